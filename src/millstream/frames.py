@@ -1,0 +1,68 @@
+"""Decoded media as immutable values: a `Frame` is one picture, a `Chunk` a stretch of sound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels: TypeAlias = NDArray[np.uint8]
+Samples: TypeAlias = NDArray[np.int16]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One decoded picture.
+
+    Attributes:
+        pixels: `(height, width, 3)` RGB or `(height, width, 4)` RGBA, uint8, C-contiguous, writable.
+        captured_us: When the picture was taken, in microseconds of the page's clock; 0 if it never saw a camera.
+    """
+
+    pixels: Pixels
+    captured_us: int = 0
+
+    @property
+    def width(self) -> int:
+        return int(self.pixels.shape[1])
+
+    @property
+    def height(self) -> int:
+        return int(self.pixels.shape[0])
+
+    @property
+    def has_alpha(self) -> bool:
+        return self.pixels.shape[2] == 4
+
+    def __repr__(self) -> str:
+        return f"<Frame {self.width}x{self.height}{' alpha' if self.has_alpha else ''} captured={self.captured_us}us>"
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """One decoded stretch of sound.
+
+    Attributes:
+        samples: `(n, channels)`, int16, C-contiguous.
+        sample_rate: Samples a second, in Hz.
+        first_sample: Number of the first sample since the microphone was opened; tells gaps and repeats.
+        captured_us: When the first sample was taken, in microseconds of the page's clock.
+    """
+
+    samples: Samples
+    sample_rate: int
+    first_sample: int = 0
+    captured_us: int = 0
+
+    @property
+    def channels(self) -> int:
+        return int(self.samples.shape[1])
+
+    @property
+    def duration_s(self) -> float:
+        return len(self.samples) / self.sample_rate
+
+    def __repr__(self) -> str:
+        return f"<Chunk {len(self.samples)} samples x{self.channels} at {self.sample_rate} Hz from {self.first_sample}>"

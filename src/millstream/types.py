@@ -1,0 +1,314 @@
+"""Aliases, plain data and Protocols that all rooms above share. Read this file first: it is the library in small."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
+
+from millstream.frames import Chunk, Frame
+
+Handler: TypeAlias = Callable[..., object]
+"""A user's function: plain, async, generator, async generator, or a callable object."""
+
+Media: TypeAlias = Frame | Chunk
+
+
+class Encoded(NamedTuple):
+    """What an encoder gives for one frame or chunk.
+
+    `is_key`: decodable without what came before. `is_independent`: nothing that comes later needs it, so a newer one
+    may replace it.
+    """
+
+    payload: bytes
+    is_key: bool = True
+    is_independent: bool = True
+
+
+class Decoder(Protocol):
+    """Decodes the payloads of one stream, in order. It may keep a state between them."""
+
+    def decode(self, payload: bytes | memoryview) -> Media:
+        """Decode one payload.
+
+        Raises:
+            MediaError: Broken, of another format, or beyond the budget; checked before anything is allocated.
+        """
+
+    def close(self) -> None: ...
+
+
+class Encoder(Protocol):
+    """Encodes the frames or chunks of one stream, in order. It may keep a state between them."""
+
+    def encode(self, media: Media) -> Encoded: ...
+
+    def close(self) -> None: ...
+
+
+class Codec(Protocol):
+    """One encoding: a module in `codecs/`, found by its file name, whose functions these are."""
+
+    NAME: str
+    """The file's name, and the lower-case name of its number on the wire."""
+
+    def open_decoder(self) -> Decoder: ...
+
+    def open_encoder(self, quality: float) -> Encoder:
+        """Open an encoder; `quality` is 0..1 and means nothing to a lossless codec."""
+
+
+class Transport(Protocol):
+    """Moves whole binary messages between one page and the server."""
+
+    async def receive(self) -> bytes:
+        """Wait for the next message.
+
+        Raises:
+            Closed: The other side is gone.
+        """
+
+    async def send(self, message: bytes) -> None:
+        """Send one message; returns when the socket took it.
+
+        Raises:
+            Closed: The other side is gone.
+        """
+
+    async def close(self, code: int, reason: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Blob:
+    """An encoded file that belongs to a session: an upload, or what a handler returned.
+
+    Either `data` or `path` is set. A handle for it is made by the session's store; the wire never sees a path.
+    """
+
+    name: str
+    mime: str
+    data: bytes | None = None
+    path: Path | None = None
+
+
+@dataclass(frozen=True)
+class Link:
+    """An `https`, `http` or `data:image` address that goes to the browser as it is; the server never opens it."""
+
+    url: str
+
+
+class Files(Protocol):
+    """A session's store, as a component sees it when it validates what the page sent."""
+
+    def find(self, handle: str) -> Blob:
+        """Look up one of the session's own files.
+
+        Raises:
+            InvalidValue: The session has no such file.
+        """
+
+
+class Scratch(Protocol):
+    """What one call may use: files that live exactly as long as the call."""
+
+    def temporary(self, suffix: str) -> Path:
+        """Name a new file, deleted when the call's outputs have been encoded."""
+
+    def admit(self, path: Path) -> Blob:
+        """Take a file that the handler returned into the session, if the path rules allow it.
+
+        Raises:
+            InvalidValue: The file does not exist or lies outside the allowed folders; the message names the remedy.
+        """
+
+
+Stored: TypeAlias = object
+"""A component's value as a session keeps it: plain data, a `Packet`, a `Blob`, a `Link`, or any object for `State`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One call as plain data.
+
+    Attributes:
+        binding: Number of the binding whose handler is called.
+        call: Number of this call, unique in its session.
+        inputs: The stored value of each input, in order; that of the driving component is in `packets`.
+        packets: What drives the call, in order: one picture (or a few that depend on each other), or stretches of
+            sound to be joined. Empty for an ordinary event.
+        changes: Constructor arguments that differ from the declaration in this session, by component.
+        stream: The stream that is served, 0 for an ordinary event.
+        source: Sequence of the last of `packets`, 0 if there are none.
+        event: What is told of the event to handlers that ask for it: `target` (the component's number, `None` for the
+            page itself), `name` and `data`. `None` if nothing fired it.
+        request: What handlers that ask for it see of the HTTP request.
+        folder: The session's own folder, which need not exist yet.
+        room: How many bytes its files may still take.
+        deadline: When the engine should give up, in seconds of the loop's clock; `None` for never.
+    """
+
+    binding: int
+    call: int
+    inputs: tuple[Stored, ...]
+    packets: tuple[object, ...] = ()
+    changes: Mapping[int, Mapping[str, object]] = field(default_factory=dict)
+    stream: int = 0
+    source: int = 0
+    event: Occurrence | None = None
+    request: object = None
+    folder: Path = Path()
+    room: int = 0
+    deadline: float | None = None
+
+
+class Occurrence(NamedTuple):
+    """What happened: event `name` of component `target` (`None`: of the page itself), with the event's own `data`."""
+
+    target: int | None
+    name: str
+    data: object = None
+
+
+class Output(NamedTuple):
+    """What one result does to one component: a new stored value, unless that is `KEEP`, and changed arguments."""
+
+    value: Stored
+    changes: Mapping[str, object] = {}
+
+
+KEEP: Final = object()
+"""Stands for a value that stays as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a call ended without a result.
+
+    Attributes:
+        message: What the user may read.
+        is_input: Whether the input was at fault (media that cannot be decoded, a value that does not fit), not the app.
+        title: Heading of the toast.
+        duration_s: How long the toast stays; 0 until it is closed.
+        is_visible: Whether there is a toast at all.
+    """
+
+    message: str
+    is_input: bool = False
+    title: str = "Error"
+    duration_s: float = 10.0
+    is_visible: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of a call, or of one step of a generator.
+
+    Attributes:
+        call: The number of the job's call.
+        outputs: What changes, by component; what is not named stays as it is.
+        failure: Set if the call failed; it is the last result then.
+        is_last: Whether the call is over.
+        began: When the handler began with this step, in seconds of the monotonic clock; 0 if it never did.
+        took_s: How long the step took: decoding, handler and encoding.
+    """
+
+    call: int
+    outputs: Mapping[int, Output] = field(default_factory=dict)
+    failure: Failure | None = None
+    is_last: bool = True
+    began: float = 0.0
+    took_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A message that a handler shows in the page at any time during its call; `duration_s` 0 keeps it."""
+
+    level: Literal["error", "warning", "info", "success"]
+    message: str
+    title: str = ""
+    duration_s: float = 10.0
+
+
+Notify: TypeAlias = Callable[[Notice], None]
+
+
+class Call(Protocol):
+    """One job in three steps. They are taken one after the other, each in any thread; none raises for what a handler does.
+
+    A generator repeats the last two until a result `is_last`.
+    """
+
+    is_async: bool
+    """Whether the middle step is `call_async`, on the loop, instead of `call`."""
+
+    def decode(self) -> None:
+        """Make the handler's arguments of what the job carries; only the first time does anything."""
+
+    def call(self) -> None:
+        """Call the handler, or advance it to its next `yield`."""
+
+    async def call_async(self) -> None:
+        """Do what `call` does, for an async handler."""
+
+    def encode(self) -> Result:
+        """Make a result of what the handler gave, or of the first error of all the steps."""
+
+    def close(self) -> None:
+        """Close a generator that is not at its end and delete the call's temporary files. Harmless if repeated."""
+
+    async def close_async(self) -> None:
+        """Do the part of `close` that belongs on the loop: close an async generator."""
+
+
+class Calls(Protocol):
+    """The calls of one worker: they are made one after the other and share stateful decoders and encoders."""
+
+    def begin(self, job: Job, notify: Notify) -> Call: ...
+
+    def close(self) -> None:
+        """Close what is open: the call that runs, decoders, encoders."""
+
+
+class Program(Protocol):
+    """What an engine runs: the handlers of one manifest."""
+
+    def open(self) -> Calls: ...
+
+    def name_of(self, binding: int) -> str:
+        """Name a handler for people."""
+
+
+class Worker(Protocol):
+    """Runs the jobs of one stream, or one ordinary call, one after the other."""
+
+    def submit(self, job: Job) -> AsyncIterator[Result]:
+        """Run a job; the next step of a generator begins when the next result is asked for.
+
+        Abandoning the iterator early is only allowed on the way to `close`.
+        """
+
+    async def close(self) -> None:
+        """Close what runs, and give up on it after a grace period. Returns soon, whatever the handler does."""
+
+
+class Engine(Protocol):
+    """A place where handlers run."""
+
+    def start(self, program: Program) -> None:
+        """Get ready, on the running loop."""
+
+    def open(self, binding: int, notify: Notify) -> Worker:
+        """Get a worker for a binding; `notify` is called on the loop for each notice of its handlers.
+
+        Raises:
+            Busy: Too many abandoned handlers hold on to their threads.
+        """
+
+    def statistics(self) -> Mapping[str, object]:
+        """Say what runs and what had to be abandoned, as plain data."""
+
+    async def close(self) -> None: ...

@@ -1,0 +1,267 @@
+"""The control messages, in both directions, as typed structs. Their twin is `web/src/wire/messages.ts`.
+
+A message travels as one MessagePack map whose key `type` names it. `seq` counts the control messages of one session
+and direction from 1: a message is acted upon at most once. Times that end in `_us` are microseconds: `page_us` of the
+page's clock (`performance.timeOrigin + performance.now()`), `server_us` of the server's monotonic clock.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+
+from millstream.errors import ProtocolError
+
+MAX_MESSAGE_BYTES: Final = 2 * 1024 * 1024
+"""Largest WebSocket message, of either kind, in either direction."""
+
+MAX_CONTROL_BYTES: Final = 1024 * 1024
+"""Largest control message that the server reads."""
+
+Value: TypeAlias = object
+"""A component's value on the wire: anything MessagePack knows; the component validates it."""
+
+
+class _Message(msgspec.Struct, tag_field="type", tag=str.lower, forbid_unknown_fields=True, kw_only=True):
+    seq: int = 0
+
+
+# ---- page to server --------------------------------------------------------------------------------------------
+
+
+class Hello(_Message):
+    """First message of a page. `resume` and `seen` are for a page that had a session before; empty and 0 if not."""
+
+    version: int
+    build: str
+    page_us: int
+    resume: str = ""
+    seen: int = 0
+
+
+class Set(_Message):
+    """The user edited a component; sent at once, before any later message."""
+
+    component: int
+    value: Value
+
+
+class Fire(_Message):
+    """An event happened in the page: run `binding`.
+
+    `run` is the page's number for this run, from 1. `target` is the index, in the binding's list of targets, of what
+    fired. `data` is the event's own data (what was selected, say). `inputs`, where the binding has `js=`, are the
+    values that the script returned for the inputs.
+    """
+
+    binding: int
+    run: int
+    target: int = 0
+    data: Value = None
+    inputs: list[Value] | None = None
+
+
+class Cancel(_Message):
+    """The user cancelled a run that waits or works."""
+
+    run: int
+
+
+class Open(_Message):
+    """Record was pressed: start `stream` (the page's number, from 1, never used twice in a session) for `binding`."""
+
+    stream: int
+    binding: int
+
+
+class Stop(_Message):
+    """The stream is over on the page's side.
+
+    `final` is the sequence of the last packet that the page sends, or has sent, for this stream: the server goes on
+    reading until it has it. 0 if nothing was ever sent. `reason` is `user` (Stop, or leaving the queue), `device`
+    (unplugged or revoked), `backlog` (more sound waits in the page than `max_backlog`) or `failed` (the page's capture
+    broke; `message` says how).
+    """
+
+    stream: int
+    final: int
+    reason: Literal["user", "device", "backlog", "failed"] = "user"
+    message: str = ""
+
+
+class Credit(_Message):
+    """Flow control, in both directions: packets of `stream` with a sequence up to `limit` may be sent.
+
+    The limit is absolute and never falls: a receiver that wants less simply raises it later. Downwards, stream 0 (the
+    outputs of ordinary events) has a credit of its own.
+    """
+
+    stream: int
+    limit: int
+
+
+class Shown(_Message):
+    """A picture of `stream`, with this downward `sequence`, reached the screen at `page_us`."""
+
+    stream: int
+    component: int
+    sequence: int
+    page_us: int
+
+
+class Clock(_Message):
+    """Compare the clocks: the page sends `page_us`, the server answers with both."""
+
+    page_us: int
+    server_us: int = 0
+
+
+class Visible(_Message):
+    """The tab went to the background (`hidden`) or came back."""
+
+    hidden: bool
+
+
+class Bye(_Message):
+    """The page is being closed or left: end the session now."""
+
+
+# ---- server to page --------------------------------------------------------------------------------------------
+
+
+class Welcome(_Message):
+    """Answer to `Hello`: the page has a session.
+
+    `session` is secret: it authorises uploads. `resume` is the single-use token for a later `Hello`, `resumed` whether
+    this one continued an earlier session, `seen` the last page sequence that the server acted upon.
+    """
+
+    version: int
+    build: str
+    session: str
+    server_us: int
+    page_us: int
+    resume: str = ""
+    resumed: bool = False
+    seen: int = 0
+
+
+class Refuse(_Message):
+    """The server does not serve this page; it closes the socket after this. `code` is for programs."""
+
+    code: Literal["version", "busy", "login", "shutdown"]
+    message: str
+
+
+class Outputs(_Message):
+    """What one result of a call changes in the page, applied as a whole.
+
+    `updates` maps a component's number to the properties that change (`value` among them). `packets` media packets
+    with the same `call` follow at once, the last of them flagged `LAST`; the page applies everything when it has them.
+    A media packet flagged `LAST` whose call was not announced by an `Outputs` is a result of its own.
+    Exactly one of `stream` and `run` is not 0, or neither (a `load` event, or a `then` of one). `source` is the sequence
+    of the (last) packet of the stream that the call was given.
+    """
+
+    call: int
+    stream: int = 0
+    source: int = 0
+    run: int = 0
+    packets: int = 0
+    updates: dict[int, dict[str, Value]] = {}
+
+
+class StreamState(_Message):
+    """Where a stream is. Sent at every change, and while it waits whenever `position` or `eta_s` change.
+
+    `state`: `waiting` (`position` counts from 1, `eta_s` is the expected wait in seconds, -1 if unknown; capture
+    nothing), `running` (`limit_s` and `deadline_us`, in `server_us`; both 0 without a limit), `stopping` (no more is
+    captured: hand over what is left), `ended` (`reason`: `user`, `device`, `error`, `idle`, `cancelled`, `expired`,
+    `shutdown`, `busy`; `message` is for the user, empty if there is nothing to say). `again` tells a stream that waits
+    because its time was up from one that never ran.
+    """
+
+    stream: int
+    state: Literal["waiting", "running", "stopping", "ended"]
+    position: int = 0
+    eta_s: float = -1.0
+    limit_s: float = 0.0
+    deadline_us: int = 0
+    reason: str = ""
+    message: str = ""
+    again: bool = False
+
+
+class RunState(_Message):
+    """Where a run of an ordinary event is.
+
+    `run` is the page's number, or 0 for a run that the server began by itself (`change`, `then`, `load`); `call` is
+    its own number on the server, the same in all messages of one run.
+    """
+
+    run: int
+    call: int
+    binding: int
+    state: Literal["waiting", "running", "done", "failed", "cancelled"]
+    position: int = 0
+    eta_s: float = -1.0
+    message: str = ""
+
+
+class Toast(_Message):
+    """Show a message. `duration_s` 0 keeps it until it is closed."""
+
+    level: Literal["error", "warning", "info", "success"]
+    message: str
+    title: str = ""
+    duration_s: float = 10.0
+
+
+class Script(_Message):
+    """Run the `js=` of a binding that has no handler but was begun by the server (a `change`, a `then`)."""
+
+    binding: int
+    inputs: list[Value] = []
+
+
+PageMessage: TypeAlias = Hello | Set | Fire | Cancel | Open | Stop | Credit | Shown | Clock | Visible | Bye
+"""All that a page may say."""
+
+ServerMessage: TypeAlias = Welcome | Refuse | Outputs | StreamState | RunState | Credit | Toast | Clock | Script
+"""All that a server may say."""
+
+_encoder = msgspec.msgpack.Encoder()
+_page_decoder: msgspec.msgpack.Decoder[PageMessage] = msgspec.msgpack.Decoder(PageMessage)
+_server_decoder: msgspec.msgpack.Decoder[ServerMessage] = msgspec.msgpack.Decoder(ServerMessage)
+
+
+def encode_message(message: PageMessage | ServerMessage) -> bytes:
+    """Encode one control message."""
+    return _encoder.encode(message)
+
+
+def decode_page_message(data: bytes | memoryview) -> PageMessage:
+    """Read a control message that a page sent.
+
+    Raises:
+        ProtocolError: Too large, not MessagePack, unknown, or with fields of the wrong type.
+    """
+    if len(data) > MAX_CONTROL_BYTES:
+        raise ProtocolError(f"control message of {len(data)} bytes exceeds {MAX_CONTROL_BYTES}", code=1009)
+    try:
+        return _page_decoder.decode(data)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        raise ProtocolError(f"not a control message: {str(error)[:200]}") from error
+
+
+def decode_server_message(data: bytes | memoryview) -> ServerMessage:
+    """Read a control message that a server sent.
+
+    Raises:
+        ProtocolError: Not MessagePack, unknown, or with fields of the wrong type.
+    """
+    try:
+        return _server_decoder.decode(data)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        raise ProtocolError(f"not a control message: {str(error)[:200]}") from error

@@ -1,0 +1,144 @@
+"""The media packet: a fixed 32-byte header and the untouched payload. Its twin is `web/src/wire/packet.ts`."""
+
+from __future__ import annotations
+
+import struct
+from enum import IntEnum, IntFlag
+from typing import Final
+
+import msgspec
+
+from millstream.errors import ProtocolError
+
+VERSION: Final = 1
+"""Version of the whole protocol: first byte of each packet, first field of `Hello` and `Welcome`."""
+
+HEADER: Final = struct.Struct("<BBBBIIIIIQ")
+"""version, kind, codec, flags, stream, component, sequence, source, call, captured_us; little-endian."""
+
+
+class Kind(IntEnum):
+    """What a packet carries."""
+
+    PICTURE = 1
+    SOUND = 2
+
+
+class CodecNumber(IntEnum):
+    """How a payload is encoded; the lower-case name is the file name of the codec in `codecs/`."""
+
+    JPEG = 1
+    PNG = 2
+    WEBP = 3
+    PCM16 = 16
+
+
+class Flag(IntFlag):
+    """Properties of one packet.
+
+    `KEY`: can be decoded without the packets before it. `INDEPENDENT`: no later packet needs it either, so a newer
+    one may replace it. `LAST`: upwards the last packet of its stream, downwards the last packet of its call.
+    """
+
+    NONE = 0
+    KEY = 1
+    INDEPENDENT = 2
+    LAST = 4
+
+
+class Packet(msgspec.Struct, frozen=True):
+    """Encoded media as it travels.
+
+    Attributes:
+        kind: Picture or sound.
+        codec: Number of the payload's encoding: a `CodecNumber`, or one that this side does not know yet.
+        flags: See `Flag`.
+        stream: Number of the stream (chosen by the page, from 1); 0 for the output of an ordinary event.
+        component: Number of the component that it comes from or goes to.
+        sequence: Counts the packets of one stream and direction from 1, without gaps; wraps at 2**32.
+        source: Downwards: the sequence of the input packet from which it was computed, else 0.
+        call: Downwards: number of the call; all outputs of one call carry the same.
+        captured_us: Capture time of the picture or first sample, in microseconds of the page's clock.
+        payload: The encoded bytes.
+    """
+
+    kind: Kind
+    codec: int
+    flags: Flag
+    stream: int
+    component: int
+    sequence: int
+    source: int
+    call: int
+    captured_us: int
+    payload: bytes | memoryview
+
+    @property
+    def is_key(self) -> bool:
+        return bool(self.flags & Flag.KEY)
+
+    @property
+    def is_independent(self) -> bool:
+        return bool(self.flags & Flag.INDEPENDENT)
+
+    @property
+    def is_last(self) -> bool:
+        return bool(self.flags & Flag.LAST)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Packet {self.kind.name} codec={self.codec} stream={self.stream} component={self.component} "
+            f"sequence={self.sequence} source={self.source} call={self.call} {len(self.payload)} bytes>"
+        )
+
+
+def is_packet(message: bytes | memoryview) -> bool:
+    """Tell a media packet from a control message by its first byte."""
+    return len(message) > 0 and message[0] < 0x80
+
+
+def encode_packet(packet: Packet) -> bytes:
+    """Put the header in front of the payload; the one copy that a packet costs."""
+    header = HEADER.pack(
+        VERSION,
+        packet.kind,
+        packet.codec,
+        packet.flags,
+        packet.stream,
+        packet.component,
+        packet.sequence,
+        packet.source,
+        packet.call,
+        packet.captured_us,
+    )
+    return b"".join((header, packet.payload))
+
+
+def decode_packet(message: bytes | memoryview) -> Packet:
+    """Read a media packet; the payload is a view of `message`, not a copy.
+
+    Raises:
+        ProtocolError: Shorter than a header, of another version, of an unknown kind, or with unknown flags.
+    """
+    view = memoryview(message)
+    if len(view) < HEADER.size:
+        raise ProtocolError(f"packet of {len(view)} bytes is shorter than its {HEADER.size}-byte header")
+    version, kind, codec, flags, stream, component, sequence, source, call, captured_us = HEADER.unpack_from(view)
+    if version != VERSION:
+        raise ProtocolError(f"packet of protocol version {version}, expected {VERSION}")
+    if kind not in (Kind.PICTURE, Kind.SOUND):
+        raise ProtocolError(f"packet of unknown kind {kind}")
+    if flags > 7:
+        raise ProtocolError(f"packet with unknown flags {flags:#x}")
+    return Packet(
+        Kind(kind),
+        codec,
+        Flag(flags),
+        stream,
+        component,
+        sequence,
+        source,
+        call,
+        captured_us,
+        view[HEADER.size :],
+    )

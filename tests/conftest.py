@@ -1,0 +1,31 @@
+"""What holds for every test: the loop must not be blocked, the random cases are the same each time, asyncio only."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from blockbuster import blockbuster_ctx
+from hypothesis import settings
+
+# The same cases on every run, so that a red test is red for everybody; `HYPOTHESIS_PROFILE=explore` looks for new ones.
+settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
+settings.register_profile("explore", max_examples=2_000, deadline=None, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+_LEFT_ALONE = ("browser", "slow", "blocking")
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Run `@pytest.mark.anyio` tests on asyncio, the only loop that the server supports."""
+    return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def loop_is_never_blocked(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Raise `BlockingError` where code of the package sleeps, or waits for a file, a lock or a socket, on the loop."""
+    if any(request.node.get_closest_marker(name) for name in _LEFT_ALONE):
+        yield
+        return
+    with blockbuster_ctx("millstream"):
+        yield

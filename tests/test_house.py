@@ -1,0 +1,93 @@
+"""The rules of the house that no linter knows."""
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "src" / "millstream"
+FILES = sorted(PACKAGE.rglob("*.py"))
+NAMELESS = {"utils", "util", "helpers", "common", "manager", "misc"}
+MAX_MODULE_LINES = 500
+MAX_FUNCTION_LINES = 40
+MAX_ARGUED_LINES = 60
+MAX_BROAD_EXCEPTS = 5
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def functions(path: Path) -> Iterator[Function]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, Function):
+            yield node
+
+
+def body_lines(function: Function) -> int:
+    """Count the lines from the first statement to the last; signature and docstring are not length."""
+    statements = function.body[1:] if ast.get_docstring(function) is not None else function.body
+    if not statements:
+        return 0
+    return (statements[-1].end_lineno or 0) - statements[0].lineno + 1
+
+
+def is_argued(function: Function, lines: list[str]) -> bool:
+    """Whether a comment `# Long: why` stands above the function or in its first lines."""
+    start = min([function.lineno, *(node.lineno for node in function.decorator_list)])
+    return any("# Long: " in line for line in lines[start - 2 : function.body[0].lineno + 2])
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_a_module_is_short_enough_to_be_read(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= MAX_MODULE_LINES
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_a_function_is_short_enough_to_be_read(path: Path) -> None:
+    lines = path.read_text().splitlines()
+    too_long = {
+        function.name: body_lines(function)
+        for function in functions(path)
+        if body_lines(function) > (MAX_ARGUED_LINES if is_argued(function, lines) else MAX_FUNCTION_LINES)
+    }
+    assert not too_long, f"split, or say why above it with '# Long: …' (up to {MAX_ARGUED_LINES} lines): {too_long}"
+
+
+def test_a_file_is_named_for_what_it_is() -> None:
+    page = (ROOT / "web" / "src").rglob("*.ts")
+    assert [name_of(path) for path in [*FILES, *page] if path.stem in NAMELESS] == []
+
+
+def test_a_room_is_a_package() -> None:
+    rooms = {path.parent for path in FILES}
+    assert [name_of(room) for room in sorted(rooms) if not (room / "__init__.py").is_file()] == []
+
+
+def test_broad_excepts_stay_at_the_edges() -> None:
+    found = [
+        f"{name_of(path)}:{number}"
+        for path in FILES
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if re.search(r"noqa: .*BLE001", line)
+    ]
+    assert len(found) <= MAX_BROAD_EXCEPTS, f"only the handler call, the session loop and the CLI may: {found}"
+
+
+def test_no_path_of_a_machine_is_in_the_package() -> None:
+    page = (ROOT / "web" / "src").rglob("*.ts")
+    found = [name_of(path) for path in [*FILES, *page] if re.search(r"/(work|root|home/\w+)/", path.read_text())]
+    assert found == []
+
+
+def test_the_declared_version_is_the_one_in_the_changelog() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    headings = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), flags=re.MULTILINE)
+    assert headings[0] == "Unreleased"
+    assert headings[1:2] in ([], [version])

@@ -1,0 +1,89 @@
+/**
+ * Builds the page into ../src/millstream/static, as three files which stand alone, and one which names them.
+ *
+ * `assets.json` is all that the server reads: {"main_js": "main-HASH.js", "main_css": "main-HASH.css",
+ * "media_worker": "media-HASH.js", "microphone_worklet": "microphone-HASH.js"}, file names relative to the folder.
+ * The server inlines main_js (an ES module) and main_css in the page and serves the other two as immutable files:
+ * the worker with `new Worker(url, {type: "module"})`, the worklet with `audioWorklet.addModule(url)`.
+ *
+ * Three builds, not one with three inputs: a shared chunk would cost the worker a second request before its first
+ * frame, and an AudioWorklet in Firefox cannot import at all.
+ */
+import { chmod, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "vite";
+
+const web = dirname(fileURLToPath(import.meta.url));
+const target = join(web, "../src/millstream/static");
+
+const ENTRIES = {
+  main: "src/main.ts",
+  media: "src/workers/media.ts",
+  microphone: "src/workers/microphone.ts",
+};
+
+/** Builds one entry into `folder`; returns the names of its script and, if it imports any, its style sheet. */
+async function buildEntry(name, folder) {
+  const result = await build({
+    root: web,
+    configFile: false,
+    logLevel: "warn",
+    publicDir: name === "main" ? "public" : false,
+    build: {
+      outDir: folder,
+      emptyOutDir: false,
+      cssCodeSplit: false,
+      assetsInlineLimit: Number.MAX_SAFE_INTEGER,
+      modulePreload: false,
+      license: { fileName: `${name}-licenses.md` },
+      rolldownOptions: {
+        input: { [name]: join(web, ENTRIES[name]) },
+        preserveEntrySignatures: false,
+        output: {
+          format: "es",
+          codeSplitting: false,
+          entryFileNames: "[name]-[hash].js",
+          assetFileNames: `${name}-[hash][extname]`,
+        },
+      },
+    },
+  });
+  for (const file of result.output) {
+    // A bare import left in an output would be a request that the server does not answer.
+    const left = [...(file.imports ?? []), ...(file.dynamicImports ?? [])];
+    if (left.length > 0) throw new Error(`${file.fileName} is not self-contained, it imports ${left.join(", ")}`);
+  }
+  const names = result.output.map((file) => file.fileName);
+  return { js: names.find((file) => file.endsWith(".js")), css: names.find((file) => file.endsWith(".css")) };
+}
+
+/** Replaces `target` in one step, so that nobody who reads it finds a half-written page. */
+async function swap(folder) {
+  const old = `${folder}.old`;
+  await rename(target, old).catch((error) => {
+    if (error.code !== "ENOENT") throw error;
+  });
+  await rename(folder, target);
+  await rm(old, { recursive: true, force: true });
+}
+
+const folder = await mkdtemp(join(web, "node_modules/.page-"));
+try {
+  await chmod(folder, 0o755);
+  const [main, media, microphone] = [
+    await buildEntry("main", folder),
+    await buildEntry("media", folder),
+    await buildEntry("microphone", folder),
+  ];
+  const assets = {
+    main_js: main.js,
+    main_css: main.css ?? null,
+    media_worker: media.js,
+    microphone_worklet: microphone.js,
+  };
+  await writeFile(join(folder, "assets.json"), `${JSON.stringify(assets, null, 2)}\n`);
+  await swap(folder);
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,12 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    // Files that need a document ask for one themselves: `// @vitest-environment happy-dom`.
+    environment: "node",
+    include: ["src/**/*.test.ts", "tests/**/*.test.ts"],
+    testTimeout: 5_000,
+    unstubGlobals: true,
+    restoreMocks: true,
+  },
+});
