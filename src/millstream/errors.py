@@ -8,6 +8,7 @@
     ├── LaneClosed            a lane was closed while somebody put into it or took from it
     ├── BacklogExceeded       more sound waits than `max_backlog` allows
     ├── Busy                  as many wait already as the queue's `max_size` allows
+    ├── QuotaExceeded         a file does not fit into what its session may store
     ├── Closed                the other side is gone
     │   └── Refused           the server turned the page away: busy, another version, not allowed
     └── Error                 raised by a user's handler to show its message in the page
@@ -54,6 +55,10 @@ class BacklogExceeded(MillstreamError):
 
 class Busy(MillstreamError):
     """Nobody else may wait now; the message is for the user."""
+
+
+class QuotaExceeded(MillstreamError):
+    """A file is larger than what its session may still store; the message names the bound."""
 
 
 class Closed(MillstreamError):

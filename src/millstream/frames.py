@@ -34,7 +34,7 @@ class Frame:
 
     @property
     def has_alpha(self) -> bool:
-        return self.pixels.shape[2] == 4
+        return bool(self.pixels.shape[2] == 4)
 
     def __repr__(self) -> str:
         return f"<Frame {self.width}x{self.height}{' alpha' if self.has_alpha else ''} captured={self.captured_us}us>"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
@@ -54,6 +54,9 @@ class Codec(Protocol):
     NAME: str
     """The file's name, and the lower-case name of its number on the wire."""
 
+    NUMBER: int
+    """Its number on the wire."""
+
     def open_decoder(self) -> Decoder: ...
 
     def open_encoder(self, quality: float) -> Encoder:
@@ -85,12 +88,14 @@ class Blob:
     """An encoded file that belongs to a session: an upload, or what a handler returned.
 
     Either `data` or `path` is set. A handle for it is made by the session's store; the wire never sees a path.
+    `size` is in bytes; the runtime fills it in.
     """
 
     name: str
     mime: str
     data: bytes | None = None
     path: Path | None = None
+    size: int = 0
 
 
 @dataclass(frozen=True)
@@ -173,10 +178,15 @@ class Occurrence(NamedTuple):
 
 
 class Output(NamedTuple):
-    """What one result does to one component: a new stored value, unless that is `KEEP`, and changed arguments."""
+    """What one result does to one component.
+
+    `value` is the new stored value, or `KEEP`; `changes` are constructor arguments; `wire` is the page's form of a
+    value that is plain data.
+    """
 
     value: Stored
     changes: Mapping[str, object] = {}
+    wire: object = None
 
 
 KEEP: Final = object()
@@ -189,14 +199,14 @@ class Failure:
 
     Attributes:
         message: What the user may read.
-        is_input: Whether the input was at fault (media that cannot be decoded, a value that does not fit), not the app.
+        kind: What was at fault: the `handler`, the `media` that drove the call, or another `input`.
         title: Heading of the toast.
         duration_s: How long the toast stays; 0 until it is closed.
         is_visible: Whether there is a toast at all.
     """
 
     message: str
-    is_input: bool = False
+    kind: Literal["handler", "media", "input"] = "handler"
     title: str = "Error"
     duration_s: float = 10.0
     is_visible: bool = True
@@ -211,16 +221,12 @@ class Result:
         outputs: What changes, by component; what is not named stays as it is.
         failure: Set if the call failed; it is the last result then.
         is_last: Whether the call is over.
-        began: When the handler began with this step, in seconds of the monotonic clock; 0 if it never did.
-        took_s: How long the step took: decoding, handler and encoding.
     """
 
     call: int
     outputs: Mapping[int, Output] = field(default_factory=dict)
     failure: Failure | None = None
     is_last: bool = True
-    began: float = 0.0
-    took_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +243,7 @@ Notify: TypeAlias = Callable[[Notice], None]
 
 
 class Call(Protocol):
-    """One job in three steps. They are taken one after the other, each in any thread; none raises for what a handler does.
+    """One job in three steps, taken one after the other, each in any thread; none raises for what a handler does.
 
     A generator repeats the last two until a result `is_last`.
     """
@@ -285,14 +291,14 @@ class Program(Protocol):
 class Worker(Protocol):
     """Runs the jobs of one stream, or one ordinary call, one after the other."""
 
-    def submit(self, job: Job) -> AsyncIterator[Result]:
+    def submit(self, job: Job) -> AsyncGenerator[Result, None]:
         """Run a job; the next step of a generator begins when the next result is asked for.
 
-        Abandoning the iterator early is only allowed on the way to `close`.
+        Closing the iterator before its end closes the handler's generator.
         """
 
-    async def close(self) -> None:
-        """Close what runs, and give up on it after a grace period. Returns soon, whatever the handler does."""
+    async def close(self, wait_s: float | None = None) -> None:
+        """Close what runs. A handler that does not end within `wait_s` (or the engine's default) is abandoned."""
 
 
 class Engine(Protocol):

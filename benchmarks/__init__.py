@@ -1,0 +1,1 @@
+"""Speed, shown as ratios and counts taken in one run: `scripts/bench`, or `python -m benchmarks`."""

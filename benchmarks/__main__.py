@@ -1,0 +1,42 @@
+"""Run the benchmarks and print them against `budgets.toml`: `python -m benchmarks [hop] [load] [glass]`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tomllib
+from pathlib import Path
+
+from benchmarks import bench_glass, bench_hop, bench_load
+
+BENCHMARKS = {"hop": bench_hop.measure, "load": bench_load.measure, "glass": bench_glass.measure}
+
+
+def main() -> int:
+    """Run the named benchmarks, all without names; exit status 1 if a budget does not hold."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[[], *BENCHMARKS], help="which to run (default: all)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of lines")
+    arguments = parser.parse_args()
+    budgets = tomllib.loads((Path(__file__).parent / "budgets.toml").read_text())
+    figures = {name: BENCHMARKS[name]() for name in arguments.names or BENCHMARKS}
+    if arguments.json:
+        print(json.dumps(figures, indent=2))
+    over = 0
+    for name, measured in figures.items():
+        for figure, value in measured.items():
+            limit = budgets[name].get(figure)
+            verdict = ""
+            if limit is not None:
+                holds = value <= limit["most"] if "most" in limit else value >= limit["least"]
+                bound = f"at most {limit['most']}" if "most" in limit else f"at least {limit['least']}"
+                verdict = f"   budget {bound}: {'holds' if holds else 'IS BROKEN: ' + limit['advice']}"
+                over += not holds
+            if not arguments.json:
+                print(f"{name:6} {figure:34} {value:10.3f}{verdict}")
+    return 1 if over else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

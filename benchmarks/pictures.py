@@ -1,0 +1,30 @@
+"""The pictures that the benchmarks send: a real photograph that moves, with the noise of a sensor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from millstream import codecs
+from millstream.codecs import picture
+from millstream.frames import Frame
+
+PHOTOGRAPH = Path(__file__).parent.parent / "examples" / "media" / "astronaut.jpg"
+
+
+def moving(count: int) -> list[NDArray[np.uint8]]:
+    """Make `count` pictures of 640x480."""
+    still = picture.decode_image_file(PHOTOGRAPH.read_bytes()).pixels[:480, :640].astype(np.int16)
+    random = np.random.default_rng(7)
+    noise = [random.normal(0, 2, still.shape).astype(np.int16) for _ in range(4)]
+    return [
+        np.clip(np.roll(still, 3 * index, axis=1) + noise[index % 4], 0, 255).astype(np.uint8) for index in range(count)
+    ]
+
+
+def encoded(count: int) -> list[bytes]:
+    """Make `count` pictures as JPEG of quality 0.8, as the page sends them."""
+    encoder = codecs.load("jpeg").open_encoder(0.8)
+    return [encoder.encode(Frame(pixels)).payload for pixels in moving(count)]

@@ -1,0 +1,46 @@
+// Reads the numbers of the counter film in the live preview and in the output, and notes when each was first seen.
+// The layout of the numbers is described in tests/browser/media.py.
+window.glass = { captured: new Map(), shown: [] };
+{
+  const canvas = new OffscreenCanvas(64, 32);
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  const read = (surface) => {
+    context.drawImage(surface, 0, 0, 64, 32);
+    const { data } = context.getImageData(0, 0, 64, 32);
+    let word = 0;
+    for (let row = 0; row < 4; row += 1) {
+      for (let column = 0; column < 4; column += 1) {
+        word = (word << 1) | (data[((row * 8 + 4) * 64 + column * 8 + 4) * 4] > 127 ? 1 : 0);
+      }
+    }
+    const number = word >> 4;
+    return (word & 15) === ((number ^ (number >> 4) ^ (number >> 8) ^ 0b1010) & 15) ? number : null;
+  };
+  const follow = (selector, seen) => {
+    let last = null;
+    const look = (surface) => {
+      const number = surface.videoWidth === 0 ? null : read(surface);
+      if (number !== null && number !== last) {
+        last = number;
+        seen(number, performance.now());
+      }
+    };
+    const step = () => {
+      const surface = document.querySelector(selector);
+      if (surface instanceof HTMLVideoElement) {
+        surface.requestVideoFrameCallback(() => { look(surface); step(); });
+        setTimeout(() => { if (!surface.isConnected) step(); }, 500);
+      } else {
+        if (surface !== null && surface.width > 0) look(surface);
+        setTimeout(step, 2);
+      }
+    };
+    step();
+  };
+  follow("#camera .ms-preview", (number, at) => window.glass.captured.set(number, at));
+  follow("#output .ms-output", (number, at) => {
+    const captured = window.glass.captured.get(number);
+    if (captured !== undefined) window.glass.shown.push([at, at - captured]);
+    window.glass.captured.delete(number);
+  });
+}

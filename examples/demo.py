@@ -1,0 +1,53 @@
+"""Millstream's gallery.
+
+Every example of this folder, alive on one page, with its whole program below it.
+
+Try: press Record in any of them; each tab is a program of its own that you can copy into a file and run.
+"""
+
+import inspect
+import sys
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+import millstream as gr
+
+EXAMPLES = (
+    "detect",
+    "transcribe",
+    "filter",
+    "blur_background",
+    "hide_faces",
+    "unified",
+    "many_inputs",
+    "clear_transcript",
+    "generator",
+    "interface_text",
+)
+
+FOLDER = str(Path(__file__).parent)
+if FOLDER not in sys.path:  # the examples import their neighbours, also when this file is not run from its folder
+    sys.path.insert(0, FOLDER)
+
+
+def show(example: ModuleType) -> None:
+    """Add one example as a tab: what it promises, what to try, the running app, and its source."""
+    title, promise, *rest = inspect.getdoc(example).split("\n\n")
+    with gr.Tab(title.rstrip(".")):
+        gr.Markdown(f"**{promise}**\n\n{' '.join(rest)}")
+        example.demo.render()
+        with gr.Accordion(f"The whole program: {example.__name__}.py", open=False):
+            gr.Markdown(f"```python\n{inspect.getsource(example)}\n```")
+
+
+examples = [import_module(name) for name in EXAMPLES]
+
+with gr.Blocks(title="Millstream", css="\n".join(getattr(example, "CSS", "") for example in examples)) as demo:
+    gr.Markdown("# Millstream\nOne Python function, live: your camera and microphone go in, the answer comes back.")
+    with gr.Tabs():
+        for example in examples:
+            show(example)
+
+if __name__ == "__main__":
+    demo.launch()

@@ -1,0 +1,103 @@
+"""Millstream turns one Python function into a live web app for the camera and the microphone."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from millstream.apps.blocks import Blocks as Blocks
+    from millstream.apps.interface import Interface as Interface
+    from millstream.components.audio import Audio as Audio
+    from millstream.components.button import Button as Button
+    from millstream.components.checkbox import Checkbox as Checkbox
+    from millstream.components.checkboxgroup import CheckboxGroup as CheckboxGroup
+    from millstream.components.clearbutton import ClearButton as ClearButton
+    from millstream.components.dropdown import Dropdown as Dropdown
+    from millstream.components.html import HTML as HTML
+    from millstream.components.image import Image as Image
+    from millstream.components.label import Label as Label
+    from millstream.components.markdown import Markdown as Markdown
+    from millstream.components.number import Number as Number
+    from millstream.components.radio import Radio as Radio
+    from millstream.components.slider import Slider as Slider
+    from millstream.components.state import State as State
+    from millstream.components.textbox import Text as Text
+    from millstream.components.textbox import TextArea as TextArea
+    from millstream.components.textbox import Textbox as Textbox
+    from millstream.components.webcam import WebcamOptions as WebcamOptions
+    from millstream.errors import DeclarationError as DeclarationError
+    from millstream.errors import Error as Error
+    from millstream.errors import InvalidValue as InvalidValue
+    from millstream.errors import MillstreamError as MillstreamError
+    from millstream.runtime.notices import Info as Info
+    from millstream.runtime.notices import Success as Success
+    from millstream.runtime.notices import Warning as Warning  # noqa: A004  # Gradio's name
+    from millstream.ui import themes as themes
+    from millstream.ui.component import Component as Component
+    from millstream.ui.events import Dependency as Dependency
+    from millstream.ui.events import on as on
+    from millstream.ui.layout import Accordion as Accordion
+    from millstream.ui.layout import Column as Column
+    from millstream.ui.layout import Group as Group
+    from millstream.ui.layout import Row as Row
+    from millstream.ui.layout import Tab as Tab
+    from millstream.ui.layout import TabItem as TabItem
+    from millstream.ui.layout import Tabs as Tabs
+    from millstream.ui.special import EventData as EventData
+    from millstream.ui.special import Request as Request
+    from millstream.ui.special import SelectData as SelectData
+    from millstream.ui.theme import Theme as Theme
+    from millstream.ui.updates import skip as skip
+    from millstream.ui.updates import update as update
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "apps.blocks": ("Blocks",),
+    "apps.interface": ("Interface",),
+    "components.audio": ("Audio",),
+    "components.button": ("Button",),
+    "components.checkbox": ("Checkbox",),
+    "components.checkboxgroup": ("CheckboxGroup",),
+    "components.clearbutton": ("ClearButton",),
+    "components.dropdown": ("Dropdown",),
+    "components.html": ("HTML",),
+    "components.image": ("Image",),
+    "components.label": ("Label",),
+    "components.markdown": ("Markdown",),
+    "components.number": ("Number",),
+    "components.radio": ("Radio",),
+    "components.slider": ("Slider",),
+    "components.state": ("State",),
+    "components.textbox": ("Text", "TextArea", "Textbox"),
+    "components.webcam": ("WebcamOptions",),
+    "errors": ("DeclarationError", "Error", "InvalidValue", "MillstreamError"),
+    "runtime.notices": ("Info", "Success", "Warning"),
+    "ui.component": ("Component",),
+    "ui.events": ("Dependency", "on"),
+    "ui.layout": ("Accordion", "Column", "Group", "Row", "Tab", "TabItem", "Tabs"),
+    "ui.special": ("EventData", "Request", "SelectData"),
+    "ui.theme": ("Theme",),
+    "ui.updates": ("skip", "update"),
+}
+"""Where the public names live. They are loaded on first use: `import millstream` alone costs next to nothing."""
+
+_MODULES = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = ["__version__", "themes", *_MODULES]  # noqa: PLE0604  # strings all of them, from the table above
+
+
+def __getattr__(name: str) -> object:
+    if name == "themes":
+        value: object = importlib.import_module("millstream.ui.themes")
+    elif name in _MODULES:
+        value = getattr(importlib.import_module(f"millstream.{_MODULES[name]}"), name)
+    else:
+        raise AttributeError(f"module 'millstream' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""Declarations that can be launched."""

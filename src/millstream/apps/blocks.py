@@ -1,0 +1,198 @@
+"""`Blocks`: a declaration that can be launched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
+
+from millstream.errors import DeclarationError
+from millstream.ui.component import is_number
+from millstream.ui.declaration import Declaration
+from millstream.ui.element import warn_ignored
+from millstream.ui.theme import ThemeLike
+
+if TYPE_CHECKING:
+    from millstream.server.app import App
+    from millstream.server.options import Auth
+
+
+class Blocks(Declaration):
+    """An app: everything that is made inside `with Blocks() as demo:` belongs to it, and `demo.launch()` serves it.
+
+    Args:
+        theme: The name of a theme (`"default"`, `"soft"`, `"mono"`, `"contrast"`), an object of `themes`, or a dict
+            of tokens.
+        title: The page's title.
+        css: Style sheet of the app, or the path of one.
+        js: JavaScript function that runs when the page is loaded, or the path of a script.
+        head: HTML for the page's `<head>`.
+        elem_id: The `id` of the outermost HTML element.
+        elem_classes: The classes of that element.
+        ignored: Keywords that have a meaning in Gradio but none here.
+    """
+
+    ignores: ClassVar[tuple[str, ...]] = (
+        "analytics_enabled",
+        "mode",
+        "fill_height",
+        "fill_width",
+        "delete_cache",
+        "css_paths",
+        "head_paths",
+        "theme_schedule",
+    )
+
+    def __init__(
+        self,
+        theme: ThemeLike = None,
+        *,
+        title: str = "Millstream",
+        css: str | Path | None = None,
+        js: str | Path | None = None,
+        head: str | Path | None = None,
+        elem_id: str | None = None,
+        elem_classes: str | Sequence[str] | None = None,
+        **ignored: object,
+    ) -> None:
+        super().__init__(
+            title=title,
+            theme=theme,
+            css=_text(css),
+            js=_text(js),
+            head=_text(head),
+            elem_id=elem_id,
+            elem_classes=elem_classes,
+            **ignored,
+        )
+        self._app: App | None = None
+
+    def queue(
+        self,
+        status_update_rate: float | Literal["auto"] = "auto",
+        api_open: bool | None = None,
+        max_size: int | None = None,
+        *,
+        default_concurrency_limit: int | Literal["not_set"] | None = "not_set",
+    ) -> Self:
+        """Set how many may wait, and how many calls of an event run at once.
+
+        Args:
+            status_update_rate: Accepted for Gradio's sake: places in the queue are always up to date.
+            api_open: Accepted for Gradio's sake.
+            max_size: How many may wait; those who come later are told that the app is busy. `None` for any number.
+            default_concurrency_limit: For events that set no `concurrency_limit`; `None` for any number; 1 at first.
+
+        Raises:
+            DeclarationError: A number is less than 1.
+        """
+        if max_size is not None and not (is_number(max_size) and max_size >= 0):
+            raise DeclarationError(f"queue(): max_size={max_size!r} is no number from 0, and not None")
+        limit = default_concurrency_limit
+        if limit is not None and limit != "not_set" and not (is_number(limit) and int(limit) == limit >= 1):
+            raise DeclarationError(f"queue(): default_concurrency_limit={limit!r} is no whole number from 1")
+        ignored = {"status_update_rate": status_update_rate != "auto", "api_open": api_open is not None}
+        warn_ignored("queue()", [name for name, given in ignored.items() if given])
+        self.max_waiting = max_size
+        if limit != "not_set":
+            self.default_concurrency_limit = limit
+        return self
+
+    def launch(
+        self,
+        inline: bool | None = None,
+        inbrowser: bool = False,
+        share: bool | None = None,
+        debug: bool = False,
+        *,
+        server_name: str | None = None,
+        server_port: int | None = None,
+        root_path: str | None = None,
+        prevent_thread_lock: bool = False,
+        quiet: bool = False,
+        show_error: bool | None = None,
+        auth: Auth | None = None,
+        auth_message: str | None = None,
+        ssl_keyfile: str | Path | None = None,
+        ssl_certfile: str | Path | None = None,
+        ssl_keyfile_password: str | None = None,
+        allowed_paths: Sequence[str | Path] | None = None,
+        blocked_paths: Sequence[str | Path] | None = None,
+        allowed_hosts: Sequence[str] | None = None,
+        allowed_origins: Sequence[str] | None = None,
+        frame_ancestors: Sequence[str] | None = None,
+        trusted_proxies: Sequence[str] | None = None,
+        max_file_size: str | int | None = None,
+        favicon_path: str | Path | None = None,
+        css: str | Path | None = None,
+        js: str | Path | None = None,
+        head: str | Path | None = None,
+        theme: ThemeLike = None,
+        **others: object,
+    ) -> tuple[App, str, None]:
+        """Serve the app, print where it can be opened, and block until Ctrl-C.
+
+        Args:
+            inline: Accepted for Gradio's sake.
+            inbrowser: Open the page in this machine's browser.
+            share: Gradio's tunnel, which does not exist here; `True` is answered by a warning.
+            debug: Block in a notebook, too.
+            server_name: Address to listen on, `127.0.0.1` by default; `0.0.0.0` for every network.
+            server_port: Port to listen on, 0 for any free one; by default the first free one from 7860 on.
+            root_path: Path below which a proxy publishes the app.
+            prevent_thread_lock: Return at once and serve in a thread.
+            quiet: Print nothing.
+            show_error: Whether visitors read the text of any exception of a handler.
+            auth: `(name, password)`, a list of them, or a function of both; `None` lets everybody in.
+            auth_message: HTML shown on the login page.
+            ssl_keyfile: Key of the certificate, if it is in a file of its own.
+            ssl_certfile: Certificate in PEM; with it the server speaks HTTPS.
+            ssl_keyfile_password: Password of the key.
+            allowed_paths: Files and folders outside of the working directory that handlers may return.
+            blocked_paths: Files and folders that are never served.
+            allowed_hosts: Host names under which the app may be opened, beside addresses and `localhost`.
+            allowed_origins: Other origins whose pages may open connections to the app.
+            frame_ancestors: Other origins whose pages may show the app in a frame.
+            trusted_proxies: Addresses or networks whose `X-Forwarded-…` headers are believed.
+            max_file_size: Largest upload in bytes, or a text such as `"100 MB"`, the default.
+            favicon_path: Picture for the browser's tab.
+            css: Style sheet, or the path of one.
+            js: JavaScript function that runs when the page is loaded, or the path of a script.
+            head: HTML for the page's `<head>`, or the path of a file.
+            theme: See `Blocks`.
+            others: Rarer options of the server; those that have a meaning in Gradio but none here are ignored with a
+                warning.
+
+        Returns:
+            The ASGI app, its local address, and `None` in the place of Gradio's public address.
+
+        Raises:
+            DeclarationError: The app cannot work; the message says why.
+            OSError: No port is free.
+            TypeError: A keyword is unknown.
+        """
+        from millstream.server.launch import launch
+
+        given = {name: value for name, value in locals().items() if name not in ("self", "launch", "others")}
+        result = launch(self, **given, **others)  # type: ignore[arg-type]  # its arguments are those of this method
+        self._app = result[0]
+        return result
+
+    @property
+    def app(self) -> App:
+        """The ASGI app: mount it in FastAPI or Starlette, or hand it to any ASGI server."""
+        if self._app is None:
+            from millstream.server.app import create_app
+
+            self._app = create_app(self)
+        return self._app
+
+    def close(self) -> None:
+        """End what `launch(prevent_thread_lock=True)` started; returns when it has ended."""
+        if self._app is not None:
+            self._app.stop()
+
+
+def _text(source: str | Path | None) -> str | None:
+    """Give the text of a style sheet or script; a `Path` is read here, a string may name a file to the server."""
+    return source.read_text(encoding="utf-8") if isinstance(source, Path) else source

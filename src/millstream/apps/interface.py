@@ -1,0 +1,312 @@
+"""`Interface`: an app around one function, laid out by itself."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import ClassVar, Final, TypeAlias
+
+from millstream.apps.blocks import Blocks
+from millstream.components.audio import Audio
+from millstream.components.button import Button
+from millstream.components.checkbox import Checkbox
+from millstream.components.checkboxgroup import CheckboxGroup
+from millstream.components.clearbutton import ClearButton
+from millstream.components.dropdown import Dropdown
+from millstream.components.html import HTML
+from millstream.components.image import Image
+from millstream.components.label import Label
+from millstream.components.markdown import Markdown
+from millstream.components.number import Number
+from millstream.components.radio import Radio
+from millstream.components.slider import Slider
+from millstream.components.state import State
+from millstream.components.textbox import TextArea, Textbox
+from millstream.errors import DeclarationError
+from millstream.types import Handler
+from millstream.ui.component import Component
+from millstream.ui.element import detached
+from millstream.ui.events import Dependency, StreamTrigger, Trigger, bind, on
+from millstream.ui.handler import HandlerSpec, inspect_handler
+from millstream.ui.layout import Column, Row
+from millstream.ui.options import Limit
+from millstream.ui.theme import ThemeLike
+from millstream.ui.updates import update
+
+Part: TypeAlias = str | Component
+Parts: TypeAlias = Part | Sequence[Part] | None
+
+SHORTCUTS: Final[Mapping[str, Callable[[], Component]]] = {
+    "audio": Audio,
+    "checkbox": Checkbox,
+    "checkboxgroup": CheckboxGroup,
+    "dropdown": Dropdown,
+    "html": HTML,
+    "image": Image,
+    "label": Label,
+    "markdown": Markdown,
+    "mic": lambda: Audio(sources=["microphone"]),
+    "microphone": lambda: Audio(sources=["microphone"]),
+    "number": Number,
+    "radio": Radio,
+    "slider": Slider,
+    "state": State,
+    "text": Textbox,
+    "textarea": TextArea,
+    "textbox": Textbox,
+    "webcam": lambda: Image(sources=["webcam"]),
+}
+"""Components that a string stands for."""
+
+LIVE_TIME_LIMIT_S: Final = 30.0
+LIVE_STREAM_EVERY_S: Final = 0.5
+
+
+class Interface(Blocks):
+    """An app around one function: inputs on the left, outputs on the right, a button in between.
+
+    With `live=True` there is no button: a component with `streaming=True` is streamed, others run the function when
+    they change.
+
+    Args:
+        fn: The function.
+        inputs: Components, or strings that stand for them (`"image"`, `"text"`, `"state"`, …), one for each argument.
+        outputs: Components or strings, one for each result.
+        live: Whether the function runs by itself.
+        title: Heading, and the page's title.
+        description: Markdown below the heading.
+        article: Markdown below everything.
+        theme: See `Blocks`.
+        css: See `Blocks`.
+        js: See `Blocks`.
+        head: See `Blocks`.
+        submit_btn: Text of the button that runs the function, or the button itself.
+        stop_btn: Text of the button that stops it if it is a generator, or the button itself.
+        clear_btn: Text of the button that empties inputs and outputs; `None` for no such button.
+        concurrency_limit: How many calls run at once.
+        time_limit: Seconds that a live stream lasts; `None` for no limit.
+        stream_every: Mean interval of capture of a live stream in seconds.
+        ignored: Keywords that have a meaning in Gradio but none here, such as those of flagging.
+
+    Attributes:
+        input_components: The components of the inputs, states included.
+        output_components: The components of the outputs, states included.
+
+    Raises:
+        DeclarationError: The function does not go with its inputs, or a component is unknown.
+    """
+
+    ignores: ClassVar[tuple[str, ...]] = (
+        "allow_flagging",
+        "flagging_mode",
+        "flagging_options",
+        "flagging_dir",
+        "flagging_callback",
+        "api_name",
+        "api_description",
+        "api_visibility",
+        "show_api",
+        "allow_duplication",
+        "deep_link",
+        "thumbnail",
+    )
+
+    def __init__(
+        self,
+        fn: Handler,
+        inputs: Parts,
+        outputs: Parts,
+        *,
+        live: bool = False,
+        title: str | None = None,
+        description: str | None = None,
+        article: str | None = None,
+        theme: ThemeLike = None,
+        css: str | Path | None = None,
+        js: str | Path | None = None,
+        head: str | Path | None = None,
+        submit_btn: str | Button = "Submit",
+        stop_btn: str | Button = "Stop",
+        clear_btn: str | Button | None = "Clear",
+        concurrency_limit: Limit = "default",
+        time_limit: float | None = LIVE_TIME_LIMIT_S,
+        stream_every: float = LIVE_STREAM_EVERY_S,
+        **ignored: object,
+    ) -> None:
+        super().__init__(theme, title=title or "Millstream", css=css, js=js, head=head, **ignored)  # type: ignore[arg-type]  # checked by the base class
+        self.fn = fn
+        self.is_live = live
+        self.concurrency_limit = concurrency_limit
+        self.time_limit, self.stream_every = time_limit, stream_every
+        self._buttons: dict[str, Button] = {}
+        self._spec = inspect_handler(fn, "Interface")
+        self.input_components = [_made(part) for part in _listed(inputs)]
+        self.output_components = _with_shared_state(self.input_components, [_made(part) for part in _listed(outputs)])
+        _name_after_parameters(self.input_components, self._spec)
+        _label_outputs(self.output_components)
+        with self:
+            self._lay_out(title, description, article, {"clear": clear_btn, "submit": submit_btn, "stop": stop_btn})
+            self._bind()
+
+    def _lay_out(
+        self,
+        title: str | None,
+        description: str | None,
+        article: str | None,
+        buttons: Mapping[str, str | Button | None],
+    ) -> None:
+        if title:
+            Markdown(f"<h1>{title}</h1>", elem_classes=["interface-title"])
+        if description:
+            Markdown(description)
+        with Row():
+            if self.input_components:
+                with Column():
+                    _place(self.input_components)
+                    self._place_buttons(buttons)
+            with Column():
+                _place([part for part in self.output_components if part not in self.input_components])
+                if not self.input_components:
+                    self._place_buttons(buttons)
+        if article:
+            Markdown(article)
+
+    def _place_buttons(self, buttons: Mapping[str, str | Button | None]) -> None:
+        """Show the buttons that there is a use for."""
+        wanted = {
+            "clear": bool(self.input_components),
+            "submit": not self.is_live,
+            "stop": not self.is_live and self._spec.is_generator,
+        }
+        with Row():
+            for role, given in buttons.items():
+                if wanted[role] and given is not None:
+                    self._buttons[role] = _button(given, role).render()
+
+    def _bind(self) -> None:
+        """Wire the function to the button, or with `live` to what streams and what changes."""
+        clear, submit, stop = (self._buttons.get(role) for role in ("clear", "submit", "stop"))
+        if isinstance(clear, ClearButton):
+            clear.add(list(dict.fromkeys([*self.input_components, *self.output_components])))
+        if submit is None:
+            self._bind_live()
+            return
+        triggers = [submit.click, *_submits(self.input_components)]
+        if stop is not None:
+            _turn(triggers, submit, stop)
+        run = self._run_on(triggers)
+        if stop is not None:
+            _turn([run.then], stop, submit)
+            _turn([stop.click], stop, submit, cancels=run)
+
+    def _bind_live(self) -> None:
+        streamed = [part for part in self.input_components if getattr(part, "streaming", False)]
+        for part in streamed:
+            trigger = _event(part, "stream")
+            assert isinstance(trigger, StreamTrigger)  # what has `streaming` has `stream`
+            trigger(
+                self.fn,
+                self.input_components,
+                self.output_components,
+                time_limit=self.time_limit,
+                stream_every=self.stream_every,
+                concurrency_limit=self.concurrency_limit,
+            )
+        if not streamed:
+            changes = [trigger for part in self.input_components if (trigger := _event(part, "change")) is not None]
+            self._run_on([*changes, self.load])
+
+    def _run_on(self, triggers: Sequence[Trigger]) -> Dependency:
+        return on(
+            triggers,
+            self.fn,
+            self.input_components,
+            self.output_components,
+            concurrency_limit=self.concurrency_limit,
+        )
+
+
+def _listed(parts: Parts) -> list[Part]:
+    if parts is None:
+        return []
+    return [parts] if isinstance(parts, str | Component) else list(parts)
+
+
+def _made(part: Part) -> Component:
+    """Make the component that a string stands for, without a place yet."""
+    if isinstance(part, Component):
+        return part
+    make = SHORTCUTS.get(str(part).strip().lower())
+    if make is None:
+        raise DeclarationError(f"Interface: there is no component {part!r}; strings may be {', '.join(SHORTCUTS)}")
+    with detached():
+        return make()
+
+
+def _with_shared_state(inputs: Sequence[Component], outputs: Sequence[Component]) -> list[Component]:
+    """Let a state among the outputs be the one among the inputs: there is one memory, however often it is named."""
+    states = iter([part for part in inputs if isinstance(part, State)])
+    return [next(states, part) if isinstance(part, State) and part not in inputs else part for part in outputs]
+
+
+def _name_after_parameters(inputs: Sequence[Component], spec: HandlerSpec) -> None:
+    """Label inputs like the function's parameters; a state without a value begins with the parameter's default."""
+    ordinary = [parameter for parameter in spec.parameters or () if parameter.name not in spec.specials]
+    for part, parameter in zip(inputs, ordinary, strict=False):
+        if isinstance(part, State):
+            if part.value is None and parameter.default is not inspect.Parameter.empty:
+                part.value = parameter.default
+        elif part.default_label and part.given.get("label") is None:
+            part.label = parameter.name
+
+
+def _label_outputs(outputs: Sequence[Component]) -> None:
+    """Label outputs `output`, or `output 0`, `output 1` and so on, unless they have a label of their own."""
+    shown = [part for part in outputs if not isinstance(part, State)]
+    for number, part in enumerate(shown):
+        if part.default_label and part.given.get("label") is None:
+            part.label = "output" if len(shown) == 1 else f"output {number}"
+
+
+def _place(parts: Sequence[Component]) -> None:
+    for part in dict.fromkeys(parts):
+        if part.parent is None:
+            part.render()
+
+
+def _button(given: str | Button, role: str) -> Button:
+    """Make the button for a role, not yet in its place; a stop button is hidden until it is of use."""
+    button = given if isinstance(given, Button) else _new_button(given, role)
+    if role == "clear" and not isinstance(button, ClearButton):
+        button = _new_button(str(button.value), role)
+    if role == "stop":
+        button.visibility = False
+    return button
+
+
+def _new_button(text: str, role: str) -> Button:
+    with detached():
+        if role == "clear":
+            return ClearButton(value=text)
+        return Button(text, variant="primary" if role == "submit" else "stop")
+
+
+def _event(part: Component, name: str) -> Trigger | None:
+    trigger = getattr(part, name, None)
+    return trigger if isinstance(trigger, Trigger) else None
+
+
+def _submits(inputs: Sequence[Component]) -> list[Trigger]:
+    """Give the events of the fields in which Enter runs the function."""
+    fields = [part for part in inputs if isinstance(part, Textbox | Number) and getattr(part, "lines", 1) == 1]
+    return [trigger for part in fields if (trigger := _event(part, "submit")) is not None]
+
+
+def _turn(triggers: Sequence[Trigger], hidden: Button, shown: Button, cancels: Dependency | None = None) -> None:
+    """Put one button in the place of another."""
+
+    def turned() -> tuple[object, object]:
+        return update(visible=False), update(visible=True)
+
+    bind(triggers, turned, None, [hidden, shown], {"queue": False, "show_progress": "hidden", "cancels": cancels})

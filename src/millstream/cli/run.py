@@ -1,0 +1,38 @@
+"""`millstream run`: serves the app of a Python program."""
+
+from __future__ import annotations
+
+import argparse
+
+from millstream.cli.program import serve
+
+
+def add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser("run", help="serve the app of a Python program")
+    parser.description = "Serves the app that a Python program makes; what is given here wins over its own launch()."
+    parser.add_argument(
+        "target", metavar="FILE[:NAME]", help="the program, and perhaps which of its variables is the app"
+    )
+    add_serving(parser)
+    parser.set_defaults(run=lambda options: serve(options.target, serving(options), inbrowser=options.open))
+
+
+def add_serving(parser: argparse.ArgumentParser) -> None:
+    """Add what all commands take that serve something."""
+    parser.add_argument("--port", type=int, metavar="N", help="port to listen on; 0 for any free one")
+    parser.add_argument("--host", metavar="ADDRESS", help="address to listen on; 0.0.0.0 for every network")
+    parser.add_argument("--root-path", metavar="PATH", help="path below which a proxy publishes the app")
+    parser.add_argument("--show-error", action="store_true", default=None, help="show users what handlers raise")
+    parser.add_argument("--open", action="store_true", help="open the page in the browser")
+
+
+def serving(options: argparse.Namespace) -> dict[str, object]:
+    """Give the arguments for `launch()`: those that were given."""
+    given = {
+        "server_port": options.port,
+        "server_name": options.host,
+        "root_path": options.root_path,
+        "show_error": options.show_error,
+    }
+    return {name: value for name, value in given.items() if value is not None}

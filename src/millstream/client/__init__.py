@@ -1,0 +1,7 @@
+"""The Python client: a page without a browser, on the same wire."""
+
+from millstream.client.client import Client
+from millstream.client.page import Page, Run
+from millstream.client.recording import Recording, Result, Stream, Summary
+
+__all__ = ["Client", "Page", "Recording", "Result", "Run", "Stream", "Summary"]

@@ -1,0 +1,221 @@
+"""`Client`: drive a running app over its real socket, from blocking code."""
+
+from __future__ import annotations
+
+import asyncio
+import html.parser
+import json
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from http.cookiejar import CookieJar
+from typing import Any, TypeVar
+from urllib.error import HTTPError
+from urllib.parse import quote, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, build_opener
+
+import websockets
+from websockets.asyncio.client import ClientConnection, connect
+
+from millstream.client.driver import Background, Driver
+from millstream.client.page import Page, PageManifest
+from millstream.errors import Closed, InvalidValue, Refused
+from millstream.wire.messages import MAX_MESSAGE_BYTES
+from millstream.wire.packet import VERSION
+
+T = TypeVar("T")
+SUBPROTOCOL = f"millstream.{VERSION}"
+
+
+class Client(Driver):
+    """One page of a running app, opened over HTTP and WebSocket like a browser's.
+
+    Args:
+        url: The app's address, such as `http://127.0.0.1:7860`.
+        auth: `(user name, password)` for an app that asks for a login.
+        timeout_s: How long opening may take.
+
+    Raises:
+        Refused: The server does not serve this page (login, another version, busy).
+        Closed: There is no server, or it is no Millstream app.
+    """
+
+    def __init__(self, url: str, *, auth: tuple[str, str] | None = None, timeout_s: float = 10.0) -> None:
+        self._site = _Site(url, auth, timeout_s)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="millstream-client", daemon=True)
+        self._thread.start()
+        try:
+            self.page = self.run(asyncio.wait_for(self._site.open_page(), timeout_s))
+        except BaseException:
+            self._stop_loop()
+            raise
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def start(self, work: Coroutine[Any, Any, T]) -> Background[T]:
+        return _ThreadBackground(asyncio.run_coroutine_threadsafe(work, self._loop))
+
+    def wait_for(self, condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
+        self.run(asyncio.wait_for(self.page.wait_for(condition), timeout_s))
+
+    async def upload(self, name: str, mime: str, data: bytes) -> object:
+        assert self.page.welcome is not None
+        return await asyncio.to_thread(self._site.upload, self.page.welcome.session, name, mime, data)
+
+    async def download(self, handle: str) -> bytes:
+        return await asyncio.to_thread(self._site.get, f"file/{quote(handle)}")
+
+    def drop(self) -> None:
+        """Vanish without a goodbye, as a dead link does; the client is closed then."""
+        self.run(self.page.drop())
+        self._stop_loop()
+
+    def close(self) -> None:
+        if self._loop.is_closed():
+            return
+        self.run(self.page.close())
+        self._stop_loop()
+
+    def _stop_loop(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=5)
+        self._loop.close()
+
+
+class _ThreadBackground(Background[T]):
+    def __init__(self, future: Future[T]) -> None:
+        self._future = future
+
+    def result(self) -> T:
+        return self._future.result()
+
+    def cancel(self) -> None:
+        self._future.cancel()
+
+
+async def open_page(url: str, *, auth: tuple[str, str] | None = None, timeout_s: float = 10.0) -> Page:
+    """Open a page on the running loop; `Client` is this for blocking code, the load benchmark opens many."""
+    return await _Site(url, auth, timeout_s).open_page()
+
+
+class _Site:
+    """The HTTP side of a page: the manifest, the login, uploads and downloads. Its calls block."""
+
+    def __init__(self, url: str, auth: tuple[str, str] | None, timeout_s: float) -> None:
+        self._url = url if url.endswith("/") else url + "/"
+        self._auth = auth
+        self._timeout_s = timeout_s
+        self._cookies = CookieJar()
+        self._opener: OpenerDirector = build_opener(HTTPCookieProcessor(self._cookies))
+
+    async def open_page(self) -> Page:
+        manifest = await asyncio.to_thread(self._manifest)
+        transport = await self._connect()
+        page = Page(manifest, transport)
+        await page.open()
+        return page
+
+    async def _connect(self) -> WebSocketTransport:
+        parts = urlsplit(urljoin(self._url, "ws"))
+        address = urlunsplit(parts._replace(scheme={"http": "ws", "https": "wss"}[parts.scheme]))
+        cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._cookies)
+        try:
+            socket = await connect(
+                address,
+                subprotocols=[websockets.Subprotocol(SUBPROTOCOL)],
+                origin=websockets.Origin(f"{urlsplit(self._url).scheme}://{urlsplit(self._url).netloc}"),
+                additional_headers={"Cookie": cookies} if cookies else None,
+                compression=None,
+                max_size=None,
+                proxy=None,
+            )
+        except (OSError, websockets.InvalidHandshake) as error:
+            raise Closed(f"no WebSocket at {address}: {error}") from error
+        return WebSocketTransport(socket)
+
+    def _manifest(self) -> PageManifest:
+        if self._auth is not None:
+            form = urlencode({"username": self._auth[0], "password": self._auth[1]}).encode()
+            self._open(Request(urljoin(self._url, "login"), data=form, headers={"Origin": self._url.rstrip("/")}))
+        page = self._open(Request(self._url)).decode("utf-8", "replace")
+        parser = _ManifestParser()
+        parser.feed(page)
+        if not parser.manifest:
+            raise Refused(f"{self._url} asks for a login, or is no Millstream app: pass auth=(name, password)", "login")
+        manifest: PageManifest = json.loads(parser.manifest)
+        return manifest
+
+    def get(self, path: str) -> bytes:
+        return self._open(Request(urljoin(self._url, path)))
+
+    def upload(self, session: str, name: str, mime: str, data: bytes) -> object:
+        headers = {"X-Millstream-Session": session, "Content-Type": mime, "Origin": self._url.rstrip("/")}
+        address = urljoin(self._url, f"upload?name={quote(name)}")
+        return json.loads(self._open(Request(address, data=data, headers=headers)))
+
+    def _open(self, request: Request) -> bytes:
+        try:
+            with self._opener.open(request, timeout=self._timeout_s) as answer:
+                data: bytes = answer.read()
+                return data
+        except HTTPError as error:
+            with error:
+                reason = error.read(500).decode("utf-8", "replace")
+            if error.code in (401, 403, 429):
+                raise Refused(f"{request.full_url}: {error.code} {reason}", "login") from error
+            raise InvalidValue(f"{request.full_url}: {error.code} {reason}") from error
+        except OSError as error:
+            raise Closed(f"no server at {request.full_url}: {error}") from error
+
+
+class _ManifestParser(html.parser.HTMLParser):
+    """Finds the inline manifest of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.manifest = ""
+        self._inside = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._inside = tag == "script" and ("id", "ms-manifest") in attrs
+
+    def handle_endtag(self, tag: str) -> None:
+        self._inside = False
+
+    def handle_data(self, data: str) -> None:
+        if self._inside:
+            self.manifest += data
+
+
+class WebSocketTransport:
+    """A `Transport` over a client's WebSocket."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self._socket = socket
+
+    async def receive(self) -> bytes:
+        try:
+            message = await self._socket.recv(decode=False)
+        except websockets.ConnectionClosed as closed:
+            by = closed.rcvd
+            raise Closed(f"the server closed: {by.code} {by.reason}" if by else "the link is lost") from closed
+        return bytes(message)
+
+    async def send(self, message: bytes) -> None:
+        if len(message) > MAX_MESSAGE_BYTES:
+            raise InvalidValue(f"a message of {len(message)} bytes exceeds {MAX_MESSAGE_BYTES}: send smaller pictures")
+        try:
+            await self._socket.send(message)
+        except websockets.ConnectionClosed as closed:
+            raise Closed("the connection is closed") from closed
+
+    async def close(self, code: int, reason: str) -> None:
+        if code == 1006:
+            self._socket.transport.abort()
+            return
+        await self._socket.close(code, reason)
+
+
+__all__ = ["Client", "open_page"]

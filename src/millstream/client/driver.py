@@ -1,0 +1,249 @@
+"""What `Client` and `TestPage` have in common: a page driven from plain, blocking code."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Coroutine
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar
+
+import numpy as np
+
+from millstream import codecs
+from millstream.client.page import Page, Reference, Run
+from millstream.client.recording import Recording, Result, Stream, Summary
+from millstream.client.sources import PictureSource, SoundSource, frame, sound
+from millstream.codecs import picture, wav
+from millstream.errors import InvalidValue, MediaError
+from millstream.frames import Chunk, Frame
+from millstream.types import Media
+from millstream.wire.messages import Toast
+from millstream.wire.packet import Packet
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Driver(ABC):
+    """One open page, used as a user uses it: edit, click, record, look.
+
+    Components are named by their label, their `elem_id`, their number, a button by its text, or, where the app's
+    objects are at hand, by the component itself. Times are in seconds.
+    """
+
+    page: Page
+
+    @abstractmethod
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine on the page's loop and wait for what it gives."""
+
+    @abstractmethod
+    def start(self, work: Coroutine[Any, Any, T]) -> Background[T]:
+        """Begin a coroutine on the page's loop and return at once."""
+
+    @abstractmethod
+    async def upload(self, name: str, mime: str, data: bytes) -> object:
+        """Give the session a file; returns its value on the wire."""
+
+    @abstractmethod
+    async def download(self, handle: str) -> bytes:
+        """Get the bytes of a file of the session."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the page, as a closed tab does."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # -- values --------------------------------------------------------------------------------------------------
+
+    def set(self, component: Reference, value: object) -> None:
+        """Edit a component. Arrays and `(rate, samples)` are uploaded, other values go as they are.
+
+        Raises:
+            InvalidValue: No such component, or an array of a shape that is no picture or sound.
+        """
+        number = self.page.find(component)
+        self.run(self._set(number, value))
+
+    async def _set(self, number: int, value: object) -> None:
+        kind = self.page.manifest["components"][str(number)]["type"]
+        if kind == "image" and isinstance(value, np.ndarray):
+            data = codecs.load("png").open_encoder(1.0).encode(frame(value)).payload
+            value = await self.upload("picture.png", "image/png", data)
+        elif kind == "audio" and isinstance(value, tuple):
+            value = await self.upload("sound.wav", "audio/wav", wav.encode(sound(value)))
+        await self.page.set(number, value)
+
+    def value(self, component: Reference) -> Any:
+        """Get a component's value as the page shows it.
+
+        Pictures are `(height, width, 3 or 4)` uint8 arrays, sound is `(sample_rate, int16 array)`, anything else is
+        what is on the wire.
+        """
+        return self.run(self._decode(self.page.values[self.page.find(component)]))
+
+    async def _decode(self, value: object) -> object:
+        if isinstance(value, Packet):
+            return _plain(codecs.by_number(value.codec).open_decoder().decode(value.payload))
+        if isinstance(value, dict) and "file" in value:
+            data = await self.download(str(value["file"]))
+            if str(value.get("type", "")).startswith("image/"):
+                return picture.decode_image_file(data).pixels
+            try:
+                return _plain(wav.decode(data))
+            except MediaError:
+                return data
+        return value
+
+    def outputs(self, result: Result) -> dict[int, Any]:
+        """Decode the values of one result, as `value` does."""
+        return {number: self.run(self._decode(value)) for number, value in result.values.items()}
+
+    def props(self, component: Reference) -> dict[str, object]:
+        """Get a component's properties as the page has them now."""
+        return self.page.props[self.page.find(component)]
+
+    @property
+    def toasts(self) -> list[Toast]:
+        """All messages shown so far, oldest first."""
+        return self.page.toasts
+
+    # -- events --------------------------------------------------------------------------------------------------
+
+    def click(self, component: Reference, *, wait: bool = True) -> list[Run]:
+        """Click; with `wait`, return when the runs that it began are over. Errors of a run are in `Run.error`."""
+        return self.fire(component, "click", wait=wait)
+
+    def fire(self, component: Reference, event: str, data: object = None, *, wait: bool = True) -> list[Run]:
+        """Let an event happen; see `click`."""
+        return self.run(self._fire(self.page.find(component), event, data, wait=wait))
+
+    async def _fire(self, number: int, event: str, data: object, *, wait: bool) -> list[Run]:
+        runs = await self.page.fire(number, event, data)
+        if wait:
+            await self.page.wait_for(lambda: all(run.is_over for run in runs))
+        return runs
+
+    def cancel(self, run: Run) -> None:
+        """Cancel a run that waits or works."""
+        self.run(self.page.cancel(run))
+
+    # -- streams -------------------------------------------------------------------------------------------------
+
+    def record(self, component: Reference) -> DrivenRecording:
+        """Press Record."""
+        return DrivenRecording(self, self.run(self.page.record(self.page.find(component))))
+
+    def stream(
+        self, component: Reference, source: PictureSource | SoundSource, rate_hz: float = 30.0
+    ) -> DrivenRecording:
+        """Press Record, wait for the turn, feed all of `source`, press Stop; returns the finished recording.
+
+        Raises:
+            Error: The stream ended with an error; its message is the exception's.
+        """
+        recording = self.record(component)
+        recording.wait_for_state("running")
+        recording.feed(source, rate_hz)
+        recording.stop()
+        return recording
+
+    # -- waiting -------------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def wait_for(self, condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
+        """Wait until `condition` holds; it is looked at after each message.
+
+        Raises:
+            TimeoutError: It did not hold in time.
+            Closed: The connection ended first.
+        """
+
+
+class Background(ABC, Generic[T_co]):
+    """A coroutine that goes on by itself."""
+
+    @abstractmethod
+    def result(self) -> T_co:
+        """Wait for its end; gives its result or raises its exception."""
+
+    @abstractmethod
+    def cancel(self) -> None:
+        """End it early."""
+
+
+class DrivenRecording:
+    """A component that records, driven from blocking code."""
+
+    def __init__(self, driver: Driver, recording: Recording) -> None:
+        self.recording = recording
+        self._driver = driver
+
+    @property
+    def streams(self) -> list[Stream]:
+        return self.recording.streams
+
+    @property
+    def state(self) -> str:
+        """State of the first stream: `waiting`, `running`, `stopping` or `ended`."""
+        return self.recording.first.state
+
+    @property
+    def position(self) -> int:
+        """Place in the queue from 1 while it waits, else 0."""
+        return self.recording.first.position
+
+    @property
+    def eta_s(self) -> float | None:
+        """Expected wait, `None` if unknown."""
+        return self.recording.first.eta_s
+
+    @property
+    def error(self) -> str:
+        """Message that came with the end of the stream; empty if none did."""
+        return self.recording.first.error
+
+    @property
+    def results(self) -> list[Result]:
+        """Results of the first stream, oldest first, with their ages."""
+        return list(self.recording.first.results)
+
+    def summary(self) -> Summary:
+        """Counts and ages of the first stream."""
+        return self.recording.first.summary()
+
+    def wait_for_state(self, *states: str) -> None:
+        """Wait until the first stream is in one of `states`, or has ended."""
+        self._driver.run(self.recording.first.wait_for_state(*states))
+
+    def feed(self, source: PictureSource | SoundSource, rate_hz: float = 30.0) -> None:
+        """Let the device see or hear `source` in real time; see `Recording.feed`."""
+        self._driver.run(self.recording.feed(source, rate_hz))
+
+    def feed_in_background(self, source: PictureSource | SoundSource, rate_hz: float = 30.0) -> Background[None]:
+        """As `feed`, without waiting for the end."""
+        return self._driver.start(self.recording.feed(source, rate_hz))
+
+    def stop(self) -> None:
+        """Press Stop and wait for the end.
+
+        Raises:
+            Error: The stream ended with an error.
+        """
+        self._driver.run(self.recording.stop())
+
+
+def _plain(media: Media) -> object:
+    if isinstance(media, Frame):
+        return media.pixels
+    if isinstance(media, Chunk):
+        mono = media.channels == 1
+        return media.sample_rate, media.samples[:, 0] if mono else media.samples
+    raise InvalidValue(f"cannot show {media!r}")

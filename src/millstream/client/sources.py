@@ -1,0 +1,86 @@
+"""What a stream can be fed from: arrays, iterators and media files, brought to pictures or to one stretch of sound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from millstream.codecs import picture, wav
+from millstream.errors import InvalidValue
+from millstream.frames import Chunk, Frame, Pixels
+
+Picture: TypeAlias = Pixels | bytes
+"""One picture: `(height, width, 3)` uint8 RGB, or the bytes of a JPEG that is sent as it is."""
+
+PictureSource: TypeAlias = Pixels | Iterable[Picture] | str | Path
+"""Pictures: one array, an array of `(n, height, width, 3)`, an iterable, or the path of a picture or a video."""
+
+SoundSource: TypeAlias = tuple[int, NDArray[np.int16]] | str | Path
+"""Sound: `(sample_rate, samples)` as a handler gets it, or the path of a WAV file."""
+
+VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".avi", ".mkv", ".webm", ".mjpeg"})
+
+
+def pictures(source: PictureSource) -> Iterator[Picture]:
+    """Iterate over the pictures of a source.
+
+    Raises:
+        InvalidValue: The source is of no known kind, or its file cannot be read.
+    """
+    if isinstance(source, np.ndarray):
+        if source.ndim == 3:
+            return iter([source])
+        if source.ndim == 4:
+            return iter(source)
+        raise InvalidValue(f"an array of pictures has 3 or 4 dimensions, not {source.ndim}: {source.shape}")
+    if isinstance(source, str | Path):
+        path = Path(source)
+        if path.suffix.lower() in VIDEO_SUFFIXES:
+            return _video(path)
+        return iter([picture.decode_image_file(path.read_bytes()).pixels])
+    return iter(source)
+
+
+def _video(path: Path) -> Iterator[Picture]:
+    if find_spec("cv2") is None:
+        raise InvalidValue(f"reading {path.name} needs OpenCV: pip install opencv-python-headless, or pass arrays")
+    import cv2
+
+    capture = cv2.VideoCapture(str(path))
+    if not capture.isOpened():
+        raise InvalidValue(f"{path.name} is no video that OpenCV can read")
+    try:
+        while True:
+            found, bgr = capture.read()
+            if not found:
+                return
+            yield np.ascontiguousarray(bgr[:, :, ::-1])
+    finally:
+        capture.release()
+
+
+def sound(source: SoundSource) -> Chunk:
+    """Bring a source of sound to one chunk.
+
+    Raises:
+        InvalidValue: Not `(sample_rate, int16 array)` and no readable WAV file.
+    """
+    if isinstance(source, str | Path):
+        return wav.decode(Path(source).read_bytes())
+    rate, samples = source
+    array = np.asarray(samples)
+    if array.dtype != np.int16 or array.ndim not in (1, 2):
+        raise InvalidValue(f"sound is (sample_rate, int16 array of (n,) or (n, channels)), not {array.dtype}")
+    return Chunk(np.ascontiguousarray(array.reshape(len(array), -1)), int(rate))
+
+
+def frame(item: Picture) -> Frame:
+    """Check one picture array of a source."""
+    if isinstance(item, np.ndarray) and item.dtype == np.uint8 and item.ndim == 3 and item.shape[2] in (3, 4):
+        return Frame(np.ascontiguousarray(item))
+    raise InvalidValue("a picture is a uint8 array of (height, width, 3), or the bytes of a JPEG")

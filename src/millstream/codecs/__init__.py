@@ -1,0 +1,47 @@
+"""How media is encoded. A codec is a module here, found by its name, that is a `Codec` and has a `NUMBER` for the wire.
+
+Importing a codec must be possible without what it needs beyond the library's own dependencies: that is imported, and
+its absence explained, when a decoder or encoder is opened.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import cast
+
+from millstream.errors import MediaError
+from millstream.types import Codec
+
+
+def load(name: str) -> Codec:
+    """Find a codec by its name.
+
+    Raises:
+        MediaError: There is none of that name.
+    """
+    for codec in _codecs().values():
+        if name == codec.NAME:
+            return codec
+    known = ", ".join(sorted(codec.NAME for codec in _codecs().values()))
+    raise MediaError(f"there is no codec {name!r}; there are {known}")
+
+
+def by_number(number: int) -> Codec:
+    """Find a codec by its number on the wire.
+
+    Raises:
+        MediaError: There is none of that number.
+    """
+    codec = _codecs().get(number)
+    if codec is None:
+        raise MediaError(f"there is no codec with number {number}")
+    return codec
+
+
+@cache
+def _codecs() -> dict[int, Codec]:
+    """Import all modules of this package; what has no number (the reading of file headers, say) is no codec."""
+    modules = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
+    return {module.NUMBER: cast("Codec", module) for module in modules if hasattr(module, "NUMBER")}

@@ -1,0 +1,69 @@
+"""JPEG: what streams carry on short links, and everywhere as the fallback.
+
+simplejpeg does the work and lets other threads run meanwhile; Pillow stands in where there is no wheel of it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from millstream.codecs.headers import check_budget
+from millstream.codecs.picture import contiguous, decode_image_file, encode_image
+from millstream.errors import MediaError
+from millstream.frames import Frame, Pixels
+from millstream.types import Encoded, Media
+
+try:
+    import simplejpeg
+except ImportError:
+    simplejpeg = None
+
+NAME: Final = "jpeg"
+NUMBER: Final = 1
+
+
+def open_decoder() -> JpegDecoder:
+    """Open a decoder; grey and CMYK pictures become RGB as well."""
+    return JpegDecoder()
+
+
+def open_encoder(quality: float) -> JpegEncoder:
+    """Open an encoder; quality 0..1 is the usual 1..100. An alpha channel is dropped."""
+    return JpegEncoder(quality)
+
+
+class JpegDecoder:
+    """Has no state: every JPEG stands alone."""
+
+    def decode(self, payload: bytes | memoryview) -> Frame:
+        if simplejpeg is None:
+            return decode_image_file(payload, formats=("JPEG",))
+        check_budget(payload, formats=("JPEG",))
+        try:
+            # The fast DCT and upsampling would save 12 % of the time and cost 0.8 dB at quality 0.8: not worth it.
+            return Frame(simplejpeg.decode_jpeg(payload, "RGB"))
+        except ValueError as error:
+            raise MediaError(f"the JPEG picture is broken: {error}") from error
+
+    def close(self) -> None: ...
+
+
+class JpegEncoder:
+    """Has no state: every JPEG stands alone."""
+
+    def __init__(self, quality: float) -> None:
+        self._quality = min(max(round(quality * 100), 1), 100)
+
+    def encode(self, media: Media) -> Encoded:
+        if not isinstance(media, Frame):
+            raise MediaError("JPEG encodes pictures, not sound")
+        return Encoded(self._encode(media.pixels))
+
+    def _encode(self, pixels: Pixels) -> bytes:
+        if simplejpeg is None:
+            return encode_image(pixels[:, :, :3], "JPEG", quality=self._quality)
+        colours = "RGBA" if pixels.shape[2] == 4 else "RGB"
+        payload: bytes = simplejpeg.encode_jpeg(contiguous(pixels), self._quality, colours, "420")
+        return payload
+
+    def close(self) -> None: ...

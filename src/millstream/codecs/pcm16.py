@@ -1,0 +1,77 @@
+"""PCM16: interleaved 16-bit samples behind a prefix of 16 bytes (docs/internals/protocol.md, "Sound")."""
+
+from __future__ import annotations
+
+import struct
+from typing import Final
+
+import numpy as np
+
+from millstream.errors import MediaError
+from millstream.frames import Chunk
+from millstream.types import Encoded, Media
+
+NAME: Final = "pcm16"
+NUMBER: Final = 16
+
+PREFIX: Final = struct.Struct("<QIB3s")
+"""first_sample, sample_rate, channels, three zero bytes; little-endian."""
+
+RATES_HZ: Final = range(8_000, 192_000 + 1)
+CHANNELS: Final = range(1, 8 + 1)
+MAX_BYTES: Final = 1024 * 1024
+
+
+def open_decoder() -> Pcm16Decoder:
+    """Open a decoder."""
+    return Pcm16Decoder()
+
+
+def open_encoder(quality: float) -> Pcm16Encoder:
+    """Open an encoder; as nothing is lost, `quality` means nothing."""
+    del quality
+    return Pcm16Encoder()
+
+
+class Pcm16Decoder:
+    """Has no state: gaps are seen by whoever compares `first_sample`."""
+
+    def decode(self, payload: bytes | memoryview) -> Chunk:
+        if not PREFIX.size <= len(payload) <= PREFIX.size + MAX_BYTES:
+            raise MediaError(f"sound of {len(payload)} bytes, expected {PREFIX.size} to {PREFIX.size + MAX_BYTES}")
+        first_sample, sample_rate, channels, reserved = PREFIX.unpack_from(payload)
+        check_sound(sample_rate, channels)
+        if reserved != bytes(3):
+            raise MediaError("the prefix of the sound does not end with three zero bytes")
+        if (len(payload) - PREFIX.size) % (2 * channels):
+            raise MediaError(f"sound of {len(payload) - PREFIX.size} bytes is not whole samples of {channels} channels")
+        samples = np.frombuffer(payload, "<i2", offset=PREFIX.size).reshape(-1, channels)
+        # A copy: handlers may write into it, and the message must not be kept alive.
+        return Chunk(samples.astype(np.int16), sample_rate, first_sample)
+
+    def close(self) -> None: ...
+
+
+class Pcm16Encoder:
+    """Has no state."""
+
+    def encode(self, media: Media) -> Encoded:
+        if not isinstance(media, Chunk):
+            raise MediaError("PCM16 encodes sound, not pictures")
+        check_sound(media.sample_rate, media.channels)
+        prefix = PREFIX.pack(media.first_sample, media.sample_rate, media.channels, bytes(3))
+        return Encoded(prefix + media.samples.astype("<i2", copy=False).tobytes())
+
+    def close(self) -> None: ...
+
+
+def check_sound(sample_rate: int, channels: int) -> None:
+    """Refuse what is no sound for people.
+
+    Raises:
+        MediaError: Below 8 or above 192 kHz, no channel, or more than 8.
+    """
+    if sample_rate not in RATES_HZ:
+        raise MediaError(f"sound at {sample_rate} Hz, expected {RATES_HZ[0]} to {RATES_HZ[-1]}")
+    if channels not in CHANNELS:
+        raise MediaError(f"sound of {channels} channels, expected {CHANNELS[0]} to {CHANNELS[-1]}")

@@ -1,0 +1,210 @@
+"""`Audio`: sound, from a file or the microphone, or as a result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import ClassVar, Final, Literal, TypeAlias, Unpack
+
+import numpy as np
+from numpy.typing import NDArray
+
+from millstream.codecs import wav
+from millstream.components.media import DeclaredFiles, MediaComponent, listed
+from millstream.components.samples import UnfitSound, to_samples
+from millstream.errors import DeclarationError, InvalidValue, MediaError
+from millstream.frames import Chunk
+from millstream.types import Blob, Link, Media, Scratch, Stored
+from millstream.ui.component import Common, describe, is_number
+from millstream.ui.element import warn_ignored
+from millstream.ui.events import Event, StreamEvent
+from millstream.wire.messages import Value
+
+Source: TypeAlias = Literal["upload", "microphone"]
+Sound: TypeAlias = tuple[int, NDArray[np.generic]]
+Heard: TypeAlias = str | Path | bytes | Sound
+
+MICROPHONE_RATES_HZ: Final = range(8_000, 192_000 + 1)
+OUTPUT_RATES_HZ: Final = range(1_000, 384_000 + 1)
+CHANNELS: Final = range(1, 9)
+
+SIGNATURES: Final = (
+    (b"RIFF", "wav", "audio/wav"),
+    (b"ID3", "mp3", "audio/mpeg"),
+    (b"\xff\xfb", "mp3", "audio/mpeg"),
+    (b"\xff\xf3", "mp3", "audio/mpeg"),
+    (b"\xff\xf2", "mp3", "audio/mpeg"),
+    (b"OggS", "ogg", "audio/ogg"),
+    (b"fLaC", "flac", "audio/flac"),
+    (b"\x1a\x45\xdf\xa3", "weba", "audio/webm"),
+)
+"""How files of sound begin."""
+
+
+class Audio(MediaComponent):
+    """Sound. Handlers get `(sample_rate, samples)` or a path; they return either, an encoded file, or an address.
+
+    Samples are int16, of shape `(n,)` for one channel and `(n, channels)` for more. Handlers may return floats from
+    -1 to 1, int32 and uint8 as well.
+
+    Args:
+        value: The initial sound, or a function that gives it.
+        sources: Where the user may take it from: `"microphone"`, `"upload"`.
+        type: `"numpy"` or `"filepath"` (a WAV file, or what was uploaded): what handlers get.
+        streaming: The microphone is streamed, in an `Interface(live=True)`.
+        sample_rate: Samples a second that the microphone delivers, in Hz, 8000 to 192000; the device's own by default.
+        channels: Channels that the microphone delivers; the device's own number by default.
+        constraints: The browser's media constraints for the microphone.
+        format: Form of the file that arrays are sent as: `"wav"`, which is lossless.
+        autoplay: Whether a result plays by itself.
+        loop: Whether it begins again at its end.
+        min_length: Seconds that a recording has to last.
+        max_length: Seconds that a recording may last.
+        buttons: Which buttons it has as an output: `"download"`.
+        show_download_button: `False` takes the button away.
+        common: See `Component`.
+    """
+
+    kind = "audio"
+    known_sources = ("microphone", "upload")
+    device = "microphone"
+    streams = "sound"
+    ignores: ClassVar[tuple[str, ...]] = ("show_share_button", "editable", "waveform_options", "subtitles")
+    prop_names: ClassVar = {"show_download_button": ("buttons",)}
+
+    stream = StreamEvent()
+    change = Event()
+    input = Event()
+    upload = Event()
+    clear = Event()
+    play = Event()
+    pause = Event()
+    stop = Event()
+    start_recording = Event()
+    stop_recording = Event()
+
+    def __init__(
+        self,
+        value: Heard | Callable[[], Heard] | None = None,
+        *,
+        sources: Source | Sequence[Source] | None = None,
+        type: Literal["numpy", "filepath"] = "numpy",
+        streaming: bool = False,
+        sample_rate: int | None = None,
+        channels: int | None = None,
+        constraints: Mapping[str, object] | None = None,
+        format: Literal["wav", "mp3"] | None = None,
+        autoplay: bool = False,
+        loop: bool = False,
+        min_length: float | None = None,
+        max_length: float | None = None,
+        buttons: Sequence[str] | None = None,
+        show_download_button: bool | None = None,
+        **common: Unpack[Common],
+    ) -> None:
+        self.sources = listed(sources, ["microphone"] if streaming else self.known_sources)
+        self.type = type
+        self.streaming = streaming
+        self.sample_rate, self.channels, self.constraints = sample_rate, channels, constraints
+        self.format = format
+        self.autoplay, self.loop = autoplay, loop
+        self.min_length, self.max_length = min_length, max_length
+        is_offered = show_download_button is not False and (buttons is None or "download" in buttons)
+        self.buttons = ["download"] if is_offered else []
+        super().__init__(value, **common)
+
+    def check(self) -> None:
+        self.check_one_of("type", self.type, ("numpy", "filepath"))
+        self.check_one_of("format", self.format, ("wav", "mp3", None))
+        if self.format == "mp3":
+            warn_ignored(f"{self.name}", ["format='mp3'"])
+        if self.sample_rate is not None and self.sample_rate not in MICROPHONE_RATES_HZ:
+            raise DeclarationError(f"{self.name}: sample_rate={self.sample_rate!r} is not between 8000 and 192000 Hz")
+        if self.channels is not None and self.channels not in CHANNELS:
+            raise DeclarationError(f"{self.name}: channels={self.channels!r} is not between 1 and 8")
+        for argument in ("min_length", "max_length"):
+            self.check_number(argument, getattr(self, argument))
+        super().check()
+
+    def props(self) -> dict[str, Value]:
+        return {
+            **super().props(),
+            "sources": list(self.sources),
+            "streaming": self.drives_stream,
+            "sample_rate": self.sample_rate,
+            "channels": self.channels,
+            "constraints": dict(self.constraints) if self.constraints is not None else None,
+            "autoplay": self.autoplay,
+            "loop": self.loop,
+            "buttons": list(self.buttons),
+        }
+
+    def preprocess(self, value: Stored | Media, scratch: Scratch) -> object:
+        if value is None:
+            return None
+        if isinstance(value, Link):
+            raise InvalidValue(f"{self.name} plays an address, which only the browser opens: upload the sound instead")
+        if isinstance(value, Chunk):
+            return self._given(value, scratch)
+        assert isinstance(value, Blob)
+        if self.type == "filepath" and self.min_length is None and self.max_length is None:
+            return self._saved(value.name, value, scratch)
+        chunk = self._decoded(value)
+        self._check_length(chunk)
+        return self._saved(value.name, value, scratch) if self.type == "filepath" else self._given(chunk, scratch)
+
+    def _given(self, chunk: Chunk, scratch: Scratch) -> object:
+        if self.type == "filepath":
+            return self._saved("sound.wav", Blob("sound.wav", "audio/wav", data=wav.encode(chunk)), scratch)
+        samples = chunk.samples[:, 0] if chunk.channels == 1 else chunk.samples
+        return chunk.sample_rate, samples
+
+    def _saved(self, name: str, blob: Blob, scratch: Scratch) -> str:
+        if blob.path is not None:
+            return str(blob.path)
+        path = scratch.temporary(Path(name).suffix or ".wav")
+        path.write_bytes(self.content(blob))
+        return str(path)
+
+    def _decoded(self, blob: Blob) -> Chunk:
+        try:
+            return wav.decode(self.content(blob))
+        except MediaError as error:
+            remedy = 'upload a WAV file, or declare Audio(type="filepath") and decode it in the handler'
+            raise InvalidValue(f"{self.name} cannot read {blob.name}: {error}; {remedy}") from error
+
+    def _check_length(self, chunk: Chunk) -> None:
+        if self.min_length is not None and chunk.duration_s < self.min_length:
+            raise self.invalid(f"at least {self.min_length} s of sound", f"{chunk.duration_s:.1f} s")
+        if self.max_length is not None and chunk.duration_s > self.max_length:
+            raise self.invalid(f"at most {self.max_length} s of sound", f"{chunk.duration_s:.1f} s")
+
+    def postprocess(self, value: object, scratch: Scratch) -> Stored | Media:
+        if value is None:
+            return None
+        if isinstance(value, bytes | bytearray | memoryview):
+            return self._recognised(bytes(value))
+        if isinstance(value, Path | str):
+            link = self.link(value) if isinstance(value, str) else None
+            return link or self.of_kind(scratch.admit(Path(value)))
+        if isinstance(value, tuple | list) and len(value) == 2 and hasattr(value[1], "__array__"):
+            return Blob("audio.wav", "audio/wav", data=wav.encode(self._chunk(value[0], np.asarray(value[1]))))
+        raise self.invalid("(sample_rate, array), bytes, a path or an http(s) address", value)
+
+    def _recognised(self, data: bytes) -> Blob:
+        for beginning, suffix, mime in SIGNATURES:
+            if data.startswith(beginning):
+                return Blob(f"audio.{suffix}", mime, data=data)
+        raise self.invalid("bytes of a WAV, MP3, Ogg, FLAC or WebM file", data[:16])
+
+    def _chunk(self, rate: object, array: NDArray[np.generic]) -> Chunk:
+        rate = rate.item() if isinstance(rate, np.generic) else rate
+        if not is_number(rate) or not isinstance(rate, int | float) or int(rate) not in OUTPUT_RATES_HZ:
+            raise self.invalid("a sample rate between 1000 and 384000 Hz", rate)
+        try:
+            return Chunk(to_samples(array), int(rate))
+        except UnfitSound as error:
+            raise InvalidValue(f"{self.name} got {describe(array)}: {error}") from error
+
+    def declared(self, value: object) -> Stored:
+        return self.postprocess(value, DeclaredFiles())

@@ -1,0 +1,87 @@
+"""`Button`: something to press."""
+
+from __future__ import annotations
+
+import base64
+import mimetypes
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar, Literal, Unpack
+
+from millstream.components.links import is_page_address, is_web_address
+from millstream.components.plain import plain_text
+from millstream.errors import DeclarationError
+from millstream.types import Stored
+from millstream.ui.component import Common, Component
+from millstream.ui.events import Event
+from millstream.wire.messages import Value
+
+
+class Button(Component):
+    """A button. Its value is its text.
+
+    Args:
+        value: The text, or a function that gives it.
+        variant: `"primary"`, `"secondary"`, `"stop"` or `"huggingface"` (looks like `"secondary"`).
+        size: `"sm"`, `"md"` or `"lg"`.
+        icon: A picture before the text: a file, or an `https` address.
+        link: An address that opens in a new tab when the button is pressed.
+        common: See `Component`; `interactive` says whether it can be pressed.
+    """
+
+    default_label = False
+    ignores: ClassVar[tuple[str, ...]] = ("link_target",)
+
+    click = Event()
+
+    def __init__(
+        self,
+        value: str | Callable[[], str] = "Run",
+        *,
+        variant: Literal["primary", "secondary", "stop", "huggingface"] = "secondary",
+        size: Literal["sm", "md", "lg"] | None = "lg",
+        icon: str | Path | None = None,
+        link: str | None = None,
+        **common: Unpack[Common],
+    ) -> None:
+        self.variant = variant
+        self.size = size or "lg"
+        self.icon = icon
+        self.link = link
+        if common.get("interactive") is None:
+            common["interactive"] = True
+        super().__init__(value, **common)
+
+    @property
+    def name(self) -> str:
+        return f"Button {self.value!r}" if isinstance(self.value, str) else super().name
+
+    def check(self) -> None:
+        self.check_one_of("variant", self.variant, ("primary", "secondary", "stop", "huggingface"))
+        self.check_one_of("size", self.size, ("sm", "md", "lg"))
+        if self.link is not None and not is_page_address(self.link):
+            raise DeclarationError(f"{self.name}: link={self.link!r} is no http(s) address and no path")
+        super().check()
+
+    def props(self) -> dict[str, Value]:
+        return {
+            **super().props(),
+            "variant": self.variant,
+            "size": self.size,
+            "icon": {"url": _embedded(self.icon, self.name)} if self.icon else None,
+            "link": self.link,
+        }
+
+    def accept(self, value: object) -> Stored:
+        return plain_text(value)
+
+
+def _embedded(icon: str | Path, name: str) -> str:
+    """Give an address for an icon; a file becomes a part of the address."""
+    if isinstance(icon, str) and is_web_address(icon):
+        return icon
+    path = Path(icon)
+    if not path.is_file():
+        raise DeclarationError(f"{name}: icon={str(icon)!r} is no file")
+    mime = mimetypes.guess_type(path.name)[0] or "image/png"
+    return f"data:{mime};base64,{base64.b64encode(path.read_bytes()).decode()}"

@@ -1,0 +1,37 @@
+"""`CheckboxGroup`: any of a few, all of them in view."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Literal, Unpack
+
+from millstream.components.choices import Choice, Choosing, Chosen
+from millstream.ui.component import Common
+from millstream.ui.events import Event
+
+
+class CheckboxGroup(Choosing):
+    """A few choices, any of which are taken. Handlers get and return a list of values.
+
+    Args:
+        choices: The values, or pairs of a label and a value.
+        value: What is chosen at first, or a function that says so; nothing by default.
+        type: Whether handlers get the `"value"`s, or their places in the choices, the `"index"`.
+        common: See `Component`.
+    """
+
+    ignores: ClassVar[tuple[str, ...]] = ("show_select_all", "buttons")
+
+    change = Event()
+    input = Event()
+    select = Event()
+
+    def __init__(
+        self,
+        choices: Sequence[Choice] | None = None,
+        *,
+        value: Chosen = None,
+        type: Literal["value", "index"] = "value",
+        **common: Unpack[Common],
+    ) -> None:
+        super().__init__(choices, value, type, True, **common)

@@ -1,0 +1,123 @@
+"""What `Dropdown`, `Radio` and `CheckboxGroup` have in common: a value is one of a list, or several."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal, TypeAlias, Unpack
+
+from millstream.components.plain import plain_number
+from millstream.errors import DeclarationError, InvalidValue
+from millstream.types import Files, Media, Scratch, Stored
+from millstream.ui.component import Common, Component, describe
+from millstream.wire.messages import Value
+
+Scalar: TypeAlias = str | int | float
+Choice: TypeAlias = Scalar | tuple[str, Scalar]
+Chosen: TypeAlias = Scalar | Sequence[Scalar] | Callable[[], object] | None
+
+MAX_CUSTOM = 10_000
+"""Longest value, in characters, that a user may add to the choices."""
+
+
+class Choosing(Component):
+    """A component whose value is one of its choices, or a list of them.
+
+    Args:
+        choices: The values, or pairs of a label and a value.
+        value: What is chosen at first, or a function that says so.
+        type: Whether handlers get the `"value"`, or its place in the choices, the `"index"`.
+        multiple: Whether several may be chosen.
+        common: See `Component`.
+
+    Attributes:
+        choices: Pairs of a label and a value.
+    """
+
+    allow_custom_value = False
+    max_choices: int | None = None
+
+    def __init__(
+        self,
+        choices: Sequence[Choice] | None,
+        value: Chosen,
+        type: Literal["value", "index"],
+        multiple: bool,
+        **common: Unpack[Common],
+    ) -> None:
+        self.choices = [_pair(choice) for choice in choices or ()]
+        self.type = type
+        self.multiple = multiple
+        super().__init__(value, **common)
+
+    @property
+    def values(self) -> list[Scalar]:
+        """The values of the choices, in order."""
+        return [value for _, value in self.choices]
+
+    def check(self) -> None:
+        self.check_one_of("type", self.type, ("value", "index"))
+        pairs: list[tuple[object, object]] = list(self.choices)  # so far only the signature says what they are
+        for label, value in pairs:
+            if not isinstance(label, str) or not (isinstance(value, str) or plain_number(value) is not None):
+                pair = describe((label, value))
+                raise DeclarationError(f"{self.name}: a choice is text, a number, or a pair (label, value), not {pair}")
+        super().check()
+
+    def props(self) -> dict[str, Value]:
+        return {**super().props(), "choices": [[label, value] for label, value in self.choices]}
+
+    def validate(self, wire: Value, files: Files) -> Stored:
+        if not self.multiple:
+            return None if wire is None else self._find(wire)
+        if not isinstance(wire, list):
+            raise self.invalid("a list of choices", wire)
+        if len(wire) > (self.max_choices or len(self.choices) or MAX_CUSTOM) and not self.allow_custom_value:
+            raise self.invalid(f"at most {self.max_choices or len(self.choices)} choices", f"{len(wire)} choices")
+        return self._limited([self._find(one) for one in wire])
+
+    def accept(self, value: object) -> Stored:
+        if not self.multiple:
+            return None if value is None else self._find(value)
+        if value is None:
+            return []
+        if isinstance(value, str | int | float) or not isinstance(value, Sequence):
+            value = [value]
+        return self._limited([self._find(one) for one in value])
+
+    def preprocess(self, value: Stored | Media, scratch: Scratch) -> object:
+        if self.type == "value" or value is None:
+            return super().preprocess(value, scratch)
+        return [self._place(one) for one in value] if isinstance(value, list) else self._place(value)
+
+    def _find(self, value: object) -> Scalar:
+        """Look a value up among the choices, and give the choice's own: `1` and `1.0` are the same to the page.
+
+        Raises:
+            InvalidValue: It is none of them, and values of the user's own are not allowed.
+        """
+        plain = value if isinstance(value, str) else plain_number(value)
+        for choice in self.values:
+            if plain is not None and isinstance(choice, str) == isinstance(plain, str) and choice == plain:
+                return choice
+        if self.allow_custom_value and plain is not None and len(str(plain)) <= MAX_CUSTOM:
+            return plain
+        raise InvalidValue(
+            f"{self.name} has no choice {describe(value)}: it has {describe(self.values)}; "
+            "update(choices=…) changes them"
+        )
+
+    def _limited(self, chosen: list[Scalar]) -> list[Scalar]:
+        if self.max_choices is not None and len(chosen) > self.max_choices:
+            raise self.invalid(f"at most {self.max_choices} choices", f"{len(chosen)}")
+        if len(set(chosen)) < len(chosen):
+            raise self.invalid("each choice once", chosen)
+        return chosen
+
+    def _place(self, value: object) -> int | None:
+        return self.values.index(value) if value in self.values else None
+
+
+def _pair(choice: Choice) -> tuple[str, Scalar]:
+    if isinstance(choice, tuple | list) and len(choice) == 2:
+        return choice[0], choice[1]
+    return str(choice), choice

@@ -1,0 +1,49 @@
+"""`ClearButton`: a button that empties other components."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, Self, Unpack
+
+from millstream.components.button import Button
+from millstream.components.state import State
+from millstream.ui.component import Common, Component
+from millstream.ui.element import current_parent
+
+
+class ClearButton(Button):
+    """A button that empties components: states go back to their initial value.
+
+    Args:
+        components: What it empties; `add` adds more.
+        value: The text.
+        variant: See `Button`.
+        size: See `Button`.
+        common: See `Component`.
+    """
+
+    tag = "button"
+
+    def __init__(
+        self,
+        components: Component | Sequence[Component] | None = None,
+        *,
+        value: str = "Clear",
+        variant: Literal["primary", "secondary", "stop", "huggingface"] = "secondary",
+        size: Literal["sm", "md", "lg"] | None = "lg",
+        **common: Unpack[Common],
+    ) -> None:
+        super().__init__(value, variant=variant, size=size, **common)
+        if components and current_parent.get() is not None:
+            self.add(components)
+
+    def add(self, components: Component | Sequence[Component]) -> Self:
+        """Let the button empty these components, too."""
+        listed = [components] if isinstance(components, Component) else list(components)
+
+        def clear() -> object:
+            values = [component.initial() if isinstance(component, State) else None for component in listed]
+            return values[0] if len(values) == 1 else values
+
+        self.click(clear, None, listed, queue=False, show_progress="hidden")
+        return self

@@ -1,0 +1,83 @@
+"""`Dropdown`: one of many, or several."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import ClassVar, Final, Literal, Unpack
+
+from millstream.components.choices import Choice, Choosing, Chosen
+from millstream.errors import DeclarationError
+from millstream.ui.component import Common
+from millstream.ui.element import warn_ignored
+from millstream.ui.events import Event
+from millstream.wire.messages import Value
+
+
+class _Default(Enum):
+    FIRST = "the first choice"
+
+
+FIRST: Final = _Default.FIRST
+"""Stands for the initial value of a dropdown that names none."""
+
+
+class Dropdown(Choosing):
+    """A list that opens, to choose from. Handlers get and return a value, or a list of them with `multiselect`.
+
+    Args:
+        choices: The values, or pairs of a label and a value.
+        value: What is chosen at first, or a function that says so; by default the first choice, with `multiselect`
+            none; `None` chooses nothing.
+        type: Whether handlers get the `"value"`, or its place in the choices, the `"index"`.
+        multiselect: Whether several may be chosen.
+        allow_custom_value: Whether the user may enter something else.
+        max_choices: How many may be chosen at most.
+        filterable: Whether typing narrows the list down.
+        common: See `Component`.
+    """
+
+    prop_names: ClassVar = {"allow_custom_value": ("allow_custom_value", "filterable")}
+
+    change = Event()
+    input = Event()
+    select = Event()
+    focus = Event()
+    blur = Event()
+
+    def __init__(
+        self,
+        choices: Sequence[Choice] | None = None,
+        *,
+        value: Chosen | _Default = FIRST,
+        type: Literal["value", "index"] = "value",
+        multiselect: bool | None = None,
+        allow_custom_value: bool = False,
+        max_choices: int | None = None,
+        filterable: bool = True,
+        **common: Unpack[Common],
+    ) -> None:
+        self.allow_custom_value = allow_custom_value
+        self.max_choices = max_choices
+        self.filterable = filterable or allow_custom_value
+        multiple = bool(multiselect)
+        self.starts_with_first = value is FIRST
+        super().__init__(choices, None if isinstance(value, _Default) else value, type, multiple, **common)
+        if value is FIRST and not multiple and self.choices:
+            self.value = self.choices[0][1]
+
+    def check(self) -> None:
+        if self.max_choices is not None and self.max_choices < 1:
+            raise DeclarationError(f"{self.name}: max_choices={self.max_choices} is less than 1")
+        if self.max_choices is not None and not self.multiple:
+            warn_ignored(f"{self.name} without multiselect", ["max_choices"])
+        super().check()
+
+    def props(self) -> dict[str, Value]:
+        return {
+            **super().props(),
+            "multiselect": self.multiple,
+            "max_choices": self.max_choices,
+            "filterable": self.filterable,
+            "allow_custom_value": self.allow_custom_value,
+        }

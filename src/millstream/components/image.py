@@ -1,0 +1,218 @@
+"""`Image`: a picture, from a file or the camera, or as a result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, TypeAlias, Unpack
+
+import numpy as np
+from numpy.typing import NDArray
+
+from millstream import codecs
+from millstream.codecs.picture import decode_image_file
+from millstream.components.media import DeclaredFiles, MediaComponent, listed
+from millstream.components.pixels import UnfitPicture, from_picture, in_mode, to_picture, to_pixels
+from millstream.components.webcam import WebcamOptions, is_css_size
+from millstream.errors import DeclarationError, InvalidValue
+from millstream.frames import Frame
+from millstream.types import Blob, Link, Media, Scratch, Stored
+from millstream.ui.component import Common, describe
+from millstream.ui.events import Event, StreamEvent
+from millstream.wire.messages import Value
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
+
+Source: TypeAlias = Literal["upload", "webcam", "clipboard"]
+Shown: TypeAlias = "str | Path | NDArray[np.generic] | Picture"
+
+FORMATS: Final = {"webp": "webp", "png": "png", "jpeg": "jpeg", "jpg": "jpeg"}
+"""What `format` may be, and the codec that it stands for."""
+
+MODES: Final = ("RGB", "RGBA", "L", "1", "P", "CMYK", "YCbCr", "LAB", "HSV", "I", "F", None)
+STREAM_QUALITY: Final = 0.8
+
+
+class Image(MediaComponent):
+    """A picture. Handlers get what `type` says; they return an array, a Pillow image, a path or an address.
+
+    Arrays are `(height, width)`, `(height, width, 3)` RGB or `(height, width, 4)` RGBA, of uint8, or of floats from 0
+    to 1.
+
+    Args:
+        value: The initial picture, or a function that gives it.
+        format: How ordinary events send it: `"webp"`, `"png"` (lossless) or `"jpeg"`. Streams send JPEG.
+        height: Height in the page in pixels, or with a CSS unit.
+        width: Width in the page in pixels, or with a CSS unit.
+        image_mode: Pillow's mode of what handlers get: `"RGB"`, `"RGBA"`, `"L"` (grey, `(height, width)`), …; `None`
+            leaves it as it is.
+        sources: Where the user may take it from: `"upload"`, `"webcam"`, `"clipboard"`.
+        type: `"numpy"` (uint8), `"pil"` or `"filepath"`: what handlers get.
+        streaming: The camera is streamed, in an `Interface(live=True)`.
+        placeholder: Shown while it is empty.
+        webcam_options: What is asked of the camera.
+        mirror_webcam: The same as `WebcamOptions(mirror=…)`.
+        webcam_constraints: The same as `WebcamOptions(constraints=…)`.
+        buttons: Which buttons it has as an output: `"download"`, `"fullscreen"`.
+        show_download_button: `False` takes the button away.
+        show_fullscreen_button: `False` takes the button away.
+        common: See `Component`.
+    """
+
+    kind = "image"
+    known_sources = ("upload", "webcam", "clipboard")
+    device = "webcam"
+    streams = "picture"
+    ignores: ClassVar[tuple[str, ...]] = ("show_share_button", "watermark")
+    prop_names: ClassVar = {
+        "webcam_options": ("mirror", "constraints", "size", "quality"),
+        "mirror_webcam": ("mirror",),
+        "webcam_constraints": ("constraints",),
+        "show_download_button": ("buttons",),
+        "show_fullscreen_button": ("buttons",),
+    }
+
+    stream = StreamEvent()
+    change = Event()
+    input = Event()
+    upload = Event()
+    clear = Event()
+    select = Event()
+    start_recording = Event()
+    stop_recording = Event()
+
+    def __init__(
+        self,
+        value: Shown | Callable[[], Shown] | None = None,
+        *,
+        format: str = "webp",
+        height: int | str | None = None,
+        width: int | str | None = None,
+        image_mode: str | None = "RGB",
+        sources: Source | Sequence[Source] | None = None,
+        type: Literal["numpy", "pil", "filepath"] = "numpy",
+        streaming: bool = False,
+        placeholder: str | None = None,
+        webcam_options: WebcamOptions | None = None,
+        mirror_webcam: bool | None = None,
+        webcam_constraints: Mapping[str, object] | None = None,
+        buttons: Sequence[str] | None = None,
+        show_download_button: bool = True,
+        show_fullscreen_button: bool = True,
+        **common: Unpack[Common],
+    ) -> None:
+        self.format = format.lower()
+        self.height, self.width = height, width
+        self.image_mode = image_mode
+        self.sources = listed(sources, ["webcam"] if streaming else self.known_sources)
+        self.type = type
+        self.streaming = streaming
+        self.placeholder = placeholder
+        self.webcam_options = _options(webcam_options, mirror_webcam, webcam_constraints)
+        shown = {"download": show_download_button, "fullscreen": show_fullscreen_button}
+        self.buttons = [name for name, is_shown in shown.items() if is_shown and (buttons is None or name in buttons)]
+        super().__init__(value, **common)
+
+    def check(self) -> None:
+        self.check_one_of("type", self.type, ("numpy", "pil", "filepath"))
+        self.check_one_of("format", self.format, FORMATS)
+        self.check_one_of("image_mode", self.image_mode, MODES)
+        for side in ("height", "width"):
+            if not is_css_size(getattr(self, side)):
+                raise DeclarationError(f"{self.name}: {side}={getattr(self, side)!r} is no CSS size")
+        super().check()
+        if self.streaming and self.interactive:
+            self.check_streams()
+
+    def props(self) -> dict[str, Value]:
+        camera = self.webcam_options
+        return {
+            **super().props(),
+            "sources": list(self.sources),
+            "streaming": self.drives_stream,
+            "mirror": camera.mirror,
+            "constraints": dict(camera.constraints) if camera.constraints is not None else None,
+            "size": list(camera.size) if camera.size is not None else None,
+            "quality": camera.quality,
+            "height": self.height,
+            "width": self.width,
+            "placeholder": self.placeholder,
+            "buttons": list(self.buttons),
+            "format": FORMATS[self.format],
+        }
+
+    def preprocess(self, value: Stored | Media, scratch: Scratch) -> object:
+        if value is None:
+            return None
+        if isinstance(value, Link):
+            raise InvalidValue(f"{self.name} shows an address, which only the browser opens: upload the picture")
+        if isinstance(value, Blob):
+            if self.type == "filepath":
+                return self._saved(value, scratch)
+            value = decode_image_file(self.content(value))
+        assert isinstance(value, Frame)
+        if self.type == "numpy":
+            return in_mode(value, self.image_mode)
+        picture = to_picture(value, self.image_mode)
+        if self.type == "pil":
+            return picture
+        is_storable = self.format == "png" or picture.mode in ("RGB", "L") or self.format == "webp"
+        path = scratch.temporary(f".{self.format if is_storable else 'png'}")
+        picture.save(path)
+        return str(path)
+
+    def _saved(self, blob: Blob, scratch: Scratch) -> str:
+        """Give the path of a file of the session, in the form in which it was uploaded."""
+        if blob.path is not None:
+            return str(blob.path)
+        path = scratch.temporary(Path(blob.name).suffix or ".png")
+        path.write_bytes(self.content(blob))
+        return str(path)
+
+    def postprocess(self, value: object, scratch: Scratch) -> Stored | Media:
+        if value is None:
+            return None
+        if isinstance(value, Path | str):
+            link = self.link(value) if isinstance(value, str) else None
+            return link or self.of_kind(scratch.admit(Path(value)))
+        try:
+            return Frame(self._pixels(value))
+        except UnfitPicture as error:
+            raise InvalidValue(f"{self.name} got {describe(value)}: {error}") from error
+
+    def _pixels(self, value: object) -> NDArray[np.uint8]:
+        if isinstance(value, np.ndarray):
+            return to_pixels(value)
+        if hasattr(value, "has_transparency_data") and hasattr(value, "getbands"):
+            return from_picture(value)  # type: ignore[arg-type]  # what has these two is an image of Pillow's
+        if hasattr(value, "__array__"):
+            return to_pixels(np.asarray(value))
+        raise self.invalid("an array, a Pillow image, a path or an http(s) address", value)
+
+    def declared(self, value: object) -> Stored:
+        stored = self.postprocess(value, DeclaredFiles())
+        if not isinstance(stored, Frame):
+            return stored
+        name, quality = self.codec(False, stored)
+        encoder = codecs.load(name).open_encoder(quality)
+        return Blob(f"image.{name}", f"image/{name}", data=encoder.encode(stored).payload)
+
+    def codec(self, streamed: bool, frame: Frame) -> tuple[str, float]:
+        if streamed:
+            return ("png", 1.0) if frame.has_alpha else ("jpeg", STREAM_QUALITY)
+        name = FORMATS[self.format]
+        return ("png", 1.0) if frame.has_alpha and name == "jpeg" else (name, STREAM_QUALITY)
+
+
+def _options(
+    options: WebcamOptions | None, mirror: bool | None, constraints: Mapping[str, object] | None
+) -> WebcamOptions:
+    """Merge the two ways to say what is asked of the camera."""
+    options = options or WebcamOptions()
+    return WebcamOptions(
+        mirror=options.mirror if mirror is None else mirror,
+        constraints=options.constraints if constraints is None else constraints,
+        size=options.size,
+        quality=options.quality,
+    )

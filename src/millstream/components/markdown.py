@@ -1,0 +1,84 @@
+"""`Markdown`: formatted text."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, ClassVar, Unpack
+
+from millstream.components.plain import plain_text
+from millstream.components.sanitised import sanitised
+from millstream.types import Stored
+from millstream.ui.component import Common, Component
+from millstream.ui.events import Event
+from millstream.wire.messages import Value
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+
+
+class Markdown(Component):
+    """Text in CommonMark with tables and strikethrough, shown as HTML. Handlers get and return the text.
+
+    The declared value may contain any HTML. Values set later are sanitised, as those of `HTML` are.
+
+    Args:
+        value: The text, or a function that gives it (which counts as set later).
+        rtl: Whether the text runs from right to left.
+        line_breaks: Whether a line's end is one, also within a paragraph.
+        height: Height in pixels, or with a CSS unit; what is longer scrolls.
+        max_height: Largest height in pixels, or with a CSS unit.
+        sanitize: `False` shows later values as they are, too: only for values that no visitor has a part in.
+        sanitize_html: Gradio's name for the same.
+        common: See `Component`.
+    """
+
+    default_label = False
+    ignores: ClassVar[tuple[str, ...]] = (
+        "latex_delimiters",
+        "header_links",
+        "min_height",
+        "show_copy_button",
+        "buttons",
+    )
+
+    change = Event()
+
+    def __init__(
+        self,
+        value: str | Callable[[], str] | None = None,
+        *,
+        rtl: bool = False,
+        line_breaks: bool = False,
+        height: int | str | None = None,
+        max_height: int | str | None = None,
+        sanitize: bool = True,
+        sanitize_html: bool = True,
+        **common: Unpack[Common],
+    ) -> None:
+        self.rtl = rtl
+        self.line_breaks = line_breaks
+        self.height, self.max_height = height, max_height
+        self.sanitize = sanitize and sanitize_html
+        common.setdefault("show_label", False)
+        common.setdefault("container", False)
+        super().__init__(value, **common)
+
+    def props(self) -> dict[str, Value]:
+        return {**super().props(), "rtl": self.rtl, "height": self.height, "max_height": self.max_height}
+
+    def accept(self, value: object) -> Stored:
+        return inspect.cleandoc(plain_text(value))
+
+    def wire(self, stored: Stored) -> Value:
+        rendered = str(_renderer(self.line_breaks).render(plain_text(stored)))
+        is_own = not self.is_computed and stored == self._initial
+        return rendered if is_own or not self.sanitize else sanitised(rendered)
+
+
+@cache
+def _renderer(line_breaks: bool) -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark", {"html": True, "breaks": line_breaks}).enable(["table", "strikethrough"])

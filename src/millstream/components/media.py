@@ -1,0 +1,138 @@
+"""What `Image` and `Audio` have in common: values that are files, and sources that can be chosen."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from millstream.components.links import has_scheme, is_embedded_picture, is_web_address
+from millstream.errors import DeclarationError, InvalidValue
+from millstream.types import Blob, Files, Link, Stored
+from millstream.ui.component import Component
+from millstream.wire.messages import Value
+
+FILE_KEYS = frozenset({"file", "name", "type", "size"})
+"""What the page says of a file; only the handle counts."""
+
+
+class DeclaredFiles:
+    """Where a value that was given at declaration finds its files: anywhere, the developer named them."""
+
+    def temporary(self, suffix: str) -> Path:
+        """Name a new file."""
+        return Path(tempfile.mkdtemp(prefix="millstream-")) / f"file{suffix}"
+
+    def admit(self, path: Path) -> Blob:
+        """Read a file.
+
+        Raises:
+            InvalidValue: There is none.
+        """
+        try:
+            return Blob(path.name, guessed_mime(path.name), data=path.read_bytes())
+        except OSError as error:
+            raise InvalidValue(f"the file {str(path)!r} cannot be read: {error.strerror}") from error
+
+
+class MediaComponent(Component):
+    """A component whose value is a file, an address, or what a camera or microphone captures."""
+
+    kind: ClassVar[str]
+    """What the file has to be: the first half of its MIME type."""
+
+    known_sources: ClassVar[tuple[str, ...]]
+    """What `sources` may name."""
+
+    device: ClassVar[str]
+    """The one of the sources that can be streamed."""
+
+    sources: list[str]
+    streaming: bool
+
+    def check(self) -> None:
+        for source in self.sources:
+            self.check_one_of("sources", source, self.known_sources)
+        if not self.sources:
+            raise DeclarationError(f"{self.name}: sources is empty; leave it out to allow all of them")
+        super().check()
+
+    def check_streams(self) -> None:
+        if self.device not in self.sources:
+            remedy = f"add {self.device!r} to its sources"
+            raise DeclarationError(f"{self.name} cannot stream from {', '.join(self.sources)}: {remedy}")
+
+    def validate(self, wire: Value, files: Files) -> Stored:
+        if wire is None:
+            return None
+        if not isinstance(wire, dict) or not wire.keys() <= FILE_KEYS or not isinstance(wire.get("file"), str):
+            raise self.invalid("a file that was uploaded, or nothing", wire)
+        blob = files.find(wire["file"])
+        if blob.mime.split("/")[0] != self.kind:
+            raise self.invalid(f"files of type {self.kind}", f"{blob.name} of type {blob.mime}")
+        return blob
+
+    def accept(self, value: object) -> Stored:
+        """Refuse: a value of this kind may be a file, which `postprocess` takes."""
+        raise self.invalid("a value that postprocess has seen", value)
+
+    def link(self, text: str) -> Link | None:
+        """Tell an address that goes to the browser as it is from the path of a file.
+
+        Raises:
+            InvalidValue: It is an address of a kind that is not allowed.
+        """
+        if is_web_address(text) or (self.kind == "image" and is_embedded_picture(text)):
+            return Link(text)
+        if has_scheme(text):
+            raise self.invalid("a path, an http(s) address or a picture as a data: address", text[:60])
+        return None
+
+    def of_kind(self, blob: Blob) -> Blob:
+        """Check that a file that was returned is of the right kind.
+
+        Raises:
+            InvalidValue: It is not.
+        """
+        if blob.mime.split("/")[0] != self.kind:
+            raise self.invalid(f"files of type {self.kind}", f"{blob.name} of type {blob.mime}")
+        return blob
+
+    def content(self, blob: Blob) -> bytes:
+        """Read a file of the session."""
+        if blob.data is not None:
+            return blob.data
+        if blob.path is None:
+            raise InvalidValue(f"{self.name}: the file {blob.name} is gone")
+        return blob.path.read_bytes()
+
+
+def listed(given: str | Sequence[str] | None, default: Iterable[str]) -> list[str]:
+    """Bring one source, several or none into one form."""
+    if given is None:
+        return list(default)
+    return [given] if isinstance(given, str) else list(given)
+
+
+def guessed_mime(name: str) -> str:
+    """Guess the type of a file by the end of its name."""
+    import mimetypes
+
+    return _TYPES.get(Path(name).suffix.lower()) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+
+
+_TYPES = {
+    ".webp": "image/webp",
+    ".avif": "image/avif",
+    ".wav": "audio/wav",
+    ".mp3": "audio/mpeg",
+    ".ogg": "audio/ogg",
+    ".oga": "audio/ogg",
+    ".opus": "audio/ogg",
+    ".flac": "audio/flac",
+    ".m4a": "audio/mp4",
+    ".aac": "audio/aac",
+    ".weba": "audio/webm",
+}
+"""Where Python's own table depends on the machine."""

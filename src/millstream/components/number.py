@@ -1,0 +1,95 @@
+"""`Number`: a field for one number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Unpack
+
+from millstream.components.plain import plain_number
+from millstream.errors import DeclarationError, InvalidValue
+from millstream.types import Files, Stored
+from millstream.ui.component import Common, Component, is_number
+from millstream.ui.events import Event
+from millstream.wire.messages import Value
+
+
+class Number(Component):
+    """A number that the user types, or that the app shows. Handlers get and return an `int`, a `float` or `None`.
+
+    Args:
+        value: The initial number, or a function that gives it.
+        placeholder: Shown while it is empty.
+        precision: Decimal places it is rounded to; 0 makes it an `int`, `None` leaves it as it is.
+        minimum: Smallest number that the user may enter.
+        maximum: Largest number that the user may enter.
+        step: What the arrow keys add and take away.
+        common: See `Component`.
+    """
+
+    change = Event()
+    input = Event()
+    submit = Event()
+    focus = Event()
+    blur = Event()
+
+    def __init__(
+        self,
+        value: float | Callable[[], float] | None = None,
+        *,
+        placeholder: str | None = None,
+        precision: int | None = None,
+        minimum: float | None = None,
+        maximum: float | None = None,
+        step: float = 1,
+        **common: Unpack[Common],
+    ) -> None:
+        self.placeholder = placeholder
+        self.precision = precision
+        self.minimum, self.maximum, self.step = minimum, maximum, step
+        super().__init__(value, **common)
+
+    def check(self) -> None:
+        for argument in ("minimum", "maximum", "step"):
+            self.check_number(argument, getattr(self, argument))
+        if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
+            raise DeclarationError(f"{self.name}: minimum={self.minimum} is above maximum={self.maximum}")
+        if self.step <= 0:
+            raise DeclarationError(f"{self.name}: step={self.step} is not above 0")
+        super().check()
+
+    def props(self) -> dict[str, Value]:
+        return {
+            **super().props(),
+            "minimum": self.minimum,
+            "maximum": self.maximum,
+            "step": self.step,
+            "precision": self.precision,
+            "placeholder": self.placeholder,
+        }
+
+    def validate(self, wire: Value, files: Files) -> Stored:
+        if wire is None:
+            return None
+        if not is_number(wire) or not isinstance(wire, int | float):
+            raise self.invalid("a finite number or nothing", wire)
+        self._check_bounds(wire)
+        return self._rounded(wire)
+
+    def accept(self, value: object) -> Stored:
+        if value is None:
+            return None
+        number = plain_number(value)
+        if number is None:
+            raise self.invalid("a finite number or None", value)
+        return self._rounded(number)
+
+    def _check_bounds(self, number: float) -> None:
+        if self.minimum is not None and number < self.minimum:
+            raise InvalidValue(f"{self.name} takes numbers from {self.minimum}, but got {number}")
+        if self.maximum is not None and number > self.maximum:
+            raise InvalidValue(f"{self.name} takes numbers up to {self.maximum}, but got {number}")
+
+    def _rounded(self, number: float) -> float:
+        if self.precision is None:
+            return number
+        return round(number) if self.precision == 0 else round(number, self.precision)

@@ -1,0 +1,55 @@
+"""From what handlers return as sound to 16-bit samples."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from millstream.frames import Samples
+
+MAX_CHANNELS: Final = 8
+
+
+class UnfitSound(ValueError):
+    """An array is no sound; the message says why, and what to do."""
+
+
+def to_samples(array: NDArray[np.generic]) -> Samples:
+    """Make `(n, channels)` int16 of an array of that shape, or of `(n,)`.
+
+    Takes int16; floats from -1 to 1, which are scaled down together if they are larger (what is not a number is
+    silence); 32-bit and unsigned 8-bit samples over their whole range; other whole numbers that fit into 16 bits.
+
+    Raises:
+        UnfitSound: Shape, type or numbers do not fit.
+    """
+    if array.ndim not in (1, 2) or (array.ndim == 2 and not 1 <= array.shape[1] <= MAX_CHANNELS):
+        hint = ": it seems to be the wrong way round, return .T" if _is_turned(array) else ""
+        raise UnfitSound(f"the shape has to be (samples,) or (samples, 1 to {MAX_CHANNELS} channels){hint}")
+    samples = _to_int16(array)
+    return np.ascontiguousarray(samples.reshape(len(samples), -1) if array.ndim == 2 else samples[:, None])
+
+
+def _is_turned(array: NDArray[np.generic]) -> bool:
+    return array.ndim == 2 and 1 <= array.shape[0] <= MAX_CHANNELS
+
+
+def _to_int16(array: NDArray[np.generic]) -> Samples:
+    if array.dtype == np.int16:
+        return array.astype(np.int16, copy=False)
+    if array.dtype.kind == "f":
+        wave = np.nan_to_num(array.astype(np.float64), nan=0.0, posinf=1.0, neginf=-1.0)
+        peak = float(np.abs(wave).max(initial=0.0))
+        return (wave / max(peak, 1.0) * 32767).round().astype(np.int16)
+    if array.dtype == np.int32:
+        return (array.astype(np.int32) >> 16).astype(np.int16)
+    if array.dtype == np.uint8:
+        return (array.astype(np.int16) - 128) << 8
+    if array.dtype.kind in "iu":
+        whole = array.astype(np.int64)
+        if len(whole) and (whole.min() < -32768 or whole.max() > 32767):
+            raise UnfitSound(f"whole numbers of type {array.dtype} have to fit into 16 bits: return int16 or float")
+        return whole.astype(np.int16)
+    raise UnfitSound("the type has to be int16, int32, uint8 or float")

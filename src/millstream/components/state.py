@@ -1,0 +1,107 @@
+"""`State`: a value of one visitor that never leaves the server."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import inspect
+import math
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
+from typing import ClassVar, Final
+
+from millstream.errors import DeclarationError, InvalidValue
+from millstream.types import Files, Media, Scratch, Stored
+from millstream.ui.component import Component, is_number
+from millstream.ui.events import Event
+from millstream.wire.messages import Value
+
+MAX_DEPTH: Final = 50
+"""How deep `mark` looks into nested containers."""
+
+
+class State(Component):
+    """A value that each open page has for itself: what a handler returns for it, the next call gets.
+
+    Args:
+        value: The initial value, copied for each page with `copy.deepcopy`; a function or class is called for it.
+        render: Whether it joins the tree now.
+        time_to_live: Seconds that a value is kept after it was last written; `None` as long as the page is open.
+        delete_callback: Called with the value when it is dropped.
+    """
+
+    on_page = False
+    default_label = False
+    ignores: ClassVar[tuple[str, ...]] = ("visible", "label")
+
+    change = Event()
+
+    def __init__(
+        self,
+        value: object = None,
+        render: bool = True,
+        *,
+        time_to_live: float | None = None,
+        delete_callback: Callable[[object], object] | None = None,
+        **ignored: object,
+    ) -> None:
+        self.time_to_live = math.inf if time_to_live is None else time_to_live
+        self.delete_callback = delete_callback
+        super().__init__(value, render=render, **ignored)  # type: ignore[arg-type]  # checked by the base class
+
+    @property
+    def is_computed(self) -> bool:
+        """Whether `value` is a function or class; any other object that can be called is a value like others."""
+        return inspect.isroutine(self.value) or inspect.isclass(self.value) or isinstance(self.value, functools.partial)
+
+    def check(self) -> None:
+        if not (self.time_to_live == math.inf or (is_number(self.time_to_live) and self.time_to_live > 0)):
+            raise DeclarationError(f"{self.name}: time_to_live={self.time_to_live!r} is no number of seconds above 0")
+        if self.delete_callback is not None and not callable(self.delete_callback):
+            raise DeclarationError(f"{self.name}: delete_callback={self.delete_callback!r} is not a function")
+        super().check()
+
+    def declared(self, value: object) -> Stored:
+        try:
+            return copy.deepcopy(value)
+        except (TypeError, ValueError, AttributeError, RecursionError, copy.Error) as error:
+            raise InvalidValue(
+                f"{self.name}: its {type(value).__name__} cannot be copied for each page ({error}); "
+                "give a function that makes a new one"
+            ) from error
+
+    def initial(self) -> Stored:
+        """Give a new session its own value: a deep copy, or what the function gives."""
+        return self.value() if self.is_computed and callable(self.value) else self.declared(self.value)
+
+    def validate(self, wire: Value, files: Files) -> Stored:
+        raise InvalidValue(f"{self.name} lives on the server: the page cannot set it")
+
+    def preprocess(self, value: Stored | Media, scratch: Scratch) -> object:
+        """Give the very object that the session keeps."""
+        return value
+
+    def accept(self, value: object) -> Stored:
+        return value
+
+    def mark(self, stored: Stored) -> object:
+        """Give a picture of the value that shows changes inside of containers and arrays, but not of objects."""
+        return _mark(stored, MAX_DEPTH)
+
+    def same(self, a: Stored, b: Stored) -> bool:
+        return a is b or bool(self.mark(a) == self.mark(b))
+
+
+def _mark(value: object, depth: int) -> object:
+    kind = type(value).__name__
+    if value is None or isinstance(value, str | int | float | bytes | bool):
+        return kind, value
+    if depth and isinstance(value, list | tuple):
+        return kind, tuple(_mark(one, depth - 1) for one in value)
+    if depth and isinstance(value, AbstractSet):
+        return kind, frozenset(value)
+    if depth and isinstance(value, Mapping):
+        return kind, tuple((key, _mark(one, depth - 1)) for key, one in value.items())
+    if hasattr(value, "tobytes") and hasattr(value, "dtype") and hasattr(value, "shape"):
+        return kind, value.shape, str(value.dtype), hash(value.tobytes())
+    return kind, id(value)

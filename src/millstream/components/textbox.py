@@ -1,0 +1,129 @@
+"""`Textbox`: a line, or several, of text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar, Literal, Unpack
+
+from millstream.components.plain import plain_text
+from millstream.errors import DeclarationError
+from millstream.types import Files, Stored
+from millstream.ui.component import Common, Component
+from millstream.ui.events import Event
+from millstream.wire.messages import Value
+
+
+class Textbox(Component):
+    """A text that the user types, or that the app shows. Handlers get and return a `str`.
+
+    Args:
+        value: The initial text, or a function that gives it.
+        type: `"text"`, `"password"` (not shown) or `"email"`.
+        lines: How many lines are shown at least; 1 by default.
+        max_lines: How many lines it grows to before it scrolls; 20 by default.
+        placeholder: Shown while it is empty.
+        autofocus: Whether the page opens with the cursor in it.
+        autoscroll: Whether it follows text that grows, if its end was in view.
+        text_align: `"left"` or `"right"`.
+        rtl: Whether the text runs from right to left.
+        max_length: Most characters that the user may enter; `None` for any number.
+        submit_btn: Whether there is a button that submits; a string is its text.
+        stop_btn: Whether there is a button that fires `stop`; a string is its text.
+        buttons: `["copy"]` for a button that copies the text.
+        show_copy_button: The same as `buttons=["copy"]`.
+        common: See `Component`.
+    """
+
+    ignores: ClassVar[tuple[str, ...]] = ("html_attributes",)
+    prop_names: ClassVar = {
+        "type": ("kind",),
+        "submit_btn": ("submit_button",),
+        "stop_btn": ("stop_button",),
+        "show_copy_button": ("buttons",),
+    }
+
+    default_lines: ClassVar[int] = 1
+
+    change = Event()
+    input = Event()
+    submit = Event()
+    focus = Event()
+    blur = Event()
+    select = Event()
+    stop = Event()
+
+    def __init__(
+        self,
+        value: str | Callable[[], str] | None = None,
+        *,
+        type: Literal["text", "password", "email"] = "text",
+        lines: int | None = None,
+        max_lines: int | None = None,
+        placeholder: str | None = None,
+        autofocus: bool = False,
+        autoscroll: bool = True,
+        text_align: Literal["left", "right"] | None = None,
+        rtl: bool = False,
+        max_length: int | None = None,
+        submit_btn: str | bool | None = False,
+        stop_btn: str | bool | None = False,
+        buttons: list[str] | None = None,
+        show_copy_button: bool = False,
+        **common: Unpack[Common],
+    ) -> None:
+        self.type = type
+        self.lines = self.default_lines if lines is None else lines
+        self.max_lines = max(self.lines, 20 if max_lines is None else max_lines) if type == "text" else 1
+        self.placeholder = placeholder
+        self.autofocus, self.autoscroll = autofocus, autoscroll
+        self.text_align, self.rtl = text_align, rtl
+        self.max_length = max_length
+        self.submit_btn, self.stop_btn = submit_btn or False, stop_btn or False
+        self.buttons = ["copy"] if show_copy_button or "copy" in (buttons or ()) else []
+        super().__init__(value, **common)
+
+    def check(self) -> None:
+        self.check_one_of("type", self.type, ("text", "password", "email"))
+        self.check_one_of("text_align", self.text_align, ("left", "right", None))
+        if self.lines < 1:
+            raise DeclarationError(f"{self.name}: lines={self.lines} is less than 1")
+        if self.max_length is not None and self.max_length < 1:
+            raise DeclarationError(f"{self.name}: max_length={self.max_length} is less than 1")
+        super().check()
+
+    def props(self) -> dict[str, Value]:
+        return {
+            **super().props(),
+            "kind": self.type,
+            "lines": self.lines,
+            "max_lines": self.max_lines,
+            "placeholder": self.placeholder,
+            "autofocus": self.autofocus,
+            "autoscroll": self.autoscroll,
+            "text_align": self.text_align,
+            "rtl": self.rtl,
+            "max_length": self.max_length,
+            "submit_button": self.submit_btn,
+            "stop_button": self.stop_btn,
+            "buttons": list(self.buttons),
+        }
+
+    def validate(self, wire: Value, files: Files) -> Stored:
+        if not isinstance(wire, str):
+            raise self.invalid("text", wire)
+        if self.max_length is not None and len(wire) > self.max_length:
+            raise self.invalid(f"at most {self.max_length} characters", f"{len(wire)} characters")
+        return wire
+
+    def accept(self, value: object) -> Stored:
+        return plain_text(value)
+
+
+class TextArea(Textbox):
+    """A `Textbox` of seven lines."""
+
+    tag = "textbox"
+    default_lines = 7
+
+
+Text = Textbox

@@ -1,0 +1,46 @@
+"""`WebcamOptions`: what an image asks of the camera."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from millstream.errors import DeclarationError
+from millstream.ui.component import is_number
+
+
+@dataclass(frozen=True)
+class WebcamOptions:
+    """What the page asks of the camera, and in which form it sends the pictures.
+
+    Attributes:
+        mirror: Whether the picture is mirrored, for the user and the handler alike.
+        constraints: The browser's media constraints for the camera; they win over all defaults.
+        size: Largest width and height in pixels that is sent; by default 1280 on the longer side.
+        quality: Quality of the JPEGs that are sent, from 0 to 1.
+    """
+
+    mirror: bool = True
+    constraints: Mapping[str, object] | None = None
+    size: tuple[int, int] | None = None
+    quality: float = 0.8
+
+    def __post_init__(self) -> None:
+        if self.size is not None and not (len(tuple(self.size)) == 2 and all(_is_side(side) for side in self.size)):
+            raise DeclarationError(f"WebcamOptions: size={self.size!r} is not a (width, height) of 16 to 4096 pixels")
+        if not is_number(self.quality) or not 0 < self.quality <= 1:
+            raise DeclarationError(f"WebcamOptions: quality={self.quality!r} is not between 0 and 1")
+        if self.constraints is not None and not isinstance(self.constraints, Mapping):
+            raise DeclarationError(f"WebcamOptions: constraints={self.constraints!r} is not a dict")
+
+
+def _is_side(side: float) -> bool:
+    return is_number(side) and 16 <= side == int(side) <= 4096
+
+
+def is_css_size(size: object) -> bool:
+    """Tell what a height or width may be: pixels, or a number with a CSS unit, or nothing."""
+    if isinstance(size, str):
+        return re.fullmatch(r"\d+(\.\d+)?(px|em|rem|vh|vw|%)?", size.strip()) is not None
+    return size is None or (is_number(size) and float(size) > 0)  # type: ignore[arg-type]

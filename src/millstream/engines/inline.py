@@ -1,0 +1,70 @@
+"""Runs handlers on the event loop itself: for tests under virtual time, where it passes for a pretended duration."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+
+from millstream.types import Calls, Job, Notify, Program, Result
+
+
+class Engine:
+    """Calls each handler to its end while the clock stands still, then lets `handler_time` pass.
+
+    Args:
+        handler_time: Seconds that each call, or each step of a generator, pretends to take.
+    """
+
+    def __init__(self, handler_time: float = 0.0) -> None:
+        self.handler_time = handler_time
+        self._open = 0
+
+    def start(self, program: Program) -> None:
+        self._program = program
+
+    def open(self, binding: int, notify: Notify) -> Worker:
+        self._open += 1
+        return Worker(self, self._program.open(), notify)
+
+    def statistics(self) -> Mapping[str, object]:
+        return {"threads": 0, "open": self._open, "abandoned": []}
+
+    async def close(self) -> None:
+        """Nothing outlives its worker here."""
+
+    def forget(self) -> None:
+        self._open -= 1
+
+
+class Worker:
+    """Takes the three steps one after the other, on the loop."""
+
+    def __init__(self, engine: Engine, calls: Calls, notify: Notify) -> None:
+        self._engine = engine
+        self._calls = calls
+        self._notify = notify
+        self._is_closed = False
+
+    async def submit(self, job: Job) -> AsyncGenerator[Result, None]:
+        call = self._calls.begin(job, self._notify)
+        try:
+            call.decode()
+            while True:
+                if call.is_async:
+                    await call.call_async()
+                else:
+                    call.call()
+                await asyncio.sleep(self._engine.handler_time)
+                result = call.encode()
+                yield result
+                if result.is_last:
+                    return
+        finally:
+            call.close()
+            await call.close_async()
+
+    async def close(self, wait_s: float | None = None) -> None:
+        if not self._is_closed:
+            self._is_closed = True
+            self._calls.close()
+            self._engine.forget()

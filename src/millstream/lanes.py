@@ -1,0 +1,211 @@
+"""Bounded buffers with a named policy: `Latest` keeps what is fresh, `All` keeps everything or says that it cannot.
+
+A lane is plain data: it has no loop and no clock, and whoever fills it wakes up whoever empties it. It belongs to one
+thread (the event loop's).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import deque
+from dataclasses import dataclass
+from typing import Final, Generic, Protocol, TypeVar
+
+from millstream.errors import BacklogExceeded, LaneClosed
+
+MAX_DEPENDENT: Final = 64
+"""Packets of a delta codec that may wait in a `Latest`: two seconds of pictures."""
+
+MAX_BYTES: Final = 8 * 1024 * 1024
+MAX_COUNT: Final = 1024
+
+
+class LaneItem(Protocol):
+    """What a lane needs to know of an item; a `Packet` is one."""
+
+    @property
+    def payload(self) -> bytes | memoryview: ...
+
+    @property
+    def is_key(self) -> bool:
+        """It can be decoded without the items before it."""
+
+    @property
+    def is_independent(self) -> bool:
+        """No later item needs it."""
+
+
+Item = TypeVar("Item", bound=LaneItem)
+
+
+@dataclass(frozen=True, slots=True)
+class LaneStatistics:
+    """Counters since the lane was made: `put == taken + dropped + waiting`, always.
+
+    Attributes:
+        put: Items that were accepted.
+        taken: Items that were handed on.
+        dropped: Items that were replaced, cleared or skipped.
+        waiting: Items in the lane now.
+        waiting_s: Their duration in seconds, as told to `put`.
+        waiting_bytes: The size of their payloads.
+    """
+
+    put: int
+    taken: int
+    dropped: int
+    waiting: int
+    waiting_s: float
+    waiting_bytes: int
+
+
+class Lane(ABC, Generic[Item]):
+    """What both policies share: items come out in the order in which they were put in."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[tuple[Item, float]] = deque()
+        self._put = self._taken = self._dropped = 0
+        self._seconds = 0.0
+        self._bytes = 0
+        self._is_closed = False
+
+    def put(self, item: Item, *, seconds: float = 0.0) -> None:
+        """Offer an item that lasts `seconds` (0 for a picture). Never blocks.
+
+        Raises:
+            LaneClosed: `close` was called.
+            BacklogExceeded: The policy keeps everything and the bound is reached; the item was not taken in.
+        """
+        if self._is_closed:
+            raise LaneClosed("put into a closed lane")
+        self._accept(item, seconds)
+
+    @abstractmethod
+    def _accept(self, item: Item, seconds: float) -> None:
+        """Apply the policy."""
+
+    def take(self) -> Item | None:
+        """Take the oldest item that waits; `None` if there is none yet.
+
+        Raises:
+            LaneClosed: None waits and none will come any more.
+        """
+        if not self._waiting:
+            if self._is_closed:
+                raise LaneClosed("the lane is closed and empty")
+            return None
+        self._taken += 1
+        return self._remove_oldest()
+
+    def take_all(self) -> list[Item]:
+        """Take everything that waits, in order: to be joined (sound), or decoded in turn and the last one used.
+
+        Raises:
+            LaneClosed: None waits and none will come any more.
+        """
+        items = []
+        while self._waiting:
+            items.append(self._remove_oldest())
+        self._taken += len(items)
+        if not items and self._is_closed:
+            raise LaneClosed("the lane is closed and empty")
+        return items
+
+    def clear(self) -> None:
+        """Drop everything that waits, and count it as dropped."""
+        while self._waiting:
+            self._remove_oldest()
+            self._dropped += 1
+
+    def close(self) -> None:
+        """Accept nothing more. What waits can still be taken. Closing twice is allowed."""
+        self._is_closed = True
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def statistics(self) -> LaneStatistics:
+        """Say how many items came, went and wait."""
+        return LaneStatistics(self._put, self._taken, self._dropped, len(self), self._seconds, self._bytes)
+
+    def _append(self, item: Item, seconds: float) -> None:
+        self._put += 1
+        self._seconds += seconds
+        self._bytes += len(item.payload)
+        self._waiting.append((item, seconds))
+
+    def _remove_oldest(self) -> Item:
+        return self._forget(*self._waiting.popleft())
+
+    def _forget(self, item: Item, seconds: float) -> Item:
+        self._bytes -= len(item.payload)
+        # An empty lane starts from an exact zero again: rounding errors must not add up over a long stream.
+        self._seconds = self._seconds - seconds if self._waiting else 0.0
+        return item
+
+
+class Latest(Lane[Item]):
+    """The newest item wins.
+
+    An item replaces those before it as far as nothing that may still come needs them: the independent one right before
+    it goes, and everything goes before a key item on which later ones build. Dependent items stay, in order. More than
+    `max_dependent` of them means that the reader has stalled: all are dropped, and so are those that follow, until a
+    key item comes (see `needs_key`).
+    """
+
+    def __init__(self, max_dependent: int = MAX_DEPENDENT) -> None:
+        super().__init__()
+        self._max_dependent = max_dependent
+        self._needs_key = False
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether deltas are being dropped: time to ask the sender for a key item."""
+        return self._needs_key
+
+    def _accept(self, item: Item, seconds: float) -> None:
+        if self._needs_key and not item.is_key:
+            self._put += 1
+            self._dropped += 1
+            return
+        if item.is_key and not item.is_independent:
+            self._needs_key = False
+            self.clear()
+        elif self._waiting and self._waiting[-1][0].is_independent:
+            self._forget(*self._waiting.pop())
+            self._dropped += 1
+        if len(self._waiting) >= self._max_dependent:
+            self._needs_key = True
+            self.clear()
+            self._accept(item, seconds)
+            return
+        self._append(item, seconds)
+
+
+class All(Lane[Item]):
+    """Nothing is lost: an item that would exceed a bound is refused, never dropped in silence.
+
+    Args:
+        max_seconds: Bound of the duration that waits. An item that waits alone may be longer.
+        max_bytes: Bound of the payloads that wait.
+        max_count: Bound of the number of items.
+    """
+
+    def __init__(self, max_seconds: float, max_bytes: int = MAX_BYTES, max_count: int = MAX_COUNT) -> None:
+        super().__init__()
+        self._max_seconds = max_seconds
+        self._max_bytes = max_bytes
+        self._max_count = max_count
+
+    def _accept(self, item: Item, seconds: float) -> None:
+        size = len(item.payload)
+        if self._waiting and self._seconds + seconds > self._max_seconds:
+            raise BacklogExceeded(
+                f"{self._seconds + seconds:.1f} s wait for the handler and {self._max_seconds:g} s are allowed: "
+                "make the handler faster, or raise max_backlog"
+            )
+        if self._bytes + size > self._max_bytes:
+            raise BacklogExceeded(f"{self._bytes + size} bytes wait for the handler and {self._max_bytes} are allowed")
+        if len(self._waiting) >= self._max_count:
+            raise BacklogExceeded(f"{len(self._waiting)} packets wait for the handler and no more are allowed")
+        self._append(item, seconds)

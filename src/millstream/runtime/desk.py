@@ -1,0 +1,202 @@
+"""What the streams and runs of one session share: values, files, the way out, the queue and the engine."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import secrets
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from millstream.errors import Busy, InvalidValue, QuotaExceeded
+from millstream.runtime.clock import PageClock
+from millstream.runtime.metrics import StreamMetrics
+from millstream.runtime.outlet import Channel, Delivery, Outlet
+from millstream.runtime.places import Places
+from millstream.runtime.results import Applied, apply
+from millstream.runtime.settings import Settings
+from millstream.runtime.store import Store
+from millstream.runtime.values import Claim, Values
+from millstream.types import Engine, Failure, Job, Notice, Occurrence, Result, Stored
+from millstream.ui.events import Binding
+from millstream.ui.manifest import Manifest
+from millstream.ui.special import Request
+from millstream.wire.messages import Outputs, Toast
+from millstream.wire.packet import Packet
+
+logger = logging.getLogger("millstream.session")
+
+
+def _nobody(*_: object) -> None:
+    """Stand in until the session's events listen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """A call that has begun: its job, what it may write, and the run that it belongs to (0: a stream, or none)."""
+
+    job: Job
+    claim: Claim
+    run: int = 0
+
+
+@dataclass(kw_only=True)
+class Desk:
+    """Makes jobs out of the session's values, and applies what comes of them.
+
+    Attributes:
+        delete: Called with files that nothing refers to any more.
+        on_change: Called with the number of a component whose `change` event is to be raised.
+        on_end: Called with a binding whose stream or run is over, and how: whether it succeeded, `None` if cancelled.
+        driving: Components that record, with the number of their running streams.
+    """
+
+    session: str
+    manifest: Manifest
+    settings: Settings
+    engine: Engine
+    places: Places
+    request: Request
+    values: Values
+    store: Store
+    outlet: Outlet
+    metrics: StreamMetrics
+    delete: Callable[[Sequence[Path]], None]
+    on_change: Callable[[int], None] = _nobody
+    on_end: Callable[[Binding, bool | None], None] = _nobody
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
+    clock: PageClock = field(default_factory=PageClock)
+    driving: Counter[int] = field(default_factory=Counter)
+    calls: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+    has_logged_input: bool = False
+
+    def inputs(self, binding: Binding) -> tuple[Stored, ...]:
+        """Read a binding's inputs as they are now."""
+        return tuple(self.values[number] for number in binding.inputs)
+
+    def begin(
+        self, binding: Binding, inputs: Sequence[Stored], *, call: int, run: int, event: Occurrence | None
+    ) -> Began:
+        """Begin a call of an ordinary event."""
+        return Began(self._job(binding, call, tuple(inputs), event=event), self.values.claim(binding.outputs), run)
+
+    def begin_stream(self, binding: Binding, stream: int, packets: tuple[Packet, ...]) -> Began:
+        """Begin a call of a stream, on inputs as they are now."""
+        job = self._job(binding, next(self.calls), self.inputs(binding), packets=packets, stream=stream)
+        return Began(job, self.values.claim(binding.outputs))
+
+    def _job(
+        self,
+        binding: Binding,
+        call: int,
+        inputs: tuple[Stored, ...],
+        *,
+        packets: tuple[Packet, ...] = (),
+        stream: int = 0,
+        event: Occurrence | None = None,
+    ) -> Job:
+        return Job(
+            binding=binding.number,
+            call=call,
+            inputs=inputs,
+            packets=packets,
+            changes=self.values.changes((*binding.inputs, *binding.outputs)),
+            stream=stream,
+            source=packets[-1].sequence if packets else 0,
+            event=event,
+            request=self.request,
+            folder=self.store.folder,
+            room=self.store.room,
+        )
+
+    async def deliver(self, began: Began, result: Result, channel: Channel, *, is_whole: bool) -> Failure | None:
+        """Write what came of a call, and hand over what the page is to be told; says if that failed.
+
+        Args:
+            began: The call.
+            result: A result without a failure.
+            channel: The way of its pictures.
+            is_whole: Whether all of its pictures are to be sent, and waited for, or a newer one may replace them.
+        """
+        job = began.job
+        try:
+            applied = apply(result, self.values, self.store, began.claim, self.driving)
+            updates = applied.updates
+            outputs = Outputs(call=job.call, stream=job.stream, source=job.source, run=began.run, updates=updates)
+            self._follow(applied)
+            if not (updates or applied.pictures):
+                return None
+            delivery = Delivery(outputs, applied.pictures)
+            if is_whole:
+                await self.outlet.put_whole(channel, delivery, self.settings.credit_s)
+            else:
+                self.outlet.put(channel, delivery)
+        except (QuotaExceeded, InvalidValue) as error:
+            return self.failed(job.binding, error)
+        except TimeoutError:
+            return self._untaken(job.binding)
+        return None
+
+    async def settled(self, channel: Channel, binding: Binding) -> Failure | None:
+        """Wait until all pictures of a channel have been sent; says if the page does not take them."""
+        try:
+            await self.outlet.flushed(channel, self.settings.credit_s)
+        except TimeoutError:
+            return self._untaken(binding.number)
+        return None
+
+    def _untaken(self, binding: int) -> Failure:
+        name = self.manifest.bindings[binding].name
+        return Failure(f"{name}() was ended: the page took no picture for {self.settings.credit_s:g} seconds.")
+
+    async def run_unseen(self, binding: Binding, event: Occurrence) -> None:
+        """Call a handler for a page that is gone: values are written, and nobody is told."""
+        worker = None
+        try:
+            worker = self.engine.open(binding.number, _nobody)
+            began = self.begin(binding, self.inputs(binding), call=next(self.calls), run=0, event=event)
+            async with aclosing(worker.submit(began.job)) as results:
+                async for result in results:
+                    apply(result, self.values, self.store, began.claim, self.driving)
+        except (Busy, QuotaExceeded, InvalidValue) as error:
+            self.failed(binding.number, error)
+        finally:
+            if worker is not None:
+                await worker.close()
+
+    def failed(self, binding: int, error: Exception) -> Failure:
+        """Log that a result cannot be delivered, and say what the user may read of it."""
+        number = secrets.token_hex(4)
+        logger.error("results of %s cannot be shown [%s]: %s", self.manifest.bindings[binding].name, number, error)
+        return Failure(str(error) if self.settings.show_error else f"Something went wrong in the app. ({number})")
+
+    def reject(self, failure: Failure) -> None:
+        """Log, once for each connection, that what the page sent could not be used."""
+        if not self.has_logged_input:
+            self.has_logged_input = True
+            logger.warning("a page sent what cannot be used: %s", repr(failure.message)[:200])
+
+    def report(self, failure: Failure) -> None:
+        """Show in the page why a call failed, if it is to be shown."""
+        if failure.is_visible:
+            self.tell(Notice("error", failure.message, failure.title, failure.duration_s))
+
+    def tell(self, notice: Notice) -> None:
+        """Show a message in the page."""
+        self.outlet.send(
+            Toast(level=notice.level, message=notice.message, title=notice.title, duration_s=notice.duration_s)
+        )
+
+    def _follow(self, applied: Applied) -> None:
+        for number in applied.changed:
+            self.on_change(number)
+        if applied.gone:
+            self.delete(applied.gone)
+
+    @property
+    def now(self) -> float:
+        return self.loop.time()

@@ -1,0 +1,248 @@
+"""What happens in one session: edits, events and what follows them. Begins the runs, and keeps to `trigger_mode`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from millstream.errors import InvalidValue, MediaError, ProtocolError
+from millstream.runtime.desk import Desk
+from millstream.runtime.results import file_value
+from millstream.runtime.run import Run
+from millstream.types import Blob, Failure, Occurrence, Stored
+from millstream.ui.component import Component
+from millstream.ui.events import Binding
+from millstream.wire.messages import Fire, RunState, Script, Value
+from millstream.wire.packet import Packet
+
+logger = logging.getLogger("millstream.session")
+
+
+class Trigger(NamedTuple):
+    """One event of a binding: the page's number for the run (0: begun by the server), and the inputs at that moment."""
+
+    binding: Binding
+    run: int
+    inputs: Sequence[Stored]
+    event: Occurrence | None
+
+
+class Events:
+    """The events of one session.
+
+    Args:
+        desk: What it shares with the streams and runs.
+        start: Runs a coroutine in the background of the session.
+        stop_binding: Ends the streams of a binding.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        start: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
+        stop_binding: Callable[[int], None],
+    ) -> None:
+        self._desk = desk
+        self._start = start
+        self._stop_binding = stop_binding
+        self._runs: dict[int, Run] = {}
+        self._next: dict[int, Trigger] = {}
+        self._scripted: Counter[int] = Counter()
+        self._last_run = 0
+        self._is_closed = False
+        desk.on_change, desk.on_end = self.raise_change, self.follow
+
+    @property
+    def running(self) -> int:
+        """How many runs wait or work."""
+        return len(self._runs)
+
+    def close(self) -> None:
+        """Begin nothing any more."""
+        self._is_closed = True
+        self._next.clear()
+
+    # ---- what the page says ------------------------------------------------------------------------------------
+
+    def edit(self, number: int, wire: Value) -> None:
+        """Store what the user entered; what does not fit changes nothing.
+
+        Raises:
+            ProtocolError: There is no such component.
+        """
+        if number not in self._desk.manifest.components:
+            raise ProtocolError(f"component {number} does not exist", 4404)
+        component = self._desk.values.component(number)
+        if not component.on_page or not component.is_interactive:
+            self._desk.reject(Failure(f"{component.name} cannot be set by a page"))
+            return
+        try:
+            stored = component.validate(wire, self._desk.store)
+        except (InvalidValue, MediaError) as error:
+            self._refuse(error)
+            return
+        if self._desk.values.write(number, stored):
+            self.raise_change(number)
+
+    def fire(self, message: Fire) -> None:
+        """Begin the run that the page asks for, or follow its rules for one that is not to be.
+
+        Raises:
+            ProtocolError: There is no such event, or the page may not fire it.
+        """
+        binding = self.binding(message.binding)
+        event = self._occurrence(binding, message)
+        if message.run <= self._last_run:
+            return  # begun before
+        self._last_run = message.run
+        try:
+            inputs = self._inputs(binding, message.inputs)
+        except (InvalidValue, MediaError) as error:
+            self._refuse(error)
+            self._say(binding, message.run, "failed", str(error))
+            return
+        self._trigger(Trigger(binding, message.run, inputs, event))
+
+    def cancel_run(self, number: int) -> None:
+        """Cancel a run that the page began; one that is over is left alone."""
+        for run in list(self._runs.values()):
+            if run.number == number:
+                run.cancel()
+
+    def cancel_all(self, bindings: Iterable[int]) -> None:
+        """End all runs and streams of some bindings."""
+        for number in bindings:
+            self._next.pop(number, None)
+            self._stop_binding(number)
+            for run in list(self._runs.values()):
+                if run.binding.number == number:
+                    run.cancel()
+
+    def binding(self, number: int) -> Binding:
+        """Look up a binding by the number that a page named.
+
+        Raises:
+            ProtocolError: There is none.
+        """
+        bindings = self._desk.manifest.bindings
+        if not 0 <= number < len(bindings):
+            raise ProtocolError(f"binding {number} does not exist", 4404)
+        return bindings[number]
+
+    # ---- what the server begins --------------------------------------------------------------------------------
+
+    def load(self) -> None:
+        """Begin what belongs to the opening of a page."""
+        for binding in self._desk.manifest.bindings_for(None, "load"):
+            self._begin(binding, Occurrence(None, "load"))
+
+    async def unload(self) -> None:
+        """Run what belongs to the end of a page; nobody sees what comes of it."""
+        for binding in self._desk.manifest.bindings_for(None, "unload"):
+            if binding.handler is not None:
+                await self._desk.run_unseen(binding, Occurrence(None, "unload"))
+
+    def raise_change(self, number: int) -> None:
+        """Begin what listens to the `change` of a component."""
+        for binding in self._desk.manifest.bindings_for(number, "change"):
+            self._begin(binding, Occurrence(number, "change"))
+
+    def follow(self, binding: Binding, is_success: bool | None) -> None:
+        """Begin what follows a run or stream that is over; only `then` follows a cancelled one."""
+        manifest = self._desk.manifest
+        followers = list(manifest.followers(binding.number, "then"))
+        if is_success is not None:
+            followers += manifest.followers(binding.number, "success" if is_success else "failure")
+        for follower in sorted(followers, key=lambda binding: binding.number):
+            self._begin(follower, None)
+
+    def _begin(self, binding: Binding, event: Occurrence | None) -> None:
+        if self._is_closed:
+            return
+        if binding.js is not None:
+            self._scripted[binding.number] += 1
+            inputs = [self._wire(number) for number in binding.inputs]
+            self._desk.outlet.send(Script(binding=binding.number, inputs=inputs))
+            return
+        self._trigger(Trigger(binding, 0, self._desk.inputs(binding), event))
+
+    def _trigger(self, trigger: Trigger) -> None:
+        binding = trigger.binding
+        self.cancel_all(binding.cancels)
+        if binding.handler is None:
+            self._say(binding, trigger.run, "done")
+            self.follow(binding, is_success=True)
+        elif not any(run.binding is binding for run in self._runs.values()) or binding.trigger_mode == "multiple":
+            self._run(trigger)
+        elif binding.trigger_mode == "always_last":
+            replaced = self._next.get(binding.number)
+            if replaced is not None:
+                self._say(binding, replaced.run, "cancelled")
+            self._next[binding.number] = trigger
+        else:
+            self._say(binding, trigger.run, "cancelled")
+
+    def _run(self, trigger: Trigger) -> None:
+        if self._is_closed or len(self._runs) >= self._desk.settings.max_runs:
+            self._say(trigger.binding, trigger.run, "failed", "Too much is going on at once; try again in a moment.")
+            return
+        run = Run(self._desk, trigger.binding, trigger.run, trigger.inputs, trigger.event)
+        self._runs[run.call] = run
+        self._start(run.live()).add_done_callback(lambda _: self._forget(run))
+
+    def _forget(self, run: Run) -> None:
+        del self._runs[run.call]
+        following = self._next.pop(run.binding.number, None)
+        if following is not None:
+            self._trigger(following)
+
+    # ---- checks ------------------------------------------------------------------------------------------------
+
+    def _occurrence(self, binding: Binding, message: Fire) -> Occurrence | None:
+        """Find out what happened, and whether the page may say so."""
+        number = binding.number
+        if self._scripted[number] and message.inputs is not None:
+            self._scripted[number] -= 1
+            return None
+        if binding.is_stream or not 0 <= message.target < len(binding.targets):
+            raise ProtocolError(f"target {message.target} of binding {number} does not exist", 4404)
+        element, name = binding.targets[message.target]
+        if element is None or (name == "change" and element in self._desk.manifest.components):
+            raise ProtocolError(f"{name} of binding {number} is not for the page to fire", 4404)
+        return Occurrence(element, name, message.data)
+
+    def _inputs(self, binding: Binding, given: Sequence[Value] | None) -> tuple[Stored, ...]:
+        """Read the inputs; `given` are what the script of the binding made of them, to be validated."""
+        if given is None or binding.js is None:
+            return self._desk.inputs(binding)
+        if len(given) != len(binding.inputs):
+            raise ProtocolError(f"{len(given)} inputs for binding {binding.number}, which has {len(binding.inputs)}")
+        return tuple(
+            component.validate(wire, self._desk.store) if component.on_page else self._desk.values[component.id]
+            for component, wire in zip(map(self._desk.values.component, binding.inputs), given, strict=True)
+        )
+
+    def _wire(self, number: int) -> Value:
+        stored = self._desk.values[number]
+        component: Component = self._desk.values.component(number)
+        if not component.on_page or isinstance(stored, Packet):
+            return None
+        if isinstance(stored, Blob):
+            return file_value(self._desk.store.handle(stored), stored)
+        return component.wire(stored)
+
+    def _refuse(self, error: InvalidValue | MediaError) -> None:
+        failure = Failure(str(error), "input")
+        self._desk.reject(failure)
+        self._desk.report(failure)
+
+    def _say(self, binding: Binding, run: int, state: str, message: str = "") -> None:
+        """Tell the page of a run that never began; one of the server's own is not worth a message."""
+        if run:
+            call = next(self._desk.calls)
+            self._desk.outlet.send(
+                RunState(run=run, call=call, binding=binding.number, state=state, message=message)  # type: ignore[arg-type]
+            )

@@ -1,0 +1,238 @@
+"""One launched app: its engine, its queue and all its sessions. The server hands it connections; it knows no socket."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from millstream import codecs, engines
+from millstream.errors import Closed, InvalidValue, ProtocolError, QuotaExceeded, Refused
+from millstream.runtime.aside import aside
+from millstream.runtime.call import Program
+from millstream.runtime.metrics import StreamMetrics
+from millstream.runtime.perishables import initial_values
+from millstream.runtime.places import Places
+from millstream.runtime.results import file_value
+from millstream.runtime.session import Closing, Session, Shared
+from millstream.runtime.settings import Settings
+from millstream.runtime.store import Folders, Rules, new_file
+from millstream.types import Blob, Engine, Transport
+from millstream.ui.manifest import Manifest
+from millstream.ui.special import Request
+from millstream.wire.messages import Hello, Refuse, decode_page_message, encode_message
+from millstream.wire.packet import VERSION, is_packet
+
+__all__ = ["Host", "Settings"]
+
+logger = logging.getLogger("millstream.session")
+
+LAST_S = 1.0
+"""How long sessions may take to end once the time for draining is over."""
+
+
+class Host:
+    """Serves the pages of one manifest.
+
+    Args:
+        manifest: The frozen declaration.
+        settings: Bounds and rules; the defaults if absent.
+        engine: Where handlers run: the name of a module in `engines/`, or an engine that is ready.
+
+    Attributes:
+        sessions: By secret id. The only map that is looked up with a client's text; its keys are made here.
+    """
+
+    def __init__(
+        self, manifest: Manifest, settings: Settings | None = None, *, engine: str | Engine = "thread"
+    ) -> None:
+        self.manifest = manifest
+        self.settings = settings or Settings()
+        self.sessions: dict[str, Session] = {}
+        self._engine = engines.load(engine) if isinstance(engine, str) else engine
+        self._folders = Folders()
+        self._ended = StreamMetrics()
+        self._served = 0
+        self._is_ready = False
+        self._shared: Shared | None = None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether new pages are served: after `start` and before `close`."""
+        return self._is_ready
+
+    async def start(self) -> None:
+        """Make what all sessions share, on the running loop. Removes what a killed process left in the temp folder."""
+        rules = await aside("start", self._prepare)
+        self._engine.start(Program(self.manifest, rules, self.settings.show_error))
+        places = Places(self.manifest.max_waiting)
+        self._shared = Shared(self.manifest, self.settings, self._engine, places, self._ended)
+        self._is_ready = True
+
+    async def close(self, drain_s: float | None = None) -> None:
+        """End every session; returns at the latest about a second after `drain_s` (default `settings.drain_s`).
+
+        New pages are refused, nobody is admitted any more, running calls may finish and their results still arrive,
+        generators and what is left after `drain_s` are cancelled, every page is closed with 1012. A handler that
+        ignores all of this is abandoned in its thread, named in the log and in `statistics()["engine"]["abandoned"]`.
+        """
+        self._is_ready = False
+        if self._shared is None:
+            return
+        self._shared.places.close()
+        work = [task for session in self.sessions.values() for task in session.drain()]
+        if work:
+            await asyncio.wait(work, timeout=self.settings.drain_s if drain_s is None else drain_s)
+        for session in list(self.sessions.values()):
+            session.end(1012, "the app is being restarted")
+        try:
+            async with asyncio.timeout(LAST_S):
+                await self._all_gone()
+        except TimeoutError:
+            logger.warning("%d sessions did not end in time", len(self.sessions))
+        await self._engine.close()
+        await aside("clean", self._folders.remove)
+
+    async def serve(self, transport: Transport, request: Request, visitor: str = "") -> None:
+        """Live one page from hello to the end, and close the transport. Never raises for what a page does.
+
+        Args:
+            transport: An accepted connection.
+            request: What handlers see of the HTTP request that opened it.
+            visitor: What tells browsers apart (a cookie's value, say); files are served to their own visitor only.
+        """
+        self._served += 1
+        tag = secrets.token_hex(8)
+        try:
+            closing = await self._serve(transport, replace(request, session_hash=tag), visitor)
+        except (Closed, ProtocolError) as error:
+            closing = Closing(getattr(error, "code", 1001), str(error))
+        except Exception as error:
+            logger.error("session %s failed", tag, exc_info=error)
+            closing = Closing(1011, "something went wrong in the server")
+        await transport.close(*closing)
+
+    async def _serve(self, transport: Transport, request: Request, visitor: str) -> Closing:
+        hello = await self._greeted(transport)
+        assert self._shared is not None
+        initial = await initial_values(list(self.manifest.components.values()))
+        secret = secrets.token_urlsafe(32)
+        session = Session(secret, self._shared, request, visitor, initial, self._folders.of_session())
+        self.sessions[secret] = session
+        try:
+            closing = await session.live(transport, hello)
+            await transport.close(*closing)
+            await session.bid_farewell()
+        finally:
+            del self.sessions[secret]
+            session.gone.set_result(None)
+        return closing
+
+    async def _greeted(self, transport: Transport) -> Hello:
+        """Wait for the page's hello.
+
+        Raises:
+            Refused: The page is not served; it has been told why.
+            ProtocolError: It said something else, or nothing in time.
+        """
+        try:
+            async with asyncio.timeout(self.settings.hello_s):
+                message = await transport.receive()
+        except TimeoutError:
+            raise ProtocolError("the page said nothing", 1008) from None
+        hello = None if is_packet(message) else decode_page_message(message)
+        if not isinstance(hello, Hello):
+            raise ProtocolError("the page did not begin with hello")
+        refusal = self._refusal(hello)
+        if refusal is not None:
+            await transport.send(encode_message(refusal))
+            raise Refused(refusal.message, refusal.code)
+        return hello
+
+    def _refusal(self, hello: Hello) -> Refuse | None:
+        if hello.version != VERSION:
+            return Refuse(code="version", message="The app has been updated; please reload the page.")
+        if not self._is_ready:
+            return Refuse(code="shutdown", message="The app is being restarted; try again in a moment.")
+        if len(self.sessions) >= self.settings.max_sessions:
+            return Refuse(code="busy", message="The app has too many visitors at the moment; try again later.")
+        return None
+
+    def may_upload(self, session: str, visitor: str) -> int:
+        """Say how many bytes a session may still upload, 0 if it is unknown or belongs to another visitor."""
+        found = self.sessions.get(session)
+        if found is None or found.visitor != visitor:
+            return 0
+        return min(found.store.room, self.settings.max_file_size)
+
+    async def upload_path(self, session: str) -> Path:
+        """Name a new file in the session's own folder (0700), to stream an upload into.
+
+        Raises:
+            InvalidValue: The session is gone.
+        """
+        folder = self._session(session).store.folder
+        return await aside("upload", lambda: new_file(folder, ""))
+
+    async def upload(self, session: str, name: str, mime: str, body: bytes | Path) -> dict[str, object]:
+        """Give a file to a session; returns the value `{"file", "name", "type", "size"}` that the page may then set.
+
+        A path must come from `upload_path` and belongs to the session from now on. `name` is metadata only.
+
+        Raises:
+            InvalidValue: The session is gone; a path is deleted.
+            QuotaExceeded: The file or the session's files together are too large; a path is deleted.
+        """
+        if isinstance(body, Path):
+            size = await aside("upload", lambda: body.stat().st_size)
+            blob = Blob(name, mime, path=body, size=size)
+        else:
+            blob = Blob(name, mime, data=body, size=len(body))
+        try:
+            if blob.size > self.settings.max_file_size:
+                raise QuotaExceeded(f"a file may have {self.settings.max_file_size} bytes, this one has {blob.size}")
+            handle = self._session(session).store.add(blob)
+        except (InvalidValue, QuotaExceeded):
+            if isinstance(body, Path):
+                await aside("upload", lambda: body.unlink(missing_ok=True))
+            raise
+        return file_value(handle, blob)
+
+    def file(self, visitor: str, handle: str) -> Blob | None:
+        """Find a file by its handle among the sessions of one visitor."""
+        for session in self.sessions.values():
+            if session.visitor == visitor:
+                try:
+                    return session.store.find(handle)
+                except InvalidValue:
+                    continue
+        return None
+
+    def statistics(self) -> Mapping[str, object]:
+        """Counters as plain data: sessions, streams (age at handler start, on the glass, drops, backlog), engine."""
+        return {
+            "served": self._served,
+            "waiting": self._shared.places.waiting if self._shared is not None else 0,
+            "sessions": {session.tag: session.statistics() for session in self.sessions.values()},
+            "ended_streams": self._ended.statistics(),
+            "engine": self._engine.statistics(),
+        }
+
+    def _session(self, secret: str) -> Session:
+        session = self.sessions.get(secret)
+        if session is None:
+            raise InvalidValue("the page of this upload is closed; reload it and try again")
+        return session
+
+    def _prepare(self) -> Rules:
+        self._folders.make()
+        for name in ("jpeg", "pcm16"):
+            codecs.load(name).open_encoder(1.0).close()  # so that no first frame waits for an import
+        return Rules(self.settings.allowed_paths, self.settings.blocked_paths, self._folders.root)
+
+    async def _all_gone(self) -> None:
+        while self.sessions:
+            await asyncio.wait([session.gone for session in self.sessions.values()])

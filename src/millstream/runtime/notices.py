@@ -1,0 +1,63 @@
+"""`Warning`, `Info` and `Success`: what a handler says to its user while it works."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Literal
+
+from millstream.types import Notice, Notify
+
+logger = logging.getLogger("millstream.handler")
+
+_notify: ContextVar[Notify | None] = ContextVar("notify", default=None)
+
+
+def Warning(  # noqa: A001, N802 - the name that programs know from Gradio
+    message: str = "Warning issued.", duration: float | None = 10, visible: bool = True, title: str = "Warning"
+) -> None:
+    """Show a warning in the page that the running handler serves.
+
+    Args:
+        message: The sentence that the user reads.
+        duration: Seconds that it stays; `None` keeps it until it is closed.
+        visible: Whether it is shown at all.
+        title: Its heading.
+    """
+    _say("warning", message, duration, visible, title)
+
+
+def Info(  # noqa: N802 - the name that programs know from Gradio
+    message: str = "Info issued.", duration: float | None = 10, visible: bool = True, title: str = "Info"
+) -> None:
+    """Show an information in the page that the running handler serves; the arguments are those of `Warning`."""
+    _say("info", message, duration, visible, title)
+
+
+def Success(  # noqa: N802 - the name that programs know from Gradio
+    message: str = "Success.", duration: float | None = 10, visible: bool = True, title: str = "Success"
+) -> None:
+    """Say in the page that the running handler serves what went well; the arguments are those of `Warning`."""
+    _say("success", message, duration, visible, title)
+
+
+@contextmanager
+def heard_by(notify: Notify) -> Iterator[None]:
+    """Send what is said inside to `notify`, which is called in the thread of whoever says it."""
+    token = _notify.set(notify)
+    try:
+        yield
+    finally:
+        _notify.reset(token)
+
+
+def _say(
+    level: Literal["warning", "info", "success"], message: str, duration: float | None, visible: bool, title: str
+) -> None:
+    notify = _notify.get()
+    if notify is None:
+        logger.warning("%s(%r) was called outside of a handler, so there is no page to show it in", title, message)
+    elif visible:
+        notify(Notice(level, str(message), str(title), duration or 0.0))

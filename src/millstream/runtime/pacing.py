@@ -1,0 +1,183 @@
+"""When the page may send the next pictures of a `latest` stream: pure, with the clock passed in.
+
+Credit is a limit on sequences that only rises. A handler that keeps up with the camera has it raised on every receipt.
+For a slower one it is raised so late that the next frame arrives just before the running call is expected to end: the
+frame is fresh, the uplink carries little that is not handled, and the handler does not wait.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+from typing import Final
+
+MIN_WINDOW: Final = 2
+MAX_WINDOW: Final = 16
+CAMERA_S: Final = 1 / 30
+"""Interval of a camera that is not known better."""
+
+MARGIN_S: Final = 0.003
+"""A frame is due this much before the call ends, for what is rounded and scheduled on the way."""
+
+
+class Pacing:
+    """The upward credit of one stream.
+
+    Tell it what happens (`received`, `call_began`, `call_ended`), then ask `limit(now)`: after each of these, and at
+    `next_at(now)`. All times are seconds of one monotonic clock.
+
+    Args:
+        interval_s: Seconds between two frames that the page would like to send: `stream_every`. The page cannot beat
+            its camera, so less than a camera interval (0, for instance) counts as one.
+        camera_s: Seconds between two camera frames.
+    """
+
+    def __init__(self, interval_s: float = 0.0, camera_s: float = CAMERA_S) -> None:
+        self._camera_s = camera_s
+        self._interval_s = max(interval_s, camera_s)
+        self._call = _Smoothed()
+        self._delay = _Smoothed()
+        self._path_s = math.inf
+        self._encode_s = 0.0
+        self._limit = 0
+        self._received = 0
+        self._call_began: float | None = None
+        self._granted: deque[tuple[int, float]] = deque(maxlen=MAX_WINDOW)
+        self._planned = -math.inf
+
+    def measured(self, rtt_s: float, encode_s: float = 0.0) -> None:
+        """Tell a round trip of the link, and how long a frame takes from its capture until it is sent.
+
+        The least round trip ever told decides how many frames may be on their way, so that a queue in the network does
+        not make itself longer. Without any, two may be, and the way of the frames themselves is measured.
+        """
+        self._path_s = min(self._path_s, rtt_s)
+        self._encode_s = encode_s
+
+    def received(self, sequence: int, now: float) -> None:
+        """Packet `sequence` has reached the lane."""
+        self._received = max(self._received, sequence)
+        if sequence >= self._limit:
+            self._planned = min(self._planned, now + self._interval_s)
+        while self._granted and self._granted[0][0] <= sequence:
+            granted, at = self._granted.popleft()
+            if granted == sequence:
+                self._delay.add(now - at)
+
+    def call_began(self, now: float) -> None:
+        """The handler took what waited in the lane."""
+        self._call_began = now
+
+    def call_ended(self, now: float) -> None:
+        """The handler returned, or raised."""
+        if self._call_began is not None:
+            self._call.add(now - self._call_began)
+            self._call_began = None
+
+    def pause(self) -> None:
+        """The stream waits for another turn: what was on its way tells nothing about the link."""
+        self._granted.clear()
+        self._call_began = None
+        self._planned = -math.inf
+
+    def limit(self, now: float) -> int:
+        """Give the highest sequence that the page may send. It never falls."""
+        highest = self._received + self.window
+        if self._is_handler_fast(now):
+            self._limit = max(self._limit, highest)
+            self._granted.clear()
+            self._planned = now + self._lead_s
+        while self._limit < highest and self._grant_at(now) <= now:
+            self._planned = self._next_arrival(now)
+            self._limit += 1
+            self._granted.append((self._limit, now))
+        return self._limit
+
+    def next_at(self, now: float) -> float | None:
+        """Say when to ask `limit` again if nothing else happens before; `None` for not at all."""
+        if self._limit >= self._received + self.window:
+            return None
+        grant_at = self._grant_at(now)
+        return min(grant_at, self._overdue_at) if now < self._overdue_at else grant_at
+
+    @property
+    def window(self) -> int:
+        """How many frames may be on their way: 2 on a short path, as many as fill it on a long one."""
+        if math.isinf(self._path_s):
+            return MIN_WINDOW
+        frames = math.ceil((self._path_s + self._encode_s) / self._interval_s - 0.01) + 1
+        return min(max(frames, MIN_WINDOW), MAX_WINDOW)
+
+    def _is_handler_fast(self, now: float) -> bool:
+        began = self._call_began
+        if began is not None and now - began > self._interval_s:
+            return False
+        return self._call.high <= self._interval_s
+
+    @property
+    def _lead_s(self) -> float:
+        """From a grant to the arrival of its frame, at most, as far as one can tell."""
+        if self._delay.count:
+            return self._delay.high + MARGIN_S
+        path_s = 0.0 if math.isinf(self._path_s) else self._path_s
+        return path_s + self._encode_s + self._camera_s + MARGIN_S
+
+    @property
+    def _overdue_at(self) -> float:
+        """When the running call has taken so long that its end cannot be foreseen any more."""
+        if self._call_began is None:
+            return math.inf
+        return self._call_began + self._call.high + self._interval_s / 2
+
+    def _grant_at(self, now: float) -> float:
+        if self._call_began is None and self._limit <= self._received:
+            return now
+        return self._next_arrival(now) - self._lead_s
+
+    def _next_arrival(self, now: float) -> float:
+        """Find when the next frame is wanted: one interval after the last one, and about when a call ends.
+
+        Calls end in windows that grow with the spread of their durations. Within one, frames are wanted at the pace of
+        the camera, so that the newest is fresh whenever the call ends; between windows, none. A window for which no
+        frame was planned yet gets a late one.
+        """
+        earliest = max(self._planned + self._interval_s, now + self._lead_s)
+        if self._call_began is None or now >= self._overdue_at:
+            return earliest
+        for calls in range(1, MAX_WINDOW + 1):
+            first = self._call_began + calls * self._call.low
+            last = self._call_began + calls * self._call.high
+            is_missed = self._planned + self._interval_s / 2 < first
+            if is_missed or earliest <= last:
+                return max(earliest, first)
+        return earliest
+
+
+@dataclass(slots=True)
+class _Smoothed:
+    """A duration: its moving mean, and the range in which the next one is expected.
+
+    The range holds twice the mean deviation, and the extremes of late: those are forgotten slowly.
+    """
+
+    mean: float = 0.0
+    low: float = 0.0
+    high: float = 0.0
+    count: int = 0
+    _deviation: float = 0.0
+    _least: float = 0.0
+    _most: float = 0.0
+
+    def add(self, value: float) -> None:
+        self.count += 1
+        if self.count == 1:
+            self.mean = self._least = self._most = value
+            self._deviation = value / 2
+        else:
+            self._deviation += (abs(value - self.mean) - self._deviation) / 4
+            self.mean += (value - self.mean) / 8
+            self._least = min(value, self._least + (value - self._least) / 16)
+            self._most = max(value, self._most + (value - self._most) / 16)
+        self.low = min(self.mean - 2 * self._deviation, self._least)
+        self.high = max(self.mean + 2 * self._deviation, self._most)

@@ -1,0 +1,118 @@
+"""Values with an end: what has a `time_to_live` is dropped after it, and a `delete_callback` sees every one go."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, Protocol, cast, runtime_checkable
+
+from millstream.runtime.aside import aside
+from millstream.runtime.guard import guarded
+from millstream.runtime.values import Values
+from millstream.types import Stored
+from millstream.ui.component import Component
+
+logger = logging.getLogger("millstream.handler")
+
+
+@runtime_checkable
+class Perishable(Protocol):
+    """A component whose values have an end, such as `State`."""
+
+    time_to_live: float
+    """Seconds that a value is kept after it was written; infinite for as long as the page is open."""
+
+    delete_callback: Callable[[object], object] | None
+
+
+class Perishables:
+    """Watches over the perishable values of one session.
+
+    Args:
+        values: The session's values.
+        components: All components; those that are perishable are looked after.
+        start: Runs a coroutine in the background of the session.
+    """
+
+    def __init__(
+        self, values: Values, components: Iterable[Component], start: Callable[[Coroutine[Any, Any, None]], object]
+    ) -> None:
+        self._values = values
+        self._components = [component for component in components if isinstance(component, Perishable)]
+        self._start = start
+        self._loop = asyncio.get_running_loop()
+        self._written_at: dict[int, float] = {}
+        self._timers: dict[int, asyncio.TimerHandle] = {}
+        for component in self._components:
+            if _kind(component).time_to_live < math.inf:
+                values.watch(component.id, self._note)
+                self._note(component.id)
+                self._watch(component)
+
+    def close(self) -> None:
+        """Drop nothing any more by itself."""
+        for timer in self._timers.values():
+            timer.cancel()
+
+    async def delete_all(self) -> None:
+        """Let the callbacks see the values go, at the end of the session."""
+        self.close()
+        for component in self._components:
+            await _deleted(component, self._values[component.id])
+
+    def _note(self, number: int) -> None:
+        self._written_at[number] = self._loop.time()
+
+    def _watch(self, component: Component) -> None:
+        due = self._written_at[component.id] + _kind(component).time_to_live
+        if due > self._loop.time():
+            self._timers[component.id] = self._loop.call_at(due, self._watch, component)
+        else:
+            self._start(self._expire(component))
+
+    async def _expire(self, component: Component) -> None:
+        old = self._values[component.id]
+        self._values.write(component.id, await initial_value(component))
+        self._watch(component)
+        await _deleted(component, old)
+
+
+async def initial_value(component: Component) -> Stored:
+    """Compute the value that a component starts with, off the loop; `None` if the user's function for it fails."""
+    return (await aside("initial values", lambda: _computed([component])))[component.id]
+
+
+async def initial_values(components: list[Component]) -> dict[int, Stored]:
+    """Compute the values that a session starts with, off the loop."""
+    return await aside("initial values", lambda: _computed(components))
+
+
+def _computed(components: list[Component]) -> dict[int, Stored]:
+    values: dict[int, Stored] = {}
+    for component in components:
+        values[component.id] = None
+
+        def report(error: BaseException, name: str = component.name) -> None:
+            logger.error("the initial value of %s cannot be computed", name, exc_info=error)
+
+        with guarded(report):
+            values[component.id] = component.initial()
+    return values
+
+
+async def _deleted(component: Component, value: Stored) -> None:
+    callback = _kind(component).delete_callback
+    if callback is None:
+        return
+
+    def call() -> None:
+        with guarded(lambda error: logger.error("the delete_callback of %s failed", component.name, exc_info=error)):
+            callback(value)
+
+    await aside("delete_callback", call)
+
+
+def _kind(component: Component) -> Perishable:
+    return cast("Perishable", component)

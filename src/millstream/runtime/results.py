@@ -1,0 +1,73 @@
+"""What a result does to its session: values are written, files get handles, and the page is told the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from millstream.runtime.store import Store
+from millstream.runtime.values import Claim, Values
+from millstream.types import KEEP, Blob, Output, Result
+from millstream.ui.component import Component
+from millstream.wire.messages import Value
+from millstream.wire.packet import Packet
+
+
+@dataclass
+class Applied:
+    """What came of applying a result.
+
+    Attributes:
+        updates: What the page has to change, by component.
+        pictures: Media for the page, by component.
+        changed: Components whose `change` event is to be raised.
+        gone: Files that nothing refers to any more.
+    """
+
+    updates: dict[int, dict[str, Value]] = field(default_factory=dict)
+    pictures: dict[int, Packet] = field(default_factory=dict)
+    changed: list[int] = field(default_factory=list)
+    gone: list[Path] = field(default_factory=list)
+
+
+def apply(result: Result, values: Values, store: Store, claim: Claim, driving: Container[int]) -> Applied:
+    """Apply one result as a whole.
+
+    A value that somebody else has written since the claim was made stays, in the session and in the page. What a
+    handler returns for a component that records (`driving`) is only shown.
+
+    Raises:
+        QuotaExceeded: A file does not fit into the session.
+    """
+    applied = Applied()
+    for number, output in result.outputs.items():
+        if output.changes:
+            applied.updates[number] = values.change(number, output.changes)
+        if output.value is KEEP or not values.holds(claim, number):
+            continue
+        if number not in driving and values.write(number, output.value, claim):
+            applied.changed.append(number)
+        component = values.component(number)
+        if component.on_page:
+            _show(component, output, store, applied)
+    return applied
+
+
+def _show(component: Component, output: Output, store: Store, applied: Applied) -> None:
+    stored = output.value
+    if isinstance(stored, Packet):
+        applied.pictures[component.id] = stored
+        return
+    update = applied.updates.setdefault(component.id, {})
+    if isinstance(stored, Blob):
+        handle, gone = store.add_output(stored, component.id)
+        applied.gone += gone
+        update["value"] = file_value(handle, stored)
+    else:
+        update["value"] = output.wire
+
+
+def file_value(handle: str, blob: Blob) -> dict[str, Value]:
+    """Give the form in which the page knows a file."""
+    return {"file": handle, "name": blob.name, "type": blob.mime, "size": blob.size}

@@ -1,0 +1,141 @@
+"""One run of an ordinary event: it waits for a place, calls its handler, and says how that went."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import aclosing
+from typing import Literal
+
+from millstream.admission import Ticket
+from millstream.errors import Busy
+from millstream.runtime.desk import Desk
+from millstream.types import Failure, Occurrence, Stored
+from millstream.ui.events import Binding
+from millstream.wire.messages import RunState
+
+
+class Run:
+    """A `Guest` of the queue for one call.
+
+    Args:
+        desk: What it shares with the rest of its session.
+        binding: The event's binding, which has a handler.
+        number: The page's number for it, 0 if the server began it.
+        inputs: The stored values of the inputs, as they were when the event happened.
+        event: What happened.
+    """
+
+    def __init__(
+        self, desk: Desk, binding: Binding, number: int, inputs: Sequence[Stored], event: Occurrence | None
+    ) -> None:
+        self.binding = binding
+        self.number = number
+        self.call = next(desk.calls)
+        self._desk = desk
+        self._inputs = inputs
+        self._event = event
+        self._ticket: Ticket | None = None
+        self._admission = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._is_over = False
+
+    async def live(self) -> None:
+        """Wait for a place, run to the end, tell the page, and let what follows begin."""
+        self._task = asyncio.current_task()
+        failure: Failure | None = None
+        try:
+            if self.binding.queue:
+                self._ticket = self._desk.places.join(self, self.binding, self._desk.session)
+                while not self._ticket.has_place:
+                    await self._admission.wait()
+            failure = await self._call()
+        except Busy as error:
+            failure = Failure(str(error), title="Busy")
+        except asyncio.CancelledError:
+            if not self._is_over:
+                raise
+            self._desk.on_end(self.binding, None)
+            return
+        finally:
+            if self._ticket is not None:
+                self._desk.places.leave(self._ticket)
+        self._finish(failure)
+
+    async def _call(self) -> Failure | None:
+        desk = self._desk
+        self._say("running")
+        worker = desk.engine.open(self.binding.number, desk.tell)
+        try:
+            began = desk.begin(self.binding, self._fresh_inputs(), run=self.number, event=self._event, call=self.call)
+            async with aclosing(worker.submit(began.job)) as results:
+                async for result in results:
+                    channel = desk.outlet.shared
+                    failure = result.failure or await desk.deliver(began, result, channel, is_whole=True)
+                    if failure is not None:
+                        return failure
+            return await desk.settled(desk.outlet.shared, self.binding)
+        finally:
+            # A call that was cancelled keeps its place until it ends; when the page is gone, the place is free at once.
+            await worker.close(desk.settings.cancel_s if self._is_over else None)
+
+    def cancel(self) -> None:
+        """End it at once: a generator is closed, what a plain handler returns is dropped."""
+        if not self._is_over:
+            self._is_over = True
+            self._say("cancelled")
+            if self._task is not None:
+                self._task.cancel()
+
+    def admitted(self) -> None:
+        self._admission.set()
+
+    def extended(self) -> None:
+        """Its time is not limited."""
+
+    def expired(self) -> None:
+        """Its time is not limited."""
+
+    def stands(self, position: int, eta_s: float) -> None:
+        self._say("waiting", position, eta_s)
+
+    def _fresh_inputs(self) -> list[Stored]:
+        """Give the inputs as they were when it was triggered; what never leaves the server is read now."""
+        components, values = self._desk.manifest.components, self._desk.values
+        return [
+            stored if components[number].on_page else values[number]
+            for number, stored in zip(self.binding.inputs, self._inputs, strict=True)
+        ]
+
+    def _finish(self, failure: Failure | None) -> None:
+        self._is_over = True
+        if failure is None:
+            self._say("done")
+        else:
+            if failure.kind != "handler":
+                self._desk.reject(failure)
+            self._desk.report(failure)
+            self._say("failed", message=failure.message)
+        self._desk.on_end(self.binding, failure is None)
+
+    def _say(
+        self,
+        state: Literal["waiting", "running", "done", "failed", "cancelled"],
+        position: int = 0,
+        eta_s: float = -1.0,
+        message: str = "",
+    ) -> None:
+        self._desk.outlet.send(
+            RunState(
+                run=self.number,
+                call=self.call,
+                binding=self.binding.number,
+                state=state,
+                position=position,
+                eta_s=eta_s,
+                message=message,
+            )
+        )
+
+    def __repr__(self) -> str:
+        return f"<Run {self.number} of {self.binding.name}, call {self.call}>"

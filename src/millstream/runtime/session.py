@@ -1,0 +1,364 @@
+"""One open page: reads what it says, and owns everything that must end with it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from millstream.errors import Closed, ProtocolError
+from millstream.runtime.aside import aside
+from millstream.runtime.clock import server_us
+from millstream.runtime.desk import Desk
+from millstream.runtime.events import Events
+from millstream.runtime.metrics import StreamMetrics
+from millstream.runtime.outlet import Outlet
+from millstream.runtime.perishables import Perishables
+from millstream.runtime.places import Places
+from millstream.runtime.results import file_value
+from millstream.runtime.settings import Settings
+from millstream.runtime.store import Store
+from millstream.runtime.stream import Stream
+from millstream.runtime.values import Values
+from millstream.types import Blob, Engine, Stored, Transport
+from millstream.ui.manifest import Manifest
+from millstream.ui.special import Request
+from millstream.wire.messages import (
+    Bye,
+    Cancel,
+    Clock,
+    Credit,
+    Fire,
+    Hello,
+    Open,
+    Outputs,
+    PageMessage,
+    Set,
+    Shown,
+    Stop,
+    StreamState,
+    Value,
+    Visible,
+    Welcome,
+    decode_page_message,
+)
+from millstream.wire.packet import VERSION, Packet, decode_packet, is_packet
+
+logger = logging.getLogger("millstream.session")
+
+BURST_S: Final = 2.0
+"""A page may send this many seconds' worth of messages at once."""
+
+BREATH: Final = 32
+"""After this many messages in a row other pages get their turn."""
+
+GOODBYE_S: Final = 0.5
+"""How long the last messages may take when the server ends a session."""
+
+
+class Closing(NamedTuple):
+    """Why a session ended: a close code of WebSocket, and a sentence."""
+
+    code: int
+    reason: str
+
+
+class Shared(NamedTuple):
+    """What all sessions of one app use."""
+
+    manifest: Manifest
+    settings: Settings
+    engine: Engine
+    places: Places
+    metrics: StreamMetrics
+
+
+class Session:
+    """One open page, from its welcome to its end.
+
+    Args:
+        secret: The session's id. It authorises uploads, so only its page may know it.
+        shared: What all sessions use.
+        request: What handlers see of the request that opened the page.
+        visitor: Tells browsers apart.
+        initial: The values that the components start with.
+        folder: Where its files may be put.
+    """
+
+    def __init__(
+        self, secret: str, shared: Shared, request: Request, visitor: str, initial: dict[int, Stored], folder: Path
+    ) -> None:
+        manifest, settings = shared.manifest, shared.settings
+        self.secret = secret
+        self.tag = request.session_hash
+        self.visitor = visitor
+        self.store = Store(folder, settings.max_session_bytes)
+        self.streams: dict[int, Stream] = {}
+        self._last_stream = 0
+        self._seen = 0
+        self._is_draining = False
+        self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._closing: asyncio.Future[Closing] = asyncio.get_running_loop().create_future()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._link: list[asyncio.Task[None]] = []
+        self._outlet = Outlet(settings.max_control, lambda: self.end(1013, "the page does not take its messages"))
+        self._values = Values(manifest, initial)
+        self._desk = Desk(
+            session=secret,
+            manifest=manifest,
+            settings=settings,
+            engine=shared.engine,
+            places=shared.places,
+            request=request,
+            values=self._values,
+            store=self.store,
+            outlet=self._outlet,
+            metrics=shared.metrics,
+            delete=self._delete,
+        )
+        self.events = Events(self._desk, self._start, self._stop_binding)
+        self._perishables = Perishables(self._values, manifest.components.values(), self._start)
+        self._budget = _Budget(settings.messages_per_s)
+
+    async def live(self, transport: Transport, hello: Hello) -> Closing:
+        """Serve the page until it is gone or the server ends it; says why that was. What it made is gone then."""
+        try:
+            async with asyncio.TaskGroup() as self._group:
+                self._welcome(hello)
+                self.attach(transport)
+                closing = await self._closing
+                await self._outlet.drained(GOODBYE_S)
+                for task in [*self._tasks, *self._link]:
+                    task.cancel()
+        finally:
+            for stream in self.streams.values():
+                stream.close()
+        return closing
+
+    def end(self, code: int, reason: str) -> None:
+        """End the session soon; the first reason counts."""
+        if not self._closing.done():
+            self._closing.set_result(Closing(code, reason))
+
+    async def bid_farewell(self) -> None:
+        """Run what belongs to the end of a page: `unload` handlers and `delete_callback`s; then delete its files."""
+        try:
+            async with asyncio.timeout(self._desk.settings.farewell_s):
+                await self.events.unload()
+                await self._perishables.delete_all()
+        except TimeoutError:
+            logger.warning("session %s: unload handlers or delete_callbacks take too long; not waited for", self.tag)
+        finally:
+            self._perishables.close()
+            await aside("clean", lambda: shutil.rmtree(self.store.folder, ignore_errors=True))
+
+    def drain(self) -> list[asyncio.Task[None]]:
+        """Begin nothing any more, end streams after their running call; gives the tasks that are still at work."""
+        self._is_draining = True
+        self.events.close()
+        for stream in self.streams.values():
+            stream.shut_down()
+        return list(self._tasks)
+
+    # ---- the link ----------------------------------------------------------------------------------------------
+
+    def attach(self, transport: Transport) -> None:
+        """Connect the session with its page."""
+        self._link = [
+            self._group.create_task(self._linked(self._outlet.write(transport))),
+            self._group.create_task(self._linked(self._read(transport))),
+        ]
+
+    def detach(self, reason: str) -> None:
+        """Note that the link to the page is lost: the session ends after the grace period."""
+        for task in self._link:
+            task.cancel()
+        asyncio.get_running_loop().call_later(self._desk.settings.grace_s, self.end, 1001, reason)
+
+    async def _linked(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Closed as error:
+            self.detach(str(error))
+        except ProtocolError as error:
+            logger.warning("session %s: closed with %d: %s", self.tag, error.code, repr(str(error))[:200])
+            self.end(error.code, str(error))
+
+    async def _read(self, transport: Transport) -> None:
+        count = 0
+        while True:
+            message = await transport.receive()
+            self._budget.spend(self._desk.now)
+            if is_packet(message):
+                self._on_packet(decode_packet(message))
+            else:
+                self._on_message(decode_page_message(message))
+            count += 1
+            if count % BREATH == 0:
+                await asyncio.sleep(0)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run something that ends with the session at the latest."""
+        task = self._group.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _delete(self, paths: Sequence[Path]) -> None:
+        _ = self._start(aside("clean", partial(_unlink, paths)))
+
+    def _welcome(self, hello: Hello) -> None:
+        now_us = server_us()
+        self._desk.clock.compare(hello.page_us, now_us)
+        self._outlet.send(
+            Welcome(
+                version=VERSION,
+                build=self._desk.manifest.build,
+                session=self.secret,
+                server_us=now_us,
+                page_us=hello.page_us,
+            )
+        )
+        if updates := self._initial_updates():
+            self._outlet.send(Outputs(call=next(self._desk.calls), updates=updates))
+        self.events.load()
+
+    def _initial_updates(self) -> dict[int, dict[str, Value]]:
+        """Give the values that differ from those in the page's manifest."""
+        updates: dict[int, dict[str, Value]] = {}
+        for number, component in self._desk.manifest.components.items():
+            stored = self._values[number]
+            if not component.on_page:
+                continue
+            if isinstance(stored, Blob):
+                updates[number] = {"value": file_value(self.store.add(stored), stored)}
+            elif component.is_computed:
+                updates[number] = {"value": component.wire(stored)}
+        return updates
+
+    # ---- what the page says ------------------------------------------------------------------------------------
+
+    def _on_packet(self, packet: Packet) -> None:
+        stream = self.streams.get(packet.stream)
+        if stream is not None:
+            stream.receive(packet)
+        elif not 0 < packet.stream <= self._last_stream:
+            raise ProtocolError(f"packet of stream {packet.stream}, which was never opened", 4404)
+
+    def _on_message(self, message: PageMessage) -> None:
+        if message.seq <= self._seen:
+            return  # acted upon before
+        self._seen = message.seq
+        action = _ACTIONS.get(type(message))
+        if action is None:
+            raise ProtocolError(f"{type(message).__name__} is not expected now")
+        action(self, message)
+
+    def _on_set(self, message: Set) -> None:
+        self.events.edit(message.component, message.value)
+
+    def _on_fire(self, message: Fire) -> None:
+        self.events.fire(message)
+
+    def _on_cancel(self, message: Cancel) -> None:
+        self.events.cancel_run(message.run)
+
+    def _on_open(self, message: Open) -> None:
+        binding = self.events.binding(message.binding)
+        if not binding.is_stream or binding.handler is None:
+            raise ProtocolError(f"binding {message.binding} is no stream", 4404)
+        if not self._last_stream < message.stream < 2**32:
+            raise ProtocolError(f"stream {message.stream} is opened after stream {self._last_stream}")
+        self._last_stream = message.stream
+        if self._is_draining or len(self.streams) >= self._desk.settings.max_streams:
+            text = "Too much is being recorded at once; stop something first."
+            self._outlet.send(StreamState(stream=message.stream, state="ended", reason="busy", message=text))
+            return
+        self.events.cancel_all(binding.cancels)
+        stream = self.streams[message.stream] = Stream(self._desk, message.stream, binding)
+        self._start(stream.live()).add_done_callback(lambda _: self._forget(stream))
+
+    def _on_stop(self, message: Stop) -> None:
+        if stream := self.streams.get(message.stream):
+            stream.stop(message)
+
+    def _on_credit(self, message: Credit) -> None:
+        self._outlet.grant(message.stream, message.limit)
+
+    def _on_shown(self, message: Shown) -> None:
+        if stream := self.streams.get(message.stream):
+            stream.shown(message.sequence, message.page_us)
+
+    def _on_clock(self, message: Clock) -> None:
+        now_us = server_us()
+        self._desk.clock.compare(message.page_us, now_us)
+        self._outlet.send(Clock(page_us=message.page_us, server_us=now_us))
+
+    def _on_visible(self, message: Visible) -> None:
+        """Nothing changes for a hidden page: it acknowledges pictures without showing them."""
+
+    def _on_bye(self, message: Bye) -> None:
+        raise Closed("the page said goodbye")
+
+    def _stop_binding(self, binding: int) -> None:
+        for stream in list(self.streams.values()):
+            if stream.binding.number == binding:
+                stream.cancel()
+
+    def _forget(self, stream: Stream) -> None:
+        if self.streams.pop(stream.number, None) is not None:
+            stream.close()
+
+    def statistics(self) -> dict[str, object]:
+        """Give the counters of the running streams, and of what waits and works, as plain data."""
+        return {
+            "streams": {str(number): stream.statistics().statistics() for number, stream in self.streams.items()},
+            "runs": self.events.running,
+            "stored_bytes": self.store.used,
+        }
+
+    def __repr__(self) -> str:
+        return f"<Session {self.tag}: {len(self.streams)} streams, {self.events.running} runs>"
+
+
+_ACTIONS: Final[dict[type, Callable[[Session, Any], None]]] = {
+    Set: Session._on_set,
+    Fire: Session._on_fire,
+    Cancel: Session._on_cancel,
+    Open: Session._on_open,
+    Stop: Session._on_stop,
+    Credit: Session._on_credit,
+    Shown: Session._on_shown,
+    Clock: Session._on_clock,
+    Visible: Session._on_visible,
+    Bye: Session._on_bye,
+}
+
+
+class _Budget:
+    """How many messages a page may still send: a bucket that fills at a steady rate."""
+
+    def __init__(self, rate_hz: float) -> None:
+        self._rate_hz = rate_hz
+        self._full = self._left = rate_hz * BURST_S
+        self._at = 0.0
+
+    def spend(self, now: float) -> None:
+        """Take one.
+
+        Raises:
+            ProtocolError: There is none left.
+        """
+        self._left = min(self._left + (now - self._at) * self._rate_hz, self._full) - 1
+        self._at = now
+        if self._left < 0:
+            raise ProtocolError(f"more than {self._rate_hz:g} messages a second", 1008)
+
+
+def _unlink(paths: Sequence[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)

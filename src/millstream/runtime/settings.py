@@ -1,0 +1,53 @@
+"""What the operator of a launched app may set: bounds, rules and what users get to see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Bounds and rules of one launched app; every default is safe for a public address.
+
+    Attributes:
+        show_error: Whether a user reads the text of any exception of a handler; without it only of `Error`.
+        allowed_paths: Files and folders outside the working directory that handlers may return.
+        blocked_paths: Files and folders that are never served, whatever else allows them.
+        max_file_size: Largest upload, in bytes.
+        max_session_bytes: What the files of one session may take together, in bytes.
+        max_sessions: Pages served at once; more are refused as busy.
+        max_streams: Streams that one session may have open at once.
+        max_runs: Ordinary runs that one session may have under way at once, those that wait included.
+        max_control: Control messages that may wait for a slow page before it is closed with 1013.
+        messages_per_s: Messages that a page may send, averaged over two seconds; beyond it is closed with 1008.
+        hello_s: How long a new connection may take to say hello.
+        idle_s: A stream that has credit and sends nothing for this long ends.
+        credit_s: A generator whose pictures the page does not take for this long fails.
+        grace_s: How long a session outlives a lost link. 0 ends it at once.
+        flush_s: How long the page may take to hand over the last of a stream.
+        cancel_s: How long a cancelled call keeps its place while its handler does not end.
+        farewell_s: How long `unload` handlers and `delete_callback`s of a closed page may take.
+        drain_s: How long `Host.close` waits for running handlers.
+    """
+
+    show_error: bool = False
+    allowed_paths: tuple[Path, ...] = ()
+    blocked_paths: tuple[Path, ...] = ()
+    max_file_size: int = 100 * MEBIBYTE
+    max_session_bytes: int = 1024 * MEBIBYTE
+    max_sessions: int = 10_000
+    max_streams: int = 8
+    max_runs: int = 64
+    max_control: int = 1024
+    messages_per_s: float = 1000.0
+    hello_s: float = 10.0
+    idle_s: float = 30.0
+    credit_s: float = 10.0
+    grace_s: float = 0.0
+    flush_s: float = 10.0
+    cancel_s: float = 10.0
+    farewell_s: float = 10.0
+    drain_s: float = 10.0

@@ -1,0 +1,271 @@
+"""The files of one session: uploads, and what handlers returned. On the wire they are random handles, never paths."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import stat
+import tempfile
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+from mimetypes import guess_type
+from pathlib import Path
+from typing import Final
+
+from millstream.errors import InvalidValue, QuotaExceeded
+from millstream.types import Blob
+
+KEPT: Final = 2
+"""Files that are kept for each output: the newest, and the one that the page may still be fetching."""
+
+SPILL_BYTES: Final = 4 * 1024 * 1024
+"""Larger files that a handler returned go to the disk; smaller ones stay in memory."""
+
+PREFIX: Final = "millstream-"
+PERMISSIONS: Final = 0o700
+
+
+class Store:
+    """Files of one session, by handle. Made and used on the loop; it does no file access of its own.
+
+    Args:
+        folder: Where files may be put. It is made by whoever writes the first one.
+        max_bytes: What all files together may take.
+        max_files: How many there may be.
+    """
+
+    def __init__(self, folder: Path, max_bytes: int, max_files: int = 10_000) -> None:
+        self.folder = folder
+        self._max_bytes = max_bytes
+        self._max_files = max_files
+        self._blobs: dict[str, Blob] = {}
+        self._used = 0
+        self._outputs: dict[int, deque[str]] = {}
+        self._handles: dict[int, str] = {}
+
+    @property
+    def room(self) -> int:
+        """How many bytes there is room for."""
+        return max(self._max_bytes - self._used, 0) if len(self._blobs) < self._max_files else 0
+
+    @property
+    def used(self) -> int:
+        """How many bytes the files take."""
+        return self._used
+
+    def find(self, handle: str) -> Blob:
+        """Look up one of the session's own files.
+
+        Raises:
+            InvalidValue: The session has no such file.
+        """
+        blob = self._blobs.get(handle)
+        if blob is None:
+            raise InvalidValue("the session has no such file; it may have been replaced by a newer one")
+        return blob
+
+    def handle(self, blob: Blob) -> str:
+        """Give the handle of one of the session's files; empty if it has been replaced."""
+        return self._handles.get(id(blob), "")
+
+    def add(self, blob: Blob) -> str:
+        """Take a file in and make its handle.
+
+        Raises:
+            QuotaExceeded: There is no room; the file is not taken in.
+        """
+        if blob.size > self.room:
+            raise QuotaExceeded(
+                f"the session's files may take {self._max_bytes} bytes together, and {blob.size} more do not fit"
+            )
+        handle = secrets.token_urlsafe(16)
+        self._blobs[handle] = blob
+        self._used += blob.size
+        self._handles[id(blob)] = handle
+        return handle
+
+    def add_output(self, blob: Blob, component: int) -> tuple[str, list[Path]]:
+        """Take in a file that a component shows; of older ones it showed all but the last are let go.
+
+        Returns:
+            The handle, and the paths of the files that are to be deleted.
+
+        Raises:
+            QuotaExceeded: There is no room.
+        """
+        known = self._handles.get(id(blob))
+        if known is not None:
+            return known, []
+        shown = self._outputs.setdefault(component, deque())
+        gone = [self._remove(shown.popleft()) for _ in range(len(shown) - KEPT + 1)]
+        shown.append(self.add(blob))
+        return shown[-1], [blob.path for blob in gone if blob.path is not None]
+
+    def _remove(self, handle: str) -> Blob:
+        blob = self._blobs.pop(handle)
+        self._used -= blob.size
+        del self._handles[id(blob)]
+        return blob
+
+    def __repr__(self) -> str:
+        return f"<Store {len(self._blobs)} files, {self._used} bytes>"
+
+
+class Rules:
+    """Which files a handler may return.
+
+    Args:
+        allowed: Files and folders besides the working directory and the temporary directory.
+        blocked: Files and folders that are never served.
+        stores: The folder that holds the folders of all sessions.
+    """
+
+    def __init__(self, allowed: Sequence[Path], blocked: Sequence[Path], stores: Path) -> None:
+        self._allowed = [Path(path).resolve() for path in allowed]
+        self._blocked = [Path(path).resolve() for path in blocked]
+        self._roots = [Path.cwd().resolve(), Path(tempfile.gettempdir()).resolve()]
+        self._stores = stores
+
+    def check(self, path: Path, own: Path) -> Path:
+        """Resolve `path` and check that it may be served to the session whose folder is `own`. Blocks: not on the loop.
+
+        Raises:
+            InvalidValue: It may not, or it is no file; the message names the remedy.
+        """
+        real = path.resolve()
+        if not self._permits(real, own.resolve()):
+            raise InvalidValue(
+                f"the file {str(path)!r} may not be shown: it lies outside of the working directory and the temporary "
+                "directory, or it is hidden or blocked; copy it there, or name its folder in launch(allowed_paths=[…])"
+            )
+        if not real.is_file():
+            raise InvalidValue(f"the file {str(path)!r} does not exist, or is no file; check what the handler returns")
+        return real
+
+    def _permits(self, real: Path, own: Path) -> bool:
+        if any(real.is_relative_to(path) for path in self._blocked):
+            return False
+        if real.is_relative_to(self._stores.resolve()):
+            return real.is_relative_to(own)
+        explicit = [path for path in self._allowed if real.is_relative_to(path)]
+        roots = explicit or [path for path in self._roots if real.is_relative_to(path)]
+        return any(not _is_hidden(real.relative_to(root)) for root in roots)
+
+
+class CallFiles:
+    """The `Scratch` of one call: temporary files in the session's folder. Used in the engine's thread.
+
+    Args:
+        folder: The session's folder, made when the first file is.
+        room: How many bytes the session has room for.
+        rules: Which files may be returned.
+    """
+
+    def __init__(self, folder: Path, room: int, rules: Rules) -> None:
+        self._folder = folder
+        self._room = room
+        self._rules = rules
+        self._temporary: list[Path] = []
+
+    def temporary(self, suffix: str) -> Path:
+        """Name a new file, deleted when the call's outputs have been encoded."""
+        path = new_file(self._folder, suffix)
+        self._temporary.append(path)
+        return path
+
+    def admit(self, path: Path) -> Blob:
+        """Copy a file that the handler returned into the session.
+
+        Raises:
+            InvalidValue: The file does not exist or may not be shown; the message names the remedy.
+            QuotaExceeded: It is larger than what the session has room for.
+        """
+        real = self._rules.check(path, self._folder)
+        # Opened once: what is checked here is what is copied, whatever the name points to in the meantime.
+        with open(real, "rb", opener=_open_regular) as source:
+            size = os.fstat(source.fileno()).st_size
+            if size > self._room:
+                raise QuotaExceeded(f"{str(path)!r} of {size} bytes does not fit into the session's {self._room}")
+            copy = new_file(self._folder, real.suffix)
+            with copy.open("xb") as target:
+                shutil.copyfileobj(source, target)
+        return Blob(real.name, guess_type(real.name)[0] or "application/octet-stream", path=copy)
+
+    def settle(self, blob: Blob) -> Blob:
+        """Fill in the size of a file, and put a large one that is in memory on the disk.
+
+        Raises:
+            QuotaExceeded: It is larger than what the session has room for.
+        """
+        if blob.data is None:
+            return replace(blob, size=blob.path.stat().st_size if blob.path is not None else 0)
+        size = len(blob.data)
+        if size > self._room:
+            raise QuotaExceeded(f"the file {blob.name!r} of {size} bytes does not fit into the session's {self._room}")
+        if size <= SPILL_BYTES:
+            return replace(blob, size=size)
+        path = new_file(self._folder, Path(blob.name).suffix)
+        path.write_bytes(blob.data)
+        return Blob(blob.name, blob.mime, path=path, size=size)
+
+    def close(self) -> None:
+        """Delete the temporary files."""
+        while self._temporary:
+            self._temporary.pop().unlink(missing_ok=True)
+
+
+def new_file(folder: Path, suffix: str) -> Path:
+    """Name a file that does not exist yet, in a folder that only we may read. Blocks: not on the loop."""
+    folder.mkdir(PERMISSIONS, parents=True, exist_ok=True)
+    return folder / (secrets.token_hex(16) + suffix)
+
+
+class Folders:
+    """The folders of all sessions of one app: one each, under one of ours in the temporary directory."""
+
+    def __init__(self) -> None:
+        self.root = Path(tempfile.gettempdir()) / f"{PREFIX}{os.getpid()}-{secrets.token_hex(8)}"
+
+    def of_session(self) -> Path:
+        """Name the folder of a new session. It does not exist yet."""
+        return self.root / secrets.token_hex(8)
+
+    def make(self) -> None:
+        """Make the root, and remove those of processes that were killed. Blocks: not on the loop."""
+        for other in self.root.parent.glob(f"{PREFIX}*"):
+            if _is_orphan(other):
+                shutil.rmtree(other, ignore_errors=True)
+        self.root.mkdir(PERMISSIONS)
+
+    def remove(self) -> None:
+        """Remove everything. Blocks: not on the loop."""
+        shutil.rmtree(self.root, ignore_errors=True)
+
+
+def _open_regular(path: str, flags: int) -> int:
+    """Open without following a link or waiting for a pipe: the path is resolved, so a link is one put there since."""
+    descriptor = os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise InvalidValue(f"{path!r} is no regular file")
+    return descriptor
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def _is_orphan(folder: Path) -> bool:
+    """Whether a folder was made by a process of ours that does not exist any more."""
+    process = folder.name.removeprefix(PREFIX).partition("-")[0]
+    try:
+        if not process.isdigit() or folder.is_symlink() or folder.stat().st_uid != os.getuid():
+            return False
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False

@@ -1,0 +1,275 @@
+"""The ASGI application: where everything that serves an app is put together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, cast
+from urllib.parse import parse_qsl
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.types import Receive, Scope, Send
+
+from millstream.errors import Closed
+from millstream.runtime.host import Host
+from millstream.runtime.settings import Settings
+from millstream.server.assets import Assets
+from millstream.server.caller import Caller
+from millstream.server.favicon import Favicon
+from millstream.server.gate import Gate, Refusal, refuse
+from millstream.server.headers import Policy
+from millstream.server.login import LoginPage
+from millstream.server.logins import Logins
+from millstream.server.options import Options
+from millstream.server.page import Content, Page, read_source
+from millstream.server.uploads import Uploads, send_file
+from millstream.transports.websocket import WebSocketTransport
+from millstream.ui.declaration import Declaration
+from millstream.ui.manifest import Look, Manifest
+from millstream.ui.special import Address
+from millstream.ui.special import Request as HandlerRequest
+from millstream.ui.theme import ThemeLike, theme_tokens
+
+PUBLIC: Final = frozenset({"/login", "/healthz", "/readyz", "/favicon.ico"})
+"""What needs no login."""
+
+CLOSE_LOGGED_OUT: Final = 4401
+
+_BUSY: Final = Refusal(503, "The app is being stopped. Try again in a moment.", (("retry-after", "3"),))
+
+
+def create_app(declaration: Declaration, options: Options | None = None) -> App:
+    """Make the ASGI application of a declaration, which is frozen by it.
+
+    It can be served by any ASGI server, and mounted in another application below any path.
+
+    Args:
+        declaration: The app.
+        options: How it is served; what is absent comes from the environment.
+
+    Raises:
+        DeclarationError: The declaration cannot work.
+    """
+    return App(declaration, options or Options.resolve({}))
+
+
+class App:
+    """An app that can be served: routes behind the gate, around one `Host`.
+
+    The host starts with the server's lifespan, or with the first request where nobody forwards the lifespan, as when
+    the app is mounted in another one.
+
+    Attributes:
+        manifest: The frozen declaration.
+        options: How it is served.
+        routes: All routes, behind the gate.
+        is_draining: Set it to turn new pages away; those that are open go on.
+        stop: Ends the server that `launch()` started for the app; does nothing without one.
+    """
+
+    def __init__(self, declaration: Declaration, options: Options) -> None:
+        self.options = options
+        self.manifest = declaration.freeze(_look(declaration.look, options))
+        self.is_draining = False
+        self.stop: Callable[[], None] = lambda: None
+        self._host: Host | None = None
+        self._starting = asyncio.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        policy = Policy(options.frame_ancestors)
+        logins = None if options.auth is None else Logins(options.auth)
+        self.routes: list[BaseRoute] = [*self._routes(policy, logins), *self._login_routes(policy, logins)]
+        inner = Starlette(routes=self.routes, exception_handlers={HTTPException: _as_json})
+        inner.router.redirect_slashes = False  # it would build an address of the Host header
+        self._gate = Gate(inner, options, logins, PUBLIC, policy)
+
+    @property
+    def host(self) -> Host:
+        """The running host.
+
+        Raises:
+            RuntimeError: The app was not started yet, or has been closed.
+        """
+        if self._host is None:
+            raise RuntimeError("the app is not running: serve it, or await its start()")
+        return self._host
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, one connection, or the lifespan."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
+        await self.start()
+        await self._gate({**scope, "host": self.host}, receive, send)
+
+    async def start(self) -> None:
+        """Start the host on the running loop, if it does not run there."""
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            self._loop, self._host, self._starting, self.is_draining = loop, None, asyncio.Lock(), False
+        if self._host is not None:
+            return
+        async with self._starting:
+            if self._host is None:
+                host = Host(self.manifest, _settings(self.options))
+                await host.start()
+                self._host = host
+
+    async def close(self, drain_s: float | None = None) -> None:
+        """End all sessions; running handlers get `drain_s` seconds (`options.drain_s`) to finish.
+
+        The host is kept until a new one is started, so that what it had to abandon can be asked for.
+        """
+        self.is_draining = True
+        if self._host is not None:
+            await self._host.close(self.options.drain_s if drain_s is None else drain_s)
+
+    def abandoned(self) -> list[str]:
+        """Name the handlers that did not end when they had to, and still hold their threads."""
+        engine = self._host.statistics().get("engine") if self._host is not None else None
+        names = engine.get("abandoned", []) if isinstance(engine, Mapping) else []
+        return [str(name) for name in names]
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        self._loop = None
+        await self.start()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    def _routes(self, policy: Policy, logins: Logins | None) -> list[BaseRoute]:
+        assets = Assets(policy, is_public=logins is None)
+        page = Page(_content(self.manifest, self.options, assets), policy, has_logins=logins is not None)
+        uploads = Uploads(self.options.max_file_size)
+        favicon = Favicon(self.options.favicon_path)
+        return [
+            Route("/", self._unless_draining(page.serve)),
+            WebSocketRoute("/ws", _Socket(lambda: self.is_draining)),
+            Route("/upload", self._unless_draining(uploads.receive), methods=["POST"]),
+            Route("/file/{handle}", send_file),
+            Route("/assets/{name}", assets.serve),
+            Route("/favicon.ico", favicon.serve),
+            Route("/healthz", _alive),
+            Route("/readyz", self._unless_draining(_alive)),
+        ]
+
+    def _login_routes(self, policy: Policy, logins: Logins | None) -> list[BaseRoute]:
+        if logins is None:
+            return []
+        options, title = self.options, self.manifest.title
+        login = LoginPage(logins, policy, title=title, message=options.auth_message, lang=options.lang)
+        return [
+            Route("/login", login.show),
+            Route("/login", login.submit, methods=["POST"]),
+            Route("/logout", login.leave, methods=["POST"]),
+        ]
+
+    def _unless_draining(self, endpoint: Callable[[Request], object]) -> Callable[[Request], object]:
+        async def guarded(request: Request) -> Response:
+            if self.is_draining or not self.host.is_ready:
+                return JSONResponse({"error": _BUSY.sentence}, _BUSY.status, dict(_BUSY.headers))
+            return await cast("asyncio.Future[Response]", endpoint(request))
+
+        return guarded
+
+
+class _Socket:
+    """Answers the WebSocket: one page from its hello to its end."""
+
+    def __init__(self, is_draining: Callable[[], bool]) -> None:
+        self._is_draining = is_draining
+        self._closing: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        host: Host = scope["host"]
+        caller: Caller = scope["caller"]
+        if self._is_draining() or not host.is_ready:
+            await refuse(scope, receive, send, _BUSY)
+            return
+        transport = WebSocketTransport(receive, send)
+        try:
+            await transport.accept(scope["subprotocols"])
+        except Closed:
+            return
+        sockets = caller.login.sockets if caller.login is not None else set()
+
+        def log_out() -> None:
+            task = asyncio.create_task(transport.close(CLOSE_LOGGED_OUT, "logged out"))
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+
+        sockets.add(log_out)
+        try:
+            await host.serve(transport, describe(scope, caller), caller.visitor)
+        finally:
+            sockets.discard(log_out)
+
+
+def describe(scope: Scope, caller: Caller) -> HandlerRequest:
+    """Say what handlers may know of the request that opened a page: all but our own cookies."""
+    cookies = caller.foreign_cookies()
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    if "cookie" in headers:
+        headers["cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    query = scope["query_string"].decode("latin-1")
+    address = f"{'https' if caller.is_https else 'http'}://{caller.host}{caller.root_path}/"
+    return HandlerRequest(
+        headers=MappingProxyType(headers),
+        query_params=MappingProxyType(dict(parse_qsl(query, keep_blank_values=True))),
+        path_params=MappingProxyType({name: str(value) for name, value in scope.get("path_params", {}).items()}),
+        cookies=MappingProxyType(cookies),
+        client=Address(caller.address, scope["client"][1]) if scope.get("client") else None,
+        url=f"{address}?{query}" if query else address,
+        username=caller.login.user if caller.login is not None else None,
+    )
+
+
+def _settings(options: Options) -> Settings:
+    return Settings(
+        show_error=options.show_error,
+        allowed_paths=tuple(Path(path) for path in options.allowed_paths),
+        blocked_paths=tuple(Path(path) for path in options.blocked_paths),
+        max_file_size=options.max_file_size,
+        drain_s=options.drain_s,
+    )
+
+
+def _look(look: Look, options: Options) -> Look:
+    """Take from the declaration what the options do not say."""
+    return replace(
+        look,
+        theme=look.theme if options.theme is None else theme_tokens(cast("ThemeLike", options.theme)),
+        css=read_source(options.css or look.css, ".css"),
+        js=read_source(options.js or look.js, ".js"),
+        head=read_source(options.head or look.head, ".html"),
+    )
+
+
+def _content(manifest: Manifest, options: Options, assets: Assets) -> Content:
+    return Content(
+        manifest={**manifest.page(), "assets": dict(assets.addresses)},
+        scripts=manifest.scripts,
+        main_js=assets.main_js,
+        main_css=assets.main_css,
+        css=manifest.look.css,
+        js=manifest.look.js,
+        head=manifest.look.head,
+        lang=options.lang,
+    )
+
+
+async def _alive(request: Request) -> Response:
+    return PlainTextResponse("ok\n", headers={"cache-control": "no-store"})
+
+
+async def _as_json(request: Request, error: Exception) -> Response:
+    failure = cast("HTTPException", error)
+    return JSONResponse({"error": failure.detail}, failure.status_code, dict(failure.headers or {}))

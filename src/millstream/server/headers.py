@@ -1,0 +1,66 @@
+"""The security headers of every response, and the content security policies of the page and of the workers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from millstream.server.caller import Caller
+
+_FEATURES: Final = ("camera", "microphone", "display-capture", "fullscreen", "autoplay", "clipboard-write")
+_NEVER: Final = ("geolocation", "payment", "usb", "serial", "bluetooth", "midi")
+
+_FIXED: Final = (
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "same-origin"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("permissions-policy", ", ".join([f"{name}=(self)" for name in _FEATURES] + [f"{name}=()" for name in _NEVER])),
+)
+
+
+class Policy:
+    """What browsers are told that pages of this app may do.
+
+    Args:
+        frame_ancestors: Other origins that may show the app in a frame.
+    """
+
+    def __init__(self, frame_ancestors: Sequence[str] = ()) -> None:
+        self._ancestors = "frame-ancestors " + " ".join(("'self'", *frame_ancestors))
+        framing = () if frame_ancestors else (("x-frame-options", "SAMEORIGIN"),)
+        inert = f"default-src 'none'; sandbox; {self._ancestors}"
+        self.defaults: Final = (*_FIXED, *framing, ("content-security-policy", inert))
+        """The headers of a response that sets none itself: nothing in it may run or load anything."""
+
+    def page(self, caller: Caller, nonce: str) -> str:
+        """Give the policy of a page: scripts and styles by nonce, media from anywhere, connections to the app only.
+
+        `style` attributes are allowed, as the developer's HTML and sanitised values have them; they run nothing.
+        """
+        return "; ".join(
+            (
+                "default-src 'none'",
+                f"script-src 'self' 'nonce-{nonce}'",
+                f"style-src-elem 'self' 'nonce-{nonce}'",
+                "style-src-attr 'unsafe-inline'",
+                "img-src 'self' data: blob: https: http:",
+                "media-src 'self' data: blob: https: http:",
+                "font-src 'self' data: https:",
+                "frame-src https:",
+                "worker-src 'self' blob:",
+                f"connect-src {_own_connections(caller)} data: blob:",
+                "form-action 'self'",
+                "base-uri 'none'",
+                self._ancestors,
+            )
+        )
+
+    def worker(self, caller: Caller) -> str:
+        """Give the policy of a worker's script, which is the worker's own."""
+        return f"default-src 'none'; script-src 'self'; connect-src {_own_connections(caller)} data: blob:"
+
+
+def _own_connections(caller: Caller) -> str:
+    # Not all browsers take 'self' to mean the WebSocket of the same host.
+    return f"'self' ws://{caller.host} wss://{caller.host}"

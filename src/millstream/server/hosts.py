@@ -1,0 +1,85 @@
+"""Who may be asked for, and by whose pages: pure rules on the Host and Origin headers, and on forwarded ones."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from millstream.server.options import Network
+
+_HOST: Final = re.compile(r"(\[[0-9a-f:.]{2,45}\]|[a-z0-9._-]{1,253})(?::([0-9]{1,5}))?")
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+
+
+class HostPort(NamedTuple):
+    """A host in lower case, IPv6 in brackets, and a port, `None` where it is the scheme's own."""
+
+    host: str
+    port: int | None
+
+    def __str__(self) -> str:
+        return self.host if self.port is None else f"{self.host}:{self.port}"
+
+
+def parse_host(text: str) -> HostPort | None:
+    """Read a Host header; `None` for anything but a name or address with an optional port."""
+    match = _HOST.fullmatch(text.lower())
+    if match is None or (match[2] and int(match[2]) > 65535):
+        return None
+    return HostPort(match[1], int(match[2]) if match[2] else None)
+
+
+def is_address(host: str) -> bool:
+    """Tell an IP address from a name. A page cannot be rebound to an address: it was opened at it."""
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+def own_names() -> frozenset[str]:
+    """Give the names under which this machine knows itself, without asking the network."""
+    name = socket.gethostname().lower()
+    return frozenset({"localhost", name, f"{name}.local"})
+
+
+def is_allowed_host(host: str, allowed: Sequence[str], own: frozenset[str]) -> bool:
+    """Decide whether the app may be opened under this host name; ports do not matter."""
+    return host in own or is_address(host) or host in allowed or "*" in allowed
+
+
+def is_same_origin(origin: str, host: HostPort) -> bool:
+    """Compare an Origin header, byte for byte, with the host that was asked for.
+
+    The scheme is not compared: behind a proxy that ends TLS we do not know it. `null`, upper case, a trailing dot
+    and anything after the port never match.
+    """
+    scheme, _, rest = origin.partition("://")
+    if scheme not in _DEFAULT_PORTS or rest != rest.lower():
+        return False
+    asker = parse_host(rest)
+    if asker is None or asker.host != host.host:
+        return False
+    default = _DEFAULT_PORTS[scheme]
+    return (asker.port or default) == (host.port or default)
+
+
+def is_trusted(address: str, proxies: Sequence[Network]) -> bool:
+    """Say whether a peer is one of the trusted proxies; a `*` trusts peers without an address too (unix sockets)."""
+    if any(network.prefixlen == 0 for network in proxies):
+        return True
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(ip.version == network.version and ip in network for network in proxies)
+
+
+def client_behind(peer: str, forwarded_for: str, proxies: Sequence[Network]) -> str:
+    """Find the client's address: the rightmost one of `X-Forwarded-For` and the peer that is not a trusted proxy."""
+    hops = [hop for part in forwarded_for.split(",") if is_address(hop := part.strip())] + [peer]
+    return next((hop for hop in reversed(hops) if not is_trusted(hop, proxies)), hops[0])

@@ -1,0 +1,194 @@
+"""`launch()`: from a declaration to a page that can be opened, in one call."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import threading
+import warnings
+import webbrowser
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Final
+
+from millstream.server.app import App, create_app
+from millstream.server.network import is_everywhere, is_loopback, listen
+from millstream.server.options import Options
+from millstream.server.serving import Server
+from millstream.ui.declaration import Declaration
+
+logger = logging.getLogger("millstream")
+
+_MEANINGLESS: Final = frozenset(
+    {"max_threads", "ssl_verify", "show_api", "footer_links", "enable_monitoring", "strict_cors", "pwa", "mcp_server"}
+    | {
+        "ssr_mode",
+        "node_server_name",
+        "node_port",
+        "app_kwargs",
+        "i18n",
+        "width",
+        "height",
+        "inline",
+        "auth_dependency",
+    }
+    | {"share_server_address", "share_server_protocol", "share_server_tls_certificate", "theme_schedule"}
+)
+"""Gradio's arguments that have no meaning here; accepted with one warning."""
+
+
+@dataclass
+class Overrides:
+    """What the command line sets in the place of what a program's own `launch()` says.
+
+    Attributes:
+        arguments: Arguments of `launch()`, by name.
+        inbrowser: Whether to open the page in the browser, whatever the program says.
+        launches: How many times `launch()` was called with them.
+    """
+
+    arguments: Mapping[str, object]
+    inbrowser: bool = False
+    launches: int = 0
+
+
+_overrides: ContextVar[Overrides | None] = ContextVar("millstream_overrides", default=None)
+
+
+def launch(
+    declaration: Declaration,
+    *,
+    prevent_thread_lock: bool = False,
+    inbrowser: bool = False,
+    quiet: bool = False,
+    debug: bool = False,
+    share: bool | None = None,
+    **arguments: object,
+) -> tuple[App, str, None]:
+    """Serve an app, print where it can be opened, and block until Ctrl-C or SIGTERM.
+
+    Args:
+        declaration: The app; nothing can be added to it any more.
+        prevent_thread_lock: Return at once and serve in a thread; it ends with the program, or with `app.stop()`.
+        inbrowser: Open the page in this machine's browser.
+        quiet: Print nothing.
+        debug: Block in a notebook too, where otherwise the next cell can run.
+        share: Gradio's tunnel, which does not exist here; `True` is answered by a warning.
+        arguments: See `Options`; `None` means not given. Gradio's without a meaning here are ignored with a warning.
+
+    Returns:
+        The ASGI app, its local address with a slash at the end, and `None` in the place of Gradio's public address.
+
+    Raises:
+        OSError: No port is free; the message says what to change.
+        TypeError: An argument is unknown.
+        ValueError: An argument, or a variable of the environment, is of the wrong form.
+    """
+    _warn_of_meaningless(share, arguments)
+    if overrides := _overrides.get():
+        overrides.launches += 1
+        arguments |= overrides.arguments
+        inbrowser = inbrowser or overrides.inbrowser
+    options = Options.resolve({name: value for name, value in arguments.items() if name not in _MEANINGLESS})
+    app = create_app(declaration, options)
+    listener = listen(options.server_name, options.server_port, options.num_ports)
+    port = listener.getsockname()[1]
+    local_url = address(options, port)
+
+    def announce() -> None:
+        if not quiet:
+            _say(f"* Running on local URL:  {local_url.removesuffix('/')}")
+            _say_hints(options, port)
+        if inbrowser:
+            threading.Thread(target=webbrowser.open, args=[local_url], name="millstream-browser", daemon=True).start()
+
+    _warn_of_exposure(options)
+    server = Server(app, listener, announce)
+    app.stop = server.stop
+    is_interactive = hasattr(sys, "ps1") or _is_in_loop()
+    if not prevent_thread_lock and not is_interactive and threading.current_thread() is threading.main_thread():
+        server.run_here()
+        if not quiet:
+            _say("* Stopped.")
+    else:
+        server.run_in_thread()
+        if not prevent_thread_lock and (debug or not is_interactive):
+            server.wait()
+    return app, local_url, None
+
+
+@contextmanager
+def overriding(arguments: Mapping[str, object], *, inbrowser: bool = False) -> Iterator[Overrides]:
+    """Let `arguments` win over those that programs run inside give to `launch()`."""
+    overrides = Overrides(arguments, inbrowser)
+    token = _overrides.set(overrides)
+    try:
+        yield overrides
+    finally:
+        _overrides.reset(token)
+
+
+def address(options: Options, port: int) -> str:
+    """Give the address at which a browser on this machine opens the app, with a slash at the end."""
+    name = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(options.server_name, options.server_name)
+    name = f"[{name}]" if ":" in name else name
+    return f"{'https' if options.ssl_certfile else 'http'}://{name}:{port}/"
+
+
+def _warn_of_meaningless(share: bool | None, arguments: dict[str, object]) -> None:
+    ignored = sorted(name for name in arguments if name in _MEANINGLESS and arguments[name] is not None)
+    if share:
+        warnings.warn(
+            "launch(share=True): Millstream has no tunnel. Put a reverse proxy with HTTPS in front of the app, or use "
+            "`ssh -R`; the deployment guide shows how",
+            UserWarning,
+            stacklevel=_level(),
+        )
+    if ignored:
+        text = f"launch() ignores {', '.join(ignored)}: no meaning in Millstream"
+        warnings.warn(text, UserWarning, stacklevel=_level())
+
+
+def _level() -> int:
+    """Count the frames up to the user's own line, as `stacklevel` wants it."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("millstream."):
+        level, frame = level + 1, frame.f_back
+    return level
+
+
+def _warn_of_exposure(options: Options) -> None:
+    if not is_loopback(options.server_name) and options.auth is None:
+        logger.warning(
+            "The app listens on %s without auth=: everybody who can reach this machine can use it.",
+            options.server_name or "every network",
+        )
+
+
+def _say_hints(options: Options, port: int) -> None:
+    if is_loopback(options.server_name) or options.ssl_certfile:
+        return
+    if is_everywhere(options.server_name):
+        _say(f"* Other machines reach it at this machine's address, port {port}.")
+    _say("  Browsers give them no camera or microphone over plain HTTP: set ssl_certfile=, or use an HTTPS proxy.")
+
+
+def _say(line: str) -> None:
+    """Write a line to standard output; a program whose output is closed can be served all the same."""
+    try:
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+    except (OSError, ValueError, AttributeError):
+        return
+
+
+def _is_in_loop() -> bool:
+    """Say whether a loop runs on this thread already, as in a notebook."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

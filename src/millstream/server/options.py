@@ -1,0 +1,182 @@
+"""What the operator of an app may set: arguments of `launch()`, else the environment, else a default."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Final, Self, TypeAlias, cast
+
+from millstream.runtime.settings import MEBIBYTE
+
+Check: TypeAlias = Callable[[str, str], object | Awaitable[object]]
+"""Decides on a user's name and password. `True` lets the user in, a string does under that name, all else does not."""
+
+Auth: TypeAlias = tuple[str, str] | Sequence[tuple[str, str]] | Check
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+PREFIX: Final = "MILLSTREAM_"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How one app is served; everything that `launch()` takes and that outlives the call.
+
+    Attributes:
+        server_name: Address to listen on; `0.0.0.0` or `::` for every network.
+        server_port: Port to listen on, 0 for any free one; `None` for the first free one from 7860 on.
+        num_ports: How many ports are tried if `server_port` is `None`.
+        root_path: Path below which a proxy publishes the app, such as `/demo`; with or without it in the requests.
+        auth: `(name, password)`, a list of them, or a function of both; `None` lets everybody in.
+        auth_message: HTML shown on the login page; the developer's own, rendered as it is.
+        allowed_hosts: Host names under which the app may be opened, beside addresses, `localhost` and the machine's
+            own name; `*` allows every name.
+        allowed_origins: Other origins, such as `https://example.com`, whose pages may open connections to the app.
+        frame_ancestors: Other origins whose pages may show the app in a frame; `*` allows every page.
+        trusted_proxies: Addresses or networks whose `X-Forwarded-…` headers are believed; `*` for everybody.
+        ssl_certfile: Certificate (and perhaps key) in PEM; with it the server speaks HTTPS.
+        ssl_keyfile: Key of the certificate, if it is in a file of its own.
+        ssl_keyfile_password: Password of the key.
+        allowed_paths, blocked_paths, show_error, max_file_size: See `runtime.settings.Settings`.
+        css, js, head: Style sheet, function and HTML for the page: text or the path of a file.
+        theme: A theme of `ui/theme.py`, its name, or a dict of tokens; `None` keeps that of the declaration.
+        lang: Language of the page, as in `<html lang>`.
+        favicon_path: Picture for the browser's tab; `None` for our own.
+        drain_s: Seconds that running handlers get at the end.
+    """
+
+    server_name: str = "127.0.0.1"
+    server_port: int | None = None
+    num_ports: int = 100
+    root_path: str = ""
+    auth: Auth | None = None
+    auth_message: str | None = None
+    allowed_hosts: tuple[str, ...] = ()
+    allowed_origins: tuple[str, ...] = ()
+    frame_ancestors: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
+    ssl_certfile: str | Path | None = None
+    ssl_keyfile: str | Path | None = None
+    ssl_keyfile_password: str | None = None
+    allowed_paths: tuple[str | Path, ...] = ()
+    blocked_paths: tuple[str | Path, ...] = ()
+    show_error: bool = False
+    max_file_size: int = 100 * MEBIBYTE
+    css: str | Path = ""
+    js: str | Path = ""
+    head: str | Path = ""
+    theme: object = None
+    lang: str = "en"
+    favicon_path: str | Path | None = None
+    drain_s: float = 5.0
+    proxies: tuple[Network, ...] = field(init=False, default=())
+    """`trusted_proxies`, parsed."""
+
+    def __post_init__(self) -> None:
+        if self.ssl_keyfile and not self.ssl_certfile:
+            raise ValueError("launch(): ssl_keyfile needs ssl_certfile, the certificate that belongs to the key")
+        for origin in (*self.allowed_origins, *self.frame_ancestors):
+            check_origin(origin)
+        object.__setattr__(self, "root_path", "/" + path if (path := self.root_path.strip("/")) else "")
+        object.__setattr__(self, "allowed_hosts", tuple(name.lower() for name in self.allowed_hosts))
+        object.__setattr__(self, "proxies", tuple(_network(text) for text in self.trusted_proxies))
+
+    @classmethod
+    def resolve(cls, given: Mapping[str, object], environment: Mapping[str, str] = os.environ) -> Self:
+        """Take what was given (`None` means not given), else what the environment says, else the default.
+
+        Raises:
+            TypeError: An argument is unknown.
+            ValueError: A value is of the wrong form; the message names the argument or the variable.
+        """
+        names = {option.name for option in fields(cls) if option.init}
+        if unknown := sorted(set(given) - names):
+            raise TypeError(f"launch() has no argument {', '.join(map(repr, unknown))}")
+        values: dict[str, object] = {}
+        for name, read in _READERS.items():
+            if text := environment.get(PREFIX + name.upper(), ""):
+                values[name] = _read(name, text, read)
+        values |= {name: _shaped(name, value) for name, value in given.items() if value is not None}
+        return cls(**values)  # type: ignore[arg-type]  # each is of its field's type, by its reader or `launch`'s signature
+
+
+def check_origin(origin: str) -> None:
+    """Refuse what cannot be an origin, so that a mistake is found at the start and not by a user.
+
+    Raises:
+        ValueError: It is neither `*` nor of the form `https://example.com:8443`.
+    """
+    scheme, separator, host = origin.partition("://")
+    bad = not separator or scheme not in ("http", "https") or not host or any(char in host for char in "/?#@, ;'\"")
+    if bad and origin != "*":
+        raise ValueError(f"{origin!r} is not an origin: write scheme, host and port only, as in 'https://example.com'")
+
+
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(part for item in text.split(",") if (part := item.strip()))
+
+
+def _flag(text: str) -> bool:
+    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    return words[text.strip().lower()]
+
+
+def read_size(text: str | int) -> int:
+    """Read a number of bytes: `5000`, `"100 MB"`, `"100mb"`, `"1.5 GiB"` (decimal units are taken as binary).
+
+    Raises:
+        ValueError: It is not of that form, or not positive.
+    """
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?([kmg]?)i?b?", str(text).strip().lower())
+    size = int(float(match[1]) * {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}[match[2]]) if match else 0
+    if size <= 0:
+        raise ValueError(f"{text!r} is not a size in bytes: write 5000000, '5 MB' or '1.5 GiB'")
+    return size
+
+
+_READERS: Final[Mapping[str, Callable[[str], object]]] = {
+    "server_name": str,
+    "server_port": int,
+    "num_ports": int,
+    "root_path": str,
+    "allowed_hosts": _list,
+    "allowed_origins": _list,
+    "frame_ancestors": _list,
+    "trusted_proxies": _list,
+    "ssl_certfile": str,
+    "ssl_keyfile": str,
+    "ssl_keyfile_password": str,
+    "allowed_paths": _list,
+    "blocked_paths": _list,
+    "show_error": _flag,
+    "max_file_size": read_size,
+    "drain_s": float,
+}
+
+
+def _read(name: str, text: str, read: Callable[[str], object]) -> object:
+    try:
+        return read(text)
+    except (ValueError, KeyError) as error:
+        raise ValueError(f"{PREFIX}{name.upper()}={text!r} cannot be understood") from error
+
+
+def _shaped(name: str, value: object) -> object:
+    """Lists may be given as one string or any sequence; sizes as text."""
+    if name == "max_file_size":
+        return read_size(cast("str | int", value))
+    if _READERS.get(name) is _list:
+        return (value,) if isinstance(value, str | Path) else tuple(cast("Sequence[object]", value))
+    return value
+
+
+def _network(text: str) -> Network:
+    try:
+        return ipaddress.ip_network("0.0.0.0/0" if text == "*" else text, strict=False)
+    except ValueError as error:
+        raise ValueError(
+            f"trusted_proxies: {text!r} is neither an address, a network like 10.0.0.0/8, nor '*'"
+        ) from error

@@ -1,0 +1,194 @@
+"""A running server: uvicorn with our own options, our own drain, and signals that always end the process."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Final
+
+import uvicorn
+
+from millstream.server.app import App
+from millstream.server.network import BACKLOG
+from millstream.server.protocols import BoundedHttp, LiveSocket
+from millstream.transports.websocket import MAX_MESSAGE_BYTES
+
+logger = logging.getLogger("millstream")
+
+EXIT_ABANDONED: Final = 75
+"""Exit code of a process in which a handler did not return in time (`EX_TEMPFAIL` of sysexits.h)."""
+
+PING_S: Final = 5.0
+"""A ping every so often, and as long for its answer: a dead link is known within 10 s."""
+
+SPARE_S: Final = 1.0
+"""How long past the drain the end may take."""
+
+
+class Server(uvicorn.Server):
+    """Serves one app on one socket that is already open.
+
+    Args:
+        app: The app.
+        listener: The listening socket; closed at the end.
+        on_start: Called once the app can be opened.
+    """
+
+    def __init__(self, app: App, listener: socket.socket, on_start: Callable[[], None] = lambda: None) -> None:
+        options = app.options
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http=BoundedHttp,
+                ws=LiveSocket,
+                ws_max_size=MAX_MESSAGE_BYTES,
+                ws_ping_interval=PING_S,
+                ws_ping_timeout=PING_S,
+                ws_per_message_deflate=False,
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                backlog=BACKLOG,
+                timeout_graceful_shutdown=1,
+                ssl_certfile=options.ssl_certfile,
+                ssl_keyfile=options.ssl_keyfile,
+                ssl_keyfile_password=options.ssl_keyfile_password,
+            )
+        )
+        self._app = app
+        self._listener = listener
+        self._on_start = on_start
+        self._thread: threading.Thread | None = None
+        self._watch: threading.Timer | None = None
+        self._is_up = threading.Event()
+        quieten()
+
+    def run_here(self) -> None:
+        """Serve on the calling thread until a signal or `stop()`; SIGINT and SIGTERM are taken over on the main thread.
+
+        A handler that does not end holds the process up no longer than the drain and one second: then it ends at once
+        with `EXIT_ABANDONED`, and the log names the handler. A second signal ends it at once.
+        """
+        try:
+            with asyncio.Runner(loop_factory=self.config.get_loop_factory()) as runner, self._own_signals():
+                runner.run(self.serve([self._listener]))
+        finally:
+            self._listener.close()
+            self._is_up.set()
+
+    def run_in_thread(self) -> None:
+        """Serve on a thread of its own; returns once the app can be opened.
+
+        Raises:
+            RuntimeError: The server did not start; the log says why.
+        """
+        self._thread = threading.Thread(target=self.run_here, name="millstream-server", daemon=True)
+        self._thread.start()
+        self._is_up.wait()
+        if not self.started:
+            raise RuntimeError("the server did not start; the log says why")
+
+    def stop(self) -> None:
+        """End a server that runs in a thread, drain included; returns when it is over, or cannot be waited for."""
+        self._app.is_draining = self.should_exit = True
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(self._app.options.drain_s + 2 * SPARE_S)
+
+    def wait(self) -> None:
+        """Wait until a server that runs in a thread has ended."""
+        if self._thread is not None:
+            self._thread.join()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so."""
+        await super().startup(sockets)
+        if self.started:
+            self._is_up.set()
+            self._on_start()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Drain first: while running handlers finish, the socket stays open to answer 503 to who asks."""
+        await self._app.close()
+        await super().shutdown(sockets)
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()  # did not answer the close; over TLS it would be waited for half a minute
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to `run_here`."""
+        yield
+
+    @contextmanager
+    def _own_signals(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        # Not the loop's signal handlers: those wait until the loop has time, and a handler may have taken it all.
+        before = {number: signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+            if names := self._app.abandoned():
+                leave(names)
+        finally:
+            if self._watch is not None:
+                self._watch.cancel()
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if self.should_exit:
+            _flush()
+            os._exit(128 + number)
+        self._app.is_draining = self.should_exit = True
+        self._watch = threading.Timer(self._app.options.drain_s + SPARE_S, lambda: leave(self._app.abandoned()))
+        self._watch.daemon = True
+        self._watch.start()
+
+
+def leave(names: list[str]) -> None:
+    """End the process now, whatever still runs in it."""
+    logger.error("Ended without waiting any longer for: %s.", ", ".join(names) or "a handler that blocks the server")
+    _flush()
+    os._exit(EXIT_ABANDONED)
+
+
+def quieten() -> None:
+    """Keep uvicorn's log to what an operator can act upon."""
+    log = logging.getLogger("uvicorn.error")
+    log.setLevel(logging.WARNING)
+    if not any(isinstance(known, _Noise) for known in log.filters):
+        log.addFilter(_Noise())
+
+
+class _Noise(logging.Filter):
+    """Drops what any client can cause at will: a log that strangers can fill is no log. And what means nothing."""
+
+    NOISE: Final = (
+        "Invalid HTTP request received",
+        "Invalid UTF-8 sequence",
+        "Unsupported upgrade request",
+        "ASGI callable returned without completing handshake",  # it has: by refusing it
+        "Cancel ",  # what is left once our own drain is over
+    )
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Say whether a record stays."""
+        return not record.getMessage().startswith(self.NOISE)
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, RuntimeError):
+            continue  # closed, or in use by the very code that the signal interrupted

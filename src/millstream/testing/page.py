@@ -1,0 +1,153 @@
+"""`TestPage`: a page of an app in the same process, on virtual time, for tests without a browser or a camera."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from millstream.client.driver import Background, Driver
+from millstream.client.page import Page
+from millstream.engines.inline import Engine
+from millstream.errors import InvalidValue
+from millstream.runtime.host import Host, Settings
+from millstream.testing.virtual import VirtualLoop
+from millstream.transports.memory import connect
+from millstream.ui.declaration import Declaration
+from millstream.ui.special import Request
+
+T = TypeVar("T")
+
+
+class TestPage(Driver):
+    """One open page of `demo`. Time is virtual: it passes only while the page waits, and then at once.
+
+        with TestPage(demo) as page:
+            page.stream("Input", pictures, rate_hz=30)
+            assert page.value("Output").shape == (480, 640, 3)
+
+    A plain handler runs to its end while the clock stands still; then `handler_time` seconds pass. Ages, time limits and
+    places in the queue are therefore exact and the same in every run.
+
+    Args:
+        demo: A `Blocks` or `Interface`.
+        handler_time: Seconds that each call of a handler pretends to take.
+        settings: Bounds and rules, as `launch` would set them. Errors of handlers are shown by default.
+        latency_s: Seconds that each message takes, in each direction.
+    """
+
+    __test__ = False  # pytest would take the name for a test class
+
+    def __init__(
+        self,
+        demo: Declaration,
+        *,
+        handler_time: float = 0.0,
+        settings: Settings | None = None,
+        latency_s: float = 0.0,
+    ) -> None:
+        self._app = _App(demo, handler_time, settings or Settings(show_error=True), latency_s)
+        self._join()
+
+    def another(self) -> TestPage:
+        """Open a second page of the same app, as another user would; the two share the queue and the clock."""
+        other = object.__new__(TestPage)
+        other._app = self._app
+        other._join()
+        return other
+
+    def _join(self) -> None:
+        self._app.pages.append(self)
+        self._visitor = f"visitor {len(self._app.pages)}"
+        self.page = self.run(self._app.open_page(self._visitor))
+
+    @property
+    def host(self) -> Host:
+        """The running app: its sessions and statistics."""
+        return self._app.host
+
+    @property
+    def now(self) -> float:
+        """Virtual seconds since the app was opened."""
+        return self._app.loop.time()
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass: what runs in the background goes on."""
+        self.run(asyncio.sleep(seconds))
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return self._app.loop.run_until_complete(work)
+
+    def start(self, work: Coroutine[Any, Any, T]) -> Background[T]:
+        return _TaskBackground(self, self._app.loop.create_task(work))
+
+    def wait_for(self, condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
+        self.run(asyncio.wait_for(self.page.wait_for(condition), timeout_s))
+
+    async def upload(self, name: str, mime: str, data: bytes) -> object:
+        assert self.page.welcome is not None
+        return await self._app.host.upload(self.page.welcome.session, name, mime, data)
+
+    async def download(self, handle: str) -> bytes:
+        blob = self._app.host.file(self._visitor, handle)
+        if blob is None:
+            raise InvalidValue(f"this page's session has no file {handle!r}")
+        return blob.data if blob.data is not None else blob.path.read_bytes()  # type: ignore[union-attr]
+
+    def drop(self) -> None:
+        """Vanish without a goodbye, as a dead link does."""
+        self.run(self.page.drop())
+
+    def close(self) -> None:
+        """Close the page; the app ends with its last page."""
+        if self not in self._app.pages:
+            return
+        self.run(self.page.close())
+        self._app.pages.remove(self)
+        if not self._app.pages:
+            self._app.close()
+
+
+class _TaskBackground(Background[T]):
+    def __init__(self, page: TestPage, task: asyncio.Task[T]) -> None:
+        self._page = page
+        self._task = task
+
+    def result(self) -> T:
+        async def wait() -> T:
+            return await self._task
+
+        return self._page.run(wait())
+
+    def cancel(self) -> None:
+        self._task.cancel()
+
+
+class _App:
+    """What the pages of one test share: the host, the loop and its clock."""
+
+    def __init__(self, demo: Declaration, handler_time: float, settings: Settings, latency_s: float) -> None:
+        self.pages: list[TestPage] = []
+        self.loop = VirtualLoop()
+        self._manifest = demo.freeze()
+        self._latency_s = latency_s
+        self._served: set[asyncio.Task[None]] = set()
+        self.host = Host(self._manifest, settings, engine=Engine(handler_time))
+        self.loop.run_until_complete(self.host.start())
+
+    async def open_page(self, visitor: str) -> Page:
+        near, far = connect(latency_s=self._latency_s)
+        served = self.loop.create_task(self.host.serve(far, Request(), visitor))
+        self._served.add(served)
+        served.add_done_callback(self._served.discard)
+        page = Page(self._manifest.page(), near)
+        await page.open()
+        return page
+
+    def close(self) -> None:
+        self.loop.run_until_complete(self._end())
+        self.loop.close()
+
+    async def _end(self) -> None:
+        await self.host.close(drain_s=0)
+        await asyncio.gather(*self._served)

@@ -1,0 +1,1 @@
+"""The declaration of an app: elements, the tree they form, the bindings between them, and its frozen form."""

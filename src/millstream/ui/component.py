@@ -1,0 +1,228 @@
+"""`Component`: an element with a value. Each kind of component is one file in `components/`."""
+
+from __future__ import annotations
+
+import math
+import reprlib
+import sys
+from abc import abstractmethod
+from typing import ClassVar, Literal, Self, Unpack
+
+from millstream.errors import DeclarationError, InvalidValue
+from millstream.frames import Frame
+from millstream.types import Blob, Files, Link, Media, Scratch, Stored
+from millstream.ui.element import Element, Placed
+from millstream.wire.messages import Value
+
+
+class Common(Placed, total=False):
+    """The keywords that every component takes; see `Component`."""
+
+    label: str | None
+    info: str | None
+    show_label: bool | None
+    container: bool
+    scale: int | None
+    min_width: int
+    interactive: bool | None
+
+
+class Component(Element):
+    """A node of the declared interface with a value and events.
+
+    A value has four forms. The *wire* form is what the page sends and gets. The *stored* form is what a session keeps:
+    plain data, a packet, a `Blob`, a `Link`, or any object for a `State`. The *media* form (`Frame`, `Chunk`) exists
+    only inside a call. The last form is what the handler gets and returns.
+
+    Args:
+        value: The initial value; a function is called for it whenever a page is loaded.
+        label: The heading, and the accessible name; by default the name of the class.
+        info: A line of help below the label.
+        show_label: Whether the label is seen.
+        container: Whether it has a frame around it.
+        scale: Its share of the width, relative to its neighbours in a row; `None` takes what it needs.
+        min_width: Width in pixels below which a row wraps.
+        interactive: Whether the user may edit it; `None` finds out from the bindings.
+        placed: See `Element`.
+    """
+
+    streams: ClassVar[Literal["picture", "sound"] | None] = None
+    """What a `stream` event of this component carries; `None` if it has no such event."""
+
+    on_page: ClassVar[bool] = True
+    """Whether the page knows the component at all."""
+
+    default_label: ClassVar[bool] = True
+    """Whether the class name is the label when none is given."""
+
+    is_interactive = True
+    """What `interactive` comes to; settled when the tree is frozen."""
+
+    drives_stream = False
+    """Whether a `stream` binding takes this component as its source; settled when the tree is frozen."""
+
+    def __init__(
+        self,
+        value: object = None,
+        *,
+        label: str | None = None,
+        info: str | None = None,
+        show_label: bool | None = None,
+        container: bool = True,
+        scale: int | None = None,
+        min_width: int = 160,
+        interactive: bool | None = None,
+        **placed: Unpack[Placed],
+    ) -> None:
+        self.label = label if label is not None or not self.default_label else type(self).__name__
+        self.info = info
+        self.show_label = True if show_label is None else show_label
+        self.container, self.scale, self.min_width = container, scale, min_width
+        self.interactive = interactive
+        self.value = value
+        self._initial: Stored = None
+        super().__init__(**placed)
+
+    @property
+    def is_computed(self) -> bool:
+        """Whether the initial value is the result of a function, computed for every page anew."""
+        return callable(self.value)
+
+    def joined(self) -> None:
+        super().joined()
+        if self.is_computed:
+            return
+        try:
+            self._initial = self.declared(self.value)
+        except InvalidValue as error:
+            raise DeclarationError(f"{error} (the initial value)") from error
+
+    def check_streams(self) -> None:
+        """Check that the component, as it is declared, can be the source of a stream.
+
+        Raises:
+            DeclarationError: It cannot; the message says what would have to change.
+        """
+
+    def validate(self, wire: Value, files: Files) -> Stored:
+        """Check what the page sent, completely, and give the form in which the session keeps it.
+
+        This one is for components that the user cannot edit.
+
+        Raises:
+            InvalidValue: It does not fit; the message names the component and what would fit.
+        """
+        raise InvalidValue(f"{self.name} cannot be edited in the page")
+
+    def preprocess(self, value: Stored | Media, scratch: Scratch) -> object:
+        """Make the handler's argument of a stored value, or of the decoded media. Runs in the worker thread."""
+        return list(value) if isinstance(value, list) else value
+
+    def postprocess(self, value: object, scratch: Scratch) -> Stored | Media:
+        """Make a stored value, or media still to be encoded, of what the handler returned. Runs in the worker thread.
+
+        Raises:
+            InvalidValue: It does not fit; the message names the component, what fits, and what was got.
+        """
+        return self.accept(value)
+
+    @abstractmethod
+    def accept(self, value: object) -> Stored:
+        """Check a value that Python gave and that needs no file: the plain part of `postprocess`."""
+
+    def declared(self, value: object) -> Stored:
+        """Make a stored value of one that the developer declared; paths are the developer's own."""
+        return self.accept(value)
+
+    def initial(self) -> Stored:
+        """Give the value that a new session starts with; never media.
+
+        A function given as `value` is called here, so this may take its time: never call it on the event loop.
+
+        Raises:
+            InvalidValue: The function's result does not fit.
+        """
+        if self.is_computed and callable(self.value):
+            return self.declared(self.value())
+        return list(self._initial) if isinstance(self._initial, list) else self._initial
+
+    def wire(self, stored: Stored) -> Value:
+        """Give the page's form of plain data, `Link` or `None`. Packets and blobs are the runtime's business."""
+        return {"url": stored.url} if isinstance(stored, Link) else stored
+
+    def mark(self, stored: Stored) -> object:
+        """Give something that compares equal exactly as long as the value is the same, even if changed in place."""
+        return list(stored) if isinstance(stored, list) else stored
+
+    def same(self, a: Stored, b: Stored) -> bool:
+        """Say whether two stored values are the same to those who listen to `change`."""
+        return a is b or (type(a) is type(b) and bool(self.mark(a) == self.mark(b)))
+
+    def codec(self, streamed: bool, frame: Frame) -> tuple[str, float]:
+        """Name the codec, and its quality of 0..1, for a picture on its way to the page."""
+        return ("png", 1.0) if frame.has_alpha else ("jpeg", 0.8)
+
+    def settle(self, is_interactive: bool, drives_stream: bool) -> None:
+        """Take what only the whole tree tells; called when the tree is frozen."""
+        self.is_interactive, self.drives_stream = is_interactive, drives_stream
+
+    def hand_over(self, fresh: Self) -> None:
+        super().hand_over(fresh)
+        fresh.value, fresh._initial = self.value, self._initial
+        interactive = self.is_interactive if fresh.interactive is None else fresh.interactive
+        fresh.settle(interactive, self.drives_stream)
+
+    def props(self) -> dict[str, Value]:
+        return {
+            **super().props(),
+            "label": self.label,
+            "info": self.info,
+            "show_label": self.show_label,
+            "container": self.container,
+            "scale": self.scale,
+            "min_width": self.min_width,
+            "interactive": self.is_interactive,
+        }
+
+    def inline(self) -> Value:
+        """Give the initial value for the page's manifest; `None` if a session has to compute or to serve it."""
+        if self.is_computed or isinstance(self._initial, Blob):
+            return None
+        return self.wire(self._initial)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it starts with no value to speak of; such a component is there to be filled by the user."""
+        initial = self._initial
+        is_plain = initial is None or isinstance(initial, str | int | float | list)
+        return is_plain and not initial and not self.is_computed
+
+    def invalid(self, expected: str, got: object) -> InvalidValue:
+        """Make the error for a value that does not fit."""
+        return InvalidValue(f"{self.name} takes {expected}, but got {describe(got)}")
+
+    def check_number(self, argument: str, value: float | None) -> None:
+        """Check that an argument of the constructor is a finite number, or `None`.
+
+        Raises:
+            DeclarationError: It is not.
+        """
+        if value is not None and not is_number(value):
+            raise DeclarationError(f"{self.name}: {argument}={describe(value)} is not a finite number")
+
+
+def is_number(value: object) -> bool:
+    """Tell a finite int or float from everything else, `True` and `False` included."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return math.isfinite(value) if isinstance(value, float) else abs(value) <= sys.float_info.max
+
+
+def describe(value: object) -> str:
+    """Say in a few words what a value is: arrays by shape and type, the rest by a shortened `repr`."""
+    shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
+    if shape is not None and dtype is not None:
+        return f"an array of shape {tuple(shape)} and type {dtype}"
+    if value is None or isinstance(value, bool | int | float | str | bytes):
+        return f"{type(value).__name__} {reprlib.repr(value)}" if value is not None else "None"
+    return f"a {type(value).__name__}: {reprlib.repr(value)}"

@@ -1,0 +1,192 @@
+"""`Declaration`: the tree of elements and the dependencies between them; it knows nothing of sockets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import overload
+
+from millstream.errors import DeclarationError
+from millstream.ui.element import Element, current_parent
+from millstream.ui.events import Dependency, Trigger
+from millstream.ui.layout import Layout, Tab, Tabs
+from millstream.ui.manifest import Look, Manifest, freeze
+from millstream.ui.theme import ThemeLike, theme_tokens
+
+
+class PageEvent:
+    """An event of the page as a whole, named by the attribute that holds it."""
+
+    name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, declaration: None, owner: type) -> PageEvent: ...
+
+    @overload
+    def __get__(self, declaration: Declaration, owner: type) -> Trigger: ...
+
+    def __get__(self, declaration: Declaration | None, owner: type) -> PageEvent | Trigger:
+        return self if declaration is None else Trigger(declaration, self.name)
+
+
+class Declaration(Layout):
+    """The root of the tree. Elements that are made inside `with declaration:` belong to it.
+
+    Args:
+        title: The page's title.
+        theme: The name of a theme, an object of `themes`, or a dict of tokens.
+        css: Style sheet of the app.
+        js: JavaScript function that runs when the page is loaded.
+        head: HTML for the page's `<head>`.
+        elem_id: The `id` of the outermost HTML element.
+        elem_classes: The classes of that element.
+        ignored: Keywords that have a meaning in Gradio but none here.
+
+    Attributes:
+        elements: Everything in the tree, by number; the root is number 0.
+        dependencies: The bound events, in order.
+        default_concurrency_limit: Places of an event that sets no `concurrency_limit`; `None` for any number.
+        max_waiting: How many may wait in the queue at most; `None` for any number.
+    """
+
+    tag = "blocks"
+
+    load = PageEvent()
+    """A page was opened."""
+
+    unload = PageEvent()
+    """A page was closed or left, or its link was lost for good."""
+
+    def __init__(
+        self,
+        *,
+        title: str = "Millstream",
+        theme: ThemeLike = None,
+        css: str | None = None,
+        js: str | None = None,
+        head: str | None = None,
+        elem_id: str | None = None,
+        elem_classes: str | Sequence[str] | None = None,
+        **ignored: object,
+    ) -> None:
+        self.elements: dict[int, Element] = {0: self}
+        self.dependencies: list[Dependency] = []
+        self.default_concurrency_limit: int | None = 1
+        self.max_waiting: int | None = None
+        self.is_frozen = False
+        self.title = title
+        self.look = Look(theme_tokens(theme), css or "", js or "", head or "")
+        super().__init__(elem_id=elem_id, elem_classes=elem_classes, render=False, **ignored)  # type: ignore[arg-type]
+        self.id = 0
+
+    @property
+    def name(self) -> str:
+        return type(self).__name__
+
+    @property
+    def declaration(self) -> Declaration | None:
+        """Itself, or the tree that it has become a part of."""
+        return self if self.parent is None else self.parent.declaration
+
+    def __exit__(self, *failure: object) -> None:
+        super().__exit__(*failure)
+        if current_parent.get() is not None and failure[0] is None:
+            self.render()
+
+    def number(self, element: Element) -> None:
+        """Give numbers to an element that joins the tree, and to all that it holds.
+
+        A declaration that joins brings its dependencies along, and its style sheet.
+
+        Raises:
+            DeclarationError: An `elem_id` is taken, or the tree is frozen.
+        """
+        if self.is_frozen:
+            raise DeclarationError(f"{element.name} comes too late: the app is launched already")
+        if isinstance(element, Declaration):
+            self.dependencies += element.dependencies
+            self.look = self.look.joined(element.look)
+        for joining in [element, *(element.walk() if isinstance(element, Layout) else ())]:
+            self._check_free(joining)
+            joining.id = max(self.elements) + 1
+            self.elements[joining.id] = joining
+
+    def _check_free(self, joining: Element) -> None:
+        for other in self.elements.values():
+            if joining.elem_id is not None and other.elem_id == joining.elem_id:
+                raise DeclarationError(
+                    f"{joining.name} and {other.name} have the same elem_id {joining.elem_id!r}: rename one of them"
+                )
+
+    def add(self, dependency: Dependency) -> None:
+        """Add a bound event.
+
+        Raises:
+            DeclarationError: It names elements of another app, or of none.
+        """
+        if self.is_frozen:
+            raise DeclarationError(f"{dependency.name} comes too late: the app is launched already")
+        self._check_members(dependency, allow_later=True)
+        self.dependencies.append(dependency)
+
+    def freeze(self, look: Look | None = None) -> Manifest:
+        """Give the frozen form of the tree; nothing can be added any more.
+
+        Args:
+            look: What the page looks like, instead of what the constructor said.
+
+        Raises:
+            DeclarationError: An element that an event names was never rendered, or the tree is part of another one.
+        """
+        if self.parent is not None:
+            raise DeclarationError(f"{self.name} {self.title!r} is a part of another app: launch that one")
+        for dependency in self.dependencies:
+            self._check_members(dependency, allow_later=False)
+        _wrap_tabs(self)
+        self.is_frozen = True
+        return freeze(self, look or self.look)
+
+    def _check_members(self, dependency: Dependency, *, allow_later: bool) -> None:
+        sources = [trigger.source for trigger in dependency.triggers]
+        for element in [*sources, *dependency.inputs, *dependency.outputs]:
+            if isinstance(element, Dependency):
+                self._check_bound(element, dependency)
+            elif element.declaration is None and allow_later and element.given.get("render") is False:
+                continue
+            elif element.declaration is not self:
+                where = "an app of its own" if element.declaration is not None else "no app"
+                raise DeclarationError(
+                    f"{dependency.name} names {element.name}, which belongs to {where}: "
+                    "create it inside the same `with Blocks():`, or call its render() there"
+                )
+        for other in dependency.options.cancels:
+            if not isinstance(other, Dependency):
+                raise DeclarationError(f"{dependency.name}: cancels takes what an event returned, but got {other!r}")
+            self._check_bound(other, dependency)
+
+    def _check_bound(self, other: Dependency, dependency: Dependency) -> None:
+        if other not in self.dependencies:
+            raise DeclarationError(f"{dependency.name} names {other.name}, which was bound in another app")
+
+
+def _wrap_tabs(layout: Layout) -> None:
+    """Put `Tabs` around tabs that stand outside of any, those that follow each other together."""
+    for child in layout.children:
+        if isinstance(child, Layout):
+            _wrap_tabs(child)
+    if isinstance(layout, Tabs) or not any(isinstance(child, Tab) for child in layout.children):
+        return
+    children, layout.children = layout.children, []
+    tabs: Tabs | None = None
+    for child in children:
+        if not isinstance(child, Tab):
+            tabs = None
+            layout.children.append(child)
+            continue
+        if tabs is None:
+            tabs = Tabs(render=False)
+            layout.join(tabs)
+        child.parent = tabs
+        tabs.children.append(child)

@@ -1,0 +1,244 @@
+"""`Element`: one node of the declared tree, and the place where the tree's current parent is remembered."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import reprlib
+import sys
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, Self, TypeAlias, TypedDict
+
+from millstream.errors import DeclarationError
+from millstream.wire.messages import Value
+
+if TYPE_CHECKING:
+    from millstream.ui.declaration import Declaration
+    from millstream.ui.layout import Layout
+
+Visible: TypeAlias = bool | Literal["hidden"]
+Classes: TypeAlias = str | Iterable[str] | None
+
+current_parent: ContextVar[Layout | None] = ContextVar("current_parent", default=None)
+"""Where the next element is put: the innermost `with` of a layout. Empty in handlers: they run in threads."""
+
+UNJOINED: Final = -1
+"""The `id` of an element that belongs to no tree."""
+
+
+class Placed(TypedDict, total=False):
+    """The keywords that every element takes; see `Element`."""
+
+    visible: Visible
+    elem_id: str | None
+    elem_classes: Classes
+    render: bool
+
+
+class Element:
+    """A node of the declared interface: it has a number, a place in the tree and properties, but no value.
+
+    The arguments that were passed to the constructor are remembered in `given`, so that an instance made in a handler
+    can serve as an update: `gr.Column(visible=False)` changes nothing but the visibility.
+
+    Args:
+        visible: Whether the page shows it; `"hidden"` means the same as `False`.
+        elem_id: The `id` of its outermost HTML element, unique in the app.
+        elem_classes: The classes of that element: a list, or one string with spaces in between.
+        render: Whether it joins the tree now; `render()` does it later.
+        ignored: Keywords that have a meaning in Gradio but none here; they are accepted with a warning.
+
+    Attributes:
+        id: Its number in the manifest, `UNJOINED` before it joins a tree.
+        parent: The layout that holds it.
+        given: The arguments that were passed, by name.
+    """
+
+    tag: ClassVar[str]
+    """The type's name on the wire: the class name in lower case, unless a class says otherwise."""
+
+    ignores: ClassVar[tuple[str, ...]] = ("key", "preserved_by_key")
+    """Gradio's keywords that are accepted here and mean nothing; those of the base classes are added."""
+
+    prop_names: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """Which properties on the wire a constructor argument determines, where it is not the one of the same name."""
+
+    _positional: ClassVar[tuple[str, ...]] = ()
+    """Names of the constructor's arguments that may be passed by position, in order."""
+
+    id: int = UNJOINED
+    parent: Layout | None = None
+    given: Mapping[str, object]
+
+    def __init_subclass__(cls, **keywords: object) -> None:
+        super().__init_subclass__(**keywords)
+        if "tag" not in cls.__dict__ and cls.__module__.startswith("millstream."):
+            cls.tag = cls.__name__.lower()
+        positional = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        cls._positional = tuple(name for name, item in _parameters(cls).items() if item.kind is positional)
+
+    def __new__(cls, *args: object, **keywords: object) -> Self:
+        self = super().__new__(cls)
+        self.given = {**dict(zip(cls._positional, args, strict=False)), **keywords}
+        return self
+
+    def __init__(
+        self,
+        *,
+        visible: Visible = True,
+        elem_id: str | None = None,
+        elem_classes: Classes = None,
+        render: bool = True,
+        **ignored: object,
+    ) -> None:
+        check_keywords(type(self), ignored)
+        self.visibility = visible
+        self.elem_id = elem_id
+        self.elem_classes = elem_classes.split() if isinstance(elem_classes, str) else list(elem_classes or ())
+        parent = current_parent.get()
+        if render and parent is not None and not parent.is_closed:
+            parent.join(self)
+
+    def render(self) -> Self:
+        """Put an element that was made with `render=False`, or outside of any layout, here.
+
+        Raises:
+            DeclarationError: There is no layout around the call, or the element has its place already.
+        """
+        parent = current_parent.get()
+        if parent is None:
+            raise DeclarationError(f"{self.name} cannot be rendered here: call render() inside `with Blocks():`")
+        parent.join(self)
+        return self
+
+    @property
+    def name(self) -> str:
+        """How messages call it: its class, and what tells it from others of that class."""
+        label = getattr(self, "label", None) or self.elem_id
+        return f"{type(self).__name__} {reprlib.repr(label)}" if label else type(self).__name__
+
+    @property
+    def declaration(self) -> Declaration | None:
+        """The tree it belongs to, `None` outside of any."""
+        return self.parent.declaration if self.parent is not None else None
+
+    def joined(self) -> None:
+        """Get its place in the tree; the arguments of the constructor are checked here.
+
+        An instance that is only an update is never checked: what it leaves out has other values than the defaults.
+
+        Raises:
+            DeclarationError: An argument is not allowed; the message says what is.
+        """
+        self.check()
+
+    def check(self) -> None:
+        """Check the arguments of the constructor, all but the value.
+
+        Raises:
+            DeclarationError: An argument is not allowed; the message says what is.
+        """
+        self.check_one_of("visible", self.visibility, (True, False, "hidden"))
+
+    @property
+    def visible(self) -> bool:
+        return self.visibility is True
+
+    def props(self) -> dict[str, Value]:
+        """Give all properties as the page gets them, without the value."""
+        return {"visible": self.visible, "elem_id": self.elem_id, "elem_classes": list(self.elem_classes)}
+
+    def updated(self, changes: Mapping[str, object]) -> Self:
+        """Make a copy whose constructor arguments differ in `changes`; number and place stay the same.
+
+        A `value` among the changes is left out: values live in the session, not in the element.
+
+        Raises:
+            DeclarationError, TypeError: The arguments do not fit, as in the constructor.
+        """
+        arguments = {**self.given, **{name: value for name, value in changes.items() if name != "value"}}
+        with detached():
+            fresh = type(self)(**arguments)  # type: ignore[arg-type]  # the constructor's own arguments
+        self.hand_over(fresh)
+        fresh.check()
+        return fresh
+
+    def hand_over(self, fresh: Self) -> None:
+        """Give an updated copy what the constructor arguments do not say."""
+        fresh.id, fresh.parent = self.id, self.parent
+
+    def patch(self, names: Iterable[str]) -> dict[str, Value]:
+        """Give those properties for the page that the constructor arguments `names` determine; never the value."""
+        wanted = {prop for name in names for prop in self.prop_names.get(name, (name,))}
+        return {name: value for name, value in self.props().items() if name in wanted}
+
+    def check_one_of(self, argument: str, value: object, allowed: Iterable[object]) -> None:
+        """Check that an argument of the constructor is one of `allowed`.
+
+        Raises:
+            DeclarationError: It is not; the message lists what is.
+        """
+        allowed = tuple(allowed)
+        if not any(value is choice or (type(value) is type(choice) and value == choice) for choice in allowed):
+            choices = ", ".join(repr(choice) for choice in allowed)
+            raise DeclarationError(f"{self.name}: {argument}={reprlib.repr(value)} is not one of {choices}")
+
+    def __repr__(self) -> str:
+        number = "" if self.id == UNJOINED else f" {self.id}"
+        return f"<{type(self).__name__}{number}{self.name.removeprefix(type(self).__name__)}>"
+
+
+@contextmanager
+def detached() -> Iterator[None]:
+    """Make elements that join no tree, whatever surrounds the call."""
+    token = current_parent.set(None)
+    try:
+        yield
+    finally:
+        current_parent.reset(token)
+
+
+def check_keywords(owner: type[Element], extra: Mapping[str, object]) -> None:
+    """Look at keywords that the signature of `owner` does not name: some are ignored with a warning, the rest wrong.
+
+    Raises:
+        TypeError: A keyword is unknown; the message names it, and the nearest one that exists.
+    """
+    ignored = {name for base in owner.__mro__ for name in base.__dict__.get("ignores", ())}
+    for name in extra:
+        if name not in ignored:
+            known = {
+                argument for base in owner.__mro__ if "__init__" in base.__dict__ for argument in _parameters(base)
+            }
+            raise TypeError(f"{owner.__name__}() has no argument {name!r}{_nearest(name, known)}")
+    warn_ignored(f"{owner.__name__}()", extra)
+
+
+def warn_ignored(what: str, names: Iterable[str]) -> None:
+    """Warn once, at the line of the user's program, that arguments of Gradio's have no meaning here."""
+    if listed := ", ".join(sorted(names)):
+        warnings.warn(f"{what} ignores {listed}: no meaning in Millstream", UserWarning, stacklevel=_user_level())
+
+
+def _user_level() -> int:
+    """Count the frames up to the first one outside of this package, as `stacklevel` wants it."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("millstream."):
+        level, frame = level + 1, frame.f_back
+    return level
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    matches = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {matches[0]!r}?" if matches else ""
+
+
+def _parameters(owner: type) -> dict[str, inspect.Parameter]:
+    """Give the parameters of a class's constructor that have a name of their own."""
+    parameters = inspect.signature(owner.__init__).parameters  # type: ignore[misc]  # only read, never called
+    plain = {name: parameter for name, parameter in parameters.items() if not parameter.kind.name.startswith("VAR")}
+    plain.pop("self", None)
+    return plain

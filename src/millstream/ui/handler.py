@@ -1,0 +1,175 @@
+"""`HandlerSpec`: what is found out about a user's function once, when it is bound."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from millstream.errors import DeclarationError
+from millstream.types import Handler
+from millstream.ui.special import EventData, Request
+
+
+class HandlerKind(StrEnum):
+    """How a handler is called, and how its results come."""
+
+    PLAIN = "plain"
+    ASYNC = "async"
+    GENERATOR = "generator"
+    ASYNC_GENERATOR = "async_generator"
+
+
+@dataclass(frozen=True)
+class HandlerSpec:
+    """A user's function, and how to call it.
+
+    Attributes:
+        fn: The function.
+        name: What messages call it.
+        kind: How it is called.
+        specials: The parameters that ask for something by annotation, and the class that they ask for.
+        parameters: Its parameters in order, `None` if Python cannot tell them.
+    """
+
+    fn: Handler
+    name: str
+    kind: HandlerKind
+    specials: Mapping[str, type[Request | EventData]]
+    parameters: tuple[inspect.Parameter, ...] | None
+
+    @property
+    def is_generator(self) -> bool:
+        return self.kind in (HandlerKind.GENERATOR, HandlerKind.ASYNC_GENERATOR)
+
+    @property
+    def is_async(self) -> bool:
+        return self.kind in (HandlerKind.ASYNC, HandlerKind.ASYNC_GENERATOR)
+
+    def arguments(
+        self, values: Sequence[object], extras: Mapping[str, object]
+    ) -> tuple[list[object], dict[str, object]]:
+        """Put the inputs' values and the special objects (by parameter name) where the function wants them.
+
+        Returns:
+            The positional arguments and the keyword arguments.
+        """
+        if not self.specials:
+            return list(values), {}
+        waiting = iter(values)
+        positional: list[object] = []
+        keywords: dict[str, object] = {}
+        for parameter in self.parameters or ():
+            if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
+                if parameter.name in self.specials:
+                    positional.append(extras[parameter.name])
+                    continue
+                for value in waiting:
+                    positional.append(value)
+                    break
+                else:  # only parameters with defaults are left: specials after them go by keyword
+                    break
+        for name in [name for name in self.specials if name not in self._passed(positional)]:
+            keywords[name] = extras[name]
+        return positional + list(waiting), keywords
+
+    def check_arity(self, inputs: int, where: str) -> None:
+        """Check that the function can be called with this many values.
+
+        Raises:
+            DeclarationError: It cannot; the message names the event, the function and the remedy.
+        """
+        if self.parameters is None:
+            return
+        ordinary = [parameter for parameter in self.parameters if parameter.name not in self.specials]
+        free = [p for p in ordinary if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+        needed = [p for p in free if p.default is p.empty]
+        if any(p.kind is p.KEYWORD_ONLY and p.default is p.empty for p in ordinary):
+            raise DeclarationError(f"{where}: {self.name}() has a keyword-only parameter, but inputs come by position")
+        at_most = float("inf") if any(p.kind is p.VAR_POSITIONAL for p in ordinary) else len(free)
+        if not len(needed) <= inputs <= at_most:
+            names = ", ".join(parameter.name for parameter in ordinary) or "none"
+            raise DeclarationError(
+                f"{where} has {_count(inputs, 'input')}, but {self.name}() takes {_count(len(needed), 'argument')} "
+                f"({names}): give `inputs` one component for each argument"
+            )
+
+    def _passed(self, positional: list[object]) -> set[str]:
+        return {parameter.name for parameter in (self.parameters or ())[: len(positional)]}
+
+
+def inspect_handler(fn: Handler, where: str) -> HandlerSpec:
+    """Find out how to call `fn`.
+
+    Raises:
+        DeclarationError: It is not callable.
+    """
+    if not callable(fn):
+        raise DeclarationError(f"{where} needs a function, but got {fn!r}")
+    try:
+        signature = inspect.signature(fn)
+    except (ValueError, TypeError):  # some built-in functions do not say
+        return HandlerSpec(fn, handler_name(fn), HandlerKind.PLAIN, {}, None)
+    parameters = tuple(signature.parameters.values())
+    specials = {p.name: asked for p in parameters if (asked := _special(p.annotation, fn)) is not None}
+    return HandlerSpec(fn, handler_name(fn), _kind(fn), specials, parameters)
+
+
+def handler_name(fn: object) -> str:
+    """Say what to call a function: its name, or that of its class."""
+    while isinstance(fn, functools.partial):
+        fn = fn.func
+    return getattr(fn, "__name__", type(fn).__name__)
+
+
+def _kind(fn: Handler) -> HandlerKind:
+    target = _underlying(fn)
+    if inspect.isasyncgenfunction(target):
+        return HandlerKind.ASYNC_GENERATOR
+    if inspect.iscoroutinefunction(target):
+        return HandlerKind.ASYNC
+    return HandlerKind.GENERATOR if inspect.isgeneratorfunction(target) else HandlerKind.PLAIN
+
+
+def _underlying(fn: object) -> object:
+    """Look through partials and callable objects at the function that is called in the end."""
+    while True:
+        if isinstance(fn, functools.partial):
+            fn = fn.func
+        elif inspect.isroutine(fn) or inspect.isclass(fn):
+            return fn
+        else:
+            fn = type(fn).__call__
+
+
+def _special(annotation: object, fn: object) -> type[Request | EventData] | None:
+    """Say which special class an annotation asks for, in whatever way it is written."""
+    if isinstance(annotation, str):
+        annotation = _evaluate(annotation, fn)
+    options = typing.get_args(annotation) if _is_union(annotation) else (annotation,)
+    for option in options:
+        if isinstance(option, type) and issubclass(option, Request | EventData):
+            return option
+    return None
+
+
+def _is_union(annotation: object) -> bool:
+    return typing.get_origin(annotation) in (typing.Union, types.UnionType)
+
+
+def _evaluate(annotation: str, fn: object) -> object:
+    """Look up an annotation that is written as a string; one that cannot be looked up asks for nothing."""
+    scope = getattr(_underlying(fn), "__globals__", {})
+    holder = types.SimpleNamespace(__annotations__={"it": annotation})
+    try:
+        return typing.get_type_hints(holder, scope)["it"]
+    except (NameError, AttributeError, SyntaxError, TypeError):
+        return None
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

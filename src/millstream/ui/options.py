@@ -1,0 +1,153 @@
+"""The options of events: their defaults, and what they may be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypedDict
+
+from millstream.errors import DeclarationError
+from millstream.ui.component import is_number
+from millstream.ui.element import warn_ignored
+
+if TYPE_CHECKING:
+    from millstream.ui.events import Dependency
+
+TriggerMode: TypeAlias = Literal["once", "multiple", "always_last"]
+Progress: TypeAlias = Literal["full", "minimal", "hidden"]
+Keep: TypeAlias = Literal["latest", "all"]
+Limit: TypeAlias = int | Literal["default"] | None
+
+OUTCOMES: Final = ("then", "success", "failure")
+IGNORED: Final = frozenset(
+    {"api_name", "api_description", "api_visibility", "show_api", "scroll_to_output", "show_progress_on", "key"}
+)
+"""Keywords of Gradio's events that have no meaning here."""
+
+
+class EventOptions(TypedDict, total=False):
+    """The keywords of every event.
+
+    `show_progress`: how a run shows on its outputs, `"full"` by default and `"minimal"` for a stream.
+    `queue`: `False` runs at once, whatever `concurrency_limit` says.
+    `cancels`: dependencies whose runs and streams this event ends.
+    `trigger_mode`: what a trigger during a run does: `"once"` ignores it, `"multiple"` runs it as well,
+    `"always_last"` runs the last of them afterwards. The default is `"multiple"` for `stream`, `"always_last"` for
+    `change`, else `"once"`.
+    `js`: a JavaScript function, run in the page before the handler, or instead of it.
+    `concurrency_limit`: how many calls run at once; `None` for any number, `"default"` for the app's default.
+    `concurrency_id`: events with the same word share one limit; without it, those with the same function do.
+    """
+
+    show_progress: Progress
+    queue: bool
+    cancels: Dependency | Sequence[Dependency] | None
+    trigger_mode: TriggerMode | None
+    js: str | None
+    concurrency_limit: Limit
+    concurrency_id: str | None
+
+
+class StreamOptions(EventOptions, total=False):
+    """The keywords of a `stream` event.
+
+    `time_limit`: seconds that a stream lasts from the moment it leaves the queue; `None` for no limit.
+    `stream_every`: the mean interval of capture in seconds, 0.5 by default; 0 takes every camera frame.
+    `keep`: `"latest"` (the default for pictures) lets a newer frame replace one that waits, `"all"` (the default for
+    sound) loses nothing.
+    `max_backlog`: seconds of media that may wait with `keep="all"`, 30 by default.
+    """
+
+    time_limit: float | None
+    stream_every: float
+    keep: Keep | None
+    max_backlog: float
+
+
+@dataclass(frozen=True)
+class Options:
+    """The checked options of one dependency; see `EventOptions` and `StreamOptions`."""
+
+    trigger_mode: TriggerMode
+    show_progress: Progress
+    queue: bool = True
+    cancels: tuple[Dependency, ...] = ()
+    js: str | None = None
+    concurrency_limit: Limit = "default"
+    concurrency_id: str | None = None
+    time_limit: float | None = None
+    stream_every: float = 0.5
+    keep: Keep = "latest"
+    max_backlog: float = 30.0
+
+
+def checked_options(
+    where: str, events: AbstractSet[str], streams: Literal["picture", "sound"] | None, given: Mapping[str, object]
+) -> Options:
+    """Check the options of an event, and fill in the defaults.
+
+    Args:
+        where: What messages call the event.
+        events: The names of all events that are bound at once.
+        streams: What the event streams, `None` for an ordinary one.
+        given: What was given, by name.
+
+    Raises:
+        DeclarationError: A value is not allowed; the message says what is.
+        TypeError: An option is unknown.
+    """
+    names = EventOptions.__annotations__.keys() | (StreamOptions.__annotations__.keys() if streams else ())
+    known = {name: value for name, value in given.items() if name in names}
+    others = given.keys() - known.keys()
+    ignored = IGNORED if streams else IGNORED | {"time_limit", "stream_every"}
+    for name in others:
+        if name not in ignored:
+            raise TypeError(f"{where}() has no argument {name!r}")
+    warn_ignored(f"{where}()", others)
+    known["trigger_mode"] = known.get("trigger_mode") or _default_mode(events)
+    known.setdefault("show_progress", "minimal" if streams else "full")
+    known["cancels"] = _listed(known.get("cancels"))
+    known["keep"] = known.get("keep") or ("all" if streams == "sound" else "latest")
+    options = Options(**known)  # type: ignore[arg-type]  # checked in the next line
+    _check(options, where)
+    return options
+
+
+def _default_mode(events: AbstractSet[str]) -> TriggerMode:
+    if events == {"change"}:
+        return "always_last"
+    return "multiple" if events <= {"stream", "load", "unload", *OUTCOMES} else "once"
+
+
+def _listed(given: object) -> tuple[object, ...]:
+    return tuple(given) if isinstance(given, Sequence) else () if given is None else (given,)
+
+
+def _check(options: Options, where: str) -> None:
+    """Check the values of the options.
+
+    Raises:
+        DeclarationError: One is not allowed; the message says what is.
+    """
+    limit = options.concurrency_limit
+    limited = limit is None or limit == "default" or (is_number(limit) and limit == int(limit) >= 1)
+    allowed = {
+        "trigger_mode": (options.trigger_mode in ("once", "multiple", "always_last"), "once, multiple or always_last"),
+        "show_progress": (options.show_progress in ("full", "minimal", "hidden"), "full, minimal or hidden"),
+        "queue": (isinstance(options.queue, bool), "True or False"),
+        "js": (options.js is None or isinstance(options.js, str), "a JavaScript function in a string, or None"),
+        "concurrency_limit": (limited, 'a whole number from 1, None, or "default"'),
+        "concurrency_id": (options.concurrency_id is None or isinstance(options.concurrency_id, str), "a string"),
+        "time_limit": (options.time_limit is None or _is_over(options.time_limit, 0), "seconds above 0, or None"),
+        "stream_every": (options.stream_every == 0 or _is_over(options.stream_every, 0), "seconds from 0"),
+        "keep": (options.keep in ("latest", "all"), "latest or all"),
+        "max_backlog": (_is_over(options.max_backlog, 0), "seconds above 0"),
+    }
+    for name, (fits, what) in allowed.items():
+        if not fits:
+            raise DeclarationError(f"{where}: {name}={getattr(options, name)!r} is not allowed; give {what}")
+
+
+def _is_over(value: object, bound: float) -> bool:
+    return is_number(value) and float(value) > bound  # type: ignore[arg-type]

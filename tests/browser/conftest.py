@@ -1,0 +1,115 @@
+"""Apps in a real browser: headless Chromium with a camera and a microphone that play our films and sounds."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+from tests.browser.media import Clips, make_clips
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--autoplay-policy=no-user-gesture-required",
+]
+DEVICES = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+DEADLINE_MS = 15_000
+
+OpenPage = Callable[..., Page]
+"""Opens a page of an app; see `open_page`."""
+
+
+@pytest.fixture(scope="session")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Clips:
+    """The films and sounds of this test run."""
+    return make_clips(tmp_path_factory.mktemp("media"))
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as running:
+        yield running
+
+
+class Browsers:
+    """One Chromium for each combination of film and sound: they are flags of the process."""
+
+    def __init__(self, playwright: Playwright) -> None:
+        self._playwright = playwright
+        self._running: dict[tuple[str, ...], Browser] = {}
+
+    def get(self, film: Path | None = None, sound: Path | None = None, *, devices: bool = True) -> Browser:
+        flags = [*FLAGS, *(DEVICES if devices else [])]
+        flags += [f"--use-file-for-fake-video-capture={film}"] if film else []
+        flags += [f"--use-file-for-fake-audio-capture={sound}"] if sound else []
+        key = tuple(flags)
+        if key not in self._running:
+            executable = shutil.which("chromium")
+            assert executable, "the browser tests need Chromium: apt-get install chromium"
+            self._running[key] = self._playwright.chromium.launch(executable_path=executable, args=flags)
+        return self._running[key]
+
+    def close(self) -> None:
+        for browser in self._running.values():
+            browser.close()
+
+
+@pytest.fixture(scope="session")
+def browsers(playwright: Playwright) -> Iterator[Browsers]:
+    running = Browsers(playwright)
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def launch() -> Iterator[Callable[..., str]]:
+    """Launch an app on a free port; returns its address. All are closed after the test."""
+    launched = []
+
+    def start(demo: Any, **options: Any) -> str:
+        launched.append(demo)
+        _, url, _ = demo.launch(server_port=0, prevent_thread_lock=True, quiet=True, **options)
+        return str(url)
+
+    yield start
+    for demo in launched:
+        demo.close()
+
+
+@pytest.fixture
+def open_page(browsers: Browsers) -> Iterator[OpenPage]:
+    """Open a page: `open_page(url, film=…, sound=…, devices=True, **context_options)`.
+
+    The page's own errors fail the test at its end, but those that contain a text in `open_page.allowed`.
+    """
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+    allowed: list[str] = []
+
+    def start(
+        url: str, *, film: Path | None = None, sound: Path | None = None, devices: bool = True, **options: Any
+    ) -> Page:
+        context = browsers.get(film, sound, devices=devices).new_context(**options)
+        contexts.append(context)
+        context.set_default_timeout(DEADLINE_MS)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
+        page.goto(url)
+        return page
+
+    start.allowed = allowed  # type: ignore[attr-defined]
+    yield start
+    for context in contexts:
+        context.close()
+    unexpected = [error for error in errors if not any(text in error for text in allowed)]
+    assert not unexpected, unexpected

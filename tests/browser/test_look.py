@@ -1,0 +1,641 @@
+"""What the page promises to users and their scripts, seen in a browser; LOOK and BEHAVIOUR section 4 are the law."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+from tests.browser import scenes
+from tests.browser.conftest import Browsers
+from tests.browser.stage import ADDRESS, Stage
+
+pytestmark = pytest.mark.browser
+
+WIDTHS = [390, 820, 1440]
+REFUSED = {"code": "refused", "message": "The camera is blocked. Allow it in the site settings, then press Record."}
+
+
+@pytest.fixture
+def stage(browsers: Browsers) -> Iterator[Any]:
+    """Open a scene: `stage(scenes.camera, viewport=…)`. What strays or is complained about fails the test."""
+    opened: list[Stage] = []
+
+    def start(scene: Any, *, files: Any = None, css: str = "", **options: Any) -> Stage:
+        context = browsers.get().new_context(**options)
+        context.set_default_timeout(10_000)
+        opened.append(Stage(context, scene(), files, css))
+        return opened[-1]
+
+    yield start
+    for each in opened:
+        each.page.context.close()
+        assert each.strayed == []
+        assert each.complaints == []
+
+
+@pytest.fixture
+def camera(stage: Any) -> Stage:
+    opened: Stage = stage(scenes.camera)
+    return opened
+
+
+@pytest.fixture
+def forms(stage: Any) -> Stage:
+    opened: Stage = stage(scenes.forms)
+    return opened
+
+
+class TestPromises:
+    def test_id_and_classes_are_on_the_outermost_element(self, camera: Stage) -> None:
+        assert camera.element("inp").evaluate("(e) => [e.localName, e.className]") == ["ms-image", "mine"]
+
+    def test_a_change_of_classes_leaves_our_own(self, camera: Stage) -> None:
+        camera.change("inp", elem_classes=["other"])
+
+        expect(camera.element("inp")).to_have_class("other")
+
+    @pytest.mark.parametrize(
+        ("state", "name", "kind", "action"),
+        [("idle", "Record", "record-button", "start"), ("waiting", "Waiting", "stop-button", "stop"),
+         ("running", "Stop", "stop-button", "stop")],
+    )  # fmt: skip
+    def test_the_record_button_says_what_it_does(
+        self, camera: Stage, state: str, name: str, kind: str, action: str
+    ) -> None:
+        camera.stream("inp", state=state)
+        button = camera.page.get_by_role("button", name=name, exact=True)
+        button.click()
+
+        assert kind in (button.get_attribute("class") or "")
+        assert camera.heard() == [["ms-record", {"component": camera.number("inp"), "action": action}]]
+
+    def test_remaining_time_is_a_progressbar_in_seconds(self, camera: Stage) -> None:
+        camera.stream("inp", state="running", limitS=15, leftS=9.5)
+        bar = camera.page.get_by_role("progressbar")
+
+        assert bar.get_attribute("aria-valuemax") == "15"
+        expect(bar).to_have_attribute("aria-valuenow", "9")
+
+    @pytest.mark.parametrize("view", [{"state": "running"}, {"state": "waiting", "limitS": 15}, {"limitS": 15}])
+    def test_there_is_no_progressbar_without_a_limit_or_a_turn(self, camera: Stage, view: Any) -> None:
+        camera.stream("inp", **view)
+
+        expect(camera.page.get_by_role("progressbar")).to_have_count(0)
+
+    def test_preview_and_output_are_inside_the_component(self, camera: Stage) -> None:
+        camera.stream("inp", state="running", camera=True)
+        camera.show("out", 320, 240)
+
+        expect(camera.element("inp").locator("video.ms-preview")).to_be_visible()
+        assert camera.element("out").locator(".ms-output").evaluate("(e) => [e.width, e.height]") == [320, 240]
+
+    def test_the_preview_is_mirrored_only_if_told(self, camera: Stage) -> None:
+        camera.stream("inp", state="running", camera=True, mirrored=True)
+        preview = camera.page.locator(".ms-preview")
+        assert preview.evaluate("(e) => getComputedStyle(e).scale") == "-1 1"
+
+        camera.stream("inp", state="running", camera=True, mirrored=False)
+        assert preview.evaluate("(e) => getComputedStyle(e).scale") == "none"
+
+    @pytest.mark.parametrize(
+        ("label", "tag"), [("Name", "textarea"), ("Count", "input"), ("Threshold", "input"), ("Filter", "input")]
+    )
+    def test_labels_are_accessible_names(self, forms: Stage, label: str, tag: str) -> None:
+        assert forms.page.get_by_label(label, exact=True).evaluate("(e) => e.localName") == tag
+
+    @pytest.mark.parametrize(("level", "role"), [("error", "alert"), ("warning", "alert"), ("info", "status")])
+    def test_toasts_have_a_role_and_can_be_closed(self, camera: Stage, level: str, role: Any) -> None:
+        camera.say(type="toast", toast={"level": level, "title": "", "message": "It broke.", "duration_s": 0})
+        toast = camera.page.get_by_role(role).filter(has_text="It broke.")
+        toast.get_by_role("button", name="Close").click()
+
+        expect(toast).to_have_count(0)
+
+    def test_a_toast_goes_by_itself_unless_it_is_read(self, camera: Stage) -> None:
+        camera.page.clock.install()
+        toast = {"level": "info", "title": "", "message": "Loaded.", "duration_s": 5}
+        camera.say(type="toast", toast=toast)
+        shown = camera.page.get_by_text("Loaded.")
+        shown.hover()
+        camera.page.clock.run_for(20_000)
+        expect(shown).to_be_visible()
+
+        camera.page.mouse.move(5, 500)
+        camera.page.clock.run_for(6_000)
+        expect(shown).to_have_count(0)
+
+    def test_the_apps_style_sheet_reaches_inside(self, stage: Any) -> None:
+        opened = stage(scenes.unified, css=f"{scenes.CSS} #inp .ms-frame {{ border-radius: 30px; }}")
+        frame = opened.page.locator(".ms-frame")
+
+        assert frame.evaluate("(e) => getComputedStyle(e).borderRadius") == "30px"
+        assert frame.bounding_box()["width"] <= 600
+
+    def test_style_attributes_of_html_survive_the_strictest_policy(self, stage: Any) -> None:
+        heading = stage(scenes.unified).page.get_by_role("heading")
+
+        assert heading.evaluate("(e) => e.style.textAlign") == "center"
+
+    def test_style_elements_of_html_count_and_scripts_do_not(self, stage: Any) -> None:
+        opened = stage(scenes.unified)
+        quoted = """<b title="a style='x'">bold</b><img src="data:," onerror="window.ran = 1">"""
+        value = f"<style>#heading b {{ color: rgb(1, 2, 3) }}</style>{quoted}"
+        opened.change("heading", value=value)
+        bold = opened.page.get_by_text("bold")
+
+        assert bold.evaluate("(e) => getComputedStyle(e).color") == "rgb(1, 2, 3)"
+        assert bold.get_attribute("title") == "a style='x'"
+        opened.complaints[:] = [line for line in opened.complaints if "inline event handler" not in line]
+        assert opened.page.evaluate("() => window.ran") is None
+
+
+class TestFrame:
+    @pytest.mark.parametrize("width", WIDTHS)
+    def test_nothing_around_it_moves_whatever_happens_inside(self, stage: Any, width: int) -> None:
+        opened = stage(scenes.camera, viewport={"width": width, "height": 900})
+        boxes = []
+        for view in (
+            {}, {"state": "starting"}, {"state": "waiting", "camera": True, "position": 2, "etaS": 18},
+            {"state": "running", "camera": True, "limitS": 15, "leftS": 9}, {"trouble": REFUSED},
+        ):  # fmt: skip
+            opened.stream("inp", **view)
+            boxes.append(opened.element("inp").bounding_box())
+        opened.show("out", 300, 700)
+        boxes_out = [opened.element("out").bounding_box()]
+
+        assert boxes == [boxes[0]] * 5
+        assert boxes_out[0]["height"] == boxes[0]["height"]
+
+    @pytest.mark.parametrize("width", WIDTHS)
+    @pytest.mark.parametrize("scene", [scenes.camera, scenes.unified, scenes.sound, scenes.forms])
+    def test_no_page_scrolls_sideways(self, stage: Any, scene: Any, width: int) -> None:
+        page = stage(scene, viewport={"width": width, "height": 900}).page
+
+        assert page.evaluate("() => document.documentElement.scrollWidth") == width
+
+    @pytest.mark.parametrize("width", WIDTHS)
+    def test_what_went_wrong_stands_clear_of_the_record_button(self, stage: Any, width: int) -> None:
+        opened = stage(scenes.camera, viewport={"width": width, "height": 900})
+        opened.stream("inp", trouble=REFUSED)
+        panel = opened.page.get_by_role("alert")
+        words = panel.locator("p").bounding_box()
+        button = opened.page.get_by_role("button", name="Record").bounding_box()
+
+        expect(panel).to_contain_text(REFUSED["message"])
+        assert words["y"] + words["height"] <= button["y"]
+
+    def test_an_insecure_page_offers_the_secure_one(self, camera: Stage) -> None:
+        camera.stream("inp", trouble={"code": "insecure", "message": "The camera needs a secure page."})
+
+        link = camera.page.get_by_role("alert").get_by_role("link")
+        assert link.get_attribute("href") == ADDRESS.replace("http:", "https:")
+
+    @pytest.mark.parametrize(
+        ("position", "eta", "words"),
+        [(2, 18, "2nd in line, about 20 s"), (1, None, "Next in line"), (11, 100, "11th in line, about 2 min")],
+    )
+    def test_waiting_says_the_place_and_the_time(
+        self, camera: Stage, position: int, eta: int | None, words: str
+    ) -> None:
+        camera.stream("inp", state="waiting", camera=True, position=position, etaS=eta)
+
+        expect(camera.element("inp").get_by_role("status")).to_have_text(words)
+        expect(camera.page.get_by_role("button", name="Waiting")).to_contain_text(str(position))
+
+    def test_buttons_are_large_enough_for_a_thumb(self, camera: Stage) -> None:
+        camera.stream("inp", state="running", camera=True)
+        camera.show("out")
+        buttons = camera.page.locator(".ms-bar button")
+        sizes = buttons.evaluate_all("(all) => all.map((e) => Math.min(e.offsetWidth, e.offsetHeight))")
+
+        assert len(sizes) >= 4
+        assert min(sizes) >= 44
+
+    def test_a_result_stands_in_place_of_the_preview(self, stage: Any) -> None:
+        opened = stage(scenes.unified)
+        opened.stream("inp", state="running", camera=True)
+        opened.show("inp")
+
+        expect(opened.page.locator(".ms-preview")).to_be_hidden()
+        expect(opened.page.locator(".ms-output")).to_be_visible()
+        expect(opened.page.get_by_role("button", name="Stop")).to_be_visible()
+
+    def test_pictures_change_nothing_but_the_picture(self, stage: Any) -> None:
+        opened = stage(scenes.unified)
+        opened.stream("inp", state="running", camera=True, limitS=10, leftS=9)
+        opened.show("inp")
+        changed = opened.page.evaluate(
+            """async () => {
+                const element = document.getElementById("inp");
+                const seen = [];
+                const note = (records) => seen.push(...records.map(({target}) => target.className));
+                const what = {subtree: true, childList: true, attributes: true, attributeFilter: ["class", "style"]};
+                new MutationObserver(note).observe(element, what);
+                for (let picture = 0; picture < 20; picture += 1) {
+                    element.place(stage.picture(640, 480));
+                    await element.updateComplete;
+                }
+                await new Promise(requestAnimationFrame);
+                return [...new Set(seen)];
+            }"""
+        )
+
+        assert changed == ["ms-stage"]
+
+    def test_the_same_surface_is_not_taken_out_and_put_back(self, camera: Stage) -> None:
+        camera.show("out")
+        moved = camera.page.evaluate(
+            """async () => {
+                const element = document.getElementById("out");
+                const seen = [];
+                const note = (records) => seen.push(...records);
+                new MutationObserver(note).observe(element.querySelector(".ms-stage"), {childList: true});
+                element.place(element.querySelector(".ms-output"));
+                await Promise.resolve();
+                return seen.length;
+            }"""
+        )
+
+        assert moved == 0
+
+    def test_a_photo_is_taken_as_the_user_sees_it(self, forms: Stage) -> None:
+        forms.page.get_by_role("tab", name="Picture").click()
+        forms.page.get_by_role("button", name="Open the camera").click()
+        forms.stream("photo", state="running", camera=True, mirrored=True)
+        forms.page.wait_for_function("() => document.querySelector('.ms-preview').videoWidth > 0")
+        forms.heard()
+        forms.page.get_by_role("button", name="Take a picture").click()
+        forms.page.wait_for_function("() => stage.heard.some(([name]) => name === 'ms-upload')")
+        names = [name for name, _ in forms.heard()]
+        left = forms.page.evaluate(
+            """async () => {
+                const bitmap = await createImageBitmap(stage.file);
+                const context = new OffscreenCanvas(640, 480).getContext("2d");
+                context.drawImage(bitmap, 0, 0);
+                const [red, , blue] = context.getImageData(100, 200, 1, 1).data;
+                return [bitmap.width, bitmap.height, blue > red];
+            }"""
+        )
+
+        assert names == ["ms-record", "ms-upload"]
+        assert left == [640, 480, True]
+
+    def test_a_picture_is_chosen_from_a_file(self, forms: Stage) -> None:
+        forms.page.get_by_role("tab", name="Picture").click()
+        forms.heard()
+        file = {"name": "cat.png", "mimeType": "image/png", "buffer": b"\x89PNG"}
+        with forms.page.expect_file_chooser() as chooser:
+            forms.element("photo").get_by_role("button", name="Upload").click()
+        chooser.value.set_files(file)
+
+        expected = {"component": forms.number("photo"), "file": "cat.png", "type": "image/png", "size": 4}
+        assert forms.heard() == [["ms-upload", expected]]
+
+    @pytest.mark.parametrize(("kind", "name"), [("image/png", "cat.png"), ("text/plain", "cat.txt")])
+    def test_a_picture_is_dropped_and_anything_else_refused_in_words(self, forms: Stage, kind: str, name: str) -> None:
+        forms.page.get_by_role("tab", name="Picture").click()
+        forms.heard()
+        forms.page.evaluate(
+            """([kind, name]) => {
+                const dataTransfer = new DataTransfer();
+                dataTransfer.items.add(new File(["x"], name, {type: kind}));
+                const frame = document.querySelector("#photo .ms-frame");
+                const drag = {dataTransfer, bubbles: true, cancelable: true};
+                for (const type of ["dragover", "drop"]) frame.dispatchEvent(new DragEvent(type, drag));
+            }""",
+            [kind, name],
+        )
+
+        if kind == "image/png":
+            assert [event for event, _ in forms.heard()] == ["ms-upload"]
+        else:
+            expect(forms.element("photo").get_by_text("This is not a picture.")).to_be_visible()
+            assert forms.heard() == []
+
+    def test_a_click_selects_a_pixel_of_the_picture(self, forms: Stage) -> None:
+        forms.page.get_by_role("tab", name="Picture").click()
+        forms.show("photo", 200, 100)
+        picture = forms.element("photo").locator(".ms-output")
+        forms.heard()
+        picture.click()
+
+        ((_, detail),) = forms.heard()
+        x, y = detail["data"]["index"]
+        assert detail["event"] == "select"
+        assert (abs(x - 100) <= 1, abs(y - 50) <= 1) == (True, True)
+
+    def test_clear_and_download_are_offered_with_a_picture(self, forms: Stage) -> None:
+        forms.page.get_by_role("tab", name="Picture").click()
+        forms.show("photo")
+        frame = forms.element("photo")
+        with forms.page.expect_download() as download:
+            frame.get_by_role("button", name="Download").click()
+        forms.heard()
+        frame.get_by_role("button", name="Clear").click()
+
+        assert download.value.suggested_filename == "image.png"
+        assert forms.fired() == ["input", "clear"]
+
+
+class TestTime:
+    FILL = "document.querySelector('ms-time > i')"
+    WIDTH = f"() => {FILL}.getBoundingClientRect().width / {FILL}.parentElement.getBoundingClientRect().width"
+
+    def test_the_bar_moves_with_the_deadline(self, camera: Stage) -> None:
+        camera.stream("inp", state="running", limitS=10, leftS=5)
+        first = camera.page.evaluate(self.WIDTH)
+        camera.page.wait_for_function(f"(first) => ({self.WIDTH})() < first - 0.02", arg=first)
+
+        assert 0.4 < first <= 0.5
+
+    def test_a_deadline_seen_again_does_not_move_it(self, camera: Stage) -> None:
+        moved = camera.page.evaluate(
+            """async () => {
+                const element = document.getElementById("inp");
+                const deadlineMs = performance.now() + 5000;
+                const show = async (at) => {
+                    element.stream = {...stage.idle, state: "running", limitS: 10, deadlineMs: at};
+                    await element.updateComplete;
+                    await document.querySelector("ms-time").updateComplete;
+                    return document.querySelector("ms-time > i").getAnimations()[0];
+                };
+                const first = await show(deadlineMs);
+                const again = await show(deadlineMs + 100);
+                const fresh = await show(deadlineMs + 5000);
+                return [first === again, first === fresh];
+            }"""
+        )
+
+        assert moved == [True, False]
+
+    @pytest.mark.parametrize(("motion", "easing", "count"), [("no-preference", "linear", 2), ("reduce", "steps(5)", 1)])
+    def test_the_pulse_respects_reduced_motion(self, stage: Any, motion: str, easing: str, count: int) -> None:
+        opened = stage(scenes.camera, reduced_motion=motion)
+        opened.stream("inp", state="running", limitS=10, leftS=4.9)
+        animations = opened.page.evaluate(f"() => {self.FILL}.getAnimations().map((a) => a.effect.getTiming().easing)")
+
+        assert (animations[0], len(animations)) == (easing, count)
+
+    def test_waiting_does_not_turn_with_reduced_motion(self, stage: Any) -> None:
+        opened = stage(scenes.camera, reduced_motion="reduce")
+        opened.stream("inp", state="waiting", position=3)
+        running = opened.page.evaluate("() => document.getAnimations().filter((a) => a.playState === 'running').length")
+
+        assert running == 0
+
+
+LONG = "\n".join(f"line {number}" for number in range(40))
+
+
+class TestText:
+    def test_the_view_follows_a_reader_at_the_end(self, stage: Any) -> None:
+        opened = stage(scenes.sound)
+        opened.change("text", value=LONG)
+        box = opened.page.get_by_label("Transcript")
+        expect(box).to_have_value(LONG)
+
+        assert box.evaluate("(e) => e.scrollHeight - e.scrollTop - e.clientHeight") < 2
+
+    def test_the_view_stays_with_a_reader_above(self, stage: Any) -> None:
+        opened = stage(scenes.sound)
+        opened.change("text", value=LONG)
+        box = opened.page.get_by_label("Transcript")
+        expect(box).to_have_value(LONG)
+        box.evaluate("(e) => { e.scrollTop = 20; e.setSelectionRange(2, 5); }")
+        opened.change("text", value=f"{LONG}\nmore")
+        expect(box).to_have_value(f"{LONG}\nmore")
+
+        assert box.evaluate("(e) => [e.scrollTop, e.selectionStart, e.selectionEnd]") == [20, 2, 5]
+
+    def test_a_field_grows_by_whole_lines_up_to_its_limit(self, stage: Any) -> None:
+        opened = stage(scenes.sound)
+        heights = []
+        for count in (1, 4, 5, 6, 40):
+            opened.change("text", value="\n".join(["x"] * count))
+            expect(opened.page.get_by_label("Transcript")).to_have_value("\n".join(["x"] * count))
+            heights.append(opened.page.get_by_label("Transcript").evaluate("(e) => e.offsetHeight"))
+
+        assert [height - heights[0] for height in heights] == [0, 0, 22, 44, 44]
+
+    def test_typing_is_sent_at_once_and_enter_submits(self, forms: Stage) -> None:
+        field = forms.page.get_by_label("Name")
+        field.press_sequentially("Al")
+        field.press("Enter")
+        heard = forms.heard()
+
+        assert [detail["value"] for name, detail in heard if name == "ms-edit"] == ["A", "Al"]
+        assert [detail["event"] for name, detail in heard if name == "ms-fire"] == ["focus", "input", "input", "submit"]
+
+    def test_enter_breaks_the_line_where_there_are_several(self, forms: Stage) -> None:
+        field = forms.page.get_by_label("Message")
+        field.press("End")
+        field.press("Enter")
+        assert field.input_value() == "Dear reader\n"
+
+        forms.heard()
+        field.press("Shift+Enter")
+        assert forms.fired() == ["submit"]
+
+    def test_a_failed_run_is_told_beside_the_field(self, forms: Stage) -> None:
+        forms.run("answer", "failed", message="It broke.")
+
+        expect(forms.element("answer").get_by_text("It broke.")).to_be_visible()
+
+    def test_a_run_that_waits_can_be_cancelled_and_moves_nothing(self, forms: Stage) -> None:
+        before = forms.element("answer").bounding_box()
+        forms.run("answer", "waiting", progress="full", position=2)
+        after = forms.element("answer").bounding_box()
+        expect(forms.element("answer")).to_contain_text("2nd in line")
+        forms.element("answer").get_by_role("button", name="Cancel").click()
+
+        assert before == after
+        assert forms.heard()[-1] == ["ms-cancel", {"run": 1}]
+
+
+class TestFields:
+    def test_a_number_out_of_bounds_is_explained_and_not_sent(self, forms: Stage) -> None:
+        field = forms.page.get_by_label("Count")
+        field.fill("12")
+        expect(forms.page.get_by_text("Give a number from 0 to 10.")).to_be_visible()
+        assert field.get_attribute("aria-invalid") == "true"
+        assert forms.fired() == ["focus"]
+
+        field.fill("7")
+        assert [detail.get("value") for name, detail in forms.heard() if name == "ms-edit"] == [7]
+
+    def test_a_slider_is_dragged_typed_and_reset(self, forms: Stage) -> None:
+        slider = forms.page.get_by_role("slider", name="Threshold")
+        slider.press("ArrowRight")
+        typed = forms.element("threshold").get_by_role("spinbutton")
+        typed.fill("73")
+        typed.press("Enter")
+        forms.element("threshold").get_by_role("button", name="Reset").click()
+        heard = forms.heard()
+
+        assert [detail["value"] for name, detail in heard if name == "ms-edit"] == [45, 75, 40]
+        assert [detail["event"] for name, detail in heard if name == "ms-fire"] == ["input", "release"] * 3
+
+    def test_a_dropdown_filters_and_is_worked_by_keys(self, forms: Stage) -> None:
+        field = forms.page.get_by_role("combobox", name="Filter")
+        field.focus()
+        field.press("ArrowDown")
+        expect(forms.page.get_by_role("option")).to_have_count(len(scenes.FILTERS))
+        field.press_sequentially("p")
+        expect(forms.page.get_by_role("option")).to_have_text(["pencil", "flip", "sepia"])
+        field.press("ArrowDown")
+        field.press("Enter")
+
+        expect(field).to_have_value("flip")
+        assert [detail["value"] for name, detail in forms.heard() if name == "ms-edit"] == ["flip"]
+
+    def test_escape_leaves_a_dropdown_as_it_was(self, forms: Stage) -> None:
+        field = forms.page.get_by_role("combobox", name="Filter")
+        field.click()
+        field.press_sequentially("sep")
+        field.press("Escape")
+
+        expect(field).to_have_value("edges")
+        expect(field).to_have_attribute("aria-expanded", "false")
+
+    def test_a_click_picks_an_option(self, forms: Stage) -> None:
+        forms.page.get_by_label("Filter").click()
+        forms.page.get_by_role("option", name="sepia").click()
+
+        expect(forms.page.get_by_label("Filter")).to_have_value("sepia")
+        assert forms.fired() == ["focus", "input", "select"]
+
+    def test_several_are_chosen_and_taken_back(self, forms: Stage) -> None:
+        field = forms.page.get_by_role("combobox", name="Classes")
+        field.click()
+        forms.page.get_by_role("option", name="car").click()
+        field.press("Escape")
+        field.press("Backspace")
+        forms.element("many").get_by_role("button", name="Remove cat").click()
+
+        assert [detail["value"] for name, detail in forms.heard() if name == "ms-edit"] == [["cat", "car"], ["cat"], []]
+
+    def test_choices_keep_their_order(self, forms: Stage) -> None:
+        group = forms.page.get_by_role("group", name="Draw")
+        group.get_by_label("boxes").uncheck()
+        group.get_by_label("labels").check()
+        group.get_by_label("boxes").check()
+        forms.page.get_by_role("radio", name="accurate").check()
+        forms.page.get_by_label("Mirror").uncheck()
+        values = [detail["value"] for name, detail in forms.heard() if name == "ms-edit"]
+
+        assert values == [[], ["labels"], ["boxes", "labels"], "accurate", False]
+
+    def test_tabs_are_worked_by_arrows(self, forms: Stage) -> None:
+        forms.page.get_by_role("tab", name="Text").press("ArrowRight")
+        panel = forms.page.get_by_role("tabpanel")
+
+        expect(forms.page.get_by_role("tab", name="Picture")).to_be_focused()
+        expect(panel).to_have_count(1)
+        expect(panel).to_have_accessible_name("Picture")
+        assert forms.fired() == ["select", "change"]
+
+    def test_an_accordion_tells_that_it_was_closed(self, forms: Stage) -> None:
+        forms.page.get_by_text("Advanced").click()
+
+        assert forms.fired() == ["collapse"]
+        expect(forms.page.get_by_role("table")).to_be_hidden()
+
+    def test_a_press_of_a_button_is_a_click(self, forms: Stage) -> None:
+        forms.page.get_by_role("button", name="Run").press("Enter")
+
+        assert forms.fired() == ["click"]
+
+
+ECHO = {"file": "beep.wav", "name": "beep.wav", "type": "audio/wav"}
+
+
+class TestSound:
+    @pytest.fixture
+    def sound(self, stage: Any) -> Stage:
+        opened: Stage = stage(scenes.sound, files={"beep.wav": (scenes.beep(), "audio/wav")})
+        return opened
+
+    def test_a_player_seeks_by_keys(self, sound: Stage) -> None:
+        sound.change("echo", value=ECHO)
+        sound.page.get_by_text("/ 0:04").wait_for()
+        seek = sound.page.get_by_role("slider", name="Echo: position")
+        seek.press("ArrowRight")
+        expect(seek).to_have_attribute("aria-valuetext", "0:01 of 0:04")
+        seek.press("End")
+        expect(seek).to_have_attribute("aria-valuenow", "4")
+
+    def test_the_waveform_is_that_of_the_sound(self, sound: Stage) -> None:
+        sound.change("echo", value=ECHO)
+        path = sound.page.locator("#echo .ms-wave path").first
+        sound.page.wait_for_function(
+            "() => new Set(document.querySelector('#echo path').getAttribute('d').split('V')).size > 9"
+        )
+        bars = [float(part.split("M")[0]) for part in (path.get_attribute("d") or "").split("V")[1:]]
+
+        assert max(bars[:60]) < 30  # silence: dots around the middle line
+        assert min(bars[70:]) > 50
+
+    def test_playing_fires_and_ends(self, sound: Stage) -> None:
+        sound.change("echo", value=ECHO)
+        sound.page.get_by_text("/ 0:04").wait_for()
+        sound.page.get_by_role("slider", name="Echo: position").press("End")
+        sound.page.get_by_role("slider", name="Echo: position").press("ArrowLeft")
+        sound.page.get_by_role("button", name="Play").click()
+        sound.page.wait_for_function("() => stage.heard.some(([, {event}]) => event === 'stop')")
+
+        assert sound.fired() == ["play", "stop"]
+
+    def test_a_microphone_that_hears_nothing_says_so(self, sound: Stage) -> None:
+        sound.stream("mic", state="running")
+        number = sound.number("mic")
+        for _ in range(60):
+            sound.say(type="level", component=number, level={"rms": 0, "peak": 0})
+        hint = sound.page.get_by_text("Silence. Is the microphone muted?")
+        expect(hint).to_be_visible()
+
+        sound.say(type="level", component=number, level={"rms": 0.1, "peak": 0.4})
+        expect(hint).to_have_count(0)
+
+    def test_the_level_is_drawn(self, sound: Stage) -> None:
+        sound.stream("mic", state="running")
+        path = sound.page.locator("#mic ms-level path")
+        before = path.get_attribute("d")
+        sound.say(type="level", component=sound.number("mic"), level={"rms": 0.1, "peak": 0.4})
+
+        expect(path).not_to_have_attribute("d", before or "")
+
+    @pytest.mark.parametrize("view", [{"state": "running"}, {"state": "waiting", "position": 3, "again": True}])
+    def test_its_height_never_changes(self, sound: Stage, view: Any) -> None:
+        before = sound.element("mic").bounding_box()
+        sound.stream("mic", **view)
+
+        assert sound.element("mic").bounding_box() == before
+
+
+class TestPage:
+    def test_light_and_dark_follow_the_system(self, stage: Any) -> None:
+        colours = [
+            stage(scenes.camera, color_scheme=scheme).page.evaluate(
+                "() => getComputedStyle(document.body).backgroundColor"
+            )
+            for scheme in ("light", "dark")
+        ]
+
+        assert colours == ["rgb(247, 247, 247)", "rgb(17, 18, 19)"]
+
+    def test_a_lost_connection_is_told_quietly(self, camera: Stage) -> None:
+        camera.say(type="lost", retryMs=1000)
+
+        expect(camera.page.get_by_role("status").filter(has_text="Connection lost")).to_be_visible()
+
+    def test_the_footer_is_the_apps_own_name(self, camera: Stage) -> None:
+        expect(camera.page.get_by_role("contentinfo")).to_have_text("Pencil camera")
+
+    def test_everything_is_reached_with_the_tab_key(self, forms: Stage) -> None:
+        reached = []
+        for _ in range(18):
+            forms.page.keyboard.press("Tab")
+            reached.append(forms.page.evaluate("() => document.activeElement.closest('[id]:not([id$=control])')?.id"))
+
+        wanted = ["name", "message", "count", "threshold", "filter", "many", "mode", "draw", "mirror", "run"]
+        assert [each for each in dict.fromkeys(reached) if each in wanted] == wanted

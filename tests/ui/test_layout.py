@@ -1,0 +1,124 @@
+import pytest
+
+import millstream as gr
+from millstream.errors import DeclarationError, InvalidValue
+
+
+def kinds(tree: dict) -> object:
+    children = tree.get("children")
+    return tree["type"] if not children else {tree["type"]: [kinds(child) for child in children]}
+
+
+def test_layouts_nest() -> None:
+    with gr.Blocks() as demo:
+        with gr.Row():
+            with gr.Column():
+                gr.Image()
+            with gr.Group():
+                gr.Textbox()
+        with gr.Accordion("More", open=False):
+            gr.Number()
+    tree = demo.freeze().page()["root"]
+    assert kinds(tree) == {
+        "blocks": [{"row": [{"column": ["image"]}, {"group": ["textbox"]}]}, {"accordion": ["number"]}]
+    }
+
+
+def test_a_layout_may_be_filled_in_two_goes() -> None:
+    with gr.Blocks() as demo:
+        with gr.Row() as row:
+            first = gr.Number()
+        with row:
+            second = gr.Number()
+        with row, row:
+            third = gr.Number()
+        last = gr.Number()
+    assert row.children == [first, second, third]
+    assert demo.children == [row, last]
+
+
+def test_an_error_inside_leaves_the_layout() -> None:
+    with gr.Blocks() as demo:
+        with pytest.raises(RuntimeError), gr.Row():
+            raise RuntimeError
+        after = gr.Number()
+    assert after.parent is demo
+
+
+def test_layouts_outside_of_an_app_are_numbered_when_they_join() -> None:
+    with gr.Row(render=False) as row:
+        box = gr.Textbox()
+    with gr.Blocks() as demo:
+        row.render()
+    assert (row.id, box.id) == (1, 2)
+    assert demo.freeze().elements[2] is box
+
+
+@pytest.mark.parametrize(
+    ("layout", "props"),
+    [
+        (lambda: gr.Row(equal_height=True), {"equal_height": True, "variant": "default"}),
+        (lambda: gr.Column(scale=2, min_width=100, variant="panel"), {"scale": 2, "min_width": 100, "variant": "panel"}),
+        (lambda: gr.Tabs(selected="b"), {"selected": "b"}),
+        (lambda: gr.Tab("First", id="a"), {"label": "First", "id": "a", "interactive": True}),
+        (lambda: gr.Accordion("Details", open=False), {"label": "Details", "open": False}),
+        (lambda: gr.Accordion(), {"label": "More", "open": True}),
+    ],
+)
+def test_properties(layout, props: dict) -> None:
+    with gr.Blocks():
+        assert props.items() <= layout().props().items()
+
+
+@pytest.mark.parametrize("layout", [gr.Row, gr.Column])
+def test_variants(layout) -> None:
+    with gr.Blocks(), pytest.raises(DeclarationError, match="variant='wide' is not one of"):
+        layout(variant="wide")
+
+
+def test_tabs_are_put_around_tabs_that_stand_alone() -> None:
+    with gr.Blocks() as demo:
+        gr.Markdown("above")
+        with gr.Tab("A"):
+            gr.Textbox()
+        with gr.Tab("B"):
+            with gr.Column():
+                with gr.Tab("C"):
+                    gr.Number()
+        gr.Markdown("between")
+        with gr.Tab("D"):
+            pass
+    tree = demo.freeze().page()["root"]
+    assert kinds(tree) == {
+        "blocks": [
+            "markdown",
+            {"tabs": [{"tab": ["textbox"]}, {"tab": [{"column": [{"tabs": [{"tab": ["number"]}]}]}]}]},
+            "markdown",
+            {"tabs": ["tab"]},
+        ]
+    }
+    assert gr.TabItem is gr.Tab
+
+
+def test_freezing_twice_gives_the_same() -> None:
+    with gr.Blocks() as demo, gr.Tab("A"):
+        gr.Textbox()
+    assert demo.freeze().page() == demo.freeze().page()
+
+
+def test_layouts_have_events() -> None:
+    with gr.Blocks() as demo:
+        with gr.Tabs() as tabs, gr.Tab("A") as tab:
+            pass
+        accordion = gr.Accordion()
+        for trigger in (tabs.change, tab.select, accordion.expand, accordion.collapse):
+            trigger(lambda: None)
+    events = [binding.targets[0][1] for binding in demo.freeze().bindings]
+    assert events == ["change", "select", "expand", "collapse"]
+
+
+def test_a_layout_has_no_value() -> None:
+    row = gr.Row()
+    assert row.postprocess(None, None) is None
+    with pytest.raises(InvalidValue, match=r"Row has no value; return Row\(visible=…\)"):
+        row.postprocess("text", None)

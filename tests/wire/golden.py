@@ -1,0 +1,154 @@
+"""The golden bytes of the wire: one case for each kind of message, with plain and with extreme values.
+
+`python tests/wire/golden.py` writes `tests/golden/wire.json`, which the tests of both sides read: a list of
+`{"name", "from", "hex", "fields"}`. `from` is `page` or `server`, `hex` the whole WebSocket message, `fields` what it
+says: for a packet the header's fields and `payload` in hexadecimal, for a control message its map, `type` included.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from millstream.wire import messages as m
+from millstream.wire.packet import Flag, Kind, Packet, encode_packet
+
+FILE = Path(__file__).parents[1] / "golden" / "wire.json"
+
+NOW_US = 1_900_000_000_123_456
+"""A time of the page's clock; like all times below what a JavaScript number holds exactly."""
+
+STANDALONE = Flag.KEY | Flag.INDEPENDENT
+
+PACKETS = {
+    "picture up": ("page", Packet(Kind.PICTURE, 1, STANDALONE, 1, 4, 1, 0, 0, NOW_US, b"\xff\xd8\xff\xd9")),
+    "picture down": (
+        "server",
+        Packet(Kind.PICTURE, 1, Flag(7), 1, 5, 7, 6, 8, NOW_US, b"\xff\xd8\xff\xd9"),
+    ),
+    "picture of an ordinary event": ("server", Packet(Kind.PICTURE, 3, STANDALONE, 0, 5, 1, 0, 3, 0, b"RIFF")),
+    "picture with transparency": ("server", Packet(Kind.PICTURE, 2, STANDALONE, 2, 9, 2, 2, 2, NOW_US, b"\x89PNG")),
+    "delta picture": ("page", Packet(Kind.PICTURE, 200, Flag.NONE, 3, 4, 70_000, 0, 0, NOW_US, b"\x01")),
+    "key picture that others need": ("page", Packet(Kind.PICTURE, 200, Flag.KEY, 3, 4, 70_001, 0, 0, NOW_US, b"\x02")),
+    "sound": (
+        "page",
+        Packet(
+            Kind.SOUND,
+            16,
+            STANDALONE,
+            2,
+            6,
+            1,
+            0,
+            0,
+            NOW_US,
+            bytes.fromhex("2a00000000000000 803e0000 01 000000 0100 ff7f 0080"),
+        ),
+    ),
+    "last sound, empty": ("page", Packet(Kind.SOUND, 16, STANDALONE | Flag.LAST, 2, 6, 2, 0, 0, NOW_US, b"")),
+    "largest header": (
+        "page",
+        Packet(Kind.SOUND, 255, Flag(7), 2**32 - 1, 2**32 - 1, 2**32 - 1, 2**32 - 1, 2**32 - 1, 2**53 - 1, b"\0"),
+    ),
+}
+
+MESSAGES: dict[str, tuple[str, m.PageMessage | m.ServerMessage]] = {
+    "hello": ("page", m.Hello(seq=1, version=1, build="1a2b3c", page_us=NOW_US)),
+    "hello again": ("page", m.Hello(seq=1, version=1, build="1a2b3c", page_us=NOW_US, resume="t0ken", seen=41)),
+    "set text": ("page", m.Set(seq=2, component=3, value="Grüße, 世界 🎥")),
+    "set number": ("page", m.Set(seq=3, component=3, value=0.5)),
+    "set integer": ("page", m.Set(seq=3, component=3, value=-70_000)),
+    "set nothing": ("page", m.Set(seq=4, component=3, value=None)),
+    "set boolean": ("page", m.Set(seq=5, component=300, value=True)),
+    "set list": ("page", m.Set(seq=6, component=3, value=["a", 1, None, False])),
+    "set file": ("page", m.Set(seq=7, component=3, value={"file": "h4ndle", "name": "a.png", "type": "image/png"})),
+    "fire": ("page", m.Fire(seq=8, binding=2, run=1)),
+    "fire with data": ("page", m.Fire(seq=9, binding=2, run=2, target=1, data={"index": [3, 4]})),
+    "fire with inputs": ("page", m.Fire(seq=10, binding=2, run=3, inputs=["from", "js", 1])),
+    "cancel": ("page", m.Cancel(seq=11, run=3)),
+    "open": ("page", m.Open(seq=12, stream=1, binding=0)),
+    "stop": ("page", m.Stop(seq=13, stream=1, final=99)),
+    "stop, unplugged": ("page", m.Stop(seq=14, stream=1, final=0, reason="device")),
+    "stop, behind": ("page", m.Stop(seq=15, stream=1, final=5, reason="backlog")),
+    "stop, failed": ("page", m.Stop(seq=16, stream=1, final=5, reason="failed", message="The encoder gave up.")),
+    "credit up": ("page", m.Credit(seq=17, stream=0, limit=2)),
+    "credit down": ("server", m.Credit(seq=1, stream=1, limit=4_000_000_000)),
+    "shown": ("page", m.Shown(seq=18, stream=1, component=5, sequence=7, page_us=NOW_US)),
+    "clock up": ("page", m.Clock(seq=19, page_us=NOW_US)),
+    "clock down": ("server", m.Clock(seq=2, page_us=NOW_US, server_us=12_345_678)),
+    "hidden": ("page", m.Visible(seq=20, hidden=True)),
+    "visible": ("page", m.Visible(seq=21, hidden=False)),
+    "bye": ("page", m.Bye(seq=22)),
+    "welcome": ("server", m.Welcome(seq=3, version=1, build="1a2b3c", session="s3cret", server_us=5, page_us=NOW_US)),
+    "welcome back": (
+        "server",
+        m.Welcome(
+            seq=4,
+            version=1,
+            build="1a2b3c",
+            session="s3cret",
+            server_us=5,
+            page_us=NOW_US,
+            resume="t0ken",
+            resumed=True,
+            seen=22,
+        ),
+    ),
+    "refuse": ("server", m.Refuse(seq=0, code="version", message="Please reload this page.")),
+    "outputs": ("server", m.Outputs(seq=5, call=8, run=3, updates={3: {"value": "text"}, 70_000: {"visible": False}})),
+    "outputs with pictures": ("server", m.Outputs(seq=6, call=9, stream=1, packets=2, updates={3: {"value": None}})),
+    "outputs at load": ("server", m.Outputs(seq=7, call=1)),
+    "stream waits": ("server", m.StreamState(seq=8, stream=1, state="waiting", position=2, eta_s=12.5)),
+    "stream waits again": ("server", m.StreamState(seq=9, stream=1, state="waiting", position=1, again=True)),
+    "stream runs": (
+        "server",
+        m.StreamState(seq=10, stream=1, state="running", limit_s=30.0, deadline_us=42_000_000),
+    ),
+    "stream stops": ("server", m.StreamState(seq=11, stream=1, state="stopping")),
+    "stream ended": ("server", m.StreamState(seq=12, stream=1, state="ended", reason="error", message="No.")),
+    "run waits": ("server", m.RunState(seq=13, run=3, call=8, binding=2, state="waiting", position=1, eta_s=0.25)),
+    "run is done": ("server", m.RunState(seq=14, run=0, call=9, binding=2, state="done")),
+    "run failed": ("server", m.RunState(seq=15, run=4, call=10, binding=2, state="failed", message="No.")),
+    "toast": ("server", m.Toast(seq=16, level="warning", message="Low light")),
+    "toast that stays": ("server", m.Toast(seq=17, level="error", message="No.", title="Error", duration_s=0.0)),
+    "script": ("server", m.Script(seq=18, binding=3, inputs=[1, "two", None])),
+}
+
+
+def cases() -> list[dict[str, Any]]:
+    """Make all cases, packets first."""
+    packets = [
+        {"name": name, "from": side, "hex": encode_packet(packet).hex(), "fields": packet_fields(packet)}
+        for name, (side, packet) in PACKETS.items()
+    ]
+    messages = [
+        {"name": name, "from": side, "hex": m.encode_message(message).hex(), "fields": message_fields(message)}
+        for name, (side, message) in MESSAGES.items()
+    ]
+    return packets + messages
+
+
+def packet_fields(packet: Packet) -> dict[str, Any]:
+    """Give the header and the payload of a packet as JSON values."""
+    fields: dict[str, Any] = {name: getattr(packet, name) for name in packet.__struct_fields__}
+    return {**fields, "kind": int(packet.kind), "flags": int(packet.flags), "payload": bytes(packet.payload).hex()}
+
+
+def message_fields(message: m.PageMessage | m.ServerMessage) -> dict[str, Any]:
+    """Give a control message as JSON values; the keys of a map are strings there."""
+    fields: dict[str, Any] = msgspec.to_builtins(message, str_keys=True)
+    return fields
+
+
+def text() -> str:
+    """Give the contents of the file: one case a line."""
+    lines = (json.dumps(case, ensure_ascii=False) for case in cases())
+    return "[\n  " + ",\n  ".join(lines) + "\n]\n"
+
+
+if __name__ == "__main__":
+    FILE.parent.mkdir(exist_ok=True)
+    FILE.write_text(text(), encoding="utf-8")

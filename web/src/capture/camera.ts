@@ -1,0 +1,83 @@
+/** The camera's end in the page: opens it, and hands its frames to the media worker. */
+
+import type { DeviceChoice } from "../constants.ts";
+import type { FrameSource } from "../workers/port.ts";
+import { cameraConstraints, isRear, openDevice } from "./devices.ts";
+import type { CameraPicture } from "./picture_uplink.ts";
+import { readTrack } from "./tracks.ts";
+
+export interface CameraWish {
+  /** The app's own constraints; they win over ours. */
+  constraints: MediaTrackConstraints | null;
+  size: [number, number] | null;
+  /** Show and send mirrored, as a mirror does; a rear camera never is. */
+  mirror: boolean;
+  choice: DeviceChoice;
+}
+
+export interface Camera {
+  readonly preview: MediaStream;
+  readonly track: MediaStreamTrack;
+  /** To be transferred to the worker; reading it twice is not possible. */
+  readonly source: FrameSource;
+  readonly mirrored: boolean;
+  /** Its id, for the device menu. */
+  readonly device: string;
+  /** Releases the camera: its light goes off. */
+  close(): void;
+}
+
+/** Asks for a camera. Throws `DeviceError`. */
+export async function openCamera(wish: CameraWish): Promise<Camera> {
+  const preview = await openDevice("camera", cameraConstraints(wish.constraints, wish.size, wish.choice));
+  const track = preview.getVideoTracks()[0] as MediaStreamTrack;
+  const readable = readTrack(track);
+  const frames = readable ? { source: readable, close: () => {} } : await watch(preview);
+  return {
+    preview,
+    track,
+    source: frames.source,
+    mirrored: wish.mirror && !isRear(track),
+    device: track.getSettings().deviceId ?? "",
+    close: () => {
+      frames.close();
+      track.stop();
+    },
+  };
+}
+
+/** Grabs the frames that a `<video>` presents, where the track itself cannot be read. */
+async function watch(preview: MediaStream): Promise<{ source: MessagePort; close(): void }> {
+  const video = document.createElement("video");
+  video.muted = true;
+  video.playsInline = true;
+  video.srcObject = preview;
+  // A video that autoplays but was never played gives black pictures.
+  await video.play();
+  const { port1, port2 } = new MessageChannel();
+  const stop = postFrames(video, port1);
+  const close = (): void => {
+    stop();
+    video.srcObject = null;
+  };
+  return { source: port2, close };
+}
+
+/** Posts each frame that `video` presents, until the returned function is called. */
+function postFrames(video: HTMLVideoElement, port: MessagePort): () => void {
+  let isOver = false;
+  const next = (): void => {
+    if (isOver) return;
+    void grab(video).then((picture) => (isOver ? picture.close() : port.postMessage(picture, [picture])));
+    video.requestVideoFrameCallback(next);
+  };
+  video.requestVideoFrameCallback(next);
+  return () => {
+    isOver = true;
+    port.postMessage(null);
+  };
+}
+
+async function grab(video: HTMLVideoElement): Promise<CameraPicture> {
+  return typeof VideoFrame === "undefined" ? createImageBitmap(video) : new VideoFrame(video);
+}

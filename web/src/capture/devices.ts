@@ -1,0 +1,114 @@
+/** Cameras and microphones: which there are, how to open one, and what to say when that fails. */
+
+import type { DeviceChoice } from "../constants.ts";
+import type { Trouble, TroubleCode } from "../view.ts";
+
+export type DeviceKind = "camera" | "microphone";
+
+export interface DeviceEntry {
+  id: string;
+  /** The browser's name for it; empty until the user has allowed a device of this kind. */
+  label: string;
+}
+
+/** A device could not be opened, or was taken away. */
+export class DeviceError extends Error {
+  readonly trouble: Trouble;
+
+  constructor(trouble: Trouble) {
+    super(trouble.message);
+    this.name = "DeviceError";
+    this.trouble = trouble;
+  }
+}
+
+/** Lists the devices of a kind; empty where the browser hides them (insecure page, nothing allowed yet). */
+export async function listDevices(kind: DeviceKind): Promise<DeviceEntry[]> {
+  const devices = await navigator.mediaDevices?.enumerateDevices();
+  const wanted = kind === "camera" ? "videoinput" : "audioinput";
+  return (devices ?? [])
+    .filter((device) => device.kind === wanted && device.deviceId !== "")
+    .map((device) => ({ id: device.deviceId, label: device.label }));
+}
+
+/** Calls `changed` whenever a device is plugged in or out; returns what ends that. */
+export function watchDevices(changed: () => void): () => void {
+  const devices = navigator.mediaDevices;
+  devices?.addEventListener("devicechange", changed);
+  return () => devices?.removeEventListener("devicechange", changed);
+}
+
+/** Opens a device. Whoever calls stops its tracks. Throws `DeviceError`. */
+export async function openDevice(kind: DeviceKind, constraints: MediaTrackConstraints): Promise<MediaStream> {
+  if (!navigator.mediaDevices?.getUserMedia) throw new DeviceError(trouble("insecure", kind));
+  try {
+    return await navigator.mediaDevices.getUserMedia(
+      kind === "camera" ? { video: constraints, audio: false } : { audio: constraints, video: false },
+    );
+  } catch (error) {
+    throw new DeviceError(trouble(codeOf(error), kind));
+  }
+}
+
+/**
+ * The camera's constraints: ours, then the app's, then the user's choice of device.
+ *
+ * The app's win over ours, except that a device which the user chose is not overruled by `facingMode`.
+ */
+export function cameraConstraints(
+  app: MediaTrackConstraints | null,
+  size: [number, number] | null,
+  choice: DeviceChoice,
+): MediaTrackConstraints {
+  const [width, height] = size ?? [1280, 720];
+  const base: MediaTrackConstraints = {
+    width: { ideal: width },
+    height: { ideal: height },
+    frameRate: { ideal: 30 },
+    facingMode: "user",
+    ...app,
+  };
+  return choose(base, choice);
+}
+
+/** The microphone's constraints: the browser's own defaults, then the app's, then the user's choice of device. */
+export function microphoneConstraints(app: MediaTrackConstraints | null, choice: DeviceChoice): MediaTrackConstraints {
+  return choose({ ...app }, { device: choice.device });
+}
+
+function choose(constraints: MediaTrackConstraints, choice: DeviceChoice): MediaTrackConstraints {
+  if (choice.device) {
+    const { facingMode: _, ...rest } = constraints;
+    return { ...rest, deviceId: { exact: choice.device } };
+  }
+  return choice.facing ? { ...constraints, facingMode: { ideal: choice.facing } } : constraints;
+}
+
+/** Whether a track looks away from the user; desktop cameras do not say and look at the user. */
+export function isRear(track: MediaStreamTrack): boolean {
+  return track.getSettings().facingMode === "environment";
+}
+
+function codeOf(error: unknown): TroubleCode {
+  const name = error instanceof DOMException ? error.name : "";
+  if (name === "NotAllowedError") return "refused";
+  if (name === "NotFoundError" || name === "OverconstrainedError") return "missing";
+  if (name === "NotReadableError" || name === "AbortError") return "busy";
+  return name === "SecurityError" ? "insecure" : "failed";
+}
+
+/** The sentence for a device's trouble, with the one thing to do. */
+export function trouble(code: TroubleCode, kind: DeviceKind): Trouble {
+  return {
+    code,
+    message: (SENTENCES[code] ?? "The KIND stopped. Press Record to try again.").replaceAll("KIND", kind),
+  };
+}
+
+const SENTENCES: { [code in TroubleCode]?: string } = {
+  refused: "The KIND is blocked. Allow it in the site settings beside the address, then press Record.",
+  insecure: "The KIND needs a secure page. Open this app through https:// or on localhost.",
+  missing: "No matching KIND was found. Connect one, then press Record.",
+  busy: "Another program is using the KIND. Close it there, then press Record.",
+  unplugged: "The KIND was disconnected. Connect it again, then press Record.",
+};

@@ -1,0 +1,17 @@
+/** Camera frames by messages, the worker's end, for browsers in which a track cannot be read as a stream. */
+
+import type { CameraPicture } from "./picture_uplink.ts";
+
+/** In the worker: the frames that the page posts, until it posts null; the newest wins while one is being read. */
+export function portFrames(port: MessagePort): ReadableStream<CameraPicture> {
+  const start = (controller: ReadableStreamDefaultController<CameraPicture>): void => {
+    port.onmessage = ({ data }: MessageEvent<CameraPicture | null>) => {
+      if (!data) {
+        controller.close();
+        port.close();
+      } else if ((controller.desiredSize ?? 0) > 0) controller.enqueue(data);
+      else data.close();
+    };
+  };
+  return new ReadableStream<CameraPicture>({ start }, { highWaterMark: 1 });
+}

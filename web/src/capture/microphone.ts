@@ -1,0 +1,93 @@
+/** The microphone's end in the page: opens it, and connects the audio thread with whoever takes the samples. */
+
+import type { DeviceChoice } from "../constants.ts";
+import type { SoundFormat } from "../workers/port.ts";
+import { microphoneConstraints, openDevice } from "./devices.ts";
+
+const MOST_CHANNELS = 8;
+
+export interface MicrophoneWish {
+  constraints: MediaTrackConstraints | null;
+  /** Samples per second to deliver; null for the device's own rate. */
+  rate: number | null;
+  /** Channels to deliver; null for those of the device. */
+  channels: number | null;
+  choice: DeviceChoice;
+  /** Address of the worklet's module. */
+  worklet: string;
+}
+
+export interface Microphone {
+  readonly track: MediaStreamTrack;
+  /** Blocks of interleaved samples in -1..1; to be transferred. */
+  readonly port: MessagePort;
+  readonly format: SoundFormat;
+  readonly device: string;
+  close(): void;
+}
+
+/** Asks for a microphone and begins to deliver. Throws `DeviceError`. */
+export async function openMicrophone(wish: MicrophoneWish): Promise<Microphone> {
+  const wished = wish.channels ? { channelCount: { ideal: wish.channels }, ...wish.constraints } : wish.constraints;
+  const stream = await openDevice("microphone", microphoneConstraints(wished, wish.choice));
+  const track = stream.getAudioTracks()[0] as MediaStreamTrack;
+  let context: AudioContext | undefined;
+  try {
+    const source = connectSource(stream, wish.rate);
+    context = source.context as AudioContext;
+    const channels = wish.channels ?? Math.min(MOST_CHANNELS, track.getSettings().channelCount ?? 1);
+    const port = await deliver(source, context, channels, wish.worklet);
+    const deviceRate = context.sampleRate;
+    const close = release(track, context, port.node);
+    return {
+      track,
+      port: port.samples,
+      format: { deviceRate, rate: wish.rate ?? deviceRate, channels },
+      device: track.getSettings().deviceId ?? "",
+      close,
+    };
+  } catch (error) {
+    track.stop();
+    void context?.close();
+    throw error;
+  }
+}
+
+/** The browser resamples to the context's rate, unless it refuses to: then the device's rate stays, and we do it. */
+function connectSource(stream: MediaStream, rate: number | null): MediaStreamAudioSourceNode {
+  const context = new AudioContext(rate ? { sampleRate: rate } : {});
+  try {
+    return context.createMediaStreamSource(stream);
+  } catch (error) {
+    void context.close();
+    if (!rate || !(error instanceof DOMException) || error.name !== "NotSupportedError") throw error;
+    return new AudioContext().createMediaStreamSource(stream);
+  }
+}
+
+async function deliver(
+  source: MediaStreamAudioSourceNode,
+  context: AudioContext,
+  channels: number,
+  worklet: string,
+): Promise<{ node: AudioWorkletNode; samples: MessagePort }> {
+  await context.audioWorklet.addModule(worklet);
+  const node = new AudioWorkletNode(context, "millstream-microphone", {
+    numberOfOutputs: 0,
+    channelCount: channels,
+    channelCountMode: "explicit",
+  });
+  const { port1, port2 } = new MessageChannel();
+  node.port.postMessage(port1, [port1]);
+  source.connect(node);
+  await context.resume();
+  return { node, samples: port2 };
+}
+
+function release(track: MediaStreamTrack, context: AudioContext, node: AudioWorkletNode): () => void {
+  return () => {
+    node.disconnect();
+    track.stop();
+    void context.close();
+  };
+}

@@ -1,0 +1,163 @@
+/** The way up of sound, in the worker: one capture per microphone, one uplink per stream that it feeds. */
+
+import { encodePcm16, toInt16 } from "../codecs/pcm16.ts";
+import { Resampler } from "../codecs/resample.ts";
+import { pageUs } from "../transport/clock.ts";
+import { UpCredit } from "../transport/credit.ts";
+import type { Packet } from "../wire/packet.ts";
+import { CodecNumber, Flag, Kind } from "../wire/packet.ts";
+import type { Level, SoundFormat } from "../workers/port.ts";
+import type { BacklogOptions, TimedStretch } from "./backlog.ts";
+import { Backlog } from "./backlog.ts";
+import type { Uplink } from "./uplink.ts";
+
+const LEVELS_PER_S = 20;
+
+/** One stream that a microphone feeds: nothing is lost between `run` and the end of its turn. */
+export class SoundUplink implements Uplink {
+  readonly stream: number;
+  readonly component: number;
+  private readonly credit = new UpCredit();
+  private readonly backlog: Backlog;
+  private readonly flags: number;
+  private readonly send: (packet: Packet) => void;
+  private readonly overflow: () => void;
+  private isRunning = false;
+  /** What a turn's end left, cut into packets; the last of them is flagged. */
+  private rest: TimedStretch[] = [];
+
+  /** `overflow` is called when more waits than the backlog may hold. */
+  constructor(
+    stream: number,
+    component: number,
+    options: BacklogOptions,
+    send: (packet: Packet) => void,
+    overflow: () => void,
+  ) {
+    this.stream = stream;
+    this.component = component;
+    this.backlog = new Backlog(options);
+    // Only where chunks may be lost may a newer one replace an older one.
+    this.flags = options.keep === "latest" ? Flag.KEY | Flag.INDEPENDENT : Flag.KEY;
+    this.send = send;
+    this.overflow = overflow;
+  }
+
+  get sent(): number {
+    return this.credit.last;
+  }
+
+  run(): void {
+    this.isRunning = true;
+  }
+
+  pause(): void {
+    this.isRunning = false;
+  }
+
+  expire(): void {
+    if (!this.isRunning) return;
+    this.isRunning = false;
+    this.rest.push(...this.backlog.flush());
+    this.pump();
+  }
+
+  finish(): number {
+    this.expire();
+    return this.credit.last + this.rest.length;
+  }
+
+  raise(limit: number): void {
+    this.credit.raise(limit);
+    this.pump();
+  }
+
+  /** Interleaved samples, of the uplink's rate and channels; `capturedUs` is the page's time of the first. */
+  push(samples: Int16Array, capturedUs: number): void {
+    if (!this.isRunning) return;
+    this.backlog.push(samples, capturedUs);
+    this.pump();
+    if (this.backlog.isOver) this.overflow();
+  }
+
+  private pump(): void {
+    while (this.credit.isFree) {
+      const stretch = this.rest.shift();
+      if (stretch) this.dispatch(stretch, this.rest.length === 0 ? Flag.LAST : Flag.NONE);
+      else {
+        const chunks = this.backlog.takeChunks();
+        if (!chunks) return;
+        this.dispatch(chunks, Flag.NONE);
+      }
+    }
+  }
+
+  private dispatch(stretch: TimedStretch, last: number): void {
+    this.credit.reserve();
+    this.send({
+      kind: Kind.SOUND,
+      codec: CodecNumber.PCM16,
+      flags: this.flags | last,
+      stream: this.stream,
+      component: this.component,
+      sequence: this.credit.commit(),
+      source: 0,
+      call: 0,
+      captured_us: stretch.capturedUs,
+      payload: stretch.samples.length > 0 ? encodePcm16(stretch) : new Uint8Array(0),
+    });
+  }
+}
+
+/** Takes the blocks of one microphone for its streams, resampled where the browser could not, and measures them. */
+export class SoundCapture {
+  readonly format: SoundFormat;
+  private readonly uplinks: () => Iterable<SoundUplink>;
+  private readonly report: (level: Level) => void;
+  private readonly resampler: Resampler | null;
+  private readonly meter: Meter;
+
+  constructor(format: SoundFormat, uplinks: () => Iterable<SoundUplink>, report: (level: Level) => void) {
+    const { deviceRate, rate, channels } = format;
+    this.format = format;
+    this.uplinks = uplinks;
+    this.report = report;
+    this.resampler = deviceRate === rate ? null : new Resampler(deviceRate, rate, channels);
+    this.meter = new Meter(Math.round((deviceRate * channels) / LEVELS_PER_S));
+  }
+
+  /** A block of interleaved samples in -1..1 arrived; its last sample is of now. */
+  offer(block: Float32Array): void {
+    const { deviceRate, channels } = this.format;
+    const capturedUs = pageUs() - Math.round((block.length / channels / deviceRate) * 1e6);
+    const level = this.meter.add(block);
+    if (level) this.report(level);
+    const samples = toInt16(this.resampler ? this.resampler.push(block) : block);
+    for (const uplink of this.uplinks()) uplink.push(samples, capturedUs);
+  }
+}
+
+/** Loudness over stretches of a fixed length. Pure. */
+export class Meter {
+  private readonly length: number;
+  private seen = 0;
+  private squares = 0;
+  private peak = 0;
+
+  constructor(length: number) {
+    this.length = length;
+  }
+
+  /** Adds samples; the level of the stretch that they complete, or null. */
+  add(samples: Float32Array): Level | null {
+    for (const sample of samples) {
+      this.squares += sample * sample;
+      this.peak = Math.max(this.peak, Math.abs(sample));
+    }
+    this.seen += samples.length;
+    if (this.seen < this.length) return null;
+    const level = { rms: Math.min(1, Math.sqrt(this.squares / this.seen)), peak: Math.min(1, this.peak) };
+    this.seen = this.squares = this.peak = 0;
+    return level;
+  }
+}

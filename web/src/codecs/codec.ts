@@ -1,0 +1,36 @@
+/**
+ * What a codec is: it opens a stateful encoder or decoder for one stream and one direction.
+ *
+ * JPEG's ignore the state; a codec with key frames and deltas cannot. A codec is a file in this folder; `codecs.ts`
+ * knows their numbers.
+ */
+
+import type { Packet } from "../wire/packet.ts";
+
+/** Encoded bytes and what the header has to say about them. */
+export interface Encoded {
+  codec: number;
+  flags: number;
+  payload: Uint8Array;
+}
+
+export interface PictureEncoder {
+  /** Encodes what is on the canvas. One call at a time. */
+  encode(canvas: OffscreenCanvas): Promise<Encoded>;
+  close(): void;
+}
+
+export interface PictureDecoder {
+  /**
+   * Decodes one packet. Calls are made in the order of sequences, one at a time; whoever calls closes the frame.
+   * `timestampUs` becomes the frame's timestamp.
+   */
+  decode(packet: Packet, timestampUs: number): Promise<VideoFrame>;
+  close(): void;
+}
+
+export interface PictureCodec {
+  /** MIME type under which a single packet is a file; null if it is not. */
+  readonly mime: string | null;
+  openDecoder(): PictureDecoder;
+}

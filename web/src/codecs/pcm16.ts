@@ -1,0 +1,32 @@
+/** Sound on the wire: interleaved little-endian int16 behind a prefix of 16 bytes (docs/internals/protocol.md). */
+
+export const PREFIX_BYTES = 16;
+
+/** A stretch of interleaved samples, and where it lies. */
+export interface Stretch {
+  /** Index of the first sample (of each channel), counted from the opening of the microphone. */
+  firstSample: number;
+  rate: number;
+  channels: number;
+  samples: Int16Array;
+}
+
+/** Converts samples in -1..1 to int16; what lies outside is clipped. */
+export function toInt16(samples: Float32Array): Int16Array {
+  const result = new Int16Array(samples.length);
+  for (let i = 0; i < samples.length; i++) {
+    result[i] = Math.max(-32768, Math.min(32767, Math.round((samples[i] as number) * 32768)));
+  }
+  return result;
+}
+
+export function encodePcm16({ firstSample, rate, channels, samples }: Stretch): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(PREFIX_BYTES + samples.byteLength);
+  const view = new DataView(bytes.buffer);
+  view.setBigUint64(0, BigInt(firstSample), true);
+  view.setUint32(8, rate, true);
+  view.setUint8(12, channels);
+  // Every platform with a browser is little-endian, so the samples can be copied as they lie in memory.
+  bytes.set(new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength), PREFIX_BYTES);
+  return bytes;
+}

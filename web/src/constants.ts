@@ -1,0 +1,91 @@
+/**
+ * The vocabulary between elements and session: every event that an element dispatches upwards, with its detail.
+ *
+ * All of them bubble. An element dispatches with `emit(this, EDIT, {...})` and knows nothing of who listens.
+ */
+
+/** The user edited a component's value; sent to the server at once. */
+export const EDIT = "ms-edit";
+/**
+ * Something happened to a component: `input`, `click`, `submit`, `select`, `release`, `clear`, `play` … After an edit, dispatch
+ * `EDIT` first. `upload`, `start_recording` and `stop_recording` are fired by the session itself.
+ */
+export const FIRE = "ms-fire";
+/**
+ * Record, or Stop, was pressed (Stop also leaves the queue). Opens the camera or microphone of the component; a
+ * component that drives no stream gets the preview alone (camera), or records a clip and uploads it (microphone).
+ */
+export const RECORD = "ms-record";
+/** Another camera or microphone was chosen; takes effect at once while recording, at the next Record otherwise. */
+export const DEVICE = "ms-device";
+/** A file was chosen, dropped, pasted or photographed; it becomes the component's value. */
+export const UPLOAD = "ms-upload";
+/** The user cancelled a run that waits or works. */
+export const CANCEL = "ms-cancel";
+
+export interface EditDetail {
+  component: number;
+  value: unknown;
+}
+
+export interface FireDetail {
+  component: number;
+  event: string;
+  data?: unknown;
+}
+
+/** Which device: by id (from `listDevices`), or front and rear; neither for the browser's own choice. */
+export interface DeviceChoice {
+  device?: string;
+  facing?: "user" | "environment";
+}
+
+export interface RecordDetail extends DeviceChoice {
+  component: number;
+  action: "start" | "stop";
+}
+
+export interface DeviceDetail extends DeviceChoice {
+  component: number;
+}
+
+export interface UploadDetail {
+  component: number;
+  file: File;
+}
+
+export interface CancelDetail {
+  run: number;
+}
+
+/** Every event name with the type of its detail. */
+export interface EventDetails {
+  [EDIT]: EditDetail;
+  [FIRE]: FireDetail;
+  [RECORD]: RecordDetail;
+  [DEVICE]: DeviceDetail;
+  [UPLOAD]: UploadDetail;
+  [CANCEL]: CancelDetail;
+}
+
+export type EventName = keyof EventDetails;
+
+/** Dispatches one of our events; it bubbles to the session's root. */
+export function emit<Name extends EventName>(from: EventTarget, name: Name, detail: EventDetails[Name]): void {
+  from.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
+}
+
+/** Listens to one of our events at `root`; returns what removes the listener. */
+export function listen<Name extends EventName>(
+  root: EventTarget,
+  name: Name,
+  handle: (detail: EventDetails[Name]) => void,
+): () => void {
+  const listener = (event: Event): void => handle((event as CustomEvent<EventDetails[Name]>).detail);
+  root.addEventListener(name, listener);
+  return () => root.removeEventListener(name, listener);
+}
+
+/** The class of the surface that shows a result, and of the live preview: users' scripts rely on both. */
+export const OUTPUT_CLASS = "ms-output";
+export const PREVIEW_CLASS = "ms-preview";

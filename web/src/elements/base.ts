@@ -1,0 +1,88 @@
+/** What every component of the page shares: properties from above, events upwards, light DOM, the label and the help. */
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { property } from "lit/decorators.js";
+import { EDIT, emit, FIRE } from "../constants.ts";
+import { icon } from "../icons.ts";
+import type { RunView } from "../view.ts";
+import { type Dress, dress } from "./parts/dress.ts";
+
+/** The properties that every component has (docs/internals/protocol.md). */
+export interface LeafProps extends Dress {
+  label: string | null;
+  info: string | null;
+  show_label: boolean;
+  container: boolean;
+  interactive: boolean;
+  value: unknown;
+}
+
+/** A component: a leaf of the tree. It renders into its own children, so that the app's style sheet reaches inside. */
+export abstract class Leaf<P extends LeafProps = LeafProps> extends LitElement {
+  /** The component's properties; replaced as a whole when some of them change. */
+  @property({ attribute: false }) props!: P;
+  /** The event run that will write this component, if one is under way or has failed; null otherwise. */
+  @property({ attribute: false }) run: RunView | null = null;
+  /** The component's number in the manifest. */
+  component = -1;
+  /** The events that the app listens to: what nobody listens to need not look clickable. */
+  listens: ReadonlySet<string> = new Set();
+
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has("props")) dress(this, this.props);
+  }
+
+  /** The name that assistive technology gives this component. */
+  protected get name(): string {
+    return this.props.label || this.localName.replace("ms-", "");
+  }
+
+  /** The id of the control that the label points at. */
+  protected get control(): string {
+    return `ms-${this.component}-control`;
+  }
+
+  /** Whether the label stands above the control; otherwise the control carries it as `aria-label`. */
+  protected get captioned(): boolean {
+    return Boolean(this.props.label) && this.props.show_label && this.props.container;
+  }
+
+  /** The user gave the component a value. */
+  protected edit(value: P["value"], event: string | null = "input"): void {
+    this.props = { ...this.props, value };
+    emit(this, EDIT, { component: this.component, value });
+    if (event !== null) this.fire(event);
+  }
+
+  protected fire(event: string, data?: unknown): void {
+    emit(this, FIRE, { component: this.component, event, data });
+  }
+
+  /** The label above the control, with what belongs at its end. */
+  protected caption(end: unknown = nothing): TemplateResult | typeof nothing {
+    if (!this.captioned && end === nothing) return nothing;
+    const label = this.captioned ? html`<label for=${this.control}>${this.props.label}</label>` : html`<span></span>`;
+    return html`<div class="ms-caption">${label}${end}</div>`;
+  }
+
+  /** Help and errors under the control, and how a run of an event that writes it goes. */
+  protected notes(problem = ""): TemplateResult {
+    const failed = this.run?.state === "failed" ? this.run.message || "This went wrong." : "";
+    return html`
+      ${this.props.info ? html`<p class="ms-info" id="${this.control}-info">${this.props.info}</p>` : nothing}
+      ${problem ? html`<p class="ms-problem" id="${this.control}-problem">${problem}</p>` : nothing}
+      ${failed ? html`<p class="ms-problem ms-failed">${icon("error")} <span>${failed}</span></p>` : nothing}
+    `;
+  }
+
+  /** The ids of the notes, for `aria-describedby`. */
+  protected described(problem = ""): string | typeof nothing {
+    const ids = [];
+    if (this.props.info) ids.push(`${this.control}-info`);
+    if (problem) ids.push(`${this.control}-problem`);
+    return ids.length > 0 ? ids.join(" ") : nothing;
+  }
+}

@@ -1,0 +1,31 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { customElement } from "lit/decorators.js";
+import { addressOf } from "../manifest.ts";
+import { Leaf, type LeafProps } from "./base.ts";
+
+interface ButtonProps extends LeafProps {
+  value: string | null;
+  variant: "primary" | "secondary" | "stop" | "huggingface";
+  size: "sm" | "md" | "lg";
+  icon: { url: string } | { file: string } | null;
+  link: string | null;
+}
+
+/** A press. Its value is its text; with `link` it is a link that looks like a button. */
+@customElement("ms-button")
+export class Button extends Leaf<ButtonProps> {
+  protected override render(): TemplateResult {
+    const { value, variant, size, link, interactive } = this.props;
+    const picture = addressOf(this.props.icon);
+    const face = html`${picture ? html`<img src=${picture} alt="" />` : nothing}<span>${value ?? ""}</span>`;
+    const classes = `ms-button ms-${variant} ms-${size}`;
+    if (link) {
+      return html`<a class=${classes} href=${link} target="_blank" rel="noopener" @click=${this.press}>${face}</a>`;
+    }
+    return html`<button class=${classes} type="button" ?disabled=${!interactive} @click=${this.press}>${face}</button>`;
+  }
+
+  private press(): void {
+    this.fire("click");
+  }
+}

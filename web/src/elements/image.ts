@@ -1,0 +1,284 @@
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import { emit, RECORD, UPLOAD } from "../constants.ts";
+import { icon } from "../icons.ts";
+import { addressOf } from "../manifest.ts";
+import { IDLE, type OutputElement, type OutputSurface, type StreamView, type UploadView } from "../view.ts";
+import { Leaf, type LeafProps } from "./base.ts";
+import "./parts/devices.ts";
+import { fileIn, follow, isOfKind, pastedImage, save } from "./parts/file.ts";
+import { failure, frameTool, uploading, waiting } from "./parts/frame.ts";
+import { pixelAt, sizeOf, still } from "./parts/picture.ts";
+import { recordButton } from "./parts/record.ts";
+import { progress } from "./parts/run.ts";
+import { styled } from "./parts/styled.ts";
+import "./parts/time.ts";
+import { troublePanel } from "./parts/trouble.ts";
+
+type Source = "upload" | "webcam" | "clipboard";
+
+interface ImageProps extends LeafProps {
+  sources: readonly Source[];
+  streaming: boolean;
+  constraints: MediaTrackConstraints | null;
+  size: readonly [number, number] | null;
+  height: number | string | null;
+  width: number | string | null;
+  placeholder: string | null;
+  buttons: readonly string[];
+  format: string | null;
+}
+
+/** A picture: the camera, a file, a result, or all of them in one frame. */
+@customElement("ms-image")
+export class ImageFrame extends Leaf<ImageProps> implements OutputSurface {
+  @property({ attribute: false }) stream: StreamView = IDLE;
+  @property({ attribute: false }) upload: UploadView | null = null;
+  @state() private hasPicture = false;
+  @state() private isTarget = false;
+  @state() private problem = "";
+  private readonly stage = document.createElement("div");
+  /** The surface that shows a picture; it came decoded, and is not ours to draw on. */
+  private picture: OutputElement | null = null;
+
+  constructor() {
+    super();
+    this.stage.className = "ms-stage";
+  }
+
+  place(output: OutputElement | null): void {
+    // A video that is taken out and put back would stop for a moment.
+    if (output !== this.picture) this.stage.replaceChildren(...(output ? [output] : []));
+    if (output instanceof HTMLImageElement) output.alt = this.name;
+    else output?.setAttribute("aria-label", this.name);
+    if (output instanceof HTMLCanvasElement) output.setAttribute("role", "img");
+    this.picture = output;
+    this.hasPicture = output !== null;
+    this.problem = "";
+  }
+
+  private get isRecording(): boolean {
+    return this.stream.state !== "idle";
+  }
+
+  private offers(source: Source): boolean {
+    return this.props.interactive && (this.props.sources ?? []).includes(source);
+  }
+
+  protected override render(): TemplateResult {
+    const { stream, props } = this;
+    return html`
+      <div
+        class="ms-frame ${this.listens.has("select") ? "ms-pickable" : ""}" data-state=${stream.state}
+        ?data-target=${this.isTarget} ?data-live=${stream.preview !== null} ?data-picture=${this.hasPicture} ?data-bar=${this.offers("webcam")}
+        ${styled({ "--ms-ratio": this.ratio, height: length(props.height), width: length(props.width) })}
+        role="group" aria-label=${this.name} tabindex=${this.offers("upload") || this.offers("clipboard") ? 0 : nothing}
+        @dragover=${this.onDrag} @dragleave=${this.onDragEnd} @drop=${this.onDrop} @paste=${this.onPaste} @click=${this.onClick}
+      >
+        ${this.preview()}${this.stage}${this.overlay()}${this.chip()}${this.bar()}
+        ${
+          stream.limitS > 0 && (stream.state === "running" || stream.state === "stopping")
+            ? html`<ms-time .limitS=${stream.limitS} .deadlineMs=${stream.deadlineMs}></ms-time>`
+            : nothing
+        }
+        ${progress(this.run)}
+      </div>
+      ${this.notes(this.problem)}
+    `;
+  }
+
+  /** Width to height before the first picture: what the app declared, else what cameras deliver. */
+  private get ratio(): string | null {
+    if (this.props.size) return `${this.props.size[0]} / ${this.props.size[1]}`;
+    return this.props.height == null ? null : "auto";
+  }
+
+  private chip(): TemplateResult | typeof nothing {
+    if (!this.props.label || !this.props.show_label) return nothing;
+    return html`<span class="ms-chip">${this.props.label}</span>`;
+  }
+
+  private preview(): TemplateResult | typeof nothing {
+    const { preview, mirrored } = this.stream;
+    if (!preview) return nothing;
+    return html`<video
+      class="ms-preview ${mirrored ? "ms-mirrored" : ""}" aria-label="Live camera" autoplay playsinline
+      .muted=${true} .srcObject=${preview}
+    ></video>`;
+  }
+
+  private overlay(): TemplateResult | typeof nothing {
+    const { stream } = this;
+    if (this.upload) return uploading(this.upload);
+    if (stream.trouble) return troublePanel(stream.trouble, "camera");
+    if (stream.state === "waiting" || stream.state === "starting") return waiting(stream, "camera");
+    if (this.run?.state === "failed") return failure(this.run.message);
+    return this.hasPicture || this.isRecording ? nothing : this.empty();
+  }
+
+  /** What to do with a frame that shows nothing yet. */
+  private empty(): TemplateResult {
+    const { placeholder, interactive } = this.props;
+    if (!interactive)
+      return html`<div class="ms-void">${icon("image")}${placeholder ? html`<p>${placeholder}</p>` : nothing}</div>`;
+    const files = this.offers("upload") || this.offers("clipboard");
+    return html`<div class="ms-void">
+      ${files ? nothing : icon("camera")}
+      <p>${placeholder ?? this.invitation}</p>
+      ${files ? html`<div class="ms-ways">${this.uploadButton()}${this.pasteButton()}</div>` : nothing}
+    </div>`;
+  }
+
+  private get invitation(): string {
+    if (this.offers("upload")) return "Drop a picture here";
+    if (this.offers("clipboard")) return "Paste a picture here";
+    return this.props.streaming ? "Press Record to start the camera" : "Open the camera to take a picture";
+  }
+
+  private uploadButton(): TemplateResult | typeof nothing {
+    if (!this.offers("upload")) return nothing;
+    return html`
+      <button class="ms-button ms-sm" type="button" @click=${this.choose}>${icon("upload")} Upload</button>
+      <input type="file" accept="image/*" aria-label="${this.name}: upload" tabindex="-1" hidden @change=${this.onChosen} />
+    `;
+  }
+
+  private pasteButton(): TemplateResult | typeof nothing {
+    if (!this.offers("clipboard") || !navigator.clipboard?.read) return nothing;
+    return html`<button class="ms-button ms-sm" type="button" @click=${this.paste}>${icon("paste")} Paste</button>`;
+  }
+
+  private bar(): TemplateResult | typeof nothing {
+    const tools = this.tools();
+    if (!this.offers("webcam")) return tools.length > 0 ? html`<div class="ms-bar ms-slim">${tools}</div>` : nothing;
+    return html`<div class="ms-bar">
+      <div class="ms-side">
+        <ms-devices .kind=${"camera"} .component=${this.component} .current=${this.stream.device}></ms-devices>
+      </div>
+      ${this.props.streaming ? recordButton(this.stream, () => this.toggle()) : this.shutter()}
+      <div class="ms-side ms-end">${tools}</div>
+    </div>`;
+  }
+
+  /** For an image that drives no stream: opens the camera, then takes the picture. */
+  private shutter(): TemplateResult {
+    const isOpen = this.stream.state === "running";
+    const name = isOpen ? "Take a picture" : "Open the camera";
+    return html`<button class="ms-record ms-shutter" type="button" title=${name} data-state=${this.stream.state} @click=${isOpen ? this.shoot : () => this.record("start")}>
+      <i>${isOpen ? nothing : icon("camera")}</i><span class="ms-sr">${name}</span>
+    </button>`;
+  }
+
+  private tools(): TemplateResult[] {
+    const { buttons, interactive, streaming } = this.props;
+    const shown = this.hasPicture;
+    const tools = [];
+    if (interactive && this.isRecording && !streaming)
+      tools.push(frameTool("close", "Close the camera", () => this.record("stop")));
+    if (interactive && shown && !this.isRecording) tools.push(frameTool("close", "Clear", () => this.clear()));
+    if (shown && buttons?.includes("download"))
+      tools.push(frameTool("download", "Download", () => void this.download()));
+    if ((shown || this.isRecording) && buttons?.includes("fullscreen") && document.fullscreenEnabled) {
+      tools.push(frameTool("fullscreen", "Fullscreen", () => void this.fullscreen()));
+    }
+    return tools;
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    if (changed.has("stream") && this.stream.preview)
+      void this.querySelector<HTMLVideoElement>(".ms-preview")
+        ?.play()
+        .catch(() => undefined);
+  }
+
+  private toggle(): void {
+    if (this.stream.state === "stopping") return;
+    this.record(this.isRecording ? "stop" : "start");
+  }
+
+  private record(action: "start" | "stop"): void {
+    emit(this, RECORD, { component: this.component, action });
+  }
+
+  private async shoot(): Promise<void> {
+    const preview = this.querySelector<HTMLVideoElement>(".ms-preview");
+    if (!preview || preview.videoWidth === 0) return;
+    const file = await still(preview, "photo.jpg", { mirrored: this.stream.mirrored });
+    this.record("stop");
+    this.take(file);
+  }
+
+  private take(file: File | null): void {
+    if (!file) return;
+    this.problem = isOfKind(file, "image") ? "" : `${file.name} is not a picture.`;
+    if (!this.problem) emit(this, UPLOAD, { component: this.component, file });
+  }
+
+  private clear(): void {
+    this.edit(null);
+    this.fire("clear");
+  }
+
+  private choose(): void {
+    this.querySelector<HTMLInputElement>("input[type=file]")?.click();
+  }
+
+  private onChosen(event: Event): void {
+    const input = event.target as HTMLInputElement;
+    this.take(input.files?.[0] ?? null);
+    input.value = "";
+  }
+
+  private async paste(): Promise<void> {
+    const file = await pastedImage();
+    if (file) this.take(file);
+    else this.problem = "There is no picture in the clipboard.";
+  }
+
+  private onPaste(event: ClipboardEvent): void {
+    if (this.offers("clipboard") || this.offers("upload")) this.take(fileIn(event.clipboardData, "image"));
+  }
+
+  private onDrag(event: DragEvent): void {
+    if (!this.offers("upload") || this.isRecording) return;
+    event.preventDefault();
+    this.isTarget = true;
+  }
+
+  private onDragEnd(): void {
+    this.isTarget = false;
+  }
+
+  private onDrop(event: DragEvent): void {
+    if (!this.isTarget) return;
+    event.preventDefault();
+    this.isTarget = false;
+    const file = fileIn(event.dataTransfer, "image");
+    if (file) this.take(file);
+    else this.problem = "This is not a picture.";
+  }
+
+  /** `select`: the pixel that was clicked, in the coordinates of the picture. */
+  private onClick(event: MouseEvent): void {
+    if (!this.picture || event.target !== this.picture || !this.listens.has("select")) return;
+    const index = pixelAt(event, this.picture.getBoundingClientRect(), sizeOf(this.picture));
+    if (index) this.fire("select", { index });
+  }
+
+  private async download(): Promise<void> {
+    const { value } = this.props;
+    const address = addressOf(value);
+    const name = typeof value === "object" && value !== null && "name" in value ? String(value.name) : "image";
+    if (address) return follow(address.startsWith("file/") ? `${address}?download=1` : address, name);
+    if (this.picture) save(await still(this.picture, "image.png", { type: "image/png" }), "image.png");
+  }
+
+  private async fullscreen(): Promise<void> {
+    if (document.fullscreenElement) await document.exitFullscreen();
+    else await this.querySelector(".ms-frame")?.requestFullscreen();
+  }
+}
+
+function length(value: number | string | null): string | null {
+  return typeof value === "number" ? `${value}px` : (value ?? null);
+}

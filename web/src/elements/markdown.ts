@@ -1,0 +1,49 @@
+import { html, type TemplateResult } from "lit";
+import { customElement } from "lit/decorators.js";
+import { Leaf, type LeafProps } from "./base.ts";
+import { forget, show } from "./parts/inert.ts";
+import { progress } from "./parts/run.ts";
+import { styled } from "./parts/styled.ts";
+
+interface MarkdownProps extends LeafProps {
+  value: string | null;
+  height: number | string | null;
+  max_height: number | string | null;
+  rtl: boolean;
+}
+
+/** Text with a structure, rendered and cleaned on the server. */
+@customElement("ms-markdown")
+export class Markdown extends Leaf<MarkdownProps> {
+  private shown = "";
+
+  protected override render(): TemplateResult {
+    const { height, max_height, rtl } = this.props;
+    const scrolls = height != null || max_height != null;
+    return html`
+      <div
+        class="ms-prose ${scrolls ? "ms-scrolls" : ""}" dir=${rtl ? "rtl" : "auto"} tabindex=${scrolls ? 0 : -1}
+        ${styled({ height: length(height), "max-height": length(max_height) })}
+      ></div>
+      ${progress(this.run)}${this.notes()}
+    `;
+  }
+
+  protected override updated(): void {
+    const body = this.querySelector(".ms-prose");
+    const text = this.props.value ?? "";
+    if (!body || text === this.shown) return;
+    this.shown = text;
+    show(body, text);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    const body = this.querySelector(".ms-prose");
+    if (body) forget(body);
+  }
+}
+
+function length(value: number | string | null): string | null {
+  return typeof value === "number" ? `${value}px` : (value ?? null);
+}

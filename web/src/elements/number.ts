@@ -1,0 +1,77 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { customElement, state } from "lit/decorators.js";
+import { Leaf, type LeafProps } from "./base.ts";
+import { progress } from "./parts/run.ts";
+
+interface NumberProps extends LeafProps {
+  value: number | null;
+  minimum: number | null;
+  maximum: number | null;
+  step: number | null;
+  precision: number | null;
+  placeholder: string | null;
+}
+
+/** A number. What is out of bounds is said beside the field, in words, and not sent. */
+@customElement("ms-number")
+export class NumberField extends Leaf<NumberProps> {
+  @state() private problem = "";
+
+  protected override render(): TemplateResult {
+    const { props } = this;
+    return html`
+      ${this.caption()}
+      <input
+        class="ms-input" id=${this.control} type="number" inputmode=${props.precision === 0 ? "numeric" : "decimal"}
+        step=${props.precision === 0 ? 1 : (props.step ?? "any")} placeholder=${props.placeholder ?? ""}
+        min=${props.minimum ?? nothing} max=${props.maximum ?? nothing} ?disabled=${!props.interactive}
+        aria-label=${this.captioned ? nothing : this.name} aria-describedby=${this.described(this.problem)}
+        aria-invalid=${this.problem ? "true" : nothing}
+        @input=${this.onInput} @keydown=${this.onKey} @focus=${() => this.fire("focus")} @blur=${this.onBlur}
+      />
+      ${progress(this.run)}${this.notes(this.problem)}
+    `;
+  }
+
+  protected override updated(): void {
+    const field = this.querySelector("input");
+    if (!field || this.problem) return;
+    // "1.0" while it is typed is 1: only another number may replace the text.
+    if (parse(field) !== this.props.value) field.value = this.props.value === null ? "" : String(this.props.value);
+  }
+
+  private onInput(event: Event): void {
+    const field = event.target as HTMLInputElement;
+    const value = parse(field);
+    this.problem = complaint(value, field.validity.badInput, this.props);
+    if (!this.problem) this.edit(value);
+  }
+
+  private onKey(event: KeyboardEvent): void {
+    if (event.key === "Enter" && !this.problem) this.fire("submit");
+  }
+
+  private onBlur(): void {
+    this.fire("blur");
+  }
+}
+
+function parse(field: HTMLInputElement): number | null {
+  return field.value === "" ? null : field.valueAsNumber;
+}
+
+/** What is wrong with a number, in words; empty if nothing is. */
+export function complaint(
+  value: number | null,
+  unreadable: boolean,
+  { minimum, maximum, precision }: Pick<NumberProps, "minimum" | "maximum" | "precision">,
+): string {
+  if (unreadable) return "This is not a number.";
+  if (value === null) return "";
+  if (minimum !== null && maximum !== null && (value < minimum || value > maximum)) {
+    return `Give a number from ${minimum} to ${maximum}.`;
+  }
+  if (minimum !== null && value < minimum) return `Give at least ${minimum}.`;
+  if (maximum !== null && value > maximum) return `Give at most ${maximum}.`;
+  return precision === 0 && !Number.isInteger(value) ? "Give a whole number." : "";
+}

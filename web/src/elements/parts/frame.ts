@@ -1,0 +1,41 @@
+/** The pieces that every media frame is made of: tools of the bar, and the calm panels over the picture. */
+import { html, nothing, type TemplateResult } from "lit";
+import { type IconName, icon } from "../../icons.ts";
+import type { StreamView, UploadView } from "../../view.ts";
+import { queueing } from "./sentences.ts";
+import { styled } from "./styled.ts";
+
+/** A button of the bar: an icon with its name. */
+export function frameTool(name: IconName, title: string, press: () => void): TemplateResult {
+  return html`<button class="ms-tool" type="button" title=${title} @click=${press}>
+    ${icon(name)}<span class="ms-sr">${title}</span>
+  </button>`;
+}
+
+/** "2nd in line, about 20 s" over the live picture. */
+export function waiting(stream: StreamView, medium: "camera" | "microphone"): TemplateResult {
+  if (stream.state === "starting") {
+    return html`<div class="ms-veil ms-starting" role="status"><p>Starting the ${medium}</p></div>`;
+  }
+  return html`<div class="ms-veil ms-waiting" role="status">
+    <p>${queueing(stream.position, stream.etaS)}</p>
+    ${stream.again ? html`<p class="ms-aside">Others take their turn. You go on by yourself.</p>` : nothing}
+  </div>`;
+}
+
+export function uploading(upload: UploadView): TemplateResult {
+  const percent = upload.fraction === null ? null : Math.round(upload.fraction * 100);
+  return html`<div class="ms-veil ms-uploading">
+    <p>Uploading ${upload.name}</p>
+    <div class="ms-rail" role="progressbar" aria-label="Upload" aria-valuenow=${percent ?? nothing}>
+      <i ${styled({ "--ms-part": upload.fraction ?? 0 })}></i>
+    </div>
+  </div>`;
+}
+
+/** The run that should have written this frame failed. */
+export function failure(message: string): TemplateResult {
+  return html`<div class="ms-veil ms-trouble" role="status">${icon("error")}
+    <p>${message || "This went wrong."}</p>
+  </div>`;
+}

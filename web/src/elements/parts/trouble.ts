@@ -1,0 +1,31 @@
+/** What went wrong, said in the frame where it happened, with the one thing to do. Record below it is the way on. */
+import { html, nothing, type TemplateResult } from "lit";
+import { type IconName, icon } from "../../icons.ts";
+import type { Trouble, TroubleCode } from "../../view.ts";
+
+const ICONS: { [code in TroubleCode]: IconName } = {
+  refused: "lock",
+  insecure: "lock",
+  missing: "camera-off",
+  busy: "camera-off",
+  unplugged: "unplugged",
+  full: "warning",
+  behind: "warning",
+  lost: "offline",
+  failed: "error",
+  notice: "info",
+};
+
+export function troublePanel(trouble: Trouble, medium: "camera" | "microphone"): TemplateResult {
+  const name = ICONS[trouble.code];
+  const drawn = medium === "microphone" && name === "camera-off" ? "microphone-off" : name;
+  return html`<div class="ms-veil ms-trouble" role="alert" data-code=${trouble.code}>
+    ${icon(drawn)}
+    <p>${trouble.message} ${trouble.code === "insecure" ? secureLink() : nothing}</p>
+  </div>`;
+}
+
+function secureLink(): TemplateResult {
+  const { host, pathname, search } = window.location;
+  return html`<a href="https://${host}${pathname}${search}">Open it with https</a>`;
+}

@@ -1,0 +1,12 @@
+/** The page's entry: the tree stands before the first paint, the session begins right after it. */
+import "./main.css";
+import "./elements/index.ts";
+import { readManifest } from "./manifest.ts";
+import { Page } from "./page.ts";
+import { Session } from "./session.ts";
+
+const manifest = readManifest(document.getElementById("ms-manifest")?.textContent);
+const page = new Page(manifest);
+document.body.append(page.element);
+const session = new Session(manifest, page.element, page);
+setTimeout(() => session.start(), 0);

@@ -1,0 +1,77 @@
+/** The inline manifest: what the server declares about the interface (docs/internals/protocol.md). */
+
+/** Properties of a component or layout, by name; `value` is one of them. */
+export type Props = Record<string, unknown>;
+
+export interface Node {
+  id: number;
+  type: string;
+  /** Layouts only: a leaf's properties are in `Manifest.components`. */
+  props?: Props;
+  children?: Node[];
+}
+
+export interface ComponentDeclaration {
+  type: string;
+  props: Props;
+}
+
+export interface StreamDeclaration {
+  component: number;
+  every_s: number;
+  keep: "latest" | "all";
+  max_backlog_s: number;
+}
+
+export interface Binding {
+  id: number;
+  /** `[component, event]` pairs; the index of the one that fired is sent along. */
+  targets: [number, string][];
+  inputs: number[];
+  outputs: number[];
+  trigger: "once" | "multiple" | "always_last";
+  progress: "full" | "minimal" | "hidden";
+  handler: boolean;
+  js: number | string | boolean | null;
+  stream: StreamDeclaration | null;
+}
+
+export interface Manifest {
+  version: number;
+  build: string;
+  title: string;
+  theme: Record<string, string>;
+  footer: boolean;
+  latency: boolean;
+  assets: { media_worker: string; microphone_worklet: string };
+  root: Node;
+  components: Record<string, ComponentDeclaration>;
+  bindings: Binding[];
+}
+
+/** A file that the server holds for this session, as a component's value. */
+export interface FileValue {
+  file: string;
+  name: string;
+  type: string;
+  size?: number;
+}
+
+/** A picture or sound that the browser fetches by itself. */
+export interface LinkValue {
+  url: string;
+}
+
+/** Reads the text of the manifest's element. Throws if the page was served without one. */
+export function readManifest(text: string | null | undefined): Manifest {
+  if (!text) throw new Error("the page has no manifest: <script id=ms-manifest> is missing or empty");
+  return JSON.parse(text) as Manifest;
+}
+
+/** The address, relative to the page, at which the value of a media component can be fetched; null if it has none. */
+export function addressOf(value: unknown): string | null {
+  if (typeof value !== "object" || value === null) return null;
+  if ("file" in value && typeof value.file === "string") return `file/${value.file}`;
+  if ("url" in value && typeof value.url === "string") return value.url;
+  return null;
+}

@@ -1,0 +1,92 @@
+/** The page as the session sees it: the tree of elements, and where each thing that the session says is shown. */
+import type { AudioFrame } from "./elements/audio.ts";
+import type { Leaf } from "./elements/base.ts";
+import type { ImageFrame } from "./elements/image.ts";
+import { build, type Part } from "./layout.ts";
+import type { Manifest, Props } from "./manifest.ts";
+import { Footer, Notices } from "./notices.ts";
+import type {
+  ConnectionView,
+  LatencyView,
+  Level,
+  OutputSurface,
+  RunView,
+  StreamView,
+  ToastView,
+  UploadView,
+  View,
+} from "./view.ts";
+
+export class Page implements View {
+  /** Everything the page shows; our events bubble to it. */
+  readonly element = document.createElement("div");
+  private readonly parts: Map<number, Part>;
+  private readonly notices = new Notices();
+  private readonly footer: Footer;
+  /** The runs that a component waits for; the newest is shown. */
+  private readonly runs = new Map<number, Map<number, RunView>>();
+
+  constructor(manifest: Manifest) {
+    const main = document.createElement("main");
+    main.className = "ms-page";
+    this.element.className = "ms-app";
+    this.parts = build(manifest, main);
+    this.footer = new Footer(manifest.title, manifest.latency);
+    this.element.append(main);
+    if (manifest.footer || manifest.latency) this.element.append(this.footer.element);
+    this.element.append(this.notices.element);
+  }
+
+  applyProps(component: number, props: Props): void {
+    this.parts.get(component)?.apply(props);
+  }
+
+  setStream(component: number, stream: StreamView): void {
+    const element = this.media(component);
+    if (element) element.stream = stream;
+  }
+
+  setLevel(component: number, level: Level): void {
+    const element = this.media(component);
+    if (element && "setLevel" in element) element.setLevel(level);
+  }
+
+  setUpload(component: number, upload: UploadView | null): void {
+    const element = this.media(component);
+    if (element) element.upload = upload;
+  }
+
+  setRun(run: RunView): void {
+    for (const component of run.outputs) {
+      const runs = this.runs.get(component) ?? new Map<number, RunView>();
+      this.runs.set(component, runs);
+      runs.delete(run.call);
+      if (run.state === "waiting" || run.state === "running") runs.set(run.call, run);
+      const part = this.parts.get(component);
+      const shown = [...runs.values()].at(-1) ?? (run.state === "failed" ? run : null);
+      if (part && "run" in part.element) (part.element as Leaf).run = shown;
+    }
+  }
+
+  connection(connection: ConnectionView): void {
+    this.notices.setConnection(connection);
+  }
+
+  toast(toast: ToastView): void {
+    this.notices.toast(toast);
+  }
+
+  latency(latency: LatencyView): void {
+    this.footer.setLatency(latency);
+  }
+
+  surface(component: number): OutputSurface | null {
+    const element = this.media(component);
+    return element && "place" in element ? element : null;
+  }
+
+  private media(component: number): ImageFrame | AudioFrame | null {
+    const element = this.parts.get(component)?.element;
+    return element && "stream" in element ? (element as ImageFrame | AudioFrame) : null;
+  }
+}

@@ -1,0 +1,217 @@
+/**
+ * The way down, in the worker: decodes the pictures of results and shows them, newest first; values go with them.
+ *
+ * Results of one stream are applied in order, whole. While one is being decoded, pictures of those that wait give way
+ * to newer ones; their values never do.
+ */
+
+import type { PictureCodec, PictureDecoder } from "../codecs/codec.ts";
+import { pageUs } from "../transport/clock.ts";
+import type { Outputs } from "../wire/messages.ts";
+import type { Packet } from "../wire/packet.ts";
+import { isIndependent } from "../wire/packet.ts";
+import type { StillPicture } from "../workers/port.ts";
+import { Newest } from "./newest.ts";
+import type { Result } from "./results.ts";
+import { Results } from "./results.ts";
+import type { Sink } from "./sink.ts";
+
+export interface PresenterEvents {
+  /** Apply this in the page; streamed pictures that belong to it are on their sinks. */
+  apply(result: Result, stills: StillPicture[]): void;
+  /** The first streamed picture of a component, after something else was shown there, is on its sink. */
+  streaming(component: number): void;
+  /** A picture could not be decoded. */
+  failed(packet: Packet, error: unknown): void;
+}
+
+interface DecodedPicture {
+  packet: Packet;
+  frame: VideoFrame;
+}
+
+export class Presenter {
+  private readonly codecs: ReadonlyMap<number, PictureCodec>;
+  private readonly events: PresenterEvents;
+  private readonly results = new Results();
+  private readonly newest = new Newest();
+  private readonly sinks = new Map<number, Sink>();
+  private readonly decoders = new Map<string, PictureDecoder>();
+  /** Results that wait, by stream; the first is being decoded. */
+  private readonly waiting = new Map<number, Result[]>();
+  /** Components whose streamed surface is what the page shows. */
+  private readonly live = new Set<number>();
+  /** The newest picture of each component that came while the page was hidden. */
+  private readonly unseen = new Map<number, Result>();
+  private isHidden = false;
+  private lastTimestampUs = 0;
+  private epoch = 0;
+
+  constructor(codecs: ReadonlyMap<number, PictureCodec>, events: PresenterEvents) {
+    this.codecs = codecs;
+    this.events = events;
+  }
+
+  /** Where streamed pictures of a component go; without one they are shown as stills. */
+  setSink(component: number, sink: Sink): void {
+    this.sinks.set(component, sink);
+  }
+
+  announce(outputs: Outputs): void {
+    const result = this.results.announce(outputs);
+    if (result) this.enqueue(result);
+  }
+
+  receive(packet: Packet): void {
+    const result = this.results.add(packet);
+    if (result) this.enqueue(result);
+  }
+
+  /** A hidden page shows nothing, so nothing is decoded; back in front, the newest picture comes first. */
+  setHidden(isHidden: boolean): void {
+    this.isHidden = isHidden;
+    if (isHidden) return;
+    for (const result of this.unseen.values()) this.enqueue(result);
+    this.unseen.clear();
+  }
+
+  /** A stream is over: its decoders go. */
+  endStream(stream: number): void {
+    for (const [key, decoder] of this.decoders) {
+      if (!key.startsWith(`${stream}/`)) continue;
+      decoder.close();
+      this.decoders.delete(key);
+    }
+  }
+
+  /** The session is over: what is under way is dropped. */
+  clear(): void {
+    this.epoch++;
+    this.results.clear();
+    this.newest.clear();
+    this.waiting.clear();
+    this.unseen.clear();
+    for (const decoder of this.decoders.values()) decoder.close();
+    this.decoders.clear();
+  }
+
+  private enqueue(result: Result): void {
+    const queue = this.waiting.get(result.stream) ?? [];
+    const newer = new Set(result.packets.map((packet) => packet.component));
+    for (const older of queue.slice(1)) {
+      older.packets = older.packets.filter((packet) => !(isIndependent(packet) && newer.has(packet.component)));
+    }
+    queue.push(result);
+    this.waiting.set(result.stream, queue);
+    if (queue.length === 1) void this.work(result.stream, queue);
+  }
+
+  /** Empties the queue of one stream; its first entry stays in it while it is decoded, so nobody else begins. */
+  private async work(stream: number, queue: Result[]): Promise<void> {
+    const epoch = this.epoch;
+    for (let result = queue[0]; result; result = queue[0]) {
+      const [streamed, stills] = this.divide(result.packets);
+      // Without a picture to decode there is nothing to wait for, and what arrived together is applied together.
+      const pictures = streamed.length > 0 ? await this.decode(streamed, result) : [];
+      if (epoch !== this.epoch) {
+        for (const { frame } of pictures) frame.close();
+        return;
+      }
+      this.present(result, pictures, stills);
+      queue.shift();
+    }
+    this.waiting.delete(stream);
+  }
+
+  /** Streamed pictures, and those that the page shows by itself: with transparency, or without a sink. */
+  private divide(packets: Packet[]): [Packet[], Packet[]] {
+    const isStreamed = (packet: Packet): boolean => {
+      const mime = this.codecs.get(packet.codec)?.mime;
+      const isOpaque = mime === null || mime === "image/jpeg";
+      return packet.stream !== 0 && isOpaque && this.sinks.has(packet.component);
+    };
+    return [packets.filter(isStreamed), packets.filter((packet) => !isStreamed(packet))];
+  }
+
+  /** Decodes the pictures of different components side by side, those of one in order. */
+  private async decode(packets: Packet[], result: Result): Promise<DecodedPicture[]> {
+    const components = [...new Set(packets.map((packet) => packet.component))];
+    const pictures = await Promise.all(
+      components.map(async (component) => {
+        const decoded = [];
+        for (const packet of packets) {
+          if (packet.component === component) decoded.push(await this.decodeOne(packet, result));
+        }
+        return decoded;
+      }),
+    );
+    return pictures.flat().filter((picture) => picture !== null);
+  }
+
+  private async decodeOne(packet: Packet, result: Result): Promise<DecodedPicture | null> {
+    if (this.isHidden && isIndependent(packet)) {
+      this.unseen.set(packet.component, { ...result, updates: {}, packets: [packet] });
+      return null;
+    }
+    try {
+      return { packet, frame: await this.decoderOf(packet).decode(packet, this.nextTimestampUs()) };
+    } catch (error) {
+      this.events.failed(packet, error);
+      return null;
+    }
+  }
+
+  /** Shows the pictures and applies the values of one result, at once, unless something newer is there. */
+  private present(result: Result, pictures: DecodedPicture[], still: Packet[]): void {
+    const stills = still.filter((packet) => this.claimPicture(packet, result));
+    const updates = this.newest.filter(result.updates, result.order);
+    for (const [component, props] of Object.entries(updates)) {
+      if ("value" in props) this.live.delete(Number(component));
+    }
+    for (const packet of stills) this.live.delete(packet.component);
+    for (const picture of pictures) this.show(picture, result);
+    if (stills.length === 0 && Object.keys(updates).length === 0) return;
+    this.events.apply(
+      { ...result, updates },
+      stills.map((packet) => this.still(packet)),
+    );
+  }
+
+  private show({ packet, frame }: DecodedPicture, result: Result): void {
+    const sink = this.sinks.get(packet.component);
+    if (!sink || this.isHidden || !this.claimPicture(packet, result)) {
+      frame.close();
+      return;
+    }
+    sink.show(frame, packet);
+    if (this.live.has(packet.component)) return;
+    this.live.add(packet.component);
+    this.events.streaming(packet.component);
+  }
+
+  private claimPicture(packet: Packet, result: Result): boolean {
+    return this.newest.claim(packet.component, "value", result.order);
+  }
+
+  private still({ codec, payload, component, stream, sequence }: Packet): StillPicture {
+    const mime = this.codecs.get(codec)?.mime ?? "";
+    return { component, mime, data: payload.slice(), stream, sequence };
+  }
+
+  private decoderOf(packet: Packet): PictureDecoder {
+    const key = `${packet.stream}/${packet.component}/${packet.codec}`;
+    const found = this.decoders.get(key);
+    if (found) return found;
+    const codec = this.codecs.get(packet.codec);
+    if (!codec) throw new Error(`no codec ${packet.codec} in this page`);
+    const decoder = codec.openDecoder();
+    this.decoders.set(key, decoder);
+    return decoder;
+  }
+
+  /** Timestamps only have to rise; that they are the page's time makes them readable. */
+  private nextTimestampUs(): number {
+    this.lastTimestampUs = Math.max(pageUs(), this.lastTimestampUs + 1);
+    return this.lastTimestampUs;
+  }
+}

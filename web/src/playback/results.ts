@@ -1,0 +1,48 @@
+/** Puts the outputs of one call together again: values first, then its pictures, the last flagged. Pure. */
+
+import type { Props } from "../manifest.ts";
+import type { Outputs } from "../wire/messages.ts";
+import type { Packet } from "../wire/packet.ts";
+import { isLast } from "../wire/packet.ts";
+
+/** All that one result of a call changes in the page. */
+export interface Result {
+  /** Counts results in the order in which they were announced: a later one is newer. */
+  order: number;
+  call: number;
+  stream: number;
+  run: number;
+  updates: { [component: string]: Props };
+  packets: Packet[];
+}
+
+export class Results {
+  private readonly open = new Map<string, Result>();
+  private count = 0;
+
+  /** An `outputs` message arrived; the result, if no picture belongs to it. */
+  announce({ call, stream, run, packets, updates }: Outputs): Result | null {
+    const result = { order: ++this.count, call, stream, run, updates, packets: [] };
+    if (packets === 0) return result;
+    this.open.set(keyOf(stream, call), result);
+    return null;
+  }
+
+  /** A picture arrived; the result that it completes, or null. */
+  add(packet: Packet): Result | null {
+    const { call, stream } = packet;
+    const key = keyOf(stream, call);
+    const result = this.open.get(key) ?? { order: ++this.count, call, stream, run: 0, updates: {}, packets: [] };
+    result.packets.push(packet);
+    if (isLast(packet)) this.open.delete(key);
+    else this.open.set(key, result);
+    return isLast(packet) ? result : null;
+  }
+
+  /** The session is over; what is half here will never be whole. */
+  clear(): void {
+    this.open.clear();
+  }
+}
+
+const keyOf = (stream: number, call: number): string => `${stream}/${call}`;

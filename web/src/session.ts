@@ -1,0 +1,331 @@
+/**
+ * The page's side of a session: listens to what elements ask for, keeps what they show, and speaks to the media worker.
+ *
+ * Elements and session never meet: events come up to the root (`constants.ts`), data goes down through a `View`.
+ */
+
+import {
+  CANCEL,
+  DEVICE,
+  EDIT,
+  FIRE,
+  listen,
+  RECORD,
+  type RecordDetail,
+  UPLOAD,
+  type UploadDetail,
+} from "./constants.ts";
+import type { Binding, Manifest, Props } from "./manifest.ts";
+import { addressOf } from "./manifest.ts";
+import { Outputs } from "./playback/outputs.ts";
+import { Recordings } from "./session/recordings.ts";
+import { Runs } from "./session/runs.ts";
+import { runScript } from "./session/scripts.ts";
+import { Store } from "./session/store.ts";
+import { upload } from "./session/uploads.ts";
+import type { Trouble, View } from "./view.ts";
+import type { Cancel, Fire, Refuse, SetValue } from "./wire/messages.ts";
+import type { FromWorker, StillPicture, ToWorker } from "./workers/port.ts";
+
+/** What may wait for a session to begin; a page that has none for so long loses no more than clicks. */
+const MOST_WAITING = 100;
+
+const LOST: Trouble = { code: "lost", message: "The connection to the app was lost. Press Record to start again." };
+
+type Incoming<Type extends FromWorker["type"]> = Extract<FromWorker, { type: Type }>;
+
+export class Session {
+  private readonly manifest: Manifest;
+  private readonly root: EventTarget;
+  private readonly view: View;
+  private readonly store: Store;
+  private readonly runs: Runs;
+  private readonly recordings: Recordings;
+  private readonly outputs: Outputs;
+  private readonly worker: Worker;
+  private readonly uploads = new Map<number, AbortController>();
+  private readonly endings: (() => void)[] = [];
+  /** What to do about each message of the worker. */
+  private readonly handlers: { [Type in FromWorker["type"]]: (message: Incoming<Type>) => void } = {
+    welcome: (message) => this.welcome(message),
+    refused: ({ refuse }) => this.refused(refuse),
+    lost: () => this.lose(),
+    apply: (message) => this.apply(message),
+    streaming: ({ component }) => this.outputs.stream(component),
+    state: ({ state, deadlinePageUs }) => this.recordings.update(state, deadlinePageUs),
+    broken: (message) => this.recordings.break(message),
+    run: ({ state }) => this.runs.update(state),
+    toast: ({ toast: { level, title, message, duration_s: durationS } }) =>
+      this.view.toast({ level, title, message, durationS }),
+    script: ({ script }) => void this.script(script.binding, script.inputs),
+    toolarge: () => this.fail("That is too large to be sent. Upload it as a file instead."),
+    level: ({ component, level }) => this.view.setLevel(component, level),
+    latency: ({ medianMs, fps, roundTripMs }) => this.view.latency({ medianMs, fps, roundTripMs }),
+  };
+  /** The secret of the session that authorises uploads; null while there is none. */
+  private secret: string | null = null;
+  private hadSession = false;
+  private waiting: (Fire | Cancel)[] = [];
+  private readyWaiters: (() => void)[] = [];
+
+  /** `root` is an ancestor of all elements. Nothing happens before `start`. */
+  constructor(manifest: Manifest, root: EventTarget, view: View) {
+    this.manifest = manifest;
+    this.root = root;
+    this.view = view;
+    this.store = new Store(manifest);
+    this.worker = new Worker(new URL(manifest.assets.media_worker, document.baseURI), { type: "module" });
+    this.outputs = this.makeOutputs();
+    this.runs = this.makeRuns();
+    this.recordings = this.makeRecordings();
+  }
+
+  /** Connects, listens to the elements' events at the root, and shows the declared pictures. */
+  start(): void {
+    this.worker.onmessage = ({ data }: MessageEvent<FromWorker>) =>
+      (this.handlers[data.type] as (message: FromWorker) => void)(data);
+    this.worker.onerror = () =>
+      this.view.connection({ state: "refused", message: "The page could not start its worker. Reload it." });
+    this.endings.push(
+      listen(this.root, EDIT, ({ component, value }) => this.edit(component, value)),
+      listen(this.root, FIRE, ({ component, event, data }) => this.runs.fire(component, event, data)),
+      listen(this.root, RECORD, (record) => this.record(record)),
+      listen(this.root, DEVICE, (device) => this.recordings.choose(device)),
+      listen(this.root, UPLOAD, (detail) => void this.upload(detail)),
+      listen(this.root, CANCEL, ({ run }) => this.send({ type: "cancel", run })),
+    );
+    this.watchPage();
+    for (const component of this.store.components) this.showValue(component, this.store.value(component));
+    this.connect();
+  }
+
+  /** The current properties of a component. */
+  props(component: number): Props {
+    return this.store.props(component);
+  }
+
+  /** Says goodbye, releases devices, and stops listening. */
+  close(): void {
+    this.leave();
+    for (const end of this.endings) end();
+  }
+
+  // ---- what elements ask for -------------------------------------------------------------------------------------
+
+  private edit(component: number, value: unknown): void {
+    this.store.edit(component, value);
+    this.send({ type: "set", component, value });
+    this.showValue(component, value);
+  }
+
+  private record(record: RecordDetail): void {
+    // A result that was shown in place of the preview gives way to it.
+    const isFresh =
+      record.action === "start" && this.manifest.bindings.some(({ stream }) => stream?.component === record.component);
+    if (isFresh) this.outputs.clear(record.component);
+    this.recordings.record(record);
+  }
+
+  private async upload({ component, file }: UploadDetail): Promise<void> {
+    this.uploads.get(component)?.abort();
+    const abort = new AbortController();
+    this.uploads.set(component, abort);
+    this.view.setUpload(component, { name: file.name, fraction: 0 });
+    try {
+      await this.ready();
+      const report = (progress: Parameters<View["setUpload"]>[1]): void => this.view.setUpload(component, progress);
+      const value = await upload(file, this.secret ?? "", report, abort.signal);
+      this.edit(component, value);
+      this.view.applyProps(component, { value });
+      for (const event of ["upload", "input"]) this.runs.fire(component, event);
+    } catch (error) {
+      if (abort.signal.aborted) return;
+      this.fail(error instanceof Error ? error.message : String(error));
+    }
+    this.uploads.delete(component);
+    this.view.setUpload(component, null);
+  }
+
+  // ---- what the worker says --------------------------------------------------------------------------------------
+
+  private welcome({ session, build }: Incoming<"welcome">): void {
+    if (build !== this.manifest.build) {
+      this.reload("The app has changed. Reload the page.");
+      return;
+    }
+    if (this.hadSession) {
+      for (const component of this.store.dropFiles())
+        this.applyProps(component, { value: this.store.value(component) });
+    }
+    this.secret = session;
+    this.hadSession = true;
+    for (const [component, value] of this.store.edits())
+      this.post({ type: "send", message: { type: "set", component, value } });
+    for (const message of this.waiting.splice(0)) this.post({ type: "send", message });
+    for (const ready of this.readyWaiters.splice(0)) ready();
+    this.view.connection({ state: "open", message: "" });
+  }
+
+  private refused({ code, message }: Refuse): void {
+    this.lose();
+    if (code === "version") this.reload(message);
+    else this.view.connection({ state: "refused", message });
+  }
+
+  private lose(): void {
+    this.secret = null;
+    this.recordings.clear(LOST);
+    this.runs.clear();
+    this.view.connection({ state: "lost", message: "Connection lost. Reconnecting…" });
+  }
+
+  /** Reloads once for a version of the server; a page that is still wrong after that says so. */
+  private reload(message: string): void {
+    const key = "millstream-reloaded";
+    const isDone = sessionStorage.getItem(key) === this.manifest.build;
+    sessionStorage.setItem(key, this.manifest.build);
+    if (!isDone) {
+      location.reload();
+      return;
+    }
+    this.post({ type: "bye" });
+    this.view.connection({ state: "refused", message });
+  }
+
+  private apply({ updates, pictures }: Incoming<"apply">): void {
+    for (const [component, props] of Object.entries(updates)) this.applyProps(Number(component), props);
+    for (const picture of pictures) this.showPicture(picture);
+  }
+
+  private applyProps(component: number, props: Props): void {
+    this.store.update(component, props);
+    this.view.applyProps(component, props);
+    if ("value" in props) this.showValue(component, props["value"]);
+  }
+
+  // ---- pictures --------------------------------------------------------------------------------------------------
+
+  private showValue(component: number, value: unknown): void {
+    if (this.store.typeOf(component) !== "image") return;
+    const address = addressOf(value);
+    if (address) this.outputs.show(component, address);
+    else this.outputs.clear(component);
+  }
+
+  private showPicture({ component, mime, data, stream, sequence }: StillPicture): void {
+    this.outputs.show(component, new Blob([data], { type: mime }), () => {
+      const pageUs = Math.round((performance.timeOrigin + performance.now()) * 1000);
+      this.post({ type: "shown", stream, component, sequence, pageUs });
+    });
+  }
+
+  // ---- scripts ---------------------------------------------------------------------------------------------------
+
+  private async script(number: number, inputs: unknown[]): Promise<void> {
+    const binding = this.runs.binding(number);
+    if (!binding) return;
+    try {
+      this.write(binding, await runScript(binding, inputs, this.values(binding.outputs)));
+    } catch (error) {
+      this.fail(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  private write(binding: Binding, values: unknown[]): void {
+    for (const [index, component] of binding.outputs.entries()) {
+      const value = values[index] ?? null;
+      this.edit(component, value);
+      this.view.applyProps(component, { value });
+    }
+  }
+
+  private values(components: number[]): unknown[] {
+    return components.map((component) => this.store.value(component));
+  }
+
+  // ---- the link --------------------------------------------------------------------------------------------------
+
+  private connect(): void {
+    const url = new URL("ws", document.baseURI);
+    url.protocol = url.protocol.replace("http", "ws");
+    this.view.connection({ state: "connecting", message: "" });
+    this.post({ type: "connect", url: url.href, build: this.manifest.build, hidden: document.hidden });
+  }
+
+  /** Edits are told at once, or as they are then when there is a session again; all else waits in order. */
+  private send(message: SetValue | Fire | Cancel): void {
+    if (this.secret !== null) this.post({ type: "send", message });
+    else if (message.type !== "set" && this.waiting.length < MOST_WAITING) this.waiting.push(message);
+  }
+
+  private post(message: ToWorker, transfer: Transferable[] = []): void {
+    this.worker.postMessage(message, transfer);
+  }
+
+  private ready(): Promise<void> {
+    if (this.secret !== null) return Promise.resolve();
+    return new Promise((resolve) => this.readyWaiters.push(resolve));
+  }
+
+  private fail(message: string): void {
+    this.view.toast({ level: "error", title: "", message, durationS: 10 });
+  }
+
+  private watchPage(): void {
+    const on = (target: EventTarget, name: string, handle: (event: Event) => void): void => {
+      target.addEventListener(name, handle);
+      this.endings.push(() => target.removeEventListener(name, handle));
+    };
+    on(document, "visibilitychange", () => this.post({ type: "visible", hidden: document.hidden }));
+    on(window, "pagehide", () => this.leave());
+    on(window, "pageshow", (event) => {
+      // The browser brought a page back that had said goodbye.
+      if ((event as PageTransitionEvent).persisted) this.connect();
+    });
+    on(window, "online", () => this.connect());
+  }
+
+  private leave(): void {
+    this.secret = null;
+    this.recordings.clear(null);
+    this.runs.clear();
+    this.post({ type: "bye" });
+  }
+
+  // ---- parts -----------------------------------------------------------------------------------------------------
+
+  private makeOutputs(): Outputs {
+    return new Outputs((component) => this.view.surface(component), {
+      target: (component, target) => this.post({ type: "target", component, target }, [target]),
+      presented: (component, timestampUs, pageUs) => this.post({ type: "presented", component, timestampUs, pageUs }),
+      failed: () => this.fail("A picture could not be shown."),
+    });
+  }
+
+  private makeRuns(): Runs {
+    return new Runs(this.manifest, {
+      send: (message) => this.send(message),
+      script: (binding) => runScript(binding, this.values(binding.inputs), this.values(binding.outputs)),
+      write: (binding, values) => this.write(binding, values),
+      show: (run) => this.view.setRun(run),
+      failed: (message) => this.fail(message),
+    });
+  }
+
+  private makeRecordings(): Recordings {
+    return new Recordings(this.manifest, this.store, {
+      post: (message, transfer) => this.post(message, transfer),
+      ready: () => this.ready(),
+      show: (component, view) => this.view.setStream(component, view),
+      level: (component, level) => this.view.setLevel(component, level),
+      begun: (component, bindings) => {
+        for (const output of bindings.flatMap((binding) => binding.outputs)) {
+          if (this.store.typeOf(output) === "image") this.outputs.prepare(output);
+        }
+        this.runs.fire(component, "start_recording");
+      },
+      ended: (component) => this.runs.fire(component, "stop_recording"),
+      clip: (component, file) => void this.upload({ component, file }),
+    });
+  }
+}

@@ -1,0 +1,222 @@
+/** One component that records: its device, the streams that it feeds, and what its element shows of that. */
+
+import type { Camera } from "../capture/camera.ts";
+import { DeviceError, type DeviceKind, trouble } from "../capture/devices.ts";
+import type { Microphone } from "../capture/microphone.ts";
+import type { DeviceChoice } from "../constants.ts";
+import type { StreamView, Trouble, TroubleCode } from "../view.ts";
+import { IDLE } from "../view.ts";
+import type { StopReason, StreamState } from "../wire/messages.ts";
+
+export type OpenedDevice = { kind: "camera"; device: Camera } | { kind: "microphone"; device: Microphone };
+
+/** A browser mutes a track for a moment at times; one that stays mute for this long is taken away. */
+const MUTE_MS = 2_000;
+
+export interface RecordingEvents {
+  /** Asks for the device. Rejects with `DeviceError`. */
+  open(choice: DeviceChoice): Promise<OpenedDevice>;
+  /** Hands an opened device to whoever captures. */
+  attach(opened: OpenedDevice): void;
+  release(): void;
+  /** Begins the streams, and returns their numbers; none if the component drives no stream. */
+  begin(): number[];
+  stop(stream: number, reason: StopReason, message: string): void;
+  show(view: StreamView): void;
+  /** The recording is over for good; `wasBegun` if `begin` was called. */
+  ended(wasBegun: boolean): void;
+}
+
+export class Recording {
+  private readonly kind: DeviceKind;
+  private readonly events: RecordingEvents;
+  private opened: OpenedDevice | null = null;
+  private readonly streams = new Map<number, StreamState | null>();
+  private deadlines = new Map<number, number>();
+  private view: StreamView = { ...IDLE, state: "starting" };
+  private watch: AbortController | null = null;
+  private isBegun = false;
+  private isOver = false;
+
+  constructor(kind: DeviceKind, events: RecordingEvents) {
+    this.kind = kind;
+    this.events = events;
+  }
+
+  /** Whether streams of this recording may still come from the device. */
+  get isLive(): boolean {
+    return !this.isOver && this.view.state !== "stopping";
+  }
+
+  has(stream: number): boolean {
+    return this.streams.has(stream);
+  }
+
+  /** Opens the device and begins the streams, once `ready` resolves. */
+  async start(choice: DeviceChoice, ready: Promise<void>): Promise<void> {
+    this.show({});
+    if (!(await this.openDevice(choice))) return;
+    await ready;
+    if (!this.isLive) return;
+    for (const stream of this.events.begin()) this.streams.set(stream, null);
+    this.isBegun = true;
+    if (this.streams.size === 0) this.show({ state: "running" });
+  }
+
+  /** Another device takes over, without an end of the streams. */
+  async change(choice: DeviceChoice): Promise<void> {
+    if (!this.isLive || !this.opened) return;
+    // Phones give a second camera only when the first is free.
+    this.closeDevice();
+    await this.openDevice(choice);
+  }
+
+  /** Stop was pressed, or something ends the recording from this side; the device is released at once. */
+  stop(reason: StopReason = "user", cause: Trouble | null = null): void {
+    if (!this.isLive) return;
+    const isWaited = this.streams.size > 0;
+    for (const stream of this.streams.keys()) this.events.stop(stream, reason, cause?.message ?? "");
+    this.closeDevice();
+    this.events.release();
+    this.show({ state: "stopping", preview: null, trouble: cause });
+    if (!isWaited) this.end();
+  }
+
+  /** The worker gave a stream up by itself; the others end with it, since they are fed by the same device. */
+  break(stream: number, reason: StopReason, message: string): void {
+    const cause: Trouble = { code: reason === "backlog" ? "behind" : "failed", message };
+    this.streams.delete(stream);
+    this.view = { ...this.view, trouble: this.view.trouble ?? cause };
+    if (this.isLive) this.stop(reason, this.view.trouble);
+    else if (this.streams.size === 0) this.end();
+  }
+
+  /** The server says where a stream is; `deadlineMs` is its end in milliseconds of `performance.now()`, 0 without. */
+  update(state: StreamState, deadlineMs: number): void {
+    if (state.state === "ended") {
+      this.endStream(state);
+      return;
+    }
+    this.streams.set(state.stream, state);
+    this.deadlines.set(state.stream, deadlineMs);
+    if (this.isLive) this.show(this.summary());
+  }
+
+  /** The session is gone: nothing is to be waited for. */
+  abandon(cause: Trouble | null): void {
+    if (this.isOver) return;
+    this.closeDevice();
+    this.events.release();
+    this.streams.clear();
+    this.view = { ...this.view, trouble: this.view.trouble ?? cause };
+    this.end();
+  }
+
+  private endStream(state: StreamState): void {
+    this.streams.delete(state.stream);
+    this.deadlines.delete(state.stream);
+    const cause = causeOf(state, this.kind);
+    this.view = { ...this.view, trouble: this.view.trouble ?? cause };
+    if (this.streams.size > 0) {
+      if (this.isLive) this.show(this.summary());
+      return;
+    }
+    if (this.opened) {
+      this.closeDevice();
+      this.events.release();
+    }
+    this.end();
+  }
+
+  private end(): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.events.show({ ...IDLE, trouble: this.view.trouble });
+    this.events.ended(this.isBegun);
+  }
+
+  private async openDevice(choice: DeviceChoice): Promise<boolean> {
+    try {
+      this.opened = await this.events.open(choice);
+    } catch (error) {
+      if (!(error instanceof DeviceError)) throw error;
+      this.view = { ...this.view, trouble: error.trouble };
+      this.failOpening(error.trouble);
+      return false;
+    }
+    if (!this.isLive) {
+      this.opened.device.close();
+      return false;
+    }
+    const { device } = this.opened;
+    this.watchTrack(device.track);
+    this.events.attach(this.opened);
+    const isCamera = "preview" in device;
+    const preview = isCamera ? device.preview : null;
+    this.show({ preview, mirrored: isCamera && device.mirrored, device: device.device });
+    return true;
+  }
+
+  private failOpening(cause: Trouble): void {
+    if (!this.isBegun) this.end();
+    else this.stop("device", cause);
+  }
+
+  private watchTrack(track: MediaStreamTrack): void {
+    this.watch = new AbortController();
+    const { signal } = this.watch;
+    let timer: ReturnType<typeof setTimeout>;
+    const lose = (): void => this.stop("device", trouble("unplugged", this.kind));
+    track.addEventListener("ended", lose, { signal });
+    track.addEventListener("mute", () => (timer = setTimeout(lose, MUTE_MS)), { signal });
+    track.addEventListener("unmute", () => clearTimeout(timer), { signal });
+    signal.addEventListener("abort", () => clearTimeout(timer));
+  }
+
+  private closeDevice(): void {
+    this.watch?.abort();
+    this.opened?.device.close();
+    this.opened = null;
+  }
+
+  /** What the states of all streams come to: the furthest one speaks for all. */
+  private summary(): Partial<StreamView> {
+    const states = [...this.streams.values()].filter((state) => state !== null);
+    const chief =
+      states.find(({ state }) => state === "running") ??
+      states.find(({ state }) => state === "waiting") ??
+      states.find(({ state }) => state === "stopping");
+    if (!chief) return {};
+    const isRunning = chief.state === "running";
+    return {
+      // `stopping` from the server is the end of a turn, not of the recording: the element goes on as it was.
+      state: chief.state === "stopping" ? this.view.state : (chief.state as "running" | "waiting"),
+      position: chief.state === "waiting" ? chief.position : 0,
+      etaS: chief.state === "waiting" && chief.eta_s >= 0 ? chief.eta_s : null,
+      again: chief.again,
+      limitS: isRunning ? chief.limit_s : 0,
+      deadlineMs: isRunning ? (this.deadlines.get(chief.stream) ?? 0) : 0,
+    };
+  }
+
+  private show(changes: Partial<StreamView>): void {
+    this.view = { ...this.view, ...changes };
+    if (!this.isOver) this.events.show(this.view);
+  }
+}
+
+/** What to tell the user about the end of a stream; null if it is what they asked for. */
+function causeOf({ reason, message }: StreamState, kind: DeviceKind): Trouble | null {
+  if (reason === "user" || reason === "cancelled") return message ? { code: "notice", message } : null;
+  const [code, sentence] = ENDINGS[reason] ?? ["notice", "The stream has ended. Press Record to start again."];
+  return { code, message: message || sentence.replaceAll("KIND", kind) };
+}
+
+const ENDINGS: { [reason: string]: [TroubleCode, string] } = {
+  error: ["failed", "Something went wrong in the app. Press Record to try again."],
+  device: ["unplugged", "The KIND was disconnected. Connect it again, then press Record."],
+  idle: ["notice", "Nothing came from the KIND for a while, so the stream was ended. Press Record to start again."],
+  expired: ["notice", "The time is up. Press Record to start again."],
+  shutdown: ["notice", "The app is shutting down."],
+  busy: ["full", "The app is busy: too many people are waiting. Try again in a moment."],
+};

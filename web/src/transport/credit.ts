@@ -1,0 +1,60 @@
+/** Flow control, both ways: the receiver names the highest sequence that may be sent. Pure. */
+
+/** What the server lets us send of one stream. */
+export class UpCredit {
+  private limit = 0;
+  private sent = 0;
+  private reserved = 0;
+
+  /** The receiver's new limit; it never falls, so one that overtook a higher one is ignored. */
+  raise(limit: number): void {
+    this.limit = Math.max(this.limit, limit);
+  }
+
+  /** Whether one more packet may be begun. */
+  get isFree(): boolean {
+    return this.sent + this.reserved < this.limit;
+  }
+
+  /** The sequence of the last packet that was sent; 0 before the first. */
+  get last(): number {
+    return this.sent;
+  }
+
+  /** Begins a packet: what is being encoded counts as sent. Its sequence is given when it leaves, so there are no gaps. */
+  reserve(): void {
+    if (!this.isFree) throw new RangeError(`no credit beyond ${this.limit}`);
+    this.reserved++;
+  }
+
+  /** A packet that was begun came to nothing. */
+  release(): void {
+    this.reserved--;
+  }
+
+  /** A packet that was begun leaves: its sequence. */
+  commit(): number {
+    this.reserved--;
+    return ++this.sent;
+  }
+}
+
+/** Pictures that the server may have on their way to us before we have received one: enough for any short path. */
+export const DOWN_WINDOW = 2;
+
+/** What we let the server send of one stream. */
+export class DownCredit {
+  private received = 0;
+
+  /** The limit to tell the server at first. */
+  get limit(): number {
+    return this.received + DOWN_WINDOW;
+  }
+
+  /** A picture with this sequence arrived; the new limit, or null if the server knows it already. */
+  receive(sequence: number): number | null {
+    if (sequence <= this.received) return null;
+    this.received = sequence;
+    return this.limit;
+  }
+}

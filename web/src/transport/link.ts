@@ -1,0 +1,138 @@
+/** The link to the server: hello and welcome, numbered control messages, packets, and the comparison of the clocks. */
+
+import type { PageMessage, Refuse, ServerMessage, Welcome } from "../wire/messages.ts";
+import { decodeServerMessage, encodeMessage, MAX_CONTROL_BYTES } from "../wire/messages.ts";
+import type { Packet } from "../wire/packet.ts";
+import { decodePacket, encodePacket, isPacket, VERSION } from "../wire/packet.ts";
+import { ClockComparison, pageUs } from "./clock.ts";
+import { ReconnectingSocket } from "./websocket.ts";
+
+const CLOCK_EVERY_MS = 5_000;
+
+/** A server silent for this long, though asked for its clock, is gone. */
+const SILENCE_MS = 15_000;
+
+export interface LinkEvents {
+  welcome(welcome: Welcome): void;
+  /** The server does not serve this page; no further attempt is made. */
+  refused(refuse: Refuse): void;
+  /** The session is over; a fresh one is asked for in `retryMs`. */
+  lost(retryMs: number): void;
+  message(message: Exclude<ServerMessage, { type: "welcome" | "refuse" | "clock" }>): void;
+  packet(packet: Packet): void;
+}
+
+export class Link {
+  readonly clock = new ClockComparison();
+  private readonly build: string;
+  private readonly events: LinkEvents;
+  private readonly socket: ReconnectingSocket;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private heardMs = 0;
+  private seq = 0;
+  private isWelcome = false;
+
+  constructor(url: string, build: string, events: LinkEvents) {
+    this.build = build;
+    this.events = events;
+    this.socket = new ReconnectingSocket(url, {
+      opened: () => this.greet(),
+      received: (data) => this.receive(data),
+      lost: (retryMs) => this.end(retryMs),
+    });
+  }
+
+  /** Whether there is a session. */
+  get isOpen(): boolean {
+    return this.isWelcome;
+  }
+
+  connect(): void {
+    this.socket.connect();
+  }
+
+  /**
+   * Sends a control message; false if it is too large for the server to read.
+   *
+   * Without a session it is dropped: whoever has something to say in the next session says it at its welcome.
+   */
+  send(message: PageMessage): boolean {
+    if (!this.isWelcome) return true;
+    return this.write(message);
+  }
+
+  sendPacket(packet: Packet): void {
+    if (this.isWelcome) this.socket.send(encodePacket(packet));
+  }
+
+  /** Says goodbye: the server ends the session at once. `connect` begins another. */
+  close(): void {
+    this.send({ type: "bye" });
+    clearTimeout(this.timer);
+    this.isWelcome = false;
+    this.socket.close();
+  }
+
+  private write(message: PageMessage): boolean {
+    const data = encodeMessage({ ...message, seq: this.seq + 1 });
+    if (data.length > MAX_CONTROL_BYTES) return false;
+    this.seq++;
+    this.socket.send(data);
+    return true;
+  }
+
+  private greet(): void {
+    this.seq = 0;
+    this.clock.clear();
+    this.write({ type: "hello", version: VERSION, build: this.build, page_us: pageUs() });
+    this.listen();
+  }
+
+  /** Compares the clocks now and every 5 s, and gives the connection up when the server has gone silent. */
+  private listen(): void {
+    this.heardMs = performance.now();
+    const beat = (): void => {
+      if (performance.now() - this.heardMs > SILENCE_MS) {
+        this.socket.restart();
+        return;
+      }
+      this.send({ type: "clock", page_us: pageUs() });
+      this.timer = setTimeout(beat, CLOCK_EVERY_MS);
+    };
+    clearTimeout(this.timer);
+    beat();
+  }
+
+  private end(retryMs: number): void {
+    clearTimeout(this.timer);
+    this.isWelcome = false;
+    this.events.lost(retryMs);
+  }
+
+  private receive(data: Uint8Array): void {
+    this.heardMs = performance.now();
+    if (isPacket(data)) {
+      this.events.packet(decodePacket(data));
+      return;
+    }
+    const message = decodeServerMessage(data);
+    if (message.type === "welcome") this.settle(message);
+    else if (message.type === "refuse") this.refuse(message);
+    else if (message.type === "clock") this.clock.add(message.page_us, message.server_us, pageUs());
+    else this.events.message(message);
+  }
+
+  private settle(welcome: Welcome): void {
+    this.clock.add(welcome.page_us, welcome.server_us, pageUs());
+    this.isWelcome = true;
+    this.socket.settle();
+    this.events.welcome(welcome);
+    this.send({ type: "clock", page_us: pageUs() });
+  }
+
+  private refuse(refuse: Refuse): void {
+    clearTimeout(this.timer);
+    this.socket.close();
+    this.events.refused(refuse);
+  }
+}

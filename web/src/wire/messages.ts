@@ -1,0 +1,211 @@
+/**
+ * The control messages, in both directions. Their twin is `src/millstream/wire/messages.py`, which says what each means.
+ *
+ * A message travels as one MessagePack map whose key `type` names it. `seq` counts the control messages of one session
+ * and direction from 1. Times that end in `_us` are whole microseconds.
+ */
+
+import { decode, encode } from "@msgpack/msgpack";
+import type { Props } from "../manifest.ts";
+import { ProtocolError } from "./packet.ts";
+
+/** Largest WebSocket message, of either kind, in either direction. */
+export const MAX_MESSAGE_BYTES = 2 * 1024 * 1024;
+
+/** Largest control message that the server reads. */
+export const MAX_CONTROL_BYTES = 1024 * 1024;
+
+// ---- page to server ------------------------------------------------------------------------------------------------
+
+export interface Hello {
+  type: "hello";
+  version: number;
+  build: string;
+  page_us: number;
+  resume?: string;
+  seen?: number;
+}
+
+export interface SetValue {
+  type: "set";
+  component: number;
+  value: unknown;
+}
+
+export interface Fire {
+  type: "fire";
+  binding: number;
+  run: number;
+  target?: number;
+  data?: unknown;
+  inputs?: unknown[] | null;
+}
+
+export interface Cancel {
+  type: "cancel";
+  run: number;
+}
+
+export interface Open {
+  type: "open";
+  stream: number;
+  binding: number;
+}
+
+export interface Stop {
+  type: "stop";
+  stream: number;
+  final: number;
+  reason?: StopReason;
+  message?: string;
+}
+
+export type StopReason = "user" | "device" | "backlog" | "failed";
+
+export interface Credit {
+  type: "credit";
+  stream: number;
+  limit: number;
+}
+
+export interface Shown {
+  type: "shown";
+  stream: number;
+  component: number;
+  sequence: number;
+  page_us: number;
+}
+
+export interface Clock {
+  type: "clock";
+  page_us: number;
+  server_us?: number;
+}
+
+export interface Visible {
+  type: "visible";
+  hidden: boolean;
+}
+
+export interface Bye {
+  type: "bye";
+}
+
+export type PageMessage = Hello | SetValue | Fire | Cancel | Open | Stop | Credit | Shown | Clock | Visible | Bye;
+
+// ---- server to page ------------------------------------------------------------------------------------------------
+
+export interface Welcome {
+  type: "welcome";
+  version: number;
+  build: string;
+  session: string;
+  server_us: number;
+  page_us: number;
+  resume: string;
+  resumed: boolean;
+  seen: number;
+}
+
+export interface Refuse {
+  type: "refuse";
+  code: "version" | "busy" | "login" | "shutdown";
+  message: string;
+}
+
+export interface Outputs {
+  type: "outputs";
+  call: number;
+  stream: number;
+  source: number;
+  run: number;
+  packets: number;
+  /** By component number; a JavaScript object's keys are strings. */
+  updates: { [component: string]: Props };
+}
+
+export interface StreamState {
+  type: "streamstate";
+  stream: number;
+  state: "waiting" | "running" | "stopping" | "ended";
+  position: number;
+  eta_s: number;
+  limit_s: number;
+  deadline_us: number;
+  reason: string;
+  message: string;
+  again: boolean;
+}
+
+export interface RunState {
+  type: "runstate";
+  run: number;
+  call: number;
+  binding: number;
+  state: "waiting" | "running" | "done" | "failed" | "cancelled";
+  position: number;
+  eta_s: number;
+  message: string;
+}
+
+export interface Toast {
+  type: "toast";
+  level: "error" | "warning" | "info" | "success";
+  message: string;
+  title: string;
+  duration_s: number;
+}
+
+export interface Script {
+  type: "script";
+  binding: number;
+  inputs: unknown[];
+}
+
+export type ServerMessage =
+  | Welcome
+  | Refuse
+  | Outputs
+  | StreamState
+  | RunState
+  | Credit
+  | Toast
+  | Required<Clock>
+  | Script;
+
+/** Encodes one control message; `undefined` fields are left out, the server has their defaults. */
+export function encodeMessage(message: PageMessage & { seq: number }): Uint8Array<ArrayBuffer> {
+  return encode(message, { ignoreUndefined: true }) as Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Reads a control message that the server sent, with defaults filled in. Throws `ProtocolError`.
+ *
+ * Fields are not validated one by one: the server is trusted, and its version has been compared.
+ */
+export function decodeServerMessage(data: Uint8Array): ServerMessage & { seq: number } {
+  let message: unknown;
+  try {
+    message = decode(data);
+  } catch (error) {
+    throw new ProtocolError(`not a control message: ${String(error)}`);
+  }
+  const type = typeof message === "object" && message !== null && "type" in message ? message.type : undefined;
+  if (typeof type !== "string" || !Object.hasOwn(DEFAULTS, type)) {
+    throw new ProtocolError(`unknown control message ${String(type)}`);
+  }
+  return { seq: 0, ...DEFAULTS[type as ServerMessage["type"]], ...(message as ServerMessage) };
+}
+
+/** What the server's encoder may leave out. */
+const DEFAULTS: { [type in ServerMessage["type"]]: object } = {
+  welcome: { resume: "", resumed: false, seen: 0 },
+  refuse: {},
+  outputs: { stream: 0, source: 0, run: 0, packets: 0, updates: {} },
+  streamstate: { position: 0, eta_s: -1, limit_s: 0, deadline_us: 0, reason: "", message: "", again: false },
+  runstate: { position: 0, eta_s: -1, message: "" },
+  credit: {},
+  toast: { title: "", duration_s: 10 },
+  clock: {},
+  script: { inputs: [] },
+};

@@ -1,0 +1,262 @@
+/** The media worker's parts, put together: the link, the ways up, the way down. It runs wherever its two ends are given. */
+
+import { CanvasDrawing } from "../capture/drawing.ts";
+import { portFrames } from "../capture/frame_port.ts";
+import { PictureCapture, PictureUplink, readFrames } from "../capture/picture_uplink.ts";
+import { SoundCapture, SoundUplink } from "../capture/sound_uplink.ts";
+import type { Uplink } from "../capture/uplink.ts";
+import { PICTURE_CODECS } from "../codecs/codecs.ts";
+import { JpegEncoder } from "../codecs/image.ts";
+import { LatencyMeter } from "../playback/latency.ts";
+import { Presenter } from "../playback/presenter.ts";
+import { openSink, TrackSink } from "../playback/sink.ts";
+import { pageUs } from "../transport/clock.ts";
+import { DownCredit } from "../transport/credit.ts";
+import type { LinkEvents } from "../transport/link.ts";
+import { Link } from "../transport/link.ts";
+import type { StopReason, StreamState } from "../wire/messages.ts";
+import type { Packet } from "../wire/packet.ts";
+import { Kind } from "../wire/packet.ts";
+import type { FromWorker, OpenStream, PictureTarget, SoundBlock, ToWorker } from "./port.ts";
+
+type Incoming<Type extends ToWorker["type"]> = Extract<ToWorker, { type: Type }>;
+
+/** What the link leaves for us to handle. */
+type Message = Parameters<LinkEvents["message"]>[0];
+
+interface Device {
+  close(): void;
+  capture: PictureCapture | SoundCapture;
+}
+
+export class MediaEngine {
+  private readonly post: (message: FromWorker, transfer?: Transferable[]) => void;
+  private link: Link | null = null;
+  private readonly devices = new Map<number, Device>();
+  private readonly uplinks = new Map<number, Uplink>();
+  private readonly downCredits = new Map<number, DownCredit>();
+  private readonly tracks = new Map<number, TrackSink>();
+  private isHidden = false;
+  private readonly presenter: Presenter;
+  private readonly latency: LatencyMeter;
+
+  private readonly pageHandlers: { [Type in ToWorker["type"]]: (message: Incoming<Type>) => void } = {
+    connect: (message) => this.connect(message),
+    send: ({ message }) => {
+      if (this.link?.send(message) === false) this.post({ type: "toolarge", message });
+    },
+    camera: (message) => this.openCamera(message),
+    microphone: (message) => this.openMicrophone(message),
+    release: ({ component }) => this.release(component),
+    open: ({ stream }) => this.open(stream),
+    stop: ({ stream, reason, message }) => this.stop(stream, reason, message),
+    target: ({ component, target }) => this.setTarget(component, target),
+    shown: ({ stream, component, sequence, pageUs }) => this.reportShown(stream, component, sequence, pageUs),
+    presented: ({ component, timestampUs, pageUs }) => this.tracks.get(component)?.presented(timestampUs, pageUs),
+    visible: ({ hidden }) => this.setHidden(hidden),
+    bye: () => this.leave(),
+  };
+
+  private readonly serverHandlers: { [Type in Message["type"]]: (message: Extract<Message, { type: Type }>) => void } =
+    {
+      outputs: (message) => this.presenter.announce(message),
+      credit: ({ stream, limit }) => this.uplinks.get(stream)?.raise(limit),
+      streamstate: (state) => this.move(state),
+      runstate: (state) => this.post({ type: "run", state }),
+      toast: (toast) => this.post({ type: "toast", toast }),
+      script: (script) => this.post({ type: "script", script }),
+    };
+
+  /** `post` speaks to the page. */
+  constructor(post: (message: FromWorker, transfer?: Transferable[]) => void) {
+    this.post = post;
+    this.latency = new LatencyMeter((medianMs, fps) => {
+      const roundTripUs = this.link?.clock.roundTripUs ?? null;
+      post({ type: "latency", medianMs, fps, roundTripMs: roundTripUs === null ? null : roundTripUs / 1000 });
+    });
+    this.presenter = new Presenter(PICTURE_CODECS, {
+      apply: ({ stream, run, updates }, pictures) => {
+        const transfer = pictures.map((picture) => picture.data.buffer);
+        post({ type: "apply", stream, run, updates, pictures }, transfer);
+      },
+      streaming: (component) => post({ type: "streaming", component }),
+      failed: (_packet, error) => {
+        const message = `A picture could not be shown: ${describe(error)}`;
+        post({ type: "toast", toast: { type: "toast", level: "warning", title: "", message, duration_s: 10 } });
+      },
+    });
+  }
+
+  /** The page says something. */
+  handle(message: ToWorker): void {
+    (this.pageHandlers[message.type] as (message: ToWorker) => void)(message);
+  }
+
+  private connect({ url, build, hidden }: Incoming<"connect">): void {
+    this.isHidden = hidden;
+    this.presenter.setHidden(hidden);
+    const events: LinkEvents = {
+      welcome: ({ session, build: serverBuild }) => {
+        this.grant(0);
+        if (this.isHidden) this.link?.send({ type: "visible", hidden: true });
+        this.post({ type: "welcome", session, build: serverBuild });
+      },
+      refused: (refuse) => this.post({ type: "refused", refuse }),
+      lost: (retryMs) => {
+        this.clear();
+        this.post({ type: "lost", retryMs });
+      },
+      message: (message) => (this.serverHandlers[message.type] as (message: Message) => void)(message),
+      packet: (packet) => this.receivePacket(packet),
+    };
+    this.link ??= new Link(url, build, events);
+    this.link.connect();
+  }
+
+  private setHidden(hidden: boolean): void {
+    this.isHidden = hidden;
+    this.presenter.setHidden(hidden);
+    this.link?.send({ type: "visible", hidden });
+  }
+
+  private leave(): void {
+    this.link?.close();
+    this.clear();
+  }
+
+  /** The session is over: nothing of it goes on. Devices stay until the page closes them. */
+  private clear(): void {
+    for (const uplink of this.uplinks.values()) uplink.pause();
+    this.uplinks.clear();
+    this.downCredits.clear();
+    this.presenter.clear();
+  }
+
+  // ---- up --------------------------------------------------------------------------------------------------------
+
+  private openCamera({ component, source, options }: Incoming<"camera">): void {
+    this.release(component);
+    const uplinks = (): PictureUplink[] =>
+      this.uplinksOf(component).filter((uplink) => uplink instanceof PictureUplink);
+    const capture = new PictureCapture(
+      uplinks,
+      new CanvasDrawing(options),
+      new JpegEncoder(options.quality),
+      (error) => {
+        for (const uplink of uplinks())
+          this.break(uplink.stream, "failed", `The camera's picture broke: ${describe(error)}`);
+      },
+    );
+    const abort = new AbortController();
+    const frames = source instanceof ReadableStream ? source : portFrames(source);
+    void readFrames(frames, capture, abort.signal);
+    const close = (): void => {
+      abort.abort();
+      capture.close();
+    };
+    this.devices.set(component, { capture, close });
+  }
+
+  private openMicrophone({ component, port, format }: Incoming<"microphone">): void {
+    this.release(component);
+    const uplinks = (): SoundUplink[] => this.uplinksOf(component).filter((uplink) => uplink instanceof SoundUplink);
+    const capture = new SoundCapture(format, uplinks, (level) => this.post({ type: "level", component, level }));
+    port.onmessage = ({ data }: MessageEvent<SoundBlock>) => capture.offer(data);
+    this.devices.set(component, { capture, close: () => port.close() });
+  }
+
+  private release(component: number): void {
+    this.devices.get(component)?.close();
+    this.devices.delete(component);
+  }
+
+  private open(stream: OpenStream): void {
+    const uplink = this.uplinkFor(stream);
+    if (!uplink) return;
+    this.uplinks.set(stream.stream, uplink);
+    this.link?.send({ type: "open", stream: stream.stream, binding: stream.binding });
+    this.grant(stream.stream);
+  }
+
+  private uplinkFor({ stream, component, everyS, keep, maxBacklogS }: OpenStream): Uplink | null {
+    const send = (packet: Packet): void => this.link?.sendPacket(packet);
+    const capture = this.devices.get(component)?.capture;
+    if (capture instanceof PictureCapture) return new PictureUplink(stream, component, everyS, send);
+    if (!capture) return null;
+    const { rate, channels } = capture.format;
+    return new SoundUplink(stream, component, { rate, channels, everyS, keep, maxBacklogS }, send, () =>
+      this.break(
+        stream,
+        "backlog",
+        `The app is too slow for the microphone: more than ${maxBacklogS} s of sound wait.`,
+      ),
+    );
+  }
+
+  /** The page, or the user, ends a stream. Its uplink stays until the server has what was flushed. */
+  private stop(stream: number, reason: StopReason, message: string): void {
+    const uplink = this.uplinks.get(stream);
+    if (!uplink) return;
+    // What never fitted into the backlog would never be taken either: only what was sent counts.
+    if (reason === "backlog") uplink.pause();
+    const final = reason === "backlog" ? uplink.sent : uplink.finish();
+    this.link?.send({ type: "stop", stream, final, reason, message });
+  }
+
+  private break(stream: number, reason: StopReason, message: string): void {
+    this.stop(stream, reason, message);
+    this.post({ type: "broken", stream, reason, message });
+  }
+
+  private uplinksOf(component: number): Uplink[] {
+    return [...this.uplinks.values()].filter((uplink) => uplink.component === component);
+  }
+
+  // ---- down ------------------------------------------------------------------------------------------------------
+
+  private move(state: StreamState): void {
+    const uplink = this.uplinks.get(state.stream);
+    if (state.state === "running") uplink?.run();
+    if (state.state === "waiting") uplink?.pause();
+    if (state.state === "stopping") uplink?.expire();
+    if (state.state === "ended") {
+      uplink?.pause();
+      this.uplinks.delete(state.stream);
+      this.downCredits.delete(state.stream);
+      this.presenter.endStream(state.stream);
+    }
+    const deadlinePageUs = state.deadline_us && this.link ? this.link.clock.toPageUs(state.deadline_us) : 0;
+    this.post({ type: "state", state, deadlinePageUs });
+  }
+
+  private receivePacket(packet: Packet): void {
+    if (packet.kind !== Kind.PICTURE) return;
+    const limit = this.downCredits.get(packet.stream)?.receive(packet.sequence) ?? null;
+    if (limit !== null) this.link?.send({ type: "credit", stream: packet.stream, limit });
+    this.presenter.receive(packet);
+  }
+
+  /** Lets the server begin to send pictures of a stream. */
+  private grant(stream: number): void {
+    const credit = new DownCredit();
+    this.downCredits.set(stream, credit);
+    this.link?.send({ type: "credit", stream, limit: credit.limit });
+  }
+
+  private setTarget(component: number, target: PictureTarget): void {
+    const sink = openSink(target, ({ stream, sequence, capturedUs }, atUs) => {
+      this.latency.add(atUs - capturedUs, atUs);
+      this.reportShown(stream, component, sequence, atUs);
+    });
+    if (sink instanceof TrackSink) this.tracks.set(component, sink);
+    this.presenter.setSink(component, sink);
+  }
+
+  private reportShown(stream: number, component: number, sequence: number, atUs: number = pageUs()): void {
+    this.link?.send({ type: "shown", stream, component, sequence, page_us: atUs });
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

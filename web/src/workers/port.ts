@@ -1,0 +1,100 @@
+/** What page and media worker say to each other. Media bytes of streams stay in the worker. */
+
+import type { Props } from "../manifest.ts";
+import type {
+  Cancel,
+  Fire,
+  Refuse,
+  RunState,
+  Script,
+  SetValue,
+  StopReason,
+  StreamState,
+  Toast,
+} from "../wire/messages.ts";
+
+/** Both in 0..1 of full scale. */
+export interface Level {
+  rms: number;
+  peak: number;
+}
+
+/** How a camera's frames become pictures. */
+export interface PictureOptions {
+  /** Largest width and height that is sent; null for 1280 on the longer side. */
+  size: [number, number] | null;
+  mirror: boolean;
+  /** 0..1 */
+  quality: number;
+}
+
+/** What comes through the port of a microphone: blocks of interleaved samples in -1..1. */
+export type SoundBlock = Float32Array;
+
+export interface SoundFormat {
+  /** Rate of the blocks, and the rate to send. */
+  deviceRate: number;
+  rate: number;
+  channels: number;
+}
+
+/** Where a camera's frames come from; each is closed by the worker. */
+export type FrameSource = ReadableStream<VideoFrame> | MessagePort;
+
+/** Where streamed pictures of a component go: into a track, or onto a canvas. */
+export type PictureTarget = WritableStream<VideoFrame> | OffscreenCanvas;
+
+export interface OpenStream {
+  stream: number;
+  binding: number;
+  /** The component whose device feeds it. */
+  component: number;
+  everyS: number;
+  keep: "latest" | "all";
+  maxBacklogS: number;
+}
+
+export type ToWorker =
+  | { type: "connect"; url: string; build: string; hidden: boolean }
+  | { type: "send"; message: SetValue | Fire | Cancel }
+  /** A camera, or another one in place of it. */
+  | { type: "camera"; component: number; source: FrameSource; options: PictureOptions }
+  | { type: "microphone"; component: number; port: MessagePort; format: SoundFormat }
+  /** The component's device is closed. */
+  | { type: "release"; component: number }
+  | { type: "open"; stream: OpenStream }
+  | { type: "stop"; stream: number; reason: StopReason; message: string }
+  | { type: "target"; component: number; target: PictureTarget }
+  /** A picture that the page shows by itself, as it reached the screen. */
+  | { type: "shown"; stream: number; component: number; sequence: number; pageUs: number }
+  /** The `<video>` of a component presented the frame with this timestamp. */
+  | { type: "presented"; component: number; timestampUs: number; pageUs: number }
+  | { type: "visible"; hidden: boolean }
+  | { type: "bye" };
+
+/** A picture that the page shows by itself, as an `<img>`. */
+export interface StillPicture {
+  component: number;
+  mime: string;
+  data: Uint8Array<ArrayBuffer>;
+  stream: number;
+  sequence: number;
+}
+
+export type FromWorker =
+  | { type: "welcome"; session: string; build: string }
+  | { type: "refused"; refuse: Refuse }
+  | { type: "lost"; retryMs: number }
+  /** What one call changes, as a whole; streamed pictures are on their surface already. */
+  | { type: "apply"; stream: number; run: number; updates: { [component: string]: Props }; pictures: StillPicture[] }
+  /** From now on the component's streamed surface shows it: the first frame is there, decoded. */
+  | { type: "streaming"; component: number }
+  | { type: "state"; state: StreamState; deadlinePageUs: number }
+  | { type: "run"; state: RunState }
+  | { type: "toast"; toast: Toast }
+  | { type: "script"; script: Script }
+  /** The worker ended a stream by itself. */
+  | { type: "broken"; stream: number; reason: StopReason; message: string }
+  | { type: "toolarge"; message: SetValue | Fire | Cancel }
+  | { type: "level"; component: number; level: Level }
+  | { type: "latency"; medianMs: number | null; fps: number; roundTripMs: number | null };

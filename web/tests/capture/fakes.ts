@@ -1,0 +1,59 @@
+/** Frames and encoders that the test controls. */
+
+import type { CameraPicture, Drawing } from "../../src/capture/picture_uplink.ts";
+import type { Encoded, PictureEncoder } from "../../src/codecs/codec.ts";
+import { Flag } from "../../src/wire/packet.ts";
+
+/** A camera's frame that knows whether it was closed, and complains if twice. */
+export class FakeFrame {
+  isClosed = false;
+  readonly timestamp: number;
+
+  constructor(timestamp = 0) {
+    this.timestamp = timestamp;
+  }
+
+  close(): void {
+    if (this.isClosed) throw new Error("closed twice");
+    this.isClosed = true;
+  }
+
+  get asPicture(): CameraPicture {
+    return this as unknown as CameraPicture;
+  }
+}
+
+export class FakeDrawing implements Drawing {
+  drawn = 0;
+  error: Error | null = null;
+
+  draw(frame: CameraPicture): OffscreenCanvas {
+    if ((frame as unknown as FakeFrame).isClosed) throw new Error("drawn after it was closed");
+    if (this.error) throw this.error;
+    this.drawn++;
+    return {} as OffscreenCanvas;
+  }
+}
+
+/** Encodes when told to. */
+export class FakeEncoder implements PictureEncoder {
+  private pending: { resolve(encoded: Encoded): void; reject(error: Error): void }[] = [];
+
+  encode(): Promise<Encoded> {
+    return new Promise((resolve, reject) => this.pending.push({ resolve, reject }));
+  }
+
+  get waiting(): number {
+    return this.pending.length;
+  }
+
+  finish(): void {
+    this.pending.shift()?.resolve({ codec: 1, flags: Flag.KEY | Flag.INDEPENDENT, payload: Uint8Array.of(1) });
+  }
+
+  fail(): void {
+    this.pending.shift()?.reject(new Error("no memory"));
+  }
+
+  close(): void {}
+}

@@ -1,0 +1,88 @@
+/** A WebSocket whose other end is the test. */
+
+import { decode, encode } from "@msgpack/msgpack";
+import { vi } from "vitest";
+import { encodePacket, isPacket, type Packet, decodePacket } from "../src/wire/packet.ts";
+
+interface Message {
+  type: string;
+  [field: string]: unknown;
+}
+
+export class FakeSocket {
+  static readonly OPEN = 1;
+  static all: FakeSocket[] = [];
+  readonly url: string;
+  readonly protocol: string;
+  binaryType = "";
+  readyState = 0;
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { data: ArrayBuffer }) => void) | null = null;
+  onclose: (() => void) | null = null;
+  sent: Uint8Array[] = [];
+
+  /** Takes the place of `WebSocket` for one test. */
+  static install(): void {
+    FakeSocket.all = [];
+    vi.stubGlobal("WebSocket", FakeSocket);
+  }
+
+  static get last(): FakeSocket {
+    return FakeSocket.all.at(-1) as FakeSocket;
+  }
+
+  constructor(url: string, protocol: string) {
+    this.url = url;
+    this.protocol = protocol;
+    FakeSocket.all.push(this);
+  }
+
+  send(data: Uint8Array): void {
+    this.sent.push(data.slice());
+  }
+
+  close(): void {
+    this.readyState = 3;
+  }
+
+  // ---- the server's side
+
+  open(): void {
+    this.readyState = 1;
+    this.onopen?.();
+  }
+
+  drop(): void {
+    this.readyState = 3;
+    this.onclose?.();
+  }
+
+  say(message: object): void {
+    this.deliver(encode(message));
+  }
+
+  sendPacket(packet: Packet): void {
+    this.deliver(encodePacket(packet));
+  }
+
+  welcome(): void {
+    this.say({ type: "welcome", version: 1, build: "b", session: "secret", server_us: 10, page_us: 5 });
+  }
+
+  get messages(): Message[] {
+    return this.sent.filter((data) => !isPacket(data)).map((data) => decode(data) as Message);
+  }
+
+  get packets(): Packet[] {
+    return this.sent.filter(isPacket).map(decodePacket);
+  }
+
+  /** The messages of one type. */
+  of(type: string): Message[] {
+    return this.messages.filter((message) => message.type === type);
+  }
+
+  private deliver(bytes: Uint8Array): void {
+    this.onmessage?.({ data: bytes.slice().buffer as ArrayBuffer });
+  }
+}

@@ -1,0 +1,66 @@
+/** A codec with key frames and deltas, so small that the test can be: each delta adds to the number before it. */
+
+import type { PictureCodec, PictureDecoder } from "../../src/codecs/codec.ts";
+import { Flag, Kind, type Packet } from "../../src/wire/packet.ts";
+import { FakeFrame } from "../capture/fakes.ts";
+
+export const DELTA = 200;
+
+export class NumberFrame extends FakeFrame {
+  readonly number: number;
+
+  constructor(number: number, timestamp: number) {
+    super(timestamp);
+    this.number = number;
+  }
+}
+
+/** Decodes only when told to, if `isHeld`; counts what it decoded. */
+export class DeltaCodec implements PictureCodec {
+  readonly mime = null;
+  decoded: NumberFrame[] = [];
+  closed = 0;
+  isHeld = false;
+  private held: (() => void)[] = [];
+
+  openDecoder(): PictureDecoder {
+    let number: number | null = null;
+    return {
+      decode: async (packet, timestampUs) => {
+        if (this.isHeld) await new Promise<void>((resolve) => this.held.push(resolve));
+        const payload = packet.payload[0] as number;
+        if (packet.flags & Flag.KEY) number = payload;
+        else if (number === null) throw new Error("a delta without a key frame");
+        else number += payload;
+        const frame = new NumberFrame(number, timestampUs);
+        this.decoded.push(frame);
+        return frame as unknown as VideoFrame;
+      },
+      close: () => {
+        this.closed++;
+      },
+    };
+  }
+
+  /** Lets the oldest decoding that is held go on. */
+  release(): void {
+    this.held.shift()?.();
+  }
+}
+
+/** A picture for component 4 of stream 1; `flags` in addition to LAST. */
+export function picture(sequence: number, payload: number, flags: number, changes: Partial<Packet> = {}): Packet {
+  return {
+    kind: Kind.PICTURE,
+    codec: DELTA,
+    flags: flags | Flag.LAST,
+    stream: 1,
+    component: 4,
+    sequence,
+    source: sequence,
+    call: sequence,
+    captured_us: 0,
+    payload: Uint8Array.of(payload),
+    ...changes,
+  };
+}

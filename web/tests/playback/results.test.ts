@@ -1,0 +1,38 @@
+import { expect, it } from "vitest";
+import { LatencyMeter } from "../../src/playback/latency.ts";
+import { Newest } from "../../src/playback/newest.ts";
+import { Results } from "../../src/playback/results.ts";
+import { Flag } from "../../src/wire/packet.ts";
+import { picture } from "./delta_codec.ts";
+
+it("forgets half results of a session that is over", () => {
+  const results = new Results();
+  results.announce({ type: "outputs", call: 1, stream: 1, source: 0, run: 0, packets: 1, updates: { 9: { value: 1 } } });
+  results.clear();
+  expect(results.add(picture(1, 1, Flag.KEY))?.updates).toEqual({});
+});
+
+it("numbers results in the order in which they were announced", () => {
+  const results = new Results();
+  const outputs = { type: "outputs", stream: 1, source: 0, run: 0, updates: {} } as const;
+  results.announce({ ...outputs, call: 1, packets: 1 });
+  const second = results.announce({ ...outputs, call: 2, packets: 0 });
+  const first = results.add(picture(1, 1, Flag.KEY));
+  expect([first?.order, second?.order]).toEqual([1, 2]);
+});
+
+it("lets the same result claim a property again, and an older one never", () => {
+  const newest = new Newest();
+  expect([newest.claim(1, "value", 2), newest.claim(1, "value", 2), newest.claim(1, "value", 1)]).toEqual([true, true, false]);
+  expect([newest.claim(1, "label", 1), newest.claim(2, "value", 1)]).toEqual([true, true]);
+  expect(newest.filter({ 1: { value: "old", info: "new" }, 3: {} }, 1)).toEqual({ 1: { info: "new" } });
+});
+
+it("sums latency up once a second", () => {
+  const reports: number[][] = [];
+  const meter = new LatencyMeter((medianMs, fps) => reports.push([medianMs, fps]));
+  for (let i = 0; i <= 60; i++) meter.add(i % 2 ? 20_000 : 30_000, i * 50_000);
+  expect(reports).toHaveLength(2);
+  expect(reports[0]?.[0]).toBe(30);
+  expect(reports[0]?.[1]).toBeCloseTo(20, 1);
+});

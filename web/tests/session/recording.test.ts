@@ -1,0 +1,215 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { DeviceError, trouble } from "../../src/capture/devices.ts";
+import { Recording } from "../../src/session/recording.ts";
+import type { StreamView } from "../../src/view.ts";
+import type { StreamState } from "../../src/wire/messages.ts";
+
+class FakeTrack extends EventTarget {
+  stop = vi.fn();
+}
+
+function camera(): { kind: "camera"; device: never; track: FakeTrack; close: ReturnType<typeof vi.fn> } {
+  const track = new FakeTrack();
+  const close = vi.fn();
+  const device = { preview: "preview", track, source: null, mirrored: true, device: "id", close } as never;
+  return { kind: "camera", device, track, close };
+}
+
+let views: StreamView[];
+let opened: ReturnType<typeof camera>;
+let recording: Recording;
+const events = {
+  open: vi.fn(),
+  attach: vi.fn(),
+  release: vi.fn(),
+  begin: vi.fn(),
+  stop: vi.fn(),
+  show: vi.fn(),
+  ended: vi.fn(),
+};
+
+beforeEach(() => {
+  vi.resetAllMocks();
+  vi.useFakeTimers();
+  views = [];
+  opened = camera();
+  events.open.mockImplementation(async () => opened);
+  events.begin.mockReturnValue([1]);
+  events.show.mockImplementation((view: StreamView) => views.push(view));
+  recording = new Recording("camera", events);
+});
+
+const start = (): Promise<void> => recording.start({}, Promise.resolve());
+const last = (): StreamView => views.at(-1) as StreamView;
+const tell = (state: string, fields: Partial<StreamState> = {}, deadlineMs = 0): void =>
+  recording.update(
+    { type: "streamstate", stream: 1, state, position: 0, eta_s: -1, limit_s: 0, deadline_us: 0, reason: "", message: "", again: false, ...fields } as StreamState,
+    deadlineMs,
+  );
+
+describe("Record", () => {
+  it("asks for the device, shows the preview, and begins the streams when there is a session", async () => {
+    let serve = (): void => {};
+    const done = recording.start({ device: "x" }, new Promise<void>((resolve) => (serve = resolve)));
+    expect(last().state).toBe("starting");
+    await vi.advanceTimersByTimeAsync(0);
+    expect(last()).toMatchObject({ state: "starting", preview: "preview", mirrored: true, device: "id" });
+    expect(events.begin).not.toHaveBeenCalled();
+    serve();
+    await done;
+    expect(events.open).toHaveBeenCalledWith({ device: "x" });
+    expect(events.attach.mock.invocationCallOrder[0]).toBeLessThan(events.begin.mock.invocationCallOrder[0] as number);
+  });
+
+  it("without a stream shows the preview", async () => {
+    events.begin.mockReturnValue([]);
+    await start();
+    expect(last().state).toBe("running");
+    recording.stop();
+    expect(last()).toMatchObject({ state: "idle", preview: null });
+    expect(events.ended).toHaveBeenCalledWith(true);
+  });
+
+  it("that is refused says what to do", async () => {
+    events.open.mockRejectedValue(new DeviceError(trouble("refused", "camera")));
+    await start();
+    expect(last().state).toBe("idle");
+    expect(last().trouble?.message).toContain("site settings");
+    expect(events.ended).toHaveBeenCalledWith(false);
+  });
+
+  it("that is taken back before the device is there lets it go", async () => {
+    const done = start();
+    recording.stop();
+    await done;
+    expect(opened.close).toHaveBeenCalledOnce();
+    expect(events.begin).not.toHaveBeenCalled();
+    expect(events.ended).toHaveBeenCalledWith(false);
+  });
+});
+
+describe("a recording", () => {
+  beforeEach(start);
+
+  it("shows its place in the queue, its time, and its turn over again", () => {
+    tell("waiting", { position: 2, eta_s: 20 });
+    expect(last()).toMatchObject({ state: "waiting", position: 2, etaS: 20, again: false });
+    tell("running", { limit_s: 15 }, 5_000);
+    expect(last()).toMatchObject({ state: "running", position: 0, etaS: null, limitS: 15, deadlineMs: 5_000 });
+    tell("stopping");
+    tell("waiting", { position: 1, again: true });
+    expect(last()).toMatchObject({ state: "waiting", again: true, limitS: 0, deadlineMs: 0, preview: "preview" });
+    expect(opened.close).not.toHaveBeenCalled();
+  });
+
+  it("releases the device at Stop, at once, and is over when the server says so", () => {
+    tell("running");
+    recording.stop();
+    expect(opened.close).toHaveBeenCalledOnce();
+    expect(events.stop).toHaveBeenCalledWith(1, "user", "");
+    expect(last()).toMatchObject({ state: "stopping", preview: null });
+    tell("ended", { reason: "user" });
+    expect(last()).toMatchObject({ state: "idle", trouble: null });
+    expect(events.ended).toHaveBeenCalledExactlyOnceWith(true);
+    expect(events.release).toHaveBeenCalledOnce();
+  });
+
+  it("releases the device when the server ends it, and says why", () => {
+    tell("running");
+    tell("ended", { reason: "error", message: "boom" });
+    expect(opened.close).toHaveBeenCalledOnce();
+    expect(last()).toMatchObject({ state: "idle", trouble: { code: "failed", message: "boom" } });
+  });
+
+  it.each([
+    ["idle", "notice"],
+    ["busy", "full"],
+    ["expired", "notice"],
+    ["device", "unplugged"],
+  ])("has a sentence for the end %s", (reason, code) => {
+    tell("ended", { reason });
+    expect(last().trouble).toMatchObject({ code, message: expect.stringMatching(/^[A-Z].*\.$/) });
+    expect(last().trouble?.message).not.toContain("KIND");
+  });
+
+  it("ends when the device is unplugged", () => {
+    tell("running");
+    opened.track.dispatchEvent(new Event("ended"));
+    expect(events.stop).toHaveBeenCalledWith(1, "device", expect.stringContaining("disconnected"));
+    tell("ended", { reason: "device" });
+    expect(last().trouble?.code).toBe("unplugged");
+  });
+
+  it("ends when the device stays mute, not at a hiccup", () => {
+    tell("running");
+    opened.track.dispatchEvent(new Event("mute"));
+    vi.advanceTimersByTime(1_000);
+    opened.track.dispatchEvent(new Event("unmute"));
+    vi.advanceTimersByTime(5_000);
+    expect(events.stop).not.toHaveBeenCalled();
+    opened.track.dispatchEvent(new Event("mute"));
+    vi.advanceTimersByTime(2_000);
+    expect(events.stop).toHaveBeenCalledOnce();
+  });
+
+  it("goes on with another device, and is not ended by the end of the first", async () => {
+    tell("running", { limit_s: 9 });
+    const first = opened;
+    opened = camera();
+    await recording.change({ device: "other" });
+    expect(first.close).toHaveBeenCalledOnce();
+    first.track.dispatchEvent(new Event("ended"));
+    expect(events.stop).not.toHaveBeenCalled();
+    expect(events.attach).toHaveBeenCalledTimes(2);
+    expect(last()).toMatchObject({ state: "running", limitS: 9 });
+  });
+
+  it("ends when another device cannot be had", async () => {
+    tell("running");
+    events.open.mockRejectedValue(new DeviceError(trouble("busy", "camera")));
+    await recording.change({ device: "other" });
+    tell("ended", { reason: "device" });
+    expect(last()).toMatchObject({ state: "idle", trouble: { code: "busy" } });
+  });
+
+  it("is over without the server when the session is lost", () => {
+    tell("running");
+    recording.abandon({ code: "lost", message: "Lost." });
+    expect(opened.close).toHaveBeenCalledOnce();
+    expect(last()).toMatchObject({ state: "idle", trouble: { code: "lost" } });
+    expect(events.ended).toHaveBeenCalledOnce();
+  });
+
+  it("tells what the worker broke off", () => {
+    tell("running");
+    recording.break(1, "backlog", "Too slow.");
+    expect(events.stop).not.toHaveBeenCalled();
+    expect(last()).toMatchObject({ state: "idle", trouble: { code: "behind", message: "Too slow." } });
+  });
+});
+
+describe("several streams of one device", () => {
+  beforeEach(async () => {
+    events.begin.mockReturnValue([1, 2]);
+    await start();
+  });
+
+  it("are running when one of them is", () => {
+    tell("waiting", { position: 3 });
+    tell("running", { stream: 2 });
+    expect(last()).toMatchObject({ state: "running", position: 0 });
+  });
+
+  it("go on when one of them ends, and keep its reason", () => {
+    tell("running");
+    tell("running", { stream: 2 });
+    tell("ended", { reason: "error", message: "boom" });
+    expect(opened.close).not.toHaveBeenCalled();
+    expect(last().state).toBe("running");
+    recording.stop();
+    expect(events.stop.mock.calls.map(([stream]) => stream)).toEqual([2]);
+    tell("ended", { stream: 2, reason: "user" });
+    expect(last().trouble?.message).toBe("boom");
+    expect(events.ended).toHaveBeenCalledOnce();
+  });
+});

@@ -1,0 +1,130 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { Binding } from "../../src/manifest.ts";
+import { Runs } from "../../src/session/runs.ts";
+import { binding, manifest, STREAM } from "./manifest.ts";
+
+const events = { send: vi.fn(), script: vi.fn(), write: vi.fn(), show: vi.fn(), failed: vi.fn() };
+beforeEach(() => vi.resetAllMocks());
+
+const open = (...bindings: Binding[]): Runs => new Runs(manifest(...bindings), events);
+const sentRuns = (): number[] => events.send.mock.calls.map(([message]) => message.run);
+const done = (run: number, number = 0): object => ({
+  type: "runstate",
+  run,
+  call: run + 100,
+  binding: number,
+  state: "done",
+  position: 0,
+  eta_s: -1,
+  message: "",
+});
+const settle = async (): Promise<void> => {
+  for (let i = 0; i < 5; i++) await Promise.resolve();
+};
+
+describe("an event", () => {
+  it("runs every binding that listens, with the target that fired", () => {
+    const runs = open(binding(), binding({ id: 1, targets: [[1, "input"], [4, "click"]] }), binding({ id: 2, targets: [[1, "input"]] }));
+    runs.fire(4, "click", { index: 3 });
+    expect(events.send.mock.calls.map(([message]) => message)).toEqual([
+      { type: "fire", binding: 0, run: 1, target: 0, data: { index: 3 }, inputs: null },
+      { type: "fire", binding: 1, run: 2, target: 1, data: { index: 3 }, inputs: null },
+    ]);
+  });
+
+  it("does not begin a stream", () => {
+    open(binding({ stream: STREAM })).fire(4, "click");
+    expect(events.send).not.toHaveBeenCalled();
+  });
+});
+
+describe("the trigger mode", () => {
+  it("multiple runs all", () => {
+    const runs = open(binding());
+    for (let i = 0; i < 3; i++) runs.fire(4, "click");
+    expect(sentRuns()).toEqual([1, 2, 3]);
+  });
+
+  it("once ignores what comes during a run", () => {
+    const runs = open(binding({ trigger: "once" }));
+    runs.fire(4, "click");
+    runs.fire(4, "click");
+    runs.update(done(1) as never);
+    runs.fire(4, "click");
+    expect(sentRuns()).toEqual([1, 2]);
+  });
+
+  it("always_last runs the last of what came during a run", () => {
+    const runs = open(binding({ trigger: "always_last" }));
+    for (const index of [1, 2, 3]) runs.fire(4, "click", index);
+    runs.update(done(1) as never);
+    runs.update(done(2) as never);
+    expect(events.send.mock.calls.map(([message]) => message.data)).toEqual([1, 3]);
+  });
+
+  it("does not block for good when the session is lost", () => {
+    const runs = open(binding({ trigger: "once" }));
+    runs.fire(4, "click");
+    runs.clear();
+    runs.fire(4, "click");
+    expect(sentRuns()).toEqual([1, 2]);
+  });
+});
+
+describe("what the server says of a run", () => {
+  it("is shown with what the run will write", () => {
+    const runs = open(binding());
+    runs.update({ ...done(0), call: 9, state: "waiting", position: 2, eta_s: 4 } as never);
+    expect(events.show).toHaveBeenCalledWith({
+      call: 9,
+      run: 0,
+      binding: 0,
+      outputs: [2],
+      progress: "full",
+      state: "waiting",
+      position: 2,
+      etaS: 4,
+      message: "",
+    });
+  });
+
+  it("ends as cancelled when the session does", () => {
+    const runs = open(binding());
+    runs.update({ ...done(1), state: "running" } as never);
+    runs.clear();
+    runs.clear();
+    expect(events.show.mock.calls.map(([view]) => view.state)).toEqual(["running", "cancelled"]);
+  });
+});
+
+describe("a script", () => {
+  it("comes before the handler, and gives it its inputs", async () => {
+    events.script.mockResolvedValue(["b"]);
+    open(binding({ js: true })).fire(4, "click");
+    await settle();
+    expect(events.send).toHaveBeenCalledWith(expect.objectContaining({ inputs: ["b"] }));
+    expect(events.write).not.toHaveBeenCalled();
+  });
+
+  it("without a handler writes the outputs", async () => {
+    events.script.mockResolvedValue([5]);
+    const one = binding({ js: true, handler: false, trigger: "once" });
+    const runs = open(one);
+    runs.fire(4, "click");
+    await settle();
+    expect(events.write).toHaveBeenCalledWith(one, [5]);
+    expect(events.send).not.toHaveBeenCalled();
+    runs.fire(4, "click");
+    expect(events.script).toHaveBeenCalledTimes(2);
+  });
+
+  it("that fails is told, and does not block the next", async () => {
+    events.script.mockRejectedValue(new Error("no such thing"));
+    const runs = open(binding({ js: true, trigger: "once" }));
+    runs.fire(4, "click");
+    await settle();
+    expect(events.failed).toHaveBeenCalledWith("no such thing");
+    runs.fire(4, "click");
+    expect(events.script).toHaveBeenCalledTimes(2);
+  });
+});

@@ -1,0 +1,84 @@
+import { beforeEach, expect, it, vi } from "vitest";
+import { Link } from "../../src/transport/link.ts";
+import { FakeSocket } from "../fake_socket.ts";
+
+const events = { welcome: vi.fn(), refused: vi.fn(), lost: vi.fn(), message: vi.fn(), packet: vi.fn() };
+let link: Link;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.clearAllMocks();
+  FakeSocket.install();
+  link = new Link("ws://app/ws", "build", events);
+  link.connect();
+});
+
+function serve(): FakeSocket {
+  const socket = FakeSocket.last;
+  socket.open();
+  socket.welcome();
+  return socket;
+}
+
+it("says hello first, and numbers what it says", () => {
+  const socket = serve();
+  link.send({ type: "cancel", run: 1 });
+  expect(socket.messages.map(({ type, seq }) => [type, seq])).toEqual([
+    ["hello", 1],
+    ["clock", 2],
+    ["cancel", 3],
+  ]);
+  expect(socket.messages[0]).toMatchObject({ version: 1, build: "build" });
+});
+
+it("drops what is said without a session", () => {
+  FakeSocket.last.open();
+  link.send({ type: "cancel", run: 1 });
+  expect(FakeSocket.last.of("cancel")).toEqual([]);
+});
+
+it("begins to count anew in a fresh session", () => {
+  serve().drop();
+  expect(events.lost).toHaveBeenCalledOnce();
+  vi.advanceTimersByTime(300);
+  expect(serve().messages.map(({ seq }) => seq)).toEqual([1, 2]);
+  expect(events.welcome).toHaveBeenCalledTimes(2);
+});
+
+it("compares the clocks every five seconds", () => {
+  const socket = serve();
+  for (let i = 0; i < 3; i++) {
+    vi.advanceTimersByTime(5_000);
+    socket.say({ type: "clock", page_us: socket.of("clock").at(-1)?.["page_us"], server_us: 99 });
+  }
+  expect(socket.of("clock")).toHaveLength(4);
+  expect(link.clock.roundTripUs).toBe(0);
+});
+
+it("gives a server up that has gone silent", () => {
+  serve();
+  vi.advanceTimersByTime(25_000);
+  expect(events.lost).toHaveBeenCalledOnce();
+});
+
+it("does not come back to a server that refuses", () => {
+  FakeSocket.last.open();
+  FakeSocket.last.say({ type: "refuse", code: "busy", message: "full" });
+  vi.advanceTimersByTime(60_000);
+  expect(events.refused).toHaveBeenCalledWith(expect.objectContaining({ code: "busy", message: "full" }));
+  expect(FakeSocket.all).toHaveLength(1);
+});
+
+it("refuses to send what the server would not read", () => {
+  const socket = serve();
+  expect(link.send({ type: "set", component: 1, value: "x".repeat(1024 * 1024) })).toBe(false);
+  expect(link.send({ type: "set", component: 1, value: "x" })).toBe(true);
+  expect(socket.messages.map(({ seq }) => seq)).toEqual([1, 2, 3]);
+});
+
+it("says goodbye", () => {
+  const socket = serve();
+  link.close();
+  expect(socket.messages.at(-1)).toMatchObject({ type: "bye" });
+  expect(link.isOpen).toBe(false);
+});
