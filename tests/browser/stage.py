@@ -72,12 +72,18 @@ class Stage:
     """
 
     def __init__(
-        self, context: BrowserContext, demo: Blocks, files: Mapping[str, tuple[bytes, str]] | None = None, css: str = ""
+        self,
+        context: BrowserContext,
+        demo: Blocks,
+        files: Mapping[str, tuple[bytes, str]] | None = None,
+        *,
+        css: str = "",
+        latency: bool = False,
     ) -> None:
         self.strayed: list[str] = []
         self.complaints: list[str] = []
         self._files = dict(files or {})
-        self._document = _document(demo, css)
+        self._document = _document(demo, css, latency=latency)
         self.page: Page = context.new_page()
         self.page.on("console", self._complain)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -180,8 +186,8 @@ def _serve(route: Route, body: bytes, kind: str) -> None:
     route.fulfill(status=206, body=body[first : last + 1], headers=headers)
 
 
-def _document(demo: Blocks, css: str) -> str:
+def _document(demo: Blocks, css: str, *, latency: bool) -> str:
     assets = Assets(Policy(), is_public=True)
     workers = {"media_worker": "assets/worker.js", "microphone_worklet": "assets/worker.js"}
-    manifest = json.loads(json.dumps({**demo.freeze().page(), "assets": workers}))
+    manifest = json.loads(json.dumps({**demo.freeze().page(), "assets": workers, "latency": latency}))
     return build(Content(manifest, assets.main_js, assets.main_css, css=css)).replace("\0nonce\0", NONCE)

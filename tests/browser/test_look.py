@@ -20,10 +20,10 @@ def stage(browsers: Browsers) -> Iterator[Any]:
     """Open a scene: `stage(scenes.camera, viewport=…)`. What strays or is complained about fails the test."""
     opened: list[Stage] = []
 
-    def start(scene: Any, *, files: Any = None, css: str = "", **options: Any) -> Stage:
+    def start(scene: Any, *, files: Any = None, css: str = "", latency: bool = False, **options: Any) -> Stage:
         context = browsers.get().new_context(**options)
         context.set_default_timeout(10_000)
-        opened.append(Stage(context, scene(), files, css))
+        opened.append(Stage(context, scene(), files, css=css, latency=latency))
         return opened[-1]
 
     yield start
@@ -312,6 +312,32 @@ class TestFrame:
             expect(forms.element("photo").get_by_text("This is not a picture.")).to_be_visible()
             assert forms.heard() == []
 
+    def test_a_picture_is_pasted(self, forms: Stage) -> None:
+        forms.page.get_by_role("tab", name="Picture").click()
+        forms.heard()
+        forms.page.evaluate(
+            """() => {
+                const clipboardData = new DataTransfer();
+                clipboardData.items.add(new File(["x"], "shot.png", {type: "image/png"}));
+                const paste = new ClipboardEvent("paste", {clipboardData, bubbles: true});
+                document.querySelector("#photo .ms-frame").dispatchEvent(paste);
+            }"""
+        )
+
+        assert [detail.get("file") for _, detail in forms.heard()] == ["shot.png"]
+
+    def test_a_frame_fills_the_screen(self, camera: Stage) -> None:
+        camera.show("out")
+        camera.element("out").get_by_role("button", name="Fullscreen").click()
+
+        camera.page.wait_for_function("() => document.fullscreenElement?.matches('#out .ms-frame')")
+
+    def test_a_declared_height_is_kept(self, forms: Stage) -> None:
+        forms.page.get_by_role("tab", name="Picture").click()
+        forms.change("photo", height=300)
+
+        expect(forms.element("photo").locator(".ms-frame")).to_have_css("height", "300px")
+
     def test_a_click_selects_a_pixel_of_the_picture(self, forms: Stage) -> None:
         forms.page.get_by_role("tab", name="Picture").click()
         forms.show("photo", 200, 100)
@@ -460,6 +486,10 @@ class TestFields:
         assert field.get_attribute("aria-invalid") == "true"
         assert forms.fired() == ["focus"]
 
+        forms.change("count", value=5)
+        expect(field).to_have_value("5")
+        expect(forms.page.get_by_text("Give a number from 0 to 10.")).to_have_count(0)
+
         field.fill("7")
         assert [detail.get("value") for name, detail in forms.heard() if name == "ms-edit"] == [7]
 
@@ -596,6 +626,17 @@ class TestSound:
         sound.say(type="level", component=number, level={"rms": 0.1, "peak": 0.4})
         expect(hint).to_have_count(0)
 
+    def test_another_microphone_is_chosen_by_keys(self, sound: Stage) -> None:
+        button = sound.element("mic").get_by_role("button", name="Choose a microphone")
+        button.press("Enter")
+        expect(sound.page.get_by_role("menuitemradio", checked=True)).to_be_focused()
+        sound.page.keyboard.press("ArrowDown")
+        sound.page.keyboard.press("Enter")
+
+        expect(button).to_be_focused()
+        ((name, detail),) = sound.heard()
+        assert (name, bool(detail["device"])) == ("ms-device", True)
+
     def test_the_level_is_drawn(self, sound: Stage) -> None:
         sound.stream("mic", state="running")
         path = sound.page.locator("#mic ms-level path")
@@ -630,6 +671,14 @@ class TestPage:
 
     def test_the_footer_is_the_apps_own_name(self, camera: Stage) -> None:
         expect(camera.page.get_by_role("contentinfo")).to_have_text("Pencil camera")
+
+    def test_the_latency_is_shown_where_it_is_switched_on(self, stage: Any) -> None:
+        opened = stage(scenes.camera, latency=True)
+        opened.say(type="latency", medianMs=34.2, fps=29.6, roundTripMs=3)
+
+        expect(opened.page.get_by_role("contentinfo")).to_contain_text(
+            "34 ms camera to screen · 30 fps · 3 ms round trip"
+        )
 
     def test_everything_is_reached_with_the_tab_key(self, forms: Stage) -> None:
         reached = []

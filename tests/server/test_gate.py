@@ -10,6 +10,7 @@ from millstream.server.headers import Policy
 from millstream.server.hosts import HostPort
 from millstream.server.logins import Logins
 from millstream.server.options import Options
+from millstream.wire.messages import Refuse, decode_server_message
 
 pytestmark = pytest.mark.anyio
 
@@ -224,6 +225,19 @@ async def test_a_login_lets_in(logins: Logins) -> None:
     assert app.callers[0].visitor == app.callers[1].visitor != ""
     logins.close(token)
     assert (await ask(gate, "/", headers=headers)).status == 303
+
+
+async def test_a_page_whose_login_has_ended_is_told_so(logins: Logins) -> None:
+    app = App()
+    token = logins.open("ann")
+    logins.close(token)
+    reply = await shake(build(app, logins), headers={"cookie": cookie(token), "origin": "http://localhost:7860"})
+    assert [message["type"] for message in reply.sent] == ["websocket.accept", "websocket.send", "websocket.close"]
+    message = decode_server_message(reply.sent[1]["bytes"])
+    assert isinstance(message, Refuse)
+    assert message.code == "login"
+    assert reply.sent[2]["code"] == 4401
+    assert app.callers == []
 
 
 @pytest.mark.parametrize("token", ["", "x", "a" * 43, '"; drop', "é"])

@@ -72,13 +72,17 @@ def test_closing_twice_and_launching_again(demo: gr.Blocks) -> None:
     assert get(url).status_code == 200
 
 
-def test_in_a_notebook_the_next_cell_can_run(demo: gr.Blocks) -> None:
-    async def cell() -> str:
-        return (await asyncio.to_thread(lambda: None)) or demo.launch(server_port=0, quiet=True)[1]
+def test_at_a_prompt_the_next_line_can_run(demo: gr.Blocks, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "ps1", ">>> ", raising=False)
+    assert get(demo.launch(server_port=0, quiet=True)[1]).status_code == 200
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "ps1", ">>> ", raising=False)
-        assert get(demo.launch(server_port=0, quiet=True)[1]).status_code == 200
+
+@pytest.mark.blocking
+def test_in_a_notebook_where_a_loop_runs_the_next_cell_can_run(demo: gr.Blocks) -> None:
+    async def cell() -> str:
+        return demo.launch(server_port=0, quiet=True)[1]
+
+    assert get(asyncio.run(cell())).status_code == 200
 
 
 def test_the_environment_counts(demo: gr.Blocks, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -308,4 +312,4 @@ def test_an_idle_server_is_small_and_still(tmp_path: Path) -> None:
         time.sleep(4)  # the one measure that takes its time
         used = sum(server.cpu_times()[:2]) - process_s
         assert server.memory_info().rss < 80 * 1024 * 1024
-        assert used / 4 < 0.02
+        assert used / 4 < 0.01

@@ -58,9 +58,7 @@ def test_an_app_can_be_a_part_of_another() -> None:
     assert [component.label for component in manifest.components.values()] == ["A", "B"]
     tabs = manifest.page()["root"]["children"][0]["children"]
     assert [tab["children"][0]["type"] for tab in tabs] == ["column", "column"]
-    assert [binding.inputs for binding in manifest.bindings] == [
-        (number,) for number in manifest.components
-    ]
+    assert [binding.inputs for binding in manifest.bindings] == [(number,) for number in manifest.components]
     assert manifest.look.css == "o {}\na {}\nb {}"
     assert first.id != second.id
     with pytest.raises(DeclarationError, match="is a part of another app: launch that one"):
@@ -79,7 +77,6 @@ def test_an_app_declared_inside_of_another_is_a_part_of_it() -> None:
 
 
 def test_a_part_that_failed_is_not_joined() -> None:
-    with gr.Blocks() as outer:
-        with pytest.raises(RuntimeError), gr.Blocks():
-            raise RuntimeError
+    with gr.Blocks() as outer, pytest.raises(RuntimeError), gr.Blocks():
+        raise RuntimeError
     assert outer.children == []

@@ -27,7 +27,7 @@ async def async_generator(a):
     yield a
 
 
-class Callable_:
+class Caller:
     def __call__(self, a): ...
 
     def method(self, a): ...
@@ -54,9 +54,9 @@ class GeneratorCallable:
         (functools.partial(plain, 1), HandlerKind.PLAIN),
         (functools.partial(generator), HandlerKind.GENERATOR),
         (functools.partial(functools.partial(coroutine)), HandlerKind.ASYNC),
-        (Callable_(), HandlerKind.PLAIN),
-        (Callable_().method, HandlerKind.PLAIN),
-        (Callable_().coroutine, HandlerKind.ASYNC),
+        (Caller(), HandlerKind.PLAIN),
+        (Caller().method, HandlerKind.PLAIN),
+        (Caller().coroutine, HandlerKind.ASYNC),
         (AsyncCallable(), HandlerKind.ASYNC),
         (GeneratorCallable(), HandlerKind.GENERATOR),
         (functools.partial(AsyncCallable()), HandlerKind.ASYNC),
@@ -75,7 +75,7 @@ def test_kinds(fn, kind) -> None:
 def test_names() -> None:
     assert handler_name(plain) == "plain"
     assert handler_name(functools.partial(plain, 1)) == "plain"
-    assert handler_name(Callable_()) == "Callable_"
+    assert handler_name(Caller()) == "Caller"
 
 
 def test_only_functions_are_handlers() -> None:
@@ -150,7 +150,7 @@ def test_specials_after_defaults_go_by_keyword() -> None:
         (lambda a, b=1: None, 1),
         (lambda a, b=1: None, 2),
         (functools.partial(plain, 1), 1),
-        (Callable_().method, 1),
+        (Caller().method, 1),
         (str, 5),
     ],
 )

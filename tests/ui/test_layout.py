@@ -58,11 +58,14 @@ def test_layouts_outside_of_an_app_are_numbered_when_they_join() -> None:
     ("layout", "props"),
     [
         (lambda: gr.Row(equal_height=True), {"equal_height": True, "variant": "default"}),
-        (lambda: gr.Column(scale=2, min_width=100, variant="panel"), {"scale": 2, "min_width": 100, "variant": "panel"}),
+        (
+            lambda: gr.Column(scale=2, min_width=100, variant="panel"),
+            {"scale": 2, "min_width": 100, "variant": "panel"},
+        ),
         (lambda: gr.Tabs(selected="b"), {"selected": "b"}),
         (lambda: gr.Tab("First", id="a"), {"label": "First", "id": "a", "interactive": True}),
         (lambda: gr.Accordion("Details", open=False), {"label": "Details", "open": False}),
-        (lambda: gr.Accordion(), {"label": "More", "open": True}),
+        (gr.Accordion, {"label": "More", "open": True}),
     ],
 )
 def test_properties(layout, props: dict) -> None:
@@ -81,10 +84,8 @@ def test_tabs_are_put_around_tabs_that_stand_alone() -> None:
         gr.Markdown("above")
         with gr.Tab("A"):
             gr.Textbox()
-        with gr.Tab("B"):
-            with gr.Column():
-                with gr.Tab("C"):
-                    gr.Number()
+        with gr.Tab("B"), gr.Column(), gr.Tab("C"):
+            gr.Number()
         gr.Markdown("between")
         with gr.Tab("D"):
             pass

@@ -49,9 +49,8 @@ def test_the_page_of_a_small_app() -> None:
 
 
 def test_a_state_has_no_representation_at_all() -> None:
-    with gr.Blocks() as demo:
-        with gr.Row():
-            state = gr.State("secret")
+    with gr.Blocks() as demo, gr.Row():
+        state = gr.State("secret")
     manifest = demo.freeze()
     assert "secret" not in json.dumps(manifest.page())
     assert "state" not in json.dumps(manifest.page()["root"])
@@ -59,9 +58,8 @@ def test_a_state_has_no_representation_at_all() -> None:
 
 
 def test_everything_is_found_by_number() -> None:
-    with gr.Blocks() as demo:
-        with gr.Tabs() as tabs, gr.Tab("A") as tab:
-            box = gr.Textbox()
+    with gr.Blocks() as demo, gr.Tabs() as tabs, gr.Tab("A") as tab:
+        box = gr.Textbox()
     manifest = demo.freeze()
     assert dict(manifest.elements) == {0: demo, tabs.id: tabs, tab.id: tab, box.id: box}
     assert dict(manifest.components) == {box.id: box}

@@ -247,6 +247,7 @@ export class Session {
 
   private connect(): void {
     const url = new URL("ws", document.baseURI);
+    url.search = location.search; // what handlers read as `request.query_params`
     url.protocol = url.protocol.replace("http", "ws");
     this.view.connection({ state: "connecting", message: "" });
     this.post({ type: "connect", url: url.href, build: this.manifest.build, hidden: document.hidden });

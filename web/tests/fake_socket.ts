@@ -2,7 +2,7 @@
 
 import { decode, encode } from "@msgpack/msgpack";
 import { vi } from "vitest";
-import { encodePacket, isPacket, type Packet, decodePacket } from "../src/wire/packet.ts";
+import { decodePacket, encodePacket, isPacket, type Packet } from "../src/wire/packet.ts";
 
 interface Message {
   type: string;

@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+import millstream
 from millstream.cli.demo import add_demo
 from millstream.cli.program import CommandError
 from millstream.cli.run import add_run
@@ -35,10 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from importlib.metadata import version
-
     parser = argparse.ArgumentParser(prog="millstream", description="Live web apps for camera and microphone.")
-    parser.add_argument("--version", action="version", version=f"millstream {version('millstream')}")
+    parser.add_argument("--version", action="version", version=f"millstream {millstream.__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     add_run(commands)
     add_demo(commands)

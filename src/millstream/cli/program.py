@@ -77,7 +77,7 @@ def find(found: Mapping[str, object], path: Path, name: str | None) -> Blocks:
         wanted = found.get(name)
         if isinstance(wanted, Blocks):
             return wanted
-        what = f"is a {type(wanted).__name__}" if name in found else "is not defined there"
+        what = f"is of type {type(wanted).__name__}" if name in found else "is not defined there"
         raise CommandError(
             f"{name!r} in {path.name} is no app: it {what}; name a variable that holds a Blocks or Interface"
         )

@@ -82,12 +82,13 @@ class Desk:
         self, binding: Binding, inputs: Sequence[Stored], *, call: int, run: int, event: Occurrence | None
     ) -> Began:
         """Begin a call of an ordinary event."""
-        return Began(self._job(binding, call, tuple(inputs), event=event), self.values.claim(binding.outputs), run)
+        job = self._job(binding, call, tuple(inputs), event=event)
+        return Began(job, self.values.claim(binding.outputs, is_stream=False), run)
 
     def begin_stream(self, binding: Binding, stream: int, packets: tuple[Packet, ...]) -> Began:
         """Begin a call of a stream, on inputs as they are now."""
         job = self._job(binding, next(self.calls), self.inputs(binding), packets=packets, stream=stream)
-        return Began(job, self.values.claim(binding.outputs))
+        return Began(job, self.values.claim(binding.outputs, is_stream=True))
 
     def _job(
         self,

@@ -107,7 +107,10 @@ class Outlet:
         return channel
 
     def close(self, channel: Channel) -> None:
-        """Let go of a channel and of what waits in it; harmless if repeated."""
+        """Let go of a channel: pictures that wait are dropped, updates that wait with them go. Harmless if repeated."""
+        if channel.slot is not None:
+            channel.replaced += len(channel.slot.pictures)
+            self._release(channel.slot)
         channel.slot = None
         channel.rest.clear()
         channel.is_free.set()
@@ -240,9 +243,7 @@ class Outlet:
             delivery = channel.slot
             if delivery is None:
                 continue
-            if delivery.outputs.updates:
-                self._queue(msgspec.structs.replace(delivery.outputs, packets=0))
-                delivery.outputs = msgspec.structs.replace(delivery.outputs, updates={})
+            self._release(delivery)
             if channel is target:
                 continue
             for component in delivery.pictures.keys() & written:
@@ -251,6 +252,12 @@ class Outlet:
             if not delivery.pictures:
                 channel.slot = None
                 channel.is_free.set()
+
+    def _release(self, delivery: Delivery) -> None:
+        """Send the updates that wait with a picture without it."""
+        if delivery.outputs.updates:
+            self._queue(msgspec.structs.replace(delivery.outputs, packets=0))
+            delivery.outputs = msgspec.structs.replace(delivery.outputs, updates={})
 
     def _next_batch(self) -> list[bytes]:
         """Take what can be sent now: all control messages, else media of one channel that has credit."""

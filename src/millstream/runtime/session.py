@@ -100,7 +100,7 @@ class Session:
         self.streams: dict[int, Stream] = {}
         self._last_stream = 0
         self._seen = 0
-        self._is_draining = False
+        self._is_draining = self._is_lost = False
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._closing: asyncio.Future[Closing] = asyncio.get_running_loop().create_future()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -131,7 +131,8 @@ class Session:
                 self._welcome(hello)
                 self.attach(transport)
                 closing = await self._closing
-                await self._outlet.drained(GOODBYE_S)
+                if not self._is_lost:
+                    await self._outlet.drained(GOODBYE_S)
                 for task in [*self._tasks, *self._link]:
                     task.cancel()
         finally:
@@ -168,6 +169,7 @@ class Session:
 
     def attach(self, transport: Transport) -> None:
         """Connect the session with its page."""
+        self._is_lost = False
         self._link = [
             self._group.create_task(self._linked(self._outlet.write(transport))),
             self._group.create_task(self._linked(self._read(transport))),
@@ -175,6 +177,7 @@ class Session:
 
     def detach(self, reason: str) -> None:
         """Note that the link to the page is lost: the session ends after the grace period."""
+        self._is_lost = True
         for task in self._link:
             task.cancel()
         asyncio.get_running_loop().call_later(self._desk.settings.grace_s, self.end, 1001, reason)

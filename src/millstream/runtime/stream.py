@@ -311,7 +311,7 @@ class Stream:
         try:
             await self._desk.outlet.flushed(self._channel, FAREWELL_S)
         except TimeoutError:
-            self._channel.replaced += 1
+            self._desk.outlet.close(self._channel)  # the page does not take the last pictures; the rest goes
         self._say_ended()
         if self._ending is not None:
             self._desk.on_end(self.binding, self._ending.is_success)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple
 
 from millstream.types import Stored
 from millstream.ui.component import Component
@@ -13,8 +13,21 @@ from millstream.ui.manifest import Manifest
 from millstream.wire.messages import Value
 from millstream.wire.packet import Packet
 
-Claim: TypeAlias = dict[int, int]
-"""What a call may write: the version that each of its outputs had when the call began, or that it wrote itself."""
+
+class Claim(NamedTuple):
+    """What a call may write: as long as nobody else has written it since the call began.
+
+    An event that the user caused does not give way to the calls of a stream, or a stream that writes all the time would
+    undo every click.
+
+    Attributes:
+        versions: The version that each of its outputs had when the call began, or that it wrote itself.
+        is_stream: Whether it is a call of a stream.
+    """
+
+    versions: dict[int, int]
+    is_stream: bool
+
 
 _NO_CHANGES: Final[Mapping[str, object]] = MappingProxyType({})
 
@@ -31,6 +44,7 @@ class Values:
         self._manifest = manifest
         self._stored = dict(initial)
         self._versions = dict.fromkeys(manifest.elements, 0)
+        self._firm_versions = dict.fromkeys(manifest.elements, 0)
         self._changes: dict[int, Mapping[str, object]] = {}
         self._elements: dict[int, Element] = {}
         self._watchers: dict[int, Callable[[int], None]] = {}
@@ -61,13 +75,15 @@ class Values:
         """Give the constructor arguments that differ from the declaration, for those of `numbers` that have any."""
         return {number: self._changes[number] for number in numbers if number in self._changes}
 
-    def claim(self, numbers: Iterable[int]) -> Claim:
+    def claim(self, numbers: Iterable[int], *, is_stream: bool) -> Claim:
         """Note the versions that a call begins with."""
-        return {number: self._versions[number] for number in numbers}
+        versions = self._versions if is_stream else self._firm_versions
+        return Claim({number: versions[number] for number in numbers}, is_stream)
 
     def holds(self, claim: Claim, number: int) -> bool:
-        """Whether nobody but the claimant has written a value since the claim was made."""
-        return claim.get(number) == self._versions[number]
+        """Whether nobody who counts has written a value since the claim was made, but for the claimant."""
+        versions = self._versions if claim.is_stream else self._firm_versions
+        return claim.versions.get(number) == versions[number]
 
     def write(self, number: int, stored: Stored, claim: Claim | None = None) -> bool:
         """Store a value; a claim that held still holds after it.
@@ -76,8 +92,10 @@ class Values:
             Whether the value differs and somebody listens to its `change`.
         """
         self._versions[number] += 1
+        if claim is None or not claim.is_stream:
+            self._firm_versions[number] += 1
         if claim is not None:
-            claim[number] = self._versions[number]
+            claim.versions[number] = (self._versions if claim.is_stream else self._firm_versions)[number]
         self._stored[number] = stored
         if number in self._watchers:
             self._watchers[number](number)

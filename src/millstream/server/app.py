@@ -23,7 +23,7 @@ from millstream.runtime.settings import Settings
 from millstream.server.assets import Assets
 from millstream.server.caller import Caller
 from millstream.server.favicon import Favicon
-from millstream.server.gate import Gate, Refusal, refuse
+from millstream.server.gate import CLOSE_LOGGED_OUT, LOGGED_OUT, Gate, Refusal, refuse
 from millstream.server.headers import Policy
 from millstream.server.login import LoginPage
 from millstream.server.logins import Logins
@@ -39,8 +39,6 @@ from millstream.ui.theme import ThemeLike, theme_tokens
 
 PUBLIC: Final = frozenset({"/login", "/healthz", "/readyz", "/favicon.ico"})
 """What needs no login."""
-
-CLOSE_LOGGED_OUT: Final = 4401
 
 _BUSY: Final = Refusal(503, "The app is being stopped. Try again in a moment.", (("retry-after", "3"),))
 
@@ -202,7 +200,7 @@ class _Socket:
         sockets = caller.login.sockets if caller.login is not None else set()
 
         def log_out() -> None:
-            task = asyncio.create_task(transport.close(CLOSE_LOGGED_OUT, "logged out"))
+            task = asyncio.create_task(_turn_out(transport))
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
 
@@ -211,6 +209,15 @@ class _Socket:
             await host.serve(transport, describe(scope, caller), caller.visitor)
         finally:
             sockets.discard(log_out)
+
+
+async def _turn_out(transport: WebSocketTransport) -> None:
+    """Tell a page that its login has ended, and close it."""
+    try:
+        await transport.send(LOGGED_OUT)
+    except Closed:
+        return
+    await transport.close(CLOSE_LOGGED_OUT, "logged out")
 
 
 def describe(scope: Scope, caller: Caller) -> HandlerRequest:

@@ -19,22 +19,32 @@ from millstream.server.caller import Caller, cookie_name
 from millstream.server.headers import Policy
 from millstream.server.logins import Logins
 from millstream.server.options import Options
+from millstream.wire.messages import Refuse, encode_message
 
 logger = logging.getLogger("millstream")
 
 METHODS: Final = frozenset({"GET", "HEAD", "POST"})
 SAFE: Final = frozenset({"GET", "HEAD"})
+CLOSE_LOGGED_OUT: Final = 4401
+LOGGED_OUT: Final = encode_message(Refuse(code="login", message="You are logged out. Reload the page to log in again."))
+"""What a page hears over its WebSocket when its login has ended."""
+
 MAX_NOTES: Final = 200
 """Refused hosts and origins that are logged, each once: a flood of made-up names must not fill the log."""
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a request does not get through."""
+    """Why a request does not get through.
+
+    `is_logged_out`: it comes with a login that has ended; a page that reconnects is told so, since a browser does not
+    let it see the status of a refused handshake.
+    """
 
     status: int
     sentence: str
     headers: tuple[tuple[str, str], ...] = ()
+    is_logged_out: bool = False
 
 
 class Gate:
@@ -135,7 +145,7 @@ class Gate:
             return caller
         if is_page:
             return Refusal(303, "Log in first.", (("location", "login"),))
-        return Refusal(401, "Log in first.")
+        return Refusal(401, "Log in first.", is_logged_out=bool(caller.token))
 
     def _note(self, what: str, value: str, argument: str, variable: str) -> None:
         if (what, value) in self._noted or len(self._noted) >= MAX_NOTES:
@@ -165,6 +175,11 @@ async def refuse(scope: Scope, receive: Receive, send: Send, refusal: Refusal) -
     kind = "http.response"
     if scope["type"] == "websocket":
         await receive()
+        if refusal.is_logged_out:
+            await send({"type": "websocket.accept"})
+            await send({"type": "websocket.send", "bytes": LOGGED_OUT})
+            await send({"type": "websocket.close", "code": CLOSE_LOGGED_OUT, "reason": "logged out"})
+            return
         kind = "websocket.http.response"
         if kind not in scope.get("extensions", {}):
             await send({"type": "websocket.close", "code": 4000 + refusal.status})

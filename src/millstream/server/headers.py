@@ -8,7 +8,7 @@ from typing import Final
 from millstream.server.caller import Caller
 
 _FEATURES: Final = ("camera", "microphone", "display-capture", "fullscreen", "autoplay", "clipboard-write")
-_NEVER: Final = ("geolocation", "payment", "usb", "serial", "bluetooth", "midi")
+_NEVER: Final = ("geolocation", "payment", "usb", "serial", "midi")
 
 _FIXED: Final = (
     ("x-content-type-options", "nosniff"),

@@ -59,9 +59,9 @@ input:focus-visible, button:focus-visible {{ outline: 2px solid var(--accent); o
 {error}
 <label for="username">Name</label>
 <input id="username" name="username" autocomplete="username" autocapitalize="none" spellcheck="false"
- maxlength="{max_name}" required autofocus value="{username}">
+ maxlength="{max_name}" required{name_focus} value="{username}">
 <label for="password">Password</label>
-<input id="password" name="password" type="password" autocomplete="current-password" required>
+<input id="password" name="password" type="password" autocomplete="current-password" required{password_focus}>
 <button type="submit">Log in</button>
 </form>
 </main>
@@ -141,6 +141,8 @@ class LoginPage:
             error=f'<p class="error" role="alert">{html.escape(error)}</p>' if error else "",
             max_name=MAX_NAME,
             username=html.escape(name[:MAX_NAME]),
+            name_focus="" if name else " autofocus",
+            password_focus=" autofocus" if name else "",
         )
         headers = {"cache-control": "no-store", "content-security-policy": self._policy.page(caller, nonce)}
         return Response(body, status, headers, media_type="text/html")

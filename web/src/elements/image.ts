@@ -11,7 +11,7 @@ import { failure, frameTool, uploading, waiting } from "./parts/frame.ts";
 import { pixelAt, sizeOf, still } from "./parts/picture.ts";
 import { recordButton } from "./parts/record.ts";
 import { progress } from "./parts/run.ts";
-import { styled } from "./parts/styled.ts";
+import { type Styles, styled } from "./parts/styled.ts";
 import "./parts/time.ts";
 import { troublePanel } from "./parts/trouble.ts";
 
@@ -66,12 +66,12 @@ export class ImageFrame extends Leaf<ImageProps> implements OutputSurface {
   }
 
   protected override render(): TemplateResult {
-    const { stream, props } = this;
+    const { stream } = this;
     return html`
       <div
         class="ms-frame ${this.listens.has("select") ? "ms-pickable" : ""}" data-state=${stream.state}
         ?data-target=${this.isTarget} ?data-live=${stream.preview !== null} ?data-picture=${this.hasPicture} ?data-bar=${this.offers("webcam")}
-        ${styled({ "--ms-ratio": this.ratio, height: length(props.height), width: length(props.width) })}
+        ${styled(this.size)}
         role="group" aria-label=${this.name} tabindex=${this.offers("upload") || this.offers("clipboard") ? 0 : nothing}
         @dragover=${this.onDrag} @dragleave=${this.onDragEnd} @drop=${this.onDrop} @paste=${this.onPaste} @click=${this.onClick}
       >
@@ -87,10 +87,12 @@ export class ImageFrame extends Leaf<ImageProps> implements OutputSurface {
     `;
   }
 
-  /** Width to height before the first picture: what the app declared, else what cameras deliver. */
-  private get ratio(): string | null {
-    if (this.props.size) return `${this.props.size[0]} / ${this.props.size[1]}`;
-    return this.props.height == null ? null : "auto";
+  /** The frame's size, before the first picture and after it: what the app declared, else the ratio of cameras (CSS). */
+  private get size(): Styles {
+    const { size, width, height } = this.props;
+    const ratio = size ? `${size[0]} / ${size[1]}` : null;
+    if (height == null) return { "--ms-ratio": ratio, width: length(width), height: null, "max-height": null };
+    return { "--ms-ratio": "auto", width: length(width), height: length(height), "max-height": "none" };
   }
 
   private chip(): TemplateResult | typeof nothing {
@@ -170,6 +172,7 @@ export class ImageFrame extends Leaf<ImageProps> implements OutputSurface {
   }
 
   private tools(): TemplateResult[] {
+    if (this.stream.trouble) return [];
     const { buttons, interactive, streaming } = this.props;
     const shown = this.hasPicture;
     const tools = [];

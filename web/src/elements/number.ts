@@ -1,4 +1,4 @@
-import { html, nothing, type TemplateResult } from "lit";
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { Leaf, type LeafProps } from "./base.ts";
 import { progress } from "./parts/run.ts";
@@ -31,6 +31,12 @@ export class NumberField extends Leaf<NumberProps> {
       />
       ${progress(this.run)}${this.notes(this.problem)}
     `;
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    super.willUpdate(changed);
+    const before = changed.get("props");
+    if (before && before.value !== this.props.value) this.problem = "";
   }
 
   protected override updated(): void {

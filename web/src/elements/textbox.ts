@@ -143,7 +143,10 @@ export class Textbox extends Leaf<TextboxProps> {
   }
 
   private onSelect(event: Event): void {
-    const { value, selectionStart, selectionEnd } = event.target as Field;
+    const field = event.target as Field;
+    // Streamed text moves the selection too.
+    if (this.ownerDocument.activeElement !== field) return;
+    const { value, selectionStart, selectionEnd } = field;
     const [start, end] = [selectionStart ?? 0, selectionEnd ?? 0];
     this.fire("select", { index: [start, end], value: value.slice(start, end) });
   }

@@ -35,6 +35,8 @@ export class Recording {
   private deadlines = new Map<number, number>();
   private view: StreamView = { ...IDLE, state: "starting" };
   private watch: AbortController | null = null;
+  /** The first thing that went wrong; shown when the recording ends. */
+  private cause: Trouble | null = null;
   private isBegun = false;
   private isOver = false;
 
@@ -75,19 +77,19 @@ export class Recording {
   stop(reason: StopReason = "user", cause: Trouble | null = null): void {
     if (!this.isLive) return;
     const isWaited = this.streams.size > 0;
+    this.cause ??= cause;
     for (const stream of this.streams.keys()) this.events.stop(stream, reason, cause?.message ?? "");
     this.closeDevice();
     this.events.release();
-    this.show({ state: "stopping", preview: null, trouble: cause });
+    this.show({ state: "stopping", preview: null, trouble: this.cause });
     if (!isWaited) this.end();
   }
 
   /** The worker gave a stream up by itself; the others end with it, since they are fed by the same device. */
   break(stream: number, reason: StopReason, message: string): void {
-    const cause: Trouble = { code: reason === "backlog" ? "behind" : "failed", message };
+    this.cause ??= { code: reason === "backlog" ? "behind" : "failed", message };
     this.streams.delete(stream);
-    this.view = { ...this.view, trouble: this.view.trouble ?? cause };
-    if (this.isLive) this.stop(reason, this.view.trouble);
+    if (this.isLive) this.stop(reason, this.cause);
     else if (this.streams.size === 0) this.end();
   }
 
@@ -108,15 +110,14 @@ export class Recording {
     this.closeDevice();
     this.events.release();
     this.streams.clear();
-    this.view = { ...this.view, trouble: this.view.trouble ?? cause };
+    this.cause ??= cause;
     this.end();
   }
 
   private endStream(state: StreamState): void {
     this.streams.delete(state.stream);
     this.deadlines.delete(state.stream);
-    const cause = causeOf(state, this.kind);
-    this.view = { ...this.view, trouble: this.view.trouble ?? cause };
+    this.cause ??= causeOf(state, this.kind);
     if (this.streams.size > 0) {
       if (this.isLive) this.show(this.summary());
       return;
@@ -131,7 +132,7 @@ export class Recording {
   private end(): void {
     if (this.isOver) return;
     this.isOver = true;
-    this.events.show({ ...IDLE, trouble: this.view.trouble });
+    this.events.show({ ...IDLE, trouble: this.cause });
     this.events.ended(this.isBegun);
   }
 
@@ -140,7 +141,6 @@ export class Recording {
       this.opened = await this.events.open(choice);
     } catch (error) {
       if (!(error instanceof DeviceError)) throw error;
-      this.view = { ...this.view, trouble: error.trouble };
       this.failOpening(error.trouble);
       return false;
     }
@@ -158,8 +158,9 @@ export class Recording {
   }
 
   private failOpening(cause: Trouble): void {
-    if (!this.isBegun) this.end();
-    else this.stop("device", cause);
+    this.cause ??= cause;
+    if (this.isBegun) this.stop("device", cause);
+    else this.end();
   }
 
   private watchTrack(track: MediaStreamTrack): void {

@@ -26,35 +26,38 @@ describe("the backlog", () => {
     [16_000, 1, 0.5],
     [44_100, 2, 0.1],
     [48_000, 1, 0.0333],
-  ])("hands over every sample once, in order, in exact chunks: %d Hz, %d channels, %d s, ten minutes, with stalls", (rate, channels, everyS) => {
-    const backlog = new Backlog({ ...OPTIONS, rate, channels, everyS });
-    const chance = random(rate);
-    const chunk = Math.round(everyS * rate);
-    const block = 512;
-    let put = 0;
-    let got = 0;
-    let stalledUntil = 0;
-    const check = (stretch: { firstSample: number; samples: Int16Array }): void => {
-      expect(stretch.firstSample).toBe(got);
-      const count = stretch.samples.length / channels;
-      for (let i = 0; i < stretch.samples.length; i++) {
-        if (stretch.samples[i] !== (got * channels + i) % 30_011) throw new Error(`wrong at ${got} + ${i}`);
+  ])(
+    "hands over every sample once, in order, in exact chunks: %d Hz, %d channels, %d s, ten minutes, with stalls",
+    (rate, channels, everyS) => {
+      const backlog = new Backlog({ ...OPTIONS, rate, channels, everyS });
+      const chance = random(rate);
+      const chunk = Math.round(everyS * rate);
+      const block = 512;
+      let put = 0;
+      let got = 0;
+      let stalledUntil = 0;
+      const check = (stretch: { firstSample: number; samples: Int16Array }): void => {
+        expect(stretch.firstSample).toBe(got);
+        const count = stretch.samples.length / channels;
+        for (let i = 0; i < stretch.samples.length; i++) {
+          if (stretch.samples[i] !== (got * channels + i) % 30_011) throw new Error(`wrong at ${got} + ${i}`);
+        }
+        got += count;
+      };
+      while (put < rate * 600) {
+        backlog.push(counting(put, block, channels), 0);
+        put += block;
+        if (chance() < 0.0005) stalledUntil = put + chance() * 10 * rate;
+        if (put < stalledUntil) continue;
+        for (let stretch = backlog.takeChunks(); stretch; stretch = backlog.takeChunks()) {
+          expect((stretch.samples.length / channels) % chunk).toBe(0);
+          check(stretch);
+        }
       }
-      got += count;
-    };
-    while (put < rate * 600) {
-      backlog.push(counting(put, block, channels), 0);
-      put += block;
-      if (chance() < 0.0005) stalledUntil = put + chance() * 10 * rate;
-      if (put < stalledUntil) continue;
-      for (let stretch = backlog.takeChunks(); stretch; stretch = backlog.takeChunks()) {
-        expect((stretch.samples.length / channels) % chunk).toBe(0);
-        check(stretch);
-      }
-    }
-    for (const stretch of backlog.flush()) check(stretch);
-    expect(got).toBe(put);
-  });
+      for (const stretch of backlog.flush()) check(stretch);
+      expect(got).toBe(put);
+    },
+  );
 
   it("joins what waits, as far as it fits into a packet", () => {
     const backlog = new Backlog({ ...OPTIONS, rate: 48_000 });

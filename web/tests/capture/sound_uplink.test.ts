@@ -144,7 +144,11 @@ describe("the capture of a microphone", () => {
   it("tells twenty times a second how loud it is", () => {
     const levels: { rms: number; peak: number }[] = [];
     const format = { deviceRate: 8_000, rate: 8_000, channels: 1 };
-    const capture = new SoundCapture(format, () => [], (level) => levels.push(level));
+    const capture = new SoundCapture(
+      format,
+      () => [],
+      (level) => levels.push(level),
+    );
     for (let i = 0; i < 100; i++) capture.offer(new Float32Array(80).fill(0.5));
     expect(levels).toHaveLength(20);
     expect(levels[0]).toEqual({ rms: 0.5, peak: 0.5 });

@@ -11,5 +11,7 @@ it("writes what the server reads: where it lies, its rate and channels, then the
 });
 
 it("clips, and keeps int16 that a browser made to floats", () => {
-  expect([...toInt16(Float32Array.of(0, 1, -1, 2, -2, 12_345 / 32_768))]).toEqual([0, 32767, -32768, 32767, -32768, 12345]);
+  expect([...toInt16(Float32Array.of(0, 1, -1, 2, -2, 12_345 / 32_768))]).toEqual([
+    0, 32767, -32768, 32767, -32768, 12345,
+  ]);
 });

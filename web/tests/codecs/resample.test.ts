@@ -11,9 +11,7 @@ function resample(input: Float32Array, from: number, to: number, channels = 1): 
     at += length;
   }
   parts.push(resampler.flush());
-  const result = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  parts.reduce((at, part) => (result.set(part, at), at + part.length), 0);
-  return result;
+  return Float32Array.from(parts.flatMap((part) => [...part]));
 }
 
 const sine = (hz: number, rate: number, seconds: number): Float32Array =>
@@ -24,7 +22,8 @@ function errorDb(hz: number, from: number, to: number): number {
   const result = resample(sine(hz, from, 0.5), from, to);
   const wanted = sine(hz, to, 0.5);
   let worst = 0;
-  for (let i = 200; i < wanted.length - 200; i++) worst = Math.max(worst, Math.abs((result[i] ?? 0) - (wanted[i] ?? 0)));
+  for (let i = 200; i < wanted.length - 200; i++)
+    worst = Math.max(worst, Math.abs((result[i] ?? 0) - (wanted[i] ?? 0)));
   return 20 * Math.log10(worst);
 }
 
@@ -61,7 +60,9 @@ describe("the resampler", () => {
     const result = resample(stereo, 48_000, 16_000, 2);
     const mono = resample(left, 48_000, 16_000);
     expect(result).toHaveLength(mono.length * 2);
-    expect(result.every((sample, i) => (i % 2 ? sample === 0 : Math.abs(sample - (mono[i / 2] as number)) < 1e-6))).toBe(true);
+    expect(
+      result.every((sample, i) => (i % 2 ? sample === 0 : Math.abs(sample - (mono[i / 2] as number)) < 1e-6)),
+    ).toBe(true);
   });
 
   it("holds no more than its kernel needs", () => {

@@ -46,7 +46,10 @@ beforeEach(() => {
   Object.assign(HTMLCanvasElement.prototype, { transferControlToOffscreen: transfer });
   const name = (element: OutputElement | null): string | null =>
     element && ("src" in element && element.src ? element.src : element.tagName.toLowerCase());
-  outputs = new Outputs((component) => (component === 4 ? { place: (element) => placed.push(name(element)) } : null), events);
+  outputs = new Outputs(
+    (component) => (component === 4 ? { place: (element) => placed.push(name(element)) } : null),
+    events,
+  );
 });
 
 const image = (index: number): FakeImage => FakeImage.all[index] as FakeImage;
@@ -136,7 +139,11 @@ describe("a streamed picture", () => {
     const callbacks: VideoFrameRequestCallback[] = [];
     vi.stubGlobal("MediaStream", class {});
     Object.defineProperty(HTMLVideoElement.prototype, "srcObject", { set: () => {} });
-    Object.assign(window, { MediaStreamTrackGenerator: class { writable = "track target"; } });
+    Object.assign(window, {
+      MediaStreamTrackGenerator: class {
+        writable = "track target";
+      },
+    });
     Object.assign(HTMLVideoElement.prototype, {
       play: () => Promise.resolve(),
       requestVideoFrameCallback: (callback: VideoFrameRequestCallback) => callbacks.push(callback),

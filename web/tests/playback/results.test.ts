@@ -7,7 +7,15 @@ import { picture } from "./delta_codec.ts";
 
 it("forgets half results of a session that is over", () => {
   const results = new Results();
-  results.announce({ type: "outputs", call: 1, stream: 1, source: 0, run: 0, packets: 1, updates: { 9: { value: 1 } } });
+  results.announce({
+    type: "outputs",
+    call: 1,
+    stream: 1,
+    source: 0,
+    run: 0,
+    packets: 1,
+    updates: { 9: { value: 1 } },
+  });
   results.clear();
   expect(results.add(picture(1, 1, Flag.KEY))?.updates).toEqual({});
 });
@@ -23,7 +31,11 @@ it("numbers results in the order in which they were announced", () => {
 
 it("lets the same result claim a property again, and an older one never", () => {
   const newest = new Newest();
-  expect([newest.claim(1, "value", 2), newest.claim(1, "value", 2), newest.claim(1, "value", 1)]).toEqual([true, true, false]);
+  expect([newest.claim(1, "value", 2), newest.claim(1, "value", 2), newest.claim(1, "value", 1)]).toEqual([
+    true,
+    true,
+    false,
+  ]);
   expect([newest.claim(1, "label", 1), newest.claim(2, "value", 1)]).toEqual([true, true]);
   expect(newest.filter({ 1: { value: "old", info: "new" }, 3: {} }, 1)).toEqual({ 1: { info: "new" } });
 });

@@ -14,7 +14,8 @@ describe("a track", () => {
   it("takes frames over, and says which packet reached the glass", () => {
     const written: VideoFrame[] = [];
     const { sink, report } = openTrack(written);
-    for (const timestamp of [1, 2, 3]) sink.show(asFrame(new FakeFrame(timestamp)), picture(timestamp, 0, 0, { captured_us: 50 }));
+    for (const timestamp of [1, 2, 3])
+      sink.show(asFrame(new FakeFrame(timestamp)), picture(timestamp, 0, 0, { captured_us: 50 }));
     sink.presented(2, 777);
     expect(report).toHaveBeenCalledWith({ stream: 1, component: 4, sequence: 2, capturedUs: 50 }, 777);
     sink.presented(1, 778);

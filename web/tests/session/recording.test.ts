@@ -43,7 +43,19 @@ const start = (): Promise<void> => recording.start({}, Promise.resolve());
 const last = (): StreamView => views.at(-1) as StreamView;
 const tell = (state: string, fields: Partial<StreamState> = {}, deadlineMs = 0): void =>
   recording.update(
-    { type: "streamstate", stream: 1, state, position: 0, eta_s: -1, limit_s: 0, deadline_us: 0, reason: "", message: "", again: false, ...fields } as StreamState,
+    {
+      type: "streamstate",
+      stream: 1,
+      state,
+      position: 0,
+      eta_s: -1,
+      limit_s: 0,
+      deadline_us: 0,
+      reason: "",
+      message: "",
+      again: false,
+      ...fields,
+    } as StreamState,
     deadlineMs,
   );
 

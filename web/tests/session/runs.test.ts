@@ -24,7 +24,17 @@ const settle = async (): Promise<void> => {
 
 describe("an event", () => {
   it("runs every binding that listens, with the target that fired", () => {
-    const runs = open(binding(), binding({ id: 1, targets: [[1, "input"], [4, "click"]] }), binding({ id: 2, targets: [[1, "input"]] }));
+    const runs = open(
+      binding(),
+      binding({
+        id: 1,
+        targets: [
+          [1, "input"],
+          [4, "click"],
+        ],
+      }),
+      binding({ id: 2, targets: [[1, "input"]] }),
+    );
     runs.fire(4, "click", { index: 3 });
     expect(events.send.mock.calls.map(([message]) => message)).toEqual([
       { type: "fire", binding: 0, run: 1, target: 0, data: { index: 3 }, inputs: null },

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
+import golden from "../../../tests/golden/wire.json";
 import { decodeServerMessage, encodeMessage } from "../../src/wire/messages.ts";
 import { decodePacket, encodePacket, isPacket } from "../../src/wire/packet.ts";
-import golden from "../../../tests/golden/wire.json";
 
 interface Golden {
   name: string;
@@ -10,7 +10,8 @@ interface Golden {
   fields: { [field: string]: unknown };
 }
 
-const bytesOf = (hex: string): Uint8Array => Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+const bytesOf = (hex: string): Uint8Array =>
+  Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 const hexOf = (bytes: Uint8Array): string => [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
 const cases = (golden as Golden[]).map((each) => ({ ...each, bytes: bytesOf(each.hex) }));

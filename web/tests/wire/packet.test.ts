@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { Packet } from "../../src/wire/packet.ts";
-import { decodePacket, encodePacket, Flag, isIndependent, isKey, isLast, isPacket, Kind } from "../../src/wire/packet.ts";
+import {
+  decodePacket,
+  encodePacket,
+  Flag,
+  isIndependent,
+  isKey,
+  isLast,
+  isPacket,
+  Kind,
+} from "../../src/wire/packet.ts";
 
 const PACKET: Packet = {
   kind: Kind.PICTURE,

@@ -1,0 +1,171 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import millstream as gr
+from millstream.codecs import wav
+from millstream.components.samples import UnfitSound, to_samples
+from millstream.errors import InvalidValue
+from millstream.frames import Chunk
+from millstream.types import Blob
+
+TONE = (np.sin(np.arange(800) / 10) * 20_000).astype(np.int16)
+
+
+def audio(**arguments: object) -> gr.Audio:
+    with gr.Blocks():
+        return gr.Audio(**arguments)
+
+
+def test_one_channel_is_flat_and_more_are_not() -> None:
+    rate, samples = audio().preprocess(Chunk(TONE[:, None], 16_000), None)
+    assert (rate, samples.shape, samples.dtype) == (16_000, (800,), np.int16)
+    rate, samples = audio().preprocess(Chunk(np.stack([TONE, TONE], axis=1), 48_000), None)
+    assert (rate, samples.shape) == (48_000, (800, 2))
+
+
+def test_file_paths(files) -> None:
+    path = audio(type="filepath").preprocess(Chunk(TONE[:, None], 16_000), files)
+    assert path.endswith(".wav")
+    assert np.array_equal(wav.decode(Path(path).read_bytes()).samples[:, 0], TONE)
+
+
+def upload(seconds: float = 0.05) -> Blob:
+    return Blob("a.wav", "audio/wav", data=wav.encode(Chunk(np.zeros((int(16_000 * seconds), 1), np.int16), 16_000)))
+
+
+def test_uploads(files) -> None:
+    rate, samples = audio().preprocess(upload(), files)
+    assert (rate, len(samples)) == (16_000, 800)
+    path = audio(type="filepath").preprocess(upload(), files)
+    assert Path(path).read_bytes() == upload().data
+    stored = files.path / "b.mp3"
+    stored.write_bytes(b"ID3")
+    assert audio(type="filepath").preprocess(Blob("b.mp3", "audio/mpeg", path=stored), files) == str(stored)
+
+
+def test_what_cannot_be_decoded_says_what_to_do() -> None:
+    with pytest.raises(InvalidValue, match=r"Audio 'Audio' cannot read b.mp3.*type=\"filepath\""):
+        audio().preprocess(Blob("b.mp3", "audio/mpeg", data=b"ID3"), None)
+
+
+def test_length_of_recordings(files) -> None:
+    limited = audio(min_length=0.1, max_length=0.2)
+    limited.preprocess(upload(0.15), files)
+    with pytest.raises(InvalidValue, match="at least 0.1 s of sound, but got str '0.1 s'|at least 0.1 s"):
+        limited.preprocess(upload(0.05), files)
+    with pytest.raises(InvalidValue, match="at most 0.2 s"):
+        limited.preprocess(upload(0.5), files)
+    assert Path(audio(type="filepath", max_length=1).preprocess(upload(), files)).exists()
+
+
+@pytest.mark.parametrize(
+    ("array", "expected"),
+    [
+        (TONE, TONE),
+        ((TONE / 32767).astype(np.float32), TONE),
+        (TONE / 32767, TONE),
+        (TONE / 32767 * 4, TONE * (32767 / np.abs(TONE).max())),
+        (TONE.astype(np.int32) << 16, TONE),
+        (TONE.astype(np.int64), TONE),
+        (((TONE >> 8) + 128).astype(np.uint8), TONE >> 8 << 8),
+    ],
+)
+def test_what_handlers_may_return(array: np.ndarray, expected: np.ndarray) -> None:
+    blob = audio().postprocess((16_000, array), None)
+    assert (blob.name, blob.mime) == ("audio.wav", "audio/wav")
+    chunk = wav.decode(blob.data)
+    assert chunk.sample_rate == 16_000
+    assert np.abs(chunk.samples[:, 0].astype(int) - expected).max() <= 1
+
+
+def test_rates_of_numpy_and_channels() -> None:
+    chunk = wav.decode(audio().postprocess((np.int64(8000), np.zeros((10, 2), np.int16)), None).data)
+    assert (chunk.sample_rate, chunk.channels) == (8000, 2)
+    assert len(wav.decode(audio().postprocess((8000, np.zeros(0, np.int16)), None).data).samples) == 0
+
+
+def test_what_is_not_a_number_is_silence() -> None:
+    samples = to_samples(np.array([np.nan, np.inf, -np.inf, 0.5]))
+    assert samples[:, 0].tolist() == [0, 32767, -32767, 16384]
+
+
+@pytest.mark.parametrize(
+    ("returned", "message"),
+    [
+        ((16_000, np.zeros((2, 800))), "the wrong way round, return .T"),
+        ((16_000, np.zeros((2, 2, 2))), r"the shape has to be \(samples,\)"),
+        ((16_000, np.array([40_000])), "fit into 16 bits"),
+        ((16_000, np.array(["a"])), "the type has to be int16"),
+        ((0, TONE), "a sample rate between 1000 and 384000"),
+        (("fast", TONE), "a sample rate"),
+        ((16_000, [1, 2]), r"takes \(sample_rate, array\), bytes"),
+        (TONE, r"takes \(sample_rate, array\)"),
+        (b"nonsense", "bytes of a WAV, MP3"),
+        (5, "but got int 5"),
+    ],
+)
+def test_what_is_no_sound(returned: object, message: str) -> None:
+    with pytest.raises(InvalidValue, match=message):
+        audio().postprocess(returned, None)
+
+
+@given(hnp.arrays(st.sampled_from([np.int8, np.int16, np.int32, np.uint8, np.float32]), hnp.array_shapes(max_dims=3)))
+def test_every_array_is_sound_or_refused(array: np.ndarray) -> None:
+    try:
+        samples = to_samples(array)
+    except UnfitSound:
+        return
+    assert samples.shape[0] == array.shape[0]
+    assert samples.dtype == np.int16
+    assert samples.flags.c_contiguous
+
+
+def test_encoded_sound_is_recognised() -> None:
+    for data, mime in ((upload().data, "audio/wav"), (b"ID3...", "audio/mpeg"), (b"OggS..", "audio/ogg")):
+        assert audio().postprocess(data, None) == Blob(f"audio.{mime[6:].replace('mpeg', 'mp3')}", mime, data=data)
+    assert audio().postprocess(bytearray(b"fLaC"), None).mime == "audio/flac"
+
+
+def test_paths_are_asked_for(files) -> None:
+    sound = files.path / "a.wav"
+    sound.write_bytes(upload().data)
+    assert audio().postprocess(str(sound), files).path == sound
+    with pytest.raises(InvalidValue, match="not allowed"):
+        audio().postprocess("/etc/passwd", files)
+    with pytest.raises(InvalidValue, match="http"):
+        audio().postprocess("data:image/png;base64,AAAA", files)
+
+
+def test_properties() -> None:
+    props = audio(sources="microphone", sample_rate=16_000, channels=1, autoplay=True, loop=True).props()
+    assert {
+        "sources": ["microphone"],
+        "streaming": False,
+        "sample_rate": 16_000,
+        "channels": 1,
+        "autoplay": True,
+        "loop": True,
+        "buttons": ["download"],
+        "constraints": None,
+    }.items() <= props.items()
+    assert audio(show_download_button=False).buttons == []
+    assert audio(streaming=True).sources == ["microphone"]
+
+
+def test_another_format_than_wav_is_ignored_with_a_warning() -> None:
+    with pytest.warns(UserWarning, match="format='mp3'"):
+        audio(format="mp3")
+
+
+def test_what_is_not_there_yet() -> None:
+    with pytest.raises(TypeError, match="recording"):
+        gr.Audio(recording=True)
+
+
+def test_declared_sound() -> None:
+    assert audio(value=(16_000, TONE)).initial().mime == "audio/wav"

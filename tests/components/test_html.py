@@ -1,0 +1,112 @@
+import pytest
+
+import millstream as gr
+from millstream.components.sanitised import sanitised
+
+EVIL = [
+    "<script>alert(1)</script>",
+    '<img src="x" onerror="alert(1)">',
+    '<a href="javascript:alert(1)">x</a>',
+    '<a href=" jAvA\nscript:alert(1)">x</a>',
+    "<svg><script>alert(1)</script></svg>",
+    '<svg onload="alert(1)"><path d="M0 0"/></svg>',
+    '<svg><a xlink:href="javascript:alert(1)"><text>x</text></a></svg>',
+    '<svg><animate attributeName="href" values="javascript:alert(1)"/></svg>',
+    '<svg><use href="data:image/svg+xml,<svg/>#x"/></svg>',
+    "<svg><foreignObject><iframe src='javascript:alert(1)'></iframe></foreignObject></svg>",
+    '<iframe src="https://evil.example"></iframe>',
+    '<form action="https://evil.example"><input name="password"></form>',
+    '<input formaction="javascript:alert(1)" type="submit">',
+    '<meta http-equiv="refresh" content="0;url=https://evil.example">',
+    '<link rel="stylesheet" href="https://evil.example">',
+    '<base href="https://evil.example">',
+    '<object data="x"></object><embed src="x">',
+    '<a href="data:text/html,<script>alert(1)</script>">x</a>',
+    '<img src="data:image/svg+xml,<svg onload=alert(1)>">',
+    '<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=alert(1)&gt;">',
+    '<noscript><p title="</noscript><img src=x onerror=alert(1)>">',
+    "<style>body { display: none }</style>",
+]
+
+
+@pytest.mark.parametrize("evil", EVIL)
+def test_nothing_that_runs_or_loads_survives(evil: str) -> None:
+    clean = sanitised(evil).lower()
+    outside_of_quotes = "".join(clean.split('"')[::2])
+    for word in (
+        "<script",
+        "onerror=",
+        "onload=",
+        "<iframe",
+        "<form",
+        "formaction",
+        "<meta",
+        "<link",
+        "<base",
+        "<object",
+    ):
+        assert word not in outside_of_quotes
+    for word in (
+        "javascript:",
+        "svg+xml",
+        "text/html",
+        "<embed",
+        "<animate",
+        "<use",
+        "<foreignobject",
+        "display: none",
+    ):
+        assert word not in clean
+
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        '<p class="big" id="a" style="color:red">Hello</p>',
+        '<svg viewBox="0 0 10 10"><circle cx="5" cy="5" r="4" fill="red"></circle></svg>',
+        '<svg><linearGradient id="g"><stop offset="0" stop-color="red"></stop></linearGradient></svg>',
+        "<table><tbody><tr><td>1</td></tr></tbody></table>",
+        '<img src="data:image/png;base64,AAAA">',
+        '<progress value="3" max="10"></progress>',
+        '<button class="x">Press</button>',
+    ],
+)
+def test_what_draws_survives(good: str) -> None:
+    assert sanitised(good) == good
+
+
+def test_the_declared_value_is_the_developers_own() -> None:
+    own = '<div onclick="f()">x</div><script>1</script>'
+    with gr.Blocks():
+        html = gr.HTML(own)
+    assert html.inline() == own
+    assert html.wire(html.initial()) == own
+
+
+def test_later_values_are_sanitised() -> None:
+    with gr.Blocks():
+        html = gr.HTML("<b>own</b>")
+        open_html = gr.HTML(sanitize=False)
+        computed = gr.HTML(lambda: EVIL[0])
+    assert html.wire(html.postprocess("a" + EVIL[0], None)) == "a"
+    assert open_html.wire(EVIL[0]) == EVIL[0]
+    assert computed.wire(computed.initial()) == ""
+
+
+def test_an_update_does_not_make_a_value_the_developers_own() -> None:
+    with gr.Blocks():
+        html = gr.HTML("<b>own</b>")
+    changed = html.updated({"value": EVIL[0], "padding": False})
+    assert changed.wire(EVIL[0]) == ""
+    assert changed.wire("<b>own</b>") == "<b>own</b>"
+
+
+def test_handlers_get_what_was_set() -> None:
+    html = gr.HTML()
+    assert html.preprocess(html.postprocess(EVIL[0], None), None) == EVIL[0]
+
+
+def test_properties() -> None:
+    with gr.Blocks():
+        assert gr.HTML(padding=False).props()["padding"] is False
+        assert gr.HTML().props()["show_label"] is False

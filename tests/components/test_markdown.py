@@ -1,0 +1,46 @@
+import millstream as gr
+
+
+def markdown(*arguments: object, **keywords: object) -> gr.Markdown:
+    with gr.Blocks():
+        return gr.Markdown(*arguments, **keywords)
+
+
+def test_it_is_rendered_on_the_server() -> None:
+    component = markdown()
+    assert component.wire("# A\n\n*b*") == "<h1>A</h1>\n<p><em>b</em></p>\n"
+    assert component.wire("~~a~~") == "<p><s>a</s></p>\n"
+    assert "<table>" in component.wire("|a|\n|-|\n|b|")
+    assert component.wire("`x`") == "<p><code>x</code></p>\n"
+    assert 'class="language-python"' in component.wire("```python\nx\n```")
+
+
+def test_indentation_of_the_program_is_no_code_block() -> None:
+    assert markdown().accept("\n    # A\n    b\n") == "# A\nb"
+
+
+def test_declared_html_stays_and_later_html_is_sanitised() -> None:
+    own = '<div onclick="f()">a</div>'
+    component = markdown(own)
+    assert component.inline().strip() == own
+    assert component.wire(own + "\n") != own
+    assert "onclick" not in component.wire("later " + own)
+    assert "javascript" not in component.wire("[x](javascript:alert(1))")
+    assert "onclick" in markdown(sanitize=False).wire(own)
+    assert "onclick" in markdown(sanitize_html=False).wire(own)
+
+
+def test_line_breaks() -> None:
+    assert "<br" in markdown(line_breaks=True).wire("a\nb")
+    assert "<br" not in markdown().wire("a\nb")
+
+
+def test_handlers_get_the_text() -> None:
+    component = markdown()
+    assert component.preprocess(component.postprocess("# A", None), None) == "# A"
+    assert component.postprocess(None, None) == ""
+
+
+def test_properties() -> None:
+    props = markdown(rtl=True, height=100, max_height="50%").props()
+    assert (props["rtl"], props["height"], props["max_height"]) == (True, 100, "50%")

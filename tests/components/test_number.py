@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+
+import millstream as gr
+from millstream.errors import InvalidValue
+
+
+def number(**arguments: object) -> gr.Number:
+    with gr.Blocks():
+        return gr.Number(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("precision", "value", "expected", "kind"), [(None, 1.26, 1.26, float), (0, 1.6, 2, int), (1, 1.26, 1.3, float)]
+)
+def test_precision(precision: int | None, value: float, expected: float, kind: type) -> None:
+    component = number(precision=precision)
+    for rounded in (component.validate(value, None), component.postprocess(value, None)):
+        assert rounded == expected
+        assert type(rounded) is kind
+
+
+def test_bounds_are_the_users_only() -> None:
+    component = number(minimum=0, maximum=5)
+    with pytest.raises(InvalidValue, match="numbers from 0, but got -1"):
+        component.validate(-1, None)
+    with pytest.raises(InvalidValue, match="numbers up to 5, but got 6"):
+        component.validate(6, None)
+    assert component.postprocess(6, None) == 6
+
+
+@pytest.mark.parametrize("value", [np.float32(1.5), np.float64(1.5), np.array(1.5)])
+def test_numbers_of_numpy(value: object) -> None:
+    stored = number().postprocess(value, None)
+    assert (stored, type(stored)) == (1.5, float)
+
+
+def test_numbers_too_large_to_be_exact_in_the_page() -> None:
+    assert number().postprocess(2**53 + 1, None) == 2.0**53
+    assert isinstance(number().postprocess(10**30, None), float)
+    with pytest.raises(InvalidValue):
+        number().postprocess(10**400, None)
+
+
+def test_properties() -> None:
+    props = number(minimum=0, maximum=5, step=0.5, precision=2, placeholder="?").props()
+    assert {"minimum": 0, "maximum": 5, "step": 0.5, "precision": 2, "placeholder": "?"}.items() <= props.items()

@@ -1,0 +1,109 @@
+import numpy as np
+import pytest
+
+import millstream as gr
+from millstream.errors import DeclarationError
+
+
+def state(*arguments: object, **keywords: object) -> gr.State:
+    with gr.Blocks():
+        return gr.State(*arguments, **keywords)
+
+
+class Model:
+    """Can be called, and is a value all the same."""
+
+    def __call__(self) -> str:
+        raise AssertionError("a value is not called")
+
+
+def test_every_session_has_a_copy_of_its_own() -> None:
+    value = {"list": [1]}
+    component = state(value)
+    first = component.initial()
+    first["list"].append(2)
+    assert component.initial() == {"list": [1]}
+    value["list"].append(3)
+    assert component.initial() == {"list": [1, 3]}
+
+
+def test_functions_and_classes_make_the_value() -> None:
+    assert state(list).initial() == []
+    assert state(lambda: 5).initial() == 5
+
+
+def test_objects_that_can_be_called_are_values() -> None:
+    component = state(Model())
+    assert isinstance(component.initial(), Model)
+    assert component.initial() is not component.initial()
+
+
+def test_what_cannot_be_copied_is_found_at_once() -> None:
+    with pytest.raises(DeclarationError, match="State: its generator cannot be copied for each page.*give a function"):
+        state(x for x in [1])
+
+
+def test_the_second_argument_says_whether_it_is_rendered() -> None:
+    with gr.Blocks() as demo:
+        gr.State(1, False)
+    assert demo.children == []
+
+
+def test_handlers_get_the_very_object() -> None:
+    value = [1]
+    assert state().preprocess(value, None) is value
+    assert state().postprocess(value, None) is value
+
+
+def test_options() -> None:
+    deleted = []
+    component = state(1, time_to_live=5, delete_callback=deleted.append)
+    assert component.time_to_live == 5
+    component.delete_callback("x")
+    assert deleted == ["x"]
+    assert state().time_to_live == float("inf")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda value: value["list"].append(1),
+        lambda value: value.update(new=1),
+        lambda value: value["set"].add(9),
+        lambda value: value["array"].__setitem__(0, 9),
+        lambda value: value["nested"][0][0].append(1),
+    ],
+)
+def test_marks_show_changes_in_place(change) -> None:
+    component = state()
+    value = {"list": [], "set": {1}, "array": np.zeros(3), "nested": [[[]]], "tuple": (1, "a")}
+    before = component.mark(value)
+    assert component.mark(value) == before
+    change(value)
+    assert component.mark(value) != before
+
+
+def test_same_arrays_are_the_same() -> None:
+    component = state()
+    assert component.same(np.zeros(3), np.zeros(3))
+    assert not component.same(np.zeros(3), np.ones(3))
+    assert not component.same(np.zeros(3), np.zeros((3, 1)))
+    assert not component.same(1, True)
+    assert component.same((8000, np.zeros(2)), (8000, np.zeros(2)))
+    model = Model()
+    assert component.same(model, model)
+    assert not component.same(model, Model())
+
+
+def test_marks_end_in_values_that_contain_themselves() -> None:
+    value: list[object] = []
+    value.append(value)
+    assert state().same(value, value)
+    state().mark(value)
+
+
+def test_other_keywords() -> None:
+    with pytest.warns(UserWarning, match="label"):
+        state(label="a")
+    with pytest.raises(TypeError, match="time_to_life"):
+        state(time_to_life=4)

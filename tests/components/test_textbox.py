@@ -1,0 +1,57 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import millstream as gr
+
+
+def textbox(**arguments: object) -> gr.Textbox:
+    with gr.Blocks():
+        return gr.Textbox(**arguments)
+
+
+def test_properties() -> None:
+    props = textbox(
+        type="email", placeholder="you@example.com", max_length=9, submit_btn=True, stop_btn="Halt", buttons=["copy"]
+    ).props()
+    assert {
+        "kind": "email",
+        "lines": 1,
+        "max_lines": 1,
+        "placeholder": "you@example.com",
+        "max_length": 9,
+        "submit_button": True,
+        "stop_button": "Halt",
+        "buttons": ["copy"],
+        "autofocus": False,
+        "autoscroll": True,
+        "text_align": None,
+        "rtl": False,
+    }.items() <= props.items()
+
+
+def test_lines() -> None:
+    assert (textbox().lines, textbox().max_lines) == (1, 20)
+    assert textbox(lines=30).max_lines == 30
+    assert textbox(max_lines=5).max_lines == 5
+    with gr.Blocks():
+        assert (gr.TextArea().lines, gr.TextArea(lines=2, placeholder="a").lines) == (7, 2)
+    assert gr.Text is gr.Textbox
+
+
+def test_copying() -> None:
+    assert textbox(show_copy_button=True).buttons == ["copy"]
+    assert textbox().buttons == []
+
+
+@pytest.mark.parametrize(("value", "text"), [(None, ""), (5, "5"), ("a", "a"), ({"path": "/x"}, "{'path': '/x'}")])
+def test_whatever_is_returned_is_text(value: object, text: str) -> None:
+    assert textbox().postprocess(value, None) == text
+
+
+@given(st.text())
+def test_every_text_can_be_sent(text: str) -> None:
+    half = text + "\ud800"
+    stored = textbox().postprocess(half, None)
+    stored.encode()
+    assert stored == text + "\ufffd"

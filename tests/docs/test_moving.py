@@ -1,0 +1,53 @@
+"""The page about moving from Gradio tells the truth about what is there and what is not."""
+
+import re
+
+import pytest
+from tests.docs.pages import ROOT, text_of
+
+import millstream as gr
+
+PAGE = text_of(ROOT / "docs" / "guide" / "moving-from-gradio.md")
+
+
+def section(heading: str) -> str:
+    return PAGE.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+
+
+def names(text: str) -> list[str]:
+    """Names of Gradio's in backticks: `Blocks`, `gr.on`, `Interface(live=True)`."""
+    found = re.findall(r"`(?:gr\.)?([A-Za-z]\w+)(?:\([^`]*\))?`", text)
+    return sorted({name for name in found if name[0].isupper() or f"`gr.{name}" in text})
+
+
+@pytest.mark.parametrize("name", names(section("The same")))
+def test_what_is_the_same_is_there(name: str) -> None:
+    assert hasattr(gr, name)
+
+
+@pytest.mark.parametrize("name", [name for name in names(section("Not there yet")) if name != "Audio"])
+def test_what_is_not_there_is_not_there(name: str) -> None:
+    with pytest.raises(AttributeError, match=name):
+        getattr(gr, name)
+
+
+def test_the_rows_of_what_is_not_there_are_errors_that_name_it() -> None:
+    with gr.Blocks():
+        image, button = gr.Image(sources="webcam"), gr.Button()
+        with pytest.raises(TypeError, match="batch"):
+            button.click(lambda: None, batch=True)
+        with pytest.raises(TypeError, match="max_age"):
+            image.stream(lambda frame: None, image, max_age=1.0)
+        with pytest.raises(TypeError, match="recording"):
+            gr.Audio(recording=True)
+    with pytest.raises(TypeError, match="examples"):
+        gr.Interface(str, "text", "text", examples=["a"])
+
+
+def test_what_means_nothing_here_is_a_warning() -> None:
+    with gr.Blocks(), pytest.warns(UserWarning, match="api_name"):
+        gr.Button().click(lambda: None, api_name="press")
+
+
+def test_the_themes_of_gradio_have_names_here() -> None:
+    assert gr.Blocks(theme=gr.themes.Soft()).look.theme

@@ -1,0 +1,473 @@
+"""Ordinary events under virtual time: what begins when, on which values, and what follows."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+
+import millstream as ms
+from millstream.runtime.settings import Settings
+from millstream.testing.page import TestPage
+from millstream.wire.messages import Cancel, Fire, Script, Set
+
+
+def clicker(handler: Any, **options: Any) -> ms.Blocks:
+    with ms.Blocks() as demo:
+        text = ms.Textbox(label="Text", value="a")
+        out = ms.Textbox(label="Out")
+        ms.Button("Go").click(handler, text, out, **options)
+    return demo
+
+
+# ---- edits -----------------------------------------------------------------------------------------------------
+
+
+def test_a_change_is_raised_for_edits_and_outputs_that_differ() -> None:
+    changes: list[str] = []
+    with ms.Blocks() as demo:
+        text = ms.Textbox(label="Text", value="a")
+        ms.Button("Go").click(lambda: "b", None, text)
+        text.change(changes.append, text, None, trigger_mode="multiple")
+    with TestPage(demo) as page:
+        page.set("Text", "b")
+        page.click("Go")
+        page.set("Text", "b")
+        page.set("Text", "c")
+        page.click("Go")
+        page.advance(0.1)
+    assert changes == ["b", "c", "b"]
+
+
+def test_a_change_of_a_state_is_seen_even_if_it_was_changed_in_place() -> None:
+    changes: list[int] = []
+
+    def grow(items: list[int]) -> list[int]:
+        items.append(1)
+        return items
+
+    with ms.Blocks() as demo:
+        state = ms.State([])
+        ms.Button("Go").click(grow, state, state)
+        ms.Button("Same").click(lambda items: items, state, state)
+        state.change(lambda items: changes.append(len(items)), state, None)
+    with TestPage(demo) as page:
+        for button in ("Go", "Same", "Go", "Same"):
+            page.click(button)
+            page.advance(0.1)
+    assert changes == [1, 2]
+
+
+def test_an_edit_that_does_not_fit_changes_nothing_and_says_so() -> None:
+    seen: list[object] = []
+    with ms.Blocks() as demo:
+        slider = ms.Slider(0, 10, value=3, step=1, label="Level")
+        ms.Button("Go").click(seen.append, slider, None)
+    with TestPage(demo) as page:
+        page.set("Level", 11)
+        page.set("Level", "many")
+        page.click("Go")
+        assert [toast.level for toast in page.toasts] == ["error", "error"]
+        assert page.page.closed is None
+    assert seen == [3]
+
+
+def test_a_page_cannot_set_a_state_or_what_is_not_interactive(caplog: pytest.LogCaptureFixture) -> None:
+    seen: list[object] = []
+    with ms.Blocks() as demo:
+        state, fixed = ms.State("mine"), ms.Textbox(value="fixed", label="Fixed", interactive=False)
+        ms.Button("Go").click(lambda *values: seen.extend(values), [state, fixed], None)
+    with TestPage(demo) as page:
+        page.run(page.page.send(Set(component=state.id, value="theirs")))
+        page.run(page.page.send(Set(component=fixed.id, value="theirs")))
+        page.click("Go")
+    assert seen == ["mine", "fixed"]
+    assert len(caplog.records) == 1, "what clients cause is logged once for each connection"
+
+
+# ---- inputs and order ------------------------------------------------------------------------------------------
+
+
+def test_inputs_are_those_of_the_moment_of_the_click_but_states_are_read_at_the_call() -> None:
+    seen: list[tuple[str, int]] = []
+
+    def handle(text: str, count: int) -> int:
+        seen.append((text, count))
+        return count + 1
+
+    with ms.Blocks() as demo:
+        text, count = ms.Textbox(label="Text", value="a"), ms.State(0)
+        ms.Button("Go").click(handle, [text, count], count, trigger_mode="multiple")
+    with TestPage(demo, handler_time=1.0) as page:
+        runs = page.click("Go", wait=False)
+        page.set("Text", "b")
+        runs += page.click("Go", wait=False)
+        page.set("Text", "c")
+        page.wait_for(lambda: all(run.is_over for run in runs))
+    assert seen == [("a", 0), ("b", 1)]
+
+
+def test_a_run_waits_for_its_place_and_says_where_it_stands() -> None:
+    with TestPage(clicker(lambda text: text, trigger_mode="multiple"), handler_time=1.0) as page:
+        runs = [page.click("Go", wait=False)[0] for _ in range(3)]
+        page.advance(0.5)
+        assert [(run.state, run.position) for run in runs] == [("running", 0), ("waiting", 1), ("waiting", 2)]
+        page.advance(1)
+        assert [(run.state, run.position) for run in runs] == [("done", 0), ("running", 0), ("waiting", 1)]
+        assert runs[2].eta_s == pytest.approx(1.0, abs=0.6)
+
+
+def test_without_the_queue_a_run_begins_at_once() -> None:
+    with TestPage(clicker(lambda text: text, trigger_mode="multiple", queue=False), handler_time=1.0) as page:
+        runs = [page.click("Go", wait=False)[0] for _ in range(3)]
+        page.advance(1.01)
+        assert all(run.state == "done" for run in runs)
+
+
+# ---- trigger_mode ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("mode", "expected"), [("once", ["0"]), ("always_last", ["0", "3"]), ("multiple", list("0123"))])
+def test_a_trigger_during_a_run(mode: str, expected: list[str]) -> None:
+    seen: list[str] = []
+    demo = clicker(seen.append, trigger_mode=mode)
+    with TestPage(demo, handler_time=1.0) as page:
+        binding = demo.freeze().bindings[0]
+        for number in range(4):
+            page.set("Text", str(number))
+            page.run(page.page.send(Fire(binding=binding.number, run=number + 1)))
+        page.advance(5)
+        assert page.page.closed is None
+    assert seen == expected
+
+
+# ---- what follows ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_then_follows_always_success_and_failure_as_it_went(fails: bool) -> None:
+    order: list[str] = []
+
+    def handle(text: str) -> str:
+        if fails:
+            raise ValueError("no")
+        return text
+
+    with ms.Blocks() as demo:
+        text, out = ms.Textbox(label="Text", value="a"), ms.Textbox(label="Out")
+        run = ms.Button("Go").click(handle, text, out)
+        run.success(lambda: order.append("success"))
+        run.failure(lambda: order.append("failure"))
+        last = run.then(lambda text: (order.append("then"), text + "!")[1], out, out)
+        last.success(lambda text: order.append(text), out)
+    with TestPage(demo) as page:
+        page.click("Go")
+        page.advance(0.1)
+    outcome = "failure" if fails else "success"
+    assert sorted(order) == sorted([outcome, "then", "!" if fails else "a!"])
+
+
+def test_load_and_unload_run_with_the_page() -> None:
+    order: list[str] = []
+    with ms.Blocks() as demo:
+        text = ms.Textbox(label="Text")
+        demo.load(lambda: (order.append("load"), "loaded")[1], None, text)
+        demo.unload(lambda: order.append("unload"))
+    with TestPage(demo) as page:
+        page.advance(0.1)
+        assert page.value("Text") == "loaded"
+        assert order == ["load"]
+    assert order == ["load", "unload"]
+
+
+def test_values_computed_at_load_reach_the_page() -> None:
+    numbers = iter(range(10))
+    with ms.Blocks() as demo:
+        ms.Number(value=lambda: next(numbers), label="N")
+    with TestPage(demo) as one:
+        two = one.another()
+        one.advance(0.1)
+        assert [one.value("N"), two.value("N")] == [0, 1]
+        two.close()
+
+
+def test_a_failing_initial_value_is_logged_and_the_page_opens(caplog: pytest.LogCaptureFixture) -> None:
+    with ms.Blocks() as demo:
+        ms.Number(value=lambda: 1 / 0, label="N")
+    with TestPage(demo) as page:
+        page.advance(0.1)
+        assert page.value("N") is None
+    assert "initial value of Number 'N'" in caplog.text
+
+
+# ---- generators and cancelling ---------------------------------------------------------------------------------
+
+
+def counting(steps: list[str]) -> Any:
+    def count(text: str) -> Iterator[str]:
+        try:
+            for number in range(100):
+                yield str(number)
+        finally:
+            steps.append("closed")
+
+    return count
+
+
+def test_a_generator_delivers_every_yield_in_order() -> None:
+    changes: list[str] = []
+
+    def count(text: str) -> Iterator[str]:
+        yield from (str(number) for number in range(50))
+
+    with ms.Blocks() as demo:
+        text, out = ms.Textbox(label="Text", value="a"), ms.Textbox(label="Out")
+        ms.Button("Go").click(count, text, out)
+        out.change(changes.append, out, None, trigger_mode="multiple", concurrency_limit=None)
+    with TestPage(demo) as page:
+        (run,) = page.click("Go")
+        page.advance(0.1)
+        assert [next(iter(result.values.values())) for result in run.results] == [str(n) for n in range(50)]
+    assert changes == [str(n) for n in range(50)]
+
+
+def test_async_handlers_and_async_generators() -> None:
+    async def twice(text: str) -> str:
+        await asyncio.sleep(1)
+        return text * 2
+
+    async def steps(text: str) -> AsyncIterator[str]:
+        for number in range(3):
+            await asyncio.sleep(1)
+            ms.Info(str(number))
+            yield text * number
+
+    with ms.Blocks() as demo:
+        text, out, grow = ms.Textbox(label="Text", value="a"), ms.Textbox(label="Out"), ms.Textbox(label="Grow")
+        ms.Button("Go").click(twice, text, out)
+        ms.Button("Steps").click(steps, text, grow)
+    with TestPage(demo) as page:
+        page.click("Go")
+        assert page.value("Out") == "aa"
+        (run,) = page.click("Steps")
+        assert [result.received_us for result in run.results] == [2_000_000, 3_000_000, 4_000_000]
+        assert [toast.message for toast in page.toasts] == ["0", "1", "2"]
+
+
+def test_cancels_closes_a_generator_within_one_call() -> None:
+    steps: list[str] = []
+    with ms.Blocks() as demo:
+        text, out = ms.Textbox(label="Text", value="a"), ms.Textbox(label="Out")
+        run = ms.Button("Go").click(counting(steps), text, out)
+        ms.Button("Stop").click(None, cancels=[run])
+    with TestPage(demo, handler_time=0.1) as page:
+        (began,) = page.click("Go", wait=False)
+        page.advance(1.05)
+        page.click("Stop")
+        assert began.state == "cancelled"
+        page.advance(0.2)
+        assert steps == ["closed"]
+        value = page.value("Out")
+        page.advance(1)
+        assert page.value("Out") == value
+        (again,) = page.click("Go", wait=False)
+        page.advance(0.2)
+        assert again.state == "running", "its place is free again"
+
+
+def test_a_user_can_cancel_a_run_that_works_or_waits() -> None:
+    steps: list[str] = []
+    with TestPage(clicker(counting(steps), trigger_mode="multiple"), handler_time=0.1) as page:
+        working, waiting = page.click("Go", wait=False)[0], page.click("Go", wait=False)[0]
+        page.advance(0.5)
+        page.cancel(waiting)
+        page.cancel(working)
+        page.advance(0.5)
+        assert [working.state, waiting.state] == ["cancelled", "cancelled"]
+        assert steps == ["closed"]
+        page.run(page.page.send(Cancel(run=99)))
+        page.advance(0.1)
+        assert page.page.closed is None
+
+
+def test_a_generator_that_raises_has_delivered_what_it_yielded_before() -> None:
+    def fail(text: str) -> Iterator[str]:
+        yield "1"
+        yield "2"
+        raise ms.Error("enough")
+
+    with TestPage(clicker(fail)) as page:
+        (run,) = page.click("Go")
+        assert (run.state, run.error, len(run.results)) == ("failed", "enough", 2)
+
+
+# ---- notices and special parameters ----------------------------------------------------------------------------
+
+
+def test_notices_are_shown_while_the_handler_works() -> None:
+    def handle(text: str) -> str:
+        ms.Warning("careful", duration=3)
+        ms.Info("by the way", title="Note")
+        ms.Success("done", duration=None)
+        ms.Info("unseen", visible=False)
+        return text
+
+    with TestPage(clicker(handle)) as page:
+        page.click("Go")
+        said = [(toast.level, toast.message, toast.title, toast.duration_s) for toast in page.toasts]
+    assert said == [
+        ("warning", "careful", "Warning", 3.0),
+        ("info", "by the way", "Note", 10.0),
+        ("success", "done", "Success", 0.0),
+    ]
+
+
+def test_handlers_get_the_request_and_what_was_selected() -> None:
+    seen: list[Any] = []
+
+    def handle(text: str, request: ms.Request, event: ms.SelectData) -> None:
+        seen.append((text, request.session_hash, event.target, event.index, event.value))
+
+    with ms.Blocks() as demo:
+        text, choice = ms.Textbox(label="Text", value="a"), ms.Dropdown(["x", "y"], label="Choice")
+        choice.select(handle, text, None)
+    with TestPage(demo) as page:
+        page.fire("Choice", "select", {"index": 1, "value": "y", "selected": True})
+        (session,) = page.host.sessions.values()
+        assert seen == [("a", session.tag, choice, 1, "y")]
+        page.fire("Choice", "select", {"index": "one"})
+        assert len(seen) == 1
+        assert page.toasts[-1].level == "error"
+        assert page.page.closed is None
+
+
+def test_a_script_runs_first_where_the_server_begins_the_event() -> None:
+    seen: list[Any] = []
+    scripts: list[Script] = []
+    with ms.Blocks() as demo:
+        text = ms.Textbox(label="Text", value="a")
+        text.change(seen.append, text, None, js="value => value.toUpperCase()")
+    with TestPage(demo) as page:
+        listen(page, scripts)
+        page.set("Text", "b")
+        page.advance(0.1)
+        assert [script.inputs for script in scripts] == [["b"]]
+        assert seen == []
+        page.run(page.page.send(Fire(binding=scripts[0].binding, run=1, inputs=["B"])))
+        page.advance(0.1)
+        assert seen == ["B"]
+        page.run(page.page.send(Fire(binding=scripts[0].binding, run=2, inputs=["B"])))
+        page.advance(0.1)
+        assert "4404" in str(page.page.closed), "it was asked for once"
+
+
+def listen(page: TestPage, scripts: list[Script]) -> None:
+    original = page.page._on_message
+
+    async def on_message(message: Any) -> None:
+        if isinstance(message, Script):
+            scripts.append(message)
+        await original(message)
+
+    page.page._on_message = on_message  # type: ignore[method-assign]
+
+
+# ---- errors and bounds -----------------------------------------------------------------------------------------
+
+
+def test_an_error_fails_only_its_run(caplog: pytest.LogCaptureFixture) -> None:
+    def handle(text: str) -> str:
+        if text == "bad":
+            raise RuntimeError("/etc/secret")
+        return text
+
+    with TestPage(clicker(handle), settings=Settings()) as page:
+        page.set("Text", "bad")
+        (run,) = page.click("Go")
+        assert run.state == "failed"
+        assert "secret" not in run.error + "".join(toast.message for toast in page.toasts)
+        page.set("Text", "good")
+        (run,) = page.click("Go")
+        assert run.state == "done"
+    assert len([record for record in caplog.records if record.levelno >= logging.ERROR]) == 1
+
+
+def test_an_error_may_be_silent_and_unlogged(caplog: pytest.LogCaptureFixture) -> None:
+    def handle(text: str) -> str:
+        raise ms.Error("hush", visible=False, print_exception=False)
+
+    with TestPage(clicker(handle)) as page:
+        (run,) = page.click("Go")
+        assert run.state == "failed"
+        assert page.toasts == []
+    assert caplog.records == []
+
+
+def test_an_exit_in_a_handler_is_an_error_like_others() -> None:
+    def handle(text: str) -> str:
+        raise SystemExit(1)
+
+    with TestPage(clicker(handle), settings=Settings()) as page:
+        (run,) = page.click("Go")
+        assert run.state == "failed"
+
+
+def test_a_session_may_not_have_any_number_of_runs() -> None:
+    demo = clicker(lambda text: text, trigger_mode="multiple")
+    with TestPage(demo, handler_time=1.0, settings=Settings(max_runs=5)) as page:
+        runs = [page.click("Go", wait=False)[0] for _ in range(8)]
+        page.advance(0.1)
+        assert [run.state for run in runs[5:]] == ["failed"] * 3
+        page.advance(10)
+        assert [run.state for run in runs[:5]] == ["done"] * 5
+
+
+def test_a_value_that_is_too_large_for_a_message_fails_its_run() -> None:
+    with TestPage(clicker(lambda text: "x" * 3_000_000)) as page:
+        (run,) = page.click("Go")
+        assert run.state == "failed"
+        assert "too large" in run.error
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Fire(binding=99, run=1),
+        Fire(binding=-1, run=1),
+        Fire(binding=0, run=1, target=5),
+        Fire(binding=0, run=1, target=-1),
+        Fire(binding=1, run=1),
+        Fire(binding=2, run=1),
+        Set(component=99, value=1),
+        Set(component=-1, value=1),
+    ],
+)
+def test_what_does_not_exist_closes_the_connection(message: Any) -> None:
+    calls: list[object] = []
+    with ms.Blocks() as demo:
+        text = ms.Textbox(label="Text")
+        run = ms.Button("Go").click(calls.append, text, None)
+        run.then(calls.append, text, None)
+        demo.load(calls.append, text, None)
+    with TestPage(demo) as page:
+        page.advance(0.1)
+        calls.clear()
+        page.run(page.page.send(message))
+        page.advance(0.1)
+        assert "closed with 4404" in str(page.page.closed)
+    assert calls == []
+
+
+def test_an_event_is_executed_at_most_once() -> None:
+    calls: list[object] = []
+    with TestPage(clicker(calls.append, trigger_mode="multiple")) as page:
+        page.click("Go")
+        page.run(page.page.send(Fire(binding=0, run=1)))
+        page.page._sequence -= 1
+        page.run(page.page.send(Fire(binding=0, run=2)))
+        page.advance(0.1)
+        assert page.page.closed is None
+    assert calls == ["a"]

@@ -1,0 +1,254 @@
+// @vitest-environment happy-dom
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { EDIT, emit, FIRE, RECORD, UPLOAD } from "../../src/constants.ts";
+import { Session } from "../../src/session.ts";
+import type { View } from "../../src/view.ts";
+import type { FromWorker, ToWorker } from "../../src/workers/port.ts";
+import { binding, manifest, STREAM } from "./manifest.ts";
+
+class FakeWorker {
+  static last: FakeWorker;
+  posted: ToWorker[] = [];
+  onmessage: ((event: { data: FromWorker }) => void) | null = null;
+  onerror: (() => void) | null = null;
+  readonly url: string;
+
+  constructor(url: URL) {
+    this.url = url.href;
+    FakeWorker.last = this;
+  }
+
+  postMessage(message: ToWorker): void {
+    this.posted.push(message);
+  }
+}
+
+/** A request whose answer the test gives. */
+class FakeRequest {
+  static last: FakeRequest;
+  upload: { onprogress?: (event: object) => void } = {};
+  status = 0;
+  response: unknown = null;
+  headers: { [name: string]: string } = {};
+  opened: string[] = [];
+  onload: () => void = () => {};
+  onerror: () => void = () => {};
+  onabort: () => void = () => {};
+
+  constructor() {
+    FakeRequest.last = this;
+  }
+
+  open(method: string, url: URL): void {
+    this.opened = [method, url.pathname + url.search];
+  }
+
+  setRequestHeader(name: string, value: string): void {
+    this.headers[name] = value;
+  }
+
+  send(): void {}
+
+  abort(): void {
+    this.onabort();
+  }
+
+  answer(status: number, response: unknown): void {
+    Object.assign(this, { status, response });
+    this.onload();
+  }
+}
+
+const view = {
+  applyProps: vi.fn(),
+  setStream: vi.fn(),
+  setLevel: vi.fn(),
+  setRun: vi.fn(),
+  setUpload: vi.fn(),
+  connection: vi.fn(),
+  toast: vi.fn(),
+  latency: vi.fn(),
+  surface: vi.fn(() => null),
+} satisfies View;
+
+let root: HTMLElement;
+let session: Session;
+
+beforeEach(() => {
+  vi.clearAllMocks();
+  sessionStorage.clear();
+  vi.stubGlobal("Worker", FakeWorker);
+  vi.stubGlobal("XMLHttpRequest", FakeRequest);
+  root = document.createElement("main");
+  document.body.append(root);
+  const stream = binding({ id: 2, targets: [[3, "stream"]], inputs: [3], outputs: [2], stream: STREAM });
+  const uploaded = binding({ id: 3, targets: [[3, "upload"]] });
+  session = new Session(manifest(binding(), binding({ id: 1, js: true, handler: false }), stream, uploaded), root, view);
+  session.start();
+});
+
+afterEach(() => session.close());
+
+const tell = (message: FromWorker): void => FakeWorker.last.onmessage?.({ data: message });
+const welcome = (build = "b"): void => tell({ type: "welcome", session: "secret", build });
+const posted = (): ToWorker[] => FakeWorker.last.posted;
+const sent = (): object[] => posted().flatMap((message) => (message.type === "send" ? [message.message] : []));
+const settle = async (): Promise<void> => {
+  for (let i = 0; i < 20; i++) await Promise.resolve();
+};
+
+it("connects to the socket beside the page", () => {
+  expect(FakeWorker.last.url).toMatch(/\/assets\/media\.js$/);
+  expect(posted()[0]).toMatchObject({ type: "connect", url: expect.stringMatching(/^ws.*\/ws$/), build: "b" });
+  expect(view.connection).toHaveBeenLastCalledWith({ state: "connecting", message: "" });
+});
+
+describe("edits and events", () => {
+  it("are sent in the order in which they happened", () => {
+    welcome();
+    emit(root, EDIT, { component: 1, value: "x" });
+    emit(root, FIRE, { component: 4, event: "click" });
+    expect(sent()).toEqual([
+      { type: "set", component: 1, value: "x" },
+      expect.objectContaining({ type: "fire", binding: 0, run: 1 }),
+    ]);
+    expect(session.props(1)).toMatchObject({ value: "x" });
+  });
+
+  it("wait for a session, edits first and once", () => {
+    emit(root, EDIT, { component: 1, value: "x" });
+    emit(root, FIRE, { component: 4, event: "click" });
+    emit(root, EDIT, { component: 1, value: "xy" });
+    expect(sent()).toEqual([]);
+    welcome();
+    expect(sent()).toEqual([
+      { type: "set", component: 1, value: "xy" },
+      expect.objectContaining({ type: "fire", binding: 0 }),
+    ]);
+  });
+
+  it("of a lost session: what was typed is told to the next one, runs are over", () => {
+    welcome();
+    emit(root, EDIT, { component: 1, value: "typed" });
+    emit(root, EDIT, { component: 2, value: 5 });
+    tell({ type: "apply", stream: 0, run: 0, updates: { 2: { value: 6 } }, pictures: [] });
+    tell({ type: "lost", retryMs: 200 });
+    expect(view.connection).toHaveBeenLastCalledWith(expect.objectContaining({ state: "lost" }));
+    FakeWorker.last.posted = [];
+    welcome();
+    expect(sent()).toEqual([{ type: "set", component: 1, value: "typed" }]);
+    expect(view.connection).toHaveBeenLastCalledWith({ state: "open", message: "" });
+  });
+
+  it("too large are told to the user", () => {
+    tell({ type: "toolarge", message: { type: "set", component: 1, value: "" } });
+    expect(view.toast).toHaveBeenCalledWith(expect.objectContaining({ level: "error" }));
+  });
+});
+
+it("applies what one call changes, and remembers it", () => {
+  welcome();
+  tell({ type: "apply", stream: 1, run: 0, updates: { 1: { value: "a" }, 2: { visible: false } }, pictures: [] });
+  expect(view.applyProps.mock.calls).toEqual([
+    [1, { value: "a" }],
+    [2, { visible: false }],
+  ]);
+  expect(session.props(2)).toMatchObject({ value: 1, visible: false });
+});
+
+it("runs a script that the server asks for, and sends its result", async () => {
+  window.millstreamScripts = { 1: (value) => `${value}!` };
+  welcome();
+  tell({ type: "script", script: { type: "script", binding: 1, inputs: ["go"] } });
+  await settle();
+  expect(sent()).toEqual([{ type: "set", component: 2, value: "go!" }]);
+  expect(view.applyProps).toHaveBeenCalledWith(2, { value: "go!" });
+});
+
+describe("another version of the app", () => {
+  it("is reloaded once, then told", () => {
+    const reload = vi.spyOn(location, "reload").mockImplementation(() => {});
+    welcome("other");
+    expect(reload).toHaveBeenCalledOnce();
+    tell({ type: "refused", refuse: { type: "refuse", code: "version", message: "Reload." } });
+    expect(reload).toHaveBeenCalledOnce();
+    expect(view.connection).toHaveBeenLastCalledWith({ state: "refused", message: "Reload." });
+  });
+});
+
+it("says so when it is not served", () => {
+  tell({ type: "refused", refuse: { type: "refuse", code: "busy", message: "Full." } });
+  expect(view.connection).toHaveBeenLastCalledWith({ state: "refused", message: "Full." });
+});
+
+describe("an upload", () => {
+  const file = new File(["x"], "ü 1.png", { type: "image/png" });
+
+  it("becomes the component's value, and is followed by its event", async () => {
+    welcome();
+    emit(root, UPLOAD, { component: 3, file });
+    await settle();
+    expect(FakeRequest.last.opened).toEqual(["POST", "/upload?name=%C3%BC%201.png"]);
+    expect(FakeRequest.last.headers).toEqual({ "X-Millstream-Session": "secret" });
+    FakeRequest.last.upload.onprogress?.({ lengthComputable: true, loaded: 1, total: 4 });
+    expect(view.setUpload).toHaveBeenLastCalledWith(3, { name: "ü 1.png", fraction: 0.25 });
+    const value = { file: "h", name: "ü 1.png", type: "image/png", size: 1 };
+    FakeRequest.last.answer(200, value);
+    await settle();
+    expect(sent()).toEqual([
+      { type: "set", component: 3, value },
+      expect.objectContaining({ type: "fire", binding: 3 }),
+    ]);
+    expect(view.applyProps).toHaveBeenCalledWith(3, { value });
+    expect(view.setUpload).toHaveBeenLastCalledWith(3, null);
+  });
+
+  it("that is refused is told in the server's words", async () => {
+    welcome();
+    emit(root, UPLOAD, { component: 3, file });
+    await settle();
+    FakeRequest.last.answer(413, { error: "Too large." });
+    await settle();
+    expect(view.toast).toHaveBeenCalledWith(expect.objectContaining({ message: "Too large." }));
+    expect(sent()).toEqual([]);
+  });
+
+  it("gives way to a newer one", async () => {
+    welcome();
+    emit(root, UPLOAD, { component: 3, file });
+    await settle();
+    const first = FakeRequest.last;
+    emit(root, UPLOAD, { component: 3, file: new File(["y"], "y.png") });
+    await settle();
+    first.answer(200, { file: "old" });
+    FakeRequest.last.answer(200, { file: "new" });
+    await settle();
+    expect(sent()[0]).toMatchObject({ value: { file: "new" } });
+    expect(view.toast).not.toHaveBeenCalled();
+  });
+});
+
+describe("Record", () => {
+  it("on an insecure page says what to do", async () => {
+    vi.stubGlobal("navigator", {});
+    welcome();
+    emit(root, RECORD, { component: 3, action: "start" });
+    await settle();
+    expect(view.setStream.mock.lastCall?.[1]).toMatchObject({ state: "idle", trouble: { code: "insecure" } });
+  });
+});
+
+it("says goodbye when the page is left, and comes back with it", () => {
+  welcome();
+  window.dispatchEvent(new Event("pagehide"));
+  expect(posted().at(-1)).toEqual({ type: "bye" });
+  window.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
+  expect(posted().at(-1)).toMatchObject({ type: "connect" });
+});
+
+it("listens no more after it was closed", () => {
+  welcome();
+  session.close();
+  emit(root, FIRE, { component: 4, event: "click" });
+  expect(sent()).toEqual([]);
+});
