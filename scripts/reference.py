@@ -12,6 +12,9 @@ from pathlib import Path
 from types import ModuleType
 
 import millstream
+from millstream.client import Client, Result, Run, Summary
+from millstream.client.driver import DrivenRecording, Driver
+from millstream.testing import TestPage
 from millstream.ui.component import Component
 from millstream.ui.element import Placed
 from millstream.ui.events import Event, EventOptions, StreamOptions
@@ -22,13 +25,20 @@ PAGE = Path(__file__).parents[1] / "docs" / "reference" / "public-names.md"
 INTRODUCTION = """\
 # Public names
 
-Every name that `import millstream as gr` gives. This page is written by `scripts/reference.py` from the docstrings.
+Every name that `import millstream as gr` gives, and what `millstream.testing` and `millstream.client` have for tests.
+This page is written by `scripts/reference.py` from the docstrings.
 """
 
-HEADINGS = ("Apps", "Components", "Layouts", "Events and handlers", "Others")
+HEADINGS = ("Apps", "Components", "Layouts", "Events and handlers", "Tests", "Others")
 BUILT_IN = (object.__init__, dict.__init__, Exception.__init__, ValueError.__init__)
 OPTIONS: dict[str, object] = {"Options of every event": EventOptions, "Options of a stream": StreamOptions}
-HANDED_OVER = (millstream.Dependency, millstream.EventData, millstream.Request, millstream.SelectData)
+TESTS: dict[str, object] = {
+    kind.__name__: kind for kind in (TestPage, Client, Driver, DrivenRecording, Result, Summary, Run)
+}
+HANDED_OVER = (
+    *(millstream.Dependency, millstream.EventData, millstream.Request, millstream.SelectData),
+    *(DrivenRecording, Result),
+)
 KEYWORDS = "Takes the [keywords of every component](#component) as well."
 SECTION = re.compile(r"^(Args|Attributes|Raises|Returns|Yields):\n", flags=re.MULTILINE)
 
@@ -46,7 +56,7 @@ def page() -> str:
     parts = [INTRODUCTION]
     for heading, names in groups.items():
         parts.append(f"## {heading}\n")
-        parts += [_entry(name, public | OPTIONS) for name in names]
+        parts += [_entry(name, public | OPTIONS | TESTS) for name in names]
     return "\n".join(parts)
 
 
@@ -55,6 +65,7 @@ def _groups(public: dict[str, object]) -> dict[str, list[str]]:
     for name, thing in public.items():
         groups[_group(thing)].append(name)
     groups["Events and handlers"] += OPTIONS
+    groups["Tests"] = list(TESTS)
     return {heading: names for heading, names in groups.items() if names}
 
 
@@ -82,12 +93,20 @@ def _entry(name: str, public: dict[str, object]) -> str:
 
 
 def _methods(name: str, thing: object) -> Iterator[str]:
-    """Describe what an app can do: these are called by name, all other classes are mostly constructed."""
-    if _group(thing) != "Apps":
+    """Describe what apps and pages of tests can do, and none of their bases can; others are mostly constructed."""
+    if not isinstance(thing, type) or not (_group(thing) == "Apps" or name in TESTS):
         return
+    if thing in (TestPage, Client):
+        yield f"Has what a [`{Driver.__name__}`](#driver) has, and:\n"
     for method, function in vars(thing).items():
-        if inspect.isfunction(function) and not method.startswith("_"):
-            yield f"#### {name}.{method}()\n"
+        if (
+            method.startswith("_")
+            or not inspect.getdoc(function)
+            or any(hasattr(base, method) for base in thing.__bases__)
+        ):
+            continue
+        if inspect.isfunction(function):
+            yield f"#### {name}.{method}({', '.join(argument.name for argument in parameters(function))})\n"
             yield from _described(function)
         elif isinstance(function, property):
             yield f"#### {name}.{method}\n\n{_prose(inspect.getdoc(function) or '')}\n"
@@ -141,6 +160,8 @@ def meanings(thing: object) -> dict[str, str]:
 
 def _arguments(thing: object) -> Iterator[list[str]]:
     said = meanings(thing)
+    if not said and not isinstance(thing, type):
+        return  # the names in the heading say it all
     for parameter in parameters(thing):
         kind = "" if parameter.annotation is parameter.empty else f"`{parameter.annotation}`"
         yield [f"`{parameter.name}`", kind, _default(parameter.default), said.get(parameter.name, "")]

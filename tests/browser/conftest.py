@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
+from tests.browser import media
+from tests.browser.glass import EYES
 from tests.browser.media import Clips, make_clips
 
 FLAGS = [
@@ -20,18 +23,23 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
     "--autoplay-policy=no-user-gesture-required",
+    "--host-resolver-rules=MAP *.test 127.0.0.1",
 ]
-DEVICES = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+DEVICES = "--use-fake-device-for-media-stream"
+ALLOWED = "--use-fake-ui-for-media-stream"
 DEADLINE_MS = 15_000
+
+expect.set_options(timeout=DEADLINE_MS)
 
 OpenPage = Callable[..., Page]
 """Opens a page of an app; see `open_page`."""
 
 
 @pytest.fixture(scope="session")
-def clips(tmp_path_factory: pytest.TempPathFactory) -> Clips:
-    """The films and sounds of this test run."""
-    return make_clips(tmp_path_factory.mktemp("media"))
+def clips(pytestconfig: pytest.Config) -> Clips:
+    """The films and sounds; they are kept until the code that makes them changes."""
+    version = hashlib.sha256(Path(media.__file__).read_bytes()).hexdigest()[:16]
+    return make_clips(pytestconfig.cache.mkdir(f"clips-{version}"))
 
 
 @pytest.fixture(scope="session")
@@ -47,8 +55,18 @@ class Browsers:
         self._playwright = playwright
         self._running: dict[tuple[str, ...], Browser] = {}
 
-    def get(self, film: Path | None = None, sound: Path | None = None, *, devices: bool = True) -> Browser:
-        flags = [*FLAGS, *(DEVICES if devices else [])]
+    def get(
+        self, film: Path | None = None, sound: Path | None = None, *, devices: bool = True, allowed: bool = True
+    ) -> Browser:
+        """Start a browser with a camera that plays `film` and a microphone that plays `sound`, or find it.
+
+        Args:
+            film: `None` for Chromium's own test picture.
+            sound: `None` for Chromium's own beeps.
+            devices: `False` for a machine without camera and microphone.
+            allowed: `False` for a user who refuses them.
+        """
+        flags = [*FLAGS, *([DEVICES] if devices else []), *([ALLOWED] if allowed else [])]
         flags += [f"--use-file-for-fake-video-capture={film}"] if film else []
         flags += [f"--use-file-for-fake-audio-capture={sound}"] if sound else []
         key = tuple(flags)
@@ -87,29 +105,39 @@ def launch() -> Iterator[Callable[..., str]]:
 
 @pytest.fixture
 def open_page(browsers: Browsers) -> Iterator[OpenPage]:
-    """Open a page: `open_page(url, film=…, sound=…, devices=True, **context_options)`.
+    """Open a page: `open_page(url, film=…, sound=…, devices=True, allowed=True, script="", **context_options)`.
 
-    The page's own errors fail the test at its end, but those that contain a text in `open_page.allowed`.
+    `script` runs before the page's own.
+
+    The page's own errors fail the test at its end, but those that contain a text in `open_page.expected`.
     """
     contexts: list[BrowserContext] = []
     errors: list[str] = []
-    allowed: list[str] = []
+    expected: list[str] = []
 
     def start(
-        url: str, *, film: Path | None = None, sound: Path | None = None, devices: bool = True, **options: Any
+        url: str,
+        *,
+        film: Path | None = None,
+        sound: Path | None = None,
+        devices: bool = True,
+        allowed: bool = True,
+        script: str = "",
+        **options: Any,
     ) -> Page:
-        context = browsers.get(film, sound, devices=devices).new_context(**options)
+        context = browsers.get(film, sound, devices=devices, allowed=allowed).new_context(**options)
         contexts.append(context)
         context.set_default_timeout(DEADLINE_MS)
+        context.add_init_script(EYES + script)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
         page.goto(url)
         return page
 
-    start.allowed = allowed  # type: ignore[attr-defined]
+    start.expected = expected  # type: ignore[attr-defined]
     yield start
     for context in contexts:
         context.close()
-    unexpected = [error for error in errors if not any(text in error for text in allowed)]
+    unexpected = [error for error in errors if not any(text in error for text in expected)]
     assert not unexpected, unexpected

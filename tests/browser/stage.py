@@ -10,10 +10,11 @@ The security policy is as strict as the house promises: no `unsafe-inline` of an
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Route
+from tests.browser.conftest import Browsers
 
 from millstream import Blocks
 from millstream.server.assets import Assets
@@ -172,6 +173,28 @@ class Stage:
     def _complain(self, line: ConsoleMessage) -> None:
         if line.type in ("error", "warning"):
             self.complaints.append(line.text)
+
+
+def stages(browsers: Browsers) -> Iterator[Callable[..., Stage]]:
+    """Give what opens a scene, `start(scenes.camera, files=…, color_scheme=…)`, and close what it opened.
+
+    A test fails at its end if a page asked for anything that is not on the stage, or if the browser complained.
+    """
+    opened: list[Stage] = []
+
+    def start(
+        scene: Callable[[], Blocks], *, files: Any = None, css: str = "", latency: bool = False, **options: Any
+    ) -> Stage:
+        context = browsers.get().new_context(**options)
+        context.set_default_timeout(10_000)
+        opened.append(Stage(context, scene(), files, css=css, latency=latency))
+        return opened[-1]
+
+    yield start
+    for each in opened:
+        each.page.context.close()
+        assert each.strayed == []
+        assert each.complaints == []
 
 
 def _serve(route: Route, body: bytes, kind: str) -> None:

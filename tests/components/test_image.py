@@ -1,3 +1,4 @@
+import base64
 import threading
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import millstream as gr
 from millstream.codecs import load
 from millstream.codecs.picture import decode_image_file
 from millstream.components.pixels import UnfitPicture, to_pixels
-from millstream.errors import InvalidValue, MediaError
+from millstream.errors import DeclarationError, InvalidValue, MediaError
 from millstream.frames import Frame
 from millstream.types import Blob
 
@@ -69,7 +70,8 @@ def test_file_paths(files, format: str) -> None:
     path = image(type="filepath", format=format).preprocess(Frame(RED.copy()), files)
     assert isinstance(path, str)
     assert path.endswith(f".{format}")
-    assert Pillow.open(path).size == (6, 4)
+    with Pillow.open(path) as picture:
+        assert picture.size == (6, 4)
 
 
 def test_a_mode_that_the_format_cannot_hold_is_written_as_png(files) -> None:
@@ -204,7 +206,7 @@ def test_paths_are_asked_for(files) -> None:
         assert image().postprocess(path, files).path == picture
     text = files.path / "a.txt"
     text.write_text("x")
-    with pytest.raises(InvalidValue, match="takes files of type image, but got .*a.txt"):
+    with pytest.raises(InvalidValue, match=r"takes files of type image, but got .*a\.txt"):
         image().postprocess(text, files)
     with pytest.raises(InvalidValue, match="not allowed"):
         image().postprocess("/etc/passwd", files)
@@ -213,6 +215,16 @@ def test_paths_are_asked_for(files) -> None:
 def test_pictures_in_an_address_go_to_the_browser() -> None:
     data = "data:image/png;base64,AAAA"
     assert image().wire(image().postprocess(data, None)) == {"url": data}
+
+
+def test_large_pictures_in_an_address_become_files() -> None:
+    data = np.random.default_rng(1).bytes(300_000)
+    blob = image().postprocess("data:image/png;base64," + base64.b64encode(data).decode(), None)
+    assert (blob.name, blob.mime, blob.data) == ("image.png", "image/png", data)
+    with pytest.raises(InvalidValue, match="pictures in base64"):
+        image().postprocess("data:image/png," + "%" * 300_000, None)
+    with pytest.raises(InvalidValue, match="pictures in base64"):
+        image().postprocess("https://example.com/" + "a" * 300_000, None)
 
 
 @pytest.mark.parametrize(
@@ -263,6 +275,11 @@ def test_properties() -> None:
 def test_sources_by_default() -> None:
     assert image().sources == ["upload", "webcam", "clipboard"]
     assert image(streaming=True).sources == ["webcam"]
+
+
+def test_an_input_that_streams_needs_the_camera() -> None:
+    with pytest.raises(DeclarationError, match="add 'webcam' to its sources"):
+        image(streaming=True, sources=["upload"], interactive=True)
 
 
 def test_buttons_can_be_taken_away() -> None:

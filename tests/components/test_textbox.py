@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import millstream as gr
+from millstream.errors import InvalidValue
 
 
 def textbox(**arguments: object) -> gr.Textbox:
@@ -28,6 +29,15 @@ def test_properties() -> None:
         "text_align": None,
         "rtl": False,
     }.items() <= props.items()
+
+
+def test_length_is_limited_for_the_user_only() -> None:
+    box = textbox(max_length=3)
+    with pytest.raises(InvalidValue, match="at most 3 characters"):
+        box.validate("abcd", None)
+    assert box.validate("a\0\u202e", None) == "a\0\u202e"
+    assert box.postprocess("abcd", None) == "abcd"
+    assert textbox().validate("x" * 100_000, None)
 
 
 def test_lines() -> None:

@@ -25,7 +25,10 @@ def test_what_is_the_same_is_there(name: str) -> None:
     assert hasattr(gr, name)
 
 
-@pytest.mark.parametrize("name", [name for name in names(section("Not there yet")) if name != "Audio"])
+MISSING = "\n".join(row.split(" | ")[0] for row in section("Not there yet").splitlines())
+
+
+@pytest.mark.parametrize("name", [name for name in names(MISSING) if name != "Audio"])
 def test_what_is_not_there_is_not_there(name: str) -> None:
     with pytest.raises(AttributeError, match=name):
         getattr(gr, name)

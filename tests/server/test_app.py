@@ -10,10 +10,13 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from starlette.routing import BaseRoute, Route, WebSocketRoute
-from tests.server.asgi import Reply, ask, shake
+from tests.server.asgi import Reply, ask, build_scope, shake
 
 import millstream as gr
-from millstream.server.app import PUBLIC, App, create_app
+from millstream.server.app import PUBLIC, App, create_app, describe
+from millstream.server.caller import Caller, cookie_name
+from millstream.server.hosts import HostPort
+from millstream.server.logins import Login
 from millstream.server.options import Options
 
 pytestmark = pytest.mark.anyio
@@ -245,6 +248,22 @@ async def test_without_auth_there_is_no_login() -> None:
     app = await build()
     assert (await ask(app, "/login")).status == 404
     assert (await ask(app, "/logout", method="POST", headers=OWN)).status == 404
+
+
+def test_a_handler_learns_of_the_request_all_but_our_own_cookies() -> None:
+    caller = Caller("203.0.113.5", True, HostPort("app.example", None), "/demo", {"theme": "dark"}, visitor="v")
+    caller.login = Login("ann", "v", 0.0)
+    caller.cookies = {"theme": "dark", cookie_name("login", caller): "secret", cookie_name("visitor", caller): "v"}
+    cookie = "; ".join(f"{name}={value}" for name, value in caller.cookies.items())
+    scope = build_scope("/ws", kind="websocket", headers={"cookie": cookie, "user-agent": "x"}, query="a=1&b=%C3%BC&c=")
+    request = describe(scope, caller)
+    assert request.username == "ann"
+    assert request.query_params == {"a": "1", "b": "ü", "c": ""}
+    assert request.cookies == {"theme": "dark"}
+    assert request.headers == {"cookie": "theme=dark", "user-agent": "x", "host": "localhost:7860"}
+    assert request.client is not None
+    assert request.client.host == "203.0.113.5"
+    assert request.url == "https://app.example/demo/?a=1&b=%C3%BC&c="
 
 
 # ---- one page for all --------------------------------------------------------------------------------------------

@@ -93,6 +93,11 @@ def test_endless_fragments_close_with_1009_and_cost_little_memory(url: str) -> N
     assert psutil.Process().memory_info().rss - before < 3 * MAX_MESSAGE_BYTES
 
 
+def test_a_message_in_single_bytes_closes_with_1009(url: str) -> None:
+    with open_socket(url) as socket:
+        assert closing_code(socket, (b"x" for _ in range(100_000))) == CloseCode.MESSAGE_TOO_BIG
+
+
 @pytest.mark.parametrize(("message", "code"), [("hello", 1003), (b"\xff\xff", 1002)])
 def test_what_is_no_message_closes(url: str, message: str | bytes, code: int) -> None:
     with open_socket(url) as socket:
@@ -104,6 +109,30 @@ def test_invalid_utf8_is_no_traceback_in_the_log(url: str, caplog: pytest.LogCap
         assert closing_code(socket, b"\xff\xfe", text=True) == CloseCode.INVALID_DATA
     assert not [record for record in caplog.records if record.exc_info]
     assert len(caplog.records) <= 1
+
+
+@pytest.mark.parametrize(
+    "frame", [b"\x89\x80\0\0\0\0", b"\x82\x80\0\0\0\0", b"\x02\x80\0\0\0\0" + b"\x00\x80\0\0\0\0" * 9]
+)
+def test_a_flood_of_empty_frames_ends_the_connection_long_before_its_end(url: str, frame: bytes) -> None:
+    """100,000 pings, messages or fragments in one go."""
+    place = urlsplit(url)
+    with socket.create_connection((place.hostname, place.port), 10) as connection:
+        connection.sendall(HANDSHAKE + b"\r\n")
+        assert b" 101 " in connection.recv(4096)
+        try:
+            connection.sendall(frame * (600_000 // len(frame)))
+            received = read_all(connection)
+        except (BrokenPipeError, ConnectionResetError):
+            return
+    assert received.count(b"\x8a\x00") <= 2 * protocols.MAX_FRAMES_S
+
+
+def test_a_flood_is_told_why(url: str) -> None:
+    with open_socket(url) as socket:
+        for _ in range(protocols.MAX_FRAMES_S + 1):
+            socket.ping()
+        assert closing_code(socket) == 1008
 
 
 def test_compression_is_not_offered(url: str) -> None:
@@ -211,6 +240,12 @@ def test_half_a_header_that_goes_on_and_on_is_cut(url: str) -> None:
         except (BrokenPipeError, ConnectionResetError):
             return
         assert b" 400 " in read_all(connection)
+
+
+def test_requests_are_not_piled_up(url: str) -> None:
+    one = GET.replace(b"/ ", b"/healthz ", 1) + b"\r\n"
+    assert raw(url, one * 4 + one.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")).count(b"200 OK") == 5
+    assert b" 400 " in raw(url, one * 1000)
 
 
 def test_answers_say_nothing_of_the_server(url: str) -> None:

@@ -39,7 +39,7 @@ def test_common_properties_of_every_component() -> None:
 
 
 def test_a_wrong_initial_value_is_a_mistake_of_the_declaration() -> None:
-    with gr.Blocks(), pytest.raises(DeclarationError, match="Number 'Number' takes a finite number or None.*initial"):
+    with gr.Blocks(), pytest.raises(DeclarationError, match=r"Number 'Number' takes a finite number or None.*initial"):
         gr.Number("five")
 
 
@@ -79,14 +79,6 @@ def test_what_the_manifest_can_hold_of_the_initial_value() -> None:
 def test_links_go_to_the_page_as_they_are() -> None:
     assert gr.Image().wire(Link("https://example.com/a.png")) == {"url": "https://example.com/a.png"}
     assert gr.Image().wire(None) is None
-
-
-def test_same_values_are_the_same_only_if_they_are_of_one_type() -> None:
-    box = gr.Number()
-    assert box.same(1, 1)
-    assert not box.same(1, 2)
-    assert not box.same(1, True)
-    assert box.same(None, None)
 
 
 def test_a_mark_shows_a_list_changed_in_place() -> None:

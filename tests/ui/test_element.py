@@ -149,3 +149,39 @@ def test_every_class_has_a_tag_of_its_own_name() -> None:
     assert gr.TextArea.tag == "textbox"
     assert gr.ClearButton.tag == "button"
     assert issubclass(gr.Row, Element)
+
+
+def test_a_missing_attribute_is_named_with_the_nearest_one() -> None:
+    with pytest.raises(AttributeError, match="Button has no 'clik'; did you mean 'click'"):
+        _ = gr.Button().clik
+    assert not hasattr(gr.Row(), "label")
+
+
+def test_arguments_may_be_amended_until_an_element_has_its_place() -> None:
+    box = gr.Textbox("a", lines=3, render=False)
+    box.amend(label="Name", visible=False)
+    with gr.Blocks() as demo:
+        box.render()
+    assert (box.label, box.visible, box.lines) == ("Name", False, 3)
+    assert box.updated({"lines": 4}).label == "Name"
+    assert demo.children == [box]
+
+
+def test_updates_do_not_warn_again() -> None:
+    with gr.Blocks(), pytest.warns(UserWarning, match="key"):
+        box = gr.Textbox(key="a")
+    assert box.updated({"lines": 2}).lines == 2
+
+
+def test_unrender_gives_up_the_place() -> None:
+    with gr.Blocks() as demo:
+        with gr.Row(elem_id="row") as row:
+            box = gr.Textbox(elem_id="box")
+        assert row.unrender() is row
+        assert (row.id, row.parent, demo.children) == (UNJOINED, None, [])
+        gr.Number(elem_id="box").unrender()
+        row.render()
+    assert demo.freeze().elements[box.id] is box
+    with pytest.raises(DeclarationError, match="Row 'row' cannot leave"):
+        row.unrender()
+    assert gr.Textbox().unrender().parent is None

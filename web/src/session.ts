@@ -23,7 +23,7 @@ import { Runs } from "./session/runs.ts";
 import { runScript } from "./session/scripts.ts";
 import { Store } from "./session/store.ts";
 import { upload } from "./session/uploads.ts";
-import type { Trouble, View } from "./view.ts";
+import type { RunView, Trouble, View } from "./view.ts";
 import type { Cancel, Fire, Refuse, SetValue } from "./wire/messages.ts";
 import type { FromWorker, StillPicture, ToWorker } from "./workers/port.ts";
 
@@ -84,8 +84,10 @@ export class Session {
   start(): void {
     this.worker.onmessage = ({ data }: MessageEvent<FromWorker>) =>
       (this.handlers[data.type] as (message: FromWorker) => void)(data);
-    this.worker.onerror = () =>
-      this.view.connection({ state: "refused", message: "The page could not start its worker. Reload it." });
+    this.worker.onerror = () => {
+      if (this.hadSession) this.fail("Something went wrong in the page. Reload it if it does not go on.");
+      else this.view.connection({ state: "refused", message: "The page could not start its worker. Reload it." });
+    };
     this.endings.push(
       listen(this.root, EDIT, ({ component, value }) => this.edit(component, value)),
       listen(this.root, FIRE, ({ component, event, data }) => this.runs.fire(component, event, data)),
@@ -283,7 +285,9 @@ export class Session {
       // The browser brought a page back that had said goodbye.
       if ((event as PageTransitionEvent).persisted) this.connect();
     });
-    on(window, "online", () => this.connect());
+    on(window, "online", () => {
+      if (this.secret === null) this.connect();
+    });
   }
 
   private leave(): void {
@@ -320,13 +324,31 @@ export class Session {
       show: (component, view) => this.view.setStream(component, view),
       level: (component, level) => this.view.setLevel(component, level),
       begun: (component, bindings) => {
+        for (const binding of bindings) this.view.setRun(streamRun(binding, "done"));
         for (const output of bindings.flatMap((binding) => binding.outputs)) {
           if (this.store.typeOf(output) === "image") this.outputs.prepare(output);
         }
         this.runs.fire(component, "start_recording");
       },
       ended: (component) => this.runs.fire(component, "stop_recording"),
+      failed: (binding) => this.view.setRun(streamRun(binding, "failed", "Error")),
       clip: (component, file) => void this.upload({ component, file }),
     });
   }
+}
+
+/** How a stream's outputs show that it failed, as those of an ordinary event do; its input says it in its own frame. */
+function streamRun(binding: Binding, state: "done" | "failed", message = ""): RunView {
+  const outputs = binding.outputs.filter((output) => output !== binding.stream?.component);
+  return {
+    call: -1 - binding.id,
+    run: 0,
+    binding: binding.id,
+    outputs,
+    progress: "hidden",
+    state,
+    position: 0,
+    etaS: null,
+    message,
+  };
 }

@@ -97,6 +97,7 @@ class Interface(Blocks):
         DeclarationError: The function does not go with its inputs, or a component is unknown.
     """
 
+    tag = "blocks"
     ignores: ClassVar[tuple[str, ...]] = (
         "allow_flagging",
         "flagging_mode",
@@ -236,7 +237,7 @@ def _listed(parts: Parts) -> list[Part]:
 def _made(part: Part) -> Component:
     """Make the component that a string stands for, without a place yet."""
     if isinstance(part, Component):
-        return part
+        return part.unrender()
     make = SHORTCUTS.get(str(part).strip().lower())
     if make is None:
         raise DeclarationError(f"Interface: there is no component {part!r}; strings may be {', '.join(SHORTCUTS)}")
@@ -256,9 +257,9 @@ def _name_after_parameters(inputs: Sequence[Component], spec: HandlerSpec) -> No
     for part, parameter in zip(inputs, ordinary, strict=False):
         if isinstance(part, State):
             if part.value is None and parameter.default is not inspect.Parameter.empty:
-                part.value = parameter.default
+                part.amend(value=parameter.default)
         elif part.default_label and part.given.get("label") is None:
-            part.label = parameter.name
+            part.amend(label=parameter.name)
 
 
 def _label_outputs(outputs: Sequence[Component]) -> None:
@@ -266,7 +267,7 @@ def _label_outputs(outputs: Sequence[Component]) -> None:
     shown = [part for part in outputs if not isinstance(part, State)]
     for number, part in enumerate(shown):
         if part.default_label and part.given.get("label") is None:
-            part.label = "output" if len(shown) == 1 else f"output {number}"
+            part.amend(label="output" if len(shown) == 1 else f"output {number}")
 
 
 def _place(parts: Sequence[Component]) -> None:
@@ -277,11 +278,11 @@ def _place(parts: Sequence[Component]) -> None:
 
 def _button(given: str | Button, role: str) -> Button:
     """Make the button for a role, not yet in its place; a stop button is hidden until it is of use."""
-    button = given if isinstance(given, Button) else _new_button(given, role)
+    button = given.unrender() if isinstance(given, Button) else _new_button(given, role)
     if role == "clear" and not isinstance(button, ClearButton):
         button = _new_button(str(button.value), role)
     if role == "stop":
-        button.visibility = False
+        button.amend(visible=False)
     return button
 
 

@@ -2,6 +2,7 @@
 
 from millstream.client.client import Client
 from millstream.client.page import Page, Run
-from millstream.client.recording import Recording, Result, Stream, Summary
+from millstream.client.recording import Recording
+from millstream.client.stream import Result, Stream, Summary
 
 __all__ = ["Client", "Page", "Recording", "Result", "Run", "Stream", "Summary"]

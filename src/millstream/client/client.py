@@ -8,11 +8,12 @@ import json
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
+from http.client import HTTPException
 from http.cookiejar import CookieJar
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.error import HTTPError
 from urllib.parse import quote, urlencode, urljoin, urlsplit, urlunsplit
-from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, build_opener
+from urllib.request import HTTPCookieProcessor, OpenerDirector, ProxyHandler, Request, build_opener
 
 import websockets
 from websockets.asyncio.client import ClientConnection, connect
@@ -24,7 +25,10 @@ from millstream.wire.messages import MAX_MESSAGE_BYTES
 from millstream.wire.packet import VERSION
 
 T = TypeVar("T")
-SUBPROTOCOL = f"millstream.{VERSION}"
+SUBPROTOCOL: Final = f"millstream.{VERSION}"
+
+REFUSALS: Final = {401: "login", 403: "origin", 429: "login", 503: "shutdown"}
+"""The code of `Refused` for a status of HTTP."""
 
 
 class Client(Driver):
@@ -35,9 +39,12 @@ class Client(Driver):
         auth: `(user name, password)` for an app that asks for a login.
         timeout_s: How long opening may take.
 
+    It connects directly: proxies that the environment names are not used.
+
     Raises:
+        InvalidValue: This is no address of the web.
         Refused: The server does not serve this page (login, another version, busy).
-        Closed: There is no server, or it is no Millstream app.
+        Closed: There is no server, it is no Millstream app, or it does not answer in time.
     """
 
     def __init__(self, url: str, *, auth: tuple[str, str] | None = None, timeout_s: float = 10.0) -> None:
@@ -47,15 +54,24 @@ class Client(Driver):
         self._thread.start()
         try:
             self.page = self.run(asyncio.wait_for(self._site.open_page(), timeout_s))
+        except TimeoutError as error:
+            self._stop_loop()
+            raise Closed(f"{url} did not open a page within {timeout_s:g} s") from error
         except BaseException:
             self._stop_loop()
             raise
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        return self._begin(work).result()
 
     def start(self, work: Coroutine[Any, Any, T]) -> Background[T]:
-        return _ThreadBackground(asyncio.run_coroutine_threadsafe(work, self._loop))
+        return _ThreadBackground(self._begin(work))
+
+    def _begin(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        if self._loop.is_closed():
+            work.close()
+            raise Closed("the client is closed")
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def wait_for(self, condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
         self.run(asyncio.wait_for(self.page.wait_for(condition), timeout_s))
@@ -79,9 +95,19 @@ class Client(Driver):
         self._stop_loop()
 
     def _stop_loop(self) -> None:
+        self.run(_cancel_others())
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(timeout=5)
+        self._thread.join()
         self._loop.close()
+
+
+async def _cancel_others() -> None:
+    """End what still goes on in the background of this loop."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+    await asyncio.get_running_loop().shutdown_default_executor()
 
 
 class _ThreadBackground(Background[T]):
@@ -104,11 +130,15 @@ class _Site:
     """The HTTP side of a page: the manifest, the login, uploads and downloads. Its calls block."""
 
     def __init__(self, url: str, auth: tuple[str, str] | None, timeout_s: float) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.netloc:
+            raise InvalidValue(f"{url!r} is no address of the web: give one such as http://127.0.0.1:7860")
         self._url = url if url.endswith("/") else url + "/"
+        self._origin = f"{parts.scheme}://{parts.netloc}"
         self._auth = auth
         self._timeout_s = timeout_s
         self._cookies = CookieJar()
-        self._opener: OpenerDirector = build_opener(HTTPCookieProcessor(self._cookies))
+        self._opener: OpenerDirector = build_opener(HTTPCookieProcessor(self._cookies), ProxyHandler({}))
 
     async def open_page(self) -> Page:
         manifest = await asyncio.to_thread(self._manifest)
@@ -125,12 +155,15 @@ class _Site:
             socket = await connect(
                 address,
                 subprotocols=[websockets.Subprotocol(SUBPROTOCOL)],
-                origin=websockets.Origin(f"{urlsplit(self._url).scheme}://{urlsplit(self._url).netloc}"),
+                origin=websockets.Origin(self._origin),
                 additional_headers={"Cookie": cookies} if cookies else None,
                 compression=None,
                 max_size=None,
                 proxy=None,
             )
+        except websockets.InvalidStatus as error:
+            status = error.response.status_code
+            raise Refused(f"{address}: {status}", REFUSALS.get(status, "login")) from error
         except (OSError, websockets.InvalidHandshake) as error:
             raise Closed(f"no WebSocket at {address}: {error}") from error
         return WebSocketTransport(socket)
@@ -138,7 +171,7 @@ class _Site:
     def _manifest(self) -> PageManifest:
         if self._auth is not None:
             form = urlencode({"username": self._auth[0], "password": self._auth[1]}).encode()
-            self._open(Request(urljoin(self._url, "login"), data=form, headers={"Origin": self._url.rstrip("/")}))
+            self._open(Request(urljoin(self._url, "login"), data=form, headers={"Origin": self._origin}))
         page = self._open(Request(self._url)).decode("utf-8", "replace")
         parser = _ManifestParser()
         parser.feed(page)
@@ -151,7 +184,7 @@ class _Site:
         return self._open(Request(urljoin(self._url, path)))
 
     def upload(self, session: str, name: str, mime: str, data: bytes) -> object:
-        headers = {"X-Millstream-Session": session, "Content-Type": mime, "Origin": self._url.rstrip("/")}
+        headers = {"X-Millstream-Session": session, "Content-Type": mime, "Origin": self._origin}
         address = urljoin(self._url, f"upload?name={quote(name)}")
         return json.loads(self._open(Request(address, data=data, headers=headers)))
 
@@ -163,11 +196,11 @@ class _Site:
         except HTTPError as error:
             with error:
                 reason = error.read(500).decode("utf-8", "replace")
-            if error.code in (401, 403, 429):
-                raise Refused(f"{request.full_url}: {error.code} {reason}", "login") from error
+            if error.code in REFUSALS:
+                raise Refused(f"{request.full_url}: {error.code} {reason}", REFUSALS[error.code]) from error
             raise InvalidValue(f"{request.full_url}: {error.code} {reason}") from error
-        except OSError as error:
-            raise Closed(f"no server at {request.full_url}: {error}") from error
+        except (OSError, HTTPException) as error:
+            raise Closed(f"no web server answers at {request.full_url}: {error}") from error
 
 
 class _ManifestParser(html.parser.HTMLParser):

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import mimetypes
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 import numpy as np
 
 from millstream import codecs
-from millstream.client.page import Page, Reference, Run
-from millstream.client.recording import Recording, Result, Stream, Summary
+from millstream.client.page import MEDIA_TYPES, Page, Reference, Run
+from millstream.client.recording import Recording
 from millstream.client.sources import PictureSource, SoundSource, frame, sound
+from millstream.client.stream import Result, Stream, Summary
 from millstream.codecs import picture, wav
-from millstream.errors import InvalidValue, MediaError
-from millstream.frames import Chunk, Frame
+from millstream.errors import MediaError
+from millstream.frames import Frame
 from millstream.types import Media
 from millstream.wire.messages import Toast
 from millstream.wire.packet import Packet
@@ -64,40 +67,34 @@ class Driver(ABC):
     # -- values --------------------------------------------------------------------------------------------------
 
     def set(self, component: Reference, value: object) -> None:
-        """Edit a component. Arrays and `(rate, samples)` are uploaded, other values go as they are.
+        """Edit a component. Arrays, `(rate, samples)` and files given as `Path` are uploaded, the rest goes as it is.
 
         Raises:
             InvalidValue: No such component, or an array of a shape that is no picture or sound.
         """
-        number = self.page.find(component)
-        self.run(self._set(number, value))
+        number = self.page.find_component(component)
+        file = _file(self.page.type_of(number), value)
+        self.run(self.page.set(number, value) if file is None else self._set_file(number, *file))
 
-    async def _set(self, number: int, value: object) -> None:
-        kind = self.page.manifest["components"][str(number)]["type"]
-        if kind == "image" and isinstance(value, np.ndarray):
-            data = codecs.load("png").open_encoder(1.0).encode(frame(value)).payload
-            value = await self.upload("picture.png", "image/png", data)
-        elif kind == "audio" and isinstance(value, tuple):
-            value = await self.upload("sound.wav", "audio/wav", wav.encode(sound(value)))
-        await self.page.set(number, value)
+    async def _set_file(self, number: int, name: str, mime: str, data: bytes) -> None:
+        await self.page.set(number, await self.upload(name, mime, data))
 
     def value(self, component: Reference) -> Any:
         """Get a component's value as the page shows it.
 
-        Pictures are `(height, width, 3 or 4)` uint8 arrays, sound is `(sample_rate, int16 array)`, anything else is
-        what is on the wire.
+        Pictures are `(height, width, 3 or 4)` uint8 arrays, sound is `(sample_rate, int16 array)`, other files are
+        bytes, and anything else is what is on the wire.
         """
-        return self.run(self._decode(self.page.values[self.page.find(component)]))
+        return self.run(self._decode(self.page.values[self.page.find_component(component)]))
 
     async def _decode(self, value: object) -> object:
         if isinstance(value, Packet):
             return _plain(codecs.by_number(value.codec).open_decoder().decode(value.payload))
         if isinstance(value, dict) and "file" in value:
             data = await self.download(str(value["file"]))
-            if str(value.get("type", "")).startswith("image/"):
-                return picture.decode_image_file(data).pixels
             try:
-                return _plain(wav.decode(data))
+                is_picture = str(value.get("type", "")).startswith("image/")
+                return _plain(picture.decode_image_file(data) if is_picture else wav.decode(data))
             except MediaError:
                 return data
         return value
@@ -107,7 +104,7 @@ class Driver(ABC):
         return {number: self.run(self._decode(value)) for number, value in result.values.items()}
 
     def props(self, component: Reference) -> dict[str, object]:
-        """Get a component's properties as the page has them now."""
+        """Get the properties of a component or layout as the page has them now."""
         return self.page.props[self.page.find(component)]
 
     @property
@@ -138,8 +135,12 @@ class Driver(ABC):
     # -- streams -------------------------------------------------------------------------------------------------
 
     def record(self, component: Reference) -> DrivenRecording:
-        """Press Record."""
-        return DrivenRecording(self, self.run(self.page.record(self.page.find(component))))
+        """Press Record.
+
+        Raises:
+            InvalidValue: Nothing streams from this component.
+        """
+        return DrivenRecording(self, self.run(self.page.record(self.page.find_component(component))))
 
     def stream(
         self, component: Reference, source: PictureSource | SoundSource, rate_hz: float = 30.0
@@ -180,7 +181,11 @@ class Background(ABC, Generic[T_co]):
 
 
 class DrivenRecording:
-    """A component that records, driven from blocking code."""
+    """A component that records, driven from blocking code.
+
+    Attributes:
+        recording: The recording itself; its methods belong to the page's loop.
+    """
 
     def __init__(self, driver: Driver, recording: Recording) -> None:
         self.recording = recording
@@ -188,11 +193,12 @@ class DrivenRecording:
 
     @property
     def streams(self) -> list[Stream]:
+        """The streams that it feeds, one for each stream binding of the component."""
         return self.recording.streams
 
     @property
     def state(self) -> str:
-        """State of the first stream: `waiting`, `running`, `stopping` or `ended`."""
+        """State of the first stream: `opening`, `waiting`, `running`, `stopping` or `ended`."""
         return self.recording.first.state
 
     @property
@@ -225,25 +231,34 @@ class DrivenRecording:
 
     def feed(self, source: PictureSource | SoundSource, rate_hz: float = 30.0) -> None:
         """Let the device see or hear `source` in real time; see `Recording.feed`."""
-        self._driver.run(self.recording.feed(source, rate_hz))
+        self._driver.run(self.recording.feed(self.recording.load(source), rate_hz))
 
     def feed_in_background(self, source: PictureSource | SoundSource, rate_hz: float = 30.0) -> Background[None]:
         """As `feed`, without waiting for the end."""
-        return self._driver.start(self.recording.feed(source, rate_hz))
+        return self._driver.start(self.recording.feed(self.recording.load(source), rate_hz))
 
     def stop(self) -> None:
         """Press Stop and wait for the end.
 
         Raises:
             Error: The stream ended with an error.
+            Closed: The connection ended first.
         """
         self._driver.run(self.recording.stop())
+
+
+def _file(kind: str, value: object) -> tuple[str, str, bytes] | None:
+    """Make the name, type and content of a file of a value that has to be uploaded."""
+    if kind == "image" and isinstance(value, np.ndarray):
+        return "picture.png", "image/png", codecs.load("png").open_encoder(1.0).encode(frame(value)).payload
+    if kind == "audio" and isinstance(value, tuple):
+        return "sound.wav", "audio/wav", wav.encode(sound(value))
+    if kind in MEDIA_TYPES and isinstance(value, Path):
+        return value.name, mimetypes.guess_type(value.name)[0] or "application/octet-stream", value.read_bytes()
+    return None
 
 
 def _plain(media: Media) -> object:
     if isinstance(media, Frame):
         return media.pixels
-    if isinstance(media, Chunk):
-        mono = media.channels == 1
-        return media.sample_rate, media.samples[:, 0] if mono else media.samples
-    raise InvalidValue(f"cannot show {media!r}")
+    return media.sample_rate, media.samples[:, 0] if media.channels == 1 else media.samples

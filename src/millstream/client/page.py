@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
-from millstream.client.recording import Recording, Result, Stream
+from millstream.client.recording import Recording
+from millstream.client.stream import Result, Stream
 from millstream.errors import Closed, InvalidValue, ProtocolError, Refused
 from millstream.types import Transport
 from millstream.wire.messages import (
@@ -30,27 +31,44 @@ from millstream.wire.messages import (
     decode_server_message,
     encode_message,
 )
-from millstream.wire.packet import VERSION, Packet, decode_packet, is_packet
+from millstream.wire.packet import VERSION, Flag, Packet, decode_packet, is_packet
+
+GOODBYE_S: Final = 1.0
+"""How long the last word may take."""
+
+MEDIA_TYPES: Final = frozenset({"image", "audio"})
+"""Components whose value is a file."""
 
 PageManifest: TypeAlias = Mapping[str, Any]
 """The inline manifest, as described in `docs/internals/protocol.md`."""
 
-PICTURES_IN_FLIGHT = 2
+PICTURES_IN_FLIGHT: Final = 2
+"""Pictures that the server may send ahead of their receipt, for each stream."""
 
 
 class Numbered(Protocol):
-    """A component of a declaration, named by its number."""
+    """An element of a declaration, named by its number."""
 
     id: int
 
 
 Reference: TypeAlias = int | str | Numbered
-"""How a caller names a component: its number, its label, its `elem_id`, or the component itself."""
+"""How a caller names an element: its number, its label, its `elem_id`, or the component or layout itself."""
 
 
 @dataclass
 class Run:
-    """One run of an ordinary event that this page began."""
+    """One run of an ordinary event that this page began.
+
+    Attributes:
+        number: The page's number for it, from 1.
+        binding: Number of its binding in the manifest.
+        state: `waiting`, `running`, `done`, `failed` or `cancelled`.
+        position: Place in the queue while it waits, from 1; else 0.
+        eta_s: Expected wait in seconds, `None` if unknown.
+        error: The message of a run that failed; else empty.
+        results: What it changed in the page, oldest first.
+    """
 
     number: int
     binding: int
@@ -62,12 +80,13 @@ class Run:
 
     @property
     def is_over(self) -> bool:
+        """Whether nothing more comes of it."""
         return self.state in ("done", "failed", "cancelled")
 
 
 @dataclass
 class _Pending:
-    """An announced result whose media packets have not all arrived."""
+    """A result whose media packets have not all arrived."""
 
     outputs: Outputs
     packets: list[Packet] = field(default_factory=list)
@@ -79,31 +98,42 @@ class Page:
     Args:
         manifest: The page's manifest, as the server puts it into the HTML.
         transport: A connection to the server.
+
+    Attributes:
+        values: Value of each component on the wire, or the last `Packet` for a picture.
+        props: Properties of each component and layout.
+        toasts: All messages that were shown, oldest first.
+        runs: Runs that this page began, by its own number.
+        server_runs: Runs that the server began by itself, by their call number.
+        streams: All streams that were ever opened, by number.
+        welcome: What the server answered to the greeting; `None` before.
+        closed: Why the connection has ended; `None` while it lives.
+        clock_offset_us: What to add to the page's clock to get the server's.
     """
 
     def __init__(self, manifest: PageManifest, transport: Transport) -> None:
         self.manifest = manifest
         self.values: dict[int, object] = {}
-        """Current value of each component on the wire, or the last `Packet` for pictures."""
         self.props: dict[int, dict[str, object]] = {}
         self.toasts: list[Toast] = []
         self.runs: dict[int, Run] = {}
         self.server_runs: dict[int, RunState] = {}
-        """Runs that the server began by itself, by their call number."""
         self.streams: dict[int, Stream] = {}
         self.welcome: Welcome | None = None
         self.closed: Closed | None = None
         self.clock_offset_us = 0
-        """What to add to the page's clock to get the server's."""
         self._transport = transport
+        self._sending = asyncio.Lock()
         self._sequence = 0
-        self._pending: dict[int, _Pending] = {}
+        self._pending: dict[tuple[int, int], _Pending] = {}
+        self._recordings: dict[int, Recording] = {}
         self._changed = asyncio.Event()
         self._reader: asyncio.Task[None] | None = None
         self._received_pictures = 0
-        for number, component in manifest["components"].items():
-            self.props[int(number)] = dict(component["props"])
-            self.values[int(number)] = component["props"].get("value")
+        for number, props in _elements(manifest):
+            if "value" in props:
+                self.values[number] = props.pop("value")
+            self.props[number] = props
 
     # -- life ----------------------------------------------------------------------------------------------------
 
@@ -115,19 +145,25 @@ class Page:
             Closed: The connection ended first.
         """
         self._reader = asyncio.get_running_loop().create_task(self._read(), name="millstream-client-reader")
-        await self.send(Hello(version=VERSION, build=str(self.manifest["build"]), page_us=self.now_us()))
-        await self.wait_for(lambda: self.welcome is not None)
-        await self.send(Credit(stream=0, limit=PICTURES_IN_FLIGHT))
-        await self.send(Clock(page_us=self.now_us()))
+        try:
+            await self.send(Hello(version=VERSION, build=str(self.manifest["build"]), page_us=self.now_us()))
+            await self.wait_for(lambda: self.welcome is not None)
+            await self.send(Credit(stream=0, limit=PICTURES_IN_FLIGHT))
+            await self.send(Clock(page_us=self.now_us()))
+        except BaseException:
+            await self._transport.close(1001, "the page gave up")
+            await self._end()
+            raise
 
     async def close(self) -> None:
         """Leave as a closed tab does. Harmless when the page is closed already."""
         if self.closed is None:
             try:
-                await self.send(Bye())
-                await self._transport.close(1001, "page closed")
-            except Closed:
-                pass
+                async with asyncio.timeout(GOODBYE_S):
+                    await self.send(Bye())
+            except (Closed, TimeoutError):
+                pass  # nobody listens any more
+            await self._transport.close(1001, "page closed")
         await self._end()
 
     async def drop(self) -> None:
@@ -136,57 +172,85 @@ class Page:
         await self._end()
 
     async def _end(self) -> None:
-        for stream in self.streams.values():
-            stream.abandon()
         if self._reader is not None:
             self._reader.cancel()
             await asyncio.gather(self._reader, return_exceptions=True)
 
     def now_us(self) -> int:
+        """Read the page's clock: that of the running loop, in microseconds."""
         return int(asyncio.get_running_loop().time() * 1_000_000)
 
     # -- what a user does ----------------------------------------------------------------------------------------
 
     def find(self, reference: Reference) -> int:
-        """Resolve a component's number from its number, label, `elem_id` or the component itself.
+        """Resolve an element's number from its number, label, `elem_id`, a button's text, or the element itself.
+
+        A component goes before a layout of the same name.
 
         Raises:
-            InvalidValue: No component is called so, or several are.
+            InvalidValue: Nothing is called so, or several are.
         """
-        if isinstance(reference, int):
-            found = [reference] if reference in self.props else []
-        elif isinstance(reference, str):
-            found = [
-                number
-                for number, props in self.props.items()
-                if reference in (props.get("elem_id"), props.get("label")) or self._is_button(number, reference)
-            ]
+        if isinstance(reference, str):
+            found = [number for number in self.values if self._is_called(number, reference)]
+            found = found or [number for number in self.props if self._is_called(number, reference)]
         else:
-            found = [reference.id] if reference.id in self.props else []
+            number = reference if isinstance(reference, int) else reference.id
+            found = [number] if number in self.props else []
         if len(found) != 1:
             names = {str(props.get("label") or props.get("elem_id") or "") for props in self.props.values()}
             known = ", ".join(sorted(names - {""}))
             raise InvalidValue(f"{len(found)} components are called {reference!r}; this page has {known}")
         return found[0]
 
-    def _is_button(self, number: int, text: str) -> bool:
-        return self.manifest["components"][str(number)]["type"] == "button" and self.props[number].get("value") == text
+    def find_component(self, reference: Reference) -> int:
+        """Resolve the number of something that has a value; see `find`.
+
+        Raises:
+            InvalidValue: Nothing is called so, several are, or it is a layout.
+        """
+        number = self.find(reference)
+        if number not in self.values:
+            raise InvalidValue(f"{reference!r} is a layout: it has no value")
+        return number
+
+    def _is_called(self, number: int, name: str) -> bool:
+        props = self.props[number]
+        if name in (props.get("elem_id"), props.get("label")):
+            return True
+        return number in self.values and self.type_of(number) == "button" and self.values[number] == name
+
+    def type_of(self, component: int) -> str:
+        """Say of which type a component is, as in the manifest."""
+        return str(self.manifest["components"][str(component)]["type"])
 
     async def set(self, component: int, value: object) -> None:
-        """Edit a component as a user does; `value` is in the form of the wire. `input` events fire after it."""
+        """Edit a component as a user does; `value` is in the form of the wire.
+
+        Its `input` event fires after it; where the value is a file, `upload` or `clear` before that.
+        """
         self.values[component] = value
         await self.send(Set(component=component, value=value))
+        if self.type_of(component) in MEDIA_TYPES:
+            await self.fire(component, "clear" if value is None else "upload")
         await self.fire(component, "input")
 
     async def fire(self, component: int, event: str, data: object = None) -> list[Run]:
-        """Let an event happen; returns the runs that it began (none if a `once` binding still runs)."""
+        """Let an event happen; returns the runs that it began (none if a `once` binding still runs).
+
+        Raises:
+            InvalidValue: The event has `js=`, which only a browser runs.
+        """
+        for binding in self.manifest["bindings"]:
+            if binding["js"] is not None and [component, event] in [list(target) for target in binding["targets"]]:
+                raise InvalidValue(f"the {event} event of component {component} has js=: drive it in a browser")
+        return await self._fire(component, event, data)
+
+    async def _fire(self, component: int, event: str, data: object = None) -> list[Run]:
         began = []
         for binding in self.manifest["bindings"]:
             for index, target in enumerate(binding["targets"]):
-                if list(target) != [component, event] or binding["stream"] is not None:
+                if list(target) != [component, event] or binding["stream"] is not None or binding["js"] is not None:
                     continue
-                if binding["js"] is not None:
-                    raise InvalidValue(f"the {event} event of component {component} is JavaScript: use a browser")
                 if binding["trigger"] == "once" and any(
                     run.binding == binding["id"] and not run.is_over for run in self.runs.values()
                 ):
@@ -214,6 +278,7 @@ class Page:
         for binding in bindings:
             stream = Stream(self, len(self.streams) + 1, component, binding)
             self.streams[stream.number] = stream
+            self._recordings[stream.number] = recording
             recording.streams.append(stream)
             await self.send(Open(stream=stream.number, binding=binding["id"]))
             await self.send(Credit(stream=stream.number, limit=PICTURES_IN_FLIGHT))
@@ -236,13 +301,15 @@ class Page:
 
     async def send(self, message: PageMessage) -> None:
         """Send one control message with the next sequence."""
-        self._sequence += 1
-        message.seq = self._sequence
-        await self._transport.send(encode_message(message))
+        async with self._sending:
+            self._sequence += 1
+            message.seq = self._sequence
+            await self._transport.send(encode_message(message))
 
     async def send_packet(self, data: bytes) -> None:
         """Send one encoded media packet."""
-        await self._transport.send(data)
+        async with self._sending:
+            await self._transport.send(data)
 
     async def _read(self) -> None:
         try:
@@ -254,8 +321,11 @@ class Page:
                     await self._on_message(decode_server_message(data))
                 self._changed.set()
         except (Closed, ProtocolError) as error:
-            self.closed = self.closed or (error if isinstance(error, Closed) else Closed(str(error)))
+            if self.closed is None:
+                self.closed = error if isinstance(error, Closed) else Closed(str(error))
         finally:
+            if self.closed is None:
+                self.closed = Closed("the page was closed")
             for stream in self.streams.values():
                 stream.abandon()
             self._changed.set()
@@ -283,8 +353,14 @@ class Page:
 
     async def _on_stream(self, message: StreamState) -> None:
         stream = self.streams.get(message.stream)
-        if stream is not None:
-            stream.on_state(message)
+        if stream is None:
+            return
+        stream.on_state(message)
+        recording = self._recordings.get(message.stream)
+        if recording is not None and recording.is_over:
+            for ended in recording.streams:
+                del self._recordings[ended.number]
+            await self._fire(recording.component, "stop_recording")
 
     async def _on_run(self, message: RunState) -> None:
         run = self.runs.get(message.run)
@@ -299,11 +375,23 @@ class Page:
 
     async def _on_outputs(self, message: Outputs) -> None:
         if message.packets:
-            self._pending[message.call] = _Pending(message)
+            self._pending[message.stream, message.call] = _Pending(message)
         else:
             self._apply(message, [])
 
     async def _on_packet(self, packet: Packet) -> None:
+        await self._acknowledge(packet)
+        key = packet.stream, packet.call
+        pending = self._pending.get(key)
+        if pending is None:  # pictures alone are not announced
+            outputs = Outputs(call=packet.call, stream=packet.stream, source=packet.source)
+            pending = self._pending[key] = _Pending(outputs)
+        pending.packets.append(packet)
+        if packet.flags & Flag.LAST:
+            del self._pending[key]
+            self._apply(pending.outputs, pending.packets)
+
+    async def _acknowledge(self, packet: Packet) -> None:
         stream = self.streams.get(packet.stream)
         if stream is None:
             self._received_pictures += 1
@@ -311,29 +399,31 @@ class Page:
         else:
             stream.received_pictures += 1
             await self.send(Credit(stream=stream.number, limit=stream.received_pictures + PICTURES_IN_FLIGHT))
-        pending = self._pending.get(packet.call)
-        if pending is None:
-            self._apply(Outputs(call=packet.call, stream=packet.stream), [packet])
-            return
-        pending.packets.append(packet)
-        if len(pending.packets) == pending.outputs.packets:
-            del self._pending[packet.call]
-            self._apply(pending.outputs, pending.packets)
 
     def _apply(self, outputs: Outputs, packets: list[Packet]) -> None:
         values: dict[int, object] = {packet.component: packet for packet in packets}
-        for component, props in outputs.updates.items():
-            if component in self.props:
-                self.props[component].update(props)
-            if "value" in props:
-                values.setdefault(component, props["value"])
+        for number, update in outputs.updates.items():
+            self.props[number].update({name: value for name, value in update.items() if name != "value"})
+            if "value" in update:
+                values.setdefault(number, update["value"])
         self.values.update(values)
-        source = outputs.source or next((packet.source for packet in packets), 0)
-        result = Result(outputs.call, source, values, self.now_us())
+        result = Result(outputs.call, outputs.source, values, self.now_us())
         if outputs.stream in self.streams:
             self.streams[outputs.stream].on_result(result)
         elif outputs.run in self.runs:
             self.runs[outputs.run].results.append(result)
+
+
+def _elements(manifest: PageManifest) -> Iterator[tuple[int, dict[str, object]]]:
+    """Walk the components, then the layouts, with their properties."""
+    for number, component in manifest["components"].items():
+        yield int(number), dict(component["props"])
+    waiting = [manifest["root"]]
+    while waiting:
+        node = waiting.pop()
+        waiting += node.get("children", ())
+        if "children" in node:
+            yield node["id"], dict(node["props"])
 
 
 _HANDLERS: dict[type, Callable[[Page, Any], Awaitable[None]]] = {

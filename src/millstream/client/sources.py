@@ -20,7 +20,7 @@ Picture: TypeAlias = Pixels | bytes
 PictureSource: TypeAlias = Pixels | Iterable[Picture] | str | Path
 """Pictures: one array, an array of `(n, height, width, 3)`, an iterable, or the path of a picture or a video."""
 
-SoundSource: TypeAlias = tuple[int, NDArray[np.int16]] | str | Path
+SoundSource: TypeAlias = tuple[int, NDArray[np.int16]] | Chunk | str | Path
 """Sound: `(sample_rate, samples)` as a handler gets it, or the path of a WAV file."""
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".avi", ".mkv", ".webm", ".mjpeg"})
@@ -31,6 +31,7 @@ def pictures(source: PictureSource) -> Iterator[Picture]:
 
     Raises:
         InvalidValue: The source is of no known kind, or its file cannot be read.
+        MediaError: The file is no picture.
     """
     if isinstance(source, np.ndarray):
         if source.ndim == 3:
@@ -42,8 +43,17 @@ def pictures(source: PictureSource) -> Iterator[Picture]:
         path = Path(source)
         if path.suffix.lower() in VIDEO_SUFFIXES:
             return _video(path)
-        return iter([picture.decode_image_file(path.read_bytes()).pixels])
+        return iter([picture.decode_image_file(_content(path)).pixels])
+    if not isinstance(source, Iterable):
+        raise InvalidValue(f"pictures are an array, an iterable of arrays or the path of a file, not {source!r}")
     return iter(source)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InvalidValue(f"{path.name} cannot be read: {error.strerror}") from error
 
 
 def _video(path: Path) -> Iterator[Picture]:
@@ -68,10 +78,15 @@ def sound(source: SoundSource) -> Chunk:
     """Bring a source of sound to one chunk.
 
     Raises:
-        InvalidValue: Not `(sample_rate, int16 array)` and no readable WAV file.
+        InvalidValue: Not `(sample_rate, int16 array)` and no readable file.
+        MediaError: The file is no WAV file.
     """
+    if isinstance(source, Chunk):
+        return source
     if isinstance(source, str | Path):
-        return wav.decode(Path(source).read_bytes())
+        return wav.decode(_content(Path(source)))
+    if not isinstance(source, tuple) or len(source) != 2:
+        raise InvalidValue(f"sound is (sample_rate, int16 array) or the path of a WAV file, not {source!r}")
     rate, samples = source
     array = np.asarray(samples)
     if array.dtype != np.int16 or array.ndim not in (1, 2):

@@ -116,8 +116,6 @@ class Audio(MediaComponent):
     def check(self) -> None:
         self.check_one_of("type", self.type, ("numpy", "filepath"))
         self.check_one_of("format", self.format, ("wav", "mp3", None))
-        if self.format == "mp3":
-            warn_ignored(f"{self.name}", ["format='mp3'"])
         if self.sample_rate is not None and self.sample_rate not in MICROPHONE_RATES_HZ:
             raise DeclarationError(f"{self.name}: sample_rate={self.sample_rate!r} is not between 8000 and 192000 Hz")
         if self.channels is not None and self.channels not in CHANNELS:
@@ -125,6 +123,11 @@ class Audio(MediaComponent):
         for argument in ("min_length", "max_length"):
             self.check_number(argument, getattr(self, argument))
         super().check()
+
+    def joined(self) -> None:
+        super().joined()
+        if self.format == "mp3":
+            warn_ignored(self.name, ["format='mp3'"])
 
     def props(self) -> dict[str, Value]:
         return {

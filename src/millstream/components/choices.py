@@ -44,7 +44,7 @@ class Choosing(Component):
         multiple: bool,
         **common: Unpack[Common],
     ) -> None:
-        self.choices = [_pair(choice) for choice in choices or ()]
+        self.choices = paired(choices)
         self.type = type
         self.multiple = multiple
         super().__init__(value, **common)
@@ -117,7 +117,12 @@ class Choosing(Component):
         return self.values.index(value) if value in self.values else None
 
 
+def paired(choices: Sequence[Choice] | None) -> list[tuple[str, Scalar]]:
+    """Give each choice as a label and a value; a value alone is its own label."""
+    return [_pair(choice) for choice in choices or ()]
+
+
 def _pair(choice: Choice) -> tuple[str, Scalar]:
-    if isinstance(choice, tuple | list) and len(choice) == 2:
-        return choice[0], choice[1]
-    return str(choice), choice
+    if isinstance(choice, list):  # JSON knows no tuples
+        choice = tuple(choice)
+    return choice if isinstance(choice, tuple) and len(choice) == 2 else (str(choice), choice)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import ClassVar, Final, Literal, Unpack
 
-from millstream.components.choices import Choice, Choosing, Chosen
+from millstream.components.choices import Choice, Choosing, Chosen, paired
 from millstream.errors import DeclarationError
 from millstream.ui.component import Common
 from millstream.ui.element import warn_ignored
@@ -61,17 +61,19 @@ class Dropdown(Choosing):
         self.max_choices = max_choices
         self.filterable = filterable or allow_custom_value
         multiple = bool(multiselect)
-        self.starts_with_first = value is FIRST
-        super().__init__(choices, None if isinstance(value, _Default) else value, type, multiple, **common)
-        if value is FIRST and not multiple and self.choices:
-            self.value = self.choices[0][1]
+        if isinstance(value, _Default):
+            value = None if multiple else next((one for _, one in paired(choices)), None)
+        super().__init__(choices, value, type, multiple, **common)
 
     def check(self) -> None:
         if self.max_choices is not None and self.max_choices < 1:
             raise DeclarationError(f"{self.name}: max_choices={self.max_choices} is less than 1")
+        super().check()
+
+    def joined(self) -> None:
+        super().joined()
         if self.max_choices is not None and not self.multiple:
             warn_ignored(f"{self.name} without multiselect", ["max_choices"])
-        super().check()
 
     def props(self) -> dict[str, Value]:
         return {

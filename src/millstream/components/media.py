@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
+import base64
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from millstream.components.links import has_scheme, is_embedded_picture, is_web_address
 from millstream.errors import DeclarationError, InvalidValue
@@ -13,16 +13,19 @@ from millstream.types import Blob, Files, Link, Stored
 from millstream.ui.component import Component
 from millstream.wire.messages import Value
 
-FILE_KEYS = frozenset({"file", "name", "type", "size"})
+FILE_KEYS: Final = frozenset({"file", "name", "type", "size"})
 """What the page says of a file; only the handle counts."""
+
+MAX_ADDRESS: Final = 256 * 1024
+"""Longest address, in characters, that is sent to the page as it is."""
 
 
 class DeclaredFiles:
     """Where a value that was given at declaration finds its files: anywhere, the developer named them."""
 
     def temporary(self, suffix: str) -> Path:
-        """Name a new file."""
-        return Path(tempfile.mkdtemp(prefix="millstream-")) / f"file{suffix}"
+        """Refuse: declared values need no files of their own."""
+        raise NotImplementedError
 
     def admit(self, path: Path) -> Blob:
         """Read a file.
@@ -73,21 +76,28 @@ class MediaComponent(Component):
             raise self.invalid(f"files of type {self.kind}", f"{blob.name} of type {blob.mime}")
         return blob
 
-    def accept(self, value: object) -> Stored:
-        """Refuse: a value of this kind may be a file, which `postprocess` takes."""
-        raise self.invalid("a value that postprocess has seen", value)
-
-    def link(self, text: str) -> Link | None:
+    def link(self, text: str) -> Link | Blob | None:
         """Tell an address that goes to the browser as it is from the path of a file.
+
+        A picture that is its own address becomes a file if it is too long for a message.
 
         Raises:
             InvalidValue: It is an address of a kind that is not allowed.
         """
         if is_web_address(text) or (self.kind == "image" and is_embedded_picture(text)):
-            return Link(text)
+            return Link(text) if len(text) <= MAX_ADDRESS else self._unpacked(text)
         if has_scheme(text):
             raise self.invalid("a path, an http(s) address or a picture as a data: address", text[:60])
         return None
+
+    def _unpacked(self, address: str) -> Blob:
+        head, _, body = address.partition(",")
+        mime = head.removeprefix("data:").split(";")[0].lower()
+        try:
+            data = base64.b64decode(body or "?", validate=True)
+        except ValueError as error:
+            raise self.invalid(f"addresses of at most {MAX_ADDRESS} characters, or pictures in base64", head) from error
+        return Blob(f"image.{mime.split('/')[-1]}", mime, data=data)
 
     def of_kind(self, blob: Blob) -> Blob:
         """Check that a file that was returned is of the right kind.

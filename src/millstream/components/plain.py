@@ -10,7 +10,7 @@ LARGEST_WHOLE = 2**53
 
 def plain_number(value: object) -> int | float | None:
     """Give a finite number as Python's own, also one of numpy; `None` for everything else."""
-    if not isinstance(value, int | float) and getattr(value, "shape", None) == () and hasattr(value, "item"):
+    if getattr(value, "shape", None) == () and hasattr(value, "item"):
         value = value.item()
     if not is_number(value) or not isinstance(value, int | float):
         return None

@@ -32,7 +32,7 @@ class State(Component):
 
     on_page = False
     default_label = False
-    ignores: ClassVar[tuple[str, ...]] = ("visible", "label")
+    ignores: ClassVar[tuple[str, ...]] = ("visible",)
 
     change = Event()
 
@@ -87,9 +87,6 @@ class State(Component):
     def mark(self, stored: Stored) -> object:
         """Give a picture of the value that shows changes inside of containers and arrays, but not of objects."""
         return _mark(stored, MAX_DEPTH)
-
-    def same(self, a: Stored, b: Stored) -> bool:
-        return a is b or bool(self.mark(a) == self.mark(b))
 
 
 def _mark(value: object, depth: int) -> object:

@@ -128,6 +128,7 @@ class Session:
         """Serve the page until it is gone or the server ends it; says why that was. What it made is gone then."""
         try:
             async with asyncio.TaskGroup() as self._group:
+                self._seen = hello.seq
                 self._welcome(hello)
                 self.attach(transport)
                 closing = await self._closing

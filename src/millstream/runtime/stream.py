@@ -23,6 +23,9 @@ FAREWELL_S: Final = 1.0
 SLOW_INTERVALS: Final = 3
 """A stream with long intervals is idle only after this many of them."""
 
+DISCARDING: Final = frozenset({"cancelled", "error"})
+"""Ends after which nothing more is shown; after any other the running call still counts."""
+
 TICK_S: Final = 0.001
 """Credit is not looked at more often than this."""
 
@@ -127,7 +130,7 @@ class Stream:
 
     async def _deliver(self, began: Began, result: Result) -> None:
         """Apply a result and hand it over: a plain handler's pictures replace older ones, a generator's wait."""
-        if self._ending is not None and not self._ending.is_success:
+        if self._ending is not None and self._ending.reason in DISCARDING:
             return
         failure = result.failure
         if failure is None:
@@ -244,8 +247,8 @@ class Stream:
             self.metrics.broken += 1
             self._desk.reject(failure)
             return
-        self._desk.report(failure)
-        self._end(Ending("error", failure.message, is_success=False))
+        # The page shows it where it happened, in the frame that records and on the outputs; no toast says it again.
+        self._end(Ending("error", failure.message if failure.is_visible else "", is_success=False))
 
     async def _sleep(self) -> None:
         self._wake.clear()

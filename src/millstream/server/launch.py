@@ -97,6 +97,7 @@ def launch(
     listener = listen(options.server_name, options.server_port, options.num_ports)
     port = listener.getsockname()[1]
     local_url = address(options, port)
+    _warn_of_exposure(options)
 
     def announce() -> None:
         if not quiet:
@@ -105,19 +106,23 @@ def launch(
         if inbrowser:
             threading.Thread(target=webbrowser.open, args=[local_url], name="millstream-browser", daemon=True).start()
 
-    _warn_of_exposure(options)
     server = Server(app, listener, announce)
     app.stop = server.stop
+    _serve(server, may_return=prevent_thread_lock, debug=debug, quiet=quiet)
+    return app, local_url, None
+
+
+def _serve(server: Server, *, may_return: bool, debug: bool, quiet: bool) -> None:
+    """Serve on this thread, as long as it is the main one and nobody waits for it; else on one of the server's own."""
     is_interactive = hasattr(sys, "ps1") or _is_in_loop()
-    if not prevent_thread_lock and not is_interactive and threading.current_thread() is threading.main_thread():
+    if not may_return and not is_interactive and threading.current_thread() is threading.main_thread():
         server.run_here()
         if not quiet:
             _say("* Stopped.")
-    else:
-        server.run_in_thread()
-        if not prevent_thread_lock and (debug or not is_interactive):
-            server.wait()
-    return app, local_url, None
+        return
+    server.run_in_thread()
+    if not may_return and (debug or not is_interactive):
+        server.wait()
 
 
 @contextmanager

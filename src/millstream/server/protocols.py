@@ -14,8 +14,17 @@ HEADERS_S: Final = 10.0
 MAX_HEADER_BYTES: Final = 64 * 1024
 MAX_HEADERS: Final = 200
 
+MAX_PIPELINE: Final = 8
+"""Requests that may be sent before the answer to the first; browsers send none."""
+
 CLOSE_S: Final = 2.0
 """How long a WebSocket may take to answer a close."""
+
+MAX_FRAMES_S: Final = 2000
+"""WebSocket frames that a peer may send within a second, pings included: a page sends a hundred."""
+
+SLICE: Final = 8 * 1024
+"""Bytes that are parsed in one go. What one read brings, 256 KiB, can hold 43,000 empty frames, a second's work."""
 
 
 class BoundedHttp(HttpToolsProtocol):
@@ -66,6 +75,8 @@ class BoundedHttp(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Stop the clock; bodies have their own bounds."""
         self._rest()
+        if len(self.pipeline) >= MAX_PIPELINE:
+            raise ValueError("too many requests at once")
         super().on_headers_complete()
 
     def _await_headers(self) -> None:
@@ -83,16 +94,54 @@ class BoundedHttp(HttpToolsProtocol):
 
 
 class LiveSocket(WebSocketsSansIOProtocol):
-    """A WebSocket that ends at once when its peer is found dead.
+    """A WebSocket that ends at once when its peer is found dead, and when it floods us with frames.
 
-    uvicorn closes such a connection only after it has written what is still in the buffer, which a dead peer never
+    uvicorn closes a dead connection only after it has written what is still in the buffer, which a dead peer never
     takes: the app would learn of it when TCP gives up, a quarter of an hour later.
     """
+
+    _frames = 0
+    _since = 0.0
+    _has_failed = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Bound the wait for the answer to a close."""
         super().connection_made(transport)
         self.close_timeout = CLOSE_S
+
+    def data_received(self, data: bytes) -> None:
+        """Parse in slices, so that a flood is noticed before all of it has been taken in."""
+        for start in range(0, len(data), SLICE):
+            if self._has_failed:
+                return
+            super().data_received(data[start : start + SLICE] if len(data) > SLICE else data)
+
+    def handle_events(self) -> None:
+        """Count the frames; too many close with 1008, or with 1009 if they are fragments of one message."""
+        now = self.loop.time()
+        if now - self._since >= 1.0:
+            self._since, self._frames = now, 0
+        self._frames += len(self.conn.events)
+        if self._frames <= MAX_FRAMES_S:
+            super().handle_events()
+            return
+        code, reason = (1009, "too many fragments") if self.frames else (1008, "too many messages")
+        self.conn.fail(code, reason)
+        self.handle_parser_exception()
+
+    def handle_parser_exception(self) -> None:
+        """Say why, and throw away what still comes: closing a socket with unread data would lose the close frame."""
+        close = self.conn.close_sent
+        self._has_failed = self.close_sent = True
+        if close is not None:
+            self.queue.put_nowait({"type": "websocket.disconnect", "code": close.code, "reason": close.reason})
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
+        self.close_timer = self.loop.call_later(CLOSE_S, self.transport.abort)
 
     def keepalive_timeout(self) -> None:
         """Drop the connection: a ping was not answered in time."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from millstream.client.driver import Background, Driver
 from millstream.client.page import Page
 from millstream.engines.inline import Engine
-from millstream.errors import InvalidValue
+from millstream.errors import Closed, InvalidValue
+from millstream.runtime.aside import aside
 from millstream.runtime.host import Host, Settings
 from millstream.testing.virtual import VirtualLoop
-from millstream.transports.memory import connect
+from millstream.transports.memory import MemoryTransport, connect
 from millstream.ui.declaration import Declaration
 from millstream.ui.special import Request
 
@@ -26,14 +28,17 @@ class TestPage(Driver):
             page.stream("Input", pictures, rate_hz=30)
             assert page.value("Output").shape == (480, 640, 3)
 
-    A plain handler runs to its end while the clock stands still; then `handler_time` seconds pass. Ages, time limits and
-    places in the queue are therefore exact and the same in every run.
+    A plain handler runs to its end while the clock stands still; then `handler_time` seconds pass. Ages, time limits
+    and places in the queue are therefore exact and the same in every run.
 
     Args:
         demo: A `Blocks` or `Interface`.
         handler_time: Seconds that each call of a handler pretends to take.
         settings: Bounds and rules, as `launch` would set them. Errors of handlers are shown by default.
         latency_s: Seconds that each message takes, in each direction.
+
+    Attributes:
+        link: The page's end of the connection, whose faults can be played with.
     """
 
     __test__ = False  # pytest would take the name for a test class
@@ -51,15 +56,19 @@ class TestPage(Driver):
 
     def another(self) -> TestPage:
         """Open a second page of the same app, as another user would; the two share the queue and the clock."""
-        other = object.__new__(TestPage)
+        other = object.__new__(type(self))
         other._app = self._app
         other._join()
         return other
 
     def _join(self) -> None:
+        self._visitor = f"visitor {next(self._app.visitors)}"
+        try:
+            self.link, self.page = self.run(self._app.open_page(self._visitor))
+        except BaseException:
+            self._app.close_if_empty()
+            raise
         self._app.pages.append(self)
-        self._visitor = f"visitor {len(self._app.pages)}"
-        self.page = self.run(self._app.open_page(self._visitor))
 
     @property
     def host(self) -> Host:
@@ -76,10 +85,10 @@ class TestPage(Driver):
         self.run(asyncio.sleep(seconds))
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        return self._app.loop.run_until_complete(work)
+        return self._app.run(work)
 
     def start(self, work: Coroutine[Any, Any, T]) -> Background[T]:
-        return _TaskBackground(self, self._app.loop.create_task(work))
+        return _TaskBackground(self._app, work)
 
     def wait_for(self, condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
         self.run(asyncio.wait_for(self.page.wait_for(condition), timeout_s))
@@ -92,10 +101,14 @@ class TestPage(Driver):
         blob = self._app.host.file(self._visitor, handle)
         if blob is None:
             raise InvalidValue(f"this page's session has no file {handle!r}")
-        return blob.data if blob.data is not None else blob.path.read_bytes()  # type: ignore[union-attr]
+        if blob.data is not None:
+            return blob.data
+        assert blob.path is not None
+        return await aside("read", blob.path.read_bytes)
 
     def drop(self) -> None:
-        """Vanish without a goodbye, as a dead link does."""
+        """Vanish without a goodbye, as a dead link does: what is on its way is lost."""
+        self.link.lose()
         self.run(self.page.drop())
 
     def close(self) -> None:
@@ -104,23 +117,29 @@ class TestPage(Driver):
             return
         self.run(self.page.close())
         self._app.pages.remove(self)
-        if not self._app.pages:
-            self._app.close()
+        self._app.close_if_empty()
 
 
 class _TaskBackground(Background[T]):
-    def __init__(self, page: TestPage, task: asyncio.Task[T]) -> None:
-        self._page = page
-        self._task = task
+    def __init__(self, app: _App, work: Coroutine[Any, Any, T]) -> None:
+        self._app = app
+        self._task = app.loop.create_task(work)
+        self._task.add_done_callback(_looked_at)
 
     def result(self) -> T:
         async def wait() -> T:
             return await self._task
 
-        return self._page.run(wait())
+        return self._app.run(wait())
 
     def cancel(self) -> None:
         self._task.cancel()
+
+
+def _looked_at(task: asyncio.Task[Any]) -> None:
+    """Take note of an error: whoever never asks for the result is not to be warned of it."""
+    if not task.cancelled():
+        task.exception()
 
 
 class _App:
@@ -128,26 +147,47 @@ class _App:
 
     def __init__(self, demo: Declaration, handler_time: float, settings: Settings, latency_s: float) -> None:
         self.pages: list[TestPage] = []
-        self.loop = VirtualLoop()
+        self.visitors = itertools.count(1)
         self._manifest = demo.freeze()
         self._latency_s = latency_s
         self._served: set[asyncio.Task[None]] = set()
         self.host = Host(self._manifest, settings, engine=Engine(handler_time))
-        self.loop.run_until_complete(self.host.start())
+        self.loop = VirtualLoop()
+        self.run(self.host.start())
 
-    async def open_page(self, visitor: str) -> Page:
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run to the end, or to where nothing can go on any more."""
+        if self.loop.is_closed():
+            work.close()
+            raise Closed("the page is closed")
+        task = self.loop.create_task(work)
+        try:
+            return self.loop.run_until_complete(task)
+        except BaseException:
+            if not task.done():
+                task.cancel()
+                self.loop.run_until_complete(asyncio.wait([task]))
+            raise
+
+    async def open_page(self, visitor: str) -> tuple[MemoryTransport, Page]:
         near, far = connect(latency_s=self._latency_s)
         served = self.loop.create_task(self.host.serve(far, Request(), visitor))
         self._served.add(served)
         served.add_done_callback(self._served.discard)
         page = Page(self._manifest.page(), near)
         await page.open()
-        return page
+        return near, page
 
-    def close(self) -> None:
-        self.loop.run_until_complete(self._end())
-        self.loop.close()
+    def close_if_empty(self) -> None:
+        """End the app, unless somebody is still there."""
+        if not self.pages:
+            self.run(self._end())
+            self.loop.close()
 
     async def _end(self) -> None:
         await self.host.close(drain_s=0)
         await asyncio.gather(*self._served)
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)

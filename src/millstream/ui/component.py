@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import reprlib
 import sys
-from abc import abstractmethod
 from typing import ClassVar, Literal, Self, Unpack
 
 from millstream.errors import DeclarationError, InvalidValue
@@ -126,9 +125,13 @@ class Component(Element):
         """
         return self.accept(value)
 
-    @abstractmethod
     def accept(self, value: object) -> Stored:
-        """Check a value that Python gave and that needs no file: the plain part of `postprocess`."""
+        """Check a plain value that Python gave; a component whose values may be files has a `postprocess` instead.
+
+        Raises:
+            InvalidValue: See `postprocess`.
+        """
+        raise NotImplementedError
 
     def declared(self, value: object) -> Stored:
         """Make a stored value of one that the developer declared; paths are the developer's own."""
@@ -151,16 +154,12 @@ class Component(Element):
         return {"url": stored.url} if isinstance(stored, Link) else stored
 
     def mark(self, stored: Stored) -> object:
-        """Give something that compares equal exactly as long as the value is the same, even if changed in place."""
+        """Give something that differs from what it gave before if the value changed since, even in place."""
         return list(stored) if isinstance(stored, list) else stored
 
-    def same(self, a: Stored, b: Stored) -> bool:
-        """Say whether two stored values are the same to those who listen to `change`."""
-        return a is b or (type(a) is type(b) and bool(self.mark(a) == self.mark(b)))
-
     def codec(self, streamed: bool, frame: Frame) -> tuple[str, float]:
-        """Name the codec, and its quality of 0..1, for a picture on its way to the page."""
-        return ("png", 1.0) if frame.has_alpha else ("jpeg", 0.8)
+        """Name the codec, and its quality of 0..1, for a frame that `postprocess` gave; only pictures give any."""
+        raise NotImplementedError
 
     def settle(self, is_interactive: bool, drives_stream: bool) -> None:
         """Take what only the whole tree tells; called when the tree is frozen."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import overload
+from typing import Self, overload
 
 from millstream.errors import DeclarationError
 from millstream.ui.element import Element, current_parent
@@ -95,6 +95,10 @@ class Declaration(Layout):
         if current_parent.get() is not None and failure[0] is None:
             self.render()
 
+    def render(self) -> Self:
+        """Make the app a part of the one around the call, if it is none yet."""
+        return self if self.parent is not None and self.parent is current_parent.get() else super().render()
+
     def number(self, element: Element) -> None:
         """Give numbers to an element that joins the tree, and to all that it holds.
 
@@ -112,6 +116,17 @@ class Declaration(Layout):
             self._check_free(joining)
             joining.id = max(self.elements) + 1
             self.elements[joining.id] = joining
+
+    def forget(self, element: Element) -> None:
+        """Take the numbers away from an element that leaves the tree, and from all that it holds.
+
+        Raises:
+            DeclarationError: The tree is frozen.
+        """
+        if self.is_frozen:
+            raise DeclarationError(f"{element.name} cannot leave: the app is launched already")
+        for leaving in [element, *(element.walk() if isinstance(element, Layout) else ())]:
+            del self.elements[leaving.id]
 
     def _check_free(self, joining: Element) -> None:
         for other in self.elements.values():

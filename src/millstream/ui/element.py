@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, ClassVar, Final, Literal, Self, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, Never, Self, TypeAlias, TypedDict
 
 from millstream.errors import DeclarationError
 from millstream.wire.messages import Value
@@ -95,6 +95,7 @@ class Element:
         **ignored: object,
     ) -> None:
         check_keywords(type(self), ignored)
+        self.given = {name: value for name, value in self.given.items() if name not in ignored}
         self.visibility = visible
         self.elem_id = elem_id
         self.elem_classes = elem_classes.split() if isinstance(elem_classes, str) else list(elem_classes or ())
@@ -112,6 +113,16 @@ class Element:
         if parent is None:
             raise DeclarationError(f"{self.name} cannot be rendered here: call render() inside `with Blocks():`")
         parent.join(self)
+        return self
+
+    def unrender(self) -> Self:
+        """Take it out of its place, if it has one; `render()` gives it another.
+
+        Raises:
+            DeclarationError: The app is launched already.
+        """
+        if self.parent is not None:
+            self.parent.leave(self)
         return self
 
     @property
@@ -151,6 +162,12 @@ class Element:
         """Give all properties as the page gets them, without the value."""
         return {"visible": self.visible, "elem_id": self.elem_id, "elem_classes": list(self.elem_classes)}
 
+    def amend(self, **arguments: object) -> None:
+        """Change arguments of the constructor of an element that has no place yet."""
+        self.given = {**self.given, **arguments}
+        with detached():
+            type(self).__init__(self, **self.given)  # type: ignore[arg-type]  # the constructor's own arguments
+
     def updated(self, changes: Mapping[str, object]) -> Self:
         """Make a copy whose constructor arguments differ in `changes`; number and place stay the same.
 
@@ -185,6 +202,19 @@ class Element:
         if not any(value is choice or (type(value) is type(choice) and value == choice) for choice in allowed):
             choices = ", ".join(repr(choice) for choice in allowed)
             raise DeclarationError(f"{self.name}: {argument}={reprlib.repr(value)} is not one of {choices}")
+
+    def __getattr__(self, name: str) -> Never:
+        kind, events = type(self), ", ".join(self.events())
+        near = _nearest(name, self.events())
+        remedy = near or (f"; its events are {events}" if events and not name.startswith("_") else "")
+        raise AttributeError(f"{kind.__name__} has no {name!r}{remedy}", name=name, obj=self)
+
+    @classmethod
+    def events(cls) -> list[str]:
+        """Give the names of the events, in alphabetical order."""
+        return sorted(
+            name for name in dir(cls) if getattr(cls, name, None).__class__.__name__ in ("Event", "StreamEvent")
+        )
 
     def __repr__(self) -> str:
         number = "" if self.id == UNJOINED else f" {self.id}"

@@ -7,7 +7,7 @@ from contextvars import Token
 from typing import ClassVar, Literal, Self, Unpack
 
 from millstream.errors import DeclarationError, InvalidValue
-from millstream.ui.element import Element, Placed, current_parent
+from millstream.ui.element import UNJOINED, Element, Placed, current_parent
 from millstream.ui.events import Event
 from millstream.wire.messages import Value
 
@@ -44,6 +44,17 @@ class Layout(Element):
             declaration.number(element)
         element.parent = self
         self.children.append(element)
+
+    def leave(self, element: Element) -> None:
+        """Take a child out.
+
+        Raises:
+            DeclarationError: The app is launched already.
+        """
+        if (declaration := self.declaration) is not None:
+            declaration.forget(element)
+        self.children.remove(element)
+        element.parent, element.id = None, UNJOINED
 
     @property
     def is_closed(self) -> bool:

@@ -17,6 +17,8 @@ const LEVELS_PER_S = 20;
 export class SoundUplink implements Uplink {
   readonly stream: number;
   readonly component: number;
+  /** Bytes of the samples in one chunk. */
+  readonly chunkBytes: number;
   private readonly credit = new UpCredit();
   private readonly backlog: Backlog;
   private readonly flags: number;
@@ -37,6 +39,7 @@ export class SoundUplink implements Uplink {
     this.stream = stream;
     this.component = component;
     this.backlog = new Backlog(options);
+    this.chunkBytes = this.backlog.chunk * options.channels * 2;
     // Only where chunks may be lost may a newer one replace an older one.
     this.flags = options.keep === "latest" ? Flag.KEY | Flag.INDEPENDENT : Flag.KEY;
     this.send = send;

@@ -67,7 +67,7 @@ export class AudioFrame extends Leaf<AudioProps> {
         }
         ${progress(this.run)}
       </div>
-      ${this.notes(this.problem)}
+      ${this.notes(this.problem, null)}
     `;
   }
 

@@ -68,9 +68,9 @@ export abstract class Leaf<P extends LeafProps = LeafProps> extends LitElement {
     return html`<div class="ms-caption">${label}${end}</div>`;
   }
 
-  /** Help and errors under the control, and how a run of an event that writes it goes. */
-  protected notes(problem = ""): TemplateResult {
-    const failed = this.run?.state === "failed" ? this.run.message || "This went wrong." : "";
+  /** Help and errors under the control; a frame, which says inside it that a run failed, passes no run. */
+  protected notes(problem = "", run: RunView | null = this.run): TemplateResult {
+    const failed = run?.state === "failed" ? run.message || "This went wrong." : "";
     return html`
       ${this.props.info ? html`<p class="ms-info" id="${this.control}-info">${this.props.info}</p>` : nothing}
       ${problem ? html`<p class="ms-problem" id="${this.control}-problem">${problem}</p>` : nothing}

@@ -83,7 +83,7 @@ export class ImageFrame extends Leaf<ImageProps> implements OutputSurface {
         }
         ${progress(this.run)}
       </div>
-      ${this.notes(this.problem)}
+      ${this.notes(this.problem, null)}
     `;
   }
 

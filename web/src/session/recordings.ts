@@ -22,6 +22,8 @@ export interface RecordingsEvents {
   /** Streams of a component begin, by these bindings. */
   begun(component: number, bindings: Binding[]): void;
   ended(component: number): void;
+  /** A stream ended with an error of the app. */
+  failed(binding: Binding): void;
   /** A recording that is not streamed is complete. */
   clip(component: number, file: File): void;
 }
@@ -33,6 +35,8 @@ export class Recordings {
   private readonly recordings = new Map<number, Recording>();
   private readonly choices = new Map<number, DeviceChoice>();
   private readonly clips = new Map<number, Clip>();
+  /** Which binding each stream serves that is not over. */
+  private readonly served = new Map<number, Binding>();
   private count = 0;
 
   constructor(manifest: Manifest, store: Store, events: RecordingsEvents) {
@@ -57,6 +61,11 @@ export class Recordings {
 
   update(state: StreamState, deadlinePageUs: number): void {
     const deadlineMs = deadlinePageUs ? deadlinePageUs / 1000 - performance.timeOrigin : 0;
+    const binding = this.served.get(state.stream);
+    if (binding && state.state === "ended") {
+      this.served.delete(state.stream);
+      if (state.reason === "error") this.events.failed(binding);
+    }
     this.find(state.stream)?.update(state, deadlineMs);
   }
 
@@ -66,6 +75,7 @@ export class Recordings {
 
   /** The session is over: every device is released. */
   clear(cause: Trouble | null): void {
+    this.served.clear();
     for (const recording of [...this.recordings.values()]) recording.abandon(cause);
   }
 
@@ -149,6 +159,7 @@ export class Recordings {
     this.events.begun(component, bindings);
     return bindings.map((binding) => {
       const stream = ++this.count;
+      this.served.set(stream, binding);
       const { every_s: everyS, keep, max_backlog_s: maxBacklogS } = binding.stream as NonNullable<Binding["stream"]>;
       this.events.post({ type: "open", stream: { stream, binding: binding.id, component, everyS, keep, maxBacklogS } });
       return stream;

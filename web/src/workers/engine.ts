@@ -15,11 +15,15 @@ import { DownCredit } from "../transport/credit.ts";
 import type { LinkEvents } from "../transport/link.ts";
 import { Link } from "../transport/link.ts";
 import type { StopReason, StreamState } from "../wire/messages.ts";
+import { MAX_MESSAGE_BYTES } from "../wire/messages.ts";
 import type { Packet } from "../wire/packet.ts";
 import { Kind } from "../wire/packet.ts";
 import type { FromWorker, OpenStream, PictureTarget, SoundBlock, ToWorker } from "./port.ts";
 
 type Incoming<Type extends ToWorker["type"]> = Extract<ToWorker, { type: Type }>;
+
+/** A longer chunk of sound is no message that the server takes. */
+const MAX_CHUNK_BYTES = MAX_MESSAGE_BYTES - 64;
 
 /** What the link leaves for us to handle. */
 type Message = Parameters<LinkEvents["message"]>[0];
@@ -138,18 +142,15 @@ export class MediaEngine {
     this.release(component);
     const uplinks = (): PictureUplink[] =>
       this.uplinksOf(component).filter((uplink) => uplink instanceof PictureUplink);
-    const capture = new PictureCapture(
-      uplinks,
-      new CanvasDrawing(options),
-      new JpegEncoder(options.quality),
-      (error) => {
-        for (const uplink of uplinks())
-          this.break(uplink.stream, "failed", `The camera's picture broke: ${describe(error)}`);
-      },
-    );
+    const fail = (error: unknown): void => {
+      const message = `The camera's picture broke: ${describe(error)}`;
+      for (const uplink of uplinks()) this.break(uplink.stream, "failed", message);
+    };
+    const drawing = new CanvasDrawing(options);
+    const capture = new PictureCapture(uplinks, drawing, new JpegEncoder(options.quality), fail);
     const abort = new AbortController();
     const frames = source instanceof ReadableStream ? source : portFrames(source);
-    void readFrames(frames, capture, abort.signal);
+    readFrames(frames, capture, abort.signal).catch(fail);
     const close = (): void => {
       abort.abort();
       capture.close();
@@ -173,6 +174,11 @@ export class MediaEngine {
   private open(stream: OpenStream): void {
     const uplink = this.uplinkFor(stream);
     if (!uplink) return;
+    if (uplink instanceof SoundUplink && uplink.chunkBytes > MAX_CHUNK_BYTES) {
+      const message = `${stream.everyS} s of this microphone do not fit into one message: the app must ask for less.`;
+      this.post({ type: "broken", stream: stream.stream, reason: "failed", message });
+      return;
+    }
     this.uplinks.set(stream.stream, uplink);
     this.link?.send({ type: "open", stream: stream.stream, binding: stream.binding });
     this.grant(stream.stream);
@@ -184,13 +190,9 @@ export class MediaEngine {
     if (capture instanceof PictureCapture) return new PictureUplink(stream, component, everyS, send);
     if (!capture) return null;
     const { rate, channels } = capture.format;
-    return new SoundUplink(stream, component, { rate, channels, everyS, keep, maxBacklogS }, send, () =>
-      this.break(
-        stream,
-        "backlog",
-        `The app is too slow for the microphone: more than ${maxBacklogS} s of sound wait.`,
-      ),
-    );
+    const behind = `The app is too slow for the microphone: more than ${maxBacklogS} s of sound wait.`;
+    const overflow = (): void => this.break(stream, "backlog", behind);
+    return new SoundUplink(stream, component, { rate, channels, everyS, keep, maxBacklogS }, send, overflow);
   }
 
   /** The page, or the user, ends a stream. Its uplink stays until the server has what was flushed. */

@@ -83,7 +83,11 @@ beforeEach(() => {
   document.body.append(root);
   const stream = binding({ id: 2, targets: [[3, "stream"]], inputs: [3], outputs: [2], stream: STREAM });
   const uploaded = binding({ id: 3, targets: [[3, "upload"]] });
-  session = new Session(manifest(binding(), binding({ id: 1, js: true, handler: false }), stream, uploaded), root, view);
+  session = new Session(
+    manifest(binding(), binding({ id: 1, js: true, handler: false }), stream, uploaded),
+    root,
+    view,
+  );
   session.start();
 });
 
@@ -244,6 +248,29 @@ it("says goodbye when the page is left, and comes back with it", () => {
   expect(posted().at(-1)).toEqual({ type: "bye" });
   window.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
   expect(posted().at(-1)).toMatchObject({ type: "connect" });
+});
+
+it("is not disturbed by a network that comes back under an open session", () => {
+  welcome();
+  window.dispatchEvent(new Event("online"));
+  expect(posted().filter(({ type }) => type === "connect")).toHaveLength(1);
+  tell({ type: "lost", retryMs: 9_000 });
+  window.dispatchEvent(new Event("online"));
+  expect(posted().filter(({ type }) => type === "connect")).toHaveLength(2);
+});
+
+describe("a worker that fails", () => {
+  it("at the start leaves nothing to hope for", () => {
+    FakeWorker.last.onerror?.();
+    expect(view.connection).toHaveBeenLastCalledWith(expect.objectContaining({ state: "refused" }));
+  });
+
+  it("later is told, and the page goes on", () => {
+    welcome();
+    FakeWorker.last.onerror?.();
+    expect(view.toast).toHaveBeenCalledOnce();
+    expect(view.connection).toHaveBeenLastCalledWith({ state: "open", message: "" });
+  });
 });
 
 it("listens no more after it was closed", () => {

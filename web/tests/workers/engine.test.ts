@@ -170,6 +170,16 @@ describe("a stream", () => {
   });
 });
 
+it("does not open a stream whose chunks no message could carry", () => {
+  const format = { deviceRate: 48_000, rate: 48_000, channels: 2 };
+  const port = { onmessage: null, close: vi.fn() } as unknown as MessagePort;
+  engine.handle({ type: "microphone", component: 3, port, format });
+  const stream = { stream: 1, binding: 7, component: 3, everyS: 20, keep: "all", maxBacklogS: 30 } as const;
+  engine.handle({ type: "open", stream });
+  expect(toldOf("broken")[0]?.message).toContain("20 s");
+  expect(FakeSocket.last.of("open")).toEqual([]);
+});
+
 describe("pictures on their way down", () => {
   it("give credit on receipt, and reach the page as stills if there is no surface for streams", async () => {
     record();

@@ -1,0 +1,326 @@
+"""One stream as a page sees it: its state in the queue, capture on credit, and results with their ages."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from millstream import codecs
+from millstream.client.sources import Picture, frame
+from millstream.errors import BacklogExceeded, Closed
+from millstream.frames import Chunk, Samples
+from millstream.wire.messages import Stop, StreamState
+from millstream.wire.packet import CodecNumber, Flag, Kind, Packet, encode_packet
+
+if TYPE_CHECKING:
+    from millstream.client.page import Page
+
+MAX_SAMPLES_BYTES: Final = 1024 * 1024
+"""Sound of one packet."""
+
+JPEG_QUALITY: Final = 0.8
+
+RESULTS_KEPT: Final = 10_000
+
+CAPTURES_KEPT: Final = 1_024
+"""Packets whose capture time is remembered until their result comes."""
+
+MIN_PIECE_S: Final = 0.01
+"""Sound is captured in no shorter pieces, whatever `stream_every` says."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one result of a call changed in the page.
+
+    Attributes:
+        call: Number of the call.
+        source: Sequence of the packet it was computed from, 0 for an ordinary event.
+        values: New value of each changed component, by number, as on the wire; a `Packet` for a picture.
+        received_us: When it was complete, in microseconds of the page's clock.
+        age_s: Seconds from the capture of its source to `received_us`; `None` if it has no source.
+    """
+
+    call: int
+    source: int
+    values: Mapping[int, object]
+    received_us: int
+    age_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a stream has done so far. Ages are in seconds, from capture to result.
+
+    Attributes:
+        captured: Pictures that were due, or pieces of sound.
+        sent: Packets that went to the server; waiting pieces of sound travel together.
+        dropped: Pictures that were due but not sent, because the server did not want them yet. Sound is never dropped.
+        results: Results that came back.
+        age_p50_s: Half of the latest results were younger.
+        age_p95_s: 95 % of them were younger.
+        age_max_s: The oldest of them.
+    """
+
+    captured: int
+    sent: int
+    dropped: int
+    results: int
+    age_p50_s: float
+    age_p95_s: float
+    age_max_s: float
+
+
+@dataclass
+class _Backlog:
+    """Sound that waits in the page for credit."""
+
+    blocks: deque[Samples] = field(default_factory=deque)
+    samples: int = 0
+
+    def put(self, block: Samples) -> None:
+        self.blocks.append(block)
+        self.samples += len(block)
+
+    def take(self, count: int) -> Samples:
+        joined = np.concatenate(self.blocks) if self.blocks else np.zeros((0, 1), np.int16)
+        self.clear()
+        if count < len(joined):
+            self.put(joined[count:])
+        return joined[:count]
+
+    def clear(self) -> None:
+        self.blocks.clear()
+        self.samples = 0
+
+    @property
+    def most(self) -> int:
+        """Samples that one packet may hold."""
+        return MAX_SAMPLES_BYTES // 2 // (self.blocks[0].shape[1] if self.blocks else 1)
+
+
+class Stream:
+    """One stream of a recording.
+
+    Attributes:
+        state: `opening` until the server has said something, then `waiting`, `running`, `stopping` or `ended`.
+        position: Place in the queue while it waits, from 1; else 0.
+        eta_s: Expected wait in seconds, `None` if unknown.
+        limit_s: Length of a turn in seconds, 0 without a limit.
+        deadline_us: When the running turn ends, in microseconds of the server's clock; 0 without a limit.
+        turns: How many turns it has had.
+        reason: Why it ended; empty until then.
+        error: The message that came with the end; empty if there was none.
+        results: The latest results, oldest first.
+        received_pictures: Media packets that came for it.
+        credit: The highest sequence that may be sent.
+    """
+
+    def __init__(self, page: Page, number: int, component: int, binding: Mapping[str, Any]) -> None:
+        self.number = number
+        self.component = component
+        self.every_s = float(binding["stream"]["every_s"])
+        self.max_backlog_s = float(binding["stream"]["max_backlog_s"])
+        self.state = "opening"
+        self.position = 0
+        self.eta_s: float | None = None
+        self.limit_s = 0.0
+        self.deadline_us = 0
+        self.turns = 0
+        self.reason = ""
+        self.error = ""
+        self.results: deque[Result] = deque(maxlen=RESULTS_KEPT)
+        self.received_pictures = 0
+        self.credit = 0
+        self._page = page
+        is_sound = page.manifest["components"][str(component)]["type"] == "audio"
+        self._kind = Kind.SOUND if is_sound else Kind.PICTURE
+        self._codec = CodecNumber.PCM16 if is_sound else CodecNumber.JPEG
+        self._captured = self._sent = self._dropped = self._results = 0
+        self._ages: deque[float] = deque(maxlen=RESULTS_KEPT)
+        self._captured_us: dict[int, int] = {}
+        self._sequence = 0
+        self._due = -math.inf
+        self._changed = asyncio.Event()
+        self._backlog = _Backlog()
+        self._first_sample = 0
+        self._rate = 0
+        self._is_stopped = self._is_flushing = False
+        self._flusher: asyncio.Task[None] | None = None
+        self._encoder = codecs.load("jpeg").open_encoder(JPEG_QUALITY)
+        self._sound_encoder = codecs.load("pcm16").open_encoder(1.0)
+
+    # -- what the page tells it ----------------------------------------------------------------------------------
+
+    def grant(self, limit: int) -> None:
+        """Note a credit; it never falls."""
+        self.credit = max(self.credit, limit)
+        self._changed.set()
+
+    def on_state(self, message: StreamState) -> None:
+        """Note where the stream is, and do what that asks for."""
+        if message.state == "running" and self.state != "running":
+            self.turns += 1
+        self.state, self.position = message.state, message.position
+        self.eta_s = message.eta_s if message.eta_s >= 0 else None
+        self.limit_s, self.deadline_us = message.limit_s, message.deadline_us
+        if message.state == "ended":
+            self.reason, self.error = message.reason, message.message
+        if message.state == "waiting":
+            self._backlog.clear()
+        if message.state == "stopping" and not self._is_stopped:
+            self._is_flushing = True
+            self._flusher = asyncio.get_running_loop().create_task(self._flush(), name="millstream-client-flush")
+        self._changed.set()
+
+    def on_result(self, result: Result) -> None:
+        """Note a result and its age."""
+        captured_us = self._captured_us.get(result.source)
+        if captured_us is not None:
+            age_s = (result.received_us - captured_us) / 1e6
+            self._ages.append(age_s)
+            result = replace(result, age_s=age_s)
+        self._results += 1
+        self.results.append(result)
+        self._changed.set()
+
+    def abandon(self) -> None:
+        """Note that the connection is gone."""
+        if self._flusher is not None:
+            self._flusher.cancel()
+        if self.state != "ended":
+            self.state, self.reason = "ended", "closed"
+        self._changed.set()
+
+    # -- what a user sees ----------------------------------------------------------------------------------------
+
+    def summary(self) -> Summary:
+        """Count what happened so far."""
+        ages = np.array(self._ages if self._ages else [0.0])
+        p50, p95 = np.percentile(ages, (50, 95))
+        return Summary(
+            self._captured, self._sent, self._dropped, self._results, float(p50), float(p95), float(ages.max())
+        )
+
+    async def wait_for_state(self, *states: str) -> None:
+        """Wait until the stream is in one of `states`, or has ended."""
+        while self.state not in (*states, "ended"):
+            await self._wait()
+
+    async def _wait(self) -> None:
+        self._changed.clear()
+        await self._changed.wait()
+
+    # -- capture -------------------------------------------------------------------------------------------------
+
+    async def offer(self, item: Picture, interval_s: float) -> None:
+        """Show it the camera's next picture, `interval_s` after the one before: sent if one is due, with credit."""
+        now = asyncio.get_running_loop().time()
+        if self.state != "running" or self._is_stopped or now + interval_s / 2 < self._due:
+            return
+        self._captured += 1
+        if self.credit <= self._sequence:
+            self._dropped += 1
+            return
+        self._due = (now if now - self._due > self.every_s + interval_s else self._due) + self.every_s
+        captured_us = self._page.now_us()
+        payload = item if isinstance(item, bytes) else self._encoder.encode(frame(item)).payload
+        await self._send(captured_us, payload, Flag.KEY | Flag.INDEPENDENT)
+
+    async def hear(self, chunk: Chunk) -> None:
+        """Play a microphone in real time: pieces of `stream_every` seconds, held back and joined without credit.
+
+        Raises:
+            BacklogExceeded: More than `max_backlog` seconds wait; the stream has been stopped.
+        """
+        loop = asyncio.get_running_loop()
+        self._rate = chunk.sample_rate
+        piece = max(1, round(max(self.every_s, MIN_PIECE_S) * chunk.sample_rate))
+        begin = loop.time()
+        for start in range(0, len(chunk.samples), piece):
+            block = chunk.samples[start : start + piece]
+            await sleep_until(begin + (start + len(block)) / chunk.sample_rate)
+            if self.state == "ended" or self._is_stopped:
+                return
+            if self.state == "running":
+                self._captured += 1
+                self._backlog.put(block)
+                await self._check_backlog()
+                await self._send_pieces(piece)
+
+    async def _check_backlog(self) -> None:
+        if self._backlog.samples <= self.max_backlog_s * self._rate:
+            return
+        self._is_stopped = True
+        await self._page.send(Stop(stream=self.number, final=self._sequence, reason="backlog"))
+        raise BacklogExceeded(f"more than {self.max_backlog_s:g} s of sound wait for the handler")
+
+    async def _send_pieces(self, piece: int) -> None:
+        """Send the whole pieces that wait, joined, as far as credit allows."""
+        while self.state == "running" and not self._is_stopped and self.credit > self._sequence:
+            count = min(self._backlog.samples, self._backlog.most) // piece * piece
+            if not count:
+                return
+            await self._send_block(count)
+
+    async def _send_block(self, count: int, *, flags: Flag = Flag.KEY) -> None:
+        """Send the next `count` samples; without any the packet is empty."""
+        captured_us, payload = self._page.now_us(), b""
+        if count:
+            block = self._backlog.take(count)
+            captured_us -= int(count / self._rate * 1e6)
+            payload = self._sound_encoder.encode(Chunk(block, self._rate, self._first_sample)).payload
+            self._first_sample += count
+        await self._send(captured_us, payload, flags)
+
+    async def _send(self, captured_us: int, payload: bytes, flags: Flag) -> None:
+        self._sequence += 1
+        self._sent += 1
+        self._captured_us[self._sequence] = captured_us
+        self._captured_us.pop(self._sequence - CAPTURES_KEPT, None)
+        packet = Packet(
+            self._kind, self._codec, flags, self.number, self.component, self._sequence, 0, 0, captured_us, payload
+        )
+        await self._page.send_packet(encode_packet(packet))
+
+    # -- the end -------------------------------------------------------------------------------------------------
+
+    async def stop(self) -> None:
+        """Press Stop (or Waiting): tell the server what is still to come, and hand it over."""
+        if self.state == "ended" or self._is_stopped:
+            return
+        self._is_stopped = True
+        held = math.ceil(self._backlog.samples / self._backlog.most)
+        if self._is_flushing:
+            await self._page.send(Stop(stream=self.number, final=self._sequence + max(held, 1)))
+            return
+        await self._page.send(Stop(stream=self.number, final=self._sequence + held))
+        if held:
+            await self._flush()
+
+    async def _flush(self) -> None:
+        """Hand over all sound that waits as credit allows; the last packet is flagged LAST and may be empty."""
+        self._is_flushing = True
+        try:
+            while self._is_flushing and self.state in ("running", "stopping"):
+                if self.credit <= self._sequence:
+                    await self._wait()
+                    continue
+                count = min(self._backlog.samples, self._backlog.most)
+                self._is_flushing = count < self._backlog.samples
+                await self._send_block(count, flags=Flag.KEY if self._is_flushing else Flag.KEY | Flag.LAST)
+        except Closed:
+            return  # nobody is left to hand it over to
+        finally:
+            self._is_flushing = False
+
+
+async def sleep_until(when: float) -> None:
+    """Sleep until a time of the loop's clock."""
+    await asyncio.sleep(max(0.0, when - asyncio.get_running_loop().time()))

@@ -1,0 +1,190 @@
+"""What every engine must do. Subclass `EngineSuite` in a test file, with a name that begins with `Test`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+import millstream as ms
+from millstream.runtime.call import Program
+from millstream.runtime.store import Rules
+from millstream.types import Engine, Job, Notice, Result
+
+PATIENCE_S = 10.0
+
+
+def plain(text: str) -> str:
+    """Return at once."""
+    return text + "!"
+
+
+def counting(text: str) -> Iterator[str]:
+    """Yield three times."""
+    for number in range(3):
+        yield f"{text}{number}"
+
+
+async def waiting(text: str) -> str:
+    """Wait on the loop."""
+    await asyncio.sleep(0)
+    return text + "?"
+
+
+async def counting_async(text: str) -> AsyncIterator[str]:
+    """Yield three times, from the loop."""
+    for number in range(3):
+        await asyncio.sleep(0)
+        yield f"{text}{number}"
+
+
+def failing(text: str) -> str:
+    """Raise."""
+    raise ValueError(text)
+
+
+def failing_later(text: str) -> Iterator[str]:
+    """Yield once, then raise."""
+    yield text
+    raise ValueError(text)
+
+
+def talking(text: str) -> str:
+    """Say something on the way."""
+    ms.Info(text)
+    return text
+
+
+def leaving(text: str) -> str:
+    """Try to end the program."""
+    raise SystemExit(text)
+
+
+HANDLERS: tuple[Callable[..., object], ...] = (
+    plain,
+    counting,
+    waiting,
+    counting_async,
+    failing,
+    failing_later,
+    talking,
+    leaving,
+)
+
+
+class EngineSuite:
+    """The suite."""
+
+    def engine(self) -> Engine:
+        """Make the engine to test."""
+        raise NotImplementedError
+
+    def run(self, *handlers: Callable[..., object]) -> list[list[Result]]:
+        """Run each handler once, one after the other in a worker of its own, and give their results."""
+
+        async def work(engine: Engine) -> list[list[Result]]:
+            return [await _results(engine, handler, self.notices) for handler in handlers]
+
+        return self._with_engine(work)
+
+    def _with_engine(self, work: Callable[[Engine], Coroutine[Any, Any, Any]]) -> Any:  # noqa: ANN401 - what `work` gives
+        self.notices: list[Notice] = []
+        program = _program()
+
+        async def main() -> Any:  # noqa: ANN401
+            engine = self.engine()
+            engine.start(program)
+            try:
+                async with asyncio.timeout(PATIENCE_S):
+                    return await work(engine)
+            finally:
+                await engine.close()
+
+        return asyncio.run(main())
+
+    def test_a_handler_gives_one_result(self) -> None:
+        ((result,),) = self.run(plain)
+        assert (_values([result]), result.is_last, result.failure, result.call) == (["a!"], True, None, 1)
+
+    def test_a_generator_gives_a_result_for_each_yield(self) -> None:
+        for results in self.run(counting, counting_async):
+            assert _values(results) == ["a0", "a1", "a2"]
+            assert [result.is_last for result in results] == [False, False, False, True]
+
+    def test_an_async_handler_gives_one_result(self) -> None:
+        assert [_values(results) for results in self.run(waiting)] == [["a?"]]
+
+    def test_an_error_is_a_result_and_the_last_one(self) -> None:
+        for results in self.run(failing, failing_later, leaving):
+            assert results[-1].failure is not None
+            assert results[-1].failure.message == "a"
+            assert results[-1].is_last
+            assert not any(result.failure for result in results[:-1])
+
+    def test_notices_arrive_before_the_engine_is_closed(self) -> None:
+        self.run(talking)
+        assert [(notice.level, notice.message) for notice in self.notices] == [("info", "a")]
+
+    def test_the_calls_of_a_worker_follow_each_other(self) -> None:
+        async def work(engine: Engine) -> list[str]:
+            worker = engine.open(HANDLERS.index(plain), self.notices.append)
+            values = []
+            for number in range(20):
+                values += _values([result async for result in worker.submit(_job(plain, str(number)))])
+            await worker.close()
+            return values
+
+        assert self._with_engine(work) == [f"{number}!" for number in range(20)]
+
+    def test_workers_work_side_by_side(self) -> None:
+        async def work(engine: Engine) -> list[list[Result]]:
+            return await asyncio.gather(*(_results(engine, counting, self.notices) for _ in range(10)))
+
+        assert [_values(results) for results in self._with_engine(work)] == [["a0", "a1", "a2"]] * 10
+
+    def test_an_iterator_can_be_closed_early_and_the_worker_goes_on(self) -> None:
+        async def work(engine: Engine) -> list[str]:
+            worker = engine.open(HANDLERS.index(counting), self.notices.append)
+            async with aclosing(worker.submit(_job(counting, "a"))) as results:
+                await anext(results)
+            values = _values([result async for result in worker.submit(_job(counting, "b"))])
+            await worker.close()
+            return values
+
+        assert self._with_engine(work) == ["b0", "b1", "b2"]
+
+    def test_closing_twice_is_allowed_and_nothing_is_left(self) -> None:
+        async def work(engine: Engine) -> object:
+            worker = engine.open(HANDLERS.index(plain), self.notices.append)
+            await worker.close()
+            await worker.close()
+            return engine.statistics()
+
+        statistics = self._with_engine(work)
+        assert (statistics["threads"], statistics["abandoned"]) == (0, [])
+
+
+def _program() -> Program:
+    with ms.Blocks() as demo:
+        text = ms.Textbox()
+        for handler in HANDLERS:
+            ms.Button().click(handler, text, text)
+    return Program(demo.freeze(), Rules([], [], Path("nowhere")), show_error=True)
+
+
+def _job(handler: Callable[..., object], text: str) -> Job:
+    return Job(HANDLERS.index(handler), 1, (text,))
+
+
+async def _results(engine: Engine, handler: Callable[..., object], notices: list[Notice]) -> list[Result]:
+    worker = engine.open(HANDLERS.index(handler), notices.append)
+    try:
+        return [result async for result in worker.submit(_job(handler, "a"))]
+    finally:
+        await worker.close()
+
+
+def _values(results: list[Result]) -> list[str]:
+    return [str(output.value) for result in results for output in result.outputs.values()]

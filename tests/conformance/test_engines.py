@@ -1,0 +1,24 @@
+"""Every engine of the library passes the suite."""
+
+from __future__ import annotations
+
+from millstream import engines
+from millstream.engines.inline import Engine as InlineEngine
+from millstream.engines.thread import Engine as ThreadEngine
+from millstream.testing.conformance.engines import EngineSuite
+from millstream.types import Engine
+
+
+class TestThread(EngineSuite):
+    def engine(self) -> ThreadEngine:
+        return ThreadEngine()
+
+
+class TestInline(EngineSuite):
+    def engine(self) -> InlineEngine:
+        return InlineEngine()
+
+
+def test_both_are_found_by_their_names() -> None:
+    found: list[Engine] = [engines.load(name) for name in ("thread", "inline")]
+    assert [type(engine) for engine in found] == [ThreadEngine, InlineEngine]

@@ -1,0 +1,296 @@
+"""The thread engine with real threads, on the real clock: short waits for states, no sleeping."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import millstream as ms
+from millstream import engines
+from millstream.engines.thread import Engine
+from millstream.errors import Busy, DeclarationError
+from millstream.runtime.call import Program
+from millstream.runtime.store import Rules
+from millstream.types import Job, Notice, Result
+from millstream.ui.manifest import Manifest
+
+pytestmark = pytest.mark.anyio
+
+RULES = Rules([], [], Path("nowhere"))
+
+
+def program(*handlers: Callable[..., object]) -> Program:
+    with ms.Blocks() as demo:
+        text = ms.Textbox()
+        for handler in handlers:
+            ms.Button().click(handler, text, text)
+    manifest: Manifest = demo.freeze()
+    return Program(manifest, RULES, show_error=True)
+
+
+class Runner:
+    """An engine with one handler."""
+
+    def __init__(self, handler: Callable[..., object], **options: Any) -> None:
+        self.engine = Engine(**{"abandon_s": 0.05, **options})
+        self.engine.start(program(handler))
+        self.notices: list[Notice] = []
+        self.worker = self.engine.open(0, self.notices.append)
+
+    async def results(self, text: str = "a", call: int = 1) -> list[Result]:
+        return [result async for result in self.worker.submit(Job(0, call, (text,)))]
+
+    async def values(self, text: str = "a") -> list[object]:
+        return [output.value for result in await self.results(text) for output in result.outputs.values()]
+
+
+def threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("millstream ")]
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0.001)
+
+
+async def test_a_handler_runs_in_one_thread_of_its_own_and_it_ends_with_the_worker() -> None:
+    names: list[str] = []
+    runner = Runner(lambda text: names.append(threading.current_thread().name))
+    for _ in range(3):
+        await runner.results()
+    assert names == ["millstream <lambda>"] * 3
+    assert runner.engine.statistics()["threads"] == 1
+    await runner.worker.close()
+    await runner.worker.close()
+    await until(lambda: threads() == [])
+    assert runner.engine.statistics() == {"opened": 1, "threads": 0, "abandoned": []}
+
+
+async def test_a_generator_takes_its_next_step_only_when_it_is_asked_to() -> None:
+    steps: list[int] = []
+
+    def count(text: str) -> Iterator[str]:
+        for number in range(10):
+            steps.append(number)
+            yield str(number)
+
+    runner = Runner(count)
+    async with aclosing(runner.worker.submit(Job(0, 1, ("a",)))) as results:
+        for number in range(3):
+            await anext(results)
+            assert steps == list(range(number + 1))
+    await runner.worker.close()
+    assert steps == [0, 1, 2]
+
+
+async def test_closing_the_iterator_closes_the_generator_and_the_worker_goes_on() -> None:
+    closed: list[str] = []
+
+    def count(text: str) -> Iterator[str]:
+        try:
+            while True:
+                yield text
+        finally:
+            closed.append(threading.current_thread().name)
+
+    runner = Runner(count)
+    async with aclosing(runner.worker.submit(Job(0, 1, ("a",)))) as results:
+        await anext(results)
+    assert closed == ["millstream count"]
+    async with aclosing(runner.worker.submit(Job(0, 2, ("b",)))) as results:
+        result = await anext(results)
+    assert [output.value for output in result.outputs.values()] == ["b"]
+    await runner.worker.close()
+    assert len(closed) == 2
+
+
+async def test_closing_the_worker_closes_a_generator_after_its_running_step() -> None:
+    closed: list[bool] = []
+    go = threading.Event()
+
+    def slow(text: str) -> Iterator[str]:
+        try:
+            go.wait(5)
+            yield text
+        finally:
+            closed.append(True)
+
+    runner = Runner(slow, abandon_s=2.0)
+    task = asyncio.ensure_future(runner.results())
+    await until(lambda: runner.engine.is_busy)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    closing = asyncio.ensure_future(runner.worker.close())
+    await asyncio.sleep(0)
+    go.set()
+    await closing
+    assert closed == [True]
+
+
+async def test_async_handlers_run_on_the_loop_between_decoding_and_encoding() -> None:
+    async def handle(text: str) -> str:
+        assert threading.current_thread() is threading.main_thread()
+        await asyncio.sleep(0)
+        ms.Info("half way")
+        return text * 2
+
+    runner = Runner(handle)
+    assert await runner.values() == ["aa"]
+    await until(lambda: [notice.message for notice in runner.notices] == ["half way"])
+    await runner.worker.close()
+
+
+async def test_an_async_generator_is_closed_on_the_loop() -> None:
+    closed: list[str] = []
+
+    async def count(text: str) -> AsyncIterator[str]:
+        try:
+            while True:
+                yield text
+        finally:
+            closed.append(threading.current_thread().name)
+
+    runner = Runner(count)
+    async with aclosing(runner.worker.submit(Job(0, 1, ("a",)))) as results:
+        await anext(results)
+        await anext(results)
+    assert closed == [threading.main_thread().name]
+    await runner.worker.close()
+
+
+async def test_a_cancelled_async_handler_is_cancelled_where_it_waits() -> None:
+    cancelled: list[bool] = []
+
+    async def wait(text: str) -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            cancelled.append(True)
+            raise
+
+    runner = Runner(wait)
+    task = asyncio.ensure_future(runner.results())
+    await until(lambda: not runner.engine.is_busy and runner.worker._pending == 0 and not task.done())
+    await asyncio.sleep(0.01)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await runner.worker.close()
+    assert cancelled == [True]
+
+
+async def test_notices_come_while_the_handler_works() -> None:
+    go = threading.Event()
+
+    def handle(text: str) -> str:
+        ms.Info("working")
+        go.wait(5)
+        return text
+
+    runner = Runner(handle)
+    task = asyncio.ensure_future(runner.results())
+    await until(lambda: len(runner.notices) == 1)
+    assert not task.done()
+    go.set()
+    await task
+    await runner.worker.close()
+
+
+async def test_a_handler_that_hangs_is_abandoned_named_and_counted(caplog: pytest.LogCaptureFixture) -> None:
+    go = threading.Event()
+
+    def hang(text: str) -> str:
+        go.wait(10)
+        return text
+
+    runner = Runner(hang, max_abandoned=1)
+    task = asyncio.ensure_future(runner.results())
+    await until(lambda: runner.engine.is_busy)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    began = time.monotonic()
+    await runner.worker.close()
+    assert time.monotonic() - began < 1
+    assert runner.engine.statistics()["abandoned"] == ["hang"]
+    assert "handler hang does not end" in caplog.text
+    with pytest.raises(Busy):
+        runner.engine.open(0, runner.notices.append)
+    go.set()
+    await until(lambda: runner.engine.statistics()["abandoned"] == [])
+    await runner.engine.open(0, runner.notices.append).close()
+
+
+async def test_a_generator_that_does_not_let_itself_be_closed_is_not_waited_for(caplog: pytest.LogCaptureFixture) -> None:
+    go = threading.Event()
+
+    def stubborn(text: str) -> Iterator[str]:
+        try:
+            yield text
+        finally:
+            go.wait(10)
+
+    runner = Runner(stubborn)
+    async with aclosing(runner.worker.submit(Job(0, 1, ("a",)))) as results:
+        await anext(results)
+    assert "stubborn does not end although it was closed" in caplog.text
+    await runner.worker.close()
+    assert runner.engine.statistics()["abandoned"] == ["stubborn"]
+    go.set()
+    await until(lambda: threads() == [])
+
+
+async def test_a_cancelled_close_still_abandons() -> None:
+    go = threading.Event()
+    runner = Runner(lambda text: go.wait(10))
+    task = asyncio.ensure_future(runner.results())
+    await until(lambda: runner.engine.is_busy)
+    closing = asyncio.ensure_future(runner.worker.close(60))
+    await asyncio.sleep(0.01)
+    closing.cancel()
+    await asyncio.gather(closing, return_exceptions=True)
+    assert runner.engine.statistics()["abandoned"] == ["<lambda>"]
+    go.set()
+    await task
+    await until(lambda: threads() == [])
+
+
+async def test_the_engine_closes_all_workers() -> None:
+    runner = Runner(lambda text: text)
+    runner.engine.open(0, runner.notices.append)
+    assert runner.engine.statistics()["threads"] == 2
+    await runner.engine.close()
+    assert runner.engine.statistics()["threads"] == 0
+    await until(lambda: threads() == [])
+
+
+def test_a_thread_that_comes_back_after_its_loop_is_harmless() -> None:
+    go = threading.Event()
+
+    async def play() -> None:
+        runner = Runner(lambda text: go.wait(10))
+        task = asyncio.ensure_future(runner.results())
+        await until(lambda: runner.engine.is_busy)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await runner.worker.close()
+
+    asyncio.run(play())
+    go.set()
+    for thread in threading.enumerate():
+        if thread.name.startswith("millstream "):
+            thread.join(5)
+    assert threads() == []
+
+
+def test_engines_are_found_by_name() -> None:
+    assert isinstance(engines.load("thread"), Engine)
+    for name in ("no_such", "../thread", "", "thread.x"):
+        with pytest.raises(DeclarationError, match="does not exist"):
+            engines.load(name)

@@ -1,0 +1,366 @@
+"""One app with many pages: uploads, draining, and that nothing of a session is left. Real threads, on virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import threading
+import time
+import weakref
+from collections.abc import Callable, Coroutine, Iterator
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import millstream as ms
+from millstream.client.page import Page
+from millstream.engines.thread import Engine
+from millstream.errors import Closed, InvalidValue, QuotaExceeded, Refused
+from millstream.runtime.aside import aside
+from millstream.runtime.host import Host, Settings
+from millstream.runtime.session import Session
+from millstream.runtime.stream import Stream
+from millstream.testing.virtual import VirtualLoop
+from millstream.transports.memory import MemoryTransport, connect
+from millstream.ui.special import Request
+
+Scene = Callable[..., Coroutine[Any, Any, None]]
+
+
+def virtual(scene: Scene) -> Callable[..., None]:
+    @wraps(scene)
+    def run(*arguments: Any, **keywords: Any) -> None:
+        loop = VirtualLoop()
+        try:
+            loop.run_until_complete(scene(*arguments, **keywords))
+            loop.run_until_complete(loop.shutdown_asyncgens())
+        finally:
+            loop.close()
+
+    return run
+
+
+class App:
+    """A host with the thread engine, and pages of it."""
+
+    def __init__(self, demo: ms.Blocks, **settings: Any) -> None:
+        self.manifest = demo.freeze()
+        self.engine = Engine(abandon_s=0.1)
+        self.host = Host(self.manifest, Settings(**settings), engine=self.engine)
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        loop.watch(lambda: self.engine.is_busy)
+        self.serving: set[asyncio.Task[None]] = set()
+
+    async def open(self, visitor: str = "") -> Page:
+        near, far = connect()
+        task = asyncio.ensure_future(self.host.serve(far, Request(), visitor))
+        self.serving.add(task)
+        task.add_done_callback(self.serving.discard)
+        page = Page(self.manifest.page(), near)
+        await page.open()
+        return page
+
+    async def gone(self) -> None:
+        while self.serving:
+            await asyncio.wait(self.serving)
+
+
+def echo(handler: Callable[[np.ndarray], Any] = lambda frame: frame, **options: Any) -> ms.Blocks:
+    with ms.Blocks() as demo:
+        camera, text = ms.Image(label="Camera", sources="webcam"), ms.Textbox(label="Text")
+        state = ms.State([])
+        camera.stream(handler, camera, camera, **{"stream_every": 0.0, "concurrency_limit": None, **options})
+        ms.Button("Go").click(lambda text, state: (text, [*state, 1]), [text, state], [text, state])
+        text.change(lambda text: None, text, None, concurrency_limit=None)
+    return demo
+
+
+def pictures(count: int) -> Iterator[np.ndarray]:
+    return (np.full((16, 16, 3), number, np.uint8) for number in range(count))
+
+
+def threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("millstream ")]
+
+
+async def use(app: App, how: str) -> None:
+    page = await app.open()
+    recording = await page.record(page.find("Camera"))
+    await recording.first.wait_for_state("running")
+    await recording.feed(pictures(4))
+    await page.set(page.find("Text"), how)
+    (run,) = await page.fire(page.find("Go"), "click")
+    if how == "stop":
+        await page.wait_for(lambda: run.is_over)
+        await recording.stop()
+    await (page.drop() if how == "drop" else page.close())
+
+
+@virtual
+async def test_two_hundred_sessions_leave_nothing_behind() -> None:
+    app = App(echo())
+    await app.host.start()
+    await use(app, "stop")
+    await app.gone()
+    kept: list[weakref.ref[object]] = []
+    before = asyncio.all_tasks()
+    for number in range(200):
+        await use(app, ("stop", "drop", "close")[number % 3])
+        kept += [weakref.ref(session) for session in app.host.sessions.values()]
+        kept += [weakref.ref(stream) for session in app.host.sessions.values() for stream in session.streams.values()]
+    await app.gone()
+    assert app.host.sessions == {}
+    assert asyncio.all_tasks() == before
+    assert app.engine.statistics() == {"opened": app.engine.statistics()["opened"], "threads": 0, "abandoned": []}
+    while threads():
+        await asyncio.sleep(0)
+    gc.collect()
+    assert [one for one in kept if one() is not None] == []
+    assert [one for one in gc.get_objects() if isinstance(one, Session | Stream)] == []
+    assert list(app.host._folders.root.iterdir()) == []
+    await app.host.close()
+    assert not app.host._folders.root.exists()
+    assert [name for name in threads() if "clean" not in name] == []
+
+
+@virtual
+async def test_a_session_whose_handler_hangs_frees_its_place_and_is_let_go() -> None:
+    go = threading.Event()
+    called = threading.Event()
+
+    def hang(frame: np.ndarray) -> np.ndarray:
+        called.set()
+        go.wait(10)
+        return frame
+
+    app = App(echo(hang, concurrency_limit=1))
+    await app.host.start()
+    one, two = await app.open(), await app.open()
+    first = await one.record(one.find("Camera"))
+    await first.first.wait_for_state("running")
+    second = await two.record(two.find("Camera"))
+    await second.first.wait_for_state("waiting")
+    assert second.first.state == "waiting"
+    feeding = asyncio.ensure_future(first.feed(pictures(1)))
+    while not called.is_set():
+        await asyncio.sleep(0)
+    began = time.monotonic()
+    await one.drop()
+    await second.first.wait_for_state("running")
+    assert time.monotonic() - began < 1
+    assert app.host.statistics()["engine"]["abandoned"] == ["hang"]  # type: ignore[index]
+    go.set()
+    await feeding
+    await two.close()
+    await app.gone()
+    await app.host.close()
+
+
+@virtual
+async def test_a_handler_that_sleeps_does_not_hold_up_anybody_else() -> None:
+    def slow(frame: np.ndarray) -> np.ndarray:
+        threading.Event().wait(0.05)
+        return frame
+
+    app = App(echo(slow))
+    await app.host.start()
+    one, two = await app.open(), await app.open()
+    recording = await one.record(one.find("Camera"))
+    await recording.first.wait_for_state("running")
+    feeding = asyncio.ensure_future(recording.feed(pictures(5)))
+    (run,) = await two.fire(two.find("Go"), "click")
+    await two.wait_for(lambda: run.is_over)
+    await feeding
+    for page in (one, two):
+        await page.close()
+    await app.gone()
+    await app.host.close()
+
+
+# ---- draining --------------------------------------------------------------------------------------------------
+
+
+@virtual
+async def test_a_drained_app_finishes_what_runs_and_tells_everybody() -> None:
+    ended: list[bool] = []
+
+    async def handle(frame: np.ndarray) -> np.ndarray:
+        await asyncio.sleep(1)
+        ended.append(True)
+        return frame
+
+    app = App(echo(handle))
+    await app.host.start()
+    assert app.host.is_ready
+    pages = [await app.open() for _ in range(5)]
+    recordings = [await page.record(page.find("Camera")) for page in pages]
+    for recording in recordings:
+        await recording.first.wait_for_state("running")
+    feeding = [asyncio.ensure_future(recording.feed(pictures(3))) for recording in recordings]
+    await asyncio.sleep(0.1)
+    began = asyncio.get_running_loop().time()
+    closing = asyncio.ensure_future(app.host.close(5))
+    await asyncio.sleep(0)
+    assert not app.host.is_ready
+    with pytest.raises(Refused, match="restarted"):
+        await app.open()
+    await closing
+    assert asyncio.get_running_loop().time() - began < 2
+    assert len(ended) == 5
+    for page, recording in zip(pages, recordings, strict=True):
+        assert recording.first.reason == "shutdown"
+        assert len(recording.first.results) == 1
+        transport: Any = page._transport
+        assert transport.code == 1012
+    await asyncio.gather(*feeding)
+    await app.gone()
+
+
+@virtual
+async def test_what_does_not_end_in_time_is_cancelled() -> None:
+    closed: list[bool] = []
+
+    async def forever(frame: np.ndarray) -> Any:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            closed.append(True)
+
+    app = App(echo(forever))
+    await app.host.start()
+    page = await app.open()
+    recording = await page.record(page.find("Camera"))
+    await recording.first.wait_for_state("running")
+    feeding = asyncio.ensure_future(recording.feed(pictures(1)))
+    await asyncio.sleep(0.2)
+    began = asyncio.get_running_loop().time()
+    await app.host.close(2)
+    assert asyncio.get_running_loop().time() - began <= 3.5
+    assert closed == [True]
+    await feeding
+    await app.gone()
+
+
+@virtual
+async def test_closing_before_starting_and_twice_is_allowed() -> None:
+    app = App(echo())
+    await app.host.close()
+    await app.host.start()
+    await app.host.close()
+    await app.host.close()
+
+
+# ---- uploads ---------------------------------------------------------------------------------------------------
+
+
+@virtual
+async def test_uploads_belong_to_a_session_and_its_visitor() -> None:
+    app = App(echo(), max_file_size=100, max_session_bytes=150)
+    await app.host.start()
+    page = await app.open("ann")
+    other = await app.open("bob")
+    assert page.welcome is not None
+    secret = page.welcome.session
+    assert app.host.may_upload(secret, "ann") == 100
+    assert app.host.may_upload(secret, "bob") == 0
+    assert app.host.may_upload("guess", "ann") == 0
+    path = await app.host.upload_path(secret)
+    await aside("test", lambda: path.write_bytes(b"x" * 60))
+    value: Any = await app.host.upload(secret, "a.txt", "text/plain", path)
+    assert value == {"file": value["file"], "name": "a.txt", "type": "text/plain", "size": 60}
+    blob = app.host.file("ann", value["file"])
+    assert blob is not None
+    assert blob.path == path
+    assert app.host.file("bob", value["file"]) is None
+    assert app.host.file("ann", "guess") is None
+    assert app.host.may_upload(secret, "ann") == 90
+    await app.host.upload(secret, "b", "", b"x" * 90)
+    with pytest.raises(QuotaExceeded):
+        await app.host.upload(secret, "c", "", b"x")
+    with pytest.raises(QuotaExceeded, match="100 bytes"):
+        await app.host.upload(secret, "c", "", b"x" * 101)
+    for one in (page, other):
+        await one.close()
+    await app.gone()
+    assert not await aside("test", path.exists)
+    await app.host.close()
+
+
+@virtual
+async def test_a_file_that_comes_too_late_or_is_too_large_is_deleted() -> None:
+    app = App(echo(), max_file_size=10)
+    await app.host.start()
+    page = await app.open()
+    assert page.welcome is not None
+    secret = page.welcome.session
+    path = await app.host.upload_path(secret)
+    await aside("test", lambda: path.write_bytes(b"x" * 11))
+    with pytest.raises(QuotaExceeded):
+        await app.host.upload(secret, "a", "", path)
+    assert not await aside("test", path.exists)
+    await aside("test", lambda: path.write_bytes(b"x"))
+    with pytest.raises(InvalidValue):
+        await app.host.upload("gone", "a", "", path)
+    assert not await aside("test", path.exists)
+    with pytest.raises(InvalidValue, match="closed"):
+        await app.host.upload_path("gone")
+    await page.close()
+    await app.gone()
+    await app.host.close()
+
+
+@virtual
+async def test_replaced_files_of_an_output_are_deleted(tmp_path: Path) -> None:
+    with ms.Blocks() as demo:
+        out = ms.Image(label="Out", format="png")
+        noise = np.random.default_rng(1).integers(0, 255, (1300, 1300, 3), dtype=np.uint8)
+        ms.Button("Go").click(lambda: noise, None, out)
+    app = App(demo)
+    await app.host.start()
+    page = await app.open()
+    (session,) = app.host.sessions.values()
+    for _ in range(4):
+        (run,) = await page.fire(page.find("Go"), "click")
+        await page.wait_for(lambda run=run: run.is_over)  # type: ignore[misc]
+    await asyncio.sleep(0.1)
+    files = await aside("test", lambda: list(session.store.folder.iterdir()))
+    assert len(files) == 2
+    assert all(one.stat().st_size > 4_000_000 for one in files)
+    await page.close()
+    await app.gone()
+    await app.host.close()
+
+
+@virtual
+async def test_statistics_are_plain_data() -> None:
+    app = App(echo())
+    await app.host.start()
+    page = await app.open()
+    recording = await page.record(page.find("Camera"))
+    await recording.first.wait_for_state("running")
+    await recording.feed(pictures(3))
+    (session,) = app.host.statistics()["sessions"].values()  # type: ignore[attr-defined]
+    assert session["streams"]["1"]["received"] == 3
+    assert app.host.statistics()["served"] == 1
+    assert "<Session" in repr(next(iter(app.host.sessions.values())))
+    await page.close()
+    await app.gone()
+    await app.host.close()
+
+
+@virtual
+async def test_a_lost_link_before_hello_is_no_matter() -> None:
+    app = App(echo())
+    await app.host.start()
+    ends: tuple[MemoryTransport, MemoryTransport] = connect()
+    serving = asyncio.ensure_future(app.host.serve(ends[1], Request()))
+    await asyncio.sleep(0)
+    ends[0].lose()
+    await serving
+    with pytest.raises(Closed):
+        await ends[0].receive()
+    await app.host.close()

@@ -1,0 +1,198 @@
+"""Files of sessions: handles, quotas, and which paths may be shown."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from millstream.errors import InvalidValue, QuotaExceeded
+from millstream.runtime.store import PREFIX, SPILL_BYTES, CallFiles, Folders, Rules, Store
+from millstream.types import Blob
+
+
+def blob(size: int = 10) -> Blob:
+    return Blob("a.bin", "application/octet-stream", data=b"x" * size, size=size)
+
+
+# ---- the store -------------------------------------------------------------------------------------------------
+
+
+def test_handles_are_long_random_and_the_only_way_in(tmp_path: Path) -> None:
+    store = Store(tmp_path, 1000)
+    handles = {store.add(blob()) for _ in range(50)}
+    assert len(handles) == 50
+    assert all(len(handle) >= 22 for handle in handles)
+    for guess in ("", "../a.bin", str(tmp_path), next(iter(handles))[:-1]):
+        with pytest.raises(InvalidValue, match="no such file"):
+            store.find(guess)
+
+
+def test_there_is_a_quota_in_bytes_and_in_files(tmp_path: Path) -> None:
+    store = Store(tmp_path, 100, max_files=3)
+    store.add(blob(60))
+    with pytest.raises(QuotaExceeded, match="100 bytes together"):
+        store.add(blob(41))
+    store.add(blob(40))
+    assert (store.room, store.used) == (0, 100)
+    small = Store(tmp_path, 100, max_files=1)
+    small.add(blob(1))
+    assert small.room == 0
+
+
+def test_a_component_keeps_its_last_two_files(tmp_path: Path) -> None:
+    store = Store(tmp_path, 1000)
+    path = tmp_path / "one"
+    first, gone = store.add_output(Blob("1", "", path=path, size=10), 7)
+    assert gone == []
+    second, _ = store.add_output(blob(), 7)
+    other, _ = store.add_output(blob(), 8)
+    third, gone = store.add_output(blob(), 7)
+    assert gone == [path]
+    with pytest.raises(InvalidValue):
+        store.find(first)
+    for handle in (second, third, other):
+        store.find(handle)
+    assert store.used == 30
+
+
+def test_the_same_file_keeps_its_handle(tmp_path: Path) -> None:
+    store, one = Store(tmp_path, 1000), blob()
+    handle, _ = store.add_output(one, 7)
+    assert store.add_output(one, 7) == (handle, [])
+    assert store.handle(one) == handle
+    assert store.handle(blob()) == ""
+
+
+# ---- rules for paths -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory, a temporary directory, and a place outside of both, with files in them."""
+    for name in ("cwd/.git", "temp", "outside", "cwd-evil", "temp/stores/mine", "temp/stores/theirs"):
+        (tmp_path / name).mkdir(parents=True)
+    files = ("cwd/a.png", "cwd/.git/config", "cwd/.env", "temp/b.png", "outside/c.png", "cwd-evil/d.png")
+    for name in (*files, "temp/stores/mine/e", "temp/stores/theirs/f"):
+        (tmp_path / name).write_bytes(name.encode())
+    monkeypatch.chdir(tmp_path / "cwd")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temp"))
+    return tmp_path
+
+
+def scratch(places: Path, *, allowed: tuple[str, ...] = (), blocked: tuple[str, ...] = (), room: int = 1000) -> CallFiles:
+    stores = places / "temp" / "stores"
+    rules = Rules([places / path for path in allowed], [places / path for path in blocked], stores)
+    return CallFiles(stores / "mine", room, rules)
+
+
+@pytest.mark.parametrize("path", ["cwd/a.png", "temp/b.png", "temp/stores/mine/e"])
+def test_what_may_be_shown_is_copied_into_the_session(places: Path, path: str) -> None:
+    blob = scratch(places).admit(places / path)
+    assert blob.path is not None
+    assert blob.path.parent == places / "temp/stores/mine"
+    assert blob.path.read_bytes() == path.encode()
+    assert (blob.name, blob.path.suffix) == (Path(path).name, Path(path).suffix)
+    assert blob.mime == ("image/png" if path.endswith("png") else "application/octet-stream")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "outside/c.png",
+        "cwd/../outside/c.png",
+        "cwd-evil/d.png",
+        "cwd/.git/config",
+        "cwd/.env",
+        "temp/stores/theirs/f",
+        "temp/stores/mine/../theirs/f",
+        "cwd/missing.png",
+        "cwd",
+    ],
+)
+def test_what_may_not_be_shown_is_refused_with_the_remedy(places: Path, path: str) -> None:
+    with pytest.raises(InvalidValue, match=r"allowed_paths|check what the handler returns"):
+        scratch(places).admit(places / path)
+
+
+def test_links_are_followed_before_the_rules_are_applied(places: Path) -> None:
+    (places / "cwd/link.png").symlink_to(places / "outside/c.png")
+    with pytest.raises(InvalidValue):
+        scratch(places).admit(Path("link.png"))
+    assert scratch(places, allowed=("outside",)).admit(Path("link.png")).name == "c.png"
+
+
+def test_a_pipe_is_no_file(places: Path) -> None:
+    os.mkfifo(places / "cwd/pipe")
+    with pytest.raises(InvalidValue):
+        scratch(places).admit(Path("pipe"))
+
+
+def test_allowed_and_blocked_paths(places: Path) -> None:
+    assert scratch(places, allowed=("outside",)).admit(places / "outside/c.png").name == "c.png"
+    assert scratch(places, allowed=("outside/c.png",)).admit(places / "outside/c.png").name == "c.png"
+    assert scratch(places, allowed=("cwd/.env",)).admit(places / "cwd/.env").name == ".env"
+    for blocked in ("cwd", "cwd/a.png"):
+        with pytest.raises(InvalidValue):
+            scratch(places, allowed=("cwd",), blocked=(blocked,)).admit(places / "cwd/a.png")
+
+
+def test_a_file_larger_than_the_room_is_not_copied(places: Path) -> None:
+    with pytest.raises(QuotaExceeded):
+        scratch(places, room=3).admit(places / "cwd/a.png")
+
+
+# ---- files of a call -------------------------------------------------------------------------------------------
+
+
+def test_temporary_files_are_deleted_with_the_call(places: Path) -> None:
+    files = scratch(places)
+    path, unused = files.temporary(".wav"), files.temporary("")
+    path.write_bytes(b"x")
+    assert path.suffix == ".wav"
+    assert path.parent.stat().st_mode & 0o077 in (0, 0o055)
+    files.close()
+    assert not path.exists()
+    assert not unused.exists()
+
+
+def test_a_large_file_in_memory_goes_to_the_disk(places: Path) -> None:
+    files = scratch(places, room=SPILL_BYTES * 2)
+    small = files.settle(Blob("a.wav", "audio/wav", data=b"x" * 10))
+    assert (small.size, small.data) == (10, b"x" * 10)
+    large = files.settle(Blob("a.wav", "audio/wav", data=b"x" * (SPILL_BYTES + 1)))
+    assert large.data is None
+    assert large.path is not None
+    assert (large.size, large.path.stat().st_size, large.path.suffix) == (SPILL_BYTES + 1, SPILL_BYTES + 1, ".wav")
+    with pytest.raises(QuotaExceeded):
+        files.settle(Blob("a.wav", "audio/wav", data=b"x" * (SPILL_BYTES * 2 + 1)))
+    assert files.settle(Blob("e", "", path=places / "cwd/a.png")).size == len("cwd/a.png")
+
+
+# ---- folders ---------------------------------------------------------------------------------------------------
+
+
+def test_what_a_killed_process_left_is_removed_at_the_next_start(places: Path) -> None:
+    dead = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    orphan = places / "temp" / f"{PREFIX}{int(dead.stdout)}-abc"
+    alive = places / "temp" / f"{PREFIX}{os.getppid()}-abc"
+    foreign = places / "temp" / f"{PREFIX}demo-abc"
+    link = places / "temp" / f"{PREFIX}{int(dead.stdout)}-link"
+    link.symlink_to(places / "outside")
+    for folder in (orphan, alive, foreign):
+        folder.mkdir()
+    folders = Folders()
+    folders.make()
+    assert folders.root.stat().st_mode & 0o777 == 0o700
+    assert not orphan.exists()
+    assert all(folder.exists() for folder in (alive, foreign, link, places / "outside/c.png"))
+    session = folders.of_session()
+    assert not session.exists()
+    CallFiles(session, 100, Rules([], [], folders.root)).temporary("").write_bytes(b"x")
+    assert session.stat().st_mode & 0o777 == 0o700
+    folders.remove()
+    assert not folders.root.exists()
