@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as hnp
 import millstream as gr
 from millstream.codecs import wav
 from millstream.components.samples import UnfitSound, to_samples
-from millstream.errors import InvalidValue
+from millstream.errors import DeclarationError, InvalidValue
 from millstream.frames import Chunk
 from millstream.types import Blob
 
@@ -176,3 +176,18 @@ def test_what_is_not_there_yet() -> None:
 
 def test_declared_sound() -> None:
     assert audio(value=(16_000, TONE)).initial().mime == "audio/wav"
+
+
+def test_streaming_is_for_a_microphone() -> None:
+    with gr.Blocks() as demo:
+        speaker = gr.Audio(label="Answer", streaming=True)
+        gr.Button("Speak").click(lambda: None, None, speaker)
+    with pytest.raises(DeclarationError, match=r"Audio 'Answer': streaming=True is for a microphone.*return the whole"):
+        demo.freeze()
+
+
+def test_a_script_cannot_run_for_each_frame() -> None:
+    with gr.Blocks():
+        microphone = gr.Audio(sources="microphone")
+        with pytest.raises(DeclarationError, match=r"js= cannot run for each frame"):
+            microphone.stream(print, microphone, js="x => x")

@@ -36,9 +36,7 @@ class Bench:
         self.calls: Calls = self.program.open()
 
     def run(self, *inputs: object, **job: Any) -> list[Result]:
-        call = self.calls.begin(
-            Job(0, 7, inputs, folder=self.folder, room=10_000_000, **job), self.notices.append
-        )
+        call = self.calls.begin(Job(0, 7, inputs, folder=self.folder, room=10_000_000, **job), self.notices.append)
         call.decode()
         results = []
         while True:
@@ -142,7 +140,9 @@ def test_inputs_as_a_set_come_as_one_dict(tmp_path: Path) -> None:
         (ms.Textbox("v"), "v", {}),
     ],
 )
-def test_updates_carry_what_was_passed(tmp_path: Path, returned: object, value: object, changes: dict[str, Any]) -> None:
+def test_updates_carry_what_was_passed(
+    tmp_path: Path, returned: object, value: object, changes: dict[str, Any]
+) -> None:
     bench = Bench(texts(lambda: returned, 1), tmp_path)
     (output,) = bench.result().outputs.values()
     assert (output.value if value is KEEP else output.wire) == value
@@ -150,7 +150,7 @@ def test_updates_carry_what_was_passed(tmp_path: Path, returned: object, value: 
 
 
 def test_an_update_without_arguments_changes_nothing(tmp_path: Path) -> None:
-    assert Bench(texts(lambda: ms.Textbox(), 1), tmp_path).result().outputs == {}
+    assert Bench(texts(ms.Textbox, 1), tmp_path).result().outputs == {}
 
 
 def test_an_update_is_checked_like_a_declaration(tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ def test_a_layout_can_be_updated_but_has_no_value(tmp_path: Path) -> None:
 # ---- kinds of handlers -----------------------------------------------------------------------------------------
 
 
-class Callable_:
+class Shouter:
     def __call__(self, text: str) -> str:
         return text + "!"
 
@@ -200,8 +200,8 @@ class Callable_:
 @pytest.mark.parametrize(
     ("handler", "expected"),
     [
-        (Callable_(), "a!"),
-        (Callable_().method, "a?"),
+        (Shouter(), "a!"),
+        (Shouter().method, "a?"),
         (functools.partial(lambda mark, text: text + mark, "*"), "a*"),
         (str.upper, "A"),
     ],

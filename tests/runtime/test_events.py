@@ -130,7 +130,9 @@ def test_without_the_queue_a_run_begins_at_once() -> None:
 # ---- trigger_mode ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("mode", "expected"), [("once", ["0"]), ("always_last", ["0", "3"]), ("multiple", list("0123"))])
+@pytest.mark.parametrize(
+    ("mode", "expected"), [("once", ["0"]), ("always_last", ["0", "3"]), ("multiple", ["0", "1", "2", "3"])]
+)
 def test_a_trigger_during_a_run(mode: str, expected: list[str]) -> None:
     seen: list[str] = []
     demo = clicker(seen.append, trigger_mode=mode)
@@ -162,7 +164,7 @@ def test_then_follows_always_success_and_failure_as_it_went(fails: bool) -> None
         run.success(lambda: order.append("success"))
         run.failure(lambda: order.append("failure"))
         last = run.then(lambda text: (order.append("then"), text + "!")[1], out, out)
-        last.success(lambda text: order.append(text), out)
+        last.success(order.append, out)
     with TestPage(demo) as page:
         page.click("Go")
         page.advance(0.1)

@@ -84,7 +84,9 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def scratch(places: Path, *, allowed: tuple[str, ...] = (), blocked: tuple[str, ...] = (), room: int = 1000) -> CallFiles:
+def scratch(
+    places: Path, *, allowed: tuple[str, ...] = (), blocked: tuple[str, ...] = (), room: int = 1000
+) -> CallFiles:
     stores = places / "temp" / "stores"
     rules = Rules([places / path for path in allowed], [places / path for path in blocked], stores)
     return CallFiles(stores / "mine", room, rules)

@@ -539,7 +539,7 @@ def test_an_error_ends_the_stream_once(
         assert recording.state == "ended"
         assert recording.streams[0].reason == "error"
         assert recording.error.startswith(message)
-        assert [toast.level for toast in page.toasts] == ["error"]
+        assert page.toasts == []  # the frame that recorded says it, and nothing says it again
         assert page.value("Text") == "failed"
         again = page.record("Camera")
         again.wait_for_state("running")

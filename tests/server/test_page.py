@@ -83,8 +83,7 @@ async def test_every_response_has_a_nonce_of_its_own_and_nothing_else_runs() -> 
         [nonce] = re.findall(r"script-src 'self' 'nonce-([^']+)'", policy)
         nonces.add(nonce)
         assert len(nonce) >= 22
-        assert "unsafe-eval" not in policy
-        assert re.findall(r"[\w-]+ 'unsafe-inline'", policy) == ["style-src-attr 'unsafe-inline'"]
+        assert "unsafe-" not in policy
         document = Document(reply.text)
         for attributes, _ in document.all("script") + document.all("style"):
             assert attributes.get("nonce") == nonce or attributes.get("type") == "application/json"

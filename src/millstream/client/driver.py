@@ -16,7 +16,7 @@ from millstream.client.page import MEDIA_TYPES, Page, Reference, Run
 from millstream.client.recording import Recording
 from millstream.client.sources import PictureSource, SoundSource, frame, sound
 from millstream.client.stream import Result, Stream, Summary
-from millstream.codecs import picture, wav
+from millstream.codecs import picture, png, wav
 from millstream.errors import MediaError
 from millstream.frames import Frame
 from millstream.types import Media
@@ -250,7 +250,7 @@ class DrivenRecording:
 def _file(kind: str, value: object) -> tuple[str, str, bytes] | None:
     """Make the name, type and content of a file of a value that has to be uploaded."""
     if kind == "image" and isinstance(value, np.ndarray):
-        return "picture.png", "image/png", codecs.load("png").open_encoder(1.0).encode(frame(value)).payload
+        return "picture.png", "image/png", png.open_encoder(1.0).encode(frame(value)).payload
     if kind == "audio" and isinstance(value, tuple):
         return "sound.wav", "audio/wav", wav.encode(sound(value))
     if kind in MEDIA_TYPES and isinstance(value, Path):

@@ -85,9 +85,10 @@ def sound(source: SoundSource) -> Chunk:
         return source
     if isinstance(source, str | Path):
         return wav.decode(_content(Path(source)))
-    if not isinstance(source, tuple) or len(source) != 2:
-        raise InvalidValue(f"sound is (sample_rate, int16 array) or the path of a WAV file, not {source!r}")
-    rate, samples = source
+    try:
+        rate, samples = source
+    except (TypeError, ValueError):
+        raise InvalidValue(f"sound is (sample_rate, int16 array) or the path of a WAV file, not {source!r}") from None
     array = np.asarray(samples)
     if array.dtype != np.int16 or array.ndim not in (1, 2):
         raise InvalidValue(f"sound is (sample_rate, int16 array of (n,) or (n, channels)), not {array.dtype}")

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from millstream import codecs
 from millstream.client.sources import Picture, frame
+from millstream.codecs import jpeg, pcm16
 from millstream.errors import BacklogExceeded, Closed
 from millstream.frames import Chunk, Samples
 from millstream.wire.messages import Stop, StreamState
@@ -153,8 +153,8 @@ class Stream:
         self._rate = 0
         self._is_stopped = self._is_flushing = False
         self._flusher: asyncio.Task[None] | None = None
-        self._encoder = codecs.load("jpeg").open_encoder(JPEG_QUALITY)
-        self._sound_encoder = codecs.load("pcm16").open_encoder(1.0)
+        self._encoder = jpeg.open_encoder(JPEG_QUALITY)
+        self._sound_encoder = pcm16.open_encoder(1.0)
 
     # -- what the page tells it ----------------------------------------------------------------------------------
 

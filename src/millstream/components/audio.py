@@ -129,6 +129,14 @@ class Audio(MediaComponent):
         if self.format == "mp3":
             warn_ignored(self.name, ["format='mp3'"])
 
+    def settle(self, is_interactive: bool, drives_stream: bool) -> None:
+        super().settle(is_interactive, drives_stream)
+        if self.streaming and not is_interactive and not drives_stream:
+            raise DeclarationError(
+                f"{self.name}: streaming=True is for a microphone, and this is an output; "
+                "leave it out and return the whole sound"
+            )
+
     def props(self) -> dict[str, Value]:
         return {
             **super().props(),

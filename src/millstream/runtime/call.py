@@ -342,9 +342,7 @@ def distributed(binding: Binding, elements: Mapping[int, Element], value: object
     return dict(zip(outputs, value, strict=True))
 
 
-def _by_element(
-    binding: Binding, elements: Mapping[int, Element], value: Mapping[object, object]
-) -> dict[int, object]:
+def _by_element(binding: Binding, elements: Mapping[int, Element], value: Mapping[object, object]) -> dict[int, object]:
     numbers = {elements[number]: number for number in binding.outputs}
     for key in value:
         if key not in numbers:

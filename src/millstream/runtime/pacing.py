@@ -45,6 +45,8 @@ class Pacing:
         self._call_began: float | None = None
         self._granted: deque[tuple[int, float]] = deque(maxlen=MAX_WINDOW)
         self._planned = -math.inf
+        self._due_at = -math.inf
+        """A grant before this finds the page waiting for its interval: the delay that follows is no property of the link."""
 
     def measured(self, rtt_s: float, encode_s: float = 0.0) -> None:
         """Tell a round trip of the link, and how long a frame takes from its capture until it is sent.
@@ -62,8 +64,9 @@ class Pacing:
             self._planned = min(self._planned, now + self._interval_s)
         while self._granted and self._granted[0][0] <= sequence:
             granted, at = self._granted.popleft()
-            if granted == sequence:
+            if granted == sequence and at >= self._due_at:
                 self._delay.add(now - at)
+        self._due_at = now + self._interval_s - self._known_path_s
 
     def call_began(self, now: float) -> None:
         """The handler took what waited in the lane."""
@@ -120,8 +123,12 @@ class Pacing:
         """From a grant to the arrival of its frame, at most, as far as one can tell."""
         if self._delay.count:
             return self._delay.high + MARGIN_S
-        path_s = 0.0 if math.isinf(self._path_s) else self._path_s
-        return path_s + self._encode_s + self._camera_s + MARGIN_S
+        return self._known_path_s + self._camera_s + MARGIN_S
+
+    @property
+    def _known_path_s(self) -> float:
+        """What a frame and its grant spend on the link and in the encoder, as far as that was told."""
+        return self._encode_s + (0.0 if math.isinf(self._path_s) else self._path_s)
 
     @property
     def _overdue_at(self) -> float:

@@ -144,9 +144,7 @@ class MemoryTransport:
                 end.incoming.close(Closed(f"closed with {code}: {reason}"), is_lost=is_lost)
 
 
-def connect(
-    *, latency_s: float = 0.0, buffer_bytes: int = BUFFER_BYTES
-) -> tuple[MemoryTransport, MemoryTransport]:
+def connect(*, latency_s: float = 0.0, buffer_bytes: int = BUFFER_BYTES) -> tuple[MemoryTransport, MemoryTransport]:
     """Make the two ends of a connection: the page's, and the server's.
 
     Args:

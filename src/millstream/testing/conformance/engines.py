@@ -87,13 +87,14 @@ class EngineSuite:
         async def work(engine: Engine) -> list[list[Result]]:
             return [await _results(engine, handler, self.notices) for handler in handlers]
 
-        return self._with_engine(work)
+        results: list[list[Result]] = self._with_engine(work)
+        return results
 
-    def _with_engine(self, work: Callable[[Engine], Coroutine[Any, Any, Any]]) -> Any:  # noqa: ANN401 - what `work` gives
+    def _with_engine(self, work: Callable[[Engine], Coroutine[Any, Any, Any]]) -> Any:
         self.notices: list[Notice] = []
         program = _program()
 
-        async def main() -> Any:  # noqa: ANN401
+        async def main() -> Any:
             engine = self.engine()
             engine.start(program)
             try:

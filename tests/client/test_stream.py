@@ -1,0 +1,182 @@
+"""What a page's stream does with the sound and the pictures that it is fed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import millstream as ms
+from millstream.client import stream as module
+from millstream.client.stream import CAPTURES_KEPT
+from millstream.errors import BacklogExceeded
+from millstream.testing import TestPage
+from tests.client.media import RATE, endless, picture, pictures, ramp
+
+
+class Ear:
+    """An app that keeps what it hears."""
+
+    def __init__(self, **options: Any) -> None:
+        self.chunks: list[np.ndarray] = []
+        with ms.Blocks() as self.demo:
+            mic = ms.Audio(label="Mic", sources="microphone")
+            mic.stream(self.hear, mic, None, **{"stream_every": 0.1, **options})
+
+    def hear(self, chunk: tuple[int, np.ndarray]) -> None:
+        self.chunks.append(chunk[1])
+
+    @property
+    def heard(self) -> np.ndarray:
+        return np.concatenate(self.chunks)
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("handler_s", [0.0, 0.25])
+def test_stop_hands_over_all_that_was_heard(channels: int, handler_s: float) -> None:
+    ear = Ear()
+    with TestPage(ear.demo, handler_time=handler_s) as page:
+        page.stream("Mic", ramp(1.03, channels=channels))
+    assert np.array_equal(ear.heard, ramp(1.03, channels=channels)[1])
+
+
+def test_stop_while_it_is_fed_loses_nothing_that_was_captured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_SAMPLES_BYTES", 2 * 3_000)  # many packets for what waits
+    ear = Ear()
+    with TestPage(ear.demo, handler_time=0.35, latency_s=0.03) as page:
+        recording = page.record("Mic")
+        recording.wait_for_state("running")
+        feeding = recording.feed_in_background(ramp(9))
+        page.advance(3.17)
+        recording.stop()
+        feeding.result()
+    captured = recording.summary().captured * RATE // 10
+    assert 45_000 < captured < 55_000
+    assert np.array_equal(ear.heard, ramp(9)[1][:captured])
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_stop_during_the_handover_at_the_end_of_a_turn(channels: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_SAMPLES_BYTES", 2 * 3_000 * channels)
+    ear = Ear(time_limit=2)
+    with TestPage(ear.demo, handler_time=0.7) as page, page.another() as other:
+        recording = page.record("Mic")
+        recording.wait_for_state("running")
+        theirs = other.record("Mic")
+        feeding = recording.feed_in_background(ramp(5, channels=channels))
+        recording.wait_for_state("stopping")
+        recording.stop()
+        captured = recording.summary().captured * RATE // 10
+        theirs.wait_for_state("running")
+        feeding.result()
+    assert np.array_equal(ear.heard, ramp(5, channels=channels)[1][:captured])
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_a_turn_that_ends_with_nothing_waiting_is_handed_over_at_once(channels: int) -> None:
+    ear = Ear(time_limit=1)
+    with TestPage(ear.demo) as page, page.another() as other:
+        recording = page.record("Mic")
+        recording.wait_for_state("running")
+        theirs = other.record("Mic")
+        feeding = recording.feed_in_background(ramp(2.5, channels=channels))
+        theirs.wait_for_state("running")
+        assert 1.0 <= page.now < 1.3
+        theirs.stop()
+        recording.wait_for_state("running")
+        feeding.result()
+        recording.stop()
+        assert recording.streams[0].turns == 2
+    assert 1.9 * RATE < len(ear.heard) <= 2.5 * RATE
+
+
+def test_a_turn_of_pictures_that_are_all_kept_ends_without_a_delay() -> None:
+    with ms.Blocks() as demo:
+        camera = ms.Image(label="Camera", sources="webcam")
+        camera.stream(lambda frame: None, camera, None, stream_every=0.1, time_limit=1, keep="all")
+    with TestPage(demo) as page, page.another() as other:
+        recording = page.record("Camera")
+        recording.wait_for_state("running")
+        feeding = recording.feed_in_background(endless())
+        theirs = other.record("Camera")
+        theirs.wait_for_state("running")
+        assert 1.0 <= page.now < 1.3
+        feeding.cancel()
+
+
+def test_what_waits_is_bounded() -> None:
+    with ms.Blocks() as demo:
+        mic = ms.Audio(label="Mic", sources="microphone")
+        streams = [mic.stream(lambda chunk: None, mic, None, stream_every=0.1, max_backlog=1) for _ in range(2)]
+        assert len(streams) == 2
+    with TestPage(demo, handler_time=60) as page:
+        recording = page.record("Mic")
+        recording.wait_for_state("running")
+        with pytest.raises(BacklogExceeded, match="more than 1 s"):
+            recording.feed(ramp(5))
+        with pytest.raises(ms.Error, match="too slow"):
+            recording.stop()
+        assert {stream.state for stream in recording.streams} == {"ended"}
+
+
+def test_sound_may_be_the_latest_only() -> None:
+    ear = Ear(keep="latest")
+    with TestPage(ear.demo, handler_time=0.35) as page:
+        recording = page.stream("Mic", ramp(3))
+        assert recording.streams[0].state == "ended"
+    assert 0 < len(ear.heard) < 3 * RATE
+
+
+def test_the_interval_is_kept_on_average() -> None:
+    with ms.Blocks() as demo:
+        camera = ms.Image(label="Camera", sources="webcam")
+        camera.stream(lambda frame: None, camera, None, stream_every=0.25)
+    with TestPage(demo) as page:
+        recording = page.record("Camera")
+        recording.wait_for_state("running")
+        recording.feed(pictures(30))
+        page.advance(3)
+        recording.feed(pictures(30))
+        recording.stop()
+        assert 8 <= recording.summary().sent <= 10
+        assert recording.summary().dropped == 0
+
+
+def test_every_result_of_a_generator_has_its_age() -> None:
+    def twice(frame: np.ndarray) -> Any:
+        yield frame
+        yield frame
+
+    with ms.Blocks() as demo:
+        camera = ms.Image(label="Camera", sources="webcam")
+        camera.stream(twice, camera, ms.Image(), stream_every=0.0)
+    with TestPage(demo) as page:
+        recording = page.stream("Camera", pictures(5))
+    assert len(recording.results) > 4
+    assert all(result.age_s is not None for result in recording.results)
+
+
+def test_capture_times_are_not_kept_for_ever() -> None:
+    with ms.Blocks() as demo:
+        camera = ms.Image(label="Camera", sources="webcam")
+        camera.stream(lambda frame: None, camera, None, stream_every=0.0)
+    jpeg = module.jpeg.open_encoder(0.5).encode(module.frame(picture(1))).payload
+    with TestPage(demo) as page:
+        recording = page.stream("Camera", [jpeg] * (CAPTURES_KEPT + 50), 100)
+        assert recording.summary().sent > CAPTURES_KEPT
+        assert len(recording.streams[0]._captured_us) <= CAPTURES_KEPT
+
+
+def test_the_end_of_the_link_ends_a_handover() -> None:
+    ear = Ear()
+    with TestPage(ear.demo, handler_time=30) as page:
+        recording = page.record("Mic")
+        recording.wait_for_state("running")
+        recording.feed(ramp(2))
+        stopping = page.start(recording.recording.first.stop())
+        page.advance(0.1)
+        page.drop()
+        stopping.result()
+        assert recording.state == "ended"
+        assert recording.streams[0].reason == "closed"
