@@ -77,6 +77,7 @@ def test_files_go_up_by_their_path(tmp_path: Path) -> None:
     assert events == ["upload", "input", "upload", "input", "clear", "input"]
 
 
+@pytest.mark.blocking  # in a TestPage handlers run on the loop, and this one's result is a file
 def test_a_file_of_no_known_kind_is_bytes(tmp_path: Path) -> None:
     path = tmp_path / "music.mp3"
     path.write_bytes(b"ID3 and so on")
@@ -207,7 +208,7 @@ def test_ages_drops_and_results() -> None:
         recording = page.stream("Camera", pictures(60))
         summary = recording.summary()
     assert summary.captured == summary.sent + summary.dropped
-    assert summary.dropped > 30
+    assert summary.dropped > 10
     assert summary.results == len(recording.results)
     assert 0.2 <= summary.age_p50_s <= summary.age_p95_s <= summary.age_max_s < 0.27
     assert [result.source for result in recording.results] == sorted(result.source for result in recording.results)

@@ -190,6 +190,27 @@ async def test_put_whole_waits_until_nothing_would_be_replaced() -> None:
 
 
 @virtual
+async def test_put_whole_is_held_back_by_a_page_that_reads_slowly() -> None:
+    desk = Desk()
+    desk.page.incoming._buffer_bytes = 100
+    desk.page.incoming.is_stalled = True
+    channel = desk.outlet.shared
+    sent = 0
+    with pytest.raises(TimeoutError):
+        while sent < 1000:
+            await desk.outlet.put_whole(channel, desk.result(channel, "t" * 50, ()), 1.0)
+            sent += 1
+    assert sent < 30
+    assert desk.stalls == 0
+    desk.page.incoming.resume()
+    waiting = asyncio.ensure_future(desk.outlet.put_whole(channel, desk.result(channel, "end", ()), 1.0))
+    seen = await desk.received()
+    await waiting
+    assert len([*seen, *await desk.received()]) == sent + 1
+    await desk.close()
+
+
+@virtual
 async def test_the_result_of_an_ordinary_event_is_always_announced() -> None:
     desk = Desk()
     desk.outlet.grant(0, 2)

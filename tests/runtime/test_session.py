@@ -99,9 +99,10 @@ def test_hello_is_answered_by_welcome_with_a_secret() -> None:
         assert len(secrets) == 3
 
 
-def test_another_version_is_refused_with_the_request_to_reload() -> None:
+@pytest.mark.parametrize("fields", [{"version": 2}, {"build": "of yesterday"}])
+def test_another_version_is_refused_with_the_request_to_reload(fields: dict[str, Any]) -> None:
     with TestPage(simple()) as page:
-        _, (refuse,) = raw(page, hello(version=2))
+        _, (refuse,) = raw(page, hello(**fields))
         assert isinstance(refuse, Refuse)
         assert refuse.code == "version"
         assert "reload" in refuse.message

@@ -227,7 +227,9 @@ export class Session {
     const binding = this.runs.binding(number);
     if (!binding) return;
     try {
-      this.write(binding, await runScript(binding, inputs, this.values(binding.outputs)));
+      const values = await runScript(binding, inputs, this.values(binding.outputs));
+      if (binding.handler) this.runs.answer(binding, values);
+      else this.write(binding, values);
     } catch (error) {
       this.fail(error instanceof Error ? error.message : String(error));
     }

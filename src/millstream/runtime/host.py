@@ -153,7 +153,7 @@ class Host:
         return hello
 
     def _refusal(self, hello: Hello) -> Refuse | None:
-        if hello.version != VERSION:
+        if hello.version != VERSION or hello.build not in ("", self.manifest.build):
             return Refuse(code="version", message="The app has been updated; please reload the page.")
         if not self._is_ready:
             return Refuse(code="shutdown", message="The app is being restarted; try again in a moment.")

@@ -19,6 +19,10 @@ from millstream.wire.packet import Flag, Packet, encode_packet
 MAX_CONTROL_BYTES: Final = 16 * 1024 * 1024
 """Control messages that may wait for a slow page, together."""
 
+CALM: Final = 16
+CALM_BYTES: Final = 512 * 1024
+"""As long as more messages, or bytes of them, wait than this, generators are held back."""
+
 STALL_S: Final = 5.0
 """How long a control message may wait for a slow page."""
 
@@ -99,6 +103,7 @@ class Outlet:
         self._channels: dict[int, Channel] = {0: Channel(0)}
         self._work = asyncio.Event()
         self._is_idle = asyncio.Event()
+        self._is_calm = asyncio.Event()
         self._now = asyncio.get_running_loop().time
 
     def open(self, stream: int) -> Channel:
@@ -159,12 +164,16 @@ class Outlet:
         self._work.set()
 
     async def put_whole(self, channel: Channel, delivery: Delivery, timeout_s: float) -> None:
-        """Hand over a result when nothing waits any more, so that it replaces nothing.
+        """Hand over a result when little waits, and no picture that it would replace.
 
         Raises:
             TimeoutError: The page took nothing for `timeout_s`.
             InvalidValue: Its updates are too large for the wire.
         """
+        async with asyncio.timeout(timeout_s):
+            while len(self._control) > CALM or self._bytes > CALM_BYTES:
+                self._is_calm.clear()
+                await self._is_calm.wait()
         while channel.slot is not None and delivery.pictures:
             await self.flushed(channel, timeout_s)
         self.put(channel, delivery)
@@ -260,12 +269,13 @@ class Outlet:
             delivery.outputs = msgspec.structs.replace(delivery.outputs, updates={})
 
     def _next_batch(self) -> list[bytes]:
-        """Take what can be sent now: all control messages, else media of one channel that has credit."""
+        """Take what can be sent now: a control message, else media of one channel that has credit."""
         if self._control:
-            batch = [data for _, data in self._control]
-            self._control.clear()
-            self._bytes = 0
-            return batch
+            _, data = self._control.popleft()
+            self._bytes -= len(data)
+            if len(self._control) <= CALM and self._bytes <= CALM_BYTES:
+                self._is_calm.set()
+            return [data]
         for channel in self._channels.values():
             if (channel.slot is not None or channel.rest) and channel.limit > channel.sent:
                 return self._take(channel)

@@ -104,8 +104,6 @@ def checked_options(
     for name in others:
         if name not in ignored:
             raise TypeError(f"{where}() has no argument {name!r}")
-    if streams and known.get("js") is not None:
-        raise DeclarationError(f"{where}: js= cannot run for each frame; bind it to start_recording or change instead")
     warn_ignored(f"{where}()", others)
     known["trigger_mode"] = known.get("trigger_mode") or _default_mode(events)
     known.setdefault("show_progress", "minimal" if streams else "full")
@@ -113,6 +111,8 @@ def checked_options(
     known["keep"] = known.get("keep") or ("all" if streams == "sound" else "latest")
     options = Options(**known)  # type: ignore[arg-type]  # checked in the next line
     _check(options, where)
+    if streams and options.js is not None:
+        raise DeclarationError(f"{where}: js= cannot run for each frame; bind it to start_recording or change instead")
     return options
 
 

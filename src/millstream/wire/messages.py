@@ -219,7 +219,10 @@ class Toast(_Message):
 
 
 class Script(_Message):
-    """Run the `js=` of a binding that has no handler but was begun by the server (a `change`, a `then`)."""
+    """Run the `js=` of a binding that was begun by the server (a `change`, a `then`).
+
+    With a handler, the page fires the binding then, with what the script made of `inputs`.
+    """
 
     binding: int
     inputs: list[Value] = []

@@ -43,6 +43,13 @@ export class Runs {
     }
   }
 
+  /** The server began a binding that has a script and a handler: the handler gets what the script made of the inputs. */
+  answer(binding: Binding, values: unknown[]): void {
+    const run = ++this.count;
+    this.active.set(binding.id, (this.active.get(binding.id) ?? new Set()).add(run));
+    this.send(binding, run, { target: 0, data: null }, values);
+  }
+
   binding(number: number): Binding | undefined {
     return this.bindings.get(number);
   }
