@@ -63,12 +63,12 @@ def _watch(film: Path, *arguments: str) -> tuple[float, list[float]]:
         page.evaluate(PROBE)
         shown = _collect(page)
         browser.close()
-    return len(shown) / SECONDS, [age for _, age in shown]
+    return len(shown) / SECONDS, [age for _, age in shown if age is not None]
 
 
-def _collect(page: Page) -> list[tuple[float, float]]:
+def _collect(page: Page) -> list[tuple[float, float | None]]:
     time.sleep(WARM_UP_S)
     page.evaluate("glass.shown.length = 0")
     time.sleep(SECONDS)
-    shown: list[tuple[float, float]] = page.evaluate("glass.shown")
+    shown: list[tuple[float, float | None]] = page.evaluate("glass.shown")
     return shown

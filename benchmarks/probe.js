@@ -40,7 +40,8 @@ window.glass = { captured: new Map(), shown: [] };
   follow("#camera .ms-preview", (number, at) => window.glass.captured.set(number, at));
   follow("#output .ms-output", (number, at) => {
     const captured = window.glass.captured.get(number);
-    if (captured !== undefined) window.glass.shown.push([at, at - captured]);
+    // The preview may skip a picture that the worker did get: then it counts, and has no age.
+    window.glass.shown.push([at, captured === undefined ? null : at - captured]);
     window.glass.captured.delete(number);
   });
 }

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
-
 from tests.browser import media
 from tests.browser.glass import EYES
 from tests.browser.media import Clips, make_clips
+
+from millstream import Blocks
 
 FLAGS = [
     "--no-sandbox",
@@ -90,16 +91,20 @@ def browsers(playwright: Playwright) -> Iterator[Browsers]:
 
 @pytest.fixture
 def launch() -> Iterator[Callable[..., str]]:
-    """Launch an app on a free port; returns its address. All are closed after the test."""
-    launched = []
+    """Launch an app, on a free port unless told otherwise; returns its address. All are closed after the test.
 
-    def start(demo: Any, **options: Any) -> str:
-        launched.append(demo)
-        _, url, _ = demo.launch(server_port=0, prevent_thread_lock=True, quiet=True, **options)
-        return str(url)
+    `launch.apps` lists them.
+    """
+    apps: list[Blocks] = []
 
+    def start(demo: Blocks, *, server_port: int = 0, **options: Any) -> str:
+        apps.append(demo)
+        _, url, _ = demo.launch(server_port=server_port, prevent_thread_lock=True, quiet=True, **options)
+        return url
+
+    start.apps = apps  # type: ignore[attr-defined]
     yield start
-    for demo in launched:
+    for demo in apps:
         demo.close()
 
 

@@ -9,14 +9,14 @@ from contextlib import closing
 
 import numpy as np
 import pytest
+from tests.client.media import endless, picture, pictures, ramp
+from tests.server.live import serving
 
 import millstream as ms
 from millstream.client import Client
 from millstream.client.client import WebSocketTransport, open_page
 from millstream.errors import Closed, InvalidValue, Refused
 from millstream.server.app import App
-from tests.client.media import RATE, endless, picture, pictures, ramp
-from tests.server.live import serving
 
 heard: list[np.ndarray] = []
 
@@ -82,15 +82,13 @@ def test_files_go_up_and_come_back(page: Client) -> None:
 def test_two_clients_share_the_queue_and_a_dropped_one_frees_its_place(served: tuple[str, App], page: Client) -> None:
     mine = page.record("Camera")
     mine.wait_for_state("running")
-    feeding = mine.feed_in_background(endless())
+    mine.feed_in_background(endless())
     with Client(served[0]) as other:
         theirs = other.record("Camera")
         other.wait_for(lambda: theirs.position == 1)
         page.drop()
         theirs.wait_for_state("running")
         theirs.stop()
-    with pytest.raises(BaseException, match=""):  # noqa: PT011 - cancelled or closed, as the race goes
-        feeding.result()
 
 
 def test_waiting_has_an_end_and_background_work_can_be_cancelled(page: Client) -> None:
@@ -171,8 +169,6 @@ def test_a_server_that_says_nothing_or_nonsense(reply: bytes | None) -> None:
 
 
 def test_a_page_of_something_else(served: tuple[str, App]) -> None:
-    with pytest.raises(Refused, match="no Millstream app"):
-        Client(f"{served[0]}/healthz/..%2fx"[: len(served[0])] + "/healthz?")
     with pytest.raises(InvalidValue, match="404"):
         Client(f"{served[0]}/nothing")
 
@@ -180,8 +176,7 @@ def test_a_page_of_something_else(served: tuple[str, App]) -> None:
 def test_a_websocket_that_is_refused(served: tuple[str, App], monkeypatch: pytest.MonkeyPatch) -> None:
     url, app = served
     monkeypatch.setattr("millstream.client.client.urljoin", lambda base, path: f"{base}nowhere")
-    site_error = pytest.raises(Closed)
-    with site_error:
+    with pytest.raises(Refused, match="nowhere"):
         Client(url)
     assert not app.host.sessions
 

@@ -76,9 +76,7 @@ async def ends() -> AsyncIterator[tuple[Page, Server]]:
 
 def picture(call: int, flags: Flag = Flag.LAST, component: int = CAMERA, stream: int = 0) -> bytes:
     payload = str(call).encode()
-    return encode_packet(
-        Packet(Kind.PICTURE, CodecNumber.JPEG, flags, stream, component, 1, 4, call, 0, payload)
-    )
+    return encode_packet(Packet(Kind.PICTURE, CodecNumber.JPEG, flags, stream, component, 1, 4, call, 0, payload))
 
 
 async def settled(page: Page) -> None:
@@ -140,6 +138,19 @@ async def test_an_announced_result_is_applied_when_its_last_picture_is_there(end
     await settled(page)
     assert page.values[TEXT] == "one"
     assert isinstance(page.values[CAMERA], Packet)
+
+
+async def test_a_result_that_was_announced_before_another_does_not_undo_it(ends: tuple[Page, Server]) -> None:
+    page, server = ends
+    await server.say(
+        Outputs(call=1, packets=1, updates={TEXT: {"value": "older", "label": "Older", "info": "kept"}}),
+        Outputs(call=2, updates={TEXT: {"value": "newer", "label": "Newer"}}),
+        picture(1),
+        Toast(level="info", message=""),
+    )
+    await settled(page)
+    props = page.props[TEXT]
+    assert (page.values[TEXT], props["label"], props["info"]) == ("newer", "Newer", "kept")
 
 
 async def test_pictures_alone_are_one_result_when_the_last_one_is_there(ends: tuple[Page, Server]) -> None:

@@ -2,12 +2,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.client.media import RATE, picture, ramp
 
 from millstream.client import sources
 from millstream.codecs import wav
 from millstream.errors import InvalidValue, MediaError
 from millstream.frames import Chunk
-from tests.client.media import RATE, picture, ramp
 
 cv2 = pytest.importorskip("cv2")
 

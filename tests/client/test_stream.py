@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.client.media import RATE, endless, picture, pictures, ramp
 
 import millstream as ms
 from millstream.client import stream as module
 from millstream.client.stream import CAPTURES_KEPT
 from millstream.errors import BacklogExceeded
 from millstream.testing import TestPage
-from tests.client.media import RATE, endless, picture, pictures, ramp
 
 
 class Ear:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.client.media import endless
 
 import millstream as ms
 from millstream.errors import Closed, InvalidValue, Refused
 from millstream.runtime.settings import Settings
 from millstream.testing import TestPage
 from millstream.testing.virtual import Deadlock
-from tests.client.media import endless
 
 
 def counter() -> tuple[ms.Blocks, list[int]]:

@@ -99,7 +99,10 @@ MESSAGES: dict[str, tuple[str, m.PageMessage | m.ServerMessage]] = {
     ),
     "refuse": ("server", m.Refuse(seq=0, code="version", message="Please reload this page.")),
     "outputs": ("server", m.Outputs(seq=5, call=8, run=3, updates={3: {"value": "text"}, 70_000: {"visible": False}})),
-    "outputs with pictures": ("server", m.Outputs(seq=6, call=9, stream=1, packets=2, updates={3: {"value": None}})),
+    "outputs with pictures": (
+        "server",
+        m.Outputs(seq=6, call=9, stream=1, source=4, seen=70_000, packets=2, updates={3: {"value": None}}),
+    ),
     "outputs at load": ("server", m.Outputs(seq=7, call=1)),
     "stream waits": ("server", m.StreamState(seq=8, stream=1, state="waiting", position=2, eta_s=12.5)),
     "stream waits again": ("server", m.StreamState(seq=9, stream=1, state="waiting", position=1, again=True)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeAlias
@@ -86,9 +87,10 @@ class Run:
 
 @dataclass
 class _Pending:
-    """A result whose media packets have not all arrived."""
+    """A result whose media packets have not all arrived; `order` counts results as they were announced."""
 
     outputs: Outputs
+    order: int
     packets: list[Packet] = field(default_factory=list)
 
 
@@ -125,7 +127,10 @@ class Page:
         self._transport = transport
         self._sending = asyncio.Lock()
         self._sequence = 0
+        self._edits: dict[int, Set] = {}
         self._pending: dict[tuple[int, int], _Pending] = {}
+        self._orders = itertools.count(1)
+        self._newest: dict[tuple[int, str], int] = {}
         self._recordings: dict[int, Recording] = {}
         self._changed = asyncio.Event()
         self._reader: asyncio.Task[None] | None = None
@@ -229,7 +234,8 @@ class Page:
         Its `input` event fires after it; where the value is a file, `upload` or `clear` before that.
         """
         self.values[component] = value
-        await self.send(Set(component=component, value=value))
+        edit = self._edits[component] = Set(component=component, value=value)
+        await self.send(edit)
         if self.type_of(component) in MEDIA_TYPES:
             await self.fire(component, "clear" if value is None else "upload")
         await self.fire(component, "input")
@@ -374,22 +380,23 @@ class Page:
         self.toasts.append(message)
 
     async def _on_outputs(self, message: Outputs) -> None:
+        pending = _Pending(message, next(self._orders))
         if message.packets:
-            self._pending[message.stream, message.call] = _Pending(message)
+            self._pending[message.stream, message.call] = pending
         else:
-            self._apply(message, [])
+            self._apply(pending)
 
     async def _on_packet(self, packet: Packet) -> None:
         await self._acknowledge(packet)
         key = packet.stream, packet.call
         pending = self._pending.get(key)
         if pending is None:  # pictures alone are not announced
-            outputs = Outputs(call=packet.call, stream=packet.stream, source=packet.source)
-            pending = self._pending[key] = _Pending(outputs)
+            outputs = Outputs(call=packet.call, stream=packet.stream, source=packet.source, seen=self._sequence)
+            pending = self._pending[key] = _Pending(outputs, next(self._orders))
         pending.packets.append(packet)
         if packet.flags & Flag.LAST:
             del self._pending[key]
-            self._apply(pending.outputs, pending.packets)
+            self._apply(pending)
 
     async def _acknowledge(self, packet: Packet) -> None:
         stream = self.streams.get(packet.stream)
@@ -400,18 +407,30 @@ class Page:
             stream.received_pictures += 1
             await self.send(Credit(stream=stream.number, limit=stream.received_pictures + PICTURES_IN_FLIGHT))
 
-    def _apply(self, outputs: Outputs, packets: list[Packet]) -> None:
-        values: dict[int, object] = {packet.component: packet for packet in packets}
+    def _apply(self, pending: _Pending) -> None:
+        outputs = pending.outputs
+        values: dict[int, object] = {packet.component: packet for packet in pending.packets}
         for number, update in outputs.updates.items():
-            self.props[number].update({name: value for name, value in update.items() if name != "value"})
-            if "value" in update:
-                values.setdefault(number, update["value"])
-        self.values.update(values)
+            for name, value in update.items():
+                if name == "value":
+                    values.setdefault(number, value)
+                elif self._is_newest(number, name, pending.order):
+                    self.props[number][name] = value
+        for number, value in values.items():
+            if self._is_newest(number, "value", pending.order):
+                self.values[number] = value
         result = Result(outputs.call, outputs.source, values, self.now_us())
         if outputs.stream in self.streams:
             self.streams[outputs.stream].on_result(result)
         elif outputs.run in self.runs:
             self.runs[outputs.run].results.append(result)
+
+    def _is_newest(self, number: int, name: str, order: int) -> bool:
+        """Claim a property for a result; one that was announced before another does not undo what that has set."""
+        if self._newest.get((number, name), 0) > order:
+            return False
+        self._newest[number, name] = order
+        return True
 
 
 def _elements(manifest: PageManifest) -> Iterator[tuple[int, dict[str, object]]]:

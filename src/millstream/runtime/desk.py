@@ -53,6 +53,7 @@ class Desk:
         on_change: Called with the number of a component whose `change` event is to be raised.
         on_end: Called with a binding whose stream or run is over, and how: whether it succeeded, `None` if cancelled.
         driving: Components that record, with the number of their running streams.
+        seen: The last sequence of the page's control messages that was acted upon.
     """
 
     session: str
@@ -71,6 +72,7 @@ class Desk:
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
     clock: PageClock = field(default_factory=PageClock)
     driving: Counter[int] = field(default_factory=Counter)
+    seen: int = 0
     calls: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     has_logged_input: bool = False
 
@@ -127,7 +129,9 @@ class Desk:
         try:
             applied = apply(result, self.values, self.store, began.claim, self.driving)
             updates = applied.updates
-            outputs = Outputs(call=job.call, stream=job.stream, source=job.source, run=began.run, updates=updates)
+            outputs = Outputs(
+                call=job.call, stream=job.stream, source=job.source, run=began.run, seen=self.seen, updates=updates
+            )
             self._follow(applied)
             if not (updates or applied.pictures):
                 return None

@@ -45,7 +45,8 @@ class Intake:
         self._keeps_all = binding.keep == "all"
         self._interval_s = binding.stream_every
         self._lane: Lane[Packet] = All(binding.max_backlog, MAX_BACKLOG_BYTES) if self._keeps_all else Latest()
-        self._pacing = None if self._keeps_all else Pacing(binding.stream_every)
+        is_paced = self._kind is Kind.PICTURE and not self._keeps_all
+        self._pacing = Pacing(binding.stream_every) if is_paced else None
         self._taken = 0
         self._is_flushing = False
         self._final: int | None = None
@@ -147,7 +148,8 @@ class Intake:
         if self._pacing is not None:
             limit = self._pacing.limit(now)
         else:
-            limit = (self.received if self._is_flushing else self._taken) + CHUNKS_WAITING
+            holds_back = self._keeps_all and not self._is_flushing
+            limit = (self._taken if holds_back else self.received) + CHUNKS_WAITING
         if limit <= self.limit:
             return False
         if self.limit <= self.received:

@@ -99,7 +99,6 @@ class Session:
         self.store = Store(folder, settings.max_session_bytes)
         self.streams: dict[int, Stream] = {}
         self._last_stream = 0
-        self._seen = 0
         self._is_draining = self._is_lost = False
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._closing: asyncio.Future[Closing] = asyncio.get_running_loop().create_future()
@@ -128,7 +127,7 @@ class Session:
         """Serve the page until it is gone or the server ends it; says why that was. What it made is gone then."""
         try:
             async with asyncio.TaskGroup() as self._group:
-                self._seen = hello.seq
+                self._desk.seen = hello.seq
                 self._welcome(hello)
                 self.attach(transport)
                 closing = await self._closing
@@ -172,8 +171,8 @@ class Session:
         """Connect the session with its page."""
         self._is_lost = False
         self._link = [
-            self._group.create_task(self._linked(self._outlet.write(transport))),
-            self._group.create_task(self._linked(self._read(transport))),
+            self._group.create_task(self._linked(self._outlet.write, transport)),
+            self._group.create_task(self._linked(self._read, transport)),
         ]
 
     def detach(self, reason: str) -> None:
@@ -183,9 +182,9 @@ class Session:
             task.cancel()
         asyncio.get_running_loop().call_later(self._desk.settings.grace_s, self.end, 1001, reason)
 
-    async def _linked(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _linked(self, work: Callable[[Transport], Coroutine[Any, Any, None]], transport: Transport) -> None:
         try:
-            await work
+            await work(transport)  # called here: a coroutine whose task is cancelled at once would never be awaited
         except Closed as error:
             self.detach(str(error))
         except ProtocolError as error:
@@ -228,7 +227,7 @@ class Session:
             )
         )
         if updates := self._initial_updates():
-            self._outlet.send(Outputs(call=next(self._desk.calls), updates=updates))
+            self._outlet.send(Outputs(call=next(self._desk.calls), seen=self._desk.seen, updates=updates))
         self.events.load()
 
     def _initial_updates(self) -> dict[int, dict[str, Value]]:
@@ -254,9 +253,9 @@ class Session:
             raise ProtocolError(f"packet of stream {packet.stream}, which was never opened", 4404)
 
     def _on_message(self, message: PageMessage) -> None:
-        if message.seq <= self._seen:
+        if message.seq <= self._desk.seen:
             return  # acted upon before
-        self._seen = message.seq
+        self._desk.seen = message.seq
         action = _ACTIONS.get(type(message))
         if action is None:
             raise ProtocolError(f"{type(message).__name__} is not expected now")

@@ -29,7 +29,8 @@ IGNORED: Final = frozenset(
 class EventOptions(TypedDict, total=False):
     """The keywords of every event.
 
-    `show_progress`: how a run shows on its outputs, `"full"` by default and `"minimal"` for a stream.
+    `show_progress`: how a run shows on its outputs, `"full"` by default and `"minimal"` for a stream; `False` for
+    `"hidden"`.
     `queue`: `False` runs at once, whatever `concurrency_limit` says.
     `cancels`: dependencies whose runs and streams this event ends.
     `trigger_mode`: what a trigger during a run does: `"once"` ignores it, `"multiple"` runs it as well,
@@ -40,7 +41,7 @@ class EventOptions(TypedDict, total=False):
     `concurrency_id`: events with the same word share one limit; without it, those with the same function do.
     """
 
-    show_progress: Progress
+    show_progress: Progress | bool
     queue: bool
     cancels: Dependency | Sequence[Dependency] | None
     trigger_mode: TriggerMode | None
@@ -70,7 +71,7 @@ class Options:
     """The checked options of one dependency; see `EventOptions` and `StreamOptions`."""
 
     trigger_mode: TriggerMode
-    show_progress: Progress
+    show_progress: Progress | bool
     queue: bool = True
     cancels: tuple[Dependency, ...] = ()
     js: str | None = None
@@ -106,7 +107,9 @@ def checked_options(
             raise TypeError(f"{where}() has no argument {name!r}")
     warn_ignored(f"{where}()", others)
     known["trigger_mode"] = known.get("trigger_mode") or _default_mode(events)
-    known.setdefault("show_progress", "minimal" if streams else "full")
+    default: Progress = "minimal" if streams else "full"
+    shown = known.get("show_progress", default)
+    known["show_progress"] = {True: default, False: "hidden"}[shown] if isinstance(shown, bool) else shown
     known["cancels"] = _listed(known.get("cancels"))
     known["keep"] = known.get("keep") or ("all" if streams == "sound" else "latest")
     options = Options(**known)  # type: ignore[arg-type]  # checked in the next line

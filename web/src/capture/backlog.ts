@@ -43,7 +43,7 @@ export class Backlog {
 
   constructor(options: BacklogOptions) {
     this.options = options;
-    this.chunk = Math.max(1, Math.round((options.everyS || SHORTEST_CHUNK_S) * options.rate));
+    this.chunk = Math.max(1, rounded((options.everyS || SHORTEST_CHUNK_S) * options.rate));
     const frameBytes = 2 * options.channels;
     const mostBytes = Math.floor(MAX_BACKLOG_BYTES / frameBytes);
     this.mostSamples = Math.max(this.chunk, Math.min(Math.round(options.maxBacklogS * options.rate), mostBytes));
@@ -106,4 +106,10 @@ export class Backlog {
     this.first += count;
     return stretch;
   }
+}
+
+/** Halves go to the even neighbour, as Python's `round` has it: the handler counts with that. */
+function rounded(value: number): number {
+  const whole = Math.round(value);
+  return whole - value === 0.5 && whole % 2 === 1 ? whole - 1 : whole;
 }

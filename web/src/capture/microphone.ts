@@ -33,7 +33,7 @@ export async function openMicrophone(wish: MicrophoneWish): Promise<Microphone> 
   const track = stream.getAudioTracks()[0] as MediaStreamTrack;
   let context: AudioContext | undefined;
   try {
-    const source = connectSource(stream, wish.rate);
+    const source = connectSource(stream, wish.rate ?? track.getSettings().sampleRate ?? null);
     context = source.context as AudioContext;
     const channels = wish.channels ?? Math.min(MOST_CHANNELS, track.getSettings().channelCount ?? 1);
     const port = await deliver(source, context, channels, wish.worklet);
@@ -53,7 +53,11 @@ export async function openMicrophone(wish: MicrophoneWish): Promise<Microphone> 
   }
 }
 
-/** The browser resamples to the context's rate, unless it refuses to: then the device's rate stays, and we do it. */
+/**
+ * The browser resamples to the context's rate, unless it refuses to: then the context's own rate stays, and we do it.
+ *
+ * A context without a wish takes the rate of the loudspeaker, which need not be that of the microphone.
+ */
 function connectSource(stream: MediaStream, rate: number | null): MediaStreamAudioSourceNode {
   const context = new AudioContext(rate ? { sampleRate: rate } : {});
   try {

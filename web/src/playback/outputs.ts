@@ -11,6 +11,8 @@ const US_PER_S = 1e6;
 export interface OutputsEvents {
   /** A new streamed surface: its target goes to the worker. */
   target(component: number, target: PictureTarget): void;
+  /** Something else took the place of a component's streamed surface. */
+  covered(component: number): void;
   /** The `<video>` of a component presented a frame. */
   presented(component: number, timestampUs: number, atUs: number): void;
   /** A picture could not be loaded or decoded. */
@@ -67,7 +69,7 @@ export class Outputs {
   /** The streamed surface has its first picture: show it. */
   stream(component: number): void {
     const output = this.find(component);
-    if (output?.streamed) this.place(output, ++output.asked, output.streamed, null);
+    if (output?.streamed) this.place(component, output, ++output.asked, output.streamed);
   }
 
   /** Shows a picture by address or from bytes, as soon as it is decoded; `placed` is called when it is in the page. */
@@ -82,7 +84,7 @@ export class Outputs {
     const output = this.find(component);
     if (!output) return;
     output.waiting = null;
-    this.place(output, ++output.asked, null, null);
+    this.place(component, output, ++output.asked, null);
   }
 
   private find(component: number): Output | null {
@@ -128,14 +130,23 @@ export class Outputs {
       if (turn > output.shown) this.events.failed(component);
       return;
     }
-    if (this.place(output, turn, image, address)) placed();
+    if (this.place(component, output, turn, image, address)) placed();
     else if (address) URL.revokeObjectURL(address);
   }
 
-  private place(output: Output, turn: number, element: OutputElement | null, address: string | null): boolean {
+  private place(
+    component: number,
+    output: Output,
+    turn: number,
+    element: OutputElement | null,
+    address: string | null = null,
+  ): boolean {
     if (turn <= output.shown) return false;
     output.shown = turn;
-    if (element !== output.current) output.surface.place(element);
+    if (element !== output.current) {
+      output.surface.place(element);
+      if (output.current && output.current === output.streamed) this.events.covered(component);
+    }
     output.current = element;
     if (output.address) URL.revokeObjectURL(output.address);
     output.address = address;

@@ -19,8 +19,8 @@ import type { Sink } from "./sink.ts";
 export interface PresenterEvents {
   /** Apply this in the page; streamed pictures that belong to it are on their sinks. */
   apply(result: Result, stills: StillPicture[]): void;
-  /** The first streamed picture of a component, after something else was shown there, is on its sink. */
-  streaming(component: number): void;
+  /** The first picture of a stream, or the first after something else was shown there, is on the component's sink. */
+  streaming(component: number, stream: number): void;
   /** A picture could not be decoded. */
   failed(packet: Packet, error: unknown): void;
 }
@@ -39,8 +39,8 @@ export class Presenter {
   private readonly decoders = new Map<string, PictureDecoder>();
   /** Results that wait, by stream; the first is being decoded. */
   private readonly waiting = new Map<number, Result[]>();
-  /** Components whose streamed surface is what the page shows. */
-  private readonly live = new Set<number>();
+  /** Components whose streamed surface is what the page shows, and the stream that it was told of. */
+  private readonly live = new Map<number, number>();
   /** The newest picture of each component that came while the page was hidden. */
   private readonly unseen = new Map<number, Result>();
   private isHidden = false;
@@ -55,6 +55,11 @@ export class Presenter {
   /** Where streamed pictures of a component go; without one they are shown as stills. */
   setSink(component: number, sink: Sink): void {
     this.sinks.set(component, sink);
+  }
+
+  /** The page shows something else than the component's streamed surface. */
+  cover(component: number): void {
+    this.live.delete(component);
   }
 
   announce(outputs: Outputs): void {
@@ -184,9 +189,9 @@ export class Presenter {
       return;
     }
     sink.show(frame, packet);
-    if (this.live.has(packet.component)) return;
-    this.live.add(packet.component);
-    this.events.streaming(packet.component);
+    if (this.live.get(packet.component) === packet.stream) return;
+    this.live.set(packet.component, packet.stream);
+    this.events.streaming(packet.component, packet.stream);
   }
 
   private claimPicture(packet: Packet, result: Result): boolean {

@@ -12,6 +12,8 @@ export interface Result {
   call: number;
   stream: number;
   run: number;
+  /** The last control message of the page that the server had acted upon; Infinity for pictures that came unannounced. */
+  seen: number;
   updates: { [component: string]: Props };
   packets: Packet[];
 }
@@ -21,8 +23,8 @@ export class Results {
   private count = 0;
 
   /** An `outputs` message arrived; the result, if no picture belongs to it. */
-  announce({ call, stream, run, packets, updates }: Outputs): Result | null {
-    const result = { order: ++this.count, call, stream, run, updates, packets: [] };
+  announce({ call, stream, run, seen, packets, updates }: Outputs): Result | null {
+    const result = { order: ++this.count, call, stream, run, seen, updates, packets: [] };
     if (packets === 0) return result;
     this.open.set(keyOf(stream, call), result);
     return null;
@@ -32,7 +34,7 @@ export class Results {
   add(packet: Packet): Result | null {
     const { call, stream } = packet;
     const key = keyOf(stream, call);
-    const result = this.open.get(key) ?? { order: ++this.count, call, stream, run: 0, updates: {}, packets: [] };
+    const result = this.open.get(key) ?? this.unannounced(call, stream);
     result.packets.push(packet);
     if (isLast(packet)) this.open.delete(key);
     else this.open.set(key, result);
@@ -42,6 +44,10 @@ export class Results {
   /** The session is over; what is half here will never be whole. */
   clear(): void {
     this.open.clear();
+  }
+
+  private unannounced(call: number, stream: number): Result {
+    return { order: ++this.count, call, stream, run: 0, seen: Infinity, updates: {}, packets: [] };
   }
 }
 

@@ -42,6 +42,11 @@ export class Link {
     });
   }
 
+  /** The sequence of the last control message. */
+  get sent(): number {
+    return this.seq;
+  }
+
   /** Whether there is a session. */
   get isOpen(): boolean {
     return this.isWelcome;

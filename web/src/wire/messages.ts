@@ -119,6 +119,7 @@ export interface Outputs {
   stream: number;
   source: number;
   run: number;
+  seen: number;
   packets: number;
   /** By component number; a JavaScript object's keys are strings. */
   updates: { [component: string]: Props };
@@ -201,7 +202,7 @@ export function decodeServerMessage(data: Uint8Array): ServerMessage & { seq: nu
 const DEFAULTS: { [type in ServerMessage["type"]]: object } = {
   welcome: { resume: "", resumed: false, seen: 0 },
   refuse: {},
-  outputs: { stream: 0, source: 0, run: 0, packets: 0, updates: {} },
+  outputs: { stream: 0, source: 0, run: 0, seen: 0, packets: 0, updates: {} },
   streamstate: { position: 0, eta_s: -1, limit_s: 0, deadline_us: 0, reason: "", message: "", again: false },
   runstate: { position: 0, eta_s: -1, message: "" },
   credit: {},

@@ -15,15 +15,11 @@ import { DownCredit } from "../transport/credit.ts";
 import type { LinkEvents } from "../transport/link.ts";
 import { Link } from "../transport/link.ts";
 import type { StopReason, StreamState } from "../wire/messages.ts";
-import { MAX_MESSAGE_BYTES } from "../wire/messages.ts";
 import type { Packet } from "../wire/packet.ts";
 import { Kind } from "../wire/packet.ts";
 import type { FromWorker, OpenStream, PictureTarget, SoundBlock, ToWorker } from "./port.ts";
 
 type Incoming<Type extends ToWorker["type"]> = Extract<ToWorker, { type: Type }>;
-
-/** A longer chunk of sound is no message that the server takes. */
-const MAX_CHUNK_BYTES = MAX_MESSAGE_BYTES - 64;
 
 /** What the link leaves for us to handle. */
 type Message = Parameters<LinkEvents["message"]>[0];
@@ -38,6 +34,8 @@ export class MediaEngine {
   private link: Link | null = null;
   private readonly devices = new Map<number, Device>();
   private readonly uplinks = new Map<number, Uplink>();
+  /** Streams that were stopped and have not ended: they capture nothing more, whatever the server has said meanwhile. */
+  private readonly stopped = new Set<number>();
   private readonly downCredits = new Map<number, DownCredit>();
   private readonly tracks = new Map<number, TrackSink>();
   private isHidden = false;
@@ -46,9 +44,7 @@ export class MediaEngine {
 
   private readonly pageHandlers: { [Type in ToWorker["type"]]: (message: Incoming<Type>) => void } = {
     connect: (message) => this.connect(message),
-    send: ({ message }) => {
-      if (this.link?.send(message) === false) this.post({ type: "toolarge", message });
-    },
+    send: ({ message }) => this.send(message),
     camera: (message) => this.openCamera(message),
     microphone: (message) => this.openMicrophone(message),
     release: ({ component }) => this.release(component),
@@ -57,6 +53,7 @@ export class MediaEngine {
     target: ({ component, target }) => this.setTarget(component, target),
     shown: ({ stream, component, sequence, pageUs }) => this.reportShown(stream, component, sequence, pageUs),
     presented: ({ component, timestampUs, pageUs }) => this.tracks.get(component)?.presented(timestampUs, pageUs),
+    covered: ({ component }) => this.presenter.cover(component),
     visible: ({ hidden }) => this.setHidden(hidden),
     bye: () => this.leave(),
   };
@@ -79,11 +76,11 @@ export class MediaEngine {
       post({ type: "latency", medianMs, fps, roundTripMs: roundTripUs === null ? null : roundTripUs / 1000 });
     });
     this.presenter = new Presenter(PICTURE_CODECS, {
-      apply: ({ stream, run, updates }, pictures) => {
+      apply: ({ stream, run, seen, updates }, pictures) => {
         const transfer = pictures.map((picture) => picture.data.buffer);
-        post({ type: "apply", stream, run, updates, pictures }, transfer);
+        post({ type: "apply", stream, run, seen, updates, pictures }, transfer);
       },
-      streaming: (component) => post({ type: "streaming", component }),
+      streaming: (component, stream) => post({ type: "streaming", component, stream }),
       failed: (_packet, error) => {
         const message = `A picture could not be shown: ${describe(error)}`;
         post({ type: "toast", toast: { type: "toast", level: "warning", title: "", message, duration_s: 10 } });
@@ -117,6 +114,12 @@ export class MediaEngine {
     this.link.connect();
   }
 
+  private send(message: Incoming<"send">["message"]): void {
+    if (this.link?.send(message) === false) this.post({ type: "toolarge", message });
+    else if (message.type === "set")
+      this.post({ type: "sent", component: message.component, seq: this.link?.sent ?? 0 });
+  }
+
   private setHidden(hidden: boolean): void {
     this.isHidden = hidden;
     this.presenter.setHidden(hidden);
@@ -132,6 +135,7 @@ export class MediaEngine {
   private clear(): void {
     for (const uplink of this.uplinks.values()) uplink.pause();
     this.uplinks.clear();
+    this.stopped.clear();
     this.downCredits.clear();
     this.presenter.clear();
   }
@@ -174,8 +178,8 @@ export class MediaEngine {
   private open(stream: OpenStream): void {
     const uplink = this.uplinkFor(stream);
     if (!uplink) return;
-    if (uplink instanceof SoundUplink && uplink.chunkBytes > MAX_CHUNK_BYTES) {
-      const message = `${stream.everyS} s of this microphone do not fit into one message: the app must ask for less.`;
+    if (uplink instanceof SoundUplink && uplink.chunkBytes > MAX_SOUND_BYTES) {
+      const message = `${stream.everyS} s of this microphone do not fit into one packet: the app must ask for less.`;
       this.post({ type: "broken", stream: stream.stream, reason: "failed", message });
       return;
     }
@@ -199,6 +203,7 @@ export class MediaEngine {
   private stop(stream: number, reason: StopReason, message: string): void {
     const uplink = this.uplinks.get(stream);
     if (!uplink) return;
+    this.stopped.add(stream);
     // What never fitted into the backlog would never be taken either: only what was sent counts.
     if (reason === "backlog") uplink.pause();
     const final = reason === "backlog" ? uplink.sent : uplink.finish();
@@ -218,12 +223,13 @@ export class MediaEngine {
 
   private move(state: StreamState): void {
     const uplink = this.uplinks.get(state.stream);
-    if (state.state === "running") uplink?.run();
+    if (state.state === "running" && !this.stopped.has(state.stream)) uplink?.run();
     if (state.state === "waiting") uplink?.pause();
     if (state.state === "stopping") uplink?.expire();
     if (state.state === "ended") {
       uplink?.pause();
       this.uplinks.delete(state.stream);
+      this.stopped.delete(state.stream);
       this.downCredits.delete(state.stream);
       this.presenter.endStream(state.stream);
     }

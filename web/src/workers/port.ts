@@ -69,6 +69,8 @@ export type ToWorker =
   | { type: "shown"; stream: number; component: number; sequence: number; pageUs: number }
   /** The `<video>` of a component presented the frame with this timestamp. */
   | { type: "presented"; component: number; timestampUs: number; pageUs: number }
+  /** Something else took the place of the component's streamed surface. */
+  | { type: "covered"; component: number }
   | { type: "visible"; hidden: boolean }
   | { type: "bye" };
 
@@ -85,10 +87,19 @@ export type FromWorker =
   | { type: "welcome"; session: string; build: string }
   | { type: "refused"; refuse: Refuse }
   | { type: "lost"; retryMs: number }
+  /** An edit went to the server as control message `seq`. */
+  | { type: "sent"; component: number; seq: number }
   /** What one call changes, as a whole; streamed pictures are on their surface already. */
-  | { type: "apply"; stream: number; run: number; updates: { [component: string]: Props }; pictures: StillPicture[] }
-  /** From now on the component's streamed surface shows it: the first frame is there, decoded. */
-  | { type: "streaming"; component: number }
+  | {
+      type: "apply";
+      stream: number;
+      run: number;
+      seen: number;
+      updates: { [component: string]: Props };
+      pictures: StillPicture[];
+    }
+  /** From now on the component's streamed surface shows it: the first frame of this stream is there, decoded. */
+  | { type: "streaming"; component: number; stream: number }
   | { type: "state"; state: StreamState; deadlinePageUs: number }
   | { type: "run"; state: RunState }
   | { type: "toast"; toast: Toast }

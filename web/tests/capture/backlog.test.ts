@@ -23,6 +23,14 @@ function random(seed: number): () => number {
 
 describe("the backlog", () => {
   it.each([
+    [22_050, 0.25, 5_512],
+    [22_050, 0.75, 16_538],
+    [44_100, 0.1, 4_410],
+  ])("cuts chunks as long as Python's round says: %d Hz, %d s", (rate, everyS, samples) => {
+    expect(new Backlog({ ...OPTIONS, rate, everyS }).chunk).toBe(samples);
+  });
+
+  it.each([
     [16_000, 1, 0.5],
     [44_100, 2, 0.1],
     [48_000, 1, 0.0333],

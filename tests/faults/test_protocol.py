@@ -1,0 +1,352 @@
+"""Messages that no page sends, over the real socket: a clear close, at most one line in the log, nobody else disturbed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+from tests.faults.wire import Vandal, check_quiet, packet, vandal
+from tests.server.live import serving
+
+import millstream as gr
+from millstream.codecs import jpeg
+from millstream.frames import Frame
+from millstream.server.app import App
+from millstream.wire.messages import (
+    Cancel,
+    Clock,
+    Credit,
+    Fire,
+    Hello,
+    Open,
+    Outputs,
+    RunState,
+    Set,
+    Shown,
+    Stop,
+    StreamState,
+    Toast,
+    Visible,
+)
+from millstream.wire.packet import Kind
+
+PICTURE = jpeg.open_encoder(0.8).encode(Frame(np.zeros((16, 16, 3), np.uint8))).payload
+calls: list[object] = []
+
+CAMERA, TEXT, LEVEL, STATE, BUTTON, SHOWN = 1, 2, 3, 4, 5, 6
+STREAM, CLICK, CHANGE, LOAD, THEN, CANCEL = range(6)
+
+
+def declare() -> gr.Blocks:
+    with gr.Blocks() as demo:
+        camera = gr.Image(label="Camera", sources=["webcam"])
+        text = gr.Textbox(label="Text")
+        level = gr.Slider(0, 10, value=5, step=1, label="Level")
+        state = gr.State("mine")
+        button = gr.Button("Go")
+        shown = gr.Textbox(label="Shown", interactive=False)
+
+        def note(*values: object) -> str:
+            calls.append(values)
+            return repr(values)
+
+        stream = camera.stream(lambda frame: frame, camera, camera, stream_every=0.0, concurrency_limit=None)
+        click = button.click(note, [text, level, state], shown, trigger_mode="multiple")
+        level.change(lambda value: calls.append(("change", value)), level, None)
+        demo.load(lambda: "loaded", None, shown)
+        click.then(lambda: None)
+        button.click(None, None, None, cancels=stream)
+    assert [part.id for part in (camera, text, level, state, button, shown)] == [1, 2, 3, 4, 5, 6]
+    return demo
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[tuple[str, App]]:
+    with serving(declare()) as (url, app):
+        yield url, app
+
+
+@pytest.fixture
+def bystander(served: tuple[str, App]) -> Iterator[Vandal]:
+    """Another user, who must notice nothing."""
+    calls.clear()
+    with vandal(*served) as page:
+        yield page
+        page.say(Set(component=TEXT, value="still here"), Fire(binding=CLICK, run=1))
+        page.wait_for(RunState, run=1, state="done")
+        assert page.toasts == []
+
+
+def deep(levels: int) -> bytes:
+    return b"\x91" * levels + b"\xc0"
+
+
+def message(kind: str, **fields: Any) -> dict[str, Any]:
+    return {"type": kind, **fields}
+
+
+NOT_MESSAGES = {
+    "nothing": b"",
+    "random": bytes(range(0x80, 0x100)),
+    "an array": msgspec.msgpack.encode([1, 2]),
+    "no type": msgspec.msgpack.encode({"seq": 2}),
+    "unknown type": msgspec.msgpack.encode(message("exec", seq=2)),
+    "python names": msgspec.msgpack.encode(message("__class__", seq=2)),
+    "of the server": msgspec.msgpack.encode(
+        message("welcome", seq=2, version=1, build="", session="", server_us=0, page_us=0)
+    ),
+    "unknown field": msgspec.msgpack.encode(message("bye", seq=2, admin=True)),
+    "missing field": msgspec.msgpack.encode(message("set", seq=2)),
+    "text for a number": msgspec.msgpack.encode(message("fire", seq=2, binding="1", run=1)),
+    "float for a number": msgspec.msgpack.encode(message("fire", seq=2, binding=1.5, run=1)),
+    "bool for a number": msgspec.msgpack.encode(message("fire", seq=2, binding=True, run=1)),
+    "none for a number": msgspec.msgpack.encode(message("fire", seq=2, binding=None, run=1)),
+    "unknown reason": msgspec.msgpack.encode(message("stop", seq=2, stream=1, final=0, reason="fun")),
+    "cut off": msgspec.msgpack.encode(message("set", seq=2, component=2, value="x" * 100))[:-3],
+    "more behind it": msgspec.msgpack.encode(message("bye", seq=2)) + b"\x00",
+    "10 000 levels deep": b"\x84\xa4type\xa3set\xa3seq\x02\xa9component\x02\xa5value" + deep(10_000),
+    "a length that is a lie": b"\x84\xa4type\xa3set\xa3seq\x02\xa9component\x02\xa5value\xdd\xff\xff\xff\xff",
+    "an extension": b"\x84\xa4type\xa3set\xa3seq\x02\xa9component\x02\xa5value\xc7\x04\x7fabcd",
+    "invalid utf-8": b"\x82\xa4type\xa4\xff\xfe\xfd\xfc\xa3seq\x02",
+    "too large": msgspec.msgpack.encode(message("set", seq=2, component=2, value="x" * 1_100_000)),
+    "a second hello": msgspec.msgpack.encode(message("hello", seq=2, version=1, build="", page_us=0)),
+}
+
+
+@pytest.mark.parametrize("data", NOT_MESSAGES.values(), ids=NOT_MESSAGES)
+def test_what_is_no_message_of_a_page_closes_the_connection(
+    served: tuple[str, App], bystander: Vandal, data: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    with vandal(*served) as page:
+        page.say(data)
+        code, reason = page.end()
+    assert code in (1002, 1009)
+    assert reason
+    check_quiet(caplog)
+
+
+UNKNOWN = [
+    Set(component=99, value=1),
+    Set(component=-1, value=1),
+    Set(component=0, value=1),
+    Set(component=2**63, value=1),
+    Fire(binding=99, run=1),
+    Fire(binding=-1, run=1),
+    Fire(binding=STREAM, run=1),
+    Fire(binding=CHANGE, run=1),
+    Fire(binding=LOAD, run=1),
+    Fire(binding=THEN, run=1),
+    Fire(binding=CLICK, run=1, target=1),
+    Fire(binding=CLICK, run=1, target=-1),
+    Open(stream=1, binding=CLICK),
+    Open(stream=1, binding=99),
+    Open(stream=1, binding=-1),
+    Open(stream=0, binding=STREAM),
+    Open(stream=-1, binding=STREAM),
+    Open(stream=2**32, binding=STREAM),
+]
+
+
+@pytest.mark.parametrize("wrong", UNKNOWN, ids=[repr(wrong)[:60] for wrong in UNKNOWN])
+def test_what_does_not_exist_closes_the_connection_and_runs_nothing(
+    served: tuple[str, App], bystander: Vandal, wrong: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    with vandal(*served) as page:
+        page.say(wrong)
+        assert page.end()[0] in (4404, 1002)
+    assert calls == []
+    check_quiet(caplog)
+
+
+HARMLESS = [
+    Cancel(run=7),
+    Cancel(run=-1),
+    Stop(stream=3, final=2**63),
+    Stop(stream=-3, final=-1, reason="failed", message="x" * 100_000),
+    Credit(stream=9, limit=2**63),
+    Credit(stream=-1, limit=-5),
+    Credit(stream=0, limit=-(2**63)),
+    Shown(stream=4, component=-1, sequence=2**63, page_us=-(2**63)),
+    Clock(page_us=2**63 - 1, server_us=-5),
+    Clock(page_us=-(2**63)),
+    Visible(hidden=True),
+]
+
+
+def test_what_concerns_nothing_is_ignored(
+    served: tuple[str, App], bystander: Vandal, caplog: pytest.LogCaptureFixture
+) -> None:
+    with vandal(*served) as page:
+        page.say(*HARMLESS, Set(component=TEXT, value="hi"), Fire(binding=CLICK, run=1))
+        page.wait_for(RunState, run=1, state="done")
+    check_quiet(caplog, 0)
+
+
+def test_a_message_is_acted_upon_at_most_once(served: tuple[str, App], bystander: Vandal) -> None:
+    with vandal(*served) as page:
+        for _ in range(3):
+            page.say(Fire(binding=CLICK, run=1), seq=10)
+        page.say(Fire(binding=CLICK, run=1), seq=11)
+        page.say(Fire(binding=CLICK, run=2), seq=9)
+        page.say(Fire(binding=CLICK, run=-4), seq=12)
+        page.say(Fire(binding=CLICK, run=2), seq=-1)
+        page.say(Fire(binding=CLICK, run=5), seq=2**62)
+        page.wait_for(RunState, run=5, state="done")
+    assert len(calls) == 2
+
+
+def test_a_state_cannot_be_set_nor_what_is_not_for_the_page(
+    served: tuple[str, App], bystander: Vandal, caplog: pytest.LogCaptureFixture
+) -> None:
+    with vandal(*served) as page:
+        page.say(*(Set(component=number, value="theirs") for number in (STATE, SHOWN) * 20))
+        page.say(Fire(binding=CLICK, run=1, inputs=["a", 1, "theirs"]))
+        page.wait_for(RunState, run=1, state="done")
+        assert len(page.toasts) <= 40
+    assert calls == [("", 5, "mine")]
+    check_quiet(caplog)
+
+
+# ---- packets ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        *((packet(PICTURE)[:length], 1002) for length in (1, 2, 31)),
+        (b"\x02" + packet(PICTURE)[1:], 1002),
+        (b"\x01\x09" + packet(PICTURE)[2:], 1002),
+        (packet(PICTURE, stream=2), 4404),
+        (packet(PICTURE, stream=0), 4404),
+        (packet(PICTURE, stream=2**32 - 1), 4404),
+        (packet(PICTURE, component=2), 4404),
+        (packet(PICTURE, kind=Kind.SOUND), 4404),
+        (packet(PICTURE, sequence=0), 1002),
+        (packet(PICTURE, sequence=2), 1002),
+        (packet(PICTURE, sequence=2**32 - 1), 1002),
+    ],
+)
+def test_a_packet_that_fits_nowhere_closes_the_connection(
+    served: tuple[str, App], bystander: Vandal, data: bytes, code: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    with vandal(*served) as page:
+        page.record(STREAM)
+        page.say(data)
+        assert page.end()[0] == code
+    check_quiet(caplog)
+
+
+def test_a_packet_twice_closes_the_connection(served: tuple[str, App], bystander: Vandal) -> None:
+    with vandal(*served) as page:
+        page.record(STREAM)
+        page.say(packet(PICTURE), packet(PICTURE))
+        assert page.end()[0] == 1002
+
+
+def test_packets_without_credit_close_the_connection(served: tuple[str, App], bystander: Vandal) -> None:
+    with vandal(*served) as page:
+        page.say(Open(stream=1, binding=STREAM))
+        page.say(*(packet(PICTURE, sequence=number) for number in range(1, 200)))
+        assert page.end()[0] in (1008, 1002)
+
+
+def test_a_stream_number_cannot_be_used_twice(served: tuple[str, App], bystander: Vandal) -> None:
+    with vandal(*served) as page:
+        page.record(STREAM)
+        page.say(Open(stream=1, binding=STREAM))
+        assert page.end()[0] == 1002
+
+
+def test_streams_of_one_page_are_bounded(served: tuple[str, App], bystander: Vandal) -> None:
+    with vandal(*served) as page:
+        page.say(*(Open(stream=number, binding=STREAM) for number in range(1, 40)))
+        ended = page.wait_for(StreamState, stream=39, state="ended")
+        assert ended.reason == "busy"
+        assert sum(isinstance(m, StreamState) and m.state == "running" for m in page.said) <= 8
+
+
+def test_runs_of_one_page_are_bounded(served: tuple[str, App], bystander: Vandal) -> None:
+    with vandal(*served) as page:
+        page.say(*(Fire(binding=CLICK, run=number) for number in range(1, 200)))
+        page.wait_for(RunState, run=199)
+
+
+def test_an_output_of_a_stream_reaches_only_its_own_page(served: tuple[str, App], bystander: Vandal) -> None:
+    with vandal(*served) as page:
+        page.record(STREAM)
+        page.say(Credit(stream=1, limit=10), packet(PICTURE))
+        while not page.pictures:
+            page.hear()
+    assert bystander.pictures == []
+
+
+def test_times_out_of_all_bounds_break_nothing(
+    served: tuple[str, App], bystander: Vandal, caplog: pytest.LogCaptureFixture
+) -> None:
+    with vandal(*served) as page:
+        page.record(STREAM)
+        page.say(Credit(stream=1, limit=2**63))
+        for number, when in enumerate((0, 2**64 - 1, 2**63, 1), 1):
+            page.say(
+                Clock(page_us=-(2**63) if number % 2 else 2**63 - 1), packet(PICTURE, sequence=number, captured_us=when)
+            )
+            while len(page.pictures) < number:
+                page.hear()
+            page.say(Shown(stream=1, component=CAMERA, sequence=number, page_us=2**63 - 1))
+        page.say(Stop(stream=1, final=2**63))
+        page.wait_for(StreamState, stream=1, state="ended")
+    check_quiet(caplog, 0)
+
+
+def test_a_flood_ends_the_connection_and_nobody_else_waits(
+    served: tuple[str, App], bystander: Vandal, caplog: pytest.LogCaptureFixture
+) -> None:
+    with vandal(*served) as page:
+        data = msgspec.msgpack.encode(message("visible", hidden=True))
+        try:
+            for _ in range(20_000):
+                page.say(data)
+        except Exception:  # noqa: BLE001, S110 - it was closed in the meantime, as it is to be
+            pass
+        assert page.end()[0] in (1008, 1006)
+    check_quiet(caplog)
+
+
+# ---- the greeting ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "first", [Set(component=TEXT, value="x"), packet(PICTURE), b"", Credit(stream=0, limit=5)], ids=str
+)
+def test_who_does_not_begin_with_hello_is_shown_out(
+    served: tuple[str, App], bystander: Vandal, first: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    with vandal(*served, greets=False) as page:
+        page.say(first)
+        assert page.end()[0] == 1002
+    check_quiet(caplog)
+
+
+@pytest.mark.parametrize("version", [0, 2, -1, 2**63])
+def test_another_version_is_told_to_reload(served: tuple[str, App], bystander: Vandal, version: int) -> None:
+    with vandal(*served, greets=False) as page:
+        page.say(Hello(version=version, build="", page_us=0))
+        page.end()
+        assert page.said[0].code == "version"  # type: ignore[union-attr]
+
+
+def test_a_made_up_resume_token_gives_a_fresh_session(served: tuple[str, App], bystander: Vandal) -> None:
+    with vandal(*served, greets=False) as page:
+        page.say(Hello(version=1, build="x" * 10_000, page_us=-(2**63), resume="../../x" * 1000, seen=2**63))
+        welcome = page.hear()
+        assert welcome.resumed is False  # type: ignore[union-attr]
+
+
+def test_what_the_load_event_says_is_not_for_others(served: tuple[str, App], bystander: Vandal) -> None:
+    with vandal(*served) as page:
+        outputs = page.wait_for(Outputs)
+        assert outputs.updates == {SHOWN: {"value": "loaded"}}
+    assert not [m for m in bystander.said if isinstance(m, Toast)]
