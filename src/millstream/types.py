@@ -88,7 +88,7 @@ class Blob:
     """An encoded file that belongs to a session: an upload, or what a handler returned.
 
     Either `data` or `path` is set. A handle for it is made by the session's store; the wire never sees a path.
-    `size` is in bytes; the runtime fills it in.
+    `size` is in bytes: the length of `data`, and of a file what the runtime fills in.
     """
 
     name: str
@@ -96,6 +96,10 @@ class Blob:
     data: bytes | None = None
     path: Path | None = None
     size: int = 0
+
+    def __post_init__(self) -> None:
+        if self.data is not None:
+            object.__setattr__(self, "size", len(self.data))
 
 
 @dataclass(frozen=True)

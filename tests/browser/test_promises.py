@@ -99,7 +99,7 @@ def test_css_reaches_inside(launch: Launch, open_page: OpenPage, clips: Clips) -
 def test_no_component_hides_in_a_shadow(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     with gr.Blocks() as demo:
         img = gr.Image(sources=["webcam"])
-        gr.Audio()
+        gr.Audio(sources=["upload"])
         gr.Dropdown(["a"], label="d")
         gr.Label({"a": 1.0})
         img.stream(lambda frame: frame, img, img)
@@ -458,8 +458,10 @@ def test_select_tells_the_pixel(launch: Launch, open_page: OpenPage) -> None:
 def test_declared_values_are_there_at_once(launch: Launch, open_page: OpenPage) -> None:
     with gr.Blocks() as demo:
         gr.Image(draw_halves(), elem_id="img")
+        gr.Audio((8_000, np.zeros(8_000, np.int16)))
         gr.Textbox(lambda: "computed", label="Text")
     page = open_page(launch(demo))
+    until(page, "document.querySelector('audio')?.duration === 1")
     until(page, "eyes.colours('#img .ms-output') === 'red blue'")
     expect(field(page, "Text")).to_have_value("computed")
 

@@ -124,3 +124,14 @@ def test_demo_finds_the_examples() -> None:
 def test_demo_serves_an_example() -> None:
     with command("demo", "simplest", "--port", "0") as (_, line):
         assert title_of(line)
+
+
+def test_demo_names_the_extra_that_its_examples_need(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "examples").mkdir()
+    (tmp_path / "examples" / "demo.py").write_text("import a_module_that_nobody_has")
+    monkeypatch.setattr("millstream.cli.demo.PACKAGE", tmp_path)
+    said = fails(capsys, "demo")
+    assert "a_module_that_nobody_has" in said
+    assert "pip install 'millstream[examples]'" in said

@@ -1,4 +1,4 @@
-"""Messages that no page sends, over the real socket: a clear close, at most one line in the log, nobody else disturbed."""
+"""Messages that no page sends: a clear close, at most one line in the log, nobody else disturbed."""
 
 from __future__ import annotations
 

@@ -33,8 +33,8 @@ from millstream.wire.packet import VERSION, CodecNumber, Flag, Kind, Packet, dec
 class Vandal:
     """One connection, and all that the server said on it."""
 
-    def __init__(self, url: str, cookie: str = "") -> None:
-        self.socket: ClientConnection = open_socket(url, cookie)
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
         self.said: list[ServerMessage] = []
         self.pictures: list[Packet] = []
         self._seq = itertools.count(1)
@@ -96,13 +96,11 @@ class Vandal:
 @contextmanager
 def vandal(url: str, app: App, *, greets: bool = True, cookie: str = "") -> Iterator[Vandal]:
     """Open a connection, with a proper hello unless `greets` is false."""
-    found = Vandal(url, cookie)
-    try:
+    with open_socket(url, cookie) as socket:
+        found = Vandal(socket)
         if greets:
             found.hello(app)
         yield found
-    finally:
-        found.socket.close()
 
 
 def packet(payload: bytes, **fields: Any) -> bytes:

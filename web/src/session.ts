@@ -18,6 +18,7 @@ import {
 import type { Binding, Manifest, Props } from "./manifest.ts";
 import { addressOf } from "./manifest.ts";
 import { Outputs } from "./playback/outputs.ts";
+import { Edits } from "./session/edits.ts";
 import { Recordings } from "./session/recordings.ts";
 import { Runs } from "./session/runs.ts";
 import { runScript } from "./session/scripts.ts";
@@ -39,6 +40,7 @@ export class Session {
   private readonly root: EventTarget;
   private readonly view: View;
   private readonly store: Store;
+  private readonly edits = new Edits();
   private readonly runs: Runs;
   private readonly recordings: Recordings;
   private readonly outputs: Outputs;
@@ -50,15 +52,21 @@ export class Session {
     welcome: (message) => this.welcome(message),
     refused: ({ refuse }) => this.refused(refuse),
     lost: () => this.lose(),
+    sent: ({ component, seq }) => this.edits.confirm(component, seq),
     apply: (message) => this.apply(message),
-    streaming: ({ component }) => this.outputs.stream(component),
+    streaming: ({ component, stream }) => {
+      if (!this.recordings.isReplaced(component, stream)) this.outputs.stream(component);
+    },
     state: ({ state, deadlinePageUs }) => this.recordings.update(state, deadlinePageUs),
     broken: (message) => this.recordings.break(message),
     run: ({ state }) => this.runs.update(state),
     toast: ({ toast: { level, title, message, duration_s: durationS } }) =>
       this.view.toast({ level, title, message, durationS }),
     script: ({ script }) => void this.script(script.binding, script.inputs),
-    toolarge: () => this.fail("That is too large to be sent. Upload it as a file instead."),
+    toolarge: ({ message }) => {
+      if (message.type === "set") this.edits.confirm(message.component, 0);
+      this.fail("That is too large to be sent. Upload it as a file instead.");
+    },
     level: ({ component, level }) => this.view.setLevel(component, level),
     latency: ({ medianMs, fps, roundTripMs }) => this.view.latency({ medianMs, fps, roundTripMs }),
   };
@@ -161,8 +169,8 @@ export class Session {
     }
     this.secret = session;
     this.hadSession = true;
-    for (const [component, value] of this.store.edits())
-      this.post({ type: "send", message: { type: "set", component, value } });
+    this.edits.clear();
+    for (const [component, value] of this.store.edits()) this.send({ type: "set", component, value });
     for (const message of this.waiting.splice(0)) this.post({ type: "send", message });
     for (const ready of this.readyWaiters.splice(0)) ready();
     this.view.connection({ state: "open", message: "" });
@@ -194,9 +202,21 @@ export class Session {
     this.view.connection({ state: "refused", message });
   }
 
-  private apply({ updates, pictures }: Incoming<"apply">): void {
-    for (const [component, props] of Object.entries(updates)) this.applyProps(Number(component), props);
-    for (const picture of pictures) this.showPicture(picture);
+  private apply({ stream, seen, updates, pictures }: Incoming<"apply">): void {
+    for (const [key, props] of Object.entries(updates)) {
+      const component = Number(key);
+      const { value: _, ...others } = props;
+      if (this.isCurrent(component, stream, seen)) this.applyProps(component, props);
+      else if (Object.keys(others).length > 0) this.applyProps(component, others);
+    }
+    for (const picture of pictures) {
+      if (this.isCurrent(picture.component, stream, seen)) this.showPicture(picture);
+    }
+  }
+
+  /** Whether a value still counts that the server made of what it had `seen`: the user may have gone on since. */
+  private isCurrent(component: number, stream: number, seen: number): boolean {
+    return this.edits.isKnown(component, seen) && !this.recordings.isReplaced(component, stream);
   }
 
   private applyProps(component: number, props: Props): void {
@@ -259,8 +279,10 @@ export class Session {
 
   /** Edits are told at once, or as they are then when there is a session again; all else waits in order. */
   private send(message: SetValue | Fire | Cancel): void {
-    if (this.secret !== null) this.post({ type: "send", message });
-    else if (message.type !== "set" && this.waiting.length < MOST_WAITING) this.waiting.push(message);
+    if (this.secret !== null) {
+      if (message.type === "set") this.edits.post(message.component);
+      this.post({ type: "send", message });
+    } else if (message.type !== "set" && this.waiting.length < MOST_WAITING) this.waiting.push(message);
   }
 
   private post(message: ToWorker, transfer: Transferable[] = []): void {
@@ -304,6 +326,7 @@ export class Session {
   private makeOutputs(): Outputs {
     return new Outputs((component) => this.view.surface(component), {
       target: (component, target) => this.post({ type: "target", component, target }, [target]),
+      covered: (component) => this.post({ type: "covered", component }),
       presented: (component, timestampUs, pageUs) => this.post({ type: "presented", component, timestampUs, pageUs }),
       failed: () => this.fail("A picture could not be shown."),
     });

@@ -62,9 +62,9 @@ export type TroubleCode =
 
 export interface StreamView {
   /**
-   * `idle` (offer Record) → `starting` (the browser asks for the device) → `waiting` ⇄ `running` → `stopping` → `idle`.
+   * `idle` (offer Record) → `starting` (the browser asks for the device) → `waiting` ⇄ `running` → `idle`, at Stop at once.
    */
-  state: "idle" | "starting" | "waiting" | "running" | "stopping";
+  state: "idle" | "starting" | "waiting" | "running";
   /** Place in the queue, from 1, while waiting; 0 otherwise. */
   position: number;
   /** Expected wait in seconds; null if unknown. */

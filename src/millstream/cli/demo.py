@@ -18,7 +18,21 @@ def add_demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.description = "Opens the gallery of examples, or one of them."
     parser.add_argument("name", nargs="?", default="demo", metavar="EXAMPLE", help="name of one example")
     add_serving(parser)
-    parser.set_defaults(run=lambda options: serve(str(example(options.name)), serving(options), inbrowser=options.open))
+    parser.set_defaults(run=open_example)
+
+
+def open_example(options: argparse.Namespace) -> None:
+    """Serve the example that was named.
+
+    Raises:
+        CommandError: There is none of that name, or the packages of the examples are not installed.
+    """
+    try:
+        serve(str(example(options.name)), serving(options), inbrowser=options.open)
+    except ModuleNotFoundError as error:
+        raise CommandError(
+            f"the examples need the package of the module {error.name!r}: pip install 'millstream[examples]'"
+        ) from error
 
 
 def examples() -> Path:

@@ -133,12 +133,17 @@ class Worker:
         if self._closed_at is None:
             self._closed_at = time.monotonic()
             self._tasks.put(None)
-        try:
-            if not self._ended.done():
-                await asyncio.wait([self._ended], timeout=self._engine.abandon_s if wait_s is None else wait_s)
-        finally:
-            if not self._ended.done():
-                self._engine.abandon(self)
+        if self._ended.done():
+            return
+        patience_s = self._engine.abandon_s if wait_s is None else wait_s
+        # A timer, since whoever waits here may be cancelled, which makes a healthy thread no slower and no hung one end.
+        patience = self._loop.call_later(patience_s, self._give_up)
+        self._ended.add_done_callback(lambda _: patience.cancel())
+        await asyncio.wait([self._ended], timeout=patience_s)
+
+    def _give_up(self) -> None:
+        if not self._ended.done():
+            self._engine.abandon(self)
 
     async def _do(self, task: Task) -> Result | None:
         future: asyncio.Future[Result | None] = self._loop.create_future()

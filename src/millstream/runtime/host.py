@@ -30,6 +30,9 @@ __all__ = ["Host", "Settings"]
 
 logger = logging.getLogger("millstream.session")
 
+REFUSALS = {"busy": 1013, "shutdown": 1012}
+"""Close codes of refusals; of the others 1008."""
+
 LAST_S = 1.0
 """How long sessions may take to end once the time for draining is over."""
 
@@ -108,8 +111,12 @@ class Host:
         tag = secrets.token_hex(8)
         try:
             closing = await self._serve(transport, replace(request, session_hash=tag), visitor)
-        except (Closed, ProtocolError) as error:
-            closing = Closing(getattr(error, "code", 1001), str(error))
+        except ProtocolError as error:
+            closing = Closing(error.code, str(error))
+        except Refused as error:
+            closing = Closing(REFUSALS.get(error.code, 1008), str(error))
+        except Closed as error:
+            closing = Closing(1001, str(error))
         except Exception as error:
             logger.error("session %s failed", tag, exc_info=error)
             closing = Closing(1011, "something went wrong in the server")

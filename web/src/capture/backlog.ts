@@ -1,10 +1,7 @@
 /** The sound of one stream that the server has not taken yet: cut into exact chunks, joined when behind. Pure. */
 
 import type { Stretch } from "../codecs/pcm16.ts";
-import { PREFIX_BYTES } from "../codecs/pcm16.ts";
-
-/** Chunks are joined up to this many bytes of payload. */
-export const MAX_JOINED_BYTES = 1024 * 1024;
+import { MAX_SOUND_BYTES } from "../codecs/pcm16.ts";
 
 /** Most that one stream may hold back, whatever its `max_backlog` in seconds says. */
 const MAX_BACKLOG_BYTES = 64 * 1024 * 1024;
@@ -47,7 +44,7 @@ export class Backlog {
     const frameBytes = 2 * options.channels;
     const mostBytes = Math.floor(MAX_BACKLOG_BYTES / frameBytes);
     this.mostSamples = Math.max(this.chunk, Math.min(Math.round(options.maxBacklogS * options.rate), mostBytes));
-    const fitting = Math.floor((MAX_JOINED_BYTES - PREFIX_BYTES) / frameBytes);
+    const fitting = Math.floor(MAX_SOUND_BYTES / frameBytes);
     this.joined = Math.max(this.chunk, fitting - (fitting % this.chunk));
   }
 

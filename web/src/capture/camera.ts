@@ -2,7 +2,7 @@
 
 import type { DeviceChoice } from "../constants.ts";
 import type { FrameSource } from "../workers/port.ts";
-import { cameraConstraints, isRear, openDevice } from "./devices.ts";
+import { cameraConstraints, isMirrored, openDevice } from "./devices.ts";
 import type { CameraPicture } from "./picture_uplink.ts";
 import { readTrack } from "./tracks.ts";
 
@@ -10,8 +10,8 @@ export interface CameraWish {
   /** The app's own constraints; they win over ours. */
   constraints: MediaTrackConstraints | null;
   size: [number, number] | null;
-  /** Show and send mirrored, as a mirror does; a rear camera never is. */
-  mirror: boolean;
+  /** Whether to show and send it mirrored; null for a camera that looks at the user alone. */
+  mirror: boolean | null;
   choice: DeviceChoice;
 }
 
@@ -37,7 +37,7 @@ export async function openCamera(wish: CameraWish): Promise<Camera> {
     preview,
     track,
     source: frames.source,
-    mirrored: wish.mirror && !isRear(track),
+    mirrored: isMirrored(wish.mirror, track),
     device: track.getSettings().deviceId ?? "",
     close: () => {
       frames.close();

@@ -84,9 +84,13 @@ function choose(constraints: MediaTrackConstraints, choice: DeviceChoice): Media
   return choice.facing ? { ...constraints, facingMode: { ideal: choice.facing } } : constraints;
 }
 
-/** Whether a track looks away from the user; desktop cameras do not say and look at the user. */
-export function isRear(track: MediaStreamTrack): boolean {
-  return track.getSettings().facingMode === "environment";
+/**
+ * Whether a camera is mirrored: what the app says, else one that looks at the user is, as people expect of a mirror.
+ *
+ * Desktop cameras do not say where they look; they look at the user.
+ */
+export function isMirrored(wish: boolean | null, track: MediaStreamTrack): boolean {
+  return wish ?? track.getSettings().facingMode !== "environment";
 }
 
 function codeOf(error: unknown): TroubleCode {

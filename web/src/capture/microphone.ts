@@ -1,17 +1,28 @@
 /** The microphone's end in the page: opens it, and connects the audio thread with whoever takes the samples. */
 
+import { MAX_SOUND_BYTES } from "../codecs/pcm16.ts";
 import type { DeviceChoice } from "../constants.ts";
 import type { SoundFormat } from "../workers/port.ts";
 import { microphoneConstraints, openDevice } from "./devices.ts";
 
 const MOST_CHANNELS = 8;
 
-export interface MicrophoneWish {
-  constraints: MediaTrackConstraints | null;
-  /** Samples per second to deliver; null for the device's own rate. */
+/** What the server counts with where the app leaves it to the device: such a chunk fits into a packet. */
+const USUAL: SoundShape = { rate: 48_000, channels: 2 };
+
+type SoundShape = Pick<SoundFormat, "rate" | "channels">;
+
+/** What the app asks for; null leaves it to the device. */
+export interface SoundWish {
+  /** Samples per second to deliver. */
   rate: number | null;
-  /** Channels to deliver; null for those of the device. */
   channels: number | null;
+  /** Length of the longest chunk that is sent. */
+  everyS: number;
+}
+
+export interface MicrophoneWish extends SoundWish {
+  constraints: MediaTrackConstraints | null;
   choice: DeviceChoice;
   /** Address of the worklet's module. */
   worklet: string;
@@ -35,14 +46,14 @@ export async function openMicrophone(wish: MicrophoneWish): Promise<Microphone> 
   try {
     const source = connectSource(stream, wish.rate ?? track.getSettings().sampleRate ?? null);
     context = source.context as AudioContext;
-    const channels = wish.channels ?? Math.min(MOST_CHANNELS, track.getSettings().channelCount ?? 1);
-    const port = await deliver(source, context, channels, wish.worklet);
     const deviceRate = context.sampleRate;
+    const { rate, channels } = chooseFormat(wish, deviceRate, track.getSettings().channelCount ?? 1);
+    const port = await deliver(source, context, channels, wish.worklet);
     const close = release(track, context, port.node);
     return {
       track,
       port: port.samples,
-      format: { deviceRate, rate: wish.rate ?? deviceRate, channels },
+      format: { deviceRate, rate, channels },
       device: track.getSettings().deviceId ?? "",
       close,
     };
@@ -51,6 +62,20 @@ export async function openMicrophone(wish: MicrophoneWish): Promise<Microphone> 
     void context?.close();
     throw error;
   }
+}
+
+/**
+ * The format to deliver: the app's, and what it leaves open as the device has it.
+ *
+ * A device whose chunks would not fit into a packet, a studio's at 192 kHz say, delivers no more than is usual. Pure.
+ */
+export function chooseFormat(wish: SoundWish, deviceRate: number, deviceChannels: number): SoundShape {
+  const own = { rate: wish.rate ?? deviceRate, channels: wish.channels ?? Math.min(MOST_CHANNELS, deviceChannels) };
+  if (wish.everyS * own.rate * own.channels * Int16Array.BYTES_PER_ELEMENT <= MAX_SOUND_BYTES) return own;
+  return {
+    rate: wish.rate ?? Math.min(deviceRate, USUAL.rate),
+    channels: wish.channels ?? Math.min(deviceChannels, USUAL.channels),
+  };
 }
 
 /**

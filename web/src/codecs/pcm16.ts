@@ -2,6 +2,9 @@
 
 export const PREFIX_BYTES = 16;
 
+/** Most bytes of samples in one packet: the server decodes no more. */
+export const MAX_SOUND_BYTES = 1024 * 1024;
+
 /** A stretch of interleaved samples, and where it lies. */
 export interface Stretch {
   /** Index of the first sample (of each channel), counted from the opening of the microphone. */

@@ -61,7 +61,7 @@ export class AudioFrame extends Leaf<AudioProps> {
         <div class="ms-body">${this.body()}</div>
         ${this.overlay()}${this.chip()}${this.bar()}
         ${
-          stream.limitS > 0 && (stream.state === "running" || stream.state === "stopping")
+          stream.limitS > 0 && stream.state === "running"
             ? html`<ms-time .limitS=${stream.limitS} .deadlineMs=${stream.deadlineMs}></ms-time>`
             : nothing
         }
@@ -133,7 +133,6 @@ export class AudioFrame extends Leaf<AudioProps> {
   }
 
   private toggle(): void {
-    if (this.stream.state === "stopping") return;
     this.record(this.isRecording ? "stop" : "start");
   }
 

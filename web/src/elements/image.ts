@@ -77,7 +77,7 @@ export class ImageFrame extends Leaf<ImageProps> implements OutputSurface {
       >
         ${this.preview()}${this.stage}${this.overlay()}${this.chip()}${this.bar()}
         ${
-          stream.limitS > 0 && (stream.state === "running" || stream.state === "stopping")
+          stream.limitS > 0 && stream.state === "running"
             ? html`<ms-time .limitS=${stream.limitS} .deadlineMs=${stream.deadlineMs}></ms-time>`
             : nothing
         }
@@ -195,7 +195,6 @@ export class ImageFrame extends Leaf<ImageProps> implements OutputSurface {
   }
 
   private toggle(): void {
-    if (this.stream.state === "stopping") return;
     this.record(this.isRecording ? "stop" : "start");
   }
 

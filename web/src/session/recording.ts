@@ -31,13 +31,19 @@ export class Recording {
   private readonly kind: DeviceKind;
   private readonly events: RecordingEvents;
   private opened: OpenedDevice | null = null;
+  /** The numbers of all its streams. */
+  numbers: readonly number[] = [];
+  /** Those that are not over. */
   private readonly streams = new Map<number, StreamState | null>();
   private deadlines = new Map<number, number>();
   private view: StreamView = { ...IDLE, state: "starting" };
   private watch: AbortController | null = null;
   /** The first thing that went wrong; shown when the recording ends. */
   private cause: Trouble | null = null;
+  private choice: DeviceChoice = {};
+  private isAttached = false;
   private isBegun = false;
+  private isStopped = false;
   private isOver = false;
 
   constructor(kind: DeviceKind, events: RecordingEvents) {
@@ -45,9 +51,9 @@ export class Recording {
     this.events = events;
   }
 
-  /** Whether streams of this recording may still come from the device. */
+  /** Whether the device is, or will be, recorded; after Stop the server may still be at work on what it was given. */
   get isLive(): boolean {
-    return !this.isOver && this.view.state !== "stopping";
+    return !this.isOver && !this.isStopped;
   }
 
   has(stream: number): boolean {
@@ -57,32 +63,42 @@ export class Recording {
   /** Opens the device and begins the streams, once `ready` resolves. */
   async start(choice: DeviceChoice, ready: Promise<void>): Promise<void> {
     this.show({});
-    if (!(await this.openDevice(choice))) return;
+    this.choice = choice;
+    if (!(await this.openDevice())) return;
     await ready;
     if (!this.isLive) return;
-    for (const stream of this.events.begin()) this.streams.set(stream, null);
+    this.numbers = this.events.begin();
+    for (const stream of this.numbers) this.streams.set(stream, null);
     this.isBegun = true;
     if (this.streams.size === 0) this.show({ state: "running" });
   }
 
   /** Another device takes over, without an end of the streams. */
   async change(choice: DeviceChoice): Promise<void> {
+    this.choice = choice;
+    // While one is being opened, `openDevice` finds the newer choice.
     if (!this.isLive || !this.opened) return;
     // Phones give a second camera only when the first is free.
     this.closeDevice();
-    await this.openDevice(choice);
+    await this.openDevice();
   }
 
-  /** Stop was pressed, or something ends the recording from this side; the device is released at once. */
+  /** Stop was pressed, or something ends the recording from this side; device and Record are free at once. */
   stop(reason: StopReason = "user", cause: Trouble | null = null): void {
     if (!this.isLive) return;
-    const isWaited = this.streams.size > 0;
+    this.isStopped = true;
     this.cause ??= cause;
     for (const stream of this.streams.keys()) this.events.stop(stream, reason, cause?.message ?? "");
-    this.closeDevice();
-    this.events.release();
-    this.show({ state: "stopping", preview: null, trouble: this.cause });
-    if (!isWaited) this.end();
+    this.letGo();
+    this.events.show({ ...IDLE, trouble: this.cause });
+    if (this.streams.size === 0) this.end();
+  }
+
+  /** The next recording begins before the server is done with this one, which is stopped: nothing of it is shown. */
+  giveWay(): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.events.ended(this.isBegun);
   }
 
   /** The worker gave a stream up by itself; the others end with it, since they are fed by the same device. */
@@ -107,8 +123,7 @@ export class Recording {
   /** The session is gone: nothing is to be waited for. */
   abandon(cause: Trouble | null): void {
     if (this.isOver) return;
-    this.closeDevice();
-    this.events.release();
+    this.letGo();
     this.streams.clear();
     this.cause ??= cause;
     this.end();
@@ -122,35 +137,37 @@ export class Recording {
       if (this.isLive) this.show(this.summary());
       return;
     }
-    if (this.opened) {
-      this.closeDevice();
-      this.events.release();
-    }
+    this.letGo();
     this.end();
   }
 
   private end(): void {
     if (this.isOver) return;
-    this.isOver = true;
     this.events.show({ ...IDLE, trouble: this.cause });
-    this.events.ended(this.isBegun);
+    this.giveWay();
   }
 
-  private async openDevice(choice: DeviceChoice): Promise<boolean> {
+  /** Opens the device of the newest choice; false if there is none, or if it is not needed any more. */
+  private async openDevice(): Promise<boolean> {
+    const { choice } = this;
+    let opened: OpenedDevice;
     try {
-      this.opened = await this.events.open(choice);
+      opened = await this.events.open(choice);
     } catch (error) {
       if (!(error instanceof DeviceError)) throw error;
+      if (this.isLive && choice !== this.choice) return this.openDevice();
       this.failOpening(error.trouble);
       return false;
     }
-    if (!this.isLive) {
-      this.opened.device.close();
-      return false;
+    if (!this.isLive || choice !== this.choice) {
+      opened.device.close();
+      return this.isLive && this.openDevice();
     }
-    const { device } = this.opened;
+    this.opened = opened;
+    const { device } = opened;
     this.watchTrack(device.track);
-    this.events.attach(this.opened);
+    this.events.attach(opened);
+    this.isAttached = true;
     const isCamera = "preview" in device;
     const preview = isCamera ? device.preview : null;
     this.show({ preview, mirrored: isCamera && device.mirrored, device: device.device });
@@ -174,6 +191,13 @@ export class Recording {
     signal.addEventListener("abort", () => clearTimeout(timer));
   }
 
+  /** Closes the device, and has whoever captures let go of it. */
+  private letGo(): void {
+    this.closeDevice();
+    if (this.isAttached) this.events.release();
+    this.isAttached = false;
+  }
+
   private closeDevice(): void {
     this.watch?.abort();
     this.opened?.device.close();
@@ -190,7 +214,7 @@ export class Recording {
     if (!chief) return {};
     const isRunning = chief.state === "running";
     return {
-      // `stopping` from the server is the end of a turn, not of the recording: the element goes on as it was.
+      // `stopping` is the end of a turn, not of the recording: the element goes on as it was.
       state: chief.state === "stopping" ? this.view.state : (chief.state as "running" | "waiting"),
       position: chief.state === "waiting" ? chief.position : 0,
       etaS: chief.state === "waiting" && chief.eta_s >= 0 ? chief.eta_s : null,

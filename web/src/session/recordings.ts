@@ -37,6 +37,8 @@ export class Recordings {
   private readonly clips = new Map<number, Clip>();
   /** Which binding each stream serves that is not over. */
   private readonly served = new Map<number, Binding>();
+  /** Streams of each component's earlier recordings, if they were not over when the newest one began. */
+  private readonly replaced = new Map<number, number[]>();
   private count = 0;
 
   constructor(manifest: Manifest, store: Store, events: RecordingsEvents) {
@@ -50,7 +52,7 @@ export class Recordings {
     if (device || facing) this.choices.set(component, { device, facing });
     const recording = this.recordings.get(component);
     if (action === "stop") recording?.stop();
-    else if (!recording) this.start(component);
+    else if (!recording?.isLive) this.start(component);
   }
 
   /** Another device was chosen; without a recording it is remembered. */
@@ -62,11 +64,17 @@ export class Recordings {
   update(state: StreamState, deadlinePageUs: number): void {
     const deadlineMs = deadlinePageUs ? deadlinePageUs / 1000 - performance.timeOrigin : 0;
     const binding = this.served.get(state.stream);
-    if (binding && state.state === "ended") {
+    if (binding?.stream && state.state === "ended") {
       this.served.delete(state.stream);
-      if (state.reason === "error") this.events.failed(binding);
+      const isShown = !this.isReplaced(binding.stream.component, state.stream);
+      if (state.reason === "error" && isShown) this.events.failed(binding);
     }
     this.find(state.stream)?.update(state, deadlineMs);
+  }
+
+  /** Whether a stream belongs to an earlier recording of a component that records again: it shows nothing there. */
+  isReplaced(component: number, stream: number): boolean {
+    return this.replaced.get(component)?.includes(stream) ?? false;
   }
 
   break(message: { stream: number; reason: "user" | "device" | "backlog" | "failed"; message: string }): void {
@@ -76,7 +84,12 @@ export class Recordings {
   /** The session is over: every device is released. */
   clear(cause: Trouble | null): void {
     this.served.clear();
+    this.replaced.clear();
     for (const recording of [...this.recordings.values()]) recording.abandon(cause);
+  }
+
+  private bindingsOf(component: number): Binding[] {
+    return this.manifest.bindings.filter(({ stream }) => stream?.component === component);
   }
 
   private find(stream: number): Recording | undefined {
@@ -84,8 +97,11 @@ export class Recordings {
   }
 
   private start(component: number): void {
+    const before = this.recordings.get(component);
+    this.replaced.set(component, before ? [...(this.replaced.get(component) ?? []), ...before.numbers] : []);
+    before?.giveWay();
     const kind: DeviceKind = this.store.typeOf(component) === "audio" ? "microphone" : "camera";
-    const bindings = this.manifest.bindings.filter(({ stream }) => stream?.component === component);
+    const bindings = this.bindingsOf(component);
     const recording: Recording = new Recording(kind, {
       open: (choice) => this.open(component, kind, choice),
       attach: (opened) => this.attach(component, opened, bindings.length > 0),
@@ -107,13 +123,14 @@ export class Recordings {
     const constraints = (props["constraints"] ?? null) as MediaTrackConstraints | null;
     if (kind === "camera") {
       const size = (props["size"] ?? null) as [number, number] | null;
-      const mirror = props["mirror"] !== false;
+      const mirror = (props["mirror"] ?? null) as boolean | null;
       return { kind, device: await openCamera({ constraints, size, mirror, choice }) };
     }
     const rate = (props["sample_rate"] ?? null) as number | null;
     const channels = (props["channels"] ?? null) as number | null;
     const worklet = new URL(this.manifest.assets.microphone_worklet, document.baseURI).href;
-    return { kind, device: await openMicrophone({ constraints, rate, channels, choice, worklet }) };
+    const everyS = Math.max(0, ...this.bindingsOf(component).map(({ stream }) => stream?.every_s ?? 0));
+    return { kind, device: await openMicrophone({ constraints, rate, channels, everyS, choice, worklet }) };
   }
 
   private attach(component: number, { kind, device }: OpenedDevice, isStreamed: boolean): void {

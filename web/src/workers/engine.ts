@@ -7,6 +7,7 @@ import { SoundCapture, SoundUplink } from "../capture/sound_uplink.ts";
 import type { Uplink } from "../capture/uplink.ts";
 import { PICTURE_CODECS } from "../codecs/codecs.ts";
 import { JpegEncoder } from "../codecs/image.ts";
+import { MAX_SOUND_BYTES } from "../codecs/pcm16.ts";
 import { LatencyMeter } from "../playback/latency.ts";
 import { Presenter } from "../playback/presenter.ts";
 import { openSink, TrackSink } from "../playback/sink.ts";

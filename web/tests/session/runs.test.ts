@@ -52,7 +52,14 @@ describe("a script that the server asks for", () => {
   it("hands what it made of the inputs to the handler", () => {
     const runs = open(binding());
     runs.answer(binding(), ["A"]);
-    expect(events.send).toHaveBeenCalledWith({ type: "fire", binding: 0, run: 1, target: 0, data: null, inputs: ["A"] });
+    expect(events.send).toHaveBeenCalledWith({
+      type: "fire",
+      binding: 0,
+      run: 1,
+      target: 0,
+      data: null,
+      inputs: ["A"],
+    });
   });
 });
 
