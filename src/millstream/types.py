@@ -156,7 +156,6 @@ class Job:
         request: What handlers that ask for it see of the HTTP request.
         folder: The session's own folder, which need not exist yet.
         room: How many bytes its files may still take.
-        deadline: When the engine should give up, in seconds of the loop's clock; `None` for never.
     """
 
     binding: int
@@ -170,7 +169,6 @@ class Job:
     request: object = None
     folder: Path = Path()
     room: int = 0
-    deadline: float | None = None
 
 
 class Occurrence(NamedTuple):

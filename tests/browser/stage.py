@@ -119,7 +119,7 @@ class Stage:
 
     def change(self, elem_id: str, **props: Any) -> None:
         """Change properties of a component, as the server does."""
-        self.say(type="apply", stream=0, run=0, updates={str(self.number(elem_id)): props}, pictures=[])
+        self.say(type="apply", stream=0, run=0, seen=0, updates={str(self.number(elem_id)): props}, pictures=[])
 
     def run(self, elem_id: str, state: str, *, progress: str = "minimal", message: str = "", position: int = 0) -> None:
         """Put an event run that writes a component into a state."""

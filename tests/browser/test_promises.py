@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
-from collections.abc import Callable
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import uvicorn
+from fastapi import FastAPI
 from PIL import Image
 from playwright.sync_api import Page, expect
 from tests.browser.conftest import OpenPage
@@ -216,7 +222,9 @@ def test_html_of_run_time_is_cleaned(launch: Launch, open_page: OpenPage, compon
 
 def test_html_of_the_developer_is_shown_as_it_is(launch: Launch, open_page: OpenPage) -> None:
     with gr.Blocks() as demo:
-        gr.HTML("<details id='mine' open data-x='1'><summary>More</summary><iframe id='frame' srcdoc=''></iframe></details>")
+        gr.HTML(
+            "<details id='mine' open data-x='1'><summary>More</summary><iframe id='frame' srcdoc=''></iframe></details>"
+        )
         gr.Markdown("# Title\n\n<kbd id='key'>Ctrl</kbd>")
     page = open_page(launch(demo))
     expect(page.locator("#mine[data-x='1'] #frame")).to_have_count(1)
@@ -387,8 +395,6 @@ def test_a_picture_is_uploaded(launch: Launch, open_page: OpenPage, photo: Path)
 
 @pytest.mark.parametrize("event", ["drop", "paste"])
 def test_a_picture_is_dropped_or_pasted(launch: Launch, open_page: OpenPage, event: str) -> None:
-    import base64
-
     page = open_page(launch(describing()))
     data = base64.b64encode(halves_png()).decode()
     page.evaluate(DROP, ["#photo .ms-frame", "halves.png", "image/png", data, event])
@@ -565,3 +571,101 @@ def test_a_camera_in_a_tab_goes_on_when_it_is_out_of_sight(launch: Launch, open_
     page.get_by_role("tab", name="Other").click()
     until(page, "eyes.colours('.ms-output') === 'blue red'")
     expect(page.locator(".ms-output")).to_be_visible()
+
+
+# ---- files -------------------------------------------------------------------------------------------------------
+
+
+def test_a_data_address_goes_to_the_page_as_it_is(launch: Launch, open_page: OpenPage) -> None:
+    address = f"data:image/png;base64,{base64.b64encode(halves_png()).decode()}"
+    with gr.Blocks() as demo:
+        img = gr.Image(elem_id="img")
+        gr.Button("Run").click(lambda: address, None, img)
+    page = open_page(launch(demo))
+    button(page, "Run").click()
+    until(page, "eyes.colours('#img .ms-output') === 'red blue'")
+
+
+@pytest.mark.parametrize("name", ["/etc/hostname", ".hidden.png"])
+def test_a_file_that_is_nobodys_business_stays_where_it_is(
+    launch: Launch, open_page: OpenPage, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / ".hidden.png").write_bytes(halves_png())
+    with gr.Blocks() as demo:
+        img = gr.Image(elem_id="img")
+        gr.Button("Run").click(lambda: str(tmp_path / name), None, img)
+    page = open_page(launch(demo))
+    button(page, "Run").click()
+    expect(page.locator("#img .ms-trouble")).to_be_visible()
+    assert page.locator("#img .ms-output").count() == 0
+
+
+def test_an_upload_is_a_path_on_demand(launch: Launch, open_page: OpenPage, photo: Path) -> None:
+    with gr.Blocks() as demo:
+        img, text = gr.Image(type="filepath"), gr.Textbox(label="Size")
+        img.upload(lambda path: f"{Path(path).stat().st_size} {Path(path).suffix}", img, text)
+    page = open_page(launch(demo))
+    page.locator("input[type=file]").set_input_files(photo)
+    expect(field(page, "Size")).to_have_value(f"{photo.stat().st_size} .png")
+
+
+def test_a_file_that_is_too_large_is_told(launch: Launch, open_page: OpenPage, photo: Path) -> None:
+    page = open_page(launch(describing(), max_file_size=100))
+    open_page.expected += ["413"]  # type: ignore[attr-defined]
+    page.locator("input[type=file]").set_input_files(photo)
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def test_another_visitor_does_not_get_the_file(launch: Launch, open_page: OpenPage, photo: Path) -> None:
+    page = open_page(url := launch(describing()))
+    page.locator("input[type=file]").set_input_files(photo)
+    page.locator("#photo .ms-output").wait_for()
+    address = str(page.locator("#photo .ms-output").get_attribute("src"))
+    assert page.request.get(url + address).status == 200
+    assert open_page(url).request.get(url + address).status == 404
+
+
+# ---- ways to serve -----------------------------------------------------------------------------------------------
+
+
+def test_a_login_comes_first(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
+    def who(_: np.ndarray, request: gr.Request) -> str:
+        return str(request.username)
+
+    with gr.Blocks() as demo:
+        img, text = gr.Image(sources=["webcam"]), gr.Textbox(label="User")
+        img.stream(who, img, text)
+    page = open_page(launch(demo, auth=("ada", "engine")), film=clips.counter)
+    page.locator("input[name=username]").fill("ada")
+    page.locator("input[type=password]").fill("engine")
+    page.keyboard.press("Enter")
+    record(page)
+    expect(field(page, "User")).to_have_value("ada")
+
+
+def test_it_works_below_a_path_of_another_app(open_page: OpenPage, clips: Clips) -> None:
+    with gr.Blocks() as demo:
+        img, out = gr.Image(sources=["webcam"]), gr.Image(draw_halves()[:, ::-1])
+        img.stream(lambda frame: frame, img, out)
+    site = FastAPI()
+    site.mount("/live/demo", demo.app)
+    with served(site) as address:
+        page = open_page(f"{address}/live/demo/", film=clips.halves)
+        until(page, "eyes.colours('.ms-output') === 'blue red'")
+        record(page)
+        until(page, "document.querySelector('video.ms-output')?.videoWidth === 640")
+        page.close()
+
+
+@contextmanager
+def served(site: FastAPI) -> Iterator[str]:
+    """Serve an ASGI app on a free port; gives its address."""
+    server = uvicorn.Server(uvicorn.Config(site, port=0, log_level="error", ws="websockets-sansio"))
+    listener = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(20)

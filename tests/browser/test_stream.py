@@ -130,7 +130,9 @@ def test_who_waits_captures_nothing(launch: Launch, open_page: OpenPage, clips: 
     record(second)
     expect(button(second, "Waiting")).to_be_visible()
     seen = notes.wait(len(notes.all) + 10)
-    streams = [one for session in demo.app.host.statistics()["sessions"].values() for one in session["streams"].values()]
+    streams = [
+        one for session in demo.app.host.statistics()["sessions"].values() for one in session["streams"].values()
+    ]
     assert len(set(seen)) == 1
     assert sorted(one["received"] > 0 for one in streams) == [False, True]
 
@@ -613,3 +615,134 @@ def test_pages_are_told_apart(launch: Launch, open_page: OpenPage, clips: Clips)
         record(page)
     for page, wanted in pages:
         until(page, "Math.abs(eyes.brightness('.ms-output') - arg) < 4", wanted)
+
+
+# ---- unusual, but allowed ----------------------------------------------------------------------------------------
+
+
+def test_two_handlers_share_one_camera(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
+    with gr.Blocks() as demo:
+        img, text, other = gr.Image(sources=["webcam"]), gr.Textbox(label="Width"), gr.Textbox(label="Height")
+        img.stream(lambda frame: str(frame.shape[1]), img, text, stream_every=0.1)
+        img.stream(lambda frame: str(frame.shape[0]), img, other, stream_every=0.3)
+    page = open_page(launch(demo), film=clips.counter)
+    record(page)
+    expect(page.get_by_role("textbox", name="Width")).to_have_value("640")
+    expect(page.get_by_role("textbox", name="Height")).to_have_value("480")
+    assert page.evaluate("eyes.tracks.length") == 1
+    stop(page)
+
+
+def test_two_cameras_stream_side_by_side(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
+    with gr.Blocks() as demo:
+        for name in ("one", "two"):
+            img, out = gr.Image(sources=["webcam"], elem_id=name), gr.Image(elem_id=f"{name}-out")
+            img.stream(lambda frame, name=name: frame if name == "one" else frame // 4, img, out, stream_every=0.1)
+    page = open_page(launch(demo), film=clips.counter)
+    record(page.locator("#one"))
+    record(page.locator("#two"))
+    until(page, "eyes.counter('#one-out .ms-output') >= 0")
+    until(page, "eyes.brightness('#two-out .ms-output') > 0 && eyes.brightness('#two-out .ms-output') < 70")
+    stop(page.locator("#one"))
+    expect(button(page.locator("#two"), "Stop")).to_be_visible()
+
+
+def test_stop_before_the_start_leaves_nothing_open(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
+    demo = echo()
+    page = open_page(launch(demo), film=clips.counter)
+    page.evaluate("() => { for (let i = 0; i < 4; i++) document.querySelector('.ms-record').click(); }")
+    page.evaluate("() => document.querySelector('.ms-record').click()")
+    page.evaluate("() => document.querySelector('.ms-record').click()")
+    if button(page, "Record").count() == 0:
+        page.locator(".ms-record").click()
+    expect(button(page, "Record")).to_be_visible()
+    until(page, "eyes.tracks.every((track) => track.readyState === 'ended')")
+    record(page)
+    page.locator(".ms-output").wait_for()
+
+
+def test_a_hidden_component_streams_on(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
+    with gr.Blocks() as demo:
+        img, text = gr.Image(sources=["webcam"], elem_id="img"), gr.Textbox(label="Count")
+        count, hide, show = gr.State(0), gr.Button("Hide"), gr.Button("Show")
+        img.stream(lambda _, count: (count + 1, count), [img, count], [count, text], stream_every=0.1)
+        hide.click(lambda: gr.Image(visible=False), None, img)
+        show.click(lambda: gr.Image(visible=True), None, img)
+    page = open_page(launch(demo), film=clips.counter)
+    record(page)
+    until(page, "document.querySelector('textarea').value > 1")
+    button(page, "Hide").click()
+    expect(page.locator("#img")).to_be_hidden()
+    before = int(page.get_by_role("textbox").input_value())
+    until(page, "document.querySelector('textarea').value > arg + 5", before)
+    button(page, "Show").click()
+    expect(page.locator(".ms-preview")).to_be_visible()
+
+
+def test_who_clicks_while_others_run_sees_the_queue(launch: Launch, open_page: OpenPage) -> None:
+    go = threading.Event()
+    with gr.Blocks() as demo:
+        text, run = gr.Textbox(label="Text", elem_id="text"), gr.Button("Run")
+        run.click(lambda: go.wait(10) and "done", None, text)
+    url = launch(demo)
+    first, second = open_page(url), open_page(url)
+    button(first, "Run").click()
+    until(first, "document.querySelector('#text [role=status], #text .ms-run, #text .ms-progress') !== null")
+    button(second, "Run").click()
+    expect(second.locator("#text")).to_contain_text("ext in line")
+    go.set()
+    for page in (first, second):
+        expect(page.get_by_role("textbox", name="Text")).to_have_value("done")
+
+
+def test_a_button_runs_once_at_a_time(launch: Launch, open_page: OpenPage) -> None:
+    go, calls = threading.Event(), Notes[int]()
+
+    def work() -> str:
+        calls.add(1)
+        go.wait(10)
+        return str(len(calls.all))
+
+    with gr.Blocks() as demo:
+        text, run = gr.Textbox(label="Text"), gr.Button("Run")
+        run.click(work, None, text)
+    page = open_page(launch(demo))
+    button(page, "Run").click()
+    calls.wait(1)
+    button(page, "Run").click()
+    button(page, "Run").click()
+    go.set()
+    expect(page.get_by_role("textbox", name="Text")).to_have_value("1")
+    button(page, "Run").click()
+    expect(page.get_by_role("textbox", name="Text")).to_have_value("2")
+
+
+def test_one_limit_holds_for_events_of_one_id(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
+    with gr.Blocks() as demo:
+        for name in ("one", "two"):
+            img = gr.Image(sources=["webcam"], elem_id=name)
+            img.stream(lambda frame, name=name: frame, img, img, concurrency_id="camera")
+    page = open_page(launch(demo), film=clips.counter)
+    record(page.locator("#one"))
+    expect(button(page.locator("#one"), "Stop")).to_be_visible()
+    record(page.locator("#two"))
+    expect(button(page.locator("#two"), "Waiting")).to_be_visible()
+    stop(page.locator("#one"))
+    expect(button(page.locator("#two"), "Stop")).to_be_visible()
+
+
+def test_a_slow_call_at_stop_is_waited_for_in_the_background(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
+    inside, go = threading.Event(), threading.Event()
+
+    def handler(frame: np.ndarray) -> np.ndarray:
+        inside.set()
+        go.wait(10)
+        return frame
+
+    page = open_page(launch(echo(handler)), film=clips.counter)
+    record(page)
+    assert inside.wait(10)
+    button(page, "Stop").click()
+    until(page, "eyes.tracks[0].readyState === 'ended'")
+    go.set()
+    expect(button(page, "Record")).to_be_visible()

@@ -7,11 +7,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import millstream as gr
-from millstream.codecs import wav
+from millstream.codecs import pcm16, wav
 from millstream.components.samples import UnfitSound, to_samples
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.frames import Chunk
 from millstream.types import Blob
+from millstream.wire.messages import MAX_MESSAGE_BYTES
 
 TONE = (np.sin(np.arange(800) / 10) * 20_000).astype(np.int16)
 
@@ -191,3 +192,29 @@ def test_a_script_cannot_run_for_each_frame() -> None:
         microphone = gr.Audio(sources="microphone")
         with pytest.raises(DeclarationError, match=r"js= cannot run for each frame"):
             microphone.stream(print, microphone, js="x => x")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "most_s"),
+    [
+        ({}, 5.46),
+        ({"sample_rate": 192_000, "channels": 8}, 0.34),
+        ({"sample_rate": 16_000, "channels": 1}, 32.76),
+        ({"channels": 1}, 10.92),
+        ({"sample_rate": 8_000}, 32.76),
+    ],
+)
+def test_a_chunk_fits_into_a_packet(arguments: dict, most_s: float) -> None:
+    with gr.Blocks():
+        microphone = gr.Audio(label="Voice", sources="microphone", **arguments)
+        microphone.stream(len, microphone, stream_every=most_s)
+        remedy = rf"Audio 'Voice'\.stream: stream_every=.* at most {most_s} seconds, or declare less"
+        with pytest.raises(DeclarationError, match=remedy):
+            microphone.stream(len, microphone, stream_every=most_s + 0.01)
+
+
+def test_the_longest_chunk_can_be_decoded() -> None:
+    samples = np.zeros((round(5.46 * 48_000), 2), np.int16)
+    payload = pcm16.open_encoder(1.0).encode(Chunk(samples, 48_000)).payload
+    assert len(pcm16.open_decoder().decode(payload).samples) == len(samples)
+    assert len(payload) < MAX_MESSAGE_BYTES

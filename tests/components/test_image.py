@@ -295,6 +295,13 @@ def test_gradios_older_words_for_the_camera() -> None:
     assert (props["mirror"], props["constraints"]) == (False, {"video": True})
 
 
+def test_only_the_app_decides_for_every_camera() -> None:
+    asked = [image(webcam_options=gr.WebcamOptions(mirror=mirror)).props()["mirror"] for mirror in (None, True, False)]
+    assert asked == [None, True, False]
+    assert image().props()["mirror"] is None
+    assert image(mirror_webcam=True).props()["mirror"] is True
+
+
 def test_components_can_be_used_from_several_threads() -> None:
     component, frames = image(), [Frame(RED.copy()) for _ in range(20)]
     threads = [threading.Thread(target=component.preprocess, args=(frame, None)) for frame in frames]

@@ -8,6 +8,7 @@ from millstream.errors import DeclarationError
 @pytest.mark.parametrize(
     "arguments",
     [
+        {"mirror": "front"},
         {"size": (10, 10)},
         {"size": (640,)},
         {"size": (640.5, 480)},
@@ -23,7 +24,12 @@ def test_mistakes(arguments: dict) -> None:
 
 def test_defaults() -> None:
     options = gr.WebcamOptions()
-    assert (options.mirror, options.constraints, options.size, options.quality) == (True, None, None, 0.8)
+    assert (options.mirror, options.constraints, options.size, options.quality) == (None, None, None, 0.8)
+
+
+def test_gradios_positional_mirror() -> None:
+    assert gr.WebcamOptions(True).mirror is True
+    assert gr.WebcamOptions(False).mirror is False
 
 
 @pytest.mark.parametrize("size", [None, 300, 1.5, "300", "300px", "50%", "20.5rem", "80vh"])

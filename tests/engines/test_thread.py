@@ -246,6 +246,20 @@ async def test_a_generator_that_resists_being_closed_is_not_waited_for(caplog: p
     await until(lambda: threads() == [])
 
 
+async def test_a_healthy_thread_is_not_abandoned_because_its_close_was_cancelled(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    runner = Runner(lambda text: text)
+    await runner.results()
+    closing = asyncio.ensure_future(runner.worker.close())
+    await asyncio.sleep(0)
+    closing.cancel()
+    await until(lambda: threads() == [])
+    await asyncio.sleep(2 * runner.engine.abandon_s)
+    assert runner.engine.statistics()["abandoned"] == []
+    assert caplog.records == []
+
+
 async def test_a_cancelled_close_still_abandons() -> None:
     go = threading.Event()
     runner = Runner(lambda text: go.wait(10))
@@ -255,7 +269,8 @@ async def test_a_cancelled_close_still_abandons() -> None:
     await asyncio.sleep(0.01)
     closing.cancel()
     await asyncio.gather(closing, return_exceptions=True)
-    assert runner.engine.statistics()["abandoned"] == ["<lambda>"]
+    assert runner.engine.statistics()["abandoned"] == [], "a thread that is about to end gets its time"
+    await until(lambda: runner.engine.statistics()["abandoned"] == ["<lambda>"])
     go.set()
     await task
     await until(lambda: threads() == [])

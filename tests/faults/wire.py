@@ -44,18 +44,17 @@ class Vandal:
         self.say(Hello(version=VERSION, build=app.manifest.build, page_us=0))
         return self.wait_for(Welcome)
 
-    def say(self, *messages: PageMessage | bytes | dict[str, Any], seq: int | None = None) -> None:
-        """Send messages: numbered, or as they are."""
+    def say(self, *messages: PageMessage | bytes, seq: int | None = None) -> None:
+        """Send messages: numbered, or as they are. What comes too late for a closed connection is dropped."""
         for message in messages:
-            if isinstance(message, bytes):
-                self.socket.send(message)
-                continue
-            number = next(self._seq) if seq is None else seq
-            if isinstance(message, dict):
-                self.socket.send(msgspec.msgpack.encode({"seq": number, **message}))
-            else:
-                message.seq = number
-                self.socket.send(encode_message(message))
+            data = message
+            if not isinstance(message, bytes):
+                message.seq = next(self._seq) if seq is None else seq
+                data = encode_message(message)
+            try:
+                self.socket.send(data)
+            except ConnectionClosed:
+                return
 
     def hear(self, timeout: float = 10.0) -> ServerMessage | Packet:
         """Wait for whatever comes next."""

@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 
 import millstream as ms
@@ -295,6 +296,44 @@ def test_a_user_can_cancel_a_run_that_works_or_waits() -> None:
         assert page.page.closed is None
 
 
+def test_a_run_that_is_cancelled_before_it_begins_never_begins() -> None:
+    seen: list[str] = []
+
+    async def both(page: TestPage) -> None:
+        await page.page.send(Fire(binding=0, run=1))
+        await page.page.send(Cancel(run=1))
+
+    with TestPage(clicker(seen.append)) as page:
+        page.run(both(page))
+        page.advance(1)
+        assert [state.state for state in page.page.server_runs.values()] == ["cancelled"]
+    assert seen == []
+
+
+def test_two_updates_that_do_not_fit_together_fail_one_run_only() -> None:
+    returned = [ms.update(minimum=50), ms.update(maximum=20)]
+    with ms.Blocks() as demo:
+        level = ms.Slider(0, 100, label="Level")
+        for name, update in zip(("Up", "Down"), returned, strict=True):
+            ms.Button(name).click(lambda update=update: update, None, level)
+    with TestPage(demo, handler_time=1.0) as page:
+        up, down = page.click("Up", wait=False)[0], page.click("Down", wait=False)[0]
+        page.advance(2)
+        assert sorted((up.state, down.state)) == ["done", "failed"]
+        assert page.page.closed is None
+
+
+def test_an_endless_error_message_is_cut() -> None:
+    def fail(text: str) -> None:
+        ms.Info("i" * 3_000_000)
+        raise ValueError("x" * 3_000_000)
+
+    with TestPage(clicker(fail)) as page:
+        (run,) = page.click("Go")
+        assert len(run.error) == 5_000
+        assert len(page.toasts[0].message) == 5_000
+
+
 def test_a_generator_that_raises_has_delivered_what_it_yielded_before() -> None:
     def fail(text: str) -> Iterator[str]:
         yield "1"
@@ -375,6 +414,73 @@ def listen(page: TestPage, scripts: list[Script]) -> None:
         await original(message)
 
     page.page._on_message = on_message  # type: ignore[method-assign]
+
+
+def test_what_a_script_made_of_the_inputs_is_validated() -> None:
+    seen: list[Any] = []
+    with ms.Blocks() as demo:
+        level, secret = ms.Slider(0, 10, value=1, step=1, label="Level"), ms.State("mine")
+        ms.Button("Go").click(lambda *values: seen.append(values), [level, secret], None, js="(a, b) => [a, b]")
+    with TestPage(demo) as page:
+        page.run(page.page.send(Fire(binding=0, run=1, inputs=[99, "theirs"])))
+        page.advance(0.1)
+        assert seen == []
+        assert page.toasts[-1].level == "error"
+        page.run(page.page.send(Fire(binding=0, run=2, inputs=[7, "theirs"])))
+        page.advance(0.1)
+        assert seen == [(7, "mine")]
+        page.run(page.page.send(Fire(binding=0, run=3, inputs=[7])))
+        page.advance(0.1)
+        assert "closed with 1002" in str(page.page.closed)
+
+
+def test_a_script_gets_files_as_handles_and_streamed_pictures_not_at_all() -> None:
+    scripts: list[Script] = []
+    with ms.Blocks() as demo:
+        text, image = ms.Textbox(label="Text"), ms.Image(label="Image")
+        ms.Button("Show").click(lambda: np.zeros((8, 8, 3), np.uint8), None, image)
+        text.change(lambda *values: None, [text, image], None, js="(a, b) => [a, b]")
+    with TestPage(demo) as page:
+        listen(page, scripts)
+        page.set("Image", np.zeros((8, 8, 3), np.uint8))
+        page.set("Text", "a")
+        page.click("Show")
+        page.set("Text", "b")
+        page.advance(0.1)
+        (first, handle), (second, packet) = (script.inputs for script in scripts)
+        assert (first, second, packet) == ("a", "b", None)
+        assert isinstance(handle, dict)
+        assert handle["type"] == "image/png"
+
+
+def test_an_ordinary_event_whose_picture_nobody_takes_fails() -> None:
+    with ms.Blocks() as demo:
+        image = ms.Image(label="Image")
+        ms.Button("Show").click(lambda: np.zeros((8, 8, 3), np.uint8), None, image, trigger_mode="multiple")
+    with TestPage(demo) as page:
+        page.page._transport.incoming.is_stalled = True  # type: ignore[attr-defined]
+        for run in (1, 2, 3):
+            page.run(page.page.send(Fire(binding=0, run=run)))
+        page.advance(15)
+        page.page._transport.incoming.resume()  # type: ignore[attr-defined]
+        page.advance(1)
+        runs = sorted((state.run, state.state) for state in page.page.server_runs.values())
+        assert runs == [(1, "done"), (2, "done"), (3, "failed")]
+
+
+def test_the_last_trigger_that_waits_replaces_those_before_and_says_so() -> None:
+    seen: list[str] = []
+    demo = clicker(seen.append, trigger_mode="always_last")
+    with TestPage(demo, handler_time=1.0) as page:
+        for run in (1, 2, 3):
+            page.run(page.page.send(Fire(binding=0, run=run)))
+        page.advance(0.1)
+        states = {state.run: state.state for state in page.page.server_runs.values()}
+        assert states == {1: "running", 2: "cancelled"}
+        (session,) = page.host.sessions.values()
+        assert session.events.running == 1
+        page.advance(5)
+        assert len(seen) == 2
 
 
 # ---- errors and bounds -----------------------------------------------------------------------------------------

@@ -196,10 +196,15 @@ async def test_put_whole_is_held_back_by_a_page_that_reads_slowly() -> None:
     desk.page.incoming.is_stalled = True
     channel = desk.outlet.shared
     sent = 0
-    with pytest.raises(TimeoutError):
+
+    async def flood() -> None:
+        nonlocal sent
         while sent < 1000:
             await desk.outlet.put_whole(channel, desk.result(channel, "t" * 50, ()), 1.0)
             sent += 1
+
+    with pytest.raises(TimeoutError):
+        await flood()
     assert sent < 30
     assert desk.stalls == 0
     desk.page.incoming.resume()

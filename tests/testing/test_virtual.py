@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 import threading
 import time
@@ -51,7 +52,7 @@ def test_the_clock_stands_still_while_something_runs_aside(loop: VirtualLoop) ->
             return await aside("work", lambda: threading.Event().wait(0.05) or "done")
 
     assert loop.run_until_complete(main()) == "done"
-    assert loop.time() == 0
+    assert loop.time() == pytest.approx(0)
 
 
 def test_the_clock_stands_still_while_a_watched_thread_is_busy(loop: VirtualLoop) -> None:
@@ -61,8 +62,26 @@ def test_the_clock_stands_still_while_a_watched_thread_is_busy(loop: VirtualLoop
     timer.start()
     loop.run_until_complete(asyncio.sleep(5))
     assert not busy[0]
-    assert loop.time() == 5
+    assert loop.time() == pytest.approx(5)
     timer.join()
+
+
+def test_two_who_wait_for_the_same_moment_do_not_wait_for_ever(loop: VirtualLoop) -> None:
+    async def until(due: float) -> None:
+        while loop.time() < due:
+            try:
+                async with asyncio.timeout_at(due):
+                    await asyncio.Event().wait()
+            except TimeoutError:
+                continue
+
+    async def main() -> None:
+        for step in range(1, 200):
+            due = loop.time() + 1 / 3
+            await asyncio.gather(until(due), until(math.nextafter(due, math.inf)), asyncio.sleep(0.1 * step % 0.7))
+
+    loop.run_until_complete(main())
+    assert loop.time() > 60
 
 
 def test_real_sockets_are_served(loop: VirtualLoop) -> None:

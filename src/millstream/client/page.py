@@ -417,13 +417,18 @@ class Page:
                 elif self._is_newest(number, name, pending.order):
                     self.props[number][name] = value
         for number, value in values.items():
-            if self._is_newest(number, "value", pending.order):
+            if self._is_newest(number, "value", pending.order) and self._is_known(number, outputs.seen):
                 self.values[number] = value
         result = Result(outputs.call, outputs.source, values, self.now_us())
         if outputs.stream in self.streams:
             self.streams[outputs.stream].on_result(result)
         elif outputs.run in self.runs:
             self.runs[outputs.run].results.append(result)
+
+    def _is_known(self, component: int, seen: int) -> bool:
+        """Say whether the server knew this page's last edit of a component when it made a result; else the edit stays."""
+        edit = self._edits.get(component)
+        return edit is None or 0 < edit.seq <= seen
 
     def _is_newest(self, number: int, name: str, order: int) -> bool:
         """Claim a property for a result; one that was announced before another does not undo what that has set."""

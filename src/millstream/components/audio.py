@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Final, Literal, TypeAlias, Unpack
@@ -9,7 +10,7 @@ from typing import ClassVar, Final, Literal, TypeAlias, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from millstream.codecs import wav
+from millstream.codecs import pcm16, wav
 from millstream.components.media import DeclaredFiles, MediaComponent, listed
 from millstream.components.samples import UnfitSound, to_samples
 from millstream.errors import DeclarationError, InvalidValue, MediaError
@@ -27,6 +28,12 @@ Heard: TypeAlias = str | Path | bytes | Sound
 MICROPHONE_RATES_HZ: Final = range(8_000, 192_000 + 1)
 OUTPUT_RATES_HZ: Final = range(1_000, 384_000 + 1)
 CHANNELS: Final = range(1, 9)
+
+USUAL_RATE_HZ: Final = 48_000
+USUAL_CHANNELS: Final = 2
+"""Where the format is left to the device, the page delivers no more than that if a chunk would not fit otherwise."""
+
+SAMPLE_BYTES: Final = 2
 
 SIGNATURES: Final = (
     (b"RIFF", "wav", "audio/wav"),
@@ -123,6 +130,17 @@ class Audio(MediaComponent):
         for argument in ("min_length", "max_length"):
             self.check_number(argument, getattr(self, argument))
         super().check()
+
+    def check_pace(self, stream_every: float, where: str) -> None:
+        rate, channels = self.sample_rate or USUAL_RATE_HZ, self.channels or USUAL_CHANNELS
+        second = rate * channels * SAMPLE_BYTES
+        if round(stream_every * rate) * channels * SAMPLE_BYTES > pcm16.MAX_BYTES:
+            most = math.floor(pcm16.MAX_BYTES / second * 100) / 100
+            raise DeclarationError(
+                f"{where}: stream_every={stream_every!r} makes chunks of {round(stream_every * second)} bytes, at {rate} "
+                f"Hz with {channels} channels; a packet holds {pcm16.MAX_BYTES}. Give at most {most:g} seconds, or "
+                "declare less, as in Audio(sample_rate=16000, channels=1)"
+            )
 
     def joined(self) -> None:
         super().joined()

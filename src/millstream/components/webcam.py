@@ -15,18 +15,22 @@ class WebcamOptions:
     """What the page asks of the camera, and in which form it sends the pictures.
 
     Attributes:
-        mirror: Whether the picture is mirrored, for the user and the handler alike.
+        mirror: Whether the picture is mirrored, for the user and the handler alike. By default (`None`) that of a camera
+            which looks at the user is, and that of a phone's rear camera is not; `True` mirrors every camera, `False`
+            none.
         constraints: The browser's media constraints for the camera; they win over all defaults.
         size: Largest width and height in pixels that is sent; by default 1280 on the longer side.
         quality: Quality of the JPEGs that are sent, from 0 to 1.
     """
 
-    mirror: bool = True
+    mirror: bool | None = None
     constraints: Mapping[str, object] | None = None
     size: tuple[int, int] | None = None
     quality: float = 0.8
 
     def __post_init__(self) -> None:
+        if self.mirror is not None and not isinstance(self.mirror, bool):
+            raise DeclarationError(f"WebcamOptions: mirror={self.mirror!r} is not True, False or None")
         if self.size is not None and not (len(tuple(self.size)) == 2 and all(_is_side(side) for side in self.size)):
             raise DeclarationError(f"WebcamOptions: size={self.size!r} is not a (width, height) of 16 to 4096 pixels")
         if not is_number(self.quality) or not 0 < self.quality <= 1:

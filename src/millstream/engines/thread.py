@@ -67,6 +67,8 @@ class Engine:
         await asyncio.gather(*(worker.close() for worker in list(self._workers)))
 
     def abandon(self, worker: Worker) -> None:
+        if worker in self._abandoned:
+            return
         self._workers.discard(worker)
         self._abandoned[worker] = worker.name
         logger.warning(
@@ -135,11 +137,13 @@ class Worker:
             self._tasks.put(None)
         if self._ended.done():
             return
-        patience_s = self._engine.abandon_s if wait_s is None else wait_s
-        # A timer, since whoever waits here may be cancelled, which makes a healthy thread no slower and no hung one end.
-        patience = self._loop.call_later(patience_s, self._give_up)
-        self._ended.add_done_callback(lambda _: patience.cancel())
-        await asyncio.wait([self._ended], timeout=patience_s)
+        try:
+            await asyncio.wait([self._ended], timeout=self._engine.abandon_s if wait_s is None else wait_s)
+        except asyncio.CancelledError:
+            # Whoever waited is gone; that makes a healthy thread no slower, so it gets its time all the same.
+            self._loop.call_later(self._engine.abandon_s, self._give_up)
+            raise
+        self._give_up()
 
     def _give_up(self) -> None:
         if not self._ended.done():

@@ -33,6 +33,9 @@ MAX_PAYLOAD: Final = MAX_MESSAGE_BYTES - HEADER.size
 
 SOUND_CODEC: Final = "pcm16"
 
+MAX_TEXT: Final = 5_000
+"""Characters of an error that reach the page."""
+
 _END: Final = object()
 """What a generator gives when there is nothing more."""
 
@@ -302,13 +305,14 @@ class Call:
         if isinstance(error, Error):
             if error.print_exception:
                 logger.error("handler %s raised an error for its user", name, exc_info=error)
-            return Failure(str(error.message), "handler", str(error.title), error.duration or 0.0, error.visible)
+            message, title = str(error.message)[:MAX_TEXT], str(error.title)[:MAX_TEXT]
+            return Failure(message, "handler", title, error.duration or 0.0, error.visible)
         if kind != "handler" and isinstance(error, InvalidValue | MediaError):
-            return Failure(str(error), kind)
+            return Failure(str(error)[:MAX_TEXT], kind)
         number = secrets.token_hex(4)
         logger.error("handler %s failed [%s]", name, number, exc_info=error)
         if self._program.show_error:
-            return Failure(str(error) or type(error).__name__)
+            return Failure(str(error)[:MAX_TEXT] or type(error).__name__)
         return Failure(f"Something went wrong in the app. ({number})")
 
 

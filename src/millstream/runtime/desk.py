@@ -12,7 +12,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from millstream.errors import Busy, InvalidValue, QuotaExceeded
+from millstream.errors import Busy, DeclarationError, InvalidValue, QuotaExceeded
 from millstream.runtime.clock import PageClock
 from millstream.runtime.metrics import StreamMetrics
 from millstream.runtime.outlet import Channel, Delivery, Outlet
@@ -140,7 +140,7 @@ class Desk:
                 await self.outlet.put_whole(channel, delivery, self.settings.credit_s)
             else:
                 self.outlet.put(channel, delivery)
-        except (QuotaExceeded, InvalidValue) as error:
+        except (QuotaExceeded, InvalidValue, DeclarationError) as error:
             return self.failed(job.binding, error)
         except TimeoutError:
             return self._untaken(job.binding)
@@ -167,7 +167,7 @@ class Desk:
             async with aclosing(worker.submit(began.job)) as results:
                 async for result in results:
                     apply(result, self.values, self.store, began.claim, self.driving)
-        except (Busy, QuotaExceeded, InvalidValue) as error:
+        except (Busy, QuotaExceeded, InvalidValue, DeclarationError) as error:
             self.failed(binding.number, error)
         finally:
             if worker is not None:

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
 @contextmanager
 def guarded(report: Callable[[BaseException], None]) -> Iterator[None]:
-    """Hand whatever the code inside raises to `report`, which logs it. A cancellation goes through."""
+    """Hand whatever the code inside raises to `report`, which logs it.
+
+    A cancellation of the task goes through, and so does Ctrl-C in the main thread.
+    """
     try:
         yield
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - the handler call, one of the three edges; `report` logs it
+    except BaseException as error:  # the handler call, one of the three edges; `report` logs it
+        if _is_for_the_caller(error):
+            raise
         report(error)
+
+
+def _is_for_the_caller(error: BaseException) -> bool:
+    if isinstance(error, KeyboardInterrupt):
+        return threading.current_thread() is threading.main_thread()
+    return isinstance(error, asyncio.CancelledError) and _is_on_a_loop()
+
+
+def _is_on_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

@@ -19,7 +19,7 @@ from millstream.runtime.places import Places
 from millstream.runtime.results import file_value
 from millstream.runtime.session import Closing, Session, Shared
 from millstream.runtime.settings import Settings
-from millstream.runtime.store import Folders, Rules, new_file
+from millstream.runtime.store import Folders, Rules, new_file, suffix_of
 from millstream.types import Blob, Engine, Transport
 from millstream.ui.manifest import Manifest
 from millstream.ui.special import Request
@@ -175,14 +175,16 @@ class Host:
             return 0
         return min(found.store.room, self.settings.max_file_size)
 
-    async def upload_path(self, session: str) -> Path:
+    async def upload_path(self, session: str, name: str = "") -> Path:
         """Name a new file in the session's own folder (0700), to stream an upload into.
+
+        It ends as `name` does (`.png`), since libraries go by that; nothing else of the visitor's name is in it.
 
         Raises:
             InvalidValue: The session is gone.
         """
         folder = self._session(session).store.folder
-        return await aside("upload", lambda: new_file(folder, ""))
+        return await aside("upload", lambda: new_file(folder, suffix_of(name)))
 
     async def upload(self, session: str, name: str, mime: str, body: bytes | Path) -> dict[str, object]:
         """Give a file to a session; returns the value `{"file", "name", "type", "size"}` that the page may then set.

@@ -6,11 +6,14 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Literal
+from typing import Final, Literal
 
 from millstream.types import Notice, Notify
 
 logger = logging.getLogger("millstream.handler")
+
+MAX_TEXT: Final = 5_000
+"""Characters of a message that reach the page."""
 
 _notify: ContextVar[Notify | None] = ContextVar("notify", default=None)
 
@@ -60,4 +63,4 @@ def _say(
     if notify is None:
         logger.warning("%s(%r) was called outside of a handler, so there is no page to show it in", title, message)
     elif visible:
-        notify(Notice(level, str(message), str(title), duration or 0.0))
+        notify(Notice(level, str(message)[:MAX_TEXT], str(title)[:MAX_TEXT], duration or 0.0))

@@ -44,6 +44,9 @@ class Run:
         """Wait for a place, run to the end, tell the page, and let what follows begin."""
         self._task = asyncio.current_task()
         failure: Failure | None = None
+        if self._is_over:  # cancelled before it could begin
+            self._desk.on_end(self.binding, None)
+            return
         try:
             if self.binding.queue:
                 self._ticket = self._desk.places.join(self, self.binding, self._desk.session)

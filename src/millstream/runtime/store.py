@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -22,6 +23,8 @@ KEPT: Final = 2
 
 SPILL_BYTES: Final = 4 * 1024 * 1024
 """Larger files that a handler returned go to the disk; smaller ones stay in memory."""
+
+_SUFFIX: Final = re.compile(r"\.[a-z0-9]{1,8}")
 
 PREFIX: Final = "millstream-"
 PERMISSIONS: Final = 0o700
@@ -214,6 +217,12 @@ class CallFiles:
         """Delete the temporary files."""
         while self._temporary:
             self._temporary.pop().unlink(missing_ok=True)
+
+
+def suffix_of(name: str) -> str:
+    """Give the end of a visitor's file name, as far as it is harmless: a dot and at most 8 letters or digits."""
+    suffix = Path(name).suffix.lower()
+    return suffix if _SUFFIX.fullmatch(suffix) else ""
 
 
 def new_file(folder: Path, suffix: str) -> Path:

@@ -52,10 +52,10 @@ class Uploads:
         if not left:
             return _error(403, "The session has ended, or has no room for more files. Load the page again.")
         try:
-            path = await host.upload_path(session)
+            name = clean_name(request.query_params.get("name", ""))
+            path = await host.upload_path(session, name)
             if not await self._store(request, path, min(left, self._max_file_size)):
                 return _error(413, f"The file is larger than the {_megabytes(min(left, self._max_file_size))} allowed.")
-            name = clean_name(request.query_params.get("name", ""))
             value = await host.upload(session, name, clean_type(request.headers.get("content-type", "")), path)
         except QuotaExceeded as error:
             return _error(413, str(error))

@@ -78,7 +78,7 @@ class TestPage(Driver):
     @property
     def now(self) -> float:
         """Virtual seconds since the app was opened."""
-        return self._app.loop.time()
+        return round(self._app.loop.time(), 9)
 
     def advance(self, seconds: float) -> None:
         """Let time pass: what runs in the background goes on."""

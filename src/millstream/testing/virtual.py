@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import selectors
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -29,6 +30,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._virtual_time = 0.0
         self._watched: list[Callable[[], bool]] = []
         super().__init__(self._selector)
+        # No timer fires before its time, not even by a rounding error: what looks at the clock then would set it again
+        # and again, and time would never pass.
+        self._clock_resolution = 0.0
 
     def time(self) -> float:
         """Seconds since the loop was made, of virtual time."""
@@ -44,8 +48,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return aside.pending(self) > 0 or any(is_busy() for is_busy in self._watched)
 
     def jump(self, seconds: float) -> None:
-        """Let time pass."""
-        self._virtual_time += seconds
+        """Let time pass: at least the least that a float can tell."""
+        self._virtual_time = math.nextafter(self._virtual_time + seconds, math.inf)
 
 
 class _Selector(selectors.BaseSelector):
@@ -57,6 +61,7 @@ class _Selector(selectors.BaseSelector):
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is not None and timeout <= 0:
+            self._loop.jump(0.0)
             return self._real.select(0)
         events = self._real.select(0)
         while not events and self._loop.is_held:

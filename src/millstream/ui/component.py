@@ -103,6 +103,13 @@ class Component(Element):
             DeclarationError: It cannot; the message says what would have to change.
         """
 
+    def check_pace(self, stream_every: float, where: str) -> None:
+        """Check that what the component captures in `stream_every` seconds fits into one packet.
+
+        Raises:
+            DeclarationError: It does not; the message says what would. It calls the event `where`.
+        """
+
     def validate(self, wire: Value, files: Files) -> Stored:
         """Check what the page sent, completely, and give the form in which the session keeps it.
 

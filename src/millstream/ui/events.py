@@ -376,6 +376,7 @@ def _bind(
     dependency = Dependency(triggers, handler, inputs, outputs, checked)
     if dependency.stream is not None:
         dependency.stream.check_streams()
+        dependency.stream.check_pace(checked.stream_every, where)
     if handler is not None:
         handler.check_arity(1 if dependency.inputs_as_dict else len(dependency.inputs), where)
     declaration.add(dependency)

@@ -66,14 +66,24 @@ export function cameraConstraints(
     height: { ideal: height },
     frameRate: { ideal: 30 },
     facingMode: "user",
-    ...app,
+    ...ofTrack(app, "video"),
   };
   return choose(base, choice);
 }
 
 /** The microphone's constraints: the browser's own defaults, then the app's, then the user's choice of device. */
 export function microphoneConstraints(app: MediaTrackConstraints | null, choice: DeviceChoice): MediaTrackConstraints {
-  return choose({ ...app }, { device: choice.device });
+  return choose({ ...ofTrack(app, "audio") }, { device: choice.device });
+}
+
+/** Apps may write the constraints of the track, or those of the whole stream with the track's inside. */
+function ofTrack(
+  app: MediaTrackConstraints | MediaStreamConstraints | null,
+  kind: "video" | "audio",
+): MediaTrackConstraints | null {
+  if (!app || !(kind in app)) return app as MediaTrackConstraints | null;
+  const inside = (app as MediaStreamConstraints)[kind];
+  return typeof inside === "object" ? inside : null;
 }
 
 function choose(constraints: MediaTrackConstraints, choice: DeviceChoice): MediaTrackConstraints {

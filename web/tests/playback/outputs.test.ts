@@ -30,7 +30,7 @@ const settle = async (): Promise<void> => {
 
 let placed: (string | null)[];
 let outputs: Outputs;
-const events = { target: vi.fn(), presented: vi.fn(), failed: vi.fn() };
+const events = { target: vi.fn(), covered: vi.fn(), presented: vi.fn(), failed: vi.fn() };
 const freed: string[] = [];
 
 beforeEach(() => {
@@ -133,6 +133,10 @@ describe("a streamed picture", () => {
     await settle();
     outputs.stream(4);
     expect(placed).toEqual(["canvas", "still", "canvas"]);
+    expect(events.covered.mock.calls).toEqual([[4]]);
+    outputs.clear(4);
+    outputs.clear(4);
+    expect(events.covered).toHaveBeenCalledTimes(2);
   });
 
   it("goes through a <video> where tracks can be written to, and tells what it presents", () => {

@@ -52,7 +52,8 @@ const settle = async (): Promise<void> => {
 };
 
 function outputs(call: number, value: unknown, changes: Partial<Outputs> = {}): Outputs {
-  return { type: "outputs", call, stream: 1, source: 0, run: 0, packets: 0, updates: { 9: { value } }, ...changes };
+  const plain = { type: "outputs", call, stream: 1, source: 0, run: 0, seen: 0, packets: 0 } as const;
+  return { ...plain, updates: { 9: { value } }, ...changes };
 }
 
 async function receive(...packets: Packet[]): Promise<void> {
@@ -88,6 +89,14 @@ describe("one result", () => {
     presenter.announce(outputs(3, null, { updates: { 4: { value: null } } }));
     await receive(picture(4, 4, ALONE));
     expect(seen.filter((line) => line === "streaming 4")).toHaveLength(2);
+  });
+
+  it("says so again when the page covered the surface by itself, and for another stream", async () => {
+    await receive(picture(1, 1, ALONE));
+    presenter.cover(4);
+    await receive(picture(2, 2, ALONE), picture(3, 3, ALONE));
+    await receive(picture(1, 4, ALONE, { stream: 2, call: 9 }));
+    expect(seen).toEqual(["4=1", "streaming 4", "4=2", "streaming 4", "4=3", "4=4", "streaming 4"]);
   });
 });
 

@@ -13,6 +13,7 @@ it("forgets half results of a session that is over", () => {
     stream: 1,
     source: 0,
     run: 0,
+    seen: 0,
     packets: 1,
     updates: { 9: { value: 1 } },
   });
@@ -22,11 +23,12 @@ it("forgets half results of a session that is over", () => {
 
 it("numbers results in the order in which they were announced", () => {
   const results = new Results();
-  const outputs = { type: "outputs", stream: 1, source: 0, run: 0, updates: {} } as const;
+  const outputs = { type: "outputs", stream: 1, source: 0, run: 0, seen: 7, updates: {} } as const;
   results.announce({ ...outputs, call: 1, packets: 1 });
   const second = results.announce({ ...outputs, call: 2, packets: 0 });
   const first = results.add(picture(1, 1, Flag.KEY));
   expect([first?.order, second?.order]).toEqual([1, 2]);
+  expect([first?.seen, results.add(picture(3, 1, Flag.KEY))?.seen]).toEqual([7, Infinity]);
 });
 
 it("lets the same result claim a property again, and an older one never", () => {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { DeviceError, trouble } from "../../src/capture/devices.ts";
 import { Recording } from "../../src/session/recording.ts";
-import type { StreamView } from "../../src/view.ts";
+import { IDLE, type StreamView } from "../../src/view.ts";
 import type { StreamState } from "../../src/wire/messages.ts";
 
 class FakeTrack extends EventTarget {
@@ -114,12 +114,14 @@ describe("a recording", () => {
     expect(opened.close).not.toHaveBeenCalled();
   });
 
-  it("releases the device at Stop, at once, and is over when the server says so", () => {
-    tell("running");
+  it("releases the device and offers Record at Stop, at once, and is over when the server says so", () => {
+    tell("running", { limit_s: 9 }, 99);
     recording.stop();
     expect(opened.close).toHaveBeenCalledOnce();
     expect(events.stop).toHaveBeenCalledWith(1, "user", "");
-    expect(last()).toMatchObject({ state: "stopping", preview: null });
+    expect(last()).toEqual(IDLE);
+    expect(recording.isLive).toBe(false);
+    expect(events.ended).not.toHaveBeenCalled();
     tell("ended", { reason: "user" });
     expect(last()).toMatchObject({ state: "idle", trouble: null });
     expect(events.ended).toHaveBeenCalledExactlyOnceWith(true);
@@ -190,6 +192,25 @@ describe("a recording", () => {
     expect(opened.close).toHaveBeenCalledOnce();
     expect(last()).toMatchObject({ state: "idle", trouble: { code: "lost" } });
     expect(events.ended).toHaveBeenCalledOnce();
+  });
+
+  it("that gives way to the next one is over, and shows nothing more", () => {
+    tell("running");
+    recording.stop();
+    const shown = views.length;
+    recording.giveWay();
+    tell("ended", { reason: "error", message: "boom" });
+    expect(views).toHaveLength(shown);
+    expect(events.ended).toHaveBeenCalledExactlyOnceWith(true);
+    expect(events.release).toHaveBeenCalledOnce();
+  });
+
+  it("releases whoever captures also while the next device is being opened", async () => {
+    tell("running");
+    events.open.mockReturnValue(new Promise(() => {}));
+    void recording.change({ device: "other" });
+    tell("ended", { reason: "idle" });
+    expect(events.release).toHaveBeenCalledOnce();
   });
 
   it("tells what the worker broke off", () => {

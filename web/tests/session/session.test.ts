@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { EDIT, emit, FIRE, RECORD, UPLOAD } from "../../src/constants.ts";
+import type { Props } from "../../src/manifest.ts";
 import { Session } from "../../src/session.ts";
 import type { View } from "../../src/view.ts";
 import type { FromWorker, ToWorker } from "../../src/workers/port.ts";
@@ -135,7 +136,8 @@ describe("edits and events", () => {
     welcome();
     emit(root, EDIT, { component: 1, value: "typed" });
     emit(root, EDIT, { component: 2, value: 5 });
-    tell({ type: "apply", stream: 0, run: 0, updates: { 2: { value: 6 } }, pictures: [] });
+    tell({ type: "sent", component: 2, seq: 3 });
+    tell({ type: "apply", stream: 0, run: 0, seen: 9, updates: { 2: { value: 6 } }, pictures: [] });
     tell({ type: "lost", retryMs: 200 });
     expect(view.connection).toHaveBeenLastCalledWith(expect.objectContaining({ state: "lost" }));
     FakeWorker.last.posted = [];
@@ -152,12 +154,60 @@ describe("edits and events", () => {
 
 it("applies what one call changes, and remembers it", () => {
   welcome();
-  tell({ type: "apply", stream: 1, run: 0, updates: { 1: { value: "a" }, 2: { visible: false } }, pictures: [] });
+  tell({
+    type: "apply",
+    stream: 1,
+    run: 0,
+    seen: 9,
+    updates: { 1: { value: "a" }, 2: { visible: false } },
+    pictures: [],
+  });
   expect(view.applyProps.mock.calls).toEqual([
     [1, { value: "a" }],
     [2, { visible: false }],
   ]);
   expect(session.props(2)).toMatchObject({ value: 1, visible: false });
+});
+
+describe("what the user types", () => {
+  const apply = (seen: number, props: Props): void =>
+    tell({ type: "apply", stream: 1, run: 0, seen, updates: { 1: props }, pictures: [] });
+
+  beforeEach(() => {
+    welcome();
+    emit(root, EDIT, { component: 1, value: "ab" });
+  });
+
+  it("is not overwritten by a result that was made without it, whose other properties count", () => {
+    apply(99, { value: "old", label: "l" });
+    tell({ type: "sent", component: 1, seq: 5 });
+    apply(4, { value: "old" });
+    expect(view.applyProps.mock.calls).toEqual([[1, { label: "l" }]]);
+    expect(session.props(1)).toMatchObject({ value: "ab", label: "l" });
+  });
+
+  it("is overwritten by one that was made with it", () => {
+    tell({ type: "sent", component: 1, seq: 5 });
+    apply(5, { value: "AB" });
+    expect(session.props(1)).toMatchObject({ value: "AB" });
+  });
+
+  it("is not waited for when it was too large", () => {
+    tell({ type: "toolarge", message: { type: "set", component: 1, value: "ab" } });
+    apply(0, { value: "new" });
+    expect(session.props(1)).toMatchObject({ value: "new" });
+  });
+
+  it("is told to the next session, whose first values do not undo it", () => {
+    tell({ type: "sent", component: 1, seq: 50 });
+    tell({ type: "lost", retryMs: 200 });
+    welcome();
+    apply(1, { value: "computed at load" });
+    expect(session.props(1)).toMatchObject({ value: "ab" });
+    tell({ type: "sent", component: 1, seq: 2 });
+    apply(2, { value: "AB" });
+    expect(session.props(1)).toMatchObject({ value: "AB" });
+  });
 });
 
 it("runs a script that the server asks for, and sends its result", async () => {

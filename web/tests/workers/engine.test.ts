@@ -54,9 +54,9 @@ describe("a session", () => {
     FakeSocket.last.say({ type: "toast", level: "info", message: "hi" });
     FakeSocket.last.say({ type: "runstate", run: 1, call: 2, binding: 3, state: "running" });
     FakeSocket.last.say({ type: "script", binding: 3, inputs: [1] });
-    FakeSocket.last.say({ type: "outputs", call: 2, run: 1, updates: { 5: { value: "x" } } });
+    FakeSocket.last.say({ type: "outputs", call: 2, run: 1, seen: 4, updates: { 5: { value: "x" } } });
     expect(told.slice(1).map(({ type }) => type)).toEqual(["toast", "run", "script", "apply"]);
-    expect(toldOf("apply")[0]).toMatchObject({ run: 1, updates: { 5: { value: "x" } }, pictures: [] });
+    expect(toldOf("apply")[0]).toMatchObject({ run: 1, seen: 4, updates: { 5: { value: "x" } }, pictures: [] });
   });
 
   it("sends what the page says, and hands back what is too large", () => {
@@ -64,6 +64,8 @@ describe("a session", () => {
     engine.handle({ type: "send", message: { type: "set", component: 5, value: "x".repeat(2 ** 20) } });
     expect(FakeSocket.last.of("set")).toHaveLength(1);
     expect(toldOf("toolarge")).toHaveLength(1);
+    const seq = FakeSocket.last.of("set")[0]?.["seq"];
+    expect(toldOf("sent")).toEqual([{ type: "sent", component: 5, seq }]);
   });
 
   it("says goodbye, and begins another when it is told to", () => {
@@ -118,6 +120,16 @@ describe("a stream", () => {
     expect(FakeSocket.last.packets.at(-1)).toMatchObject({ kind: Kind.SOUND, sequence: 2 });
   });
 
+  it("captures nothing after Stop, also if the server says just then that it runs", () => {
+    state("running");
+    credit(9);
+    engine.handle({ type: "stop", stream: 1, reason: "user", message: "" });
+    const sent = FakeSocket.last.packets.length;
+    state("running");
+    speak(200);
+    expect(FakeSocket.last.packets).toHaveLength(sent);
+  });
+
   it("ends by itself when the backlog is full, once, and says what was sent", () => {
     state("running");
     credit(1);
@@ -170,13 +182,13 @@ describe("a stream", () => {
   });
 });
 
-it("does not open a stream whose chunks no message could carry", () => {
+it("does not open a stream whose chunks no packet could carry", () => {
   const format = { deviceRate: 48_000, rate: 48_000, channels: 2 };
   const port = { onmessage: null, close: vi.fn() } as unknown as MessagePort;
   engine.handle({ type: "microphone", component: 3, port, format });
-  const stream = { stream: 1, binding: 7, component: 3, everyS: 20, keep: "all", maxBacklogS: 30 } as const;
+  const stream = { stream: 1, binding: 7, component: 3, everyS: 5.5, keep: "all", maxBacklogS: 30 } as const;
   engine.handle({ type: "open", stream });
-  expect(toldOf("broken")[0]?.message).toContain("20 s");
+  expect(toldOf("broken")[0]?.message).toContain("5.5 s");
   expect(FakeSocket.last.of("open")).toEqual([]);
 });
 
