@@ -1,17 +1,17 @@
 """Every exception of Millstream, and the tree they form.
 
-    MillstreamError
-    ├── DeclarationError      the app is declared wrongly: raised while the file is read, names the remedy
-    ├── InvalidValue          a value does not fit its component: from the page, or returned by a handler
-    ├── MediaError            encoded media cannot be decoded, or exceeds a budget
-    ├── ProtocolError         the peer broke the wire protocol: its connection is closed with `code`
-    ├── LaneClosed            a lane was closed while somebody put into it or took from it
-    ├── BacklogExceeded       more sound waits than `max_backlog` allows
-    ├── Busy                  as many wait already as the queue's `max_size` allows
-    ├── QuotaExceeded         a file does not fit into what its session may store
-    ├── Closed                the other side is gone
-    │   └── Refused           the server turned the page away: busy, another version, not allowed
-    └── Error                 raised by a user's handler to show its message in the page
+MillstreamError
+├── DeclarationError      the app is declared wrongly: raised while the file is read, names the remedy
+├── InvalidValue          a value does not fit its component: from the page, or returned by a handler
+├── MediaError            encoded media cannot be decoded, or exceeds a budget
+├── ProtocolError         the peer broke the wire protocol: its connection is closed with `code`
+├── LaneClosed            a lane was closed while somebody put into it or took from it
+├── BacklogExceeded       more sound waits than `max_backlog` allows
+├── Busy                  as many wait already as the queue's `max_size` allows
+├── QuotaExceeded         a file does not fit into what its session may store
+├── Closed                the other side is gone
+│   └── Refused           the server turned the page away: busy, another version, not allowed
+└── Error                 raised by a user's handler to show its message in the page
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The two cameras of a phone: the front one is mirrored, the rear one is not, in the preview and for the handler alike."""
+"""The two cameras of a phone: the front one is mirrored, the rear one is not, for the user and the handler alike."""
 
 from __future__ import annotations
 
@@ -91,7 +91,8 @@ def test_the_flip_button_changes_the_mirroring_of_pixels_and_preview_together(
     for expected in (front, rear, front):
         preview = page.locator(".ms-preview.ms-mirrored" if expected is MIRRORED else ".ms-preview:not(.ms-mirrored)")
         expect(preview).to_be_visible()
-        until(page, "eyes.colours('.ms-preview') === 'red blue' && eyes.colours('.ms-output') === arg", " ".join(expected))
+        until(page, "eyes.colours('.ms-preview') === 'red blue'")
+        until(page, "eyes.colours('.ms-output') === arg", " ".join(expected))
         assert seen.wait()[-1] == expected
         button(page, "Turn the camera").click()
     stop(page)

@@ -426,7 +426,7 @@ class Page:
             self.runs[outputs.run].results.append(result)
 
     def _is_known(self, component: int, seen: int) -> bool:
-        """Say whether the server knew this page's last edit of a component when it made a result; else the edit stays."""
+        """Say whether a server that had seen so much knew this page's last edit of a component; else the edit stays."""
         edit = self._edits.get(component)
         return edit is None or 0 < edit.seq <= seen
 

@@ -21,7 +21,7 @@ from millstream.wire.packet import CodecNumber, Flag, Kind, Packet, encode_packe
 if TYPE_CHECKING:
     from millstream.client.page import Page
 
-MAX_SAMPLES_BYTES: Final = 1024 * 1024
+MAX_SAMPLES_BYTES: Final = pcm16.MAX_BYTES
 """Sound of one packet."""
 
 JPEG_QUALITY: Final = 0.8

@@ -19,7 +19,8 @@ PREFIX: Final = struct.Struct("<QIB3s")
 
 RATES_HZ: Final = range(8_000, 192_000 + 1)
 CHANNELS: Final = range(1, 8 + 1)
-MAX_BYTES: Final = 1024 * 1024
+MAX_BYTES: Final = 2 * 1024 * 1024 - 64
+"""Samples that fit into one message, with room for the header and the prefix."""
 
 
 def open_decoder() -> Pcm16Decoder:

@@ -137,9 +137,9 @@ class Audio(MediaComponent):
         if round(stream_every * rate) * channels * SAMPLE_BYTES > pcm16.MAX_BYTES:
             most = math.floor(pcm16.MAX_BYTES / second * 100) / 100
             raise DeclarationError(
-                f"{where}: stream_every={stream_every!r} makes chunks of {round(stream_every * second)} bytes, at {rate} "
-                f"Hz with {channels} channels; a packet holds {pcm16.MAX_BYTES}. Give at most {most:g} seconds, or "
-                "declare less, as in Audio(sample_rate=16000, channels=1)"
+                f"{where}: stream_every={stream_every!r} makes chunks of {round(stream_every * second)} bytes, "
+                f"at {rate} Hz with {channels} channels; a packet holds {pcm16.MAX_BYTES}. "
+                f"Give at most {most:g} seconds, or declare less, as in Audio(sample_rate=16000, channels=1)"
             )
 
     def joined(self) -> None:

@@ -15,9 +15,8 @@ class WebcamOptions:
     """What the page asks of the camera, and in which form it sends the pictures.
 
     Attributes:
-        mirror: Whether the picture is mirrored, for the user and the handler alike. By default (`None`) that of a camera
-            which looks at the user is, and that of a phone's rear camera is not; `True` mirrors every camera, `False`
-            none.
+        mirror: Whether the picture is mirrored, for the user and the handler alike. By default (`None`) every camera is
+            but the rear one of a phone; `True` mirrors that one too, `False` mirrors none.
         constraints: The browser's media constraints for the camera; they win over all defaults.
         size: Largest width and height in pixels that is sent; by default 1280 on the longer side.
         quality: Quality of the JPEGs that are sent, from 0 to 1.

@@ -135,6 +135,7 @@ class Host:
             await session.bid_farewell()
         finally:
             del self.sessions[secret]
+            session.forget()
             session.gone.set_result(None)
         return closing
 

@@ -219,6 +219,14 @@ class Outlet:
         except TimeoutError:
             return  # the page does not take it
 
+    def clear(self) -> None:
+        """Let go of all that was not sent."""
+        self._control.clear()
+        self._bytes = 0
+        for channel in self._channels.values():
+            channel.slot = None
+            channel.rest.clear()
+
     # ----------------------------------------------------------------------------------------------------------------
 
     def _encoded(self, message: ServerMessage) -> bytes:

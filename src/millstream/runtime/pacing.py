@@ -46,7 +46,7 @@ class Pacing:
         self._granted: deque[tuple[int, float]] = deque(maxlen=MAX_WINDOW)
         self._planned = -math.inf
         self._due_at = -math.inf
-        """A grant before this finds the page waiting for its interval: the delay that follows is no property of the link."""
+        # A grant before this finds the page waiting for its interval: the delay that follows says nothing of the link.
 
     def measured(self, rtt_s: float, encode_s: float = 0.0) -> None:
         """Tell a round trip of the link, and how long a frame takes from its capture until it is sent.

@@ -157,6 +157,12 @@ class Session:
             self._perishables.close()
             await aside("clean", lambda: shutil.rmtree(self.store.folder, ignore_errors=True))
 
+    def forget(self) -> None:
+        """Let go of what it held, at its very end: the rest is small, and may wait for the garbage collector."""
+        self._values.clear()
+        self.store.clear()
+        self._outlet.clear()
+
     def drain(self) -> list[asyncio.Task[None]]:
         """Begin nothing any more, end streams after their running call; gives the tasks that are still at work."""
         self._is_draining = True

@@ -106,6 +106,13 @@ class Store:
         shown.append(self.add(blob))
         return shown[-1], [blob.path for blob in gone if blob.path is not None]
 
+    def clear(self) -> None:
+        """Let go of all files; those on the disk are deleted with the folder."""
+        self._blobs.clear()
+        self._handles.clear()
+        self._outputs.clear()
+        self._used = 0
+
     def _remove(self, handle: str) -> Blob:
         blob = self._blobs.pop(handle)
         self._used -= blob.size

@@ -108,6 +108,14 @@ class Values:
         """Let a component that records hold what it captured last: not an edit, and no `change`."""
         self._stored[number] = packet
 
+    def clear(self) -> None:
+        """Let go of all values; none can be read any more."""
+        self._stored.clear()
+        self._marks.clear()
+        self._changes.clear()
+        self._elements.clear()
+        self._watchers.clear()
+
     def change(self, number: int, changes: Mapping[str, object]) -> dict[str, Value]:
         """Change constructor arguments of an element in this session; gives the properties that change in the page."""
         merged = {**self._changes.get(number, _NO_CHANGES), **changes}

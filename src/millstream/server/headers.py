@@ -36,8 +36,8 @@ class Policy:
     def page(self, caller: Caller, nonce: str) -> str:
         """Give the policy of a page: scripts and styles by nonce, media from anywhere, connections to the app only.
 
-        `style` attributes and `<style>` blocks of the developer's HTML and of sanitised values are applied by the page's
-        own script, which needs no permission for it.
+        `style` attributes and `<style>` blocks of the developer's HTML and of sanitised values are applied by the
+        page's own script, which needs no permission for it.
         """
         return "; ".join(
             (

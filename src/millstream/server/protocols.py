@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGISendEvent
 
 HEADERS_S: Final = 10.0
 """How long a connection may take to send the headers of a request, once it has begun or has been opened."""
@@ -142,6 +145,20 @@ class LiveSocket(WebSocketsSansIOProtocol):
             self.read_paused = False
             self.transport.resume_reading()
         self.close_timer = self.loop.call_later(CLOSE_S, self.transport.abort)
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Bound a close: a peer that takes nothing would hold up the end of its session, and then keep its socket."""
+        is_close = message["type"] == "websocket.close"
+        if is_close and not self.writable.is_set():
+            try:
+                async with asyncio.timeout(self.close_timeout):
+                    await self.writable.wait()
+            except TimeoutError:
+                self.transport.abort()
+        await super().send(message)
+        if is_close and self.close_timer is not None:
+            self.close_timer.cancel()
+            self.close_timer = self.loop.call_later(self.close_timeout, self.transport.abort)
 
     def keepalive_timeout(self) -> None:
         """Drop the connection: a ping was not answered in time."""

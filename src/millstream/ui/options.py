@@ -71,7 +71,7 @@ class Options:
     """The checked options of one dependency; see `EventOptions` and `StreamOptions`."""
 
     trigger_mode: TriggerMode
-    show_progress: Progress | bool
+    show_progress: Progress
     queue: bool = True
     cancels: tuple[Dependency, ...] = ()
     js: str | None = None

@@ -160,9 +160,9 @@ class Outputs(_Message):
     `updates` maps a component's number to the properties that change (`value` among them). `packets` media packets
     with the same `call` follow at once, the last of them flagged `LAST`; the page applies everything when it has them.
     A media packet flagged `LAST` whose call was not announced by an `Outputs` is a result of its own.
-    Exactly one of `stream` and `run` is not 0, or neither (a `load` event, or a `then` of one). `source` is the sequence
-    of the (last) packet of the stream that the call was given. `seen` is the last page sequence that the server had
-    acted upon when it applied the result: a value of a component that the page has `Set` later is not shown.
+    Exactly one of `stream` and `run` is not 0, or neither (a `load` event, or a `then` of one). `source` is the
+    sequence of the (last) packet of the stream that the call was given. `seen` is the last page sequence that the
+    server had acted upon when it applied the result: a value of a component that the page has `Set` later is not shown.
     """
 
     call: int

@@ -2,8 +2,8 @@
 
 export const PREFIX_BYTES = 16;
 
-/** Most bytes of samples in one packet: the server decodes no more. */
-export const MAX_SOUND_BYTES = 1024 * 1024;
+/** Most bytes of samples in one packet: what fits into a message, with room for the header and the prefix. */
+export const MAX_SOUND_BYTES = 2 * 1024 * 1024 - 64;
 
 /** A stretch of interleaved samples, and where it lies. */
 export interface Stretch {

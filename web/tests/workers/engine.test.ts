@@ -186,9 +186,9 @@ it("does not open a stream whose chunks no packet could carry", () => {
   const format = { deviceRate: 48_000, rate: 48_000, channels: 2 };
   const port = { onmessage: null, close: vi.fn() } as unknown as MessagePort;
   engine.handle({ type: "microphone", component: 3, port, format });
-  const stream = { stream: 1, binding: 7, component: 3, everyS: 5.5, keep: "all", maxBacklogS: 30 } as const;
+  const stream = { stream: 1, binding: 7, component: 3, everyS: 11.5, keep: "all", maxBacklogS: 30 } as const;
   engine.handle({ type: "open", stream });
-  expect(toldOf("broken")[0]?.message).toContain("5.5 s");
+  expect(toldOf("broken")[0]?.message).toContain("11.5 s");
   expect(FakeSocket.last.of("open")).toEqual([]);
 });
 
