@@ -49,5 +49,19 @@ with gr.Blocks(title="Millstream", css="\n".join(getattr(example, "CSS", "") for
         for example in examples:
             show(example)
 
+
+def load_models() -> None:
+    """Fetch and load what the first two tabs need, so that their first frame is answered at once."""
+    from detect import detector
+    from models import FetchError, StreamingRecogniser
+
+    for load in (detector.load, StreamingRecogniser.load):
+        try:
+            load()
+        except (FetchError, RuntimeError) as error:
+            print(f"{error}\nThe page opens all the same; what needs this model says so.", file=sys.stderr)
+
+
 if __name__ == "__main__":
+    load_models()
     demo.launch()

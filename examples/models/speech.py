@@ -50,6 +50,12 @@ class StreamingRecogniser:
         self._done: list[str] = []
         self._lines: list[str] = []
 
+    @staticmethod
+    def load() -> None:
+        """Load the model now, so that the first sound does not wait. Raises `RuntimeError` if it has no weights."""
+        with _one_at_a_time:
+            _load_model()
+
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
         """Return an empty recogniser: a transcript belongs to one session and its model handles cannot be copied."""
         return type(self)()
