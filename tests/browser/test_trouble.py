@@ -10,6 +10,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
+from tests.browser.cable import Cable
 from tests.browser.conftest import OpenPage
 from tests.browser.glass import Notes, button, record, stop, until
 from tests.browser.media import Clips, read_counter
@@ -239,6 +240,39 @@ def test_edits_survive_a_restart(launch: Launch, open_page: OpenPage) -> None:
     expect(page.locator(".ms-link")).to_have_count(0)
     button(page, "Run").click()
     expect(page.get_by_role("textbox", name="Out")).to_have_value("HELLO")
+
+
+def test_a_cable_that_is_cut_is_mended_by_itself(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
+    demo = camera()
+    with Cable(launch(demo)) as cable:
+        page = open_page(cable.url, film=clips.halves)
+        open_page.expected += ["WebSocket", "ERR_"]  # type: ignore[attr-defined]
+        record(page)
+        page.locator(".ms-output").wait_for()
+        cable.cut()
+        expect(button(page, "Record")).to_be_visible()
+        assert "connection to the app was lost" in panel(page)
+        expect(page.locator(".ms-link")).to_have_count(0)
+        record(page)
+        until(page, "eyes.colours('.ms-output') === 'blue red'")
+        assert len(demo.app.host.sessions) == 1
+
+
+def test_a_dead_cable_frees_the_place_in_time(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
+    url = launch(camera())
+    with Cable(url) as cable:
+        first, second = open_page(cable.url, film=clips.counter), open_page(url, film=clips.counter)
+        open_page.expected += ["WebSocket", "ERR_"]  # type: ignore[attr-defined]
+        record(first)
+        first.locator(".ms-output").wait_for()
+        record(second)
+        expect(button(second, "Waiting")).to_be_visible()
+        cable.freeze()
+        at = time.monotonic()
+        expect(button(second, "Stop")).to_be_visible()
+        assert time.monotonic() - at < 12
+        cable.thaw()
+        expect(button(first, "Record")).to_be_visible()
 
 
 def test_going_back_to_a_page_opens_it_afresh(launch: Launch, open_page: OpenPage, clips: Clips) -> None:

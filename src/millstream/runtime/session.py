@@ -56,6 +56,9 @@ BURST_S: Final = 2.0
 BREATH: Final = 32
 """After this many messages in a row other pages get their turn."""
 
+LARGE_BYTES: Final = 8 * 1024
+"""A control message counts once more for each of these; packets are bounded by credit."""
+
 GOODBYE_S: Final = 0.5
 """How long the last messages may take when the server ends a session."""
 
@@ -198,16 +201,19 @@ class Session:
             self.end(error.code, str(error))
 
     async def _read(self, transport: Transport) -> None:
-        count = 0
+        spent = 0
         while True:
             message = await transport.receive()
-            self._budget.spend(self._desk.now)
-            if is_packet(message):
+            is_media = is_packet(message)
+            cost = 1 if is_media else 1 + len(message) // LARGE_BYTES
+            self._budget.spend(self._desk.now, cost)
+            if is_media:
                 self._on_packet(decode_packet(message))
             else:
                 self._on_message(decode_page_message(message))
-            count += 1
-            if count % BREATH == 0:
+            spent += cost
+            if spent >= BREATH:
+                spent = 0
                 await asyncio.sleep(0)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -356,16 +362,16 @@ class _Budget:
         self._full = self._left = rate_hz * BURST_S
         self._at = 0.0
 
-    def spend(self, now: float) -> None:
-        """Take one.
+    def spend(self, now: float, cost: int) -> None:
+        """Take what a message costs.
 
         Raises:
             ProtocolError: There is none left.
         """
-        self._left = min(self._left + (now - self._at) * self._rate_hz, self._full) - 1
+        self._left = min(self._left + (now - self._at) * self._rate_hz, self._full) - cost
         self._at = now
         if self._left < 0:
-            raise ProtocolError(f"more than {self._rate_hz:g} messages a second", 1008)
+            raise ProtocolError(f"more than {self._rate_hz:g} messages a second, or fewer but large ones", 1008)
 
 
 def _unlink(paths: Sequence[Path]) -> None:

@@ -12,12 +12,16 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 
 from millstream.errors import ProtocolError
+from millstream.wire.budget import count_values
 
 MAX_MESSAGE_BYTES: Final = 2 * 1024 * 1024
 """Largest WebSocket message, of either kind, in either direction."""
 
 MAX_CONTROL_BYTES: Final = 1024 * 1024
 """Largest control message that the server reads."""
+
+MAX_CONTROL_VALUES: Final = 10_000
+"""Most values in one control message that the server reads."""
 
 Value: TypeAlias = object
 """A component's value on the wire: anything MessagePack knows; the component validates it."""
@@ -254,6 +258,8 @@ def decode_page_message(data: bytes | memoryview) -> PageMessage:
     """
     if len(data) > MAX_CONTROL_BYTES:
         raise ProtocolError(f"control message of {len(data)} bytes exceeds {MAX_CONTROL_BYTES}", code=1009)
+    if len(data) > MAX_CONTROL_VALUES and count_values(data, MAX_CONTROL_VALUES) > MAX_CONTROL_VALUES:
+        raise ProtocolError(f"control message of more than {MAX_CONTROL_VALUES} values", code=1009)
     try:
         return _page_decoder.decode(data)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
