@@ -97,7 +97,7 @@ def pack(**fields: object) -> bytes:
         msgspec.msgpack.encode({1: "bye"}),
         b"\x81\xa4type\xa3\xff\xfe\xfd",
         b"\xdf\xff\xff\xff\xff",
-        b"\x83\xa4type\xa3set\xa9component\x01\xa5value" + b"\x91" * 10_000 + b"\xc0",
+        b"\x83\xa4type\xa3set\xa9component\x01\xa5value" + b"\x91" * 9_000 + b"\xc0",
     ],
 )
 def test_what_is_no_message_of_a_page_is_refused(data: bytes) -> None:
@@ -106,9 +106,12 @@ def test_what_is_no_message_of_a_page_is_refused(data: bytes) -> None:
     assert caught.value.code == 1002
 
 
-def test_a_message_of_a_million_parts_is_only_bounded_by_its_size() -> None:
-    data = encode_message(messages.Set(component=1, value=[0] * 500_000))
-    assert isinstance(decode_page_message(data), messages.Set)
+@pytest.mark.parametrize("value", [[0] * 10_000, [[[]]] * 5_000, {str(number): 1 for number in range(5_000)}], ids=len)
+def test_a_message_of_many_parts_is_refused_before_they_are_made(value: object) -> None:
+    with pytest.raises(ProtocolError, match="more than 10000 values") as caught:
+        decode_page_message(encode_message(messages.Set(component=1, value=value)))
+    assert caught.value.code == 1009
+    assert isinstance(decode_page_message(encode_message(messages.Set(component=1, value=[0] * 9_000))), messages.Set)
 
 
 def test_a_page_s_message_is_bounded() -> None:
