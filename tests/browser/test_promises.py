@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 import socket
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -528,6 +530,22 @@ def test_a_sound_is_uploaded(launch: Launch, open_page: OpenPage, clips: Clips) 
     page = open_page(launch(demo))
     page.locator("input[type=file]").set_input_files(clips.chirp)
     expect(field(page, "Heard")).to_have_value("48000 480000")
+
+
+def test_an_upload_of_another_encoding_is_decoded_in_the_page(
+    launch: Launch, open_page: OpenPage, clips: Clips, tmp_path: Path
+) -> None:
+    subprocess.run(["ffmpeg", "-v", "error", "-i", clips.chirp, "-t", "2", tmp_path / "two.mp3"], check=True)
+    (tmp_path / "no.mp3").write_bytes(b"this is no sound")
+    with gr.Blocks() as demo:
+        audio, text = gr.Audio(label="Sound"), gr.Textbox(label="Heard")
+        audio.upload(lambda sound: f"{sound[0]} {len(sound[1]) / sound[0]:.1f}", audio, text)
+    page = open_page(launch(demo))
+    page.locator("input[type=file]").set_input_files(tmp_path / "no.mp3")
+    alert = page.get_by_role("alert")
+    expect(alert.filter(has_text="no.mp3 is not a sound that this browser can read")).to_be_visible()
+    page.locator("input[type=file]").set_input_files(tmp_path / "two.mp3")
+    expect(field(page, "Heard")).to_have_value(re.compile(r"48000 2\.[01]"))
 
 
 # ---- layout ------------------------------------------------------------------------------------------------------

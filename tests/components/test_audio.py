@@ -156,6 +156,7 @@ def test_properties() -> None:
         "streaming": False,
         "sample_rate": 16_000,
         "channels": 1,
+        "decoded": True,
         "autoplay": True,
         "loop": True,
         "buttons": ["download"],

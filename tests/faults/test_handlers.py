@@ -268,7 +268,10 @@ def test_hung_handlers_of_one_user_cost_nobody_else_anything(
         until(lambda: app.abandoned() == [])
 
 
-def test_the_place_of_a_killed_page_is_free_within_a_second_though_its_handler_hangs(hanging: tuple[str, App]) -> None:
+@pytest.mark.parametrize("presses_stop", [False, True])
+def test_the_place_of_a_killed_page_is_free_within_a_second_though_its_handler_hangs(
+    hanging: tuple[str, App], presses_stop: bool
+) -> None:
     url, _ = hanging
     with Client(url) as page:
         hog = Client(url)
@@ -277,6 +280,8 @@ def test_the_place_of_a_killed_page_is_free_within_a_second_though_its_handler_h
         recording.feed([picture(1)] * 2)
         waiting = page.record("camera")
         page.wait_for(lambda: waiting.position == 1)
+        if presses_stop:
+            hog.run(recording.recording.first.stop())
         began = time.monotonic()
         hog.drop()
         waiting.wait_for_state("running")

@@ -4,6 +4,7 @@
  * Elements and session never meet: events come up to the root (`constants.ts`), data goes down through a `View`.
  */
 
+import { asWav } from "./codecs/wav.ts";
 import {
   CANCEL,
   DEVICE,
@@ -144,7 +145,8 @@ export class Session {
     try {
       await this.ready();
       const report = (progress: Parameters<View["setUpload"]>[1]): void => this.view.setUpload(component, progress);
-      const value = await upload(file, this.secret ?? "", report, abort.signal);
+      const sent = this.store.props(component)["decoded"] === true ? await asWav(file) : file;
+      const value = await upload(sent, this.secret ?? "", report, abort.signal);
       this.edit(component, value);
       this.view.applyProps(component, { value });
       for (const event of ["upload", "input"]) this.runs.fire(component, event);

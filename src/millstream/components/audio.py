@@ -162,6 +162,7 @@ class Audio(MediaComponent):
             "streaming": self.drives_stream,
             "sample_rate": self.sample_rate,
             "channels": self.channels,
+            "decoded": self.type == "numpy",
             "constraints": dict(self.constraints) if self.constraints is not None else None,
             "autoplay": self.autoplay,
             "loop": self.loop,

@@ -216,8 +216,14 @@ class Stream:
             if timer is not None:
                 timer.cancel()
         self._credit_timer = self._idle_timer = self._flush_timer = None
-        # A call that was cancelled keeps its place until it ends; when the page is gone, the place is free at once.
-        await worker.close(self._desk.settings.cancel_s if self._ending is not None else None)
+        # A call that does not end keeps its place for a while; when the page is gone, the place is free at once.
+        await worker.close(None if self._is_page_gone else self._desk.settings.cancel_s)
+
+    @property
+    def _is_page_gone(self) -> bool:
+        """Whether the session ends the stream, rather than that the stream has ended by itself."""
+        is_cancelled = self._task is not None and self._task.cancelling() > 0
+        return is_cancelled and (self._ending is None or self._ending.reason != "cancelled")
 
     @property
     def _is_cut_off(self) -> bool:

@@ -71,7 +71,7 @@ class Options:
     theme: object = None
     lang: str = "en"
     favicon_path: str | Path | None = None
-    drain_s: float = 5.0
+    drain_s: float = 4.0
     proxies: tuple[Network, ...] = field(init=False, default=())
     """`trusted_proxies`, parsed."""
 

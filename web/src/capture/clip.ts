@@ -1,6 +1,7 @@
 /** A recording that is not streamed: collects a microphone's samples and makes a WAV file of them. */
 
 import { toInt16 } from "../codecs/pcm16.ts";
+import { wavHeader } from "../codecs/wav.ts";
 import type { Level, SoundBlock } from "../workers/port.ts";
 import type { Microphone } from "./microphone.ts";
 import { Meter } from "./sound_uplink.ts";
@@ -8,7 +9,6 @@ import { Meter } from "./sound_uplink.ts";
 /** A longer recording ends by itself: about ten minutes of mono at 48 kHz. */
 export const MAX_CLIP_BYTES = 64 * 1024 * 1024;
 
-const HEADER_BYTES = 44;
 const LEVELS_PER_S = 20;
 
 export class Clip {
@@ -39,25 +39,4 @@ export class Clip {
     const parts = [wavHeader(this.bytes, deviceRate, channels), ...(this.blocks as Int16Array<ArrayBuffer>[])];
     return new File(parts, "recording.wav", { type: "audio/wav" });
   }
-}
-
-/** The header of a WAV file with int16 samples. Pure. */
-export function wavHeader(dataBytes: number, rate: number, channels: number): ArrayBuffer {
-  const view = new DataView(new ArrayBuffer(HEADER_BYTES));
-  const text = (at: number, word: string): void => {
-    for (let i = 0; i < word.length; i++) view.setUint8(at + i, word.charCodeAt(i));
-  };
-  text(0, "RIFF");
-  view.setUint32(4, HEADER_BYTES - 8 + dataBytes, true);
-  text(8, "WAVEfmt ");
-  view.setUint32(16, 16, true);
-  view.setUint16(20, 1, true);
-  view.setUint16(22, channels, true);
-  view.setUint32(24, rate, true);
-  view.setUint32(28, rate * channels * 2, true);
-  view.setUint16(32, channels * 2, true);
-  view.setUint16(34, 16, true);
-  text(36, "data");
-  view.setUint32(40, dataBytes, true);
-  return view.buffer;
 }
