@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 import millstream as ms
-from millstream.client.page import Page
+from millstream.client.page import RUNS_KEPT, Page, Run
+from millstream.client.stream import RESULTS_KEPT
 from millstream.errors import Closed, InvalidValue, Refused
 from millstream.testing import TestPage
 from millstream.transports.memory import MemoryTransport, connect
@@ -18,6 +19,7 @@ from millstream.wire.messages import (
     Outputs,
     PageMessage,
     Refuse,
+    RunState,
     Script,
     StreamState,
     Toast,
@@ -183,6 +185,17 @@ async def test_what_concerns_unknown_streams_and_scripts_is_ignored(ends: tuple[
     await server.say(Toast(level="info", message=""))
     await settled(page)
     assert page.closed is None
+
+
+async def test_what_is_remembered_is_bounded(ends: tuple[Page, Server]) -> None:
+    page, server = ends
+    page.runs[1] = run = Run(1, 0)
+    for call in range(RUNS_KEPT + 10):
+        await server.say(RunState(run=0, call=call, binding=1, state="done"), Outputs(call=call, run=1))
+    await server.say(Toast(level="info", message=""))
+    await settled(page)
+    assert list(page.server_runs) == list(range(10, RUNS_KEPT + 10))
+    assert [result.call for result in run.results] == list(range(RUNS_KEPT + 10))[-RESULTS_KEPT:]
 
 
 async def test_clocks_are_compared(ends: tuple[Page, Server]) -> None:

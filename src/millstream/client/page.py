@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeAlias
 
 from millstream.client.recording import Recording
-from millstream.client.stream import Result, Stream
+from millstream.client.stream import RESULTS_KEPT, Result, Stream
 from millstream.errors import Closed, InvalidValue, ProtocolError, Refused
 from millstream.types import Transport
 from millstream.wire.messages import (
@@ -33,6 +33,9 @@ from millstream.wire.messages import (
     encode_message,
 )
 from millstream.wire.packet import VERSION, Flag, Packet, decode_packet, is_packet
+
+RUNS_KEPT: Final = 1_000
+"""Runs of the server that are remembered."""
 
 GOODBYE_S: Final = 1.0
 """How long the last word may take."""
@@ -68,7 +71,7 @@ class Run:
         position: Place in the queue while it waits, from 1; else 0.
         eta_s: Expected wait in seconds, `None` if unknown.
         error: The message of a run that failed; else empty.
-        results: What it changed in the page, oldest first.
+        results: What it changed in the page, oldest first; only the latest ones of a very long run.
     """
 
     number: int
@@ -106,7 +109,7 @@ class Page:
         props: Properties of each component and layout.
         toasts: All messages that were shown, oldest first.
         runs: Runs that this page began, by its own number.
-        server_runs: Runs that the server began by itself, by their call number.
+        server_runs: The latest runs that the server began by itself, by their call number.
         streams: All streams that were ever opened, by number.
         welcome: What the server answered to the greeting; `None` before.
         closed: Why the connection has ended; `None` while it lives.
@@ -372,6 +375,8 @@ class Page:
         run = self.runs.get(message.run)
         if run is None:
             self.server_runs[message.call] = message
+            if len(self.server_runs) > RUNS_KEPT:
+                del self.server_runs[next(iter(self.server_runs))]
             return
         run.state, run.position, run.error = message.state, message.position, message.message
         run.eta_s = message.eta_s if message.eta_s >= 0 else None
@@ -423,7 +428,9 @@ class Page:
         if outputs.stream in self.streams:
             self.streams[outputs.stream].on_result(result)
         elif outputs.run in self.runs:
-            self.runs[outputs.run].results.append(result)
+            results = self.runs[outputs.run].results
+            results.append(result)
+            del results[:-RESULTS_KEPT]
 
     def _is_known(self, component: int, seen: int) -> bool:
         """Say whether a server that had seen so much knew this page's last edit of a component; else the edit stays."""

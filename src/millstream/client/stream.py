@@ -26,7 +26,10 @@ MAX_SAMPLES_BYTES: Final = pcm16.MAX_BYTES
 
 JPEG_QUALITY: Final = 0.8
 
-RESULTS_KEPT: Final = 10_000
+RESULTS_KEPT: Final = 1_000
+"""Results of a stream or run; they hold pictures."""
+
+AGES_KEPT: Final = 10_000
 
 CAPTURES_KEPT: Final = 1_024
 """Packets whose capture time is remembered until their result comes."""
@@ -143,7 +146,7 @@ class Stream:
         self._kind = Kind.SOUND if is_sound else Kind.PICTURE
         self._codec = CodecNumber.PCM16 if is_sound else CodecNumber.JPEG
         self._captured = self._sent = self._dropped = self._results = 0
-        self._ages: deque[float] = deque(maxlen=RESULTS_KEPT)
+        self._ages: deque[float] = deque(maxlen=AGES_KEPT)
         self._captured_us: dict[int, int] = {}
         self._sequence = 0
         self._due = -math.inf
