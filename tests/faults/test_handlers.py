@@ -309,6 +309,23 @@ def test_a_generator_without_an_end_is_stopped_by_cancels_by_its_user_and_by_a_c
     assert app.abandoned() == []
 
 
+def test_after_a_cancelled_run_the_next_click_counts_though_the_old_handler_still_works(
+    hanging: tuple[str, App],
+) -> None:
+    url, _ = hanging
+    with Client(url) as page:
+        [first] = page.click("hang 0", wait=False)
+        page.wait_for(lambda: first.state == "running")
+        assert page.click("hang 0", wait=False) == [], "a second click during a run is ignored"
+        page.cancel(first)
+        page.wait_for(lambda: first.is_over)
+        [second] = page.click("hang 0", wait=False)
+        page.wait_for(lambda: second.state == "running")
+        released.set()
+        page.wait_for(lambda: second.is_over)
+        assert (first.state, second.state) == ("cancelled", "done")
+
+
 def test_an_async_handler_that_sleeps_ends_with_its_page(hanging: tuple[str, App]) -> None:
     url, app = hanging
     with Client(url) as page:

@@ -175,7 +175,7 @@ class Events:
         if binding.handler is None:
             self._say(binding, trigger.run, "done")
             self.follow(binding, is_success=True)
-        elif not any(run.binding is binding for run in self._runs.values()) or binding.trigger_mode == "multiple":
+        elif binding.trigger_mode == "multiple" or not self._goes_on(binding):
             self._run(trigger)
         elif binding.trigger_mode == "always_last":
             replaced = self._next.get(binding.number)
@@ -184,6 +184,10 @@ class Events:
             self._next[binding.number] = trigger
         else:
             self._say(binding, trigger.run, "cancelled")
+
+    def _goes_on(self, binding: Binding) -> bool:
+        """Whether a run of the binding waits or works; one that was cancelled does not, whatever its handler does."""
+        return any(run.binding is binding and not run.is_over for run in self._runs.values())
 
     def _run(self, trigger: Trigger) -> None:
         if self._is_closed or len(self._runs) >= self._desk.settings.max_runs:

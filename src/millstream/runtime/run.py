@@ -24,6 +24,9 @@ class Run:
         number: The page's number for it, 0 if the server began it.
         inputs: The stored values of the inputs, as they were when the event happened.
         event: What happened.
+
+    Attributes:
+        is_over: Whether the page has been told how it ended; a handler that was cancelled may still be at work.
     """
 
     def __init__(
@@ -38,13 +41,13 @@ class Run:
         self._ticket: Ticket | None = None
         self._admission = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._is_over = False
+        self.is_over = False
 
     async def live(self) -> None:
         """Wait for a place, run to the end, tell the page, and let what follows begin."""
         self._task = asyncio.current_task()
         failure: Failure | None = None
-        if self._is_over:  # cancelled before it could begin
+        if self.is_over:  # cancelled before it could begin
             self._desk.on_end(self.binding, None)
             return
         try:
@@ -56,7 +59,7 @@ class Run:
         except Busy as error:
             failure = Failure(str(error), title="Busy")
         except asyncio.CancelledError:
-            if not self._is_over:
+            if not self.is_over:
                 raise
             self._desk.on_end(self.binding, None)
             return
@@ -80,12 +83,12 @@ class Run:
             return await desk.settled(desk.outlet.shared, self.binding)
         finally:
             # A call that was cancelled keeps its place until it ends; when the page is gone, the place is free at once.
-            await worker.close(desk.settings.cancel_s if self._is_over else None)
+            await worker.close(desk.settings.cancel_s if self.is_over else None)
 
     def cancel(self) -> None:
         """End it at once: a generator is closed, what a plain handler returns is dropped."""
-        if not self._is_over:
-            self._is_over = True
+        if not self.is_over:
+            self.is_over = True
             self._say("cancelled")
             if self._task is not None:
                 self._task.cancel()
@@ -111,7 +114,7 @@ class Run:
         ]
 
     def _finish(self, failure: Failure | None) -> None:
-        self._is_over = True
+        self.is_over = True
         if failure is None:
             self._say("done")
         else:
