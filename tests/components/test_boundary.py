@@ -190,17 +190,20 @@ def _watch(event: str, arguments: tuple[object, ...]) -> None:
             seen.append(str(arguments[0]))
 
 
-sys.addaudithook(_watch)
+@pytest.fixture(scope="module")
+def _hook() -> None:
+    sys.addaudithook(_watch)
 
 
 @pytest.fixture
-def no_reading() -> Iterator[list[str]]:
+def no_reading(_hook: None) -> Iterator[list[str]]:
     """Note every file that is opened and every connection that is made."""
     _seen.append([])
     yield _seen[0]
     _seen.clear()
 
 
+@pytest.mark.audit
 @pytest.mark.parametrize("text", STRINGS)
 @pytest.mark.parametrize("kind", TEXTS)
 def test_strings_are_text(kind: str, text: str, no_reading: list[str]) -> None:
@@ -211,6 +214,7 @@ def test_strings_are_text(kind: str, text: str, no_reading: list[str]) -> None:
     assert no_reading == []
 
 
+@pytest.mark.audit
 @pytest.mark.parametrize("kind", [kind for kind in COMPONENTS if kind != "state"])
 def test_a_dict_with_a_path_is_no_file(kind: str, no_reading: list[str]) -> None:
     component = made(kind)
@@ -222,6 +226,7 @@ def test_a_dict_with_a_path_is_no_file(kind: str, no_reading: list[str]) -> None
     assert no_reading == []
 
 
+@pytest.mark.audit
 @pytest.mark.parametrize("kind", ["image", "audio"])
 def test_media_components_fetch_nothing(kind: str, no_reading: list[str]) -> None:
     component = made(kind)

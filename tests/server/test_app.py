@@ -124,6 +124,7 @@ PAYLOADS = (
 )
 
 
+@pytest.mark.audit
 @pytest.mark.parametrize("route", ["/file/", "/assets/", "/"])
 async def test_no_path_of_a_client_touches_the_file_system(route: str) -> None:
     app = await build()
