@@ -529,12 +529,16 @@ def test_a_users_error_is_shown_and_the_stream_can_start_again(
 
     page = open_page(launch(echo(handler)), film=clips.counter)
     record(page)
-    expect(page.get_by_role("alert").filter(has_text="Too dark in here").first).to_be_visible()
+    alert, failed = page.get_by_text("Too dark in here"), page.get_by_text("Error", exact=True)
+    expect(page.get_by_role("alert").filter(has_text="Too dark in here")).to_be_visible()
+    expect(alert).to_have_count(1)
+    expect(failed).to_have_count(1)  # on the output
     expect(button(page, "Record")).to_be_visible()
     assert page.evaluate("eyes.tracks[0].readyState") == "ended"
     record(page)
     calls.wait(6)
     expect(button(page, "Stop")).to_be_visible()
+    expect(failed).to_have_count(0)
 
 
 def test_cancels_ends_a_stream(launch: Launch, open_page: OpenPage, clips: Clips) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from tests.client.media import RATE, endless, picture, pictures, ramp
@@ -195,7 +196,6 @@ def test_a_camera_sees_arrays_and_iterables(source: Any) -> None:
 
 
 def test_a_camera_sees_the_pictures_of_a_file(tmp_path: Path) -> None:
-    cv2 = pytest.importorskip("cv2")
     path = tmp_path / "photo.png"
     cv2.imwrite(str(path), picture(200))
     with TestPage(streamer()) as page:

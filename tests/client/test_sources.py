@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from tests.client.media import RATE, picture, ramp
@@ -8,8 +9,6 @@ from millstream.client import sources
 from millstream.codecs import wav
 from millstream.errors import InvalidValue, MediaError
 from millstream.frames import Chunk
-
-cv2 = pytest.importorskip("cv2")
 
 
 def test_one_array_is_one_picture_and_four_dimensions_are_several() -> None:

@@ -141,7 +141,8 @@ def test_speech_is_written_down_while_it_is_spoken(spoken: tuple[int, NDArray[np
 @pytest.mark.slow
 @pytest.mark.parametrize("rate", [48_000, 44_100, 8_000])
 def test_any_rate_and_several_channels_are_understood(spoken: tuple[int, NDArray[np.int16]], rate: int) -> None:
-    soxr = pytest.importorskip("soxr")
+    import soxr
+
     sound = soxr.resample(spoken[1], spoken[0], rate)
     stereo = np.stack([sound, sound], axis=1)
     recogniser = StreamingRecogniser()

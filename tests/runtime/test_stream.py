@@ -107,6 +107,15 @@ def test_a_slow_handler_gets_fresh_pictures_and_is_never_idle(latency_s: float) 
     assert app.seen == sorted(app.seen)
 
 
+@pytest.mark.parametrize("handler_s", [0.2, 0.35])
+def test_waiting_for_the_interval_is_not_taken_for_a_long_link(handler_s: float) -> None:
+    app = Echo(stream_every=0.1)
+    with TestPage(app.demo, handler_time=handler_s) as page:
+        recording = page.stream("Camera", pictures(300))
+        ages = [result.age_s for result in recording.results[5:] if result.age_s is not None]
+    assert np.percentile(ages, 95) - handler_s <= 0.1 + 0.02
+
+
 def test_other_inputs_are_read_when_the_handler_is_called() -> None:
     seen: list[float] = []
     with ms.Blocks() as demo:
