@@ -1,12 +1,13 @@
 /**
- * Builds the page into ../src/millstream/static, as three files which stand alone, and one which names them.
+ * Builds the page into ../src/millstream/static, as four files which stand alone, and one which names them.
  *
  * `assets.json` is all that the server reads: {"main_js": "main-HASH.js", "main_css": "main-HASH.css",
- * "media_worker": "media-HASH.js", "microphone_worklet": "microphone-HASH.js"}, file names relative to the folder.
- * The server inlines main_js (an ES module) and main_css in the page and serves the other two as immutable files:
- * the worker with `new Worker(url, {type: "module"})`, the worklet with `audioWorklet.addModule(url)`.
+ * "media_worker": "media-HASH.js", "microphone_worklet": "microphone-HASH.js", "speaker_worklet": "speaker-HASH.js"}, file
+ * names relative to the folder.
+ * The server inlines main_js (an ES module) and main_css in the page and serves the other three as immutable files:
+ * the worker with `new Worker(url, {type: "module"})`, the worklets with `audioWorklet.addModule(url)`.
  *
- * Three builds, not one with three inputs: a shared chunk would cost the worker a second request before its first
+ * Four builds, not one with four inputs: a shared chunk would cost the worker a second request before its first
  * frame, and an AudioWorklet in Firefox cannot import at all.
  */
 import { chmod, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
@@ -21,6 +22,7 @@ const ENTRIES = {
   main: "src/main.ts",
   media: "src/workers/media.ts",
   microphone: "src/workers/microphone.ts",
+  speaker: "src/workers/speaker.ts",
 };
 
 /** Builds one entry into `folder`; returns the names of its script and, if it imports any, its style sheet. */
@@ -71,16 +73,18 @@ async function swap(folder) {
 const folder = await mkdtemp(join(web, "node_modules/.page-"));
 try {
   await chmod(folder, 0o755);
-  const [main, media, microphone] = [
+  const [main, media, microphone, speaker] = [
     await buildEntry("main", folder),
     await buildEntry("media", folder),
     await buildEntry("microphone", folder),
+    await buildEntry("speaker", folder),
   ];
   const assets = {
     main_js: main.js,
     main_css: main.css ?? null,
     media_worker: media.js,
     microphone_worklet: microphone.js,
+    speaker_worklet: speaker.js,
   };
   await writeFile(join(folder, "assets.json"), `${JSON.stringify(assets, null, 2)}\n`);
   await swap(folder);

@@ -183,12 +183,13 @@ class Output(NamedTuple):
     """What one result does to one component.
 
     `value` is the new stored value, or `KEEP`; `changes` are constructor arguments; `wire` is the page's form of a
-    value that is plain data.
+    value that is plain data; `sound` is what a player is given to play next: samples, or a file that the page decodes.
     """
 
     value: Stored
     changes: Mapping[str, object] = {}
     wire: object = None
+    sound: Chunk | bytes | None = None
 
 
 KEEP: Final = object()

@@ -49,6 +49,26 @@ PACKETS = {
         ),
     ),
     "last sound, empty": ("page", Packet(Kind.SOUND, 16, STANDALONE | Flag.LAST, 2, 6, 2, 0, 0, NOW_US, b"")),
+    "sound down": (
+        "server",
+        Packet(
+            Kind.SOUND,
+            16,
+            STANDALONE,
+            0,
+            6,
+            1,
+            0,
+            11,
+            0,
+            bytes.fromhex("2a00000000000000 803e0000 01 000000 0100 ff7f 0080"),
+        ),
+    ),
+    "a sound file, in part": (
+        "server",
+        Packet(Kind.SOUND, 32, STANDALONE, 0, 6, 2, 0, 11, 0, bytes.fromhex("0a000000 03000000 494433")),
+    ),
+    "end of a playback": ("server", Packet(Kind.SOUND, 16, STANDALONE | Flag.LAST, 0, 6, 3, 0, 11, 0, b"")),
     "largest header": (
         "page",
         Packet(Kind.SOUND, 255, Flag(7), 2**32 - 1, 2**32 - 1, 2**32 - 1, 2**32 - 1, 2**32 - 1, 2**53 - 1, b"\0"),
@@ -77,6 +97,11 @@ MESSAGES: dict[str, tuple[str, m.PageMessage | m.ServerMessage]] = {
     "credit up": ("page", m.Credit(seq=17, stream=0, limit=2)),
     "credit down": ("server", m.Credit(seq=1, stream=1, limit=4_000_000_000)),
     "shown": ("page", m.Shown(seq=18, stream=1, component=5, sequence=7, page_us=NOW_US)),
+    "played": ("page", m.Played(seq=18, playback=11, received=40, rate=24_000, samples=19_200, played=4_800)),
+    "cannot be played": (
+        "page",
+        m.Played(seq=18, playback=11, received=0, rate=48_000, samples=0, played=0, state="broken", message="No."),
+    ),
     "clock up": ("page", m.Clock(seq=19, page_us=NOW_US)),
     "clock down": ("server", m.Clock(seq=2, page_us=NOW_US, server_us=12_345_678)),
     "hidden": ("page", m.Visible(seq=20, hidden=True)),
@@ -117,6 +142,7 @@ MESSAGES: dict[str, tuple[str, m.PageMessage | m.ServerMessage]] = {
     "run failed": ("server", m.RunState(seq=15, run=4, call=10, binding=2, state="failed", message="No.")),
     "toast": ("server", m.Toast(seq=16, level="warning", message="Low light")),
     "toast that stays": ("server", m.Toast(seq=17, level="error", message="No.", title="Error", duration_s=0.0)),
+    "silence": ("server", m.Silence(seq=18, playback=11)),
     "script": ("server", m.Script(seq=18, binding=3, inputs=[1, "two", None])),
 }
 

@@ -20,6 +20,8 @@ export const RECORD = "ms-record";
 export const DEVICE = "ms-device";
 /** A file was chosen, dropped, pasted or photographed; it becomes the component's value. */
 export const UPLOAD = "ms-upload";
+/** The user wants to hear streamed sound, or wants it to pause. */
+export const LISTEN = "ms-listen";
 /** The user cancelled a run that waits or works. */
 export const CANCEL = "ms-cancel";
 
@@ -54,6 +56,11 @@ export interface UploadDetail {
   file: File;
 }
 
+export interface ListenDetail {
+  component: number;
+  action: "play" | "pause";
+}
+
 export interface CancelDetail {
   run: number;
 }
@@ -65,6 +72,7 @@ export interface EventDetails {
   [RECORD]: RecordDetail;
   [DEVICE]: DeviceDetail;
   [UPLOAD]: UploadDetail;
+  [LISTEN]: ListenDetail;
   [CANCEL]: CancelDetail;
 }
 

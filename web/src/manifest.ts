@@ -43,7 +43,7 @@ export interface Manifest {
   theme: Record<string, string>;
   footer: boolean;
   latency: boolean;
-  assets: { media_worker: string; microphone_worklet: string };
+  assets: { media_worker: string; microphone_worklet: string; speaker_worklet: string };
   root: Node;
   components: Record<string, ComponentDeclaration>;
   bindings: Binding[];

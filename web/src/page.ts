@@ -11,6 +11,7 @@ import type {
   Level,
   OutputSurface,
   RunView,
+  SoundView,
   StreamView,
   ToastView,
   UploadView,
@@ -49,6 +50,16 @@ export class Page implements View {
   setLevel(component: number, level: Level): void {
     const element = this.media(component);
     if (element && "setLevel" in element) element.setLevel(level);
+  }
+
+  setSound(component: number, sound: SoundView | null): void {
+    const element = this.media(component);
+    if (element && "sound" in element) element.sound = sound;
+  }
+
+  setHeard(component: number, playedS: number, level: Level): void {
+    const element = this.media(component);
+    if (element && "setHeard" in element) element.setHeard(playedS, level);
   }
 
   setUpload(component: number, upload: UploadView | null): void {

@@ -10,6 +10,8 @@ import {
   DEVICE,
   EDIT,
   FIRE,
+  LISTEN,
+  type ListenDetail,
   listen,
   RECORD,
   type RecordDetail,
@@ -19,6 +21,7 @@ import {
 import type { Binding, Manifest, Props } from "./manifest.ts";
 import { addressOf } from "./manifest.ts";
 import { Outputs } from "./playback/outputs.ts";
+import { Speakers } from "./playback/speakers.ts";
 import { Edits } from "./session/edits.ts";
 import { Recordings } from "./session/recordings.ts";
 import { Runs } from "./session/runs.ts";
@@ -45,6 +48,9 @@ export class Session {
   private readonly runs: Runs;
   private readonly recordings: Recordings;
   private readonly outputs: Outputs;
+  private readonly speakers: Speakers;
+  /** Components that show streamed sound that was heard, and where it can be played again. */
+  private readonly spoken = new Map<number, string | null>();
   private readonly worker: Worker;
   private readonly uploads = new Map<number, AbortController>();
   private readonly endings: (() => void)[] = [];
@@ -69,6 +75,10 @@ export class Session {
       this.fail("That is too large to be sent. Upload it as a file instead.");
     },
     level: ({ component, level }) => this.view.setLevel(component, level),
+    speak: (message) => this.speak(message),
+    decode: (message) => void this.decode(message),
+    heard: ({ component, playedS, level }) => this.view.setHeard(component, playedS, level),
+    spoken: (message) => this.endSpeech(message),
     latency: ({ medianMs, fps, roundTripMs }) => this.view.latency({ medianMs, fps, roundTripMs }),
   };
   /** The secret of the session that authorises uploads; null while there is none. */
@@ -85,6 +95,7 @@ export class Session {
     this.store = new Store(manifest);
     this.worker = new Worker(new URL(manifest.assets.media_worker, document.baseURI), { type: "module" });
     this.outputs = this.makeOutputs();
+    this.speakers = this.makeSpeakers();
     this.runs = this.makeRuns();
     this.recordings = this.makeRecordings();
   }
@@ -103,6 +114,7 @@ export class Session {
       listen(this.root, RECORD, (record) => this.record(record)),
       listen(this.root, DEVICE, (device) => this.recordings.choose(device)),
       listen(this.root, UPLOAD, (detail) => void this.upload(detail)),
+      listen(this.root, LISTEN, (detail) => this.hear(detail)),
       listen(this.root, CANCEL, ({ run }) => this.send({ type: "cancel", run })),
     );
     this.watchPage();
@@ -224,7 +236,44 @@ export class Session {
   private applyProps(component: number, props: Props): void {
     this.store.update(component, props);
     this.view.applyProps(component, props);
-    if ("value" in props) this.showValue(component, props["value"]);
+    if ("value" in props) {
+      this.forgetSpeech(component);
+      this.showValue(component, props["value"]);
+    }
+  }
+
+  // ---- streamed sound --------------------------------------------------------------------------------------------
+
+  private speak({ component, playback, rate, channels, port }: Incoming<"speak">): void {
+    this.forgetSpeech(component);
+    const autoplay = this.store.props(component)["autoplay"] === true;
+    void this.speakers.open({ component, playback, rate, channels, autoplay }, port);
+  }
+
+  private hear({ component, action }: ListenDetail): void {
+    if (action === "play") this.speakers.play(component);
+    else this.speakers.pause(component);
+  }
+
+  private async decode({ playback, file }: Incoming<"decode">): Promise<void> {
+    const sound = await this.speakers.decode(file);
+    this.post({ type: "decoded", playback, sound }, sound ? [sound.samples.buffer] : []);
+  }
+
+  private endSpeech({ component, playback, isCut, problem, file }: Incoming<"spoken">): void {
+    if (!this.speakers.close(component, playback)) return;
+    this.forgetSpeech(component);
+    const address = file && URL.createObjectURL(file);
+    this.spoken.set(component, address);
+    this.view.setSound(component, { state: "over", address, problem });
+    if (!isCut) this.runs.fire(component, "stop");
+  }
+
+  /** Something else is shown or heard in its place. */
+  private forgetSpeech(component: number): void {
+    const address = this.spoken.get(component);
+    if (address) URL.revokeObjectURL(address);
+    if (this.spoken.delete(component)) this.view.setSound(component, null);
   }
 
   // ---- pictures --------------------------------------------------------------------------------------------------
@@ -331,6 +380,15 @@ export class Session {
       covered: (component) => this.post({ type: "covered", component }),
       presented: (component, timestampUs, pageUs) => this.post({ type: "presented", component, timestampUs, pageUs }),
       failed: () => this.fail("A picture could not be shown."),
+    });
+  }
+
+  private makeSpeakers(): Speakers {
+    return new Speakers(new URL(this.manifest.assets.speaker_worklet, document.baseURI).href, {
+      show: (component, state) => this.view.setSound(component, { state }),
+      paused: (playback, isPaused) => this.post({ type: "listening", playback, isPaused }),
+      fire: (component, event) => this.runs.fire(component, event),
+      failed: () => this.fail("The page could not start its loudspeaker. Reload it."),
     });
   }
 

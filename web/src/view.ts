@@ -12,6 +12,10 @@ export interface View {
   setStream(component: number, stream: StreamView): void;
   /** How loud the microphone is, about 20 times a second while it is open. */
   setLevel(component: number, level: Level): void;
+  /** What is heard of streamed sound changed state; null when something else is shown again. */
+  setSound(component: number, sound: SoundView | null): void;
+  /** How far it is, and how loud, about 20 times a second while it is heard. */
+  setHeard(component: number, playedS: number, level: Level): void;
   /** A run of an ordinary event changed state. */
   setRun(run: RunView): void;
   /** An upload goes on; null when it is over. */
@@ -113,6 +117,15 @@ export interface RunView {
   /** For the user, when it failed; empty if there is nothing to say. */
   message: string;
 }
+
+/** Streamed sound, while it comes and after. */
+export type SoundView =
+  | { state: LiveState }
+  /** All was heard: `address` is where it can be played again; `problem` is for the user, empty if there is none. */
+  | { state: "over"; address: string | null; problem: string };
+
+/** `locked`: the browser wants a tap first. */
+export type LiveState = "starting" | "locked" | "paused" | "playing";
 
 export interface UploadView {
   name: string;

@@ -12,13 +12,14 @@ from typing import Any, Generic, Self, TypeVar
 import numpy as np
 
 from millstream import codecs
+from millstream.client.listener import Listener
 from millstream.client.page import MEDIA_TYPES, Page, Reference, Run
 from millstream.client.recording import Recording
 from millstream.client.sources import PictureSource, SoundSource, frame, sound
 from millstream.client.stream import Result, Stream, Summary
 from millstream.codecs import picture, png, wav
 from millstream.errors import MediaError
-from millstream.frames import Frame
+from millstream.frames import Chunk, Frame
 from millstream.types import Media
 from millstream.wire.messages import Toast
 from millstream.wire.packet import Packet
@@ -83,11 +84,14 @@ class Driver(ABC):
         """Get a component's value as the page shows it.
 
         Pictures are `(height, width, 3 or 4)` uint8 arrays, sound is `(sample_rate, int16 array)`, other files are
-        bytes, and anything else is what is on the wire.
+        bytes, and anything else is what is on the wire. Of streamed sound it is all that came so far; of encoded pieces
+        their bytes, joined.
         """
         return self.run(self._decode(self.page.values[self.page.find_component(component)]))
 
     async def _decode(self, value: object) -> object:
+        if isinstance(value, Listener):
+            return b"".join(value.files) or _plain(Chunk(value.samples, value.sample_rate))
         if isinstance(value, Packet):
             return _plain(codecs.by_number(value.codec).open_decoder().decode(value.payload))
         if isinstance(value, dict) and "file" in value:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeAlias
 
+from millstream.client.listener import Listener
 from millstream.client.recording import Recording
 from millstream.client.stream import RESULTS_KEPT, Result, Stream
 from millstream.errors import Closed, InvalidValue, ProtocolError, Refused
@@ -26,13 +27,14 @@ from millstream.wire.messages import (
     RunState,
     ServerMessage,
     Set,
+    Silence,
     StreamState,
     Toast,
     Welcome,
     decode_server_message,
     encode_message,
 )
-from millstream.wire.packet import VERSION, Flag, Packet, decode_packet, is_packet
+from millstream.wire.packet import VERSION, Flag, Kind, Packet, decode_packet, is_packet
 
 RUNS_KEPT: Final = 1_000
 """Runs of the server that are remembered."""
@@ -105,7 +107,7 @@ class Page:
         transport: A connection to the server.
 
     Attributes:
-        values: Value of each component on the wire, or the last `Packet` for a picture.
+        values: Value of each component on the wire, the last `Packet` for a picture, or the `Listener` of what it plays.
         props: Properties of each component and layout.
         toasts: All messages that were shown, oldest first.
         runs: Runs that this page began, by its own number.
@@ -134,6 +136,7 @@ class Page:
         self._pending: dict[tuple[int, int], _Pending] = {}
         self._orders = itertools.count(1)
         self._newest: dict[tuple[int, str], int] = {}
+        self._listeners: dict[int, tuple[Listener, asyncio.Task[None]]] = {}
         self._recordings: dict[int, Recording] = {}
         self._changed = asyncio.Event()
         self._reader: asyncio.Task[None] | None = None
@@ -337,6 +340,8 @@ class Page:
                 self.closed = Closed("the page was closed")
             for stream in self.streams.values():
                 stream.abandon()
+            for _, listening in self._listeners.values():
+                listening.cancel()
             self._changed.set()
 
     async def _on_message(self, message: ServerMessage) -> None:
@@ -391,7 +396,30 @@ class Page:
         else:
             self._apply(pending)
 
+    async def _on_silence(self, message: Silence) -> None:
+        if message.playback in self._listeners:
+            listener, listening = self._listeners[message.playback]
+            listener.is_over = True
+            listening.cancel()
+
+    def _on_sound(self, packet: Packet) -> None:
+        if packet.call not in self._listeners:
+            listener = self.values[packet.component] = Listener(packet.call, self.send)
+            self._listeners[packet.call] = listener, asyncio.get_running_loop().create_task(self._listen(listener))
+        self._listeners[packet.call][0].take(packet)
+
+    async def _listen(self, listener: Listener) -> None:
+        try:
+            await listener.listen()
+        except Closed:
+            return  # nobody is to be told any more
+        finally:
+            self._changed.set()
+
     async def _on_packet(self, packet: Packet) -> None:
+        if packet.kind is Kind.SOUND:
+            self._on_sound(packet)
+            return
         await self._acknowledge(packet)
         key = packet.stream, packet.call
         pending = self._pending.get(key)
@@ -465,5 +493,6 @@ _HANDLERS: dict[type, Callable[[Page, Any], Awaitable[None]]] = {
     StreamState: Page._on_stream,
     RunState: Page._on_run,
     Toast: Page._on_toast,
+    Silence: Page._on_silence,
     Outputs: Page._on_outputs,
 }

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from millstream.codecs import pcm16, wav
 from millstream.components.media import DeclaredFiles, MediaComponent, listed
-from millstream.components.samples import UnfitSound, to_samples
+from millstream.components.samples import UnfitSound, to_piece, to_samples
 from millstream.errors import DeclarationError, InvalidValue, MediaError
-from millstream.frames import Chunk
+from millstream.frames import Chunk, Samples
 from millstream.types import Blob, Link, Media, Scratch, Stored
 from millstream.ui.component import Common, describe, is_number
 from millstream.ui.element import warn_ignored
@@ -35,17 +35,24 @@ USUAL_CHANNELS: Final = 2
 
 SAMPLE_BYTES: Final = 2
 
+MAX_PIECE_BYTES: Final = 64 * 1024 * 1024
+"""Largest encoded file that is one piece of a streamed sound: the page decodes it as a whole."""
+
 SIGNATURES: Final = (
     (b"RIFF", "wav", "audio/wav"),
     (b"ID3", "mp3", "audio/mpeg"),
     (b"\xff\xfb", "mp3", "audio/mpeg"),
     (b"\xff\xf3", "mp3", "audio/mpeg"),
     (b"\xff\xf2", "mp3", "audio/mpeg"),
+    (b"\xff\xfa", "mp3", "audio/mpeg"),
     (b"OggS", "ogg", "audio/ogg"),
     (b"fLaC", "flac", "audio/flac"),
     (b"\x1a\x45\xdf\xa3", "weba", "audio/webm"),
 )
 """How files of sound begin."""
+
+MAX_AHEAD_S: Final = 60.0
+"""What waits for the listener is kept in memory, on both sides."""
 
 
 class Audio(MediaComponent):
@@ -58,11 +65,15 @@ class Audio(MediaComponent):
         value: The initial sound, or a function that gives it.
         sources: Where the user may take it from: `"microphone"`, `"upload"`.
         type: `"numpy"` or `"filepath"` (a WAV file, or what was uploaded): what handlers get.
-        streaming: The microphone is streamed, in an `Interface(live=True)`.
+        streaming: Of an input: the microphone is streamed, in an `Interface(live=True)`. Of an output: what a handler
+            yields, or a stream's handler returns, is played piece after piece as it comes, without a gap. All pieces
+            have one format; floats beyond -1 to 1 are clipped.
         sample_rate: Samples a second that the microphone delivers, in Hz, 8000 to 192000; the device's own by default.
         channels: Channels that the microphone delivers; the device's own number by default.
         constraints: The browser's media constraints for the microphone.
         format: Form of the file that arrays are sent as: `"wav"`, which is lossless.
+        max_ahead: With `streaming=True`, how many seconds of sound a handler may be ahead of what is heard before it
+            is held back.
         autoplay: Whether a result plays by itself.
         loop: Whether it begins again at its end.
         min_length: Seconds that a recording has to last.
@@ -101,6 +112,7 @@ class Audio(MediaComponent):
         channels: int | None = None,
         constraints: Mapping[str, object] | None = None,
         format: Literal["wav", "mp3"] | None = None,
+        max_ahead: float = 5.0,
         autoplay: bool = False,
         loop: bool = False,
         min_length: float | None = None,
@@ -114,6 +126,7 @@ class Audio(MediaComponent):
         self.streaming = streaming
         self.sample_rate, self.channels, self.constraints = sample_rate, channels, constraints
         self.format = format
+        self.max_ahead = max_ahead
         self.autoplay, self.loop = autoplay, loop
         self.min_length, self.max_length = min_length, max_length
         is_offered = show_download_button is not False and (buttons is None or "download" in buttons)
@@ -127,6 +140,8 @@ class Audio(MediaComponent):
             raise DeclarationError(f"{self.name}: sample_rate={self.sample_rate!r} is not between 8000 and 192000 Hz")
         if self.channels is not None and self.channels not in CHANNELS:
             raise DeclarationError(f"{self.name}: channels={self.channels!r} is not between 1 and 8")
+        if not is_number(self.max_ahead) or not 0 < self.max_ahead <= MAX_AHEAD_S:
+            raise DeclarationError(f"{self.name}: max_ahead={self.max_ahead!r} is not between 0 and {MAX_AHEAD_S} s")
         for argument in ("min_length", "max_length"):
             self.check_number(argument, getattr(self, argument))
         super().check()
@@ -149,17 +164,15 @@ class Audio(MediaComponent):
 
     def settle(self, is_interactive: bool, drives_stream: bool) -> None:
         super().settle(is_interactive, drives_stream)
-        if self.streaming and not is_interactive and not drives_stream:
-            raise DeclarationError(
-                f"{self.name}: streaming=True is for a microphone, and this is an output; "
-                "leave it out and return the whole sound"
-            )
+        is_player = self.streaming and not is_interactive and not drives_stream
+        self.plays_ahead_s = self.max_ahead if is_player else 0.0
 
     def props(self) -> dict[str, Value]:
         return {
             **super().props(),
             "sources": list(self.sources),
             "streaming": self.drives_stream,
+            "plays_pieces": self.plays_ahead_s > 0,
             "sample_rate": self.sample_rate,
             "channels": self.channels,
             "decoded": self.type == "numpy",
@@ -221,18 +234,55 @@ class Audio(MediaComponent):
             return Blob("audio.wav", "audio/wav", data=wav.encode(self._chunk(value[0], np.asarray(value[1]))))
         raise self.invalid("(sample_rate, array), bytes, a path or an http(s) address", value)
 
+    def piece(self, value: object, scratch: Scratch) -> tuple[Stored, Chunk | bytes] | None:
+        if value is None or (isinstance(value, str) and self.link(value) is not None):
+            return None
+        if isinstance(value, tuple | list) and len(value) == 2 and hasattr(value[1], "__array__"):
+            chunk = self._audible(self._chunk(value[0], np.asarray(value[1]), to_piece))
+            return Blob("audio.wav", "audio/wav", data=wav.encode(chunk)), chunk
+        blob = self.postprocess(value, scratch)
+        assert isinstance(blob, Blob)
+        data = self._taken(blob)
+        kept = Blob(blob.name, blob.mime, data=data)
+        if not data.startswith(b"RIFF"):
+            self._recognised(data)
+            return kept, data
+        try:
+            return kept, self._audible(wav.decode(data))
+        except MediaError as error:
+            raise InvalidValue(f"{self.name} cannot play {blob.name}: {error}") from error
+
+    def _taken(self, blob: Blob) -> bytes:
+        """Read a piece of sound; the copy of a file is not needed any more then."""
+        size = blob.size if blob.path is None else blob.path.stat().st_size
+        if size > MAX_PIECE_BYTES:
+            raise InvalidValue(f"{self.name} got {blob.name} of {size} bytes, a piece may have {MAX_PIECE_BYTES}")
+        data = self.content(blob)
+        if blob.path is not None:
+            blob.path.unlink()
+        return data
+
+    def _audible(self, chunk: Chunk) -> Chunk:
+        try:
+            pcm16.check_sound(chunk.sample_rate, chunk.channels)
+        except MediaError as error:
+            raise InvalidValue(f"{self.name} cannot play {error}; resample it first") from error
+        return chunk
+
     def _recognised(self, data: bytes) -> Blob:
         for beginning, suffix, mime in SIGNATURES:
             if data.startswith(beginning):
                 return Blob(f"audio.{suffix}", mime, data=data)
         raise self.invalid("bytes of a WAV, MP3, Ogg, FLAC or WebM file", data[:16])
 
-    def _chunk(self, rate: object, array: NDArray[np.generic]) -> Chunk:
+    def _chunk(
+        self, rate: object, array: NDArray[np.generic], convert: Callable[[NDArray[np.generic]], Samples] = to_samples
+    ) -> Chunk:
         rate = rate.item() if isinstance(rate, np.generic) else rate
         if not is_number(rate) or not isinstance(rate, int | float) or int(rate) not in OUTPUT_RATES_HZ:
             raise self.invalid("a sample rate between 1000 and 384000 Hz", rate)
         try:
-            return Chunk(to_samples(array), int(rate))
+            return Chunk(convert(array), int(rate))
         except UnfitSound as error:
             raise InvalidValue(f"{self.name} got {describe(array)}: {error}") from error
 

@@ -32,6 +32,21 @@ def to_samples(array: NDArray[np.generic]) -> Samples:
     return np.ascontiguousarray(samples.reshape(len(samples), -1) if array.ndim == 2 else samples[:, None])
 
 
+def to_piece(array: NDArray[np.generic]) -> Samples:
+    """Make `(n, channels)` int16 of one piece of a longer sound, as `to_samples` does, but alike for every piece.
+
+    Floats beyond -1 to 1 are clipped: one piece scaled down would be heard as a jump in loudness.
+
+    Raises:
+        UnfitSound: See `to_samples`; also if anything is not a finite number, which would be heard as a click.
+    """
+    if array.dtype.kind == "f":
+        if not np.isfinite(array).all():
+            raise UnfitSound("every sample has to be a finite number: some are NaN or infinite")
+        array = array.clip(-1.0, 1.0)
+    return to_samples(array)
+
+
 def _is_turned(array: NDArray[np.generic]) -> bool:
     return array.ndim == 2 and 1 <= array.shape[0] <= MAX_CHANNELS
 

@@ -259,6 +259,12 @@ class Call:
         return Output(KEEP, changes) if value is KEEP else self._valued(number, element, value, changes)
 
     def _valued(self, number: int, element: Element, value: object, changes: Mapping[str, object]) -> Output:
+        if isinstance(element, Component) and element.plays_ahead_s:
+            if value is None and (self._job.stream or self._spec.is_generator):
+                return Output(KEEP, changes)  # nothing to be heard this time
+            if (piece := element.piece(value, self._files)) is not None:
+                stored, sound = piece
+                return Output(stored, changes, sound=sound)
         stored = self._encoded(number, element, value)
         is_plain = isinstance(element, Component) and element.on_page and not isinstance(stored, Packet | Blob)
         return Output(stored, changes, cast("Component", element).wire(stored) if is_plain else None)

@@ -17,6 +17,7 @@ from millstream.runtime.clock import PageClock
 from millstream.runtime.metrics import StreamMetrics
 from millstream.runtime.outlet import Channel, Delivery, Outlet
 from millstream.runtime.places import Places
+from millstream.runtime.playback import Players, Voice
 from millstream.runtime.results import Applied, apply
 from millstream.runtime.settings import Settings
 from millstream.runtime.store import Store
@@ -65,6 +66,7 @@ class Desk:
     values: Values
     store: Store
     outlet: Outlet
+    players: Players
     metrics: StreamMetrics
     delete: Callable[[Sequence[Path]], None]
     on_change: Callable[[int], None] = _nobody
@@ -116,13 +118,16 @@ class Desk:
             room=self.store.room,
         )
 
-    async def deliver(self, began: Began, result: Result, channel: Channel, *, is_whole: bool) -> Failure | None:
+    async def deliver(
+        self, began: Began, result: Result, channel: Channel, voice: Voice, *, is_whole: bool
+    ) -> Failure | None:
         """Write what came of a call, and hand over what the page is to be told; says if that failed.
 
         Args:
             began: The call.
             result: A result without a failure.
             channel: The way of its pictures.
+            voice: The way of its sound, which is held back until so much has been heard that it may go.
             is_whole: Whether all of its pictures are to be sent, and waited for, or a newer one may replace them.
         """
         job = began.job
@@ -133,17 +138,29 @@ class Desk:
                 call=job.call, stream=job.stream, source=job.source, run=began.run, seen=self.seen, updates=updates
             )
             self._follow(applied)
-            if not (updates or applied.pictures):
-                return None
+            for component in [number for number, update in updates.items() if "value" in update]:
+                voice.drop(component)
             delivery = Delivery(outputs, applied.pictures)
-            if is_whole:
+            if not (updates or applied.pictures):
+                pass
+            elif is_whole:
                 await self.outlet.put_whole(channel, delivery, self.settings.credit_s)
             else:
                 self.outlet.put(channel, delivery)
+            return await self._play(job, applied, voice)
         except (QuotaExceeded, InvalidValue, DeclarationError) as error:
             return self.failed(job.binding, error)
         except TimeoutError:
             return self._untaken(job.binding)
+
+    async def _play(self, job: Job, applied: Applied, voice: Voice) -> Failure | None:
+        """Hand over the sound of a result; says if the listener left it paused for too long."""
+        try:
+            for component, sound in applied.sounds.items():
+                await voice.put(self.values.component(component), sound, self.settings.pause_s)
+        except TimeoutError:
+            name, pause_s = self.manifest.bindings[job.binding].name, self.settings.pause_s
+            return Failure(f"{name}() was ended: its sound was paused for {pause_s:g} seconds.")
         return None
 
     async def settled(self, channel: Channel, binding: Binding) -> Failure | None:

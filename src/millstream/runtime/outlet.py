@@ -1,4 +1,4 @@
-"""What goes to one page: a bounded queue of control messages, and per stream a slot for the newest picture."""
+"""What goes to one page: a queue of control messages, one of sound, and per stream a slot for the newest picture."""
 
 from __future__ import annotations
 
@@ -86,8 +86,9 @@ class Channel:
 class Outlet:
     """The only one who sends to the page.
 
-    Control messages keep their order and are never held back by credit. Pictures of a `put` coalesce; the updates that
-    came with a replaced one are sent without it.
+    Control messages keep their order and are never held back by credit. Sound goes next, all of it and in order: whoever
+    plays it keeps what waits here short. Pictures of a `put` coalesce; the updates that came with a replaced one are
+    sent without it.
 
     Args:
         max_control: How many control messages may wait.
@@ -99,6 +100,7 @@ class Outlet:
         self._on_stall = on_stall
         self._control: deque[tuple[float, bytes]] = deque()
         self._bytes = 0
+        self._sounds: deque[Packet] = deque()
         self._seq = 0
         self._channels: dict[int, Channel] = {0: Channel(0)}
         self._work = asyncio.Event()
@@ -143,6 +145,15 @@ class Outlet:
             self._encoded(message)  # too large: found before anything else is touched
             self._overtake(_valued(message), None)
         self._queue(message)
+
+    def play(self, packet: Packet) -> None:
+        """Queue a packet of sound."""
+        self._sounds.append(packet)
+        self._work.set()
+
+    def hush(self, playback: int) -> None:
+        """Drop the sound of a playback that waits."""
+        self._sounds = deque(packet for packet in self._sounds if packet.call != playback)
 
     def put(self, channel: Channel, delivery: Delivery) -> None:
         """Hand over a result whose pictures may replace, or be replaced; in order with all other updates.
@@ -277,13 +288,15 @@ class Outlet:
             delivery.outputs = msgspec.structs.replace(delivery.outputs, updates={})
 
     def _next_batch(self) -> list[bytes]:
-        """Take what can be sent now: a control message, else media of one channel that has credit."""
+        """Take what can be sent now: a control message, else sound, else pictures of one channel that has credit."""
         if self._control:
             _, data = self._control.popleft()
             self._bytes -= len(data)
             if len(self._control) <= CALM and self._bytes <= CALM_BYTES:
                 self._is_calm.set()
             return [data]
+        if self._sounds:
+            return [encode_packet(self._sounds.popleft())]
         for channel in self._channels.values():
             if (channel.slot is not None or channel.rest) and channel.limit > channel.sent:
                 return self._take(channel)

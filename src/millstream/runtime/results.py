@@ -6,6 +6,7 @@ from collections.abc import Container
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from millstream.frames import Chunk
 from millstream.runtime.store import Store
 from millstream.runtime.values import Claim, Values
 from millstream.types import KEEP, Blob, Output, Result
@@ -20,13 +21,15 @@ class Applied:
 
     Attributes:
         updates: What the page has to change, by component.
-        pictures: Media for the page, by component.
+        pictures: Pictures for the page, by component.
+        sounds: What is to be played next, by component.
         changed: Components whose `change` event is to be raised.
         gone: Files that nothing refers to any more.
     """
 
     updates: dict[int, dict[str, Value]] = field(default_factory=dict)
     pictures: dict[int, Packet] = field(default_factory=dict)
+    sounds: dict[int, Chunk | bytes] = field(default_factory=dict)
     changed: list[int] = field(default_factory=list)
     gone: list[Path] = field(default_factory=list)
 
@@ -56,6 +59,9 @@ def apply(result: Result, values: Values, store: Store, claim: Claim, driving: C
 
 def _show(component: Component, output: Output, store: Store, applied: Applied) -> None:
     stored = output.value
+    if output.sound is not None:
+        applied.sounds[component.id] = output.sound
+        return
     if isinstance(stored, Packet):
         applied.pictures[component.id] = stored
         return

@@ -10,6 +10,7 @@ from typing import Literal
 from millstream.admission import Ticket
 from millstream.errors import Busy
 from millstream.runtime.desk import Desk
+from millstream.runtime.playback import Voice
 from millstream.types import Failure, Occurrence, Stored
 from millstream.ui.events import Binding
 from millstream.wire.messages import RunState
@@ -38,6 +39,7 @@ class Run:
         self._desk = desk
         self._inputs = inputs
         self._event = event
+        self._voice = Voice(desk.players, 0)
         self._ticket: Ticket | None = None
         self._admission = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -64,6 +66,7 @@ class Run:
             self._desk.on_end(self.binding, None)
             return
         finally:
+            self._voice.end()
             if self._ticket is not None:
                 self._desk.places.leave(self._ticket)
         self._finish(failure)
@@ -77,9 +80,11 @@ class Run:
             async with aclosing(worker.submit(began.job)) as results:
                 async for result in results:
                     channel = desk.outlet.shared
-                    failure = result.failure or await desk.deliver(began, result, channel, is_whole=True)
+                    failure = result.failure or await desk.deliver(began, result, channel, self._voice, is_whole=True)
                     if failure is not None:
                         return failure
+                    if self._voice.is_cut and not result.is_last:
+                        self.cancel()  # somebody else plays or writes where it played: nobody hears it any more
             return await desk.settled(desk.outlet.shared, self.binding)
         finally:
             # A call that was cancelled keeps its place until it ends; when the page is gone, the place is free at once.
@@ -89,6 +94,7 @@ class Run:
         """End it at once: a generator is closed, what a plain handler returns is dropped."""
         if not self.is_over:
             self.is_over = True
+            self._voice.cut()
             self._say("cancelled")
             if self._task is not None:
                 self._task.cancel()

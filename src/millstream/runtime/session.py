@@ -19,6 +19,7 @@ from millstream.runtime.metrics import StreamMetrics
 from millstream.runtime.outlet import Outlet
 from millstream.runtime.perishables import Perishables
 from millstream.runtime.places import Places
+from millstream.runtime.playback import Players
 from millstream.runtime.results import file_value
 from millstream.runtime.settings import Settings
 from millstream.runtime.store import Store
@@ -37,6 +38,7 @@ from millstream.wire.messages import (
     Open,
     Outputs,
     PageMessage,
+    Played,
     Set,
     Shown,
     Stop,
@@ -108,6 +110,7 @@ class Session:
         self._tasks: set[asyncio.Task[None]] = set()
         self._link: list[asyncio.Task[None]] = []
         self._outlet = Outlet(settings.max_control, lambda: self.end(1013, "the page does not take its messages"))
+        self._players = Players(self._outlet)
         self._values = Values(manifest, initial)
         self._desk = Desk(
             session=secret,
@@ -119,6 +122,7 @@ class Session:
             values=self._values,
             store=self.store,
             outlet=self._outlet,
+            players=self._players,
             metrics=shared.metrics,
             delete=self._delete,
         )
@@ -308,6 +312,9 @@ class Session:
         if stream := self.streams.get(message.stream):
             stream.shown(message.sequence, message.page_us)
 
+    def _on_played(self, message: Played) -> None:
+        self._players.report(message)
+
     def _on_clock(self, message: Clock) -> None:
         now_us = server_us()
         self._desk.clock.compare(message.page_us, now_us)
@@ -333,6 +340,7 @@ class Session:
         return {
             "streams": {str(number): stream.statistics().statistics() for number, stream in self.streams.items()},
             "runs": self.events.running,
+            "playbacks": self._players.statistics(),
             "stored_bytes": self.store.used,
         }
 
@@ -348,6 +356,7 @@ _ACTIONS: Final[dict[type, Callable[[Session, Any], None]]] = {
     Stop: Session._on_stop,
     Credit: Session._on_credit,
     Shown: Session._on_shown,
+    Played: Session._on_played,
     Clock: Session._on_clock,
     Visible: Session._on_visible,
     Bye: Session._on_bye,

@@ -26,6 +26,7 @@ class Settings:
         hello_s: How long a new connection may take to say hello.
         idle_s: A stream that has credit and sends nothing for this long ends.
         credit_s: A generator whose pictures the page does not take for this long fails.
+        pause_s: A handler whose sound the listener leaves paused for this long is ended.
         grace_s: How long a session outlives a lost link. 0 ends it at once.
         flush_s: How long the page may take to hand over the last of a stream.
         cancel_s: How long a cancelled call keeps its place while its handler does not end.
@@ -46,6 +47,7 @@ class Settings:
     hello_s: float = 10.0
     idle_s: float = 30.0
     credit_s: float = 10.0
+    pause_s: float = 300.0
     grace_s: float = 0.0
     flush_s: float = 10.0
     cancel_s: float = 10.0

@@ -12,6 +12,7 @@ from millstream.runtime.clock import server_us
 from millstream.runtime.desk import Began, Desk
 from millstream.runtime.intake import Intake
 from millstream.runtime.metrics import StreamMetrics
+from millstream.runtime.playback import Voice
 from millstream.types import Failure, Notice, Result, Worker
 from millstream.ui.events import Binding
 from millstream.wire.messages import Credit, Stop, StreamState
@@ -60,6 +61,7 @@ class Stream:
         self._desk = desk
         self._component = binding.stream
         self._channel = desk.outlet.open(number)
+        self._voice = Voice(desk.players, number)
         self._intake = Intake(binding, desk.manifest.components[binding.stream].streams)
         self.metrics = StreamMetrics()
         self._ticket: Ticket | None = None
@@ -134,7 +136,8 @@ class Stream:
             return
         failure = result.failure
         if failure is None:
-            failure = await self._desk.deliver(began, result, self._channel, is_whole=not result.is_last)
+            is_whole = not result.is_last
+            failure = await self._desk.deliver(began, result, self._channel, self._voice, is_whole=is_whole)
         if failure is not None:
             self._fail(failure)
 
@@ -171,6 +174,7 @@ class Stream:
         """End it at once: what runs is closed, what was not handled is dropped."""
         if self._ending is None:
             self._end(Ending("cancelled", is_success=None))
+            self._voice.cut()
             self._say_ended()
             if self._task is not None:
                 self._task.cancel()
@@ -317,6 +321,7 @@ class Stream:
 
     async def _part(self) -> None:
         """Send what is left, say that it is over, and let what follows begin."""
+        self._voice.end()
         try:
             await self._desk.outlet.flushed(self._channel, FAREWELL_S)
         except TimeoutError:

@@ -57,7 +57,7 @@ class Assets:
             ) from error
         self.main_js = (folder / str(names["main_js"])).read_text()
         self.main_css = (folder / str(names["main_css"])).read_text() if names.get("main_css") else ""
-        served = {key: str(names[key]) for key in ("media_worker", "microphone_worklet")}
+        served = {key: str(names[key]) for key in ("media_worker", "microphone_worklet", "speaker_worklet")}
         self.addresses: Mapping[str, str] = {key: f"assets/{name}" for key, name in served.items()}
         self._table = {name: _read(folder / name) for name in served.values()}
 

@@ -8,7 +8,7 @@ import sys
 from typing import ClassVar, Literal, Self, Unpack
 
 from millstream.errors import DeclarationError, InvalidValue
-from millstream.frames import Frame
+from millstream.frames import Chunk, Frame
 from millstream.types import Blob, Files, Link, Media, Scratch, Stored
 from millstream.ui.element import Element, Placed
 from millstream.wire.messages import Value
@@ -59,6 +59,9 @@ class Component(Element):
 
     drives_stream = False
     """Whether a `stream` binding takes this component as its source; settled when the tree is frozen."""
+
+    plays_ahead_s: float = 0.0
+    """How many seconds of sound it may be given ahead of what is heard; 0: it plays no sound piece by piece."""
 
     def __init__(
         self,
@@ -131,6 +134,17 @@ class Component(Element):
             InvalidValue: It does not fit; the message names the component, what fits, and what was got.
         """
         return self.accept(value)
+
+    def piece(self, value: object, scratch: Scratch) -> tuple[Stored, Chunk | bytes] | None:
+        """Make of what the handler returned what is stored, and the sound that is played next.
+
+        Samples, or a file that the page decodes; `None` for a value that is no sound of ours, such as an address. Asked
+        only where `plays_ahead_s` is not 0. Runs in the worker thread.
+
+        Raises:
+            InvalidValue: See `postprocess`.
+        """
+        raise NotImplementedError
 
     def accept(self, value: object) -> Stored:
         """Check a plain value that Python gave; a component whose values may be files has a `postprocess` instead.

@@ -114,6 +114,23 @@ class Shown(_Message):
     page_us: int
 
 
+class Played(_Message):
+    """Where the page is in a playback of sound; told about ten times a second while it plays, and when it ends.
+
+    The packets up to sequence `received` are decoded and last for `samples` (of each channel, at `rate`), of which
+    `played` have been heard. `state`: `playing`, `paused` (also: the browser waits for a tap), `ended` (all was heard),
+    `broken` (it cannot be played any further; `message` says why).
+    """
+
+    playback: int
+    received: int
+    rate: int
+    samples: int
+    played: int
+    state: Literal["playing", "paused", "ended", "broken"] = "playing"
+    message: str = ""
+
+
 class Clock(_Message):
     """Compare the clocks: the page sends `page_us`, the server answers with both."""
 
@@ -234,10 +251,18 @@ class Script(_Message):
     inputs: list[Value] = []
 
 
-PageMessage: TypeAlias = Hello | Set | Fire | Cancel | Open | Stop | Credit | Shown | Clock | Visible | Bye
+class Silence(_Message):
+    """Stop a playback at once: what has not been heard of it is dropped, and what is still on its way is too late."""
+
+    playback: int
+
+
+PageMessage: TypeAlias = Hello | Set | Fire | Cancel | Open | Stop | Credit | Shown | Played | Clock | Visible | Bye
 """All that a page may say."""
 
-ServerMessage: TypeAlias = Welcome | Refuse | Outputs | StreamState | RunState | Credit | Toast | Clock | Script
+ServerMessage: TypeAlias = (
+    Welcome | Refuse | Outputs | StreamState | RunState | Credit | Toast | Clock | Script | Silence
+)
 """All that a server may say."""
 
 _encoder = msgspec.msgpack.Encoder()

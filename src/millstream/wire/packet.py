@@ -25,12 +25,16 @@ class Kind(IntEnum):
 
 
 class CodecNumber(IntEnum):
-    """How a payload is encoded; the lower-case name is the file name of the codec in `codecs/`."""
+    """How a payload is encoded; the lower-case name is the file name of the codec in `codecs/`.
+
+    `FILE` has none: it is a sound file (MP3, Ogg, FLAC …) on its way down, or a part of one, which the page decodes.
+    """
 
     JPEG = 1
     PNG = 2
     WEBP = 3
     PCM16 = 16
+    FILE = 32
 
 
 class Flag(IntFlag):
@@ -57,7 +61,7 @@ class Packet(msgspec.Struct, frozen=True):
         component: Number of the component that it comes from or goes to.
         sequence: Counts the packets of one stream and direction from 1, without gaps; wraps at 2**32.
         source: Downwards: the sequence of the input packet from which it was computed, else 0.
-        call: Downwards: number of the call; all outputs of one call carry the same.
+        call: Downwards: number of the call; all pictures of one call carry the same. Of sound: number of the playback.
         captured_us: Capture time of the picture or first sample, in microseconds of the page's clock.
         payload: The encoded bytes.
     """

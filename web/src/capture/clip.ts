@@ -1,7 +1,7 @@
 /** A recording that is not streamed: collects a microphone's samples and makes a WAV file of them. */
 
 import { toInt16 } from "../codecs/pcm16.ts";
-import { wavHeader } from "../codecs/wav.ts";
+import { wavHeader } from "../codecs/wav_header.ts";
 import type { Level, SoundBlock } from "../workers/port.ts";
 import type { Microphone } from "./microphone.ts";
 import { Meter } from "./sound_uplink.ts";

@@ -23,6 +23,14 @@ export function toInt16(samples: Float32Array): Int16Array {
   return result;
 }
 
+/** Reads a payload; the samples are a copy. Throws `RangeError` if it is cut off. */
+export function decodePcm16(payload: Uint8Array): Stretch {
+  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+  const firstSample = Number(view.getBigUint64(0, true));
+  const samples = new Int16Array(payload.slice(PREFIX_BYTES).buffer);
+  return { firstSample, rate: view.getUint32(8, true), channels: view.getUint8(12), samples };
+}
+
 export function encodePcm16({ firstSample, rate, channels, samples }: Stretch): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(PREFIX_BYTES + samples.byteLength);
   const view = new DataView(bytes.buffer);

@@ -1,8 +1,7 @@
 /** WAV files: what recordings become, and what the server reads of an upload whose samples a handler wants. */
 
 import { toInt16 } from "./pcm16.ts";
-
-const HEADER_BYTES = 44;
+import { wavHeader } from "./wav_header.ts";
 
 /** The browser resamples what it decodes; this loses nothing that can be heard. */
 const DECODED_RATE_HZ = 48_000;
@@ -20,7 +19,8 @@ export async function asWav(file: File): Promise<File> {
   return new File(parts, name, { type: "audio/wav" });
 }
 
-function interleaved(sound: AudioBuffer): Float32Array {
+/** The samples of all channels, as they follow each other in a file. */
+export function interleaved(sound: AudioBuffer): Float32Array {
   const channels = sound.numberOfChannels;
   const samples = new Float32Array(sound.length * channels);
   for (let channel = 0; channel < channels; channel++) {
@@ -28,25 +28,4 @@ function interleaved(sound: AudioBuffer): Float32Array {
     for (let i = 0; i < plane.length; i++) samples[i * channels + channel] = plane[i] as number;
   }
   return samples;
-}
-
-/** The header of a WAV file with int16 samples. Pure. */
-export function wavHeader(dataBytes: number, rate: number, channels: number): ArrayBuffer {
-  const view = new DataView(new ArrayBuffer(HEADER_BYTES));
-  const text = (at: number, word: string): void => {
-    for (let i = 0; i < word.length; i++) view.setUint8(at + i, word.charCodeAt(i));
-  };
-  text(0, "RIFF");
-  view.setUint32(4, HEADER_BYTES - 8 + dataBytes, true);
-  text(8, "WAVEfmt ");
-  view.setUint32(16, 16, true);
-  view.setUint16(20, 1, true);
-  view.setUint16(22, channels, true);
-  view.setUint32(24, rate, true);
-  view.setUint32(28, rate * channels * 2, true);
-  view.setUint16(32, channels * 2, true);
-  view.setUint16(34, 16, true);
-  text(36, "data");
-  view.setUint32(40, dataBytes, true);
-  return view.buffer;
 }

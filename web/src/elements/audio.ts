@@ -1,15 +1,17 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import { emit, RECORD, UPLOAD } from "../constants.ts";
+import { emit, LISTEN, RECORD, UPLOAD } from "../constants.ts";
 import { icon } from "../icons.ts";
 import { addressOf } from "../manifest.ts";
-import { IDLE, type Level, type StreamView, type UploadView } from "../view.ts";
+import { IDLE, type Level, type SoundView, type StreamView, type UploadView } from "../view.ts";
 import { Leaf, type LeafProps } from "./base.ts";
 import "./parts/devices.ts";
 import { fileIn, follow, isOfKind } from "./parts/file.ts";
 import { failure, frameTool, uploading, waiting } from "./parts/frame.ts";
 import "./parts/level.ts";
 import type { LevelMeter } from "./parts/level.ts";
+import "./parts/live.ts";
+import type { LiveSound } from "./parts/live.ts";
 import "./parts/player.ts";
 import { recordButton } from "./parts/record.ts";
 import { progress } from "./parts/run.ts";
@@ -31,6 +33,8 @@ interface AudioProps extends LeafProps {
 export class AudioFrame extends Leaf<AudioProps> {
   @property({ attribute: false }) stream: StreamView = IDLE;
   @property({ attribute: false }) upload: UploadView | null = null;
+  /** What is heard, or was heard, of streamed sound; null if the value is what counts. */
+  @property({ attribute: false }) sound: SoundView | null = null;
   @state() private isTarget = false;
   @state() private problem = "";
 
@@ -39,12 +43,17 @@ export class AudioFrame extends Leaf<AudioProps> {
     this.querySelector<LevelMeter>("ms-level")?.push(level);
   }
 
+  /** Shows how far streamed sound is, and how loud; about 20 times a second. */
+  setHeard(playedS: number, level: Level): void {
+    this.querySelector<LiveSound>("ms-live")?.move(playedS, level);
+  }
+
   private get isRecording(): boolean {
     return this.stream.state !== "idle";
   }
 
   private get address(): string | null {
-    return addressOf(this.props.value);
+    return this.sound?.state === "over" ? this.sound.address : addressOf(this.props.value);
   }
 
   private offers(source: Source): boolean {
@@ -78,6 +87,10 @@ export class AudioFrame extends Leaf<AudioProps> {
 
   private body(): TemplateResult {
     if (this.isRecording) return html`<ms-level></ms-level>`;
+    if (this.sound && this.sound.state !== "over") {
+      return html`<ms-live .state=${this.sound.state} @ms-toggle=${() => this.listen()}></ms-live>`;
+    }
+    if (this.sound?.problem) return html`<div class="ms-void"><p class="ms-problem">${this.sound.problem}</p></div>`;
     if (this.address) return this.player(this.address);
     if (!this.props.interactive) return html`<div class="ms-void">${icon("sound")}</div>`;
     return html`<div class="ms-void">
@@ -88,7 +101,9 @@ export class AudioFrame extends Leaf<AudioProps> {
   }
 
   private player(address: string): TemplateResult {
-    const { autoplay, loop } = this.props;
+    const { loop } = this.props;
+    // What has been heard once does not begin again by itself.
+    const autoplay = this.props.autoplay && this.sound === null;
     return html`<ms-player
       .address=${address} .name=${this.name} .autoplay=${autoplay} .loop=${loop}
       @ms-play=${() => this.fire("play")} @ms-pause=${() => this.fire("pause")} @ms-stop=${() => this.fire("stop")}
@@ -125,11 +140,15 @@ export class AudioFrame extends Leaf<AudioProps> {
   }
 
   private tools(): TemplateResult[] {
-    if (!this.address || this.isRecording) return [];
+    if (!this.address || this.isRecording || (this.sound && this.sound.state !== "over")) return [];
     const tools = [];
     if (this.props.interactive) tools.push(frameTool("close", "Clear", () => this.clear()));
     if (this.props.buttons?.includes("download")) tools.push(frameTool("download", "Download", () => this.download()));
     return tools;
+  }
+
+  private listen(): void {
+    emit(this, LISTEN, { component: this.component, action: this.sound?.state === "playing" ? "pause" : "play" });
   }
 
   private toggle(): void {
@@ -182,7 +201,7 @@ export class AudioFrame extends Leaf<AudioProps> {
 
   private download(): void {
     const { value } = this.props;
-    const name = typeof value === "object" && value !== null && "name" in value ? String(value.name) : "sound";
+    const name = typeof value === "object" && value !== null && "name" in value ? String(value.name) : "sound.wav";
     const { address } = this;
     if (address) follow(address.startsWith("file/") ? `${address}?download=1` : address, name);
   }

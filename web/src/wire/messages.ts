@@ -76,6 +76,17 @@ export interface Shown {
   page_us: number;
 }
 
+export interface Played {
+  type: "played";
+  playback: number;
+  received: number;
+  rate: number;
+  samples: number;
+  played: number;
+  state?: "playing" | "paused" | "ended" | "broken";
+  message?: string;
+}
+
 export interface Clock {
   type: "clock";
   page_us: number;
@@ -91,7 +102,19 @@ export interface Bye {
   type: "bye";
 }
 
-export type PageMessage = Hello | SetValue | Fire | Cancel | Open | Stop | Credit | Shown | Clock | Visible | Bye;
+export type PageMessage =
+  | Hello
+  | SetValue
+  | Fire
+  | Cancel
+  | Open
+  | Stop
+  | Credit
+  | Shown
+  | Played
+  | Clock
+  | Visible
+  | Bye;
 
 // ---- server to page ------------------------------------------------------------------------------------------------
 
@@ -163,6 +186,11 @@ export interface Script {
   inputs: unknown[];
 }
 
+export interface Silence {
+  type: "silence";
+  playback: number;
+}
+
 export type ServerMessage =
   | Welcome
   | Refuse
@@ -172,7 +200,8 @@ export type ServerMessage =
   | Credit
   | Toast
   | Required<Clock>
-  | Script;
+  | Script
+  | Silence;
 
 /** Encodes one control message; `undefined` fields are left out, the server has their defaults. */
 export function encodeMessage(message: PageMessage & { seq: number }): Uint8Array<ArrayBuffer> {
@@ -209,4 +238,5 @@ const DEFAULTS: { [type in ServerMessage["type"]]: object } = {
   toast: { title: "", duration_s: 10 },
   clock: {},
   script: { inputs: [] },
+  silence: {},
 };

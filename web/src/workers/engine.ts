@@ -9,6 +9,7 @@ import { PICTURE_CODECS } from "../codecs/codecs.ts";
 import { JpegEncoder } from "../codecs/image.ts";
 import { MAX_SOUND_BYTES } from "../codecs/pcm16.ts";
 import { LatencyMeter } from "../playback/latency.ts";
+import { Playbacks } from "../playback/playbacks.ts";
 import { Presenter } from "../playback/presenter.ts";
 import { openSink, TrackSink } from "../playback/sink.ts";
 import { pageUs } from "../transport/clock.ts";
@@ -41,6 +42,7 @@ export class MediaEngine {
   private readonly tracks = new Map<number, TrackSink>();
   private isHidden = false;
   private readonly presenter: Presenter;
+  private readonly playbacks: Playbacks;
   private readonly latency: LatencyMeter;
 
   private readonly pageHandlers: { [Type in ToWorker["type"]]: (message: Incoming<Type>) => void } = {
@@ -54,6 +56,8 @@ export class MediaEngine {
     target: ({ component, target }) => this.setTarget(component, target),
     shown: ({ stream, component, sequence, pageUs }) => this.reportShown(stream, component, sequence, pageUs),
     presented: ({ component, timestampUs, pageUs }) => this.tracks.get(component)?.presented(timestampUs, pageUs),
+    listening: ({ playback, isPaused }) => this.playbacks.setPaused(playback, isPaused),
+    decoded: ({ playback, sound }) => this.playbacks.decoded(playback, sound),
     covered: ({ component }) => this.presenter.cover(component),
     visible: ({ hidden }) => this.setHidden(hidden),
     bye: () => this.leave(),
@@ -67,6 +71,7 @@ export class MediaEngine {
       runstate: (state) => this.post({ type: "run", state }),
       toast: (toast) => this.post({ type: "toast", toast }),
       script: (script) => this.post({ type: "script", script }),
+      silence: ({ playback }) => this.playbacks.silence(playback),
     };
 
   /** `post` speaks to the page. */
@@ -75,6 +80,13 @@ export class MediaEngine {
     this.latency = new LatencyMeter((medianMs, fps) => {
       const roundTripUs = this.link?.clock.roundTripUs ?? null;
       post({ type: "latency", medianMs, fps, roundTripMs: roundTripUs === null ? null : roundTripUs / 1000 });
+    });
+    this.playbacks = new Playbacks({
+      tell: (message) => this.link?.send(message),
+      open: (sound, port) => post({ type: "speak", ...sound, port }, [port]),
+      decode: (playback, file) => post({ type: "decode", playback, file: file.buffer }, [file.buffer]),
+      heard: (component, playedS, level) => post({ type: "heard", component, playedS, level }),
+      over: (ended) => post({ type: "spoken", ...ended }),
     });
     this.presenter = new Presenter(PICTURE_CODECS, {
       apply: ({ stream, run, seen, updates }, pictures) => {
@@ -139,6 +151,7 @@ export class MediaEngine {
     this.stopped.clear();
     this.downCredits.clear();
     this.presenter.clear();
+    this.playbacks.clear();
   }
 
   // ---- up --------------------------------------------------------------------------------------------------------
@@ -239,7 +252,10 @@ export class MediaEngine {
   }
 
   private receivePacket(packet: Packet): void {
-    if (packet.kind !== Kind.PICTURE) return;
+    if (packet.kind === Kind.SOUND) {
+      this.playbacks.receive(packet);
+      return;
+    }
     const limit = this.downCredits.get(packet.stream)?.receive(packet.sequence) ?? null;
     if (limit !== null) this.link?.send({ type: "credit", stream: packet.stream, limit });
     this.presenter.receive(packet);

@@ -1,6 +1,7 @@
 /** What page and media worker say to each other. Media bytes of streams stay in the worker. */
 
 import type { Props } from "../manifest.ts";
+import type { DecodedSound } from "../playback/playbacks.ts";
 import type {
   Cancel,
   Fire,
@@ -71,6 +72,10 @@ export type ToWorker =
   | { type: "presented"; component: number; timestampUs: number; pageUs: number }
   /** Something else took the place of the component's streamed surface. */
   | { type: "covered"; component: number }
+  /** The listener, or the browser, holds a playback, or lets it go on. */
+  | { type: "listening"; playback: number; isPaused: boolean }
+  /** The sound of a file, null if it is none. */
+  | { type: "decoded"; playback: number; sound: DecodedSound | null }
   | { type: "visible"; hidden: boolean }
   | { type: "bye" };
 
@@ -105,6 +110,14 @@ export type FromWorker =
   | { type: "toast"; toast: Toast }
   | { type: "script"; script: Script }
   /** The worker ended a stream by itself. */
+  /** The first sound of a playback is there: the port takes its samples to a loudspeaker. */
+  | { type: "speak"; component: number; playback: number; rate: number; channels: number; port: MessagePort }
+  /** Decode a sound file, which a worker cannot. */
+  | { type: "decode"; playback: number; file: ArrayBuffer }
+  /** How far a playback is, about 20 times a second. */
+  | { type: "heard"; component: number; playedS: number; level: Level }
+  /** A playback is over; what came of it, as a file. */
+  | { type: "spoken"; component: number; playback: number; isCut: boolean; problem: string; file: Blob | null }
   | { type: "broken"; stream: number; reason: StopReason; message: string }
   | { type: "toolarge"; message: SetValue | Fire | Cancel }
   | { type: "level"; component: number; level: Level }

@@ -27,7 +27,11 @@ export function manifest(...bindings: Binding[]): Manifest {
     theme: {},
     footer: true,
     latency: false,
-    assets: { media_worker: "assets/media.js", microphone_worklet: "assets/microphone.js" },
+    assets: {
+      media_worker: "assets/media.js",
+      microphone_worklet: "assets/microphone.js",
+      speaker_worklet: "assets/speaker.js",
+    },
     root: { id: 0, type: "blocks" },
     components: {
       1: { type: "textbox", props: { value: "a" } },

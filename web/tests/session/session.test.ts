@@ -64,6 +64,8 @@ const view = {
   applyProps: vi.fn(),
   setStream: vi.fn(),
   setLevel: vi.fn(),
+  setSound: vi.fn(),
+  setHeard: vi.fn(),
   setRun: vi.fn(),
   setUpload: vi.fn(),
   connection: vi.fn(),

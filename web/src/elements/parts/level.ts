@@ -1,5 +1,5 @@
 import { html, LitElement, type TemplateResult } from "lit";
-import { customElement, state } from "lit/decorators.js";
+import { customElement, property, state } from "lit/decorators.js";
 import type { Level } from "../../view.ts";
 import { barsPath, loudness } from "./bars.ts";
 
@@ -13,6 +13,8 @@ const SILENT_FOR = 60;
 /** The microphone's level over the last seconds, newest at the right. Digital silence is said in words after a while. */
 @customElement("ms-level")
 export class LevelMeter extends LitElement {
+  /** Whether silence is nothing to speak of. */
+  @property({ attribute: false }) quiet = false;
   @state() private isSilent = false;
   private readonly levels = new Float32Array(BARS);
   private silent = 0;
@@ -24,7 +26,7 @@ export class LevelMeter extends LitElement {
   protected override render(): TemplateResult {
     return html`
       <svg class="ms-wave" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" aria-hidden="true"><path /></svg>
-      <p class="ms-hint" role="status">${this.isSilent ? "Silence. Is the microphone muted?" : ""}</p>
+      <p class="ms-hint" role="status">${this.isSilent && !this.quiet ? "Silence. Is the microphone muted?" : ""}</p>
     `;
   }
 

@@ -1,0 +1,298 @@
+"""Sound on its way to the listener: what one run or stream plays in one component, never far ahead of what is heard."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import struct
+from collections import deque
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
+
+from millstream.codecs import pcm16
+from millstream.errors import InvalidValue, ProtocolError
+from millstream.frames import Chunk
+from millstream.runtime.outlet import SEQUENCES, Outlet
+from millstream.ui.component import Component
+from millstream.wire.messages import Played, Silence
+from millstream.wire.packet import CodecNumber, Flag, Kind, Packet
+
+logger = logging.getLogger("millstream.session")
+
+PACKET_S: Final = 0.25
+"""Longest stretch of samples in one packet: a long piece holds nothing else up for longer than that takes to send."""
+
+FILE_PART_BYTES: Final = 256 * 1024
+"""Largest part of a sound file in one packet."""
+
+FILE_PREFIX: Final = struct.Struct("<II")
+"""Size of the file, and where in it this part begins."""
+
+MAX_UNDECODED: Final = 2
+"""Files that the page may hold undecoded: nobody here knows how long they last."""
+
+RATES_HZ: Final = range(1, 1_000_000)
+"""What a page may say of its sample rate."""
+
+MAX_KEPT: Final = 64
+"""Playbacks whose position is kept after their handler has ended."""
+
+
+class Format(NamedTuple):
+    """What may not change within a playback; rate and channels of a file are 0, the page brings it to its own."""
+
+    codec: CodecNumber
+    sample_rate: int = 0
+    channels: int = 0
+
+    def __str__(self) -> str:
+        if self.codec is CodecNumber.FILE:
+            return "an encoded file"
+        return f"samples at {self.sample_rate} Hz with {self.channels} channel{'s' if self.channels > 1 else ''}"
+
+
+class Playback:
+    """What one run or stream plays in one component, piece after piece.
+
+    Args:
+        number: Its number, unique in the session.
+        stream: The stream that it belongs to, 0 for an ordinary run.
+        component: The player.
+        outlet: The way to the page.
+
+    Attributes:
+        is_cut: Whether it was silenced; nothing more is sent.
+        fault: Why the page cannot play it; empty if it can.
+    """
+
+    def __init__(self, number: int, stream: int, component: Component, outlet: Outlet) -> None:
+        self.number = number
+        self.component = component
+        self.is_cut = self.is_over = False
+        self.fault = ""
+        self._stream = stream
+        self._outlet = outlet
+        self._format: Format | None = None
+        self._sequence = self._samples = 0
+        self._flying: deque[tuple[int, float]] = deque()
+        self._undecoded: deque[int] = deque()
+        self._report: Played | None = None
+        self._moved = asyncio.Event()
+
+    @property
+    def position_s(self) -> float:
+        """How much of it has been heard, in seconds."""
+        return self._report.played / self._report.rate if self._report is not None else 0.0
+
+    @property
+    def ahead_s(self) -> float:
+        """How many seconds have been sent and not been heard, as far as their length is known here."""
+        report = self._report
+        held_s = (report.samples - report.played) / report.rate if report is not None else 0.0
+        return held_s + sum(seconds for _, seconds in self._flying)
+
+    async def put(self, sound: Chunk | bytes, timeout_s: float) -> None:
+        """Send a piece, all of it, as fast as the listener comes along.
+
+        Raises:
+            InvalidValue: It has another format than the pieces before, or the page cannot play those.
+            TimeoutError: The listener heard nothing for `timeout_s`.
+        """
+        self._check(sound)
+        for payload, seconds, is_end in self._parts(sound):
+            await self._room(timeout_s)
+            if self.is_cut:
+                return
+            self._send(payload, Flag.NONE)
+            if isinstance(sound, Chunk):
+                self._flying.append((self._sequence, seconds))
+            elif is_end:
+                self._undecoded.append(self._sequence)
+
+    def end(self) -> None:
+        """Say that nothing follows; what is there is played to its end."""
+        if not self.is_cut and self._format is not None and not self.is_over:
+            self._send(b"", Flag.LAST)
+            self.is_over = True
+
+    def cut(self) -> None:
+        """Silence it now: what was not heard is dropped."""
+        if self.is_cut:
+            return
+        self.is_cut = self.is_over = True
+        self._outlet.hush(self.number)
+        self._outlet.send(Silence(playback=self.number))
+        self._moved.set()
+
+    def report(self, message: Played) -> None:
+        """Take note of where the page is.
+
+        Raises:
+            ProtocolError: It is nowhere in this playback.
+        """
+        if message.rate not in RATES_HZ or not 0 <= message.played <= message.samples:
+            raise ProtocolError(f"playback {message.playback} cannot be at {message.played} of {message.samples}")
+        if message.received > self._sequence:
+            raise ProtocolError(f"packet {message.received} of playback {message.playback} was never sent")
+        self._report = message
+        while self._flying and self._flying[0][0] <= message.received:
+            self._flying.popleft()
+        while self._undecoded and self._undecoded[0] <= message.received:
+            self._undecoded.popleft()
+        if message.state == "broken" and not self.fault:
+            self.fault = message.message[:200] or "it cannot be played"
+            self._outlet.hush(self.number)
+            logger.error("%s was given sound that a browser cannot play: %s", self.component.name, repr(self.fault))
+        self._moved.set()
+
+    def _check(self, sound: Chunk | bytes) -> None:
+        if self.fault:
+            raise InvalidValue(f"{self.component.name} was given sound that the browser cannot play: {self.fault}")
+        if isinstance(sound, Chunk):
+            found = Format(CodecNumber.PCM16, sound.sample_rate, sound.channels)
+        else:
+            found = Format(CodecNumber.FILE)
+        if self._format is not None and found != self._format:
+            raise InvalidValue(
+                f"{self.component.name} plays {self._format}, and now got {found}: the format of streamed sound must "
+                "not change on the way; bring all pieces into one"
+            )
+        self._format = found
+
+    async def _room(self, timeout_s: float) -> None:
+        """Wait until so much has been heard that more may be sent."""
+        while self._is_full:
+            await asyncio.wait_for(self._advanced(self.position_s), timeout_s)
+
+    async def _advanced(self, position_s: float) -> None:
+        while self._is_full and self.position_s <= position_s:
+            self._moved.clear()
+            await self._moved.wait()
+
+    @property
+    def _is_full(self) -> bool:
+        if self.is_cut or self.fault:
+            return False
+        return self.ahead_s >= self.component.plays_ahead_s or len(self._undecoded) >= MAX_UNDECODED
+
+    def _parts(self, sound: Chunk | bytes) -> Iterator[tuple[bytes, float, bool]]:
+        """Cut a piece into payloads: each with its seconds (0 if unknown), and whether it ends the piece."""
+        if isinstance(sound, Chunk):
+            step = max(round(PACKET_S * sound.sample_rate), 1)
+            encoder = pcm16.open_encoder(1.0)
+            for at in range(0, len(sound.samples), step):
+                part = Chunk(sound.samples[at : at + step], sound.sample_rate, self._samples)
+                self._samples += len(part.samples)
+                yield encoder.encode(part).payload, part.duration_s, at + step >= len(sound.samples)
+            return
+        for at in range(0, len(sound), FILE_PART_BYTES):
+            part_bytes = FILE_PREFIX.pack(len(sound), at) + sound[at : at + FILE_PART_BYTES]
+            yield part_bytes, 0.0, at + FILE_PART_BYTES >= len(sound)
+
+    def _send(self, payload: bytes, last: Flag) -> None:
+        assert self._format is not None
+        self._sequence += 1
+        flags = Flag.KEY | Flag.INDEPENDENT | last
+        codec, sequence = self._format.codec, self._sequence % SEQUENCES
+        component, call = self.component.id, self.number
+        self._outlet.play(Packet(Kind.SOUND, codec, flags, self._stream, component, sequence, 0, call, 0, payload))
+
+    def __repr__(self) -> str:
+        where = f"heard {self.position_s:.1f} s, {self.ahead_s:.1f} s ahead"
+        return f"<Playback {self.number} in {self.component.name}: {where}>"
+
+
+class Players:
+    """All playbacks of one session: each component plays one at a time.
+
+    Args:
+        outlet: The way to the page.
+    """
+
+    def __init__(self, outlet: Outlet) -> None:
+        self._outlet = outlet
+        self._playbacks: dict[int, Playback] = {}
+        self._count = 0
+
+    def begin(self, stream: int, component: Component) -> Playback:
+        """Begin a playback; one that is still heard in the component gives way."""
+        self.hush(component.id)
+        self._count += 1
+        playback = self._playbacks[self._count] = Playback(self._count, stream, component, self._outlet)
+        for number in [number for number, old in self._playbacks.items() if old.is_over][:-MAX_KEPT]:
+            del self._playbacks[number]
+        return playback
+
+    def hush(self, component: int) -> None:
+        """Silence what is heard in a component, because something else takes its place."""
+        for playback in [each for each in self._playbacks.values() if each.component.id == component]:
+            playback.cut()
+            del self._playbacks[playback.number]
+
+    def report(self, message: Played) -> None:
+        """Take note of where the page is in a playback; one that is gone is not worth a word.
+
+        Raises:
+            ProtocolError: It is nowhere in it.
+        """
+        playback = self._playbacks.get(message.playback)
+        if playback is None:
+            return
+        playback.report(message)
+        if message.state == "ended":
+            playback.is_over = True
+            del self._playbacks[message.playback]
+
+    def statistics(self) -> Mapping[str, Mapping[str, float]]:
+        """Give position and lead of the playbacks, in seconds."""
+        return {
+            str(number): {"position_s": playback.position_s, "ahead_s": playback.ahead_s}
+            for number, playback in self._playbacks.items()
+        }
+
+
+class Voice:
+    """The sound of one run or stream: a playback for each component that it plays in.
+
+    Args:
+        players: The session's.
+        stream: The stream's number, 0 for an ordinary run.
+    """
+
+    def __init__(self, players: Players, stream: int) -> None:
+        self._players = players
+        self._stream = stream
+        self._playbacks: dict[int, Playback] = {}
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether something else took the place of what it plays."""
+        return any(playback.is_cut for playback in self._playbacks.values())
+
+    async def put(self, component: Component, sound: Chunk | bytes, timeout_s: float) -> None:
+        """Play a piece after those before; returns when all of it is sent.
+
+        Raises:
+            InvalidValue: It has another format than the pieces before, or the page cannot play those.
+            TimeoutError: The listener heard nothing for `timeout_s`.
+        """
+        playback = self._playbacks.get(component.id)
+        if playback is None or playback.is_cut:
+            playback = self._playbacks[component.id] = self._players.begin(self._stream, component)
+        await playback.put(sound, timeout_s)
+
+    def drop(self, component: int) -> None:
+        """Silence a component that shows something else now."""
+        if playback := self._playbacks.pop(component, None):
+            playback.cut()
+        self._players.hush(component)
+
+    def end(self) -> None:
+        """Say that nothing follows; what is there is played to its end."""
+        for playback in self._playbacks.values():
+            playback.end()
+
+    def cut(self) -> None:
+        """Silence it now."""
+        for playback in self._playbacks.values():
+            playback.cut()

@@ -1,0 +1,252 @@
+/** Streamed sound, in the worker: from packets to the loudspeaker's port, and back how much of it has been heard. */
+
+import { decodePcm16 } from "../codecs/pcm16.ts";
+import { wavHeader } from "../codecs/wav_header.ts";
+import type { Played } from "../wire/messages.ts";
+import type { Packet } from "../wire/packet.ts";
+import { CodecNumber, isLast } from "../wire/packet.ts";
+import type { Level } from "../workers/port.ts";
+
+/** Size of the file, and where in it a part begins. */
+const FILE_PREFIX_BYTES = 8;
+
+/** Largest file that is taken. */
+const MAX_FILE_BYTES = 64 * 1024 * 1024;
+
+/** What is kept of a playback for seeking and downloading; of a longer one it is the end. */
+export const MAX_KEPT_BYTES = 128 * 1024 * 1024;
+
+/** The server is told at every so manieth report of the loudspeaker: ten times a second. */
+const TELL_EVERY = 2;
+
+/** What the loudspeaker says; `played` counts frames. */
+export interface SpeakerReport {
+  played: number;
+  gaps: number;
+  level: Level;
+  isOver: boolean;
+}
+
+/** Sound that the page has decoded: interleaved. */
+export interface DecodedSound {
+  rate: number;
+  channels: number;
+  samples: Int16Array;
+}
+
+export interface PlaybacksEvents {
+  tell(message: Played): void;
+  /** The first sound is there: the page connects the port with a loudspeaker. */
+  open(sound: { component: number; playback: number; rate: number; channels: number }, port: MessagePort): void;
+  /** The page decodes a file, and answers with `decoded`. */
+  decode(playback: number, file: Uint8Array<ArrayBuffer>): void;
+  heard(component: number, playedS: number, level: Level): void;
+  /** All was heard, or it was silenced (`isCut`), or broke (`problem`). What came so far, as a file. */
+  over(ended: { component: number; playback: number; isCut: boolean; problem: string; file: Blob | null }): void;
+}
+
+interface File {
+  bytes: Uint8Array<ArrayBuffer>;
+  filled: number;
+  sequence: number;
+}
+
+export class Playbacks {
+  private readonly events: PlaybacksEvents;
+  private readonly playbacks = new Map<number, Playback>();
+  private newest = 0;
+
+  constructor(events: PlaybacksEvents) {
+    const over: PlaybacksEvents["over"] = (ended) => {
+      this.playbacks.delete(ended.playback);
+      events.over(ended);
+    };
+    this.events = { ...events, over };
+  }
+
+  receive(packet: Packet): void {
+    let playback = this.playbacks.get(packet.call);
+    // A playback that was silenced: its last packets were on their way.
+    if (!playback && packet.call <= this.newest) return;
+    if (!playback) {
+      this.newest = packet.call;
+      playback = new Playback(packet.call, packet.component, this.events);
+      this.playbacks.set(packet.call, playback);
+    }
+    playback.take(packet);
+  }
+
+  /** The page has decoded a file; null if it could not. */
+  decoded(playback: number, sound: DecodedSound | null): void {
+    this.playbacks.get(playback)?.decoded(sound);
+  }
+
+  /** The listener, or the browser, holds a playback, or lets it go on. */
+  setPaused(playback: number, isPaused: boolean): void {
+    this.playbacks.get(playback)?.setPaused(isPaused);
+  }
+
+  silence(playback: number): void {
+    this.newest = Math.max(this.newest, playback);
+    this.playbacks.get(playback)?.cut();
+  }
+
+  /** The session is over: nothing more is heard, and the next one counts anew. */
+  clear(): void {
+    for (const playback of [...this.playbacks.values()]) playback.cut();
+    this.newest = 0;
+  }
+}
+
+class Playback {
+  private readonly number: number;
+  private readonly component: number;
+  private readonly events: PlaybacksEvents;
+  private port: MessagePort | null = null;
+  private rate = 48_000;
+  private channels = 1;
+  private received = 0;
+  private samples = 0;
+  private played = 0;
+  private readonly kept: Int16Array[] = [];
+  private keptBytes = 0;
+  private readonly files: File[] = [];
+  private isDecoding = false;
+  private isLast = false;
+  private isPaused = false;
+  private reports = 0;
+  private isOver = false;
+
+  constructor(number: number, component: number, events: PlaybacksEvents) {
+    this.number = number;
+    this.component = component;
+    this.events = events;
+  }
+
+  take(packet: Packet): void {
+    this.isLast ||= isLast(packet);
+    if (packet.payload.length > 0) {
+      if (packet.codec === CodecNumber.PCM16) {
+        this.received = packet.sequence;
+        this.play(decodePcm16(packet.payload));
+      } else if (packet.codec === CodecNumber.FILE) this.takePart(packet);
+      else this.break(`the page has no codec ${packet.codec}`);
+    }
+    this.endIfComplete();
+  }
+
+  decoded(sound: DecodedSound | null): void {
+    const file = this.files.shift();
+    this.isDecoding = false;
+    if (this.isOver || !file) return;
+    if (!sound) {
+      this.break("the browser cannot decode it: the file is damaged, or of a kind that it does not know");
+      return;
+    }
+    this.received = file.sequence;
+    this.play(sound);
+    this.tell("playing");
+    this.decodeNext();
+    this.endIfComplete();
+  }
+
+  setPaused(isPaused: boolean): void {
+    this.isPaused = isPaused;
+    this.tell("playing");
+  }
+
+  private report({ played, level, isOver }: SpeakerReport): void {
+    if (this.isOver) return;
+    this.played = played;
+    this.events.heard(this.component, played / this.rate, level);
+    if (isOver) this.finish(false, "");
+    else if (++this.reports % TELL_EVERY === 0) this.tell("playing");
+  }
+
+  cut(): void {
+    if (this.isOver) return;
+    this.port?.postMessage("cut");
+    this.finish(true, "");
+  }
+
+  private play({ rate, channels, samples }: DecodedSound): void {
+    if (!this.port) this.open(rate, channels);
+    this.samples += samples.length / this.channels;
+    this.port?.postMessage(samples);
+    this.keep(samples);
+  }
+
+  private open(rate: number, channels: number): void {
+    this.rate = rate;
+    this.channels = channels;
+    const { port1, port2 } = new MessageChannel();
+    this.port = port1;
+    port1.onmessage = ({ data }: MessageEvent<SpeakerReport>) => this.report(data);
+    this.events.open({ component: this.component, playback: this.number, rate, channels }, port2);
+  }
+
+  private keep(samples: Int16Array): void {
+    this.kept.push(samples);
+    this.keptBytes += samples.byteLength;
+    while (this.keptBytes > MAX_KEPT_BYTES && this.kept.length > 1) {
+      this.keptBytes -= (this.kept.shift() as Int16Array).byteLength;
+    }
+  }
+
+  private takePart({ payload, sequence }: Packet): void {
+    const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+    const [size, at] = [view.getUint32(0, true), view.getUint32(4, true)];
+    const part = payload.subarray(FILE_PREFIX_BYTES);
+    if (size > MAX_FILE_BYTES || at + part.length > size) {
+      this.break("a piece of it is too large");
+      return;
+    }
+    if (at === 0) this.files.push({ bytes: new Uint8Array(size), filled: 0, sequence: 0 });
+    const file = this.files.at(-1) as File;
+    file.bytes.set(part, at);
+    file.filled += part.length;
+    file.sequence = sequence;
+    this.decodeNext();
+  }
+
+  private decodeNext(): void {
+    const file = this.files[0];
+    if (this.isDecoding || !file || file.filled < file.bytes.length) return;
+    this.isDecoding = true;
+    this.events.decode(this.number, file.bytes);
+  }
+
+  private endIfComplete(): void {
+    if (!this.isLast || this.files.length > 0 || this.isOver) return;
+    if (this.port) this.port.postMessage("end");
+    else this.finish(false, "");
+  }
+
+  private break(problem: string): void {
+    if (this.isOver) return;
+    this.port?.postMessage("cut");
+    this.tell("broken", problem);
+    this.finish(true, "This sound cannot be played.");
+  }
+
+  private finish(isCut: boolean, problem: string): void {
+    this.isOver = true;
+    if (!isCut) this.tell("ended");
+    this.port?.close();
+    const { component, number: playback } = this;
+    this.events.over({ component, playback, isCut, problem, file: this.file() });
+    this.kept.length = 0;
+  }
+
+  private file(): Blob | null {
+    if (this.kept.length === 0) return null;
+    const header = wavHeader(this.keptBytes, this.rate, this.channels);
+    return new Blob([header, ...(this.kept as Int16Array<ArrayBuffer>[])], { type: "audio/wav" });
+  }
+
+  private tell(state: NonNullable<Played["state"]>, message?: string): void {
+    const { number: playback, received, rate, samples, played } = this;
+    const told = state === "playing" && this.isPaused ? "paused" : state;
+    this.events.tell({ type: "played", playback, received, rate, samples, played, state: told, message });
+  }
+}

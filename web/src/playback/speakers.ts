@@ -1,0 +1,153 @@
+/** The page's loudspeakers: one audio context for each component that plays streamed sound. Sound itself never passes here. */
+
+import { toInt16 } from "../codecs/pcm16.ts";
+import type { LiveState } from "../view.ts";
+import type { DecodedSound } from "./playbacks.ts";
+
+/** The rate that files are decoded at. */
+const FILE_RATE_HZ = 48_000;
+
+/** A browser that lets us play does so by then; one that does not wants a tap first. */
+const LOCK_MS = 250;
+
+export interface OpenSpeaker {
+  component: number;
+  playback: number;
+  rate: number;
+  channels: number;
+  autoplay: boolean;
+}
+
+export interface SpeakersEvents {
+  show(component: number, state: LiveState): void;
+  paused(playback: number, isPaused: boolean): void;
+  /** For the app: `play`, `pause`. */
+  fire(component: number, event: string): void;
+  failed(playback: number): void;
+}
+
+interface Speaker {
+  context: AudioContext;
+  playback: number;
+  node: AudioWorkletNode | null;
+  state: LiveState;
+}
+
+export class Speakers {
+  private readonly worklet: string;
+  private readonly events: SpeakersEvents;
+  private readonly speakers = new Map<number, Speaker>();
+
+  constructor(worklet: string, events: SpeakersEvents) {
+    this.worklet = worklet;
+    this.events = events;
+  }
+
+  /** Connects the port that samples come through. A context stays: one that a tap has unlocked plays from then on. */
+  async open({ component, playback, rate, channels, autoplay }: OpenSpeaker, port: MessagePort): Promise<void> {
+    const speaker = this.speakerOf(component, rate);
+    speaker.node?.disconnect();
+    speaker.node = null;
+    speaker.playback = playback;
+    speaker.state = autoplay ? "starting" : "paused";
+    this.events.show(component, speaker.state);
+    if (!autoplay) this.events.paused(playback, true);
+    try {
+      await speaker.context.audioWorklet.addModule(this.worklet);
+    } catch {
+      this.events.failed(playback);
+      return;
+    }
+    if (speaker.playback !== playback) return;
+    speaker.node = connect(speaker.context, rate, channels, port);
+    if (autoplay) await this.start(component, speaker);
+    else await speaker.context.suspend();
+  }
+
+  /** The listener wants to hear it; called while the browser handles a tap or a key. */
+  play(component: number): void {
+    const speaker = this.speakers.get(component);
+    if (speaker) void this.start(component, speaker);
+  }
+
+  pause(component: number): void {
+    const speaker = this.speakers.get(component);
+    if (speaker?.state !== "playing") return;
+    this.move(component, speaker, "paused");
+    this.events.paused(speaker.playback, true);
+    this.events.fire(component, "pause");
+    void speaker.context.suspend();
+  }
+
+  /** A playback is over; false if the component plays another one by now. */
+  close(component: number, playback: number): boolean {
+    const speaker = this.speakers.get(component);
+    if (speaker?.playback !== playback) return !speaker;
+    speaker.node?.disconnect();
+    speaker.node = null;
+    speaker.playback = 0;
+    speaker.state = "starting";
+    void speaker.context.suspend();
+    return true;
+  }
+
+  /** Decodes a sound file; null if it is none. */
+  async decode(file: ArrayBuffer): Promise<DecodedSound | null> {
+    const context = new OfflineAudioContext(1, 1, FILE_RATE_HZ);
+    const sound = await context.decodeAudioData(file).catch(() => null);
+    return sound && interleaved(sound);
+  }
+
+  private speakerOf(component: number, rate: number): Speaker {
+    const found = this.speakers.get(component);
+    if (found?.context.sampleRate === rate) return found;
+    void found?.context.close();
+    // The browser brings the sound from this rate to that of the device, all of it, without a seam.
+    const context = new AudioContext({ sampleRate: rate, latencyHint: "interactive" });
+    const speaker: Speaker = { context, playback: 0, node: null, state: "starting" };
+    this.speakers.set(component, speaker);
+    return speaker;
+  }
+
+  private async start(component: number, speaker: Speaker): Promise<void> {
+    const { playback, context } = speaker;
+    const running = context.resume().then(() => true);
+    const isPrompt = await Promise.race([running, new Promise<false>((give) => setTimeout(give, LOCK_MS, false))]);
+    if (!isPrompt) {
+      if (speaker.playback !== playback) return;
+      this.move(component, speaker, "locked");
+      this.events.paused(playback, true);
+      await running; // after a tap
+    }
+    if (speaker.playback !== playback || speaker.state === "playing") return;
+    if (speaker.state !== "starting") this.events.paused(playback, false);
+    this.move(component, speaker, "playing");
+    this.events.fire(component, "play");
+  }
+
+  private move(component: number, speaker: Speaker, state: LiveState): void {
+    speaker.state = state;
+    this.events.show(component, state);
+  }
+}
+
+function connect(context: AudioContext, rate: number, channels: number, port: MessagePort): AudioWorkletNode {
+  const node = new AudioWorkletNode(context, "millstream-speaker", {
+    numberOfInputs: 0,
+    outputChannelCount: [channels],
+    processorOptions: { rate, channels },
+  });
+  node.port.postMessage(port, [port]);
+  node.connect(context.destination);
+  return node;
+}
+
+function interleaved(sound: AudioBuffer): DecodedSound {
+  const { numberOfChannels: channels, length, sampleRate: rate } = sound;
+  const mixed = new Float32Array(length * channels);
+  for (let channel = 0; channel < channels; channel++) {
+    const samples = sound.getChannelData(channel);
+    for (let at = 0; at < length; at++) mixed[at * channels + channel] = samples[at] as number;
+  }
+  return { rate, channels, samples: toInt16(mixed) };
+}
