@@ -23,9 +23,10 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
-    "--autoplay-policy=no-user-gesture-required",
     "--host-resolver-rules=MAP *.test 127.0.0.1",
 ]
+AUTOPLAY = "--autoplay-policy=no-user-gesture-required"
+LOCKED = "--autoplay-policy=document-user-activation-required"
 DEVICES = "--use-fake-device-for-media-stream"
 ALLOWED = "--use-fake-ui-for-media-stream"
 DEADLINE_MS = 15_000
@@ -57,7 +58,13 @@ class Browsers:
         self._running: dict[tuple[str, ...], Browser] = {}
 
     def get(
-        self, film: Path | None = None, sound: Path | None = None, *, devices: bool = True, allowed: bool = True
+        self,
+        film: Path | None = None,
+        sound: Path | None = None,
+        *,
+        devices: bool = True,
+        allowed: bool = True,
+        autoplay: bool = True,
     ) -> Browser:
         """Start a browser with a camera that plays `film` and a microphone that plays `sound`, or find it.
 
@@ -66,8 +73,14 @@ class Browsers:
             sound: `None` for Chromium's own beeps.
             devices: `False` for a machine without camera and microphone.
             allowed: `False` for a user who refuses them.
+            autoplay: `False` for a browser that plays no sound before the user has touched the page.
         """
-        flags = [*FLAGS, *([DEVICES] if devices else []), *([ALLOWED] if allowed else [])]
+        flags = [
+            *FLAGS,
+            AUTOPLAY if autoplay else LOCKED,
+            *([DEVICES] if devices else []),
+            *([ALLOWED] if allowed else []),
+        ]
         flags += [f"--use-file-for-fake-video-capture={film}"] if film else []
         flags += [f"--use-file-for-fake-audio-capture={sound}"] if sound else []
         key = tuple(flags)
@@ -110,7 +123,7 @@ def launch() -> Iterator[Callable[..., str]]:
 
 @pytest.fixture
 def open_page(browsers: Browsers) -> Iterator[OpenPage]:
-    """Open a page: `open_page(url, film=…, sound=…, devices=True, allowed=True, script="", **context_options)`.
+    """Open a page: `open_page(url, film=…, sound=…, devices=True, allowed=True, autoplay=True, script="", **options)`.
 
     `script` runs before the page's own.
 
@@ -127,10 +140,12 @@ def open_page(browsers: Browsers) -> Iterator[OpenPage]:
         sound: Path | None = None,
         devices: bool = True,
         allowed: bool = True,
+        autoplay: bool = True,
         script: str = "",
         **options: Any,
     ) -> Page:
-        context = browsers.get(film, sound, devices=devices, allowed=allowed).new_context(**options)
+        browser = browsers.get(film, sound, devices=devices, allowed=allowed, autoplay=autoplay)
+        context = browser.new_context(**options)
         contexts.append(context)
         context.set_default_timeout(DEADLINE_MS)
         context.add_init_script(EYES + script)

@@ -180,12 +180,50 @@ def test_declared_sound() -> None:
     assert audio(value=(16_000, TONE)).initial().mime == "audio/wav"
 
 
-def test_streaming_is_for_a_microphone() -> None:
-    with gr.Blocks() as demo:
-        speaker = gr.Audio(label="Answer", streaming=True)
-        gr.Button("Speak").click(lambda: None, None, speaker)
-    with pytest.raises(DeclarationError, match=r"Audio 'Answer': streaming=True is for a microphone.*return the whole"):
-        demo.freeze()
+def settled(component: gr.Audio, *, drives_stream: bool = False, is_output: bool = True) -> gr.Audio:
+    component.settle(component.interactive is not False, drives_stream, is_output)
+    return component
+
+
+def test_an_output_that_streams_is_a_player() -> None:
+    player = settled(audio(streaming=True, max_ahead=2.5))
+    assert player.plays_ahead_s == 2.5
+    assert player.props()["plays_pieces"] is True
+    assert player.props()["interactive"] is False
+    assert player.updated({"label": "Other"}).plays_ahead_s == 2.5
+    for other in (
+        settled(audio(streaming=True), drives_stream=True),
+        settled(audio(streaming=True), is_output=False),
+        settled(audio(streaming=True, interactive=True)),
+        settled(audio()),
+    ):
+        assert other.plays_ahead_s == 0
+        assert other.props()["plays_pieces"] is False
+
+
+@pytest.mark.parametrize("seconds", [0, -1, 61, float("nan"), "5"])
+def test_a_player_is_ahead_by_a_time_that_makes_sense(seconds: object) -> None:
+    with pytest.raises(DeclarationError, match=r"max_ahead=.* is not between 0 and 60"):
+        audio(max_ahead=seconds)
+
+
+def test_a_piece_is_kept_and_played(files) -> None:
+    stored, sound = settled(audio(streaming=True)).piece((16_000, TONE), files) or (None, None)
+    assert isinstance(sound, Chunk)
+    assert sound.sample_rate == 16_000
+    assert isinstance(stored, Blob)
+    assert wav.decode(stored.data or b"").samples.tolist() == sound.samples.tolist()
+
+
+def test_a_piece_that_is_too_large_is_refused(files, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("millstream.components.audio.MAX_PIECE_BYTES", 10)
+    with pytest.raises(InvalidValue, match="of 20 bytes, a piece may have 10"):
+        audio(streaming=True).piece(b"ID3" + bytes(17), files)
+
+
+def test_what_is_no_sound_of_ours_is_no_piece(files) -> None:
+    assert audio(streaming=True).piece(None, files) is None
+    assert audio(streaming=True).piece("https://example.org/a.mp3", files) is None
 
 
 def test_a_script_cannot_run_for_each_frame() -> None:

@@ -21,7 +21,7 @@ import {
 import type { Binding, Manifest, Props } from "./manifest.ts";
 import { addressOf } from "./manifest.ts";
 import { Outputs } from "./playback/outputs.ts";
-import { Speakers } from "./playback/speakers.ts";
+import { Speakers, USUAL_RATE_HZ } from "./playback/speakers.ts";
 import { Edits } from "./session/edits.ts";
 import { Recordings } from "./session/recordings.ts";
 import { Runs } from "./session/runs.ts";
@@ -110,7 +110,10 @@ export class Session {
     };
     this.endings.push(
       listen(this.root, EDIT, ({ component, value }) => this.edit(component, value)),
-      listen(this.root, FIRE, ({ component, event, data }) => this.runs.fire(component, event, data)),
+      listen(this.root, FIRE, ({ component, event, data }) => {
+        this.expectSound(({ targets }) => targets.some(([from, name]) => from === component && name === event));
+        this.runs.fire(component, event, data);
+      }),
       listen(this.root, RECORD, (record) => this.record(record)),
       listen(this.root, DEVICE, (device) => this.recordings.choose(device)),
       listen(this.root, UPLOAD, (detail) => void this.upload(detail)),
@@ -145,6 +148,7 @@ export class Session {
     // A result that was shown in place of the preview gives way to it.
     const isFresh =
       record.action === "start" && this.manifest.bindings.some(({ stream }) => stream?.component === record.component);
+    if (record.action === "start") this.expectSound(({ stream }) => stream?.component === record.component);
     if (isFresh) this.outputs.clear(record.component);
     this.recordings.record(record);
   }
@@ -243,6 +247,14 @@ export class Session {
   }
 
   // ---- streamed sound --------------------------------------------------------------------------------------------
+
+  /** The user did something that may well be answered aloud. */
+  private expectSound(isBegun: (binding: Binding) => boolean): void {
+    for (const output of this.manifest.bindings.filter(isBegun).flatMap(({ outputs }) => outputs)) {
+      const { plays_pieces: plays, sample_rate: rate } = this.store.props(output);
+      if (plays) this.speakers.prepare(output, (rate as number | null) ?? USUAL_RATE_HZ);
+    }
+  }
 
   private speak({ component, playback, rate, channels, port }: Incoming<"speak">): void {
     this.forgetSpeech(component);

@@ -162,10 +162,10 @@ class Audio(MediaComponent):
         if self.format == "mp3":
             warn_ignored(self.name, ["format='mp3'"])
 
-    def settle(self, is_interactive: bool, drives_stream: bool) -> None:
-        super().settle(is_interactive, drives_stream)
-        is_player = self.streaming and not is_interactive and not drives_stream
+    def settle(self, is_interactive: bool, drives_stream: bool, is_output: bool) -> None:
+        is_player = self.streaming and not drives_stream and is_output and self.interactive is not True
         self.plays_ahead_s = self.max_ahead if is_player else 0.0
+        super().settle(is_interactive and not is_player, drives_stream, is_output)
 
     def props(self) -> dict[str, Value]:
         return {

@@ -162,9 +162,10 @@ class Playback:
     async def _room(self, timeout_s: float) -> None:
         """Wait until so much has been heard that more may be sent."""
         while self._is_full:
-            await asyncio.wait_for(self._advanced(self.position_s), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await self._advance(self.position_s)
 
-    async def _advanced(self, position_s: float) -> None:
+    async def _advance(self, position_s: float) -> None:
         while self._is_full and self.position_s <= position_s:
             self._moved.clear()
             await self._moved.wait()

@@ -49,7 +49,8 @@ def apply(result: Result, values: Values, store: Store, claim: Claim, driving: C
             applied.updates[number] = values.change(number, output.changes)
         if output.value is KEEP or not values.holds(claim, number):
             continue
-        if number not in driving and values.write(number, output.value, claim):
+        write = values.write if output.sound is None else values.write_piece
+        if number not in driving and write(number, output.value, claim):
             applied.changed.append(number)
         component = values.component(number)
         if component.on_page:

@@ -23,10 +23,12 @@ class Claim(NamedTuple):
     Attributes:
         versions: The version that each of its outputs had when the call began, or that it wrote itself.
         is_stream: Whether it is a call of a stream.
+        heard: Components in which it plays sound.
     """
 
     versions: dict[int, int]
     is_stream: bool
+    heard: set[int]
 
 
 _NO_CHANGES: Final[Mapping[str, object]] = MappingProxyType({})
@@ -78,7 +80,7 @@ class Values:
     def claim(self, numbers: Iterable[int], *, is_stream: bool) -> Claim:
         """Note the versions that a call begins with."""
         versions = self._versions if is_stream else self._firm_versions
-        return Claim({number: versions[number] for number in numbers}, is_stream)
+        return Claim({number: versions[number] for number in numbers}, is_stream, set())
 
     def holds(self, claim: Claim, number: int) -> bool:
         """Whether nobody who counts has written a value since the claim was made, but for the claimant."""
@@ -96,6 +98,22 @@ class Values:
             self._firm_versions[number] += 1
         if claim is not None:
             claim.versions[number] = (self._versions if claim.is_stream else self._firm_versions)[number]
+        return self._keep(number, stored)
+
+    def write_piece(self, number: int, stored: Stored, claim: Claim) -> bool:
+        """Store the next piece of a sound; only the first one is news to others who write there.
+
+        Otherwise whoever wants to clear a player would have to be faster than the next piece.
+
+        Returns:
+            What `write` does.
+        """
+        if number not in claim.heard:
+            claim.heard.add(number)
+            return self.write(number, stored, claim)
+        return self._keep(number, stored)
+
+    def _keep(self, number: int, stored: Stored) -> bool:
         self._stored[number] = stored
         if number in self._watchers:
             self._watchers[number](number)

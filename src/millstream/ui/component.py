@@ -60,6 +60,9 @@ class Component(Element):
     drives_stream = False
     """Whether a `stream` binding takes this component as its source; settled when the tree is frozen."""
 
+    is_output = False
+    """Whether a handler gives it values; settled when the tree is frozen."""
+
     plays_ahead_s: float = 0.0
     """How many seconds of sound it may be given ahead of what is heard; 0: it plays no sound piece by piece."""
 
@@ -182,15 +185,15 @@ class Component(Element):
         """Name the codec, and its quality of 0..1, for a frame that `postprocess` gave; only pictures give any."""
         raise NotImplementedError
 
-    def settle(self, is_interactive: bool, drives_stream: bool) -> None:
+    def settle(self, is_interactive: bool, drives_stream: bool, is_output: bool) -> None:
         """Take what only the whole tree tells; called when the tree is frozen."""
-        self.is_interactive, self.drives_stream = is_interactive, drives_stream
+        self.is_interactive, self.drives_stream, self.is_output = is_interactive, drives_stream, is_output
 
     def hand_over(self, fresh: Self) -> None:
         super().hand_over(fresh)
         fresh.value, fresh._initial = self.value, self._initial
         interactive = self.is_interactive if fresh.interactive is None else fresh.interactive
-        fresh.settle(interactive, self.drives_stream)
+        fresh.settle(interactive, self.drives_stream, self.is_output)
 
     def props(self) -> dict[str, Value]:
         return {

@@ -222,7 +222,7 @@ def _settle(components: Iterable[Component], bindings: Iterable[Binding]) -> Non
         is_input = component.id in inputs
         is_free = component.id not in outputs and component.is_empty
         interactive = component.interactive if component.interactive is not None else is_input or is_free
-        component.settle(interactive, component.id in streams)
+        component.settle(interactive, component.id in streams, component.id in outputs)
 
 
 def _tree(element: Element) -> dict[str, Value]:

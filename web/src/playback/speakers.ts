@@ -7,6 +7,9 @@ import type { DecodedSound } from "./playbacks.ts";
 /** The rate that files are decoded at. */
 const FILE_RATE_HZ = 48_000;
 
+/** What is prepared for where the app does not say at which rate its sound comes: most voices have it. */
+export const USUAL_RATE_HZ = 24_000;
+
 /** A browser that lets us play does so by then; one that does not wants a tap first. */
 const LOCK_MS = 250;
 
@@ -28,6 +31,8 @@ export interface SpeakersEvents {
 
 interface Speaker {
   context: AudioContext;
+  /** Resolves when the context knows our worklet. */
+  ready: Promise<void>;
   playback: number;
   node: AudioWorkletNode | null;
   state: LiveState;
@@ -43,6 +48,19 @@ export class Speakers {
     this.events = events;
   }
 
+  /**
+   * Sound is to be expected, probably at this rate: what takes long is done now, while the user's click is still fresh
+   * enough to allow it.
+   */
+  prepare(component: number, rate: number): void {
+    if (this.speakers.has(component)) return;
+    const speaker = this.speakerOf(component, rate);
+    const rest = (): void => {
+      if (speaker.playback === 0) void speaker.context.suspend();
+    };
+    void speaker.ready.then(rest, () => {});
+  }
+
   /** Connects the port that samples come through. A context stays: one that a tap has unlocked plays from then on. */
   async open({ component, playback, rate, channels, autoplay }: OpenSpeaker, port: MessagePort): Promise<void> {
     const speaker = this.speakerOf(component, rate);
@@ -53,7 +71,7 @@ export class Speakers {
     this.events.show(component, speaker.state);
     if (!autoplay) this.events.paused(playback, true);
     try {
-      await speaker.context.audioWorklet.addModule(this.worklet);
+      await speaker.ready;
     } catch {
       this.events.failed(playback);
       return;
@@ -82,7 +100,8 @@ export class Speakers {
   /** A playback is over; false if the component plays another one by now. */
   close(component: number, playback: number): boolean {
     const speaker = this.speakers.get(component);
-    if (speaker?.playback !== playback) return !speaker;
+    if (!speaker?.playback) return true;
+    if (speaker.playback !== playback) return false;
     speaker.node?.disconnect();
     speaker.node = null;
     speaker.playback = 0;
@@ -104,7 +123,8 @@ export class Speakers {
     void found?.context.close();
     // The browser brings the sound from this rate to that of the device, all of it, without a seam.
     const context = new AudioContext({ sampleRate: rate, latencyHint: "interactive" });
-    const speaker: Speaker = { context, playback: 0, node: null, state: "starting" };
+    const ready = context.audioWorklet.addModule(this.worklet);
+    const speaker: Speaker = { context, ready, playback: 0, node: null, state: "starting" };
     this.speakers.set(component, speaker);
     return speaker;
   }

@@ -1,0 +1,188 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { encodePcm16 } from "../../src/codecs/pcm16.ts";
+import type { PlaybacksEvents, SpeakerReport } from "../../src/playback/playbacks.ts";
+import { Playbacks } from "../../src/playback/playbacks.ts";
+import type { Packet } from "../../src/wire/packet.ts";
+import { CodecNumber, Flag, Kind } from "../../src/wire/packet.ts";
+
+const RATE = 16_000;
+
+const events = {
+  tell: vi.fn<PlaybacksEvents["tell"]>(),
+  open: vi.fn<PlaybacksEvents["open"]>(),
+  decode: vi.fn<PlaybacksEvents["decode"]>(),
+  heard: vi.fn<PlaybacksEvents["heard"]>(),
+  over: vi.fn<PlaybacksEvents["over"]>(),
+};
+let playbacks: Playbacks;
+let sequence: number;
+
+beforeEach(() => {
+  vi.resetAllMocks();
+  playbacks = new Playbacks(events);
+  sequence = 0;
+});
+
+function packet(payload: Uint8Array, changes: Partial<Packet> = {}): Packet {
+  const header = { kind: Kind.SOUND, codec: CodecNumber.PCM16, flags: Flag.KEY | Flag.INDEPENDENT, stream: 0 };
+  return { ...header, component: 7, sequence: ++sequence, source: 0, call: 1, captured_us: 0, payload, ...changes };
+}
+
+function piece(value: number, length = 320, changes: Partial<Packet> = {}): Packet {
+  const samples = new Int16Array(length).fill(value);
+  return packet(encodePcm16({ firstSample: 0, rate: RATE, channels: 1, samples }), changes);
+}
+
+const last = (changes: Partial<Packet> = {}): Packet => packet(new Uint8Array(), { flags: Flag.LAST, ...changes });
+
+/** The loudspeaker's end of the newest playback: what it was given, and a way to answer. */
+function speaker(): { given: unknown[]; say: (report: Partial<SpeakerReport>) => void } {
+  const port = events.open.mock.lastCall?.[1] as MessagePort;
+  const given: unknown[] = [];
+  port.onmessage = ({ data }) => given.push(data instanceof Int16Array ? data[0] : data);
+  return {
+    given,
+    say: (report) => port.postMessage({ played: 0, gaps: 0, level: { rms: 0, peak: 0 }, isOver: false, ...report }),
+  };
+}
+
+const told = (): object => ({ ...events.tell.mock.lastCall?.[0] });
+
+describe("samples", () => {
+  it("go to one loudspeaker, in order, and the whole is a file in the end", async () => {
+    for (const value of [1, 2, 3]) playbacks.receive(piece(value));
+    playbacks.receive(last());
+    expect(events.open).toHaveBeenCalledExactlyOnceWith(
+      { component: 7, playback: 1, rate: RATE, channels: 1 },
+      expect.anything(),
+    );
+    const { given, say } = speaker();
+    await vi.waitFor(() => expect(given).toEqual([1, 2, 3, "end"]));
+    say({ played: 960, isOver: true });
+    await vi.waitFor(() => expect(events.over).toHaveBeenCalled());
+    const ended = events.over.mock.lastCall?.[0];
+    expect(ended).toMatchObject({ component: 7, playback: 1, isCut: false, problem: "" });
+    const bytes = new Int16Array((await ended?.file?.arrayBuffer())?.slice(44) ?? new ArrayBuffer());
+    expect([bytes.length, bytes[0], bytes[320], bytes[959]]).toEqual([960, 1, 2, 3]);
+    expect(told()).toEqual({
+      type: "played",
+      playback: 1,
+      received: 3,
+      rate: RATE,
+      samples: 960,
+      played: 960,
+      state: "ended",
+      message: undefined,
+    });
+  });
+
+  it("are reported as they are heard", async () => {
+    playbacks.receive(piece(1, RATE));
+    const { say } = speaker();
+    say({ played: 800, level: { rms: 0.1, peak: 0.2 } });
+    await vi.waitFor(() => expect(events.heard).toHaveBeenLastCalledWith(7, 0.05, { rms: 0.1, peak: 0.2 }));
+    say({ played: 1600 });
+    await vi.waitFor(() => expect(events.tell).toHaveBeenCalled());
+    expect(told()).toMatchObject({ received: 1, samples: RATE, played: 1600, state: "playing" });
+    expect(events.tell).toHaveBeenCalledTimes(1);
+    playbacks.setPaused(1, true);
+    expect(told()).toMatchObject({ played: 1600, state: "paused" });
+    playbacks.setPaused(1, false);
+    expect(told()).toMatchObject({ played: 1600, state: "playing" });
+  });
+
+  it("of two components go to two loudspeakers", () => {
+    playbacks.receive(piece(1));
+    playbacks.receive(piece(2, 320, { component: 8, call: 2, sequence: 1 }));
+    expect(events.open.mock.calls.map(([{ component, playback }]) => [component, playback])).toEqual([
+      [7, 1],
+      [8, 2],
+    ]);
+  });
+});
+
+describe("silence", () => {
+  it("cuts what is heard; what is still on its way is not heard, nor kept", async () => {
+    playbacks.receive(piece(1));
+    const { given } = speaker();
+    playbacks.silence(1);
+    await vi.waitFor(() => expect(given.at(-1)).toBe("cut"));
+    expect(events.over).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ playback: 1, isCut: true }));
+    expect(events.tell).not.toHaveBeenCalled();
+    playbacks.receive(piece(2));
+    playbacks.receive(last());
+    expect(events.open).toHaveBeenCalledTimes(1);
+    expect(events.over).toHaveBeenCalledTimes(1);
+  });
+
+  it("may come before the first sound", () => {
+    playbacks.silence(3);
+    playbacks.receive(piece(1, 320, { call: 3 }));
+    expect(events.open).not.toHaveBeenCalled();
+    playbacks.receive(piece(1, 320, { call: 4 }));
+    expect(events.open).toHaveBeenCalledTimes(1);
+  });
+
+  it("falls over everything when the session is lost, and the next one counts anew", () => {
+    playbacks.receive(piece(1, 320, { call: 9 }));
+    playbacks.clear();
+    expect(events.over).toHaveBeenCalledTimes(1);
+    playbacks.receive(piece(1, 320, { call: 1 }));
+    expect(events.open).toHaveBeenCalledTimes(2);
+  });
+});
+
+describe("files", () => {
+  function part(file: number[], at: number, length: number): Packet {
+    const payload = new Uint8Array(8 + length);
+    new DataView(payload.buffer).setUint32(0, file.length, true);
+    new DataView(payload.buffer).setUint32(4, at, true);
+    payload.set(file.slice(at, at + length), 8);
+    return packet(payload, { codec: CodecNumber.FILE });
+  }
+  const sound = (value: number) => ({ rate: 48_000, channels: 2, samples: new Int16Array(960).fill(value) });
+
+  it("are put together, decoded one after the other, and played in order", async () => {
+    playbacks.receive(part([1, 2, 3], 0, 2));
+    expect(events.decode).not.toHaveBeenCalled();
+    playbacks.receive(part([1, 2, 3], 2, 1));
+    playbacks.receive(part([4, 5], 0, 2));
+    playbacks.receive(last({ codec: CodecNumber.FILE }));
+    expect(events.decode.mock.calls).toEqual([[1, Uint8Array.of(1, 2, 3)]]);
+    playbacks.decoded(1, sound(1));
+    expect(told()).toMatchObject({ received: 2, rate: 48_000, samples: 480, played: 0 });
+    expect(events.decode.mock.lastCall).toEqual([1, Uint8Array.of(4, 5)]);
+    playbacks.decoded(1, sound(2));
+    expect(told()).toMatchObject({ received: 3, samples: 960 });
+    const { given } = speaker();
+    await vi.waitFor(() => expect(given).toEqual([1, 2, "end"]));
+  });
+
+  it("that cannot be decoded end the playback, and both sides are told", () => {
+    playbacks.receive(part([1], 0, 1));
+    playbacks.decoded(1, null);
+    expect(told()).toMatchObject({ state: "broken", message: expect.stringContaining("cannot decode") });
+    expect(events.over).toHaveBeenCalledExactlyOnceWith(
+      expect.objectContaining({ problem: "This sound cannot be played.", file: null }),
+    );
+    playbacks.receive(part([1], 0, 1));
+    expect(events.decode).toHaveBeenCalledTimes(1);
+  });
+
+  it("that were silenced while they were decoded are not heard", () => {
+    playbacks.receive(part([1], 0, 1));
+    playbacks.silence(1);
+    playbacks.decoded(1, sound(1));
+    expect(events.open).not.toHaveBeenCalled();
+  });
+
+  it("of an unknown codec are not taken for anything else", () => {
+    playbacks.receive(packet(Uint8Array.of(1, 2), { codec: 99 }));
+    expect(told()).toMatchObject({ state: "broken", message: "the page has no codec 99" });
+  });
+});
+
+it("a playback without a sample is over at once", () => {
+  playbacks.receive(last());
+  expect(events.over).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ isCut: false, file: null }));
+});
