@@ -21,6 +21,7 @@ EXAMPLES = (
     "hide_faces",
     "unified",
     "many_inputs",
+    "spoken_echo",
     "clear_transcript",
     "generator",
     "interface_text",

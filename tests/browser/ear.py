@@ -21,24 +21,29 @@ window.ear = (() => {
     }
   })`;
   const module = URL.createObjectURL(new Blob([code], {type: "text/javascript"}));
-  const blocks = [], seen = {rate: 0, heardAt: 0, began: 0};
+  const blocks = [], seen = {rate: 0, heardAt: 0};
   const add = AudioWorklet.prototype.addModule;
   AudioWorklet.prototype.addModule = async function (url) {
     await add.call(this, module);
     await add.call(this, url);
   };
-  const connect = AudioWorkletNode.prototype.connect;
-  AudioWorkletNode.prototype.connect = function (target, ...others) {
-    if (target instanceof AudioDestinationNode) {
-      const tap = new AudioWorkletNode(this.context, "ear", {numberOfOutputs: 0});
-      seen.rate = this.context.sampleRate;
+  const Node = AudioWorkletNode;
+  window.AudioWorkletNode = class extends Node {
+    constructor(context, name, options) {
+      // Made first, so that it listens when the other begins.
+      const tap = new Node(context, "ear", {numberOfOutputs: 0});
+      super(context, name, options);
+      this.tap = tap;
+      seen.rate = context.sampleRate;
       tap.port.onmessage = ({data}) => {
         if (!seen.heardAt && data.some((sample) => sample !== 0)) seen.heardAt = performance.now();
         blocks.push(data);
       };
-      connect.call(this, tap);
     }
-    return connect.call(this, target, ...others);
+    connect(target, ...others) {
+      if (target instanceof AudioDestinationNode) super.connect(this.tap);
+      return super.connect(target, ...others);
+    }
   };
   return {
     seen,

@@ -108,6 +108,23 @@ def test_the_tape_is_played_back_and_wiped(page: TestPage) -> None:
     assert page.value("Status") == "The tape is empty"
 
 
+@example("spoken_echo")
+def test_a_voice_is_disguised_without_a_seam_and_a_tune_is_stopped(page: TestPage) -> None:
+    said = np.full(24_000, 10_000, np.int16)
+    page.stream("Microphone", (24_000, said))
+    page.advance(2.0)
+    rate, answer = page.value("Answer")
+    tone = 10_000 * np.cos(2 * np.pi * 55 * np.arange(24_000) / 24_000)
+    assert rate == 24_000
+    assert np.abs(answer - tone).max() <= 1
+
+    runs = page.click("Play a tune", wait=False)
+    page.advance(1.0)
+    page.click("Stop")
+    page.wait_for(lambda: all(run.is_over for run in runs))
+    assert 5 * 24_000 <= len(page.value("Answer")[1]) <= 7 * 24_000
+
+
 @example("generator")
 def test_a_pattern_grows_until_it_is_stopped(page: TestPage) -> None:
     page.set("Steps per second", 30)

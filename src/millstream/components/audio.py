@@ -69,6 +69,8 @@ class Audio(MediaComponent):
             yields, or a stream's handler returns, is played piece after piece as it comes, without a gap. All pieces
             have one format; floats beyond -1 to 1 are clipped.
         sample_rate: Samples a second that the microphone delivers, in Hz, 8000 to 192000; the device's own by default.
+            Of an output with `streaming=True`: what will probably come, so that the page opens its loudspeaker for it
+            when the user clicks, and not at the first sound; any other rate is played as well.
         channels: Channels that the microphone delivers; the device's own number by default.
         constraints: The browser's media constraints for the microphone.
         format: Form of the file that arrays are sent as: `"wav"`, which is lossless.

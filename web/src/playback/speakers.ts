@@ -1,6 +1,7 @@
 /** The page's loudspeakers: one audio context for each component that plays streamed sound. Sound itself never passes here. */
 
 import { toInt16 } from "../codecs/pcm16.ts";
+import { interleaved } from "../codecs/wav.ts";
 import type { LiveState } from "../view.ts";
 import type { DecodedSound } from "./playbacks.ts";
 
@@ -114,7 +115,9 @@ export class Speakers {
   async decode(file: ArrayBuffer): Promise<DecodedSound | null> {
     const context = new OfflineAudioContext(1, 1, FILE_RATE_HZ);
     const sound = await context.decodeAudioData(file).catch(() => null);
-    return sound && interleaved(sound);
+    if (!sound) return null;
+    const { numberOfChannels: channels, sampleRate: rate } = sound;
+    return { rate, channels, samples: toInt16(interleaved(sound)) };
   }
 
   private speakerOf(component: number, rate: number): Speaker {
@@ -160,14 +163,4 @@ function connect(context: AudioContext, rate: number, channels: number, port: Me
   node.port.postMessage(port, [port]);
   node.connect(context.destination);
   return node;
-}
-
-function interleaved(sound: AudioBuffer): DecodedSound {
-  const { numberOfChannels: channels, length, sampleRate: rate } = sound;
-  const mixed = new Float32Array(length * channels);
-  for (let channel = 0; channel < channels; channel++) {
-    const samples = sound.getChannelData(channel);
-    for (let at = 0; at < length; at++) mixed[at * channels + channel] = samples[at] as number;
-  }
-  return { rate, channels, samples: toInt16(mixed) };
 }
