@@ -107,7 +107,7 @@ class Page:
         transport: A connection to the server.
 
     Attributes:
-        values: Value of each component on the wire, the last `Packet` for a picture, or the `Listener` of what it plays.
+        values: Value of each component on the wire, the last `Packet` of a picture, or the `Listener` of what it plays.
         props: Properties of each component and layout.
         toasts: All messages that were shown, oldest first.
         runs: Runs that this page began, by its own number.

@@ -86,7 +86,7 @@ class Channel:
 class Outlet:
     """The only one who sends to the page.
 
-    Control messages keep their order and are never held back by credit. Sound goes next, all of it and in order: whoever
+    Control messages keep their order and are never held back by credit. Sound goes next, all of it and in order: who
     plays it keeps what waits here short. Pictures of a `put` coalesce; the updates that came with a replaced one are
     sent without it.
 
