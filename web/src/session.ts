@@ -21,7 +21,7 @@ import {
 import type { Binding, Manifest, Props } from "./manifest.ts";
 import { addressOf } from "./manifest.ts";
 import { Outputs } from "./playback/outputs.ts";
-import { Speakers, USUAL_RATE_HZ } from "./playback/speakers.ts";
+import { DEVICE_RATE_HZ, Speakers, USUAL_RATE_HZ } from "./playback/speakers.ts";
 import { Edits } from "./session/edits.ts";
 import { Recordings } from "./session/recordings.ts";
 import { Runs } from "./session/runs.ts";
@@ -148,7 +148,11 @@ export class Session {
     // A result that was shown in place of the preview gives way to it.
     const isFresh =
       record.action === "start" && this.manifest.bindings.some(({ stream }) => stream?.component === record.component);
-    if (record.action === "start") this.expectSound(({ stream }) => stream?.component === record.component);
+    if (record.action === "start") {
+      // What a stream answers most likely comes at the rate that it was asked at.
+      const rate = (this.store.props(record.component)["sample_rate"] as number | null) ?? DEVICE_RATE_HZ;
+      this.expectSound(({ stream }) => stream?.component === record.component, rate);
+    }
     if (isFresh) this.outputs.clear(record.component);
     this.recordings.record(record);
   }
@@ -249,10 +253,10 @@ export class Session {
   // ---- streamed sound --------------------------------------------------------------------------------------------
 
   /** The user did something that may well be answered aloud. */
-  private expectSound(isBegun: (binding: Binding) => boolean): void {
+  private expectSound(isBegun: (binding: Binding) => boolean, usualRate = USUAL_RATE_HZ): void {
     for (const output of this.manifest.bindings.filter(isBegun).flatMap(({ outputs }) => outputs)) {
       const { plays_pieces: plays, sample_rate: rate } = this.store.props(output);
-      if (plays) this.speakers.prepare(output, (rate as number | null) ?? USUAL_RATE_HZ);
+      if (plays) this.speakers.prepare(output, (rate as number | null) ?? usualRate);
     }
   }
 

@@ -11,6 +11,9 @@ const FILE_RATE_HZ = 48_000;
 /** What is prepared for where the app does not say at which rate its sound comes: most voices have it. */
 export const USUAL_RATE_HZ = 24_000;
 
+/** What nearly every microphone delivers. */
+export const DEVICE_RATE_HZ = 48_000;
+
 /** A browser that lets us play does so by then; one that does not wants a tap first. */
 const LOCK_MS = 250;
 
