@@ -1,4 +1,5 @@
-"""Run the benchmarks and print them against `budgets.toml`: `python -m benchmarks [hop] [load] [glass]`."""
+"""Run the benchmarks and print them against `budgets.toml`: `python -m benchmarks [hop] [load] [glass] [sound]
+[voice]`."""
 
 from __future__ import annotations
 
@@ -8,9 +9,15 @@ import sys
 import tomllib
 from pathlib import Path
 
-from benchmarks import bench_glass, bench_hop, bench_load
+from benchmarks import bench_glass, bench_hop, bench_load, bench_sound, bench_voice
 
-BENCHMARKS = {"hop": bench_hop.measure, "load": bench_load.measure, "glass": bench_glass.measure}
+BENCHMARKS = {
+    "hop": bench_hop.measure,
+    "load": bench_load.measure,
+    "glass": bench_glass.measure,
+    "sound": bench_sound.measure,
+    "voice": bench_voice.measure,
+}
 
 
 def main() -> int:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -26,17 +27,20 @@ class Server:
 
 
 @contextmanager
-def serve(*arguments: str) -> Iterator[Server]:
-    """Start the echo app on a free port, wait for its address, and end it afterwards."""
-    command = [sys.executable, "-u", "-m", "benchmarks.echo_app", *arguments]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+def serve(
+    *arguments: str, app: str = "benchmarks.echo_app", environment: Mapping[str, str] | None = None
+) -> Iterator[Server]:
+    """Start an app on a free port, wait for its address, and end it afterwards."""
+    command = [sys.executable, "-u", "-m", app, *arguments]
+    variables = {**os.environ, **(environment or {})}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=variables)
     try:
         assert process.stdout is not None
         for line in process.stdout:
             if found := re.search(r"https?://\S+", line):
                 yield Server(found[0], psutil.Process(process.pid))
                 return
-        raise RuntimeError(f"the echo app ended with {process.wait()} before it printed its address")
+        raise RuntimeError(f"{app} ended with {process.wait()} before it printed its address")
     finally:
         process.terminate()
         process.wait(timeout=10)

@@ -13,19 +13,12 @@ from types import ModuleType
 
 import millstream as gr
 
-EXAMPLES = (
-    "detect",
-    "transcribe",
-    "filter",
-    "blur_background",
-    "hide_faces",
-    "unified",
-    "many_inputs",
-    "spoken_echo",
-    "clear_transcript",
-    "generator",
-    "interface_text",
-)
+GALLERY = {
+    "See": ("detect", "filter", "blur_background", "hide_faces", "many_inputs", "unified"),
+    "Speak": ("conversation", "captions", "talking_echo", "wake_word", "transcribe", "clear_transcript"),
+    "Both": ("camera_and_microphone", "video_filter"),
+    "Write": ("chat", "generator", "interface_text"),
+}
 
 FOLDER = str(Path(__file__).parent)
 if FOLDER not in sys.path:  # the examples import their neighbours, also when this file is not run from its folder
@@ -42,24 +35,27 @@ def show(example: ModuleType) -> None:
             gr.Markdown(f"```python\n{inspect.getsource(example)}\n```")
 
 
-examples = [import_module(name) for name in EXAMPLES]
+examples = {name: import_module(name) for names in GALLERY.values() for name in names}
 
-with gr.Blocks(title="Millstream", css="\n".join(getattr(example, "CSS", "") for example in examples)) as demo:
+with gr.Blocks(title="Millstream", css="\n".join(getattr(each, "CSS", "") for each in examples.values())) as demo:
     gr.Markdown("# Millstream\nOne Python function, live: your camera and microphone go in, the answer comes back.")
     with gr.Tabs():
-        for example in examples:
-            show(example)
+        for group, names in GALLERY.items():
+            with gr.Tab(group), gr.Tabs():
+                for name in names:
+                    show(examples[name])
 
 
 def load_models() -> None:
-    """Fetch and load what the first two tabs need, so that their first frame is answered at once."""
+    """Fetch and load what the first tabs need, so that their first frame is answered at once."""
+    from conversation import voice
     from detect import detector
-    from models import FetchError, StreamingRecogniser
+    from models import ModelError, StreamingRecogniser
 
-    for load in (detector.load, StreamingRecogniser.load):
+    for load in (detector.load, StreamingRecogniser.load, voice.load):
         try:
             load()
-        except (FetchError, RuntimeError) as error:
+        except ModelError as error:
             print(f"{error}\nThe page opens all the same; what needs this model says so.", file=sys.stderr)
 
 

@@ -14,7 +14,7 @@ from types import ModuleType
 import millstream
 from millstream.client import Client, Result, Run, Summary
 from millstream.client.driver import DrivenRecording, Driver
-from millstream.testing import TestPage
+from millstream.testing import LoudnessDetector, TestPage
 from millstream.ui.component import Component
 from millstream.ui.element import Placed
 from millstream.ui.events import Event, EventOptions, StreamOptions
@@ -33,10 +33,10 @@ HEADINGS = ("Apps", "Components", "Layouts", "Events and handlers", "Tests", "Ot
 BUILT_IN = (object.__init__, dict.__init__, Exception.__init__, ValueError.__init__)
 OPTIONS: dict[str, object] = {"Options of every event": EventOptions, "Options of a stream": StreamOptions}
 TESTS: dict[str, object] = {
-    kind.__name__: kind for kind in (TestPage, Client, Driver, DrivenRecording, Result, Summary, Run)
+    kind.__name__: kind for kind in (TestPage, LoudnessDetector, Client, Driver, DrivenRecording, Result, Summary, Run)
 }
 HANDED_OVER = (
-    *(millstream.Dependency, millstream.EventData, millstream.Request, millstream.SelectData),
+    *(millstream.Dependency, millstream.EventData, millstream.Request, millstream.SelectData, millstream.Turn),
     *(DrivenRecording, Result),
 )
 KEYWORDS = "Takes the [keywords of every component](#component) as well."

@@ -3,18 +3,36 @@
 from .drawing import draw_detections
 from .faces import FaceFinder, blur_box
 from .fetch import FetchError
+from .film import Film, UnreadableFilm
+from .noise import NOISE_RATE_HZ, NoiseFilter
 from .objects import Detection, Detector
+from .packages import ModelError
 from .people import PeopleMask, blur_behind
+from .resampler import Resampler, to_mono
 from .speech import StreamingRecogniser
+from .voice import VOICE_RATE_HZ, SpeakingVoice, sentences
+from .wake_word import WAKE_WORDS, WakeWord
 
 __all__ = [
+    "NOISE_RATE_HZ",
+    "VOICE_RATE_HZ",
+    "WAKE_WORDS",
     "Detection",
     "Detector",
     "FaceFinder",
     "FetchError",
+    "Film",
+    "ModelError",
+    "NoiseFilter",
     "PeopleMask",
+    "Resampler",
+    "SpeakingVoice",
     "StreamingRecogniser",
+    "UnreadableFilm",
+    "WakeWord",
     "blur_behind",
     "blur_box",
     "draw_detections",
+    "sentences",
+    "to_mono",
 ]

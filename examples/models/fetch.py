@@ -22,6 +22,8 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from .packages import ModelError
+
 MAX_TARBALL_BYTES = 300 * 1024**2
 MAX_MEMBER_BYTES = 200 * 1024**2
 TIMEOUT_S = 60.0
@@ -30,8 +32,8 @@ _BAR_WIDTH = 30
 _fetching = threading.Lock()
 
 
-class FetchError(RuntimeError):
-    """A model could not be fetched; the message is one paragraph that ends with what to do."""
+class FetchError(ModelError):
+    """A model could not be fetched."""
 
 
 @dataclass(frozen=True)

@@ -14,17 +14,18 @@ import threading
 from collections import deque
 from functools import cache
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
-import soxr
 from numpy.typing import NDArray
+
+from .packages import ModelError, need
+from .resampler import Resampler
 
 if TYPE_CHECKING:
     from moonshine_voice.transcriber import Stream, Transcriber
 
 MODEL_RATE_HZ = 16_000
-SAMPLE_LIMIT = 32_768.0
 LINES_PER_STREAM = 20
 """After that many finished sentences the model is given a fresh stream, because a stream remembers all its lines."""
 
@@ -37,6 +38,13 @@ _abandoned: deque["Stream"] = deque()
 """Streams to free; whoever uses the model next does it, so that no garbage collection ever waits for the lock."""
 
 
+class Line(NamedTuple):
+    """A sentence that was heard; the words of one that is not settled may still change."""
+
+    text: str
+    is_settled: bool
+
+
 class StreamingRecogniser:
     """One speaker's transcript so far. Made for `State(StreamingRecogniser())`: a copy of it starts empty.
 
@@ -45,14 +53,15 @@ class StreamingRecogniser:
 
     def __init__(self) -> None:
         self._stream: Stream | None = None
-        self._resampler: soxr.ResampleStream | None = None
+        self._resampler = Resampler(MODEL_RATE_HZ)
         self._rate_hz = 0
-        self._done: list[str] = []
-        self._lines: list[str] = []
+        self._done: list[Line] = []
+        self._lines: list[Line] = []
+        self._caught_up = 0
 
     @staticmethod
     def load() -> None:
-        """Load the model now, so that the first sound does not wait. Raises `RuntimeError` if it has no weights."""
+        """Load the model now, so that the first sound does not wait. Raises `ModelError` if it is not installed."""
         with _one_at_a_time:
             _load_model()
 
@@ -66,7 +75,12 @@ class StreamingRecogniser:
     @property
     def text(self) -> str:
         """Everything heard so far, one sentence per line; the last one may still change."""
-        return "\n".join([*self._done, *self._lines])
+        return "\n".join(line.text for line in self.lines)
+
+    @property
+    def lines(self) -> list[Line]:
+        """Everything heard so far, sentence by sentence."""
+        return [*self._done, *self._lines]
 
     def hear(self, sample_rate: int, samples: NDArray[np.int16]) -> str:
         """Add a stretch of sound and return the whole text so far.
@@ -74,16 +88,24 @@ class StreamingRecogniser:
         Args:
             sample_rate: In Hz. Any; when it changes, what was heard stays.
             samples: int16, `(n,)` for mono or `(n, channels)`; channels are averaged. Any n, also 0.
+
+        Raises:
+            ModelError: The package is not installed, or it is one without the weights.
         """
         if sample_rate != self._rate_hz:
             self._pause()
-            self._resampler = soxr.ResampleStream(sample_rate, MODEL_RATE_HZ, 1, dtype="float32", quality="MQ")
             self._rate_hz = sample_rate
-        return self._add(_to_mono(samples), last=False)
+        return self._add(samples, last=False)
+
+    def catch_up(self, sample_rate: int, samples: NDArray[np.int16]) -> str:
+        """Do as `hear` for a sound that is given from its beginning each time: only what is new in it is looked at."""
+        new, self._caught_up = samples[self._caught_up :], len(samples)
+        return self.hear(sample_rate, new)
 
     def finish(self) -> str:
         """Settle the last sentence (the speaker has stopped) and return the whole text. `hear` may be called again."""
         self._pause()
+        self._caught_up = 0
         return self.text
 
     def close(self) -> None:
@@ -92,9 +114,8 @@ class StreamingRecogniser:
         if stream is not None:
             _abandoned.append(stream)
 
-    def _add(self, mono: NDArray[np.float32], *, last: bool) -> str:
-        assert self._resampler is not None
-        sound = self._resampler.resample_chunk(mono, last=last)
+    def _add(self, samples: NDArray[np.int16], *, last: bool) -> str:
+        sound = self._resampler.resample(self._rate_hz, samples, last=last)
         with _one_at_a_time:
             while _abandoned:
                 _abandoned.popleft().close()
@@ -103,7 +124,7 @@ class StreamingRecogniser:
                 self._stream.start()
             self._stream.add_audio(sound.tolist(), MODEL_RATE_HZ)
             transcript = self._stream.stop() if last else self._stream.update_transcription()
-        self._lines = [line.text for line in transcript.lines if line.text]
+        self._lines = [Line(line.text, last or line.is_complete) for line in transcript.lines if line.text]
         is_quiet = all(line.is_complete for line in transcript.lines)
         if last or (is_quiet and len(self._lines) >= LINES_PER_STREAM):
             self._settle()
@@ -111,9 +132,9 @@ class StreamingRecogniser:
 
     def _pause(self) -> None:
         """End the running stream, if there is one, so that its last words are kept."""
-        if self._resampler is not None:
-            self._add(np.zeros(0, np.float32), last=True)
-        self._resampler, self._rate_hz = None, 0
+        if self._rate_hz:
+            self._add(np.zeros(0, np.int16), last=True)
+        self._rate_hz = 0
 
     def _settle(self) -> None:
         self._done += self._lines
@@ -121,27 +142,20 @@ class StreamingRecogniser:
         self.close()
 
 
-def _to_mono(samples: NDArray[np.int16]) -> NDArray[np.float32]:
-    """Return the samples as -1 to 1."""
-    sound = samples.astype(np.float32) / SAMPLE_LIMIT
-    return sound.mean(axis=1) if sound.ndim == 2 else sound
-
-
 @cache
 def _load_model() -> "Transcriber":
     """Load the network (0.4 s, 45 MB). The caller holds the lock.
 
     Raises:
-        RuntimeError: The installed package is one that comes without its weights.
+        ModelError: The package is not installed, or it is one that comes without its weights.
     """
-    from moonshine_voice import ModelArch, get_assets_path
-    from moonshine_voice.transcriber import Transcriber
-
-    weights = get_assets_path() / "tiny-en"
+    package = need("moonshine_voice", "moonshine-voice==0.0.66")
+    weights = package.get_assets_path() / "tiny-en"
     if not weights.is_dir():
-        raise RuntimeError(
+        raise ModelError(
             f"moonshine-voice {version('moonshine-voice')} comes without its weights. "
             f"Install the version that has them: pip install moonshine-voice==0.0.66"
         )
     options = {"return_audio_data": "false", "transcription_interval": UPDATE_EVERY_S}
-    return Transcriber(weights, ModelArch.TINY, options=options)
+    model: Transcriber = package.Transcriber(weights, package.ModelArch.TINY, options=options)
+    return model

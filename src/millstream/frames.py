@@ -1,4 +1,4 @@
-"""Decoded media as immutable values: a `Frame` is one picture, a `Chunk` a stretch of sound."""
+"""Decoded media as immutable values: a `Frame` is one picture, a `Chunk` a stretch of sound, a `Scene` both."""
 
 from __future__ import annotations
 
@@ -64,5 +64,19 @@ class Chunk:
     def duration_s(self) -> float:
         return len(self.samples) / self.sample_rate
 
+    def part(self, first: int, last: int) -> Chunk:
+        """Give the samples from number `first` up to `last`, as far as they are here; by the microphone's count."""
+        begin, end = (max(at - self.first_sample, 0) for at in (first, last))
+        captured_us = self.captured_us + round(begin / self.sample_rate * 1_000_000)
+        return Chunk(self.samples[begin:end], self.sample_rate, self.first_sample + begin, captured_us)
+
     def __repr__(self) -> str:
         return f"<Chunk {len(self.samples)} samples x{self.channels} at {self.sample_rate} Hz from {self.first_sample}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A stretch of sound and the picture that belongs to it, with times of the same clock."""
+
+    frame: Frame
+    chunk: Chunk

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from millstream.frames import Chunk, Frame
 
@@ -13,6 +16,9 @@ Handler: TypeAlias = Callable[..., object]
 """A user's function: plain, async, generator, async generator, or a callable object."""
 
 Media: TypeAlias = Frame | Chunk
+
+Carried: TypeAlias = Literal["picture", "sound", "film"]
+"""What a stream brings from the page: a `film` is sound with pictures."""
 
 
 class Encoded(NamedTuple):
@@ -83,12 +89,35 @@ class Transport(Protocol):
     async def close(self, code: int, reason: str) -> None: ...
 
 
+class Footage(NamedTuple):
+    """A stretch of a film: the next bytes of a fragmented MP4 file (ISO/IEC 14496-12), which a browser appends.
+
+    Attributes:
+        mime: The file's media type with its codecs; the same for all of one film.
+        fragments: What comes next, in order: bytes, and how many seconds of the film they are.
+        is_first: Whether a film begins with it.
+    """
+
+    mime: str
+    fragments: tuple[tuple[bytes, float], ...]
+    is_first: bool
+
+    def before(self, other: Footage) -> Footage:
+        """Put what follows behind it."""
+        return self._replace(fragments=self.fragments + other.fragments)
+
+
+Piece: TypeAlias = Chunk | bytes | Footage
+"""What a player is given to play next: samples, a file that the page decodes, or a stretch of a film."""
+
+
 @dataclass(frozen=True)
 class Blob:
     """An encoded file that belongs to a session: an upload, or what a handler returned.
 
     Either `data` or `path` is set. A handle for it is made by the session's store; the wire never sees a path.
-    `size` is in bytes: the length of `data`, and of a file what the runtime fills in.
+    `size` is in bytes: the length of `data`, and of a file what the runtime fills in. `told` is what the page learns
+    besides.
     """
 
     name: str
@@ -96,6 +125,7 @@ class Blob:
     data: bytes | None = None
     path: Path | None = None
     size: int = 0
+    told: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         if self.data is not None:
@@ -133,9 +163,106 @@ class Scratch(Protocol):
             InvalidValue: The file does not exist or lies outside the allowed folders; the message names the remedy.
         """
 
+    def settle(self, blob: Blob) -> Blob:
+        """Bring a file into the form in which the session keeps it: with its size, and on the disk if it is large.
+
+        Raises:
+            QuotaExceeded: The session has no room for it.
+        """
+
+    @property
+    def memory(self) -> dict[object, object]:
+        """What components note for the next value of the same call, by keys of their own."""
+
+
+class Reel(Protocol):
+    """Joins what one run or stream gives one component, value after value, into one film."""
+
+    def piece(self, value: object, scratch: Scratch) -> Footage | None:
+        """Make of what the handler returned what is played next; `None` for what is not ours to play.
+
+        Raises:
+            InvalidValue: It does not fit, or not to what came before.
+        """
+
+    def end(self) -> tuple[Blob | None, Footage | None]:
+        """Give the whole film, if it is not too long to be kept, and what was still to be played."""
+
+    def close(self) -> None:
+        """Let go of everything. Harmless if repeated."""
+
 
 Stored: TypeAlias = object
 """A component's value as a session keeps it: plain data, a `Packet`, a `Blob`, a `Link`, or any object for `State`."""
+
+
+VOICE_RATE_HZ: Final = 16_000
+"""Samples a second, of one channel, in which detectors of turns hear a microphone, whatever it delivers."""
+
+
+class TurnEvent(NamedTuple):
+    """Somebody began to speak (`onset`), or has ended a turn (`end`).
+
+    `at` is the sample, counted from the first one heard, where the speech itself began or ended: that is earlier than
+    where it was found out.
+    """
+
+    kind: Literal["onset", "end"]
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class PauseRules:
+    """When a turn begins and ends, as the app asks for it. Times are in seconds, thresholds probabilities.
+
+    Attributes:
+        pause_s: A pause of this length ends a turn.
+        threshold: From this probability on there is speech.
+        release: Below it there is none any more.
+        min_speech_s: What is shorter is a noise, and no turn.
+    """
+
+    pause_s: float
+    threshold: float
+    release: float
+    min_speech_s: float
+
+
+class TurnDetector(Protocol):
+    """Listens to one microphone, and says when somebody begins to speak and when it is the app's turn.
+
+    It belongs to one stream, and its methods run in that stream's worker, one after the other.
+    """
+
+    def hear(self, samples: NDArray[np.float32]) -> Sequence[TurnEvent]:
+        """Hear the next samples, `(n,)` float32 from -1 to 1 at `VOICE_RATE_HZ`; `n` is any number.
+
+        Returns:
+            What was found, in order: an `onset`, then its `end`, then the next `onset`.
+        """
+
+    def close(self) -> None:
+        """The stream is over."""
+
+
+class Heard(NamedTuple):
+    """What listening to a stretch of sound came to; everything is counted in samples of the microphone.
+
+    Attributes:
+        first: The first sample of the stretch.
+        last: The sample after its last one.
+        rate: Samples a second.
+        events: Turns that began or ended.
+    """
+
+    first: int
+    last: int
+    rate: int
+    events: tuple[TurnEvent, ...] = ()
+
+
+Role: TypeAlias = Literal["handler", "listen", "partial", "greeting", "recognise"]
+"""What a job is for: the handler of its binding, or one of the other parts of taking turns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +273,8 @@ class Job:
         binding: Number of the binding whose handler is called.
         call: Number of this call, unique in its session.
         inputs: The stored value of each input, in order; that of the driving component is in `packets`.
-        packets: What drives the call, in order: one picture (or a few that depend on each other), or stretches of
-            sound to be joined. Empty for an ordinary event.
+        packets: What drives the call, in order: one picture (or a few that depend on each other), stretches of sound
+            to be joined, or of a film such stretches and then the picture. Empty for an ordinary event.
         changes: Constructor arguments that differ from the declaration in this session, by component.
         stream: The stream that is served, 0 for an ordinary event.
         source: Sequence of the last of `packets`, 0 if there are none.
@@ -156,6 +283,9 @@ class Job:
         request: What handlers that ask for it see of the HTTP request.
         folder: The session's own folder, which need not exist yet.
         room: How many bytes its files may still take.
+        role: What is to be called.
+        span: Which samples of `packets` count, from the first up to the second; `None` for all.
+        turn: What handlers that ask for it see of the turn that they answer.
     """
 
     binding: int
@@ -169,6 +299,9 @@ class Job:
     request: object = None
     folder: Path = Path()
     room: int = 0
+    role: Role = "handler"
+    span: tuple[int, int] | None = None
+    turn: object = None
 
 
 class Occurrence(NamedTuple):
@@ -183,13 +316,13 @@ class Output(NamedTuple):
     """What one result does to one component.
 
     `value` is the new stored value, or `KEEP`; `changes` are constructor arguments; `wire` is the page's form of a
-    value that is plain data; `sound` is what a player is given to play next: samples, or a file that the page decodes.
+    value that is plain data; `sound` is what a player is given to play next.
     """
 
     value: Stored
     changes: Mapping[str, object] = {}
     wire: object = None
-    sound: Chunk | bytes | None = None
+    sound: Piece | None = None
 
 
 KEEP: Final = object()
@@ -224,12 +357,16 @@ class Result:
         outputs: What changes, by component; what is not named stays as it is.
         failure: Set if the call failed; it is the last result then.
         is_last: Whether the call is over.
+        heard: What was heard, of a job that listens.
+        text: What was said, of a job that recognises.
     """
 
     call: int
     outputs: Mapping[int, Output] = field(default_factory=dict)
     failure: Failure | None = None
     is_last: bool = True
+    heard: Heard | None = None
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +379,38 @@ class Notice:
     duration_s: float = 10.0
 
 
-Notify: TypeAlias = Callable[[Notice], None]
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How far one loop of a call is; loops inside of it are further levels.
+
+    Attributes:
+        desc: What is being done; empty if nobody said.
+        index: How many steps are done, `None` if they are not counted.
+        length: How many there are, `None` if nobody knows.
+        fraction: The part that is done, from 0 to 1; `None` if nobody knows.
+        unit: What is counted.
+    """
+
+    desc: str = ""
+    index: float | None = None
+    length: float | None = None
+    fraction: float | None = None
+    unit: str = "steps"
+
+
+class Advance(Protocol):
+    """How far a call is. It is announced when that changes, and then not again before its levels are taken."""
+
+    @property
+    def call(self) -> int:
+        """The number of the call."""
+
+    def levels(self) -> tuple[Level, ...]:
+        """Take the newest levels, the outermost first; in any thread."""
+
+
+Notify: TypeAlias = Callable[[Notice | Advance], None]
+"""Called on the loop with what a handler says during its call: a message, or that it has got on."""
 
 
 class Call(Protocol):

@@ -151,8 +151,8 @@ def test_keywords() -> None:
         gr.Interface(lambda x: x, "text", "text", flagging_mode="never")
     assert ["flagging_mode" in str(warning.message) for warning in caught] == [True]
     assert caught[0].filename == __file__
-    with pytest.raises(TypeError, match="examples"):
-        gr.Interface(lambda x: x, "text", "text", examples=[["a"]])
+    with pytest.raises(TypeError, match="exmples"):
+        gr.Interface(lambda x: x, "text", "text", exmples=[["a"]])
 
 
 def test_an_interface_can_be_a_part_of_an_app() -> None:

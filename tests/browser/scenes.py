@@ -58,6 +58,15 @@ def sound() -> Blocks:
     return demo
 
 
+def films() -> Blocks:
+    """A camera that films, and a film."""
+    with Blocks(title="Films") as demo, gr.Row():
+        inp = gr.Video(label="Film", sources=["upload", "webcam"], elem_id="inp")
+        out = gr.Video(label="Result", elem_id="out")
+        inp.change(lambda film: film, inp, out)
+    return demo
+
+
 def forms() -> Blocks:
     """Every field, a row of buttons, tabs and an accordion."""
     with Blocks(title="Forms") as demo:
@@ -105,3 +114,17 @@ def beep(seconds: float = 4.0) -> bytes:
         sink.setframerate(16_000)
         sink.writeframes(samples.astype("<i2").tobytes())
     return file.getvalue()
+
+
+def examples() -> Blocks:
+    """Rows of examples of every kind, and outputs of a run."""
+    pictures = [np.full((60, 80, 3), level, np.uint8) for level in (60, 160)]
+    with Blocks(title="Examples") as demo:
+        with gr.Row():
+            word, picture = gr.Textbox(label="Word", elem_id="word"), gr.Image(label="Picture", elem_id="picture")
+        answer = gr.Textbox(label="Answer", elem_id="answer")
+        gr.Button("Go").click(lambda *_: "", [word, picture], answer)
+        gr.Examples([["red", pictures[0]], ["blue", pictures[1]]], [word, picture], elem_id="table")
+        words = [f"word {number}" for number in range(8)]
+        gr.Examples(words, word, examples_per_page=5, label="Words", elem_id="words")
+    return demo

@@ -121,11 +121,20 @@ class Stage:
         """Change properties of a component, as the server does."""
         self.say(type="apply", stream=0, run=0, seen=0, updates={str(self.number(elem_id)): props}, pictures=[])
 
-    def run(self, elem_id: str, state: str, *, progress: str = "minimal", message: str = "", position: int = 0) -> None:
+    def run(
+        self,
+        elem_id: str,
+        state: str,
+        *,
+        progress: str = "minimal",
+        message: str = "",
+        position: int = 0,
+        advance: Any = None,
+    ) -> None:
         """Put an event run that writes a component into a state."""
         view = {
             "call": 1, "run": 1, "binding": 0, "outputs": [], "progress": progress, "state": state,
-            "position": position, "etaS": None, "message": message,
+            "position": position, "etaS": None, "message": message, "advance": advance,
         }  # fmt: skip
         self.page.evaluate(
             "async ([id, run]) => { const e = document.getElementById(id); e.run = run; await e.updateComplete; }",

@@ -51,6 +51,12 @@ def speaking(stage: Stage) -> None:
     stage.page.get_by_text("0:04").wait_for()
 
 
+def showing(stage: Stage) -> None:
+    for name in ("inp", "out"):
+        stage.change(name, value={"file": "film.mp4", "name": "film.mp4", "type": "video/mp4"})
+    stage.page.locator("#out video").wait_for()
+
+
 def open_list(stage: Stage) -> None:
     stage.page.get_by_role("combobox", name="Filter").click()
     stage.page.get_by_role("option", name="sepia").wait_for()
@@ -62,10 +68,17 @@ def busy(stage: Stage) -> None:
     stage.page.get_by_role("tab", name="Picture").click()
 
 
+def advancing(stage: Stage) -> None:
+    level = {"desc": "Reading", "index": 3, "length": 10, "fraction": 0.3, "unit": "pages"}
+    for name in ("answer", "picture"):
+        stage.run(name, "running", progress="full", advance={"levels": [level], "fraction": 0.3, "leftS": 20})
+
+
 CASES = [
     (scenes.camera, idle), (scenes.camera, waiting), (scenes.camera, running), (scenes.camera, refused),
     (scenes.camera, lost), (scenes.unified, idle), (scenes.sound, idle), (scenes.sound, speaking),
-    (scenes.forms, idle), (scenes.forms, open_list), (scenes.forms, busy),
+    (scenes.films, idle), (scenes.films, showing), (scenes.films, refused),
+    (scenes.forms, idle), (scenes.forms, open_list), (scenes.forms, busy), (scenes.examples, advancing),
 ]  # fmt: skip
 
 

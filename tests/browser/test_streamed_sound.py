@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import subprocess
+import time
 import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,9 +14,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 from tests.browser.conftest import OpenPage
-from tests.browser.ear import TAP, hear
+from tests.browser.ear import QUANTUM, TAP, delays_ms, faults, gap_ms, hear, ramp
 from tests.browser.glass import Notes, button, record, stop, until
-from tests.browser.media import CHIRP_SECONDS, Clips, read_chirp
+from tests.browser.media import Clips
 
 import millstream as gr
 
@@ -47,6 +48,9 @@ window.AudioContext = class extends Context {
 """
 """What a test looks at counts as the user's touch, in Chromium: here only a real click does."""
 
+BESIDE_OTHERS_MS = 1_000
+"""What counts as promptly on a machine that is busy; `benchmarks/bench_sound.py` has the promise."""
+
 WHOLE = "#out audio"
 """Is there when all was heard."""
 
@@ -59,11 +63,6 @@ def listen(launch: Launch, open_page: OpenPage) -> Listen:
         return open_page(launch(demo), script=TAP + script, bypass_csp=True, **options)
 
     return start
-
-
-def ramp(length: int) -> np.ndarray:
-    """Samples that tell where they belong; none of them is 0."""
-    return (np.arange(length) % 30_000 + 1).astype(np.int16)
 
 
 def pieces(seconds: float, rate: int = RATE, length: int = PIECE) -> Iterator[tuple[int, np.ndarray]]:
@@ -82,6 +81,7 @@ def speaker(handler: Callable[..., Any], notes: Notes[str] | None = None, **opti
             out.play(lambda: notes.add("play"), concurrency_id="notes", trigger_mode="multiple")
             out.pause(lambda: notes.add("pause"), concurrency_id="notes", trigger_mode="multiple")
             out.stop(lambda: notes.add("stop"), concurrency_id="notes", trigger_mode="multiple")
+            out.change(lambda: notes.add("change"), concurrency_id="notes", trigger_mode="multiple")
     return demo
 
 
@@ -92,11 +92,14 @@ def body(samples: np.ndarray) -> np.ndarray:
 
 
 def assert_heard(page: Page, expected: np.ndarray) -> None:
-    """Check that the loudspeaker got exactly this; after the last sample it may fade for a few milliseconds."""
+    """Check that the loudspeaker got all of it, in order."""
+    assert lost(page, expected) == []
+
+
+def lost(page: Page, expected: np.ndarray) -> list[str]:
+    """Say where what was heard is not in order; a gap is none of that: who computes beside us may make one."""
     rate, samples = hear(page)
-    heard = body(samples)
-    np.testing.assert_array_equal(heard[: len(expected)], expected)
-    assert len(heard) - len(expected) < rate / 100
+    return [fault for fault in faults(samples, expected, rate) if not gap_ms(fault)]
 
 
 def whole(page: Page) -> tuple[int, np.ndarray]:
@@ -117,7 +120,9 @@ def test_twenty_seconds_of_small_pieces_without_a_gap(listen: Listen) -> None:
     page = listen(speaker(lambda: (yield from pieces(seconds))))
     button(page, "Speak").click()
     page.wait_for_selector(WHOLE, state="attached", timeout=60_000)
-    assert_heard(page, ramp(seconds * RATE))
+    rate, samples = hear(page)
+    assert faults(samples, ramp(seconds * RATE), rate) == []
+    assert len(body(samples)) - seconds * RATE < rate / 100, "after the last sample it may fade for some milliseconds"
 
 
 @pytest.mark.parametrize("rate", [8_000, 16_000, 44_100, 48_000])
@@ -134,8 +139,6 @@ def test_the_first_sound_comes_promptly(listen: Listen, turn: str) -> None:
     yielded: Notes[float] = Notes()
 
     def speak() -> Iterator[tuple[int, np.ndarray]]:
-        import time
-
         yielded.add(time.time() * 1000)
         yield from pieces(0.5)
 
@@ -146,10 +149,12 @@ def test_the_first_sound_comes_promptly(listen: Listen, turn: str) -> None:
         until(page, "ear.seen.heardAt > 0")
         page.wait_for_selector(WHOLE, state="attached")
     took = page.evaluate("performance.timeOrigin + ear.seen.heardAt") - yielded.all[-1]
-    assert took < (400 if turn == "first" else 200), "a first sound opens the loudspeaker, beside other tests"
+    assert took < BESIDE_OTHERS_MS
 
 
-def test_what_the_microphone_hears_comes_back(listen: Listen, clips: Clips) -> None:
+@pytest.mark.parametrize("every_s", [0.02, 0.1])
+def test_what_the_microphone_hears_comes_back(listen: Listen, clips: Clips, every_s: float) -> None:
+    rate, seconds = 16_000, 6
     chunks: Notes[np.ndarray] = Notes()
 
     def echo(chunk: tuple[int, np.ndarray]) -> tuple[int, np.ndarray]:
@@ -157,25 +162,19 @@ def test_what_the_microphone_hears_comes_back(listen: Listen, clips: Clips) -> N
         return chunk
 
     with gr.Blocks() as demo:
-        mic = gr.Audio(sources=["microphone"], sample_rate=16_000, channels=1, constraints=RAW)
+        mic = gr.Audio(sources=["microphone"], sample_rate=rate, channels=1, constraints=RAW)
         out = gr.Audio(elem_id="out", streaming=True, autoplay=True)
-        mic.stream(echo, mic, out, stream_every=0.1, time_limit=None)
+        mic.stream(echo, mic, out, stream_every=every_s, time_limit=None)
     page = listen(demo, sound=clips.chirp)
     record(page)
-    chunks.until(lambda all_of: sum(map(len, all_of)) >= 6 * 16_000, deadline_s=30)
+    chunks.until(lambda all_of: sum(map(len, all_of)) >= seconds * rate, deadline_s=30)
     stop(page)
     page.wait_for_selector(WHOLE, state="attached")
     sent = np.concatenate(chunks.all)
-    rate, kept = whole(page)
-    assert rate == 16_000
-    np.testing.assert_array_equal(kept, sent)
-    heard = body(hear(page)[1])
-    window = rate // 10
-    loud = [heard[at : at + window] for at in range(0, len(heard) - window, window)]
-    seconds = [read_chirp(each, rate) for each in loud]
-    steps = np.diff(np.unwrap(np.array(seconds), period=CHIRP_SECONDS))
-    assert len(heard) >= len(body(sent))
-    assert (steps > -0.03).sum() >= len(steps) - 3, "the tone rises, but for the seam of its loop"
+    assert whole(page)[0] == rate
+    np.testing.assert_array_equal(whole(page)[1], sent)
+    assert lost(page, body(sent)) == []
+    assert np.median(delays_ms(page)) <= every_s * 1000 + BESIDE_OTHERS_MS
 
 
 def test_the_player_tells_what_happens_and_can_be_paused(listen: Listen) -> None:
@@ -192,13 +191,43 @@ def test_the_player_tells_what_happens_and_can_be_paused(listen: Listen) -> None
     until(page, "ear.seen.heardAt > 0")
     button(page, "Pause").click()
     expect(button(page, "Play")).to_be_visible()
-    notes.wait(2)
-    until(page, "performance.now() - ear.seen.heardAt > 2500")
-    assert len(made.all) * PIECE < 3 * RATE, "nobody listens, so it waits"
+    notes.until(lambda all_of: "pause" in all_of)
+    held = len(made.all)
+    until(page, "performance.now() - ear.seen.heardAt > 4000")
+    assert len(made.all) - held <= 50, "nobody listens, so it waits when it is a second ahead"
     button(page, "Play").click()
     page.wait_for_selector(WHOLE, state="attached")
-    assert notes.wait(4) == ["play", "pause", "play", "stop"]
+    told = [note for note in notes.until(lambda all_of: "stop" in all_of) if note != "change"]
+    assert told == ["play", "pause", "play", "stop"]
+    assert len(notes.until(lambda all_of: all_of.count("change") == 300)) == 304, "a change for each piece"
     assert_heard(page, ramp(6 * RATE))
+
+
+def test_a_paused_player_goes_on_with_what_the_microphone_hears_then(listen: Listen, clips: Clips) -> None:
+    chunks: Notes[int] = Notes()
+
+    def echo(chunk: tuple[int, np.ndarray]) -> tuple[int, np.ndarray]:
+        chunks.add(len(chunk[1]))
+        return chunk
+
+    with gr.Blocks() as demo:
+        mic = gr.Audio(sources=["microphone"], sample_rate=16_000, channels=1, constraints=RAW)
+        out = gr.Audio(elem_id="out", streaming=True, autoplay=True)
+        mic.stream(echo, mic, out, stream_every=0.05, time_limit=None, max_backlog=2)
+    page = listen(demo, sound=clips.chirp)
+    record(page)
+    until(page, "ear.seen.heardAt > 0")
+    button(page, "Pause").click()
+    before = len(chunks.all)
+    chunks.wait(before + 80, deadline_s=30)
+    page.evaluate("ear.forget()")
+    button(page, "Play").click()
+    until(page, "ear.seconds > 2")
+    assert np.median(delays_ms(page)[-100:]) <= 50 + BESIDE_OTHERS_MS, (
+        "it goes on with what is heard now, not with what was"
+    )
+    stop(page)
+    expect(page.get_by_role("alert")).to_have_count(0)
 
 
 def test_without_autoplay_it_waits_for_the_listener(listen: Listen) -> None:
@@ -235,7 +264,31 @@ def test_what_was_heard_can_be_played_again_and_downloaded(listen: Listen) -> No
     expect(button(page, "Pause")).to_be_visible()
 
 
-def test_cancelling_silences_the_page(listen: Listen) -> None:
+def test_what_is_cut_falls_silent_at_once_without_a_click(listen: Listen) -> None:
+    closed: Notes[float] = Notes()
+    tone = (np.sin(np.arange(RATE) * 2 * np.pi * 400 / RATE) * 20_000).astype(np.int16)
+
+    def endless() -> Iterator[tuple[int, np.ndarray]]:
+        try:
+            while True:
+                yield RATE, tone
+        finally:
+            closed.add(time.time() * 1000)
+
+    page = listen(speaker(endless))
+    button(page, "Speak").click()
+    until(page, "ear.seen.heardAt > 0 && ear.seconds > 1")
+    button(page, "Enough").click()
+    (cut_at,) = closed.wait(1)
+    page.wait_for_selector(WHOLE, state="attached")
+    heard = hear(page)[1].astype(int)
+    (loud,) = np.nonzero(heard)
+    silent_at = page.evaluate(f"ear.heard.times[{loud[-1] // QUANTUM}]")
+    assert silent_at - cut_at < 50
+    assert np.abs(np.diff(heard[loud[0] :])).max() < 4_000, "it dies away in some milliseconds; a step is a click"
+
+
+def test_who_leaves_ends_what_is_played(listen: Listen) -> None:
     closed: Notes[bool] = Notes()
 
     def endless() -> Iterator[tuple[int, np.ndarray]]:
@@ -247,16 +300,9 @@ def test_cancelling_silences_the_page(listen: Listen) -> None:
 
     page = listen(speaker(endless))
     button(page, "Speak").click()
-    until(page, "ear.seen.heardAt > 0 && ear.seconds > 1")
-    page.evaluate(
-        "document.addEventListener('click', () => { window.clickedS = ear.seconds }, {capture: true, once: true})"
-    )
-    button(page, "Enough").click()
+    until(page, "ear.seen.heardAt > 0")
+    page.close()
     closed.wait(1)
-    page.wait_for_selector(WHOLE, state="attached")
-    heard = hear(page)[1]
-    (loud,) = np.nonzero(heard)
-    assert loud[-1] / RATE - page.evaluate("clickedS") < 0.2
 
 
 def encoded(folder: Path, kind: str, seconds: float = 1.0) -> bytes:
@@ -279,13 +325,19 @@ def test_files_are_pieces_too(listen: Listen, tmp_path: Path, kind: str) -> None
     assert crossings / 2 == pytest.approx(3 * 440, abs=30)
 
 
-def test_a_broken_file_is_a_notice_and_ends_its_generator(listen: Listen) -> None:
+NOISE = np.random.default_rng(7).bytes(5_000)
+
+
+@pytest.mark.parametrize("song", [b"ID3" + NOISE, b"OggS" + NOISE, b"fLaC" + NOISE, b"\xff\xfb", b"\x1a\x45\xdf\xa3"])
+def test_a_broken_file_is_a_notice_and_ends_its_generator(listen: Listen, tmp_path: Path, song: bytes) -> None:
     closed: Notes[bool] = Notes()
+    tone = encoded(tmp_path, "ogg", 0.2)
 
     def sing() -> Iterator[bytes]:
         try:
+            yield tone
             while True:
-                yield b"ID3 this is no song"
+                yield song
         finally:
             closed.add(True)
 

@@ -19,6 +19,7 @@ from millstream.errors import Closed, InvalidValue, Refused
 from millstream.server.app import App
 
 heard: list[np.ndarray] = []
+moments: list[ms.Moment] = []
 
 
 def declare() -> ms.Blocks:
@@ -29,6 +30,8 @@ def declare() -> ms.Blocks:
         camera.stream(lambda frame, by: frame + np.uint8(by), [camera, by], out, stream_every=0.0, time_limit=60)
         mic = ms.Audio(label="Mic", sources="microphone")
         mic.stream(lambda chunk: heard.append(chunk[1]), mic, None, stream_every=0.1)
+        film = ms.Video(label="Film", sources="webcam")
+        film.stream(moments.append, film, None, stream_every=0.1)
         photo, copy = ms.Image(label="Photo"), ms.Image(label="Copy", format="png")
         ms.Button("Copy it").click(lambda value: value, photo, copy)
     return demo
@@ -53,6 +56,15 @@ def wait_until(condition: Callable[[], bool]) -> None:
             return
         event.wait(0.01)
     raise AssertionError("it did not come about")
+
+
+def test_camera_and_microphone_stream_together(page: Client) -> None:
+    moments.clear()
+    rate, samples = ramp(0.55)
+    page.stream("Film", (pictures(20), (rate, samples)))
+    assert np.array_equal(np.concatenate([moment.audio[1] for moment in moments if moment.audio]), samples)
+    assert [moment.audio_time for moment in moments] == sorted(moment.audio_time or 0.0 for moment in moments)
+    assert all(moment.audio_time and abs(moment.frame_time - moment.audio_time) < 1 for moment in moments)
 
 
 def test_pictures_stream_and_edits_count(page: Client) -> None:

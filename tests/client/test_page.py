@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 import millstream as ms
-from millstream.client.page import RUNS_KEPT, Page, Run
+from millstream.client.page import RUNS_KEPT, Page
+from millstream.client.run import Run
 from millstream.client.stream import RESULTS_KEPT
 from millstream.errors import Closed, InvalidValue, Refused
 from millstream.testing import TestPage

@@ -180,3 +180,44 @@ def test_the_end_of_the_link_ends_a_handover() -> None:
         stopping.result()
         assert recording.state == "ended"
         assert recording.streams[0].reason == "closed"
+
+
+def test_a_handler_stops_the_recording_and_the_next_one_is_not_its_business() -> None:
+    stops: list[int] = []
+    with ms.Blocks() as demo:
+        mic = ms.Audio(label="Mic", sources="microphone")
+        heard = ms.State(0)
+
+        def listen(chunk: tuple[int, np.ndarray], so_far: int) -> tuple[object, int]:
+            so_far += len(chunk[1])
+            return (ms.Audio(recording=False) if so_far >= RATE else ms.skip()), so_far
+
+        mic.stream(listen, [mic, heard], [mic, heard], stream_every=0.25)
+        mic.stop_recording(lambda so_far: (stops.append(so_far), 0)[1], heard, heard)
+    with TestPage(demo) as page:
+        for _ in range(2):
+            recording = page.record("Mic")
+            recording.wait_for_state("running")
+            recording.feed(ramp(9))
+            recording.wait_for_state("ended")
+            assert recording.streams[0].reason == "user"
+            page.advance(0.1)
+        assert page.now < 4
+    assert stops == [RATE, RATE]
+
+
+def test_a_click_stops_the_recording() -> None:
+    with ms.Blocks() as demo:
+        camera = ms.Image(label="Camera", sources="webcam")
+        camera.stream(lambda frame: None, camera, None, stream_every=0.1)
+        ms.Button("Off").click(lambda: ms.Image(recording=False), None, camera)
+    with TestPage(demo) as page:
+        page.click("Off")
+        recording = page.record("Camera")
+        recording.wait_for_state("running")
+        feeding = recording.feed_in_background(endless())
+        page.advance(0.5)
+        page.click("Off")
+        recording.wait_for_state("ended")
+        assert recording.streams[0].reason == "user"
+        feeding.result()

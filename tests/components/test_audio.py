@@ -171,9 +171,35 @@ def test_another_format_than_wav_is_ignored_with_a_warning() -> None:
         audio(format="mp3")
 
 
-def test_what_is_not_there_yet() -> None:
-    with pytest.raises(TypeError, match="recording"):
-        gr.Audio(recording=True)
+def test_recording_is_told_to_the_page() -> None:
+    assert audio().props()["recording"] is False
+    assert audio(recording=True).props()["recording"] is True
+    assert audio(max_length=5).props()["max_length"] == 5
+    assert audio(recording=True).patch(["recording"]) == {"recording": True}
+
+
+def test_recording_as_an_update_leaves_all_else_alone() -> None:
+    assert gr.Audio(recording=False).given == {"recording": False}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "remedy"),
+    [
+        ({"recording": 1}, "recording=1 is not one of True, False"),
+        ({"recording": True, "sources": "upload"}, "cannot record from upload: add 'microphone' to its sources"),
+        ({"max_length": 0}, "max_length=0 is no length; give seconds above 0"),
+        ({"max_length": float("nan")}, "max_length=.* is not a finite number"),
+        ({"min_length": 3, "max_length": 2}, "min_length=3 is above max_length=2"),
+    ],
+)
+def test_recordings_that_cannot_be_are_refused(arguments: dict, remedy: str) -> None:
+    with pytest.raises(DeclarationError, match=remedy):
+        audio(**arguments)
+
+
+def test_how_long_a_recording_may_last() -> None:
+    assert audio().longest_s == float("inf")
+    assert audio(max_length=2.5).longest_s == 2.5
 
 
 def test_declared_sound() -> None:

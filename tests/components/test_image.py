@@ -309,3 +309,11 @@ def test_components_can_be_used_from_several_threads() -> None:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def test_recording_is_told_to_the_page() -> None:
+    assert image().props()["recording"] is False
+    assert image(recording=True).props()["recording"] is True
+    assert gr.Image(recording=False).given == {"recording": False}
+    with pytest.raises(DeclarationError, match="cannot record from upload: add 'webcam' to its sources"):
+        image(recording=True, sources="upload")

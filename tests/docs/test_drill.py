@@ -48,6 +48,14 @@ def test_a_sound_stream_gets_sound() -> None:
     assert sum(run(heard)["lengths"]) == round(2.1 * 16_000)
 
 
+def test_a_conversation_is_spoken_to_and_has_to_answer() -> None:
+    spoken_to = block("""
+        microphone, text, turns = gr.Audio(sources="microphone"), gr.Textbox(), []
+        microphone.stream(gr.ReplyOnPause(lambda sound: turns.append(sound)), microphone, text)
+    """)
+    assert len(run(spoken_to)["turns"]) == 1
+
+
 def test_the_tests_of_a_block_run_and_may_import_the_files_above() -> None:
     app = Block("README.md", 1, "python", "answer = 41\n", mark="file", detail="app.py")
     tests = Block("README.md", 3, "python", "from app import answer\ndef test_it(): assert answer == 42", before=(app,))

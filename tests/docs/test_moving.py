@@ -28,7 +28,7 @@ def test_what_is_the_same_is_there(name: str) -> None:
 MISSING = "\n".join(row.split(" | ")[0] for row in section("Not there yet").splitlines())
 
 
-@pytest.mark.parametrize("name", [name for name in names(MISSING) if name != "Audio"])
+@pytest.mark.parametrize("name", names(MISSING))
 def test_what_is_not_there_is_not_there(name: str) -> None:
     with pytest.raises(AttributeError, match=name):
         getattr(gr, name)
@@ -41,10 +41,6 @@ def test_the_rows_of_what_is_not_there_are_errors_that_name_it() -> None:
             button.click(lambda: None, batch=True)
         with pytest.raises(TypeError, match="max_age"):
             image.stream(lambda frame: None, image, max_age=1.0)
-        with pytest.raises(TypeError, match="recording"):
-            gr.Audio(recording=True)
-    with pytest.raises(TypeError, match="examples"):
-        gr.Interface(str, "text", "text", examples=["a"])
 
 
 def test_what_means_nothing_here_is_a_warning() -> None:

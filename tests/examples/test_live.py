@@ -12,10 +12,14 @@ from numpy.typing import NDArray
 from PIL import Image
 from tests.browser.media import RED, draw_halves, read_counter, read_halves, read_wav, speech_source
 
+from answers.numbers import split_words
+from answers.quiz import numbers_in
 from millstream.testing import TestPage
+from models import Film, Resampler, SpeakingVoice, StreamingRecogniser
 
 pytestmark = pytest.mark.blocking  # in a TestPage handlers run on the loop, and those of examples may sleep
 MEDIA = Path(__file__).parents[2] / "examples" / "media"
+VOICE = SpeakingVoice()
 
 
 @pytest.fixture
@@ -108,21 +112,182 @@ def test_the_tape_is_played_back_and_wiped(page: TestPage) -> None:
     assert page.value("Status") == "The tape is empty"
 
 
-@example("spoken_echo")
+@example("talking_echo")
 def test_a_voice_is_disguised_without_a_seam_and_a_tune_is_stopped(page: TestPage) -> None:
-    said = np.full(24_000, 10_000, np.int16)
-    page.stream("Microphone", (24_000, said))
+    said = np.full(48_000, 10_000, np.int16)
+    page.set("Take the noise away", False)
+    page.stream("Microphone", (48_000, said))
     page.advance(2.0)
-    rate, answer = page.value("Answer")
-    tone = 10_000 * np.cos(2 * np.pi * 55 * np.arange(24_000) / 24_000)
-    assert rate == 24_000
-    assert np.abs(answer - tone).max() <= 1
+    rate, answer = page.value("Echo")
+    tone = 10_000 * np.cos(2 * np.pi * 55 * np.arange(48_000) / 48_000)
+    assert rate == 48_000
+    assert np.abs(answer - tone).max() <= 2
 
     runs = page.click("Play a tune", wait=False)
     page.advance(1.0)
     page.click("Stop")
     page.wait_for(lambda: all(run.is_over for run in runs))
-    assert 5 * 24_000 <= len(page.value("Answer")[1]) <= 7 * 24_000
+    assert 5 * 48_000 <= len(page.value("Echo")[1]) <= 7 * 48_000
+
+
+@example("talking_echo")
+def test_a_cave_answers_a_moment_later_and_more_softly(page: TestPage) -> None:
+    clap = np.zeros(48_000, np.int16)
+    clap[4_000:4_010] = 16_000
+    page.set("Take the noise away", False)
+    page.set("Voice", "cave")
+
+    page.stream("Microphone", (48_000, clap))
+    page.advance(2.0)
+
+    _, answer = page.value("Echo")
+    wall = round(0.28 * 48_000)
+    assert [int(answer[4_005 + times * wall]) for times in range(3)] == [16_000, 8_000, 4_000]
+
+
+@pytest.mark.slow
+@example("talking_echo")
+def test_the_noise_of_a_room_is_taken_out_of_the_echo(page: TestPage) -> None:
+    noise = (np.random.default_rng(0).standard_normal(96_000) * 1_000).astype(np.int16)
+    page.set("Voice", "your own")
+
+    page.stream("Microphone", (48_000, noise))
+    page.advance(3.0)
+
+    _, answer = page.value("Echo")
+    assert len(answer) == len(noise)
+    assert answer[48_000:].std() < noise.std() / 10
+
+
+@pytest.mark.slow
+@example("captions")
+def test_captions_are_drafts_first_and_settled_at_the_end(page: TestPage) -> None:
+    recording = page.record("Microphone")
+    recording.wait_for_state("running")
+    recording.feed(speech("What is twelve"))
+    draft = page.value("Captions")
+    recording.feed(speech("times seven?"))
+    recording.stop()
+    page.wait_for(lambda: "draft" not in str(page.page.values[page.page.find("Captions")]))
+
+    assert "final" in page.value("Captions")
+    assert "twelve" in draft.lower()
+    assert "seven" in page.value("Captions").lower()
+
+    page.click("Clear")
+
+    assert "What is said will stand here" in page.value("Captions")
+
+
+@pytest.mark.slow
+@example("wake_word")
+def test_the_light_listens_to_its_name(page: TestPage) -> None:
+    page.stream("Microphone", speech("What is twelve times seven?"))
+    assert "The light is off" in page.value("Lamp")
+
+    page.stream("Microphone", speech("Hey Jarvis."))
+    assert "The light is on" in page.value("Lamp")
+
+    page.set("Its name", "alexa")
+    page.stream("Microphone", speech("Hey Jarvis."))
+    assert "The light is on" in page.value("Lamp")
+    page.stream("Microphone", speech("Alexa."))
+    assert "The light is off" in page.value("Lamp")
+
+
+@pytest.mark.slow
+@example("conversation")
+def test_a_conversation_is_spoken_and_written_down(page: TestPage) -> None:
+    rate, first = speech("What is twelve times seven?", pause_s=4.0)
+    _, second = speech("And divide that by three.", pause_s=4.0)
+
+    page.stream("You", (rate, np.concatenate([first, second])))
+
+    assert said(page) == [
+        ("user", "What is twelve times seven?"),
+        ("assistant", "That is 84."),
+        ("user", "And divide that by three."),
+        ("assistant", "That is 28."),
+    ]
+    assert is_heard(page.value("Answer"), "that is 28")
+
+
+@pytest.mark.slow
+@example("conversation")
+def test_what_was_not_heard_of_an_answer_is_not_written_down_and_can_be_asked_for(page: TestPage) -> None:
+    rate, question = speech("What can you do?", pause_s=4.0)
+    _, interruption = speech("Go on.", pause_s=12.0)
+
+    page.stream("You", (rate, np.concatenate([question, interruption])))
+
+    (_, heard), (_, rest) = said(page)[1], said(page)[3]
+    assert heard.startswith("Hello! I am a simple program")
+    assert heard.endswith("…")
+    assert rest.endswith("Or: ask me something.")
+    assert heard.removesuffix("…").split()[-1] not in rest.split()[:1]
+
+
+@pytest.mark.slow
+@example("conversation")
+def test_the_stop_button_ends_the_conversation_and_the_answer(page: TestPage) -> None:
+    recording = page.record("You")
+    recording.wait_for_state("running")
+    recording.feed(speech("What can you do?", pause_s=2.0))
+
+    page.click("End the conversation")
+    recording.wait_for_state("ended")
+    _, answer = page.value("Answer")
+    page.advance(5.0)
+
+    assert 0 < len(answer) == len(page.value("Answer")[1])
+
+
+@example("camera_and_microphone")
+def test_sound_is_drawn_onto_the_picture(page: TestPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["camera_and_microphone"], "find_faces", lambda picture: [(200, 100, 300, 200)])
+    loud = (8_000 * np.sin(2 * np.pi * 440 * np.arange(24_000) / 24_000)).astype(np.int16)
+
+    page.stream("Camera and microphone", (film(np.zeros((480, 640, 3), np.uint8), 30), (24_000, loud)))
+    shown = page.value("Who speaks")
+
+    assert shown.shape == (480, 640, 3)
+    red, _, blue = shown[100:200, 170:200].reshape(-1, 3).mean(axis=0)
+    assert red > blue + 20  # the frame is in the colour of a voice
+    assert shown[440, ::4].max() > 100  # the wave
+    assert (shown[405].min(axis=1) > 200).any()  # the moment of the picture
+
+
+@pytest.mark.slow
+@example("video_filter")
+def test_a_film_gets_another_look(page: TestPage, tmp_path: Path) -> None:
+    page.set("Look", "heat camera")
+    runs = page.click("Start")
+
+    assert [run.error for run in runs] == [""]
+    made = tmp_path / "made.mp4"
+    made.write_bytes(page.value("Result"))
+    pieces = list(Film(str(made)).pieces())
+    assert sum(len(pictures) for pictures, _ in pieces) == pytest.approx(150, abs=2)
+    red, green, _ = pieces[10][0][0].reshape(-1, 3).mean(axis=0)
+    assert red > green + 20
+    sound = np.concatenate([samples for _, (_, samples) in pieces])
+    assert is_heard((48_000, sound), "out of one picture")
+
+
+@pytest.mark.slow
+@example("chat")
+def test_a_chat_works_sums_out_and_looks_at_pictures(page: TestPage) -> None:
+    cup = page.run(page.upload("cup.jpg", "image/jpeg", (MEDIA / "coffee.jpg").read_bytes()))
+    page.set("Message", {"text": "What is 15 percent of 80?", "files": [cup]})
+
+    page.fire("Message", "submit")
+    page.wait_for(lambda: "That is 12." in str(page.page.values[sole(page, "chatbot")]))
+
+    *_, seen, shown, last = page.value(sole(page, "chatbot"))
+    assert {message["role"] for message in (seen, shown, last)} == {"assistant"}
+    assert seen["content"][0]["text"].startswith("I see: **coffee cup**")
+    assert "text" not in shown["content"][0]
+    assert last["content"][0]["text"] == "That is 12."
 
 
 @example("generator")
@@ -213,3 +378,29 @@ def _images(page: TestPage) -> tuple[int, int]:
     components = page.page.manifest["components"]
     first, second = sorted(int(number) for number, part in components.items() if part["type"] == "image")
     return first, second
+
+
+def speech(text: str, pause_s: float = 1.5) -> tuple[int, NDArray[np.int16]]:
+    """Say a text as a visitor would, with half a second of silence before it: 16 kHz."""
+    sound = Resampler(16_000).resample(*VOICE.say(text), last=True)
+    padded = np.concatenate([np.zeros(8_000, np.float32), sound, np.zeros(round(pause_s * 16_000), np.float32)])
+    return 16_000, (padded * 32_767).astype(np.int16)
+
+
+def is_heard(sound: tuple[int, NDArray[np.int16]], words: str) -> bool:
+    """Whether a recogniser hears the words, or their numbers, in a sound."""
+    recogniser = StreamingRecogniser()
+    recogniser.hear(*sound)
+    heard = " ".join(split_words(recogniser.finish()))
+    return words in heard or numbers_in(words) == numbers_in(heard) != []
+
+
+def said(page: TestPage) -> list[tuple[str, str]]:
+    """What stands in the conversation: who, and what."""
+    messages = page.value(sole(page, "chatbot"))
+    return [(message["role"], "".join(part["text"] for part in message["content"])) for message in messages]
+
+
+def sole(page: TestPage, kind: str) -> int:
+    (number,) = (int(number) for number, part in page.page.manifest["components"].items() if part["type"] == kind)
+    return number

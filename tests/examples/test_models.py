@@ -2,28 +2,45 @@
 
 import copy
 import gc
+import sys
 import threading
 import wave
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
 from models import (
+    NOISE_RATE_HZ,
+    VOICE_RATE_HZ,
+    WAKE_WORDS,
     Detection,
     Detector,
     FaceFinder,
+    Film,
+    ModelError,
+    NoiseFilter,
     PeopleMask,
+    Resampler,
+    SpeakingVoice,
     StreamingRecogniser,
+    UnreadableFilm,
+    WakeWord,
     blur_behind,
     blur_box,
     draw_detections,
+    sentences,
+    to_mono,
 )
 from models import speech as speech_module
+from models.noise import DELAY, FRAME
 from models.objects import _ANCHORS, _suppress
 
 MEDIA = Path(__file__).parents[2] / "examples" / "media"
@@ -46,6 +63,11 @@ def spoken() -> tuple[int, NDArray[np.int16]]:
     assert package.origin is not None
     with wave.open(str(Path(package.origin).parent / "assets" / "beckett.wav")) as source:
         return source.getframerate(), np.frombuffer(source.readframes(source.getnframes()), np.int16)
+
+
+@pytest.fixture(scope="module")
+def voice() -> SpeakingVoice:
+    return SpeakingVoice()
 
 
 def words(text: str) -> str:
@@ -259,3 +281,207 @@ def test_the_background_is_blurred_and_the_person_is_not() -> None:
     face, rocket = (slice(120, 200), slice(250, 310)), (slice(100, 300), slice(440, 600))
     assert np.abs(blurred[face].astype(int) - rgb[face]).mean() < 2
     assert blurred[rocket].std() < 0.9 * rgb[rocket].std()
+
+
+def test_sentences_are_cut_where_they_end() -> None:
+    pieces = ["Hello Dr. Smith. How a", "re you", "? Fine, J. K. Rowling! ", "It is 3.5, isn", "'t it\n\nA", "nd more…"]
+
+    assert list(sentences(pieces)) == [
+        "Hello Dr. Smith.",
+        "How are you?",
+        "Fine, J. K. Rowling!",
+        "It is 3.5, isn't it",
+        "And more…",
+    ]
+
+
+def test_a_sentence_is_given_as_soon_as_its_end_is_known() -> None:
+    asked = []
+
+    def write() -> Iterator[str]:
+        for piece in ("One. ", "Two"):
+            asked.append(piece)
+            yield piece
+
+    assert next(sentences(write())) == "One."
+    assert asked == ["One. "]
+
+
+def test_a_text_without_an_end_is_cut_at_a_space() -> None:
+    text = "word " * 100
+
+    cut = list(sentences([text]))
+
+    assert max(map(len, cut)) <= 300
+    assert " ".join(cut) == text.strip()
+
+
+@given(st.lists(st.text("ab .!?\n…", max_size=30), max_size=8))
+def test_no_letter_is_lost_between_sentences(pieces: list[str]) -> None:
+    assert "".join("".join(sentences(pieces)).split()) == "".join("".join(pieces).split())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text", ["What is twelve times seven?", "Set a timer for two minutes.", "Ask me something."])
+def test_what_the_voice_says_is_understood(voice: SpeakingVoice, text: str) -> None:
+    rate, samples = voice.say(text)
+    recogniser = StreamingRecogniser()
+
+    recogniser.hear(rate, to_int16(samples))
+
+    assert words(recogniser.finish()) == words(text)
+    assert rate == VOICE_RATE_HZ
+    assert samples.dtype == np.float32
+    assert np.abs(samples).max() == pytest.approx(0.6, abs=0.01)
+
+
+@pytest.mark.slow
+def test_the_voice_reads_sentence_by_sentence_and_is_silent_where_there_is_no_word(voice: SpeakingVoice) -> None:
+    read = list(voice.read(["First. Sec", "ond. ", "。"]))
+
+    assert [sentence for sentence, _ in read] == ["First.", "Second.", "。"]
+    assert all(rate == VOICE_RATE_HZ and samples.size for _, (rate, samples) in read)
+    assert not voice.say("")[1].any()
+
+
+@pytest.mark.slow
+def test_threads_take_turns_with_the_voice(voice: SpeakingVoice) -> None:
+    expected, said = voice.say("Hello there.")[1], list[NDArray[np.float32]]()
+    threads = [threading.Thread(target=lambda: said.append(voice.say("Hello there.")[1])) for _ in range(3)]
+
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert all(np.array_equal(sound, expected) for sound in said)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("word", WAKE_WORDS)
+def test_the_wake_word_is_heard_once_each_time_that_it_is_said(voice: SpeakingVoice, word: str) -> None:
+    rate = VOICE_RATE_HZ
+    pause = np.zeros(2 * rate, np.int16)
+    said = np.concatenate([pause, to_int16(voice.say(f"{word.capitalize()}.")[1]), pause])
+    other = np.concatenate([pause, to_int16(voice.say("What is twelve times seven?")[1]), pause])
+    ear = WakeWord(word)
+
+    def count(sound: NDArray[np.int16]) -> int:
+        return sum(ear.hear(rate, sound[at : at + 1600]) for at in range(0, len(sound), 1600))
+
+    assert [count(other), count(said), count(said)] == [0, 1, 1]
+    assert not copy.deepcopy(ear).hear(rate, said[-rate:])
+    assert copy.deepcopy(ear).word == word
+
+
+def test_a_word_that_nobody_trained_is_refused() -> None:
+    with pytest.raises(ValueError, match="there is no network for 'hello'; there is one for each of hey jarvis"):
+        WakeWord("hello")
+
+
+@pytest.mark.slow
+def test_noise_is_taken_away_and_the_voice_is_kept(voice: SpeakingVoice) -> None:
+    clean = Resampler(NOISE_RATE_HZ).resample(*voice.say("Hello there, this is a test of the filter."), last=True)
+    clean = np.concatenate([np.zeros(24_000, np.float32), clean, np.zeros(24_000, np.float32)])
+    noise = 0.02 * np.random.default_rng(0).standard_normal(len(clean)).astype(np.float32)
+    quiet = NoiseFilter()
+
+    heard = np.concatenate([quiet((clean + noise)[at : at + 1000]) for at in range(0, len(clean), 1000)])
+
+    assert len(heard) == len(clean) // FRAME * FRAME
+    assert heard[4_800:24_000].std() < 0.1 * noise.std()
+    late = clean[: len(heard) - DELAY]
+    assert np.corrcoef(heard[DELAY:], late)[0, 1] > 0.9
+    assert np.corrcoef(heard[DELAY:], late)[0, 1] > np.corrcoef(heard[DELAY + 240 :], late[:-240])[0, 1]
+
+
+@pytest.mark.slow
+def test_filters_do_not_hear_each_other() -> None:
+    noise = np.random.default_rng(0).standard_normal(NOISE_RATE_HZ).astype(np.float32) * 0.1
+    first = NoiseFilter()
+    first(noise)
+
+    second = copy.deepcopy(first)
+
+    expected = NoiseFilter()(noise)
+    assert np.array_equal(second(noise), expected)
+    assert not np.array_equal(first(noise), expected)
+
+
+@pytest.mark.slow
+def test_a_sound_that_is_given_from_its_beginning_is_heard_once(spoken: tuple[int, NDArray[np.int16]]) -> None:
+    rate, samples = spoken
+    recogniser = StreamingRecogniser()
+
+    for end in range(rate, len(samples) + rate, rate):
+        recogniser.catch_up(rate, samples[:end])
+    text = recogniser.finish()
+    recogniser.catch_up(rate, samples[: 3 * rate])
+
+    assert words(text).count("ever tried") == 1
+    assert words(recogniser.finish()).count("ever tried") == 2
+
+
+@pytest.mark.slow
+def test_the_last_sentence_is_settled_when_it_has_ended(spoken: tuple[int, NDArray[np.int16]]) -> None:
+    rate, samples = spoken
+    recogniser = StreamingRecogniser()
+
+    recogniser.hear(rate, samples[: round(1.1 * rate)])
+    assert [line.is_settled for line in recogniser.lines] == [False]
+    recogniser.hear(rate, samples[round(1.1 * rate) :])
+    recogniser.finish()
+
+    assert all(line.is_settled for line in recogniser.lines)
+
+
+def test_sound_is_mixed_and_brought_to_another_rate_without_a_seam() -> None:
+    tone = np.sin(2 * np.pi * 440 * np.arange(48_000) / 48_000)
+    stereo = to_int16(np.stack([tone, tone], axis=1).astype(np.float32))
+    resampler = Resampler(16_000)
+
+    heard = [resampler.resample(48_000, stereo[at : at + 700], last=at + 700 >= 48_000) for at in range(0, 48_000, 700)]
+
+    sound = np.concatenate(heard)
+    assert len(sound) == 16_000
+    assert np.abs(sound[200:-200] - np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000)[200:-200]).max() < 0.01
+    assert np.array_equal(resampler.resample(16_000, stereo[:100]), to_mono(stereo[:100]))
+
+
+@pytest.mark.parametrize(
+    ("module", "use", "remedy"),
+    [
+        ("hibari", lambda: SpeakingVoice().say("Hello"), "pip install hibari-tts"),
+        ("pymicro_wakeword", lambda: WakeWord().hear(16_000, np.zeros(10, np.int16)), "pip install pymicro-wakeword"),
+        ("soxr", lambda: Resampler(16_000).resample(8_000, np.zeros(10, np.int16)), "pip install soxr"),
+        ("av", lambda: Film("film.mp4"), "pip install av"),
+    ],
+)
+def test_a_missing_package_is_named_with_what_to_do(
+    module: str, use: Callable[[], object], remedy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+
+    with pytest.raises(ModelError, match=f"The Python package {module} is needed. Install it: {remedy}"):
+        use()
+
+
+def test_a_film_is_read_with_the_sound_that_belongs_to_each_picture() -> None:
+    film = Film(str(MEDIA / "astronaut.mp4"), fps=10, width=320)
+
+    pieces = list(film.pieces(together=4))
+
+    assert film.length == 60
+    assert sum(len(pictures) for pictures, _ in pieces) == 60
+    assert {picture.shape for pictures, _ in pieces for picture in pictures} == {(240, 320, 3)}
+    assert all(len(sound) == len(pictures) * 4800 for pictures, (_, sound) in pieces)
+    assert [round(float(np.abs(sound).max()) > 1000) for _, (_, sound) in (pieces[0], pieces[5])] == [0, 1]
+
+
+def test_what_is_no_film_is_refused() -> None:
+    with pytest.raises(UnreadableFilm, match="Invalid data"):
+        Film(str(MEDIA / "LICENCES.md"))
+
+
+def to_int16(samples: NDArray[np.float32]) -> NDArray[np.int16]:
+    return (samples * 32_767).astype(np.int16)

@@ -12,8 +12,8 @@ from tests.faults.wire import Vandal, check_quiet, packet, vandal
 from tests.server.live import serving
 
 import millstream as gr
-from millstream.codecs import jpeg
-from millstream.frames import Frame
+from millstream.codecs import jpeg, pcm16
+from millstream.frames import Chunk, Frame
 from millstream.server.app import App
 from millstream.wire.messages import (
     Cancel,
@@ -32,13 +32,14 @@ from millstream.wire.messages import (
     Visible,
     Welcome,
 )
-from millstream.wire.packet import Kind
+from millstream.wire.packet import Flag, Kind
 
 PICTURE = jpeg.open_encoder(0.8).encode(Frame(np.zeros((16, 16, 3), np.uint8))).payload
 calls: list[object] = []
 
 CAMERA, TEXT, LEVEL, STATE, BUTTON, SHOWN = 1, 2, 3, 4, 5, 6
-STREAM, CLICK, CHANGE, LOAD, THEN, CANCEL = range(6)
+STREAM, CLICK, CHANGE, LOAD, THEN, CANCEL, FILM = range(7)
+VIDEO = 7
 
 
 def declare() -> gr.Blocks:
@@ -60,7 +61,9 @@ def declare() -> gr.Blocks:
         demo.load(lambda: "loaded", None, shown)
         click.then(lambda: None)
         button.click(None, None, None, cancels=stream)
-    assert [part.id for part in (camera, text, level, state, button, shown)] == [1, 2, 3, 4, 5, 6]
+        film = gr.Video(label="Film", sources=["webcam"])
+        film.stream(calls.append, film, None, stream_every=0.1, concurrency_limit=None)
+    assert [part.id for part in (camera, text, level, state, button, shown, film)] == [1, 2, 3, 4, 5, 6, VIDEO]
     return demo
 
 
@@ -162,6 +165,11 @@ UNKNOWN = [
     Open(stream=0, binding=STREAM),
     Open(stream=-1, binding=STREAM),
     Open(stream=2**32, binding=STREAM),
+    Open(stream=1, binding=STREAM, pictures=2),
+    Open(stream=1, binding=FILM, pictures=1),
+    Open(stream=2, binding=FILM, pictures=1),
+    Open(stream=1, binding=FILM, pictures=-1),
+    Open(stream=1, binding=FILM, pictures=2**32),
 ]
 
 
@@ -251,6 +259,70 @@ def test_a_packet_that_fits_nowhere_closes_the_connection(
         page.record(STREAM)
         page.say(data)
         assert page.end()[0] == code
+    check_quiet(caplog)
+
+
+SOUND = pcm16.open_encoder(1.0).encode(Chunk(np.zeros((800, 1), np.int16), 8_000)).payload
+
+
+def sound(payload: bytes = SOUND, **fields: Any) -> bytes:
+    """Encode the first sound of a film as the page would send it."""
+    return packet(
+        payload, **{"kind": Kind.SOUND, "codec": pcm16.NUMBER, "flags": Flag.KEY, "component": VIDEO, **fields}
+    )
+
+
+def seen(**fields: Any) -> bytes:
+    """Encode the first picture of a film as the page would send it."""
+    return packet(PICTURE, **{"stream": 2, "component": VIDEO, **fields})
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (sound(stream=2), 4404),
+        (seen(stream=1), 4404),
+        (seen(component=CAMERA), 4404),
+        (sound(component=CAMERA), 4404),
+        (sound(sequence=2), 1002),
+        (seen(sequence=2), 1002),
+        (seen(stream=3), 4404),
+        (sound(), None),
+    ],
+)
+def test_sound_and_pictures_of_a_film_have_numbers_of_their_own(
+    served: tuple[str, App], bystander: Vandal, data: bytes, code: int | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    with vandal(*served) as page:
+        page.say(Open(stream=1, binding=FILM, pictures=2))
+        for number in (1, 2):
+            page.wait_for(Credit, stream=number)
+        page.say(data)
+        if code is None:
+            page.say(Stop(stream=1, final=1))
+            page.wait_for(StreamState, stream=1, state="ended")
+        else:
+            assert page.end()[0] == code
+    assert calls == [], "without a picture nothing is handled"
+    check_quiet(caplog)
+
+
+def test_a_film_is_handled_when_both_are_there_and_sound_alone_has_a_bound(
+    served: tuple[str, App], bystander: Vandal, caplog: pytest.LogCaptureFixture
+) -> None:
+    with vandal(*served) as page:
+        page.say(Open(stream=1, binding=FILM, pictures=2))
+        for number in (1, 2):
+            page.wait_for(Credit, stream=number)
+        page.say(sound(), seen(), Stop(stream=1, final=1))
+        page.wait_for(StreamState, stream=1, state="ended")
+        assert [type(call).__name__ for call in calls] == ["Moment"]
+        calls.clear()
+        page.say(Open(stream=3, binding=FILM, pictures=4))
+        page.wait_for(StreamState, stream=3, state="running")
+        page.say(*(sound(stream=3, sequence=number) for number in range(1, 302)))
+        assert page.wait_for(StreamState, stream=3, state="ended").reason == "error"
+    assert calls == []
     check_quiet(caplog)
 
 

@@ -405,6 +405,28 @@ def test_a_script_runs_first_where_the_server_begins_the_event() -> None:
         assert "4404" in str(page.page.closed), "it was asked for once"
 
 
+def test_what_follows_a_script_without_a_handler_is_begun_when_the_page_has_run_it() -> None:
+    seen: list[Any] = []
+    scripts: list[Script] = []
+    with ms.Blocks() as demo:
+        text, other = ms.Textbox(label="Text", value="a"), ms.Textbox(label="Other")
+        slow = ms.Button("Slow").click(lambda: None, None, other)
+        shout = ms.Button("Shout").click(None, text, text, js="text => text + '!'", cancels=[slow])
+        again = shout.then(None, text, text, js="text => text + '?'")
+        again.success(seen.append, text, None)
+    with TestPage(demo) as page:
+        listen(page, scripts)
+        page.run(page.page.send(Set(component=text.id, value="a!")))
+        page.run(page.page.send(Fire(binding=1, run=1)))
+        page.advance(0.1)
+        assert [(script.binding, script.inputs) for script in scripts] == [(2, ["a!"])]
+        assert seen == []
+        page.run(page.page.send(Set(component=text.id, value="a!?")))
+        page.run(page.page.send(Fire(binding=2, run=2, inputs=[])))
+        page.advance(0.1)
+        assert seen == ["a!?"]
+
+
 def listen(page: TestPage, scripts: list[Script]) -> None:
     original = page.page._on_message
 

@@ -364,3 +364,44 @@ def test_text_is_complete_and_in_order_and_pictures_never_go_back(steps: list[St
         await desk.close()
 
     play()
+
+
+LIST = 12
+
+
+def grown(*items: str, pictures: dict[int, Packet] | None = None) -> Delivery:
+    return Delivery(Outputs(call=1, updates={LIST: {"value": list(items)}}), pictures or {}, {LIST})
+
+
+@virtual
+async def test_of_a_list_that_grows_only_what_is_new_is_sent() -> None:
+    desk = Desk()
+    for items in ("a", "ab", "abc"):
+        desk.outlet.put(desk.outlet.shared, grown(*items))
+    desk.outlet.told.forget(LIST)
+    desk.outlet.put(desk.outlet.shared, grown("x"))
+    sent = [message.updates[LIST] for message in await desk.received()]
+    assert sent == [{"value": ["a"]}, {"splice": [1, ["b"]]}, {"splice": [2, ["c"]]}, {"value": ["x"]}]
+    await desk.close()
+
+
+@virtual
+async def test_a_list_that_comes_with_a_picture_is_sent_as_a_whole_and_so_is_the_next() -> None:
+    desk = Desk()
+    desk.outlet.put(desk.outlet.shared, grown("a"))
+    desk.outlet.put(desk.outlet.shared, grown("a", "b", pictures=desk.result(desk.outlet.shared).pictures))
+    desk.outlet.put(desk.outlet.shared, grown("a", "b", "c"))
+    sent = [message.updates[LIST] for message in await desk.received()]
+    assert sent == [{"value": ["a"]}, {"value": ["a", "b"]}, {"value": ["a", "b", "c"]}]
+    await desk.close()
+
+
+@virtual
+async def test_a_list_that_is_too_large_was_not_told() -> None:
+    desk = Desk()
+    with pytest.raises(InvalidValue, match="too large"):
+        desk.outlet.put(desk.outlet.shared, grown("x" * 3_000_000))
+    desk.outlet.put(desk.outlet.shared, grown("a"))
+    (message,) = await desk.received()
+    assert message.updates[LIST] == {"value": ["a"]}
+    await desk.close()

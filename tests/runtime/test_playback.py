@@ -6,7 +6,7 @@ import asyncio
 import io
 import logging
 import wave
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,16 @@ import pytest
 
 import millstream as gr
 from millstream.client.listener import Listener
+from millstream.codecs import pcm16
+from millstream.frames import Chunk
+from millstream.runtime.outlet import Outlet
+from millstream.runtime.playback import FILE_PART_BYTES, Players, Voice
 from millstream.runtime.settings import Settings
 from millstream.testing.page import TestPage
+from millstream.types import Footage
+from millstream.ui.component import Component
 from millstream.wire.messages import Played
+from millstream.wire.packet import Flag
 
 RATE = 16_000
 PIECE = 320
@@ -269,11 +276,25 @@ def test_other_files_go_to_the_page_as_they_are() -> None:
         ((RATE, np.zeros((10, 2), np.int16)), "and now got samples at 16000 Hz with 2 channels"),
         (b"ID3 a song", "and now got an encoded file: the format of streamed sound must not change"),
         ((RATE, np.array([0.0, np.nan])), "finite number"),
-        ((0, piece(1)), "a sample rate between 1000 and 384000"),
-        ((10_000_000, piece(1)), "a sample rate between 1000 and 384000"),
+        ((RATE, np.array([0.0, -np.inf], np.float32)), "finite number"),
+        *(
+            ((rate, piece(1)), "a sample rate between 1000 and 384000")
+            for rate in (0, -16_000, 10_000_000, True, float("nan"), float("inf"), "16000", None, np.array([RATE]))
+        ),
         ((2_000, piece(1)), "cannot play sound at 2000 Hz"),
         ((RATE, np.zeros((2, 3, 4))), "shape"),
         ((RATE, np.zeros((2, 400), np.int16)), r"return \.T"),
+        ((RATE, np.zeros((400, 9), np.int16)), "(samples, 1 to 8 channels)"),
+        ((RATE, np.zeros((400, 0), np.int16)), "(samples, 1 to 8 channels)"),
+        ((RATE, np.int16(7)), "shape"),
+        ((RATE, np.array([1, 2, "three"], object)), "the type has to be int16"),
+        ((RATE, np.array([1j])), "the type has to be int16"),
+        ((RATE, [1, 2, 3]), "takes (sample_rate, array)"),
+        ((RATE, piece(1), 7), "takes (sample_rate, array)"),
+        (wav(1, 8_000), "at 16000 Hz with 1 channel, and now got samples at 8000 Hz"),
+        (b"RIFF, they say", "cannot play audio.wav"),
+        (b"", "bytes of a WAV, MP3"),
+        pytest.param("nowhere.mp3", "does not exist", marks=pytest.mark.blocking),
         (b"no sound at all", "bytes of a WAV, MP3"),
         (wav(1)[:50], "cut off"),
         (7, "takes"),
@@ -406,3 +427,234 @@ def test_many_playbacks_leave_nothing_behind() -> None:
             page.advance(0.2)
         (session,) = page.host.statistics()["sessions"].values()  # type: ignore[attr-defined]
         assert session["playbacks"] == {}
+
+
+def footage(*seconds: float, is_first: bool = False) -> Footage:
+    return Footage("video/mp4", tuple((bytes(8), each) for each in seconds), is_first)
+
+
+def test_a_film_is_sent_as_it_is_seen() -> None:
+    async def act(room: Room) -> None:
+        sending = asyncio.create_task(room.voice.put(room.component, footage(*[0.5] * 20, is_first=True), 60.0))
+        await asyncio.sleep(0)
+        assert room.ahead_s == 5.0
+        room.hears(2.0, 1.0, received=5)  # the first packet is the type
+        await asyncio.sleep(0)
+        assert room.ahead_s == 5.0
+        assert not sending.done()
+        sending.cancel()
+
+    in_a_room(act)
+
+
+def test_nothing_of_a_film_is_left_out_while_it_is_paused() -> None:
+    async def act(room: Room) -> None:
+        await room.voice.put(room.component, footage(1.0, is_first=True), 60.0, is_live=True)
+        room.hears(1.0, 0.0, received=2, state="paused")
+        await room.voice.put(room.component, footage(1.0), 60.0, is_live=True)
+        assert room.ahead_s == 2.0
+
+    in_a_room(act)
+
+
+def test_another_film_is_another_playback() -> None:
+    async def act(room: Room) -> None:
+        await room.voice.put(room.component, footage(1.0, is_first=True), 60.0)
+        await room.voice.put(room.component, footage(1.0), 60.0)
+        assert set(room.players.statistics()) == {"1"}
+        await room.voice.put(room.component, footage(1.0, is_first=True), 60.0)
+        assert set(room.players.statistics()) == {"1", "2"}
+        assert room.voice.is_heard
+
+    in_a_room(act)
+
+
+def test_a_film_does_not_go_on_with_sound() -> None:
+    async def act(room: Room) -> None:
+        await room.voice.put(room.component, footage(1.0, is_first=True), 60.0)
+        with pytest.raises(gr.InvalidValue, match="plays a film, and now got samples"):
+            await room.say(1.0)
+
+    in_a_room(act)
+
+
+class Room:
+    """A voice that speaks into one player, and a page that says what we let it say; the clock stands still."""
+
+    def __init__(self, component: Component) -> None:
+        self.outlet = Outlet(64, lambda: None)
+        self.players = Players(self.outlet)
+        self.voice = Voice(self.players, 0)
+        self.component = component
+
+    @property
+    def ahead_s(self) -> float:
+        return max(each["ahead_s"] for each in self.players.statistics().values())
+
+    async def say(self, seconds: float, *, is_live: bool = False) -> None:
+        sound = Chunk(np.ones((round(seconds * RATE), 1), np.int16), RATE)
+        await self.voice.put(self.component, sound, 10.0, is_live=is_live)
+
+    def hears(self, samples_s: float, played_s: float, **changes: Any) -> None:
+        """Let the page say where it is."""
+        told = {"playback": 1, "received": 0, "rate": RATE, **changes}
+        self.players.report(Played(samples=round(samples_s * RATE), played=round(played_s * RATE), **told))
+
+
+def in_a_room(act: Callable[[Room], Awaitable[None]], **options: Any) -> None:
+    demo = speaker(lambda: None, **options)
+    with TestPage(demo) as page:
+        (player,) = [each for each in page.host.manifest.components.values() if each.plays_ahead_s]  # type: ignore[attr-defined]
+
+        async def enter() -> None:
+            await act(Room(player))
+
+        page.run(enter())
+
+
+def test_a_voice_knows_how_much_of_it_was_heard_and_whether_it_is_heard() -> None:
+    async def act(room: Room) -> None:
+        voice = room.voice
+        assert (voice.heard_s, voice.is_heard) == (0.0, False)
+        await room.say(2.0)
+        assert (voice.heard_s, voice.is_heard) == (0.0, True)
+        room.hears(2.0, 0.5, received=8)
+        await asyncio.sleep(0.06)
+        assert voice.heard_s == pytest.approx(0.56)
+        await asyncio.sleep(10.0)
+        assert voice.heard_s == 2.0
+        room.hears(2.0, 1.0, received=8, state="paused")
+        await asyncio.sleep(10.0)
+        assert (voice.heard_s, voice.is_heard) == (1.0, True)
+        room.hears(2.0, 2.0, received=8)
+        assert (voice.heard_s, voice.is_heard) == (2.0, False)
+
+    in_a_room(act)
+
+
+def test_a_voice_that_is_interrupted_knows_how_far_it_came() -> None:
+    async def act(room: Room) -> None:
+        await room.say(2.0)
+        room.hears(2.0, 0.5, received=8)
+        await asyncio.sleep(0.06)
+        room.voice.cut()
+        await asyncio.sleep(1.0)
+        assert room.voice.heard_s == pytest.approx(0.56)
+        assert not room.voice.is_heard
+        room.hears(2.0, 0.57, received=8, state="ended")
+        await asyncio.sleep(1.0)
+        assert room.voice.heard_s == pytest.approx(0.57)
+        assert room.players.statistics() == {}
+
+    in_a_room(act)
+
+
+def test_the_page_is_asked_where_it_was_when_something_else_took_the_place() -> None:
+    async def act(room: Room) -> None:
+        await room.say(1.0)
+        room.players.hush(room.component.id)
+        room.hears(1.0, 0.3, received=4, state="ended")
+        assert room.voice.heard_s == pytest.approx(0.3)
+        await room.say(1.0)
+        assert room.voice.heard_s == 0.0
+
+    in_a_room(act)
+
+
+@pytest.mark.parametrize("count", [1, 40])
+def test_live_sound_is_skipped_while_the_player_is_paused(count: int) -> None:
+    async def act(room: Room) -> None:
+        await room.say(0.25, is_live=True)
+        room.hears(0.25, 0.05, received=1, state="paused")
+        for _ in range(count):
+            await room.say(1.0, is_live=True)
+        (playback,) = room.players.statistics().values()
+        assert playback["skipped_s"] == count
+        room.hears(0.25, 0.1, received=1)
+        await room.say(0.25, is_live=True)
+        first, second = room.outlet._sounds
+        assert pcm16.open_decoder().decode(first.payload).first_sample == 0
+        assert pcm16.open_decoder().decode(second.payload).first_sample == RATE // 4 + count * RATE
+        assert second.sequence == 2
+        assert first.flags == Flag.KEY | Flag.INDEPENDENT, "the page may leave out silence of it"
+
+    in_a_room(act)
+
+
+def test_who_waits_for_a_listener_skips_what_is_left_when_he_pauses() -> None:
+    async def act(room: Room) -> None:
+        await room.say(2.0, is_live=True)
+        more = asyncio.create_task(room.say(1.0, is_live=True))
+        await asyncio.sleep(5.0)
+        assert not more.done()
+        room.hears(0.0, 0.0, state="paused")
+        await more
+
+    in_a_room(act, max_ahead=2.0)
+
+
+def test_what_is_not_live_waits_for_who_has_paused() -> None:
+    async def act(room: Room) -> None:
+        await room.say(2.0)
+        assert {packet.flags for packet in room.outlet._sounds} == {Flag.KEY}
+        room.hears(0.0, 0.0, state="paused")
+        with pytest.raises(TimeoutError):
+            await room.say(0.25)
+
+    in_a_room(act, max_ahead=2.0)
+
+
+def test_a_file_is_skipped_as_a_whole_or_not_at_all() -> None:
+    async def act(room: Room) -> None:
+        song = b"ID3" + bytes(FILE_PART_BYTES)
+        await room.voice.put(room.component, song, 10.0, is_live=True)
+        room.hears(0.0, 0.0, state="paused")
+        await room.voice.put(room.component, song, 10.0, is_live=True)
+        assert [packet.flags for packet in room.outlet._sounds] == [Flag.KEY | Flag.INDEPENDENT] * 2
+
+    in_a_room(act)
+
+
+def echo(handler: Callable[..., Any], **options: Any) -> gr.Blocks:
+    with gr.Blocks() as demo:
+        mic, out = gr.Audio(label="Mic", sources=["microphone"]), gr.Audio(label="Out", streaming=True, autoplay=True)
+        mic.stream(handler, mic, out, stream_every=0.1, time_limit=None, **options)
+    return demo
+
+
+def test_a_paused_player_does_not_hold_the_microphone_up() -> None:
+    heard: list[int] = []
+
+    def answer(chunk: tuple[int, np.ndarray]) -> tuple[int, np.ndarray]:
+        heard.append(len(chunk[1]))
+        return chunk
+
+    with TestPage(echo(answer, max_backlog=5)) as page:
+        recording = page.record("Mic")
+        recording.feed((RATE, np.ones(RATE, np.int16)))
+        player = listener(page)
+        player.is_paused = True
+        page.advance(0.2)
+        before = len(player.samples)
+        recording.feed((RATE, np.ones(60 * RATE, np.int16)))
+        page.advance(1.0)
+        assert sum(heard) == 61 * RATE
+        assert len(player.samples) - before < RATE
+        recording.stop()
+        assert page.toasts == []
+
+
+def test_a_generator_waits_for_the_listener_and_ends_before_the_microphone_has_waited_for_too_long() -> None:
+    def answer(chunk: tuple[int, np.ndarray]) -> Iterator[tuple[int, np.ndarray]]:
+        yield chunk
+
+    with TestPage(echo(answer, max_backlog=10), settings=Settings(show_error=True)) as page:
+        recording = page.record("Mic")
+        recording.feed((RATE, np.ones(RATE, np.int16)))
+        listener(page).is_paused = True
+        page.advance(0.2)
+        feeding = recording.feed_in_background((RATE, np.ones(30 * RATE, np.int16)))
+        recording.wait_for_state("ended", 60.0)
+        feeding.cancel()
+        with pytest.raises(gr.Error, match=r"answer\(\) was ended: its sound was paused for 8 seconds"):
+            recording.stop()

@@ -198,3 +198,33 @@ def test_what_a_killed_process_left_is_removed_at_the_next_start(places: Path) -
     assert session.stat().st_mode & 0o777 == 0o700
     folders.remove()
     assert not folders.root.exists()
+
+
+def test_files_within_a_value_are_kept_as_long_as_one_of_the_last_values_has_them(tmp_path: Path) -> None:
+    store = Store(tmp_path, 1000)
+    a, b, c = (Blob(name, "text/plain", data=name.encode(), path=None) for name in "abc")
+    kept = Blob("kept", "text/plain", path=tmp_path / "kept", size=1)
+    store.hold([a, kept], 7)
+    handles = store.handle(a), store.handle(kept)
+    store.hold([kept, b], 7)
+    assert (store.handle(a), store.handle(kept)) == handles
+    assert store.hold([kept, b, c], 7) == []
+    assert (store.handle(a), store.handle(kept)) == ("", handles[1])
+    assert store.hold([], 7) == []
+    assert store.hold([], 7) == [tmp_path / "kept"]
+    assert store.used == 0
+
+
+def test_uploads_within_a_value_stay(tmp_path: Path) -> None:
+    store = Store(tmp_path, 1000)
+    upload = Blob("a", "text/plain", data=b"a")
+    handle = store.add(upload)
+    for blobs in ([upload], [], [], []):
+        store.hold(blobs, 7)
+    assert store.handle(upload) == handle
+
+
+def test_files_within_a_value_have_to_fit(tmp_path: Path) -> None:
+    store = Store(tmp_path, 10)
+    with pytest.raises(QuotaExceeded):
+        store.hold([Blob("a", "text/plain", data=bytes(11))], 7)

@@ -780,3 +780,45 @@ def test_packets_that_come_late_are_ignored() -> None:
         page.run(page.page.send(Set(component=recording.recording.component, value=None)))
         page.advance(1)
         assert page.page.closed is None
+
+
+def test_the_last_picture_stays_also_if_the_turn_ended_without_one() -> None:
+    seen: list[int] = []
+    with ms.Blocks() as demo:
+        camera = ms.Image(label="Camera", sources="webcam")
+        camera.stream(lambda frame: None, camera, None, stream_every=0.1, keep="all", time_limit=1)
+        camera.stop_recording(lambda frame: seen.append(brightness(frame)), camera, None)
+    with TestPage(demo) as page, page.another() as other:
+        recording = page.record("Camera")
+        recording.wait_for_state("running")
+        feeding = recording.feed_in_background(picture(number) for number in range(60))
+        theirs = other.record("Camera")
+        theirs.wait_for_state("running")
+        recording.stop()
+        page.advance(0.1)
+        feeding.cancel()
+    assert len(seen) == 1
+    assert 20 <= seen[0] <= 40
+
+
+def test_an_error_of_the_last_call_is_told_after_stop() -> None:
+    ends: list[str] = []
+
+    def slow(frame: np.ndarray) -> None:
+        raise ms.Error("boom")
+
+    with ms.Blocks() as demo:
+        camera = ms.Image(label="Camera", sources="webcam")
+        stream = camera.stream(slow, camera, None, stream_every=0.1)
+        stream.failure(lambda: ends.append("failure"))
+        stream.success(lambda: ends.append("success"))
+    with TestPage(demo, handler_time=2) as page:
+        recording = page.record("Camera")
+        recording.wait_for_state("running")
+        feeding = recording.feed_in_background(pictures(90))
+        page.advance(0.5)
+        with pytest.raises(ms.Error, match="boom"):
+            recording.stop()
+        page.advance(0.1)
+        feeding.cancel()
+    assert ends == ["failure"]

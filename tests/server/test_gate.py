@@ -258,7 +258,6 @@ def check_secured(reply: Reply) -> None:
     assert "default-src 'none'" in policy
     assert "frame-ancestors 'self'" in policy
     assert reply.header("x-content-type-options") == "nosniff"
-    assert reply.header("cross-origin-opener-policy") == "same-origin"
     assert reply.header("x-frame-options") == "SAMEORIGIN"
     for feature in ("camera=(self)", "microphone=(self)", "geolocation=()"):
         assert feature in reply.header("permissions-policy")
@@ -280,3 +279,24 @@ async def test_other_sites_may_be_allowed_to_frame_the_app() -> None:
     reply = await ask(build(frame_ancestors=["https://blog.example"]))
     assert "frame-ancestors 'self' https://blog.example" in reply.header("content-security-policy")
     assert reply.header("x-frame-options") == ""
+
+
+@pytest.mark.parametrize(
+    ("host", "scheme", "isolated"),
+    [
+        ("localhost:7860", "http", "same-origin"),
+        ("app.localhost:7860", "http", "same-origin"),
+        ("127.0.0.1:7860", "http", "same-origin"),
+        ("[::1]:7860", "http", "same-origin"),
+        ("192.168.1.5:7860", "http", ""),
+        ("demo.example", "http", ""),
+        ("demo.example", "https", "same-origin"),
+    ],
+)
+async def test_a_page_is_isolated_from_its_openers_where_browsers_trust_it(
+    host: str, scheme: str, isolated: str
+) -> None:
+    gate = build(allowed_hosts=["demo.example", "app.localhost"])
+    reply = await ask(gate, headers={"host": host}, scheme=scheme)
+    assert reply.status == 200
+    assert reply.header("cross-origin-opener-policy") == isolated

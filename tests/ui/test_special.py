@@ -24,6 +24,18 @@ def test_a_selection() -> None:
     assert gr.SelectData(None).selected is True
 
 
+def test_a_key() -> None:
+    pressed = gr.KeyUpData(None, {"key": "a", "input_value": "ba"})
+    assert (pressed.key, pressed.input_value) == ("a", "ba")
+    assert gr.KeyUpData(None).key == ""
+
+
+@pytest.mark.parametrize("data", [{"key": 1}, {"key": "a", "input_value": ["b"]}, {"key": "x" * 10_001}])
+def test_what_no_key_is(data: object) -> None:
+    with pytest.raises(InvalidValue, match="key"):
+        gr.KeyUpData(None, data)
+
+
 plain_index = st.none() | st.integers() | st.lists(st.integers(), min_size=1, max_size=2)
 plain_value = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 anything = st.recursive(
@@ -69,3 +81,34 @@ def test_a_request_of_its_own() -> None:
     request = gr.Request(headers={"user-agent": "x"}, client=Address("127.0.0.1", 5000), username="ann")
     assert (request.headers["user-agent"], request.client.host, request.username) == ("x", "127.0.0.1", "ann")
     assert gr.Request().query_params == {}
+
+
+@pytest.mark.parametrize("kind", [gr.RetryData, gr.UndoData, gr.CopyData, gr.EditData, gr.LikeData])
+def test_what_happened_to_a_message(kind: type[gr.RetryData]) -> None:
+    data = kind(None, {"index": 2, "value": "hi"})
+    assert (data.index, data.value) == (2, "hi")
+    assert kind(None).index == 0
+    for bad in ({"index": -1}, {"index": True}, {"index": "0"}, {"value": 3}, {"value": "x" * 250_001}):
+        with pytest.raises(InvalidValue, match="no message has"):
+            kind(None, bad)
+
+
+def test_a_message_that_was_rewritten() -> None:
+    assert gr.EditData(None, {"value": "b", "previous_value": "a"}).previous_value == "a"
+    with pytest.raises(InvalidValue):
+        gr.EditData(None, {"previous_value": 3})
+
+
+def test_feedback() -> None:
+    for liked in (True, False, None, "Wrong"):
+        assert gr.LikeData(None, {"liked": liked}).liked is liked
+    for liked in (3, [], "x" * 10_001):
+        with pytest.raises(InvalidValue, match="no feedback has"):
+            gr.LikeData(None, {"liked": liked})
+
+
+def test_an_example_of_a_conversation_is_a_dict() -> None:
+    assert gr.SelectData(None, {"index": 0, "value": {"text": "hi"}}).value["text"] == "hi"
+    for bad in ({"text": 3}, {"text": "a", "files": ["/etc/passwd"]}, {}):
+        with pytest.raises(InvalidValue):
+            gr.SelectData(None, {"index": 0, "value": bad})

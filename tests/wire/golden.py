@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from millstream.types import Level
 from millstream.wire import messages as m
 from millstream.wire.packet import Flag, Kind, Packet, encode_packet
 
@@ -49,6 +50,7 @@ PACKETS = {
         ),
     ),
     "last sound, empty": ("page", Packet(Kind.SOUND, 16, STANDALONE | Flag.LAST, 2, 6, 2, 0, 0, NOW_US, b"")),
+    "film down": ("server", Packet(Kind.SOUND, 33, STANDALONE, 0, 6, 1, 0, 12, 0, b"video/mp4")),
     "sound down": (
         "server",
         Packet(
@@ -90,6 +92,7 @@ MESSAGES: dict[str, tuple[str, m.PageMessage | m.ServerMessage]] = {
     "fire with inputs": ("page", m.Fire(seq=10, binding=2, run=3, inputs=["from", "js", 1])),
     "cancel": ("page", m.Cancel(seq=11, run=3)),
     "open": ("page", m.Open(seq=12, stream=1, binding=0)),
+    "open a film": ("page", m.Open(seq=12, stream=1, binding=0, pictures=2)),
     "stop": ("page", m.Stop(seq=13, stream=1, final=99)),
     "stop, unplugged": ("page", m.Stop(seq=14, stream=1, final=0, reason="device")),
     "stop, behind": ("page", m.Stop(seq=15, stream=1, final=5, reason="backlog")),
@@ -137,9 +140,21 @@ MESSAGES: dict[str, tuple[str, m.PageMessage | m.ServerMessage]] = {
     ),
     "stream stops": ("server", m.StreamState(seq=11, stream=1, state="stopping")),
     "stream ended": ("server", m.StreamState(seq=12, stream=1, state="ended", reason="error", message="No.")),
+    "turn": ("server", m.Turn(seq=12, stream=1, state="hearing")),
     "run waits": ("server", m.RunState(seq=13, run=3, call=8, binding=2, state="waiting", position=1, eta_s=0.25)),
     "run is done": ("server", m.RunState(seq=14, run=0, call=9, binding=2, state="done")),
     "run failed": ("server", m.RunState(seq=15, run=4, call=10, binding=2, state="failed", message="No.")),
+    "progress": (
+        "server",
+        m.Progress(
+            seq=15,
+            call=8,
+            binding=2,
+            run=3,
+            levels=[Level("Pages", 3.0, 10.0, 0.25, "pages"), Level(index=70_000.0), Level("é", fraction=0.5)],
+        ),
+    ),
+    "progress of a stream is over": ("server", m.Progress(seq=15, call=9, binding=2, stream=1)),
     "toast": ("server", m.Toast(seq=16, level="warning", message="Low light")),
     "toast that stays": ("server", m.Toast(seq=17, level="error", message="No.", title="Error", duration_s=0.0)),
     "silence": ("server", m.Silence(seq=18, playback=11)),

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from millstream.errors import ProtocolError
+from millstream.types import Level
 from millstream.wire import messages
 from millstream.wire.messages import MAX_CONTROL_BYTES, decode_page_message, decode_server_message, encode_message
 from millstream.wire.packet import is_packet
@@ -17,6 +18,8 @@ PLAIN = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=8,
 )
+
+NUMBER = st.none() | st.floats(0, 1e9)
 
 
 def any_of(union: object) -> st.SearchStrategy[msgspec.Struct]:
@@ -33,6 +36,7 @@ def fields_of(message: type[msgspec.Struct]) -> dict[str, st.SearchStrategy[obje
         object: PLAIN,
         list[object]: st.lists(PLAIN, max_size=3),
         list[object] | None: st.none() | st.lists(PLAIN, max_size=3),
+        list[Level]: st.lists(st.builds(Level, st.text(max_size=30), NUMBER, NUMBER, NUMBER, st.text()), max_size=3),
         dict[int, dict[str, object]]: st.dictionaries(
             st.integers(0, 2**32), st.dictionaries(st.text(max_size=8), PLAIN, max_size=3), max_size=3
         ),

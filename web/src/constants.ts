@@ -54,6 +54,8 @@ export interface DeviceDetail extends DeviceChoice {
 export interface UploadDetail {
   component: number;
   file: File;
+  /** Further files that were chosen with it follow at once: what happened is told after the last one. */
+  more?: boolean;
 }
 
 export interface ListenDetail {

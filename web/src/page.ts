@@ -2,11 +2,13 @@
 import type { AudioFrame } from "./elements/audio.ts";
 import type { Leaf } from "./elements/base.ts";
 import type { ImageFrame } from "./elements/image.ts";
+import type { VideoFrame } from "./elements/video.ts";
 import { build, type Part } from "./layout.ts";
 import type { Manifest, Props } from "./manifest.ts";
 import { Footer, Notices } from "./notices.ts";
 import type {
   ConnectionView,
+  FilmView,
   LatencyView,
   Level,
   OutputSurface,
@@ -57,14 +59,19 @@ export class Page implements View {
     if (element && "sound" in element) element.sound = sound;
   }
 
+  setFilm(component: number, film: FilmView | null): void {
+    const element = this.media(component);
+    if (element && "film" in element) element.film = film;
+  }
+
   setHeard(component: number, playedS: number, level: Level): void {
     const element = this.media(component);
     if (element && "setHeard" in element) element.setHeard(playedS, level);
   }
 
   setUpload(component: number, upload: UploadView | null): void {
-    const element = this.media(component);
-    if (element) element.upload = upload;
+    const element = this.parts.get(component)?.element;
+    if (element && "upload" in element) element.upload = upload;
   }
 
   setRun(run: RunView): void {
@@ -96,8 +103,8 @@ export class Page implements View {
     return element && "place" in element ? element : null;
   }
 
-  private media(component: number): ImageFrame | AudioFrame | null {
+  private media(component: number): ImageFrame | AudioFrame | VideoFrame | null {
     const element = this.parts.get(component)?.element;
-    return element && "stream" in element ? (element as ImageFrame | AudioFrame) : null;
+    return element && "stream" in element ? (element as ImageFrame | AudioFrame | VideoFrame) : null;
   }
 }

@@ -20,10 +20,11 @@ import {
 } from "./constants.ts";
 import type { Binding, Manifest, Props } from "./manifest.ts";
 import { addressOf } from "./manifest.ts";
+import { Films } from "./playback/films.ts";
 import { Outputs } from "./playback/outputs.ts";
 import { DEVICE_RATE_HZ, Speakers, USUAL_RATE_HZ } from "./playback/speakers.ts";
 import { Edits } from "./session/edits.ts";
-import { Recordings } from "./session/recordings.ts";
+import { type ClipFile, Recordings } from "./session/recordings.ts";
 import { Runs } from "./session/runs.ts";
 import { runScript } from "./session/scripts.ts";
 import { Store } from "./session/store.ts";
@@ -49,6 +50,7 @@ export class Session {
   private readonly recordings: Recordings;
   private readonly outputs: Outputs;
   private readonly speakers: Speakers;
+  private readonly films: Films;
   /** Components that show streamed sound that was heard, and where it can be played again. */
   private readonly spoken = new Map<number, string | null>();
   private readonly worker: Worker;
@@ -66,7 +68,9 @@ export class Session {
     },
     state: ({ state, deadlinePageUs }) => this.recordings.update(state, deadlinePageUs),
     broken: (message) => this.recordings.break(message),
+    turn: ({ turn }) => this.recordings.turn(turn),
     run: ({ state }) => this.runs.update(state),
+    progress: ({ progress }) => this.runs.advance(progress),
     toast: ({ toast: { level, title, message, duration_s: durationS } }) =>
       this.view.toast({ level, title, message, durationS }),
     script: ({ script }) => void this.script(script.binding, script.inputs),
@@ -79,6 +83,8 @@ export class Session {
     decode: (message) => void this.decode(message),
     heard: ({ component, playedS, level }) => this.view.setHeard(component, playedS, level),
     spoken: (message) => this.endSpeech(message),
+    film: (part) => this.films.receive(part),
+    silence: ({ playback }) => this.films.silence(playback),
     latency: ({ medianMs, fps, roundTripMs }) => this.view.latency({ medianMs, fps, roundTripMs }),
   };
   /** The secret of the session that authorises uploads; null while there is none. */
@@ -96,6 +102,10 @@ export class Session {
     this.worker = new Worker(new URL(manifest.assets.media_worker, document.baseURI), { type: "module" });
     this.outputs = this.makeOutputs();
     this.speakers = this.makeSpeakers();
+    this.films = new Films({
+      tell: (message) => this.post({ type: "tell", message }),
+      show: (component, film) => this.view.setFilm(component, film),
+    });
     this.runs = this.makeRuns();
     this.recordings = this.makeRecordings();
   }
@@ -157,7 +167,21 @@ export class Session {
     this.recordings.record(record);
   }
 
-  private async upload({ component, file }: UploadDetail): Promise<void> {
+  /** A handler, or the declaration, starts or stops a recording as the user would. */
+  private control(component: number, recording: unknown): void {
+    if (typeof recording !== "boolean" || recording === this.recordings.isLive(component)) return;
+    if (recording && !this.store.props(component)["interactive"]) return;
+    this.record({ component, action: recording ? "start" : "stop" });
+  }
+
+  /** What was recorded, if it was not streamed, becomes the value before anybody hears that it is complete. */
+  private async endRecording(component: number, clip: ClipFile | null): Promise<void> {
+    const file = await clip;
+    if (file) await this.upload({ component, file });
+    this.runs.fire(component, "stop_recording");
+  }
+
+  private async upload({ component, file, more }: UploadDetail): Promise<void> {
     this.uploads.get(component)?.abort();
     const abort = new AbortController();
     this.uploads.set(component, abort);
@@ -166,10 +190,10 @@ export class Session {
       await this.ready();
       const report = (progress: Parameters<View["setUpload"]>[1]): void => this.view.setUpload(component, progress);
       const sent = this.store.props(component)["decoded"] === true ? await asWav(file) : file;
-      const value = await upload(sent, this.secret ?? "", report, abort.signal);
+      const value = this.store.received(component, await upload(sent, this.secret ?? "", report, abort.signal));
       this.edit(component, value);
       this.view.applyProps(component, { value });
-      for (const event of ["upload", "input"]) this.runs.fire(component, event);
+      for (const event of more ? [] : ["upload", "input"]) this.runs.fire(component, event);
     } catch (error) {
       if (abort.signal.aborted) return;
       this.fail(error instanceof Error ? error.message : String(error));
@@ -189,13 +213,22 @@ export class Session {
       for (const component of this.store.dropFiles())
         this.applyProps(component, { value: this.store.value(component) });
     }
+    const isFirst = !this.hadSession;
     this.secret = session;
     this.hadSession = true;
     this.edits.clear();
-    for (const [component, value] of this.store.edits()) this.send({ type: "set", component, value });
+    for (const [component, value] of this.store.edits()) {
+      this.store.edit(component, value);
+      this.view.applyProps(component, { value });
+      this.send({ type: "set", component, value });
+    }
     for (const message of this.waiting.splice(0)) this.post({ type: "send", message });
     for (const ready of this.readyWaiters.splice(0)) ready();
     this.view.connection({ state: "open", message: "" });
+    if (!isFirst) return;
+    // Whoever has pressed Record before there was a session goes on recording.
+    for (const component of this.store.components)
+      if (this.store.props(component)["recording"] === true) this.control(component, true);
   }
 
   private refused({ code, message }: Refuse): void {
@@ -206,6 +239,7 @@ export class Session {
 
   private lose(): void {
     this.secret = null;
+    this.films.clear();
     this.recordings.clear(LOST);
     this.runs.clear();
     this.view.connection({ state: "lost", message: "Connection lost. Reconnecting…" });
@@ -225,11 +259,13 @@ export class Session {
   }
 
   private apply({ stream, seen, updates, pictures }: Incoming<"apply">): void {
-    for (const [key, props] of Object.entries(updates)) {
+    for (const [key, update] of Object.entries(updates)) {
       const component = Number(key);
+      const props = this.store.whole(component, update);
       const { value: _, ...others } = props;
       if (this.isCurrent(component, stream, seen)) this.applyProps(component, props);
       else if (Object.keys(others).length > 0) this.applyProps(component, others);
+      if (!this.recordings.isReplaced(component, stream)) this.control(component, props["recording"]);
     }
     for (const picture of pictures) {
       if (this.isCurrent(picture.component, stream, seen)) this.showPicture(picture);
@@ -246,6 +282,7 @@ export class Session {
     this.view.applyProps(component, props);
     if ("value" in props) {
       this.forgetSpeech(component);
+      this.films.forget(component);
       this.showValue(component, props["value"]);
     }
   }
@@ -315,8 +352,8 @@ export class Session {
     if (!binding) return;
     try {
       const values = await runScript(binding, inputs, this.values(binding.outputs));
-      if (binding.handler) this.runs.answer(binding, values);
-      else this.write(binding, values);
+      if (!binding.handler) this.write(binding, values);
+      this.runs.answer(binding, binding.handler ? values : []);
     } catch (error) {
       this.fail(error instanceof Error ? error.message : String(error));
     }
@@ -431,9 +468,8 @@ export class Session {
         }
         this.runs.fire(component, "start_recording");
       },
-      ended: (component) => this.runs.fire(component, "stop_recording"),
+      ended: (component, clip) => void this.endRecording(component, clip),
       failed: (binding) => this.view.setRun(streamRun(binding, "failed", "Error")),
-      clip: (component, file) => void this.upload({ component, file }),
     });
   }
 }

@@ -1,6 +1,7 @@
 /** What the session tells the elements: the one way down. Implemented by the page (`main.ts`); everything is plain data. */
 
 import type { Props } from "./manifest.ts";
+import type { Level as ProgressLevel, Turn } from "./wire/messages.ts";
 import type { Level } from "./workers/port.ts";
 
 export type { Level } from "./workers/port.ts";
@@ -14,6 +15,8 @@ export interface View {
   setLevel(component: number, level: Level): void;
   /** What is heard of streamed sound changed state; null when something else is shown again. */
   setSound(component: number, sound: SoundView | null): void;
+  /** A streamed film begins, or is complete; null when something else is shown again. */
+  setFilm(component: number, film: FilmView | null): void;
   /** How far it is, and how loud, about 20 times a second while it is heard. */
   setHeard(component: number, playedS: number, level: Level): void;
   /** A run of an ordinary event changed state. */
@@ -79,15 +82,23 @@ export interface StreamView {
   limitS: number;
   /** When the time is up, in milliseconds of `performance.now()`; 0 without a limit. A new value is a new slice. */
   deadlineMs: number;
+  /** When the recording began, had it never waited, in milliseconds of `performance.now()`; 0 while nothing is recorded. */
+  sinceMs: number;
+  /** Seconds that were recorded before it began to wait; 0 before the first time. */
+  pastS: number;
   /** The live camera, for a `<video class="ms-preview">`; null without a camera. */
   preview: MediaStream | null;
   /** Whether the preview is to be shown mirrored (by CSS). */
   mirrored: boolean;
   /** Id of the device in use; empty if none. */
   device: string;
+  /** Whose turn it is, in a stream that takes turns; null in any other, and while it does not run. */
+  talk: Talk | null;
   /** Why the last recording ended, if not by Stop; null otherwise, and as soon as Record is pressed. */
   trouble: Trouble | null;
 }
+
+export type Talk = Turn["state"];
 
 export const IDLE: StreamView = {
   state: "idle",
@@ -96,9 +107,12 @@ export const IDLE: StreamView = {
   again: false,
   limitS: 0,
   deadlineMs: 0,
+  sinceMs: 0,
+  pastS: 0,
   preview: null,
   mirrored: false,
   device: "",
+  talk: null,
   trouble: null,
 };
 
@@ -116,6 +130,18 @@ export interface RunView {
   etaS: number | null;
   /** For the user, when it failed; empty if there is nothing to say. */
   message: string;
+  /** How far it is, by its handler's own word; absent or null if that says nothing. */
+  advance?: AdvanceView | null;
+}
+
+/** How far a run is. */
+export interface AdvanceView {
+  /** Loops inside of each other, the outermost first; at least one. */
+  levels: ProgressLevel[];
+  /** Of the whole, 0..1; null while unknown. */
+  fraction: number | null;
+  /** When it will be done at this rate, in seconds; null while unknown. */
+  leftS: number | null;
 }
 
 /** Streamed sound, while it comes and after. */
@@ -123,6 +149,19 @@ export type SoundView =
   | { state: LiveState }
   /** All was heard: `address` is where it can be played again; `problem` is for the user, empty if there is none. */
   | { state: "over"; address: string | null; problem: string };
+
+/** A streamed film: while it comes, and after. */
+export interface FilmView {
+  /** Its number: another one is another film. */
+  playback: number;
+  /** Plays it; the element puts it into its frame as it is. */
+  video: HTMLVideoElement;
+  state: "coming" | "complete";
+  /** All of it, once it is complete; null until then, and if it is too long to be kept. */
+  file: Blob | null;
+  /** For the user; empty if there is none. */
+  problem: string;
+}
 
 /** `locked`: the browser wants a tap first. */
 export type LiveState = "starting" | "locked" | "paused" | "playing";

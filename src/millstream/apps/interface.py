@@ -14,6 +14,8 @@ from millstream.components.checkbox import Checkbox
 from millstream.components.checkboxgroup import CheckboxGroup
 from millstream.components.clearbutton import ClearButton
 from millstream.components.dropdown import Dropdown
+from millstream.components.examples import Examples, runs_on_click
+from millstream.components.file import File
 from millstream.components.html import HTML
 from millstream.components.image import Image
 from millstream.components.label import Label
@@ -23,11 +25,12 @@ from millstream.components.radio import Radio
 from millstream.components.slider import Slider
 from millstream.components.state import State
 from millstream.components.textbox import TextArea, Textbox
+from millstream.components.video import Video
 from millstream.errors import DeclarationError
 from millstream.types import Handler
 from millstream.ui.component import Component
 from millstream.ui.element import detached
-from millstream.ui.events import Dependency, StreamTrigger, Trigger, bind, on
+from millstream.ui.events import Dependency, StreamTrigger, Trigger, bind
 from millstream.ui.handler import HandlerSpec, inspect_handler
 from millstream.ui.layout import Column, Row
 from millstream.ui.options import Limit
@@ -42,6 +45,8 @@ SHORTCUTS: Final[Mapping[str, Callable[[], Component]]] = {
     "checkbox": Checkbox,
     "checkboxgroup": CheckboxGroup,
     "dropdown": Dropdown,
+    "file": File,
+    "files": lambda: File(file_count="multiple"),
     "html": HTML,
     "image": Image,
     "label": Label,
@@ -55,6 +60,7 @@ SHORTCUTS: Final[Mapping[str, Callable[[], Component]]] = {
     "text": Textbox,
     "textarea": TextArea,
     "textbox": Textbox,
+    "video": Video,
     "webcam": lambda: Image(sources=["webcam"]),
 }
 """Components that a string stands for."""
@@ -87,11 +93,17 @@ class Interface(Blocks):
         concurrency_limit: How many calls run at once.
         time_limit: Seconds that a live stream lasts; `None` for no limit.
         stream_every: Mean interval of capture of a live stream in seconds.
+        examples: Rows of values for the inputs, states left out; a click puts one into them. See `Examples`.
+        cache_examples: See `Examples`.
+        examples_per_page: How many rows are shown at once.
+        example_labels: What the rows are called, instead of the values.
+        run_examples_on_click: Whether the function runs when a row was put into the inputs.
         ignored: Keywords that have a meaning in Gradio but none here, such as those of flagging.
 
     Attributes:
         input_components: The components of the inputs, states included.
         output_components: The components of the outputs, states included.
+        examples: The table of examples, `None` without any.
 
     Raises:
         DeclarationError: The function does not go with its inputs, or a component is unknown.
@@ -133,6 +145,11 @@ class Interface(Blocks):
         concurrency_limit: Limit = "default",
         time_limit: float | None = LIVE_TIME_LIMIT_S,
         stream_every: float = LIVE_STREAM_EVERY_S,
+        examples: Sequence[object] | None = None,
+        cache_examples: bool | str | None = None,
+        examples_per_page: int = 10,
+        example_labels: Sequence[str] | None = None,
+        run_examples_on_click: bool = False,
         **ignored: object,
     ) -> None:
         super().__init__(theme, title=title or "Millstream", css=css, js=js, head=head, **ignored)  # type: ignore[arg-type]  # checked by the base class
@@ -146,6 +163,10 @@ class Interface(Blocks):
         self.output_components = _with_shared_state(self.input_components, [_made(part) for part in _listed(outputs)])
         _name_after_parameters(self.input_components, self._spec)
         _label_outputs(self.output_components)
+        self._example_rows = examples
+        self._example_options = {"examples_per_page": examples_per_page, "example_labels": example_labels}
+        self._runs_examples = runs_on_click("Interface", run_examples_on_click, cache_examples)
+        self.examples: Examples | None = None
         with self:
             self._lay_out(title, description, article, {"clear": clear_btn, "submit": submit_btn, "stop": stop_btn})
             self._bind()
@@ -170,6 +191,9 @@ class Interface(Blocks):
                 _place([part for part in self.output_components if part not in self.input_components])
                 if not self.input_components:
                     self._place_buttons(buttons)
+        if self._example_rows is not None:
+            inputs = [part for part in self.input_components if part.on_page]
+            self.examples = Examples(self._example_rows, inputs, **self._example_options)  # type: ignore[arg-type]
         if article:
             Markdown(article)
 
@@ -194,6 +218,8 @@ class Interface(Blocks):
             self._bind_live()
             return
         triggers = [submit.click, *_submits(self.input_components)]
+        if self._runs_examples and self.examples is not None and self.examples.load_input_event is not None:
+            triggers.append(self.examples.load_input_event.success)
         if stop is not None:
             _turn(triggers, submit, stop)
         run = self._run_on(triggers)
@@ -219,13 +245,10 @@ class Interface(Blocks):
             self._run_on([*changes, self.load])
 
     def _run_on(self, triggers: Sequence[Trigger]) -> Dependency:
-        return on(
-            triggers,
-            self.fn,
-            self.input_components,
-            self.output_components,
-            concurrency_limit=self.concurrency_limit,
-        )
+        options = {"concurrency_limit": self.concurrency_limit}
+        dependency = bind(triggers, self.fn, self.input_components, self.output_components, options)
+        assert isinstance(dependency, Dependency)  # it was given its handler
+        return dependency
 
 
 def _listed(parts: Parts) -> list[Part]:

@@ -19,7 +19,8 @@ import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
 from millstream.client.driver import Background, Driver
-from millstream.client.page import Page, PageManifest
+from millstream.client.manifest import PageManifest
+from millstream.client.page import Page
 from millstream.errors import Closed, InvalidValue, Refused
 from millstream.wire.messages import MAX_MESSAGE_BYTES
 from millstream.wire.packet import VERSION

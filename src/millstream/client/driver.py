@@ -13,9 +13,10 @@ import numpy as np
 
 from millstream import codecs
 from millstream.client.listener import Listener
-from millstream.client.page import MEDIA_TYPES, Page, Reference, Run
+from millstream.client.page import MEDIA_TYPES, Page, Reference
 from millstream.client.recording import Recording
-from millstream.client.sources import PictureSource, SoundSource, frame, sound
+from millstream.client.run import Run
+from millstream.client.sources import FilmSource, PictureSource, SoundSource, frame, sound
 from millstream.client.stream import Result, Stream, Summary
 from millstream.codecs import picture, png, wav
 from millstream.errors import MediaError
@@ -68,7 +69,7 @@ class Driver(ABC):
     # -- values --------------------------------------------------------------------------------------------------
 
     def set(self, component: Reference, value: object) -> None:
-        """Edit a component. Arrays, `(rate, samples)` and files given as `Path` are uploaded, the rest goes as it is.
+        """Edit a component. Arrays, `(rate, samples)` and a file given as `Path` are uploaded, the rest goes as it is.
 
         Raises:
             InvalidValue: No such component, or an array of a shape that is no picture or sound.
@@ -78,22 +79,25 @@ class Driver(ABC):
         self.run(self.page.set(number, value) if file is None else self._set_file(number, *file))
 
     async def _set_file(self, number: int, name: str, mime: str, data: bytes) -> None:
-        await self.page.set(number, await self.upload(name, mime, data))
+        value = await self.upload(name, mime, data)
+        await self.page.set(number, [value] if self.page.type_of(number) == "file" else value)
 
     def value(self, component: Reference) -> Any:
         """Get a component's value as the page shows it.
 
         Pictures are `(height, width, 3 or 4)` uint8 arrays, sound is `(sample_rate, int16 array)`, other files are
-        bytes, and anything else is what is on the wire. Of streamed sound it is all that came so far; of encoded pieces
-        their bytes, joined.
+        bytes, several a list of them, and anything else is what is on the wire. Of streamed sound it is all that came
+        so far; of encoded pieces their bytes, joined; of a streamed film the bytes of an MP4 file.
         """
         return self.run(self._decode(self.page.values[self.page.find_component(component)]))
 
     async def _decode(self, value: object) -> object:
         if isinstance(value, Listener):
-            return b"".join(value.files) or _plain(Chunk(value.samples, value.sample_rate))
+            return value.film or b"".join(value.files) or _plain(Chunk(value.samples, value.sample_rate))
         if isinstance(value, Packet):
             return _plain(codecs.by_number(value.codec).open_decoder().decode(value.payload))
+        if isinstance(value, list) and all(isinstance(item, dict) and "file" in item for item in value):
+            return [await self.download(str(item["file"])) for item in value]
         if isinstance(value, dict) and "file" in value:
             data = await self.download(str(value["file"]))
             try:
@@ -138,16 +142,17 @@ class Driver(ABC):
 
     # -- streams -------------------------------------------------------------------------------------------------
 
-    def record(self, component: Reference) -> DrivenRecording:
-        """Press Record.
+    def record(self, component: Reference, *, microphone: bool = True) -> DrivenRecording:
+        """Press Record; `microphone=False` is a device that has none, which only matters to a `Video`.
 
         Raises:
             InvalidValue: Nothing streams from this component.
         """
-        return DrivenRecording(self, self.run(self.page.record(self.page.find_component(component))))
+        number = self.page.find_component(component)
+        return DrivenRecording(self, self.run(self.page.record(number, microphone=microphone)))
 
     def stream(
-        self, component: Reference, source: PictureSource | SoundSource, rate_hz: float = 30.0
+        self, component: Reference, source: PictureSource | SoundSource | FilmSource, rate_hz: float = 30.0
     ) -> DrivenRecording:
         """Press Record, wait for the turn, feed all of `source`, press Stop; returns the finished recording.
 
@@ -233,11 +238,13 @@ class DrivenRecording:
         """Wait until the first stream is in one of `states`, or has ended."""
         self._driver.run(self.recording.first.wait_for_state(*states))
 
-    def feed(self, source: PictureSource | SoundSource, rate_hz: float = 30.0) -> None:
+    def feed(self, source: PictureSource | SoundSource | FilmSource, rate_hz: float = 30.0) -> None:
         """Let the device see or hear `source` in real time; see `Recording.feed`."""
         self._driver.run(self.recording.feed(self.recording.load(source), rate_hz))
 
-    def feed_in_background(self, source: PictureSource | SoundSource, rate_hz: float = 30.0) -> Background[None]:
+    def feed_in_background(
+        self, source: PictureSource | SoundSource | FilmSource, rate_hz: float = 30.0
+    ) -> Background[None]:
         """As `feed`, without waiting for the end."""
         return self._driver.start(self.recording.feed(self.recording.load(source), rate_hz))
 
@@ -257,7 +264,7 @@ def _file(kind: str, value: object) -> tuple[str, str, bytes] | None:
         return "picture.png", "image/png", png.open_encoder(1.0).encode(frame(value)).payload
     if kind == "audio" and isinstance(value, tuple):
         return "sound.wav", "audio/wav", wav.encode(sound(value))
-    if kind in MEDIA_TYPES and isinstance(value, Path):
+    if kind in (*MEDIA_TYPES, "file") and isinstance(value, Path):
         return value.name, mimetypes.guess_type(value.name)[0] or "application/octet-stream", value.read_bytes()
     return None
 

@@ -17,7 +17,7 @@ REPORT_S: Final = 0.1
 """How often the server is told where we are."""
 
 FILE_RATE_HZ: Final = 48_000
-"""What we say of files, which we do not decode: they last no time."""
+"""What we say of files and films, which we do not decode: they last no time."""
 
 FILE_PREFIX_BYTES: Final = 8
 
@@ -31,13 +31,19 @@ class Listener:
 
     Attributes:
         files: The encoded files that came, complete ones only; empty if samples came.
+        film: What came of a film, as bytes of an MP4 file; empty if it is none. It counts as seen at once.
+        film_type: Its media type with its codecs.
         is_paused: Whether the listener has paused it.
         is_over: Whether all was heard, or it was silenced.
+        longest_wait_s: The longest time from one packet to the next.
     """
 
     def __init__(self, playback: int, send: Callable[[Played], Awaitable[None]]) -> None:
         self.files: list[bytes] = []
+        self.film, self.film_type = b"", ""
         self.is_paused = self.is_over = False
+        self.longest_wait_s = 0.0
+        self._came_at: float | None = None
         self._playback = playback
         self._send = send
         self._decoder = pcm16.open_decoder()
@@ -69,9 +75,14 @@ class Listener:
         Raises:
             MediaError: It is no sound.
         """
+        now = asyncio.get_running_loop().time()
+        self.longest_wait_s = max(self.longest_wait_s, now - (now if self._came_at is None else self._came_at))
+        self._came_at = now
         self._is_complete = self._is_complete or packet.is_last
         if packet.codec == CodecNumber.FILE and len(packet.payload):
             self._take_file(bytes(packet.payload))
+        elif packet.codec == CodecNumber.FMP4 and len(packet.payload):
+            self._take_film(bytes(packet.payload))
         elif len(packet.payload):
             chunk = self._decoder.decode(packet.payload)
             self._chunks.append(chunk)
@@ -90,6 +101,12 @@ class Listener:
         self.is_over = True
         await self._tell("ended")
 
+    async def fall_silent(self) -> None:
+        """Hear no more of it, and say how much was heard."""
+        if not self.is_over:
+            self.is_over = True
+            await self._tell("ended")
+
     async def _tell(self, state: str) -> None:
         await self._send(
             Played(
@@ -101,6 +118,12 @@ class Listener:
                 state=state,  # type: ignore[arg-type]  # one of the four
             )
         )
+
+    def _take_film(self, payload: bytes) -> None:
+        if self.film_type:
+            self.film += payload
+        else:
+            self.film_type = payload.decode("ascii")
 
     def _take_file(self, payload: bytes) -> None:
         size = int.from_bytes(payload[:4], "little")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeAlias
 
 from millstream.client.listener import Listener
+from millstream.client.manifest import PageManifest, elements_of
 from millstream.client.recording import Recording
+from millstream.client.run import Run
+from millstream.client.splices import unspliced
 from millstream.client.stream import RESULTS_KEPT, Result, Stream
 from millstream.errors import Closed, InvalidValue, ProtocolError, Refused
 from millstream.types import Transport
@@ -23,6 +26,7 @@ from millstream.wire.messages import (
     Open,
     Outputs,
     PageMessage,
+    Progress,
     Refuse,
     RunState,
     ServerMessage,
@@ -30,6 +34,7 @@ from millstream.wire.messages import (
     Silence,
     StreamState,
     Toast,
+    Turn,
     Welcome,
     decode_server_message,
     encode_message,
@@ -45,9 +50,6 @@ GOODBYE_S: Final = 1.0
 MEDIA_TYPES: Final = frozenset({"image", "audio"})
 """Components whose value is a file."""
 
-PageManifest: TypeAlias = Mapping[str, Any]
-"""The inline manifest, as described in `docs/internals/protocol.md`."""
-
 PICTURES_IN_FLIGHT: Final = 2
 """Pictures that the server may send ahead of their receipt, for each stream."""
 
@@ -60,34 +62,6 @@ class Numbered(Protocol):
 
 Reference: TypeAlias = int | str | Numbered
 """How a caller names an element: its number, its label, its `elem_id`, or the component or layout itself."""
-
-
-@dataclass
-class Run:
-    """One run of an ordinary event that this page began.
-
-    Attributes:
-        number: The page's number for it, from 1.
-        binding: Number of its binding in the manifest.
-        state: `waiting`, `running`, `done`, `failed` or `cancelled`.
-        position: Place in the queue while it waits, from 1; else 0.
-        eta_s: Expected wait in seconds, `None` if unknown.
-        error: The message of a run that failed; else empty.
-        results: What it changed in the page, oldest first; only the latest ones of a very long run.
-    """
-
-    number: int
-    binding: int
-    state: str = "waiting"
-    position: int = 0
-    eta_s: float | None = None
-    error: str = ""
-    results: list[Result] = field(default_factory=list)
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing more comes of it."""
-        return self.state in ("done", "failed", "cancelled")
 
 
 @dataclass
@@ -126,6 +100,7 @@ class Page:
         self.runs: dict[int, Run] = {}
         self.server_runs: dict[int, RunState] = {}
         self.streams: dict[int, Stream] = {}
+        self._films: dict[int, Stream] = {}
         self.welcome: Welcome | None = None
         self.closed: Closed | None = None
         self.clock_offset_us = 0
@@ -141,7 +116,7 @@ class Page:
         self._changed = asyncio.Event()
         self._reader: asyncio.Task[None] | None = None
         self._received_pictures = 0
-        for number, props in _elements(manifest):
+        for number, props in elements_of(manifest):
             if "value" in props:
                 self.values[number] = props.pop("value")
             self.props[number] = props
@@ -234,6 +209,13 @@ class Page:
         """Say of which type a component is, as in the manifest."""
         return str(self.manifest["components"][str(component)]["type"])
 
+    def kinds_of(self, component: int, *, microphone: bool = True) -> tuple[Kind, ...]:
+        """Say what a component captures."""
+        if self.type_of(component) == "audio":
+            return (Kind.SOUND,)
+        has_sound = microphone and bool(self.props[component].get("include_audio"))
+        return (Kind.PICTURE, Kind.SOUND) if has_sound else (Kind.PICTURE,)
+
     async def set(self, component: int, value: object) -> None:
         """Edit a component as a user does; `value` is in the form of the wire.
 
@@ -277,8 +259,10 @@ class Page:
         """Cancel a run that waits or works."""
         await self.send(Cancel(run=run.number))
 
-    async def record(self, component: int) -> Recording:
+    async def record(self, component: int, *, microphone: bool = True) -> Recording:
         """Press Record: open one stream for each stream binding of the component.
+
+        Without a `microphone`, what would be sound and pictures is pictures alone.
 
         Raises:
             InvalidValue: Nothing streams from this component.
@@ -288,11 +272,14 @@ class Page:
             raise InvalidValue(f"component {component} has no stream event: bind one with .stream(...)")
         recording = Recording(self, component)
         for binding in bindings:
-            stream = Stream(self, len(self.streams) + 1, component, binding)
+            number = len(self.streams) + len(self._films) + 1
+            stream = Stream(self, number, component, binding, self.kinds_of(component, microphone=microphone))
             self.streams[stream.number] = stream
+            if stream.pictures:
+                self._films[stream.pictures] = stream
             self._recordings[stream.number] = recording
             recording.streams.append(stream)
-            await self.send(Open(stream=stream.number, binding=binding["id"]))
+            await self.send(Open(stream=stream.number, binding=binding["id"], pictures=stream.pictures))
             await self.send(Credit(stream=stream.number, limit=PICTURES_IN_FLIGHT))
         await self.fire(component, "start_recording")
         return recording
@@ -361,9 +348,9 @@ class Page:
         self.clock_offset_us = message.server_us - (message.page_us + now) // 2
 
     async def _on_credit(self, message: Credit) -> None:
-        stream = self.streams.get(message.stream)
+        stream = self.streams.get(message.stream) or self._films.get(message.stream)
         if stream is not None:
-            stream.grant(message.limit)
+            stream.grant(message.stream, message.limit)
 
     async def _on_stream(self, message: StreamState) -> None:
         stream = self.streams.get(message.stream)
@@ -376,6 +363,10 @@ class Page:
                 del self._recordings[ended.number]
             await self._fire(recording.component, "stop_recording")
 
+    async def _on_turn(self, message: Turn) -> None:
+        if stream := self.streams.get(message.stream):
+            stream.on_turn(message.state)
+
     async def _on_run(self, message: RunState) -> None:
         run = self.runs.get(message.run)
         if run is None:
@@ -385,6 +376,12 @@ class Page:
             return
         run.state, run.position, run.error = message.state, message.position, message.message
         run.eta_s = message.eta_s if message.eta_s >= 0 else None
+
+    async def _on_progress(self, message: Progress) -> None:
+        source = self.runs.get(message.run) or self.streams.get(message.stream)
+        if source is not None:
+            source.progress.append(tuple(message.levels))
+            del source.progress[:-RESULTS_KEPT]
 
     async def _on_toast(self, message: Toast) -> None:
         self.toasts.append(message)
@@ -399,8 +396,8 @@ class Page:
     async def _on_silence(self, message: Silence) -> None:
         if message.playback in self._listeners:
             listener, listening = self._listeners[message.playback]
-            listener.is_over = True
             listening.cancel()
+            await listener.fall_silent()
 
     def _on_sound(self, packet: Packet) -> None:
         if packet.call not in self._listeners:
@@ -444,11 +441,13 @@ class Page:
         outputs = pending.outputs
         values: dict[int, object] = {packet.component: packet for packet in pending.packets}
         for number, update in outputs.updates.items():
-            for name, value in update.items():
+            for name, value in unspliced(update, self.values.get(number)).items():
                 if name == "value":
                     values.setdefault(number, value)
                 elif self._is_newest(number, name, pending.order):
                     self.props[number][name] = value
+                    if name == "recording" and not value:
+                        self._stop_recording(number, self.streams.get(outputs.stream))
         for number, value in values.items():
             if self._is_newest(number, "value", pending.order) and self._is_known(number, outputs.seen):
                 self.values[number] = value
@@ -459,6 +458,13 @@ class Page:
             results = self.runs[outputs.run].results
             results.append(result)
             del results[:-RESULTS_KEPT]
+
+    def _stop_recording(self, component: int, asking: Stream | None) -> None:
+        """Press Stop, as a handler wants it; a stream whose own recording is over wants nothing of the next one."""
+        if asking is None or asking.component != component or not asking.is_stopped:
+            for stream in self.streams.values():
+                if stream.component == component:
+                    stream.stop_soon()
 
     def _is_known(self, component: int, seen: int) -> bool:
         """Say whether a server that had seen so much knew this page's last edit of a component; else the edit stays."""
@@ -473,25 +479,15 @@ class Page:
         return True
 
 
-def _elements(manifest: PageManifest) -> Iterator[tuple[int, dict[str, object]]]:
-    """Walk the components, then the layouts, with their properties."""
-    for number, component in manifest["components"].items():
-        yield int(number), dict(component["props"])
-    waiting = [manifest["root"]]
-    while waiting:
-        node = waiting.pop()
-        waiting += node.get("children", ())
-        if "children" in node:
-            yield node["id"], dict(node["props"])
-
-
 _HANDLERS: dict[type, Callable[[Page, Any], Awaitable[None]]] = {
     Welcome: Page._on_welcome,
     Refuse: Page._on_refuse,
     Clock: Page._on_clock,
     Credit: Page._on_credit,
     StreamState: Page._on_stream,
+    Turn: Page._on_turn,
     RunState: Page._on_run,
+    Progress: Page._on_progress,
     Toast: Page._on_toast,
     Silence: Page._on_silence,
     Outputs: Page._on_outputs,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
-from millstream.client.sources import Picture, PictureSource, SoundSource, pictures, sound
+from millstream.client.sources import FilmSource, Picture, PictureSource, SoundSource, pictures, sound
 from millstream.client.stream import Result, Stream, Summary, sleep_until
 from millstream.errors import BacklogExceeded, Error, InvalidValue
 from millstream.frames import Chunk
@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from millstream.client.page import Page
 
 __all__ = ["Recording", "Result", "Stream", "Summary"]
+
+
+class Loaded(NamedTuple):
+    """What a recording is fed with, ready to be used."""
+
+    seen: Iterator[Picture] | None
+    heard: Chunk | None
 
 
 class Recording:
@@ -35,7 +42,7 @@ class Recording:
         """Whether all of its streams have ended."""
         return all(stream.state == "ended" for stream in self.streams)
 
-    def load(self, source: PictureSource | SoundSource) -> Iterator[Picture] | Chunk:
+    def load(self, source: PictureSource | SoundSource | FilmSource) -> Loaded:
         """Open a file or check a source, which may block, so that `feed` need not.
 
         Raises:
@@ -43,13 +50,19 @@ class Recording:
             MediaError: The file holds no picture or sound.
         """
         if self._page.type_of(self.component) == "audio":
-            return sound(cast("SoundSource", source))
-        return pictures(cast("PictureSource", source))
+            return Loaded(None, sound(cast("SoundSource", source)))
+        if not self.first.pictures:
+            return Loaded(pictures(cast("PictureSource", source)), None)
+        if not isinstance(source, tuple) or len(source) != 2:
+            raise InvalidValue(f"camera and microphone are fed with (pictures, sound), not {source!r}")
+        seen, heard = cast("FilmSource", source)
+        return Loaded(pictures(seen), sound(heard))
 
-    async def feed(self, source: PictureSource | SoundSource, rate_hz: float = 30.0) -> None:
+    async def feed(self, source: PictureSource | SoundSource | FilmSource | Loaded, rate_hz: float = 30.0) -> None:
         """Let the device see or hear `source` in real time; returns when it is used up or the streams have ended.
 
-        Pictures come at `rate_hz`; sound at its own sample rate. The streams must have started: until then, as with a
+        Camera and microphone together are fed with `(pictures, sound)`, which begin at the same moment. Pictures come
+        at `rate_hz`; sound at its own sample rate. The streams must have started: until then, as with a
         real device, nothing is captured.
 
         Raises:
@@ -58,11 +71,14 @@ class Recording:
         """
         if rate_hz <= 0:
             raise InvalidValue(f"rate_hz={rate_hz} is no rate: give pictures a second, such as 30")
-        loaded = self.load(source)
-        if isinstance(loaded, Chunk):
-            await self._play(loaded)
-        else:
-            await self._film(loaded, 1 / rate_hz)
+        seen, heard = source if isinstance(source, Loaded) else self.load(source)
+        filming = asyncio.get_running_loop().create_task(self._film(iter(seen or ()), 1 / rate_hz))
+        try:
+            if heard is not None:
+                await self._play(heard)
+            await filming
+        finally:
+            filming.cancel()
 
     async def _play(self, chunk: Chunk) -> None:
         try:

@@ -23,6 +23,9 @@ PictureSource: TypeAlias = Pixels | Iterable[Picture] | str | Path
 SoundSource: TypeAlias = tuple[int, NDArray[np.int16]] | Chunk | str | Path
 """Sound: `(sample_rate, samples)` as a handler gets it, or the path of a WAV file."""
 
+FilmSource: TypeAlias = tuple[PictureSource, SoundSource]
+"""What camera and microphone take at the same time, from the same moment on."""
+
 VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".avi", ".mkv", ".webm", ".mjpeg"})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +15,7 @@ from millstream.client.sources import Picture, frame
 from millstream.codecs import jpeg, pcm16
 from millstream.errors import BacklogExceeded, Closed
 from millstream.frames import Chunk, Samples
+from millstream.types import Level
 from millstream.wire.messages import Stop, StreamState
 from millstream.wire.packet import CodecNumber, Flag, Kind, Packet, encode_packet
 
@@ -81,22 +82,39 @@ class Summary:
 
 
 @dataclass
+class _Way:
+    """One sequence of packets on its way up."""
+
+    number: int
+    codec: CodecNumber
+    credit: int = 0
+    sequence: int = 0
+
+    @property
+    def is_free(self) -> bool:
+        return self.credit > self.sequence
+
+
+@dataclass
 class _Backlog:
-    """Sound that waits in the page for credit."""
+    """Sound that waits in the page for credit, since `began_us`."""
 
     blocks: deque[Samples] = field(default_factory=deque)
     samples: int = 0
+    began_us: float = 0.0
 
-    def put(self, block: Samples) -> None:
+    def put(self, block: Samples, began_us: float) -> None:
+        if not self.samples:
+            self.began_us = began_us
         self.blocks.append(block)
         self.samples += len(block)
 
-    def take(self, count: int) -> Samples:
-        joined = np.concatenate(self.blocks) if self.blocks else np.zeros((0, 1), np.int16)
+    def take(self, count: int, rate: int) -> Chunk:
+        joined, began_us = np.concatenate(self.blocks), self.began_us
         self.clear()
         if count < len(joined):
-            self.put(joined[count:])
-        return joined[:count]
+            self.put(joined[count:], began_us + count / rate * 1e6)
+        return Chunk(joined[:count], rate, captured_us=int(began_us))
 
     def clear(self) -> None:
         self.blocks.clear()
@@ -117,16 +135,21 @@ class Stream:
         eta_s: Expected wait in seconds, `None` if unknown.
         limit_s: Length of a turn in seconds, 0 without a limit.
         deadline_us: When the running turn ends, in microseconds of the server's clock; 0 without a limit.
-        turns: How many turns it has had.
+        turns: How many turns it has had in the queue.
+        talk: Of a stream that takes turns, whose turn it is and was: `listening`, `awake`, `hearing`, `answering`.
         reason: Why it ended; empty until then.
         error: The message that came with the end; empty if there was none.
         results: The latest results, oldest first.
+        progress: What the page was told of how far its calls are; see `Run.progress`.
         received_pictures: Media packets that came for it.
-        credit: The highest sequence that may be sent.
+        pictures: The number of its pictures, if it brings sound along with them; else 0.
     """
 
-    def __init__(self, page: Page, number: int, component: int, binding: Mapping[str, Any]) -> None:
+    def __init__(
+        self, page: Page, number: int, component: int, binding: Mapping[str, Any], kinds: Collection[Kind]
+    ) -> None:
         self.number = number
+        self.pictures = number + 1 if len(kinds) > 1 else 0
         self.component = component
         self.every_s = float(binding["stream"]["every_s"])
         self.max_backlog_s = float(binding["stream"]["max_backlog_s"])
@@ -136,19 +159,21 @@ class Stream:
         self.limit_s = 0.0
         self.deadline_us = 0
         self.turns = 0
+        self.talk: list[str] = []
         self.reason = ""
         self.error = ""
         self.results: deque[Result] = deque(maxlen=RESULTS_KEPT)
+        self.progress: list[tuple[Level, ...]] = []
         self.received_pictures = 0
-        self.credit = 0
         self._page = page
-        is_sound = page.manifest["components"][str(component)]["type"] == "audio"
-        self._kind = Kind.SOUND if is_sound else Kind.PICTURE
-        self._codec = CodecNumber.PCM16 if is_sound else CodecNumber.JPEG
+        self._ways: dict[Kind, _Way] = {}
+        if Kind.SOUND in kinds:
+            self._ways[Kind.SOUND] = _Way(number, CodecNumber.PCM16)
+        if Kind.PICTURE in kinds:
+            self._ways[Kind.PICTURE] = _Way(self.pictures or number, CodecNumber.JPEG)
         self._captured = self._sent = self._dropped = self._results = 0
         self._ages: deque[float] = deque(maxlen=AGES_KEPT)
         self._captured_us: dict[int, int] = {}
-        self._sequence = 0
         self._due = -math.inf
         self._changed = asyncio.Event()
         self._backlog = _Backlog()
@@ -156,14 +181,17 @@ class Stream:
         self._rate = 0
         self._is_stopped = self._is_flushing = False
         self._flusher: asyncio.Task[None] | None = None
+        self._stopper: asyncio.Task[None] | None = None
         self._encoder = jpeg.open_encoder(JPEG_QUALITY)
         self._sound_encoder = pcm16.open_encoder(1.0)
 
     # -- what the page tells it ----------------------------------------------------------------------------------
 
-    def grant(self, limit: int) -> None:
-        """Note a credit; it never falls."""
-        self.credit = max(self.credit, limit)
+    def grant(self, number: int, limit: int) -> None:
+        """Note a credit for what is sent under `number`; it never falls."""
+        for way in self._ways.values():
+            if way.number == number:
+                way.credit = max(way.credit, limit)
         self._changed.set()
 
     def on_state(self, message: StreamState) -> None:
@@ -182,6 +210,11 @@ class Stream:
             self._flusher = asyncio.get_running_loop().create_task(self._flush(), name="millstream-client-flush")
         self._changed.set()
 
+    def on_turn(self, state: str) -> None:
+        """Note whose turn it is."""
+        self.talk.append(state)
+        self._changed.set()
+
     def on_result(self, result: Result) -> None:
         """Note a result and its age."""
         captured_us = self._captured_us.get(result.source)
@@ -195,8 +228,9 @@ class Stream:
 
     def abandon(self) -> None:
         """Note that the connection is gone."""
-        if self._flusher is not None:
-            self._flusher.cancel()
+        for task in (self._flusher, self._stopper):
+            if task is not None:
+                task.cancel()
         if self.state != "ended":
             self.state, self.reason = "ended", "closed"
         self._changed.set()
@@ -228,16 +262,18 @@ class Stream:
         if self.state != "running" or self._is_stopped or now + interval_s / 2 < self._due:
             return
         self._captured += 1
-        if self.credit <= self._sequence:
+        if not self._ways[Kind.PICTURE].is_free:
             self._dropped += 1
             return
         self._due = (now if now - self._due > self.every_s + interval_s else self._due) + self.every_s
         captured_us = self._page.now_us()
         payload = item if isinstance(item, bytes) else self._encoder.encode(frame(item)).payload
-        await self._send(captured_us, payload, Flag.KEY | Flag.INDEPENDENT)
+        await self._send(Kind.PICTURE, captured_us, payload, Flag.KEY | Flag.INDEPENDENT)
 
     async def hear(self, chunk: Chunk) -> None:
         """Play a microphone in real time: pieces of `stream_every` seconds, held back and joined without credit.
+
+        Pictures that go with the sound are due in the middle of each piece.
 
         Raises:
             BacklogExceeded: More than `max_backlog` seconds wait; the stream has been stopped.
@@ -248,12 +284,15 @@ class Stream:
         begin = loop.time()
         for start in range(0, len(chunk.samples), piece):
             block = chunk.samples[start : start + piece]
-            await sleep_until(begin + (start + len(block)) / chunk.sample_rate)
+            began = begin + start / chunk.sample_rate
+            if self.pictures and self._due > -math.inf:  # the first picture is due at once
+                self._due = began + piece / chunk.sample_rate / 2
+            await sleep_until(began + len(block) / chunk.sample_rate)
             if self.state == "ended" or self._is_stopped:
                 return
             if self.state == "running":
                 self._captured += 1
-                self._backlog.put(block)
+                self._backlog.put(block, began * 1e6)
                 await self._check_backlog()
                 await self._send_pieces(piece)
 
@@ -261,12 +300,12 @@ class Stream:
         if self._backlog.samples <= self.max_backlog_s * self._rate:
             return
         self._is_stopped = True
-        await self._page.send(Stop(stream=self.number, final=self._sequence, reason="backlog"))
+        await self._page.send(Stop(stream=self.number, final=self._main.sequence, reason="backlog"))
         raise BacklogExceeded(f"more than {self.max_backlog_s:g} s of sound wait for the handler")
 
     async def _send_pieces(self, piece: int) -> None:
         """Send the whole pieces that wait, joined, as far as credit allows."""
-        while self.state == "running" and not self._is_stopped and self.credit > self._sequence:
+        while self.state == "running" and not self._is_stopped and self._main.is_free:
             count = min(self._backlog.samples, self._backlog.most) // piece * piece
             if not count:
                 return
@@ -276,23 +315,44 @@ class Stream:
         """Send the next `count` samples; without any the packet is empty."""
         captured_us, payload = self._page.now_us(), b""
         if count:
-            block = self._backlog.take(count)
-            captured_us -= int(count / self._rate * 1e6)
-            payload = self._sound_encoder.encode(Chunk(block, self._rate, self._first_sample)).payload
+            chunk = replace(self._backlog.take(count, self._rate), first_sample=self._first_sample)
+            captured_us, payload = chunk.captured_us, self._sound_encoder.encode(chunk).payload
             self._first_sample += count
-        await self._send(captured_us, payload, flags)
+        # A page whose camera shows no picture any more ends its turn with an empty one, as it does with sound.
+        await self._send(Kind.SOUND if Kind.SOUND in self._ways else Kind.PICTURE, captured_us, payload, flags)
 
-    async def _send(self, captured_us: int, payload: bytes, flags: Flag) -> None:
-        self._sequence += 1
+    async def _send(self, kind: Kind, captured_us: int, payload: bytes, flags: Flag) -> None:
+        way = self._ways[kind]
+        way.sequence += 1
         self._sent += 1
-        self._captured_us[self._sequence] = captured_us
-        self._captured_us.pop(self._sequence - CAPTURES_KEPT, None)
-        packet = Packet(
-            self._kind, self._codec, flags, self.number, self.component, self._sequence, 0, 0, captured_us, payload
-        )
+        if kind is Kind.PICTURE or not self.pictures:  # what results name as their source
+            self._captured_us[way.sequence] = captured_us
+            self._captured_us.pop(way.sequence - CAPTURES_KEPT, None)
+        packet = Packet(kind, way.codec, flags, way.number, self.component, way.sequence, 0, 0, captured_us, payload)
         await self._page.send_packet(encode_packet(packet))
 
+    @property
+    def _main(self) -> _Way:
+        """What the handler's calls follow: the sound, if there is any."""
+        return self._ways[Kind.SOUND if Kind.SOUND in self._ways else Kind.PICTURE]
+
     # -- the end -------------------------------------------------------------------------------------------------
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether nothing is captured any more."""
+        return self._is_stopped or self.state == "ended"
+
+    def stop_soon(self) -> None:
+        """Press Stop, and wait for nothing."""
+        if not self.is_stopped and self._stopper is None:
+            self._stopper = asyncio.get_running_loop().create_task(self._stop_quietly(), name="millstream-client-stop")
+
+    async def _stop_quietly(self) -> None:
+        try:
+            await self.stop()
+        except Closed:
+            return  # the stream has ended with its page
 
     async def stop(self) -> None:
         """Press Stop (or Waiting): tell the server what is still to come, and hand it over."""
@@ -301,9 +361,9 @@ class Stream:
         self._is_stopped = True
         held = math.ceil(self._backlog.samples / self._backlog.most)
         if self._is_flushing:
-            await self._page.send(Stop(stream=self.number, final=self._sequence + max(held, 1)))
+            await self._page.send(Stop(stream=self.number, final=self._main.sequence + max(held, 1)))
             return
-        await self._page.send(Stop(stream=self.number, final=self._sequence + held))
+        await self._page.send(Stop(stream=self.number, final=self._main.sequence + held))
         if held:
             await self._flush()
 
@@ -312,7 +372,7 @@ class Stream:
         self._is_flushing = True
         try:
             while self._is_flushing and self.state in ("running", "stopping"):
-                if self.credit <= self._sequence:
+                if not self._main.is_free:
                     await self._wait()
                     continue
                 count = min(self._backlog.samples, self._backlog.most)

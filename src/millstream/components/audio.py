@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Final, Literal, TypeAlias, Unpack
@@ -12,7 +11,9 @@ from numpy.typing import NDArray
 
 from millstream.codecs import pcm16, wav
 from millstream.components.media import DeclaredFiles, MediaComponent, listed
+from millstream.components.microphone import check_chunk, check_format
 from millstream.components.samples import UnfitSound, to_piece, to_samples
+from millstream.components.waveform import WaveformOptions, waveform_options_of
 from millstream.errors import DeclarationError, InvalidValue, MediaError
 from millstream.frames import Chunk, Samples
 from millstream.types import Blob, Link, Media, Scratch, Stored
@@ -25,15 +26,7 @@ Source: TypeAlias = Literal["upload", "microphone"]
 Sound: TypeAlias = tuple[int, NDArray[np.generic]]
 Heard: TypeAlias = str | Path | bytes | Sound
 
-MICROPHONE_RATES_HZ: Final = range(8_000, 192_000 + 1)
 OUTPUT_RATES_HZ: Final = range(1_000, 384_000 + 1)
-CHANNELS: Final = range(1, 9)
-
-USUAL_RATE_HZ: Final = 48_000
-USUAL_CHANNELS: Final = 2
-"""Where the format is left to the device, the page delivers no more than that if a chunk would not fit otherwise."""
-
-SAMPLE_BYTES: Final = 2
 
 MAX_PIECE_BYTES: Final = 64 * 1024 * 1024
 """Largest encoded file that is one piece of a streamed sound: the page decodes it as a whole."""
@@ -78,8 +71,11 @@ class Audio(MediaComponent):
             is held back.
         autoplay: Whether a result plays by itself.
         loop: Whether it begins again at its end.
-        min_length: Seconds that a recording has to last.
-        max_length: Seconds that a recording may last.
+        min_length: Seconds that a recording or an upload has to last.
+        max_length: Seconds that it may last; a recording ends by itself then, a streamed one too.
+        recording: `True` starts a recording as the user would by Record, `False` ends it as by Stop: as an update that
+            a handler returns, or with `True` here as soon as the page is open. If it is so already nothing happens.
+        waveform_options: How its waveform looks: `WaveformOptions`, or a dict of them.
         buttons: Which buttons it has as an output: `"download"`.
         show_download_button: `False` takes the button away.
         common: See `Component`.
@@ -89,8 +85,8 @@ class Audio(MediaComponent):
     known_sources = ("microphone", "upload")
     device = "microphone"
     streams = "sound"
-    ignores: ClassVar[tuple[str, ...]] = ("show_share_button", "editable", "waveform_options", "subtitles")
-    prop_names: ClassVar = {"show_download_button": ("buttons",)}
+    ignores: ClassVar[tuple[str, ...]] = ("show_share_button", "editable", "subtitles")
+    prop_names: ClassVar = {"show_download_button": ("buttons",), "waveform_options": ("waveform",)}
 
     stream = StreamEvent()
     change = Event()
@@ -119,6 +115,8 @@ class Audio(MediaComponent):
         loop: bool = False,
         min_length: float | None = None,
         max_length: float | None = None,
+        recording: bool = False,
+        waveform_options: WaveformOptions | Mapping[str, object] | None = None,
         buttons: Sequence[str] | None = None,
         show_download_button: bool | None = None,
         **common: Unpack[Common],
@@ -130,7 +128,8 @@ class Audio(MediaComponent):
         self.format = format
         self.max_ahead = max_ahead
         self.autoplay, self.loop = autoplay, loop
-        self.min_length, self.max_length = min_length, max_length
+        self.min_length, self.max_length, self.recording = min_length, max_length, recording
+        self.waveform_options = waveform_options_of(waveform_options)
         is_offered = show_download_button is not False and (buttons is None or "download" in buttons)
         self.buttons = ["download"] if is_offered else []
         super().__init__(value, **common)
@@ -138,26 +137,13 @@ class Audio(MediaComponent):
     def check(self) -> None:
         self.check_one_of("type", self.type, ("numpy", "filepath"))
         self.check_one_of("format", self.format, ("wav", "mp3", None))
-        if self.sample_rate is not None and self.sample_rate not in MICROPHONE_RATES_HZ:
-            raise DeclarationError(f"{self.name}: sample_rate={self.sample_rate!r} is not between 8000 and 192000 Hz")
-        if self.channels is not None and self.channels not in CHANNELS:
-            raise DeclarationError(f"{self.name}: channels={self.channels!r} is not between 1 and 8")
+        check_format(self.name, self.sample_rate, self.channels)
         if not is_number(self.max_ahead) or not 0 < self.max_ahead <= MAX_AHEAD_S:
             raise DeclarationError(f"{self.name}: max_ahead={self.max_ahead!r} is not between 0 and {MAX_AHEAD_S} s")
-        for argument in ("min_length", "max_length"):
-            self.check_number(argument, getattr(self, argument))
         super().check()
 
     def check_pace(self, stream_every: float, where: str) -> None:
-        rate, channels = self.sample_rate or USUAL_RATE_HZ, self.channels or USUAL_CHANNELS
-        second = rate * channels * SAMPLE_BYTES
-        if round(stream_every * rate) * channels * SAMPLE_BYTES > pcm16.MAX_BYTES:
-            most = math.floor(pcm16.MAX_BYTES / second * 100) / 100
-            raise DeclarationError(
-                f"{where}: stream_every={stream_every!r} makes chunks of {round(stream_every * second)} bytes, "
-                f"at {rate} Hz with {channels} channels; a packet holds {pcm16.MAX_BYTES}. "
-                f"Give at most {most:g} seconds, or declare less, as in Audio(sample_rate=16000, channels=1)"
-            )
+        check_chunk(where, stream_every, self.sample_rate, self.channels, "Audio")
 
     def joined(self) -> None:
         super().joined()
@@ -179,8 +165,10 @@ class Audio(MediaComponent):
             "channels": self.channels,
             "decoded": self.type == "numpy",
             "constraints": dict(self.constraints) if self.constraints is not None else None,
+            "max_length": self.max_length,
             "autoplay": self.autoplay,
             "loop": self.loop,
+            "waveform": self.waveform_options.props(),
             "buttons": list(self.buttons),
         }
 

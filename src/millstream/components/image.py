@@ -13,7 +13,7 @@ from millstream import codecs
 from millstream.codecs.picture import decode_image_file
 from millstream.components.media import DeclaredFiles, MediaComponent, listed
 from millstream.components.pixels import UnfitPicture, from_picture, in_mode, to_picture, to_pixels
-from millstream.components.webcam import WebcamOptions, is_css_size
+from millstream.components.webcam import WebcamOptions, is_css_size, webcam_options_of
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.frames import Frame
 from millstream.types import Blob, Link, Media, Scratch, Stored
@@ -51,6 +51,8 @@ class Image(MediaComponent):
         type: `"numpy"` (uint8), `"pil"` or `"filepath"`: what handlers get.
         streaming: The camera is streamed, in an `Interface(live=True)`.
         placeholder: Shown while it is empty.
+        recording: `True` starts the camera as the user would by Record, `False` ends that as by Stop: as an update that
+            a handler returns, or with `True` here as soon as the page is open. If it is so already nothing happens.
         webcam_options: What is asked of the camera.
         mirror_webcam: The same as `WebcamOptions(mirror=…)`.
         webcam_constraints: The same as `WebcamOptions(constraints=…)`.
@@ -94,6 +96,7 @@ class Image(MediaComponent):
         type: Literal["numpy", "pil", "filepath"] = "numpy",
         streaming: bool = False,
         placeholder: str | None = None,
+        recording: bool = False,
         webcam_options: WebcamOptions | None = None,
         mirror_webcam: bool | None = None,
         webcam_constraints: Mapping[str, object] | None = None,
@@ -108,8 +111,8 @@ class Image(MediaComponent):
         self.sources = listed(sources, ["webcam"] if streaming else self.known_sources)
         self.type = type
         self.streaming = streaming
-        self.placeholder = placeholder
-        self.webcam_options = _options(webcam_options, mirror_webcam, webcam_constraints)
+        self.placeholder, self.recording = placeholder, recording
+        self.webcam_options = webcam_options_of(webcam_options, mirror_webcam, webcam_constraints)
         shown = {"download": show_download_button, "fullscreen": show_fullscreen_button}
         self.buttons = [name for name, is_shown in shown.items() if is_shown and (buttons is None or name in buttons)]
         super().__init__(value, **common)
@@ -203,16 +206,3 @@ class Image(MediaComponent):
             return ("png", 1.0) if frame.has_alpha else ("jpeg", STREAM_QUALITY)
         name = FORMATS[self.format]
         return ("png", 1.0) if frame.has_alpha and name == "jpeg" else (name, STREAM_QUALITY)
-
-
-def _options(
-    options: WebcamOptions | None, mirror: bool | None, constraints: Mapping[str, object] | None
-) -> WebcamOptions:
-    """Merge the two ways to say what is asked of the camera."""
-    options = options or WebcamOptions()
-    return WebcamOptions(
-        mirror=options.mirror if mirror is None else mirror,
-        constraints=options.constraints if constraints is None else constraints,
-        size=options.size,
-        quality=options.quality,
-    )

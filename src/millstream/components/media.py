@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import ClassVar, Final
@@ -22,6 +23,13 @@ MAX_ADDRESS: Final = 256 * 1024
 
 class DeclaredFiles:
     """Where a value that was given at declaration finds its files: anywhere, the developer named them."""
+
+    def __init__(self) -> None:
+        self.memory: dict[object, object] = {}
+
+    def settle(self, blob: Blob) -> Blob:
+        """Keep the file as it is: it was read into memory, whose size is its own."""
+        return blob
 
     def temporary(self, suffix: str) -> Path:
         """Refuse: declared values need no files of their own."""
@@ -54,12 +62,40 @@ class MediaComponent(Component):
     sources: list[str]
     streaming: bool
 
+    recording: bool = False
+    """Whether it records, as if the user had pressed Record: from the opening of the page, or as an update."""
+
+    min_length: float | None = None
+    max_length: float | None = None
+    """How many seconds a recording has to last, and may last; a recording ends by itself then."""
+
     def check(self) -> None:
         for source in self.sources:
             self.check_one_of("sources", source, self.known_sources)
         if not self.sources:
             raise DeclarationError(f"{self.name}: sources is empty; leave it out to allow all of them")
+        self.check_one_of("recording", self.recording, (True, False))
+        if self.recording and self.device not in self.sources:
+            remedy = f"add {self.device!r} to its sources"
+            raise DeclarationError(f"{self.name} cannot record from {', '.join(self.sources)}: {remedy}")
+        self._check_lengths()
         super().check()
+
+    def _check_lengths(self) -> None:
+        for argument in ("min_length", "max_length"):
+            self.check_number(argument, getattr(self, argument))
+        if self.max_length is not None and self.max_length <= 0:
+            raise DeclarationError(f"{self.name}: max_length={self.max_length!r} is no length; give seconds above 0")
+        if self.max_length is not None and (self.min_length or 0.0) > self.max_length:
+            lengths = f"min_length={self.min_length!r} is above max_length={self.max_length!r}"
+            raise DeclarationError(f"{self.name}: {lengths}")
+
+    @property
+    def longest_s(self) -> float:
+        return math.inf if self.max_length is None else self.max_length
+
+    def props(self) -> dict[str, Value]:
+        return {**super().props(), "recording": self.recording}
 
     def check_streams(self) -> None:
         if self.device not in self.sources:
@@ -144,5 +180,9 @@ _TYPES = {
     ".m4a": "audio/mp4",
     ".aac": "audio/aac",
     ".weba": "audio/webm",
+    ".m4v": "video/mp4",
+    ".ogv": "video/ogg",
+    ".mkv": "video/x-matroska",
+    ".ts": "video/mp2t",
 }
 """Where Python's own table depends on the machine."""

@@ -51,6 +51,7 @@ class Textbox(Component):
     blur = Event()
     select = Event()
     stop = Event()
+    key_up = Event()
 
     def __init__(
         self,

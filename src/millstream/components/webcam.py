@@ -1,10 +1,10 @@
-"""`WebcamOptions`: what an image asks of the camera."""
+"""`WebcamOptions`: what an image or a film asks of the camera."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from millstream.errors import DeclarationError
 from millstream.ui.component import is_number
@@ -36,6 +36,18 @@ class WebcamOptions:
             raise DeclarationError(f"WebcamOptions: quality={self.quality!r} is not between 0 and 1")
         if self.constraints is not None and not isinstance(self.constraints, Mapping):
             raise DeclarationError(f"WebcamOptions: constraints={self.constraints!r} is not a dict")
+
+
+def webcam_options_of(
+    options: WebcamOptions | None, mirror: bool | None, constraints: Mapping[str, object] | None
+) -> WebcamOptions:
+    """Merge the two ways to say what is asked of the camera."""
+    options = options or WebcamOptions()
+    return replace(
+        options,
+        mirror=options.mirror if mirror is None else mirror,
+        constraints=options.constraints if constraints is None else constraints,
+    )
 
 
 def _is_side(side: float) -> bool:

@@ -54,7 +54,7 @@ class Worker:
                     await call.call_async()
                 else:
                     call.call()
-                await asyncio.sleep(self._engine.handler_time)
+                await asyncio.sleep(0.0 if job.role == "listen" else self._engine.handler_time)
                 result = call.encode()
                 yield result
                 if result.is_last:

@@ -15,7 +15,7 @@ from queue import SimpleQueue
 from typing import Final, TypeAlias, TypeVarTuple
 
 from millstream.errors import Busy
-from millstream.types import Call, Calls, Job, Notice, Notify, Program, Result
+from millstream.types import Advance, Call, Calls, Job, Notice, Notify, Program, Result
 
 Task: TypeAlias = Callable[[], Result | None]
 Arguments = TypeVarTuple("Arguments")
@@ -173,8 +173,8 @@ class Worker:
         self._calls.close()
         self._on_loop(self._end)
 
-    def _notify_in_thread(self, notice: Notice) -> None:
-        self._on_loop(self._notify, notice)
+    def _notify_in_thread(self, said: Notice | Advance) -> None:
+        self._on_loop(self._notify, said)
 
     def _on_loop(self, function: Callable[[*Arguments], None], *arguments: *Arguments) -> None:
         try:

@@ -4,25 +4,49 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import AsyncGenerator, Generator, Mapping
+from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from typing import Final, Literal, cast
 
 import numpy as np
 
 from millstream import codecs
+from millstream.codecs import wav
 from millstream.errors import Error, InvalidValue, MediaError
-from millstream.frames import Chunk, Frame
+from millstream.frames import Chunk, Frame, Scene
 from millstream.runtime.guard import guarded
 from millstream.runtime.notices import heard_by
 from millstream.runtime.store import CallFiles, Rules
-from millstream.types import KEEP, Blob, Decoder, Encoder, Failure, Job, Media, Notify, Output, Result, Stored
+from millstream.runtime.tape import Tape
+from millstream.types import (
+    KEEP,
+    Blob,
+    Decoder,
+    Encoder,
+    Failure,
+    Footage,
+    Heard,
+    Job,
+    Media,
+    Notify,
+    Output,
+    Piece,
+    Reel,
+    Result,
+    Stored,
+)
 from millstream.ui.component import Component, describe
 from millstream.ui.element import Element
 from millstream.ui.events import Binding
 from millstream.ui.handler import HandlerSpec
 from millstream.ui.manifest import Manifest
-from millstream.ui.special import Request
-from millstream.ui.updates import Skip, changes_of
+from millstream.ui.progress import Progress, Tracker, tracked_by
+from millstream.ui.special import Request, Turn
+from millstream.ui.turns import TurnTaking
+from millstream.ui.updates import Declared, Skip, changes_of
+from millstream.voice.ear import Ear
 from millstream.wire.messages import MAX_MESSAGE_BYTES
 from millstream.wire.packet import HEADER, Flag, Kind, Packet
 
@@ -70,10 +94,15 @@ class Calls:
         self._encoders: dict[tuple[int, str, float], tuple[int, Encoder]] = {}
         self._elements: dict[int, tuple[Mapping[str, object], Element]] = {}
         self._next_sample: int | None = None
+        self._scenery: tuple[int, Frame] | None = None
+        self._ear: Ear | None = None
+        self._reels: dict[int, Reel | None] = {}
         self._running: Call | None = None
 
     def begin(self, job: Job, notify: Notify) -> Call:
-        self._running = Call(self._program, self, job, notify)
+        from millstream.runtime.listening import KINDS  # which builds on this module
+
+        self._running = KINDS.get(job.role, Call)(self._program, self, job, notify)
         return self._running
 
     def close(self) -> None:
@@ -83,6 +112,26 @@ class Calls:
             decoder.close()
         for _, encoder in self._encoders.values():
             encoder.close()
+        if self._ear is not None:
+            self._ear.close()
+        for _, reel in self.reels():
+            reel.close()
+
+    def reel(self, component: Component) -> Reel | None:
+        """Give what joins the pieces that a player gets, one after the other; `None` if each is played by itself."""
+        if component.id not in self._reels:
+            self._reels[component.id] = component.reel()
+        return self._reels[component.id]
+
+    def reels(self) -> list[tuple[int, Reel]]:
+        """Give all that were begun, with the numbers of their components."""
+        return [(number, reel) for number, reel in self._reels.items() if reel is not None]
+
+    def hear(self, chunk: Chunk, turns: TurnTaking) -> Heard:
+        """Listen to the next stretch of the stream's microphone."""
+        if self._ear is None:
+            self._ear = Ear(partial(turns.detector, turns.rules))
+        return self._ear.hear(chunk)
 
     def element(self, number: int, changes: Mapping[str, object]) -> Element:
         """Give an element as it is in this session."""
@@ -94,16 +143,32 @@ class Calls:
             known = self._elements[number] = changes, declared.updated(changes)
         return known[1]
 
-    def join(self, packets: tuple[Packet, ...], is_gapless: bool) -> Media:
+    def join(self, packets: tuple[Packet, ...], is_gapless: bool) -> Media | Scene:
         """Decode what drives a call: of pictures the last one counts, stretches of sound are joined.
 
         Raises:
             MediaError: A packet cannot be decoded, or samples are missing or repeated where none may be.
         """
-        decoded = [self._decode(packet) for packet in packets]
-        if packets[-1].kind is Kind.PICTURE:
-            return decoded[-1]
-        chunks = cast("list[Chunk]", decoded)
+        pictures = [packet for packet in packets if packet.kind is Kind.PICTURE]
+        sounds = [packet for packet in packets if packet.kind is Kind.SOUND]
+        if not sounds:
+            return [self._decode(packet) for packet in pictures][-1]
+        chunk = self._join_sound(sounds, is_gapless)
+        return Scene(self._newest(pictures), chunk) if pictures else chunk
+
+    def _newest(self, pictures: Sequence[Packet]) -> Frame:
+        """Decode the picture that goes with sound; it may be the one of the last call once more.
+
+        Handlers may write into what they get, so each is given a copy.
+        """
+        newest = pictures[-1].sequence
+        if self._scenery is None or self._scenery[0] != newest:
+            self._scenery = newest, cast("Frame", [self._decode(packet) for packet in pictures][-1])
+        frame = self._scenery[1]
+        return replace(frame, pixels=frame.pixels.copy())
+
+    def _join_sound(self, packets: Sequence[Packet], is_gapless: bool) -> Chunk:
+        chunks = cast("list[Chunk]", [self._decode(packet) for packet in packets])
         for chunk in chunks:
             if is_gapless and self._next_sample is not None and chunk.first_sample != self._next_sample:
                 raise MediaError(f"sound is incomplete: sample {self._next_sample} expected, got {chunk.first_sample}")
@@ -133,8 +198,9 @@ class Call:
         self._calls = calls
         self._job = job
         self._notify = notify
+        self._tracker = Tracker(job.call, notify)
         self._binding = program.manifest.bindings[job.binding]
-        self._spec = cast("HandlerSpec", self._binding.handler)
+        self._spec = cast("HandlerSpec", self._binding.handler_for(job.role))
         self._files = CallFiles(job.folder, job.room, program.rules)
         self._arguments: tuple[list[object], dict[str, object]] | None = None
         self._generator: Generator[object, None, None] | None = None
@@ -146,14 +212,13 @@ class Call:
     def decode(self) -> None:
         if self._arguments is None and self._failure is None:
             with guarded(lambda error: self._fail(error, "media")):
-                packets = cast("tuple[Packet, ...]", self._job.packets)
-                media = self._calls.join(packets, self._binding.keep == "all") if packets else None
+                media = self._media()
             if self._failure is None:
                 with guarded(lambda error: self._fail(error, "input")):
                     self._arguments = self._spec.arguments(self._inputs(media), self._extras())
 
     def call(self) -> None:
-        with guarded(self._fail), heard_by(self._notify):
+        with guarded(self._fail), self._heard():
             if self._generator is not None:
                 self._value = next(self._generator, _END)
             elif self._failure is None:
@@ -164,7 +229,7 @@ class Call:
                     self._value = next(self._generator, _END)
 
     async def call_async(self) -> None:
-        with guarded(self._fail), heard_by(self._notify):
+        with guarded(self._fail), self._heard():
             if self._async_generator is not None:
                 self._value = await anext(self._async_generator, _END)
             elif self._failure is None:
@@ -182,6 +247,9 @@ class Call:
             with guarded(self._fail):
                 outputs = self._outputs(self._value)
         is_last = self._failure is not None or self._value is _END or not self._spec.is_generator
+        if is_last and self._failure is None and not self._job.stream:
+            with guarded(self._fail):
+                outputs |= self._films(outputs)
         self._value = None
         if self._failure is not None:
             return Result(self._job.call, {}, self._failure)
@@ -190,15 +258,21 @@ class Call:
     def close(self) -> None:
         if self._generator is not None:
             generator, self._generator = self._generator, None
-            with guarded(self._fail), heard_by(self._notify):
+            with guarded(self._fail), self._heard():
                 generator.close()
         self._files.close()
 
     async def close_async(self) -> None:
         if self._async_generator is not None:
             generator, self._async_generator = self._async_generator, None
-            with guarded(self._fail), heard_by(self._notify):
+            with guarded(self._fail), self._heard():
                 await generator.aclose()
+
+    @contextmanager
+    def _heard(self) -> Iterator[None]:
+        """Let the page hear what the handler says inside, and see how far it is."""
+        with heard_by(self._notify), tracked_by(self._tracker, is_tqdm=self._spec.tracks_tqdm):
+            yield
 
     def _taken_arguments(self) -> tuple[list[object], dict[str, object]]:
         """Hand the arguments on without keeping them: a big array lives no longer than the handler wants it."""
@@ -208,7 +282,13 @@ class Call:
 
     # ---- decode ------------------------------------------------------------------------------------------------
 
-    def _inputs(self, media: Media | None) -> list[object]:
+    def _media(self) -> Media | Scene | None:
+        packets, span = cast("tuple[Packet, ...]", self._job.packets), self._job.span
+        if span is not None:
+            return cast("Chunk", self._calls.join(packets, is_gapless=False)).part(*span)
+        return self._calls.join(packets, self._binding.keep == "all") if packets else None
+
+    def _inputs(self, media: Media | Scene | None) -> list[object]:
         job, binding = self._job, self._binding
         values = [
             self._argument(number, media if media is not None and number == binding.stream else stored)
@@ -219,17 +299,23 @@ class Call:
             return [{elements[number]: value for number, value in zip(binding.inputs, values, strict=True)}]
         return values
 
-    def _argument(self, number: int, stored: Stored | Media) -> object:
+    def _argument(self, number: int, stored: Stored | Media | Scene) -> object:
         component = cast("Component", self._calls.element(number, self._job.changes.get(number, {})))
         if isinstance(stored, Packet):
             stored = _decoded_alone(stored)
+        elif isinstance(stored, Tape):
+            stored = _recorded(stored)
         return component.preprocess(stored, self._files)
 
     def _extras(self) -> dict[str, object]:
         extras: dict[str, object] = {}
         for name, wanted in self._spec.specials.items():
-            if issubclass(wanted, Request):
+            if issubclass(wanted, Progress):
+                extras[name] = Progress().bound(self._tracker)
+            elif issubclass(wanted, Request):
                 extras[name] = self._job.request
+            elif issubclass(wanted, Turn):
+                extras[name] = self._job.turn or Turn()
             elif (event := self._job.event) is not None:
                 target = None if event.target is None else self._program.manifest.elements[event.target]
                 extras[name] = wanted(target, event.data)
@@ -259,21 +345,36 @@ class Call:
         return Output(KEEP, changes) if value is KEEP else self._valued(number, element, value, changes)
 
     def _valued(self, number: int, element: Element, value: object, changes: Mapping[str, object]) -> Output:
-        if isinstance(element, Component) and element.plays_ahead_s:
+        if isinstance(element, Component) and element.plays_ahead_s and not isinstance(value, Declared):
             if value is None and (self._job.stream or self._spec.is_generator):
                 return Output(KEEP, changes)  # nothing to be heard this time
-            if (piece := element.piece(value, self._files)) is not None:
-                stored, sound = piece
-                return Output(stored, changes, sound=sound)
+            if (reel := self._calls.reel(element)) is not None:
+                piece: tuple[Stored, Piece | None] | None = None, reel.piece(value, self._files)
+            else:
+                piece = element.piece(value, self._files)
+            if piece is not None and piece[1] is not None:
+                return Output(piece[0], changes, sound=piece[1])
         stored = self._encoded(number, element, value)
         is_plain = isinstance(element, Component) and element.on_page and not isinstance(stored, Packet | Blob)
         return Output(stored, changes, cast("Component", element).wire(stored) if is_plain else None)
+
+    def _films(self, outputs: Mapping[int, Output]) -> dict[int, Output]:
+        """End the films of a run: their rest is played, and from now on the whole is the component's value."""
+        ended = {}
+        for number, reel in self._calls.reels():
+            whole, rest = reel.end()
+            before = outputs.get(number, Output(None))
+            if rest is not None:
+                piece = cast("Footage | None", before.sound)
+                stored = self._files.settle(whole) if whole is not None else None
+                ended[number] = Output(stored, before.changes, sound=rest if piece is None else piece.before(rest))
+        return ended
 
     def _encoded(self, number: int, element: Element, value: object) -> Stored:
         """Bring what the handler returned for one component into the form that is kept and sent."""
         if not isinstance(element, Component):
             raise InvalidValue(f"{element.name} has no value, but {self._spec.name}() returned {describe(value)}")
-        stored = element.postprocess(value, self._files)
+        stored = value.stored if isinstance(value, Declared) else element.postprocess(value, self._files)
         if isinstance(stored, Frame):
             return self._picture(number, element, stored)
         if isinstance(stored, Chunk):
@@ -376,6 +477,12 @@ def joined(chunks: list[Chunk]) -> Chunk:
     return Chunk(samples, first.sample_rate, first.first_sample, first.captured_us)
 
 
+def _recorded(tape: Tape) -> Blob:
+    """Make of a streamed recording what one that is not streamed comes as."""
+    chunks = [cast("Chunk", _decoded_alone(packet)) for packet in tape.packets()]
+    return Blob("recording.wav", "audio/wav", data=wav.encode(joined(chunks)))
+
+
 def _decoded_alone(packet: Packet) -> Media:
     decoder = codecs.by_number(packet.codec).open_decoder()
     try:
@@ -387,4 +494,4 @@ def _decoded_alone(packet: Packet) -> Media:
 def _checked(media: Media, packet: Packet) -> Media:
     if isinstance(media, Frame) is not (packet.kind is Kind.PICTURE):
         raise MediaError(f"a {packet.kind.name.lower()} packet is not encoded as codec {packet.codec} does")
-    return media
+    return replace(media, captured_us=packet.captured_us)

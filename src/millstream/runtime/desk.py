@@ -7,10 +7,11 @@ import itertools
 import logging
 import secrets
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, Final
 
 from millstream.errors import Busy, DeclarationError, InvalidValue, QuotaExceeded
 from millstream.runtime.clock import PageClock
@@ -22,14 +23,19 @@ from millstream.runtime.results import Applied, apply
 from millstream.runtime.settings import Settings
 from millstream.runtime.store import Store
 from millstream.runtime.values import Claim, Values
-from millstream.types import Engine, Failure, Job, Notice, Occurrence, Result, Stored
+from millstream.types import Engine, Failure, Job, Notice, Occurrence, Result, Role, Stored
 from millstream.ui.events import Binding
 from millstream.ui.manifest import Manifest
-from millstream.ui.special import Request
+from millstream.ui.special import Request, Turn
 from millstream.wire.messages import Outputs, Toast
 from millstream.wire.packet import Packet
 
 logger = logging.getLogger("millstream.session")
+
+BACKLOG_SHARE: Final = 0.8
+"""A stream's generator may be paused for this part of the stream's backlog: it ends before what waits is too much."""
+
+MIN_PAUSE_S: Final = 1.0
 
 
 def _nobody(*_: object) -> None:
@@ -52,6 +58,7 @@ class Desk:
     Attributes:
         delete: Called with files that nothing refers to any more.
         on_change: Called with the number of a component whose `change` event is to be raised.
+        start: Runs something that ends with the session at the latest.
         on_end: Called with a binding whose stream or run is over, and how: whether it succeeded, `None` if cancelled.
         driving: Components that record, with the number of their running streams.
         seen: The last sequence of the page's control messages that was acted upon.
@@ -69,6 +76,7 @@ class Desk:
     players: Players
     metrics: StreamMetrics
     delete: Callable[[Sequence[Path]], None]
+    start: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]] = asyncio.create_task
     on_change: Callable[[int], None] = _nobody
     on_end: Callable[[Binding, bool | None], None] = _nobody
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
@@ -89,10 +97,18 @@ class Desk:
         job = self._job(binding, call, tuple(inputs), event=event)
         return Began(job, self.values.claim(binding.outputs, is_stream=False), run)
 
-    def begin_stream(self, binding: Binding, stream: int, packets: tuple[Packet, ...]) -> Began:
+    def begin_stream(self, binding: Binding, stream: int, packets: tuple[Packet, ...], role: Role = "handler") -> Began:
         """Begin a call of a stream, on inputs as they are now."""
         job = self._job(binding, next(self.calls), self.inputs(binding), packets=packets, stream=stream)
+        job = job if role == "handler" else replace(job, role=role)
         return Began(job, self.values.claim(binding.outputs, is_stream=True))
+
+    def begin_turn(self, began: Began, span: tuple[int, int], turn: Turn | None = None) -> Began:
+        """Make a call of a stream that of a turn; without packets the stream's component holds nothing."""
+        binding, packets = self.manifest.bindings[began.job.binding], began.job.packets
+        pairs = zip(binding.inputs, began.job.inputs, strict=True)
+        inputs = tuple(None if number == binding.stream else stored for number, stored in pairs)
+        return replace(began, job=replace(began.job, inputs=inputs, span=span if packets else None, turn=turn))
 
     def _job(
         self,
@@ -128,7 +144,8 @@ class Desk:
             result: A result without a failure.
             channel: The way of its pictures.
             voice: The way of its sound, which is held back until so much has been heard that it may go.
-            is_whole: Whether all of its pictures are to be sent, and waited for, or a newer one may replace them.
+            is_whole: Whether all of its pictures are to be sent, and waited for, or a newer one may replace them; and
+                whether its sound waits for a listener who has paused, or is skipped then.
         """
         job = began.job
         try:
@@ -140,27 +157,29 @@ class Desk:
             self._follow(applied)
             for component in [number for number, update in updates.items() if "value" in update]:
                 voice.drop(component)
-            delivery = Delivery(outputs, applied.pictures)
+            delivery = Delivery(outputs, applied.pictures, applied.growing)
             if not (updates or applied.pictures):
                 pass
             elif is_whole:
                 await self.outlet.put_whole(channel, delivery, self.settings.credit_s)
             else:
                 self.outlet.put(channel, delivery)
-            return await self._play(job, applied, voice)
+            return await self._play(job, applied, voice, is_live=not is_whole)
         except (QuotaExceeded, InvalidValue, DeclarationError) as error:
             return self.failed(job.binding, error)
         except TimeoutError:
             return self._untaken(job.binding)
 
-    async def _play(self, job: Job, applied: Applied, voice: Voice) -> Failure | None:
+    async def _play(self, job: Job, applied: Applied, voice: Voice, *, is_live: bool) -> Failure | None:
         """Hand over the sound of a result; says if the listener left it paused for too long."""
+        binding, pause_s = self.manifest.bindings[job.binding], self.settings.pause_s
+        if job.stream and binding.turns is None:  # while it waits, what the microphone hears waits too
+            pause_s = min(pause_s, max(binding.max_backlog * BACKLOG_SHARE, MIN_PAUSE_S))
         try:
             for component, sound in applied.sounds.items():
-                await voice.put(self.values.component(component), sound, self.settings.pause_s)
+                await voice.put(self.values.component(component), sound, pause_s, is_live=is_live)
         except TimeoutError:
-            name, pause_s = self.manifest.bindings[job.binding].name, self.settings.pause_s
-            return Failure(f"{name}() was ended: its sound was paused for {pause_s:g} seconds.")
+            return Failure(f"{binding.name}() was ended: its sound was paused for {pause_s:g} seconds.")
         return None
 
     async def settled(self, channel: Channel, binding: Binding) -> Failure | None:

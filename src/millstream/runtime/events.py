@@ -6,12 +6,13 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from millstream.errors import InvalidValue, MediaError, ProtocolError
 from millstream.runtime.desk import Desk
-from millstream.runtime.results import file_value
+from millstream.runtime.results import addressed, file_value
 from millstream.runtime.run import Run
+from millstream.runtime.tape import Tape
 from millstream.types import Blob, Failure, Occurrence, Stored
 from millstream.ui.component import Component
 from millstream.ui.events import Binding
@@ -19,6 +20,9 @@ from millstream.wire.messages import Fire, RunState, Script, Value
 from millstream.wire.packet import Packet
 
 logger = logging.getLogger("millstream.session")
+
+SERVER_EVENTS: Final = frozenset({"change", "tick", "every"})
+"""Events of components that no page fires."""
 
 
 class Trigger(NamedTuple):
@@ -76,6 +80,7 @@ class Events:
         if number not in self._desk.manifest.components:
             raise ProtocolError(f"component {number} does not exist", 4404)
         component = self._desk.values.component(number)
+        self._desk.outlet.told.forget(number)
         if not component.on_page or not component.is_interactive:
             self._desk.reject(Failure(f"{component.name} cannot be set by a page"))
             return
@@ -147,8 +152,12 @@ class Events:
 
     def raise_change(self, number: int) -> None:
         """Begin what listens to the `change` of a component."""
-        for binding in self._desk.manifest.bindings_for(number, "change"):
-            self._begin(binding, Occurrence(number, "change"))
+        self.raise_event(number, "change")
+
+    def raise_event(self, number: int, name: str) -> None:
+        """Begin what listens to an event of a component that the server knows of by itself."""
+        for binding in self._desk.manifest.bindings_for(number, name):
+            self._begin(binding, Occurrence(number, name))
 
     def follow(self, binding: Binding, is_success: bool | None) -> None:
         """Begin what follows a run or stream that is over; only `then` follows a cancelled one."""
@@ -214,13 +223,13 @@ class Events:
         if binding.is_stream or not 0 <= message.target < len(binding.targets):
             raise ProtocolError(f"target {message.target} of binding {number} does not exist", 4404)
         element, name = binding.targets[message.target]
-        if element is None or (name == "change" and element in self._desk.manifest.components):
+        if element is None or (name in SERVER_EVENTS and element in self._desk.manifest.components):
             raise ProtocolError(f"{name} of binding {number} is not for the page to fire", 4404)
         return Occurrence(element, name, message.data)
 
     def _inputs(self, binding: Binding, given: Sequence[Value] | None) -> tuple[Stored, ...]:
         """Read the inputs; `given` are what the script of the binding made of them, to be validated."""
-        if given is None or binding.js is None:
+        if given is None or binding.js is None or binding.handler is None:
             return self._desk.inputs(binding)
         if len(given) != len(binding.inputs):
             raise ProtocolError(f"{len(given)} inputs for binding {binding.number}, which has {len(binding.inputs)}")
@@ -232,11 +241,11 @@ class Events:
     def _wire(self, number: int) -> Value:
         stored = self._desk.values[number]
         component: Component = self._desk.values.component(number)
-        if not component.on_page or isinstance(stored, Packet):
+        if not component.on_page or isinstance(stored, Packet | Tape):
             return None
         if isinstance(stored, Blob):
             return file_value(self._desk.store.handle(stored), stored)
-        return component.wire(stored)
+        return addressed(component.wire(stored), self._desk.store)
 
     def _refuse(self, error: InvalidValue | MediaError) -> None:
         failure = Failure(str(error), "input")

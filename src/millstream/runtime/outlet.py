@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from millstream.errors import InvalidValue
+from millstream.runtime.told import Told
 from millstream.types import Transport
 from millstream.wire.messages import MAX_MESSAGE_BYTES, Outputs, ServerMessage, encode_message
 from millstream.wire.packet import Flag, Packet, encode_packet
@@ -34,10 +35,14 @@ REMEMBERED: Final = 64
 
 @dataclass(slots=True)
 class Delivery:
-    """One result on its way to the page: its other updates, and its pictures by component."""
+    """One result on its way to the page: its other updates, and its pictures by component.
+
+    Of the components that are `growing` the page is told no more than what is new.
+    """
 
     outputs: Outputs
     pictures: dict[int, Packet]
+    growing: AbstractSet[int] = frozenset()
 
 
 @dataclass(slots=True)
@@ -102,6 +107,7 @@ class Outlet:
         self._bytes = 0
         self._sounds: deque[Packet] = deque()
         self._seq = 0
+        self.told = Told()
         self._channels: dict[int, Channel] = {0: Channel(0)}
         self._work = asyncio.Event()
         self._is_idle = asyncio.Event()
@@ -122,6 +128,11 @@ class Outlet:
         channel.rest.clear()
         channel.is_free.set()
         self._channels.pop(channel.stream, None)
+
+    @property
+    def is_calm(self) -> bool:
+        """Whether so few control messages wait that more of them may come."""
+        return len(self._control) <= CALM and self._bytes <= CALM_BYTES
 
     @property
     def shared(self) -> Channel:
@@ -163,8 +174,11 @@ class Outlet:
         """
         pictures = delivery.pictures
         if not pictures:
-            self.send(delivery.outputs)
+            self.send(self.told.shortened(delivery.outputs, delivery.growing))
+            self.told.note(delivery.outputs, delivery.growing)
             return
+        for number in delivery.growing:  # what waits for pictures is told as a whole, and so is what comes after it
+            self.told.forget(number)
         if delivery.outputs.updates:
             self._encoded(delivery.outputs)
         self._overtake(_valued(delivery.outputs) | pictures.keys(), channel)
@@ -182,7 +196,7 @@ class Outlet:
             InvalidValue: Its updates are too large for the wire.
         """
         async with asyncio.timeout(timeout_s):
-            while len(self._control) > CALM or self._bytes > CALM_BYTES:
+            while not self.is_calm:
                 self._is_calm.clear()
                 await self._is_calm.wait()
         while channel.slot is not None and delivery.pictures:
@@ -292,7 +306,7 @@ class Outlet:
         if self._control:
             _, data = self._control.popleft()
             self._bytes -= len(data)
-            if len(self._control) <= CALM and self._bytes <= CALM_BYTES:
+            if self.is_calm:
                 self._is_calm.set()
             return [data]
         if self._sounds:

@@ -13,6 +13,7 @@ from millstream.codecs import pcm16
 from millstream.errors import InvalidValue, ProtocolError
 from millstream.frames import Chunk
 from millstream.runtime.outlet import SEQUENCES, Outlet
+from millstream.types import Footage, Piece
 from millstream.ui.component import Component
 from millstream.wire.messages import Played, Silence
 from millstream.wire.packet import CodecNumber, Flag, Kind, Packet
@@ -48,6 +49,8 @@ class Format(NamedTuple):
     def __str__(self) -> str:
         if self.codec is CodecNumber.FILE:
             return "an encoded file"
+        if self.codec is CodecNumber.FMP4:
+            return "a film"
         return f"samples at {self.sample_rate} Hz with {self.channels} channel{'s' if self.channels > 1 else ''}"
 
 
@@ -63,6 +66,7 @@ class Playback:
     Attributes:
         is_cut: Whether it was silenced; nothing more is sent.
         fault: Why the page cannot play it; empty if it can.
+        skipped_s: Seconds of live sound that were left out because the player was paused.
     """
 
     def __init__(self, number: int, stream: int, component: Component, outlet: Outlet) -> None:
@@ -70,6 +74,7 @@ class Playback:
         self.component = component
         self.is_cut = self.is_over = False
         self.fault = ""
+        self.skipped_s = 0.0
         self._stream = stream
         self._outlet = outlet
         self._format: Format | None = None
@@ -77,12 +82,38 @@ class Playback:
         self._flying: deque[tuple[int, float]] = deque()
         self._undecoded: deque[int] = deque()
         self._report: Played | None = None
+        self._reported_at = 0.0
+        self._cut_at: float | None = None
         self._moved = asyncio.Event()
+        self._now = asyncio.get_running_loop().time
 
     @property
     def position_s(self) -> float:
-        """How much of it has been heard, in seconds."""
+        """How much of it had been heard, in seconds, when the page last said so."""
         return self._report.played / self._report.rate if self._report is not None else 0.0
+
+    @property
+    def heard_s(self) -> float:
+        """How much of it has been heard until now, or until it was silenced, in seconds.
+
+        What was heard since the page last said where it is, which it does ten times a second, is estimated; after
+        `cut` the page says it exactly, and from then on that is the answer.
+        """
+        report = self._report
+        if report is None or report.state != "playing":
+            return self.position_s
+        since_s = (self._now() if self._cut_at is None else self._cut_at) - self._reported_at
+        return min(self.position_s + max(since_s, 0.0), report.samples / report.rate)
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether something of it is being played, or waits to be: false before the first piece and after the last."""
+        return not (self.is_cut or self.fault) and (self.ahead_s > 0 or bool(self._undecoded))
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the listener has paused it, or the browser waits for a tap."""
+        return self._report is not None and self._report.state == "paused"
 
     @property
     def ahead_s(self) -> float:
@@ -91,20 +122,31 @@ class Playback:
         held_s = (report.samples - report.played) / report.rate if report is not None else 0.0
         return held_s + sum(seconds for _, seconds in self._flying)
 
-    async def put(self, sound: Chunk | bytes, timeout_s: float) -> None:
+    async def put(self, sound: Piece, timeout_s: float, *, is_live: bool = False) -> None:
         """Send a piece, all of it, as fast as the listener comes along.
+
+        With `is_live` a player that is paused does not hold it back: what comes meanwhile is skipped, and the page goes
+        on with what comes then.
 
         Raises:
             InvalidValue: It has another format than the pieces before, or the page cannot play those.
             TimeoutError: The listener heard nothing for `timeout_s`.
         """
         self._check(sound)
-        for payload, seconds, is_end in self._parts(sound):
-            await self._room(timeout_s)
+        is_file = isinstance(sound, bytes)
+        for index, (payload, seconds, is_end) in enumerate(self._parts(sound)):
+            # Of a film nothing can be left out: later frames need the earlier ones.
+            may_skip = is_live and not (is_file and index) and not isinstance(sound, Footage)
+            await self._room(timeout_s, may_skip)
             if self.is_cut:
                 return
-            self._send(payload, Flag.NONE)
-            if isinstance(sound, Chunk):
+            if may_skip and self.is_paused:
+                self.skipped_s += seconds
+                if is_file:
+                    return
+                continue
+            self._send(payload, Flag.INDEPENDENT if is_live else Flag.NONE)
+            if not is_file:
                 self._flying.append((self._sequence, seconds))
             elif is_end:
                 self._undecoded.append(self._sequence)
@@ -120,9 +162,23 @@ class Playback:
         if self.is_cut:
             return
         self.is_cut = self.is_over = True
+        self._cut_at = self._now()
         self._outlet.hush(self.number)
         self._outlet.send(Silence(playback=self.number))
         self._moved.set()
+
+    async def heard_out(self, timeout_s: float) -> None:
+        """Wait until nothing of it is heard any more, because all was, or because it was silenced.
+
+        Nobody waits for a page that has not moved on for `timeout_s`.
+        """
+        try:
+            while self.is_heard and not (self._report is not None and self._report.state == "ended"):
+                async with asyncio.timeout(timeout_s):
+                    self._moved.clear()
+                    await self._moved.wait()
+        except TimeoutError:
+            logger.info("%r is not waited for any more", self)
 
     def report(self, message: Played) -> None:
         """Take note of where the page is.
@@ -134,7 +190,7 @@ class Playback:
             raise ProtocolError(f"playback {message.playback} cannot be at {message.played} of {message.samples}")
         if message.received > self._sequence:
             raise ProtocolError(f"packet {message.received} of playback {message.playback} was never sent")
-        self._report = message
+        self._report, self._reported_at = message, self._now()
         while self._flying and self._flying[0][0] <= message.received:
             self._flying.popleft()
         while self._undecoded and self._undecoded[0] <= message.received:
@@ -145,11 +201,13 @@ class Playback:
             logger.error("%s was given sound that a browser cannot play: %s", self.component.name, repr(self.fault))
         self._moved.set()
 
-    def _check(self, sound: Chunk | bytes) -> None:
+    def _check(self, sound: Piece) -> None:
         if self.fault:
             raise InvalidValue(f"{self.component.name} was given sound that the browser cannot play: {self.fault}")
         if isinstance(sound, Chunk):
             found = Format(CodecNumber.PCM16, sound.sample_rate, sound.channels)
+        elif isinstance(sound, Footage):
+            found = Format(CodecNumber.FMP4)
         else:
             found = Format(CodecNumber.FILE)
         if self._format is not None and found != self._format:
@@ -159,14 +217,14 @@ class Playback:
             )
         self._format = found
 
-    async def _room(self, timeout_s: float) -> None:
-        """Wait until so much has been heard that more may be sent."""
-        while self._is_full:
+    async def _room(self, timeout_s: float, may_skip: bool) -> None:
+        """Wait until so much has been heard that more may be sent, or until what comes next is to be skipped."""
+        while self._is_full and not (may_skip and self.is_paused):
             async with asyncio.timeout(timeout_s):
-                await self._advance(self.position_s)
+                await self._advance(self.position_s, may_skip)
 
-    async def _advance(self, position_s: float) -> None:
-        while self._is_full and self.position_s <= position_s:
+    async def _advance(self, position_s: float, may_skip: bool) -> None:
+        while self._is_full and self.position_s <= position_s and not (may_skip and self.is_paused):
             self._moved.clear()
             await self._moved.wait()
 
@@ -176,7 +234,7 @@ class Playback:
             return False
         return self.ahead_s >= self.component.plays_ahead_s or len(self._undecoded) >= MAX_UNDECODED
 
-    def _parts(self, sound: Chunk | bytes) -> Iterator[tuple[bytes, float, bool]]:
+    def _parts(self, sound: Piece) -> Iterator[tuple[bytes, float, bool]]:
         """Cut a piece into payloads: each with its seconds (0 if unknown), and whether it ends the piece."""
         if isinstance(sound, Chunk):
             step = max(round(PACKET_S * sound.sample_rate), 1)
@@ -186,14 +244,17 @@ class Playback:
                 self._samples += len(part.samples)
                 yield encoder.encode(part).payload, part.duration_s, at + step >= len(sound.samples)
             return
+        if isinstance(sound, Footage):
+            yield from _film_parts(sound)
+            return
         for at in range(0, len(sound), FILE_PART_BYTES):
             part_bytes = FILE_PREFIX.pack(len(sound), at) + sound[at : at + FILE_PART_BYTES]
             yield part_bytes, 0.0, at + FILE_PART_BYTES >= len(sound)
 
-    def _send(self, payload: bytes, last: Flag) -> None:
+    def _send(self, payload: bytes, flag: Flag) -> None:
         assert self._format is not None
         self._sequence += 1
-        flags = Flag.KEY | Flag.INDEPENDENT | last
+        flags = Flag.KEY | flag
         codec, sequence = self._format.codec, self._sequence % SEQUENCES
         component, call = self.component.id, self.number
         self._outlet.play(Packet(Kind.SOUND, codec, flags, self._stream, component, sequence, 0, call, 0, payload))
@@ -201,6 +262,16 @@ class Playback:
     def __repr__(self) -> str:
         where = f"heard {self.position_s:.1f} s, {self.ahead_s:.1f} s ahead"
         return f"<Playback {self.number} in {self.component.name}: {where}>"
+
+
+def _film_parts(footage: Footage) -> Iterator[tuple[bytes, float, bool]]:
+    """Cut a stretch of a film into payloads, as `_parts` does; the first of a film is its media type."""
+    if footage.is_first:
+        yield footage.mime.encode("ascii"), 0.0, False
+    for data, seconds in footage.fragments:
+        for at in range(0, len(data), FILE_PART_BYTES):
+            is_end = at + FILE_PART_BYTES >= len(data)
+            yield data[at : at + FILE_PART_BYTES], seconds if is_end else 0.0, is_end
 
 
 class Players:
@@ -228,7 +299,6 @@ class Players:
         """Silence what is heard in a component, because something else takes its place."""
         for playback in [each for each in self._playbacks.values() if each.component.id == component]:
             playback.cut()
-            del self._playbacks[playback.number]
 
     def report(self, message: Played) -> None:
         """Take note of where the page is in a playback; one that is gone is not worth a word.
@@ -240,14 +310,18 @@ class Players:
         if playback is None:
             return
         playback.report(message)
-        if message.state == "ended":
+        if message.state in ("ended", "broken"):
             playback.is_over = True
             del self._playbacks[message.playback]
 
     def statistics(self) -> Mapping[str, Mapping[str, float]]:
-        """Give position and lead of the playbacks, in seconds."""
+        """Give position and lead of the playbacks, and how much was skipped of them, in seconds."""
         return {
-            str(number): {"position_s": playback.position_s, "ahead_s": playback.ahead_s}
+            str(number): {
+                "position_s": playback.position_s,
+                "ahead_s": playback.ahead_s,
+                "skipped_s": playback.skipped_s,
+            }
             for number, playback in self._playbacks.items()
         }
 
@@ -270,17 +344,33 @@ class Voice:
         """Whether something else took the place of what it plays."""
         return any(playback.is_cut for playback in self._playbacks.values())
 
-    async def put(self, component: Component, sound: Chunk | bytes, timeout_s: float) -> None:
-        """Play a piece after those before; returns when all of it is sent.
+    @property
+    def is_heard(self) -> bool:
+        """Whether the listener hears it, or will: something of it is being played, or waits to be."""
+        return any(playback.is_heard for playback in self._playbacks.values())
+
+    @property
+    def heard_s(self) -> float:
+        """How much of what it plays has been heard until now, or until it was silenced: see `Playback.heard_s`."""
+        return max((playback.heard_s for playback in self._playbacks.values()), default=0.0)
+
+    async def put(self, component: Component, sound: Piece, timeout_s: float, *, is_live: bool = False) -> None:
+        """Play a piece after those before; returns when all of it is sent, or skipped: see `Playback.put`.
 
         Raises:
             InvalidValue: It has another format than the pieces before, or the page cannot play those.
             TimeoutError: The listener heard nothing for `timeout_s`.
         """
         playback = self._playbacks.get(component.id)
-        if playback is None or playback.is_cut:
+        begins = isinstance(sound, Footage) and sound.is_first
+        if playback is None or playback.is_cut or begins:
             playback = self._playbacks[component.id] = self._players.begin(self._stream, component)
-        await playback.put(sound, timeout_s)
+        await playback.put(sound, timeout_s, is_live=is_live)
+
+    async def heard_out(self, timeout_s: float) -> None:
+        """Wait until nothing of it is heard any more: see `Playback.heard_out`."""
+        for playback in list(self._playbacks.values()):
+            await playback.heard_out(timeout_s)
 
     def drop(self, component: int) -> None:
         """Silence a component that shows something else now."""

@@ -6,10 +6,9 @@ from collections.abc import Container
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from millstream.frames import Chunk
 from millstream.runtime.store import Store
 from millstream.runtime.values import Claim, Values
-from millstream.types import KEEP, Blob, Output, Result
+from millstream.types import KEEP, Blob, Output, Piece, Result
 from millstream.ui.component import Component
 from millstream.wire.messages import Value
 from millstream.wire.packet import Packet
@@ -24,13 +23,15 @@ class Applied:
         pictures: Pictures for the page, by component.
         sounds: What is to be played next, by component.
         changed: Components whose `change` event is to be raised.
+        growing: Components whose new value is a list that may go on from where the page knows it.
         gone: Files that nothing refers to any more.
     """
 
     updates: dict[int, dict[str, Value]] = field(default_factory=dict)
     pictures: dict[int, Packet] = field(default_factory=dict)
-    sounds: dict[int, Chunk | bytes] = field(default_factory=dict)
+    sounds: dict[int, Piece] = field(default_factory=dict)
     changed: list[int] = field(default_factory=list)
+    growing: set[int] = field(default_factory=set)
     gone: list[Path] = field(default_factory=list)
 
 
@@ -62,6 +63,8 @@ def _show(component: Component, output: Output, store: Store, applied: Applied) 
     stored = output.value
     if output.sound is not None:
         applied.sounds[component.id] = output.sound
+        if isinstance(stored, Blob) and stored.path is not None:
+            applied.gone += store.add_output(stored, component.id)[1]  # the page has it, the store has to know of it
         return
     if isinstance(stored, Packet):
         applied.pictures[component.id] = stored
@@ -72,9 +75,23 @@ def _show(component: Component, output: Output, store: Store, applied: Applied) 
         applied.gone += gone
         update["value"] = file_value(handle, stored)
     else:
-        update["value"] = output.wire
+        applied.gone += store.hold(component.files(stored), component.id)
+        update["value"] = addressed(output.wire, store) if component.files(stored) else output.wire
+        if component.grows:
+            applied.growing.add(component.id)
+
+
+def addressed(wire: Value, store: Store) -> Value:
+    """Put the page's form of each file in the place of the file itself."""
+    if isinstance(wire, Blob):
+        return file_value(store.handle(wire), wire)
+    if isinstance(wire, list):
+        return [addressed(item, store) for item in wire]
+    if isinstance(wire, dict):
+        return {name: addressed(item, store) for name, item in wire.items()}
+    return wire
 
 
 def file_value(handle: str, blob: Blob) -> dict[str, Value]:
     """Give the form in which the page knows a file."""
-    return {"file": handle, "name": blob.name, "type": blob.mime, "size": blob.size}
+    return {"file": handle, "name": blob.name, "type": blob.mime, "size": blob.size, **blob.told}

@@ -11,6 +11,7 @@ from millstream.admission import Ticket
 from millstream.errors import Busy
 from millstream.runtime.desk import Desk
 from millstream.runtime.playback import Voice
+from millstream.runtime.progress import Meter
 from millstream.types import Failure, Occurrence, Stored
 from millstream.ui.events import Binding
 from millstream.wire.messages import RunState
@@ -40,6 +41,7 @@ class Run:
         self._inputs = inputs
         self._event = event
         self._voice = Voice(desk.players, 0)
+        self._meter = Meter(desk, binding, run=number)
         self._ticket: Ticket | None = None
         self._admission = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -74,7 +76,7 @@ class Run:
     async def _call(self) -> Failure | None:
         desk = self._desk
         self._say("running")
-        worker = desk.engine.open(self.binding.number, desk.tell)
+        worker = desk.engine.open(self.binding.number, self._meter.hear)
         try:
             began = desk.begin(self.binding, self._fresh_inputs(), run=self.number, event=self._event, call=self.call)
             async with aclosing(worker.submit(began.job)) as results:
@@ -87,6 +89,7 @@ class Run:
                         self.cancel()  # somebody else plays or writes where it played: nobody hears it any more
             return await desk.settled(desk.outlet.shared, self.binding)
         finally:
+            self._meter.close()
             # A call that was cancelled keeps its place until it ends; when the page is gone, the place is free at once.
             await worker.close(desk.settings.cancel_s if self.is_over else None)
 
@@ -95,6 +98,7 @@ class Run:
         if not self.is_over:
             self.is_over = True
             self._voice.cut()
+            self._meter.close(is_cut=True)
             self._say("cancelled")
             if self._task is not None:
                 self._task.cancel()

@@ -20,12 +20,14 @@ from millstream.runtime.outlet import Outlet
 from millstream.runtime.perishables import Perishables
 from millstream.runtime.places import Places
 from millstream.runtime.playback import Players
-from millstream.runtime.results import file_value
+from millstream.runtime.results import addressed, file_value
 from millstream.runtime.settings import Settings
 from millstream.runtime.store import Store
 from millstream.runtime.stream import Stream
+from millstream.runtime.timers import Timers
 from millstream.runtime.values import Values
 from millstream.types import Blob, Engine, Stored, Transport
+from millstream.ui.events import Binding
 from millstream.ui.manifest import Manifest
 from millstream.ui.special import Request
 from millstream.wire.messages import (
@@ -103,6 +105,8 @@ class Session:
         self.visitor = visitor
         self.store = Store(folder, settings.max_session_bytes)
         self.streams: dict[int, Stream] = {}
+        self._films: dict[int, Stream] = {}
+        """Streams of sound and pictures, by the number of the pictures."""
         self._last_stream = 0
         self._is_draining = self._is_lost = False
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -125,9 +129,11 @@ class Session:
             players=self._players,
             metrics=shared.metrics,
             delete=self._delete,
+            start=self._start,
         )
         self.events = Events(self._desk, self._start, self._stop_binding)
         self._perishables = Perishables(self._values, manifest.components.values(), self._start)
+        self._timers = Timers(manifest, self._values, self.events.raise_event)
         self._budget = _Budget(settings.messages_per_s)
 
     async def live(self, transport: Transport, hello: Hello) -> Closing:
@@ -143,6 +149,7 @@ class Session:
                 for task in [*self._tasks, *self._link]:
                     task.cancel()
         finally:
+            self._timers.close()
             for stream in self.streams.values():
                 stream.close()
         return closing
@@ -245,6 +252,7 @@ class Session:
         if updates := self._initial_updates():
             self._outlet.send(Outputs(call=next(self._desk.calls), seen=self._desk.seen, updates=updates))
         self.events.load()
+        self._timers.start()
 
     def _initial_updates(self) -> dict[int, dict[str, Value]]:
         """Give the values that differ from those in the page's manifest."""
@@ -255,6 +263,9 @@ class Session:
                 continue
             if isinstance(stored, Blob):
                 updates[number] = {"value": file_value(self.store.add(stored), stored)}
+            elif files := component.files(stored):
+                self.store.hold(files, number)
+                updates[number] = {"value": addressed(component.wire(stored), self.store)}
             elif component.is_computed:
                 updates[number] = {"value": component.wire(stored)}
         return updates
@@ -262,7 +273,7 @@ class Session:
     # ---- what the page says ------------------------------------------------------------------------------------
 
     def _on_packet(self, packet: Packet) -> None:
-        stream = self.streams.get(packet.stream)
+        stream = self.streams.get(packet.stream) or self._films.get(packet.stream)
         if stream is not None:
             stream.receive(packet)
         elif not 0 < packet.stream <= self._last_stream:
@@ -292,14 +303,24 @@ class Session:
             raise ProtocolError(f"binding {message.binding} is no stream", 4404)
         if not self._last_stream < message.stream < 2**32:
             raise ProtocolError(f"stream {message.stream} is opened after stream {self._last_stream}")
-        self._last_stream = message.stream
+        self._last_stream = max(message.stream, self._checked_pictures(message, binding))
         if self._is_draining or len(self.streams) >= self._desk.settings.max_streams:
             text = "Too much is being recorded at once; stop something first."
             self._outlet.send(StreamState(stream=message.stream, state="ended", reason="busy", message=text))
             return
         self.events.cancel_all(binding.cancels)
-        stream = self.streams[message.stream] = Stream(self._desk, message.stream, binding)
+        stream = self.streams[message.stream] = Stream(self._desk, message.stream, binding, message.pictures)
+        if message.pictures:
+            self._films[message.pictures] = stream
         self._start(stream.live()).add_done_callback(lambda _: self._forget(stream))
+
+    def _checked_pictures(self, message: Open, binding: Binding) -> int:
+        """Give the number of the pictures that a stream of sound brings along, 0 for none."""
+        assert binding.stream is not None
+        is_film = self._desk.manifest.components[binding.stream].streams == "film"
+        if message.pictures and not (is_film and message.stream < message.pictures < 2**32):
+            raise ProtocolError(f"stream {message.stream} has no pictures, or not as stream {message.pictures}")
+        return message.pictures
 
     def _on_stop(self, message: Stop) -> None:
         if stream := self.streams.get(message.stream):
@@ -332,6 +353,7 @@ class Session:
                 stream.cancel()
 
     def _forget(self, stream: Stream) -> None:
+        self._films.pop(stream.pictures, None)
         if self.streams.pop(stream.number, None) is not None:
             stream.close()
 

@@ -9,7 +9,7 @@ import shutil
 import stat
 import tempfile
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from mimetypes import guess_type
 from pathlib import Path
@@ -46,6 +46,7 @@ class Store:
         self._blobs: dict[str, Blob] = {}
         self._used = 0
         self._outputs: dict[int, deque[str]] = {}
+        self._held: dict[int, deque[set[str]]] = {}
         self._handles: dict[int, str] = {}
 
     @property
@@ -106,11 +107,32 @@ class Store:
         shown.append(self.add(blob))
         return shown[-1], [blob.path for blob in gone if blob.path is not None]
 
+    def hold(self, blobs: Iterable[Blob], component: int) -> list[Path]:
+        """Take in the files within a value of a component; those that its last values did not have are let go.
+
+        Files that the session had already, such as uploads, stay.
+
+        Returns:
+            The paths of the files that are to be deleted.
+
+        Raises:
+            QuotaExceeded: There is no room.
+        """
+        values = self._held.setdefault(component, deque())
+        own = set().union(*values)
+        new = {self.add(blob) for blob in blobs if id(blob) not in self._handles}
+        values.append(new | {handle for blob in blobs if (handle := self._handles[id(blob)]) in own})
+        if len(values) <= KEPT:
+            return []
+        gone = [self._remove(handle) for handle in values.popleft() - set().union(*values)]
+        return [blob.path for blob in gone if blob.path is not None]
+
     def clear(self) -> None:
         """Let go of all files; those on the disk are deleted with the folder."""
         self._blobs.clear()
         self._handles.clear()
         self._outputs.clear()
+        self._held.clear()
         self._used = 0
 
     def _remove(self, handle: str) -> Blob:
@@ -178,6 +200,7 @@ class CallFiles:
         self._room = room
         self._rules = rules
         self._temporary: list[Path] = []
+        self.memory: dict[object, object] = {}
 
     def temporary(self, suffix: str) -> Path:
         """Name a new file, deleted when the call's outputs have been encoded."""
@@ -218,7 +241,7 @@ class CallFiles:
             return replace(blob, size=size)
         path = new_file(self._folder, Path(blob.name).suffix)
         path.write_bytes(blob.data)
-        return Blob(blob.name, blob.mime, path=path, size=size)
+        return replace(blob, data=None, path=path, size=size)
 
     def close(self) -> None:
         """Delete the temporary files."""

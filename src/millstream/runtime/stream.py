@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
-from typing import Final, Literal, NamedTuple, TypedDict, Unpack
+from typing import Final, Literal, NamedTuple, TypedDict, Unpack, cast
 
 from millstream.admission import Ticket
 from millstream.errors import BacklogExceeded, Busy
 from millstream.runtime.clock import server_us
 from millstream.runtime.desk import Began, Desk
-from millstream.runtime.intake import Intake
+from millstream.runtime.intake import open_intake
 from millstream.runtime.metrics import StreamMetrics
 from millstream.runtime.playback import Voice
-from millstream.types import Failure, Notice, Result, Worker
+from millstream.runtime.progress import Meter
+from millstream.runtime.tape import Tape
+from millstream.runtime.turns import Conversation
+from millstream.types import Failure, Notice, Result, Role, Worker
 from millstream.ui.events import Binding
 from millstream.wire.messages import Credit, Stop, StreamState
 from millstream.wire.packet import Packet
@@ -52,17 +55,23 @@ class Stream:
         desk: What it shares with the rest of its session.
         number: The page's number for it.
         binding: The stream event.
+        pictures: The page's number for the pictures of a film; 0 if there is no sound, or nothing else.
     """
 
-    def __init__(self, desk: Desk, number: int, binding: Binding) -> None:
+    def __init__(self, desk: Desk, number: int, binding: Binding, pictures: int = 0) -> None:
         assert binding.stream is not None
         self.number = number
+        self.pictures = pictures
         self.binding = binding
         self._desk = desk
         self._component = binding.stream
         self._channel = desk.outlet.open(number)
         self._voice = Voice(desk.players, number)
-        self._intake = Intake(binding, desk.manifest.components[binding.stream].streams)
+        self._meter = Meter(desk, binding, stream=number)
+        self._intake = open_intake(binding, desk.manifest.components[binding.stream].streams, number, pictures)
+        is_kept = desk.manifest.components[binding.stream].streams == "sound" and desk.manifest.keeps_recording(binding)
+        self._tape = Tape(desk.values.component(binding.stream).longest_s, is_kept=is_kept)
+        self._conversation = Conversation(desk, number, binding, self._channel) if binding.turns is not None else None
         self.metrics = StreamMetrics()
         self._ticket: Ticket | None = None
         self._ending: Ending | None = None
@@ -96,7 +105,7 @@ class Stream:
 
     async def _turn(self, ticket: Ticket) -> None:
         """Handle what comes between an admission and the end of the stream, or of its time."""
-        worker = self._desk.engine.open(self.binding.number, self._desk.tell)
+        worker = self._desk.engine.open(self.binding.number, self._meter.hear)
         self._begin_turn()
         try:
             while packets := await self._next():
@@ -120,7 +129,8 @@ class Stream:
 
     async def _call(self, worker: Worker, packets: tuple[Packet, ...]) -> None:
         """Handle one picture, or one stretch of sound."""
-        began = self._desk.begin_stream(self.binding, self.number, packets)
+        role: Role = "handler" if self._conversation is None else "listen"
+        began = self._desk.begin_stream(self.binding, self.number, packets, role)
         self._note_call(packets)
         self._give_credit()
         async with aclosing(worker.submit(began.job)) as results:
@@ -128,6 +138,7 @@ class Stream:
                 await self._deliver(began, result)
                 if self._is_cut_off or (self._is_expiring and not result.is_last):
                     break
+        self._meter.rest()
         self._intake.call_ended(self._desk.now)
 
     async def _deliver(self, began: Began, result: Result) -> None:
@@ -135,7 +146,9 @@ class Stream:
         if self._ending is not None and self._ending.reason in DISCARDING:
             return
         failure = result.failure
-        if failure is None:
+        if result.heard is not None and self._conversation is not None:
+            self._conversation.heard(cast("tuple[Packet, ...]", began.job.packets), result.heard)
+        elif failure is None:
             is_whole = not result.is_last
             failure = await self._desk.deliver(began, result, self._channel, self._voice, is_whole=is_whole)
         if failure is not None:
@@ -149,6 +162,8 @@ class Stream:
         Raises:
             ProtocolError: It does not belong here, is out of sequence, or came without credit.
         """
+        if self._intake.is_open:
+            packet = self._tape.put(packet)
         try:
             self._intake.put(packet, self._desk.now)
         except BacklogExceeded as error:
@@ -156,15 +171,29 @@ class Stream:
             return
         self.metrics.received += 1
         if self._intake.is_open:
-            self._desk.values.capture(self._component, packet)
-            self._measure(packet)
+            if self._tape.is_full:
+                self._end_recording()
+            if self._intake.is_value(packet) and packet.payload and not self._has_said_ended:
+                self._desk.values.capture(self._component, packet)
+                self._measure(packet)
             self._give_credit()
             self._wake.set()
+
+    def _end_recording(self) -> None:
+        """Stop as the user would: nothing more is to be recorded."""
+        ending = Ending("length")
+        if not self._intake.keeps_all:
+            self._end(ending)
+        elif self._ending is None and self._after_flush is None:
+            self._after_flush = ending
+            self._flush(None)
+            self._give_up_flush()
 
     def stop(self, message: Stop) -> None:
         """Let the page end the stream."""
         ending = _ending_of(message, self.binding)
-        if ending.reason == "error" or not self._intake.is_open or not self._intake.keeps_all:
+        is_talk = self._conversation is not None  # whoever presses Stop wants silence, and no last answer
+        if is_talk or ending.reason == "error" or not self._intake.is_open or not self._intake.keeps_all:
             self._end(ending)
         elif self._ending is None:
             self._after_flush = ending
@@ -212,6 +241,8 @@ class Stream:
         self._desk.driving[self._component] += 1
         self._say_running()
         self._watch_idle()
+        if self._conversation is not None:
+            self._conversation.open()
 
     async def _end_turn(self, worker: Worker) -> None:
         self._intake.close()
@@ -221,7 +252,10 @@ class Stream:
                 timer.cancel()
         self._credit_timer = self._idle_timer = self._flush_timer = None
         # A call that does not end keeps its place for a while; when the page is gone, the place is free at once.
-        await worker.close(None if self._is_page_gone else self._desk.settings.cancel_s)
+        wait_s = None if self._is_page_gone else self._desk.settings.cancel_s
+        if self._conversation is not None:
+            await self._conversation.close(wait_s)
+        await worker.close(wait_s)
 
     @property
     def _is_page_gone(self) -> bool:
@@ -236,6 +270,8 @@ class Stream:
 
     def _flush(self, final: int | None) -> None:
         """Have the page hand over what it still holds: up to packet `final`, or to the one flagged as the last."""
+        if self._conversation is not None:
+            self._conversation.finish()
         self._intake.flush(final)
         self._say("stopping")
         self._give_credit()
@@ -250,6 +286,8 @@ class Stream:
     def _end(self, ending: Ending) -> None:
         if self._ending is None:
             self._ending = ending
+            if self._conversation is not None:
+                self._conversation.interrupt()
             self._wake.set()
 
     def _fail(self, failure: Failure) -> None:
@@ -258,7 +296,10 @@ class Stream:
             self._desk.reject(failure)
             return
         # The page shows it where it happened, in the frame that records and on the outputs; no toast says it again.
-        self._end(Ending("error", failure.message if failure.is_visible else "", is_success=False))
+        ending = Ending("error", failure.message if failure.is_visible else "", is_success=False)
+        if self._ending is not None and self._ending.is_success:
+            self._ending = ending  # the last call, after Stop
+        self._end(ending)
 
     async def _sleep(self) -> None:
         self._wake.clear()
@@ -268,8 +309,8 @@ class Stream:
 
     def _give_credit(self) -> None:
         now = self._desk.now
-        if self._intake.raise_limit(now):
-            self._desk.outlet.send(Credit(stream=self.number, limit=self._intake.limit))
+        for number, limit in self._intake.grants(now):
+            self._desk.outlet.send(Credit(stream=number, limit=limit))
         at = self._intake.next_at(now)
         if at is not None and (self._credit_timer is None or at < self._credit_timer.when()):
             if self._credit_timer is not None:
@@ -301,7 +342,6 @@ class Stream:
 
     def _note_call(self, packets: tuple[Packet, ...]) -> None:
         self._intake.call_began(self._desk.now)
-        self.metrics.handled += len(packets)
         self.metrics.age.add(self._desk.clock.age_s(packets[-1].captured_us, server_us()))
 
     # ---- what the page is told ---------------------------------------------------------------------------------
@@ -317,11 +357,20 @@ class Stream:
     def _say_ended(self) -> None:
         if not self._has_said_ended and self._ending is not None:
             self._has_said_ended = True
+            self._keep_recording()
             self._say("ended", reason=self._ending.reason, message=self._ending.message)
+
+    def _keep_recording(self) -> None:
+        """Let the component hold all that was recorded, unless it records again already."""
+        others = self._desk.driving[self._component] - self._intake.is_open
+        if not self._tape.is_empty and not others:
+            self._desk.values.capture(self._component, self._tape)
 
     async def _part(self) -> None:
         """Send what is left, say that it is over, and let what follows begin."""
         self._voice.end()
+        self._meter.rest()
+        self._meter.close()
         try:
             await self._desk.outlet.flushed(self._channel, FAREWELL_S)
         except TimeoutError:
@@ -343,7 +392,7 @@ class Stream:
     def statistics(self) -> StreamMetrics:
         """Give the counters, up to date."""
         lane = self._intake.statistics()
-        self.metrics.dropped = lane.dropped
+        self.metrics.handled, self.metrics.dropped = lane.taken, lane.dropped
         self.metrics.backlog_s = max(self.metrics.backlog_s, lane.waiting_s)
         self.metrics.sent, self.metrics.replaced = self._channel.sent, self._channel.replaced
         return self.metrics

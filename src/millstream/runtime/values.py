@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from millstream.runtime.tape import Tape
 from millstream.types import Stored
 from millstream.ui.component import Component
 from millstream.ui.element import Element
@@ -70,7 +71,7 @@ class Values:
         return component
 
     def watch(self, number: int, watcher: Callable[[int], None]) -> None:
-        """Have `watcher` called with the number of a component whenever its value is written."""
+        """Have `watcher` called with the number of a component whenever its value is written, or its arguments."""
         self._watchers[number] = watcher
 
     def changes(self, numbers: Iterable[int]) -> dict[int, Mapping[str, object]]:
@@ -122,9 +123,9 @@ class Values:
         before, self._marks[number] = self._marks[number], _mark(self.component(number), stored)
         return before != self._marks[number]
 
-    def capture(self, number: int, packet: Packet) -> None:
-        """Let a component that records hold what it captured last: not an edit, and no `change`."""
-        self._stored[number] = packet
+    def capture(self, number: int, captured: Packet | Tape) -> None:
+        """Let a component hold what it captured last, or all of it at the end: not an edit, and no `change`."""
+        self._stored[number] = captured
 
     def clear(self) -> None:
         """Let go of all values; none can be read any more."""
@@ -140,6 +141,8 @@ class Values:
         element = self._manifest.elements[number].updated(merged)
         self._changes[number] = MappingProxyType(merged)
         self._elements[number] = element
+        if number in self._watchers:
+            self._watchers[number](number)
         return element.patch(changes)
 
 

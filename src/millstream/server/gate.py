@@ -75,10 +75,10 @@ class Gate:
         path = local_path(scope, self._options.root_path)
         verdict = self._judge(scope, headers, path)
         if isinstance(verdict, Refusal):
-            await refuse(scope, receive, self._secured(send), verdict)
+            await refuse(scope, receive, self._secured(send, None), verdict)
             return
         inner = {**scope, "path": path, "root_path": "", "caller": verdict}
-        await self._app(inner, receive, self._secured(send))
+        await self._app(inner, receive, self._secured(send, verdict))
 
     def _judge(self, scope: Scope, headers: Headers, path: str) -> Caller | Refusal:
         is_socket = scope["type"] == "websocket"
@@ -157,13 +157,13 @@ class Gate:
             "Refused the %s %s. If it is yours, pass %s to launch(), or set %s.", what, shown, argument, variable
         )
 
-    def _secured(self, send: Send) -> Send:
+    def _secured(self, send: Send, caller: Caller | None) -> Send:
         """Wrap `send` so that every response carries the security headers; a response's own ones stay."""
 
         async def send_secured(message: Message) -> None:
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 headers = MutableHeaders(scope=message)
-                for name, value in self._policy.defaults:
+                for name, value in self._policy.defaults(caller):
                     headers.setdefault(name, value)
             await send(message)
 

@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from typing import Final
 
 from millstream.server.caller import Caller
+from millstream.server.hosts import is_loopback
 
 _FEATURES: Final = ("camera", "microphone", "display-capture", "fullscreen", "autoplay", "clipboard-write")
 _NEVER: Final = ("geolocation", "payment", "usb", "serial", "midi")
 
+_ISOLATED: Final = ("cross-origin-opener-policy", "same-origin")
+"""Browsers complain of this one where they cannot trust the origin."""
+
 _FIXED: Final = (
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "same-origin"),
-    ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
     ("permissions-policy", ", ".join([f"{name}=(self)" for name in _FEATURES] + [f"{name}=()" for name in _NEVER])),
 )
@@ -30,8 +33,16 @@ class Policy:
         self._ancestors = "frame-ancestors " + " ".join(("'self'", *frame_ancestors))
         framing = () if frame_ancestors else (("x-frame-options", "SAMEORIGIN"),)
         inert = f"default-src 'none'; sandbox; {self._ancestors}"
-        self.defaults: Final = (*_FIXED, *framing, ("content-security-policy", inert))
-        """The headers of a response that sets none itself: nothing in it may run or load anything."""
+        self._defaults: Final = (*_FIXED, *framing, ("content-security-policy", inert))
+
+    def defaults(self, caller: Caller | None) -> tuple[tuple[str, str], ...]:
+        """Give the headers of a response that sets none itself: nothing in it may run or load anything.
+
+        Args:
+            caller: Who gets the response; `None` for one who was turned away.
+        """
+        is_trusted = caller is not None and (caller.is_https or is_loopback(caller.host.host))
+        return (*self._defaults, _ISOLATED) if is_trusted else self._defaults
 
     def page(self, caller: Caller, nonce: str) -> str:
         """Give the policy of a page: scripts and styles by nonce, media from anywhere, connections to the app only.

@@ -41,6 +41,13 @@ def is_address(host: str) -> bool:
     return True
 
 
+def is_loopback(host: str) -> bool:
+    """Tell whether browsers trust a host without TLS: it is the machine that they run on."""
+    if is_address(host):
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    return host == "localhost" or host.endswith(".localhost")
+
+
 def own_names() -> frozenset[str]:
     """Give the names under which this machine knows itself, without asking the network."""
     name = socket.gethostname().lower()

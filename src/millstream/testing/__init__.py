@@ -1,5 +1,6 @@
 """What tests of Millstream, of its plug-ins and of apps need: pages without a browser, fakes, conformance suites."""
 
 from millstream.testing.page import TestPage
+from millstream.testing.turns import LoudnessDetector
 
-__all__ = ["TestPage"]
+__all__ = ["LoudnessDetector", "TestPage"]

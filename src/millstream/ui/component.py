@@ -5,13 +5,17 @@ from __future__ import annotations
 import math
 import reprlib
 import sys
-from typing import ClassVar, Literal, Self, Unpack
+from collections.abc import Sequence
+from typing import ClassVar, Final, Self, Unpack
 
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.frames import Chunk, Frame
-from millstream.types import Blob, Files, Link, Media, Scratch, Stored
+from millstream.types import Blob, Carried, Files, Link, Media, Reel, Scratch, Stored
 from millstream.ui.element import Element, Placed
 from millstream.wire.messages import Value
+
+SHORTEST_S: Final = 0.01
+"""The shortest interval, in seconds, at which something happens by itself."""
 
 
 class Common(Placed, total=False):
@@ -24,6 +28,7 @@ class Common(Placed, total=False):
     scale: int | None
     min_width: int
     interactive: bool | None
+    every: float | Component | None
 
 
 class Component(Element):
@@ -42,14 +47,22 @@ class Component(Element):
         scale: Its share of the width, relative to its neighbours in a row; `None` takes what it needs.
         min_width: Width in pixels below which a row wraps.
         interactive: Whether the user may edit it; `None` finds out from the bindings.
+        every: How often the function given as `value` is called again: every so many seconds, or at each tick of a
+            `Timer`.
         placed: See `Element`.
     """
 
-    streams: ClassVar[Literal["picture", "sound"] | None] = None
+    streams: Carried | None = None
     """What a `stream` event of this component carries; `None` if it has no such event."""
+
+    shows_own_stream: ClassVar[bool] = True
+    """Whether its own stream may write to it: what comes of a frame is then shown in place of the preview."""
 
     on_page: ClassVar[bool] = True
     """Whether the page knows the component at all."""
+
+    tick_event: ClassVar[str] = "every"
+    """An event that the server fires by itself, every `interval_s`."""
 
     default_label: ClassVar[bool] = True
     """Whether the class name is the label when none is given."""
@@ -62,6 +75,9 @@ class Component(Element):
 
     is_output = False
     """Whether a handler gives it values; settled when the tree is frozen."""
+
+    grows: ClassVar[bool] = False
+    """Whether its value on the wire is a list of which the page is told only what is new; see `Told`."""
 
     plays_ahead_s: float = 0.0
     """How many seconds of sound it may be given ahead of what is heard; 0: it plays no sound piece by piece."""
@@ -77,6 +93,7 @@ class Component(Element):
         scale: int | None = None,
         min_width: int = 160,
         interactive: bool | None = None,
+        every: float | Component | None = None,
         **placed: Unpack[Placed],
     ) -> None:
         self.label = label if label is not None or not self.default_label else type(self).__name__
@@ -84,23 +101,42 @@ class Component(Element):
         self.show_label = True if show_label is None else show_label
         self.container, self.scale, self.min_width = container, scale, min_width
         self.interactive = interactive
+        self.every = every
         self.value = value
         self._initial: Stored = None
         super().__init__(**placed)
+
+    @property
+    def longest_s(self) -> float:
+        """How many seconds a recording may last."""
+        return math.inf
 
     @property
     def is_computed(self) -> bool:
         """Whether the initial value is the result of a function, computed for every page anew."""
         return callable(self.value)
 
+    def interval_s(self, stored: Stored) -> float | None:
+        """Say how many seconds pass between two times that `tick_event` happens; `None` for never."""
+        return float(self.every) if isinstance(self.every, int | float) else None
+
     def joined(self) -> None:
         super().joined()
+        self._check_every()
         if self.is_computed:
             return
         try:
             self._initial = self.declared(self.value)
         except InvalidValue as error:
             raise DeclarationError(f"{error} (the initial value)") from error
+
+    def _check_every(self) -> None:
+        is_pace = isinstance(self.every, int | float) and is_number(self.every) and self.every >= SHORTEST_S
+        if self.every is not None and not is_pace and getattr(self.every, "tick_event", "") != "tick":
+            given = f"every={describe(self.every)}"
+            raise DeclarationError(f"{self.name}: {given} is no Timer and no {SHORTEST_S:g} s or more")
+        if self.every is not None and not self.is_computed:
+            raise DeclarationError(f"{self.name}: every= calls value= again, which has to be a function then")
 
     def check_streams(self) -> None:
         """Check that the component, as it is declared, can be the source of a stream.
@@ -149,6 +185,13 @@ class Component(Element):
         """
         raise NotImplementedError
 
+    def reel(self) -> Reel | None:
+        """Open what joins the pieces of one run or stream; `None` where each is played by itself, as `piece` gives it.
+
+        Asked only where `plays_ahead_s` is not 0. Runs in the worker thread.
+        """
+        return None
+
     def accept(self, value: object) -> Stored:
         """Check a plain value that Python gave; a component whose values may be files has a `postprocess` instead.
 
@@ -174,8 +217,15 @@ class Component(Element):
         return list(self._initial) if isinstance(self._initial, list) else self._initial
 
     def wire(self, stored: Stored) -> Value:
-        """Give the page's form of plain data, `Link` or `None`. Packets and blobs are the runtime's business."""
+        """Give the page's form of plain data, `Link` or `None`. Packets and blobs are the runtime's business.
+
+        Where a value holds files (see `files`), they are in it as they are: the runtime puts handles in their place.
+        """
         return {"url": stored.url} if isinstance(stored, Link) else stored
+
+    def files(self, stored: Stored) -> Sequence[Blob]:
+        """Give the files within a value that is plain data otherwise."""
+        return ()
 
     def mark(self, stored: Stored) -> object:
         """Give something that differs from what it gave before if the value changed since, even in place."""
@@ -209,7 +259,7 @@ class Component(Element):
 
     def inline(self) -> Value:
         """Give the initial value for the page's manifest; `None` if a session has to compute or to serve it."""
-        if self.is_computed or isinstance(self._initial, Blob):
+        if self.is_computed or isinstance(self._initial, Blob) or self.files(self._initial):
             return None
         return self.wire(self._initial)
 

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from typing import Self, overload
 
 from millstream.errors import DeclarationError
+from millstream.ui.component import Component
 from millstream.ui.element import Element, current_parent
 from millstream.ui.events import Dependency, Trigger
+from millstream.ui.handler import inspect_handler
 from millstream.ui.layout import Layout, Tab, Tabs
 from millstream.ui.manifest import Look, Manifest, freeze
+from millstream.ui.options import checked_options
 from millstream.ui.theme import ThemeLike, theme_tokens
 
 
@@ -157,6 +160,8 @@ class Declaration(Layout):
         """
         if self.parent is not None:
             raise DeclarationError(f"{self.name} {self.title!r} is a part of another app: launch that one")
+        if not self.is_frozen:
+            _bind_computed(self)
         for dependency in self.dependencies:
             self._check_members(dependency, allow_later=False)
         _wrap_tabs(self)
@@ -184,6 +189,19 @@ class Declaration(Layout):
     def _check_bound(self, other: Dependency, dependency: Dependency) -> None:
         if other not in self.dependencies:
             raise DeclarationError(f"{dependency.name} names {other.name}, which was bound in another app")
+
+
+def _bind_computed(declaration: Declaration) -> None:
+    """Have the values that a function gives computed again, where `every=` says so."""
+    for component in list(declaration.walk()):
+        if isinstance(component, Component) and component.every is not None and callable(component.value):
+            source = component.every if isinstance(component.every, Component) else component
+            trigger = Trigger(source, source.tick_event)
+            options = {"queue": False, "show_progress": "hidden", "trigger_mode": "once"}
+            checked = checked_options(trigger.where, {trigger.name}, None, options)
+            handler = inspect_handler(component.value, trigger.where)
+            handler.check_arity(0, trigger.where)
+            declaration.add(Dependency([trigger], handler, None, component, checked))
 
 
 def _wrap_tabs(layout: Layout) -> None:

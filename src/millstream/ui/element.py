@@ -250,10 +250,10 @@ def check_keywords(owner: type[Element], extra: Mapping[str, object]) -> None:
 def warn_ignored(what: str, names: Iterable[str]) -> None:
     """Warn once, at the line of the user's program, that arguments of Gradio's have no meaning here."""
     if listed := ", ".join(sorted(names)):
-        warnings.warn(f"{what} ignores {listed}: no meaning in Millstream", UserWarning, stacklevel=_user_level())
+        warnings.warn(f"{what} ignores {listed}: no meaning in Millstream", UserWarning, stacklevel=user_level())
 
 
-def _user_level() -> int:
+def user_level() -> int:
     """Count the frames up to the first one outside of this package, as `stacklevel` wants it."""
     level, frame = 1, sys._getframe(1)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("millstream."):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, Self, TypeAlias, Unpack, overload
 
 from millstream.errors import DeclarationError
-from millstream.types import Handler
+from millstream.types import Carried, Handler, Role
 from millstream.ui.component import Component
 from millstream.ui.element import Element, current_parent
 from millstream.ui.handler import HandlerSpec, inspect_handler
@@ -25,6 +25,7 @@ from millstream.ui.options import (
     TriggerMode,
     checked_options,
 )
+from millstream.ui.turns import LISTEN_S, ReplyOnPause, TurnTaking
 
 if TYPE_CHECKING:
     from millstream.ui.declaration import Declaration
@@ -59,6 +60,7 @@ class Binding:
         js: A JavaScript function for the page, or `None`.
         after: The binding that it follows and the outcome it waits for, or `None`.
         stream: Number of the component whose camera or microphone drives it; `None` for an ordinary event.
+        turns: How it takes turns, if its handler answers what somebody said; else it is called with every chunk.
     """
 
     number: int
@@ -80,10 +82,15 @@ class Binding:
     js: str | None = None
     after: tuple[int, Outcome] | None = None
     stream: int | None = None
+    turns: TurnTaking | None = None
 
     @property
     def is_stream(self) -> bool:
         return self.stream is not None
+
+    def handler_for(self, role: Role) -> HandlerSpec | None:
+        """Give what is called in a role."""
+        return self.handler if self.turns is None else self.turns.handlers.get(role, self.handler)
 
     @property
     def name(self) -> str:
@@ -146,7 +153,7 @@ class Trigger:
         return f"<{self.where}>"
 
     @property
-    def streams(self) -> Literal["picture", "sound"] | None:
+    def streams(self) -> Carried | None:
         """What it streams, `None` for an ordinary event."""
         return None
 
@@ -160,7 +167,7 @@ class StreamTrigger(Trigger):
     """The `stream` event of one component."""
 
     @property
-    def streams(self) -> Literal["picture", "sound"] | None:
+    def streams(self) -> Carried | None:
         return self.source.streams if isinstance(self.source, Component) else None
 
     @overload
@@ -180,7 +187,7 @@ class StreamTrigger(Trigger):
         outputs: Outputs = None,
         **options: Unpack[StreamOptions],
     ) -> Dependency | Callable[[Handler], Dependency]:
-        """Call a handler with picture after picture, or chunk after chunk of sound, while the user records.
+        """Call a handler with picture after picture, chunk after chunk of sound, or both, while the user records.
 
         Args:
             fn: Called with the values of `inputs`; calls of one stream never overlap.
@@ -250,6 +257,7 @@ class Dependency:
         self.outputs = _listed(outputs, Element, self.name, "outputs")
         self.inputs_as_dict = isinstance(inputs, AbstractSet)
         self.options = options
+        self.turns: TurnTaking | None = None
 
     @property
     def name(self) -> str:
@@ -371,14 +379,25 @@ def _bind(
 ) -> Dependency:
     where = triggers[0].where
     declaration = _current_declaration(where)
-    handler = None if fn is None else inspect_handler(fn, where)
+    reply = fn if isinstance(fn, ReplyOnPause) else None
+    handler = None if fn is None else inspect_handler(reply.fn if reply is not None else fn, where)
+    if reply is not None and triggers[0].streams:
+        options = {"stream_every": LISTEN_S, **options}
     checked = checked_options(where, {trigger.name for trigger in triggers}, triggers[0].streams, options)
     dependency = Dependency(triggers, handler, inputs, outputs, checked)
     if dependency.stream is not None:
         dependency.stream.check_streams()
         dependency.stream.check_pace(checked.stream_every, where)
+        if dependency.stream in dependency.outputs and not dependency.stream.shows_own_stream:
+            name = dependency.stream.name
+            raise DeclarationError(f"{where} cannot write to {name}, which it records: show the result in an Image")
+    count = 1 if dependency.inputs_as_dict else len(dependency.inputs)
     if handler is not None:
-        handler.check_arity(1 if dependency.inputs_as_dict else len(dependency.inputs), where)
+        handler.check_arity(count, where)
+    if reply is not None:
+        if triggers[0].streams != "sound" or checked.keep != "all":
+            raise DeclarationError(f"{where}: {reply!r} hears every sample of a microphone: bind it to Audio.stream")
+        dependency.turns = reply.taken(where, count)
     declaration.add(dependency)
     return dependency
 

@@ -9,10 +9,14 @@ import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
 
 from millstream.errors import DeclarationError
 from millstream.types import Handler
-from millstream.ui.special import EventData, Request
+from millstream.ui.progress import Progress
+from millstream.ui.special import EventData, Request, Turn
+
+Special: TypeAlias = type[Request | EventData | Progress | Turn]
 
 
 class HandlerKind(StrEnum):
@@ -32,14 +36,15 @@ class HandlerSpec:
         fn: The function.
         name: What messages call it.
         kind: How it is called.
-        specials: The parameters that ask for something by annotation, and the class that they ask for.
+        specials: The parameters that ask for something, and the class that they ask for: by annotation, or by a
+            `Progress` as the default.
         parameters: Its parameters in order, `None` if Python cannot tell them.
     """
 
     fn: Handler
     name: str
     kind: HandlerKind
-    specials: Mapping[str, type[Request | EventData]]
+    specials: Mapping[str, Special]
     parameters: tuple[inspect.Parameter, ...] | None
 
     @property
@@ -49,6 +54,12 @@ class HandlerSpec:
     @property
     def is_async(self) -> bool:
         return self.kind in (HandlerKind.ASYNC, HandlerKind.ASYNC_GENERATOR)
+
+    @property
+    def tracks_tqdm(self) -> bool:
+        """Whether it wants the bars of tqdm to be shown."""
+        defaults = [parameter.default for parameter in self.parameters or ()]
+        return any(isinstance(default, Progress) and default.track_tqdm for default in defaults)
 
     def arguments(
         self, values: Sequence[object], extras: Mapping[str, object]
@@ -115,7 +126,7 @@ def inspect_handler(fn: Handler, where: str) -> HandlerSpec:
     except (ValueError, TypeError):  # some built-in functions do not say
         return HandlerSpec(fn, handler_name(fn), HandlerKind.PLAIN, {}, None)
     parameters = tuple(signature.parameters.values())
-    specials = {p.name: asked for p in parameters if (asked := _special(p.annotation, fn)) is not None}
+    specials = {p.name: asked for p in parameters if (asked := _special(p, fn)) is not None}
     return HandlerSpec(fn, handler_name(fn), _kind(fn), specials, parameters)
 
 
@@ -146,13 +157,16 @@ def _underlying(fn: object) -> object:
             fn = type(fn).__call__
 
 
-def _special(annotation: object, fn: object) -> type[Request | EventData] | None:
-    """Say which special class an annotation asks for, in whatever way it is written."""
+def _special(parameter: inspect.Parameter, fn: object) -> Special | None:
+    """Say which special class a parameter asks for, in whatever way its annotation is written."""
+    if isinstance(parameter.default, Progress):
+        return Progress
+    annotation = parameter.annotation
     if isinstance(annotation, str):
         annotation = _evaluate(annotation, fn)
     options = typing.get_args(annotation) if _is_union(annotation) else (annotation,)
     for option in options:
-        if isinstance(option, type) and issubclass(option, Request | EventData):
+        if isinstance(option, type) and issubclass(option, Request | EventData | Progress | Turn):
             return option
     return None
 

@@ -80,6 +80,12 @@ class Manifest:
         """Give the bindings that follow one with `then`, `success` or `failure`, in order."""
         return self._by_leader.get((binding, outcome), ())
 
+    def keeps_recording(self, stream: Binding) -> bool:
+        """Whether an ordinary event takes what a stream records; of several streams of a component the first counts."""
+        others = [binding for binding in self.bindings if binding.stream == stream.stream]
+        is_taken = any(stream.stream in binding.inputs for binding in self.bindings if not binding.is_stream)
+        return is_taken and others[0].number == stream.number
+
     def page(self) -> dict[str, Value]:
         """Give the inline manifest as JSON data, as `docs/internals/protocol.md` describes it; `assets` is empty."""
         return {**self._page, "build": self.build}
@@ -180,6 +186,7 @@ def _frozen(dependency: Dependency, numbers: Mapping[int, int], declaration: Dec
         js=options.js,
         after=after,
         stream=dependency.stream.id if dependency.stream is not None else None,
+        turns=dependency.turns,
     )
 
 

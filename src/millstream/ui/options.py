@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypedDict
 
 from millstream.errors import DeclarationError
+from millstream.types import Carried
 from millstream.ui.component import is_number
 from millstream.ui.element import warn_ignored
 
@@ -20,8 +21,13 @@ Keep: TypeAlias = Literal["latest", "all"]
 Limit: TypeAlias = int | Literal["default"] | None
 
 OUTCOMES: Final = ("then", "success", "failure")
+
+SHORTEST_SCENE_S: Final = 1 / 30
+"""What `stream_every=0` means for camera and microphone together: every picture of the usual camera."""
+
 IGNORED: Final = frozenset(
     {"api_name", "api_description", "api_visibility", "show_api", "scroll_to_output", "show_progress_on", "key"}
+    | {"like_user_message"}
 )
 """Keywords of Gradio's events that have no meaning here."""
 
@@ -29,13 +35,13 @@ IGNORED: Final = frozenset(
 class EventOptions(TypedDict, total=False):
     """The keywords of every event.
 
-    `show_progress`: how a run shows on its outputs, `"full"` by default and `"minimal"` for a stream; `False` for
-    `"hidden"`.
+    `show_progress`: how a run shows on its outputs, `"full"` by default, `"minimal"` for a stream, `"hidden"` for the
+    `tick` of a timer; `False` for `"hidden"`.
     `queue`: `False` runs at once, whatever `concurrency_limit` says.
     `cancels`: dependencies whose runs and streams this event ends.
     `trigger_mode`: what a trigger during a run does: `"once"` ignores it, `"multiple"` runs it as well,
     `"always_last"` runs the last of them afterwards. The default is `"multiple"` for `stream`, `"always_last"` for
-    `change`, else `"once"`.
+    `change` and `key_up`, else `"once"`.
     `js`: a JavaScript function, run in the page before the handler, or instead of it.
     `concurrency_limit`: how many calls run at once; `None` for any number, `"default"` for the app's default.
     `concurrency_id`: events with the same word share one limit; without it, those with the same function do.
@@ -56,7 +62,7 @@ class StreamOptions(EventOptions, total=False):
     `time_limit`: seconds that a stream lasts from the moment it leaves the queue; `None` for no limit.
     `stream_every`: the mean interval of capture in seconds, 0.5 by default; 0 takes every camera frame.
     `keep`: `"latest"` (the default for pictures) lets a newer frame replace one that waits, `"all"` (the default for
-    sound) loses nothing.
+    sound) loses nothing. Of camera and microphone together it is about the sound; of pictures the newest wins.
     `max_backlog`: seconds of media that may wait with `keep="all"`, 30 by default.
     """
 
@@ -84,7 +90,7 @@ class Options:
 
 
 def checked_options(
-    where: str, events: AbstractSet[str], streams: Literal["picture", "sound"] | None, given: Mapping[str, object]
+    where: str, events: AbstractSet[str], streams: Carried | None, given: Mapping[str, object]
 ) -> Options:
     """Check the options of an event, and fill in the defaults.
 
@@ -107,11 +113,13 @@ def checked_options(
             raise TypeError(f"{where}() has no argument {name!r}")
     warn_ignored(f"{where}()", others)
     known["trigger_mode"] = known.get("trigger_mode") or _default_mode(events)
-    default: Progress = "minimal" if streams else "full"
+    default: Progress = "minimal" if streams else "hidden" if events == {"tick"} else "full"
     shown = known.get("show_progress", default)
     known["show_progress"] = {True: default, False: "hidden"}[shown] if isinstance(shown, bool) else shown
     known["cancels"] = _listed(known.get("cancels"))
-    known["keep"] = known.get("keep") or ("all" if streams == "sound" else "latest")
+    known["keep"] = known.get("keep") or ("all" if streams in ("sound", "film") else "latest")
+    if streams == "film" and known.get("stream_every") == 0:
+        known["stream_every"] = SHORTEST_SCENE_S  # sound has no frames of its own
     options = Options(**known)  # type: ignore[arg-type]  # checked in the next line
     _check(options, where)
     if streams and options.js is not None:
@@ -120,7 +128,7 @@ def checked_options(
 
 
 def _default_mode(events: AbstractSet[str]) -> TriggerMode:
-    if events == {"change"}:
+    if events <= {"change", "key_up"}:
         return "always_last"
     return "multiple" if events <= {"stream", "load", "unload", *OUTCOMES} else "once"
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from millstream.errors import InvalidValue
+from millstream.types import Stored
 from millstream.ui.element import Element
 
 
@@ -65,3 +67,10 @@ def changes_of(returned: object, target: Element) -> Mapping[str, object] | None
         kind, wanted = type(returned).__name__, type(target).__name__
         raise InvalidValue(f"{target.name} was updated with a {kind}; return a {wanted} or update(…)")
     return returned.given
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A value that was brought into its stored form when the app was declared; its files are the developer's own."""
+
+    stored: Stored

@@ -12,6 +12,7 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 
 from millstream.errors import ProtocolError
+from millstream.types import Level
 from millstream.wire.budget import count_values
 
 MAX_MESSAGE_BYTES: Final = 2 * 1024 * 1024
@@ -73,10 +74,16 @@ class Cancel(_Message):
 
 
 class Open(_Message):
-    """Record was pressed: start `stream` (the page's number, from 1, never used twice in a session) for `binding`."""
+    """Record was pressed: start `stream` (the page's number, from 1, never used twice in a session) for `binding`.
+
+    A stream of camera and microphone together carries its sound as `stream` and its pictures under a number of their
+    own, `pictures`, which is higher. It is 0 for any other stream, and for a device that has no microphone: pictures
+    are all there is then.
+    """
 
     stream: int
     binding: int
+    pictures: int = 0
 
 
 class Stop(_Message):
@@ -216,6 +223,17 @@ class StreamState(_Message):
     again: bool = False
 
 
+class Turn(_Message):
+    """Whose turn it is in a stream that takes turns: sent at every change while it runs.
+
+    `listening`: nobody speaks; `awake`: a stop word was heard, and nothing after it; `hearing`: the user speaks;
+    `answering`: an answer is being made, or heard.
+    """
+
+    stream: int
+    state: Literal["listening", "awake", "hearing", "answering"]
+
+
 class RunState(_Message):
     """Where a run of an ordinary event is.
 
@@ -230,6 +248,20 @@ class RunState(_Message):
     position: int = 0
     eta_s: float = -1.0
     message: str = ""
+
+
+class Progress(_Message):
+    """How far a run or a stream's call is, by its handler's own word; at most about ten times a second.
+
+    Numbers as in `RunState`; exactly one of `stream` and `run` is not 0, or neither. `levels`, the outermost first,
+    replace those of the last message; empty takes the bar away, and so does the end of the run.
+    """
+
+    call: int
+    binding: int
+    run: int = 0
+    stream: int = 0
+    levels: list[Level] = []
 
 
 class Toast(_Message):
@@ -261,7 +293,7 @@ PageMessage: TypeAlias = Hello | Set | Fire | Cancel | Open | Stop | Credit | Sh
 """All that a page may say."""
 
 ServerMessage: TypeAlias = (
-    Welcome | Refuse | Outputs | StreamState | RunState | Credit | Toast | Clock | Script | Silence
+    Welcome | Refuse | Outputs | StreamState | Turn | RunState | Progress | Credit | Toast | Clock | Script | Silence
 )
 """All that a server may say."""
 

@@ -27,7 +27,8 @@ class Kind(IntEnum):
 class CodecNumber(IntEnum):
     """How a payload is encoded; the lower-case name is the file name of the codec in `codecs/`.
 
-    `FILE` has none: it is a sound file (MP3, Ogg, FLAC …) on its way down, or a part of one, which the page decodes.
+    Two have none, since only the page decodes them: `FILE` is a sound file (MP3, Ogg, FLAC …) on its way down, or a
+    part of one; `FMP4` the next bytes of a film.
     """
 
     JPEG = 1
@@ -35,6 +36,7 @@ class CodecNumber(IntEnum):
     WEBP = 3
     PCM16 = 16
     FILE = 32
+    FMP4 = 33
 
 
 class Flag(IntFlag):

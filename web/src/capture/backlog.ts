@@ -53,6 +53,11 @@ export class Backlog {
     return this.waiting >= this.chunk;
   }
 
+  /** Samples of the chunk that is not complete yet. */
+  get begun(): number {
+    return this.waiting % this.chunk;
+  }
+
   /** Whether more waits than `max_backlog` allows; never with `keep="latest"`. */
   get isOver(): boolean {
     return this.whole > this.mostSamples;

@@ -29,7 +29,11 @@ export interface Camera {
 
 /** Asks for a camera. Throws `DeviceError`. */
 export async function openCamera(wish: CameraWish): Promise<Camera> {
-  const preview = await openDevice("camera", cameraConstraints(wish.constraints, wish.size, wish.choice));
+  return cameraOf(await openDevice("camera", cameraConstraints(wish.constraints, wish.size, wish.choice)), wish);
+}
+
+/** Begins to deliver the frames of a camera that was opened. */
+export async function cameraOf(preview: MediaStream, wish: CameraWish): Promise<Camera> {
   const track = preview.getVideoTracks()[0] as MediaStreamTrack;
   const readable = readTrack(track);
   const frames = readable ? { source: readable, close: () => {} } : await watch(preview);

@@ -16,18 +16,20 @@ export class Clip {
   private readonly blocks: Int16Array[] = [];
   private bytes = 0;
 
-  /** Starts at once. `full` is called when no more fits. */
-  constructor(microphone: Microphone, report: (level: Level) => void, full: () => void) {
+  /** Starts at once; keeps at most `longestS` seconds. `full` is called when no more fits. */
+  constructor(microphone: Microphone, longestS: number, report: (level: Level) => void, full: () => void) {
     this.microphone = microphone;
     const { deviceRate, channels } = microphone.format;
+    const bytesPerSample = Int16Array.BYTES_PER_ELEMENT * channels;
+    const mostBytes = Math.min(MAX_CLIP_BYTES, Math.floor(longestS * deviceRate) * bytesPerSample);
     const meter = new Meter(Math.round((deviceRate * channels) / LEVELS_PER_S));
     microphone.port.onmessage = ({ data }: MessageEvent<SoundBlock>) => {
       const level = meter.add(data);
       if (level) report(level);
-      if (this.bytes >= MAX_CLIP_BYTES) return full();
-      const samples = toInt16(data);
+      const samples = toInt16(data).subarray(0, (mostBytes - this.bytes) / Int16Array.BYTES_PER_ELEMENT);
       this.blocks.push(samples);
       this.bytes += samples.byteLength;
+      if (this.bytes >= mostBytes) full();
     };
   }
 

@@ -5,6 +5,9 @@ import type { Trouble, TroubleCode } from "../view.ts";
 
 export type DeviceKind = "camera" | "microphone";
 
+/** What to call a device to the user. */
+export type DeviceName = DeviceKind | "camera or microphone";
+
 export interface DeviceEntry {
   id: string;
   /** The browser's name for it; empty until the user has allowed a device of this kind. */
@@ -40,13 +43,46 @@ export function watchDevices(changed: () => void): () => void {
 
 /** Opens a device. Whoever calls stops its tracks. Throws `DeviceError`. */
 export async function openDevice(kind: DeviceKind, constraints: MediaTrackConstraints): Promise<MediaStream> {
-  if (!navigator.mediaDevices?.getUserMedia) throw new DeviceError(trouble("insecure", kind));
+  const wanted = kind === "camera" ? { video: constraints, audio: false } : { audio: constraints, video: false };
+  return ask(wanted, async () => kind);
+}
+
+/**
+ * Opens a camera and a microphone, which asks the user once; a machine without a microphone gives the camera alone.
+ *
+ * Throws `DeviceError`, which names the one that is in the way, if that can be found out.
+ */
+export async function openBoth(video: MediaTrackConstraints, audio: MediaTrackConstraints): Promise<MediaStream> {
+  const devices = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
+  const hasMicrophone = devices.some(({ kind }) => kind === "audioinput");
+  if (devices.length > 0 && !hasMicrophone) return openDevice("camera", video);
+  return ask({ video, audio }, async (code) => {
+    if (!devices.some(({ kind }) => kind === "videoinput")) return "camera";
+    if (code !== "refused") return "camera or microphone";
+    const [camera, microphone] = await Promise.all([isBlocked("camera"), isBlocked("microphone")]);
+    return camera === microphone ? "camera or microphone" : camera ? "camera" : "microphone";
+  });
+}
+
+async function ask(
+  wanted: MediaStreamConstraints,
+  blame: (code: TroubleCode) => Promise<DeviceName>,
+): Promise<MediaStream> {
+  if (!navigator.mediaDevices?.getUserMedia) throw new DeviceError(trouble("insecure", await blame("insecure")));
   try {
-    return await navigator.mediaDevices.getUserMedia(
-      kind === "camera" ? { video: constraints, audio: false } : { audio: constraints, video: false },
-    );
+    return await navigator.mediaDevices.getUserMedia(wanted);
   } catch (error) {
-    throw new DeviceError(trouble(codeOf(error), kind));
+    const code = codeOf(error);
+    throw new DeviceError(trouble(code, await blame(code)));
+  }
+}
+
+/** Whether the user, or the browser's settings, have said no to a device; not every browser tells. */
+async function isBlocked(kind: DeviceKind): Promise<boolean> {
+  try {
+    return (await navigator.permissions.query({ name: kind as PermissionName })).state === "denied";
+  } catch {
+    return false;
   }
 }
 
@@ -71,9 +107,13 @@ export function cameraConstraints(
   return choose(base, choice);
 }
 
-/** The microphone's constraints: the browser's own defaults, then the app's, then the user's choice of device. */
+/**
+ * The microphone's constraints: without what the loudspeaker plays, then the app's, then the user's choice of device.
+ *
+ * Browsers cancel the echo by default, but they need not.
+ */
 export function microphoneConstraints(app: MediaTrackConstraints | null, choice: DeviceChoice): MediaTrackConstraints {
-  return choose({ ...ofTrack(app, "audio") }, { device: choice.device });
+  return choose({ echoCancellation: true, ...ofTrack(app, "audio") }, { device: choice.device });
 }
 
 /** Apps may write the constraints of the track, or those of the whole stream with the track's inside. */
@@ -112,10 +152,10 @@ function codeOf(error: unknown): TroubleCode {
 }
 
 /** The sentence for a device's trouble, with the one thing to do. */
-export function trouble(code: TroubleCode, kind: DeviceKind): Trouble {
+export function trouble(code: TroubleCode, name: DeviceName): Trouble {
   return {
     code,
-    message: (SENTENCES[code] ?? "The KIND stopped. Press Record to try again.").replaceAll("KIND", kind),
+    message: (SENTENCES[code] ?? "The KIND stopped. Press Record to try again.").replaceAll("KIND", name),
   };
 }
 

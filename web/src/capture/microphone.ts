@@ -39,8 +39,17 @@ export interface Microphone {
 
 /** Asks for a microphone and begins to deliver. Throws `DeviceError`. */
 export async function openMicrophone(wish: MicrophoneWish): Promise<Microphone> {
-  const wished = wish.channels ? { channelCount: { ideal: wish.channels }, ...wish.constraints } : wish.constraints;
-  const stream = await openDevice("microphone", microphoneConstraints(wished, wish.choice));
+  return microphoneOf(await openDevice("microphone", soundConstraints(wish)), wish);
+}
+
+/** What to ask the browser for. */
+export function soundConstraints({ channels, constraints, choice }: MicrophoneWish): MediaTrackConstraints {
+  const wished = channels ? { channelCount: { ideal: channels }, ...constraints } : constraints;
+  return microphoneConstraints(wished, choice);
+}
+
+/** Begins to deliver the sound of a microphone that was opened. */
+export async function microphoneOf(stream: MediaStream, wish: MicrophoneWish): Promise<Microphone> {
   const track = stream.getAudioTracks()[0] as MediaStreamTrack;
   let context: AudioContext | undefined;
   try {
@@ -53,7 +62,7 @@ export async function openMicrophone(wish: MicrophoneWish): Promise<Microphone> 
     return {
       track,
       port: port.samples,
-      format: { deviceRate, rate, channels },
+      format: { deviceRate, rate, channels, latencyS: latencyOf(track) },
       device: track.getSettings().deviceId ?? "",
       close,
     };
@@ -76,6 +85,12 @@ export function chooseFormat(wish: SoundWish, deviceRate: number, deviceChannels
     rate: wish.rate ?? Math.min(deviceRate, USUAL.rate),
     channels: wish.channels ?? Math.min(deviceChannels, USUAL.channels),
   };
+}
+
+/** Seconds that the device itself takes, where the browser says so. */
+function latencyOf(track: MediaStreamTrack): number {
+  const { latency = 0 } = track.getSettings() as MediaTrackSettings & { latency?: number };
+  return latency;
 }
 
 /**

@@ -43,6 +43,11 @@ export class Pace {
     this.dueUs = (isStalled ? nowUs : (this.dueUs as number)) + this.everyUs;
   }
 
+  /** The next frame is due at `dueUs`, off the grid; if one is due already, that stays so until it is taken. */
+  aim(dueUs: number): void {
+    if (this.dueUs !== null) this.dueUs = dueUs;
+  }
+
   /** The stream pauses: its next frame is due at once. */
   restart(): void {
     this.dueUs = null;

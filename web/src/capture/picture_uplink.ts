@@ -64,6 +64,11 @@ export class PictureUplink implements Uplink {
     return this.isRunning && this.credit.isFree && this.pace.isDue(nowUs, intervalUs);
   }
 
+  /** The next picture is to be that of `dueUs`; the first one of a turn is due at once in any case. */
+  aim(dueUs: number): void {
+    this.pace.aim(dueUs);
+  }
+
   /** Takes the frame of `nowUs`: it counts as sent from here on. */
   begin(nowUs: number): void {
     this.pace.take(nowUs);

@@ -9,14 +9,17 @@ import { CodecNumber, Flag, Kind } from "../wire/packet.ts";
 import type { Level, SoundFormat } from "../workers/port.ts";
 import type { BacklogOptions, TimedStretch } from "./backlog.ts";
 import { Backlog } from "./backlog.ts";
+import { SampleClock } from "./sample_clock.ts";
 import type { Uplink } from "./uplink.ts";
 
-const LEVELS_PER_S = 20;
+export const LEVELS_PER_S = 20;
 
 /** One stream that a microphone feeds: nothing is lost between `run` and the end of its turn. */
 export class SoundUplink implements Uplink {
   readonly stream: number;
   readonly component: number;
+  /** Samples (of each channel) in one chunk. */
+  readonly chunk: number;
   /** Bytes of the samples in one chunk. */
   readonly chunkBytes: number;
   private readonly credit = new UpCredit();
@@ -24,7 +27,7 @@ export class SoundUplink implements Uplink {
   private readonly flags: number;
   private readonly send: (packet: Packet) => void;
   private readonly overflow: () => void;
-  private isRunning = false;
+  protected isRunning = false;
   /** What a turn's end left, cut into packets; the last of them is flagged. */
   private rest: TimedStretch[] = [];
 
@@ -39,11 +42,17 @@ export class SoundUplink implements Uplink {
     this.stream = stream;
     this.component = component;
     this.backlog = new Backlog(options);
-    this.chunkBytes = this.backlog.chunk * options.channels * 2;
+    this.chunk = this.backlog.chunk;
+    this.chunkBytes = this.chunk * options.channels * 2;
     // Only where chunks may be lost may a newer one replace an older one.
     this.flags = options.keep === "latest" ? Flag.KEY | Flag.INDEPENDENT : Flag.KEY;
     this.send = send;
     this.overflow = overflow;
+  }
+
+  /** Samples of the chunk that is not complete yet. */
+  protected get begun(): number {
+    return this.backlog.begun;
   }
 
   get sent(): number {
@@ -119,20 +128,21 @@ export class SoundCapture {
   private readonly report: (level: Level) => void;
   private readonly resampler: Resampler | null;
   private readonly meter: Meter;
+  private readonly clock: SampleClock;
 
   constructor(format: SoundFormat, uplinks: () => Iterable<SoundUplink>, report: (level: Level) => void) {
-    const { deviceRate, rate, channels } = format;
+    const { deviceRate, rate, channels, latencyS } = format;
     this.format = format;
+    this.clock = new SampleClock(deviceRate, latencyS);
     this.uplinks = uplinks;
     this.report = report;
     this.resampler = deviceRate === rate ? null : new Resampler(deviceRate, rate, channels);
     this.meter = new Meter(Math.round((deviceRate * channels) / LEVELS_PER_S));
   }
 
-  /** A block of interleaved samples in -1..1 arrived; its last sample is of now. */
+  /** A block of interleaved samples in -1..1 arrived; its last sample is of now, or a little earlier. */
   offer(block: Float32Array): void {
-    const { deviceRate, channels } = this.format;
-    const capturedUs = pageUs() - Math.round((block.length / channels / deviceRate) * 1e6);
+    const capturedUs = this.clock.startOf(block.length / this.format.channels, pageUs());
     const level = this.meter.add(block);
     if (level) this.report(level);
     const samples = toInt16(this.resampler ? this.resampler.push(block) : block);

@@ -1,13 +1,15 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { customElement, property, state } from "lit/decorators.js";
-import { emit, LISTEN, RECORD, UPLOAD } from "../constants.ts";
+import { customElement, property } from "lit/decorators.js";
+import { emit, LISTEN, RECORD } from "../constants.ts";
 import { icon } from "../icons.ts";
 import { addressOf } from "../manifest.ts";
 import { IDLE, type Level, type SoundView, type StreamView, type UploadView } from "../view.ts";
 import { Leaf, type LeafProps } from "./base.ts";
 import "./parts/devices.ts";
-import { fileIn, follow, isOfKind } from "./parts/file.ts";
+import "./parts/elapsed.ts";
+import { download } from "./parts/file.ts";
 import { failure, frameTool, uploading, waiting } from "./parts/frame.ts";
+import { Inbox, type InboxHost } from "./parts/inbox.ts";
 import "./parts/level.ts";
 import type { LevelMeter } from "./parts/level.ts";
 import "./parts/live.ts";
@@ -15,6 +17,8 @@ import type { LiveSound } from "./parts/live.ts";
 import "./parts/player.ts";
 import { recordButton } from "./parts/record.ts";
 import { progress } from "./parts/run.ts";
+import { styled } from "./parts/styled.ts";
+import { talkChip } from "./parts/talk.ts";
 import "./parts/time.ts";
 import { troublePanel } from "./parts/trouble.ts";
 
@@ -26,17 +30,26 @@ interface AudioProps extends LeafProps {
   autoplay: boolean;
   loop: boolean;
   buttons: readonly string[];
+  max_length: number | null;
+  waveform: Waveform;
+}
+
+interface Waveform {
+  color: string | null;
+  played_color: string | null;
+  shows_recording: boolean;
+  /** Seconds; null for what fits the sound. */
+  skip_s: number | null;
 }
 
 /** Sound: the microphone with its level, or a player with its waveform, in a frame of one height. */
 @customElement("ms-audio")
-export class AudioFrame extends Leaf<AudioProps> {
+export class AudioFrame extends Leaf<AudioProps> implements InboxHost {
   @property({ attribute: false }) stream: StreamView = IDLE;
   @property({ attribute: false }) upload: UploadView | null = null;
   /** What is heard, or was heard, of streamed sound; null if the value is what counts. */
   @property({ attribute: false }) sound: SoundView | null = null;
-  @state() private isTarget = false;
-  @state() private problem = "";
+  private readonly inbox = new Inbox(this, { kind: "audio", noun: "a sound" });
 
   /** Shows how loud the microphone is; about 20 times a second. */
   setLevel(level: Level): void {
@@ -48,7 +61,7 @@ export class AudioFrame extends Leaf<AudioProps> {
     this.querySelector<LiveSound>("ms-live")?.move(playedS, level);
   }
 
-  private get isRecording(): boolean {
+  get isRecording(): boolean {
     return this.stream.state !== "idle";
   }
 
@@ -56,19 +69,21 @@ export class AudioFrame extends Leaf<AudioProps> {
     return this.sound?.state === "over" ? this.sound.address : addressOf(this.props.value);
   }
 
-  private offers(source: Source): boolean {
-    return this.props.interactive && (this.props.sources ?? []).includes(source);
+  offers(source: Source | "clipboard"): boolean {
+    return this.props.interactive && (this.props.sources ?? []).some((each) => each === source);
   }
 
   protected override render(): TemplateResult {
     const { stream } = this;
+    const { waveform } = this.props;
     return html`
       <div
-        class="ms-frame ms-sound" data-state=${stream.state} ?data-target=${this.isTarget} ?data-bar=${this.offers("microphone")} role="group" aria-label=${this.name}
-        @dragover=${this.onDrag} @dragleave=${this.onDragEnd} @drop=${this.onDrop}
+        class="ms-frame ms-sound" data-state=${stream.state} ?data-target=${this.inbox.isTarget} ?data-bar=${this.offers("microphone")} role="group" aria-label=${this.name}
+        ${styled({ "--ms-wave-ink": waveform?.color ?? null, "--ms-wave-played": waveform?.played_color ?? null })}
+        @dragover=${this.inbox.onDrag} @dragleave=${this.inbox.onDragEnd} @drop=${this.inbox.onDrop}
       >
         <div class="ms-body">${this.body()}</div>
-        ${this.overlay()}${this.chip()}${this.bar()}
+        ${this.overlay()}${this.chip()}${talkChip(stream)}${this.bar()}
         ${
           stream.limitS > 0 && stream.state === "running"
             ? html`<ms-time .limitS=${stream.limitS} .deadlineMs=${stream.deadlineMs}></ms-time>`
@@ -76,7 +91,7 @@ export class AudioFrame extends Leaf<AudioProps> {
         }
         ${progress(this.run)}
       </div>
-      ${this.notes(this.problem, null)}
+      ${this.notes(this.inbox.problem, null)}
     `;
   }
 
@@ -86,7 +101,7 @@ export class AudioFrame extends Leaf<AudioProps> {
   }
 
   private body(): TemplateResult {
-    if (this.isRecording) return html`<ms-level></ms-level>`;
+    if (this.isRecording) return this.level();
     if (this.sound && this.sound.state !== "over") {
       return html`<ms-live .state=${this.sound.state} @ms-toggle=${() => this.listen()}></ms-live>`;
     }
@@ -96,8 +111,13 @@ export class AudioFrame extends Leaf<AudioProps> {
     return html`<div class="ms-void">
       ${this.offers("microphone") ? icon("microphone") : nothing}
       <p>${this.offers("microphone") ? "Press Record to speak" : "Drop a sound here"}</p>
-      ${this.uploadButton()}
+      ${this.inbox.uploadButton(this.name)}
     </div>`;
+  }
+
+  private level(): TemplateResult {
+    if (this.props.waveform?.shows_recording ?? true) return html`<ms-level></ms-level>`;
+    return html`<div class="ms-void">${icon("microphone")}</div>`;
   }
 
   private player(address: string): TemplateResult {
@@ -105,7 +125,7 @@ export class AudioFrame extends Leaf<AudioProps> {
     // What has been heard once does not begin again by itself.
     const autoplay = this.props.autoplay && this.sound === null;
     return html`<ms-player
-      .address=${address} .name=${this.name} .autoplay=${autoplay} .loop=${loop}
+      .address=${address} .name=${this.name} .autoplay=${autoplay} .loop=${loop} .skipS=${this.props.waveform?.skip_s ?? null}
       @ms-play=${() => this.fire("play")} @ms-pause=${() => this.fire("pause")} @ms-stop=${() => this.fire("stop")}
     ></ms-player>`;
   }
@@ -118,14 +138,6 @@ export class AudioFrame extends Leaf<AudioProps> {
     return this.run?.state === "failed" ? failure(this.run.message) : nothing;
   }
 
-  private uploadButton(): TemplateResult | typeof nothing {
-    if (!this.offers("upload")) return nothing;
-    return html`
-      <button class="ms-button ms-sm" type="button" @click=${this.choose}>${icon("upload")} Upload</button>
-      <input type="file" accept="audio/*" aria-label="${this.name}: upload" tabindex="-1" hidden @change=${this.onChosen} />
-    `;
-  }
-
   private bar(): TemplateResult | typeof nothing {
     const tools = this.tools();
     if (!this.offers("microphone"))
@@ -133,10 +145,16 @@ export class AudioFrame extends Leaf<AudioProps> {
     return html`<div class="ms-bar">
       <div class="ms-side">
         <ms-devices .kind=${"microphone"} .component=${this.component} .current=${this.stream.device}></ms-devices>
+        ${this.isRecording ? this.elapsed() : nothing}
       </div>
       ${recordButton(this.stream, () => this.toggle())}
       <div class="ms-side ms-end">${tools}</div>
     </div>`;
+  }
+
+  private elapsed(): TemplateResult {
+    const { sinceMs, pastS } = this.stream;
+    return html`<ms-elapsed .sinceMs=${sinceMs} .pastS=${pastS} .longestS=${this.props.max_length ?? null}></ms-elapsed>`;
   }
 
   private tools(): TemplateResult[] {
@@ -159,50 +177,13 @@ export class AudioFrame extends Leaf<AudioProps> {
     emit(this, RECORD, { component: this.component, action });
   }
 
-  private take(file: File | null): void {
-    if (!file) return;
-    this.problem = isOfKind(file, "audio") ? "" : `${file.name} is not a sound.`;
-    if (!this.problem) emit(this, UPLOAD, { component: this.component, file });
-  }
-
   private clear(): void {
     this.edit(null);
     this.fire("clear");
   }
 
-  private choose(): void {
-    this.querySelector<HTMLInputElement>("input[type=file]")?.click();
-  }
-
-  private onChosen(event: Event): void {
-    const input = event.target as HTMLInputElement;
-    this.take(input.files?.[0] ?? null);
-    input.value = "";
-  }
-
-  private onDrag(event: DragEvent): void {
-    if (!this.offers("upload") || this.isRecording) return;
-    event.preventDefault();
-    this.isTarget = true;
-  }
-
-  private onDragEnd(): void {
-    this.isTarget = false;
-  }
-
-  private onDrop(event: DragEvent): void {
-    if (!this.isTarget) return;
-    event.preventDefault();
-    this.isTarget = false;
-    const file = fileIn(event.dataTransfer, "audio");
-    if (file) this.take(file);
-    else this.problem = "This is not a sound.";
-  }
-
   private download(): void {
-    const { value } = this.props;
-    const name = typeof value === "object" && value !== null && "name" in value ? String(value.name) : "sound.wav";
     const { address } = this;
-    if (address) follow(address.startsWith("file/") ? `${address}?download=1` : address, name);
+    if (address) download(address, this.props.value, "sound.wav");
   }
 }

@@ -1,13 +1,14 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import { emit, RECORD, UPLOAD } from "../constants.ts";
+import { emit, RECORD } from "../constants.ts";
 import { icon } from "../icons.ts";
 import { addressOf } from "../manifest.ts";
 import { IDLE, type OutputElement, type OutputSurface, type StreamView, type UploadView } from "../view.ts";
 import { Leaf, type LeafProps } from "./base.ts";
 import "./parts/devices.ts";
-import { fileIn, follow, isOfKind, pastedImage, save } from "./parts/file.ts";
+import { download, save } from "./parts/file.ts";
 import { failure, frameTool, uploading, waiting } from "./parts/frame.ts";
+import { Inbox, type InboxHost } from "./parts/inbox.ts";
 import { pixelAt, sizeOf, still } from "./parts/picture.ts";
 import { recordButton } from "./parts/record.ts";
 import { progress } from "./parts/run.ts";
@@ -31,12 +32,11 @@ interface ImageProps extends LeafProps {
 
 /** A picture: the camera, a file, a result, or all of them in one frame. */
 @customElement("ms-image")
-export class ImageFrame extends Leaf<ImageProps> implements OutputSurface {
+export class ImageFrame extends Leaf<ImageProps> implements OutputSurface, InboxHost {
   @property({ attribute: false }) stream: StreamView = IDLE;
   @property({ attribute: false }) upload: UploadView | null = null;
   @state() private hasPicture = false;
-  @state() private isTarget = false;
-  @state() private problem = "";
+  private readonly inbox = new Inbox(this, { kind: "image", noun: "a picture" });
   private readonly stage = document.createElement("div");
   /** The surface that shows a picture; it came decoded, and is not ours to draw on. */
   private picture: OutputElement | null = null;
@@ -54,14 +54,14 @@ export class ImageFrame extends Leaf<ImageProps> implements OutputSurface {
     if (output instanceof HTMLCanvasElement) output.setAttribute("role", "img");
     this.picture = output;
     this.hasPicture = output !== null;
-    this.problem = "";
+    this.inbox.say("");
   }
 
-  private get isRecording(): boolean {
+  get isRecording(): boolean {
     return this.stream.state !== "idle";
   }
 
-  private offers(source: Source): boolean {
+  offers(source: Source): boolean {
     return this.props.interactive && (this.props.sources ?? []).includes(source);
   }
 
@@ -70,10 +70,10 @@ export class ImageFrame extends Leaf<ImageProps> implements OutputSurface {
     return html`
       <div
         class="ms-frame ${this.listens.has("select") ? "ms-pickable" : ""}" data-state=${stream.state}
-        ?data-target=${this.isTarget} ?data-live=${stream.preview !== null} ?data-picture=${this.hasPicture} ?data-bar=${this.offers("webcam")}
+        ?data-target=${this.inbox.isTarget} ?data-live=${stream.preview !== null} ?data-picture=${this.hasPicture} ?data-bar=${this.offers("webcam")}
         ${styled(this.size)}
         role="group" aria-label=${this.name} tabindex=${this.offers("upload") || this.offers("clipboard") ? 0 : nothing}
-        @dragover=${this.onDrag} @dragleave=${this.onDragEnd} @drop=${this.onDrop} @paste=${this.onPaste} @click=${this.onClick}
+        @dragover=${this.inbox.onDrag} @dragleave=${this.inbox.onDragEnd} @drop=${this.inbox.onDrop} @paste=${this.inbox.onPaste} @click=${this.onClick}
       >
         ${this.preview()}${this.stage}${this.overlay()}${this.chip()}${this.bar()}
         ${
@@ -83,7 +83,7 @@ export class ImageFrame extends Leaf<ImageProps> implements OutputSurface {
         }
         ${progress(this.run)}
       </div>
-      ${this.notes(this.problem, null)}
+      ${this.notes(this.inbox.problem, null)}
     `;
   }
 
@@ -127,7 +127,7 @@ export class ImageFrame extends Leaf<ImageProps> implements OutputSurface {
     return html`<div class="ms-void">
       ${files ? nothing : icon("camera")}
       <p>${placeholder ?? this.invitation}</p>
-      ${files ? html`<div class="ms-ways">${this.uploadButton()}${this.pasteButton()}</div>` : nothing}
+      ${files ? html`<div class="ms-ways">${this.inbox.uploadButton(this.name)}${this.inbox.pasteButton()}</div>` : nothing}
     </div>`;
   }
 
@@ -135,19 +135,6 @@ export class ImageFrame extends Leaf<ImageProps> implements OutputSurface {
     if (this.offers("upload")) return "Drop a picture here";
     if (this.offers("clipboard")) return "Paste a picture here";
     return this.props.streaming ? "Press Record to start the camera" : "Open the camera to take a picture";
-  }
-
-  private uploadButton(): TemplateResult | typeof nothing {
-    if (!this.offers("upload")) return nothing;
-    return html`
-      <button class="ms-button ms-sm" type="button" @click=${this.choose}>${icon("upload")} Upload</button>
-      <input type="file" accept="image/*" aria-label="${this.name}: upload" tabindex="-1" hidden @change=${this.onChosen} />
-    `;
-  }
-
-  private pasteButton(): TemplateResult | typeof nothing {
-    if (!this.offers("clipboard") || !navigator.clipboard?.read) return nothing;
-    return html`<button class="ms-button ms-sm" type="button" @click=${this.paste}>${icon("paste")} Paste</button>`;
   }
 
   private bar(): TemplateResult | typeof nothing {
@@ -207,57 +194,12 @@ export class ImageFrame extends Leaf<ImageProps> implements OutputSurface {
     if (!preview || preview.videoWidth === 0) return;
     const file = await still(preview, "photo.jpg", { mirrored: this.stream.mirrored });
     this.record("stop");
-    this.take(file);
-  }
-
-  private take(file: File | null): void {
-    if (!file) return;
-    this.problem = isOfKind(file, "image") ? "" : `${file.name} is not a picture.`;
-    if (!this.problem) emit(this, UPLOAD, { component: this.component, file });
+    this.inbox.take(file);
   }
 
   private clear(): void {
     this.edit(null);
     this.fire("clear");
-  }
-
-  private choose(): void {
-    this.querySelector<HTMLInputElement>("input[type=file]")?.click();
-  }
-
-  private onChosen(event: Event): void {
-    const input = event.target as HTMLInputElement;
-    this.take(input.files?.[0] ?? null);
-    input.value = "";
-  }
-
-  private async paste(): Promise<void> {
-    const file = await pastedImage();
-    if (file) this.take(file);
-    else this.problem = "There is no picture in the clipboard.";
-  }
-
-  private onPaste(event: ClipboardEvent): void {
-    if (this.offers("clipboard") || this.offers("upload")) this.take(fileIn(event.clipboardData, "image"));
-  }
-
-  private onDrag(event: DragEvent): void {
-    if (!this.offers("upload") || this.isRecording) return;
-    event.preventDefault();
-    this.isTarget = true;
-  }
-
-  private onDragEnd(): void {
-    this.isTarget = false;
-  }
-
-  private onDrop(event: DragEvent): void {
-    if (!this.isTarget) return;
-    event.preventDefault();
-    this.isTarget = false;
-    const file = fileIn(event.dataTransfer, "image");
-    if (file) this.take(file);
-    else this.problem = "This is not a picture.";
   }
 
   /** `select`: the pixel that was clicked, in the coordinates of the picture. */
@@ -268,10 +210,8 @@ export class ImageFrame extends Leaf<ImageProps> implements OutputSurface {
   }
 
   private async download(): Promise<void> {
-    const { value } = this.props;
-    const address = addressOf(value);
-    const name = typeof value === "object" && value !== null && "name" in value ? String(value.name) : "image";
-    if (address) return follow(address.startsWith("file/") ? `${address}?download=1` : address, name);
+    const address = addressOf(this.props.value);
+    if (address) return download(address, this.props.value, "image");
     if (this.picture) save(await still(this.picture, "image.png", { type: "image/png" }), "image.png");
   }
 

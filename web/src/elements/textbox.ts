@@ -25,6 +25,8 @@ type Field = HTMLTextAreaElement | HTMLInputElement;
 
 const LINE_PX = 22;
 const PADDING_PX = 18;
+/** Characters of the text that are told of a key; the value itself is the whole. */
+const MAX_TOLD = 10_000;
 const MAX_LINES = 20;
 const COPIED_MS = 1500;
 
@@ -64,7 +66,7 @@ export class Textbox extends Leaf<TextboxProps> {
       placeholder=${props.placeholder ?? ""} maxlength=${props.max_length ?? nothing} ?readonly=${!props.interactive}
       aria-label=${this.captioned ? nothing : this.name} aria-describedby=${this.described()}
       dir=${props.rtl ? "rtl" : nothing} ${styled({ "text-align": props.text_align })}
-      @input=${this.onInput} @keydown=${this.onKey} @focus=${this.onFocus} @blur=${this.onBlur} @select=${this.onSelect}
+      @input=${this.onInput} @keydown=${this.onKey} @keyup=${this.onKeyUp} @focus=${this.onFocus} @blur=${this.onBlur} @select=${this.onSelect}
     />`;
   }
 
@@ -82,7 +84,7 @@ export class Textbox extends Leaf<TextboxProps> {
       placeholder=${props.placeholder ?? ""} maxlength=${props.max_length ?? nothing} ?readonly=${!props.interactive}
       aria-label=${this.captioned ? nothing : this.name} aria-describedby=${this.described()}
       dir=${props.rtl ? "rtl" : nothing} ${styled(heights)}
-      @input=${this.onInput} @keydown=${this.onKey} @focus=${this.onFocus} @blur=${this.onBlur} @select=${this.onSelect}
+      @input=${this.onInput} @keydown=${this.onKey} @keyup=${this.onKeyUp} @focus=${this.onFocus} @blur=${this.onBlur} @select=${this.onSelect}
     ></textarea>`;
   }
 
@@ -132,6 +134,11 @@ export class Textbox extends Leaf<TextboxProps> {
     if (newline) return;
     event.preventDefault();
     this.fire("submit");
+  }
+
+  private onKeyUp(event: KeyboardEvent): void {
+    if (this.listens.has("key_up"))
+      this.fire("key_up", { key: event.key, input_value: (event.target as Field).value.slice(0, MAX_TOLD) });
   }
 
   private onFocus(): void {

@@ -4,7 +4,7 @@ import { decodePcm16 } from "../codecs/pcm16.ts";
 import { wavHeader } from "../codecs/wav_header.ts";
 import type { Played } from "../wire/messages.ts";
 import type { Packet } from "../wire/packet.ts";
-import { CodecNumber, isLast } from "../wire/packet.ts";
+import { CodecNumber, isIndependent, isLast } from "../wire/packet.ts";
 import type { Level } from "../workers/port.ts";
 
 /** Size of the file, and where in it a part begins. */
@@ -93,7 +93,7 @@ export class Playbacks {
 
   /** The session is over: nothing more is heard, and the next one counts anew. */
   clear(): void {
-    for (const playback of [...this.playbacks.values()]) playback.cut();
+    for (const playback of [...this.playbacks.values()]) playback.abandon();
     this.newest = 0;
   }
 }
@@ -116,6 +116,9 @@ class Playback {
   private isPaused = false;
   private reports = 0;
   private isOver = false;
+  private isCut = false;
+  /** The first sample that is expected next, on the server's count. */
+  private next = 0;
 
   constructor(number: number, component: number, events: PlaybacksEvents) {
     this.number = number;
@@ -126,10 +129,8 @@ class Playback {
   take(packet: Packet): void {
     this.isLast ||= isLast(packet);
     if (packet.payload.length > 0) {
-      if (packet.codec === CodecNumber.PCM16) {
-        this.received = packet.sequence;
-        this.play(decodePcm16(packet.payload));
-      } else if (packet.codec === CodecNumber.FILE) this.takePart(packet);
+      if (packet.codec === CodecNumber.PCM16) this.takeSamples(packet);
+      else if (packet.codec === CodecNumber.FILE) this.takePart(packet);
       else this.break(`the page has no codec ${packet.codec}`);
     }
     this.endIfComplete();
@@ -156,17 +157,47 @@ class Playback {
   }
 
   private report({ played, level, isOver }: SpeakerReport): void {
-    if (this.isOver) return;
+    if (this.isOver) {
+      if (this.isCut && isOver) this.leave(played);
+      return;
+    }
     this.played = played;
     this.events.heard(this.component, played / this.rate, level);
     if (isOver) this.finish(false, "");
     else if (++this.reports % TELL_EVERY === 0) this.tell("playing");
   }
 
+  /** Silence: the loudspeaker answers how much was heard, which the server is told. */
   cut(): void {
     if (this.isOver) return;
+    this.isCut = true;
     this.port?.postMessage("cut");
+    if (!this.port) this.tell("ended");
     this.finish(true, "");
+  }
+
+  /** Silence, and nobody is there to be told. */
+  abandon(): void {
+    this.port?.postMessage("cut");
+    this.port?.close();
+    this.finish(true, "");
+  }
+
+  private leave(played: number): void {
+    this.isCut = false;
+    this.played = played;
+    this.tell("ended");
+    this.port?.close();
+  }
+
+  private takeSamples(packet: Packet): void {
+    const sound = decodePcm16(packet.payload);
+    this.received = packet.sequence;
+    if (!this.port) this.open(sound.rate, sound.channels, isIndependent(packet));
+    // The server has left something out: what waits here is from before, and as old.
+    if (sound.firstSample > this.next) this.port?.postMessage("skip");
+    this.next = sound.firstSample + sound.samples.length / sound.channels;
+    this.play(sound);
   }
 
   private play({ rate, channels, samples }: DecodedSound): void {
@@ -176,12 +207,13 @@ class Playback {
     this.keep(samples);
   }
 
-  private open(rate: number, channels: number): void {
+  private open(rate: number, channels: number, isLive = false): void {
     this.rate = rate;
     this.channels = channels;
     const { port1, port2 } = new MessageChannel();
     this.port = port1;
     port1.onmessage = ({ data }: MessageEvent<SpeakerReport>) => this.report(data);
+    if (isLive) port1.postMessage("live");
     this.events.open({ component: this.component, playback: this.number, rate, channels }, port2);
   }
 
@@ -232,7 +264,7 @@ class Playback {
   private finish(isCut: boolean, problem: string): void {
     this.isOver = true;
     if (!isCut) this.tell("ended");
-    this.port?.close();
+    if (!this.isCut) this.port?.close();
     const { component, number: playback } = this;
     this.events.over({ component, playback, isCut, problem, file: this.file() });
     this.kept.length = 0;

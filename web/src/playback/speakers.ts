@@ -17,6 +17,12 @@ export const DEVICE_RATE_HZ = 48_000;
 /** A browser that lets us play does so by then; one that does not wants a tap first. */
 const LOCK_MS = 250;
 
+/** A loudspeaker that was opened in advance waits so long for sound: to wake it again takes longer than a piece lasts. */
+const REST_MS = 10_000;
+
+/** What was silenced has died away by then. */
+const FADED_MS = 50;
+
 export interface OpenSpeaker {
   component: number;
   playback: number;
@@ -40,6 +46,8 @@ interface Speaker {
   playback: number;
   node: AudioWorkletNode | null;
   state: LiveState;
+  /** Until it is suspended, because nothing is heard. */
+  resting: ReturnType<typeof setTimeout> | undefined;
 }
 
 export class Speakers {
@@ -57,19 +65,17 @@ export class Speakers {
    * enough to allow it.
    */
   prepare(component: number, rate: number): void {
-    if (this.speakers.has(component)) return;
-    const speaker = this.speakerOf(component, rate);
-    const rest = (): void => {
-      if (speaker.playback === 0) void speaker.context.suspend();
-    };
-    void speaker.ready.then(rest, () => {});
+    const speaker = this.speakers.get(component) ?? this.speakerOf(component, rate);
+    if (speaker.playback !== 0) return;
+    void speaker.context.resume();
+    rest(speaker, REST_MS);
   }
 
   /** Connects the port that samples come through. A context stays: one that a tap has unlocked plays from then on. */
   async open({ component, playback, rate, channels, autoplay }: OpenSpeaker, port: MessagePort): Promise<void> {
     const speaker = this.speakerOf(component, rate);
-    speaker.node?.disconnect();
-    speaker.node = null;
+    clearTimeout(speaker.resting);
+    silence(speaker);
     speaker.playback = playback;
     speaker.state = autoplay ? "starting" : "paused";
     this.events.show(component, speaker.state);
@@ -106,11 +112,10 @@ export class Speakers {
     const speaker = this.speakers.get(component);
     if (!speaker?.playback) return true;
     if (speaker.playback !== playback) return false;
-    speaker.node?.disconnect();
-    speaker.node = null;
+    silence(speaker);
     speaker.playback = 0;
     speaker.state = "starting";
-    void speaker.context.suspend();
+    rest(speaker, FADED_MS);
     return true;
   }
 
@@ -126,11 +131,13 @@ export class Speakers {
   private speakerOf(component: number, rate: number): Speaker {
     const found = this.speakers.get(component);
     if (found?.context.sampleRate === rate) return found;
+    clearTimeout(found?.resting);
     void found?.context.close();
     // The browser brings the sound from this rate to that of the device, all of it, without a seam.
     const context = new AudioContext({ sampleRate: rate, latencyHint: "interactive" });
     const ready = context.audioWorklet.addModule(this.worklet);
-    const speaker: Speaker = { context, ready, playback: 0, node: null, state: "starting" };
+    ready.catch(() => {}); // told where it is waited for; a context that was opened in advance may be closed before
+    const speaker: Speaker = { context, ready, playback: 0, node: null, state: "starting", resting: undefined };
     this.speakers.set(component, speaker);
     return speaker;
   }
@@ -157,13 +164,26 @@ export class Speakers {
   }
 }
 
+/** Lets go of what is heard, once it has died away: cut off at once it would end with a click. */
+function silence(speaker: Speaker): void {
+  const { node } = speaker;
+  speaker.node = null;
+  if (node) setTimeout(() => node.disconnect(), FADED_MS);
+}
+
+function rest(speaker: Speaker, afterMs: number): void {
+  clearTimeout(speaker.resting);
+  speaker.resting = setTimeout(() => void speaker.context.suspend(), afterMs);
+}
+
 function connect(context: AudioContext, rate: number, channels: number, port: MessagePort): AudioWorkletNode {
   const node = new AudioWorkletNode(context, "millstream-speaker", {
     numberOfInputs: 0,
     outputChannelCount: [channels],
     processorOptions: { rate, channels },
   });
-  node.port.postMessage(port, [port]);
+  // In this order: a node works before it is connected, and what it plays then is lost.
   node.connect(context.destination);
+  node.port.postMessage(port, [port]);
   return node;
 }

@@ -1,14 +1,19 @@
 /** One component that records: its device, the streams that it feeds, and what its element shows of that. */
 
 import type { Camera } from "../capture/camera.ts";
-import { DeviceError, type DeviceKind, trouble } from "../capture/devices.ts";
+import { DeviceError, type DeviceKind, type DeviceName, trouble } from "../capture/devices.ts";
+import type { Film } from "../capture/film.ts";
 import type { Microphone } from "../capture/microphone.ts";
 import type { DeviceChoice } from "../constants.ts";
-import type { StreamView, Trouble, TroubleCode } from "../view.ts";
+import type { StreamView, Talk, Trouble, TroubleCode } from "../view.ts";
 import { IDLE } from "../view.ts";
 import type { StopReason, StreamState } from "../wire/messages.ts";
+import { Stopwatch } from "./stopwatch.ts";
 
-export type OpenedDevice = { kind: "camera"; device: Camera } | { kind: "microphone"; device: Microphone };
+export type OpenedDevice =
+  | { kind: "camera"; device: Camera }
+  | { kind: "microphone"; device: Microphone }
+  | { kind: "film"; device: Film };
 
 /** A browser mutes a track for a moment at times; one that stays mute for this long is taken away. */
 const MUTE_MS = 2_000;
@@ -28,8 +33,9 @@ export interface RecordingEvents {
 }
 
 export class Recording {
-  private readonly kind: DeviceKind;
+  private readonly kind: DeviceName;
   private readonly events: RecordingEvents;
+  private readonly stopwatch: Stopwatch;
   private opened: OpenedDevice | null = null;
   /** The numbers of all its streams. */
   numbers: readonly number[] = [];
@@ -46,9 +52,11 @@ export class Recording {
   private isStopped = false;
   private isOver = false;
 
-  constructor(kind: DeviceKind, events: RecordingEvents) {
+  /** `longestS` is how many seconds may be recorded: it stops by itself then. */
+  constructor(kind: DeviceName, events: RecordingEvents, longestS = Number.POSITIVE_INFINITY) {
     this.kind = kind;
     this.events = events;
+    this.stopwatch = new Stopwatch(longestS, () => this.stop());
   }
 
   /** Whether the device is, or will be, recorded; after Stop the server may still be at work on what it was given. */
@@ -70,7 +78,7 @@ export class Recording {
     this.numbers = this.events.begin();
     for (const stream of this.numbers) this.streams.set(stream, null);
     this.isBegun = true;
-    if (this.streams.size === 0) this.show({ state: "running" });
+    if (this.streams.size === 0) this.go("running");
   }
 
   /** Another device takes over, without an end of the streams. */
@@ -117,7 +125,12 @@ export class Recording {
     }
     this.streams.set(state.stream, state);
     this.deadlines.set(state.stream, deadlineMs);
-    if (this.isLive) this.show(this.summary());
+    if (this.isLive) this.showSummary();
+  }
+
+  /** Whose turn it is. */
+  talk(talk: Talk): void {
+    if (this.isLive) this.show({ talk });
   }
 
   /** The session is gone: nothing is to be waited for. */
@@ -134,7 +147,7 @@ export class Recording {
     this.deadlines.delete(state.stream);
     this.cause ??= causeOf(state, this.kind);
     if (this.streams.size > 0) {
-      if (this.isLive) this.show(this.summary());
+      if (this.isLive) this.showSummary();
       return;
     }
     this.letGo();
@@ -164,13 +177,14 @@ export class Recording {
       return this.isLive && this.openDevice();
     }
     this.opened = opened;
-    const { device } = opened;
-    this.watchTrack(device.track);
+    this.watch = new AbortController();
+    const { camera, microphone } = partsOf(opened);
+    if (camera) this.watchTrack(camera.track, "camera", this.watch.signal);
+    if (microphone) this.watchTrack(microphone.track, "microphone", this.watch.signal);
     this.events.attach(opened);
     this.isAttached = true;
-    const isCamera = "preview" in device;
-    const preview = isCamera ? device.preview : null;
-    this.show({ preview, mirrored: isCamera && device.mirrored, device: device.device });
+    const device = (camera ?? microphone)?.device ?? "";
+    this.show({ preview: camera?.preview ?? null, mirrored: camera?.mirrored ?? false, device });
     return true;
   }
 
@@ -180,11 +194,9 @@ export class Recording {
     else this.end();
   }
 
-  private watchTrack(track: MediaStreamTrack): void {
-    this.watch = new AbortController();
-    const { signal } = this.watch;
+  private watchTrack(track: MediaStreamTrack, kind: DeviceKind, signal: AbortSignal): void {
     let timer: ReturnType<typeof setTimeout>;
-    const lose = (): void => this.stop("device", trouble("unplugged", this.kind));
+    const lose = (): void => this.stop("device", trouble("unplugged", kind));
     track.addEventListener("ended", lose, { signal });
     track.addEventListener("mute", () => (timer = setTimeout(lose, MUTE_MS)), { signal });
     track.addEventListener("unmute", () => clearTimeout(timer), { signal });
@@ -193,6 +205,7 @@ export class Recording {
 
   /** Closes the device, and has whoever captures let go of it. */
   private letGo(): void {
+    this.stopwatch.pause();
     this.closeDevice();
     if (this.isAttached) this.events.release();
     this.isAttached = false;
@@ -202,6 +215,19 @@ export class Recording {
     this.watch?.abort();
     this.opened?.device.close();
     this.opened = null;
+  }
+
+  private showSummary(): void {
+    const { state = this.view.state, ...others } = this.summary();
+    this.go(state, others);
+  }
+
+  /** Shows a state, and counts the time only while something is recorded. */
+  private go(state: StreamView["state"], others: Partial<StreamView> = {}): void {
+    if (state === "running") this.stopwatch.start();
+    else this.stopwatch.pause();
+    const { sinceMs, pastS } = this.stopwatch;
+    this.show({ ...others, state, sinceMs, pastS });
   }
 
   /** What the states of all streams come to: the furthest one speaks for all. */
@@ -219,6 +245,7 @@ export class Recording {
       position: chief.state === "waiting" ? chief.position : 0,
       etaS: chief.state === "waiting" && chief.eta_s >= 0 ? chief.eta_s : null,
       again: chief.again,
+      talk: isRunning ? this.view.talk : null,
       limitS: isRunning ? chief.limit_s : 0,
       deadlineMs: isRunning ? (this.deadlines.get(chief.stream) ?? 0) : 0,
     };
@@ -230,9 +257,20 @@ export class Recording {
   }
 }
 
-/** What to tell the user about the end of a stream; null if it is what they asked for. */
-function causeOf({ reason, message }: StreamState, kind: DeviceKind): Trouble | null {
-  if (reason === "user" || reason === "cancelled") return message ? { code: "notice", message } : null;
+/** Ends that are what the user, or the app, asked for. */
+const WANTED = ["user", "cancelled", "length"];
+
+/** The devices of what was opened. */
+export function partsOf(opened: OpenedDevice): { camera: Camera | null; microphone: Microphone | null } {
+  if (opened.kind === "film") return opened.device;
+  return opened.kind === "camera"
+    ? { camera: opened.device, microphone: null }
+    : { camera: null, microphone: opened.device };
+}
+
+/** What to tell the user about the end of a stream; null if there is nothing to say. */
+function causeOf({ reason, message }: StreamState, kind: DeviceName): Trouble | null {
+  if (WANTED.includes(reason)) return message ? { code: "notice", message } : null;
   const [code, sentence] = ENDINGS[reason] ?? ["notice", "The stream has ended. Press Record to start again."];
   return { code, message: message || sentence.replaceAll("KIND", kind) };
 }

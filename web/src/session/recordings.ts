@@ -1,17 +1,22 @@
 /** All components that record, and the numbers of their streams. */
 
-import { type Camera, openCamera } from "../capture/camera.ts";
+import { type Camera, type CameraWish, openCamera } from "../capture/camera.ts";
 import { Clip } from "../capture/clip.ts";
-import type { DeviceKind } from "../capture/devices.ts";
-import { type Microphone, openMicrophone } from "../capture/microphone.ts";
+import { openFilm } from "../capture/film.ts";
+import { FilmClip } from "../capture/film_clip.ts";
+import { type Microphone, type MicrophoneWish, openMicrophone } from "../capture/microphone.ts";
+import { LEVELS_PER_S, Meter } from "../capture/sound_uplink.ts";
 import type { DeviceChoice, DeviceDetail, RecordDetail } from "../constants.ts";
 import type { Binding, Manifest } from "../manifest.ts";
 import type { Level, StreamView, Trouble } from "../view.ts";
-import type { StreamState } from "../wire/messages.ts";
-import type { ToWorker } from "../workers/port.ts";
+import type { StreamState, Turn } from "../wire/messages.ts";
+import type { SoundBlock, ToWorker } from "../workers/port.ts";
 import type { OpenedDevice } from "./recording.ts";
-import { Recording } from "./recording.ts";
+import { partsOf, Recording } from "./recording.ts";
 import type { Store } from "./store.ts";
+
+/** A recording that is not streamed, or will be in a moment: a recorder takes its time to end. */
+export type ClipFile = File | Promise<File | null>;
 
 export interface RecordingsEvents {
   post(message: ToWorker, transfer?: Transferable[]): void;
@@ -21,11 +26,10 @@ export interface RecordingsEvents {
   level(component: number, level: Level): void;
   /** Streams of a component begin, by these bindings. */
   begun(component: number, bindings: Binding[]): void;
-  ended(component: number): void;
+  /** A recording is over; `clip` is all of it, if it was not streamed. */
+  ended(component: number, clip: ClipFile | null): void;
   /** A stream ended with an error of the app. */
   failed(binding: Binding): void;
-  /** A recording that is not streamed is complete. */
-  clip(component: number, file: File): void;
 }
 
 export class Recordings {
@@ -34,7 +38,11 @@ export class Recordings {
   private readonly events: RecordingsEvents;
   private readonly recordings = new Map<number, Recording>();
   private readonly choices = new Map<number, DeviceChoice>();
-  private readonly clips = new Map<number, Clip>();
+  private readonly clips = new Map<number, Clip | FilmClip>();
+  /** Components that are recorded with camera and microphone. */
+  private readonly films = new Set<number>();
+  /** Recordings that are complete, until their end is told. */
+  private readonly files = new Map<number, ClipFile>();
   /** Which binding each stream serves that is not over. */
   private readonly served = new Map<number, Binding>();
   /** Streams of each component's earlier recordings, if they were not over when the newest one began. */
@@ -55,6 +63,11 @@ export class Recordings {
     else if (!recording?.isLive) this.start(component);
   }
 
+  /** Whether Stop is what the user could press now. */
+  isLive(component: number): boolean {
+    return this.recordings.get(component)?.isLive ?? false;
+  }
+
   /** Another device was chosen; without a recording it is remembered. */
   choose({ component, device, facing }: DeviceDetail): void {
     this.choices.set(component, { device, facing });
@@ -70,6 +83,11 @@ export class Recordings {
       if (state.reason === "error" && isShown) this.events.failed(binding);
     }
     this.find(state.stream)?.update(state, deadlineMs);
+  }
+
+  /** Whose turn it is in a stream. */
+  turn({ stream, state }: Turn): void {
+    this.find(stream)?.talk(state);
   }
 
   /** Whether a stream belongs to an earlier recording of a component that records again: it shows nothing there. */
@@ -92,6 +110,11 @@ export class Recordings {
     return this.manifest.bindings.filter(({ stream }) => stream?.component === component);
   }
 
+  /** How many seconds the app allows. */
+  private longestS(component: number): number {
+    return (this.store.props(component)["max_length"] ?? Number.POSITIVE_INFINITY) as number;
+  }
+
   private find(stream: number): Recording | undefined {
     return [...this.recordings.values()].find((recording) => recording.has(stream));
   }
@@ -100,46 +123,76 @@ export class Recordings {
     const before = this.recordings.get(component);
     this.replaced.set(component, before ? [...(this.replaced.get(component) ?? []), ...before.numbers] : []);
     before?.giveWay();
-    const kind: DeviceKind = this.store.typeOf(component) === "audio" ? "microphone" : "camera";
+    const longestS = this.longestS(component);
+    const kind = this.kindOf(component);
     const bindings = this.bindingsOf(component);
-    const recording: Recording = new Recording(kind, {
-      open: (choice) => this.open(component, kind, choice),
-      attach: (opened) => this.attach(component, opened, bindings.length > 0),
-      release: () => this.release(component),
-      begin: () => this.begin(component, bindings),
-      stop: (stream, reason, message) => this.events.post({ type: "stop", stream, reason, message }),
-      show: (view) => this.events.show(component, view),
-      ended: (wasBegun) => {
-        this.recordings.delete(component);
-        if (wasBegun) this.events.ended(component);
+    const recording: Recording = new Recording(
+      kind === "film" ? "camera or microphone" : kind,
+      {
+        open: (choice) => this.open(component, kind, choice),
+        attach: (opened) => this.attach(component, opened, bindings.length > 0),
+        release: () => this.release(component),
+        begin: () => this.begin(component, bindings),
+        stop: (stream, reason, message) => this.events.post({ type: "stop", stream, reason, message }),
+        show: (view) => this.events.show(component, view),
+        ended: (wasBegun) => {
+          const clip = this.files.get(component) ?? null;
+          this.recordings.delete(component);
+          this.files.delete(component);
+          if (wasBegun) this.events.ended(component, clip);
+        },
       },
-    });
+      longestS,
+    );
     this.recordings.set(component, recording);
     void recording.start(this.choices.get(component) ?? {}, this.events.ready());
   }
 
-  private async open(component: number, kind: DeviceKind, choice: DeviceChoice): Promise<OpenedDevice> {
+  /** What a component records with. */
+  private kindOf(component: number): OpenedDevice["kind"] {
+    const type = this.store.typeOf(component);
+    if (type === "audio" || type === "multimodaltextbox") return "microphone";
+    return type === "video" && this.store.props(component)["include_audio"] === true ? "film" : "camera";
+  }
+
+  private async open(component: number, kind: OpenedDevice["kind"], choice: DeviceChoice): Promise<OpenedDevice> {
+    if (kind === "camera") return { kind, device: await openCamera(this.cameraWish(component, choice)) };
+    if (kind === "microphone") return { kind, device: await openMicrophone(this.microphoneWish(component, choice)) };
+    // The choice is one of cameras: the microphone is the browser's own.
+    return { kind, device: await openFilm(this.cameraWish(component, choice), this.microphoneWish(component, {})) };
+  }
+
+  private cameraWish(component: number, choice: DeviceChoice): CameraWish {
     const props = this.store.props(component);
     const constraints = (props["constraints"] ?? null) as MediaTrackConstraints | null;
-    if (kind === "camera") {
-      const size = (props["size"] ?? null) as [number, number] | null;
-      const mirror = (props["mirror"] ?? null) as boolean | null;
-      return { kind, device: await openCamera({ constraints, size, mirror, choice }) };
-    }
+    const size = (props["size"] ?? null) as [number, number] | null;
+    const mirror = (props["mirror"] ?? null) as boolean | null;
+    return { constraints, size, mirror, choice };
+  }
+
+  private microphoneWish(component: number, choice: DeviceChoice): MicrophoneWish {
+    const props = this.store.props(component);
+    const declared = (props["constraints"] ?? null) as MediaTrackConstraints | null;
+    // What a component with a camera says of tracks without a name is about its pictures.
+    const constraints = this.kindOf(component) === "film" && declared && !("audio" in declared) ? null : declared;
     const rate = (props["sample_rate"] ?? null) as number | null;
     const channels = (props["channels"] ?? null) as number | null;
     const worklet = new URL(this.manifest.assets.microphone_worklet, document.baseURI).href;
     const everyS = Math.max(0, ...this.bindingsOf(component).map(({ stream }) => stream?.every_s ?? 0));
-    return { kind, device: await openMicrophone({ constraints, rate, channels, everyS, choice, worklet }) };
+    return { constraints, rate, channels, everyS, choice, worklet };
   }
 
-  private attach(component: number, { kind, device }: OpenedDevice, isStreamed: boolean): void {
+  private attach(component: number, opened: OpenedDevice, isStreamed: boolean): void {
     if (!isStreamed) {
-      if (kind === "microphone") this.collect(component, device);
+      if (opened.kind === "microphone") this.collect(component, opened.device);
+      else if (this.store.typeOf(component) === "video") this.film(component, opened);
       return;
     }
-    if (kind === "microphone") this.attachMicrophone(component, device);
-    else this.attachCamera(component, device);
+    const { camera, microphone } = partsOf(opened);
+    if (camera) this.attachCamera(component, camera);
+    if (microphone) this.attachMicrophone(component, microphone);
+    if (camera && microphone) this.films.add(component);
+    else this.films.delete(component);
   }
 
   private attachMicrophone(component: number, { port, format }: Microphone): void {
@@ -159,16 +212,37 @@ export class Recordings {
   private collect(component: number, device: Microphone): void {
     const clip = new Clip(
       device,
+      this.longestS(component),
       (level) => this.events.level(component, level),
       () => this.recordings.get(component)?.stop(),
     );
     this.clips.set(component, clip);
   }
 
+  private film(component: number, opened: OpenedDevice): void {
+    const { camera, microphone } = partsOf(opened);
+    if (!camera) return;
+    const stop = (): void => this.recordings.get(component)?.stop();
+    const clip = this.clips.get(component);
+    // Another camera goes on with the same film.
+    if (clip instanceof FilmClip) clip.change(camera, microphone?.track ?? null);
+    else this.clips.set(component, new FilmClip(camera, microphone?.track ?? null, stop));
+    if (microphone) this.measure(component, microphone);
+  }
+
+  /** Takes the samples that nobody else does, or they would pile up, and tells how loud they are. */
+  private measure(component: number, { port, format }: Microphone): void {
+    const meter = new Meter(Math.round((format.deviceRate * format.channels) / LEVELS_PER_S));
+    port.onmessage = ({ data }: MessageEvent<SoundBlock>) => {
+      const level = meter.add(data);
+      if (level) this.events.level(component, level);
+    };
+  }
+
   private release(component: number): void {
     const file = this.clips.get(component)?.finish();
     this.clips.delete(component);
-    if (file) this.events.clip(component, file);
+    if (file) this.files.set(component, file);
     this.events.post({ type: "release", component });
   }
 
@@ -176,9 +250,11 @@ export class Recordings {
     this.events.begun(component, bindings);
     return bindings.map((binding) => {
       const stream = ++this.count;
+      const pictures = this.films.has(component) ? ++this.count : 0;
       this.served.set(stream, binding);
       const { every_s: everyS, keep, max_backlog_s: maxBacklogS } = binding.stream as NonNullable<Binding["stream"]>;
-      this.events.post({ type: "open", stream: { stream, binding: binding.id, component, everyS, keep, maxBacklogS } });
+      const opened = { stream, pictures, binding: binding.id, component, everyS, keep, maxBacklogS };
+      this.events.post({ type: "open", stream: opened });
       return stream;
     });
   }

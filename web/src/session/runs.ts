@@ -2,7 +2,8 @@
 
 import type { Binding, Manifest } from "../manifest.ts";
 import type { RunView } from "../view.ts";
-import type { Fire, RunState } from "../wire/messages.ts";
+import type { Fire, Progress, RunState } from "../wire/messages.ts";
+import { Estimate } from "./estimate.ts";
 
 export interface RunsEvents {
   send(message: Fire): void;
@@ -27,9 +28,13 @@ export class Runs {
   private readonly next = new Map<number, Trigger>();
   /** The last word on each run that is not over. */
   private readonly shown = new Map<number, RunView>();
+  private readonly estimates = new Map<number, Estimate>();
+  private readonly nowS: () => number;
   private count = 0;
 
-  constructor(manifest: Manifest, events: RunsEvents) {
+  /** `nowS` is a clock in seconds. */
+  constructor(manifest: Manifest, events: RunsEvents, nowS = () => performance.now() / 1000) {
+    this.nowS = nowS;
     this.bindings = new Map(manifest.bindings.map((binding) => [binding.id, binding]));
     this.events = events;
   }
@@ -43,11 +48,9 @@ export class Runs {
     }
   }
 
-  /** The server began a binding that has a script and a handler: the handler gets what the script made of the inputs. */
+  /** The server began a binding that has a script, which has run; its handler, if any, gets what it made of the inputs. */
   answer(binding: Binding, values: unknown[]): void {
-    const run = ++this.count;
-    this.active.set(binding.id, (this.active.get(binding.id) ?? new Set()).add(run));
-    this.send(binding, run, { target: 0, data: null }, values);
+    this.send(binding, this.begin(binding), { target: 0, data: null }, values);
   }
 
   binding(number: number): Binding | undefined {
@@ -63,18 +66,41 @@ export class Runs {
     const { outputs, progress } = binding;
     const view = { call, run, binding: binding.id, outputs, progress, state: state.state, position, etaS, message };
     const isOver = state.state !== "waiting" && state.state !== "running";
-    if (isOver) this.shown.delete(call);
+    if (isOver) this.forget(call);
     else this.shown.set(call, view);
     this.events.show(view);
     if (isOver && run) this.finish(binding, run);
+  }
+
+  /** The server says how far a run is, or a call of a stream: only the latter begins and ends with that. */
+  advance({ call, binding: number, stream, levels }: Progress): void {
+    const binding = this.bindings.get(number);
+    const view = this.shown.get(call) ?? (stream && binding ? streamed(call, binding) : null);
+    if (!view) return;
+    const estimate = this.estimates.get(call) ?? new Estimate();
+    const shown: RunView = { ...view, advance: estimate.advance(levels, this.nowS()) };
+    if (stream && levels.length === 0) {
+      this.forget(call);
+      this.events.show({ ...shown, state: "done" });
+      return;
+    }
+    this.estimates.set(call, estimate);
+    this.shown.set(call, shown);
+    this.events.show(shown);
   }
 
   /** The session is over, and every run with it. */
   clear(): void {
     for (const view of this.shown.values()) this.events.show({ ...view, state: "cancelled", message: "" });
     this.shown.clear();
+    this.estimates.clear();
     this.active.clear();
     this.next.clear();
+  }
+
+  private forget(call: number): void {
+    this.shown.delete(call);
+    this.estimates.delete(call);
   }
 
   private trigger(binding: Binding, trigger: Trigger): void {
@@ -82,18 +108,22 @@ export class Runs {
       if (binding.trigger === "always_last") this.next.set(binding.id, trigger);
       return;
     }
+    if (binding.js === null) this.send(binding, this.begin(binding), trigger, null);
+    else void this.compute(binding, trigger);
+  }
+
+  private begin(binding: Binding): number {
     const run = ++this.count;
-    const active = this.active.get(binding.id) ?? new Set();
-    this.active.set(binding.id, active.add(run));
-    if (binding.js === null) this.send(binding, run, trigger, null);
-    else void this.compute(binding, run, trigger);
+    this.active.set(binding.id, (this.active.get(binding.id) ?? new Set()).add(run));
+    return run;
   }
 
   private send(binding: Binding, run: number, { target, data }: Trigger, inputs: unknown[] | null): void {
     this.events.send({ type: "fire", binding: binding.id, run, target, data: data ?? null, inputs });
   }
 
-  private async compute(binding: Binding, run: number, trigger: Trigger): Promise<void> {
+  private async compute(binding: Binding, trigger: Trigger): Promise<void> {
+    let run = this.begin(binding);
     let values: unknown[];
     try {
       values = await this.events.script(binding);
@@ -102,17 +132,24 @@ export class Runs {
       this.finish(binding, run);
       return;
     }
-    if (binding.handler) this.send(binding, run, trigger, values);
-    else {
-      this.events.write(binding, values);
-      this.finish(binding, run);
-    }
+    // Others may have begun while the script ran; the server takes runs by rising numbers only.
+    this.active.get(binding.id)?.delete(run);
+    run = this.begin(binding);
+    if (!binding.handler) this.events.write(binding, values);
+    // Without a handler too: the server begins what follows, and ends what the event cancels.
+    this.send(binding, run, trigger, binding.handler ? values : null);
+    if (!binding.handler) this.finish(binding, run);
   }
 
   private finish(binding: Binding, run: number): void {
-    this.active.get(binding.id)?.delete(run);
+    if (!this.active.get(binding.id)?.delete(run)) return;
     const next = this.next.get(binding.id);
     this.next.delete(binding.id);
     if (next) this.trigger(binding, next);
   }
+}
+
+/** How a call of a stream shows while it says how far it is. */
+function streamed(call: number, { id, outputs, progress }: Binding): RunView {
+  return { call, run: 0, binding: id, outputs, progress, state: "running", position: 0, etaS: null, message: "" };
 }

@@ -1,6 +1,6 @@
 /** What every component shows now: the declared properties, with all that changed since. Pure. */
 
-import type { ComponentDeclaration, Manifest, Props } from "../manifest.ts";
+import type { ComponentDeclaration, FileValue, Manifest, Props } from "../manifest.ts";
 
 export class Store {
   private readonly declared: { [component: string]: ComponentDeclaration };
@@ -34,6 +34,23 @@ export class Store {
     if ("value" in props) this.edited.delete(component);
   }
 
+  /** An update with its whole value, if it says of a list no more than what is new. */
+  whole(component: number, update: Props): Props {
+    if (!("splice" in update)) return update;
+    const { splice, ...others } = update;
+    const [start, rest] = splice as [number, unknown[]];
+    return { ...others, value: [...(this.value(component) as unknown[]).slice(0, start), ...rest] };
+  }
+
+  /** The value that a component gets by a file which was uploaded: the file, or for one that collects them one more. */
+  received(component: number, file: FileValue): unknown {
+    const { collects, value, max_files: most } = this.props(component);
+    if (collects === "list") return [...(most === 1 ? [] : ((value ?? []) as readonly FileValue[])), file];
+    if (collects !== true) return file;
+    const { text, files } = (value ?? EMPTY_DRAFT) as Draft;
+    return { text, files: [...files, file] };
+  }
+
   /** The user, or a script, changed the value. */
   edit(component: number, value: unknown): void {
     this.update(component, { value });
@@ -44,7 +61,7 @@ export class Store {
   edits(): [number, unknown][] {
     return [...this.edited]
       .filter((component) => !isFile(this.value(component)))
-      .map((component) => [component, this.value(component)]);
+      .map((component) => [component, withoutFiles(this.value(component))]);
   }
 
   /** Takes back values that are files of an ended session; the components whose declared value counts again. */
@@ -57,6 +74,20 @@ export class Store {
   }
 }
 
+/** The value of a component that collects files. */
+interface Draft {
+  text: string;
+  files: readonly FileValue[];
+}
+
+const EMPTY_DRAFT: Draft = { text: "", files: [] };
+
+function withoutFiles(value: unknown): unknown {
+  const isDraft = typeof value === "object" && value !== null && "text" in value && "files" in value;
+  return isDraft ? { ...value, files: [] } : value;
+}
+
 function isFile(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(isFile);
   return typeof value === "object" && value !== null && "file" in value;
 }

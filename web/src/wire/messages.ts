@@ -50,6 +50,7 @@ export interface Open {
   type: "open";
   stream: number;
   binding: number;
+  pictures?: number;
 }
 
 export interface Stop {
@@ -161,6 +162,12 @@ export interface StreamState {
   again: boolean;
 }
 
+export interface Turn {
+  type: "turn";
+  stream: number;
+  state: "listening" | "awake" | "hearing" | "answering";
+}
+
 export interface RunState {
   type: "runstate";
   run: number;
@@ -170,6 +177,23 @@ export interface RunState {
   position: number;
   eta_s: number;
   message: string;
+}
+
+export interface Level {
+  desc: string;
+  index: number | null;
+  length: number | null;
+  fraction: number | null;
+  unit: string;
+}
+
+export interface Progress {
+  type: "progress";
+  call: number;
+  binding: number;
+  run: number;
+  stream: number;
+  levels: Level[];
 }
 
 export interface Toast {
@@ -196,7 +220,9 @@ export type ServerMessage =
   | Refuse
   | Outputs
   | StreamState
+  | Turn
   | RunState
+  | Progress
   | Credit
   | Toast
   | Required<Clock>
@@ -233,7 +259,9 @@ const DEFAULTS: { [type in ServerMessage["type"]]: object } = {
   refuse: {},
   outputs: { stream: 0, source: 0, run: 0, seen: 0, packets: 0, updates: {} },
   streamstate: { position: 0, eta_s: -1, limit_s: 0, deadline_us: 0, reason: "", message: "", again: false },
+  turn: {},
   runstate: { position: 0, eta_s: -1, message: "" },
+  progress: { run: 0, stream: 0, levels: [] },
   credit: {},
   toast: { title: "", duration_s: 10 },
   clock: {},

@@ -1,6 +1,7 @@
 /** The media worker's parts, put together: the link, the ways up, the way down. It runs wherever its two ends are given. */
 
 import { CanvasDrawing } from "../capture/drawing.ts";
+import { FilmUplink } from "../capture/film_uplink.ts";
 import { portFrames } from "../capture/frame_port.ts";
 import { PictureCapture, PictureUplink, readFrames } from "../capture/picture_uplink.ts";
 import { SoundCapture, SoundUplink } from "../capture/sound_uplink.ts";
@@ -18,7 +19,7 @@ import type { LinkEvents } from "../transport/link.ts";
 import { Link } from "../transport/link.ts";
 import type { StopReason, StreamState } from "../wire/messages.ts";
 import type { Packet } from "../wire/packet.ts";
-import { Kind } from "../wire/packet.ts";
+import { CodecNumber, isLast, Kind } from "../wire/packet.ts";
 import type { FromWorker, OpenStream, PictureTarget, SoundBlock, ToWorker } from "./port.ts";
 
 type Incoming<Type extends ToWorker["type"]> = Extract<ToWorker, { type: Type }>;
@@ -26,15 +27,17 @@ type Incoming<Type extends ToWorker["type"]> = Extract<ToWorker, { type: Type }>
 /** What the link leaves for us to handle. */
 type Message = Parameters<LinkEvents["message"]>[0];
 
-interface Device {
+interface Device<Capture> {
   close(): void;
-  capture: PictureCapture | SoundCapture;
+  capture: Capture;
 }
 
 export class MediaEngine {
   private readonly post: (message: FromWorker, transfer?: Transferable[]) => void;
   private link: Link | null = null;
-  private readonly devices = new Map<number, Device>();
+  /** By component; one that films has both. */
+  private readonly cameras = new Map<number, Device<PictureCapture>>();
+  private readonly microphones = new Map<number, Device<SoundCapture>>();
   private readonly uplinks = new Map<number, Uplink>();
   /** Streams that were stopped and have not ended: they capture nothing more, whatever the server has said meanwhile. */
   private readonly stopped = new Set<number>();
@@ -58,6 +61,7 @@ export class MediaEngine {
     presented: ({ component, timestampUs, pageUs }) => this.tracks.get(component)?.presented(timestampUs, pageUs),
     listening: ({ playback, isPaused }) => this.playbacks.setPaused(playback, isPaused),
     decoded: ({ playback, sound }) => this.playbacks.decoded(playback, sound),
+    tell: ({ message }) => this.link?.send(message),
     covered: ({ component }) => this.presenter.cover(component),
     visible: ({ hidden }) => this.setHidden(hidden),
     bye: () => this.leave(),
@@ -68,10 +72,15 @@ export class MediaEngine {
       outputs: (message) => this.presenter.announce(message),
       credit: ({ stream, limit }) => this.uplinks.get(stream)?.raise(limit),
       streamstate: (state) => this.move(state),
+      turn: (turn) => this.post({ type: "turn", turn }),
       runstate: (state) => this.post({ type: "run", state }),
+      progress: (progress) => this.post({ type: "progress", progress }),
       toast: (toast) => this.post({ type: "toast", toast }),
       script: (script) => this.post({ type: "script", script }),
-      silence: ({ playback }) => this.playbacks.silence(playback),
+      silence: ({ playback }) => {
+        this.playbacks.silence(playback);
+        this.post({ type: "silence", playback });
+      },
     };
 
   /** `post` speaks to the page. */
@@ -157,7 +166,7 @@ export class MediaEngine {
   // ---- up --------------------------------------------------------------------------------------------------------
 
   private openCamera({ component, source, options }: Incoming<"camera">): void {
-    this.release(component);
+    this.cameras.get(component)?.close();
     const uplinks = (): PictureUplink[] =>
       this.uplinksOf(component).filter((uplink) => uplink instanceof PictureUplink);
     const fail = (error: unknown): void => {
@@ -173,20 +182,22 @@ export class MediaEngine {
       abort.abort();
       capture.close();
     };
-    this.devices.set(component, { capture, close });
+    this.cameras.set(component, { capture, close });
   }
 
   private openMicrophone({ component, port, format }: Incoming<"microphone">): void {
-    this.release(component);
+    this.microphones.get(component)?.close();
     const uplinks = (): SoundUplink[] => this.uplinksOf(component).filter((uplink) => uplink instanceof SoundUplink);
     const capture = new SoundCapture(format, uplinks, (level) => this.post({ type: "level", component, level }));
     port.onmessage = ({ data }: MessageEvent<SoundBlock>) => capture.offer(data);
-    this.devices.set(component, { capture, close: () => port.close() });
+    this.microphones.set(component, { capture, close: () => port.close() });
   }
 
   private release(component: number): void {
-    this.devices.get(component)?.close();
-    this.devices.delete(component);
+    for (const devices of [this.cameras, this.microphones]) {
+      devices.get(component)?.close();
+      devices.delete(component);
+    }
   }
 
   private open(stream: OpenStream): void {
@@ -198,19 +209,22 @@ export class MediaEngine {
       return;
     }
     this.uplinks.set(stream.stream, uplink);
-    this.link?.send({ type: "open", stream: stream.stream, binding: stream.binding });
+    const pictures = uplink instanceof FilmUplink ? uplink.number : 0;
+    if (uplink instanceof FilmUplink) this.uplinks.set(uplink.number, uplink.pictures);
+    this.link?.send({ type: "open", stream: stream.stream, binding: stream.binding, pictures });
     this.grant(stream.stream);
   }
 
-  private uplinkFor({ stream, component, everyS, keep, maxBacklogS }: OpenStream): Uplink | null {
+  private uplinkFor({ stream, pictures, component, everyS, keep, maxBacklogS }: OpenStream): Uplink | null {
     const send = (packet: Packet): void => this.link?.sendPacket(packet);
-    const capture = this.devices.get(component)?.capture;
-    if (capture instanceof PictureCapture) return new PictureUplink(stream, component, everyS, send);
-    if (!capture) return null;
-    const { rate, channels } = capture.format;
+    const microphone = this.microphones.get(component)?.capture;
+    if (!microphone) return this.cameras.has(component) ? new PictureUplink(stream, component, everyS, send) : null;
+    const { rate, channels } = microphone.format;
     const behind = `The app is too slow for the microphone: more than ${maxBacklogS} s of sound wait.`;
     const overflow = (): void => this.break(stream, "backlog", behind);
-    return new SoundUplink(stream, component, { rate, channels, everyS, keep, maxBacklogS }, send, overflow);
+    const options = { rate, channels, everyS, keep, maxBacklogS };
+    if (pictures) return new FilmUplink(stream, pictures, component, options, send, overflow);
+    return new SoundUplink(stream, component, options, send, overflow);
   }
 
   /** The page, or the user, ends a stream. Its uplink stays until the server has what was flushed. */
@@ -242,6 +256,7 @@ export class MediaEngine {
     if (state.state === "stopping") uplink?.expire();
     if (state.state === "ended") {
       uplink?.pause();
+      if (uplink instanceof FilmUplink) this.uplinks.delete(uplink.number);
       this.uplinks.delete(state.stream);
       this.stopped.delete(state.stream);
       this.downCredits.delete(state.stream);
@@ -253,12 +268,20 @@ export class MediaEngine {
 
   private receivePacket(packet: Packet): void {
     if (packet.kind === Kind.SOUND) {
-      this.playbacks.receive(packet);
+      if (packet.codec === CodecNumber.FMP4) this.passFilm(packet);
+      else this.playbacks.receive(packet);
       return;
     }
     const limit = this.downCredits.get(packet.stream)?.receive(packet.sequence) ?? null;
     if (limit !== null) this.link?.send({ type: "credit", stream: packet.stream, limit });
     this.presenter.receive(packet);
+  }
+
+  /** A film is played by a `<video>`, which is the page's. */
+  private passFilm(packet: Packet): void {
+    const { component, call: playback, sequence } = packet;
+    const data = packet.payload.slice();
+    this.post({ type: "film", component, playback, sequence, data, isLast: isLast(packet) }, [data.buffer]);
   }
 
   /** Lets the server begin to send pictures of a stream. */

@@ -1,7 +1,7 @@
 /** The microphone's end in the audio thread: hands every sample on, in order, in blocks. Nothing is computed here. */
 
-/** Quanta of 128 samples in one block: about 10 ms, so that messages are few and latency is not felt. */
-const QUANTA = 4;
+/** Quanta of 128 samples in one block: at most 11 ms, so that messages are few and latency is not felt. */
+const QUANTA = Math.max(1, Math.floor((0.011 * sampleRate) / 128));
 
 class Microphone extends AudioWorkletProcessor {
   private out: MessagePort | null = null;

@@ -5,6 +5,8 @@ import type { DecodedSound } from "../playback/playbacks.ts";
 import type {
   Cancel,
   Fire,
+  Played,
+  Progress,
   Refuse,
   RunState,
   Script,
@@ -12,6 +14,7 @@ import type {
   StopReason,
   StreamState,
   Toast,
+  Turn,
 } from "../wire/messages.ts";
 
 /** Both in 0..1 of full scale. */
@@ -37,6 +40,8 @@ export interface SoundFormat {
   deviceRate: number;
   rate: number;
   channels: number;
+  /** Seconds that the device takes before it hands samples on, as far as the browser knows. */
+  latencyS?: number;
 }
 
 /** Where a camera's frames come from; each is closed by the worker. */
@@ -47,6 +52,8 @@ export type PictureTarget = WritableStream<VideoFrame> | OffscreenCanvas;
 
 export interface OpenStream {
   stream: number;
+  /** The number of its pictures, if it brings sound along with them; else 0. */
+  pictures: number;
   binding: number;
   /** The component whose device feeds it. */
   component: number;
@@ -76,6 +83,8 @@ export type ToWorker =
   | { type: "listening"; playback: number; isPaused: boolean }
   /** The sound of a file, null if it is none. */
   | { type: "decoded"; playback: number; sound: DecodedSound | null }
+  /** How far a film has been seen, for the server. */
+  | { type: "tell"; message: Played }
   | { type: "visible"; hidden: boolean }
   | { type: "bye" };
 
@@ -86,6 +95,15 @@ export interface StillPicture {
   data: Uint8Array<ArrayBuffer>;
   stream: number;
   sequence: number;
+}
+
+/** One packet of a film: the first holds its media type, the others what comes next of the file. */
+export interface FilmPart {
+  component: number;
+  playback: number;
+  sequence: number;
+  data: Uint8Array<ArrayBuffer>;
+  isLast: boolean;
 }
 
 export type FromWorker =
@@ -106,7 +124,9 @@ export type FromWorker =
   /** From now on the component's streamed surface shows it: the first frame of this stream is there, decoded. */
   | { type: "streaming"; component: number; stream: number }
   | { type: "state"; state: StreamState; deadlinePageUs: number }
+  | { type: "turn"; turn: Turn }
   | { type: "run"; state: RunState }
+  | { type: "progress"; progress: Progress }
   | { type: "toast"; toast: Toast }
   | { type: "script"; script: Script }
   /** The worker ended a stream by itself. */
@@ -116,6 +136,10 @@ export type FromWorker =
   | { type: "decode"; playback: number; file: ArrayBuffer }
   /** How far a playback is, about 20 times a second. */
   | { type: "heard"; component: number; playedS: number; level: Level }
+  /** What comes next of a film, which the page plays. */
+  | ({ type: "film" } & FilmPart)
+  /** A playback is to stop at once. */
+  | { type: "silence"; playback: number }
   /** A playback is over; what came of it, as a file. */
   | { type: "spoken"; component: number; playback: number; isCut: boolean; problem: string; file: Blob | null }
   | { type: "broken"; stream: number; reason: StopReason; message: string }

@@ -5,13 +5,12 @@ import { JitterBuffer } from "../playback/jitter.ts";
 /** How often it says where it is. */
 const REPORT_S = 0.05;
 
-/** Samples to play, that nothing follows, or that the rest is not wanted. */
-type ToSpeaker = Int16Array | "end" | "cut";
+/** Samples to play, that they come in real time, that nothing follows, that what is there is too old, or that nothing more is wanted. */
+export type ToSpeaker = Int16Array | "live" | "end" | "skip" | "cut";
 
 class Speaker extends AudioWorkletProcessor {
   private readonly buffer: JitterBuffer;
   private source: MessagePort | null = null;
-  private isCut = false;
   private frames = 0;
   private peak = 0;
   private squares = 0;
@@ -27,12 +26,21 @@ class Speaker extends AudioWorkletProcessor {
 
   private take(message: ToSpeaker): void {
     if (message === "end") this.buffer.end();
-    else if (message === "cut") this.isCut = true;
+    else if (message === "live") this.buffer.isLive = true;
+    else if (message === "skip") this.buffer.skip();
+    else if (message === "cut") this.cut();
     else this.buffer.push(message);
   }
 
+  /** Falls silent within a few milliseconds; says at once where that was, for a context that is suspended never gets on. */
+  private cut(): void {
+    this.buffer.drop();
+    this.buffer.end();
+    this.report(true);
+  }
+
   process(_inputs: Float32Array[][], [output]: Float32Array[][]): boolean {
-    if (this.isCut || !output?.[0]) return !this.isCut;
+    if (!output?.[0]) return true;
     this.buffer.pull(output);
     this.measure(output[0]);
     const { isOver } = this.buffer;
@@ -49,7 +57,7 @@ class Speaker extends AudioWorkletProcessor {
   }
 
   private report(isOver: boolean): void {
-    const level = { rms: Math.sqrt(this.squares / this.frames), peak: this.peak };
+    const level = { rms: Math.sqrt(this.squares / Math.max(this.frames, 1)), peak: this.peak };
     this.source?.postMessage({ played: this.buffer.played, gaps: this.buffer.gaps, level, isOver });
     this.frames = this.peak = this.squares = 0;
   }

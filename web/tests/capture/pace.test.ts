@@ -65,3 +65,15 @@ it("smooths the camera's interval", () => {
   expect(interval.us).toBeGreaterThan(30_000);
   expect(interval.us).toBeLessThan(36_000);
 });
+
+describe("a pace that is aimed", () => {
+  it("takes the frame nearest to where it is told, once it has begun", () => {
+    const pace = new Pace(0.1);
+    pace.aim(90_000);
+    expect(pace.isDue(0, 33_000)).toBe(true);
+    pace.take(0);
+    pace.aim(150_000);
+    expect(pace.isDue(120_000, 33_000)).toBe(false);
+    expect(pace.isDue(140_000, 33_000)).toBe(true);
+  });
+});

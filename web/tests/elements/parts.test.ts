@@ -3,7 +3,7 @@ import { complaint } from "../../src/elements/number.ts";
 import { barsPath, loudness, peaks } from "../../src/elements/parts/bars.ts";
 import { setAside } from "../../src/elements/parts/inert.ts";
 import { pixelAt } from "../../src/elements/parts/picture.ts";
-import { clock, ordinal, queueing, span } from "../../src/elements/parts/sentences.ts";
+import { clock, ordinal, queueing, size, span } from "../../src/elements/parts/sentences.ts";
 import { snap } from "../../src/elements/slider.ts";
 
 describe("sentences", () => {
@@ -49,6 +49,19 @@ describe("sentences", () => {
     [Number.POSITIVE_INFINITY, "0:00"],
   ])("shows %d s on the clock", (seconds, words) => {
     expect(clock(seconds)).toBe(words);
+  });
+});
+
+describe("size", () => {
+  it.each([
+    [0, "0 B"],
+    [999, "999 B"],
+    [1_000, "1.0 kB"],
+    [12_345, "12 kB"],
+    [3_400_000, "3.4 MB"],
+    [9_000_000_000_000, "9000 GB"],
+  ])("of %d bytes", (bytes, words) => {
+    expect(size(bytes)).toBe(words);
   });
 });
 

@@ -52,12 +52,34 @@ describe("sound", () => {
     expect(buffer.played).toBe(256);
   });
 
-  it("gathers a little before it is heard", () => {
-    buffer.push(rise(1, ENOUGH - 1));
+  it("gathers a little more than one piece before it is heard", () => {
+    for (let at = 1; at < ENOUGH; at += 320) buffer.push(rise(at, 320));
     expect(pull()[0]).toEqual(Array(QUANTUM).fill(0));
-    buffer.push(rise(ENOUGH, 1));
+    buffer.push(rise(ENOUGH + 1, 320));
     expect(pull()[0]).toEqual(numbers(1, QUANTUM));
   });
+
+  it.each([320, 1600, 4800])(
+    "in real time, in pieces of %i samples, has no gap when one is late by 50 ms",
+    (length) => {
+      const late = Math.floor((0.05 * RATE) / QUANTUM) * QUANTUM;
+      const heard: number[] = [];
+      let [at, next] = [0, 0];
+      for (let now = 0; now < 10 * length; now += QUANTUM) {
+        if (now >= next) {
+          buffer.push(rise(at + 1, length));
+          at += length;
+          next = at === 4 * length ? at + late : at;
+        }
+        heard.push(...(pull()[0] ?? []));
+      }
+      const begin = heard.findIndex((sample) => sample !== 0);
+      expect(begin).toBeGreaterThanOrEqual(ENOUGH);
+      expect(begin).toBeLessThan(ENOUGH + 2 * QUANTUM);
+      expect(heard.slice(begin)).toEqual(numbers(1, heard.length - begin));
+      expect(buffer.gaps).toBe(0);
+    },
+  );
 
   it("does not wait longer for company than it would take to gather it", () => {
     buffer.push(rise(1, 320));
@@ -73,49 +95,98 @@ describe("sound", () => {
   });
 });
 
+describe("sound in real time", () => {
+  const QUIET = 50;
+
+  /** Ten seconds of it, of which every other second is silent; tells how much waits before and after. */
+  function echo(isLive: boolean): [number, number] {
+    buffer.isLive = isLive;
+    let given = 0;
+    const piece = (): void => {
+      buffer.push(new Int16Array(1600).fill(Math.floor(given / RATE) % 2 ? QUIET : 20_000));
+      given += 1600;
+    };
+    for (let late = 0; late < 5; late++) piece();
+    pull();
+    const waits = given - buffer.played;
+    for (let now = 0; now < 10 * RATE; now += QUANTUM) {
+      if (now % 1600 < QUANTUM) piece();
+      pull();
+    }
+    return [waits, given - buffer.played];
+  }
+
+  it("leaves out silence as long as more waits than is needed", () => {
+    const [before, after] = echo(true);
+    expect(before).toBeGreaterThan(0.4 * RATE);
+    expect(after).toBeLessThan(ENOUGH + 1600 + 0.05 * RATE);
+    expect(buffer.gaps).toBe(0);
+  });
+
+  it("is heard whole where it is not in real time", () => {
+    const [before, after] = echo(false);
+    expect(Math.abs(before - after)).toBeLessThanOrEqual(1600);
+  });
+});
+
 describe("a gap", () => {
   const loud = (length: number): Int16Array => new Int16Array(length).fill(20_000);
 
   it("fades out, is counted, and rises again; no sample is lost", () => {
     buffer.push(loud(ENOUGH));
-    const [first] = pull(10);
-    expect(buffer.gaps).toBe(1);
-    const fading = first?.slice(ENOUGH) ?? [];
+    const [first = []] = pull(20);
+    const fading = first.slice(first.lastIndexOf(20_000) + 1);
     expect(fading[0]).toBeLessThan(20_000);
     expect(fading[0]).toBeGreaterThan(15_000);
     expect(fading.at(-1)).toBe(0);
     buffer.push(loud(ENOUGH * 2));
+    buffer.end();
     const [second] = pull(2);
+    expect(buffer.gaps).toBe(1);
     expect(Math.max(...(second ?? []).slice(0, 2))).toBeLessThan(2_000);
     expect(second?.at(-1)).toBe(20_000);
-    buffer.end();
     pull(100);
     expect(buffer.played).toBe(ENOUGH * 3);
   });
 
   it("makes the next start more careful, up to half a second", () => {
-    for (let gap = 1; gap <= 6; gap++) {
-      buffer.push(loud(RATE));
+    for (let gap = 0; gap <= 6; gap++) {
+      for (let part = 0; part < 10; part++) buffer.push(loud(RATE / 10));
       pull(RATE / QUANTUM + 1);
+      expect(buffer.played).toBe((gap + 1) * RATE);
       expect(buffer.gaps).toBe(gap);
     }
-    buffer.push(loud(RATE / 2 - 1));
+    for (let part = 0; part < 5; part++) buffer.push(loud(RATE / 10));
     expect(pull()[0]?.every((sample) => sample === 0)).toBe(true);
-    buffer.push(loud(1));
+    buffer.push(loud(RATE / 10));
     pull();
-    expect(buffer.played).toBe(6 * RATE + QUANTUM);
+    expect(buffer.played).toBe(7 * RATE + QUANTUM);
+  });
+
+  it("that lasts is a pause, and changes nothing", () => {
+    for (let turn = 0; turn < 4; turn++) {
+      for (let part = 0; part < 10; part++) buffer.push(loud(RATE / 10));
+      pull(RATE / QUANTUM + (0.6 * RATE) / QUANTUM);
+    }
+    expect(buffer.gaps).toBe(0);
+    buffer.push(loud(320));
+    pull(ENOUGH / QUANTUM + 2);
+    expect(buffer.played).toBe(4 * RATE + 256);
   });
 
   it("after a long calm makes it bolder again", () => {
-    for (let gap = 0; gap < 2; gap++) {
-      buffer.push(loud(RATE));
-      pull(RATE / QUANTUM + 1);
-    }
-    buffer.push(loud(21 * RATE));
-    pull((21 * RATE) / QUANTUM + 1);
-    buffer.push(loud(ENOUGH * 2));
+    const speak = (seconds: number): void => {
+      for (let part = 0; part < seconds * 10; part++) buffer.push(loud(RATE / 10));
+      pull((seconds * RATE) / QUANTUM + 1);
+    };
+    for (const seconds of [1, 1, 1, 21]) speak(seconds);
+    expect([buffer.gaps, buffer.played]).toEqual([3, 24 * RATE]);
+    // It had grown to 480 ms, and is 240 ms again: the third of these is enough with the longest piece.
+    for (let part = 0; part < 3; part++) buffer.push(loud(RATE / 10));
+    expect(pull()[0]?.every((sample) => sample === 0)).toBe(true);
+    buffer.push(loud(RATE / 10));
     pull();
-    expect(buffer.played).toBe(23 * RATE + QUANTUM);
+    expect(buffer.played).toBe(24 * RATE + QUANTUM);
   });
 
   it("is none at the end", () => {
@@ -124,5 +195,31 @@ describe("a gap", () => {
     pull(10);
     expect(buffer.gaps).toBe(0);
     expect(buffer.isOver).toBe(true);
+  });
+
+  it("is none for what is dropped: it dies away within 5 ms, and then it is over", () => {
+    buffer.push(loud(RATE));
+    pull(20);
+    const { played } = buffer;
+    buffer.drop();
+    buffer.end();
+    const [fading] = pull();
+    expect(fading?.[0]).toBeGreaterThan(15_000);
+    expect(fading?.[(5 * RATE) / 1000]).toBeLessThan(200);
+    pull();
+    expect([buffer.played, buffer.gaps, buffer.isOver]).toEqual([played, 0, true]);
+  });
+
+  it("is none when what waits is skipped: what comes next is gathered as at the beginning", () => {
+    buffer.push(loud(RATE));
+    pull(20);
+    buffer.skip();
+    pull();
+    expect(buffer.played).toBe(RATE);
+    buffer.push(rise(1, 320));
+    const quiet = pull(ENOUGH / QUANTUM)[0] ?? [];
+    expect(quiet.at(-1)).toBe(0);
+    expect((pull()[0] ?? []).at(-1)).toBe(128);
+    expect(buffer.gaps).toBe(0);
   });
 });

@@ -24,7 +24,7 @@ beforeEach(() => {
 });
 
 function packet(payload: Uint8Array, changes: Partial<Packet> = {}): Packet {
-  const header = { kind: Kind.SOUND, codec: CodecNumber.PCM16, flags: Flag.KEY | Flag.INDEPENDENT, stream: 0 };
+  const header = { kind: Kind.SOUND, codec: CodecNumber.PCM16, flags: Flag.KEY, stream: 0 };
   return { ...header, component: 7, sequence: ++sequence, source: 0, call: 1, captured_us: 0, payload, ...changes };
 }
 
@@ -91,6 +91,15 @@ describe("samples", () => {
     expect(told()).toMatchObject({ played: 1600, state: "playing" });
   });
 
+  it("that the server has left out make what waits too old", async () => {
+    playbacks.receive(piece(1, 320, { flags: Flag.KEY | Flag.INDEPENDENT }));
+    const { given } = speaker();
+    const samples = new Int16Array(320).fill(2);
+    playbacks.receive(packet(encodePcm16({ firstSample: 320, rate: RATE, channels: 1, samples })));
+    playbacks.receive(packet(encodePcm16({ firstSample: 3200, rate: RATE, channels: 1, samples })));
+    await vi.waitFor(() => expect(given).toEqual(["live", 1, 2, "skip", 2]));
+  });
+
   it("of two components go to two loudspeakers", () => {
     playbacks.receive(piece(1));
     playbacks.receive(piece(2, 320, { component: 8, call: 2, sequence: 1 }));
@@ -104,15 +113,26 @@ describe("samples", () => {
 describe("silence", () => {
   it("cuts what is heard; what is still on its way is not heard, nor kept", async () => {
     playbacks.receive(piece(1));
-    const { given } = speaker();
+    const { given, say } = speaker();
     playbacks.silence(1);
     await vi.waitFor(() => expect(given.at(-1)).toBe("cut"));
     expect(events.over).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ playback: 1, isCut: true }));
     expect(events.tell).not.toHaveBeenCalled();
+    say({ played: 100 });
+    say({ played: 123, isOver: true });
+    await vi.waitFor(() => expect(events.tell).toHaveBeenCalled());
+    expect(told()).toMatchObject({ received: 1, samples: 320, played: 123, state: "ended" });
     playbacks.receive(piece(2));
     playbacks.receive(last());
+    expect(events.tell).toHaveBeenCalledTimes(1);
     expect(events.open).toHaveBeenCalledTimes(1);
     expect(events.over).toHaveBeenCalledTimes(1);
+  });
+
+  it("of a file that is still decoded is told at once: nothing of it was heard", () => {
+    playbacks.receive(packet(Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0, 7), { codec: CodecNumber.FILE }));
+    playbacks.silence(1);
+    expect(told()).toMatchObject({ received: 0, played: 0, state: "ended" });
   });
 
   it("may come before the first sound", () => {
@@ -127,6 +147,7 @@ describe("silence", () => {
     playbacks.receive(piece(1, 320, { call: 9 }));
     playbacks.clear();
     expect(events.over).toHaveBeenCalledTimes(1);
+    expect(events.tell).not.toHaveBeenCalled();
     playbacks.receive(piece(1, 320, { call: 1 }));
     expect(events.open).toHaveBeenCalledTimes(2);
   });

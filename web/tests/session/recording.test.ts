@@ -41,6 +41,30 @@ beforeEach(() => {
 
 const start = (): Promise<void> => recording.start({}, Promise.resolve());
 const last = (): StreamView => views.at(-1) as StreamView;
+
+describe("turns", () => {
+  it("shows whose turn it is, as long as the stream runs", async () => {
+    await start();
+    tell("running");
+    expect(last().talk).toBeNull();
+    recording.talk("hearing");
+    expect(last()).toMatchObject({ state: "running", talk: "hearing" });
+    tell("running", { limit_s: 5 });
+    expect(last().talk).toBe("hearing");
+    tell("waiting", { again: true });
+    expect(last().talk).toBeNull();
+  });
+
+  it("says nothing after Stop", async () => {
+    await start();
+    tell("running");
+    recording.stop();
+    const { length } = views;
+    recording.talk("answering");
+    expect(views.length).toBe(length);
+  });
+});
+
 const tell = (state: string, fields: Partial<StreamState> = {}, deadlineMs = 0): void =>
   recording.update(
     {
@@ -211,6 +235,33 @@ describe("a recording", () => {
     void recording.change({ device: "other" });
     tell("ended", { reason: "idle" });
     expect(events.release).toHaveBeenCalledOnce();
+  });
+
+  it("counts what is recorded, not what it waits, and stops at the longest", async () => {
+    vi.advanceTimersByTime(1_000);
+    recording = new Recording("camera", events, 3);
+    await start();
+    expect(last()).toMatchObject({ sinceMs: 0, pastS: 0 });
+    const began = performance.now();
+    tell("running");
+    expect(last()).toMatchObject({ sinceMs: began, pastS: 0 });
+    vi.advanceTimersByTime(2_000);
+    tell("waiting", { position: 1, again: true });
+    expect(last()).toMatchObject({ sinceMs: 0, pastS: 2 });
+    vi.advanceTimersByTime(9_000);
+    tell("running");
+    expect(last()).toMatchObject({ sinceMs: began + 9_000 });
+    vi.advanceTimersByTime(1_000);
+    expect(events.stop).toHaveBeenCalledExactlyOnceWith(1, "user", "");
+    expect(last()).toEqual(IDLE);
+    tell("ended", { reason: "user" });
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("that the server ended at the longest has no trouble", () => {
+    tell("running");
+    tell("ended", { reason: "length" });
+    expect(last()).toEqual(IDLE);
   });
 
   it("tells what the worker broke off", () => {

@@ -65,7 +65,6 @@ beforeEach(() => {
     begun: () => told.push("begun"),
     ended: () => told.push("ended"),
     failed: () => told.push("failed"),
-    clip: () => {},
   });
 });
 

@@ -122,6 +122,47 @@ describe("what the server says of a run", () => {
   });
 });
 
+describe("how far a run is", () => {
+  const level = { desc: "Read", index: 1, length: 4, fraction: 0.25, unit: "pages" };
+  const said = (changes: object): never =>
+    ({ type: "progress", call: 101, binding: 0, run: 1, stream: 0, levels: [level], ...changes }) as never;
+  const shown = (): { state: string; advance?: { fraction: number; leftS: number | null } | null } =>
+    events.show.mock.lastCall?.[0];
+
+  it("is shown with the run, and goes with it", () => {
+    let now = 0;
+    const runs = new Runs(manifest(binding()), events, () => now);
+    runs.update({ ...done(1), state: "running" } as never);
+    runs.advance(said({}));
+    expect(shown()).toMatchObject({ state: "running", advance: { levels: [level], fraction: 0.25, leftS: null } });
+    now = 2;
+    runs.advance(said({ levels: [{ ...level, index: 2, fraction: 0.5 }] }));
+    expect(shown().advance?.leftS).toBeCloseTo(4);
+    runs.advance(said({ levels: [] }));
+    expect(shown()).toMatchObject({ state: "running", advance: null });
+    runs.update(done(1) as never);
+    expect(shown().advance).toBeUndefined();
+  });
+
+  it("is not shown of a run that is over, or of an event that does not exist", () => {
+    const runs = open(binding());
+    runs.advance(said({}));
+    runs.advance(said({ stream: 3, binding: 9 }));
+    expect(events.show).not.toHaveBeenCalled();
+  });
+
+  it("is a run of its own for a call of a stream", () => {
+    const runs = open(binding({ stream: STREAM, progress: "minimal" }));
+    runs.advance(said({ call: 7, run: 0, stream: 3 }));
+    expect(shown()).toMatchObject({ call: 7, outputs: [2], state: "running", progress: "minimal" });
+    runs.advance(said({ call: 7, run: 0, stream: 3, levels: [] }));
+    expect(shown()).toMatchObject({ call: 7, state: "done" });
+    runs.advance(said({ call: 8, run: 0, stream: 3 }));
+    runs.clear();
+    expect(shown()).toMatchObject({ call: 8, state: "cancelled" });
+  });
+});
+
 describe("a script", () => {
   it("comes before the handler, and gives it its inputs", async () => {
     events.script.mockResolvedValue(["b"]);
@@ -138,9 +179,37 @@ describe("a script", () => {
     runs.fire(4, "click");
     await settle();
     expect(events.write).toHaveBeenCalledWith(one, [5]);
-    expect(events.send).not.toHaveBeenCalled();
     runs.fire(4, "click");
     expect(events.script).toHaveBeenCalledTimes(2);
+  });
+
+  it("without a handler lets the server begin what follows, once the values are written", async () => {
+    events.script.mockResolvedValue([5]);
+    const one = binding({ js: true, handler: false, trigger: "always_last" });
+    const runs = open(one);
+    runs.fire(4, "click", "a");
+    await settle();
+    expect(events.send).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ binding: 0, inputs: null }));
+    expect(events.write.mock.invocationCallOrder[0]).toBeLessThan(events.send.mock.invocationCallOrder[0] as number);
+    runs.fire(4, "click", "b");
+    runs.fire(4, "click", "c");
+    runs.update(done(sentRuns()[0] as number) as never);
+    expect(events.script).toHaveBeenCalledTimes(2);
+    await settle();
+    expect(events.script).toHaveBeenCalledTimes(3);
+  });
+
+  it("that takes long does not fall behind the runs that began after it", async () => {
+    let answer = (_: unknown[]): void => {};
+    events.script.mockReturnValue(new Promise<unknown[]>((resolve) => (answer = resolve)));
+    const runs = open(binding({ js: true }), binding({ id: 1, targets: [[5, "click"]] }));
+    runs.fire(4, "click");
+    runs.fire(5, "click");
+    answer(["b"]);
+    await settle();
+    expect(events.send.mock.calls.map(([message]) => message.binding)).toEqual([1, 0]);
+    expect(sentRuns()).toEqual([...sentRuns()].sort((a, b) => a - b));
+    expect(new Set(sentRuns()).size).toBe(2);
   });
 
   it("that fails is told, and does not block the next", async () => {

@@ -65,6 +65,7 @@ const view = {
   setStream: vi.fn(),
   setLevel: vi.fn(),
   setSound: vi.fn(),
+  setFilm: vi.fn(),
   setHeard: vi.fn(),
   setRun: vi.fn(),
   setUpload: vi.fn(),
@@ -217,8 +218,108 @@ it("runs a script that the server asks for, and sends its result", async () => {
   welcome();
   tell({ type: "script", script: { type: "script", binding: 1, inputs: ["go"] } });
   await settle();
-  expect(sent()).toEqual([{ type: "set", component: 2, value: "go!" }]);
+  expect(sent()).toEqual([
+    { type: "set", component: 2, value: "go!" },
+    { type: "fire", binding: 1, run: 1, target: 0, data: null, inputs: [] },
+  ]);
   expect(view.applyProps).toHaveBeenCalledWith(2, { value: "go!" });
+});
+
+describe("a recording that a handler wants", () => {
+  const CAMERA = 3;
+  const getUserMedia = vi.fn();
+  const states = (): string[] => view.setStream.mock.calls.map(([, { state }]) => state);
+  const order = (recording: boolean | null, { component = CAMERA, stream = 0 } = {}): void =>
+    tell({ type: "apply", stream, seen: 0, pictures: [], updates: { [component]: { recording } } } as never);
+
+  beforeEach(() => {
+    getUserMedia.mockReset().mockReturnValue(new Promise(() => {}));
+    Object.defineProperty(navigator, "mediaDevices", { value: { getUserMedia }, configurable: true });
+    order(null);
+    tell({ type: "apply", stream: 0, seen: 0, pictures: [], updates: { 3: { interactive: true } } } as never);
+    welcome();
+  });
+
+  afterEach(() => Reflect.deleteProperty(navigator, "mediaDevices"));
+
+  it("begins and ends as if the user had pressed the button", () => {
+    order(true);
+    expect(getUserMedia).toHaveBeenCalledOnce();
+    expect(states()).toEqual(["starting"]);
+    order(false);
+    expect(states().at(-1)).toBe("idle");
+  });
+
+  it("does nothing if it is so already", () => {
+    order(false);
+    expect(states()).toEqual([]);
+    order(true);
+    order(true);
+    expect(getUserMedia).toHaveBeenCalledOnce();
+    expect(states()).toEqual(["starting"]);
+  });
+
+  it("that is refused is told where a click would tell it", async () => {
+    getUserMedia.mockRejectedValue(new DOMException("", "NotAllowedError"));
+    order(true);
+    await settle();
+    expect(view.setStream).toHaveBeenLastCalledWith(
+      CAMERA,
+      expect.objectContaining({ state: "idle", trouble: expect.objectContaining({ code: "refused" }) }),
+    );
+  });
+
+  it("is not begun in what the user may not use", () => {
+    tell({
+      type: "apply",
+      stream: 0,
+      seen: 0,
+      pictures: [],
+      updates: { 3: { interactive: false, recording: true } },
+    } as never);
+    expect(getUserMedia).not.toHaveBeenCalled();
+  });
+});
+
+it("begins to record by itself if the app says so, once", () => {
+  session.close();
+  const getUserMedia = vi.fn(() => new Promise(() => {}));
+  Object.defineProperty(navigator, "mediaDevices", { value: { getUserMedia }, configurable: true });
+  const declared = manifest(binding());
+  Object.assign(declared.components["3"]?.props as Props, { recording: true, interactive: true });
+  session = new Session(declared, root, view);
+  session.start();
+  expect(getUserMedia).not.toHaveBeenCalled();
+  welcome();
+  expect(getUserMedia).toHaveBeenCalledOnce();
+  tell({ type: "lost", retryMs: 200 });
+  welcome();
+  expect(getUserMedia).toHaveBeenCalledOnce();
+  Reflect.deleteProperty(navigator, "mediaDevices");
+});
+
+it("lets a recording go on that was begun before there was a session", () => {
+  session.close();
+  const getUserMedia = vi.fn(() => new Promise(() => {}));
+  Object.defineProperty(navigator, "mediaDevices", { value: { getUserMedia }, configurable: true });
+  const declared = manifest(binding());
+  Object.assign(declared.components["3"]?.props as Props, { recording: false, interactive: true });
+  session = new Session(declared, root, view);
+  session.start();
+  emit(root, RECORD, { component: 3, action: "start" });
+  welcome();
+  expect(view.setStream.mock.calls.map(([, { state }]) => state)).toEqual(["starting"]);
+  Reflect.deleteProperty(navigator, "mediaDevices");
+});
+
+it("shows a film until there is another value, and tells the server how far it is", () => {
+  const data = new TextEncoder().encode("video/mp4");
+  tell({ type: "film", component: 3, playback: 1, sequence: 1, data, isLast: false });
+  expect(view.setFilm.mock.calls[0]).toEqual([3, expect.objectContaining({ playback: 1, state: "coming" })]);
+  const [told] = posted().filter(({ type }) => type === "tell");
+  expect(told, "this environment plays no films").toMatchObject({ message: { type: "played", state: "broken" } });
+  tell({ type: "apply", stream: 0, run: 0, seen: 0, pictures: [], updates: { 3: { value: null } } } as never);
+  expect(view.setFilm).toHaveBeenLastCalledWith(3, null);
 });
 
 describe("another version of the app", () => {

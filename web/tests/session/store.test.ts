@@ -28,3 +28,24 @@ it("does not carry files into another session", () => {
   expect(store.value(3)).toBeNull();
   expect(store.dropFiles()).toEqual([]);
 });
+
+it("puts what is new of a list to what is known of it", () => {
+  store.update(1, { value: ["a", "b"] });
+  expect(store.whole(1, { splice: [1, ["x", "y"]], label: "L" })).toEqual({ value: ["a", "x", "y"], label: "L" });
+  expect(store.whole(1, { value: "z" })).toEqual({ value: "z" });
+});
+
+it("adds an upload to the files of a component that collects them", () => {
+  const file = { file: "abc", name: "a.png", type: "image/png" };
+  expect(store.received(1, file)).toBe(file);
+  store.update(1, { collects: true, value: { text: "see", files: [file] } });
+  expect(store.received(1, file)).toEqual({ text: "see", files: [file, file] });
+  store.update(1, { value: null });
+  expect(store.received(1, file)).toEqual({ text: "", files: [file] });
+});
+
+it("carries the text of a draft into another session, without its files", () => {
+  store.edit(1, { text: "see", files: [{ file: "abc", name: "a.png", type: "image/png" }] });
+  expect(store.dropFiles()).toEqual([]);
+  expect(store.edits()).toEqual([[1, { text: "see", files: [] }]]);
+});

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { Flag, Kind } from "../../src/wire/packet.ts";
+import { CodecNumber, Flag, Kind } from "../../src/wire/packet.ts";
 import { MediaEngine } from "../../src/workers/engine.ts";
 import type { FromWorker } from "../../src/workers/port.ts";
 import { FakeSocket } from "../fake_socket.ts";
@@ -26,7 +26,7 @@ function record(maxBacklogS = 2): void {
   microphone = { onmessage: null, close: vi.fn() };
   const format = { deviceRate: 1_000, rate: 1_000, channels: 1 };
   engine.handle({ type: "microphone", component: 3, port: microphone as unknown as MessagePort, format });
-  const stream = { stream: 1, binding: 7, component: 3, everyS: 0.1, keep: "all", maxBacklogS } as const;
+  const stream = { stream: 1, pictures: 0, binding: 7, component: 3, everyS: 0.1, keep: "all", maxBacklogS } as const;
   engine.handle({ type: "open", stream });
 }
 
@@ -53,9 +53,10 @@ describe("a session", () => {
   it("passes on what is for the page", () => {
     FakeSocket.last.say({ type: "toast", level: "info", message: "hi" });
     FakeSocket.last.say({ type: "runstate", run: 1, call: 2, binding: 3, state: "running" });
+    FakeSocket.last.say({ type: "turn", stream: 1, state: "hearing" });
     FakeSocket.last.say({ type: "script", binding: 3, inputs: [1] });
     FakeSocket.last.say({ type: "outputs", call: 2, run: 1, seen: 4, updates: { 5: { value: "x" } } });
-    expect(told.slice(1).map(({ type }) => type)).toEqual(["toast", "run", "script", "apply"]);
+    expect(told.slice(1).map(({ type }) => type)).toEqual(["toast", "run", "turn", "script", "apply"]);
     expect(toldOf("apply")[0]).toMatchObject({ run: 1, seen: 4, updates: { 5: { value: "x" } }, pictures: [] });
   });
 
@@ -186,10 +187,32 @@ it("does not open a stream whose chunks no packet could carry", () => {
   const format = { deviceRate: 48_000, rate: 48_000, channels: 2 };
   const port = { onmessage: null, close: vi.fn() } as unknown as MessagePort;
   engine.handle({ type: "microphone", component: 3, port, format });
-  const stream = { stream: 1, binding: 7, component: 3, everyS: 11.5, keep: "all", maxBacklogS: 30 } as const;
+  const stream = {
+    stream: 1,
+    pictures: 0,
+    binding: 7,
+    component: 3,
+    everyS: 11.5,
+    keep: "all",
+    maxBacklogS: 30,
+  } as const;
   engine.handle({ type: "open", stream });
   expect(toldOf("broken")[0]?.message).toContain("11.5 s");
   expect(FakeSocket.last.of("open")).toEqual([]);
+});
+
+it("passes films to the page, which plays them, and says how far they have been seen", () => {
+  const film = { kind: Kind.SOUND, codec: CodecNumber.FMP4, flags: Flag.KEY, stream: 0, component: 5, source: 0 };
+  const payload = Uint8Array.of(1, 2);
+  FakeSocket.last.sendPacket({ ...film, sequence: 2, call: 9, captured_us: 0, payload });
+  expect(toldOf("film")).toEqual([
+    { type: "film", component: 5, playback: 9, sequence: 2, data: payload, isLast: false },
+  ]);
+  FakeSocket.last.say({ type: "silence", seq: 9, playback: 9 });
+  expect(toldOf("silence")).toEqual([{ type: "silence", playback: 9 }]);
+  const message = { type: "played", playback: 9, received: 2, rate: 1000, samples: 40, played: 0 } as const;
+  engine.handle({ type: "tell", message });
+  expect(FakeSocket.last.of("played")).toMatchObject([message]);
 });
 
 describe("pictures on their way down", () => {
@@ -213,5 +236,60 @@ describe("pictures on their way down", () => {
     ]);
     engine.handle({ type: "shown", stream: 1, component: 5, sequence: 1, pageUs: 99 });
     expect(FakeSocket.last.of("shown")[0]).toMatchObject({ stream: 1, component: 5, sequence: 1, page_us: 99 });
+  });
+});
+
+describe("camera and microphone of one component", () => {
+  let frames: { onmessage: ((event: { data: unknown }) => void) | null; close: () => void };
+
+  beforeEach(() => {
+    vi.stubGlobal(
+      "OffscreenCanvas",
+      class {
+        getContext = (): object => ({});
+      },
+    );
+    frames = { onmessage: null, close: vi.fn() };
+    const options = { size: null, mirror: false, quality: 0.8 };
+    const source = frames as unknown as MessagePort;
+    engine.handle({ type: "camera", component: 3, source, options });
+  });
+
+  const open = (pictures: number): void => {
+    microphone = { onmessage: null, close: vi.fn() };
+    const port = microphone as unknown as MessagePort;
+    const format = { deviceRate: 1_000, rate: 1_000, channels: 1 };
+    if (pictures) engine.handle({ type: "microphone", component: 3, port, format });
+    const stream = { stream: 1, pictures, binding: 7, component: 3, everyS: 0.1, keep: "all", maxBacklogS: 2 } as const;
+    engine.handle({ type: "open", stream });
+  };
+
+  it("open one stream that names the number of its pictures", () => {
+    open(2);
+    expect(FakeSocket.last.of("open")).toEqual([expect.objectContaining({ stream: 1, pictures: 2 })]);
+    expect(FakeSocket.last.of("credit").map(({ stream }) => stream)).toEqual([0, 1]);
+  });
+
+  it("send sound as the stream itself, and end together", () => {
+    open(2);
+    state("running");
+    credit(9);
+    speak(150);
+    expect(FakeSocket.last.packets.map(({ stream, kind }) => [stream, kind])).toEqual([[1, Kind.SOUND]]);
+    engine.handle({ type: "stop", stream: 1, reason: "user", message: "" });
+    expect(FakeSocket.last.of("stop")[0]).toMatchObject({ stream: 1, final: 2 });
+    state("ended", { reason: "user" });
+    expect(toldOf("state").at(-1)).toMatchObject({ state: { stream: 1, state: "ended" } });
+  });
+
+  it("are released together", () => {
+    open(2);
+    engine.handle({ type: "release", component: 3 });
+    expect(microphone.close).toHaveBeenCalledOnce();
+  });
+
+  it("are pictures alone where there is no microphone", () => {
+    open(0);
+    expect(FakeSocket.last.of("open")).toEqual([expect.objectContaining({ stream: 1, pictures: 0 })]);
   });
 });

@@ -11,7 +11,7 @@ from typing import Any
 import millstream as ms
 from millstream.runtime.call import Program
 from millstream.runtime.store import Rules
-from millstream.types import Engine, Job, Notice, Result
+from millstream.types import Advance, Engine, Job, Notice, Result
 
 PATIENCE_S = 10.0
 
@@ -57,6 +57,12 @@ def talking(text: str) -> str:
     return text
 
 
+def advancing(text: str, progress: ms.Progress = ms.Progress()) -> str:
+    """Say how far it is."""
+    progress((3, 4), desc=text)
+    return text
+
+
 def leaving(text: str) -> str:
     """Try to end the program."""
     raise SystemExit(text)
@@ -70,6 +76,7 @@ HANDLERS: tuple[Callable[..., object], ...] = (
     failing,
     failing_later,
     talking,
+    advancing,
     leaving,
 )
 
@@ -91,7 +98,7 @@ class EngineSuite:
         return results
 
     def _with_engine(self, work: Callable[[Engine], Coroutine[Any, Any, Any]]) -> Any:
-        self.notices: list[Notice] = []
+        self.notices: list[Notice | Advance] = []
         program = _program()
 
         async def main() -> Any:
@@ -126,7 +133,16 @@ class EngineSuite:
 
     def test_notices_arrive_before_the_engine_is_closed(self) -> None:
         self.run(talking)
-        assert [(notice.level, notice.message) for notice in self.notices] == [("info", "a")]
+        (notice,) = self.notices
+        assert isinstance(notice, Notice)
+        assert (notice.level, notice.message) == ("info", "a")
+
+    def test_how_far_a_call_is_arrives_before_the_engine_is_closed(self) -> None:
+        self.run(advancing)
+        (advance,) = self.notices
+        assert not isinstance(advance, Notice)
+        assert [(level.desc, level.fraction) for level in advance.levels()] == [("a", 0.75)]
+        assert advance.call == 1
 
     def test_the_calls_of_a_worker_follow_each_other(self) -> None:
         async def work(engine: Engine) -> list[str]:
@@ -179,7 +195,7 @@ def _job(handler: Callable[..., object], text: str) -> Job:
     return Job(HANDLERS.index(handler), 1, (text,))
 
 
-async def _results(engine: Engine, handler: Callable[..., object], notices: list[Notice]) -> list[Result]:
+async def _results(engine: Engine, handler: Callable[..., object], notices: list[Notice | Advance]) -> list[Result]:
     worker = engine.open(HANDLERS.index(handler), notices.append)
     try:
         return [result async for result in worker.submit(_job(handler, "a"))]

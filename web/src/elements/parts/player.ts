@@ -19,6 +19,8 @@ export class Player extends LitElement {
   @property({ attribute: false }) name = "";
   @property({ attribute: false }) autoplay = false;
   @property({ attribute: false }) loop = false;
+  /** How far an arrow key skips, in seconds; null for what fits the length. */
+  @property({ attribute: false }) skipS: number | null = null;
   @state() private isPlaying = false;
   @state() private durationS = 0;
   @state() private problem = "";
@@ -117,7 +119,7 @@ export class Player extends LitElement {
 
   private onKey(event: KeyboardEvent): void {
     const now = this.audio?.currentTime ?? 0;
-    const step = this.durationS > 30 ? 5 : 1;
+    const step = this.skipS ?? (this.durationS > 30 ? 5 : 1);
     const targets: { [key: string]: number } = {
       ArrowRight: now + step,
       ArrowUp: now + step,

@@ -1,25 +1,42 @@
 /** A quiet sign over a component that an event run is about to write. CSS holds it back for the first quarter second. */
 import { html, nothing, type TemplateResult } from "lit";
 import { CANCEL, emit } from "../../constants.ts";
-import type { RunView } from "../../view.ts";
-import { queueing } from "./sentences.ts";
+import type { AdvanceView, RunView } from "../../view.ts";
+import { doing, queueing, standing } from "./sentences.ts";
+import { styled } from "./styled.ts";
 
 /** Nothing for a run that is over, hidden or absent; a line for `minimal`; with words and a way out for `full`. */
 export function progress(run: RunView | null): TemplateResult | typeof nothing {
   if (run === null || run.progress === "hidden") return nothing;
   if (run.state !== "waiting" && run.state !== "running") return nothing;
-  const words = run.state === "waiting" ? queueing(run.position, run.etaS) : "Working";
+  const advance = run.state === "running" ? (run.advance ?? null) : null;
+  const words = run.state === "waiting" ? [queueing(run.position, run.etaS)] : told(advance);
+  const label = words.join(", ");
   return html`
-    <div class="ms-run" role="progressbar" aria-label=${words}><i></i></div>
+    ${advance ? bar(advance, label) : html`<div class="ms-run" role="progressbar" aria-label=${label}><i></i></div>`}
     ${run.progress === "full" || run.state === "waiting" ? detail(run, words) : nothing}
   `;
 }
 
-function detail(run: RunView, words: string): TemplateResult {
+function told(advance: AdvanceView | null): string[] {
+  const words = advance ? [doing(advance), ...standing(advance)].filter(Boolean) : [];
+  return words.length > 0 ? words : ["Working"];
+}
+
+/** How far a run is by its own word: filled as far as that, or passing by where nobody knows. */
+function bar({ levels, fraction }: AdvanceView, words: string): TemplateResult {
+  return html`<div
+    class="ms-run ms-advance" role="progressbar" aria-label=${levels.at(-1)?.desc || "Working"} aria-valuemin="0" aria-valuemax="100"
+    aria-valuenow=${fraction === null ? nothing : Math.floor(fraction * 100)} aria-valuetext=${words} ?data-known=${fraction !== null}
+  ><i ${styled({ "--ms-part": fraction })}></i></div>`;
+}
+
+/** What takes too much room is cut, but only in what is said first. */
+function detail(run: RunView, words: string[]): TemplateResult {
   const cancel = (event: Event): boolean | undefined =>
     event.target ? void emit(event.target, CANCEL, { run: run.run }) : undefined;
   return html`<div class="ms-run-words">
-    <span>${words}</span>
+    ${words.map((each) => html`<span title=${each}>${each}</span>`)}
     ${run.run > 0 ? html`<button type="button" @click=${cancel}>Cancel</button>` : nothing}
   </div>`;
 }

@@ -1,5 +1,7 @@
 /** The sentences of the media frames, made of numbers. */
 
+import type { AdvanceView } from "../../view.ts";
+
 /** "1st", "2nd", "3rd", "11th" … */
 export function ordinal(place: number): string {
   const teen = place % 100 >= 11 && place % 100 <= 13;
@@ -19,6 +21,38 @@ export function queueing(position: number, etaS: number | null): string {
   if (position < 1) return "Waiting";
   const place = position === 1 ? "Next in line" : `${ordinal(position)} in line`;
   return etaS === null ? place : `${place}, about ${span(etaS)}`;
+}
+
+/** What a run is at: "File 1/2 files · Read 3/10 pages"; empty if its handler does not say. */
+export function doing({ levels }: AdvanceView): string {
+  const names = levels.map(({ desc, index, length, unit }) => {
+    const count = index === null ? "" : `${short(index)}${length === null ? "" : `/${short(length)}`} ${unit}`;
+    return [desc, count].filter(Boolean).join(" ");
+  });
+  // Of many loops inside of each other the inner two say enough.
+  return names.filter(Boolean).slice(-2).join(" · ");
+}
+
+/** How far a run is: "30 %", "about 20 s left", as far as anybody knows. */
+export function standing({ fraction, leftS }: AdvanceView): string[] {
+  const done = fraction === null ? [] : [`${Math.floor(fraction * 100)} %`];
+  return [...done, ...(leftS === null ? [] : [`about ${span(leftS)} left`])];
+}
+
+/** A count as people write it: whole numbers whole, others to two places. */
+function short(count: number): string {
+  return Number.isInteger(count) ? String(count) : count.toFixed(2);
+}
+
+/** "12 B", "3.4 kB", "120 MB": how large a file is. */
+export function size(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB"];
+  let [count, unit] = [bytes, 0];
+  while (count >= 1000 && unit < units.length - 1) {
+    count /= 1000;
+    unit += 1;
+  }
+  return `${count < 10 && unit > 0 ? count.toFixed(1) : Math.round(count)} ${units[unit]}`;
 }
 
 /** Minutes and seconds as on a clock: "0:07", "12:30". */

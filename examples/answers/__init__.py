@@ -1,0 +1,8 @@
+"""Partners for a conversation: a small one that works offline, and a language model behind the same two methods."""
+
+from .assistant import Assistant
+from .dialogue import Dialogue
+from .language_model import LanguageModel
+from .spoken import Spoken
+
+__all__ = ["Assistant", "Dialogue", "LanguageModel", "Spoken"]

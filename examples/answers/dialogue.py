@@ -1,0 +1,62 @@
+"""What two have said to each other, aloud: what was not heard is not in it."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .assistant import Assistant
+from .language_model import LanguageModel
+from .spoken import Spoken
+
+Sound = tuple[int, NDArray[np.float32]]
+Message = dict[str, str]
+
+
+@dataclass
+class Dialogue:
+    """One visitor's conversation with a partner.
+
+    Attributes:
+        partner: Who answers.
+        messages: What was said, in the form that a chatbot shows.
+    """
+
+    partner: Assistant | LanguageModel
+    messages: list[Message] = field(default_factory=list)
+    _spoken: Spoken | None = None
+
+    def answer(
+        self, words: str, read: Callable[[Iterable[str]], Iterator[tuple[str, Sound]]]
+    ) -> Iterator[tuple[Sound, list[Message]]]:
+        """Yield the partner's answer sentence by sentence: its sound, and what has been said until then.
+
+        Closing the iterator closes the partner's answer, too.
+
+        Args:
+            words: What the visitor has said.
+            read: Makes of a text that comes in pieces its sentences, each with its sound.
+        """
+        self._spoken = spoken = Spoken()
+        self.messages = asked = [*self.messages, {"role": "user", "content": words}]
+        with closing(self.partner.reply(words)) as pieces:
+            for sentence, (rate, samples) in read(pieces):
+                spoken.add(sentence, len(samples) / rate)
+                self.messages = [*asked, {"role": "assistant", "content": spoken.text}]
+                yield (rate, samples), self.messages
+
+    def interrupt(self, heard_s: float) -> None:
+        """Keep of the last answer only what was heard in its first seconds; the partner learns it. May be repeated."""
+        spoken, self._spoken = self._spoken, None
+        if spoken is None:
+            return
+        heard = spoken.heard(heard_s)
+        self.partner.cut(heard)
+        if spoken.sentences:
+            self.messages = [*self.messages[:-1], {"role": "assistant", "content": heard}]
+
+    def with_draft(self, words: str) -> list[Message]:
+        """Return what was said, and what the visitor is saying at the moment."""
+        return [*self.messages, {"role": "user", "content": f"{words} …"}]

@@ -1,0 +1,367 @@
+"""`ChatInterface`: an app around one function that answers messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import ClassVar, Literal, TypeAlias, TypeVar
+
+from millstream.apps.blocks import Blocks
+from millstream.apps.conversation import Conversation, History, draft_of, user_message
+from millstream.apps.interface import SHORTCUTS
+from millstream.components.chatbot import Chatbot
+from millstream.components.markdown import Markdown
+from millstream.components.multimodaltextbox import MultimodalTextbox
+from millstream.components.state import State
+from millstream.components.textbox import Textbox
+from millstream.errors import DeclarationError
+from millstream.runtime.notices import Info
+from millstream.types import Handler
+from millstream.ui.component import Component
+from millstream.ui.element import Element, detached
+from millstream.ui.events import Dependency, Trigger
+from millstream.ui.handler import inspect_handler
+from millstream.ui.layout import Accordion
+from millstream.ui.options import Limit, Progress
+from millstream.ui.special import EditData, RetryData, SelectData, UndoData
+from millstream.ui.theme import ThemeLike
+from millstream.ui.updates import skip, update
+
+T = TypeVar("T", bound=Component)
+
+Part: TypeAlias = str | Component
+Example: TypeAlias = str | Mapping[str, object] | Sequence[object]
+
+BUSY = "Wait for the answer, or stop it."
+
+
+class ChatInterface(Blocks):
+    """An app around one function that answers messages: a conversation, and a field to write in.
+
+    The function is called with the message and with what was said before, `fn(message, history)`, and whatever
+    `additional_inputs` hold. It returns, or yields as it grows, a text in Markdown, a component such as
+    `Image(picture)`, a `ChatMessage` or the dict of one, or a list of these. The message is a text, with
+    `multimodal=True` `{"text": …, "files": [path, …]}`; the history is a list of dicts, as `Chatbot` describes it.
+
+    Args:
+        fn: The function: plain, `async`, or a generator of either kind. A generator can be stopped.
+        multimodal: Whether files can be attached.
+        type: Gradio's name for the format; `"messages"` is the only one.
+        chatbot: The conversation, if it is to look another way.
+        textbox: The field, if it is to look another way: a `MultimodalTextbox`, or a `Textbox`.
+        additional_inputs: Components, or strings that stand for them, whose values the function gets too.
+        additional_inputs_accordion: Heading of the fold that they are in, or the `Accordion` itself.
+        additional_outputs: Components elsewhere in the app for which the function returns values too.
+        editable: Whether the user may rewrite what they said; it is answered anew.
+        examples: First messages to choose from: texts, `{"text": …, "files": …}`, or lists of one of them and values
+            for the additional inputs.
+        example_labels: How the examples read, if not as they are.
+        run_examples_on_click: Whether an example is sent at once, or only put into the field.
+        title: Heading, and the page's title.
+        description: Markdown below the heading.
+        theme: See `Blocks`.
+        css: See `Blocks`.
+        js: See `Blocks`.
+        head: See `Blocks`.
+        autofocus: Whether the page opens with the cursor in the field.
+        autoscroll: Whether the view follows the conversation, as long as its end is in view.
+        submit_btn: Whether there is a button that sends; a string is its text.
+        stop_btn: Whether there is one that stops an answer; a string is its text.
+        concurrency_limit: How many answers are given at once.
+        show_progress: How it shows that an answer is awaited: `"hidden"` for not at all.
+        fill_height: Whether the conversation takes the height of the window.
+        ignored: Keywords that have a meaning in Gradio but none here.
+
+    Attributes:
+        chatbot: The conversation.
+        textbox: The field.
+        additional_inputs: The components of the additional inputs.
+
+    Raises:
+        DeclarationError: The function does not go with its inputs, or a component is unknown.
+    """
+
+    tag = "blocks"
+    ignores: ClassVar[tuple[str, ...]] = (
+        "flagging_mode",
+        "flagging_options",
+        "flagging_dir",
+        "save_history",
+        "cache_examples",
+        "cache_mode",
+        "example_icons",
+        "validator",
+        "api_name",
+        "api_description",
+        "api_visibility",
+        "show_api",
+    )
+
+    def __init__(
+        self,
+        fn: Handler,
+        *,
+        multimodal: bool = False,
+        type: Literal["messages", "tuples"] | None = None,  # noqa: A002  # Gradio's name
+        chatbot: Chatbot | None = None,
+        textbox: Textbox | MultimodalTextbox | None = None,
+        additional_inputs: Part | Sequence[Part] | None = None,
+        additional_inputs_accordion: str | Accordion | None = None,
+        additional_outputs: Component | Sequence[Component] | None = None,
+        editable: bool = False,
+        examples: Sequence[Example] | None = None,
+        example_labels: Sequence[str] | None = None,
+        run_examples_on_click: bool = True,
+        title: str | None = None,
+        description: str | None = None,
+        theme: ThemeLike = None,
+        css: str | Path | None = None,
+        js: str | Path | None = None,
+        head: str | Path | None = None,
+        autofocus: bool = True,
+        autoscroll: bool = True,
+        submit_btn: str | bool | None = True,
+        stop_btn: str | bool | None = True,
+        concurrency_limit: Limit = "default",
+        show_progress: Progress = "minimal",
+        fill_height: bool = True,
+        **ignored: object,
+    ) -> None:
+        super().__init__(theme, title=title or "Millstream", css=css, js=js, head=head, **ignored)  # type: ignore[arg-type]  # checked by the base class
+        self.fn = fn
+        self.multimodal = multimodal
+        self.additional_inputs = [_made(part) for part in _listed(additional_inputs)]
+        self.additional_outputs = list(_listed(additional_outputs))
+        self._spec = inspect_handler(fn, "ChatInterface")
+        self._spec.check_arity(2 + len(self.additional_inputs), "ChatInterface")
+        self._runs_examples = run_examples_on_click
+        self._answers: list[Dependency] = []
+        self._submit_btn, self._stop_btn = submit_btn or False, stop_btn or False
+        self.chatbot = chatbot.unrender() if chatbot else _detached(lambda: Chatbot(type=type, show_label=False))
+        self.textbox = textbox.unrender() if textbox else _detached(self._new_textbox)
+        self._examples = [_example(given) for given in examples or self.chatbot.examples]
+        self._dress(editable=editable, autoscroll=autoscroll, autofocus=autofocus, fill_height=fill_height)
+        self._label_examples(example_labels)
+        with self:
+            self._lay_out(title, description, additional_inputs_accordion)
+            self._asked = State("")
+            self._bind(concurrency_limit, show_progress)
+
+    # ---- what it looks like ------------------------------------------------------------------------------------
+
+    def _new_textbox(self) -> MultimodalTextbox:
+        return MultimodalTextbox(
+            sources=["upload"] if self.multimodal else [],
+            placeholder="Write a message",
+            label="Message",
+            show_label=False,
+        )
+
+    def _dress(self, *, editable: bool, autoscroll: bool, autofocus: bool, fill_height: bool) -> None:
+        chatbot, textbox = self.chatbot, self.textbox
+        given = chatbot.given
+        if editable and "editable" not in given:
+            chatbot.amend(editable="user")
+        if not autoscroll:
+            chatbot.amend(autoscroll=False)
+        if fill_height and "height" not in given:
+            chatbot.amend(elem_classes=[*chatbot.elem_classes, "ms-fill"], height=None)
+        if "autofocus" not in textbox.given:
+            textbox.amend(autofocus=autofocus)
+        textbox.amend(submit_btn=self._submit_btn, stop_btn=False)
+
+    def _label_examples(self, labels: Sequence[str] | None) -> None:
+        if self._examples and not self.chatbot.examples:
+            names = labels or []
+            shown = [
+                {"text": draft_of(message)["text"], **({"display_text": names[at]} if at < len(names) else {})}
+                for at, (message, _) in enumerate(self._examples)
+            ]
+            self.chatbot.amend(examples=shown)
+
+    def _lay_out(self, title: str | None, description: str | None, accordion: str | Accordion | None) -> None:
+        if title:
+            Markdown(f"<h1>{title}</h1>", elem_classes=["interface-title"])
+        if description:
+            Markdown(description)
+        self.chatbot.render()
+        self.textbox.render()
+        hidden = [part for part in self.additional_inputs if part.parent is None]
+        if any(part.on_page for part in hidden):
+            fold = accordion.unrender() if isinstance(accordion, Accordion) else None
+            fold = fold.render() if fold else Accordion(accordion or "Additional inputs", open=False)  # type: ignore[arg-type]  # no Accordion: a string or nothing
+            with fold:
+                for part in hidden:
+                    part.render()
+        for part in self.additional_inputs:
+            if part.parent is None:
+                part.render()
+
+    # ---- what happens ------------------------------------------------------------------------------------------
+
+    def _bind(self, limit: Limit, show_progress: Progress) -> None:
+        """Wire each event to what it does to the conversation at once, and that to the answer."""
+        chatbot, textbox = self.chatbot, self.textbox
+        conversation = Conversation(
+            self._spec, is_multimodal=self.multimodal, extra_outputs=len(self.additional_outputs)
+        )
+        self._answer("send", _trigger(textbox, "submit"), self._send, conversation, limit, show_progress)
+        self._answer("retry", chatbot.retry, self._retry, conversation, limit, show_progress)
+        self._answer("edit", chatbot.edit, self._edit, conversation, limit, show_progress)
+        if self._runs_examples:
+            self._answer("choose", chatbot.example_select, self._choose, conversation, limit, show_progress)
+        else:
+            self._at_once(chatbot.example_select, self._fill, None, [textbox, *self.additional_inputs])
+        if self._stop_btn:
+            self._at_once(_trigger(textbox, "stop"), None, None, None, cancels=self._answers)
+        self._at_once(chatbot.undo, self._undo, [chatbot], [chatbot, textbox], cancels=self._answers)
+        self._at_once(chatbot.clear, _nothing, None, [chatbot], cancels=self._answers)
+        self._at_once(chatbot.option_select, self._option, None, [textbox])
+
+    def _answer(
+        self,
+        way: str,
+        trigger: Trigger,
+        change: Handler,
+        conversation: Conversation,
+        limit: Limit,
+        show_progress: Progress,
+    ) -> None:
+        """Let an event change the conversation at once, and then have it answered.
+
+        An event that comes to nothing leaves `_asked` as it was: what follows it finds another word there than its own
+        `way`, and does nothing either.
+        """
+        asked, chatbot, textbox = self._asked, self.chatbot, self.textbox
+        begun = self._at_once(
+            trigger, change, [asked, chatbot, textbox], [asked, chatbot, textbox, *self.additional_inputs]
+        )
+        answer = begun.success(
+            conversation.handler(way),
+            [asked, chatbot, *self.additional_inputs],
+            [chatbot, *self.additional_outputs],
+            trigger_mode="once",
+            concurrency_limit=limit,
+            concurrency_id=f"answers of {id(self)}",
+            show_progress=show_progress,
+        )
+        self._at_once(answer.then, partial(self._end, way), [asked], [asked, textbox])
+        self._answers.append(answer)
+
+    def _at_once(
+        self,
+        trigger: Trigger,
+        fn: Handler | None,
+        inputs: Sequence[Component] | None,
+        outputs: Sequence[Element] | None,
+        cancels: Sequence[Dependency] = (),
+    ) -> Dependency:
+        return trigger(fn, inputs, outputs, queue=False, show_progress="hidden", cancels=cancels)
+
+    def _began(self, way: str, history: History, others: Sequence[object] = (), **textbox: object) -> object:
+        """Give what every beginning leads to: the conversation, and Stop in the place of the other button."""
+        can_stop = bool(self._stop_btn) and self._spec.is_generator
+        buttons = {"submit_btn": False, "stop_btn": self._stop_btn} if can_stop else {}
+        rest = [update() for _ in self.additional_inputs[len(others) :]]
+        return way, history, update(**buttons, **textbox), *others, *rest
+
+    def _send(self, asked: str, history: History, draft: Mapping[str, object] | str) -> object:
+        message = user_message(draft)
+        if not str(message["content"]).strip() or _is_busy(asked):
+            return skip()
+        return self._began("send", [*history, message], value=None)
+
+    def _retry(self, asked: str, history: History, draft: object, data: RetryData) -> object:
+        return skip() if _is_busy(asked) else self._began("retry", _before(history, data.index + 1))
+
+    def _edit(self, asked: str, history: History, draft: object, data: EditData) -> object:
+        is_own = data.index < len(history) and history[data.index]["role"] == "user"
+        if not is_own or _is_busy(asked):
+            return skip()
+        return self._began("edit", [*_before(history, data.index), user_message(data.value)])
+
+    def _choose(self, asked: str, history: History, draft: object, data: SelectData) -> object:
+        example = self._example_of(data)
+        if example is None or _is_busy(asked):
+            return skip()
+        return self._began("choose", [*history, example[0]], example[1])
+
+    def _fill(self, data: SelectData) -> object:
+        example = self._example_of(data)
+        if example is None:
+            return skip()
+        draft, others = draft_of(example[0]), example[1]
+        rest = [update() for _ in self.additional_inputs[len(others) :]]
+        value = draft if isinstance(self.textbox, MultimodalTextbox) else draft["text"]
+        return (value, *others, *rest) if self.additional_inputs else value
+
+    def _example_of(self, data: SelectData) -> tuple[dict[str, object], list[object]] | None:
+        """Find the example that was chosen: the message, and values for the additional inputs."""
+        is_known = isinstance(data.index, int) and 0 <= data.index < len(self._examples)
+        return self._examples[data.index] if is_known else None  # type: ignore[index]  # an int, as was just said
+
+    def _undo(self, history: History, data: UndoData) -> tuple[object, object]:
+        kept = _before(history, data.index)
+        draft = draft_of(history[data.index]) if data.index < len(history) else {"text": "", "files": []}
+        is_plain = isinstance(self.textbox, Textbox) or not self.multimodal
+        return kept, draft["text"] if is_plain else draft
+
+    def _option(self, data: SelectData) -> object:
+        return str(data.value)
+
+    def _end(self, way: str, asked: str) -> object:
+        return ("", update(submit_btn=self._submit_btn, stop_btn=False)) if asked == way else skip()
+
+
+def _is_busy(asked: str) -> bool:
+    """Whether an answer is awaited, so that nothing else can be answered now; the user is told."""
+    if asked:
+        Info(BUSY)
+    return bool(asked)
+
+
+def _before(history: History, index: int) -> History:
+    return history[: max(0, index)]
+
+
+def _listed(given: object) -> Sequence[Component]:
+    if given is None:
+        return ()
+    return [given] if isinstance(given, str | Component) else list(given)  # type: ignore[call-overload,list-item]  # strings become components
+
+
+def _made(part: Part) -> Component:
+    """Make the component that a string stands for; one that has its place in another app stays there."""
+    if isinstance(part, Component):
+        return part
+    make = SHORTCUTS.get(str(part).strip().lower())
+    if make is None:
+        raise DeclarationError(f"ChatInterface: there is no component {part!r}; strings may be {', '.join(SHORTCUTS)}")
+    return _detached(make)
+
+
+def _detached(make: Callable[[], T]) -> T:
+    """Make a component that has no place yet."""
+    with detached():
+        return make()
+
+
+def _nothing() -> History:
+    return []
+
+
+def _example(given: Example) -> tuple[dict[str, object], list[object]]:
+    """Bring one example into one form: the user's message, and values for the additional inputs."""
+    if isinstance(given, str | Mapping):
+        return user_message(given), []
+    first, *others = given
+    if not isinstance(first, str | Mapping):
+        raise DeclarationError(f"ChatInterface: an example begins with a text or a dict, but got {first!r}")
+    return user_message(first), others
+
+
+def _trigger(part: Component, name: str) -> Trigger:
+    trigger = getattr(part, name)
+    assert isinstance(trigger, Trigger)
+    return trigger

@@ -1,0 +1,278 @@
+"""Films in files: what kind they are, how long they last, and from one container to another. Most of it needs PyAV."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, cast
+
+import numpy as np
+
+from millstream.errors import MediaError
+
+if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer, OutputContainer
+    from av.packet import Packet
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+    Track: TypeAlias = VideoStream | AudioStream
+
+FORMATS: Final = {
+    "mp4": "video/mp4",
+    "webm": "video/webm",
+    "mov": "video/quicktime",
+    "m4v": "video/mp4",
+    "ogv": "video/ogg",
+    "mkv": "video/x-matroska",
+    "avi": "video/x-msvideo",
+    "ts": "video/mp2t",
+}
+"""Containers by the ends of their files' names, with their media types."""
+
+WEB: Final = frozenset({"mp4", "webm", "mov", "m4v", "ogv"})
+"""Containers that browsers play."""
+
+RATE: Final = Fraction(30)
+"""Frames a second where a file does not say."""
+
+
+RATES_HZ: Final = range(8_000, 48_000 + 1)
+USUAL_RATE_HZ: Final = 48_000
+"""Samples a second that every encoder here takes; WebM's takes no other."""
+
+
+class Codecs(NamedTuple):
+    """What a container may hold that browsers play, and what is put into it if it has to be encoded."""
+
+    fitting: frozenset[str]
+    video: str
+    sound: str
+
+
+_MP4: Final = Codecs(frozenset({"h264", "av1", "aac", "mp3", "opus"}), "libx264", "aac")
+CODECS: Final = {
+    "mp4": _MP4,
+    "mov": _MP4,
+    "m4v": _MP4,
+    "webm": Codecs(frozenset({"vp8", "vp9", "av1", "opus", "vorbis"}), "libvpx-vp9", "libopus"),
+    "mkv": Codecs(frozenset({"h264", "hevc", "vp8", "vp9", "av1", "aac", "mp3", "opus", "vorbis"}), "libx264", "aac"),
+    "avi": Codecs(frozenset({"mpeg4", "mp3"}), "mpeg4", "libmp3lame"),
+    "ts": Codecs(frozenset({"h264", "aac", "mp3"}), "libx264", "aac"),
+}
+
+OPTIONS: Final = {
+    "libx264": {"preset": "veryfast", "crf": "21"},
+    "libvpx-vp9": {"deadline": "realtime", "cpu-used": "6", "crf": "32", "b": "0", "row-mt": "1"},
+    "mpeg4": {"qscale": "4"},
+}
+"""How encoders are set: fast, and as good as a viewer notices."""
+
+
+def recognise(data: bytes) -> str | None:
+    """Tell by its first bytes what kind of film a file is: a key of `FORMATS`, or `None`."""
+    if data[4:8] == b"ftyp":
+        return "mov" if data[8:10] == b"qt" else "mp4"
+    if data.startswith(b"\x1a\x45\xdf\xa3"):
+        return "mkv" if b"matroska" in data[:64] else "webm"
+    if data[:4] == b"RIFF" and data[8:11] == b"AVI":
+        return "avi"
+    if data.startswith(b"OggS"):
+        return "ogv"
+    return "ts" if data[:1] == data[188:189] == b"\x47" else None
+
+
+def duration_s(path: Path) -> float:
+    """Measure how long a film lasts, in seconds.
+
+    Raises:
+        MediaError: It is no film, it is broken, or PyAV is not installed.
+    """
+    with opened(path) as reader:
+        if reader.duration is not None:
+            return reader.duration / 1_000_000
+        # What a browser has recorded says nothing of its length: its last frame does.
+        ends = [
+            float(((packet.pts or 0) + (packet.duration or 0)) * packet.time_base)
+            for packet in reader.demux()
+            if packet.pts is not None
+        ]
+        return max(ends, default=0.0)
+
+
+def is_playable(path: Path) -> bool:
+    """Tell whether browsers know what is in a file: its container and all of its codecs.
+
+    Raises:
+        MediaError: It is no film, it is broken, or PyAV is not installed.
+    """
+    kind = path.suffix.lower().lstrip(".")
+    if kind not in WEB:
+        return False
+    if kind not in CODECS:
+        return True
+    with opened(path) as reader:
+        return all(_fits(stream, kind) for stream in _tracks(reader))
+
+
+def convert(source: Path, target: Path, *, keeps_sound: bool = True) -> None:
+    """Bring a film into the container that the end of `target` names.
+
+    What fits there is copied as it is; the rest is encoded anew.
+
+    Raises:
+        MediaError: It is no film, it is broken, or PyAV is not installed.
+    """
+    kind = target.suffix.lower().lstrip(".")
+    options = {"movflags": "faststart"} if kind in ("mp4", "mov", "m4v") else {}
+    with opened(source) as reader, _writing(target, options) as writer:
+        streams = _tracks(reader, keeps_sound)
+        turned = is_turned(reader)
+        tracks = {
+            stream.index: _Copied(stream, writer) if _fits(stream, kind) else _Encoded(stream, writer, kind, turned)
+            for stream in streams
+        }
+        for packet in reader.demux(streams):
+            tracks[packet.stream.index].take(cast("Packet[Track]", packet))
+        for track in tracks.values():
+            track.end()
+
+
+@contextmanager
+def opened(source: Path | object) -> Iterator[InputContainer]:
+    """Open a film for reading: a path, or a binary file.
+
+    Raises:
+        MediaError: There is no picture in it, it is broken (also while it is read), or PyAV is not installed.
+    """
+    av = library()
+    try:
+        with av.open(source if not isinstance(source, Path) else str(source)) as reader:
+            if not reader.streams.video:
+                raise MediaError("it has no picture")
+            yield reader
+    except (av.FFmpegError, EOFError) as error:
+        raise MediaError(f"it is broken, or no film: {getattr(error, 'strerror', None) or error}") from error
+
+
+def is_turned(reader: InputContainer) -> bool:
+    """Tell whether the frames of a film lie on their side, as those of a phone do that was held upright."""
+    if not {"mp4", "matroska"} & set(reader.format.name.split(",")):
+        return False  # no other container says so
+    first = next(reader.decode(reader.streams.video[0]), None)
+    reader.seek(0)
+    return first is not None and first.rotation % 180 != 0
+
+
+def upright(frame: VideoFrame) -> VideoFrame:
+    """Turn a frame as the camera was held."""
+    if not frame.rotation:
+        return frame
+    pixels = np.rot90(frame.to_ndarray(format="rgb24"), frame.rotation // 90)
+    turned = library().VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")
+    turned.pts, turned.time_base, turned.duration = frame.pts, frame.time_base, frame.duration
+    return cast("VideoFrame", turned)
+
+
+def is_installed() -> bool:
+    """Tell whether PyAV is there."""
+    return find_spec("av") is not None
+
+
+def library() -> ModuleType:
+    """Give PyAV.
+
+    Raises:
+        MediaError: It is not installed; the message names the command.
+    """
+    try:
+        import av
+    except ImportError as error:
+        raise MediaError("this needs PyAV: pip install 'millstream[video]'") from error
+    return av
+
+
+@contextmanager
+def _writing(target: Path, options: dict[str, str]) -> Iterator[OutputContainer]:
+    with library().open(str(target), "w", options=options) as writer:
+        yield writer
+
+
+def _tracks(reader: InputContainer, keeps_sound: bool = True) -> list[Track]:
+    """Give the picture, and the sound if there is one."""
+    return [*reader.streams.video[:1], *(reader.streams.audio[:1] if keeps_sound else ())]
+
+
+def _fits(stream: Track, kind: str) -> bool:
+    name = stream.codec_context.name
+    if name == "h264" and getattr(stream.codec_context, "pix_fmt", "") not in ("yuv420p", "yuvj420p"):
+        return False  # no browser decodes more than 8 bits, or finer colours
+    return name in CODECS[kind].fitting
+
+
+class _Copied:
+    """A track that goes over as it is."""
+
+    def __init__(self, stream: Track, writer: OutputContainer) -> None:
+        self._writer = writer
+        self._out = writer.add_stream_from_template(stream)
+        self._early: list[Packet[Track]] = []
+
+    def take(self, packet: Packet[Track]) -> None:
+        if not packet.size:
+            return
+        self._early.append(packet)
+        # Matroska does not say when the first frames are decoded: that is known from the first that says it.
+        if packet.dts is None:
+            return
+        for behind, early in enumerate(reversed(self._early)):
+            early.dts = packet.dts - behind * (packet.duration or 1)
+        self.end()
+
+    def end(self) -> None:
+        for packet in self._early:
+            packet.dts = packet.pts if packet.dts is None else packet.dts
+            packet.stream = self._out
+            self._writer.mux(packet)
+        self._early.clear()
+
+
+class _Encoded:
+    """A track that is encoded anew."""
+
+    def __init__(self, stream: Track, writer: OutputContainer, kind: str, turned: bool) -> None:
+        self._writer = writer
+        if stream.type == "video":
+            encoder: Track = _video_encoder(stream, writer, kind, turned)
+        else:
+            encoder = _sound_encoder(stream, writer, kind)
+        self._encode = cast("Callable[[object], list[Packet[Track]]]", encoder.encode)
+
+    def take(self, packet: Packet[Track]) -> None:
+        for frame in packet.decode():
+            is_picture = packet.stream.type == "video"
+            self._writer.mux(self._encode(upright(cast("VideoFrame", frame)) if is_picture else frame))
+
+    def end(self) -> None:
+        self._writer.mux(self._encode(None))
+
+
+def _video_encoder(stream: VideoStream, writer: OutputContainer, kind: str, turned: bool) -> VideoStream:
+    name = CODECS[kind].video
+    added = writer.add_stream(name, rate=stream.average_rate or RATE, options=dict(OPTIONS.get(name, {})))
+    encoder = cast("VideoStream", added)
+    width, height = (stream.height, stream.width) if turned else (stream.width, stream.height)
+    encoder.width, encoder.height, encoder.pix_fmt = width // 2 * 2, height // 2 * 2, "yuv420p"
+    if stream.time_base is not None:
+        encoder.codec_context.time_base = stream.time_base
+    return encoder
+
+
+def _sound_encoder(stream: AudioStream, writer: OutputContainer, kind: str) -> AudioStream:
+    rate = USUAL_RATE_HZ if kind == "webm" or stream.rate not in RATES_HZ else stream.rate
+    return cast("AudioStream", writer.add_stream(CODECS[kind].sound, rate=rate))

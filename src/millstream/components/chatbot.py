@@ -1,0 +1,287 @@
+"""`Chatbot`: a conversation."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import ClassVar, Final, Literal, Unpack
+
+from millstream.components.attachments import Attachments, kind_of
+from millstream.components.chatmessage import Message, Piece, Said, Shown, UnfitMessage, read_message
+from millstream.components.links import is_embedded_picture, is_web_address
+from millstream.components.media import DeclaredFiles, guessed_mime
+from millstream.components.plain import plain_text
+from millstream.components.prose import Style, prose
+from millstream.errors import DeclarationError, InvalidValue
+from millstream.types import Blob, Files, Link, Media, Scratch, Stored
+from millstream.ui.component import Common, Component
+from millstream.ui.events import Event
+from millstream.wire.messages import Value
+
+BUTTONS: Final = ("copy", "copy_all")
+THUMBS: Final = ("Like", "Dislike")
+LEFT_OUT: Final = ("share",)
+"""Gradio's buttons that have no meaning here."""
+
+MAX_AVATAR_BYTES: Final = 128 * 1024
+"""Avatars are a part of the page itself."""
+
+TUPLES: Final = (
+    'Chatbot: type="tuples" is Gradio\'s old format of pairs: leave type= out, and give a list of '
+    '{"role": "user" or "assistant", "content": …}'
+)
+
+
+class Chatbot(Component):
+    """A conversation. Handlers get a list of dicts, and return one, or one of `ChatMessage`.
+
+    A message is `{"role": "user", "content": "…"}`. Its content is a text in Markdown, a component with a value such as
+    `Image(picture)`, `{"path": …, "alt_text": …}` for a file, or a list of these. What was given as a text is given
+    back as one; a file is given back as a dict with its `path`.
+
+    Markdown is rendered on the server and cleaned as that of `Markdown` is.
+
+    Args:
+        value: The initial messages, or a function that gives them.
+        type: Gradio's name for the format; `"messages"` is the only one.
+        height: Height in pixels, or with a CSS unit; 400 by default. What is longer scrolls.
+        min_height: Least height; it then grows with the conversation.
+        max_height: Largest height.
+        resizable: Whether the user may change the height.
+        autoscroll: Whether it follows a conversation that grows, as long as its end is in view.
+        placeholder: Shown while there are no messages; Markdown.
+        examples: What a first message could be, each `{"text": …}`, with `display_text` if it is to read otherwise.
+        avatar_images: Pictures of the user and of the assistant: paths, addresses or `None`.
+        layout: `"bubble"` puts each message into a bubble, the user's on the right; `"panel"` puts all on the left.
+        group_consecutive_messages: Whether messages of one side that follow each other are one bubble.
+        feedback_options: What `like` offers: two thumbs, or words of your own.
+        feedback_value: The feedback that was given already, by message; `None` where there is none.
+        editable: `"user"` lets the user rewrite what they said, `"all"` everything.
+        buttons: Some of `"copy"` (one message) and `"copy_all"`; `"copy"` by default.
+        show_copy_button: The same as `buttons=["copy"]`, or none.
+        show_copy_all_button: The same as `"copy_all"` among the buttons.
+        render_markdown: Whether texts are Markdown; otherwise they are shown as they are.
+        line_breaks: Whether a line's end is one, also within a paragraph.
+        sanitize_html: `False` shows HTML as it is: only for messages that no visitor and no model has a part in.
+        rtl: Whether the text runs from right to left.
+        common: See `Component`.
+    """
+
+    grows = True
+    default_label = True
+    ignores: ClassVar[tuple[str, ...]] = (
+        "latex_delimiters",
+        "like_user_message",
+        "allow_tags",
+        "reasoning_tags",
+        "show_share_button",
+        "watermark",
+        "allow_file_downloads",
+        "bubble_full_width",
+    )
+    prop_names: ClassVar = {
+        "show_copy_button": ("buttons",),
+        "show_copy_all_button": ("buttons",),
+        "group_consecutive_messages": ("grouped",),
+        "avatar_images": ("avatars",),
+        "feedback_options": ("feedback",),
+        "feedback_value": ("liked",),
+    }
+
+    change = Event()
+    select = Event()
+    like = Event()
+    retry = Event()
+    undo = Event()
+    copy = Event()
+    clear = Event()
+    edit = Event()
+    example_select = Event()
+    option_select = Event()
+
+    def __init__(
+        self,
+        value: Sequence[object] | Callable[[], Sequence[object]] | None = None,
+        *,
+        type: Literal["messages", "tuples"] | None = None,
+        height: int | str | None = 400,
+        min_height: int | str | None = None,
+        max_height: int | str | None = None,
+        resizable: bool = False,
+        autoscroll: bool = True,
+        placeholder: str | None = None,
+        examples: Sequence[Mapping[str, object]] | None = None,
+        avatar_images: tuple[str | Path | None, str | Path | None] | None = None,
+        layout: Literal["bubble", "panel"] | None = None,
+        group_consecutive_messages: bool = True,
+        feedback_options: Sequence[str] | None = THUMBS,
+        feedback_value: Sequence[str | None] | None = None,
+        editable: Literal["user", "all"] | None = None,
+        buttons: Sequence[str] | None = None,
+        show_copy_button: bool | None = None,
+        show_copy_all_button: bool = False,
+        render_markdown: bool = True,
+        line_breaks: bool = True,
+        sanitize_html: bool = True,
+        rtl: bool = False,
+        **common: Unpack[Common],
+    ) -> None:
+        self.type = type
+        self.height, self.min_height, self.max_height, self.resizable = height, min_height, max_height, resizable
+        self.autoscroll, self.placeholder = autoscroll, placeholder
+        self.examples = [dict(example) for example in examples or ()]
+        self.avatar_images = avatar_images or (None, None)
+        self.layout = layout or "bubble"
+        self.group_consecutive_messages = group_consecutive_messages
+        self.feedback_options, self.feedback_value = list(feedback_options or ()), list(feedback_value or ())
+        self.editable = editable
+        self.buttons = _buttons(buttons, show_copy_button, show_copy_all_button)
+        self.render_markdown, self.rtl = render_markdown, rtl
+        self.style = Style(line_breaks, sanitize_html)
+        super().__init__(value, **common)
+
+    def check(self) -> None:
+        if self.type == "tuples":
+            raise DeclarationError(TUPLES)
+        self.check_one_of("type", self.type, ("messages", None))
+        self.check_one_of("layout", self.layout, ("bubble", "panel"))
+        self.check_one_of("editable", self.editable, ("user", "all", None))
+        for picture in self.avatar_images:
+            _avatar(picture, self.name)
+        for button in self.buttons:
+            self.check_one_of("buttons", button, (*BUTTONS, *LEFT_OUT))
+        for example in self.examples:
+            if not isinstance(example.get("text"), str):
+                raise DeclarationError(f'{self.name}: an example is {{"text": …}}, but got {example!r}')
+        super().check()
+
+    def props(self) -> dict[str, Value]:
+        return {
+            **super().props(),
+            "height": self.height,
+            "min_height": self.min_height,
+            "max_height": self.max_height,
+            "resizable": self.resizable,
+            "autoscroll": self.autoscroll,
+            "placeholder": prose(self.placeholder, Style(self.style.line_breaks, False)) if self.placeholder else None,
+            "examples": [{"text": example["text"], "label": _label(example)} for example in self.examples],
+            "avatars": [_avatar(picture, self.name) for picture in self.avatar_images],
+            "layout": self.layout,
+            "grouped": self.group_consecutive_messages,
+            "feedback": list(self.feedback_options),
+            "liked": list(self.feedback_value),
+            "editable": self.editable,
+            "buttons": [button for button in self.buttons if button in BUTTONS],
+            "rtl": self.rtl,
+        }
+
+    def validate(self, wire: Value, files: Files) -> Stored:
+        """Let the user empty it; whatever else is done to a message is an event, which the app answers."""
+        if wire is None or wire == []:
+            return []
+        raise self.invalid("no messages from a page, which may only empty it", wire)
+
+    def preprocess(self, value: Stored | Media, scratch: Scratch) -> object:
+        assert isinstance(value, list)
+        files = Attachments(self, scratch)
+        messages = [_given_back(message, files) for message in value]
+        files.close()
+        return messages
+
+    def postprocess(self, value: object, scratch: Scratch) -> Stored:
+        if value is None:
+            return []
+        if not isinstance(value, list | tuple):
+            raise self.invalid('a list of messages, {"role": "user" or "assistant", "content": …}', value)
+        files = Attachments(self, scratch)
+        try:
+            return [read_message(given, files.piece) for given in value]
+        except UnfitMessage as error:
+            raise InvalidValue(f"{self.name}: {error}") from error
+        finally:
+            files.close()
+
+    def declared(self, value: object) -> Stored:
+        return self.postprocess(value, DeclaredFiles())
+
+    def files(self, stored: Stored) -> Sequence[Blob]:
+        assert isinstance(stored, list)
+        return [
+            piece.source
+            for message in stored
+            for piece in message.pieces
+            if isinstance(piece, Shown) and isinstance(piece.source, Blob)
+        ]
+
+    def wire(self, stored: Stored) -> Value:
+        assert isinstance(stored, list)
+        return [self._entry(message) for message in stored]
+
+    def _entry(self, message: Message) -> Value:
+        """Give one message for the page; what it does not have is left out."""
+        entry: dict[str, Value] = {"role": message.role, "content": [self._part(piece) for piece in message.pieces]}
+        if message.metadata:
+            entry["metadata"] = dict(message.metadata)
+        if message.options:
+            entry["options"] = [{"value": value, "label": label} for value, label in message.options]
+        return entry
+
+    def _part(self, piece: Piece) -> Value:
+        if isinstance(piece, Shown):
+            source = {"url": piece.source.url} if isinstance(piece.source, Link) else piece.source
+            return {"kind": piece.kind, "value": source, "alt": piece.alt}
+        if not self.render_markdown and not piece.is_html:
+            return {"text": piece.text}
+        return {"text": piece.text, "html": prose(piece.text, self.style)}
+
+
+def _given_back(message: Message, files: Attachments) -> dict[str, object]:
+    """Give a message to a handler, in the form in which it was given."""
+    parts = [_part_back(piece, files, is_listed=message.is_list) for piece in message.pieces]
+    content: object = parts
+    if not message.is_list:
+        content = parts[0] if parts else ""
+    given: dict[str, object] = {"role": message.role, "content": content}
+    if message.metadata:
+        given["metadata"] = dict(message.metadata)
+    if message.options:
+        given["options"] = [{"value": value, "label": label} for value, label in message.options]
+    return given
+
+
+def _part_back(piece: Piece, files: Attachments, *, is_listed: bool) -> object:
+    if isinstance(piece, Said):
+        return {"type": "text", "text": piece.text} if is_listed else piece.text
+    if isinstance(piece.source, Link):
+        return {"path": piece.source.url, "alt_text": piece.alt}
+    blob = piece.source
+    path = str(files.lend(blob))
+    return {"path": path, "alt_text": piece.alt, "mime_type": blob.mime, "orig_name": blob.name, "size": blob.size}
+
+
+def _buttons(given: Sequence[str] | None, copies: bool | None, copies_all: bool) -> list[str]:
+    if given is not None:
+        return list(given)
+    return [*(["copy"] if copies is not False else []), *(["copy_all"] if copies_all else [])]
+
+
+def _label(example: Mapping[str, object]) -> str:
+    return plain_text(example.get("display_text") or example["text"])
+
+
+@cache
+def _avatar(picture: str | Path | None, owner: str) -> Value:
+    """Give the address of a small picture: the one that was named, or the file itself as an address."""
+    if picture is None or is_web_address(str(picture)) or is_embedded_picture(str(picture)):
+        return None if picture is None else str(picture)
+    try:
+        blob = DeclaredFiles().admit(Path(picture))
+    except InvalidValue as error:
+        raise DeclarationError(f"{owner}: avatar_images: {error}") from error
+    mime = guessed_mime(blob.name)
+    if kind_of(mime) != "image" or blob.size > MAX_AVATAR_BYTES:
+        size = f"{mime} of {blob.size} bytes"
+        raise DeclarationError(f"{owner}: avatar_images takes pictures of at most {MAX_AVATAR_BYTES} bytes, not {size}")
+    return f"data:{mime};base64,{base64.b64encode(blob.data or b'').decode()}"

@@ -1,0 +1,237 @@
+"""`Examples`: rows of values that a click puts into the inputs."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Final, Self, Unpack, cast
+
+from millstream.errors import DeclarationError, InvalidValue
+from millstream.types import Blob, Handler, Link, Stored
+from millstream.ui.component import Common, Component
+from millstream.ui.element import user_level
+from millstream.ui.events import Dependency, Event, Inputs, Outputs
+from millstream.ui.special import SelectData
+from millstream.ui.updates import Declared, skip
+from millstream.wire.messages import Value
+
+MAX_TEXT: Final = 200
+"""Characters of a value that a row shows."""
+
+THUMBNAIL: Final = 256, 160
+"""Largest width and height, in pixels, of the picture in a row."""
+
+MAX_PLAYED_BYTES: Final = 8 * 1024 * 1024
+"""Sounds up to this size can be listened to in their row; longer ones only after they were chosen."""
+
+Row = tuple[Stored, ...]
+
+
+class Examples(Component):
+    """Rows of values: a click, or Enter, puts one into the inputs, whose `change` events follow.
+
+    Pictures are shown small, sounds can be listened to. The files are the developer's own: they may lie anywhere.
+
+    Args:
+        examples: One row for each example, with a value for each input; of a single input the values themselves. A row
+            may be shorter: the other inputs stay as they are.
+        inputs: What is filled.
+        outputs: What `fn` writes, with `run_on_click`.
+        fn: What runs with `run_on_click`.
+        cache_examples: Results are not kept here; `True` is `run_on_click=True` with a warning.
+        examples_per_page: How many rows are shown at once.
+        run_on_click: Whether `fn` runs when a row was put into the inputs.
+        example_labels: What the rows are called, instead of the values.
+        common: See `Component`.
+
+    Attributes:
+        load_input_event: The event that fills the inputs, to be followed by `.then` or `.success`.
+    """
+
+    ignores: ClassVar[tuple[str, ...]] = (
+        "cache_mode",
+        "preprocess",
+        "postprocess",
+        "batch",
+        "api_name",
+        "api_visibility",
+        "show_api",
+        "preload",
+    )
+
+    select = Event()
+
+    def __init__(
+        self,
+        examples: Sequence[object],
+        inputs: Component | Sequence[Component],
+        outputs: Outputs = None,
+        fn: Handler | None = None,
+        cache_examples: bool | str | None = None,
+        examples_per_page: int = 10,
+        *,
+        run_on_click: bool = False,
+        example_labels: Sequence[str] | None = None,
+        **common: Unpack[Common],
+    ) -> None:
+        self.inputs = [inputs] if isinstance(inputs, Component) else list(inputs)
+        self.outputs, self.fn = outputs, fn
+        self.run_on_click = runs_on_click("Examples", run_on_click, cache_examples)
+        self.examples_per_page = examples_per_page
+        self.example_labels = None if example_labels is None else [str(name) for name in example_labels]
+        self.load_input_event: Dependency | None = None
+        self._examples = examples
+        self._rows: list[Row] = []
+        if common.get("interactive") is None:
+            common["interactive"] = True
+        super().__init__(None, **common)
+        self._bind()
+
+    def render(self) -> Self:
+        super().render()
+        self._bind()
+        return self
+
+    def check(self) -> None:
+        given: object = self._examples
+        if isinstance(given, str) or not isinstance(given, Sequence) or len(given) == 0:
+            given = repr(given)[:60]
+            raise DeclarationError(f"{self.name}: examples={given} is no list of examples; folders are not read")
+        if not self.inputs or not all(isinstance(part, Component) for part in self.inputs):
+            raise DeclarationError(f"{self.name}: inputs must be the components that the examples are for")
+        if self.examples_per_page < 1:
+            raise DeclarationError(f"{self.name}: examples_per_page={self.examples_per_page} is less than 1")
+        if self.example_labels is not None and len(self.example_labels) != len(self._examples):
+            counts = f"{len(self.example_labels)} example_labels for {len(self._examples)} examples"
+            raise DeclarationError(f"{self.name}: {counts}; give one for each")
+        if self.run_on_click and self.fn is None:
+            raise DeclarationError(f"{self.name}: run_on_click needs the function: give fn=, and outputs=")
+        super().check()
+
+    def joined(self) -> None:
+        self.check()
+        if not self._rows:
+            self._rows = [self._row(number, example) for number, example in enumerate(self._examples)]
+        super().joined()
+
+    def props(self) -> dict[str, Value]:
+        return {
+            **super().props(),
+            "headers": [part.label or type(part).__name__ for part in self._shown],
+            "names": self.example_labels,
+            "per_page": self.examples_per_page,
+        }
+
+    def declared(self, value: object) -> Stored:
+        columns = [self.inputs.index(part) for part in self._shown]
+        return [[_cell(self.inputs[at], row[at]) if at < len(row) else {} for at in columns] for row in self._rows]
+
+    def files(self, stored: Stored) -> Sequence[Blob]:
+        cells = [cell for row in cast("list[list[dict[str, object]]]", stored or []) for cell in row]
+        return [part for cell in cells for part in cell.values() if isinstance(part, Blob)]
+
+    def accept(self, value: object) -> Stored:
+        raise InvalidValue(f"{self.name} is set when the app is declared; a handler cannot give it other rows")
+
+    def hand_over(self, fresh: Self) -> None:
+        super().hand_over(fresh)
+        fresh._rows, fresh.load_input_event = self._rows, self.load_input_event
+
+    @property
+    def _shown(self) -> list[Component]:
+        """The inputs for which there is a value in at least one row."""
+        filled = [any(at < len(row) and row[at] is not None for row in self._rows) for at in range(len(self.inputs))]
+        shown = [part for part, is_filled in zip(self.inputs, filled, strict=True) if is_filled and part.on_page]
+        return list(dict.fromkeys(shown))
+
+    def _row(self, number: int, example: object) -> Row:
+        """Check a row, and bring its values into the form in which sessions keep them."""
+        is_row = isinstance(example, list | tuple) and (len(self.inputs) > 1 or len(example) == 1)
+        if not is_row and len(self.inputs) > 1:
+            raise DeclarationError(f"{self.name}: example {number} is no list with a value for each input")
+        values = list(cast("Sequence[object]", example)) if is_row else [example]
+        if len(values) > len(self.inputs):
+            counts = f"{len(values)} values for {len(self.inputs)} inputs"
+            raise DeclarationError(f"{self.name}: example {number} has {counts}")
+        return tuple(self._declared(number, part, value) for part, value in zip(self.inputs, values, strict=False))
+
+    def _declared(self, number: int, part: Component, value: object) -> Stored:
+        try:
+            return None if value is None else part.declared(value)
+        except InvalidValue as error:
+            raise DeclarationError(f"{self.name}: example {number} does not fit: {error}") from error
+
+    def _bind(self) -> None:
+        """Fill the inputs when a row is chosen, as soon as there is an app to be bound in."""
+        if self.parent is None or self.load_input_event is not None or self.declaration is None:
+            return
+        self.load_input_event = self.select(
+            self._filler(), None, self.inputs, queue=False, show_progress="hidden", trigger_mode="always_last"
+        )
+        if self.run_on_click and self.fn is not None:
+            self.load_input_event.success(self.fn, cast("Inputs", self.inputs), self.outputs)
+
+    def _filler(self) -> Callable[..., object]:
+        def fill(event: SelectData) -> object:
+            if not isinstance(event.index, int) or not 0 <= event.index < len(self._rows):
+                return skip()
+            row = self._rows[event.index]
+            values = [Declared(stored) for stored in row] + [skip()] * (len(self.inputs) - len(row))
+            return values[0] if len(values) == 1 else values
+
+        return fill
+
+
+def runs_on_click(where: str, run_on_click: bool, cache_examples: bool | str | None) -> bool:
+    """Say whether a click on an example runs the function; results that should be cached are computed then."""
+    if cache_examples:
+        message = f"{where}: cache_examples keeps no results here; a click on an example runs the function"
+        warnings.warn(message, UserWarning, stacklevel=user_level())
+    return run_on_click or bool(cache_examples)
+
+
+def _cell(part: Component, stored: Stored) -> dict[str, object]:
+    """Say what a row shows of a value: `text`, and maybe a `picture` or a `sound`."""
+    if isinstance(stored, Link):
+        return {"text": _short(stored.url), **({"picture": {"url": stored.url}} if part.streams == "picture" else {})}
+    if not isinstance(stored, Blob):
+        return {"text": _short(_words(part, stored))}
+    if stored.mime.startswith("image/") and (thumbnail := _thumbnail(stored)) is not None:
+        return {"text": stored.name, "picture": thumbnail}
+    if stored.mime.startswith("audio/") and stored.size <= MAX_PLAYED_BYTES:
+        return {"text": stored.name, "sound": stored}
+    return {"text": stored.name}
+
+
+def _words(part: Component, stored: Stored) -> str:
+    if stored is None:
+        return ""
+    if isinstance(stored, bool):
+        return "yes" if stored else "no"
+    if isinstance(stored, list | tuple):
+        return ", ".join(_words(part, item) for item in stored)
+    if isinstance(stored, dict) and "text" in stored:
+        return str(stored["text"])
+    labels = {value: label for label, value in getattr(part, "choices", ())}
+    return str(labels.get(stored, stored)) if isinstance(stored, str | int | float) else str(stored)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
+
+
+def _thumbnail(blob: Blob) -> Blob | None:
+    """Make a small picture of a picture; `None` for one that Pillow does not read."""
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    try:
+        content = blob.data if blob.data is not None else blob.path.read_bytes() if blob.path is not None else b""
+        with Image.open(io.BytesIO(content)) as picture:
+            small = ImageOps.exif_transpose(picture)
+            small.thumbnail(THUMBNAIL)
+            target = io.BytesIO()
+            small.convert("RGBA" if small.has_transparency_data else "RGB").save(target, "webp", quality=80)
+    except (UnidentifiedImageError, OSError, ValueError):
+        return None
+    return Blob(f"{blob.name}.webp", "image/webp", data=target.getvalue())

@@ -1,0 +1,151 @@
+"""`File`: files of any kind, to be uploaded or downloaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import ClassVar, Final, Literal, TypeAlias, Unpack
+
+from millstream.components.attachments import Attachments
+from millstream.components.filetypes import accepted, check_file_types, is_of_types
+from millstream.components.links import is_web_address
+from millstream.components.media import FILE_KEYS, DeclaredFiles
+from millstream.errors import DeclarationError
+from millstream.types import Blob, Files, Link, Media, Scratch, Stored
+from millstream.ui.component import Common, Component
+from millstream.ui.events import Event
+from millstream.wire.messages import Value
+
+MAX_FILES: Final = 100
+"""How many files a value may have."""
+
+Given: TypeAlias = str | Path | Sequence[str | Path]
+
+
+class File(Component):
+    """One file, or several, that the user uploads, or the app offers for download.
+
+    Handlers get the path of the file, which exists as long as their call, or a list of paths; they return paths, or
+    `https` addresses.
+
+    Args:
+        value: The initial file or files, or a function that gives them.
+        file_count: `"single"`, `"multiple"`, or `"directory"` for all files of a folder.
+        file_types: What may be uploaded: `"image"`, `"audio"`, `"video"`, `"text"`, ends of names such as `".pdf"`, or
+            whole types; anything by default.
+        type: `"filepath"`, or `"binary"` for the bytes themselves.
+        height: Height in pixels at which the list begins to scroll; `None` for as high as it is.
+        common: See `Component`.
+    """
+
+    ignores: ClassVar[tuple[str, ...]] = ("allow_reordering", "buttons")
+    prop_names: ClassVar = {"file_count": ("max_files", "folder"), "file_types": ("accept",)}
+
+    change = Event()
+    input = Event()
+    upload = Event()
+    clear = Event()
+    delete = Event()
+    download = Event()
+    select = Event()
+
+    def __init__(
+        self,
+        value: Given | Callable[[], Given] | None = None,
+        *,
+        file_count: Literal["single", "multiple", "directory"] = "single",
+        file_types: Sequence[str] | None = None,
+        type: Literal["filepath", "binary"] = "filepath",
+        height: float | None = None,
+        **common: Unpack[Common],
+    ) -> None:
+        self.file_count = file_count
+        self.file_types = list(file_types) if file_types is not None else None
+        self.type = type
+        self.height = height
+        super().__init__(value, **common)
+
+    def check(self) -> None:
+        self.check_one_of("file_count", self.file_count, ("single", "multiple", "directory"))
+        self.check_one_of("type", self.type, ("filepath", "binary"))
+        self.check_number("height", self.height)
+        if self.height is not None and self.height <= 0:
+            raise DeclarationError(f"{self.name}: height={self.height} is no number of pixels above 0")
+        check_file_types(self.file_types, self.name)
+        super().check()
+
+    @property
+    def max_files(self) -> int:
+        """How many files a value may have."""
+        return 1 if self.file_count == "single" else MAX_FILES
+
+    def props(self) -> dict[str, Value]:
+        return {
+            **super().props(),
+            "accept": accepted(self.file_types),
+            "max_files": self.max_files,
+            "folder": self.file_count == "directory",
+            "collects": "list",
+            "height": self.height,
+        }
+
+    def validate(self, wire: Value, files: Files) -> Stored:
+        if wire is None or wire == []:
+            return None
+        if not isinstance(wire, list) or len(wire) > self.max_files:
+            raise self.invalid(f"at most {self.max_files} files", f"{len(wire) if isinstance(wire, list) else wire}")
+        return [self._found(each, files) for each in wire]
+
+    def _found(self, wire: Value, files: Files) -> Blob:
+        """Look up a file that was uploaded, and check its type."""
+        if not isinstance(wire, dict) or not wire.keys() <= FILE_KEYS or not isinstance(wire.get("file"), str):
+            raise self.invalid("files that were uploaded", wire)
+        blob = files.find(wire["file"])
+        if not is_of_types(blob, self.file_types):
+            kinds = ", ".join(self.file_types or ())
+            raise self.invalid(f"files of type {kinds}", f"{blob.name} of type {blob.mime}")
+        return blob
+
+    def preprocess(self, value: Stored | Media, scratch: Scratch) -> object:
+        if not isinstance(value, list):
+            return None
+        attachments = Attachments(self, scratch)
+        given = [self._handed(item, attachments) for item in value]
+        attachments.close()
+        return given[0] if self.file_count == "single" else given
+
+    def _handed(self, item: Blob | Link, attachments: Attachments) -> str | bytes:
+        if isinstance(item, Link):
+            return item.url
+        path = attachments.lend(item)
+        return path.read_bytes() if self.type == "binary" else str(path)
+
+    def postprocess(self, value: object, scratch: Scratch) -> Stored:
+        given = [value] if isinstance(value, str | Path) else value
+        if given is None or (isinstance(given, list | tuple) and not given):
+            return None
+        if not isinstance(given, list | tuple) or len(given) > MAX_FILES:
+            raise self.invalid(f"a path, or a list of at most {MAX_FILES} paths", value)
+        attachments = Attachments(self, scratch)
+        try:
+            return [self._taken(item, attachments) for item in given]
+        finally:
+            attachments.close()
+
+    def _taken(self, item: object, attachments: Attachments) -> Blob | Link:
+        if isinstance(item, str) and is_web_address(item):
+            return Link(item)
+        if not isinstance(item, str | Path):
+            raise self.invalid("paths and http(s) addresses of files", item)
+        return attachments.take(Path(item))
+
+    def declared(self, value: object) -> Stored:
+        return self.postprocess(value, DeclaredFiles())
+
+    def files(self, stored: Stored) -> Sequence[Blob]:
+        return [item for item in stored if isinstance(item, Blob)] if isinstance(stored, list) else []
+
+    def wire(self, stored: Stored) -> Value:
+        if not isinstance(stored, list):
+            return None
+        return [{"url": item.url} if isinstance(item, Link) else item for item in stored]

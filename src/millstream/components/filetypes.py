@@ -1,0 +1,42 @@
+"""What `file_types=` means: kinds of media, ends of names, or whole types."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from millstream.errors import DeclarationError
+from millstream.types import Blob
+
+MEDIA_KINDS: Final = ("image", "audio", "video", "text")
+"""What may be named besides ends of names and whole types."""
+
+
+def check_file_types(kinds: Sequence[str] | None, owner: str) -> None:
+    """Check what was given for `file_types`.
+
+    Raises:
+        DeclarationError: One of them is no type; the message says what is.
+    """
+    for kind in kinds or ():
+        if kind not in (*MEDIA_KINDS, "file") and not kind.startswith(".") and "/" not in kind:
+            known = ", ".join(MEDIA_KINDS)
+            raise DeclarationError(f'{owner}: file_types={kind!r} is none of {known}, ".pdf" or "image/png"')
+
+
+def accepted(kinds: Sequence[str] | None) -> list[str]:
+    """Give types in the form in which a browser's file dialog takes them; empty for any."""
+    return [f"{kind}/*" if kind in MEDIA_KINDS else kind for kind in kinds or () if kind != "file"]
+
+
+def is_of_types(blob: Blob, kinds: Sequence[str] | None) -> bool:
+    """Whether a file is of one of the types."""
+    return kinds is None or any(_fits(blob, kind) for kind in kinds)
+
+
+def _fits(blob: Blob, kind: str) -> bool:
+    if kind == "file":
+        return True
+    if kind.startswith("."):
+        return blob.name.lower().endswith(kind.lower())
+    return blob.mime == kind or (kind in MEDIA_KINDS and blob.mime.split("/")[0] == kind)

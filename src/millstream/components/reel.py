@@ -1,0 +1,112 @@
+"""`FilmReel`: what a run or stream gives a `Video`, value after value, as one film."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, TypeGuard
+
+import numpy as np
+
+from millstream.codecs.film import Film
+from millstream.components.audio import OUTPUT_RATES_HZ
+from millstream.components.media import MediaComponent
+from millstream.components.pixels import UnfitPicture, from_picture, to_pixels
+from millstream.components.samples import UnfitSound, to_piece
+from millstream.errors import InvalidValue, MediaError
+from millstream.frames import Chunk, Pixels
+from millstream.types import Blob, Footage, Scratch
+from millstream.ui.component import describe, is_number
+
+MAX_KEPT_BYTES: Final = 64 * 1024 * 1024
+"""A longer film is played all the same, but is no value when it is over."""
+
+TAKES: Final = "a path, bytes of a file, a frame, a list of frames, or (frames, (sample_rate, samples))"
+
+
+class FilmReel:
+    """A film that goes on with every value.
+
+    Args:
+        component: Whose film it is.
+        fps: Frames a second of a film that is made of frames.
+    """
+
+    def __init__(self, component: MediaComponent, fps: float) -> None:
+        self._component = component
+        self._fps = fps
+        self._film: Film | None = None
+        self._kept: list[bytes] = []
+        self._bytes = 0
+
+    def piece(self, value: object, scratch: Scratch) -> Footage | None:
+        if value is None or (isinstance(value, str) and self._component.link(value) is not None):
+            self.close()  # something else is shown instead; what comes after that is another film
+            return None
+        try:
+            self._film = self._film or Film(self._fps)
+            self._add(self._film, value, scratch)
+            return self._noted(self._film.take())
+        except (MediaError, UnfitPicture, UnfitSound) as error:
+            raise InvalidValue(f"{self._component.name} cannot play {describe(value)}: {error}") from error
+
+    def end(self) -> tuple[Blob | None, Footage | None]:
+        if self._film is None:
+            return None, None
+        rest = self._noted(self._film.end())
+        whole: Blob | None = None
+        if self._kept:
+            beginning = self._film.beginning()
+            data = beginning + b"".join(self._kept)[len(beginning) :]
+            whole = Blob("video.mp4", "video/mp4", data=data)
+        self.close()
+        return whole, rest
+
+    def close(self) -> None:
+        self._film, self._kept, self._bytes = None, [], 0
+
+    def _add(self, film: Film, value: object, scratch: Scratch) -> None:
+        if isinstance(value, bytes | bytearray | memoryview):
+            film.add_file(bytes(value))
+        elif isinstance(value, str | Path):
+            copy = scratch.admit(Path(value))
+            assert copy.path is not None
+            film.add_file(copy.path)
+            copy.path.unlink()
+        elif _has_sound(value):
+            film.add_frames(self._frames(value[0]), self._chunk(*value[1]))
+        else:
+            film.add_frames(self._frames(value), None)
+
+    def _frames(self, value: object) -> list[Pixels]:
+        if isinstance(value, np.ndarray):
+            return [to_pixels(frame) for frame in (value if value.ndim == 4 else value[None])]
+        if isinstance(value, list | tuple):
+            return [frame for each in value for frame in self._frames(each)]
+        if hasattr(value, "has_transparency_data") and hasattr(value, "getbands"):
+            return [from_picture(value)]  # type: ignore[arg-type]  # what has these two is an image of Pillow's
+        if hasattr(value, "__array__"):
+            return self._frames(np.asarray(value))
+        raise self._component.invalid(TAKES, value)
+
+    def _chunk(self, rate: object, samples: object) -> Chunk:
+        rate = rate.item() if isinstance(rate, np.generic) else rate
+        if not is_number(rate) or not isinstance(rate, int | float) or int(rate) not in OUTPUT_RATES_HZ:
+            raise self._component.invalid("a sample rate between 1000 and 384000 Hz", rate)
+        return Chunk(to_piece(np.asarray(samples)), int(rate))
+
+    def _noted(self, footage: Footage) -> Footage:
+        """Remember what is sent, as long as it is not too much."""
+        self._bytes += sum(len(data) for data, _ in footage.fragments)
+        self._kept += [data for data, _ in footage.fragments]
+        if self._bytes > MAX_KEPT_BYTES:
+            self._kept = []
+        return footage
+
+
+def _has_sound(value: object) -> TypeGuard[tuple[object, Sequence[object]]]:
+    """Tell frames with sound from two frames: the second is a pair of a rate and an array."""
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        return False
+    sound = value[1]
+    return isinstance(sound, list | tuple) and len(sound) == 2 and np.ndim(sound[0]) == 0

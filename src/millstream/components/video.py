@@ -1,0 +1,304 @@
+"""`Video`: a film, from a file or the camera, or as a result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import ClassVar, Final, Literal, TypeAlias, Unpack
+
+from millstream.codecs import container
+from millstream.components.media import DeclaredFiles, MediaComponent, listed
+from millstream.components.microphone import check_chunk, check_format
+from millstream.components.moment import moment_of
+from millstream.components.reel import FilmReel
+from millstream.components.subtitles import to_webvtt
+from millstream.components.webcam import WebcamOptions, is_css_size, webcam_options_of
+from millstream.errors import DeclarationError, InvalidValue, MediaError
+from millstream.frames import Frame, Scene
+from millstream.types import Blob, Link, Media, Reel, Scratch, Stored
+from millstream.ui.component import Common, is_number
+from millstream.ui.events import Event, StreamEvent
+from millstream.wire.messages import Value
+
+Source: TypeAlias = Literal["upload", "webcam"]
+Shown: TypeAlias = "str | Path | bytes | tuple[str | Path, str | Path | None]"
+
+FRAME_RATES: Final = (1.0, 120.0)
+"""Pictures a second that frames may be shown at."""
+
+MAX_AHEAD_S: Final = 60.0
+"""What waits for the viewer is kept in memory, on both sides."""
+
+
+SLACK_S: Final = 0.5
+"""How much longer than `max_length` a recording may be: the page ends it at a whole frame, not at the very moment."""
+
+
+class Video(MediaComponent):
+    """A film. Handlers get the path of its file; they return a path, the bytes of a file, or an address.
+
+    The handler of a `stream` gets a `Moment`: a picture, the sound around it, and when both were captured.
+
+    Args:
+        value: The initial film, or a function that gives it: a path, an address, or `(film, subtitles)`.
+        format: The container that handlers get, and that returned files are shown in: `"mp4"`, `"webm"`, `"mkv"`,
+            `"mov"` or `"avi"`; files that have another one are converted, which needs PyAV. `None` leaves all as it is.
+        sources: Where the user may take it from: `"upload"`, `"webcam"`.
+        height: Height in the page in pixels, or with a CSS unit.
+        width: Width in the page in pixels, or with a CSS unit.
+        webcam_options: What is asked of the camera.
+        mirror_webcam: The same as `WebcamOptions(mirror=…)`.
+        webcam_constraints: The same as `WebcamOptions(constraints=…)`.
+        include_audio: Whether handlers get the sound as well: the microphone is recorded with the camera, and uploads
+            keep theirs.
+        sample_rate: Samples a second that the microphone delivers to a stream, in Hz, 8000 to 192000; the device's own
+            by default.
+        channels: Channels that the microphone delivers to a stream; the device's own number by default.
+        autoplay: Whether a result plays by itself.
+        loop: Whether it begins again at its end.
+        streaming: Of an output: what a handler yields is played piece after piece as it comes, without a gap. A piece
+            is a file (path or bytes), a frame or a list of frames (`(height, width, 3)`, uint8 or floats from 0 to 1),
+            or `(frames, (sample_rate, samples))`. Needs PyAV.
+        fps: With `streaming=True`, frames a second of a film that is made of frames, 1 to 120.
+        max_ahead: With `streaming=True`, how many seconds a handler may be ahead of what is seen before it is held
+            back.
+        subtitles: Subtitles of the initial film: a path of a WebVTT or SubRip file.
+        min_length: Seconds that a film from the user has to last.
+        max_length: Seconds that it may last; a recording ends by itself then.
+        recording: `True` starts a recording as the user would by Record, `False` ends it as by Stop: as an update that
+            a handler returns, or with `True` here as soon as the page is open. If it is so already nothing happens.
+        buttons: Which buttons it has beside those of the browser: `"download"`.
+        show_download_button: `False` takes the button away.
+        common: See `Component`.
+    """
+
+    kind = "video"
+    known_sources = ("upload", "webcam")
+    device = "webcam"
+    shows_own_stream = False
+    ignores: ClassVar[tuple[str, ...]] = ("show_share_button", "watermark")
+    prop_names: ClassVar = {
+        "webcam_options": ("mirror", "constraints", "size", "quality"),
+        "mirror_webcam": ("mirror",),
+        "webcam_constraints": ("constraints",),
+        "show_download_button": ("buttons",),
+    }
+
+    stream = StreamEvent()
+    change = Event()
+    input = Event()
+    upload = Event()
+    clear = Event()
+    play = Event()
+    pause = Event()
+    stop = Event()
+    end = Event()
+    start_recording = Event()
+    stop_recording = Event()
+
+    def __init__(
+        self,
+        value: Shown | Callable[[], Shown] | None = None,
+        *,
+        format: str | None = None,
+        sources: Source | Sequence[Source] | None = None,
+        height: int | str | None = None,
+        width: int | str | None = None,
+        webcam_options: WebcamOptions | None = None,
+        mirror_webcam: bool | None = None,
+        webcam_constraints: Mapping[str, object] | None = None,
+        include_audio: bool | None = None,
+        sample_rate: int | None = None,
+        channels: int | None = None,
+        autoplay: bool = False,
+        loop: bool = False,
+        streaming: bool = False,
+        fps: float = 25,
+        max_ahead: float = 5.0,
+        subtitles: str | Path | None = None,
+        min_length: float | None = None,
+        max_length: float | None = None,
+        recording: bool = False,
+        buttons: Sequence[str] | None = None,
+        show_download_button: bool = True,
+        **common: Unpack[Common],
+    ) -> None:
+        self.format = format.lower().lstrip(".") if format is not None else None
+        self.sources = listed(sources, self.known_sources)
+        self.height, self.width = height, width
+        self.webcam_options = webcam_options_of(webcam_options, mirror_webcam, webcam_constraints)
+        self.include_audio = include_audio is not False
+        self.streams = "film" if self.include_audio else "picture"
+        self.sample_rate, self.channels = sample_rate, channels
+        self.autoplay, self.loop = autoplay, loop
+        self.streaming = streaming
+        self.fps, self.max_ahead = fps, max_ahead
+        self.subtitles = subtitles
+        self.min_length, self.max_length, self.recording = min_length, max_length, recording
+        is_offered = show_download_button and (buttons is None or "download" in buttons)
+        self.buttons = ["download"] if is_offered else []
+        super().__init__(value, **common)
+
+    def check(self) -> None:
+        self.check_one_of("format", self.format, (*container.FORMATS, None))
+        for side in ("height", "width"):
+            if not is_css_size(getattr(self, side)):
+                raise DeclarationError(f"{self.name}: {side}={getattr(self, side)!r} is no CSS size")
+        check_format(self.name, self.sample_rate, self.channels)
+        if not is_number(self.fps) or not FRAME_RATES[0] <= self.fps <= FRAME_RATES[1]:
+            raise DeclarationError(f"{self.name}: fps={self.fps!r} is not between 1 and 120 frames a second")
+        if not is_number(self.max_ahead) or not 0 < self.max_ahead <= MAX_AHEAD_S:
+            raise DeclarationError(f"{self.name}: max_ahead={self.max_ahead!r} is not between 0 and {MAX_AHEAD_S} s")
+        for argument in ("min_length", "max_length"):
+            self.check_number(argument, getattr(self, argument))
+        super().check()
+
+    def check_pace(self, stream_every: float, where: str) -> None:
+        if self.include_audio:
+            check_chunk(where, stream_every, self.sample_rate, self.channels, "Video")
+
+    def settle(self, is_interactive: bool, drives_stream: bool, is_output: bool) -> None:
+        is_player = self.streaming and not drives_stream and is_output and self.interactive is not True
+        self.plays_ahead_s = self.max_ahead if is_player else 0.0
+        super().settle(is_interactive and not is_player, drives_stream, is_output)
+
+    def props(self) -> dict[str, Value]:
+        camera = self.webcam_options
+        return {
+            **super().props(),
+            "sources": list(self.sources),
+            "streaming": self.drives_stream,
+            "plays_pieces": self.plays_ahead_s > 0,
+            "mirror": camera.mirror,
+            "constraints": dict(camera.constraints) if camera.constraints is not None else None,
+            "size": list(camera.size) if camera.size is not None else None,
+            "quality": camera.quality,
+            "height": self.height,
+            "width": self.width,
+            "include_audio": self.include_audio,
+            "sample_rate": self.sample_rate,
+            "channels": self.channels,
+            "max_length": self.max_length,
+            "autoplay": self.autoplay,
+            "loop": self.loop,
+            "buttons": list(self.buttons),
+        }
+
+    def preprocess(self, value: Stored | Media, scratch: Scratch) -> object:
+        if value is None:
+            return None
+        if isinstance(value, Frame | Scene):
+            return moment_of(value)
+        if isinstance(value, Link):
+            raise InvalidValue(f"{self.name} plays an address, which only the browser opens: upload the film instead")
+        assert isinstance(value, Blob)
+        path = self._on_disk(value, scratch)
+        try:
+            self._check_length(path)
+            return str(self._brought(path, self.format or path.suffix.lstrip("."), scratch, self.include_audio))
+        except MediaError as error:
+            raise InvalidValue(f"{self.name} cannot read {value.name}: {error}") from error
+
+    def _on_disk(self, blob: Blob, scratch: Scratch) -> Path:
+        if blob.path is not None:
+            return blob.path
+        path = scratch.temporary(Path(blob.name).suffix or ".mp4")
+        path.write_bytes(self.content(blob))
+        return path
+
+    def _brought(self, path: Path, kind: str, scratch: Scratch, keeps_sound: bool = True) -> Path:
+        """Give a file of another kind, or without its sound: this one, if nothing about it has to change."""
+        if keeps_sound and path.suffix.lower() == f".{kind}":
+            return path
+        target = scratch.temporary(f".{kind}")
+        container.convert(path, target, keeps_sound=keeps_sound)
+        return target
+
+    def _check_length(self, path: Path) -> None:
+        if self.min_length is None and self.max_length is None:
+            return
+        seconds = container.duration_s(path)
+        if self.min_length is not None and seconds < self.min_length:
+            raise self.invalid(f"at least {self.min_length} s of film", f"{seconds:.1f} s")
+        if self.max_length is not None and seconds > self.max_length + SLACK_S:
+            raise self.invalid(f"at most {self.max_length} s of film", f"{seconds:.1f} s")
+
+    def postprocess(self, value: object, scratch: Scratch) -> Stored | Media:
+        if isinstance(value, tuple | list) and len(value) == 2:
+            film, subtitles = value
+            shown = self._shown(film, scratch)
+            return shown if subtitles is None else self._subtitled(shown, subtitles, scratch)
+        return self._shown(value, scratch)
+
+    def _shown(self, value: object, scratch: Scratch) -> Link | Blob | None:
+        if value is None:
+            return None
+        if isinstance(value, bytes | bytearray | memoryview):
+            return self._playable(self._recognised(bytes(value)), scratch)
+        if isinstance(value, Path | str):
+            link = self.link(value) if isinstance(value, str) else None
+            return link or self._playable(self._film(scratch.admit(Path(value))), scratch)
+        raise self.invalid("a path, bytes of a file, an http(s) address, or (film, subtitles)", value)
+
+    def _film(self, blob: Blob) -> Blob:
+        """Check that a file is a film; its name tells better than the tables of the machine."""
+        mime = container.FORMATS.get(Path(blob.name).suffix.lower().lstrip("."), blob.mime)
+        return self.of_kind(replace(blob, mime=mime))
+
+    def _recognised(self, data: bytes) -> Blob:
+        kind = container.recognise(data)
+        if kind is None:
+            raise self.invalid("bytes of an MP4, WebM, Ogg, Matroska, AVI or MPEG-TS file", data[:16])
+        return Blob(f"video.{kind}", container.FORMATS[kind], data=data)
+
+    def _playable(self, blob: Blob, scratch: Scratch) -> Blob:
+        """Convert what browsers do not play, and what was asked for in another container."""
+        kind = Path(blob.name).suffix.lower().lstrip(".")
+        wanted = self.format or (kind if kind in container.WEB else "mp4")
+        # Without PyAV nobody looks inside: the browser plays it, or says that it cannot.
+        if wanted == kind and not container.is_installed():
+            return blob
+        path = self._on_disk(blob, scratch)
+        try:
+            if wanted == kind and (self.format or container.is_playable(path)):
+                return blob
+            target = scratch.temporary(f".{wanted}")
+            container.convert(path, target)
+        except MediaError as error:
+            raise InvalidValue(f"{self.name} cannot show {blob.name}: {error}") from error
+        if blob.path is not None:
+            blob.path.unlink()
+        name = Path(blob.name).with_suffix(f".{wanted}").name
+        return Blob(name, container.FORMATS[wanted], data=target.read_bytes())
+
+    def _subtitled(self, film: Link | Blob | None, subtitles: object, scratch: Scratch) -> Link | Blob | None:
+        if not isinstance(subtitles, str | Path):
+            raise self.invalid("the path of a file of subtitles", subtitles)
+        if not isinstance(film, Blob):
+            raise InvalidValue(f"{self.name} shows subtitles for files alone, not for addresses")
+        file = scratch.admit(Path(subtitles))
+        try:
+            return replace(film, told={"subtitles": to_webvtt(self.content(file))})
+        except ValueError as error:
+            raise InvalidValue(f"{self.name} cannot show the subtitles {str(subtitles)!r}: {error}") from error
+        finally:
+            if file.path is not None:
+                file.path.unlink()
+
+    def reel(self) -> Reel:
+        return FilmReel(self, self.fps)
+
+    def declared(self, value: object) -> Stored:
+        """Take the developer's own files as they are: a page that shows them is made once, for everybody."""
+        files = DeclaredFiles()
+        film, subtitles = value if isinstance(value, tuple | list) and len(value) == 2 else (value, self.subtitles)
+        if film is None or (isinstance(film, str) and self.link(film) is not None):
+            return self._shown(film, files)
+        if isinstance(film, bytes | bytearray | memoryview):
+            blob = self._recognised(bytes(film))
+        elif isinstance(film, str | Path):
+            blob = self._film(files.admit(Path(film)))
+        else:
+            raise self.invalid("a path, bytes of a file, an http(s) address, or (film, subtitles)", film)
+        return blob if subtitles is None else self._subtitled(blob, subtitles, files)

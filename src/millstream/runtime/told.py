@@ -1,0 +1,46 @@
+"""What the page was told of lists that grow, so that it is told each item once. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from typing import cast
+
+import msgspec
+
+from millstream.wire.messages import Outputs, Value
+
+
+class Told:
+    """The values that a page has of components whose value is a list, such as a conversation.
+
+    A conversation is written anew with each word of an answer: sent as a whole each time it would cost the square of
+    its length. So an update says from which item on the list differs from the one that was sent last.
+    """
+
+    def __init__(self) -> None:
+        self._lists: dict[int, list[Value]] = {}
+
+    def shortened(self, outputs: Outputs, growing: AbstractSet[int]) -> Outputs:
+        """Put `splice`, the first item that differs and the items from there on, in place of whole values."""
+        updates = dict(outputs.updates)
+        for number in growing:
+            told, value = self._lists.get(number), cast("list[Value]", updates[number]["value"])
+            if told:
+                start = _first_difference(told, value)
+                others = {name: item for name, item in updates[number].items() if name != "value"}
+                updates[number] = {**others, "splice": [start, value[start:]]}
+        return msgspec.structs.replace(outputs, updates=updates) if growing else outputs
+
+    def note(self, outputs: Outputs, growing: AbstractSet[int]) -> None:
+        """Remember what was sent; `outputs` is what was given to be shortened."""
+        for number in growing:
+            self._lists[number] = cast("list[Value]", outputs.updates[number]["value"])
+
+    def forget(self, number: int) -> None:
+        """Have the next list sent as a whole: the page may show another one by now."""
+        self._lists.pop(number, None)
+
+
+def _first_difference(one: list[Value], other: list[Value]) -> int:
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (left, right) in pairs if left != right), min(len(one), len(other)))

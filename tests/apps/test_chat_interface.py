@@ -1,0 +1,285 @@
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import millstream as gr
+from millstream.errors import DeclarationError
+from millstream.testing import TestPage
+
+
+def echo(message: str, history: list[dict[str, Any]]) -> str:
+    return f"{message} after {len(history)}"
+
+
+def send(page: TestPage, demo: gr.ChatInterface, text: str, *files: object) -> None:
+    page.set(demo.textbox, {"text": text, "files": list(files)})
+    page.fire(demo.textbox, "submit")
+    settle(page)
+
+
+def settle(page: TestPage) -> None:
+    page.advance(1)
+
+
+def talk(page: TestPage, demo: gr.ChatInterface) -> list[tuple[str, str]]:
+    return [
+        (entry["role"], "".join(part.get("text", part.get("kind")) for part in entry["content"]))
+        for entry in page.value(demo.chatbot)
+    ]
+
+
+def test_a_message_is_answered_and_the_field_is_empty_at_once() -> None:
+    demo = gr.ChatInterface(echo)
+    with TestPage(demo, handler_time=0.1) as page:
+        send(page, demo, "a")
+        send(page, demo, "b")
+        assert talk(page, demo) == [
+            ("user", "a"),
+            ("assistant", "a after 0"),
+            ("user", "b"),
+            ("assistant", "b after 2"),
+        ]
+        assert page.value(demo.textbox) == {"text": "", "files": []}
+
+
+def test_nothing_is_no_message() -> None:
+    demo = gr.ChatInterface(echo)
+    with TestPage(demo) as page:
+        send(page, demo, " \n")
+        assert talk(page, demo) == []
+        assert page.toasts == []
+
+
+def test_a_generator_can_be_stopped_and_what_it_said_stays() -> None:
+    ended = []
+
+    async def speak(message: str, history: object) -> Any:
+        try:
+            yield "one"
+            await asyncio.sleep(60)
+            yield "two"
+        finally:
+            ended.append(True)
+
+    demo = gr.ChatInterface(speak)
+    with TestPage(demo) as page:
+        send(page, demo, "a")
+        assert talk(page, demo)[-1] == ("assistant", "one")
+        assert (page.props(demo.textbox)["submit_button"], page.props(demo.textbox)["stop_button"]) == (False, True)
+
+        page.fire(demo.textbox, "submit")  # nothing is sent while an answer is awaited
+        page.set(demo.textbox, {"text": "later", "files": []})
+        page.fire(demo.textbox, "submit")
+        settle(page)
+        assert page.toasts[-1].message == "Wait for the answer, or stop it."
+        assert page.value(demo.textbox)["text"] == "later"
+
+        page.fire(demo.textbox, "stop")
+        settle(page)
+        assert ended == [True]
+        assert talk(page, demo) == [("user", "a"), ("assistant", "one")]
+        assert (page.props(demo.textbox)["submit_button"], page.props(demo.textbox)["stop_button"]) == (True, False)
+
+
+def test_an_error_is_shown_and_the_message_is_not_lost() -> None:
+    calls = []
+
+    def fail_once(message: str, history: object) -> str:
+        calls.append(message)
+        if len(calls) == 1:
+            raise gr.Error("Not now.", print_exception=False)
+        return "now"
+
+    demo = gr.ChatInterface(fail_once)
+    with TestPage(demo) as page:
+        send(page, demo, "a")
+        assert [toast.message for toast in page.toasts] == ["Not now."]
+        assert talk(page, demo) == [("user", "a")]
+        page.fire(demo.chatbot, "retry", {"index": 0, "value": "a"})
+        settle(page)
+        assert talk(page, demo) == [("user", "a"), ("assistant", "now")]
+
+
+def test_retry_undo_edit_and_clear() -> None:
+    demo = gr.ChatInterface(echo, editable=True)
+    with TestPage(demo) as page:
+        for text in ("a", "b"):
+            send(page, demo, text)
+        page.fire(demo.chatbot, "retry", {"index": 2, "value": "b"})
+        settle(page)
+        assert talk(page, demo)[2:] == [("user", "b"), ("assistant", "b after 2")]
+        page.fire(demo.chatbot, "undo", {"index": 2, "value": "b"})
+        settle(page)
+        assert talk(page, demo) == [("user", "a"), ("assistant", "a after 0")]
+        assert page.value(demo.textbox) == {"text": "b", "files": []}
+        page.fire(demo.chatbot, "edit", {"index": 0, "value": "c", "previous_value": "a"})
+        settle(page)
+        assert talk(page, demo) == [("user", "c"), ("assistant", "c after 0")]
+        page.set(demo.chatbot, [])
+        page.fire(demo.chatbot, "clear")
+        settle(page)
+        assert talk(page, demo) == []
+        send(page, demo, "d")
+        assert talk(page, demo) == [("user", "d"), ("assistant", "d after 0")]
+
+
+@pytest.mark.parametrize("event", ["retry", "undo", "edit"])
+def test_a_message_that_does_not_exist_comes_to_nothing_worse_than_a_word(event: str) -> None:
+    demo = gr.ChatInterface(echo, editable=True)
+    with TestPage(demo) as page:
+        send(page, demo, "a")
+        page.fire(demo.chatbot, event, {"index": 99, "value": "x"})
+        page.fire(demo.chatbot, event, {"index": -1, "value": "x"})
+        page.fire(demo.chatbot, event, "nonsense")
+        settle(page)
+        send(page, demo, "b")
+        assert talk(page, demo)[-1][0] == "assistant"
+
+
+def test_an_answer_is_not_for_the_user_to_rewrite() -> None:
+    demo = gr.ChatInterface(echo, editable=True)
+    with TestPage(demo) as page:
+        send(page, demo, "a")
+        page.fire(demo.chatbot, "edit", {"index": 1, "value": "x", "previous_value": ""})
+        settle(page)
+        assert talk(page, demo) == [("user", "a"), ("assistant", "a after 0")]
+
+
+def test_examples_fill_and_submit() -> None:
+    level = gr.Slider(0, 10, label="Level")
+    demo = gr.ChatInterface(
+        lambda message, history, level: f"{message}{level:g}",
+        additional_inputs=[level],
+        examples=[["one", 7], ["two"]],
+        example_labels=["First"],
+    )
+    assert demo.chatbot.props()["examples"] == [{"text": "one", "label": "First"}, {"text": "two", "label": "two"}]
+    with TestPage(demo) as page:
+        page.fire(demo.chatbot, "example_select", {"index": 0, "value": {"text": "one"}})
+        settle(page)
+        assert talk(page, demo) == [("user", "one"), ("assistant", "one7")]
+        page.fire(demo.chatbot, "example_select", {"index": 1, "value": {"text": "two"}})
+        settle(page)
+        assert talk(page, demo)[-1] == ("assistant", "two7")
+        page.fire(demo.chatbot, "example_select", {"index": 9, "value": {"text": "x"}})
+        settle(page)
+        assert len(talk(page, demo)) == 4
+
+
+def test_examples_may_only_fill_the_field() -> None:
+    demo = gr.ChatInterface(echo, examples=["one"], run_examples_on_click=False)
+    with TestPage(demo) as page:
+        page.fire(demo.chatbot, "example_select", {"index": 0, "value": {"text": "one"}})
+        settle(page)
+        assert talk(page, demo) == []
+        assert page.value(demo.textbox)["text"] == "one"
+
+
+@pytest.mark.blocking  # a page on virtual time has no thread for the files
+def test_files_go_along_under_their_own_names() -> None:
+    names = []
+
+    def look(message: dict[str, Any], history: list[dict[str, Any]]) -> str:
+        names.append([Path(path).read_bytes() for path in message["files"]])
+        return f"{len(message['files'])} files, {message['text']}"
+
+    demo = gr.ChatInterface(look, multimodal=True)
+    with TestPage(demo) as page:
+        file = page.run(page.upload("notes.txt", "text/plain", b"hello"))
+        send(page, demo, "see", file)
+        page.run(page.page.wait_for(lambda: len(page.page.values[demo.chatbot.id]) == 2))
+        shown = page.value(demo.chatbot)[0]["content"]
+        assert [part.get("kind", "text") for part in shown] == ["file", "text"]
+        assert shown[0]["value"]["name"] == "notes.txt"
+        assert talk(page, demo)[1] == ("assistant", "1 files, see")
+        assert names == [[b"hello"]]
+        assert page.run(page.download(shown[0]["value"]["file"])) == b"hello"
+        page.fire(demo.chatbot, "undo", {"index": 0, "value": "see"})
+        page.wait_for(lambda: page.page.values[demo.chatbot.id] == [])
+        page.wait_for(lambda: page.page.values[demo.textbox.id]["text"] == "see")
+        assert [file["name"] for file in page.value(demo.textbox)["files"]] == ["notes.txt"]
+
+
+@pytest.mark.blocking
+def test_pictures_that_are_said_again_with_each_word_are_one_file() -> None:
+    def speak(message: str, history: list[dict[str, Any]]) -> Iterator[object]:
+        picture = gr.Image(np.zeros((4, 4, 3), np.uint8))
+        for word in ("a", "ab", "abc"):
+            yield [picture, word]
+
+    demo = gr.ChatInterface(speak)
+    with TestPage(demo) as page:
+        send(page, demo, "x")
+        handle = page.value(demo.chatbot)[1]["content"][0]["value"]["file"]
+        send(page, demo, "y")
+        assert page.value(demo.chatbot)[1]["content"][0]["value"]["file"] == handle
+        assert len(talk(page, demo)) == 6
+
+
+def test_a_textbox_of_ones_own() -> None:
+    box = gr.Textbox(placeholder="Ask", submit_btn="Go")
+    demo = gr.ChatInterface(echo, textbox=box, chatbot=gr.Chatbot(height=300, label="Talk"), stop_btn=None)
+    with TestPage(demo) as page:
+        page.set(box, "a")
+        page.fire(box, "submit")
+        settle(page)
+        assert talk(page, demo) == [("user", "a"), ("assistant", "a after 0")]
+        assert page.value(box) == ""
+        page.fire(demo.chatbot, "undo", {"index": 0, "value": "a"})
+        settle(page)
+        assert page.value(box) == "a"
+
+
+def test_it_can_be_a_part_of_another_app() -> None:
+    with gr.Blocks() as demo:
+        shown = gr.Textbox(label="Shown", render=False)
+        with gr.Row():
+            chat = gr.ChatInterface(lambda m, h: (m, m.upper()), additional_outputs=shown)
+        shown.render()
+    with TestPage(demo) as page:
+        send(page, chat, "a")
+        assert talk(page, chat) == [("user", "a"), ("assistant", "a")]
+        assert page.value("Shown") == "A"
+
+
+def test_additional_inputs_are_in_a_fold() -> None:
+    demo = gr.ChatInterface(lambda m, h, x, y: f"{x}{y}", additional_inputs=["text", gr.Number(2)])
+    kinds = [child.tag for child in demo.children]
+    assert kinds == ["chatbot", "multimodaltextbox", "accordion", "state"]
+    with TestPage(demo) as page:
+        page.set(demo.additional_inputs[0], "z")
+        send(page, demo, "a")
+        assert talk(page, demo)[1] == ("assistant", "z2")
+
+
+def test_answers_wait_for_each_other_and_messages_do_not() -> None:
+    demo = gr.ChatInterface(echo)
+    bindings = demo.freeze().bindings
+    answers = [binding for binding in bindings if binding.name == "echo"]
+    assert len({binding.concurrency_key for binding in answers}) == 1
+    assert [binding.queue for binding in bindings if binding not in answers] == [False] * (len(bindings) - len(answers))
+
+
+@pytest.mark.parametrize(
+    ("keywords", "complaint"),
+    [
+        ({"additional_inputs": ["nothing"]}, "no component 'nothing'"),
+        ({"additional_inputs": ["text", "text"]}, "argument"),
+        ({"examples": [[3]]}, "example"),
+        ({"type": "tuples"}, "leave type= out"),
+    ],
+)
+def test_a_wrong_declaration_is_found_at_once(keywords: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(DeclarationError, match=complaint):
+        gr.ChatInterface(echo, **keywords)
+
+
+def test_what_has_no_meaning_here_is_a_warning() -> None:
+    with pytest.warns(UserWarning, match="save_history"):
+        gr.ChatInterface(echo, save_history=True)
+    with pytest.raises(TypeError, match="colour"):
+        gr.ChatInterface(echo, colour="red")

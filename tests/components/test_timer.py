@@ -1,0 +1,169 @@
+"""What happens by itself, on virtual time: ticks, and values that are computed again."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+
+import millstream as ms
+from millstream.errors import DeclarationError
+from millstream.runtime.settings import Settings
+from millstream.testing.page import TestPage
+from millstream.wire.messages import Fire, Set
+
+
+def ticking(timer: Any, seen: list[float], **options: Any) -> ms.Blocks:
+    """An app that notes when its timer ticks."""
+    clock: list[TestPage] = []
+    with ms.Blocks() as demo:
+        timer = timer()
+        timer.tick(lambda: seen.append(round(clock[0].now, 2)), **options)
+        ms.Button("Stop").click(lambda: ms.Timer(active=False), None, timer)
+        ms.Button("Go on").click(lambda: ms.Timer(active=True), None, timer)
+        ms.Button("Slow").click(lambda: ms.Timer(2), None, timer)
+        ms.Button("Fast").click(lambda: 0.25, None, timer)
+    demo.clock = clock  # type: ignore[attr-defined]
+    return demo
+
+
+def opened(demo: Any) -> TestPage:
+    page = TestPage(demo)
+    demo.clock.append(page)
+    return page
+
+
+def test_it_ticks_at_its_pace_without_drifting() -> None:
+    seen: list[float] = []
+    with opened(ticking(lambda: ms.Timer(0.5), seen)) as page:
+        page.advance(2.1)
+        assert seen == [0.5, 1.0, 1.5, 2.0]
+        page.advance(600)
+        assert len(seen) == 1_204
+        assert seen[-1] == 602.0
+
+
+def test_it_is_stopped_and_paced_by_what_handlers_return() -> None:
+    seen: list[float] = []
+    with opened(ticking(lambda: ms.Timer(1, active=False), seen)) as page:
+        page.advance(5)
+        page.click("Go on")
+        page.advance(2.5)
+        assert seen == [6, 7]
+        page.click("Stop")
+        page.advance(10)
+        assert seen == [6, 7]
+        page.click("Slow")
+        page.advance(10)
+        assert seen == [6, 7], "another pace does not start it"
+        page.click("Go on")
+        page.advance(4.5)
+        assert seen == [6, 7, 29.5, 31.5]
+        page.click("Fast")
+        page.advance(0.6)
+        assert seen[4:] == [32.25, 32.5]
+
+
+def test_a_tick_during_the_last_ones_run_is_left_out() -> None:
+    seen: list[float] = []
+    demo = ticking(lambda: ms.Timer(1), seen)
+    with TestPage(demo, handler_time=2.5) as page:
+        demo.clock.append(page)  # type: ignore[attr-defined]
+        page.advance(9.2)
+        assert seen == [1, 4, 7]
+        (session,) = page.host.sessions.values()
+        assert session.events.running == 1
+
+
+def test_each_page_has_its_own_and_it_ends_with_the_page() -> None:
+    counts: list[str] = []
+
+    def count(name: str) -> None:
+        counts.append(name)
+
+    with ms.Blocks() as demo:
+        name = ms.Textbox(label="Name")
+        ms.Timer(1).tick(count, name, None, concurrency_limit=None)
+    with TestPage(demo, settings=Settings(show_error=True)) as one:
+        two = one.another()
+        one.set("Name", "one")
+        two.set("Name", "two")
+        one.advance(2.5)
+        two.close()
+        one.advance(2)
+        assert sorted(counts) == ["one"] * 4 + ["two"] * 2
+
+
+def test_a_tick_shows_no_run_unless_it_shall() -> None:
+    with ms.Blocks() as demo:
+        out = ms.Number(label="Out")
+        ms.Timer().tick(lambda: 1, None, out)
+        ms.Timer().tick(lambda: 1, None, out, show_progress="full")
+    assert [binding.show_progress for binding in demo.freeze().bindings] == ["hidden", "full"]
+
+
+def test_the_page_neither_sees_nor_fires_nor_sets_it() -> None:
+    seen: list[float] = []
+    demo = ticking(lambda: ms.Timer(3600), seen)
+    assert "timer" not in {component["type"] for component in demo.freeze().page()["components"].values()}  # type: ignore[attr-defined]
+    with opened(demo) as page:
+        timer = next(number for number, one in demo.elements.items() if isinstance(one, ms.Timer))
+        page.run(page.page.send(Set(component=timer, value=0.01)))
+        page.advance(1)
+        page.run(page.page.send(Fire(binding=0, run=1)))
+        page.advance(0.1)
+        assert "closed with 4404" in str(page.page.closed)
+    assert seen == []
+
+
+@pytest.mark.parametrize("value", [0, -1, 0.001, float("nan"), float("inf"), True, "1", None])
+def test_what_is_no_pace(value: Any) -> None:
+    with pytest.raises(DeclarationError, match=r"Timer takes seconds, at least 0\.01"), ms.Blocks():
+        ms.Timer(value)
+
+
+def test_active_is_a_boolean() -> None:
+    with pytest.raises(DeclarationError, match="active='no'"), ms.Blocks():
+        ms.Timer(active="no")  # type: ignore[arg-type]
+
+
+# ---- values that are computed again ----------------------------------------------------------------------------
+
+
+def test_a_computed_value_is_computed_again_every_so_often() -> None:
+    numbers, changes = itertools.count(), []
+    with ms.Blocks() as demo:
+        number = ms.Number(value=lambda: next(numbers), every=0.5, label="N")
+        number.change(changes.append, number, None, trigger_mode="multiple")
+    with TestPage(demo) as page:
+        page.advance(1.6)
+        assert page.value("N") == 3
+    assert changes == [1, 2, 3]
+
+
+def test_or_at_each_tick_of_a_timer() -> None:
+    numbers = itertools.count()
+    with ms.Blocks() as demo:
+        timer = ms.Timer(2)
+        ms.Number(value=lambda: next(numbers), every=timer, label="N")
+        ms.Button("Stop").click(lambda: ms.Timer(active=False), None, timer)
+    with TestPage(demo) as page:
+        page.advance(4.5)
+        assert page.value("N") == 2
+        page.click("Stop")
+        page.advance(10)
+        assert page.value("N") == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"value": 1, "every": 1}, "every= calls value= again"),
+        ({"value": lambda: 1, "every": 0}, r"every=int 0 is no Timer and no 0\.01 s"),
+        ({"value": lambda: 1, "every": "1"}, "every=str '1' is no Timer"),
+    ],
+)
+def test_what_every_cannot_be(options: Any, message: str) -> None:
+    with pytest.raises(DeclarationError, match=message), ms.Blocks():
+        ms.Number(**options)

@@ -1,0 +1,34 @@
+/** Camera and microphone together: one question to the user, one Stop. */
+
+import { type Camera, type CameraWish, cameraOf } from "./camera.ts";
+import { cameraConstraints, openBoth } from "./devices.ts";
+import { type Microphone, type MicrophoneWish, microphoneOf, soundConstraints } from "./microphone.ts";
+
+export interface Film {
+  readonly camera: Camera;
+  /** Null for a device that has none. */
+  readonly microphone: Microphone | null;
+  /** Both, as they were opened. */
+  readonly stream: MediaStream;
+  /** Releases both. */
+  close(): void;
+}
+
+/** Asks for a camera and a microphone, of which the second may not exist. Throws `DeviceError`. */
+export async function openFilm(camera: CameraWish, microphone: MicrophoneWish): Promise<Film> {
+  const video = cameraConstraints(camera.constraints, camera.size, camera.choice);
+  const stream = await openBoth(video, soundConstraints(microphone));
+  try {
+    const seen = await cameraOf(new MediaStream(stream.getVideoTracks()), camera);
+    const sounds = stream.getAudioTracks();
+    const heard = sounds.length > 0 ? await microphoneOf(new MediaStream(sounds), microphone) : null;
+    const close = (): void => {
+      seen.close();
+      heard?.close();
+    };
+    return { camera: seen, microphone: heard, stream, close };
+  } catch (error) {
+    for (const track of stream.getTracks()) track.stop();
+    throw error;
+  }
+}

@@ -1,0 +1,311 @@
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { customElement, state } from "lit/decorators.js";
+import { repeat } from "lit/directives/repeat.js";
+import { icon } from "../icons.ts";
+import { Leaf, type LeafProps } from "./base.ts";
+import { frameTool } from "./parts/frame.ts";
+import { forget, show } from "./parts/inert.ts";
+import { type Act, type ActDetail, type Entry, textOf } from "./parts/message.ts";
+import { queueing } from "./parts/sentences.ts";
+import { styled } from "./parts/styled.ts";
+
+type Length = number | string | null;
+
+interface ChatbotProps extends LeafProps {
+  value: readonly Entry[] | null;
+  height: Length;
+  min_height: Length;
+  max_height: Length;
+  resizable: boolean;
+  autoscroll: boolean;
+  placeholder: string | null;
+  examples: readonly { text: string; label: string }[];
+  avatars: readonly [string | null, string | null];
+  layout: "bubble" | "panel";
+  grouped: boolean;
+  feedback: readonly string[];
+  liked: readonly (string | null)[];
+  editable: "user" | "all" | null;
+  buttons: readonly string[];
+  rtl: boolean;
+}
+
+/** Nearer to the end than this counts as being there. */
+const END_PX = 32;
+const COPIED_MS = 1500;
+/** Longest value of a `select` event that the server takes. */
+const MOST_SELECTED = 10_000;
+/** What the server calls the two thumbs. */
+const LIKED: { [word: string]: boolean } = { Like: true, Dislike: false };
+
+/** A conversation. The view follows it as long as the reader is at its end. */
+@customElement("ms-chatbot")
+export class Chatbot extends Leaf<ChatbotProps> {
+  @state() private isAway = false;
+  @state() private isCopied = false;
+  private readonly feedback = new Map<number, string | null>();
+  private readonly watcher = new ResizeObserver(() => this.follow());
+  private known = 0;
+  /** How far the view was scrolled when we last heard of it. */
+  private top = 0;
+  private placed = "";
+
+  private get entries(): readonly Entry[] {
+    return this.props.value ?? [];
+  }
+
+  private get log(): HTMLElement | null {
+    return this.querySelector(".ms-log");
+  }
+
+  private get isBusy(): boolean {
+    return this.run?.state === "running" || this.run?.state === "waiting";
+  }
+
+  protected override render(): TemplateResult {
+    const { props, entries } = this;
+    const heights = {
+      height: length(props.height),
+      "min-height": length(props.min_height),
+      "max-height": length(props.max_height),
+    };
+    return html`
+      <div
+        class="ms-chat" data-layout=${props.layout} ?data-resizable=${props.resizable} role="group" aria-label=${this.name}
+        @ms-act=${this.onAct} @click=${this.onClick} ${styled(heights)}
+      >
+        ${this.head()}
+        <div class="ms-log" role="log" aria-live="polite" aria-label=${this.name} aria-busy=${this.isBusy} tabindex="0" @scroll=${this.onScroll}>
+          <div class="ms-turns">
+            ${repeat(
+              entries,
+              (_, at) => at,
+              (entry, at) => this.message(entry, at),
+            )}
+            ${this.waiting()}${this.failure()}
+          </div>
+          ${entries.length === 0 ? this.empty() : nothing}
+        </div>
+        ${this.isAway ? html`<button class="ms-newest" type="button" title="Jump to the newest" @click=${this.jump}>${icon("newest")}<span class="ms-sr">Jump to the newest</span></button>` : nothing}
+      </div>
+      ${this.notes("", null)}
+    `;
+  }
+
+  private head(): TemplateResult | typeof nothing {
+    const { props, entries } = this;
+    const tools = [];
+    if (entries.length > 0 && props.buttons.includes("copy_all")) {
+      tools.push(
+        frameTool(this.isCopied ? "check" : "copy", this.isCopied ? "Copied" : "Copy all", () => void this.copyAll()),
+      );
+    }
+    if (entries.length > 0 && (props.interactive || this.listens.has("clear"))) {
+      tools.push(frameTool("trash", "Clear", () => this.clear()));
+    }
+    const label = props.label && props.show_label ? html`<span class="ms-chat-label">${props.label}</span>` : nothing;
+    if (label === nothing && tools.length === 0) return nothing;
+    return html`<div class="ms-chat-head">${label}<span class="ms-chat-tools">${tools}</span></div>`;
+  }
+
+  private message(entry: Entry, at: number): TemplateResult {
+    const { props, entries } = this;
+    const isJoined = props.grouped && isSameSide(entries[at - 1], entry);
+    const isLastOfSide = !props.grouped || !isSameSide(entries[at + 1], entry);
+    return html`<ms-message
+      .entry=${entry} .index=${at} .joined=${isJoined} .rtl=${props.rtl} .avatar=${props.avatars[entry.role === "user" ? 0 : 1]}
+      .said=${isLastOfSide ? this.said(at) : ""} .acts=${same(this.acts(entry, at, isLastOfSide))} .feedback=${props.feedback} .liked=${this.liked(at)}
+    ></ms-message>`;
+  }
+
+  /** What can be done with a message now. */
+  private acts(entry: Entry, at: number, isLastOfSide: boolean): Act[] {
+    const { props, listens, isBusy } = this;
+    const isNewest = at === this.entries.length - 1;
+    const isOwn = entry.role === "user";
+    const isComplete = textOf(entry) !== "" && !(isNewest && isBusy);
+    const isAnswered = isNewest && !isBusy && this.asked >= 0;
+    const isEditable = props.editable === "all" || (props.editable === "user" && isOwn);
+    const can: { [act in Act]: boolean } = {
+      select: listens.has("select"),
+      option: listens.has("option_select") && isNewest && !isBusy,
+      copy: props.buttons.includes("copy") && isComplete && isLastOfSide,
+      like: listens.has("like") && !isOwn && isLastOfSide && !(isNewest && isBusy),
+      edit: listens.has("edit") && isEditable && isComplete && !isBusy,
+      retry: listens.has("retry") && isAnswered,
+      undo: listens.has("undo") && isAnswered,
+    };
+    return (Object.keys(can) as Act[]).filter((act) => can[act]);
+  }
+
+  /** What one side says up to this message without being answered. */
+  private said(at: number): string {
+    const { entries } = this;
+    const last = entries[at] as Entry;
+    const before = this.props.grouped
+      ? entries.slice(0, at).findLastIndex((entry) => !isSameSide(entry, last))
+      : at - 1;
+    return entries
+      .slice(before + 1, at + 1)
+      .map(textOf)
+      .filter(Boolean)
+      .join("\n\n");
+  }
+
+  private liked(at: number): string | null {
+    return this.feedback.has(at) ? (this.feedback.get(at) ?? null) : (this.props.liked[at] ?? null);
+  }
+
+  /** The number of the user's last message; -1 without one. */
+  private get asked(): number {
+    return this.entries.findLastIndex(({ role }) => role === "user");
+  }
+
+  /** Three dots until an answer begins, or the place in the queue. */
+  private waiting(): TemplateResult | typeof nothing {
+    const { run } = this;
+    if (!run || !this.isBusy || run.progress === "hidden") return nothing;
+    if (run.state === "waiting") return html`<p class="ms-queue">${queueing(run.position, run.etaS)}</p>`;
+    if (this.entries.at(-1)?.role !== "user") return nothing;
+    return html`<div class="ms-turn" data-role="assistant"><div class="ms-bubble ms-dots" role="img" aria-label="Writing"><i></i><i></i><i></i></div></div>`;
+  }
+
+  private failure(): TemplateResult | typeof nothing {
+    const { run } = this;
+    const message = run?.state === "failed" ? run.message || (run.progress === "hidden" ? "" : "This went wrong.") : "";
+    return message
+      ? html`<p class="ms-problem ms-failed" role="status">${icon("error")} <span>${message}</span></p>`
+      : nothing;
+  }
+
+  private empty(): TemplateResult {
+    const { placeholder, examples } = this.props;
+    const chosen = (index: number): void =>
+      this.fire("example_select", { index, value: { text: examples[index]?.text ?? "" } });
+    return html`<div class="ms-opening">
+      ${placeholder ? html`<div class="ms-placeholder ms-prose"></div>` : examples.length > 0 ? nothing : icon("chat")}
+      ${examples.length === 0 ? nothing : html`<div class="ms-starts">${examples.map(({ label }, at) => html`<button type="button" @click=${() => chosen(at)}>${label}</button>`)}</div>`}
+    </div>`;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    void this.updateComplete.then(() => {
+      for (const inner of this.querySelectorAll(".ms-log, .ms-turns")) this.watcher.observe(inner);
+    });
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.watcher.disconnect();
+    const body = this.querySelector(".ms-placeholder");
+    if (body) forget(body);
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    const body = this.querySelector(".ms-placeholder");
+    if (!body) this.placed = "";
+    else if (this.placed !== this.props.placeholder) {
+      this.placed = this.props.placeholder ?? "";
+      show(body, this.placed);
+    }
+    if (!changed.has("props")) return;
+    const { entries } = this;
+    // Whoever says something wants to see it, and what is answered.
+    if (entries.length > this.known && entries.at(-1)?.role === "user") this.isAway = false;
+    for (const at of this.feedback.keys()) if (at >= entries.length) this.feedback.delete(at);
+    this.known = entries.length;
+  }
+
+  /** The conversation, or its frame, has another size: called before it is painted. */
+  private follow(): void {
+    if (this.props.autoscroll && !this.isAway) this.jump();
+  }
+
+  private jump(): void {
+    this.isAway = false;
+    if (!this.log) return;
+    this.log.scrollTop = this.log.scrollHeight;
+    this.top = this.log.scrollTop;
+  }
+
+  private onScroll(event: Event): void {
+    const log = event.target as HTMLElement;
+    const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight <= END_PX;
+    // The end may have moved on since our own scrolling, of which we hear only now: the reader goes up, if anybody does.
+    if (isAtEnd) this.isAway = false;
+    else if (log.scrollTop < this.top) this.isAway = true;
+    this.top = log.scrollTop;
+  }
+
+  private onAct(event: CustomEvent<ActDetail>): void {
+    const { act, index, value } = event.detail;
+    const entry = this.entries[index];
+    if (!entry) return;
+    const text = textOf(entry);
+    if (act === "copy") this.fire("copy", { index, value: text });
+    else if (act === "select") this.fire("select", { index, value: text.slice(0, MOST_SELECTED) });
+    else if (act === "option")
+      this.fire("option_select", { index, value: entry.options?.[value as number]?.value ?? "" });
+    else if (act === "edit") this.fire("edit", { index, value, previous_value: text });
+    else if (act === "like") this.like(index, text, value as string | null);
+    else this.askAgain(act);
+  }
+
+  private like(index: number, text: string, word: string | null): void {
+    this.feedback.set(index, word);
+    this.fire("like", { index, value: text, liked: word === null ? null : (LIKED[word] ?? word) });
+    this.requestUpdate();
+  }
+
+  private askAgain(act: "retry" | "undo"): void {
+    const index = this.asked;
+    const entry = this.entries[index];
+    if (entry) this.fire(act, { index, value: textOf(entry) });
+  }
+
+  private clear(): void {
+    if (this.props.interactive) this.edit([], null);
+    this.feedback.clear();
+    this.fire("clear");
+  }
+
+  private async copyAll(): Promise<void> {
+    const said = this.entries.map((entry) => `${entry.role}: ${textOf(entry)}`);
+    await navigator.clipboard.writeText(said.join("\n\n"));
+    this.isCopied = true;
+    setTimeout(() => {
+      this.isCopied = false;
+    }, COPIED_MS);
+  }
+
+  /** The copy button of a block of code, which came with its HTML. */
+  private onClick(event: MouseEvent): void {
+    const button = (event.target as Element).closest<HTMLElement>(".ms-copy-code");
+    const code = button?.closest(".ms-code")?.querySelector("code")?.textContent;
+    if (!button || code == null) return;
+    void navigator.clipboard.writeText(code);
+    button.textContent = "Copied";
+    setTimeout(() => {
+      button.textContent = "Copy";
+    }, COPIED_MS);
+  }
+}
+
+function isSameSide(one: Entry | undefined, other: Entry): boolean {
+  return one !== undefined && (one.role === "user") === (other.role === "user");
+}
+
+const lists = new Map<string, readonly Act[]>();
+
+/** One list for all messages with which the same can be done: a message that did not change is not rendered anew. */
+function same(acts: Act[]): readonly Act[] {
+  const key = acts.join();
+  const known = lists.get(key) ?? acts;
+  lists.set(key, known);
+  return known;
+}
+
+function length(value: Length): string | null {
+  return typeof value === "number" ? `${value}px` : value;
+}

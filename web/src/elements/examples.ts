@@ -1,0 +1,134 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { customElement, state } from "lit/decorators.js";
+import { icon } from "../icons.ts";
+import { addressOf } from "../manifest.ts";
+import { Leaf, type LeafProps } from "./base.ts";
+
+/** What a row shows of one value; nothing at all for an input that the example leaves as it is. */
+interface Cell {
+  text?: string;
+  picture?: unknown;
+  sound?: unknown;
+}
+
+interface ExamplesProps extends LeafProps {
+  value: readonly (readonly Cell[])[] | null;
+  headers: readonly string[];
+  names: readonly string[] | null;
+  per_page: number;
+}
+
+/** Rows of values for the inputs: a table, or tiles where each example has one value or a name. */
+@customElement("ms-examples")
+export class Examples extends Leaf<ExamplesProps> {
+  @state() private page = 0;
+  /** Address of the sound that is heard. */
+  @state() private heard = "";
+  private player: HTMLAudioElement | null = null;
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.player?.pause();
+  }
+
+  protected override render(): TemplateResult {
+    const { value, headers, names, per_page: size } = this.props;
+    const rows = value ?? [];
+    const first = Math.min(this.page, Math.ceil(rows.length / size) - 1) * size;
+    const shown = rows.slice(first, first + size).map((cells, index) => ({ cells, index: first + index }));
+    const isTable = names === null && headers.length > 1;
+    return html`
+      ${this.captioned ? html`<div class="ms-caption" id=${this.control}>${this.props.label}</div>` : nothing}
+      ${
+        isTable
+          ? this.table(shown)
+          : html`<ul class="ms-tiles" aria-label=${this.name}>${shown.map((row) => html`<li>${this.tile(row)}</li>`)}</ul>`
+      }
+      ${rows.length > size ? this.pages(Math.ceil(rows.length / size)) : nothing}${this.notes()}
+    `;
+  }
+
+  private table(rows: Row[]): TemplateResult {
+    return html`<div class="ms-examples"><table aria-label=${this.name}>
+      <thead><tr>${this.props.headers.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
+      <tbody>${rows.map((row) => html`<tr>${row.cells.map((cell, column) => this.column(row, cell, column))}</tr>`)}</tbody>
+    </table></div>`;
+  }
+
+  /** The first cell of a row holds its button, which CSS stretches over the row. */
+  private column(row: Row, cell: Cell, column: number): TemplateResult {
+    const body = this.body(cell);
+    return html`<td>${column === 0 ? this.button(row, body, this.nameOf(row)) : body}${this.listen(cell)}</td>`;
+  }
+
+  private tile(row: Row): TemplateResult {
+    const name = this.props.names?.[row.index];
+    const cell = row.cells.find(({ picture }) => picture) ?? row.cells[0] ?? {};
+    const body = name === undefined ? this.body(cell) : html`<span>${name}</span>`;
+    return html`${this.button(row, body, name ?? this.nameOf(row))}${this.listen(cell)}`;
+  }
+
+  private button(row: Row, body: TemplateResult, name: string): TemplateResult {
+    const isOff = this.props.interactive === false;
+    return html`<button
+      class="ms-example" type="button" aria-label=${name} ?disabled=${isOff} @click=${() => this.choose(row.index)}
+    >${body}</button>`;
+  }
+
+  private body({ text, picture }: Cell): TemplateResult {
+    const address = addressOf(picture);
+    return address
+      ? html`<img src=${address} alt=${text ?? ""} loading="lazy" />`
+      : html`<span class="ms-words">${text ?? ""}</span>`;
+  }
+
+  private nameOf({ cells, index }: Row): string {
+    const words = cells.map(({ text }) => text).filter(Boolean);
+    return words.length > 0 ? words.join(", ") : `Example ${index + 1}`;
+  }
+
+  private listen({ text, sound }: Cell): TemplateResult | typeof nothing {
+    const address = addressOf(sound);
+    if (!address) return nothing;
+    const isHeard = this.heard === address;
+    const name = `${isHeard ? "Pause" : "Play"} ${text ?? "the sound"}`;
+    return html`<button class="ms-tool ms-listen" type="button" title=${name} @click=${() => this.play(isHeard ? "" : address)}>
+      ${icon(isHeard ? "pause" : "play")}<span class="ms-sr">${name}</span>
+    </button>`;
+  }
+
+  private pages(count: number): TemplateResult {
+    const turn = (page: number): void => {
+      this.page = page;
+    };
+    return html`<nav class="ms-pages" aria-label="${this.name}: pages">${Array.from(
+      { length: count },
+      (_, page) =>
+        html`<button type="button" aria-label="Page ${page + 1}" aria-current=${page === this.page ? "page" : nothing} @click=${() => turn(page)}>${page + 1}</button>`,
+    )}</nav>`;
+  }
+
+  private choose(index: number): void {
+    const words = this.props.value?.[index]?.map(({ text }) => text ?? "") ?? [];
+    this.fire("select", { index, value: this.props.names?.[index] ?? words.join(", "), selected: true });
+  }
+
+  /** Plays one sound at a time; none for an empty address. */
+  private play(address: string): void {
+    this.player?.pause();
+    this.heard = address;
+    if (!address) return;
+    const player = new Audio(address);
+    this.player = player;
+    const end = (): void => {
+      if (this.player === player) this.heard = "";
+    };
+    player.addEventListener("ended", end);
+    player.play().catch(end);
+  }
+}
+
+interface Row {
+  cells: readonly Cell[];
+  index: number;
+}

@@ -1,0 +1,162 @@
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import { emit, UPLOAD } from "../constants.ts";
+import { icon } from "../icons.ts";
+import { addressOf, type FileValue, type LinkValue } from "../manifest.ts";
+import type { UploadView } from "../view.ts";
+import { Leaf, type LeafProps } from "./base.ts";
+import { isAccepted } from "./parts/file.ts";
+import { progress } from "./parts/run.ts";
+import { size } from "./parts/sentences.ts";
+import { styled } from "./parts/styled.ts";
+
+type Item = FileValue | LinkValue;
+
+interface FileProps extends LeafProps {
+  value: readonly Item[] | null;
+  /** What may be uploaded, as a file dialog takes it: "image/*", ".pdf"; anything if empty. */
+  accept: readonly string[];
+  max_files: number;
+  /** Whether the dialog is for folders. */
+  folder: boolean;
+  height: number | null;
+}
+
+/** Files of any kind: a list of what is there, and a place where more can be dropped. */
+@customElement("ms-file")
+export class FileList extends Leaf<FileProps> {
+  @property({ attribute: false }) upload: UploadView | null = null;
+  @state() private isTarget = false;
+  @state() private problem = "";
+  /** Files that were chosen together, one is sent after the other. */
+  private queue: File[] = [];
+
+  private get items(): readonly Item[] {
+    return this.props.value ?? [];
+  }
+
+  protected override render(): TemplateResult {
+    const { items, upload } = this;
+    return html`
+      ${this.captioned ? html`<div class="ms-caption" id=${this.control}>${this.props.label}</div>` : nothing}
+      <div
+        class="ms-files" role="group" aria-label=${this.name} ?data-target=${this.isTarget} ${styled({ "max-height": this.tallest })}
+        @dragover=${this.onDrag} @dragleave=${this.onDragEnd} @drop=${this.onDrop}
+      >
+        ${items.length > 0 ? html`<ul>${items.map((item, at) => html`<li>${this.line(item, at)}</li>`)}</ul>` : nothing}
+        ${upload ? sending(upload) : this.door()}
+      </div>
+      ${progress(this.run)}${this.notes(this.problem)}
+    `;
+  }
+
+  private get tallest(): string | null {
+    return this.props.height === null ? null : `${this.props.height}px`;
+  }
+
+  private line(item: Item, at: number): TemplateResult {
+    const address = addressOf(item) ?? "";
+    const name = nameOf(item);
+    const isOwn = "file" in item;
+    return html`
+      <a
+        href=${isOwn ? `${address}?download=1` : address} download=${isOwn ? name : nothing} target=${isOwn ? nothing : "_blank"}
+        rel="noopener" @click=${() => this.fire("download", { index: at, value: name })}
+      >${icon("download")}<span>${name}</span></a>
+      <span class="ms-size">${isOwn && item.size ? size(item.size) : ""}</span>
+      ${
+        this.props.interactive
+          ? html`<button class="ms-tool ms-small" type="button" title="Remove ${name}" @click=${() => this.takeOut(at)}>
+            ${icon("close")}<span class="ms-sr">Remove ${name}</span>
+          </button>`
+          : nothing
+      }
+    `;
+  }
+
+  /** The way in, as long as there is room; of a single file the next one takes the place. */
+  private door(): TemplateResult | typeof nothing {
+    const { interactive, max_files: most, accept, folder } = this.props;
+    if (!interactive) return this.items.length > 0 ? nothing : html`<p class="ms-nothing">No file</p>`;
+    if (most > 1 && this.items.length >= most) return nothing;
+    const noun = folder ? "a folder" : most > 1 ? "files" : "a file";
+    return html`<div class="ms-door">
+      <span>Drop ${noun} here</span>
+      <button class="ms-button ms-sm" type="button" @click=${this.choose}>${icon("upload")} Upload</button>
+      <input
+        type="file" hidden tabindex="-1" aria-label="${this.name}: upload" accept=${accept.join() || nothing}
+        ?multiple=${most > 1} ?webkitdirectory=${folder} @change=${this.onChosen}
+      />
+    </div>`;
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    if (changed.has("upload") && !this.upload) this.send();
+  }
+
+  private takeOut(at: number): void {
+    const gone = this.items[at];
+    const left = this.items.filter((_, each) => each !== at);
+    this.edit(left.length > 0 ? left : null);
+    this.fire("delete", { index: at, value: gone ? nameOf(gone) : "" });
+    if (left.length === 0) this.fire("clear");
+  }
+
+  private take(files: readonly File[]): void {
+    const { accept, max_files: most } = this.props;
+    const fitting = files.filter((file) => isAccepted(file, accept));
+    const wrong = files.find((file) => !fitting.includes(file));
+    const room = most === 1 ? 1 : most - this.items.length - this.queue.length;
+    this.problem = wrong ? `${wrong.name} is not of a type that is taken here.` : "";
+    if (fitting.length > room) this.problem = `There is room for no more than ${most} file${most === 1 ? "" : "s"}.`;
+    this.queue.push(...fitting.slice(0, Math.max(0, room)));
+    if (!this.upload) this.send();
+  }
+
+  private send(): void {
+    const file = this.queue.shift();
+    if (file) emit(this, UPLOAD, { component: this.component, file, more: this.queue.length > 0 });
+  }
+
+  private choose(): void {
+    this.querySelector<HTMLInputElement>("input[type=file]")?.click();
+  }
+
+  private onChosen(event: Event): void {
+    const input = event.target as HTMLInputElement;
+    this.take([...(input.files ?? [])]);
+    input.value = "";
+  }
+
+  private onDrag(event: DragEvent): void {
+    if (!this.props.interactive || !event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    this.isTarget = true;
+  }
+
+  private onDragEnd(event: DragEvent): void {
+    // Passing from one part of the list to another is no leaving.
+    if (!(event.currentTarget as Element).contains(event.relatedTarget as Node | null)) this.isTarget = false;
+  }
+
+  private onDrop(event: DragEvent): void {
+    if (!this.isTarget) return;
+    event.preventDefault();
+    this.isTarget = false;
+    this.take([...(event.dataTransfer?.files ?? [])]);
+  }
+}
+
+function nameOf(item: Item): string {
+  return "file" in item ? item.name : (item.url.split("/").pop() ?? "") || item.url;
+}
+
+function sending({ name, fraction }: UploadView): TemplateResult {
+  const percent = fraction === null ? nothing : Math.floor(fraction * 100);
+  return html`<div class="ms-door">
+    <span>Uploading ${name}</span>
+    <div class="ms-rail" role="progressbar" aria-label="Uploading ${name}" aria-valuenow=${percent}>
+      <i ${styled({ "--ms-part": fraction ?? 0 })}></i>
+    </div>
+  </div>`;
+}

@@ -1,0 +1,282 @@
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import { emit, RECORD, UPLOAD } from "../constants.ts";
+import { icon } from "../icons.ts";
+import { addressOf, type FileValue } from "../manifest.ts";
+import { IDLE, type Level, type StreamView, type UploadView } from "../view.ts";
+import { Leaf, type LeafProps } from "./base.ts";
+import { isAccepted } from "./parts/file.ts";
+import "./parts/level.ts";
+import type { LevelMeter } from "./parts/level.ts";
+import { progress } from "./parts/run.ts";
+import { styled } from "./parts/styled.ts";
+
+interface Draft {
+  text: string;
+  files: readonly FileValue[];
+}
+
+interface MultimodalTextboxProps extends LeafProps {
+  value: Draft | null;
+  sources: readonly ("upload" | "microphone")[];
+  /** What may be attached, as a file dialog takes it: "image/*", ".pdf"; anything if empty. */
+  accept: readonly string[];
+  max_files: number;
+  lines: number;
+  max_lines: number;
+  placeholder: string | null;
+  autofocus: boolean;
+  text_align: "left" | "right" | null;
+  rtl: boolean;
+  max_length: number | null;
+  submit_button: boolean | string;
+  stop_button: boolean | string;
+}
+
+const LINE_PX = 22;
+const PADDING_PX = 20;
+
+/** A field for a message, with files. Enter submits, Shift and Enter break the line. */
+@customElement("ms-multimodaltextbox")
+export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
+  @property({ attribute: false }) stream: StreamView = IDLE;
+  @property({ attribute: false }) upload: UploadView | null = null;
+  @state() private isTarget = false;
+  @state() private problem = "";
+  /** Files that are still to be sent: one after the other. */
+  private readonly queue: File[] = [];
+
+  /** Shows how loud the microphone is; about 20 times a second. */
+  setLevel(level: Level): void {
+    this.querySelector<LevelMeter>("ms-level")?.push(level);
+  }
+
+  private get draft(): Draft {
+    return this.props.value ?? { text: "", files: [] };
+  }
+
+  private get field(): HTMLTextAreaElement | null {
+    return this.querySelector("textarea");
+  }
+
+  private get isRecording(): boolean {
+    return this.stream.state !== "idle";
+  }
+
+  /** How many more files fit. */
+  private get room(): number {
+    return this.props.max_files - this.draft.files.length - this.queue.length - (this.upload ? 1 : 0);
+  }
+
+  private offers(source: "upload" | "microphone"): boolean {
+    return this.props.interactive && this.props.sources.includes(source);
+  }
+
+  protected override render(): TemplateResult {
+    return html`
+      ${this.caption()}
+      <div
+        class="ms-composer" ?data-target=${this.isTarget}
+        @dragover=${this.onDrag} @dragleave=${this.onDragEnd} @drop=${this.onDrop} @paste=${this.onPaste}
+      >
+        ${this.attached()}
+        <div class="ms-composer-line">${this.attachButton()}${this.recordButton()}${this.area()}${this.buttons()}</div>
+      </div>
+      ${progress(this.run)}${this.notes(this.problem || (this.stream.trouble?.message ?? ""))}
+    `;
+  }
+
+  private attached(): TemplateResult | typeof nothing {
+    const { files } = this.draft;
+    if (files.length === 0 && !this.upload) return nothing;
+    return html`<ul class="ms-attached" aria-label="Attached">
+      ${files.map((file, at) => this.chip(file, at))}${this.upload ? sending(this.upload) : nothing}
+    </ul>`;
+  }
+
+  private chip(file: FileValue, at: number): TemplateResult {
+    const isPicture = file.type.startsWith("image/") && file.type !== "image/svg+xml";
+    const face = isPicture
+      ? html`<img src=${addressOf(file) ?? ""} alt=${file.name} />`
+      : html`${icon(file.type.startsWith("audio/") ? "sound" : "file")}<span title=${file.name}>${file.name}</span>`;
+    const name = `Remove ${file.name}`;
+    return html`<li>${face}<button class="ms-tool" type="button" title=${name} @click=${() => this.detach(at)}>
+      ${icon("close")}<span class="ms-sr">${name}</span>
+    </button></li>`;
+  }
+
+  private attachButton(): TemplateResult | typeof nothing {
+    if (!this.offers("upload")) return nothing;
+    return html`<button class="ms-tool" type="button" title="Attach a file" ?disabled=${this.room < 1} @click=${this.choose}>
+        ${icon("attach")}<span class="ms-sr">Attach a file</span>
+      </button>
+      <input
+        type="file" hidden tabindex="-1" aria-label="${this.name}: attach" accept=${this.props.accept.join() || nothing}
+        ?multiple=${this.props.max_files > 1} @change=${this.onChosen}
+      />`;
+  }
+
+  private recordButton(): TemplateResult | typeof nothing {
+    if (!this.offers("microphone")) return nothing;
+    const { state } = this.stream;
+    const name = this.isRecording ? "Stop" : "Record";
+    return html`<button
+      class="ms-tool ${this.isRecording ? "stop-button" : "record-button"}" type="button" title=${name} data-state=${state}
+      ?disabled=${!this.isRecording && this.room < 1} @click=${this.record}
+    >${icon(this.isRecording ? "square" : "microphone")}<span class="ms-sr">${name}</span></button>`;
+  }
+
+  private area(): TemplateResult {
+    const { props } = this;
+    if (this.stream.state === "running") return html`<ms-level></ms-level>`;
+    const least = Math.max(1, props.lines);
+    const heights = {
+      "min-height": `${least * LINE_PX + PADDING_PX}px`,
+      "max-height": `${Math.max(least, props.max_lines) * LINE_PX + PADDING_PX}px`,
+      "text-align": props.text_align,
+    };
+    return html`<textarea
+      id=${this.control} rows=${least} placeholder=${props.placeholder ?? ""} maxlength=${props.max_length ?? nothing}
+      ?readonly=${!props.interactive} aria-label=${this.captioned ? nothing : this.name}
+      aria-describedby=${this.described(this.problem)} dir=${props.rtl ? "rtl" : "auto"} ${styled(heights)}
+      @input=${this.onInput} @keydown=${this.onKey} @focus=${() => this.fire("focus")} @blur=${() => this.fire("blur")}
+      @select=${this.onSelect}
+    ></textarea>`;
+  }
+
+  private buttons(): TemplateResult[] {
+    const { submit_button: submit, stop_button: stop } = this.props;
+    const buttons = [];
+    const isIdle = this.isEmpty || !this.props.interactive;
+    if (submit) buttons.push(this.button(submit, "Send", "ms-primary", isIdle, () => this.submit()));
+    if (stop) buttons.push(this.button(stop, "Stop", "", false, () => this.fire("stop")));
+    return buttons;
+  }
+
+  private button(
+    text: string | boolean,
+    name: "Send" | "Stop",
+    variant: string,
+    disabled: boolean,
+    press: () => void,
+  ): TemplateResult {
+    const face = typeof text === "string" ? text : icon(name === "Stop" ? "square" : "send");
+    return html`<button
+      class="ms-button ms-go ${variant}" type="button" aria-label=${typeof text === "string" ? nothing : name}
+      ?disabled=${disabled} @click=${press}
+    >${face}</button>`;
+  }
+
+  protected override firstUpdated(): void {
+    if (this.props.autofocus) this.field?.focus({ preventScroll: true });
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    const { field } = this;
+    if (field && field.value !== this.draft.text) field.value = this.draft.text;
+    if (field && !CSS.supports?.("field-sizing", "content")) {
+      field.style.height = "auto";
+      field.style.height = `${field.scrollHeight}px`;
+    }
+    if (changed.has("upload") && !this.upload) this.send();
+  }
+
+  private get isEmpty(): boolean {
+    return this.draft.text.trim() === "" && this.draft.files.length === 0;
+  }
+
+  /** Files on their way belong to the message: it is sent when they are there. */
+  private submit(): void {
+    if (this.props.interactive && !this.isEmpty && !this.upload && !this.isRecording) this.fire("submit");
+  }
+
+  private onInput(event: InputEvent): void {
+    this.edit({ ...this.draft, text: (event.target as HTMLTextAreaElement).value });
+  }
+
+  private onKey(event: KeyboardEvent): void {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    this.submit();
+  }
+
+  private onSelect(): void {
+    const { field } = this;
+    if (!field || this.ownerDocument.activeElement !== field) return;
+    const [start, end] = [field.selectionStart, field.selectionEnd];
+    this.fire("select", { index: [start, end], value: field.value.slice(start, end) });
+  }
+
+  private detach(at: number): void {
+    this.edit({ ...this.draft, files: this.draft.files.filter((_, each) => each !== at) });
+    this.field?.focus();
+  }
+
+  private record(): void {
+    emit(this, RECORD, { component: this.component, action: this.isRecording ? "stop" : "start" });
+  }
+
+  // ---- files -------------------------------------------------------------------------------------------------------
+
+  private take(files: readonly File[]): void {
+    if (files.length === 0) return;
+    const { accept, max_files: most } = this.props;
+    const wrong = files.find((file) => !isAccepted(file, accept));
+    const fitting = files.filter((file) => isAccepted(file, accept));
+    this.problem = wrong ? `${wrong.name} cannot be attached here.` : "";
+    if (fitting.length > this.room) this.problem = `No more than ${most} file${most === 1 ? "" : "s"} can be attached.`;
+    this.queue.push(...fitting.slice(0, Math.max(0, this.room)));
+    if (!this.upload) this.send();
+  }
+
+  private send(): void {
+    const file = this.queue.shift();
+    if (file) emit(this, UPLOAD, { component: this.component, file });
+  }
+
+  private choose(): void {
+    this.querySelector<HTMLInputElement>("input[type=file]")?.click();
+  }
+
+  private onChosen(event: Event): void {
+    const input = event.target as HTMLInputElement;
+    this.take([...(input.files ?? [])]);
+    input.value = "";
+    this.field?.focus();
+  }
+
+  private onPaste(event: ClipboardEvent): void {
+    const files = [...(event.clipboardData?.files ?? [])];
+    if (!this.offers("upload") || files.length === 0) return;
+    event.preventDefault();
+    this.take(files);
+  }
+
+  private onDrag(event: DragEvent): void {
+    if (!this.offers("upload") || !event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    this.isTarget = true;
+  }
+
+  private onDragEnd(event: DragEvent): void {
+    // Passing from one part of the field to another is no leaving.
+    if (!(event.currentTarget as Element).contains(event.relatedTarget as Node | null)) this.isTarget = false;
+  }
+
+  private onDrop(event: DragEvent): void {
+    if (!this.isTarget) return;
+    event.preventDefault();
+    this.isTarget = false;
+    this.take([...(event.dataTransfer?.files ?? [])]);
+  }
+}
+
+function sending(upload: UploadView): TemplateResult {
+  const percent = upload.fraction === null ? nothing : Math.round(upload.fraction * 100);
+  return html`<li>
+    <span>${upload.name}</span>
+    <div class="ms-rail" role="progressbar" aria-label="Uploading ${upload.name}" aria-valuenow=${percent}>
+      <i ${styled({ "--ms-part": upload.fraction ?? 0 })}></i>
+    </div>
+  </li>`;
+}

@@ -1,0 +1,112 @@
+/** What a frame takes from the user as a file: picked, dropped or pasted. */
+import { html, nothing, type ReactiveController, type ReactiveControllerHost, type TemplateResult } from "lit";
+import { emit, UPLOAD } from "../../constants.ts";
+import { icon } from "../../icons.ts";
+import { fileIn, isOfKind, pastedFile } from "./file.ts";
+
+/** The element that takes files. */
+export interface InboxHost extends ReactiveControllerHost, EventTarget {
+  readonly component: number;
+  readonly isRecording: boolean;
+  /** Whether the user may bring something in this way, now that the component is as it is. */
+  offers(source: "upload" | "clipboard"): boolean;
+}
+
+export interface Taken {
+  /** First half of the MIME type. */
+  kind: "image" | "audio" | "video";
+  /** What it is to people, with its article. */
+  noun: string;
+}
+
+/** Takes files of one kind into the frame of `host`, and says so (`UPLOAD`); what does not fit is a `problem`. */
+export class Inbox implements ReactiveController {
+  /** Whether something is being dragged over the frame that it would take. */
+  isTarget = false;
+  /** What was wrong with the last file; empty if nothing was. */
+  problem = "";
+  private readonly host: InboxHost;
+  private readonly taken: Taken;
+
+  constructor(host: InboxHost, taken: Taken) {
+    this.host = host;
+    this.taken = taken;
+    host.addController(this);
+  }
+
+  hostDisconnected(): void {
+    this.isTarget = false;
+  }
+
+  /** Takes a file; null is none. */
+  take(file: File | null): void {
+    if (!file) return;
+    const fits = isOfKind(file, this.taken.kind);
+    this.say(fits ? "" : `${file.name} is not ${this.taken.noun}.`);
+    if (fits) emit(this.host, UPLOAD, { component: this.host.component, file });
+  }
+
+  /** Shows what is wrong; empty for nothing. */
+  say(problem: string): void {
+    this.problem = problem;
+    this.host.requestUpdate();
+  }
+
+  /** The button that lets the user pick a file; `name` is the component's. */
+  uploadButton(name: string): TemplateResult | typeof nothing {
+    if (!this.host.offers("upload")) return nothing;
+    return html`
+      <button class="ms-button ms-sm" type="button" @click=${this.choose}>${icon("upload")} Upload</button>
+      <input type="file" accept="${this.taken.kind}/*" aria-label="${name}: upload" tabindex="-1" hidden @change=${this.onChosen} />
+    `;
+  }
+
+  pasteButton(): TemplateResult | typeof nothing {
+    if (!this.host.offers("clipboard") || !navigator.clipboard?.read) return nothing;
+    return html`<button class="ms-button ms-sm" type="button" @click=${this.paste}>${icon("paste")} Paste</button>`;
+  }
+
+  readonly onPaste = (event: ClipboardEvent): void => {
+    const { host, taken } = this;
+    if (host.offers("clipboard") || host.offers("upload")) this.take(fileIn(event.clipboardData, taken.kind));
+  };
+
+  readonly onDrag = (event: DragEvent): void => {
+    if (!this.host.offers("upload") || this.host.isRecording) return;
+    event.preventDefault();
+    this.setTarget(true);
+  };
+
+  readonly onDragEnd = (): void => this.setTarget(false);
+
+  readonly onDrop = (event: DragEvent): void => {
+    if (!this.isTarget) return;
+    event.preventDefault();
+    this.setTarget(false);
+    const file = fileIn(event.dataTransfer, this.taken.kind);
+    if (file) this.take(file);
+    else this.say(`This is not ${this.taken.noun}.`);
+  };
+
+  private setTarget(isTarget: boolean): void {
+    if (this.isTarget === isTarget) return;
+    this.isTarget = isTarget;
+    this.host.requestUpdate();
+  }
+
+  private readonly choose = (event: Event): void => {
+    ((event.currentTarget as Element).nextElementSibling as HTMLInputElement | null)?.click();
+  };
+
+  private readonly onChosen = (event: Event): void => {
+    const input = event.target as HTMLInputElement;
+    this.take(input.files?.[0] ?? null);
+    input.value = "";
+  };
+
+  private readonly paste = async (): Promise<void> => {
+    const file = await pastedFile(this.taken.kind);
+    if (file) this.take(file);
+    else this.say(`There is no ${this.taken.noun.replace(/^an? /, "")} in the clipboard.`);
+  };
+}

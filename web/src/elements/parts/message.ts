@@ -1,0 +1,250 @@
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import { type IconName, icon } from "../../icons.ts";
+import { addressOf } from "../../manifest.ts";
+import { forget } from "./inert.ts";
+import { patch } from "./patch.ts";
+import "./player.ts";
+
+/** A piece of a message: a text, with its HTML if it is Markdown, or a file. */
+export interface Part {
+  text?: string;
+  html?: string;
+  kind?: "image" | "audio" | "video" | "file";
+  value?: unknown;
+  alt?: string | null;
+}
+
+export interface Entry {
+  role: "user" | "assistant" | "system";
+  content: readonly Part[];
+  metadata?: { title?: string; log?: string; status?: "pending" | "done"; duration?: number };
+  options?: readonly { value: string; label: string }[];
+}
+
+/** What can be done with a message. */
+export type Act = "copy" | "like" | "retry" | "undo" | "edit" | "option" | "select";
+
+export interface ActDetail {
+  act: Act;
+  index: number;
+  /** The new text, the feedback (null takes it back), or the number of the option. */
+  value?: unknown;
+}
+
+const NAMES: { [act in Act]?: [IconName, string] } = {
+  copy: ["copy", "Copy"],
+  retry: ["reset", "Answer again"],
+  undo: ["undo", "Take back"],
+  edit: ["edit", "Edit"],
+};
+const COPIED_MS = 1500;
+
+/** What a message says, without what it shows. */
+export function textOf(entry: Entry): string {
+  return entry.content.flatMap(({ text }) => (text === undefined ? [] : [text])).join("\n\n");
+}
+
+/** One message of a conversation. Dispatches `ms-act`. */
+@customElement("ms-message")
+export class MessageView extends LitElement {
+  @property({ attribute: false }) entry!: Entry;
+  @property({ attribute: false }) index = 0;
+  /** Picture of who speaks; null for none. */
+  @property({ attribute: false }) avatar: string | null = null;
+  /** Whether the message before it comes from the same side: the two are one. */
+  @property({ attribute: false }) joined = false;
+  @property({ attribute: false }) rtl = false;
+  /** What is copied. */
+  @property({ attribute: false }) said = "";
+  @property({ attribute: false }) acts: readonly Act[] = [];
+  @property({ attribute: false }) feedback: readonly string[] = [];
+  @property({ attribute: false }) liked: string | null = null;
+  @state() private isEditing = false;
+  @state() private isCopied = false;
+
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    for (const body of this.bodies) forget(body);
+  }
+
+  private get bodies(): Element[] {
+    return [...this.querySelectorAll(".ms-said")];
+  }
+
+  protected override render(): TemplateResult {
+    const { role } = this.entry;
+    const isSelectable = this.acts.includes("select");
+    return html`<div class="ms-turn" data-role=${role} ?data-joined=${this.joined}>
+      ${this.avatar === null ? nothing : html`<img class="ms-avatar" src=${this.avatar} alt="" ?data-hidden=${this.joined} />`}
+      <div class="ms-turn-body">
+        <span class="ms-sr">${role === "user" ? "You" : role === "system" ? "Note" : "Answer"}:</span>
+        <div
+          class="ms-bubble" dir=${this.rtl ? "rtl" : "auto"} tabindex=${isSelectable ? 0 : nothing}
+          @click=${isSelectable ? this.select : nothing} @keydown=${isSelectable ? this.onKey : nothing}
+        >${this.isEditing ? this.editor() : this.folded()}</div>
+        ${this.choices()}${this.isEditing ? nothing : this.tools()}
+      </div>
+    </div>`;
+  }
+
+  /** A message with a title is folded away under it. */
+  private folded(): TemplateResult {
+    const { metadata } = this.entry;
+    const parts = html`${this.entry.content.map((part) => this.piece(part))}`;
+    if (!metadata?.title) return parts;
+    const { title, log, status, duration } = metadata;
+    return html`<details class="ms-thought" ?open=${status === "pending"}>
+      <summary>
+        ${status === "pending" ? html`<i class="ms-spinner"></i>` : nothing}
+        <span>${title}</span>
+        ${log ? html`<small>${log}</small>` : nothing}
+        ${duration === undefined ? nothing : html`<small>${spent(duration)}</small>`}
+        ${icon("down")}
+      </summary>
+      ${parts}
+    </details>`;
+  }
+
+  private piece(part: Part): TemplateResult {
+    if (part.kind === undefined) {
+      return part.html === undefined
+        ? html`<div class="ms-plain">${part.text}</div>`
+        : html`<div class="ms-said ms-prose"></div>`;
+    }
+    const address = addressOf(part.value) ?? "";
+    const name = part.alt || nameOf(part.value) || part.kind;
+    if (part.kind === "image") {
+      return html`<a class="ms-shot" href=${address} target="_blank" rel="noopener"><img src=${address} alt=${name} /></a>`;
+    }
+    if (part.kind === "audio")
+      return html`<div class="ms-heard"><ms-player .address=${address} .name=${name}></ms-player></div>`;
+    if (part.kind === "video") {
+      return html`<video class="ms-film" src=${address} aria-label=${name} controls playsinline preload="metadata"></video>`;
+    }
+    const href = address.startsWith("file/") ? `${address}?download=1` : address;
+    return html`<a class="ms-file" href=${href} download=${name} target="_blank" rel="noopener">
+      ${icon("file")}<span>${nameOf(part.value) || name}</span>${icon("download")}
+    </a>`;
+  }
+
+  private choices(): TemplateResult | typeof nothing {
+    const { options } = this.entry;
+    if (!options || !this.acts.includes("option")) return nothing;
+    return html`<div class="ms-choices">
+      ${options.map(
+        ({ label }, at) =>
+          html`<button class="ms-button ms-sm" type="button" @click=${() => this.act("option", at)}>${label}</button>`,
+      )}
+    </div>`;
+  }
+
+  private tools(): TemplateResult | typeof nothing {
+    const acts = this.acts.filter((act) => act in NAMES || act === "like");
+    if (acts.length === 0) return nothing;
+    return html`<div class="ms-acts">${acts.map((act) => (act === "like" ? this.thumbs() : this.tool(act)))}</div>`;
+  }
+
+  private tool(act: Act): TemplateResult {
+    const [image, name] = NAMES[act] as [IconName, string];
+    const isDone = act === "copy" && this.isCopied;
+    return html`<button class="ms-tool ms-small" type="button" title=${name} @click=${() => void this.use(act)}>
+      ${icon(isDone ? "check" : image)}<span class="ms-sr">${isDone ? "Copied" : name}</span>
+    </button>`;
+  }
+
+  private thumbs(): TemplateResult[] {
+    return this.feedback.map((word) => {
+      const image = ({ Like: "like", Dislike: "dislike" } as const)[word];
+      const press = (): void => this.act("like", this.liked === word ? null : word);
+      return html`<button
+        class=${image ? "ms-tool ms-small" : "ms-button ms-sm"} type="button" title=${word} aria-pressed=${this.liked === word}
+        @click=${press}
+      >${image ? html`${icon(image)}<span class="ms-sr">${word}</span>` : word}</button>`;
+    });
+  }
+
+  private editor(): TemplateResult {
+    return html`<textarea class="ms-input" aria-label="Your message" rows="2" @keydown=${this.onEditKey}></textarea>
+      <div class="ms-choices">
+        <button class="ms-button ms-sm" type="button" @click=${this.stopEditing}>Cancel</button>
+        <button class="ms-button ms-primary ms-sm" type="button" @click=${this.save}>Send</button>
+      </div>`;
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    const texts = this.entry.content.flatMap((part) => (part.html === undefined ? [] : [part.html]));
+    for (const [at, body] of this.bodies.entries()) patch(body, texts[at] ?? "");
+    if (changed.has("isEditing") && this.isEditing) {
+      const field = this.field;
+      if (!field) return;
+      field.value = textOf(this.entry);
+      field.focus();
+    }
+  }
+
+  private get field(): HTMLTextAreaElement | null {
+    return this.querySelector("textarea");
+  }
+
+  private act(act: Act, value?: unknown): void {
+    const detail: ActDetail = { act, index: this.index, value };
+    this.dispatchEvent(new CustomEvent("ms-act", { detail, bubbles: true }));
+  }
+
+  private async use(act: Act): Promise<void> {
+    if (act === "edit") {
+      this.isEditing = true;
+      return;
+    }
+    if (act === "copy") await this.copy();
+    this.act(act);
+  }
+
+  private async copy(): Promise<void> {
+    await navigator.clipboard.writeText(this.said);
+    this.isCopied = true;
+    setTimeout(() => {
+      this.isCopied = false;
+    }, COPIED_MS);
+  }
+
+  private save(): void {
+    const text = this.field?.value.trim() ?? "";
+    if (!text) return;
+    this.isEditing = false;
+    this.act("edit", text);
+  }
+
+  private stopEditing(): void {
+    this.isEditing = false;
+  }
+
+  private onEditKey(event: KeyboardEvent): void {
+    if (event.key === "Escape") this.stopEditing();
+    else if (event.key === "Enter" && !event.shiftKey && !event.isComposing) this.save();
+    else return;
+    event.preventDefault();
+  }
+
+  private onKey(event: KeyboardEvent): void {
+    if (event.key === "Enter" && event.target === event.currentTarget) this.act("select");
+  }
+
+  private select(): void {
+    // Marking text is no choice of a message.
+    if (this.ownerDocument.getSelection()?.isCollapsed !== false) this.act("select");
+  }
+}
+
+function nameOf(value: unknown): string {
+  return typeof value === "object" && value !== null && "name" in value ? String(value.name) : "";
+}
+
+function spent(seconds: number): string {
+  return seconds < 10 ? `${seconds.toFixed(1)} s` : `${Math.round(seconds)} s`;
+}

@@ -1,0 +1,309 @@
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import { emit, OUTPUT_CLASS, RECORD } from "../constants.ts";
+import { icon } from "../icons.ts";
+import { addressOf } from "../manifest.ts";
+import { type FilmView, IDLE, type Level, type StreamView, type UploadView } from "../view.ts";
+import { Leaf, type LeafProps } from "./base.ts";
+import "./parts/devices.ts";
+import "./parts/elapsed.ts";
+import { download, save } from "./parts/file.ts";
+import { failure, frameTool, uploading, waiting } from "./parts/frame.ts";
+import { Inbox, type InboxHost } from "./parts/inbox.ts";
+import "./parts/level.ts";
+import type { LevelMeter } from "./parts/level.ts";
+import { playByItself } from "./parts/playing.ts";
+import { recordButton } from "./parts/record.ts";
+import { progress } from "./parts/run.ts";
+import { type Styles, styled } from "./parts/styled.ts";
+import "./parts/time.ts";
+import { troublePanel } from "./parts/trouble.ts";
+
+type Source = "upload" | "webcam";
+
+interface VideoProps extends LeafProps {
+  sources: readonly Source[];
+  streaming: boolean;
+  size: readonly [number, number] | null;
+  height: number | string | null;
+  width: number | string | null;
+  include_audio: boolean;
+  max_length: number | null;
+  autoplay: boolean;
+  loop: boolean;
+  buttons: readonly string[];
+}
+
+/** A film: the camera, a file, a result, or what is streamed, in one frame. */
+@customElement("ms-video")
+export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
+  @property({ attribute: false }) stream: StreamView = IDLE;
+  @property({ attribute: false }) upload: UploadView | null = null;
+  /** What is streamed, or was; null if the value is what counts. */
+  @property({ attribute: false }) film: FilmView | null = null;
+  @state() private wantsTap = false;
+  /** Whether this recording has a microphone. */
+  @state() private isHeard = false;
+  @state() private fault = "";
+  private readonly inbox = new Inbox(this, { kind: "video", noun: "a film" });
+  private readonly player = document.createElement("video");
+  /** Address of the subtitles, to be freed. */
+  private titles = "";
+  private readonly watched = new WeakSet<HTMLVideoElement>();
+
+  constructor() {
+    super();
+    this.player.className = OUTPUT_CLASS;
+    this.player.controls = true;
+    this.player.playsInline = true;
+    this.player.preload = "metadata";
+    this.player.addEventListener("error", () => this.fail());
+    this.player.addEventListener("loadeddata", () => this.requestUpdate());
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.shown?.pause();
+  }
+
+  /** Shows how loud the microphone is; about 20 times a second. */
+  setLevel(level: Level): void {
+    this.isHeard = this.isRecording;
+    this.querySelector<LevelMeter>("ms-level")?.push(level);
+  }
+
+  get isRecording(): boolean {
+    return this.stream.state !== "idle";
+  }
+
+  offers(source: Source | "clipboard"): boolean {
+    return this.props.interactive && (this.props.sources ?? []).some((each) => each === source);
+  }
+
+  private get address(): string | null {
+    return addressOf(this.props.value);
+  }
+
+  /** What plays; null while there is nothing to be played. */
+  private get shown(): HTMLVideoElement | null {
+    if (this.isRecording) return null;
+    return this.film ? this.film.video : this.address ? this.player : null;
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    super.willUpdate(changed);
+    if (changed.has("props")) this.load();
+    if (changed.has("film") && this.film) this.begin(this.film, changed.get("film") as FilmView | null | undefined);
+    if (changed.has("stream") && this.isRecording) this.player.pause();
+    if (changed.has("stream") && !this.isRecording) this.isHeard = false;
+  }
+
+  protected override render(): TemplateResult {
+    const { stream, shown } = this;
+    return html`
+      <div
+        class="ms-frame ms-film" data-state=${stream.state} ?data-target=${this.inbox.isTarget} ?data-live=${stream.preview !== null}
+        ?data-picture=${shown !== null} ?data-bar=${this.offers("webcam")} ${styled(this.size)} role="group" aria-label=${this.name}
+        @dragover=${this.inbox.onDrag} @dragleave=${this.inbox.onDragEnd} @drop=${this.inbox.onDrop} @paste=${this.inbox.onPaste}
+      >
+        ${this.preview()}${this.isHeard ? html`<ms-level></ms-level>` : nothing}<div class="ms-stage">${shown}</div>${this.unmuteButton()}${this.overlay()}${this.chip()}${this.bar()}
+        ${
+          stream.limitS > 0 && stream.state === "running"
+            ? html`<ms-time .limitS=${stream.limitS} .deadlineMs=${stream.deadlineMs}></ms-time>`
+            : nothing
+        }
+        ${progress(this.run)}
+      </div>
+      ${this.notes(this.inbox.problem, null)}
+    `;
+  }
+
+  /** The frame's size, before the first picture and after it: what the app declared, else the ratio of cameras (CSS). */
+  private get size(): Styles {
+    const { size, width, height } = this.props;
+    const ratio = size ? `${size[0]} / ${size[1]}` : null;
+    if (height == null) return { "--ms-ratio": ratio, width: length(width), height: null, "max-height": null };
+    return { "--ms-ratio": "auto", width: length(width), height: length(height), "max-height": "none" };
+  }
+
+  private chip(): TemplateResult | typeof nothing {
+    if (!this.props.label || !this.props.show_label) return nothing;
+    return html`<span class="ms-chip">${this.props.label}</span>`;
+  }
+
+  private preview(): TemplateResult | typeof nothing {
+    const { preview, mirrored } = this.stream;
+    if (!preview) return nothing;
+    return html`<video
+      class="ms-preview ${mirrored ? "ms-mirrored" : ""}" aria-label="Live camera" autoplay playsinline
+      .muted=${true} .srcObject=${preview}
+    ></video>`;
+  }
+
+  /** The browser plays with sound only after a tap. */
+  private unmuteButton(): TemplateResult | typeof nothing {
+    if (!this.wantsTap || !this.shown) return nothing;
+    return html`<button class="ms-button ms-primary ms-sm ms-unmute" type="button" @click=${this.unmute}>
+      ${icon("sound")} Tap for sound
+    </button>`;
+  }
+
+  private overlay(): TemplateResult | typeof nothing {
+    const { stream } = this;
+    if (this.upload) return uploading(this.upload);
+    if (stream.trouble) return troublePanel(stream.trouble, "camera");
+    if (stream.state === "waiting" || stream.state === "starting") return waiting(stream, "camera");
+    if (this.run?.state === "failed") return failure(this.run.message);
+    const fault = this.film?.problem || (this.film ? "" : this.fault);
+    if (fault) return failure(fault);
+    return this.shown || this.isRecording ? nothing : this.empty();
+  }
+
+  private empty(): TemplateResult {
+    if (!this.props.interactive) return html`<div class="ms-void">${icon("film")}</div>`;
+    const files = this.offers("upload");
+    return html`<div class="ms-void">
+      ${files ? nothing : icon("camera")}
+      <p>${files ? "Drop a film here" : "Press Record to film"}</p>
+      ${files ? html`<div class="ms-ways">${this.inbox.uploadButton(this.name)}</div>` : nothing}
+    </div>`;
+  }
+
+  private bar(): TemplateResult | typeof nothing {
+    const tools = this.tools();
+    const slim = tools.length > 0 ? html`<div class="ms-bar ms-slim">${tools}</div>` : nothing;
+    if (!this.offers("webcam")) return slim;
+    return html`<div class="ms-bar">
+      <div class="ms-side">
+        <ms-devices .kind=${"camera"} .component=${this.component} .current=${this.stream.device}></ms-devices>
+        ${this.isRecording ? this.elapsed() : nothing}
+      </div>
+      ${recordButton(this.stream, () => this.record())}
+      <div class="ms-side ms-end">${tools}</div>
+    </div>`;
+  }
+
+  private elapsed(): TemplateResult {
+    const { sinceMs, pastS } = this.stream;
+    return html`<ms-elapsed .sinceMs=${sinceMs} .pastS=${pastS} .longestS=${this.props.max_length ?? null}></ms-elapsed>`;
+  }
+
+  private tools(): TemplateResult[] {
+    if (this.stream.trouble || !this.shown) return [];
+    const { buttons, interactive } = this.props;
+    const tools = [];
+    if (interactive) tools.push(frameTool("close", "Clear", () => this.clear()));
+    if (buttons?.includes("download") && (this.film ? this.film.file : this.address))
+      tools.push(frameTool("download", "Download", () => this.download()));
+    return tools;
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    if (changed.has("stream") && this.stream.preview)
+      void this.querySelector<HTMLVideoElement>(".ms-preview")
+        ?.play()
+        .catch(() => undefined);
+  }
+
+  // ---- playing ---------------------------------------------------------------------------------------------------
+
+  /** Has the player show the value, if that has changed. */
+  private load(): void {
+    const { player, address } = this;
+    const { loop, autoplay, value } = this.props;
+    player.loop = loop ?? false;
+    player.setAttribute("aria-label", this.name);
+    this.watch(player);
+    const source = address ? new URL(address, document.baseURI).href : "";
+    if (player.src === source) return;
+    this.fault = "";
+    this.wantsTap = false;
+    this.subtitle(player, value);
+    if (source) player.src = source;
+    else player.removeAttribute("src");
+    player.load();
+    if (source && autoplay) void this.start(player);
+  }
+
+  private begin(film: FilmView, before: FilmView | null | undefined): void {
+    if (before?.playback === film.playback) return;
+    this.player.pause();
+    this.watch(film.video);
+    film.video.setAttribute("aria-label", this.name);
+    this.wantsTap = false;
+    if (this.props.autoplay) void this.start(film.video);
+  }
+
+  private async start(video: HTMLVideoElement): Promise<void> {
+    const wantsTap = await playByItself(video);
+    if (video === this.shown) this.wantsTap = wantsTap;
+  }
+
+  private unmute(): void {
+    this.wantsTap = false;
+    if (!this.shown) return;
+    this.shown.muted = false;
+    void this.shown.play().catch(() => undefined);
+  }
+
+  /** Tells the app what the viewer, or the browser, does with a film. */
+  private watch(video: HTMLVideoElement): void {
+    if (this.watched.has(video)) return;
+    this.watched.add(video);
+    const on = (name: string, handle: () => void): void =>
+      video.addEventListener(name, () => {
+        if (video === this.shown) handle();
+      });
+    on("play", () => this.fire("play"));
+    on("pause", () => {
+      if (!video.ended) this.fire("pause");
+    });
+    on("ended", () => {
+      this.fire("stop");
+      this.fire("end");
+    });
+    on("volumechange", () => {
+      if (!video.muted) this.wantsTap = false;
+    });
+  }
+
+  private subtitle(player: HTMLVideoElement, value: unknown): void {
+    if (this.titles) URL.revokeObjectURL(this.titles);
+    this.titles = "";
+    player.replaceChildren();
+    const text = typeof value === "object" && value !== null && "subtitles" in value ? String(value.subtitles) : "";
+    if (!text) return;
+    this.titles = URL.createObjectURL(new Blob([text], { type: "text/vtt" }));
+    const track = document.createElement("track");
+    track.kind = "subtitles";
+    track.label = "Subtitles";
+    track.default = true;
+    track.src = this.titles;
+    player.append(track);
+  }
+
+  private fail(): void {
+    if (this.player.getAttribute("src")) this.fault = "This film cannot be played.";
+  }
+
+  // ---- what the user does ----------------------------------------------------------------------------------------
+
+  private record(): void {
+    emit(this, RECORD, { component: this.component, action: this.isRecording ? "stop" : "start" });
+  }
+
+  private clear(): void {
+    this.edit(null);
+    this.fire("clear");
+  }
+
+  private download(): void {
+    const { film, address } = this;
+    if (film?.file) save(film.file, "video.mp4");
+    else if (address) download(address, this.props.value, "video.mp4");
+  }
+}
+
+function length(value: number | string | null): string | null {
+  return typeof value === "number" ? `${value}px` : (value ?? null);
+}

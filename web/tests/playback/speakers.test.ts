@@ -1,0 +1,100 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { Speakers } from "../../src/playback/speakers.ts";
+
+/** What the page asked of its audio contexts, in order. */
+let log: string[];
+let speakers: Speakers;
+const events = { show: vi.fn(), paused: vi.fn(), fire: vi.fn(), failed: vi.fn() };
+
+class FakeContext {
+  readonly destination = {};
+  readonly sampleRate: number;
+  readonly audioWorklet = { addModule: async (): Promise<void> => {} };
+  constructor({ sampleRate }: { sampleRate: number }) {
+    this.sampleRate = sampleRate;
+  }
+  async resume(): Promise<void> {
+    log.push("resume");
+  }
+  async suspend(): Promise<void> {
+    log.push("suspend");
+  }
+  async close(): Promise<void> {
+    log.push("close");
+  }
+}
+
+class FakeNode {
+  readonly port = { postMessage: (): void => void log.push("port") };
+  connect(): void {
+    log.push("connect");
+  }
+  disconnect(): void {
+    log.push("disconnect");
+  }
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.stubGlobal("AudioContext", FakeContext);
+  vi.stubGlobal("AudioWorkletNode", FakeNode);
+  vi.resetAllMocks();
+  log = [];
+  speakers = new Speakers("speaker.js", events);
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+const open = (playback: number, rate = 24_000): Promise<void> =>
+  speakers.open({ component: 7, playback, rate, channels: 1, autoplay: true }, new MessageChannel().port1);
+
+it("connects a loudspeaker before it is given sound", async () => {
+  await open(1);
+  expect(log).toEqual(["connect", "port", "resume"]);
+  expect(events.fire).toHaveBeenCalledExactlyOnceWith(7, "play");
+});
+
+it("keeps one awake that was opened in advance, for ten seconds", () => {
+  speakers.prepare(7, 24_000);
+  vi.advanceTimersByTime(9_900);
+  expect(log).toEqual(["resume"]);
+  speakers.prepare(7, 24_000);
+  vi.advanceTimersByTime(9_900);
+  expect(log).toEqual(["resume", "resume"]);
+  vi.advanceTimersByTime(200);
+  expect(log.at(-1)).toBe("suspend");
+});
+
+it("does not put one to rest that is heard, nor one that is closed", async () => {
+  speakers.prepare(7, 24_000);
+  await open(1);
+  vi.advanceTimersByTime(20_000);
+  expect(log).not.toContain("suspend");
+  speakers.prepare(7, 24_000);
+  vi.advanceTimersByTime(20_000);
+  expect(log).not.toContain("suspend");
+  speakers.close(7, 1);
+  await open(2, 8_000);
+  expect(log).toContain("close");
+  vi.advanceTimersByTime(20_000);
+  expect(log).not.toContain("suspend");
+});
+
+it("lets what was silenced die away before it is disconnected, and then rests", async () => {
+  await open(1);
+  expect(speakers.close(7, 1)).toBe(true);
+  expect(log).not.toContain("disconnect");
+  vi.advanceTimersByTime(60);
+  expect(log.slice(-2)).toEqual(["disconnect", "suspend"]);
+});
+
+it("knows which playback it plays", async () => {
+  await open(1);
+  await open(2);
+  expect(speakers.close(7, 1)).toBe(false);
+  expect(speakers.close(7, 2)).toBe(true);
+  expect(speakers.close(7, 2)).toBe(true);
+});
