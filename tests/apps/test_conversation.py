@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,9 @@ def conversation(fn: object, *, is_multimodal: bool = False, extra_outputs: int 
         ({"content": "hi", "metadata": {}}, [{"role": "assistant", "content": "hi", "metadata": {}}]),
         ({"role": "system", "content": "hi"}, [{"role": "system", "content": "hi"}]),
         ({"path": "a.png"}, [{"role": "assistant", "content": {"path": "a.png"}}]),
+        ({"text": "hi", "files": []}, [{"role": "assistant", "content": "hi"}]),
+        ({"files": ["a.png"]}, [{"role": "assistant", "content": [{"path": "a.png"}]}]),
+        (("a.png", "A"), [{"role": "assistant", "content": ("a.png", "A")}]),
         (["a", ["b"]], [{"role": "assistant", "content": "a"}, {"role": "assistant", "content": "b"}]),
     ],
 )
@@ -80,6 +84,12 @@ def test_a_generator_says_more_and_more_and_is_closed() -> None:
     assert next(answers) == [*ASKED, {"role": "assistant", "content": "ab"}]
     answers.close()
     assert ended == [True]
+
+
+def test_a_function_may_hand_on_what_a_generator_says() -> None:
+    answer = conversation(lambda message, history: (message * times for times in (1, 2))).handler("send")
+    answers: Any = answer("send", ASKED)
+    assert [history[-1]["content"] for history in answers] == ["hi", "hihi"]
 
 
 def test_an_async_function_and_an_async_generator() -> None:

@@ -130,13 +130,16 @@ def test_an_input_that_is_the_output_has_one_place() -> None:
     assert len([element for element in manifest.elements.values() if isinstance(element, gr.Image)]) == 1
 
 
-@pytest.mark.parametrize("name", ["audio", "Image", "webcam", "mic", "label", "markdown", "html", "state", "textbox"])
+@pytest.mark.parametrize(
+    "name",
+    ["audio", "Image", "playable_video", "chatbot", "webcam", "mic", "label", "markdown", "html", "state", "textbox"],
+)
 def test_strings_stand_for_components(name: str) -> None:
     gr.Interface(lambda x: x, "text", name).freeze()
 
 
 def test_an_unknown_string() -> None:
-    with pytest.raises(DeclarationError, match="there is no component 'imge'; strings may be audio, checkbox"):
+    with pytest.raises(DeclarationError, match="there is no component 'imge'; strings may be audio, chatbot, checkbox"):
         gr.Interface(lambda x: x, "imge", "text")
 
 

@@ -1,13 +1,15 @@
-"""A cable between browser and server that can be cut and that can go dead: a TCP proxy on a port of its own."""
+"""A cable between browser and server that can be cut, narrowed, and go dead: a TCP proxy on a port of its own."""
 
 from __future__ import annotations
 
 import socket
 import threading
+import time
 from typing import Self
 from urllib.parse import urlsplit
 
 PIECE_BYTES = 65_536
+NARROW_PIECE_BYTES = 1_024
 
 
 class Cable:
@@ -22,6 +24,9 @@ class Cable:
         self._sockets: list[socket.socket] = []
         self._flows = threading.Event()
         self._flows.set()
+        self._is_over = threading.Event()
+        self._bytes_per_s: float | None = None
+        self._free_at = 0.0
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/"
 
     def cut(self) -> None:
@@ -34,6 +39,10 @@ class Cable:
         """Carry nothing any more, and say nothing of it to either side."""
         self._flows.clear()
 
+    def narrow(self, bytes_per_s: float) -> None:
+        """Carry so much from now on towards the page, all connections together; nothing is lost, it comes later."""
+        self._bytes_per_s = bytes_per_s
+
     def thaw(self) -> None:
         self._flows.set()
 
@@ -43,6 +52,7 @@ class Cable:
 
     def __exit__(self, *error: object) -> None:
         self.thaw()
+        self._is_over.set()
         _close(self._listener)
         self.cut()
 
@@ -59,8 +69,11 @@ class Cable:
 
     def _carry(self, source: socket.socket, sink: socket.socket) -> None:
         try:
-            while piece := source.recv(PIECE_BYTES):
+            while piece := source.recv(NARROW_PIECE_BYTES if self._bytes_per_s else PIECE_BYTES):
                 self._flows.wait()
+                if self._bytes_per_s and source.getpeername()[1] == self._far:
+                    self._free_at = max(self._free_at, time.monotonic()) + len(piece) / self._bytes_per_s
+                    self._is_over.wait(self._free_at - time.monotonic())
                 sink.sendall(piece)
         except OSError:
             pass

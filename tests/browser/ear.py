@@ -32,8 +32,10 @@ window.ear = (() => {
     await add.call(this, url);
   };
   const Node = AudioWorkletNode;
+  const taps = [];
   const listen = (context, to, notice) => {
     const tap = new Node(context, "ear");
+    taps.push(tap);
     to.rate = context.sampleRate;
     tap.port.onmessage = ({data: [at, samples]}) => {
       notice?.(samples);
@@ -85,6 +87,11 @@ window.ear = (() => {
     },
     /** Begins anew with what is heard from now on. */
     forget() { heard.blocks.length = heard.times.length = seen.heardAt = 0; },
+    /** The same, and listens only to what begins to play then: a tap goes on when its player is done. */
+    leave() {
+      for (const tap of taps) tap.port.onmessage = null;
+      this.forget();
+    },
     times: ({times}) => text(new Uint8Array(new Float64Array(times).buffer)),
   };
 })();

@@ -99,6 +99,27 @@ def test_how_much_is_shown_is_the_apps_choice(launch: Launch, open_page: OpenPag
     expect(bar(page, "hidden")).to_have_count(0)
 
 
+@pytest.mark.parametrize("width", [390, 1440])
+def test_words_cover_no_text(launch: Launch, open_page: OpenPage, gate: Gate, width: int) -> None:
+    def work(progress: gr.Progress = gr.Progress()) -> tuple[str, str, str]:
+        progress(0.25, desc="Reading")
+        gate.wait()
+        return "", "", ""
+
+    with gr.Blocks() as demo:
+        outputs = [gr.Markdown("One line.", elem_id="one"), gr.HTML("Two.", elem_id="two", padding=False)]
+        outputs += [gr.Textbox("Three", show_label=False, elem_id="three")]
+        gr.Button("Go").click(work, None, outputs)
+    page = open_page(launch(demo), viewport={"width": width, "height": 800})
+    button(page, "Go").click()
+    expect(page.get_by_text("25 %")).to_have_count(3)
+    marks = [mark.bounding_box() for mark in page.locator(".ms-run, .ms-run-words").all()]
+    for text in page.locator("#one p, #two .ms-html, #three .ms-input, button.ms-button").all():
+        box = text.bounding_box()
+        assert box is not None
+        assert [m for m in marks if m and m["y"] < box["y"] + box["height"] and box["y"] < m["y"] + m["height"]] == []
+
+
 def test_a_generator_that_is_cancelled_takes_its_bar_along(launch: Launch, open_page: OpenPage, gate: Gate) -> None:
     closed = Notes[str]()
 

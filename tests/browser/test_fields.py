@@ -237,6 +237,20 @@ class TestSound:
         sound.say(type="level", component=number, level={"rms": 0.1, "peak": 0.4})
         expect(hint).to_have_count(0)
 
+    def test_nobody_is_expected_to_speak_while_he_is_answered(self, sound: Stage) -> None:
+        hint = sound.page.get_by_text("Silence. Is the microphone muted?")
+        number = sound.number("mic")
+        sound.stream("mic", state="running", talk="answering")
+        for _ in range(80):
+            sound.say(type="level", component=number, level={"rms": 0, "peak": 0})
+        sound.say(type="level", component=number, level={"rms": 0, "peak": 0})
+        sound.stream("mic", state="running", talk="listening")
+        expect(hint).to_have_count(0)
+
+        for _ in range(60):
+            sound.say(type="level", component=number, level={"rms": 0, "peak": 0})
+        expect(hint).to_be_visible()
+
     def test_another_microphone_is_chosen_by_keys(self, sound: Stage) -> None:
         button = sound.element("mic").get_by_role("button", name="Choose a microphone")
         button.press("Enter")

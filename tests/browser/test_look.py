@@ -161,6 +161,20 @@ class TestFrame:
 
         assert page.evaluate("() => document.documentElement.scrollWidth") == width
 
+    @pytest.mark.parametrize("scene", [scenes.camera, scenes.films])
+    def test_two_in_a_row_share_its_width_and_stand_level(self, stage: Any, scene: Any) -> None:
+        page = stage(scene, viewport={"width": 1440, "height": 900}).page
+        first, second = [frame.bounding_box() for frame in page.locator(".ms-frame").all()]
+        row = page.locator(".ms-row").first.bounding_box()
+
+        assert (first["width"], first["height"]) == (second["width"], second["height"])
+        assert first["width"] + second["width"] > row["width"] - 20
+
+    def test_sound_has_one_height_whether_it_is_recorded_or_played(self, stage: Any) -> None:
+        frames = stage(scenes.sound).page.locator(".ms-sound").all()
+
+        assert {frame.bounding_box()["height"] for frame in frames} == {168}
+
     @pytest.mark.parametrize("width", WIDTHS)
     def test_what_went_wrong_stands_clear_of_the_record_button(self, stage: Any, width: int) -> None:
         opened = stage(scenes.camera, viewport={"width": width, "height": 900})

@@ -288,6 +288,32 @@ def test_what_is_cut_falls_silent_at_once_without_a_click(listen: Listen) -> Non
     assert np.abs(np.diff(heard[loud[0] :])).max() < 4_000, "it dies away in some milliseconds; a step is a click"
 
 
+@pytest.mark.parametrize("is_paused", [False, True])
+def test_a_listener_can_end_what_has_no_end(listen: Listen, is_paused: bool) -> None:
+    notes, closed = Notes[str](), Notes[bool]()
+
+    def endless() -> Iterator[tuple[int, np.ndarray]]:
+        try:
+            while True:
+                yield RATE, np.full(RATE // 10, 1_000, np.int16)
+        finally:
+            closed.add(True)
+
+    page = listen(speaker(endless, notes))
+    button(page, "Speak").click()
+    until(page, "ear.seen.heardAt > 0 && ear.seconds > 0.5")
+    if is_paused:
+        button(page, "Pause").click()
+        expect(button(page, "Play")).to_be_visible()
+    button(page, "Stop playing").click()
+    closed.wait(1)
+    notes.until(lambda all_of: all_of.count("stop") == 1)
+    page.wait_for_selector(WHOLE, state="attached")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    button(page, "Speak").click()
+    expect(button(page, "Stop playing")).to_be_enabled()
+
+
 def test_who_leaves_ends_what_is_played(listen: Listen) -> None:
     closed: Notes[bool] = Notes()
 

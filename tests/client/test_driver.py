@@ -78,6 +78,20 @@ def test_files_go_up_by_their_path(tmp_path: Path) -> None:
     assert events == ["upload", "input", "upload", "input", "clear", "input"]
 
 
+@pytest.mark.blocking  # the handler runs on the loop, and gets a file
+def test_films_go_up_by_their_path_too(tmp_path: Path) -> None:
+    path = tmp_path / "film.mp4"
+    path.write_bytes(b"some film")
+    seen: list[bytes] = []
+    with ms.Blocks() as demo:
+        film = ms.Video(label="In")
+        film.upload(lambda given: seen.append(Path(given).read_bytes()), film)
+    with TestPage(demo) as page:
+        page.set("In", path)
+        page.advance(0.1)
+    assert seen == [b"some film"]
+
+
 @pytest.mark.blocking  # in a TestPage handlers run on the loop, and this one's result is a file
 def test_a_file_of_no_known_kind_is_bytes(tmp_path: Path) -> None:
     path = tmp_path / "music.mp3"

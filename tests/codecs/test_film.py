@@ -200,7 +200,7 @@ def test_rates_may_change_between_files() -> None:
         ([piece(0), piece(1)[:3_000]], "broken, or no film"),
         ([b"this is no film"], "broken, or no film"),
         ([([np.zeros((8, 8, 3), np.uint8)], None)], "each side has 16 to 4096"),
-        ([([], None)], "begin with frames"),
+        ([([], None)], "begins with a picture"),
     ],
 )
 def test_what_cannot_go_on_says_why(values: list[bytes | tuple[list[Pixels], Chunk | None]], message: str) -> None:

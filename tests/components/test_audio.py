@@ -137,6 +137,7 @@ def test_encoded_sound_is_recognised() -> None:
     for data, mime in ((upload().data, "audio/wav"), (b"ID3...", "audio/mpeg"), (b"OggS..", "audio/ogg")):
         assert audio().postprocess(data, None) == Blob(f"audio.{mime[6:].replace('mpeg', 'mp3')}", mime, data=data)
     assert audio().postprocess(bytearray(b"fLaC"), None).mime == "audio/flac"
+    assert audio().postprocess(b"\xff\xf1P@", None).mime == "audio/aac"
 
 
 def test_paths_are_asked_for(files) -> None:
@@ -239,6 +240,15 @@ def test_a_piece_is_kept_and_played(files) -> None:
     assert sound.sample_rate == 16_000
     assert isinstance(stored, Blob)
     assert wav.decode(stored.data or b"").samples.tolist() == sound.samples.tolist()
+
+
+def test_a_piece_that_is_a_little_too_loud_is_clipped_and_one_that_was_never_scaled_refused(files) -> None:
+    player = settled(audio(streaming=True))
+    _, sound = player.piece((16_000, np.array([3.0, -0.5], np.float32)), files) or (None, None)
+    assert isinstance(sound, Chunk)
+    assert sound.samples[:, 0].tolist() == [32767, -16384]
+    with pytest.raises(InvalidValue, match="between -1 and 1, but these reach 8000: divide by 32768"):
+        player.piece((16_000, np.array([-8000.0, 1.0], np.float32)), files)
 
 
 def test_a_piece_that_is_too_large_is_refused(files, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,18 @@ def test_a_message_is_a_dict_a_chat_message_or_what_looks_like_one() -> None:
     assert gr.ChatMessage(content="x").role == "assistant"
 
 
+def test_what_clients_of_language_models_add_is_left_alone() -> None:
+    plain = {"role": "user", "content": "x"}
+    assert read({**plain, "refusal": None, "name": "y"}) == read(plain)
+
+
+def test_a_tuple_is_a_file_and_what_it_shows() -> None:
+    for content, alt in ((("a.png",), None), (("a.png", "A"), "A")):
+        asked: list[object] = []
+        read_message({"role": "user", "content": content}, lambda part, asked=asked: asked.append(part) or Said(""))
+        assert asked == [{"path": "a.png", "alt_text": alt}]
+
+
 def test_a_list_is_several_pieces() -> None:
     message = read({"role": "user", "content": ["a", {"type": "text", "text": "b"}]})
     assert message.pieces == (Said("a"), Said("b"))
@@ -46,9 +58,9 @@ def test_metadata_and_options_are_kept() -> None:
         (["hi", None], "old format"),
         ("hi", '"role"'),
         ({"role": "robot", "content": "x"}, "robot"),
-        ({"role": "user", "content": "x", "name": "y"}, "'name'"),
+        ({"role": "user", "contents": "x"}, "needs its content, but this one has only role, contents"),
         ({"role": "user", "content": 3}, "no int"),
-        ({"role": "user", "content": [("a.png",)]}, "no tuple"),
+        ({"role": "user", "content": [("a.png", "A", "B")]}, "no tuple"),
         ({"role": "user", "content": "x", "metadata": "y"}, "metadata is a dict"),
         ({"role": "user", "content": "x", "metadata": {"colour": 1}}, "'colour'"),
         ({"role": "user", "content": "x", "metadata": {"status": "late"}}, "pending or done"),

@@ -57,6 +57,29 @@ def test_all_outputs_of_each_yield_arrive_together_and_in_order() -> None:
     assert seen == [14]
 
 
+def test_a_plain_function_may_hand_on_a_generator() -> None:
+    closed: list[str] = []
+
+    def count(up_to: int) -> Iterator[str]:
+        try:
+            for number in range(up_to):
+                yield str(number)
+        finally:
+            closed.append("closed")
+
+    with ms.Blocks() as demo:
+        text = ms.Textbox(label="Text")
+        going = ms.Button("Go").click(lambda: count(1_000), None, text)
+        ms.Button("Stop").click(None, cancels=going)
+    with TestPage(demo, handler_time=0.1) as page:
+        (run,) = page.click("Go", wait=False)
+        page.advance(0.45)
+        assert [result.values[text.id] for result in run.results] == ["0", "1", "2", "3"]
+        page.click("Stop")
+        page.advance(0.2)
+    assert closed == ["closed"]
+
+
 @pytest.mark.parametrize("event", ["click", "change", "load", "then", "on", "submit"])
 def test_each_yield_is_seen_on_any_event(event: str) -> None:
     changes: list[str] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
+import sys
 import wave
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 
 import millstream as gr
 from millstream.client.listener import Listener
-from millstream.codecs import pcm16
+from millstream.codecs import opus, pcm16
 from millstream.frames import Chunk
 from millstream.runtime.outlet import Outlet
 from millstream.runtime.playback import FILE_PART_BYTES, Players, Voice
@@ -24,7 +25,7 @@ from millstream.testing.page import TestPage
 from millstream.types import Footage
 from millstream.ui.component import Component
 from millstream.wire.messages import Played
-from millstream.wire.packet import Flag
+from millstream.wire.packet import CodecNumber, Flag
 
 RATE = 16_000
 PIECE = 320
@@ -166,6 +167,29 @@ def test_what_is_cancelled_or_replaced_is_silent_at_once_and_closed(button: str)
         page.advance(0.1)
         assert closed == [True]
         assert page.toasts == []
+
+
+@pytest.mark.parametrize("pause_s", [0.0, 0.5])
+def test_a_listener_who_stops_it_ends_its_generator(pause_s: float) -> None:
+    closed: list[bool] = []
+
+    async def endless() -> AsyncIterator[tuple[int, np.ndarray]]:
+        try:
+            while True:
+                yield RATE, piece(1)
+                await asyncio.sleep(pause_s)
+        finally:
+            closed.append(True)
+
+    with TestPage(speaker(endless)) as page:
+        (run,) = page.click("Go", wait=False)
+        page.advance(2.2)
+        heard = listener(page)
+        page.run(heard.fall_silent())
+        page.wait_for(lambda: run.is_over)
+        page.advance(0.1)
+        assert (run.state, closed, page.toasts) == ("cancelled", [True], [])
+        assert listener(page) is heard, "it does not begin anew"
 
 
 def test_a_new_answer_takes_the_place_of_one_that_is_still_heard() -> None:
@@ -549,6 +573,27 @@ def test_a_voice_that_is_interrupted_knows_how_far_it_came() -> None:
     in_a_room(act)
 
 
+def test_a_voice_that_was_stopped_says_nothing_more_there() -> None:
+    async def act(room: Room) -> None:
+        await room.say(1.0, is_live=True)
+        room.hears(1.0, 0.3, received=4, state="ended")
+        assert (room.voice.is_heard, room.voice.heard_s) == (False, pytest.approx(0.3))
+        await room.say(1.0, is_live=True)
+        assert room.players.statistics() == {}
+
+    in_a_room(act)
+
+
+def test_what_was_heard_to_its_end_was_not_stopped() -> None:
+    async def act(room: Room) -> None:
+        await room.say(1.0)
+        room.voice.end()
+        room.hears(1.0, 1.0, received=5, state="ended")
+        assert not room.voice.is_cut
+
+    in_a_room(act)
+
+
 def test_the_page_is_asked_where_it_was_when_something_else_took_the_place() -> None:
     async def act(room: Room) -> None:
         await room.say(1.0)
@@ -658,3 +703,100 @@ def test_a_generator_waits_for_the_listener_and_ends_before_the_microphone_has_w
         feeding.cancel()
         with pytest.raises(gr.Error, match=r"answer\(\) was ended: its sound was paused for 8 seconds"):
             recording.stop()
+
+
+async def wait_on_a_narrow_link(room: Room) -> None:
+    """Let the page say for two seconds that what was sent arrives at half the rate of the samples."""
+    room.players.breadth.takes_opus = True
+    for tick in range(25):
+        await room.say(0.1)
+        room.hears(0.1 * (tick // 2), 0.05 * (tick // 2), received=tick // 2)
+        await asyncio.sleep(0.1)
+
+
+def codecs_of(room: Room) -> list[CodecNumber]:
+    return [CodecNumber(packet.codec) for packet in room.outlet._sounds]
+
+
+def opus_ends(room: Room) -> list[int]:
+    """Give where each packet of Opus ends, in samples."""
+    prefixes = [opus.PREFIX.unpack_from(each.payload) for each in room.outlet._sounds if each.codec == CodecNumber.OPUS]
+    return [first + count for first, _, _, _, _, count in prefixes]
+
+
+def test_on_a_narrow_link_samples_go_on_as_opus_and_all_of_them() -> None:
+    async def act(room: Room) -> None:
+        await wait_on_a_narrow_link(room)
+        assert set(codecs_of(room)) == {CodecNumber.PCM16, CodecNumber.OPUS}
+        assert codecs_of(room) == sorted(codecs_of(room)), "first the one, then the other"
+        room.voice.end()
+        assert opus_ends(room)[-1] == round(2.5 * RATE)
+        last = room.outlet._sounds[-1]
+        assert (last.is_last, len(last.payload)) == (True, 0)
+        assert [packet.sequence for packet in room.outlet._sounds] == list(range(1, len(room.outlet._sounds) + 1))
+
+    in_a_room(act, max_ahead=60.0)
+
+
+def test_the_next_playback_begins_with_what_this_one_has_found_out() -> None:
+    async def act(room: Room) -> None:
+        await wait_on_a_narrow_link(room)
+        room.voice.cut()
+        await room.say(0.1)
+        assert set(codecs_of(room)) == {CodecNumber.OPUS}
+        first, *others = room.outlet._sounds
+        assert (first.sequence, first.flags) == (1, Flag.KEY)
+        assert {packet.flags for packet in others} == {Flag.NONE}
+
+    in_a_room(act, max_ahead=60.0)
+
+
+def test_what_does_not_fill_a_packet_does_not_wait_for_long() -> None:
+    async def act(room: Room) -> None:
+        room.players.breadth.takes_opus = True
+        room.players.breadth.narrow(0.0)
+        await room.say(0.103)
+        assert opus_ends(room)[-1] < round(0.103 * RATE)
+        await asyncio.sleep(0.2)
+        assert opus_ends(room)[-1] == round(0.103 * RATE)
+        await room.say(0.1, is_live=True)
+        await asyncio.sleep(0.2)
+        assert opus_ends(room)[-1] < round(0.203 * RATE), "the next one comes when this one has lasted"
+        await asyncio.sleep(0.2)
+        assert opus_ends(room)[-1] == round(0.203 * RATE)
+        assert sum(packet.is_key for packet in room.outlet._sounds) == 2
+        await room.say(0.103)
+        room.voice.cut()
+        await asyncio.sleep(1.0)
+        assert len(room.outlet._sounds) == 0
+
+    in_a_room(act)
+
+
+def test_live_sound_that_is_skipped_leaves_a_hole_in_opus_too() -> None:
+    async def act(room: Room) -> None:
+        room.players.breadth.takes_opus = True
+        room.players.breadth.narrow(0.0)
+        await room.say(0.25, is_live=True)
+        room.hears(0.25, 0.05, state="paused")
+        await room.say(1.0, is_live=True)
+        room.hears(0.25, 0.1)
+        await room.say(0.25, is_live=True)
+        keys = [packet for packet in room.outlet._sounds if packet.is_key]
+        assert [opus.PREFIX.unpack_from(packet.payload)[0] for packet in keys] == [0, round(1.25 * RATE)]
+
+    in_a_room(act)
+
+
+@pytest.mark.parametrize("lacks", ["the page", "PyAV"])
+def test_who_cannot_take_or_make_opus_gets_samples(lacks: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def act(room: Room) -> None:
+        room.players.breadth.takes_opus = lacks != "the page"
+        room.players.breadth.narrow(0.0)
+        await room.say(0.5)
+        assert set(codecs_of(room)) == {CodecNumber.PCM16}
+        assert not room.players.breadth.takes_opus
+
+    if lacks == "PyAV":
+        monkeypatch.setitem(sys.modules, "av", None)
+    in_a_room(act)

@@ -334,6 +334,19 @@ def test_partial_sees_the_turn_grow() -> None:
     assert 3 <= len(lengths) <= 5
 
 
+def test_partial_that_fails_has_a_rest_until_the_next_turn() -> None:
+    def caption(sound: Sound) -> str:
+        raise gr.Error("no captions today", print_exception=False)
+
+    with TestPage(app(ReplyOnPause(lambda sound: "all of it", partial=caption), text=True)) as page:
+        recording = record(page)
+        for turns in (1, 2):
+            recording.feed(talk(speech(3), quiet(1)))
+            assert [toast.message for toast in page.toasts] == ["no captions today"] * turns
+            assert page.value("Text") == "all of it"
+        recording.stop()
+
+
 def test_partial_knows_what_became_of_the_answer_before() -> None:
     seen: list[tuple[float, bool]] = []
 
@@ -532,6 +545,19 @@ def test_a_paused_player_holds_the_answer_and_not_the_ear() -> None:
         recording.feed(talk(speech(0.5), quiet(1)))
         assert len(talker.heard) == 2
         recording.stop()
+
+
+def test_a_detector_that_cannot_be_closed_does_no_harm(caplog: pytest.LogCaptureFixture) -> None:
+    class Stubborn(LoudnessDetector):
+        def close(self) -> None:
+            raise RuntimeError("never")
+
+    demo = app(gr.ReplyOnPause(lambda sound: "yes", detector=Stubborn), text=True)
+    with TestPage(demo) as page, caplog.at_level(logging.ERROR):
+        for _ in range(2):
+            page.stream("Mic", talk(speech(0.5), quiet(1)))
+            assert page.value("Text") == "yes"
+    assert caplog.text.count("a turn detector cannot be closed") == 2
 
 
 def test_a_detector_that_fails_ends_the_stream(caplog: pytest.LogCaptureFixture) -> None:

@@ -311,12 +311,18 @@ def test_options_that_are_not_allowed(option: str, value: object) -> None:
             camera.stream(echo, camera, **{option: value})
 
 
-@pytest.mark.parametrize("option", ["batch", "max_batch_size", "preprocess", "postprocess", "max_age", "engine", "foo"])
+@pytest.mark.parametrize("option", ["batch", "preprocess", "postprocess", "validator", "max_age", "engine", "foo"])
 def test_options_that_do_not_exist(option: str) -> None:
     with gr.Blocks():
         camera = gr.Image()
         with pytest.raises(TypeError, match=rf"stream\(\) has no argument '{option}'"):
             camera.stream(echo, camera, **{option: 1})
+
+
+def test_options_that_ask_for_nothing_are_nothing() -> None:
+    with gr.Blocks(), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        gr.Button("Go").click(echo, batch=False, preprocess=True, postprocess=True, validator=None)
 
 
 @pytest.mark.parametrize("option", ["keep", "max_backlog"])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Optional
 import pytest
 
 import millstream as gr
-from millstream.errors import DeclarationError
+from millstream.errors import DeclarationError, InvalidValue
 from millstream.ui.handler import HandlerKind, handler_name, inspect_handler
 
 if TYPE_CHECKING:
@@ -177,3 +177,18 @@ def test_inputs_come_by_position() -> None:
 
     with pytest.raises(DeclarationError, match="keyword-only"):
         inspect_handler(fn, "here").check_arity(1, "here")
+
+
+async def asynchronous_generator(a):
+    yield a
+
+
+@pytest.mark.parametrize(
+    ("fn", "kind"), [(coroutine, "a coroutine"), (asynchronous_generator, "an async generator")], ids=["once", "often"]
+)
+def test_what_has_to_be_awaited_cannot_be_handed_on(fn, kind: str) -> None:
+    def handed_on(*given):
+        return fn(*given)
+
+    with pytest.raises(InvalidValue, match=rf"handed_on\(\) is no async function, but returned {kind}: declare it"):
+        inspect_handler(handed_on, "here").called([1], {})

@@ -4,6 +4,7 @@ import pytest
 
 import millstream as gr
 from millstream.errors import DeclarationError
+from millstream.ui import themes
 from millstream.ui.theme import NAMED, TOKENS, Theme, theme_tokens
 
 
@@ -24,6 +25,11 @@ def test_named_themes() -> None:
     for name in NAMED:
         assert all(prop.removeprefix("--ms-") in TOKENS for prop in theme_tokens(name))
     assert theme_tokens("Soft") == theme_tokens(Theme("soft"))
+
+
+def test_gradios_names_of_themes_are_known_as_texts_too() -> None:
+    for name in set(themes.__all__) - {"Theme"}:
+        assert theme_tokens(name.lower()) == theme_tokens(getattr(themes, name)())
 
 
 def test_an_unknown_theme() -> None:

@@ -56,6 +56,7 @@ def test_it_can_be_called_like_its_handler() -> None:
         ({"pre_roll": 60}, r"pre_roll=60"),
         ({"max_turn": float("inf")}, r"max_turn=inf"),
         ({"partial_every": "often"}, r"partial_every='often'"),
+        ({"detector": 5}, r"detector=5 is not allowed; give what makes one"),
         ({"partial": lambda a, b: None}, r"has 1 input, but <lambda>\(\) takes 2 arguments"),
         ({"startup_fn": lambda: None}, r"has 1 input, but <lambda>\(\) takes 0 arguments"),
     ],

@@ -70,6 +70,12 @@ PACKETS = {
         "server",
         Packet(Kind.SOUND, 32, STANDALONE, 0, 6, 2, 0, 11, 0, bytes.fromhex("0a000000 03000000 494433")),
     ),
+    "sound for a narrow link": (
+        "server",
+        Packet(
+            Kind.SOUND, 34, Flag.KEY, 0, 6, 1, 0, 13, 0, bytes.fromhex("0000000000000000 c05d0000 01 00 9c00 4401 fc")
+        ),
+    ),
     "end of a playback": ("server", Packet(Kind.SOUND, 16, STANDALONE | Flag.LAST, 0, 6, 3, 0, 11, 0, b"")),
     "largest header": (
         "page",
@@ -80,6 +86,7 @@ PACKETS = {
 MESSAGES: dict[str, tuple[str, m.PageMessage | m.ServerMessage]] = {
     "hello": ("page", m.Hello(seq=1, version=1, build="1a2b3c", page_us=NOW_US)),
     "hello again": ("page", m.Hello(seq=1, version=1, build="1a2b3c", page_us=NOW_US, resume="t0ken", seen=41)),
+    "hello of a page that knows Opus": ("page", m.Hello(seq=1, version=1, build="1a", page_us=NOW_US, decodes=[34])),
     "set text": ("page", m.Set(seq=2, component=3, value="Grüße, 世界 🎥")),
     "set number": ("page", m.Set(seq=3, component=3, value=0.5)),
     "set integer": ("page", m.Set(seq=3, component=3, value=-70_000)),

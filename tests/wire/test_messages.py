@@ -34,6 +34,7 @@ def fields_of(message: type[msgspec.Struct]) -> dict[str, st.SearchStrategy[obje
         str: st.text(max_size=30),
         bool: st.booleans(),
         object: PLAIN,
+        list[int]: st.lists(st.integers(0, 255), max_size=3),
         list[object]: st.lists(PLAIN, max_size=3),
         list[object] | None: st.none() | st.lists(PLAIN, max_size=3),
         list[Level]: st.lists(st.builds(Level, st.text(max_size=30), NUMBER, NUMBER, NUMBER, st.text()), max_size=3),

@@ -60,7 +60,8 @@ export interface UploadDetail {
 
 export interface ListenDetail {
   component: number;
-  action: "play" | "pause";
+  /** `stop`: the listener has heard enough of it. */
+  action: "play" | "pause" | "stop";
 }
 
 export interface CancelDetail {

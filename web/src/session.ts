@@ -304,8 +304,7 @@ export class Session {
   }
 
   private hear({ component, action }: ListenDetail): void {
-    if (action === "play") this.speakers.play(component);
-    else this.speakers.pause(component);
+    this.speakers[action](component);
   }
 
   private async decode({ playback, file }: Incoming<"decode">): Promise<void> {
@@ -440,6 +439,7 @@ export class Session {
     return new Speakers(new URL(this.manifest.assets.speaker_worklet, document.baseURI).href, {
       show: (component, state) => this.view.setSound(component, { state }),
       paused: (playback, isPaused) => this.post({ type: "listening", playback, isPaused }),
+      stopped: (playback) => this.post({ type: "quit", playback }),
       fire: (component, event) => this.runs.fire(component, event),
       failed: () => this.fail("The page could not start its loudspeaker. Reload it."),
     });

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal, TypeAlias, TypeVar
 
 from millstream.apps.blocks import Blocks
 from millstream.apps.conversation import Conversation, History, draft_of, user_message
-from millstream.apps.interface import SHORTCUTS
+from millstream.apps.interface import SHORTCUTS, shortcut
 from millstream.components.chatbot import Chatbot
 from millstream.components.markdown import Markdown
 from millstream.components.multimodaltextbox import MultimodalTextbox
@@ -335,7 +335,7 @@ def _made(part: Part) -> Component:
     """Make the component that a string stands for; one that has its place in another app stays there."""
     if isinstance(part, Component):
         return part
-    make = SHORTCUTS.get(str(part).strip().lower())
+    make = shortcut(part)
     if make is None:
         raise DeclarationError(f"ChatInterface: there is no component {part!r}; strings may be {', '.join(SHORTCUTS)}")
     return _detached(make)

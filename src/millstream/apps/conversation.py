@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Generator, Mapping, Sequence
 from contextlib import aclosing, closing
-from inspect import Parameter, Signature
+from inspect import Parameter, Signature, isgenerator
+from numbers import Number
 from typing import TypeAlias, cast
 
 from millstream.components.chatmessage import ChatMessage
 from millstream.errors import Error
 from millstream.types import Handler
-from millstream.ui.component import Component
 from millstream.ui.handler import HandlerKind, HandlerSpec
 from millstream.ui.updates import SKIP, Skip
 
 History: TypeAlias = list[dict[str, object]]
+Answers: TypeAlias = Generator[object, None, None]
 
 NOTHING_TO_ANSWER = "There is no message to answer."
 
@@ -55,7 +56,10 @@ class Conversation:
             if asked != way:
                 return SKIP
             positional, keywords = self._arguments(history, more, extras)
-            return self._outputs(history, self._spec.fn(*positional, **keywords))
+            said = self._spec.fn(*positional, **keywords)
+            if isgenerator(said):
+                return self._each(history, cast("Answers", said))
+            return self._outputs(history, said)
 
         return answer
 
@@ -74,11 +78,14 @@ class Conversation:
             if asked != way:
                 return
             positional, keywords = self._arguments(history, more, extras)
-            with closing(cast("Generator[object, None, None]", self._spec.fn(*positional, **keywords))) as answers:
-                for said in answers:
-                    yield self._outputs(history, said)
+            yield from self._each(history, cast("Answers", self._spec.fn(*positional, **keywords)))
 
         return answer
+
+    def _each(self, history: History, answers: Answers) -> Answers:
+        with closing(answers):
+            for said in answers:
+                yield self._outputs(history, said)
 
     def _async_generator(self, way: str) -> Handler:
         async def answer(asked: str, history: History, *more: object, **extras: object) -> AsyncGenerator[object, None]:
@@ -133,8 +140,9 @@ def messages_of(said: object) -> list[object]:
         return [said]
     if isinstance(said, Mapping) and "content" in said:
         return [{"role": "assistant", **said}]
-    is_content = isinstance(said, str | Component | Mapping)
-    return [{"role": "assistant", "content": said if is_content else str(said)}]
+    if isinstance(said, Mapping) and said and said.keys() <= {"text", "files"}:
+        return [{**user_message(said), "role": "assistant"}]
+    return [{"role": "assistant", "content": str(said) if isinstance(said, Number) else said}]
 
 
 def user_message(draft: Mapping[str, object] | str) -> dict[str, object]:

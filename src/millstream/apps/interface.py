@@ -10,6 +10,7 @@ from typing import ClassVar, Final, TypeAlias
 from millstream.apps.blocks import Blocks
 from millstream.components.audio import Audio
 from millstream.components.button import Button
+from millstream.components.chatbot import Chatbot
 from millstream.components.checkbox import Checkbox
 from millstream.components.checkboxgroup import CheckboxGroup
 from millstream.components.clearbutton import ClearButton
@@ -42,6 +43,7 @@ Parts: TypeAlias = Part | Sequence[Part] | None
 
 SHORTCUTS: Final[Mapping[str, Callable[[], Component]]] = {
     "audio": Audio,
+    "chatbot": Chatbot,
     "checkbox": Checkbox,
     "checkboxgroup": CheckboxGroup,
     "dropdown": Dropdown,
@@ -54,6 +56,7 @@ SHORTCUTS: Final[Mapping[str, Callable[[], Component]]] = {
     "mic": lambda: Audio(sources=["microphone"]),
     "microphone": lambda: Audio(sources=["microphone"]),
     "number": Number,
+    "playablevideo": Video,
     "radio": Radio,
     "slider": Slider,
     "state": State,
@@ -257,11 +260,16 @@ def _listed(parts: Parts) -> list[Part]:
     return [parts] if isinstance(parts, str | Component) else list(parts)
 
 
+def shortcut(name: str) -> Callable[[], Component] | None:
+    """Find the component that a string stands for; neither case nor underscores count, as in Gradio."""
+    return SHORTCUTS.get(str(name).strip().lower().replace("_", ""))
+
+
 def _made(part: Part) -> Component:
     """Make the component that a string stands for, without a place yet."""
     if isinstance(part, Component):
         return part.unrender()
-    make = SHORTCUTS.get(str(part).strip().lower())
+    make = shortcut(part)
     if make is None:
         raise DeclarationError(f"Interface: there is no component {part!r}; strings may be {', '.join(SHORTCUTS)}")
     with detached():

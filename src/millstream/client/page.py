@@ -47,7 +47,7 @@ RUNS_KEPT: Final = 1_000
 GOODBYE_S: Final = 1.0
 """How long the last word may take."""
 
-MEDIA_TYPES: Final = frozenset({"image", "audio"})
+MEDIA_TYPES: Final = frozenset({"image", "audio", "video"})
 """Components whose value is a file."""
 
 PICTURES_IN_FLIGHT: Final = 2

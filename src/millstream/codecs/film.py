@@ -69,6 +69,8 @@ class Film:
         """
         if self._picture is None and frames:
             self._begin(EncodedPicture(frames[0].shape[1], frames[0].shape[0]), has_sound=sound is not None)
+        if self._picture is None:
+            raise MediaError("a film begins with a picture")
         if not isinstance(self._picture, EncodedPicture):
             raise MediaError("a film of files that are taken as they are cannot go on with frames: begin with frames")
         self._check_sound(sound is not None)

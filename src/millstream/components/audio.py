@@ -38,6 +38,8 @@ SIGNATURES: Final = (
     (b"\xff\xf3", "mp3", "audio/mpeg"),
     (b"\xff\xf2", "mp3", "audio/mpeg"),
     (b"\xff\xfa", "mp3", "audio/mpeg"),
+    (b"\xff\xf1", "aac", "audio/aac"),
+    (b"\xff\xf9", "aac", "audio/aac"),
     (b"OggS", "ogg", "audio/ogg"),
     (b"fLaC", "flac", "audio/flac"),
     (b"\x1a\x45\xdf\xa3", "weba", "audio/webm"),
@@ -263,7 +265,7 @@ class Audio(MediaComponent):
         for beginning, suffix, mime in SIGNATURES:
             if data.startswith(beginning):
                 return Blob(f"audio.{suffix}", mime, data=data)
-        raise self.invalid("bytes of a WAV, MP3, Ogg, FLAC or WebM file", data[:16])
+        raise self.invalid("bytes of a WAV, MP3, Ogg, FLAC, AAC or WebM file", data[:16])
 
     def _chunk(
         self, rate: object, array: NDArray[np.generic], convert: Callable[[NDArray[np.generic]], Samples] = to_samples

@@ -15,6 +15,7 @@ Role: TypeAlias = Literal["user", "assistant", "system"]
 ROLES: Final = ("user", "assistant", "system")
 METADATA: Final = ("title", "log", "status", "duration", "id", "parent_id")
 KEYS: Final = frozenset({"role", "content", "metadata", "options"})
+"""What a message has. Others are left alone: clients of language models give more."""
 
 
 @dataclass
@@ -99,9 +100,9 @@ def read_message(given: object, show: Callable[[object], Piece | None]) -> Messa
     role = fields.get("role")
     if role not in ROLES:
         raise UnfitMessage(f"a message's role is one of {', '.join(ROLES)}, not {role!r}")
-    if unknown := fields.keys() - KEYS:
-        raise UnfitMessage(f"a message has no {sorted(unknown)[0]!r}: it has {', '.join(sorted(KEYS))}")
-    content = fields.get("content")
+    if "content" not in fields:
+        raise UnfitMessage(f"a message needs its content, but this one has only {', '.join(map(str, fields))}")
+    content = fields["content"]
     parts = content if isinstance(content, list) else [content]
     pieces = tuple(_piece(part, show) for part in parts if part is not None)
     return Message(
@@ -128,6 +129,8 @@ def _piece(part: object, show: Callable[[object], Piece | None]) -> Piece:
         return Said(plain_text(part.get("text")))
     if isinstance(part, Mapping) and part.get("type") == "file" and isinstance(part.get("file"), Mapping):
         part = part["file"]
+    if isinstance(part, tuple) and 1 <= len(part) <= 2:  # as Gradio takes a file, and what it shows
+        part = {"path": part[0], "alt_text": part[1] if len(part) == 2 else None}
     piece = show(part) if isinstance(part, Component | Mapping) else None
     if piece is None:
         kind = type(part).__name__

@@ -11,6 +11,9 @@ from millstream.frames import Samples
 
 MAX_CHANNELS: Final = 8
 
+LOUDEST: Final = 64.0
+"""Floats up to here are sound from -1 to 1 that is too loud; beyond, they are counted as 16-bit samples are."""
+
 
 class UnfitSound(ValueError):
     """An array is no sound; the message says why, and what to do."""
@@ -38,11 +41,17 @@ def to_piece(array: NDArray[np.generic]) -> Samples:
     Floats beyond -1 to 1 are clipped: one piece scaled down would be heard as a jump in loudness.
 
     Raises:
-        UnfitSound: See `to_samples`; also if anything is not a finite number, which would be heard as a click.
+        UnfitSound: See `to_samples`; also if anything is not a finite number, which would be heard as a click, or
+            cannot have been meant to be between -1 and 1, which would be heard as noise.
     """
     if array.dtype.kind == "f":
         if not np.isfinite(array).all():
             raise UnfitSound("every sample has to be a finite number: some are NaN or infinite")
+        if (peak := float(np.abs(array).max(initial=0.0))) > LOUDEST:
+            raise UnfitSound(
+                f"floats have to be between -1 and 1, but these reach {peak:g}: divide by 32768, or return "
+                ".astype(np.int16)"
+            )
         array = array.clip(-1.0, 1.0)
     return to_samples(array)
 

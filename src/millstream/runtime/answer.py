@@ -53,20 +53,24 @@ class Floor:
         """Make the way of the sound of one call."""
         return Voice(self.desk.players, self.stream)
 
-    async def call(self, role: Role, said: Said, voice: Voice, turn: Turn | None = None) -> None:
+    async def call(self, role: Role, said: Said, voice: Voice, turn: Turn | None = None) -> bool:
         """Call a handler when the one before has ended, and deliver what comes of it; an error is shown, and no more.
 
         If it is cancelled the handler is closed first, which takes as long as a cancelled call may take.
+
+        Returns:
+            Whether there was no error.
         """
         async with self._lock:
             try:
-                await self._call(role, said, voice, turn)
+                return await self._call(role, said, voice, turn)
             except Busy as error:
                 self.desk.report(Failure(str(error), title="Busy"))
+                return False
             finally:
                 voice.end()
 
-    async def _call(self, role: Role, said: Said, voice: Voice, turn: Turn | None) -> None:
+    async def _call(self, role: Role, said: Said, voice: Voice, turn: Turn | None) -> bool:
         desk, meter = self.desk, Meter(self.desk, self.binding, stream=self.stream)
         worker = desk.engine.open(self.binding.number, meter.hear)
         try:
@@ -77,7 +81,8 @@ class Floor:
                     if failure is not None:
                         self.fail(failure)
                     if failure is not None or voice.is_cut:
-                        return
+                        return failure is None
+            return True
         finally:
             meter.rest()
             meter.close()

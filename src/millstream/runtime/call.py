@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import secrets
 from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
@@ -113,7 +114,8 @@ class Calls:
         for _, encoder in self._encoders.values():
             encoder.close()
         if self._ear is not None:
-            self._ear.close()
+            with guarded(lambda error: logger.error("a turn detector cannot be closed", exc_info=error)):
+                self._ear.close()
         for _, reel in self.reels():
             reel.close()
 
@@ -207,7 +209,7 @@ class Call:
         self._async_generator: AsyncGenerator[object, None] | None = None
         self._value: object = _END
         self._failure: Failure | None = None
-        self.is_async = self._spec.is_async
+        self.is_async, self._is_generator = self._spec.is_async, self._spec.is_generator
 
     def decode(self) -> None:
         if self._arguments is None and self._failure is None:
@@ -222,10 +224,9 @@ class Call:
             if self._generator is not None:
                 self._value = next(self._generator, _END)
             elif self._failure is None:
-                positional, keywords = self._taken_arguments()
-                self._value = self._spec.fn(*positional, **keywords)
-                if self._spec.is_generator:
-                    self._generator = cast("Generator[object, None, None]", self._value)
+                self._value = self._spec.called(*self._taken_arguments())
+                if inspect.isgenerator(self._value):  # also one that a plain function only hands on
+                    self._generator, self._is_generator = cast("Generator[object, None, None]", self._value), True
                     self._value = next(self._generator, _END)
 
     async def call_async(self) -> None:
@@ -246,7 +247,7 @@ class Call:
         if self._failure is None and self._value is not _END:
             with guarded(self._fail):
                 outputs = self._outputs(self._value)
-        is_last = self._failure is not None or self._value is _END or not self._spec.is_generator
+        is_last = self._failure is not None or self._value is _END or not self._is_generator
         if is_last and self._failure is None and not self._job.stream:
             with guarded(self._fail):
                 outputs |= self._films(outputs)
@@ -346,7 +347,7 @@ class Call:
 
     def _valued(self, number: int, element: Element, value: object, changes: Mapping[str, object]) -> Output:
         if isinstance(element, Component) and element.plays_ahead_s and not isinstance(value, Declared):
-            if value is None and (self._job.stream or self._spec.is_generator):
+            if value is None and (self._job.stream or self._is_generator):
                 return Output(KEEP, changes)  # nothing to be heard this time
             if (reel := self._calls.reel(element)) is not None:
                 piece: tuple[Stored, Piece | None] | None = None, reel.piece(value, self._files)

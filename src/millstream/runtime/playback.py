@@ -9,9 +9,12 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
-from millstream.codecs import pcm16
+from millstream.codecs import opus
 from millstream.errors import InvalidValue, ProtocolError
 from millstream.frames import Chunk
+from millstream.runtime.aside import aside
+from millstream.runtime.breadth import Breadth, Gauge
+from millstream.runtime.coder import Coded, Coder
 from millstream.runtime.outlet import SEQUENCES, Outlet
 from millstream.types import Footage, Piece
 from millstream.ui.component import Component
@@ -22,6 +25,11 @@ logger = logging.getLogger("millstream.session")
 
 PACKET_S: Final = 0.25
 """Longest stretch of samples in one packet: a long piece holds nothing else up for longer than that takes to send."""
+
+REST_S: Final = 0.15
+"""What does not fill a packet of Opus waits so long for the next piece, and then goes alone."""
+
+SAMPLE_BYTES: Final = 2
 
 FILE_PART_BYTES: Final = 256 * 1024
 """Largest part of a sound file in one packet."""
@@ -62,21 +70,27 @@ class Playback:
         stream: The stream that it belongs to, 0 for an ordinary run.
         component: The player.
         outlet: The way to the page.
+        breadth: What is known of that way.
 
     Attributes:
         is_cut: Whether it was silenced; nothing more is sent.
+        is_refused: Whether it was the listener who silenced it.
         fault: Why the page cannot play it; empty if it can.
         skipped_s: Seconds of live sound that were left out because the player was paused.
     """
 
-    def __init__(self, number: int, stream: int, component: Component, outlet: Outlet) -> None:
+    def __init__(self, number: int, stream: int, component: Component, outlet: Outlet, breadth: Breadth) -> None:
         self.number = number
         self.component = component
-        self.is_cut = self.is_over = False
+        self.is_cut = self.is_over = self.is_refused = False
         self.fault = ""
         self.skipped_s = 0.0
         self._stream = stream
         self._outlet = outlet
+        self._breadth = breadth
+        self._coder = Coder()
+        self._gauge: Gauge | None = None
+        self._resting: asyncio.TimerHandle | None = None
         self._format: Format | None = None
         self._sequence = self._samples = 0
         self._flying: deque[tuple[int, float]] = deque()
@@ -133,19 +147,17 @@ class Playback:
             TimeoutError: The listener heard nothing for `timeout_s`.
         """
         self._check(sound)
+        if isinstance(sound, Chunk):
+            await self._put_samples(sound, timeout_s, is_live)
+            return
         is_file = isinstance(sound, bytes)
         for index, (payload, seconds, is_end) in enumerate(self._parts(sound)):
             # Of a film nothing can be left out: later frames need the earlier ones.
-            may_skip = is_live and not (is_file and index) and not isinstance(sound, Footage)
+            may_skip = is_live and is_file and not index
             await self._room(timeout_s, may_skip)
-            if self.is_cut:
+            if self.is_cut or (may_skip and self.is_paused):
                 return
-            if may_skip and self.is_paused:
-                self.skipped_s += seconds
-                if is_file:
-                    return
-                continue
-            self._send(payload, Flag.INDEPENDENT if is_live else Flag.NONE)
+            self._send(payload, Flag.KEY | (Flag.INDEPENDENT if is_live else Flag.NONE))
             if not is_file:
                 self._flying.append((self._sequence, seconds))
             elif is_end:
@@ -154,7 +166,8 @@ class Playback:
     def end(self) -> None:
         """Say that nothing follows; what is there is played to its end."""
         if not self.is_cut and self._format is not None and not self.is_over:
-            self._send(b"", Flag.LAST)
+            self._finish_stretch()
+            self._send(b"", Flag.KEY | Flag.LAST)
             self.is_over = True
 
     def cut(self) -> None:
@@ -162,10 +175,16 @@ class Playback:
         if self.is_cut:
             return
         self.is_cut = self.is_over = True
+        self._rest(None)
         self._cut_at = self._now()
         self._outlet.hush(self.number)
         self._outlet.send(Silence(playback=self.number))
         self._moved.set()
+
+    def refuse(self) -> None:
+        """Take note that the listener has stopped it."""
+        self.cut()
+        self.is_refused = True
 
     async def heard_out(self, timeout_s: float) -> None:
         """Wait until nothing of it is heard any more, because all was, or because it was silenced.
@@ -195,11 +214,20 @@ class Playback:
             self._flying.popleft()
         while self._undecoded and self._undecoded[0] <= message.received:
             self._undecoded.popleft()
+        self._measure(message)
         if message.state == "broken" and not self.fault:
             self.fault = message.message[:200] or "it cannot be played"
             self._outlet.hush(self.number)
             logger.error("%s was given sound that a browser cannot play: %s", self.component.name, repr(self.fault))
         self._moved.set()
+
+    def _measure(self, message: Played) -> None:
+        now, is_playing = self._now(), message.state == "playing"
+        if self._gauge is None or not self._gauge.received(message.received, now, is_playing=is_playing):
+            return
+        if not self._breadth.is_narrow(now):
+            logger.info("%r: the link is too narrow for samples as they are", self)
+            self._breadth.narrow(now)
 
     def _check(self, sound: Piece) -> None:
         if self.fault:
@@ -215,7 +243,56 @@ class Playback:
                 f"{self.component.name} plays {self._format}, and now got {found}: the format of streamed sound must "
                 "not change on the way; bring all pieces into one"
             )
+        if self._format is None and self._breadth.takes_opus and isinstance(sound, Chunk):
+            self._gauge = Gauge(SAMPLE_BYTES * sound.sample_rate * sound.channels)
         self._format = found
+
+    async def _put_samples(self, sound: Chunk, timeout_s: float, is_live: bool) -> None:
+        self._rest(None)
+        for part in self._cut_up(sound):
+            await self._room(timeout_s, is_live)
+            is_narrow = await self._may_compress(part)
+            if self.is_cut:
+                return
+            if is_live and self.is_paused:
+                self.skipped_s += part.duration_s
+                self._coder.drop()
+                continue
+            self._send_coded(self._coder.code(part, is_narrow=is_narrow), is_live=is_live)
+            if self._coder.is_opus:
+                await asyncio.sleep(0)  # to encode a part takes some milliseconds: others have their turn between
+        if self._coder.is_holding:
+            # In real time the next piece comes when this one has lasted; to end between the two would be heard.
+            self._rest(REST_S + (1.5 * sound.duration_s if is_live else 0.0))
+
+    async def _may_compress(self, part: Chunk) -> bool:
+        """Tell whether the samples should go as Opus: the link is narrow, and both sides are able to."""
+        breadth = self._breadth
+        if self._coder.is_opus:
+            return True
+        if not (breadth.takes_opus and breadth.is_narrow(self._now()) and self._coder.can_compress(part)):
+            return False
+        breadth.takes_opus = await aside("opus", opus.is_available)
+        return breadth.takes_opus
+
+    def _send_coded(self, packets: list[Coded], *, is_live: bool) -> None:
+        for payload, codec, seconds, flag in packets:
+            self._send(payload, flag | (Flag.INDEPENDENT if is_live else Flag.NONE), codec)
+            self._flying.append((self._sequence, seconds))
+
+    def _finish_stretch(self) -> None:
+        """Send what is held back."""
+        self._rest(None)
+        if not (self.fault or self.is_cut):
+            self._send_coded(self._coder.end(), is_live=False)
+
+    def _rest(self, seconds: float | None) -> None:
+        """Wait so long for another piece before what is held back goes alone; `None` does not wait any more."""
+        if self._resting is not None:
+            self._resting.cancel()
+        self._resting = None
+        if seconds is not None:
+            self._resting = asyncio.get_running_loop().call_later(seconds, self._finish_stretch)
 
     async def _room(self, timeout_s: float, may_skip: bool) -> None:
         """Wait until so much has been heard that more may be sent, or until what comes next is to be skipped."""
@@ -234,16 +311,16 @@ class Playback:
             return False
         return self.ahead_s >= self.component.plays_ahead_s or len(self._undecoded) >= MAX_UNDECODED
 
-    def _parts(self, sound: Piece) -> Iterator[tuple[bytes, float, bool]]:
+    def _cut_up(self, sound: Chunk) -> Iterator[Chunk]:
+        """Cut samples into what one packet may hold, counted from the beginning of the playback."""
+        step = max(round(PACKET_S * sound.sample_rate), 1)
+        for at in range(0, len(sound.samples), step):
+            part = Chunk(sound.samples[at : at + step], sound.sample_rate, self._samples)
+            self._samples += len(part.samples)
+            yield part
+
+    def _parts(self, sound: bytes | Footage) -> Iterator[tuple[bytes, float, bool]]:
         """Cut a piece into payloads: each with its seconds (0 if unknown), and whether it ends the piece."""
-        if isinstance(sound, Chunk):
-            step = max(round(PACKET_S * sound.sample_rate), 1)
-            encoder = pcm16.open_encoder(1.0)
-            for at in range(0, len(sound.samples), step):
-                part = Chunk(sound.samples[at : at + step], sound.sample_rate, self._samples)
-                self._samples += len(part.samples)
-                yield encoder.encode(part).payload, part.duration_s, at + step >= len(sound.samples)
-            return
         if isinstance(sound, Footage):
             yield from _film_parts(sound)
             return
@@ -251,13 +328,14 @@ class Playback:
             part_bytes = FILE_PREFIX.pack(len(sound), at) + sound[at : at + FILE_PART_BYTES]
             yield part_bytes, 0.0, at + FILE_PART_BYTES >= len(sound)
 
-    def _send(self, payload: bytes, flag: Flag) -> None:
+    def _send(self, payload: bytes, flags: Flag, codec: CodecNumber | None = None) -> None:
         assert self._format is not None
         self._sequence += 1
-        flags = Flag.KEY | flag
-        codec, sequence = self._format.codec, self._sequence % SEQUENCES
+        codec, sequence = codec or self._format.codec, self._sequence % SEQUENCES
         component, call = self.component.id, self.number
         self._outlet.play(Packet(Kind.SOUND, codec, flags, self._stream, component, sequence, 0, call, 0, payload))
+        if self._gauge is not None:
+            self._gauge.sent(self._sequence, len(payload), self._now())
 
     def __repr__(self) -> str:
         where = f"heard {self.position_s:.1f} s, {self.ahead_s:.1f} s ahead"
@@ -279,10 +357,14 @@ class Players:
 
     Args:
         outlet: The way to the page.
+
+    Attributes:
+        breadth: What is known of that way, and remembered from one playback to the next.
     """
 
     def __init__(self, outlet: Outlet) -> None:
         self._outlet = outlet
+        self.breadth = Breadth()
         self._playbacks: dict[int, Playback] = {}
         self._count = 0
 
@@ -290,7 +372,7 @@ class Players:
         """Begin a playback; one that is still heard in the component gives way."""
         self.hush(component.id)
         self._count += 1
-        playback = self._playbacks[self._count] = Playback(self._count, stream, component, self._outlet)
+        playback = self._playbacks[self._count] = Playback(self._count, stream, component, self._outlet, self.breadth)
         for number in [number for number, old in self._playbacks.items() if old.is_over][:-MAX_KEPT]:
             del self._playbacks[number]
         return playback
@@ -311,6 +393,8 @@ class Players:
             return
         playback.report(message)
         if message.state in ("ended", "broken"):
+            if message.state == "ended" and not playback.is_over:
+                playback.refuse()
             playback.is_over = True
             del self._playbacks[message.playback]
 
@@ -357,11 +441,15 @@ class Voice:
     async def put(self, component: Component, sound: Piece, timeout_s: float, *, is_live: bool = False) -> None:
         """Play a piece after those before; returns when all of it is sent, or skipped: see `Playback.put`.
 
+        After the listener has stopped it nothing more is played in that component.
+
         Raises:
             InvalidValue: It has another format than the pieces before, or the page cannot play those.
             TimeoutError: The listener heard nothing for `timeout_s`.
         """
         playback = self._playbacks.get(component.id)
+        if playback is not None and playback.is_refused:
+            return
         begins = isinstance(sound, Footage) and sound.is_first
         if playback is None or playback.is_cut or begins:
             playback = self._playbacks[component.id] = self._players.begin(self._stream, component)

@@ -50,7 +50,7 @@ from millstream.wire.messages import (
     Welcome,
     decode_page_message,
 )
-from millstream.wire.packet import VERSION, Packet, decode_packet, is_packet
+from millstream.wire.packet import VERSION, CodecNumber, Packet, decode_packet, is_packet
 
 logger = logging.getLogger("millstream.session")
 
@@ -240,6 +240,7 @@ class Session:
     def _welcome(self, hello: Hello) -> None:
         now_us = server_us()
         self._desk.clock.compare(hello.page_us, now_us)
+        self._players.breadth.takes_opus = CodecNumber.OPUS in hello.decodes
         self._outlet.send(
             Welcome(
                 version=VERSION,

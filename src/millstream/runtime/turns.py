@@ -49,7 +49,7 @@ class Conversation:
         self._answer: Answer | None = None
         self._turn: Turn | None = None
         self._recognising = asyncio.Lock()
-        self._is_open = self._has_greeted = self._ignores = False
+        self._is_open = self._has_greeted = self._ignores = self._partial_failed = False
         self._said: State | None = None
         self._listen_at(0, 1)
 
@@ -118,7 +118,7 @@ class Conversation:
         self._heard_to = self._partial_to = self._awake_to = 0
 
     def _on_speech(self, first: int) -> None:
-        self._partial_to = first
+        self._partial_to, self._partial_failed = first, False
         self._ignores = self.is_answering and not self._taking.can_interrupt
         if not self._taking.stop_words and not self._ignores:
             self.interrupt()
@@ -156,14 +156,18 @@ class Conversation:
     def _show_partial(self) -> None:
         """Have the app show what has been said so far, if somebody speaks and nothing else is being called."""
         first = self._utterances.began
-        if "partial" not in self._taking.handlers or first is None or self._ignores:
+        if "partial" not in self._taking.handlers or first is None or self._ignores or self._partial_failed:
             return
         is_due = self._heard_to - self._partial_to >= self._taking.partial_every_s * self._rate
         if is_due and not self._floor.is_taken and not self.is_answering:
             self._partial_to = self._heard_to
             span = Span(first, self._heard_to)
             said, turn = Said(span, self._memory.items(span)), Turn(previous=self._turn)
-            self._start(self._floor.call("partial", said, self._floor.voice(), turn))
+            self._start(self._partial(said, turn))
+
+    async def _partial(self, said: Said, turn: Turn) -> None:
+        """Call the app's handler; one that fails is not called again before the next turn."""
+        self._partial_failed = not await self._floor.call("partial", said, self._floor.voice(), turn)
 
     # ---- tasks, and what the page is told ----------------------------------------------------------------------
 

@@ -34,6 +34,7 @@ _MEANINGLESS: Final = frozenset(
         "height",
         "inline",
         "auth_dependency",
+        "state_session_capacity",
     }
     | {"share_server_address", "share_server_protocol", "share_server_tls_certificate", "theme_schedule"}
 )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-from millstream.errors import DeclarationError
+from millstream.errors import DeclarationError, InvalidValue
 from millstream.types import Handler
 from millstream.ui.progress import Progress
 from millstream.ui.special import EventData, Request, Turn
@@ -87,6 +87,24 @@ class HandlerSpec:
         for name in [name for name in self.specials if name not in self._passed(positional)]:
             keywords[name] = extras[name]
         return positional + list(waiting), keywords
+
+    def called(self, positional: Sequence[object], keywords: Mapping[str, object]) -> object:
+        """Call a function that is not async.
+
+        Raises:
+            InvalidValue: It hands on what has to be awaited, as decorators around an async function do.
+        """
+        value = self.fn(*positional, **keywords)
+        if not inspect.iscoroutine(value) and not inspect.isasyncgen(value):
+            return value
+        kind = "an async generator"
+        if inspect.iscoroutine(value):
+            kind = "a coroutine"
+            value.close()
+        raise InvalidValue(
+            f"{self.name}() is no async function, but returned {kind}: declare it, or the function that a decorator "
+            "puts in its place, with `async def`"
+        )
 
     def check_arity(self, inputs: int, where: str) -> None:
         """Check that the function can be called with this many values.

@@ -27,9 +27,12 @@ SHORTEST_SCENE_S: Final = 1 / 30
 
 IGNORED: Final = frozenset(
     {"api_name", "api_description", "api_visibility", "show_api", "scroll_to_output", "show_progress_on", "key"}
-    | {"like_user_message"}
+    | {"like_user_message", "max_batch_size"}
 )
 """Keywords of Gradio's events that have no meaning here."""
+
+NEUTRAL: Final = {"batch": False, "preprocess": True, "postprocess": True, "validator": None}
+"""Keywords of Gradio's events that are unknown here, but for these values, which ask for nothing."""
 
 
 class EventOptions(TypedDict, total=False):
@@ -109,9 +112,9 @@ def checked_options(
     others = given.keys() - known.keys()
     ignored = IGNORED if streams else IGNORED | {"time_limit", "stream_every"}
     for name in others:
-        if name not in ignored:
+        if name not in ignored and not (name in NEUTRAL and given[name] is NEUTRAL[name]):
             raise TypeError(f"{where}() has no argument {name!r}")
-    warn_ignored(f"{where}()", others)
+    warn_ignored(f"{where}()", others - NEUTRAL.keys())
     known["trigger_mode"] = known.get("trigger_mode") or _default_mode(events)
     default: Progress = "minimal" if streams else "hidden" if events == {"tick"} else "full"
     shown = known.get("show_progress", default)

@@ -97,9 +97,16 @@ def theme_tokens(theme: ThemeLike) -> dict[str, str]:
     if theme is None:
         return {}
     if isinstance(theme, str):
-        theme = Theme(theme.lower())
+        theme = _named(theme.strip())
     tokens = theme.tokens if isinstance(theme, Theme) else _checked(theme)
     return {f"--ms-{name}": _css(value) for name, value in tokens.items()}
+
+
+def _named(name: str) -> Theme:
+    from millstream.ui import themes  # which builds on this module
+
+    foreign: type[Theme] | None = vars(themes).get(name.capitalize()) if name.capitalize() in themes.__all__ else None
+    return foreign() if foreign is not None and foreign is not Theme else Theme(name.lower())
 
 
 def _checked(given: Mapping[str, object]) -> dict[str, Token]:

@@ -141,6 +141,11 @@ class ReplyOnPause:
             "max_turn": (1.0, MAX_TURN_S),
             "partial_every": (0.05, 60.0),
         }
+        if not callable(self.detector or silero.open_detector):
+            raise DeclarationError(
+                f"{where}: detector={self.detector!r} is not allowed; give what makes one: a class, or a function of "
+                "the PauseRules"
+            )
         for name, (least, most) in allowed.items():
             value = getattr(self, name)
             if not is_number(value) or not least <= value <= most:

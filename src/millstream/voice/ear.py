@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
+from millstream.errors import InvalidValue
 from millstream.frames import Chunk
 from millstream.types import VOICE_RATE_HZ, Heard, TurnDetector, TurnEvent
 from millstream.voice.resample import Resampler
@@ -25,7 +28,11 @@ class Ear:
         self._origin = (0, 0)
 
     def hear(self, chunk: Chunk) -> Heard:
-        """Hear the next chunk; another device may have another rate."""
+        """Hear the next chunk; another device may have another rate.
+
+        Raises:
+            InvalidValue: The detector gave something that is no `TurnEvent`, or that it cannot have heard.
+        """
         if self._detector is None:
             self._detector = self._open_detector()
         if self._resampler is None or chunk.sample_rate != self._rate:
@@ -33,13 +40,26 @@ class Ear:
             self._origin = (self._count, chunk.first_sample)
         samples = self._resampler.take(chunk.samples)
         self._count += len(samples)
-        events = tuple(TurnEvent(event.kind, self._counted(event.at)) for event in self._detector.hear(samples))
+        found = self._detector.hear(samples)
+        if not isinstance(found, list | tuple):
+            raise InvalidValue(f"{self._name}.hear() returned {found!r}: return a list of TurnEvent, or an empty one")
+        events = tuple(self._counted(event) for event in found)
         return Heard(chunk.first_sample, chunk.first_sample + len(chunk.samples), self._rate, events)
 
-    def _counted(self, at: int) -> int:
-        """Bring a number of the detector's to the microphone's count."""
+    @property
+    def _name(self) -> str:
+        return type(self._detector).__name__
+
+    def _counted(self, event: object) -> TurnEvent:
+        """Bring what the detector found to the microphone's count."""
+        kind, at = getattr(event, "kind", None), getattr(event, "at", None)
+        if kind not in ("onset", "end") or not isinstance(at, int | float | np.integer) or not at <= self._count:
+            raise InvalidValue(
+                f"{self._name}.hear() found {event!r}: give TurnEvent(kind, at), of kind onset or end, with `at` among "
+                f"the {self._count} samples that it has heard"
+            )
         heard, captured = self._origin
-        return captured + round((at - heard) * self._rate / VOICE_RATE_HZ)
+        return TurnEvent(kind, captured + round((at - heard) * self._rate / VOICE_RATE_HZ))
 
     def close(self) -> None:
         if self._detector is not None:

@@ -36,13 +36,17 @@ class _Message(msgspec.Struct, tag_field="type", tag=str.lower, forbid_unknown_f
 
 
 class Hello(_Message):
-    """First message of a page. `resume` and `seen` are for a page that had a session before; empty and 0 if not."""
+    """First message of a page. `resume` and `seen` are for a page that had a session before; empty and 0 if not.
+
+    `decodes` are the numbers of the codecs, of those that not every browser has, that it may be sent: `OPUS`.
+    """
 
     version: int
     build: str
     page_us: int
     resume: str = ""
     seen: int = 0
+    decodes: list[int] = []
 
 
 class Set(_Message):
@@ -125,8 +129,8 @@ class Played(_Message):
     """Where the page is in a playback of sound; told about ten times a second while it plays, and when it ends.
 
     The packets up to sequence `received` are decoded and last for `samples` (of each channel, at `rate`), of which
-    `played` have been heard. `state`: `playing`, `paused` (also: the browser waits for a tap), `ended` (all was heard),
-    `broken` (it cannot be played any further; `message` says why).
+    `played` have been heard. `state`: `playing`, `paused` (also: the browser waits for a tap), `ended` (all was heard,
+    or the listener wants no more), `broken` (it cannot be played any further; `message` says why).
     """
 
     playback: int

@@ -27,8 +27,8 @@ class Kind(IntEnum):
 class CodecNumber(IntEnum):
     """How a payload is encoded; the lower-case name is the file name of the codec in `codecs/`.
 
-    Two have none, since only the page decodes them: `FILE` is a sound file (MP3, Ogg, FLAC …) on its way down, or a
-    part of one; `FMP4` the next bytes of a film.
+    Three have none, since only the page decodes them: `FILE` is a sound file (MP3, Ogg, FLAC …) on its way down, or a
+    part of one; `FMP4` the next bytes of a film; `OPUS` 20 ms of sound, for a narrow link.
     """
 
     JPEG = 1
@@ -37,6 +37,7 @@ class CodecNumber(IntEnum):
     PCM16 = 16
     FILE = 32
     FMP4 = 33
+    OPUS = 34
 
 
 class Flag(IntFlag):

@@ -18,16 +18,20 @@ export interface Film {
 export async function openFilm(camera: CameraWish, microphone: MicrophoneWish): Promise<Film> {
   const video = cameraConstraints(camera.constraints, camera.size, camera.choice);
   const stream = await openBoth(video, soundConstraints(microphone));
+  let heard: Microphone | null = null;
   try {
-    const seen = await cameraOf(new MediaStream(stream.getVideoTracks()), camera);
     const sounds = stream.getAudioTracks();
-    const heard = sounds.length > 0 ? await microphoneOf(new MediaStream(sounds), microphone) : null;
+    if (sounds.length > 0) heard = await microphoneOf(new MediaStream(sounds), microphone);
+    // Last, so that its frames go to the worker at once: Chromium hands over one that waits here as a copy, by itself,
+    // and nobody can close what was copied.
+    const seen = await cameraOf(new MediaStream(stream.getVideoTracks()), camera);
     const close = (): void => {
       seen.close();
       heard?.close();
     };
     return { camera: seen, microphone: heard, stream, close };
   } catch (error) {
+    heard?.close();
     for (const track of stream.getTracks()) track.stop();
     throw error;
   }

@@ -103,7 +103,7 @@ export class AudioFrame extends Leaf<AudioProps> implements InboxHost {
   private body(): TemplateResult {
     if (this.isRecording) return this.level();
     if (this.sound && this.sound.state !== "over") {
-      return html`<ms-live .state=${this.sound.state} @ms-toggle=${() => this.listen()}></ms-live>`;
+      return html`<ms-live .state=${this.sound.state} @ms-toggle=${() => this.listen()} @ms-quit=${() => this.quit()}></ms-live>`;
     }
     if (this.sound?.problem) return html`<div class="ms-void"><p class="ms-problem">${this.sound.problem}</p></div>`;
     if (this.address) return this.player(this.address);
@@ -116,7 +116,8 @@ export class AudioFrame extends Leaf<AudioProps> implements InboxHost {
   }
 
   private level(): TemplateResult {
-    if (this.props.waveform?.shows_recording ?? true) return html`<ms-level></ms-level>`;
+    if (this.props.waveform?.shows_recording ?? true)
+      return html`<ms-level .quiet=${this.stream.talk === "answering"}></ms-level>`;
     return html`<div class="ms-void">${icon("microphone")}</div>`;
   }
 
@@ -167,6 +168,10 @@ export class AudioFrame extends Leaf<AudioProps> implements InboxHost {
 
   private listen(): void {
     emit(this, LISTEN, { component: this.component, action: this.sound?.state === "playing" ? "pause" : "play" });
+  }
+
+  private quit(): void {
+    emit(this, LISTEN, { component: this.component, action: "stop" });
   }
 
   private toggle(): void {

@@ -1,10 +1,12 @@
 /** Streamed sound, in the worker: from packets to the loudspeaker's port, and back how much of it has been heard. */
 
+import { OpusVoice, readOpus } from "../codecs/opus.ts";
+import type { Stretch } from "../codecs/pcm16.ts";
 import { decodePcm16 } from "../codecs/pcm16.ts";
 import { wavHeader } from "../codecs/wav_header.ts";
 import type { Played } from "../wire/messages.ts";
 import type { Packet } from "../wire/packet.ts";
-import { CodecNumber, isIndependent, isLast } from "../wire/packet.ts";
+import { CodecNumber, isIndependent, isKey, isLast } from "../wire/packet.ts";
 import type { Level } from "../workers/port.ts";
 
 /** Size of the file, and where in it a part begins. */
@@ -44,6 +46,9 @@ export interface PlaybacksEvents {
   /** All was heard, or it was silenced (`isCut`), or broke (`problem`). What came so far, as a file. */
   over(ended: { component: number; playback: number; isCut: boolean; problem: string; file: Blob | null }): void;
 }
+
+/** Of a packet whose samples are decoded. */
+type Arrival = Pick<Packet, "sequence" | "flags">;
 
 interface File {
   bytes: Uint8Array<ArrayBuffer>;
@@ -91,6 +96,11 @@ export class Playbacks {
     this.playbacks.get(playback)?.cut();
   }
 
+  /** The listener has heard enough. */
+  stop(playback: number): void {
+    this.playbacks.get(playback)?.stop();
+  }
+
   /** The session is over: nothing more is heard, and the next one counts anew. */
   clear(): void {
     for (const playback of [...this.playbacks.values()]) playback.abandon();
@@ -112,6 +122,7 @@ class Playback {
   private keptBytes = 0;
   private readonly files: File[] = [];
   private isDecoding = false;
+  private opus: OpusVoice<Arrival> | null = null;
   private isLast = false;
   private isPaused = false;
   private reports = 0;
@@ -129,7 +140,8 @@ class Playback {
   take(packet: Packet): void {
     this.isLast ||= isLast(packet);
     if (packet.payload.length > 0) {
-      if (packet.codec === CodecNumber.PCM16) this.takeSamples(packet);
+      if (packet.codec === CodecNumber.PCM16) this.takeSamples(decodePcm16(packet.payload), packet);
+      else if (packet.codec === CodecNumber.OPUS) this.takeOpus(packet);
       else if (packet.codec === CodecNumber.FILE) this.takePart(packet);
       else this.break(`the page has no codec ${packet.codec}`);
     }
@@ -176,6 +188,13 @@ class Playback {
     this.finish(true, "");
   }
 
+  /** The same, but the server does not know of it yet. */
+  stop(): void {
+    this.cut();
+    // A loudspeaker that is held does not answer.
+    if (this.isPaused && this.port) this.leave(this.played);
+  }
+
   /** Silence, and nobody is there to be told. */
   abandon(): void {
     this.port?.postMessage("cut");
@@ -190,8 +209,20 @@ class Playback {
     this.port?.close();
   }
 
-  private takeSamples(packet: Packet): void {
-    const sound = decodePcm16(packet.payload);
+  private takeOpus(packet: Packet): void {
+    this.opus ??= new OpusVoice<Arrival>({
+      decoded: (sound, arrival) => {
+        if (this.isOver) return;
+        this.takeSamples(sound, arrival);
+        this.endIfComplete();
+      },
+      failed: (problem) => this.break(problem),
+    });
+    const { sequence, flags } = packet;
+    this.opus.put(readOpus(packet.payload), isKey(packet), { sequence, flags });
+  }
+
+  private takeSamples(sound: Stretch, packet: Arrival): void {
     this.received = packet.sequence;
     if (!this.port) this.open(sound.rate, sound.channels, isIndependent(packet));
     // The server has left something out: what waits here is from before, and as old.
@@ -249,7 +280,7 @@ class Playback {
   }
 
   private endIfComplete(): void {
-    if (!this.isLast || this.files.length > 0 || this.isOver) return;
+    if (!this.isLast || this.files.length > 0 || this.isOver || this.opus?.isIdle === false) return;
     if (this.port) this.port.postMessage("end");
     else this.finish(false, "");
   }
@@ -263,6 +294,7 @@ class Playback {
 
   private finish(isCut: boolean, problem: string): void {
     this.isOver = true;
+    this.opus?.close();
     if (!isCut) this.tell("ended");
     if (!this.isCut) this.port?.close();
     const { component, number: playback } = this;

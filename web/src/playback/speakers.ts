@@ -34,7 +34,9 @@ export interface OpenSpeaker {
 export interface SpeakersEvents {
   show(component: number, state: LiveState): void;
   paused(playback: number, isPaused: boolean): void;
-  /** For the app: `play`, `pause`. */
+  /** The listener has heard enough. */
+  stopped(playback: number): void;
+  /** For the app: `play`, `pause`, `stop`. */
   fire(component: number, event: string): void;
   failed(playback: number): void;
 }
@@ -105,6 +107,15 @@ export class Speakers {
     this.events.paused(speaker.playback, true);
     this.events.fire(component, "pause");
     void speaker.context.suspend();
+  }
+
+  /** Nothing more of it is to be heard, or made. */
+  stop(component: number): void {
+    const speaker = this.speakers.get(component);
+    if (speaker?.state !== "playing" && speaker?.state !== "paused") return;
+    this.move(component, speaker, "starting");
+    this.events.stopped(speaker.playback);
+    this.events.fire(component, "stop");
   }
 
   /** A playback is over; false if the component plays another one by now. */

@@ -1,9 +1,10 @@
 /** The link to the server: hello and welcome, numbered control messages, packets, and the comparison of the clocks. */
 
+import { takesOpus } from "../codecs/opus.ts";
 import type { PageMessage, Refuse, ServerMessage, Welcome } from "../wire/messages.ts";
 import { decodeServerMessage, encodeMessage, MAX_CONTROL_BYTES } from "../wire/messages.ts";
 import type { Packet } from "../wire/packet.ts";
-import { decodePacket, encodePacket, isPacket, VERSION } from "../wire/packet.ts";
+import { CodecNumber, decodePacket, encodePacket, isPacket, VERSION } from "../wire/packet.ts";
 import { ClockComparison, pageUs } from "./clock.ts";
 import { ReconnectingSocket } from "./websocket.ts";
 
@@ -89,7 +90,8 @@ export class Link {
   private greet(): void {
     this.seq = 0;
     this.clock.clear();
-    this.write({ type: "hello", version: VERSION, build: this.build, page_us: pageUs() });
+    const decodes = takesOpus() ? [CodecNumber.OPUS] : [];
+    this.write({ type: "hello", version: VERSION, build: this.build, page_us: pageUs(), decodes });
     this.listen();
   }
 

@@ -24,6 +24,7 @@ export interface Hello {
   page_us: number;
   resume?: string;
   seen?: number;
+  decodes?: number[];
 }
 
 export interface SetValue {

@@ -10,7 +10,7 @@ export const HEADER_BYTES = 32;
 export const Kind = { PICTURE: 1, SOUND: 2 } as const;
 
 /** How a payload is encoded; the lower-case name is the codec's file on the server. `FILE`: a sound file, or a part. */
-export const CodecNumber = { JPEG: 1, PNG: 2, WEBP: 3, PCM16: 16, FILE: 32, FMP4: 33 } as const;
+export const CodecNumber = { JPEG: 1, PNG: 2, WEBP: 3, PCM16: 16, FILE: 32, FMP4: 33, OPUS: 34 } as const;
 
 /**
  * Properties of one packet.
@@ -43,7 +43,7 @@ export class ProtocolError extends Error {
   }
 }
 
-export const isIndependent = (packet: Packet): boolean => (packet.flags & Flag.INDEPENDENT) !== 0;
+export const isIndependent = (packet: Pick<Packet, "flags">): boolean => (packet.flags & Flag.INDEPENDENT) !== 0;
 export const isKey = (packet: Packet): boolean => (packet.flags & Flag.KEY) !== 0;
 export const isLast = (packet: Packet): boolean => (packet.flags & Flag.LAST) !== 0;
 

@@ -60,6 +60,7 @@ export class MediaEngine {
     shown: ({ stream, component, sequence, pageUs }) => this.reportShown(stream, component, sequence, pageUs),
     presented: ({ component, timestampUs, pageUs }) => this.tracks.get(component)?.presented(timestampUs, pageUs),
     listening: ({ playback, isPaused }) => this.playbacks.setPaused(playback, isPaused),
+    quit: ({ playback }) => this.playbacks.stop(playback),
     decoded: ({ playback, sound }) => this.playbacks.decoded(playback, sound),
     tell: ({ message }) => this.link?.send(message),
     covered: ({ component }) => this.presenter.cover(component),

@@ -81,6 +81,8 @@ export type ToWorker =
   | { type: "covered"; component: number }
   /** The listener, or the browser, holds a playback, or lets it go on. */
   | { type: "listening"; playback: number; isPaused: boolean }
+  /** The listener has heard enough of it. */
+  | { type: "quit"; playback: number }
   /** The sound of a file, null if it is none. */
   | { type: "decoded"; playback: number; sound: DecodedSound | null }
   /** How far a film has been seen, for the server. */

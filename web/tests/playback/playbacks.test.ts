@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { encodePcm16 } from "../../src/codecs/pcm16.ts";
 import type { PlaybacksEvents, SpeakerReport } from "../../src/playback/playbacks.ts";
 import { Playbacks } from "../../src/playback/playbacks.ts";
@@ -135,6 +135,26 @@ describe("silence", () => {
     expect(told()).toMatchObject({ received: 0, played: 0, state: "ended" });
   });
 
+  it("that the listener wants is told when the loudspeaker has said how much was heard", async () => {
+    playbacks.receive(piece(1));
+    const { given, say } = speaker();
+    playbacks.stop(1);
+    await vi.waitFor(() => expect(given.at(-1)).toBe("cut"));
+    expect(events.over).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ playback: 1, isCut: true }));
+    say({ played: 123, isOver: true });
+    await vi.waitFor(() => expect(told()).toMatchObject({ played: 123, state: "ended" }));
+    playbacks.receive(piece(2));
+    expect(events.open).toHaveBeenCalledTimes(1);
+  });
+
+  it("that the listener wants is told at once where the loudspeaker is held", () => {
+    playbacks.receive(piece(1));
+    playbacks.setPaused(1, true);
+    playbacks.stop(1);
+    playbacks.stop(1);
+    expect(events.tell.mock.calls.map(([message]) => message.state)).toEqual(["paused", "ended"]);
+  });
+
   it("may come before the first sound", () => {
     playbacks.silence(3);
     playbacks.receive(piece(1, 320, { call: 3 }));
@@ -206,4 +226,84 @@ describe("files", () => {
 it("a playback without a sample is over at once", () => {
   playbacks.receive(last());
   expect(events.over).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ isCut: false, file: null }));
+});
+
+describe("Opus", () => {
+  let output: (data: AudioData) => void;
+  const close = vi.fn();
+
+  beforeEach(() => {
+    vi.stubGlobal(
+      "AudioDecoder",
+      class {
+        state = "configured";
+        configure = vi.fn();
+        decode = vi.fn();
+        close = close;
+        constructor(init: { output: (data: AudioData) => void }) {
+          output = init.output;
+        }
+      },
+    );
+    vi.stubGlobal("EncodedAudioChunk", class {});
+  });
+
+  afterEach(() => {
+    vi.unstubAllGlobals();
+  });
+
+  /** What the decoder gives for a packet: `value` all over. */
+  function decode(value: number): void {
+    const copyTo = (plane: Float32Array): void => void plane.fill(value / 32768);
+    const data = { numberOfFrames: 960, sampleRate: 48_000, numberOfChannels: 1, copyTo, close: vi.fn() };
+    output(data as unknown as AudioData);
+  }
+
+  function opus(firstSample: number, skip: number, count: number, changes: Partial<Packet> = {}): Packet {
+    const payload = new Uint8Array(19);
+    const view = new DataView(payload.buffer);
+    view.setBigUint64(0, BigInt(firstSample), true);
+    view.setUint32(8, RATE, true);
+    view.setUint8(12, 1);
+    view.setUint16(14, skip, true);
+    view.setUint16(16, count, true);
+    return packet(payload, { codec: CodecNumber.OPUS, ...changes });
+  }
+
+  it("goes on where samples were, and ends when all of it is decoded", async () => {
+    playbacks.receive(piece(1));
+    playbacks.receive(opus(320, 104, 216));
+    playbacks.receive(opus(536, 0, 100, { flags: 0 }));
+    playbacks.receive(last());
+    const { given, say } = speaker();
+    decode(2);
+    await vi.waitFor(() => expect(given).toEqual([1, 2]));
+    playbacks.setPaused(1, true);
+    expect(told()).toMatchObject({ received: 2, samples: 536 });
+    decode(3);
+    await vi.waitFor(() => expect(given).toEqual([1, 2, 3, "end"]));
+    say({ played: 636, isOver: true });
+    await vi.waitFor(() => expect(told()).toMatchObject({ received: 3, samples: 636, played: 636, state: "ended" }));
+    expect(events.over.mock.lastCall?.[0].file?.size).toBe(44 + 2 * 636);
+    expect(close).toHaveBeenCalled();
+  });
+
+  it("opens the loudspeaker at the rate of the sound, in real time where it says so", async () => {
+    playbacks.receive(opus(0, 104, 216, { flags: Flag.KEY | Flag.INDEPENDENT }));
+    expect(events.open).not.toHaveBeenCalled();
+    decode(1);
+    expect(events.open.mock.lastCall?.[0]).toMatchObject({ rate: RATE, channels: 1 });
+    playbacks.receive(opus(3200, 104, 216));
+    decode(2);
+    const { given } = speaker();
+    await vi.waitFor(() => expect(given).toEqual(["live", 1, "skip", 2]));
+  });
+
+  it("is not heard any more when it was silenced", () => {
+    playbacks.receive(opus(0, 104, 216));
+    playbacks.silence(1);
+    expect(close).toHaveBeenCalled();
+    decode(1);
+    expect(events.open).not.toHaveBeenCalled();
+  });
 });

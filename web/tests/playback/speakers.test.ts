@@ -4,7 +4,7 @@ import { Speakers } from "../../src/playback/speakers.ts";
 /** What the page asked of its audio contexts, in order. */
 let log: string[];
 let speakers: Speakers;
-const events = { show: vi.fn(), paused: vi.fn(), fire: vi.fn(), failed: vi.fn() };
+const events = { show: vi.fn(), paused: vi.fn(), stopped: vi.fn(), fire: vi.fn(), failed: vi.fn() };
 
 class FakeContext {
   readonly destination = {};
@@ -89,6 +89,16 @@ it("lets what was silenced die away before it is disconnected, and then rests", 
   expect(log).not.toContain("disconnect");
   vi.advanceTimersByTime(60);
   expect(log.slice(-2)).toEqual(["disconnect", "suspend"]);
+});
+
+it.each([true, false])("can be stopped by the listener, once, also while it is held (%s)", async (isHeld) => {
+  await open(1);
+  if (isHeld) speakers.pause(7);
+  speakers.stop(7);
+  speakers.stop(7);
+  expect(events.stopped).toHaveBeenCalledExactlyOnceWith(1);
+  expect(events.fire.mock.calls.filter(([, event]) => event === "stop")).toEqual([[7, "stop"]]);
+  expect(events.show).toHaveBeenLastCalledWith(7, "starting");
 });
 
 it("knows which playback it plays", async () => {

@@ -13,7 +13,7 @@ const SILENT_FOR = 60;
 /** The microphone's level over the last seconds, newest at the right. Digital silence is said in words after a while. */
 @customElement("ms-level")
 export class LevelMeter extends LitElement {
-  /** Whether silence is nothing to speak of. */
+  /** Whether silence is nothing to speak of: it counts from the time when it is again. */
   @property({ attribute: false }) quiet = false;
   @state() private isSilent = false;
   private readonly levels = new Float32Array(BARS);
@@ -38,7 +38,7 @@ export class LevelMeter extends LitElement {
   push({ peak }: Level): void {
     this.levels.copyWithin(0, 1);
     this.levels[BARS - 1] = loudness(peak);
-    this.silent = peak < SILENT ? this.silent + 1 : 0;
+    this.silent = peak < SILENT && !this.quiet ? this.silent + 1 : 0;
     this.isSilent = this.silent >= SILENT_FOR;
     this.draw();
   }

@@ -1,4 +1,4 @@
-import { html, LitElement, type nothing, type TemplateResult } from "lit";
+import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { icon } from "../../icons.ts";
 import type { Level, LiveState } from "../../view.ts";
@@ -6,7 +6,7 @@ import "./level.ts";
 import type { LevelMeter } from "./level.ts";
 import { clock } from "./sentences.ts";
 
-/** Sound that still comes: its level, a clock, and one button. Dispatches `ms-toggle`. */
+/** Sound that still comes: its level, a clock, a button that holds it and one that ends it. Dispatches `ms-toggle` and `ms-quit`. */
 @customElement("ms-live")
 export class LiveSound extends LitElement {
   @property({ attribute: false }) state: LiveState = "starting";
@@ -25,7 +25,7 @@ export class LiveSound extends LitElement {
   protected override render(): TemplateResult {
     return html`
       <ms-level .quiet=${true}></ms-level>
-      <div class="ms-play">${this.button()}<span class="ms-clock"><span class="ms-now">0:00</span></span></div>
+      <div class="ms-play">${this.button()}${this.stopButton()}<span class="ms-clock"><span class="ms-now">0:00</span></span></div>
     `;
   }
 
@@ -38,6 +38,15 @@ export class LiveSound extends LitElement {
     const name = this.state === "paused" ? "Play" : "Pause";
     return html`<button class="ms-tool" type="button" title=${name} ?disabled=${this.state === "starting"} @click=${this.toggle}>
       ${icon(this.state === "paused" ? "play" : "pause")}<span class="ms-sr">${name}</span>
+    </button>`;
+  }
+
+  /** Sound that a browser holds back can be let go of as soon as it was begun. */
+  private stopButton(): TemplateResult | typeof nothing {
+    if (this.state === "locked") return nothing;
+    const quit = (): boolean => this.dispatchEvent(new Event("ms-quit"));
+    return html`<button class="ms-tool" type="button" title="Stop playing" ?disabled=${this.state === "starting"} @click=${quit}>
+      ${icon("square")}<span class="ms-sr">Stop playing</span>
     </button>`;
   }
 

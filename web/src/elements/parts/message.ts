@@ -124,7 +124,7 @@ export class MessageView extends LitElement {
     if (part.kind === "audio")
       return html`<div class="ms-heard"><ms-player .address=${address} .name=${name}></ms-player></div>`;
     if (part.kind === "video") {
-      return html`<video class="ms-film" src=${address} aria-label=${name} controls playsinline preload="metadata"></video>`;
+      return html`<video class="ms-reel" src=${address} aria-label=${name} controls playsinline preload="metadata"></video>`;
     }
     const href = address.startsWith("file/") ? `${address}?download=1` : address;
     return html`<a class="ms-file" href=${href} download=${name} target="_blank" rel="noopener">
