@@ -1,3 +1,4 @@
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -5,13 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from tests.codecs.test_mp3 import tone
 
 import millstream as gr
 from millstream.codecs import pcm16, wav
 from millstream.components.samples import UnfitSound, to_samples
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.frames import Chunk
-from millstream.types import Blob
+from millstream.types import KEEP, Blob
 from millstream.wire.messages import MAX_MESSAGE_BYTES
 
 TONE = (np.sin(np.arange(800) / 10) * 20_000).astype(np.int16)
@@ -293,3 +295,29 @@ def test_the_longest_chunk_can_be_decoded() -> None:
     payload = pcm16.open_encoder(1.0).encode(Chunk(samples, 48_000)).payload
     assert len(pcm16.open_decoder().decode(payload).samples) == len(samples)
     assert len(payload) < MAX_MESSAGE_BYTES
+
+
+def test_an_mp3_in_pieces_that_are_cut_anywhere_is_one_sound(files) -> None:
+    player, data = audio(streaming=True), tone(24_000, 1)
+    pieces = [player.piece(data[at : at + 999], files) for at in range(0, len(data), 999)]
+    heard = [piece[1] for piece in pieces if piece[0] is not KEEP]
+    assert all(isinstance(chunk, Chunk) and chunk.sample_rate == 24_000 for chunk in heard)
+    assert sum(chunk.duration_s for chunk in heard) > 1.0
+
+
+def test_an_mp3_in_pieces_may_begin_with_one_that_cannot_be_heard(files) -> None:
+    assert audio(streaming=True).piece(tone(24_000, 1)[:20], files) == (KEEP, None)
+
+
+def test_a_whole_mp3_is_left_to_the_page(files) -> None:
+    player, data = audio(streaming=True), tone(24_000, 1)
+    assert [player.piece(data, files)[1] for _ in range(2)] == [data, data]
+
+
+def test_without_pyav_the_rest_of_a_cut_mp3_is_refused(files, monkeypatch) -> None:
+    data = tone(24_000, 1)
+    monkeypatch.setitem(sys.modules, "av", None)
+    player = audio(streaming=True)
+    assert player.piece(data[:1_000], files)[1] == data[:1_000]
+    with pytest.raises(InvalidValue, match=r"an MP3 in pieces needs PyAV: millstream\[video\]"):
+        player.piece(data[1_000:], files)

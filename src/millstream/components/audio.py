@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar, Final, Literal, TypeAlias, Unpack
+from typing import ClassVar, Final, Literal, TypeAlias, Unpack, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from millstream.codecs import pcm16, wav
+from millstream.codecs.mp3 import Mp3Run, is_cut
 from millstream.components.media import DeclaredFiles, MediaComponent, listed
 from millstream.components.microphone import check_chunk, check_format
 from millstream.components.samples import UnfitSound, to_piece, to_samples
 from millstream.components.waveform import WaveformOptions, waveform_options_of
 from millstream.errors import DeclarationError, InvalidValue, MediaError
 from millstream.frames import Chunk, Samples
-from millstream.types import Blob, Link, Media, Scratch, Stored
+from millstream.types import KEEP, Blob, Link, Media, Scratch, Stored
 from millstream.ui.component import Common, describe, is_number
 from millstream.ui.element import warn_ignored
 from millstream.ui.events import Event, StreamEvent
@@ -45,6 +46,8 @@ SIGNATURES: Final = (
     (b"\x1a\x45\xdf\xa3", "weba", "audio/webm"),
 )
 """How files of sound begin."""
+
+MP3_SIGNATURES: Final = tuple(beginning for beginning, suffix, _ in SIGNATURES if suffix == "mp3")
 
 MAX_AHEAD_S: Final = 60.0
 """What waits for the listener is kept in memory, on both sides."""
@@ -226,9 +229,11 @@ class Audio(MediaComponent):
             return Blob("audio.wav", "audio/wav", data=wav.encode(self._chunk(value[0], np.asarray(value[1]))))
         raise self.invalid("(sample_rate, array), bytes, a path or an http(s) address", value)
 
-    def piece(self, value: object, scratch: Scratch) -> tuple[Stored, Chunk | bytes] | None:
+    def piece(self, value: object, scratch: Scratch) -> tuple[Stored, Chunk | bytes | None] | None:
         if value is None or (isinstance(value, str) and self.link(value) is not None):
             return None
+        if isinstance(value, bytes | bytearray | memoryview) and (run := self._run_of(bytes(value), scratch)):
+            return self._next_of(run, bytes(value))
         if isinstance(value, tuple | list) and len(value) == 2 and hasattr(value[1], "__array__"):
             chunk = self._audible(self._chunk(value[0], np.asarray(value[1]), to_piece))
             return Blob("audio.wav", "audio/wav", data=wav.encode(chunk)), chunk
@@ -243,6 +248,24 @@ class Audio(MediaComponent):
             return kept, self._audible(wav.decode(data))
         except MediaError as error:
             raise InvalidValue(f"{self.name} cannot play {blob.name}: {error}") from error
+
+    def _run_of(self, data: bytes, scratch: Scratch) -> Mp3Run | None:
+        """Find the MP3 that this piece goes on with, or begins; `None` if it is a file of its own."""
+        if self.id not in scratch.memory and data.startswith(MP3_SIGNATURES) and is_cut(data):
+            try:
+                scratch.memory[self.id] = Mp3Run()
+            except MediaError:
+                return None  # without PyAV: what follows it will be refused, if anything does
+        return cast("Mp3Run | None", scratch.memory.get(self.id))
+
+    def _next_of(self, run: Mp3Run, data: bytes) -> tuple[Stored, Chunk | None]:
+        try:
+            chunk = run.feed(data)
+        except MediaError as error:
+            raise InvalidValue(f"{self.name} cannot play what it was given: {error}") from error
+        if chunk is None:
+            return KEEP, None
+        return Blob("audio.wav", "audio/wav", data=wav.encode(chunk)), chunk
 
     def _taken(self, blob: Blob) -> bytes:
         """Read a piece of sound; the copy of a file is not needed any more then."""
@@ -265,7 +288,8 @@ class Audio(MediaComponent):
         for beginning, suffix, mime in SIGNATURES:
             if data.startswith(beginning):
                 return Blob(f"audio.{suffix}", mime, data=data)
-        raise self.invalid("bytes of a WAV, MP3, Ogg, FLAC, AAC or WebM file", data[:16])
+        expected = "bytes of a WAV, MP3, Ogg, FLAC, AAC or WebM file (an MP3 in pieces needs PyAV: millstream[video])"
+        raise self.invalid(expected, data[:16])
 
     def _chunk(
         self, rate: object, array: NDArray[np.generic], convert: Callable[[NDArray[np.generic]], Samples] = to_samples

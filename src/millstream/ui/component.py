@@ -174,11 +174,12 @@ class Component(Element):
         """
         return self.accept(value)
 
-    def piece(self, value: object, scratch: Scratch) -> tuple[Stored, Chunk | bytes] | None:
+    def piece(self, value: object, scratch: Scratch) -> tuple[Stored, Chunk | bytes | None] | None:
         """Make of what the handler returned what is stored, and the sound that is played next.
 
-        Samples, or a file that the page decodes; `None` for a value that is no sound of ours, such as an address. Asked
-        only where `plays_ahead_s` is not 0. Runs in the worker thread.
+        Samples, or a file that the page decodes; `KEEP` and `None` if nothing can be heard before the next piece comes;
+        `None` for a value that is no sound of ours, such as an address. Asked only where `plays_ahead_s` is not 0. Runs
+        in the worker thread.
 
         Raises:
             InvalidValue: See `postprocess`.

@@ -5,21 +5,18 @@ import { icon } from "../icons.ts";
 import { addressOf } from "../manifest.ts";
 import { IDLE, type Level, type SoundView, type StreamView, type UploadView } from "../view.ts";
 import { Leaf, type LeafProps } from "./base.ts";
-import "./parts/devices.ts";
-import "./parts/elapsed.ts";
 import { download } from "./parts/file.ts";
-import { failure, frameTool, uploading, waiting } from "./parts/frame.ts";
+import { chip, failure, frameTool, timeLeft, uploading, waiting } from "./parts/frame.ts";
 import { Inbox, type InboxHost } from "./parts/inbox.ts";
 import "./parts/level.ts";
 import type { LevelMeter } from "./parts/level.ts";
 import "./parts/live.ts";
 import type { LiveSound } from "./parts/live.ts";
 import "./parts/player.ts";
-import { recordButton } from "./parts/record.ts";
+import { elapsed, recordBar, recordButton } from "./parts/record.ts";
 import { progress } from "./parts/run.ts";
 import { styled } from "./parts/styled.ts";
 import { talkChip } from "./parts/talk.ts";
-import "./parts/time.ts";
 import { troublePanel } from "./parts/trouble.ts";
 
 type Source = "microphone" | "upload";
@@ -83,21 +80,11 @@ export class AudioFrame extends Leaf<AudioProps> implements InboxHost {
         @dragover=${this.inbox.onDrag} @dragleave=${this.inbox.onDragEnd} @drop=${this.inbox.onDrop}
       >
         <div class="ms-body">${this.body()}</div>
-        ${this.overlay()}${this.chip()}${talkChip(stream)}${this.bar()}
-        ${
-          stream.limitS > 0 && stream.state === "running"
-            ? html`<ms-time .limitS=${stream.limitS} .deadlineMs=${stream.deadlineMs}></ms-time>`
-            : nothing
-        }
-        ${progress(this.run)}
+        ${this.overlay()}${chip(this.props)}${talkChip(stream)}${this.bar()}
+        ${timeLeft(stream)}${progress(this.run)}
       </div>
       ${this.notes(this.inbox.problem, null)}
     `;
-  }
-
-  private chip(): TemplateResult | typeof nothing {
-    if (!this.props.label || !this.props.show_label) return nothing;
-    return html`<span class="ms-chip">${this.props.label}</span>`;
   }
 
   private body(): TemplateResult {
@@ -143,19 +130,13 @@ export class AudioFrame extends Leaf<AudioProps> implements InboxHost {
     const tools = this.tools();
     if (!this.offers("microphone"))
       return tools.length > 0 ? html`<div class="ms-bar ms-slim">${tools}</div>` : nothing;
-    return html`<div class="ms-bar">
-      <div class="ms-side">
-        <ms-devices .kind=${"microphone"} .component=${this.component} .current=${this.stream.device}></ms-devices>
-        ${this.isRecording ? this.elapsed() : nothing}
-      </div>
-      ${recordButton(this.stream, () => this.toggle())}
-      <div class="ms-side ms-end">${tools}</div>
-    </div>`;
-  }
-
-  private elapsed(): TemplateResult {
-    const { sinceMs, pastS } = this.stream;
-    return html`<ms-elapsed .sinceMs=${sinceMs} .pastS=${pastS} .longestS=${this.props.max_length ?? null}></ms-elapsed>`;
+    return recordBar(
+      this,
+      "microphone",
+      recordButton(this.stream, () => this.toggle()),
+      tools,
+      elapsed(this),
+    );
   }
 
   private tools(): TemplateResult[] {

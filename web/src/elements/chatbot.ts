@@ -7,7 +7,7 @@ import { frameTool } from "./parts/frame.ts";
 import { forget, show } from "./parts/inert.ts";
 import { type Act, type ActDetail, type Entry, textOf } from "./parts/message.ts";
 import { queueing } from "./parts/sentences.ts";
-import { styled } from "./parts/styled.ts";
+import { length, styled } from "./parts/styled.ts";
 
 type Length = number | string | null;
 
@@ -304,8 +304,4 @@ function same(acts: Act[]): readonly Act[] {
   const known = lists.get(key) ?? acts;
   lists.set(key, known);
   return known;
-}
-
-function length(value: Length): string | null {
-  return typeof value === "number" ? `${value}px` : value;
 }

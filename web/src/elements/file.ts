@@ -5,6 +5,7 @@ import { icon } from "../icons.ts";
 import { addressOf, type FileValue, type LinkValue } from "../manifest.ts";
 import type { UploadView } from "../view.ts";
 import { Leaf, type LeafProps } from "./base.ts";
+import { DropZone } from "./parts/dropzone.ts";
 import { isAccepted } from "./parts/file.ts";
 import { progress } from "./parts/run.ts";
 import { size } from "./parts/sentences.ts";
@@ -26,8 +27,12 @@ interface FileProps extends LeafProps {
 @customElement("ms-file")
 export class FileList extends Leaf<FileProps> {
   @property({ attribute: false }) upload: UploadView | null = null;
-  @state() private isTarget = false;
   @state() private problem = "";
+  private readonly zone = new DropZone(
+    this,
+    () => this.props.interactive,
+    (files) => this.take(files),
+  );
   /** Files that were chosen together, one is sent after the other. */
   private queue: File[] = [];
 
@@ -40,8 +45,8 @@ export class FileList extends Leaf<FileProps> {
     return html`
       ${this.captioned ? html`<div class="ms-caption" id=${this.control}>${this.props.label}</div>` : nothing}
       <div
-        class="ms-files" role="group" aria-label=${this.name} ?data-target=${this.isTarget} ${styled({ "max-height": this.tallest })}
-        @dragover=${this.onDrag} @dragleave=${this.onDragEnd} @drop=${this.onDrop}
+        class="ms-files" role="group" aria-label=${this.name} ?data-target=${this.zone.isTarget} ${styled({ "max-height": this.tallest })}
+        @dragover=${this.zone.onDrag} @dragleave=${this.zone.onDragEnd} @drop=${this.zone.onDrop}
       >
         ${items.length > 0 ? html`<ul>${items.map((item, at) => html`<li>${this.line(item, at)}</li>`)}</ul>` : nothing}
         ${upload ? sending(upload) : this.door()}
@@ -126,24 +131,6 @@ export class FileList extends Leaf<FileProps> {
     const input = event.target as HTMLInputElement;
     this.take([...(input.files ?? [])]);
     input.value = "";
-  }
-
-  private onDrag(event: DragEvent): void {
-    if (!this.props.interactive || !event.dataTransfer?.types.includes("Files")) return;
-    event.preventDefault();
-    this.isTarget = true;
-  }
-
-  private onDragEnd(event: DragEvent): void {
-    // Passing from one part of the list to another is no leaving.
-    if (!(event.currentTarget as Element).contains(event.relatedTarget as Node | null)) this.isTarget = false;
-  }
-
-  private onDrop(event: DragEvent): void {
-    if (!this.isTarget) return;
-    event.preventDefault();
-    this.isTarget = false;
-    this.take([...(event.dataTransfer?.files ?? [])]);
   }
 }
 

@@ -5,26 +5,22 @@ import { icon } from "../icons.ts";
 import { addressOf } from "../manifest.ts";
 import { IDLE, type OutputElement, type OutputSurface, type StreamView, type UploadView } from "../view.ts";
 import { Leaf, type LeafProps } from "./base.ts";
-import "./parts/devices.ts";
+import { type FrameShape, frameSize, playPreview, preview } from "./parts/camera_frame.ts";
 import { download, save } from "./parts/file.ts";
-import { failure, frameTool, uploading, waiting } from "./parts/frame.ts";
+import { chip, failure, frameTool, timeLeft, uploading, waiting } from "./parts/frame.ts";
 import { Inbox, type InboxHost } from "./parts/inbox.ts";
 import { pixelAt, sizeOf, still } from "./parts/picture.ts";
-import { recordButton } from "./parts/record.ts";
+import { recordBar, recordButton } from "./parts/record.ts";
 import { progress } from "./parts/run.ts";
-import { type Styles, styled } from "./parts/styled.ts";
-import "./parts/time.ts";
+import { styled } from "./parts/styled.ts";
 import { troublePanel } from "./parts/trouble.ts";
 
 type Source = "upload" | "webcam" | "clipboard";
 
-interface ImageProps extends LeafProps {
+interface ImageProps extends LeafProps, FrameShape {
   sources: readonly Source[];
   streaming: boolean;
   constraints: MediaTrackConstraints | null;
-  size: readonly [number, number] | null;
-  height: number | string | null;
-  width: number | string | null;
   placeholder: string | null;
   buttons: readonly string[];
   format: string | null;
@@ -71,42 +67,15 @@ export class ImageFrame extends Leaf<ImageProps> implements OutputSurface, Inbox
       <div
         class="ms-frame ${this.listens.has("select") ? "ms-pickable" : ""}" data-state=${stream.state}
         ?data-target=${this.inbox.isTarget} ?data-live=${stream.preview !== null} ?data-picture=${this.hasPicture} ?data-bar=${this.offers("webcam")}
-        ${styled(this.size)}
+        ${styled(frameSize(this.props))}
         role="group" aria-label=${this.name} tabindex=${this.offers("upload") || this.offers("clipboard") ? 0 : nothing}
         @dragover=${this.inbox.onDrag} @dragleave=${this.inbox.onDragEnd} @drop=${this.inbox.onDrop} @paste=${this.inbox.onPaste} @click=${this.onClick}
       >
-        ${this.preview()}${this.stage}${this.overlay()}${this.chip()}${this.bar()}
-        ${
-          stream.limitS > 0 && stream.state === "running"
-            ? html`<ms-time .limitS=${stream.limitS} .deadlineMs=${stream.deadlineMs}></ms-time>`
-            : nothing
-        }
-        ${progress(this.run)}
+        ${preview(stream)}${this.stage}${this.overlay()}${chip(this.props)}${this.bar()}
+        ${timeLeft(stream)}${progress(this.run)}
       </div>
       ${this.notes(this.inbox.problem, null)}
     `;
-  }
-
-  /** The frame's size, before the first picture and after it: what the app declared, else the ratio of cameras (CSS). */
-  private get size(): Styles {
-    const { size, width, height } = this.props;
-    const ratio = size ? `${size[0]} / ${size[1]}` : null;
-    if (height == null) return { "--ms-ratio": ratio, width: length(width), height: null, "max-height": null };
-    return { "--ms-ratio": "auto", width: length(width), height: length(height), "max-height": "none" };
-  }
-
-  private chip(): TemplateResult | typeof nothing {
-    if (!this.props.label || !this.props.show_label) return nothing;
-    return html`<span class="ms-chip">${this.props.label}</span>`;
-  }
-
-  private preview(): TemplateResult | typeof nothing {
-    const { preview, mirrored } = this.stream;
-    if (!preview) return nothing;
-    return html`<video
-      class="ms-preview ${mirrored ? "ms-mirrored" : ""}" aria-label="Live camera" autoplay playsinline
-      .muted=${true} .srcObject=${preview}
-    ></video>`;
   }
 
   private overlay(): TemplateResult | typeof nothing {
@@ -140,13 +109,8 @@ export class ImageFrame extends Leaf<ImageProps> implements OutputSurface, Inbox
   private bar(): TemplateResult | typeof nothing {
     const tools = this.tools();
     if (!this.offers("webcam")) return tools.length > 0 ? html`<div class="ms-bar ms-slim">${tools}</div>` : nothing;
-    return html`<div class="ms-bar">
-      <div class="ms-side">
-        <ms-devices .kind=${"camera"} .component=${this.component} .current=${this.stream.device}></ms-devices>
-      </div>
-      ${this.props.streaming ? recordButton(this.stream, () => this.toggle()) : this.shutter()}
-      <div class="ms-side ms-end">${tools}</div>
-    </div>`;
+    const button = this.props.streaming ? recordButton(this.stream, () => this.toggle()) : this.shutter();
+    return recordBar(this, "camera", button, tools);
   }
 
   /** For an image that drives no stream: opens the camera, then takes the picture. */
@@ -175,10 +139,7 @@ export class ImageFrame extends Leaf<ImageProps> implements OutputSurface, Inbox
   }
 
   protected override updated(changed: PropertyValues): void {
-    if (changed.has("stream") && this.stream.preview)
-      void this.querySelector<HTMLVideoElement>(".ms-preview")
-        ?.play()
-        .catch(() => undefined);
+    if (changed.has("stream") && this.stream.preview) playPreview(this);
   }
 
   private toggle(): void {
@@ -219,8 +180,4 @@ export class ImageFrame extends Leaf<ImageProps> implements OutputSurface, Inbox
     if (document.fullscreenElement) await document.exitFullscreen();
     else await this.querySelector(".ms-frame")?.requestFullscreen();
   }
-}
-
-function length(value: number | string | null): string | null {
-  return typeof value === "number" ? `${value}px` : (value ?? null);
 }

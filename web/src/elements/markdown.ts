@@ -3,7 +3,7 @@ import { customElement } from "lit/decorators.js";
 import { Leaf, type LeafProps } from "./base.ts";
 import { forget, show } from "./parts/inert.ts";
 import { progress } from "./parts/run.ts";
-import { styled } from "./parts/styled.ts";
+import { length, styled } from "./parts/styled.ts";
 
 interface MarkdownProps extends LeafProps {
   value: string | null;
@@ -42,8 +42,4 @@ export class Markdown extends Leaf<MarkdownProps> {
     const body = this.querySelector(".ms-prose");
     if (body) forget(body);
   }
-}
-
-function length(value: number | string | null): string | null {
-  return typeof value === "number" ? `${value}px` : (value ?? null);
 }

@@ -5,6 +5,7 @@ import { icon } from "../icons.ts";
 import { addressOf, type FileValue } from "../manifest.ts";
 import { IDLE, type Level, type StreamView, type UploadView } from "../view.ts";
 import { Leaf, type LeafProps } from "./base.ts";
+import { DropZone } from "./parts/dropzone.ts";
 import { isAccepted } from "./parts/file.ts";
 import "./parts/level.ts";
 import type { LevelMeter } from "./parts/level.ts";
@@ -41,8 +42,12 @@ const PADDING_PX = 20;
 export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
   @property({ attribute: false }) stream: StreamView = IDLE;
   @property({ attribute: false }) upload: UploadView | null = null;
-  @state() private isTarget = false;
   @state() private problem = "";
+  private readonly zone = new DropZone(
+    this,
+    () => this.offers("upload"),
+    (files) => this.take(files),
+  );
   /** Files that are still to be sent: one after the other. */
   private readonly queue: File[] = [];
 
@@ -76,8 +81,8 @@ export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
     return html`
       ${this.caption()}
       <div
-        class="ms-composer" ?data-target=${this.isTarget}
-        @dragover=${this.onDrag} @dragleave=${this.onDragEnd} @drop=${this.onDrop} @paste=${this.onPaste}
+        class="ms-composer" ?data-target=${this.zone.isTarget}
+        @dragover=${this.zone.onDrag} @dragleave=${this.zone.onDragEnd} @drop=${this.zone.onDrop} @paste=${this.onPaste}
       >
         ${this.attached()}
         <div class="ms-composer-line">${this.attachButton()}${this.recordButton()}${this.area()}${this.buttons()}</div>
@@ -250,24 +255,6 @@ export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
     if (!this.offers("upload") || files.length === 0) return;
     event.preventDefault();
     this.take(files);
-  }
-
-  private onDrag(event: DragEvent): void {
-    if (!this.offers("upload") || !event.dataTransfer?.types.includes("Files")) return;
-    event.preventDefault();
-    this.isTarget = true;
-  }
-
-  private onDragEnd(event: DragEvent): void {
-    // Passing from one part of the field to another is no leaving.
-    if (!(event.currentTarget as Element).contains(event.relatedTarget as Node | null)) this.isTarget = false;
-  }
-
-  private onDrop(event: DragEvent): void {
-    if (!this.isTarget) return;
-    event.preventDefault();
-    this.isTarget = false;
-    this.take([...(event.dataTransfer?.files ?? [])]);
   }
 }
 

@@ -5,28 +5,23 @@ import { icon } from "../icons.ts";
 import { addressOf } from "../manifest.ts";
 import { type FilmView, IDLE, type Level, type StreamView, type UploadView } from "../view.ts";
 import { Leaf, type LeafProps } from "./base.ts";
-import "./parts/devices.ts";
-import "./parts/elapsed.ts";
+import { type FrameShape, frameSize, playPreview, preview } from "./parts/camera_frame.ts";
 import { download, save } from "./parts/file.ts";
-import { failure, frameTool, uploading, waiting } from "./parts/frame.ts";
+import { chip, failure, frameTool, timeLeft, uploading, waiting } from "./parts/frame.ts";
 import { Inbox, type InboxHost } from "./parts/inbox.ts";
 import "./parts/level.ts";
 import type { LevelMeter } from "./parts/level.ts";
 import { playByItself } from "./parts/playing.ts";
-import { recordButton } from "./parts/record.ts";
+import { elapsed, recordBar, recordButton } from "./parts/record.ts";
 import { progress } from "./parts/run.ts";
-import { type Styles, styled } from "./parts/styled.ts";
-import "./parts/time.ts";
+import { styled } from "./parts/styled.ts";
 import { troublePanel } from "./parts/trouble.ts";
 
 type Source = "upload" | "webcam";
 
-interface VideoProps extends LeafProps {
+interface VideoProps extends LeafProps, FrameShape {
   sources: readonly Source[];
   streaming: boolean;
-  size: readonly [number, number] | null;
-  height: number | string | null;
-  width: number | string | null;
   include_audio: boolean;
   max_length: number | null;
   autoplay: boolean;
@@ -103,41 +98,14 @@ export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
     return html`
       <div
         class="ms-frame ms-film" data-state=${stream.state} ?data-target=${this.inbox.isTarget} ?data-live=${stream.preview !== null}
-        ?data-picture=${shown !== null} ?data-bar=${this.offers("webcam")} ${styled(this.size)} role="group" aria-label=${this.name}
+        ?data-picture=${shown !== null} ?data-bar=${this.offers("webcam")} ${styled(frameSize(this.props))} role="group" aria-label=${this.name}
         @dragover=${this.inbox.onDrag} @dragleave=${this.inbox.onDragEnd} @drop=${this.inbox.onDrop} @paste=${this.inbox.onPaste}
       >
-        ${this.preview()}${this.isHeard ? html`<ms-level></ms-level>` : nothing}<div class="ms-stage">${shown}</div>${this.unmuteButton()}${this.overlay()}${this.chip()}${this.bar()}
-        ${
-          stream.limitS > 0 && stream.state === "running"
-            ? html`<ms-time .limitS=${stream.limitS} .deadlineMs=${stream.deadlineMs}></ms-time>`
-            : nothing
-        }
-        ${progress(this.run)}
+        ${preview(stream)}${this.isHeard ? html`<ms-level></ms-level>` : nothing}<div class="ms-stage">${shown}</div>${this.unmuteButton()}${this.overlay()}${chip(this.props)}${this.bar()}
+        ${timeLeft(stream)}${progress(this.run)}
       </div>
       ${this.notes(this.inbox.problem, null)}
     `;
-  }
-
-  /** The frame's size, before the first picture and after it: what the app declared, else the ratio of cameras (CSS). */
-  private get size(): Styles {
-    const { size, width, height } = this.props;
-    const ratio = size ? `${size[0]} / ${size[1]}` : null;
-    if (height == null) return { "--ms-ratio": ratio, width: length(width), height: null, "max-height": null };
-    return { "--ms-ratio": "auto", width: length(width), height: length(height), "max-height": "none" };
-  }
-
-  private chip(): TemplateResult | typeof nothing {
-    if (!this.props.label || !this.props.show_label) return nothing;
-    return html`<span class="ms-chip">${this.props.label}</span>`;
-  }
-
-  private preview(): TemplateResult | typeof nothing {
-    const { preview, mirrored } = this.stream;
-    if (!preview) return nothing;
-    return html`<video
-      class="ms-preview ${mirrored ? "ms-mirrored" : ""}" aria-label="Live camera" autoplay playsinline
-      .muted=${true} .srcObject=${preview}
-    ></video>`;
   }
 
   /** The browser plays with sound only after a tap. */
@@ -173,19 +141,13 @@ export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
     const tools = this.tools();
     const slim = tools.length > 0 ? html`<div class="ms-bar ms-slim">${tools}</div>` : nothing;
     if (!this.offers("webcam")) return slim;
-    return html`<div class="ms-bar">
-      <div class="ms-side">
-        <ms-devices .kind=${"camera"} .component=${this.component} .current=${this.stream.device}></ms-devices>
-        ${this.isRecording ? this.elapsed() : nothing}
-      </div>
-      ${recordButton(this.stream, () => this.record())}
-      <div class="ms-side ms-end">${tools}</div>
-    </div>`;
-  }
-
-  private elapsed(): TemplateResult {
-    const { sinceMs, pastS } = this.stream;
-    return html`<ms-elapsed .sinceMs=${sinceMs} .pastS=${pastS} .longestS=${this.props.max_length ?? null}></ms-elapsed>`;
+    return recordBar(
+      this,
+      "camera",
+      recordButton(this.stream, () => this.record()),
+      tools,
+      elapsed(this),
+    );
   }
 
   private tools(): TemplateResult[] {
@@ -199,10 +161,7 @@ export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
   }
 
   protected override updated(changed: PropertyValues): void {
-    if (changed.has("stream") && this.stream.preview)
-      void this.querySelector<HTMLVideoElement>(".ms-preview")
-        ?.play()
-        .catch(() => undefined);
+    if (changed.has("stream") && this.stream.preview) playPreview(this);
   }
 
   // ---- playing ---------------------------------------------------------------------------------------------------
@@ -302,8 +261,4 @@ export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
     if (film?.file) save(film.file, "video.mp4");
     else if (address) download(address, this.props.value, "video.mp4");
   }
-}
-
-function length(value: number | string | null): string | null {
-  return typeof value === "number" ? `${value}px` : (value ?? null);
 }

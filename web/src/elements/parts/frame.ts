@@ -2,14 +2,27 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { type IconName, icon } from "../../icons.ts";
 import type { StreamView, UploadView } from "../../view.ts";
+import type { LeafProps } from "../base.ts";
 import { queueing } from "./sentences.ts";
 import { styled } from "./styled.ts";
+import "./time.ts";
 
 /** A button of the bar: an icon with its name. */
 export function frameTool(name: IconName, title: string, press: () => void): TemplateResult {
   return html`<button class="ms-tool" type="button" title=${title} @click=${press}>
     ${icon(name)}<span class="ms-sr">${title}</span>
   </button>`;
+}
+
+/** The label, over the picture. */
+export function chip({ label, show_label }: Pick<LeafProps, "label" | "show_label">): TemplateResult | typeof nothing {
+  return label && show_label ? html`<span class="ms-chip">${label}</span>` : nothing;
+}
+
+/** The bar of the time that a stream has left, if that is limited. */
+export function timeLeft({ limitS, deadlineMs, state }: StreamView): TemplateResult | typeof nothing {
+  if (limitS <= 0 || state !== "running") return nothing;
+  return html`<ms-time .limitS=${limitS} .deadlineMs=${deadlineMs}></ms-time>`;
 }
 
 /** "2nd in line, about 20 s" over the live picture. */

@@ -1,6 +1,41 @@
-/** The record button: a red dot, a ring with the place in the queue, a square. */
+/** The record button (a red dot, a ring with the place in the queue, a square) and the bar that it stands in. */
 import { html, nothing, type TemplateResult } from "lit";
 import type { StreamView } from "../../view.ts";
+import "./devices.ts";
+import "./elapsed.ts";
+
+/** An element that records. */
+export interface Recorder {
+  readonly component: number;
+  readonly stream: StreamView;
+}
+
+/** The bar below what is recorded: the menu of devices, the button, and `tools`. */
+export function recordBar(
+  { component, stream }: Recorder,
+  kind: "camera" | "microphone",
+  button: TemplateResult,
+  tools: readonly TemplateResult[],
+  clock: TemplateResult | typeof nothing = nothing,
+): TemplateResult {
+  return html`<div class="ms-bar">
+    <div class="ms-side">
+      <ms-devices .kind=${kind} .component=${component} .current=${stream.device}></ms-devices>${clock}
+    </div>
+    ${button}
+    <div class="ms-side ms-end">${tools}</div>
+  </div>`;
+}
+
+/** How long has been recorded, of `max_length` if that is limited; nothing while nothing is. */
+export function elapsed({
+  stream,
+  props,
+}: Recorder & { props: { max_length: number | null } }): TemplateResult | typeof nothing {
+  if (stream.state === "idle") return nothing;
+  const { sinceMs, pastS } = stream;
+  return html`<ms-elapsed .sinceMs=${sinceMs} .pastS=${pastS} .longestS=${props.max_length ?? null}></ms-elapsed>`;
+}
 
 /** `press` starts, stops, or leaves the queue: the caller knows which from the same state. */
 export function recordButton(stream: StreamView, press: () => void): TemplateResult {

@@ -25,3 +25,8 @@ class Styled extends Directive {
 }
 
 export const styled = directive(Styled);
+
+/** A length as CSS has it: a number is in pixels. */
+export function length(value: number | string | null): string | null {
+  return typeof value === "number" ? `${value}px` : (value ?? null);
+}

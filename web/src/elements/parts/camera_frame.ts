@@ -1,0 +1,34 @@
+/** What `Image` and `Video` have in common: a frame of the camera's shape, and the live preview in it. */
+import { html, nothing, type TemplateResult } from "lit";
+import type { StreamView } from "../../view.ts";
+import { length, type Styles } from "./styled.ts";
+
+export interface FrameShape {
+  /** What the camera delivers; null for what it likes. */
+  size: readonly [number, number] | null;
+  height: number | string | null;
+  width: number | string | null;
+}
+
+/** The frame's size, before the first picture and after it: what the app declared, else the ratio of cameras (CSS). */
+export function frameSize({ size, width, height }: FrameShape): Styles {
+  const ratio = size ? `${size[0]} / ${size[1]}` : null;
+  if (height == null) return { "--ms-ratio": ratio, width: length(width), height: null, "max-height": null };
+  return { "--ms-ratio": "auto", width: length(width), height: length(height), "max-height": "none" };
+}
+
+export function preview({ preview, mirrored }: StreamView): TemplateResult | typeof nothing {
+  if (!preview) return nothing;
+  return html`<video
+    class="ms-preview ${mirrored ? "ms-mirrored" : ""}" aria-label="Live camera" autoplay playsinline
+    .muted=${true} .srcObject=${preview}
+  ></video>`;
+}
+
+/** Makes sure that the preview inside `frame` moves: `autoplay` is not obeyed by all browsers. */
+export function playPreview(frame: HTMLElement): void {
+  void frame
+    .querySelector<HTMLVideoElement>(".ms-preview")
+    ?.play()
+    .catch(() => undefined);
+}

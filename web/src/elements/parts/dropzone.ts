@@ -1,0 +1,46 @@
+/** Files that are dragged over a part of an element, and dropped. */
+import type { ReactiveController, ReactiveControllerHost } from "lit";
+
+/** Tells `host` when files are over the part that its handlers are on, and hands over those that are dropped. */
+export class DropZone implements ReactiveController {
+  /** Whether files are being dragged over it that it would take. */
+  isTarget = false;
+  private readonly host: ReactiveControllerHost;
+  private readonly isOpen: () => boolean;
+  private readonly take: (files: readonly File[]) => void;
+
+  constructor(host: ReactiveControllerHost, isOpen: () => boolean, take: (files: readonly File[]) => void) {
+    this.host = host;
+    this.isOpen = isOpen;
+    this.take = take;
+    host.addController(this);
+  }
+
+  hostDisconnected(): void {
+    this.isTarget = false;
+  }
+
+  readonly onDrag = (event: DragEvent): void => {
+    if (!this.isOpen() || !event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    this.setTarget(true);
+  };
+
+  readonly onDragEnd = (event: DragEvent): void => {
+    // Passing from one piece of the part to another is no leaving.
+    if (!(event.currentTarget as Element).contains(event.relatedTarget as Node | null)) this.setTarget(false);
+  };
+
+  readonly onDrop = (event: DragEvent): void => {
+    if (!this.isTarget) return;
+    event.preventDefault();
+    this.setTarget(false);
+    this.take([...(event.dataTransfer?.files ?? [])]);
+  };
+
+  private setTarget(isTarget: boolean): void {
+    if (this.isTarget === isTarget) return;
+    this.isTarget = isTarget;
+    this.host.requestUpdate();
+  }
+}
