@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.codecs.test_mp3 import tone
 
 import millstream as gr
 from millstream.client.listener import Listener
@@ -800,3 +801,20 @@ def test_who_cannot_take_or_make_opus_gets_samples(lacks: str, monkeypatch: pyte
     if lacks == "PyAV":
         monkeypatch.setitem(sys.modules, "av", None)
     in_a_room(act)
+
+
+def test_an_mp3_as_a_service_sends_it_is_heard_as_one_sound() -> None:
+    data = tone(24_000, 1, 2.0)
+
+    def speak() -> Iterator[bytes]:
+        for at in range(0, len(data), 500):
+            yield data[at : at + 500]
+
+    with gr.Blocks() as demo:
+        out = gr.Audio(label="Out", streaming=True)
+        gr.Button("Go").click(speak, None, out)
+    with TestPage(demo) as page:
+        page.click("Go")
+        rate, samples = page.value("Out")
+    assert (rate, samples.ndim) == (24_000, 1)
+    assert 2.0 < len(samples) / rate < 2.2
