@@ -51,9 +51,14 @@ def test_a_whole_file_is_not_cut_and_a_part_of_it_is(rate: int, channels: int) -
     assert not is_cut(TAG + data)
     assert not is_cut(data + b"TAG" + bytes(125))
     assert is_cut(data[:-1])
-    assert is_cut((TAG + data)[:300])
-    assert is_cut(TAG[:50])
-    assert is_cut(TAG[:5])
+    assert is_cut(TAG + data[: len(data) // 2 + 1])
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"ID3", TAG[:50], TAG, b"ID3 a song", b"\xff\xfb\x90\x00" + bytes(50), b"\xff\xfb"]
+)
+def test_what_has_no_whole_frame_is_left_to_who_reads_files(data: bytes) -> None:
+    assert not is_cut(data)
 
 
 @settings(max_examples=30, deadline=None)
@@ -77,3 +82,11 @@ def test_without_its_decoder_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(sys.modules, "av", None)
     with pytest.raises(MediaError, match=r"pip install 'millstream\[video\]'"):
         Mp3Run()
+
+
+def test_what_is_no_mp3_for_long_is_an_error() -> None:
+    run = Mp3Run()
+    assert run.feed(tone(24_000, 1)) is not None
+    assert run.feed(bytes(10_000)) is None
+    with pytest.raises(MediaError, match="bytes after the beginning of an MP3 are none"):
+        run.feed(bytes(10_000))

@@ -305,8 +305,17 @@ def test_an_mp3_in_pieces_that_are_cut_anywhere_is_one_sound(files) -> None:
     assert sum(chunk.duration_s for chunk in heard) > 1.0
 
 
-def test_an_mp3_in_pieces_may_begin_with_one_that_cannot_be_heard(files) -> None:
-    assert audio(streaming=True).piece(tone(24_000, 1)[:20], files) == (KEEP, None)
+def test_a_piece_of_an_mp3_may_be_too_short_to_be_heard(files) -> None:
+    player, data = audio(streaming=True), tone(24_000, 1)
+    player.piece(data[:1_000], files)
+    assert player.piece(data[1_000:1_010], files) == (KEEP, None)
+
+
+def test_what_does_not_go_on_as_an_mp3_is_an_error(files) -> None:
+    player = audio(streaming=True)
+    player.piece(tone(24_000, 1)[:1_000], files)
+    with pytest.raises(InvalidValue, match=r"cannot play what it was given: .* bytes after the beginning of an MP3"):
+        player.piece(bytes(20_000), files)
 
 
 def test_a_whole_mp3_is_left_to_the_page(files) -> None:

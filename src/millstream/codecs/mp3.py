@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from av.audio.codeccontext import AudioCodecContext
     from av.audio.resampler import AudioResampler
 
+MOST_PASSED: Final = 16 * 1024
+"""Bytes between two frames that are passed over."""
+
 HEADER_BYTES: Final = 4
 TAG_BYTES: Final = 10
 
@@ -32,21 +35,21 @@ RATES_HZ: Final = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: 
 
 
 def is_cut(data: bytes) -> bool:
-    """Tell whether an MP3 ends in the middle of a frame, or of its tag: it goes on in the next piece."""
-    at = _tag_end(data)
+    """Tell whether an MP3 begins so that ends in the middle of a frame, not its first: it goes on in the next piece."""
+    begin = at = _tag_end(data)
     while at < len(data):
         length = _frame_bytes(data[at : at + HEADER_BYTES])
         if length is None:
             return False  # a tag at the end, say
+        if at + length > len(data):
+            return at > begin
         at += length
-    return at > len(data)
+    return False
 
 
 def _tag_end(data: bytes) -> int:
     if not data.startswith(b"ID3"):
         return 0
-    if len(data) < TAG_BYTES:
-        return TAG_BYTES
     size = 0
     for byte in data[6:TAG_BYTES]:  # seven bits of each
         size = size << 7 | byte & 0x7F
@@ -78,12 +81,13 @@ class Mp3Run:
         self._resampler: AudioResampler = av.AudioResampler(format="s16p")
         self._waiting = b""
         self._is_begun = False
+        self._passed = 0
 
     def feed(self, data: bytes) -> Chunk | None:
         """Decode the frames that are whole by now; `None` if there are none.
 
         Raises:
-            MediaError: They cannot be decoded.
+            MediaError: They cannot be decoded, or there have been none for long.
         """
         av = library()
         try:
@@ -107,9 +111,13 @@ class Mp3Run:
             length = _frame_bytes(data[at : at + HEADER_BYTES])
             if length is None:
                 at += 1
+                self._passed += 1
             elif at + length > len(data):
                 break
             else:
                 yield data[at : at + length]
                 at += length
+                self._passed = 0
+        if self._passed > MOST_PASSED:
+            raise MediaError(f"{self._passed} bytes after the beginning of an MP3 are none")
         self._waiting = data[at:] if self._is_begun else data
