@@ -16,7 +16,7 @@ import millstream as ms
 from millstream import engines
 from millstream.engines.thread import Engine
 from millstream.errors import Busy, DeclarationError
-from millstream.runtime.call import Program
+from millstream.runtime.program import Program
 from millstream.runtime.store import Rules
 from millstream.types import Job, Notice, Result
 from millstream.ui.manifest import Manifest

@@ -15,7 +15,9 @@ from millstream import codecs
 from millstream.codecs import jpeg, pcm16
 from millstream.errors import InvalidValue, MediaError
 from millstream.frames import Chunk, Frame
-from millstream.runtime.call import Calls, Program, distributed, joined
+from millstream.runtime.call import distributed
+from millstream.runtime.kit import joined
+from millstream.runtime.program import Calls, Program
 from millstream.runtime.store import Rules
 from millstream.types import KEEP, Blob, Job, Notice, Occurrence, Result
 from millstream.wire.packet import Flag, Kind, Packet

@@ -12,10 +12,10 @@ from pathlib import Path
 from millstream import codecs, engines
 from millstream.errors import Closed, InvalidValue, ProtocolError, QuotaExceeded, Refused
 from millstream.runtime.aside import aside
-from millstream.runtime.call import Program
 from millstream.runtime.metrics import StreamMetrics
 from millstream.runtime.perishables import initial_values
 from millstream.runtime.places import Places
+from millstream.runtime.program import Program
 from millstream.runtime.results import file_value
 from millstream.runtime.session import Closing, Session, Shared
 from millstream.runtime.settings import Settings

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final, cast
+from typing import cast
 
 from millstream.errors import InvalidValue
 from millstream.frames import Chunk, Scene
-from millstream.runtime.call import Call, Calls, Program
+from millstream.runtime.call import Call
 from millstream.runtime.guard import guarded
-from millstream.types import Heard, Job, Media, Notify, Output, Result, Role
+from millstream.runtime.kit import Kit
+from millstream.types import Heard, Job, Media, Notify, Output, Result
 from millstream.ui.component import describe
 from millstream.wire.packet import Packet
 
@@ -20,19 +20,19 @@ class Listening(Call):
     _chunk: Chunk | None = None
     _found: Heard | None = None
 
-    def __init__(self, program: Program, calls: Calls, job: Job, notify: Notify) -> None:
-        super().__init__(program, calls, job, notify)
+    def __init__(self, kit: Kit, job: Job, notify: Notify) -> None:
+        super().__init__(kit, job, notify)
         self.is_async = False
 
     def decode(self) -> None:
         with guarded(lambda error: self._fail(error, "media")):
             packets = cast("tuple[Packet, ...]", self._job.packets)
-            self._chunk = cast("Chunk", self._calls.join(packets, is_gapless=True))
+            self._chunk = cast("Chunk", self._kit.join(packets, is_gapless=True))
 
     def call(self) -> None:
         if self._chunk is not None and self._binding.turns is not None:
             with guarded(self._fail):
-                self._found = self._calls.hear(self._chunk, self._binding.turns)
+                self._found = self._kit.hear(self._chunk, self._binding.turns)
 
     def encode(self) -> Result:
         return Result(self._job.call, {}, self._failure, heard=self._found)
@@ -56,7 +56,3 @@ class Recognising(Call):
     def encode(self) -> Result:
         result = super().encode()
         return Result(result.call, {}, result.failure, text=self._text)
-
-
-KINDS: Final[Mapping[Role, type[Call]]] = {"listen": Listening, "recognise": Recognising}
-"""The roles that are more than a call of their handler."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import millstream as ms
-from millstream.runtime.call import Program
+from millstream.runtime.program import Program
 from millstream.runtime.store import Rules
 from millstream.types import Advance, Engine, Job, Notice, Result
 

@@ -1,0 +1,54 @@
+"""The handlers of one app as an engine runs them, and the calls of one of its workers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from millstream.runtime.call import Call
+from millstream.runtime.kit import Kit
+from millstream.runtime.listening import Listening, Recognising
+from millstream.runtime.store import Rules
+from millstream.types import Job, Notify, Role
+from millstream.ui.manifest import Manifest
+
+KINDS: Final[Mapping[Role, type[Call]]] = {"listen": Listening, "recognise": Recognising}
+"""The roles that are more than a call of their handler."""
+
+
+class Program:
+    """The handlers of one manifest, as an engine runs them.
+
+    Args:
+        manifest: The frozen declaration.
+        rules: Which files handlers may return.
+        show_error: Whether users read the text of every exception, or only that of `Error`.
+    """
+
+    def __init__(self, manifest: Manifest, rules: Rules, show_error: bool) -> None:
+        self.manifest = manifest
+        self.rules = rules
+        self.show_error = show_error
+
+    def open(self) -> Calls:
+        return Calls(Kit(self.manifest, self.rules, self.show_error))
+
+    def name_of(self, binding: int) -> str:
+        return self.manifest.bindings[binding].name
+
+
+class Calls:
+    """The calls of one worker: one after the other, with the same kit."""
+
+    def __init__(self, kit: Kit) -> None:
+        self._kit = kit
+        self._running: Call | None = None
+
+    def begin(self, job: Job, notify: Notify) -> Call:
+        self._running = KINDS.get(job.role, Call)(self._kit, job, notify)
+        return self._running
+
+    def close(self) -> None:
+        if self._running is not None:
+            self._running.close()
+        self._kit.close()
