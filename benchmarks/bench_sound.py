@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from tests.browser.ear import TAP, delays_ms, faults, gap_ms, hear, ramp, spoken
 from tests.browser.media import make_clips
 
+from benchmarks.chromium import listening_to
 from benchmarks.server import Server, serve
 from benchmarks.sound_app import RATE_HZ
 from millstream.client.client import open_page
@@ -37,26 +37,11 @@ def measure() -> dict[str, float]:
     """All four, one after the other, each with a server of its own."""
     folder = Path(tempfile.mkdtemp(prefix="millstream-bench-"))
     try:
-        with _browser(make_clips(folder).chirp) as browser:
+        with listening_to(str(make_clips(folder).chirp)) as browser:
             heard = {**_echo(browser, 20), **_echo(browser, 100), **_generator(browser), **_first_sound(browser)}
         return {**heard, **_sessions(folder / "files")}
     finally:
         shutil.rmtree(folder)
-
-
-@contextmanager
-def _browser(sound: Path) -> Iterator[Browser]:
-    executable = shutil.which("chromium") or sys.exit("this benchmark needs Chromium: apt-get install chromium")
-    flags = [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--autoplay-policy=no-user-gesture-required",
-        "--use-fake-device-for-media-stream",
-        "--use-fake-ui-for-media-stream",
-        f"--use-file-for-fake-audio-capture={sound}",
-    ]
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=executable, args=flags)
 
 
 @contextmanager

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 from tests.browser.ear import TAP
 from tests.browser.media import make_clips
 from tests.browser.talk import LEAD_S, PAUSE_S, SPEECH_S, Times, record_talk, watch
 
+from benchmarks.chromium import listening_to
 from benchmarks.server import serve
 
 TURNS = 22
@@ -52,22 +52,11 @@ def measure(turns: int = TURNS) -> dict[str, float]:
 
 
 def _talk(sound: Path, turns: int) -> tuple[Times, list[float]]:
-    executable = shutil.which("chromium") or sys.exit("this benchmark needs Chromium: apt-get install chromium")
-    flags = [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--autoplay-policy=no-user-gesture-required",
-        "--use-fake-device-for-media-stream",
-        "--use-fake-ui-for-media-stream",
-        f"--use-file-for-fake-audio-capture={sound}%noloop",
-    ]
-    with serve(app="benchmarks.talk_app") as server, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=flags)
+    with serve(app="benchmarks.talk_app") as server, listening_to(f"{sound}%noloop") as browser:
         page: Page = browser.new_page(bypass_csp=True)
         page.add_init_script(TAP + DECISIONS)
         page.goto(server.url)
         page.get_by_role("button", name="Record").click()
         time.sleep(LEAD_S + turns * (SPEECH_S[1] - SPEECH_S[0] + PAUSE_S))
         times, decisions_s = watch(page), page.evaluate("decisions")
-        browser.close()
     return times, decisions_s

@@ -158,11 +158,9 @@ class Desk:
             for component in [number for number, update in updates.items() if "value" in update]:
                 voice.drop(component)
             delivery = Delivery(outputs, applied.pictures, applied.growing)
-            if not (updates or applied.pictures):
-                pass
-            elif is_whole:
+            if is_whole and (updates or applied.pictures):
                 await self.outlet.put_whole(channel, delivery, self.settings.credit_s)
-            else:
+            elif updates or applied.pictures:
                 self.outlet.put(channel, delivery)
             return await self._play(job, applied, voice, is_live=not is_whole)
         except (QuotaExceeded, InvalidValue, DeclarationError) as error:
