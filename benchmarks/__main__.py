@@ -23,9 +23,11 @@ BENCHMARKS = {
 def main() -> int:
     """Run the named benchmarks, all without names; exit status 1 if a budget does not hold."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[[], *BENCHMARKS], help="which to run (default: all)")
+    parser.add_argument("names", nargs="*", metavar="name", help=f"{', '.join(BENCHMARKS)} (default: all of them)")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of lines")
     arguments = parser.parse_args()
+    if unknown := set(arguments.names) - BENCHMARKS.keys():
+        parser.error(f"{', '.join(sorted(unknown))}: there is no such benchmark, but {', '.join(BENCHMARKS)}")
     budgets = tomllib.loads((Path(__file__).parent / "budgets.toml").read_text())
     figures = {name: BENCHMARKS[name]() for name in arguments.names or BENCHMARKS}
     if arguments.json:

@@ -63,7 +63,12 @@ def _watch(film: Path, *arguments: str) -> tuple[float, list[float]]:
         page.evaluate(PROBE)
         shown = _collect(page)
         browser.close()
-    return len(shown) / SECONDS, [age for _, age in shown if age is not None]
+    ages = [age for _, age in shown if age is not None]
+    if not ages:
+        raise RuntimeError(
+            f"{len(shown)} pictures were shown, and the number of none could be read: did the camera open?"
+        )
+    return len(shown) / SECONDS, ages
 
 
 def _collect(page: Page) -> list[tuple[float, float | None]]:

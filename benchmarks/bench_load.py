@@ -47,6 +47,8 @@ async def _load(url: str, pictures: list[bytes], clients: int) -> tuple[float, f
     for page in pages:
         await page.close()
     ages = [result.age_s for result in results if result.age_s is not None]
+    if not ages:
+        raise RuntimeError(f"no picture came back to any of {clients} clients: look at the server's log")
     return len(results) / seconds, float(np.percentile(ages, 95))
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,15 +23,31 @@ from benchmarks.sound_app import RATE_HZ
 from millstream.client.client import open_page
 from millstream.client.listener import Listener
 
-SECONDS = float(os.environ.get("MILLSTREAM_BENCH_S", "60"))
-"""How long each of the first three takes; 60 is what is promised."""
+WARM_UP_S = 3.0
+LEAST_S = 10.0
+"""Shorter than this, loop-back is not heard for long enough to be found in what the microphone has recorded, and of
+the sessions hardly anything is left after their warm-up."""
+
+
+def _seconds(given: str) -> float:
+    """Read how long the measurements of sound are to take; ends the program if that is too short, or no number."""
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = math.nan
+    if not LEAST_S <= seconds < math.inf:
+        sys.exit(f"MILLSTREAM_BENCH_S={given}: sound has to be measured for {LEAST_S:g} seconds at least (default: 60)")
+    return seconds
+
+
+SECONDS = _seconds(os.environ.get("MILLSTREAM_BENCH_S", "60"))
+"""How long each of the first three takes, and the sessions; 60 is what is promised."""
 
 ECHO_S = min(SECONDS, 20.0)
 ECHO_RATE_HZ = 16_000
 TURNS = 10
 SESSIONS = 10
 PIECE_S = 0.02
-WARM_UP_S = 3.0
 WHOLE = "#out audio"
 
 

@@ -23,7 +23,8 @@ DECISIONS = """
 window.decisions = [];
 new MutationObserver(() => {
   const talk = document.querySelector("[data-talk]")?.dataset.talk;
-  if (talk === "answering" && talk !== window.talk) window.decisions.push(Date.now() / 1000);
+  const isMine = (turn) => turn === "thinking" || turn === "answering";
+  if (isMine(talk) && !isMine(window.talk)) window.decisions.push(Date.now() / 1000);
   window.talk = talk;
 }).observe(document, {subtree: true, childList: true, attributes: true, attributeFilter: ["data-talk"]});
 """
@@ -41,6 +42,9 @@ def measure(turns: int = TURNS) -> dict[str, float]:
     starts = np.array([start for start, _ in times.heard])
     waits = [starts[starts >= at - 0.05].min(initial=np.inf) - at for at in decisions_s]
     replies_ms = np.array([wait for wait in waits if wait < PAUSE_S]) * 1000
+    if not len(silent_ms) or not len(replies_ms):
+        heard = f"{len(times.said)} times speech, {len(decisions_s)} turns and {len(starts)} answers"
+        raise RuntimeError(f"no answer was interrupted: the page noted {heard} in {turns} turns that were spoken")
     return {
         "turns": float(len(replies_ms)),
         "interruptions": float(len(silent_ms)),

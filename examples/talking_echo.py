@@ -15,7 +15,7 @@ from models import NOISE_RATE_HZ as RATE
 from models import ModelError, NoiseFilter, to_mono
 
 VOICES = {"your own": 0.0, "robot": 55.0, "alien": 170.0, "cave": 0.0}
-CAVE_S, CAVE_GAIN = 0.28, 0.5
+CAVE_S, CAVE_GAIN, EVERY_S, LATE_S = 0.28, 0.5, 0.04, 0.25
 TUNE_HZ = (262, 294, 330, 349, 392, 440, 494, 523)
 
 
@@ -31,6 +31,7 @@ class Echo:
 def answer(chunk: tuple[int, np.ndarray], voice: str, is_filtered: bool, echo: Echo) -> tuple[object, Echo]:
     """Change a stretch of the voice; both filter and voice act on the very next one."""
     sound = to_mono(chunk[1])
+    sound = sound[-round(EVERY_S * RATE) :] if len(sound) > LATE_S * RATE else sound  # once late, it would stay late
     try:
         sound = echo.quiet(sound) if is_filtered else sound
     except ModelError as error:
@@ -72,9 +73,8 @@ with gr.Blocks() as demo:
                 tune, stop = gr.Button("Play a tune"), gr.Button("Stop")
     echo = gr.State(Echo())
 
-    microphone.stream(answer, [microphone, voice, is_filtered, echo], [speaker, echo], stream_every=0.04)
-    playing = tune.click(play, None, speaker)
-    stop.click(None, cancels=[playing])
+    microphone.stream(answer, [microphone, voice, is_filtered, echo], [speaker, echo], stream_every=EVERY_S)
+    stop.click(None, cancels=[tune.click(play, None, speaker)])
 
 if __name__ == "__main__":
     demo.launch()

@@ -73,7 +73,7 @@ def test_max_waiting_counts_those_who_wait() -> None:
     admission = Admission(max_waiting=1)
     join(admission)
     waiting = join(admission)
-    with pytest.raises(Busy, match="as many people wait as may wait"):
+    with pytest.raises(Busy, match="too many people are waiting"):
         join(admission)
     with pytest.raises(Busy):
         admission.join("new", 1, "anna", None, 0.0), admission.join("new", 1, "anna", None, 0.0)

@@ -4,5 +4,6 @@ from .assistant import Assistant
 from .dialogue import Dialogue
 from .language_model import LanguageModel
 from .spoken import Spoken
+from .talk import Talk
 
-__all__ = ["Assistant", "Dialogue", "LanguageModel", "Spoken"]
+__all__ = ["Assistant", "Dialogue", "LanguageModel", "Spoken", "Talk"]

@@ -40,9 +40,13 @@ class Assistant:
     def reply(self, said: str) -> Generator[str, None, None]:
         """Yield the answer, sentence by sentence or in one piece."""
         unheard, self._unheard = self._unheard, ""
-        ring = self.timer.ring(self.clock())
+        ring = self.remind()
         self._said = " ".join(part for part in (ring, self._answer(said, unheard)) if part)
         yield self._said
+
+    def remind(self) -> str:
+        """Say what is to be said without being asked: that a timer is over. Nothing, most of the time."""
+        return self.timer.ring(self.clock()) or ""
 
     def cut(self, heard: str) -> None:
         """Take note of how much of the last answer was heard before it was interrupted: "go on" says the rest."""

@@ -52,6 +52,10 @@ class LanguageModel:
                     answer["content"] += text
                     yield text
 
+    def remind(self) -> str:
+        """Say nothing without being asked."""
+        return ""
+
     def cut(self, heard: str) -> None:
         """Make the model remember of its last answer only what was heard before it was interrupted."""
         if self._messages and self._messages[-1]["role"] == "assistant":

@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from millstream.ui.component import Component as Component
     from millstream.ui.events import Dependency as Dependency
     from millstream.ui.events import on as on
+    from millstream.ui.fastrtc import AlgoOptions as AlgoOptions
+    from millstream.ui.fastrtc import SileroVadOptions as SileroVadOptions
     from millstream.ui.layout import Accordion as Accordion
     from millstream.ui.layout import Column as Column
     from millstream.ui.layout import Group as Group
@@ -106,6 +108,7 @@ _HOMES = {
     "runtime.notices": ("Info", "Success", "Warning"),
     "ui.component": ("Component",),
     "ui.events": ("Dependency", "on"),
+    "ui.fastrtc": ("AlgoOptions", "SileroVadOptions"),
     "ui.layout": ("Accordion", "Column", "Group", "Row", "Tab", "TabItem", "Tabs"),
     "ui.progress": ("Progress",),
     "ui.special": (

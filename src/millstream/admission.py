@@ -112,7 +112,7 @@ class Admission:
         group = self._groups.setdefault(key, _Group())
         group.restrict(limit)
         if not group.has_free_place and self._max_waiting is not None and self.waiting >= self._max_waiting:
-            raise Busy("The app is busy: as many people wait as may wait. Try again in a moment.")
+            raise Busy("The app is busy: too many people are waiting. Try again in a moment.")
         ticket = Ticket(key, session, time_limit)
         group.waiting[ticket] = None
         group.admit(now)

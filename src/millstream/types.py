@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
 from millstream.frames import Chunk, Frame
+from millstream.speech import Heard
 
 Handler: TypeAlias = Callable[..., object]
 """A user's function: plain, async, generator, async generator, or a callable object."""
@@ -176,17 +174,27 @@ class Scratch(Protocol):
 
 
 class Reel(Protocol):
-    """Joins what one run or stream gives one component, value after value, into one film."""
+    """Joins what one run or stream plays in one component, value after value, into one film or sound."""
 
-    def piece(self, value: object, scratch: Scratch) -> Footage | None:
-        """Make of what the handler returned what is played next; `None` for what is not ours to play.
+    def piece(self, value: object, scratch: Scratch) -> tuple[Stored, Piece | None] | None:
+        """Make of what the handler returned what is stored, and what is played next.
+
+        `KEEP` and `None` if nothing can be heard or seen before the next value comes; `None` for what is not ours to
+        play, such as an address.
 
         Raises:
             InvalidValue: It does not fit, or not to what came before.
         """
 
-    def end(self) -> tuple[Blob | None, Footage | None]:
-        """Give the whole film, if it is not too long to be kept, and what was still to be played."""
+    def end(self, before: Piece | None = None, *, goes_on: bool = False) -> tuple[Stored, Piece | None]:
+        """Give what is stored from now on, and what was still to be played, behind `before` if that is still here.
+
+        If it `goes_on`, only a generator has ended, and its stream has not. Nothing to be played, and nothing stored,
+        is `None`.
+
+        Raises:
+            InvalidValue: What came was not all, or was nothing.
+        """
 
     def close(self) -> None:
         """Let go of everything. Harmless if repeated."""
@@ -196,73 +204,8 @@ Stored: TypeAlias = object
 """A component's value as a session keeps it: plain data, a `Packet`, a `Blob`, a `Link`, or any object for `State`."""
 
 
-VOICE_RATE_HZ: Final = 16_000
-"""Samples a second, of one channel, in which detectors of turns hear a microphone, whatever it delivers."""
-
-
-class TurnEvent(NamedTuple):
-    """Somebody began to speak (`onset`), or has ended a turn (`end`).
-
-    `at` is the sample, counted from the first one heard, where the speech itself began or ended: that is earlier than
-    where it was found out.
-    """
-
-    kind: Literal["onset", "end"]
-    at: int
-
-
-@dataclass(frozen=True, slots=True)
-class PauseRules:
-    """When a turn begins and ends, as the app asks for it. Times are in seconds, thresholds probabilities.
-
-    Attributes:
-        pause_s: A pause of this length ends a turn.
-        threshold: From this probability on there is speech.
-        release: Below it there is none any more.
-        min_speech_s: What is shorter is a noise, and no turn.
-    """
-
-    pause_s: float
-    threshold: float
-    release: float
-    min_speech_s: float
-
-
-class TurnDetector(Protocol):
-    """Listens to one microphone, and says when somebody begins to speak and when it is the app's turn.
-
-    It belongs to one stream, and its methods run in that stream's worker, one after the other.
-    """
-
-    def hear(self, samples: NDArray[np.float32]) -> Sequence[TurnEvent]:
-        """Hear the next samples, `(n,)` float32 from -1 to 1 at `VOICE_RATE_HZ`; `n` is any number.
-
-        Returns:
-            What was found, in order: an `onset`, then its `end`, then the next `onset`.
-        """
-
-    def close(self) -> None:
-        """The stream is over."""
-
-
-class Heard(NamedTuple):
-    """What listening to a stretch of sound came to; everything is counted in samples of the microphone.
-
-    Attributes:
-        first: The first sample of the stretch.
-        last: The sample after its last one.
-        rate: Samples a second.
-        events: Turns that began or ended.
-    """
-
-    first: int
-    last: int
-    rate: int
-    events: tuple[TurnEvent, ...] = ()
-
-
-Role: TypeAlias = Literal["handler", "listen", "partial", "greeting", "recognise"]
-"""What a job is for: the handler of its binding, or one of the other parts of taking turns."""
+Role: TypeAlias = Literal["handler", "listen", "partial", "greeting", "recognise", "finish"]
+"""What a job is for: the handler of its binding, one of the other parts of taking turns, or the end of a film."""
 
 
 @dataclass(frozen=True, slots=True)

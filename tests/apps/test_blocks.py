@@ -19,6 +19,17 @@ def test_what_the_page_looks_like(tmp_path: Path) -> None:
     assert page["root"]["props"]["elem_classes"] == ["wide"]
 
 
+def test_style_sheets_and_heads_may_be_several_files(tmp_path: Path) -> None:
+    first, second, meta = tmp_path / "a.css", tmp_path / "b.css", tmp_path / "c.html"
+    for path in (first, second, meta):
+        path.write_text(path.stem)
+    look = gr.Blocks(css="p {}", css_paths=[first, str(second)], head_paths=meta).freeze().look
+    assert (look.css, look.head) == ("p {}\na\nb", "c")
+    assert gr.Interface(len, "text", "number", css=first, css_paths=second).freeze().look.css == "a\nb"
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        gr.Blocks(css_paths=["nowhere.css"])
+
+
 def test_gradios_keywords_without_meaning() -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

@@ -170,6 +170,88 @@ def test_examples_fill_and_submit() -> None:
         assert len(talk(page, demo)) == 4
 
 
+def test_an_example_leaves_what_it_does_not_say() -> None:
+    demo = gr.ChatInterface(
+        lambda m, h, x, y: f"{m}{x}{y:g}", additional_inputs=["text", gr.Number(2)], examples=[["one", None, 7]]
+    )
+    with TestPage(demo) as page:
+        page.set(demo.additional_inputs[0], "z")
+        page.fire(demo.chatbot, "example_select", {"index": 0, "value": {"text": "one"}})
+        settle(page)
+        assert talk(page, demo)[1] == ("assistant", "onez7")
+
+
+@pytest.mark.blocking
+@pytest.mark.parametrize("runs", [True, False])
+def test_the_files_of_examples_are_the_developers_own(tmp_path: Path, runs: bool) -> None:
+    seen = []
+
+    def look(message: dict[str, Any], history: object, file: str) -> str:
+        seen.append([Path(path).read_text() for path in [*message["files"], file]])
+        return "seen"
+
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text(name)
+    demo = gr.ChatInterface(
+        look,
+        multimodal=True,
+        additional_inputs=gr.File(),
+        examples=[
+            [{"text": "see", "files": [tmp_path / "a.txt"]}, tmp_path / "b.txt"],
+            {"files": [tmp_path / "b.txt"]},
+        ],
+        run_examples_on_click=runs,
+    )
+    assert [example["label"] for example in demo.chatbot.props()["examples"]] == ["see", "b.txt"]
+    with TestPage(demo) as page:
+        page.fire(demo.chatbot, "example_select", {"index": 0, "value": {"text": "see"}})
+        settle(page)
+        if not runs:
+            page.fire(demo.textbox, "submit")
+            settle(page)
+        page.wait_for(lambda: seen == [["a.txt", "b.txt"]])
+        page.wait_for(lambda: len(page.page.values[demo.chatbot.id]) == 2)
+        assert page.value(demo.chatbot)[0]["content"][0]["value"]["name"] == "a.txt"
+
+
+def test_an_option_is_said_at_once() -> None:
+    def offer(message: str, history: list[dict[str, Any]]) -> object:
+        options = [{"value": "Yes, that's it.", "label": "Yes"}]
+        return message if history else {"role": "assistant", "content": "Is it?", "options": options}
+
+    demo = gr.ChatInterface(offer)
+    with TestPage(demo) as page:
+        send(page, demo, "a")
+        page.fire(demo.chatbot, "option_select", {"index": 1, "value": "Yes, that's it."})
+        settle(page)
+        assert talk(page, demo)[2:] == [("user", "Yes, that's it."), ("assistant", "Yes, that's it.")]
+        assert page.value(demo.textbox)["text"] == ""
+
+
+def test_other_events_may_set_the_conversation() -> None:
+    with gr.Blocks() as demo:
+        chat = gr.ChatInterface(echo)
+        gr.Button("Preset").click(lambda: [{"role": "assistant", "content": "b"}], None, chat.chatbot_value)
+    with TestPage(demo) as page:
+        page.click("Preset")
+        settle(page)
+        send(page, chat, "a")
+        assert talk(page, chat)[-1] == ("assistant", "a after 1")
+
+
+def test_a_field_that_takes_files_makes_the_chat_one_that_does() -> None:
+    assert gr.ChatInterface(echo, textbox=gr.MultimodalTextbox()).multimodal
+    assert not gr.ChatInterface(echo, textbox=gr.MultimodalTextbox(sources=[])).multimodal
+    assert not gr.ChatInterface(echo, textbox=gr.Textbox()).multimodal
+
+
+def test_a_field_of_ones_own_has_a_name() -> None:
+    given = gr.ChatInterface(echo, textbox=gr.MultimodalTextbox(placeholder="Ask")).textbox.props()
+    assert (given["label"], given["show_label"], given["placeholder"]) == ("Message", False, "Ask")
+    named = gr.ChatInterface(echo, textbox=gr.Textbox(label="Ask")).textbox.props()
+    assert (named["label"], named["show_label"]) == ("Ask", True)
+
+
 def test_examples_may_only_fill_the_field() -> None:
     demo = gr.ChatInterface(echo, examples=["one"], run_examples_on_click=False)
     with TestPage(demo) as page:
@@ -198,9 +280,12 @@ def test_files_go_along_under_their_own_names() -> None:
         assert talk(page, demo)[1] == ("assistant", "1 files, see")
         assert names == [[b"hello"]]
         assert page.run(page.download(shown[0]["value"]["file"])) == b"hello"
-        page.fire(demo.chatbot, "undo", {"index": 0, "value": "see"})
+        page.fire(demo.chatbot, "edit", {"index": 0, "value": "look", "previous_value": "see"})
+        page.wait_for(lambda: "1 files, look" in str(page.page.values[demo.chatbot.id]))
+        assert names == [[b"hello"], [b"hello"]]
+        page.fire(demo.chatbot, "undo", {"index": 0, "value": "look"})
         page.wait_for(lambda: page.page.values[demo.chatbot.id] == [])
-        page.wait_for(lambda: page.page.values[demo.textbox.id]["text"] == "see")
+        page.wait_for(lambda: page.page.values[demo.textbox.id]["text"] == "look")
         assert [file["name"] for file in page.value(demo.textbox)["files"]] == ["notes.txt"]
 
 
@@ -246,6 +331,19 @@ def test_it_can_be_a_part_of_another_app() -> None:
         assert page.value("Shown") == "A"
 
 
+def test_inputs_and_outputs_may_stand_around_it() -> None:
+    with gr.Blocks() as demo:
+        prompt = gr.Textbox("be kind", label="Prompt")
+        shown = gr.Textbox(label="Shown")
+        with gr.Row():
+            chat = gr.ChatInterface(lambda m, h, p: (m + p, m), additional_inputs=prompt, additional_outputs=shown)
+    assert [child.tag for child in chat.children] == ["chatbot", "multimodaltextbox", "state"]
+    with TestPage(demo) as page:
+        send(page, chat, "a, ")
+        assert talk(page, chat)[1] == ("assistant", "a, be kind")
+        assert page.value("Shown") == "a, "
+
+
 def test_additional_inputs_are_in_a_fold() -> None:
     demo = gr.ChatInterface(lambda m, h, x, y: f"{x}{y}", additional_inputs=["text", gr.Number(2)])
     kinds = [child.tag for child in demo.children]
@@ -268,8 +366,10 @@ def test_answers_wait_for_each_other_and_messages_do_not() -> None:
     ("keywords", "complaint"),
     [
         ({"additional_inputs": ["nothing"]}, "no component 'nothing'"),
-        ({"additional_inputs": ["text", "text"]}, "argument"),
-        ({"examples": [[3]]}, "example"),
+        ({"additional_inputs": ["text", "text"]}, "history, and the values of its 2 additional_inputs: let it take 4"),
+        ({"examples": [[3]]}, "example 0 begins with a text"),
+        ({"examples": ["a", ["b", 1]]}, "example 1 has 1 values for 0 additional inputs"),
+        ({"examples": [{"text": "a", "files": ["/nowhere.png"]}]}, "example 0 does not fit: .*nowhere.png"),
         ({"type": "tuples"}, "leave type= out"),
     ],
 )

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -37,6 +38,8 @@ def test_whatever_is_said_becomes_messages(said: object, messages: list[object])
 def test_components_and_messages_are_said_as_they_are() -> None:
     picture, message = gr.Image(), gr.ChatMessage("x")
     assert messages_of([picture, message]) == [{"role": "assistant", "content": picture}, message]
+    others = SimpleNamespace(role="assistant", content="of a client of a language model")
+    assert messages_of(others) == [others]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import pytest
 
 import millstream as gr
 from millstream.errors import DeclarationError
+from millstream.testing import TestPage
 
 
 def shapes(tree: dict) -> object:
@@ -156,6 +157,41 @@ def test_keywords() -> None:
     assert caught[0].filename == __file__
     with pytest.raises(TypeError, match="exmples"):
         gr.Interface(lambda x: x, "text", "text", exmples=[["a"]])
+
+
+def test_additional_inputs_are_in_a_fold_and_come_last() -> None:
+    def said(word: str, times: float, memory: str = "m") -> str:
+        return word * int(times) + memory
+
+    demo = gr.Interface(said, "text", "text", additional_inputs=[gr.Slider(1, 9, 2), "state"])
+    word, times, _ = demo.input_components
+    fold = times.parent
+    assert isinstance(fold, gr.Accordion)
+    assert (fold.label, fold.open, times.label) == ("Additional inputs", False, "times")
+    assert [child.tag for child in word.parent.children] == ["textbox", "accordion", "state", "row"]
+    with TestPage(demo) as page:
+        page.set(word, "a")
+        page.click("Submit")
+        page.advance(1)
+        assert page.value(demo.output_components[0]) == "aam"
+
+
+def test_the_fold_may_have_another_name_or_be_ones_own() -> None:
+    def declare(accordion: object) -> gr.Interface:
+        return gr.Interface(max, "text", "text", additional_inputs="text", additional_inputs_accordion=accordion)
+
+    assert declare("More").input_components[1].parent.label == "More"
+    mine = gr.Accordion("Mine", open=True)
+    assert declare(mine).input_components[1].parent is mine
+
+
+def test_what_the_outputs_show_of_a_run_can_be_chosen() -> None:
+    def shown(**keywords: object) -> set[str]:
+        demo = gr.Interface(lambda x: x, "text", "text", clear_btn=None, **keywords)
+        return {binding.show_progress for binding in demo.freeze().bindings}
+
+    assert (shown(), shown(show_progress="hidden")) == ({"full"}, {"hidden"})
+    assert shown(live=True, show_progress="minimal") == {"minimal"}
 
 
 def test_an_interface_can_be_a_part_of_an_app() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator
+from pathlib import Path
 
 import av
 import numpy as np
@@ -38,11 +39,13 @@ def piece(
     container: str = "mp4",
     sound: bool = True,
     size: tuple[int, int] = SIZE,
+    seconds: float | None = None,
     options: dict[str, str] | None = None,
+    muxing: dict[str, str] | None = None,
 ) -> bytes:
-    """Encode piece `number` of a film, as a file of its own."""
+    """Encode piece `number` of a film, as a file of its own; its sound lasts as long as its frames, or `seconds`."""
     file = io.BytesIO()
-    with av.open(file, "w", format=container) as writer:
+    with av.open(file, "w", format=container, options=muxing or {}) as writer:
         video = writer.add_stream(codec, rate=FPS, options=options or {})
         video.width, video.height, video.pix_fmt = *size, "yuv420p"
         audio = writer.add_stream("aac", rate=RATE_HZ) if sound else None
@@ -51,7 +54,7 @@ def piece(
             writer.mux(video.encode(picture))
         writer.mux(video.encode(None))
         if audio is not None:
-            samples = tone(round(number * frames / FPS * RATE_HZ), frames / FPS)
+            samples = tone(round(number * frames / FPS * RATE_HZ), seconds or frames / FPS)
             heard = av.AudioFrame.from_ndarray(samples[None], "s16", "mono")
             heard.sample_rate, heard.pts = RATE_HZ, 0
             writer.mux(audio.encode(heard))
@@ -59,11 +62,26 @@ def piece(
     return file.getvalue()
 
 
-def turned(film: bytes) -> bytes:
-    """Have an MP4 file say that its frames are to be turned by a quarter, clockwise, as a phone does."""
+def turned(film: bytes, quarters: int = 1) -> bytes:
+    """Have an MP4 file say that its frames are to be turned, clockwise, as a phone does: by one quarter or by two."""
     at = film.index(b"tkhd") + 44
-    matrix = struct.pack(">9i", 0, 0x10000, 0, -0x10000, 0, 0, SIZE[1] << 16, 0, 0x40000000)
+    upright = (0, 0x10000, 0, -0x10000, 0, 0, SIZE[1] << 16, 0)
+    reversed_ = (-0x10000, 0, 0, 0, -0x10000, 0, SIZE[0] << 16, SIZE[1] << 16)
+    matrix = struct.pack(">9i", *(upright if quarters == 1 else reversed_), 0x40000000)
     return film[:at] + matrix + film[at + 36 :]
+
+
+def segments(folder: Path, count: int) -> list[bytes]:
+    """Cut a film into pieces of a second as programs do that make HTTP live streams: `.ts` files."""
+    with av.open(
+        str(folder / "film.m3u8"), "w", format="hls", options={"hls_time": "1", "hls_list_size": "0"}
+    ) as writer:
+        video = writer.add_stream("libx264", rate=FPS, options={"g": str(FPS)})
+        (video.width, video.height), video.pix_fmt = SIZE, "yuv420p"
+        for number in range(count * FPS):
+            writer.mux(video.encode(av.VideoFrame.from_ndarray(frame(number), "rgb24")))
+        writer.mux(video.encode(None))
+    return [(folder / f"film{number}.ts").read_bytes() for number in range(count)]
 
 
 def numbers(film: bytes) -> Iterator[tuple[float, int]]:

@@ -58,6 +58,23 @@ def sound() -> Blocks:
     return demo
 
 
+def talk() -> Blocks:
+    """A microphone that takes turns, the answer, and what was said."""
+    code = "It is:\n\n```python\nprint(84)  # twelve times seven\n```\n\nSee https://example.org."
+    said = [{"role": "user", "content": "What is twelve times seven?"}, {"role": "assistant", "content": code}]
+    with Blocks(title="Talk") as demo:
+        with gr.Row():
+            mic = gr.Audio(label="You", sources="microphone", elem_id="mic")
+            echo = gr.Audio(label="Answer", streaming=True, autoplay=True, elem_id="echo")
+        chat = gr.Chatbot(said, label="Conversation", elem_id="chat")
+        write = gr.MultimodalTextbox(label="Message", placeholder="Or write", elem_id="write")
+        mic.stream(lambda _: (None, []), mic, [echo, chat], time_limit=10)
+        chat.retry(lambda: None)
+        chat.like(lambda: None)
+        write.submit(lambda: None)
+    return demo
+
+
 def films() -> Blocks:
     """A camera that films, and a film."""
     with Blocks(title="Films") as demo, gr.Row():

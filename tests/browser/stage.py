@@ -141,6 +141,13 @@ class Stage:
             [elem_id, view],
         )
 
+    def hear(self, elem_id: str, state: str, **view: Any) -> None:
+        """Put streamed sound into a state: `starting`, `locked`, `paused`, `playing`, `over`."""
+        self.page.evaluate(
+            "async ([id, to]) => { const e = document.getElementById(id); e.sound = to; await e.updateComplete; }",
+            [elem_id, {"state": state, **view}],
+        )
+
     def say(self, **message: Any) -> None:
         """Speak as the media worker, once the page has one."""
         if not self.page.workers:

@@ -148,6 +148,15 @@ def test_a_generator_that_is_cancelled_takes_its_bar_along(launch: Launch, open_
 # ---- examples --------------------------------------------------------------------------------------------------
 
 
+def test_the_values_of_a_row_stand_in_one_line(launch: Launch, open_page: OpenPage) -> None:
+    with gr.Blocks() as demo:
+        gr.Examples([["a cat", 10]], [gr.Textbox(label="Word"), gr.Number(label="Times")])
+    page = open_page(launch(demo))
+    expect(page.locator(".ms-words")).to_have_count(2)
+    tops = page.locator(".ms-words").evaluate_all("(words) => words.map((word) => word.getBoundingClientRect().top)")
+    assert abs(tops[0] - tops[1]) < 1
+
+
 def with_examples() -> gr.Blocks:
     red, blue = (np.full((60, 80, 3), colour, np.uint8) for colour in ((220, 0, 0), (0, 0, 220)))
     tone = 8_000, np.zeros(8_000, np.int16)

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from playwright.sync_api import Page
 from tests.browser import scenes
 from tests.browser.conftest import Browsers
 from tests.browser.stage import Stage
@@ -51,6 +53,52 @@ def speaking(stage: Stage) -> None:
     stage.page.get_by_text("0:04").wait_for()
 
 
+def hearing(stage: Stage) -> None:
+    stage.stream("mic", state="running", talk="hearing", limitS=10, leftS=5)
+    stage.hear("echo", "playing")
+
+
+def answering(stage: Stage) -> None:
+    stage.stream("mic", state="running", talk="answering")
+    stage.hear("echo", "locked")
+    stage.run("chat", "failed", message="It broke.")
+
+
+def held_up(stage: Stage) -> None:
+    stage.stream("mic", state="waiting", position=1, again=True)
+    stage.hear("echo", "over", address=None, problem="This sound cannot be played.")
+
+
+def insecure(stage: Stage) -> None:
+    for name in ("inp", "mic"):
+        if stage.element(name).count():
+            stage.stream(
+                name, trouble={"code": "insecure", "message": "It needs a secure page: https:// or localhost."}
+            )
+
+
+def failed(stage: Stage) -> None:
+    for name in ("inp", "out"):
+        stage.show(name)
+        stage.run(name, "failed", message="It broke.")
+
+
+def off(stage: Stage) -> None:
+    names = stage.page.evaluate("() => [...document.querySelectorAll('[id]')].filter((e) => e.props).map((e) => e.id)")
+    for name in names:
+        stage.change(name, interactive=False)
+    stage.page.wait_for_function("() => document.querySelector('#write textarea, #name textarea')?.readOnly")
+
+
+def uploading(stage: Stage) -> None:
+    for name in ("inp", "clip"):
+        if stage.element(name).count():
+            stage.page.evaluate(
+                "(id) => { document.getElementById(id).upload = {name: 'cat.png', fraction: 0.4}; }", name
+            )
+            stage.element(name).get_by_role("progressbar").wait_for()
+
+
 def showing(stage: Stage) -> None:
     for name in ("inp", "out"):
         stage.change(name, value={"file": "film.mp4", "name": "film.mp4", "type": "video/mp4"})
@@ -74,20 +122,43 @@ def advancing(stage: Stage) -> None:
         stage.run(name, "running", progress="full", advance={"levels": [level], "fraction": 0.3, "leftS": 20})
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_login_has_no_serious_violation(
+    launch: Callable[..., str], open_page: Callable[..., Page], scheme: str
+) -> None:
+    page = open_page(launch(scenes.sound(), auth=("ada", "secret"), auth_message="Ask Ada."), color_scheme=scheme)
+    open_page.expected.append("401")  # type: ignore[attr-defined]
+    page.get_by_label("Name").fill("bob")
+    page.get_by_label("Password").fill("guess")
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("alert").wait_for()
+    page.evaluate(AXE.read_text())
+
+    assert page.evaluate(RUN) == []
+
+
 CASES = [
     (scenes.camera, idle), (scenes.camera, waiting), (scenes.camera, running), (scenes.camera, refused),
     (scenes.camera, lost), (scenes.unified, idle), (scenes.sound, idle), (scenes.sound, speaking),
-    (scenes.films, idle), (scenes.films, showing), (scenes.films, refused),
-    (scenes.forms, idle), (scenes.forms, open_list), (scenes.forms, busy), (scenes.examples, advancing),
+    (scenes.camera, insecure), (scenes.camera, failed), (scenes.camera, uploading), (scenes.sound, insecure),
+    (scenes.sound, uploading), (scenes.talk, idle), (scenes.talk, hearing), (scenes.talk, answering),
+    (scenes.talk, held_up), (scenes.talk, off), (scenes.films, idle), (scenes.films, showing), (scenes.films, refused),
+    (scenes.forms, idle), (scenes.forms, open_list), (scenes.forms, busy), (scenes.forms, off),
+    (scenes.examples, advancing),
 ]  # fmt: skip
+LOOKS: dict[str, dict[str, Any]] = {
+    "light": {"color_scheme": "light"},
+    "dark": {"color_scheme": "dark"},
+    "phone": {"color_scheme": "light", "viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
+}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize(("scene", "act"), CASES, ids=lambda part: part.__name__)
 def test_no_serious_violation(
-    browsers: Browsers, scene: Callable[[], Blocks], act: Callable[[Stage], None], scheme: str
+    browsers: Browsers, scene: Callable[[], Blocks], act: Callable[[Stage], None], look: str
 ) -> None:
-    context = browsers.get().new_context(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+    context = browsers.get().new_context(reduced_motion="reduce", **LOOKS[look])
     stage = Stage(context, scene(), {"beep.wav": (scenes.beep(), "audio/wav")})
     act(stage)
     stage.page.evaluate(AXE.read_text())

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from tests.browser.cable import Cable
 from tests.browser.conftest import OpenPage
 from tests.browser.glass import Notes, button, until
 from tests.browser.test_axe import AXE, RUN
@@ -51,6 +52,13 @@ def reply(message: str, history: list[dict[str, Any]]) -> object:
         return CODE
     if message == "evil":
         return EVIL
+    if message == "think":
+        return [
+            gr.ChatMessage(
+                "Hm, a", metadata={"title": "*Thinking*", "log": "long", "duration": 2, "status": "pending"}
+            ),
+            gr.ChatMessage("| a | b |\n|---|---|\n| 1 | https://example.org |", options=[{"value": "Yes"}]),
+        ]
     if message == "fail":
         raise gr.Error("It broke.", print_exception=False)
     if message == "long":
@@ -213,6 +221,23 @@ class TestWhatCanBeDone:
         assert said.wait(2) == [(1, "**a** after 0", True), "**a** after 0"]
         assert clipboard(page) == "**a** after 0"
 
+    def test_it_copies_over_plain_http_too(self, launch: Callable[..., str], open_page: OpenPage) -> None:
+        url = launch(gr.ChatInterface(reply), allowed_hosts=["app.test"])
+        page = open_page(url.replace("127.0.0.1", "app.test"))
+        assert page.evaluate("() => [isSecureContext, navigator.clipboard === undefined]") == [False, True]
+        say(page, "code")
+        expect(newest(page)).to_contain_text("That is all.")
+        button(newest(page).locator(".ms-code"), "Copy").click()
+        expect(button(newest(page), "Copied")).to_be_visible()
+        field(page).focus()
+        page.keyboard.press("Control+V")
+        expect(field(page)).to_have_value("def f(x):\n    return 'x'\n")
+        button(newest(page), "Copy").last.click()
+        field(page).fill("")
+        field(page).focus()
+        page.keyboard.press("Control+V")
+        expect(field(page)).to_have_value(CODE)
+
     def test_a_block_of_code_is_copied(self, chat: Callable[..., Page]) -> None:
         page = chat(gr.ChatInterface(reply))
         say(page, "code")
@@ -221,6 +246,101 @@ class TestWhatCanBeDone:
         button(block, "Copy").click()
         expect(button(block, "Copied")).to_be_visible()
         assert clipboard(page) == "def f(x):\n    return 'x'\n"
+
+
+class TestAnswers:
+    def test_an_option_is_said_at_once(self, chat: Callable[..., Page]) -> None:
+        def offer(message: str, history: list[dict[str, Any]]) -> object:
+            options = [{"value": "Yes, that is it.", "label": "Yes"}, {"value": "No"}]
+            return gr.ChatMessage("Is it?", options=options) if not history else f"{message} after {len(history)}"
+
+        page = chat(gr.ChatInterface(offer))
+        say(page, "a")
+        button(newest(page), "Yes").click()
+        expect(newest(page)).to_contain_text("Yes, that is it. after 2")
+        expect(button(page, "No")).to_have_count(0)
+        expect(field(page)).to_have_value("")
+
+    def test_thoughts_are_open_while_they_last_and_folded_away_afterwards(self, chat: Callable[..., Page]) -> None:
+        go = threading.Event()
+
+        def think(message: str, history: list[dict[str, Any]]) -> Iterator[object]:
+            thought = gr.ChatMessage("Hm.", metadata={"title": "_Thinking_", "id": 1, "status": "pending"})
+            tool = gr.ChatMessage(
+                "It is 4.", metadata={"title": "Sum", "parent_id": 1, "status": "done", "duration": 2}
+            )
+            yield [thought, tool]
+            assert go.wait(15)
+            thought.metadata["status"] = "done"
+            yield [thought, tool, "<think>Sure.</think>**Four**"]
+
+        bot = gr.Chatbot(reasoning_tags=[("<think>", "</think>")], label="Talk")
+        page = chat(gr.ChatInterface(think, chatbot=bot))
+        say(page, "2 and 2?")
+        title = page.locator("summary em")
+        expect(title).to_have_text("Thinking")
+        expect(page.get_by_text("Hm.")).to_be_visible()
+        left = "() => [...document.querySelectorAll('summary')].map((one) => one.getBoundingClientRect().left)"
+        outer, inner = page.evaluate(left)
+        assert inner - outer > 20
+        go.set()
+        expect(newest(page).locator("strong")).to_have_text("Four")
+        expect(page.get_by_text("Hm.")).to_be_hidden()
+        expect(page.get_by_text("Sure.")).to_be_hidden()
+        newest(page).get_by_text("Reasoning").click()
+        expect(page.get_by_text("Sure.")).to_be_visible()
+        button(newest(page), "Copy").click()
+        assert "Sure." not in clipboard(page)
+        assert "**Four**" in clipboard(page)
+
+
+def test_progress_is_a_line_below_what_was_said(chat: Callable[..., Page]) -> None:
+    go = threading.Event()
+
+    def read(message: str, history: list[dict[str, Any]], progress: gr.Progress = gr.Progress()) -> Iterator[str]:
+        progress((3, 6), desc="Reading", unit="pages")
+        yield "So far"
+        assert go.wait(15)
+        yield "So far, so good"
+
+    page = chat(gr.ChatInterface(read))
+    say(page, "a")
+    expect(newest(page)).to_contain_text("So far")
+    expect(page.get_by_text("Reading 3/6 pages")).to_be_visible()
+    expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "50")
+    go.set()
+    expect(newest(page)).to_contain_text("so good")
+    expect(page.get_by_role("progressbar")).to_have_count(0)
+
+
+def test_a_conversation_whose_link_was_lost_can_be_read_and_another_begins(
+    launch: Callable[..., str], open_page: OpenPage
+) -> None:
+    pace = Pace("one two three")
+    url = launch(gr.ChatInterface(pace.speak))
+    with Cable(url) as cable:
+        page = open_page(cable.url)
+        open_page.expected += ["WebSocket", "ERR_"]  # type: ignore[attr-defined]
+        say(page, "a")
+        pace.let()
+        expect(newest(page)).to_contain_text("one")
+        expect(button(page, "Stop")).to_be_visible()
+        cable.cut()
+        expect(page.locator(".ms-past")).to_be_visible()
+        pace.let()
+        assert pace.ended.wait(15)
+        expect(page.get_by_text("The app has forgotten what is above.")).to_be_visible()
+        expect(button(page, "Send")).to_be_visible()
+        expect(button(page, "Stop")).to_have_count(0)
+        expect(messages(page)).to_have_count(2)
+        expect(button(page, "Answer again")).to_have_count(0)
+        pace.let(3)
+        say(page, "b")
+        expect(newest(page)).to_contain_text("one two three")
+        expect(button(page, "Send")).to_be_visible()
+        expect(messages(page)).to_have_count(4)
+        button(page, "Clear").click()
+        expect(messages(page)).to_have_count(0)
 
 
 class TestSafety:
@@ -330,6 +450,9 @@ def test_no_serious_violation_of_accessibility(chat: Callable[..., Page], scheme
     assert page.evaluate(RUN) == []
     say(page, "code")
     expect(newest(page)).to_contain_text("That is all.")
+    say(page, "think")
+    expect(button(page, "Yes")).to_be_visible()
+    assert page.evaluate(RUN) == []
     say(page, "fail")
     expect(page.locator("ms-chatbot .ms-failed")).to_be_visible()
     assert page.evaluate(RUN) == []

@@ -237,10 +237,28 @@ class TestSound:
         sound.say(type="level", component=number, level={"rms": 0.1, "peak": 0.4})
         expect(hint).to_have_count(0)
 
-    def test_nobody_is_expected_to_speak_while_he_is_answered(self, sound: Stage) -> None:
+    def test_whose_turn_it_is_is_said_and_seen(self, sound: Stage) -> None:
+        chip = sound.element("mic").locator("[data-talk]")
+        colours = {}
+        for talk, words in (
+            ("listening", "Listening"),
+            ("awake", "Go ahead"),
+            ("hearing", "Hearing you"),
+            ("thinking", "Thinking"),
+            ("answering", "Answering"),
+        ):
+            sound.stream("mic", state="running", talk=talk)
+            expect(chip).to_have_text(words)
+            wave = sound.element("mic").locator("ms-level .ms-wave")
+            colours[talk] = wave.evaluate("(wave) => getComputedStyle(wave).stroke")
+        assert colours["hearing"] not in (colours["listening"], colours["answering"])
+        assert colours["thinking"] == colours["answering"] == colours["listening"]
+
+    @pytest.mark.parametrize("talk", ["thinking", "answering"])
+    def test_nobody_is_expected_to_speak_while_he_is_answered(self, sound: Stage, talk: str) -> None:
         hint = sound.page.get_by_text("Silence. Is the microphone muted?")
         number = sound.number("mic")
-        sound.stream("mic", state="running", talk="answering")
+        sound.stream("mic", state="running", talk=talk)
         for _ in range(80):
             sound.say(type="level", component=number, level={"rms": 0, "peak": 0})
         sound.say(type="level", component=number, level={"rms": 0, "peak": 0})

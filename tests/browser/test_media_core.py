@@ -120,8 +120,8 @@ def test_pictures_are_shown_in_order_and_fresh(launch: Launch, open_page: OpenPa
     steps = [forward(before, after) for (before, _), (after, _) in pairwise(seen)]
     assert max(steps) < 300, "an older picture replaced a newer one"
     lags = [forward(output, preview) for output, preview in seen]
-    # One camera interval on a quiet machine; this only tells a queue, which would grow, from none.
-    assert statistics.median(lags) <= 6
+    # How late they are, benchmarks measure; here they must not get later, as they would in a queue.
+    assert statistics.median(lags[40:]) <= statistics.median(lags[:40]) + 6
 
 
 def test_the_handler_gets_the_picture_as_the_user_sees_it(launch: Launch, open_page: OpenPage, clips: Clips) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import wave
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ import pytest
 from playwright.sync_api import expect
 from tests.browser.conftest import OpenPage
 from tests.browser.glass import Notes, button, record, stop, until
-from tests.browser.media import Clips
+from tests.browser.media import Clips, read_counter
 
 import millstream as gr
 
@@ -227,6 +228,53 @@ def test_a_film_that_python_begins_and_ends(launch: Launch, open_page: OpenPage,
     button(page, "End").click()
     assert sizes.wait(1)[0] > 10_000
     until(page, f"{OPENED} === 0")
+
+
+def test_a_photo_that_python_takes(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
+    photos: Notes[np.ndarray | None] = Notes()
+    camera = gr.Image(label="Camera", sources="webcam", render=False)
+    page = open_page(launch(commanded(camera, photos.add)), film=clips.counter)
+    button(page, "Begin").click()
+    until(page, "eyes.counter('video.ms-preview') >= 0")
+    button(page, "End").click()
+    (photo,) = photos.wait(1)
+    assert photo is not None
+    assert read_counter(photo) is not None, "mirrored, as the user saw it"
+    expect(page.locator(".ms-output")).to_be_visible()
+    until(page, f"{OPENED} === 0")
+    button(page, "Clear").click()
+    button(page, "Begin").click()
+    button(page, "Close the camera").click()
+    assert photos.wait(2)[1] is None, "nobody has taken one"
+
+
+def test_a_recording_is_whole_though_the_next_one_has_begun(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
+    chunks: Notes[Sound] = Notes()
+    wholes: Notes[Sound] = Notes()
+    may_go = threading.Event()
+
+    def hear(chunk: Sound) -> None:
+        chunks.add(chunk)
+        may_go.wait(0.5)
+
+    mic = gr.Audio(label="Mic", sources=["microphone"], sample_rate=RATE, channels=1, render=False)
+    demo = commanded(mic, wholes.add, fn=hear, stream_every=0.1)
+    page = open_page(launch(demo), sound=clips.chirp)
+    record(page)
+    chunks.wait(3)
+    button(page, "Stop").click()
+    record(page)
+    expect(button(page, "Waiting").or_(button(page, "Stop"))).to_be_visible()
+    assert wholes.all == []
+    may_go.set()
+    expect(button(page, "Stop")).to_be_visible()
+    _, first = wholes.wait(1)[0]
+    assert len(first) >= 3 * 0.1 * RATE
+    heard = np.concatenate([samples for _, samples in chunks.all])
+    np.testing.assert_array_equal(first, heard[: len(first)])
+    stop(page)
+    _, second = wholes.wait(2)[1]
+    np.testing.assert_array_equal(np.concatenate([first, second]), np.concatenate([each for _, each in chunks.all]))
 
 
 def test_the_last_picture_is_what_is_left_of_a_stream(launch: Launch, open_page: OpenPage, clips: Clips) -> None:

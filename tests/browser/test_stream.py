@@ -283,12 +283,13 @@ def test_the_bar_is_in_step_with_the_servers_clock(launch: Launch, open_page: Op
 
 def test_a_slow_handler_gets_the_newest_frame(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     calls: Notes[tuple[int, float]] = Notes()
+    takes_s = 0.35
 
     def handler(frame: np.ndarray) -> np.ndarray:
         number = read_counter(frame)
         if number is not None:
             calls.add((number, time.monotonic()))
-        time.sleep(0.35)
+        time.sleep(takes_s)
         return frame
 
     demo = echo(handler, stream_every=0)
@@ -299,8 +300,9 @@ def test_a_slow_handler_gets_the_newest_frame(launch: Launch, open_page: OpenPag
     births = [at - _unrolled(seen, index) / FRAMES_PER_SECOND for index, (_, at) in enumerate(seen)]
     ages = [birth - min(births) for birth in births]  # beyond that of the freshest
     assert all((after - before) % COUNTER_FRAMES > 6 for (before, _), (after, _) in pairwise(seen))
-    assert max(ages[2:]) < 0.15
-    assert demo.app.host.statistics()["ended_streams"]["age"]["p95_s"] < 0.2  # type: ignore[index]
+    # A frame that had waited for a call would be as old as that took. How fresh it is beyond this, benchmarks measure.
+    assert max(ages[2:]) < takes_s
+    assert demo.app.host.statistics()["ended_streams"]["age"]["p95_s"] < takes_s  # type: ignore[index]
 
 
 def _unrolled(seen: list[tuple[int, float]], index: int) -> int:

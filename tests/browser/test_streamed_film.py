@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 from tests.browser.conftest import OpenPage
-from tests.browser.films import FPS, frame, numbers, piece, tone
+from tests.browser.films import FPS, frame, numbers, piece, segments, tone
 from tests.browser.glass import Notes, button, until
 
 import millstream as gr
@@ -193,6 +194,29 @@ def test_cancelling_stops_it_where_it_is(launch: Launch, open_page: OpenPage) ->
     assert [number for _, number in numbers(film)][:10] == list(range(10)), "what came until then is a file"
 
 
+def test_a_viewer_who_has_seen_enough_stops_it(launch: Launch, open_page: OpenPage) -> None:
+    closed: Notes[str] = Notes()
+
+    def show() -> Iterator[Any]:
+        try:
+            for number in range(1000):
+                yield frame(number)
+        finally:
+            closed.add("closed")
+
+    told: Notes[str] = Notes()
+    page = open_page(launch(cinema(show, told)), script=WATCH)
+    button(page, "Show").click()
+    until(page, f"document.querySelector('{VIDEO}')?.currentTime > 0.5")
+    page.locator("#out").hover()
+    button(page, "Stop playing").click()
+    until(page, f"document.querySelector('{VIDEO}').paused")
+    closed.until(bool)
+    assert sorted(told.wait(3)) == ["end", "play", "stop"]
+    expect(button(page, "Stop playing")).to_have_count(0)
+    assert [number for _, number in numbers(saved(page))][:10] == list(range(10))
+
+
 def test_a_second_film_takes_the_place_of_the_first(launch: Launch, open_page: OpenPage) -> None:
     page = open_page(launch(cinema(lambda: (yield piece(0, frames=10)))), script=WATCH)
     for _ in range(2):
@@ -200,6 +224,22 @@ def test_a_second_film_takes_the_place_of_the_first(launch: Launch, open_page: O
         button(page, "Show").click()
         until(page, "watched.hasEnded")
     expect(page.locator(VIDEO)).to_have_count(1)
+
+
+def test_another_film_takes_the_place_of_one_that_is_still_made(launch: Launch, open_page: OpenPage) -> None:
+    def show(first: int) -> Iterator[Any]:
+        for number in range(first, first + 50):
+            yield frame(number)
+
+    with gr.Blocks() as demo:
+        out = gr.Video(label="Out", elem_id="out", streaming=True, autoplay=True, max_ahead=1)
+        gr.Button("One").click(lambda: (yield from show(0)), None, out)
+        gr.Button("Other").click(lambda: (yield from show(500)), None, out)
+    page = open_page(launch(demo), script=WATCH)
+    button(page, "One").click()
+    until(page, f"document.querySelector('{VIDEO}')?.currentTime > 0.2")
+    button(page, "Other").click()
+    until(page, "watched.hasEnded && watched.numbers.at(-1) === 549")
 
 
 def test_a_browser_that_wants_a_tap_plays_without_sound_until_then(launch: Launch, open_page: OpenPage) -> None:
@@ -223,8 +263,50 @@ def test_what_cannot_be_played_says_so_and_leaves_nothing_running(launch: Launch
 
     page = open_page(launch(cinema(show)), script=WATCH)
     button(page, "Show").click()
-    expect(page.get_by_role("alert").or_(page.locator(".ms-trouble")).first).to_be_visible()
+    expect(page.locator("#out .ms-problem")).to_be_visible()
     until(page, "watched.hasEnded")
+    assert len(list(numbers(saved(page)))) == 50, "what came before can be seen, and kept"
+
+
+def test_where_nothing_can_be_seen_nothing_can_be_kept(launch: Launch, open_page: OpenPage) -> None:
+    calls = iter([piece(0, frames=5), None])
+
+    def show() -> bytes:
+        if (film := next(calls)) is None:
+            raise gr.Error("Out of film")
+        return film
+
+    with gr.Blocks() as demo:
+        out = gr.Video(label="Out", elem_id="out")
+        gr.Button("Show").click(show, None, out)
+    page = open_page(launch(demo))
+    button(page, "Show").click()
+    until(page, f"document.querySelector('{VIDEO}')?.videoWidth === 320")
+    expect(button(page, "Download")).to_have_count(1)
+    button(page, "Show").click()
+    expect(page.locator("#out .ms-trouble")).to_contain_text("Out of film")
+    expect(button(page, "Download")).to_have_count(0)
+
+
+def test_the_pieces_of_a_live_stream_are_one_film(launch: Launch, open_page: OpenPage, tmp_path: Path) -> None:
+    pieces = segments(tmp_path, 3)
+    page = open_page(launch(cinema(lambda: (yield from pieces))), script=WATCH)
+    button(page, "Show").click()
+    until(page, "watched.hasEnded")
+    assert page.evaluate("watched.stops") == []
+    assert [number for _, number in numbers(saved(page))] == list(range(75))
+
+
+def test_a_picture_stands_until_its_sound_is_over(launch: Launch, open_page: OpenPage) -> None:
+    pieces = [piece(number, frames=25, seconds=2) for number in range(2)]
+    page = open_page(launch(cinema(lambda: (yield from pieces))), script=WATCH)
+    button(page, "Show").click()
+    until(page, "watched.hasEnded")
+    assert page.evaluate("watched.stops") == []
+    assert page.evaluate(f"document.querySelector('{VIDEO}').duration") == pytest.approx(4, abs=0.1)
+    shown = seen(page)
+    assert shown == sorted(shown)
+    assert shown[-1] == 49
 
 
 def test_a_stream_s_handler_may_return_frames(launch: Launch, open_page: OpenPage) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -91,6 +91,26 @@ def test_an_insecure_page_says_so(launch: Launch, open_page: OpenPage, clips: Cl
     record(page)
     assert "needs a secure page" in panel(page)
     assert page.get_by_role("link", name="https").get_attribute("href") == page.url.replace("http:", "https:")
+
+
+def test_streamed_sound_plays_on_an_insecure_page(launch: Launch, open_page: OpenPage) -> None:
+    def speak() -> Iterator[tuple[tuple[int, np.ndarray], str]]:
+        for count in range(4):
+            yield (16_000, np.full(8_000, 9_000, np.int16)), f"{count + 1} pieces"
+
+    with gr.Blocks() as demo:
+        sound, text, run = (
+            gr.Audio(streaming=True, autoplay=True, label="Voice"),
+            gr.Textbox(label="Made"),
+            gr.Button("Run"),
+        )
+        run.click(speak, None, [sound, text])
+    url = launch(demo, allowed_hosts=["app.test"])
+    open_page.expected.append("Cross-Origin-Opener-Policy")  # type: ignore[attr-defined]  # means nothing here
+    page = open_page(url.replace("127.0.0.1", "app.test"))
+    button(page, "Run").click()
+    expect(page.get_by_role("group", name="Voice").get_by_text("0:00 / 0:02")).to_be_visible()  # it was heard
+    expect(page.get_by_role("textbox", name="Made")).to_have_value("4 pieces")
 
 
 def test_a_trouble_is_gone_after_the_next_record(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
@@ -221,6 +241,27 @@ def test_a_server_that_comes_back_is_found_again(launch: Launch, open_page: Open
 
 def _stop_server(launch: Launch) -> None:
     launch.apps[-1].close()  # type: ignore[attr-defined]
+
+
+def test_a_login_that_has_ended_says_so_and_leads_back(launch: Launch, open_page: OpenPage) -> None:
+    login = {"auth": ("ada", "secret")}
+    url = launch(camera(), **login)
+    page = open_page(url)
+    open_page.expected += ["WebSocket", "ERR_CONNECTION_REFUSED", "503"]  # type: ignore[attr-defined]
+
+    def log_in() -> None:
+        page.get_by_label("Name").fill("ada")
+        page.get_by_label("Password").fill("secret")
+        button(page, "Log in").click()
+        expect(button(page, "Record")).to_be_visible()
+
+    log_in()
+    _stop_server(launch)
+    expect(page.locator(".ms-link")).to_contain_text("Connection lost")
+    launch(camera(), server_port=int(url.rsplit(":", 1)[1].strip("/")), **login)
+    expect(page.locator(".ms-link")).to_contain_text("You are logged out")
+    button(page, "Reload").click()
+    log_in()
 
 
 def test_edits_survive_a_restart(launch: Launch, open_page: OpenPage) -> None:

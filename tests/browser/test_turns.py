@@ -100,6 +100,29 @@ def test_the_generator_is_closed_while_it_works(launch: Launch, open_page: OpenP
     stop(page)
 
 
+def test_it_thinks_until_the_answer_sounds(launch: Launch, open_page: OpenPage, talk: Path) -> None:
+    may_speak = threading.Event()
+
+    def reply(sound: tuple[int, np.ndarray]) -> Iterator[tuple[int, np.ndarray]]:
+        may_speak.wait(20)
+        yield RATE, np.full((1, RATE), 3_000, np.int16)  # in a row, as other libraries have it
+
+    with gr.Blocks() as demo:
+        mic = gr.Audio(label="You", sources="microphone", elem_id="mic")
+        out = gr.Audio(label="Answer", streaming=True, autoplay=True, elem_id="out")
+        mic.stream(gr.ReplyOnPause(reply, can_interrupt=False), mic, out)
+    page = open_page(launch(demo), sound=talk, bypass_csp=True)
+    record(page)
+    chip = page.locator("#mic [data-talk]")
+    expect(chip).to_have_text("Thinking")
+    expect(page.locator("#out ms-live")).to_have_count(0)
+    may_speak.set()
+    expect(chip).to_have_text("Answering")
+    expect(page.locator("#out ms-live")).to_be_visible()
+    expect(chip).to_have_text("Listening")
+    stop(page)
+
+
 def test_stop_silences_the_answer(launch: Launch, open_page: OpenPage, talk: Path) -> None:
     singer = Singer()
     page: Page = open_page(launch(conversation(singer)), sound=talk, script=TAP, bypass_csp=True)

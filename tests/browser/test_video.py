@@ -153,6 +153,19 @@ def test_what_is_no_film_is_refused_in_words(launch: Launch, open_page: OpenPage
     expect(page.locator("#film")).to_contain_text("a.txt is not a film.")
 
 
+def test_a_film_whose_picture_the_browser_does_not_know_says_so(
+    launch: Launch, open_page: OpenPage, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.mp4"
+    path.write_bytes(piece(0, codec="mpeg4"))
+    page = open_page(launch(show(None, interactive=True)))
+    page.locator("#film input[type=file]").set_input_files(path)
+    expect(page.locator("#film .ms-trouble")).to_contain_text("cannot show the picture")
+    expect(button(page, "Download")).to_have_count(0)
+    button(page, "Clear").click()
+    expect(page.locator("#film .ms-trouble")).to_have_count(0)
+
+
 def test_a_file_that_the_browser_cannot_play_says_so(launch: Launch, open_page: OpenPage, tmp_path: Path) -> None:
     path = tmp_path / "a.mp4"
     path.write_bytes(b"no film")

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
@@ -52,6 +53,13 @@ QUESTIONS = """
 window.questions = 0;
 const ask = navigator.mediaDevices.getUserMedia;
 navigator.mediaDevices.getUserMedia = (wish) => { window.questions++; return ask(wish); };
+"""
+
+
+ASKED = """
+window.asked = [];
+const opened = navigator.mediaDevices.getUserMedia;
+navigator.mediaDevices.getUserMedia = (wish) => { asked.push(wish); return opened(wish); };
 """
 
 
@@ -146,6 +154,50 @@ def test_a_slow_handler_loses_no_sound_and_sees_the_newest_picture(
     assert np.median(ages) < 2 * EVERY_S + 0.3
     times = [moment.frame_time for moment in found]
     assert times == sorted(times)
+
+
+def test_the_end_of_a_stream_comes_with_its_film(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
+    films: Notes[tuple[list[int | None], bool]] = Notes()
+
+    def look(path: str) -> None:
+        with av.open(path) as reader:
+            frames = [read_counter(each.to_ndarray(format="rgb24")) for each in reader.decode(video=0)]
+            films.add((frames, bool(reader.streams.audio)))
+
+    with gr.Blocks() as demo:
+        me = gr.Video(label="Me", sources="webcam", elem_id="me")
+        me.stream(lambda moment: None, me, None, stream_every=EVERY_S)
+        me.stop_recording(look, me, None)
+    page = open_page(launch(demo), film=clips.counter, sound=clips.chirp)
+    record(page)
+    expect(page.locator("#me").get_by_role("timer")).to_contain_text("0:02")
+    stop(page)
+    ((frames, has_sound),) = films.wait(1)
+    assert len(frames) > 10, "all that the camera saw, and not only what was streamed"
+    assert len([number for number in frames if number is not None]) > len(frames) / 2
+    assert has_sound
+    until(page, "document.querySelector('#me .ms-output')?.videoWidth === 640")
+
+
+def test_another_microphone_is_chosen_while_the_camera_goes_on(
+    launch: Launch, open_page: OpenPage, clips: Clips
+) -> None:
+    moments: Notes[gr.Moment] = Notes()
+    demo = filming(lambda moment: (moments.add(moment), "seen"), sample_rate=RATE, channels=1)
+    page = open_page(launch(demo), film=clips.counter, sound=clips.chirp, script=ASKED)
+    record(page)
+    moments.wait(2)
+    button(page, "Choose a microphone").click()
+    chosen = page.get_by_role("menuitemradio", checked=False).first
+    name = chosen.inner_text()
+    chosen.click()
+    until(page, "asked.length === 2")
+    assert page.evaluate("asked[1].audio.deviceId?.exact")
+    assert not page.evaluate("asked[1].video.deviceId")
+    moments.wait(len(moments.all) + 3)
+    button(page, "Choose a microphone").click()
+    expect(page.get_by_role("menuitemradio", checked=True)).to_have_text(name)
+    stop(page)
 
 
 def test_without_sound_only_the_camera_is_opened(launch: Launch, open_page: OpenPage, clips: Clips) -> None:

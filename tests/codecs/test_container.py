@@ -82,6 +82,18 @@ def test_tracks_that_do_not_fit_are_encoded(tmp_path: Path, kind: str, codecs: t
     assert duration_s(target) == pytest.approx(1, abs=0.15)
 
 
+@pytest.mark.parametrize("kind", ["mp4", "webm", "avi"])
+def test_a_film_that_begins_late_begins_at_once(tmp_path: Path, kind: str) -> None:
+    """The clock of a transport stream never begins at zero."""
+    source, target = stored(tmp_path, "a.ts", container="mpegts"), tmp_path / f"b.{kind}"
+    convert(source, target)
+    with av.open(str(target)) as reader:
+        times = [float(frame.pts * frame.time_base) for frame in reader.decode(video=0)]
+    assert times[0] == pytest.approx(0, abs=0.05)
+    assert times[-1] == pytest.approx(0.96, abs=0.07)
+    assert duration_s(target) == pytest.approx(1, abs=0.15)
+
+
 @pytest.mark.parametrize(("name", "size"), [("b.webm", (240, 320)), ("b.mkv", (320, 240))])
 def test_the_film_of_a_phone_stands_upright(tmp_path: Path, name: str, size: tuple[int, int]) -> None:
     source = tmp_path / "a.mp4"

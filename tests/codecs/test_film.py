@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tests.browser.films import FPS, frame, numbers, piece, tone, turned
+from tests.browser.films import FPS, frame, numbers, piece, segments, tone, turned
 from tests.browser.media import read_counter
 
 from millstream.codecs import film as films
@@ -59,6 +60,7 @@ def assert_even(film: bytes, count: int) -> None:
     """Check that all frames are there, one after the other; the first stands as long as the sound's decoder is late."""
     shown = list(numbers(film))
     assert [number for _, number in shown] == list(range(count))
+    assert shown[0][0] == 0, "with the sound"
     assert np.diff([at for at, _ in shown])[1:] == pytest.approx(1 / FPS, abs=0.001)
 
 
@@ -106,6 +108,22 @@ def cut(whole: bytes, container: str, frames: int = 25) -> list[bytes]:
                         writer.mux(packet)
             parts.append(file.getvalue())
     return parts
+
+
+def test_the_pieces_of_a_live_stream_are_one_film(tmp_path: Path) -> None:
+    _, data = made_of(segments(tmp_path, 3))
+    assert_even(data, 75)
+
+
+def test_a_picture_that_stands_moves_no_frame_before_it() -> None:
+    """Those that are shown before the last one may be decoded after it."""
+    pieces = [piece(number, frames=25, seconds=1.5) for number in range(2)]
+    film, data = made_of(pieces)
+    at = [time for time, _ in numbers(data)]
+    assert film.duration_s == pytest.approx(3, abs=0.03)
+    assert np.diff(at[1:25]) == pytest.approx(1 / FPS, abs=0.001)
+    assert np.diff(at[25:]) == pytest.approx(1 / FPS, abs=0.001)
+    assert at[25] == pytest.approx(1.5, abs=0.05)
 
 
 def test_pieces_are_sent_in_fragments_of_half_a_second() -> None:
@@ -176,6 +194,13 @@ def test_the_film_of_a_phone_stands_upright() -> None:
         frames = [shown.to_ndarray(format="rgb24") for shown in reader.decode(video=0)]
     assert frames[0].shape == (320, 240, 3)
     assert [read_counter(np.ascontiguousarray(np.rot90(pixels))) for pixels in frames] == list(range(10))
+
+
+def test_the_film_of_a_phone_that_was_held_the_other_way_stands_upright() -> None:
+    _, data = made_of([turned(piece(number, frames=5), 2) for number in range(2)])
+    with av.open(io.BytesIO(data)) as reader:
+        frames = [shown.to_ndarray(format="rgb24") for shown in reader.decode(video=0)]
+    assert [read_counter(np.ascontiguousarray(np.rot90(pixels, 2))) for pixels in frames] == list(range(10))
 
 
 def test_rates_may_change_between_files() -> None:

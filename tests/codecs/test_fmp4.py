@@ -39,6 +39,19 @@ def test_the_configuration_of_an_encoder() -> None:
     assert fmp4.configuration_of(b"\x00\x00\x01" + high + b"\x00\x00\x01" + PPS).endswith(b"\xfd\xf8\xf8\x00")
 
 
+def test_zeros_may_fill_the_room_after_a_unit() -> None:
+    parameters = b"\x00\x00\x01" + SPS + b"\x00\x00\x01" + PPS + b"\x00\x00"
+    assert fmp4.configuration_of(parameters) == VIDEO.configuration
+    assert fmp4.with_lengths(b"\x00\x00\x01\x65\x01\x00") == b"\x00\x00\x00\x02\x65\x01"
+
+
+def test_a_picture_that_is_decoded_early_begins_at_once() -> None:
+    tracks = box(fmp4.initialisation(VIDEO._replace(delay=7_200), SOUND, 2.0), "moov")
+    assert struct.unpack(">IIIiI", box(tracks, "trak", "edts", "elst")) == (0, 1, 0, 7_200, 0x10000)
+    first = box(box(fmp4.initialisation(VIDEO, None), "moov"), "trak")
+    assert "edts" not in dict(boxes(first))
+
+
 def test_a_browser_is_told_the_codecs() -> None:
     assert fmp4.media_type(VIDEO, None) == 'video/mp4; codecs="avc1.42c01e"'
     assert fmp4.media_type(VIDEO, SOUND) == 'video/mp4; codecs="avc1.42c01e, mp4a.40.2"'

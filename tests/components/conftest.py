@@ -24,7 +24,7 @@ class Folder:
         self.admitted.append(path)
         if not path.is_relative_to(self.path) or not path.is_file():
             raise InvalidValue(f"{path} is not allowed")
-        mime = {".png": "image/png", ".wav": "audio/wav"}.get(path.suffix, "text/plain")
+        mime = {".png": "image/png", ".wav": "audio/wav", ".flac": "audio/flac"}.get(path.suffix, "text/plain")
         return Blob(path.name, mime, path=path)
 
     def settle(self, blob: Blob) -> Blob:

@@ -1,4 +1,3 @@
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -6,14 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from tests.codecs.test_mp3 import tone
 
 import millstream as gr
 from millstream.codecs import pcm16, wav
 from millstream.components.samples import UnfitSound, to_samples
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.frames import Chunk
-from millstream.types import KEEP, Blob
+from millstream.types import Blob
 from millstream.wire.messages import MAX_MESSAGE_BYTES
 
 TONE = (np.sin(np.arange(800) / 10) * 20_000).astype(np.int16)
@@ -99,6 +97,13 @@ def test_rates_of_numpy_and_channels() -> None:
     assert len(wav.decode(audio().postprocess((8000, np.zeros(0, np.int16)), None).data).samples) == 0
 
 
+@pytest.mark.parametrize("dtype", [np.int16, np.float32])
+def test_one_channel_may_lie_in_a_row(dtype: type) -> None:
+    row = np.linspace(-1, 1, 800).astype(dtype)[None, :]
+    np.testing.assert_array_equal(to_samples(row), to_samples(row[0]))
+    assert to_samples(np.zeros((1, 8), np.int16)).shape == (1, 8)  # one sample of eight channels
+
+
 def test_what_is_not_a_number_is_silence() -> None:
     samples = to_samples(np.array([np.nan, np.inf, -np.inf, 0.5]))
     assert samples[:, 0].tolist() == [0, 32767, -32767, 16384]
@@ -117,6 +122,7 @@ def test_what_is_not_a_number_is_silence() -> None:
         (TONE, r"takes \(sample_rate, array\)"),
         (b"nonsense", "bytes of a WAV, MP3"),
         (5, "but got int 5"),
+        (24_000, r"each other output a value of its own, or skip\(\), but got int 24000"),
     ],
 )
 def test_what_is_no_sound(returned: object, message: str) -> None:
@@ -139,6 +145,7 @@ def test_encoded_sound_is_recognised() -> None:
     for data, mime in ((upload().data, "audio/wav"), (b"ID3...", "audio/mpeg"), (b"OggS..", "audio/ogg")):
         assert audio().postprocess(data, None) == Blob(f"audio.{mime[6:].replace('mpeg', 'mp3')}", mime, data=data)
     assert audio().postprocess(bytearray(b"fLaC"), None).mime == "audio/flac"
+    assert audio().postprocess(b"\0\0\0\x1cftypM4A ", None).mime == "audio/mp4"
     assert audio().postprocess(b"\xff\xf1P@", None).mime == "audio/aac"
 
 
@@ -236,34 +243,6 @@ def test_a_player_is_ahead_by_a_time_that_makes_sense(seconds: object) -> None:
         audio(max_ahead=seconds)
 
 
-def test_a_piece_is_kept_and_played(files) -> None:
-    stored, sound = settled(audio(streaming=True)).piece((16_000, TONE), files) or (None, None)
-    assert isinstance(sound, Chunk)
-    assert sound.sample_rate == 16_000
-    assert isinstance(stored, Blob)
-    assert wav.decode(stored.data or b"").samples.tolist() == sound.samples.tolist()
-
-
-def test_a_piece_that_is_a_little_too_loud_is_clipped_and_one_that_was_never_scaled_refused(files) -> None:
-    player = settled(audio(streaming=True))
-    _, sound = player.piece((16_000, np.array([3.0, -0.5], np.float32)), files) or (None, None)
-    assert isinstance(sound, Chunk)
-    assert sound.samples[:, 0].tolist() == [32767, -16384]
-    with pytest.raises(InvalidValue, match="between -1 and 1, but these reach 8000: divide by 32768"):
-        player.piece((16_000, np.array([-8000.0, 1.0], np.float32)), files)
-
-
-def test_a_piece_that_is_too_large_is_refused(files, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("millstream.components.audio.MAX_PIECE_BYTES", 10)
-    with pytest.raises(InvalidValue, match="of 20 bytes, a piece may have 10"):
-        audio(streaming=True).piece(b"ID3" + bytes(17), files)
-
-
-def test_what_is_no_sound_of_ours_is_no_piece(files) -> None:
-    assert audio(streaming=True).piece(None, files) is None
-    assert audio(streaming=True).piece("https://example.org/a.mp3", files) is None
-
-
 def test_a_script_cannot_run_for_each_frame() -> None:
     with gr.Blocks():
         microphone = gr.Audio(sources="microphone")
@@ -295,38 +274,3 @@ def test_the_longest_chunk_can_be_decoded() -> None:
     payload = pcm16.open_encoder(1.0).encode(Chunk(samples, 48_000)).payload
     assert len(pcm16.open_decoder().decode(payload).samples) == len(samples)
     assert len(payload) < MAX_MESSAGE_BYTES
-
-
-def test_an_mp3_in_pieces_that_are_cut_anywhere_is_one_sound(files) -> None:
-    player, data = audio(streaming=True), tone(24_000, 1)
-    pieces = [player.piece(data[at : at + 999], files) for at in range(0, len(data), 999)]
-    heard = [piece[1] for piece in pieces if piece[0] is not KEEP]
-    assert all(isinstance(chunk, Chunk) and chunk.sample_rate == 24_000 for chunk in heard)
-    assert sum(chunk.duration_s for chunk in heard) > 1.0
-
-
-def test_a_piece_of_an_mp3_may_be_too_short_to_be_heard(files) -> None:
-    player, data = audio(streaming=True), tone(24_000, 1)
-    player.piece(data[:1_000], files)
-    assert player.piece(data[1_000:1_010], files) == (KEEP, None)
-
-
-def test_what_does_not_go_on_as_an_mp3_is_an_error(files) -> None:
-    player = audio(streaming=True)
-    player.piece(tone(24_000, 1)[:1_000], files)
-    with pytest.raises(InvalidValue, match=r"cannot play what it was given: .* bytes after the beginning of an MP3"):
-        player.piece(bytes(20_000), files)
-
-
-def test_a_whole_mp3_is_left_to_the_page(files) -> None:
-    player, data = audio(streaming=True), tone(24_000, 1)
-    assert [player.piece(data, files)[1] for _ in range(2)] == [data, data]
-
-
-def test_without_pyav_the_rest_of_a_cut_mp3_is_refused(files, monkeypatch) -> None:
-    data = tone(24_000, 1)
-    monkeypatch.setitem(sys.modules, "av", None)
-    player = audio(streaming=True)
-    assert player.piece(data[:1_000], files)[1] == data[:1_000]
-    with pytest.raises(InvalidValue, match=r"an MP3 in pieces needs PyAV: millstream\[video\]"):
-        player.piece(data[1_000:], files)

@@ -39,6 +39,25 @@ def test_text_may_stay_text() -> None:
     assert component.inline() == [{"role": "assistant", "content": [{"text": "**hello**"}]}]
 
 
+def test_a_title_is_markdown_too() -> None:
+    said = [{"role": "assistant", "content": "x", "metadata": {"title": "_T_ <b onclick='f()'>a</b>"}}]
+    assert chatbot(said).inline()[0]["metadata"]["heading"] == "<em>T</em> <b>a</b>"
+    assert chatbot(said, render_markdown=False).inline()[0]["metadata"]["heading"].startswith("_T_ &lt;b")
+
+
+def test_thoughts_are_parts_of_their_own_on_the_page_and_the_text_stays_whole(files: Folder) -> None:
+    component = chatbot(reasoning_tags=[("<think>", "</think>")])
+    given = [{"role": "assistant", "content": "<think>*a*</think>b"}, {"role": "assistant", "content": "<think>c"}]
+    stored = component.postprocess(given, files)
+    assert [entry["content"] for entry in component.wire(stored)] == [
+        [{"thought": "done", "html": "<p><em>a</em></p>\n"}, {"text": "b", "html": "<p>b</p>\n"}],
+        [{"thought": "pending", "html": "<p>c</p>\n"}],
+    ]
+    assert component.preprocess(stored, files) == given
+    plain = chatbot(given, reasoning_tags=[("<think>", "</think>")], render_markdown=False)
+    assert plain.inline()[0]["content"] == [{"thought": "done", "html": "*a*"}, {"text": "b"}]
+
+
 def test_scripts_do_not_survive_unless_they_are_asked_for() -> None:
     bad = [{"role": "user", "content": '<img src=x onerror="f()">'}]
     assert "onerror" not in str(chatbot(bad).inline()[0]["content"][0]["html"])
@@ -72,16 +91,18 @@ def test_pictures_sounds_and_files_are_shown_as_what_they_are(files: Folder) -> 
             {"role": "user", "content": {"path": str(picture(files.path)), "alt_text": "a cat"}},
             {"role": "user", "content": [{"path": files.path / "notes.txt"}, "see there"]},
             {"role": "assistant", "content": {"path": "https://example.org/film.mp4"}},
+            {"role": "assistant", "content": [gr.File(picture(files.path)), gr.File(["https://example.org/a.pdf"])]},
         ],
         files,
     )
     parts = [part for entry in component.wire(stored) for part in entry["content"]]
-    assert [part.get("kind") for part in parts] == ["image", "audio", "image", "file", None, "video"]
-    assert [part["alt"] for part in parts if "alt" in part] == ["Black", None, "a cat", None, None]
+    assert [part.get("kind") for part in parts] == ["image", "audio", "image", "file", None, "video", "file", "file"]
+    assert [part["alt"] for part in parts if "alt" in part] == ["Black", None, "a cat", None, None, None, None]
     assert parts[0]["value"].mime == "image/webp"
     assert parts[1]["value"].mime == "audio/wav"
     assert parts[5]["value"] == {"url": "https://example.org/film.mp4"}
-    assert component.files(stored) == [part["value"] for part in parts[:4]]
+    assert parts[6]["value"].name == "cat.png"
+    assert component.files(stored) == [part["value"] for part in [*parts[:4], parts[6]]]
 
 
 def test_html_and_markdown_are_texts_of_their_own_kind(files: Folder) -> None:
@@ -97,6 +118,8 @@ def test_html_and_markdown_are_texts_of_their_own_kind(files: Folder) -> None:
 def test_other_components_are_refused_with_the_remedy(files: Folder) -> None:
     with pytest.raises(InvalidValue, match=r"no Slider: make a text or a file"):
         chatbot().postprocess([{"role": "user", "content": gr.Slider()}], files)
+    with pytest.raises(InvalidValue, match="File with one path"):
+        chatbot().postprocess([{"role": "user", "content": gr.File(["a", "b"])}], files)
 
 
 def test_a_file_is_given_back_by_path_and_keeps_its_name(files: Folder) -> None:
@@ -181,7 +204,7 @@ def test_a_page_may_empty_it_and_nothing_else(files: Folder) -> None:
 def test_properties(tmp_path: Path) -> None:
     props = chatbot(
         height="50vh",
-        examples=[{"text": "a"}, {"text": "b", "display_text": "B"}],
+        examples=[{"text": "a"}, {"text": "b", "display_text": "B"}, {"text": "", "files": ["c/d.png", Path("e.wav")]}],
         avatar_images=(None, picture(tmp_path)),
         placeholder="*say* something",
         editable="user",
@@ -190,7 +213,8 @@ def test_properties(tmp_path: Path) -> None:
         layout="panel",
     ).props()
     assert props["height"] == "50vh"
-    assert props["examples"] == [{"text": "a", "label": "a"}, {"text": "b", "label": "B"}]
+    labels = [{"text": "a", "label": "a"}, {"text": "b", "label": "B"}, {"text": "", "label": "d.png, e.wav"}]
+    assert props["examples"] == labels
     assert props["avatars"][0] is None
     assert props["avatars"][1].startswith("data:image/png;base64,")
     assert props["placeholder"] == "<p><em>say</em> something</p>\n"
@@ -210,6 +234,7 @@ def test_the_older_names_of_the_buttons() -> None:
         ({"editable": "me"}, "editable"),
         ({"buttons": ["fly"]}, "buttons"),
         ({"examples": [{"files": []}]}, "example"),
+        ({"reasoning_tags": ["<think>"]}, "pairs such as"),
         ({"avatar_images": (None, "nowhere.png")}, "avatar_images"),
     ],
 )

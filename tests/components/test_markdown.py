@@ -15,6 +15,13 @@ def test_it_is_rendered_on_the_server() -> None:
     assert 'class="language-python"' in component.wire("```python\nx\n```")
 
 
+def test_code_has_colours_and_a_button_that_copies_it() -> None:
+    shown = markdown("```python\nreturn 1\n```").inline()
+    assert 'class="ms-copy-code"' in shown
+    assert '<span class="ms-c-k">return</span>' in shown
+    assert 'href="https://example.org"' in markdown("See https://example.org.").inline()
+
+
 def test_indentation_of_the_program_is_no_code_block() -> None:
     assert markdown().accept("\n    # A\n    b\n") == "# A\nb"
 

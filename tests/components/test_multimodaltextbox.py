@@ -89,6 +89,12 @@ def test_files_of_other_types_are_refused(
             component.validate(wire, files)
 
 
+def test_what_the_microphone_records_is_of_no_other_type(files: Folder) -> None:
+    component = textbox(file_types=["image"], sources=["upload", "microphone"])
+    wire = {"text": "", "files": [upload(files, "recording.wav", "audio/wav")]}
+    assert component.validate(wire, files)["files"][0].name == "recording.wav"
+
+
 @pytest.mark.parametrize(("keywords", "most"), [({"file_count": "single"}, 1), ({"sources": []}, 0)])
 def test_too_many_files_are_refused(keywords: dict[str, object], most: int, files: Folder) -> None:
     given = [upload(files, f"{number}.txt", "text/plain") for number in range(most + 1)]

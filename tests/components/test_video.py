@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from tests.browser.films import FPS, frame, numbers, piece, tone
+from tests.client.media import pictures
 
 import millstream as gr
 from millstream.client.listener import Listener
@@ -64,6 +65,17 @@ def test_length(files) -> None:
         limited.preprocess(upload(piece(0, frames=5)), files)
     with pytest.raises(InvalidValue, match=r"takes at most 1\.5 s of film"):
         limited.preprocess(upload(piece(0, frames=75)), files)
+
+
+def test_recordings_need_no_pyav(files, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "av", None)
+    silent = upload(piece(0, sound=False), "recording.mp4")
+    path = video(include_audio=False, min_length=1, max_length=2).preprocess(silent, files)
+    assert Path(str(path)).suffix == ".mp4"
+    with pytest.raises(InvalidValue, match=r"takes at most 1 s of film, but got 2\.0 s"):
+        video(max_length=1).preprocess(silent, files)
+    with pytest.raises(InvalidValue, match=r"pip install 'millstream\[video\]'"):
+        video(include_audio=False).preprocess(upload(piece(0)), files)
 
 
 def test_an_address_is_for_the_browser_alone(files) -> None:
@@ -133,6 +145,11 @@ def test_what_does_not_fit_says_what_would(files, value: object, message: str) -
         video().postprocess(value, files)
 
 
+def test_frames_are_for_films_that_grow(files) -> None:
+    with pytest.raises(InvalidValue, match="frames are played with streaming=True"):
+        video().postprocess(np.zeros((2, 240, 320, 3), np.uint8), files)
+
+
 def test_broken_subtitles_are_named(files) -> None:
     titles = files.path / "a.srt"
     titles.write_text("nothing")
@@ -191,12 +208,13 @@ def data_of(footage: Footage) -> bytes:
         (frame(0),),
         np.stack([frame(0)]),
         (frame(0), (8_000, tone(0, 0.04, 8_000))),
+        (frame(0), None),
         ([frame(0)], (np.int64(48_000), tone(0, 0.04, 48_000) / 32_768)),
     ],
 )
 def test_frames_in_all_their_forms(files, value: object) -> None:
     reel = FilmReel(video(), FPS)
-    film = data_of(reel.piece(value, files)) + data_of(reel.end()[1])
+    film = data_of(reel.piece(value, files)[1]) + data_of(reel.end()[1])
     assert [number for _, number in numbers(film)] == [0]
 
 
@@ -211,7 +229,7 @@ def test_files_are_copied_first_and_not_kept(files) -> None:
 
 def test_two_frames_are_no_frame_with_sound(files) -> None:
     reel = FilmReel(video(), FPS)
-    film = data_of(reel.piece((frame(0), frame(1)), files))
+    film = data_of(reel.piece((frame(0), frame(1)), files)[1])
     assert [number for _, number in numbers(film)] == [0, 1]
 
 
@@ -228,9 +246,9 @@ def test_the_whole_is_one_film(files) -> None:
 
 def test_an_address_ends_a_film(files) -> None:
     reel = FilmReel(video(), FPS)
-    assert reel.piece(frame(0), files).is_first
+    assert reel.piece(frame(0), files)[1].is_first
     assert reel.piece("https://example.org/a.mp4", files) is None
-    assert reel.piece(frame(0), files).is_first
+    assert reel.piece(frame(0), files)[1].is_first
 
 
 def test_a_long_film_is_no_value(files, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -300,6 +318,42 @@ def test_a_plain_handler_s_file_is_one_piece() -> None:
         assert [number for _, number in numbers(shown(page).film)] == list(range(10))
 
 
+@pytest.mark.blocking
+def test_the_film_of_a_stream_s_handler_is_a_value_when_it_is_over() -> None:
+    films: list[bytes] = []
+    counted = iter(range(1000))
+    with gr.Blocks() as demo:
+        camera = gr.Image(label="Camera", sources="webcam")
+        out = gr.Video(label="Out", streaming=True, autoplay=True, fps=10)
+        streaming = camera.stream(lambda _: frame(next(counted)), camera, out, stream_every=0.1)
+        streaming.then(lambda path: films.append(Path(path).read_bytes()), out, None)
+    with TestPage(demo) as page:
+        page.stream("Camera", pictures(60))
+        page.wait_for(lambda: bool(films))
+        assert shown(page).film, "and it was played to its end"
+    assert [number for _, number in numbers(films[0])] == list(range(next(counted)))
+
+
+@pytest.mark.blocking
+def test_a_stream_that_was_cancelled_leaves_no_film() -> None:
+    left: list[object] = []
+    with gr.Blocks() as demo:
+        camera = gr.Image(label="Camera", sources="webcam")
+        out = gr.Video(label="Out", streaming=True, fps=10)
+        streaming = camera.stream(lambda _: frame(0), camera, out, stream_every=0.1)
+        gr.Button("Cancel").click(None, cancels=[streaming])
+        gr.Button("Look").click(left.append, out, None)
+    with TestPage(demo) as page:
+        recording = page.record("Camera")
+        recording.wait_for_state("running")
+        recording.feed(pictures(20))
+        page.click("Cancel")
+        recording.wait_for_state("ended")
+        page.click("Look")
+        page.wait_for(lambda: bool(left))
+    assert left == [None]
+
+
 def test_what_cannot_be_played_ends_the_generator(caplog: pytest.LogCaptureFixture) -> None:
     closed = []
 
@@ -322,7 +376,7 @@ def test_a_long_piece_waits_for_its_viewer() -> None:
     from millstream.runtime.playback import FILE_PART_BYTES, _film_parts
 
     reel = FilmReel(video(), FPS)
-    footage = reel.piece(np.random.default_rng(1).integers(0, 255, (20, 480, 640, 3), np.uint8), None)
+    _, footage = reel.piece(np.random.default_rng(1).integers(0, 255, (20, 480, 640, 3), np.uint8), None)
     parts = list(_film_parts(footage))
     assert parts[0] == (footage.mime.encode(), 0.0, False)
     assert all(len(data) <= FILE_PART_BYTES for data, _, _ in parts)

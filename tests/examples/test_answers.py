@@ -27,6 +27,10 @@ def ask(partner: Assistant, said: str) -> str:
     return "".join(partner.reply(said))
 
 
+def sound_of(text: str) -> tuple[int, NDArray[np.float32]]:
+    return 1_000, np.zeros(100 * len(text), np.float32)
+
+
 @pytest.mark.parametrize(
     ("said", "result"),
     [
@@ -178,6 +182,50 @@ def test_a_timer_that_nobody_asked_after_is_told_of_with_the_next_answer() -> No
     now[0] = 70.0
 
     assert ask(partner, "What is two plus two?") == "Your timer was over 1 minute ago. That is 4."
+
+
+def test_a_timer_is_told_of_without_being_asked_after_and_only_once() -> None:
+    now = [0.0]
+    partner = Assistant(clock=lambda: now[0])
+    dialogue = Dialogue(partner)
+    ask(partner, "Set a timer for ten seconds")
+
+    assert dialogue.remind(sound_of) is None
+    now[0] = 10.0
+    told = dialogue.remind(sound_of)
+
+    assert told is not None
+    assert told[1] == dialogue.messages == [{"role": "assistant", "content": "Your timer is over."}]
+    assert dialogue.remind(sound_of) is None
+    assert ask(partner, "What is two plus two?") == "That is 4."
+
+
+def test_an_interruption_is_told_of_after_something_else_was_said() -> None:
+    now = [0.0]
+    dialogue = Dialogue(Assistant(clock=lambda: now[0]), clock=lambda: now[0])
+    list(dialogue.answer("Set a timer for ten seconds", lambda pieces: ((piece, sound_of(piece)) for piece in pieces)))
+    now[0] = 10.0
+    dialogue.remind(sound_of)
+
+    dialogue.interrupt(0.0)
+
+    assert [message["content"] for message in dialogue.messages[1:]] == ["…", "Your timer is over."]
+
+
+def test_nothing_is_said_unasked_while_an_answer_is_given_or_heard() -> None:
+    now = [0.0]
+    partner = Assistant(clock=lambda: now[0])
+    dialogue = Dialogue(partner, clock=lambda: now[0])
+    ask(partner, "Set a timer for one second")
+    now[0] = 0.5
+    answer = dialogue.answer("What can you do?", lambda pieces: ((piece, sound_of(piece)) for piece in pieces))
+    (_, samples), _ = next(answer)
+    now[0] = 2.0
+    assert dialogue.remind(sound_of) is None
+    answer.close()  # type: ignore[attr-defined]  # it is a generator
+    assert dialogue.remind(sound_of) is None
+    now[0] = 0.5 + len(samples) / 1_000
+    assert dialogue.remind(sound_of) is not None
 
 
 def test_a_quiz_keeps_the_score() -> None:
@@ -391,6 +439,7 @@ def test_a_language_model_takes_the_assistants_place(host: str) -> None:
         assert list(partner.reply("Who is there?")) == ["Hello ", "from ", "the ", "model."]
         partner.cut("Hello from…")
         "".join(partner.reply("Go on"))
+        assert partner.remind() == ""
 
     first, second = FakeModel.asked
     assert first["model"] == "fake"

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from tests.browser.media import RED, draw_halves, read_counter, read_halves, read_wav, speech_source
 
+from answers import Assistant
 from answers.numbers import split_words
 from answers.quiz import numbers_in
 from millstream.testing import TestPage
-from models import Film, Resampler, SpeakingVoice, StreamingRecogniser
+from models import Film, ModelError, Resampler, SpeakingVoice, StreamingRecogniser
 
 pytestmark = pytest.mark.blocking  # in a TestPage handlers run on the loop, and those of examples may sleep
 MEDIA = Path(__file__).parents[2] / "examples" / "media"
@@ -131,6 +132,13 @@ def test_a_voice_is_disguised_without_a_seam_and_a_tune_is_stopped(page: TestPag
 
 
 @example("talking_echo")
+def test_an_echo_that_had_to_wait_is_not_late_for_ever(page: TestPage) -> None:
+    echo = sys.modules["talking_echo"]
+    (_, heard), _ = echo.answer((48_000, np.full(96_000, 100, np.int16)), "your own", False, echo.Echo())
+    assert len(heard) == 48_000 * 0.04
+
+
+@example("talking_echo")
 def test_a_cave_answers_a_moment_later_and_more_softly(page: TestPage) -> None:
     clap = np.zeros(48_000, np.int16)
     clap[4_000:4_010] = 16_000
@@ -225,6 +233,35 @@ def test_what_was_not_heard_of_an_answer_is_not_written_down_and_can_be_asked_fo
     assert heard.endswith("…")
     assert rest.endswith("Or: ask me something.")
     assert heard.removesuffix("…").split()[-1] not in rest.split()[:1]
+
+
+@pytest.mark.slow
+@example("conversation")
+def test_a_timer_rings_by_itself(page: TestPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = iter(["", "Your timer is over."])
+    monkeypatch.setattr(Assistant, "remind", lambda self: next(told, ""))
+
+    page.advance(1.5)
+    assert said(page) == []
+    page.advance(3.0)
+
+    assert said(page) == [("assistant", "Your timer is over.")]
+    assert is_heard(page.value("Answer"), "your timer is over")
+
+
+@pytest.mark.slow
+@example("conversation")
+def test_a_voice_that_is_missing_is_told_in_the_page(page: TestPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(self: SpeakingVoice, text: str) -> None:
+        raise ModelError("The Python package hibari is needed. Install it: pip install hibari-tts")
+
+    question = speech("What is two plus two?", pause_s=4.0)
+    monkeypatch.setattr(SpeakingVoice, "say", missing)
+    page.stream("You", question)
+
+    assert [toast.message for toast in page.toasts] == [
+        "The Python package hibari is needed. Install it: pip install hibari-tts"
+    ]
 
 
 @pytest.mark.slow

@@ -193,6 +193,29 @@ def test_a_recording_that_ends_otherwise_is_there_too(handler: Callable[[Sound],
     assert [len(samples) for _, samples in app.wholes] == [8000 if handler is None else 4000]
 
 
+def test_a_recording_is_whole_though_the_next_one_has_begun() -> None:
+    app = Recorder(concurrency_limit=2)
+    with TestPage(app.demo, handler_time=0.5) as page:
+        first = page.record("Mic")
+        first.wait_for_state("running")
+        first.feed(ramp(1.1))
+        page.run(first.recording.first.stop())
+        second = page.record("Mic")
+        second.wait_for_state("running")
+        feeding = second.feed_in_background(ramp(3))
+        assert first.state != "ended"
+        first.wait_for_state("ended")
+        page.advance(0.1)
+        assert [len(samples) for _, samples in app.wholes] == [1.1 * RATE]
+        page.click("Ask")
+        assert len(app.wholes[1][1]) < RATE, "anybody else gets what is captured now"
+        feeding.result()
+        second.stop()
+        page.advance(0.1)
+    assert np.array_equal(app.wholes[0][1], ramp(1.1)[1])
+    assert len(app.wholes[2][1]) == 3 * RATE
+
+
 def test_nothing_is_kept_if_nobody_takes_it() -> None:
     with ms.Blocks() as demo:
         mic = ms.Audio(label="Mic", sources="microphone")
@@ -241,4 +264,4 @@ def test_a_recording_that_is_too_short_is_refused() -> None:
     with TestPage(app.demo) as page:
         page.stream("Mic", ramp(0.5))
         page.wait_for(lambda: len(page.page.toasts) > 0)
-        assert "takes at least 1 s of sound, but got str '0.5 s'" in page.page.toasts[0].message
+        assert "takes at least 1 s of sound, but got 0.5 s" in page.page.toasts[0].message

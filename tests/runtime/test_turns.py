@@ -149,7 +149,36 @@ def test_the_page_is_told_whose_turn_it_is() -> None:
     with TestPage(app(ReplyOnPause(Talker(0.5)))) as page:
         recording = record(page)
         recording.feed(talk(quiet(0.5), speech(0.5), quiet(3)))
+        assert stream_of(recording).talk == ["listening", "hearing", "thinking", "answering", "listening"]
+        recording.stop()
+
+
+def test_an_answer_without_sound_is_answering_all_the_time() -> None:
+    with TestPage(app(ReplyOnPause(lambda sound: "yes"), text=True), handler_time=0.5) as page:
+        recording = record(page)
+        recording.feed(talk(quiet(0.5), speech(0.5), quiet(3)))
         assert stream_of(recording).talk == ["listening", "hearing", "answering", "listening"]
+        recording.stop()
+
+
+def test_it_thinks_until_the_first_sound_and_can_be_interrupted_at_that() -> None:
+    closed: list[float] = []
+
+    async def reply(sound: Sound, turn: gr.Turn) -> AsyncIterator[Sound]:
+        try:
+            await asyncio.sleep(5)
+            yield RATE, speech(0.5)
+        finally:
+            closed.append(turn.heard)
+
+    with TestPage(app(ReplyOnPause(reply))) as page:
+        recording = record(page)
+        recording.feed(talk(speech(0.5), quiet(3), speech(0.5)))
+        assert stream_of(recording).talk == ["listening", "hearing", "thinking", "hearing"]
+        assert closed == [0.0]
+        recording.feed(talk(quiet(1)))
+        page.advance(5)  # also while nothing comes from the microphone
+        assert stream_of(recording).talk[3:] == ["hearing", "thinking", "answering"]
         recording.stop()
 
 
@@ -202,7 +231,10 @@ def test_speech_ends_the_answer_silences_it_and_tells_how_much_was_heard() -> No
         # It began when the pause had been noticed, and ended when the second speech had been.
         assert first.played_s == pytest.approx(3.0 - 0.6, abs=0.2)
         recording.feed(talk(quiet(1)))
-        assert stream_of(recording).talk == ["listening", "hearing", "answering", "hearing", "answering"]
+        assert stream_of(recording).talk == [
+            *("listening", "hearing", "thinking", "answering"),
+            *("hearing", "thinking", "answering"),
+        ]
         previous = talker.turns[1].previous
         assert previous is talker.turns[0]
         assert previous.interrupted
@@ -259,11 +291,34 @@ def test_who_cannot_be_interrupted_is_heard_out_and_hears_nothing_meanwhile() ->
     with TestPage(app(ReplyOnPause(talker, can_interrupt=False))) as page:
         recording = record(page)
         recording.feed(talk(speech(0.5), quiet(1), speech(0.5, 9_000), quiet(3), speech(0.5, 5_000), quiet(1)))
-        assert stream_of(recording).talk == ["listening", "hearing", "answering", "listening", "hearing", "answering"]
+        answered = ["listening", "hearing", "thinking", "answering"]
+        assert stream_of(recording).talk == answered * 2
         recording.stop()
     assert [int(samples.max()) for _, samples in talker.heard] == [8_000, 5_000]
     assert talker.turns[0].heard == pytest.approx(2.0)
     assert not talker.turns[0].interrupted
+
+
+def test_who_speaks_on_when_the_answer_has_ended_is_heard_from_then_on() -> None:
+    talker = Talker(2.0)
+    with TestPage(app(ReplyOnPause(talker, can_interrupt=False))) as page:
+        recording = record(page)
+        recording.feed(talk(speech(0.5), quiet(1.5), speech(3, 9_000), quiet(1)))
+        recording.stop()
+    assert stream_of(recording).talk[-3:] == ["hearing", "thinking", "answering"]
+    (_, samples) = talker.heard[1]
+    assert set(np.unique(samples)) == {0, 9_000}
+    assert np.count_nonzero(samples) / RATE == pytest.approx(0.5 + 1.5 + 3 - 1.1 - 2.0, abs=0.1)
+    assert samples[0]  # nothing from before: that was said to nobody
+
+
+def test_who_has_stopped_speaking_when_the_answer_ends_is_not_answered() -> None:
+    talker = Talker(2.0)
+    with TestPage(app(ReplyOnPause(talker, can_interrupt=False))) as page:
+        recording = record(page)
+        recording.feed(talk(speech(0.5), quiet(1.5), speech(0.9, 9_000), quiet(2)))
+        recording.stop()
+    assert len(talker.heard) == 1
 
 
 def test_no_two_handlers_run_at_once() -> None:
@@ -375,7 +430,7 @@ def test_a_greeting_is_said_once_and_can_be_interrupted() -> None:
     with TestPage(app(ReplyOnPause(talker, startup_fn=greet))) as page:
         recording = record(page)
         recording.feed(talk(quiet(1)))
-        assert stream_of(recording).talk == ["answering"]
+        assert stream_of(recording).talk == ["thinking", "answering"]
         first = listener(page)
         recording.feed(talk(speech(0.5), quiet(1)))
         assert first.is_over
@@ -385,6 +440,31 @@ def test_a_greeting_is_said_once_and_can_be_interrupted() -> None:
     previous = talker.turns[0].previous
     assert previous is not None
     assert previous.interrupted
+
+
+@pytest.mark.parametrize("inputs", ["one", "several", "several, and takes none", "a dict"])
+def test_a_greeting_may_do_without_the_microphone(inputs: str) -> None:
+    def greet() -> str:
+        return "welcome"
+
+    def greet_by(name: str) -> str:
+        return f"welcome, {name}"
+
+    with gr.Blocks() as demo:
+        mic, name, text = gr.Audio(label="Mic", sources="microphone"), gr.State("Ann"), gr.Textbox(label="Text")
+        if inputs == "one":
+            mic.stream(ReplyOnPause(lambda sound: "", greet), mic, text)
+        elif inputs == "a dict":
+            mic.stream(ReplyOnPause(lambda given: "", greet), {mic, name}, text)
+        else:
+            mic.stream(
+                ReplyOnPause(lambda name, sound: "", greet_by if inputs == "several" else greet), [name, mic], text
+            )
+    with TestPage(demo) as page:
+        recording = record(page)
+        recording.feed(talk(quiet(0.5)))
+        assert page.value("Text") == ("welcome, Ann" if inputs == "several" else "welcome")
+        recording.stop()
 
 
 # ---- stop words ------------------------------------------------------------------------------------------------

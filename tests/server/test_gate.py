@@ -236,6 +236,7 @@ async def test_a_page_whose_login_has_ended_is_told_so(logins: Logins) -> None:
     message = decode_server_message(reply.sent[1]["bytes"])
     assert isinstance(message, Refuse)
     assert message.code == "login"
+    assert reply.sent[0]["subprotocol"] == "millstream.1"
     assert reply.sent[2]["code"] == 4401
     assert app.callers == []
 

@@ -160,6 +160,21 @@ def test_style_script_head_and_theme_may_be_given_to_either(tmp_path: Path) -> N
     assert "--ms-accent:light-dark(" in page
 
 
+def test_style_sheets_and_heads_may_be_several_files(tmp_path: Path) -> None:
+    (tmp_path / "a.css").write_text("h1 { color: teal }")
+    (tmp_path / "b.html").write_text('<meta name="mine">')
+    with gr.Blocks(css="h2 { color: red }") as demo:
+        pass
+    paths = {"css_paths": [tmp_path / "a.css"], "head_paths": str(tmp_path / "b.html")}
+    try:
+        _, url, _ = demo.launch(server_port=0, prevent_thread_lock=True, quiet=True, **paths)
+        page = get(url).text
+    finally:
+        demo.close()
+    assert "h2 { color: red }\nh1 { color: teal }" in page
+    assert '<meta name="mine">' in page
+
+
 def test_importing_and_declaring_loads_no_server() -> None:
     program = "import sys, millstream as gr\nwith gr.Blocks() as demo: gr.Textbox()\n"
     program += "sys.exit(any(name in sys.modules for name in ('uvicorn', 'starlette', 'uvloop')))"

@@ -76,6 +76,24 @@ def test_an_app_declared_inside_of_another_is_a_part_of_it() -> None:
     assert outer.freeze().bindings[0].inputs == (box.id,)
 
 
+def test_a_part_may_name_what_is_around_it() -> None:
+    with gr.Blocks() as outer:
+        box, button = gr.Textbox(), gr.Button()
+        with gr.Row():
+            run = button.click(lambda x: x, box, box)
+            with gr.Blocks(), gr.Blocks():
+                number = gr.Number()
+                number.change(lambda x, y: x, [number, box], box, cancels=run)
+    assert outer.freeze().bindings[1].inputs == (number.id, box.id)
+
+
+def test_a_part_may_not_name_what_is_in_another_app() -> None:
+    with gr.Blocks():
+        box = gr.Textbox()
+    with gr.Blocks(), pytest.raises(DeclarationError, match="belongs to an app of its own"), gr.Blocks():
+        gr.Number().change(lambda x: x, box)
+
+
 def test_a_part_that_failed_is_not_joined() -> None:
     with gr.Blocks() as outer, pytest.raises(RuntimeError), gr.Blocks():
         raise RuntimeError

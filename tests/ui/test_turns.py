@@ -9,8 +9,8 @@ import pytest
 
 import millstream as gr
 from millstream.errors import DeclarationError
+from millstream.speech import PauseRules
 from millstream.testing import LoudnessDetector
-from millstream.types import PauseRules
 from millstream.ui.events import Binding
 from millstream.voice import silero
 
@@ -58,7 +58,7 @@ def test_it_can_be_called_like_its_handler() -> None:
         ({"partial_every": "often"}, r"partial_every='often'"),
         ({"detector": 5}, r"detector=5 is not allowed; give what makes one"),
         ({"partial": lambda a, b: None}, r"has 1 input, but <lambda>\(\) takes 2 arguments"),
-        ({"startup_fn": lambda: None}, r"has 1 input, but <lambda>\(\) takes 0 arguments"),
+        ({"startup_fn": lambda a, b: None}, r"has 1 input, but <lambda>\(\) takes 2 arguments"),
     ],
     ids=lambda given: next(iter(given)) if isinstance(given, dict) else "",
 )
@@ -85,8 +85,27 @@ def test_stop_words_that_do_not_fit_are_refused(options: dict[str, Any], message
 
 
 def test_newest_wins_is_nothing_for_somebody_who_speaks() -> None:
-    with pytest.raises(DeclarationError, match="hears every sample of a microphone"):
+    with pytest.raises(DeclarationError, match="hears every sample of a microphone: leave keep= out"):
         bound(gr.ReplyOnPause(reply), keep="latest")
+
+
+def test_an_interface_listens_at_its_own_pace_too() -> None:
+    microphone = gr.Audio(sources="microphone", streaming=True)
+    demo = gr.Interface(gr.ReplyOnPause(reply), microphone, gr.Audio(streaming=True), live=True)
+    (binding,) = [each for each in demo.freeze().bindings if each.turns is not None]
+    assert binding.stream_every == 0.032
+
+
+def test_an_interface_that_is_not_live_names_the_remedy() -> None:
+    with pytest.raises(DeclarationError, match="in an Interface give live=True and Audio"):
+        gr.Interface(gr.ReplyOnPause(reply), gr.Audio(sources="microphone"), gr.Audio(streaming=True))
+
+
+def test_a_player_of_files_that_nobody_can_interrupt_is_warned_of() -> None:
+    with gr.Blocks():
+        mic, out = gr.Audio(label="Mic", sources="microphone"), gr.Audio(label="Out", autoplay=True)
+        with pytest.warns(UserWarning, match="Audio 'Out' plays .* nobody can interrupt: declare streaming=True"):
+            mic.stream(gr.ReplyOnPause(reply), mic, out)
 
 
 @pytest.mark.parametrize("event", ["picture", "click"])

@@ -9,7 +9,7 @@ import pytest
 
 from millstream.errors import InvalidValue
 from millstream.frames import Chunk
-from millstream.types import TurnEvent
+from millstream.speech import TurnEvent
 from millstream.voice.ear import Ear
 
 SILENCE = np.zeros((4_800, 1), np.int16)

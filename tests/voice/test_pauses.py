@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from millstream.types import PauseRules, TurnEvent
+from millstream.speech import PauseRules, TurnEvent
 from millstream.voice.pauses import WINDOW, PauseDetector, Pauses
 
 RULES = PauseRules(pause_s=0.32, threshold=0.5, release=0.35, min_speech_s=0.064)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from millstream.types import VOICE_RATE_HZ
+from millstream.speech import VOICE_RATE_HZ
 from millstream.voice.resample import Resampler
 
 RATES = [8_000, 11_025, 16_000, 22_050, 44_100, 48_000, 96_000, 192_000]

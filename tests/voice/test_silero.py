@@ -12,7 +12,7 @@ from hibari import Hibari
 
 from millstream.codecs import wav
 from millstream.frames import Chunk
-from millstream.types import VOICE_RATE_HZ, PauseRules, TurnEvent
+from millstream.speech import VOICE_RATE_HZ, PauseRules, TurnEvent
 from millstream.voice import silero
 from millstream.voice.ear import Ear
 from millstream.voice.pauses import PauseDetector

@@ -7,7 +7,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from millstream.types import TurnEvent
+from millstream.speech import TurnEvent
 from millstream.voice.utterances import Began, Margins, Memory, Span, Utterances
 
 MARGINS = Margins(before=30, after=20, late=100, longest=1_000)
@@ -106,6 +106,18 @@ def test_what_a_turn_needs_is_still_remembered(talk: list[tuple[int, list[TurnEv
                 assert all(a.last == b.first for a, b in itertools.pairwise(items))
         memory.forget(utterances.oldest)
         before = position
+
+
+def test_what_is_skipped_belongs_to_no_turn() -> None:
+    utterances = Utterances(MARGINS)
+    utterances.skip(100)
+    utterances.take([onset(500)], 600)
+    utterances.skip(700)
+    assert utterances.take([end(800)], 1_000) == [Span(700, 800 + MARGINS.after)]
+    utterances.take([onset(1_100)], 1_200)
+    utterances.skip(1_400)
+    assert utterances.take([end(1_350)], 1_500) == []  # only silence is left of it
+    assert utterances.began is None
 
 
 def test_memory_keeps_no_more_than_may_be_needed() -> None:

@@ -13,7 +13,7 @@ export const EDIT = "ms-edit";
 export const FIRE = "ms-fire";
 /**
  * Record, or Stop, was pressed (Stop also leaves the queue). Opens the camera or microphone of the component; a
- * component that drives no stream gets the preview alone (camera), or records a clip and uploads it (microphone).
+ * component that drives no stream takes a photo (`Image`) or records a clip, which is uploaded at Stop.
  */
 export const RECORD = "ms-record";
 /** Another camera or microphone was chosen; takes effect at once while recording, at the next Record otherwise. */
@@ -40,11 +40,14 @@ export interface FireDetail {
 export interface DeviceChoice {
   device?: string;
   facing?: "user" | "environment";
+  /** The microphone beside a camera, by id. */
+  microphone?: string;
 }
 
 export interface RecordDetail extends DeviceChoice {
   component: number;
-  action: "start" | "stop";
+  /** `close`: stops, and nothing of it is kept. */
+  action: "start" | "stop" | "close";
 }
 
 export interface DeviceDetail extends DeviceChoice {

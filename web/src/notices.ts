@@ -92,7 +92,11 @@ export class Notices {
     const { state, message } = this.connection;
     if (state === "open" || state === "connecting") return nothing;
     const words = message || "Connection lost. Connecting again …";
-    return html`<div class="ms-link" role="status">${icon("offline")}<span>${words}</span></div>`;
+    const reload = (): void => location.reload();
+    const button = html`<button class="ms-button ms-sm" type="button" @click=${reload}>Reload</button>`;
+    return html`<div class="ms-link" role="status">
+      ${icon("offline")}<span>${words}</span>${state === "refused" ? button : nothing}
+    </div>`;
   }
 }
 

@@ -210,6 +210,7 @@ export class Session {
       return;
     }
     if (this.hadSession) {
+      for (const [element, props] of this.store.renewed()) this.applyProps(element, props);
       for (const component of this.store.dropFiles())
         this.applyProps(component, { value: this.store.value(component) });
     }
@@ -304,11 +305,12 @@ export class Session {
   }
 
   private hear({ component, action }: ListenDetail): void {
-    this.speakers[action](component);
+    if (action === "stop" && this.store.typeOf(component) === "video") this.films.stop(component);
+    else this.speakers[action](component);
   }
 
-  private async decode({ playback, file }: Incoming<"decode">): Promise<void> {
-    const sound = await this.speakers.decode(file);
+  private async decode({ playback, file, form }: Incoming<"decode">): Promise<void> {
+    const sound = await this.speakers.decode(file, form);
     this.post({ type: "decoded", playback, sound }, sound ? [sound.samples.buffer] : []);
   }
 
@@ -441,7 +443,6 @@ export class Session {
       paused: (playback, isPaused) => this.post({ type: "listening", playback, isPaused }),
       stopped: (playback) => this.post({ type: "quit", playback }),
       fire: (component, event) => this.runs.fire(component, event),
-      failed: () => this.fail("The page could not start its loudspeaker. Reload it."),
     });
   }
 

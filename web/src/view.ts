@@ -92,6 +92,8 @@ export interface StreamView {
   mirrored: boolean;
   /** Id of the device in use; empty if none. */
   device: string;
+  /** Id of the microphone that is in use beside a camera; empty if none. */
+  microphone: string;
   /** Whose turn it is, in a stream that takes turns; null in any other, and while it does not run. */
   talk: Talk | null;
   /** Why the last recording ended, if not by Stop; null otherwise, and as soon as Record is pressed. */
@@ -112,6 +114,7 @@ export const IDLE: StreamView = {
   preview: null,
   mirrored: false,
   device: "",
+  microphone: "",
   talk: null,
   trouble: null,
 };

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeAlias
 
 from millstream.errors import DeclarationError
 from millstream.ui.component import is_number
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from millstream.server.options import Auth
 
 
+Paths: TypeAlias = str | Path | Sequence[str | Path]
+
+
 class Blocks(Declaration):
     """An app: everything that is made inside `with Blocks() as demo:` belongs to it, and `demo.launch()` serves it.
 
@@ -27,6 +30,8 @@ class Blocks(Declaration):
         css: Style sheet of the app, or the path of one.
         js: JavaScript function that runs when the page is loaded, or the path of a script.
         head: HTML for the page's `<head>`.
+        css_paths: Paths of further style sheets.
+        head_paths: Paths of files with further HTML for the page's `<head>`.
         elem_id: The `id` of the outermost HTML element.
         elem_classes: The classes of that element.
         ignored: Keywords that have a meaning in Gradio but none here.
@@ -38,8 +43,6 @@ class Blocks(Declaration):
         "fill_height",
         "fill_width",
         "delete_cache",
-        "css_paths",
-        "head_paths",
         "theme_schedule",
     )
 
@@ -51,6 +54,8 @@ class Blocks(Declaration):
         css: str | Path | None = None,
         js: str | Path | None = None,
         head: str | Path | None = None,
+        css_paths: Paths | None = None,
+        head_paths: Paths | None = None,
         elem_id: str | None = None,
         elem_classes: str | Sequence[str] | None = None,
         **ignored: object,
@@ -58,9 +63,9 @@ class Blocks(Declaration):
         super().__init__(
             title=title,
             theme=theme,
-            css=_text(css),
+            css=_text(css, css_paths),
             js=_text(js),
-            head=_text(head),
+            head=_text(head, head_paths),
             elem_id=elem_id,
             elem_classes=elem_classes,
             **ignored,
@@ -127,6 +132,8 @@ class Blocks(Declaration):
         css: str | Path | None = None,
         js: str | Path | None = None,
         head: str | Path | None = None,
+        css_paths: Paths | None = None,
+        head_paths: Paths | None = None,
         theme: ThemeLike = None,
         **others: object,
     ) -> tuple[App, str, None]:
@@ -159,6 +166,8 @@ class Blocks(Declaration):
             css: Style sheet, or the path of one.
             js: JavaScript function that runs when the page is loaded, or the path of a script.
             head: HTML for the page's `<head>`, or the path of a file.
+            css_paths: Paths of further style sheets.
+            head_paths: Paths of files with further HTML for the page's `<head>`.
             theme: See `Blocks`.
             others: Rarer options of the server; those that have a meaning in Gradio but none here are ignored with a
                 warning.
@@ -193,6 +202,13 @@ class Blocks(Declaration):
             self._app.stop()
 
 
-def _text(source: str | Path | None) -> str | None:
-    """Give the text of a style sheet or script; a `Path` is read here, a string may name a file to the server."""
-    return source.read_text(encoding="utf-8") if isinstance(source, Path) else source
+def _text(source: str | Path | None, paths: Paths | None = None) -> str | None:
+    """Give the text of a style sheet or script with that of further files.
+
+    A `Path` is read here; a string alone may name a file to the server.
+    """
+    further = [paths] if isinstance(paths, str | Path) else [*(paths or ())]
+    if isinstance(source, Path):
+        further, source = [source, *further], None
+    texts = [Path(path).read_text(encoding="utf-8") for path in further]
+    return "\n".join([*([source] if source else []), *texts]) if texts else source

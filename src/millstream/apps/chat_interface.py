@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, Literal, TypeAlias, TypeVar
+from typing import ClassVar, Literal, NamedTuple, TypeAlias, TypeVar
 
 from millstream.apps.blocks import Blocks
 from millstream.apps.conversation import Conversation, History, draft_of, user_message
-from millstream.apps.interface import SHORTCUTS, shortcut
+from millstream.apps.interface import SHORTCUTS, place_folded, shortcut
 from millstream.components.chatbot import Chatbot
 from millstream.components.markdown import Markdown
 from millstream.components.multimodaltextbox import MultimodalTextbox
 from millstream.components.state import State
 from millstream.components.textbox import Textbox
-from millstream.errors import DeclarationError
+from millstream.errors import DeclarationError, InvalidValue
 from millstream.runtime.notices import Info
 from millstream.types import Handler
 from millstream.ui.component import Component
@@ -26,7 +26,7 @@ from millstream.ui.layout import Accordion
 from millstream.ui.options import Limit, Progress
 from millstream.ui.special import EditData, RetryData, SelectData, UndoData
 from millstream.ui.theme import ThemeLike
-from millstream.ui.updates import skip, update
+from millstream.ui.updates import Declared, skip, update
 
 T = TypeVar("T", bound=Component)
 
@@ -34,6 +34,16 @@ Part: TypeAlias = str | Component
 Example: TypeAlias = str | Mapping[str, object] | Sequence[object]
 
 BUSY = "Wait for the answer, or stop it."
+
+
+class Start(NamedTuple):
+    """An example, in every form in which it is needed: its files are the developer's own, wherever they lie."""
+
+    text: str
+    files: object
+    message: Declared
+    draft: Declared
+    others: list[object]
 
 
 class ChatInterface(Blocks):
@@ -46,7 +56,7 @@ class ChatInterface(Blocks):
 
     Args:
         fn: The function: plain, `async`, or a generator of either kind. A generator can be stopped.
-        multimodal: Whether files can be attached.
+        multimodal: Whether files can be attached; as they can with a `MultimodalTextbox` that takes files.
         type: Gradio's name for the format; `"messages"` is the only one.
         chatbot: The conversation, if it is to look another way.
         textbox: The field, if it is to look another way: a `MultimodalTextbox`, or a `Textbox`.
@@ -55,7 +65,7 @@ class ChatInterface(Blocks):
         additional_outputs: Components elsewhere in the app for which the function returns values too.
         editable: Whether the user may rewrite what they said; it is answered anew.
         examples: First messages to choose from: texts, `{"text": …, "files": …}`, or lists of one of them and values
-            for the additional inputs.
+            for the additional inputs, `None` for one that stays as it is. The files may lie anywhere.
         example_labels: How the examples read, if not as they are.
         run_examples_on_click: Whether an example is sent at once, or only put into the field.
         title: Heading, and the page's title.
@@ -75,6 +85,7 @@ class ChatInterface(Blocks):
 
     Attributes:
         chatbot: The conversation.
+        chatbot_value: The same, by the name under which Gradio's other events set the conversation.
         textbox: The field.
         additional_inputs: The components of the additional inputs.
 
@@ -130,23 +141,34 @@ class ChatInterface(Blocks):
     ) -> None:
         super().__init__(theme, title=title or "Millstream", css=css, js=js, head=head, **ignored)  # type: ignore[arg-type]  # checked by the base class
         self.fn = fn
-        self.multimodal = multimodal
+        self.multimodal = multimodal or (isinstance(textbox, MultimodalTextbox) and textbox.max_files > 0)
         self.additional_inputs = [_made(part) for part in _listed(additional_inputs)]
         self.additional_outputs = list(_listed(additional_outputs))
         self._spec = inspect_handler(fn, "ChatInterface")
-        self._spec.check_arity(2 + len(self.additional_inputs), "ChatInterface")
+        self._check_arity()
         self._runs_examples = run_examples_on_click
         self._answers: list[Dependency] = []
         self._submit_btn, self._stop_btn = submit_btn or False, stop_btn or False
         self.chatbot = chatbot.unrender() if chatbot else _detached(lambda: Chatbot(type=type, show_label=False))
         self.textbox = textbox.unrender() if textbox else _detached(self._new_textbox)
-        self._examples = [_example(given) for given in examples or self.chatbot.examples]
+        self.chatbot_value = self.chatbot
+        self._examples = [self._start(at, given) for at, given in enumerate(examples or self.chatbot.examples)]
         self._dress(editable=editable, autoscroll=autoscroll, autofocus=autofocus, fill_height=fill_height)
-        self._label_examples(example_labels)
+        if examples:
+            self._show_examples(example_labels or ())
         with self:
             self._lay_out(title, description, additional_inputs_accordion)
             self._asked = State("")
             self._bind(concurrency_limit, show_progress)
+
+    def _check_arity(self) -> None:
+        further = len(self.additional_inputs)
+        try:
+            self._spec.check_arity(2 + further, "ChatInterface")
+        except DeclarationError as error:
+            more = f", and the values of its {further} additional_inputs" if further else ""
+            called = f"{self._spec.name}() is called with the message and the history{more}"
+            raise DeclarationError(f"ChatInterface: {called}: let it take {2 + further} arguments") from error
 
     # ---- what it looks like ------------------------------------------------------------------------------------
 
@@ -169,16 +191,39 @@ class ChatInterface(Blocks):
             chatbot.amend(elem_classes=[*chatbot.elem_classes, "ms-fill"], height=None)
         if "autofocus" not in textbox.given:
             textbox.amend(autofocus=autofocus)
+        if "label" not in textbox.given:
+            textbox.amend(label="Message", show_label=textbox.given.get("show_label", False))
         textbox.amend(submit_btn=self._submit_btn, stop_btn=False)
 
-    def _label_examples(self, labels: Sequence[str] | None) -> None:
-        if self._examples and not self.chatbot.examples:
-            names = labels or []
-            shown = [
-                {"text": draft_of(message)["text"], **({"display_text": names[at]} if at < len(names) else {})}
-                for at, (message, _) in enumerate(self._examples)
-            ]
-            self.chatbot.amend(examples=shown)
+    def _start(self, number: int, given: Example) -> Start:
+        """Check an example, and bring it into the forms in which sessions keep it."""
+        first, *others = [given] if isinstance(given, str | Mapping) else given
+        where = f"ChatInterface: example {number}"
+        if not isinstance(first, str | Mapping):
+            raise DeclarationError(f"{where} begins with a text or a dict, but got {first!r}")
+        if len(others) > len(self.additional_inputs):
+            counts = f"{len(others)} values for {len(self.additional_inputs)} additional inputs"
+            raise DeclarationError(f"{where} has {counts}")
+        message = user_message(first)
+        draft = draft_of(message)
+        text = str(draft["text"])
+        try:
+            said = self.chatbot.declared([message])
+            field = self.textbox.declared(draft if isinstance(self.textbox, MultimodalTextbox) else text)
+            rest = [_declared(part, value) for part, value in zip(self.additional_inputs, others, strict=False)]
+        except InvalidValue as error:
+            raise DeclarationError(f"{where} does not fit: {error}") from error
+        assert isinstance(said, list)  # the messages of a Chatbot
+        return Start(text, draft["files"], Declared(said[0]), Declared(field), rest)
+
+    def _show_examples(self, labels: Sequence[str]) -> None:
+        named = [{"display_text": label} for label in labels]
+        unnamed: list[dict[str, str]] = [{}] * len(self._examples)
+        shown = [
+            {"text": start.text, "files": start.files, **name}
+            for start, name in zip(self._examples, [*named, *unnamed], strict=False)
+        ]
+        self.chatbot.amend(examples=shown)
 
     def _lay_out(self, title: str | None, description: str | None, accordion: str | Accordion | None) -> None:
         if title:
@@ -187,16 +232,7 @@ class ChatInterface(Blocks):
             Markdown(description)
         self.chatbot.render()
         self.textbox.render()
-        hidden = [part for part in self.additional_inputs if part.parent is None]
-        if any(part.on_page for part in hidden):
-            fold = accordion.unrender() if isinstance(accordion, Accordion) else None
-            fold = fold.render() if fold else Accordion(accordion or "Additional inputs", open=False)  # type: ignore[arg-type]  # no Accordion: a string or nothing
-            with fold:
-                for part in hidden:
-                    part.render()
-        for part in self.additional_inputs:
-            if part.parent is None:
-                part.render()
+        place_folded(self.additional_inputs, accordion)
 
     # ---- what happens ------------------------------------------------------------------------------------------
 
@@ -209,6 +245,7 @@ class ChatInterface(Blocks):
         self._answer("send", _trigger(textbox, "submit"), self._send, conversation, limit, show_progress)
         self._answer("retry", chatbot.retry, self._retry, conversation, limit, show_progress)
         self._answer("edit", chatbot.edit, self._edit, conversation, limit, show_progress)
+        self._answer("option", chatbot.option_select, self._option, conversation, limit, show_progress)
         if self._runs_examples:
             self._answer("choose", chatbot.example_select, self._choose, conversation, limit, show_progress)
         else:
@@ -217,7 +254,6 @@ class ChatInterface(Blocks):
             self._at_once(_trigger(textbox, "stop"), None, None, None, cancels=self._answers)
         self._at_once(chatbot.undo, self._undo, [chatbot], [chatbot, textbox], cancels=self._answers)
         self._at_once(chatbot.clear, _nothing, None, [chatbot], cancels=self._answers)
-        self._at_once(chatbot.option_select, self._option, None, [textbox])
 
     def _answer(
         self,
@@ -259,7 +295,7 @@ class ChatInterface(Blocks):
     ) -> Dependency:
         return trigger(fn, inputs, outputs, queue=False, show_progress="hidden", cancels=cancels)
 
-    def _began(self, way: str, history: History, others: Sequence[object] = (), **textbox: object) -> object:
+    def _began(self, way: str, history: Sequence[object], others: Sequence[object] = (), **textbox: object) -> object:
         """Give what every beginning leads to: the conversation, and Stop in the place of the other button."""
         can_stop = bool(self._stop_btn) and self._spec.is_generator
         buttons = {"submit_btn": False, "stop_btn": self._stop_btn} if can_stop else {}
@@ -279,25 +315,24 @@ class ChatInterface(Blocks):
         is_own = data.index < len(history) and history[data.index]["role"] == "user"
         if not is_own or _is_busy(asked):
             return skip()
-        return self._began("edit", [*_before(history, data.index), user_message(data.value)])
+        files = draft_of(history[data.index])["files"]
+        edited = user_message({"text": data.value, "files": files})
+        return self._began("edit", [*_before(history, data.index), edited])
 
     def _choose(self, asked: str, history: History, draft: object, data: SelectData) -> object:
-        example = self._example_of(data)
-        if example is None or _is_busy(asked):
+        start = self._chosen(data)
+        if start is None or _is_busy(asked):
             return skip()
-        return self._began("choose", [*history, example[0]], example[1])
+        return self._began("choose", [*history, start.message], start.others)
 
     def _fill(self, data: SelectData) -> object:
-        example = self._example_of(data)
-        if example is None:
+        start = self._chosen(data)
+        if start is None:
             return skip()
-        draft, others = draft_of(example[0]), example[1]
-        rest = [update() for _ in self.additional_inputs[len(others) :]]
-        value = draft if isinstance(self.textbox, MultimodalTextbox) else draft["text"]
-        return (value, *others, *rest) if self.additional_inputs else value
+        rest = [update() for _ in self.additional_inputs[len(start.others) :]]
+        return (start.draft, *start.others, *rest) if self.additional_inputs else start.draft
 
-    def _example_of(self, data: SelectData) -> tuple[dict[str, object], list[object]] | None:
-        """Find the example that was chosen: the message, and values for the additional inputs."""
+    def _chosen(self, data: SelectData) -> Start | None:
         is_known = isinstance(data.index, int) and 0 <= data.index < len(self._examples)
         return self._examples[data.index] if is_known else None  # type: ignore[index]  # an int, as was just said
 
@@ -307,8 +342,11 @@ class ChatInterface(Blocks):
         is_plain = isinstance(self.textbox, Textbox) or not self.multimodal
         return kept, draft["text"] if is_plain else draft
 
-    def _option(self, data: SelectData) -> object:
-        return str(data.value)
+    def _option(self, asked: str, history: History, draft: object, data: SelectData) -> object:
+        """Say what was chosen, as if the user had written it."""
+        if _is_busy(asked):
+            return skip()
+        return self._began("option", [*history, user_message(str(data.value))])
 
     def _end(self, way: str, asked: str) -> object:
         return ("", update(submit_btn=self._submit_btn, stop_btn=False)) if asked == way else skip()
@@ -351,14 +389,9 @@ def _nothing() -> History:
     return []
 
 
-def _example(given: Example) -> tuple[dict[str, object], list[object]]:
-    """Bring one example into one form: the user's message, and values for the additional inputs."""
-    if isinstance(given, str | Mapping):
-        return user_message(given), []
-    first, *others = given
-    if not isinstance(first, str | Mapping):
-        raise DeclarationError(f"ChatInterface: an example begins with a text or a dict, but got {first!r}")
-    return user_message(first), others
+def _declared(part: Component, value: object) -> object:
+    """Give what an example says of an additional input; nothing leaves it as it is."""
+    return skip() if value is None else Declared(part.declared(value))
 
 
 def _trigger(part: Component, name: str) -> Trigger:

@@ -8,7 +8,6 @@ from inspect import Parameter, Signature, isgenerator
 from numbers import Number
 from typing import TypeAlias, cast
 
-from millstream.components.chatmessage import ChatMessage
 from millstream.errors import Error
 from millstream.types import Handler
 from millstream.ui.handler import HandlerKind, HandlerSpec
@@ -136,7 +135,7 @@ def messages_of(said: object) -> list[object]:
         return []
     if isinstance(said, list):
         return [message for one in said for message in messages_of(one)]
-    if isinstance(said, ChatMessage):
+    if hasattr(said, "role") and hasattr(said, "content"):
         return [said]
     if isinstance(said, Mapping) and "content" in said:
         return [{"role": "assistant", **said}]

@@ -33,8 +33,8 @@ from millstream.ui.component import Component
 from millstream.ui.element import detached
 from millstream.ui.events import Dependency, StreamTrigger, Trigger, bind
 from millstream.ui.handler import HandlerSpec, inspect_handler
-from millstream.ui.layout import Column, Row
-from millstream.ui.options import Limit
+from millstream.ui.layout import Accordion, Column, Row
+from millstream.ui.options import Limit, Progress
 from millstream.ui.theme import ThemeLike
 from millstream.ui.updates import update
 
@@ -69,7 +69,6 @@ SHORTCUTS: Final[Mapping[str, Callable[[], Component]]] = {
 """Components that a string stands for."""
 
 LIVE_TIME_LIMIT_S: Final = 30.0
-LIVE_STREAM_EVERY_S: Final = 0.5
 
 
 class Interface(Blocks):
@@ -95,16 +94,20 @@ class Interface(Blocks):
         clear_btn: Text of the button that empties inputs and outputs; `None` for no such button.
         concurrency_limit: How many calls run at once.
         time_limit: Seconds that a live stream lasts; `None` for no limit.
-        stream_every: Mean interval of capture of a live stream in seconds.
+        stream_every: Mean interval of capture of a live stream in seconds; by default what `stream` has.
         examples: Rows of values for the inputs, states left out; a click puts one into them. See `Examples`.
         cache_examples: See `Examples`.
         examples_per_page: How many rows are shown at once.
         example_labels: What the rows are called, instead of the values.
         run_examples_on_click: Whether the function runs when a row was put into the inputs.
+        show_progress: What the outputs show while the function runs: `"full"`, `"minimal"` or `"hidden"`; by default
+            `"full"`, and `"minimal"` for a live stream.
+        additional_inputs: Further components or strings, in a fold below the others: for the function's last arguments.
+        additional_inputs_accordion: Heading of that fold, or the `Accordion` itself.
         ignored: Keywords that have a meaning in Gradio but none here, such as those of flagging.
 
     Attributes:
-        input_components: The components of the inputs, states included.
+        input_components: The components of all inputs, additional ones and states included.
         output_components: The components of the outputs, states included.
         examples: The table of examples, `None` without any.
 
@@ -147,22 +150,28 @@ class Interface(Blocks):
         clear_btn: str | Button | None = "Clear",
         concurrency_limit: Limit = "default",
         time_limit: float | None = LIVE_TIME_LIMIT_S,
-        stream_every: float = LIVE_STREAM_EVERY_S,
+        stream_every: float | None = None,
         examples: Sequence[object] | None = None,
         cache_examples: bool | str | None = None,
         examples_per_page: int = 10,
         example_labels: Sequence[str] | None = None,
         run_examples_on_click: bool = False,
+        show_progress: Progress | None = None,
+        additional_inputs: Parts = None,
+        additional_inputs_accordion: str | Accordion | None = None,
         **ignored: object,
     ) -> None:
         super().__init__(theme, title=title or "Millstream", css=css, js=js, head=head, **ignored)  # type: ignore[arg-type]  # checked by the base class
         self.fn = fn
         self.is_live = live
         self.concurrency_limit = concurrency_limit
+        self.show_progress = show_progress
         self.time_limit, self.stream_every = time_limit, stream_every
         self._buttons: dict[str, Button] = {}
         self._spec = inspect_handler(fn, "Interface")
-        self.input_components = [_made(part) for part in _listed(inputs)]
+        self._additional = [_made(part) for part in _listed(additional_inputs)]
+        self._accordion = additional_inputs_accordion
+        self.input_components = [*(_made(part) for part in _listed(inputs)), *self._additional]
         self.output_components = _with_shared_state(self.input_components, [_made(part) for part in _listed(outputs)])
         _name_after_parameters(self.input_components, self._spec)
         _label_outputs(self.output_components)
@@ -188,7 +197,8 @@ class Interface(Blocks):
         with Row():
             if self.input_components:
                 with Column():
-                    _place(self.input_components)
+                    _place([part for part in self.input_components if part not in self._additional])
+                    place_folded(self._additional, self._accordion)
                     self._place_buttons(buttons)
             with Column():
                 _place([part for part in self.output_components if part not in self.input_components])
@@ -232,23 +242,22 @@ class Interface(Blocks):
 
     def _bind_live(self) -> None:
         streamed = [part for part in self.input_components if getattr(part, "streaming", False)]
+        given = {"stream_every": self.stream_every, "show_progress": self.show_progress}
+        options = {
+            "time_limit": self.time_limit,
+            "concurrency_limit": self.concurrency_limit,
+            **{name: value for name, value in given.items() if value is not None},  # else as the event has it
+        }
         for part in streamed:
             trigger = _event(part, "stream")
             assert isinstance(trigger, StreamTrigger)  # what has `streaming` has `stream`
-            trigger(
-                self.fn,
-                self.input_components,
-                self.output_components,
-                time_limit=self.time_limit,
-                stream_every=self.stream_every,
-                concurrency_limit=self.concurrency_limit,
-            )
+            bind([trigger], self.fn, self.input_components, self.output_components, options)
         if not streamed:
             changes = [trigger for part in self.input_components if (trigger := _event(part, "change")) is not None]
             self._run_on([*changes, self.load])
 
     def _run_on(self, triggers: Sequence[Trigger]) -> Dependency:
-        options = {"concurrency_limit": self.concurrency_limit}
+        options = {"concurrency_limit": self.concurrency_limit, "show_progress": self.show_progress or "full"}
         dependency = bind(triggers, self.fn, self.input_components, self.output_components, options)
         assert isinstance(dependency, Dependency)  # it was given its handler
         return dependency
@@ -305,6 +314,24 @@ def _place(parts: Sequence[Component]) -> None:
     for part in dict.fromkeys(parts):
         if part.parent is None:
             part.render()
+
+
+def place_folded(parts: Sequence[Component], accordion: str | Accordion | None) -> None:
+    """Put additional inputs into a fold, those that have a place already excepted.
+
+    Args:
+        parts: The inputs.
+        accordion: Heading of the fold, or the fold itself.
+    """
+    unplaced = [part for part in dict.fromkeys(parts) if part.parent is None]
+    if any(part.on_page for part in unplaced):
+        if isinstance(accordion, Accordion):
+            fold = accordion.unrender().render()
+        else:
+            fold = Accordion(accordion or "Additional inputs", open=False)
+        with fold:
+            _place([part for part in unplaced if part.on_page])
+    _place(unplaced)
 
 
 def _button(given: str | Button, role: str) -> Button:

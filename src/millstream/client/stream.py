@@ -136,7 +136,8 @@ class Stream:
         limit_s: Length of a turn in seconds, 0 without a limit.
         deadline_us: When the running turn ends, in microseconds of the server's clock; 0 without a limit.
         turns: How many turns it has had in the queue.
-        talk: Of a stream that takes turns, whose turn it is and was: `listening`, `awake`, `hearing`, `answering`.
+        talk: Of a stream that takes turns, whose turn it is and was: `listening`, `awake`, `hearing`, `thinking`,
+            `answering`.
         reason: Why it ended; empty until then.
         error: The message that came with the end; empty if there was none.
         results: The latest results, oldest first.

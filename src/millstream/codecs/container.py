@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, cast
 
 import numpy as np
 
+from millstream.codecs.outline import outline_of
 from millstream.errors import MediaError
 
 if TYPE_CHECKING:
@@ -66,6 +67,9 @@ CODECS: Final = {
     "ts": Codecs(frozenset({"h264", "aac", "mp3"}), "libx264", "aac"),
 }
 
+FINEST: Final = Fraction(1, 60_000)
+"""Times are not told more finely, in seconds: the clock of MPEG-4 has 16 bits."""
+
 OPTIONS: Final = {
     "libx264": {"preset": "veryfast", "crf": "21"},
     "libvpx-vp9": {"deadline": "realtime", "cpu-used": "6", "crf": "32", "b": "0", "row-mt": "1"},
@@ -88,11 +92,13 @@ def recognise(data: bytes) -> str | None:
 
 
 def duration_s(path: Path) -> float:
-    """Measure how long a film lasts, in seconds.
+    """Measure how long a film lasts, in seconds. Only of other files than MP4 and WebM that needs PyAV.
 
     Raises:
         MediaError: It is no film, it is broken, or PyAV is not installed.
     """
+    if not is_installed() and (outline := outline_of(path)) is not None:
+        return outline.seconds
     with opened(path) as reader:
         if reader.duration is not None:
             return reader.duration / 1_000_000
@@ -103,6 +109,16 @@ def duration_s(path: Path) -> float:
             if packet.pts is not None
         ]
         return max(ends, default=0.0)
+
+
+def is_silent(path: Path) -> bool:
+    """Tell whether it is certain that a film has no sound: an MP4 or a WebM says so.
+
+    Raises:
+        MediaError: It is broken.
+    """
+    outline = outline_of(path)
+    return outline is not None and not outline.has_sound
 
 
 def is_playable(path: Path) -> bool:
@@ -132,13 +148,15 @@ def convert(source: Path, target: Path, *, keeps_sound: bool = True) -> None:
     options = {"movflags": "faststart"} if kind in ("mp4", "mov", "m4v") else {}
     with opened(source) as reader, _writing(target, options) as writer:
         streams = _tracks(reader, keeps_sound)
-        turned = is_turned(reader)
+        turned = rotation_of(reader) % 180 != 0
         tracks = {
             stream.index: _Copied(stream, writer) if _fits(stream, kind) else _Encoded(stream, writer, kind, turned)
             for stream in streams
         }
-        for packet in reader.demux(streams):
-            tracks[packet.stream.index].take(cast("Packet[Track]", packet))
+        for demuxed in reader.demux(streams):
+            packet = cast("Packet[Track]", demuxed)
+            _advance(packet, reader.start_time or 0)
+            tracks[packet.stream.index].take(packet)
         for track in tracks.values():
             track.end()
 
@@ -160,13 +178,16 @@ def opened(source: Path | object) -> Iterator[InputContainer]:
         raise MediaError(f"it is broken, or no film: {getattr(error, 'strerror', None) or error}") from error
 
 
-def is_turned(reader: InputContainer) -> bool:
-    """Tell whether the frames of a film lie on their side, as those of a phone do that was held upright."""
+def rotation_of(reader: InputContainer) -> int:
+    """Tell by how many degrees the frames of a film are to be turned, as those of a phone are that was not held level.
+
+    A multiple of 90, counted against the clock.
+    """
     if not {"mp4", "matroska"} & set(reader.format.name.split(",")):
-        return False  # no other container says so
+        return 0  # no other container says so
     first = next(reader.decode(reader.streams.video[0]), None)
     reader.seek(0)
-    return first is not None and first.rotation % 180 != 0
+    return first.rotation if first is not None else 0
 
 
 def upright(frame: VideoFrame) -> VideoFrame:
@@ -206,6 +227,15 @@ def _writing(target: Path, options: dict[str, str]) -> Iterator[OutputContainer]
 def _tracks(reader: InputContainer, keeps_sound: bool = True) -> list[Track]:
     """Give the picture, and the sound if there is one."""
     return [*reader.streams.video[:1], *(reader.streams.audio[:1] if keeps_sound else ())]
+
+
+def _advance(packet: Packet[Track], start_us: int) -> None:
+    """Have a film begin at once that begins later, as one does that was cut out of a broadcast."""
+    if start_us <= 0 or packet.time_base is None:
+        return
+    ticks = round(Fraction(start_us, 1_000_000) / packet.time_base)
+    packet.pts = packet.pts - ticks if packet.pts is not None else None
+    packet.dts = packet.dts - ticks if packet.dts is not None else None
 
 
 def _fits(stream: Track, kind: str) -> bool:
@@ -269,7 +299,7 @@ def _video_encoder(stream: VideoStream, writer: OutputContainer, kind: str, turn
     width, height = (stream.height, stream.width) if turned else (stream.width, stream.height)
     encoder.width, encoder.height, encoder.pix_fmt = width // 2 * 2, height // 2 * 2, "yuv420p"
     if stream.time_base is not None:
-        encoder.codec_context.time_base = stream.time_base
+        encoder.codec_context.time_base = max(stream.time_base, FINEST)
     return encoder
 
 

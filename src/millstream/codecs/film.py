@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from millstream.codecs import fmp4
-from millstream.codecs.container import is_turned, library, opened
+from millstream.codecs.container import library, opened, rotation_of
 from millstream.codecs.film_picture import CopiedPicture, EncodedPicture, is_copyable
 from millstream.codecs.film_sound import FilmSound
 from millstream.codecs.fmp4 import VIDEO_TICKS, Sample
@@ -184,16 +184,21 @@ class Film:
 
 def _picture_of(reader: InputContainer) -> CopiedPicture | EncodedPicture:
     """Choose how the picture of a film goes on that begins with this file."""
-    stream, turned = reader.streams.video[0], is_turned(reader)
-    if is_copyable(stream) and not turned:
+    stream, rotation = reader.streams.video[0], rotation_of(reader)
+    if is_copyable(stream) and not rotation:
         return CopiedPicture(stream)
     width, height = stream.codec_context.width, stream.codec_context.height
-    return EncodedPicture(height, width) if turned else EncodedPicture(width, height)
+    return EncodedPicture(height, width) if rotation % 180 else EncodedPicture(width, height)
 
 
 def _split(samples: list[Sample], limit: int | None) -> list[Sample]:
-    """Take off what begins before `limit`."""
-    count = next((at for at, each in enumerate(samples) if limit is not None and each.start >= limit), len(samples))
+    """Take off what begins before `limit`, as far as each begins where the one before ends."""
+    end = samples[0].start if samples else 0
+    count = 0
+    for each in samples:
+        if each.start != end or (limit is not None and each.start >= limit):
+            break
+        count, end = count + 1, each.start + each.duration
     taken = samples[:count]
     del samples[:count]
     return taken

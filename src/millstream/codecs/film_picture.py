@@ -54,6 +54,7 @@ class CopiedPicture:
         self.track = VideoTrack(context.width, context.height, configuration_of(bytes(context.extradata or b"")))
         self._samples: list[Sample] = []
         self._delay = 0
+        self._is_new = True
 
     def wait(self, ticks: int) -> None:
         """Let the first frame stand so much longer."""
@@ -77,30 +78,31 @@ class CopiedPicture:
             raise MediaError("it has no frame that a decoder could begin with")
         has_codes = extradata[:1] != b"\x01"
         base, samples = _retimed(timed[first:], start, has_codes)
+        if self._is_new:  # files that are encoded alike put their frames in order alike
+            self.track = self.track._replace(delay=-min(sample.offset for sample in samples))
+            self._is_new = False
         self._add(samples)
         return base, samples[-1].start + samples[-1].duration
 
     def _add(self, samples: list[Sample]) -> None:
         for sample in samples:
+            later = sample._replace(offset=sample.offset + self.track.delay)
             if self._delay and sample.start == 0:
-                self._samples.append(sample._replace(duration=sample.duration + self._delay))
+                self._samples.append(later._replace(duration=sample.duration + self._delay))
             else:
-                self._samples.append(sample._replace(start=sample.start + self._delay))
+                self._samples.append(later._replace(start=sample.start + self._delay))
 
     def hold(self, until: int) -> None:
-        """Let the last frame stand until then, if something has come since `take`."""
+        """Let the last frame stand until then, if something has come since `take`.
+
+        What is shown before it but decoded after it keeps both times: it belongs into a fragment of its own.
+        """
         if not self._samples:
             return
         shown = [each.start + each.offset for each in self._samples]
         last = max(range(len(shown)), key=shown.__getitem__)
-        more = until + self._delay - shown[last] - self._samples[last].duration
-        # What is shown before it but decoded after it keeps its time: it is decoded later, and waits less.
-        for at in range(last, len(self._samples)):
-            each = self._samples[at]
-            changed = each._replace(duration=each.duration + more)
-            if at > last:
-                changed = each._replace(start=each.start + more, offset=each.offset - more)
-            self._samples[at] = changed
+        duration = until + self._delay + self.track.delay - shown[last]
+        self._samples[last] = self._samples[last]._replace(duration=duration)
 
     def take(self) -> list[Sample]:
         """Give what came since the last time."""

@@ -24,6 +24,9 @@ _KEY, _DELTA = 0x02000000, 0x01010000
 """`sample_flags`: depends on no other; depends on others, and nothing can begin here."""
 
 _START_CODE: Final = re.compile(rb"\x00*\x00\x00\x01")
+_TRAILING: Final = b"\x00"
+"""What may fill the room after a unit, which itself never ends so (ITU-T H.264, B.1.1 and 7.4.1)."""
+
 _OUT_OF_BAND: Final = frozenset({7, 8, 9})
 """Parameter sets, which are in the beginning of the file, and delimiters, which a container does not need."""
 
@@ -31,11 +34,16 @@ _HIGH_PROFILES: Final = frozenset({100, 110, 122, 144})
 
 
 class VideoTrack(NamedTuple):
-    """The picture's track: its size in pixels, and the decoder's configuration (`avcC`)."""
+    """The picture's track: its size in pixels, and the decoder's configuration (`avcC`).
+
+    With a `delay`, in the track's ticks, all frames are presented so much earlier than their samples say: an edit list
+    tells. So no offset has to be negative, which some readers take for a delay of the picture.
+    """
 
     width: int
     height: int
     configuration: bytes
+    delay: int = 0
 
 
 class SoundTrack(NamedTuple):
@@ -103,7 +111,7 @@ def with_lengths(frame: bytes) -> bytes:
 
 
 def _units(data: bytes) -> list[bytes]:
-    return [unit for unit in _START_CODE.split(data) if unit]
+    return [stripped for unit in _START_CODE.split(data) if (stripped := unit.rstrip(_TRAILING))]
 
 
 def _box(kind: str, *content: bytes) -> bytes:
@@ -122,7 +130,13 @@ def _video_trak(video: VideoTrack, duration: int) -> bytes:
     entry = _box("avc1", bytes(6), b"\x00\x01", bytes(16), size, rest, _box("avcC", video.configuration))
     shown = struct.pack(">II", video.width << 16, video.height << 16)
     head = _tkhd(VIDEO_ID, duration, struct.pack(">4xHH", 0, 0) + _MATRIX + shown)
-    return _box("trak", head, _mdia("vide", VIDEO_TICKS, entry, _full("vmhd", bytes(8), flags=1)))
+    media = _mdia("vide", VIDEO_TICKS, entry, _full("vmhd", bytes(8), flags=1))
+    return _box("trak", head, *([_edts(video.delay)] if video.delay else []), media)
+
+
+def _edts(delay: int) -> bytes:
+    """Begin the presentation `delay` after the first sample; a duration of 0 is all that follows in fragments."""
+    return _box("edts", _full("elst", struct.pack(">IIiI", 1, 0, delay, 0x10000)))
 
 
 def _sound_trak(sound: SoundTrack, duration: int) -> bytes:

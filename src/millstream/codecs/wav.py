@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +19,32 @@ LAYOUT: Final = struct.Struct("<HHIIHH")
 """Of `fmt `: encoding, channels, sample_rate, bytes a second, bytes of one sample of all channels, bits."""
 
 PCM, FLOAT, EXTENSIBLE = 1, 3, 0xFFFE
-UNKNOWN_SIZES: Final = (0, 0x7FFF_FFFF - 36, 0x7FFF_FFFF, 0xFFFF_FFFF - 36, 0xFFFF_FFFF)
-"""What programs write for the size of the samples when they do not know it yet; they reach to the end then."""
+
+FIRST_UNKNOWN: Final = 0x7FFF_0000
+"""From here on a size is what programs write that do not know it yet, each its own way; others write 0."""
+
+
+class Layout(NamedTuple):
+    """How samples lie: their encoding, channels, samples a second, bytes of one of all channels, and bits of one."""
+
+    code: int
+    channels: int
+    sample_rate: int
+    frame_bytes: int
+    bits: int
+
+
+class Beginning(NamedTuple):
+    """What stands before the samples: their layout, where they begin, and how many bytes they are by what is said."""
+
+    layout: Layout
+    at: int
+    size: int
+
+    @property
+    def has_size(self) -> bool:
+        """Whether the size is known, and not only filled in."""
+        return 0 < self.size < FIRST_UNKNOWN
 
 
 def encode(chunk: Chunk) -> bytes:
@@ -54,40 +78,68 @@ def decode(data: bytes | memoryview) -> Chunk:
         MediaError: Broken, cut off, compressed, below 1 or above 384 kHz, or of more than 8 channels.
     """
     view = memoryview(data)
+    layout, at, size = find_samples(view)
+    rest = len(view) - at
+    if 0 < size <= rest:
+        return read(view[at : at + size], layout)
+    if 0 < size < FIRST_UNKNOWN:
+        raise MediaError(f"the WAV file is cut off: {rest} of {size} bytes of samples are there")
+    return read(view[at:], layout)
+
+
+def find_samples(data: bytes | memoryview) -> Beginning:
+    """Find where the samples of a WAV file begin; other parts are skipped.
+
+    Raises:
+        Unfinished: The samples do not begin in what is there.
+        MediaError: See `decode`.
+    """
+    view = memoryview(data)
     if bytes(view[:4]) != b"RIFF" or bytes(view[8:12]) != b"WAVE":
         raise MediaError("not a WAV file")
+    said: memoryview | None = None
+    at = 12
+    while at + 8 <= len(view):
+        name, size = struct.unpack_from("<4sI", view, at)
+        at += 8
+        if name == b"data" and said is not None:
+            return Beginning(_layout_of(said), at, size)
+        if name == b"fmt ":
+            said = view[at : at + size]
+        at += size + size % 2
+    raise Unfinished("the WAV file has no samples" if said is not None else "the WAV file does not say its format")
+
+
+class Unfinished(MediaError):
+    """The beginning of a WAV file is not all there."""
+
+
+def _layout_of(said: memoryview) -> Layout:
     try:
-        layout, samples = _find_parts(view)
-        code, channels, sample_rate, _, frame_bytes, bits = LAYOUT.unpack_from(layout)
+        code, channels, sample_rate, _, frame_bytes, bits = LAYOUT.unpack_from(said)
         if code == EXTENSIBLE:
-            (code,) = struct.unpack_from("<H", layout, 24)
+            (code,) = struct.unpack_from("<H", said, 24)
     except struct.error as error:
         raise MediaError("the WAV file is cut off") from error
     if sample_rate not in RATES_HZ:
         raise MediaError(f"a WAV file at {sample_rate} Hz, expected {RATES_HZ[0]} to {RATES_HZ[-1]}")
     if channels not in CHANNELS:
         raise MediaError(f"a WAV file of {channels} channels, expected {CHANNELS[0]} to {CHANNELS[-1]}")
-    if bits < 8 or frame_bytes != channels * bits // 8 or len(samples) % frame_bytes:
+    if bits < 8 or frame_bytes != channels * bits // 8:
         raise MediaError("the WAV file does not hold whole samples")
-    return Chunk(_to_int16(samples, code, bits).reshape(-1, channels), sample_rate)
+    return Layout(code, channels, sample_rate, frame_bytes, bits)
 
 
-def _find_parts(view: memoryview) -> tuple[memoryview, memoryview]:
-    """Find the `fmt ` and the `data` chunk; others are skipped."""
-    layout: memoryview | None = None
-    at = 12
-    while at + 8 <= len(view):
-        name, size = struct.unpack_from("<4sI", view, at)
-        at += 8
-        rest = len(view) - at
-        if name == b"data" and layout is not None:
-            if size > rest and size not in UNKNOWN_SIZES:
-                raise MediaError(f"the WAV file is cut off: {rest} of {size} bytes of samples are there")
-            return layout, view[at : at + size] if 0 < size <= rest else view[at:]
-        if name == b"fmt ":
-            layout = view[at : at + size]
-        at += size + size % 2
-    raise MediaError("the WAV file has no samples" if layout is not None else "the WAV file does not say its format")
+def read(samples: memoryview, layout: Layout) -> Chunk:
+    """Read samples that lie as `layout` says.
+
+    Raises:
+        MediaError: They are compressed, or the last one is not whole.
+    """
+    if len(samples) % layout.frame_bytes:
+        raise MediaError("the WAV file does not hold whole samples")
+    values = _to_int16(samples, layout.code, layout.bits)
+    return Chunk(values.reshape(-1, layout.channels), layout.sample_rate)
 
 
 def _to_int16(data: memoryview, code: int, bits: int) -> Samples:

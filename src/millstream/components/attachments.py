@@ -117,9 +117,14 @@ class Attachments:
 
     def _made(self, component: Component, value: object) -> Blob | Link | None:
         """Make a file of what a component shows."""
+        if component.tag == "file":
+            paths = [value] if isinstance(value, str | Path) else value
+            if not isinstance(paths, list | tuple) or len(paths) != 1 or not isinstance(paths[0], str | Path):
+                raise self._owner.invalid("a File with one path in a piece of a message", value)
+            return self._link(str(paths[0])) or self.take(Path(paths[0]))
         if component.tag not in KINDS:
             raise InvalidValue(
-                f"{self._owner.name} shows Image, Audio, Video, HTML and Markdown in its messages, but no "
+                f"{self._owner.name} shows Image, Audio, Video, File, HTML and Markdown in its messages, but no "
                 f'{type(component).__name__}: make a text or a file of it, {{"path": …}}'
             )
         stored = component.postprocess(value, self._scratch)

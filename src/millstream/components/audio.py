@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar, Final, Literal, TypeAlias, Unpack, cast
+from typing import ClassVar, Final, Literal, TypeAlias, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
-from millstream.codecs import pcm16, wav
-from millstream.codecs.mp3 import Mp3Run, is_cut
+from millstream.codecs import wav
 from millstream.components.media import DeclaredFiles, MediaComponent, listed
 from millstream.components.microphone import check_chunk, check_format
-from millstream.components.samples import UnfitSound, to_piece, to_samples
+from millstream.components.samples import UnfitSound, is_sound, to_chunk, to_samples
+from millstream.components.sound_reel import SoundReel
 from millstream.components.waveform import WaveformOptions, waveform_options_of
 from millstream.errors import DeclarationError, InvalidValue, MediaError
-from millstream.frames import Chunk, Samples
-from millstream.types import KEEP, Blob, Link, Media, Scratch, Stored
+from millstream.frames import Chunk
+from millstream.types import Blob, Link, Media, Reel, Scratch, Stored
 from millstream.ui.component import Common, describe, is_number
 from millstream.ui.element import warn_ignored
 from millstream.ui.events import Event, StreamEvent
@@ -26,11 +26,6 @@ from millstream.wire.messages import Value
 Source: TypeAlias = Literal["upload", "microphone"]
 Sound: TypeAlias = tuple[int, NDArray[np.generic]]
 Heard: TypeAlias = str | Path | bytes | Sound
-
-OUTPUT_RATES_HZ: Final = range(1_000, 384_000 + 1)
-
-MAX_PIECE_BYTES: Final = 64 * 1024 * 1024
-"""Largest encoded file that is one piece of a streamed sound: the page decodes it as a whole."""
 
 SIGNATURES: Final = (
     (b"RIFF", "wav", "audio/wav"),
@@ -46,8 +41,6 @@ SIGNATURES: Final = (
     (b"\x1a\x45\xdf\xa3", "weba", "audio/webm"),
 )
 """How files of sound begin."""
-
-MP3_SIGNATURES: Final = tuple(beginning for beginning, suffix, _ in SIGNATURES if suffix == "mp3")
 
 MAX_AHEAD_S: Final = 60.0
 """What waits for the listener is kept in memory, on both sides."""
@@ -213,9 +206,9 @@ class Audio(MediaComponent):
 
     def _check_length(self, chunk: Chunk) -> None:
         if self.min_length is not None and chunk.duration_s < self.min_length:
-            raise self.invalid(f"at least {self.min_length} s of sound", f"{chunk.duration_s:.1f} s")
+            raise self.unfit(f"at least {self.min_length} s of sound", f"{chunk.duration_s:.1f} s")
         if self.max_length is not None and chunk.duration_s > self.max_length:
-            raise self.invalid(f"at most {self.max_length} s of sound", f"{chunk.duration_s:.1f} s")
+            raise self.unfit(f"at most {self.max_length} s of sound", f"{chunk.duration_s:.1f} s")
 
     def postprocess(self, value: object, scratch: Scratch) -> Stored | Media:
         if value is None:
@@ -225,82 +218,25 @@ class Audio(MediaComponent):
         if isinstance(value, Path | str):
             link = self.link(value) if isinstance(value, str) else None
             return link or self.of_kind(scratch.admit(Path(value)))
-        if isinstance(value, tuple | list) and len(value) == 2 and hasattr(value[1], "__array__"):
-            return Blob("audio.wav", "audio/wav", data=wav.encode(self._chunk(value[0], np.asarray(value[1]))))
-        raise self.invalid("(sample_rate, array), bytes, a path or an http(s) address", value)
-
-    def piece(self, value: object, scratch: Scratch) -> tuple[Stored, Chunk | bytes | None] | None:
-        if value is None or (isinstance(value, str) and self.link(value) is not None):
-            return None
-        if isinstance(value, bytes | bytearray | memoryview) and (run := self._run_of(bytes(value), scratch)):
-            return self._next_of(run, bytes(value))
-        if isinstance(value, tuple | list) and len(value) == 2 and hasattr(value[1], "__array__"):
-            chunk = self._audible(self._chunk(value[0], np.asarray(value[1]), to_piece))
-            return Blob("audio.wav", "audio/wav", data=wav.encode(chunk)), chunk
-        blob = self.postprocess(value, scratch)
-        assert isinstance(blob, Blob)
-        data = self._taken(blob)
-        kept = Blob(blob.name, blob.mime, data=data)
-        if not data.startswith(b"RIFF"):
-            self._recognised(data)
-            return kept, data
-        try:
-            return kept, self._audible(wav.decode(data))
-        except MediaError as error:
-            raise InvalidValue(f"{self.name} cannot play {blob.name}: {error}") from error
-
-    def _run_of(self, data: bytes, scratch: Scratch) -> Mp3Run | None:
-        """Find the MP3 that this piece goes on with, or begins; `None` if it is a file of its own."""
-        if self.id not in scratch.memory and data.startswith(MP3_SIGNATURES) and is_cut(data):
+        if is_sound(value):
             try:
-                scratch.memory[self.id] = Mp3Run()
-            except MediaError:
-                return None  # without PyAV: what follows it will be refused, if anything does
-        return cast("Mp3Run | None", scratch.memory.get(self.id))
+                return Blob("audio.wav", "audio/wav", data=wav.encode(to_chunk(*value, to_samples)))
+            except UnfitSound as error:
+                raise InvalidValue(f"{self.name} got {describe(value[1])}: {error}") from error
+        # A pair that was meant for one of two outputs has been shared out: this is its sample rate.
+        each = ", and each other output a value of its own, or skip()" if is_number(value) else ""
+        raise self.invalid(f"(sample_rate, array), bytes, a path or an http(s) address{each}", value)
 
-    def _next_of(self, run: Mp3Run, data: bytes) -> tuple[Stored, Chunk | None]:
-        try:
-            chunk = run.feed(data)
-        except MediaError as error:
-            raise InvalidValue(f"{self.name} cannot play what it was given: {error}") from error
-        if chunk is None:
-            return KEEP, None
-        return Blob("audio.wav", "audio/wav", data=wav.encode(chunk)), chunk
-
-    def _taken(self, blob: Blob) -> bytes:
-        """Read a piece of sound; the copy of a file is not needed any more then."""
-        size = blob.size if blob.path is None else blob.path.stat().st_size
-        if size > MAX_PIECE_BYTES:
-            raise InvalidValue(f"{self.name} got {blob.name} of {size} bytes, a piece may have {MAX_PIECE_BYTES}")
-        data = self.content(blob)
-        if blob.path is not None:
-            blob.path.unlink()
-        return data
-
-    def _audible(self, chunk: Chunk) -> Chunk:
-        try:
-            pcm16.check_sound(chunk.sample_rate, chunk.channels)
-        except MediaError as error:
-            raise InvalidValue(f"{self.name} cannot play {error}; resample it first") from error
-        return chunk
+    def reel(self) -> Reel:
+        return SoundReel(self)
 
     def _recognised(self, data: bytes) -> Blob:
         for beginning, suffix, mime in SIGNATURES:
             if data.startswith(beginning):
                 return Blob(f"audio.{suffix}", mime, data=data)
-        expected = "bytes of a WAV, MP3, Ogg, FLAC, AAC or WebM file (an MP3 in pieces needs PyAV: millstream[video])"
-        raise self.invalid(expected, data[:16])
-
-    def _chunk(
-        self, rate: object, array: NDArray[np.generic], convert: Callable[[NDArray[np.generic]], Samples] = to_samples
-    ) -> Chunk:
-        rate = rate.item() if isinstance(rate, np.generic) else rate
-        if not is_number(rate) or not isinstance(rate, int | float) or int(rate) not in OUTPUT_RATES_HZ:
-            raise self.invalid("a sample rate between 1000 and 384000 Hz", rate)
-        try:
-            return Chunk(convert(array), int(rate))
-        except UnfitSound as error:
-            raise InvalidValue(f"{self.name} got {describe(array)}: {error}") from error
+        if data[4:8] == b"ftyp":
+            return Blob("audio.m4a", "audio/mp4", data=data)
+        raise self.invalid("bytes of a WAV, MP3, Ogg, FLAC, AAC, M4A or WebM file", data[:16])
 
     def declared(self, value: object) -> Stored:
         return self.postprocess(value, DeclaredFiles())

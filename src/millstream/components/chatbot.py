@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -13,11 +14,13 @@ from millstream.components.chatmessage import Message, Piece, Said, Shown, Unfit
 from millstream.components.links import is_embedded_picture, is_web_address
 from millstream.components.media import DeclaredFiles, guessed_mime
 from millstream.components.plain import plain_text
-from millstream.components.prose import Style, prose
+from millstream.components.prose import Style, inline_prose, prose
+from millstream.components.reasoning import Thought, is_pair, split_reasoning
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.types import Blob, Files, Link, Media, Scratch, Stored
 from millstream.ui.component import Common, Component
 from millstream.ui.events import Event
+from millstream.ui.updates import Declared
 from millstream.wire.messages import Value
 
 BUTTONS: Final = ("copy", "copy_all")
@@ -58,6 +61,7 @@ class Chatbot(Component):
         group_consecutive_messages: Whether messages of one side that follow each other are one bubble.
         feedback_options: What `like` offers: two thumbs, or words of your own.
         feedback_value: The feedback that was given already, by message; `None` where there is none.
+        like_user_message: Whether the user's own messages can be liked, too.
         editable: `"user"` lets the user rewrite what they said, `"all"` everything.
         buttons: Some of `"copy"` (one message) and `"copy_all"`; `"copy"` by default.
         show_copy_button: The same as `buttons=["copy"]`, or none.
@@ -66,6 +70,8 @@ class Chatbot(Component):
         line_breaks: Whether a line's end is one, also within a paragraph.
         sanitize_html: `False` shows HTML as it is: only for messages that no visitor and no model has a part in.
         rtl: Whether the text runs from right to left.
+        reasoning_tags: What a language model's thoughts stand between, such as `[("<think>", "</think>")]`: they are
+            folded away.
         common: See `Component`.
     """
 
@@ -73,9 +79,7 @@ class Chatbot(Component):
     default_label = True
     ignores: ClassVar[tuple[str, ...]] = (
         "latex_delimiters",
-        "like_user_message",
         "allow_tags",
-        "reasoning_tags",
         "show_share_button",
         "watermark",
         "allow_file_downloads",
@@ -88,6 +92,7 @@ class Chatbot(Component):
         "avatar_images": ("avatars",),
         "feedback_options": ("feedback",),
         "feedback_value": ("liked",),
+        "like_user_message": ("likes_own",),
     }
 
     change = Event()
@@ -118,6 +123,7 @@ class Chatbot(Component):
         group_consecutive_messages: bool = True,
         feedback_options: Sequence[str] | None = THUMBS,
         feedback_value: Sequence[str | None] | None = None,
+        like_user_message: bool = False,
         editable: Literal["user", "all"] | None = None,
         buttons: Sequence[str] | None = None,
         show_copy_button: bool | None = None,
@@ -126,6 +132,7 @@ class Chatbot(Component):
         line_breaks: bool = True,
         sanitize_html: bool = True,
         rtl: bool = False,
+        reasoning_tags: Sequence[tuple[str, str]] | None = None,
         **common: Unpack[Common],
     ) -> None:
         self.type = type
@@ -136,9 +143,11 @@ class Chatbot(Component):
         self.layout = layout or "bubble"
         self.group_consecutive_messages = group_consecutive_messages
         self.feedback_options, self.feedback_value = list(feedback_options or ()), list(feedback_value or ())
+        self.like_user_message = like_user_message
         self.editable = editable
         self.buttons = _buttons(buttons, show_copy_button, show_copy_all_button)
         self.render_markdown, self.rtl = render_markdown, rtl
+        self.reasoning_tags = list(reasoning_tags or ())
         self.style = Style(line_breaks, sanitize_html)
         super().__init__(value, **common)
 
@@ -150,6 +159,10 @@ class Chatbot(Component):
         self.check_one_of("editable", self.editable, ("user", "all", None))
         for picture in self.avatar_images:
             _avatar(picture, self.name)
+        for pair in self.reasoning_tags:
+            if not is_pair(pair):
+                wanted = "pairs such as ('<think>', '</think>')"
+                raise DeclarationError(f"{self.name}: reasoning_tags are {wanted}, not {pair!r}")
         for button in self.buttons:
             self.check_one_of("buttons", button, (*BUTTONS, *LEFT_OUT))
         for example in self.examples:
@@ -172,6 +185,7 @@ class Chatbot(Component):
             "grouped": self.group_consecutive_messages,
             "feedback": list(self.feedback_options),
             "liked": list(self.feedback_value),
+            "likes_own": self.like_user_message,
             "editable": self.editable,
             "buttons": [button for button in self.buttons if button in BUTTONS],
             "rtl": self.rtl,
@@ -197,7 +211,9 @@ class Chatbot(Component):
             raise self.invalid('a list of messages, {"role": "user" or "assistant", "content": …}', value)
         files = Attachments(self, scratch)
         try:
-            return [read_message(given, files.piece) for given in value]
+            return [
+                given.stored if isinstance(given, Declared) else read_message(given, files.piece) for given in value
+            ]
         except UnfitMessage as error:
             raise InvalidValue(f"{self.name}: {error}") from error
         finally:
@@ -221,20 +237,35 @@ class Chatbot(Component):
 
     def _entry(self, message: Message) -> Value:
         """Give one message for the page; what it does not have is left out."""
-        entry: dict[str, Value] = {"role": message.role, "content": [self._part(piece) for piece in message.pieces]}
+        parts = [part for piece in message.pieces for part in self._parts(piece)]
+        entry: dict[str, Value] = {"role": message.role, "content": parts}
         if message.metadata:
-            entry["metadata"] = dict(message.metadata)
+            known: dict[str, Value] = dict(message.metadata)
+            if "title" in known:
+                known["heading"] = self._text(str(known["title"]), inline_prose)
+            entry["metadata"] = known
         if message.options:
             entry["options"] = [{"value": value, "label": label} for value, label in message.options]
         return entry
 
-    def _part(self, piece: Piece) -> Value:
+    def _parts(self, piece: Piece) -> list[Value]:
+        """Give one piece for the page: several parts if some of it was only thought."""
         if isinstance(piece, Shown):
             source = {"url": piece.source.url} if isinstance(piece.source, Link) else piece.source
-            return {"kind": piece.kind, "value": source, "alt": piece.alt}
-        if not self.render_markdown and not piece.is_html:
-            return {"text": piece.text}
-        return {"text": piece.text, "html": prose(piece.text, self.style)}
+            return [{"kind": piece.kind, "value": source, "alt": piece.alt}]
+        if piece.is_html:
+            return [{"text": piece.text, "html": prose(piece.text, self.style)}]
+        parts: list[Value] = []
+        for part in split_reasoning(piece.text, self.reasoning_tags):
+            if isinstance(part, Thought):
+                parts.append({"thought": "done" if part.is_over else "pending", "html": self._text(part.text)})
+            else:
+                parts.append({"text": part, **({"html": prose(part, self.style)} if self.render_markdown else {})})
+        return parts
+
+    def _text(self, text: str, render: Callable[[str, Style], str] = prose) -> str:
+        """Give a text as HTML, as it is where nothing is Markdown."""
+        return render(text, self.style) if self.render_markdown else html.escape(text)
 
 
 def _given_back(message: Message, files: Attachments) -> dict[str, object]:
@@ -268,7 +299,10 @@ def _buttons(given: Sequence[str] | None, copies: bool | None, copies_all: bool)
 
 
 def _label(example: Mapping[str, object]) -> str:
-    return plain_text(example.get("display_text") or example["text"])
+    """Give what an example reads: its own words, or else the names of its files."""
+    files = example.get("files")
+    names = [Path(str(file)).name for file in files] if isinstance(files, list | tuple) else []
+    return plain_text(example.get("display_text") or example["text"] or ", ".join(names))
 
 
 @cache

@@ -72,7 +72,7 @@ class Choosing(Component):
         if not isinstance(wire, list):
             raise self.invalid("a list of choices", wire)
         if len(wire) > (self.max_choices or len(self.choices) or MAX_CUSTOM) and not self.allow_custom_value:
-            raise self.invalid(f"at most {self.max_choices or len(self.choices)} choices", f"{len(wire)} choices")
+            raise self.unfit(f"at most {self.max_choices or len(self.choices)} choices", f"{len(wire)} choices")
         return self._limited([self._find(one) for one in wire])
 
     def accept(self, value: object) -> Stored:
@@ -108,7 +108,7 @@ class Choosing(Component):
 
     def _limited(self, chosen: list[Scalar]) -> list[Scalar]:
         if self.max_choices is not None and len(chosen) > self.max_choices:
-            raise self.invalid(f"at most {self.max_choices} choices", f"{len(chosen)}")
+            raise self.unfit(f"at most {self.max_choices} choices", f"{len(chosen)}")
         if len(set(chosen)) < len(chosen):
             raise self.invalid("each choice once", chosen)
         return chosen

@@ -103,7 +103,7 @@ class File(Component):
         blob = files.find(wire["file"])
         if not is_of_types(blob, self.file_types):
             kinds = ", ".join(self.file_types or ())
-            raise self.invalid(f"files of type {kinds}", f"{blob.name} of type {blob.mime}")
+            raise self.unfit(f"files of type {kinds}", f"{blob.name} of type {blob.mime}")
         return blob
 
     def preprocess(self, value: Stored | Media, scratch: Scratch) -> object:

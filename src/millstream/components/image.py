@@ -51,8 +51,9 @@ class Image(MediaComponent):
         type: `"numpy"` (uint8), `"pil"` or `"filepath"`: what handlers get.
         streaming: The camera is streamed, in an `Interface(live=True)`.
         placeholder: Shown while it is empty.
-        recording: `True` starts the camera as the user would by Record, `False` ends that as by Stop: as an update that
-            a handler returns, or with `True` here as soon as the page is open. If it is so already nothing happens.
+        recording: `True` starts the camera as the user would by Record, `False` ends that as by Stop, and takes the
+            picture if the camera is not streamed: as an update that a handler returns, or with `True` here as soon as
+            the page is open. If it is so already nothing happens.
         webcam_options: What is asked of the camera.
         mirror_webcam: The same as `WebcamOptions(mirror=…)`.
         webcam_constraints: The same as `WebcamOptions(constraints=…)`.

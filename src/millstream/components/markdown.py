@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from functools import cache
-from typing import TYPE_CHECKING, ClassVar, Unpack
+from typing import ClassVar, Unpack
 
 from millstream.components.plain import plain_text
-from millstream.components.sanitised import sanitised
+from millstream.components.prose import Style, prose
 from millstream.types import Stored
 from millstream.ui.component import Common, Component
 from millstream.ui.events import Event
 from millstream.wire.messages import Value
 
-if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
-
 
 class Markdown(Component):
     """Text in CommonMark with tables and strikethrough, shown as HTML. Handlers get and return the text.
 
+    Code is coloured, and has a button that copies it; an address that is written out is a link.
     The declared value may contain any HTML. Values set later are sanitised, as those of `HTML` are.
 
     Args:
@@ -72,13 +69,5 @@ class Markdown(Component):
         return inspect.cleandoc(plain_text(value))
 
     def wire(self, stored: Stored) -> Value:
-        rendered = str(_renderer(self.line_breaks).render(plain_text(stored)))
         is_own = not self.is_computed and stored == self._initial
-        return rendered if is_own or not self.sanitize else sanitised(rendered)
-
-
-@cache
-def _renderer(line_breaks: bool) -> MarkdownIt:
-    from markdown_it import MarkdownIt
-
-    return MarkdownIt("commonmark", {"html": True, "breaks": line_breaks}).enable(["table", "strikethrough"])
+        return prose(plain_text(stored), Style(self.line_breaks, self.sanitize and not is_own))

@@ -109,7 +109,7 @@ class MediaComponent(Component):
             raise self.invalid("a file that was uploaded, or nothing", wire)
         blob = files.find(wire["file"])
         if blob.mime.split("/")[0] != self.kind:
-            raise self.invalid(f"files of type {self.kind}", f"{blob.name} of type {blob.mime}")
+            raise self.unfit(f"files of type {self.kind}", f"{blob.name} of type {blob.mime}")
         return blob
 
     def link(self, text: str) -> Link | Blob | None:
@@ -142,7 +142,7 @@ class MediaComponent(Component):
             InvalidValue: It is not.
         """
         if blob.mime.split("/")[0] != self.kind:
-            raise self.invalid(f"files of type {self.kind}", f"{blob.name} of type {blob.mime}")
+            raise self.unfit(f"files of type {self.kind}", f"{blob.name} of type {blob.mime}")
         return blob
 
     def content(self, blob: Blob) -> bytes:

@@ -17,6 +17,9 @@ from millstream.ui.events import Event
 from millstream.wire.messages import Value
 
 SOURCES: Final = ("upload", "microphone")
+RECORDING_MIME: Final = "audio/wav"
+"""What the page makes of what the microphone heard."""
+
 MAX_FILES: Final = 50
 """How many files a value may have."""
 
@@ -34,7 +37,7 @@ class MultimodalTextbox(Component):
         value: The initial value, or a function that gives it.
         sources: `"upload"`, `"microphone"`, or both; a list that is empty allows no files. By default `["upload"]`.
         file_types: What may be attached: `"image"`, `"audio"`, `"video"`, `"text"`, ends of names such as `".pdf"`, or
-            whole types; anything by default.
+            whole types; anything by default. What the microphone records always may.
         file_count: `"single"` or `"multiple"`.
         lines: How many lines are shown at least.
         max_lines: How many lines it grows to before it scrolls.
@@ -145,8 +148,9 @@ class MultimodalTextbox(Component):
         if not isinstance(wire, dict) or not wire.keys() <= FILE_KEYS or not isinstance(wire.get("file"), str):
             raise self.invalid("files that were uploaded", wire)
         blob = files.find(wire["file"])
-        if not is_of_types(blob, self.file_types):
-            raise self.invalid(f"files of type {', '.join(self.file_types or ())}", f"{blob.name} of type {blob.mime}")
+        is_recording = "microphone" in self.sources and blob.mime == RECORDING_MIME
+        if not is_recording and not is_of_types(blob, self.file_types):
+            raise self.unfit(f"files of type {', '.join(self.file_types or ())}", f"{blob.name} of type {blob.mime}")
         return blob
 
     def preprocess(self, value: Stored | Media, scratch: Scratch) -> object:

@@ -53,7 +53,9 @@ def _to_bytes(array: NDArray[np.generic]) -> NDArray[np.uint8]:
         return array.astype(np.uint8) * 255
     if array.dtype.kind == "f":
         low, high = float(array.min()), float(array.max())
-        if not (low >= -SLACK and high <= 1 + SLACK):  # also if either is not a number
+        if np.isnan(low):
+            raise UnfitPicture("every number has to be between 0 and 1, but some are NaN")
+        if not (low >= -SLACK and high <= 1 + SLACK):
             raise UnfitPicture(
                 f"floats have to be between 0 and 1, but these are between {low:.4g} and {high:.4g}: "
                 "divide by 255, or clip and return .astype(np.uint8)"

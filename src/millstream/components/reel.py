@@ -9,14 +9,13 @@ from typing import Final, TypeGuard
 import numpy as np
 
 from millstream.codecs.film import Film
-from millstream.components.audio import OUTPUT_RATES_HZ
 from millstream.components.media import MediaComponent
 from millstream.components.pixels import UnfitPicture, from_picture, to_pixels
-from millstream.components.samples import UnfitSound, to_piece
+from millstream.components.samples import UnfitSound, to_chunk, to_piece
 from millstream.errors import InvalidValue, MediaError
-from millstream.frames import Chunk, Pixels
-from millstream.types import Blob, Footage, Scratch
-from millstream.ui.component import describe, is_number
+from millstream.frames import Pixels
+from millstream.types import Blob, Footage, Piece, Scratch
+from millstream.ui.component import describe
 
 MAX_KEPT_BYTES: Final = 64 * 1024 * 1024
 """A longer film is played all the same, but is no value when it is over."""
@@ -39,19 +38,19 @@ class FilmReel:
         self._kept: list[bytes] = []
         self._bytes = 0
 
-    def piece(self, value: object, scratch: Scratch) -> Footage | None:
+    def piece(self, value: object, scratch: Scratch) -> tuple[None, Footage] | None:
         if value is None or (isinstance(value, str) and self._component.link(value) is not None):
             self.close()  # something else is shown instead; what comes after that is another film
             return None
         try:
             self._film = self._film or Film(self._fps)
             self._add(self._film, value, scratch)
-            return self._noted(self._film.take())
+            return None, self._noted(self._film.take())
         except (MediaError, UnfitPicture, UnfitSound) as error:
             raise InvalidValue(f"{self._component.name} cannot play {describe(value)}: {error}") from error
 
-    def end(self) -> tuple[Blob | None, Footage | None]:
-        if self._film is None:
+    def end(self, before: Piece | None = None, *, goes_on: bool = False) -> tuple[Blob | None, Footage | None]:
+        if self._film is None or goes_on:
             return None, None
         rest = self._noted(self._film.end())
         whole: Blob | None = None
@@ -60,7 +59,7 @@ class FilmReel:
             data = beginning + b"".join(self._kept)[len(beginning) :]
             whole = Blob("video.mp4", "video/mp4", data=data)
         self.close()
-        return whole, rest
+        return whole, before.before(rest) if isinstance(before, Footage) else rest
 
     def close(self) -> None:
         self._film, self._kept, self._bytes = None, [], 0
@@ -74,7 +73,8 @@ class FilmReel:
             film.add_file(copy.path)
             copy.path.unlink()
         elif _has_sound(value):
-            film.add_frames(self._frames(value[0]), self._chunk(*value[1]))
+            frames, sound = value
+            film.add_frames(self._frames(frames), to_chunk(sound[0], sound[1], to_piece) if sound is not None else None)
         else:
             film.add_frames(self._frames(value), None)
 
@@ -89,12 +89,6 @@ class FilmReel:
             return self._frames(np.asarray(value))
         raise self._component.invalid(TAKES, value)
 
-    def _chunk(self, rate: object, samples: object) -> Chunk:
-        rate = rate.item() if isinstance(rate, np.generic) else rate
-        if not is_number(rate) or not isinstance(rate, int | float) or int(rate) not in OUTPUT_RATES_HZ:
-            raise self._component.invalid("a sample rate between 1000 and 384000 Hz", rate)
-        return Chunk(to_piece(np.asarray(samples)), int(rate))
-
     def _noted(self, footage: Footage) -> Footage:
         """Remember what is sent, as long as it is not too much."""
         self._bytes += sum(len(data) for data, _ in footage.fragments)
@@ -104,9 +98,9 @@ class FilmReel:
         return footage
 
 
-def _has_sound(value: object) -> TypeGuard[tuple[object, Sequence[object]]]:
-    """Tell frames with sound from two frames: the second is a pair of a rate and an array."""
+def _has_sound(value: object) -> TypeGuard[tuple[object, Sequence[object] | None]]:
+    """Tell frames with sound from two frames: the second is a pair of a rate and an array, or `None` for none."""
     if not isinstance(value, list | tuple) or len(value) != 2:
         return False
     sound = value[1]
-    return isinstance(sound, list | tuple) and len(sound) == 2 and np.ndim(sound[0]) == 0
+    return sound is None or (isinstance(sound, list | tuple) and len(sound) == 2 and np.ndim(sound[0]) == 0)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
-from millstream.frames import Samples
+from millstream.frames import Chunk, Samples
+from millstream.ui.component import describe, is_number
 
+RATES_HZ: Final = range(1_000, 384_000 + 1)
 MAX_CHANNELS: Final = 8
 
 LOUDEST: Final = 64.0
@@ -19,8 +22,25 @@ class UnfitSound(ValueError):
     """An array is no sound; the message says why, and what to do."""
 
 
+def is_sound(value: object) -> TypeGuard[tuple[object, NDArray[np.generic]]]:
+    """Tell whether a value is a pair of a sample rate and an array."""
+    return isinstance(value, tuple | list) and len(value) == 2 and hasattr(value[1], "__array__")
+
+
+def to_chunk(rate: object, array: object, convert: Callable[[NDArray[np.generic]], Samples]) -> Chunk:
+    """Make a sound of what a handler gave: `convert` is `to_samples`, or `to_piece`.
+
+    Raises:
+        UnfitSound: The rate is none from 1000 to 384000 Hz, or see there.
+    """
+    rate = rate.item() if isinstance(rate, np.generic) else rate
+    if not is_number(rate) or not isinstance(rate, int | float) or int(rate) not in RATES_HZ:
+        raise UnfitSound(f"expected a sample rate between {RATES_HZ[0]} and {RATES_HZ[-1]} Hz, got {describe(rate)}")
+    return Chunk(convert(np.asarray(array)), int(rate))
+
+
 def to_samples(array: NDArray[np.generic]) -> Samples:
-    """Make `(n, channels)` int16 of an array of that shape, or of `(n,)`.
+    """Make `(n, channels)` int16 of an array of that shape, or of `(n,)` or `(1, n)`.
 
     Takes int16; floats from -1 to 1, which are scaled down together if they are larger (what is not a number is
     silence); 32-bit and unsigned 8-bit samples over their whole range; other whole numbers that fit into 16 bits.
@@ -28,6 +48,8 @@ def to_samples(array: NDArray[np.generic]) -> Samples:
     Raises:
         UnfitSound: Shape, type or numbers do not fit.
     """
+    if array.ndim == 2 and array.shape[0] == 1 and array.shape[1] > MAX_CHANNELS:
+        array = array[0]  # one channel, as decoders give it
     if array.ndim not in (1, 2) or (array.ndim == 2 and not 1 <= array.shape[1] <= MAX_CHANNELS):
         hint = ": it seems to be the wrong way round, return .T" if _is_turned(array) else ""
         raise UnfitSound(f"the shape has to be (samples,) or (samples, 1 to {MAX_CHANNELS} channels){hint}")

@@ -113,7 +113,7 @@ class Textbox(Component):
         if not isinstance(wire, str):
             raise self.invalid("text", wire)
         if self.max_length is not None and len(wire) > self.max_length:
-            raise self.invalid(f"at most {self.max_length} characters", f"{len(wire)} characters")
+            raise self.unfit(f"at most {self.max_length} characters", f"{len(wire)} characters")
         return wire
 
     def accept(self, value: object) -> Stored:

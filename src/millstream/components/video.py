@@ -17,7 +17,7 @@ from millstream.components.webcam import WebcamOptions, is_css_size, webcam_opti
 from millstream.errors import DeclarationError, InvalidValue, MediaError
 from millstream.frames import Frame, Scene
 from millstream.types import Blob, Link, Media, Reel, Scratch, Stored
-from millstream.ui.component import Common, is_number
+from millstream.ui.component import Common, describe, is_number
 from millstream.ui.events import Event, StreamEvent
 from millstream.wire.messages import Value
 
@@ -38,7 +38,8 @@ SLACK_S: Final = 0.5
 class Video(MediaComponent):
     """A film. Handlers get the path of its file; they return a path, the bytes of a file, or an address.
 
-    The handler of a `stream` gets a `Moment`: a picture, the sound around it, and when both were captured.
+    The handler of a `stream` gets a `Moment`: a picture, the sound around it, and when both were captured. Ordinary
+    events that take the component get the path of the whole film when it has ended, `stop_recording` first.
 
     Args:
         value: The initial film, or a function that gives it: a path, an address, or `(film, subtitles)`.
@@ -59,7 +60,8 @@ class Video(MediaComponent):
         loop: Whether it begins again at its end.
         streaming: Of an output: what a handler yields is played piece after piece as it comes, without a gap. A piece
             is a file (path or bytes), a frame or a list of frames (`(height, width, 3)`, uint8 or floats from 0 to 1),
-            or `(frames, (sample_rate, samples))`. Needs PyAV.
+            or `(frames, (sample_rate, samples))`, where the sound may be `None`. Afterwards the whole is the value.
+            Needs PyAV.
         fps: With `streaming=True`, frames a second of a film that is made of frames, 1 to 120.
         max_ahead: With `streaming=True`, how many seconds a handler may be ahead of what is seen before it is held
             back.
@@ -209,7 +211,7 @@ class Video(MediaComponent):
 
     def _brought(self, path: Path, kind: str, scratch: Scratch, keeps_sound: bool = True) -> Path:
         """Give a file of another kind, or without its sound: this one, if nothing about it has to change."""
-        if keeps_sound and path.suffix.lower() == f".{kind}":
+        if path.suffix.lower() == f".{kind}" and (keeps_sound or container.is_silent(path)):
             return path
         target = scratch.temporary(f".{kind}")
         container.convert(path, target, keeps_sound=keeps_sound)
@@ -220,9 +222,9 @@ class Video(MediaComponent):
             return
         seconds = container.duration_s(path)
         if self.min_length is not None and seconds < self.min_length:
-            raise self.invalid(f"at least {self.min_length} s of film", f"{seconds:.1f} s")
+            raise self.unfit(f"at least {self.min_length} s of film", f"{seconds:.1f} s")
         if self.max_length is not None and seconds > self.max_length + SLACK_S:
-            raise self.invalid(f"at most {self.max_length} s of film", f"{seconds:.1f} s")
+            raise self.unfit(f"at most {self.max_length} s of film", f"{seconds:.1f} s")
 
     def postprocess(self, value: object, scratch: Scratch) -> Stored | Media:
         if isinstance(value, tuple | list) and len(value) == 2:
@@ -239,6 +241,8 @@ class Video(MediaComponent):
         if isinstance(value, Path | str):
             link = self.link(value) if isinstance(value, str) else None
             return link or self._playable(self._film(scratch.admit(Path(value))), scratch)
+        if hasattr(value, "__array__"):
+            raise self.unfit("files and addresses", f"{describe(value)}: frames are played with streaming=True")
         raise self.invalid("a path, bytes of a file, an http(s) address, or (film, subtitles)", value)
 
     def _film(self, blob: Blob) -> Blob:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import aclosing
 from typing import Final, NamedTuple
 
 from millstream.errors import Busy
 from millstream.runtime.desk import Began, Desk
 from millstream.runtime.outlet import Channel
-from millstream.runtime.playback import Voice
 from millstream.runtime.progress import Meter
+from millstream.runtime.voice import Voice
 from millstream.types import Failure, Role
 from millstream.ui.events import Binding
 from millstream.ui.special import Turn
@@ -37,11 +38,15 @@ class Floor:
         stream: The stream's number.
         binding: The stream's binding.
         channel: The way of its pictures.
+        on_sound: Called when a handler's sound begins.
     """
 
-    def __init__(self, desk: Desk, stream: int, binding: Binding, channel: Channel) -> None:
+    def __init__(
+        self, desk: Desk, stream: int, binding: Binding, channel: Channel, on_sound: Callable[[], None]
+    ) -> None:
         self.desk, self.stream, self.binding = desk, stream, binding
         self._channel = channel
+        self._on_sound = on_sound
         self._lock = asyncio.Lock()
 
     @property
@@ -51,7 +56,7 @@ class Floor:
 
     def voice(self) -> Voice:
         """Make the way of the sound of one call."""
-        return Voice(self.desk.players, self.stream)
+        return Voice(self.desk.players, self.stream, self._on_sound)
 
     async def call(self, role: Role, said: Said, voice: Voice, turn: Turn | None = None) -> bool:
         """Call a handler when the one before has ended, and deliver what comes of it; an error is shown, and no more.
@@ -135,6 +140,11 @@ class Answer:
         self._task: asyncio.Task[None] | None = None
         self.is_over = False
         self.turn = Turn(lambda: self._voice.heard_s, previous)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything of it has been handed to a player."""
+        return self._voice.has_begun
 
     async def live(self) -> None:
         """Give the answer, and wait until all of it was heard."""

@@ -18,6 +18,11 @@ async def aside(name: str, function: Callable[[], T]) -> T:
 
     If the waiting task is cancelled the thread runs on, and what came of it is dropped.
     """
+    return await begin(name, function)
+
+
+def begin(name: str, function: Callable[[], T]) -> asyncio.Future[T]:
+    """Call `function` as `aside` does, for who has no task that could wait: the future tells what came of it."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
     _pending[loop] = pending(loop) + 1
@@ -41,7 +46,7 @@ async def aside(name: str, function: Callable[[], T]) -> T:
             loop.call_soon_threadsafe(deliver, result, error)
 
     threading.Thread(target=run, name=f"millstream {name}", daemon=True).start()
-    return await future
+    return future
 
 
 def pending(loop: asyncio.AbstractEventLoop) -> int:

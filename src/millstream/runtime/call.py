@@ -21,12 +21,10 @@ from millstream.types import (
     KEEP,
     Blob,
     Failure,
-    Footage,
     Job,
     Media,
     Notify,
     Output,
-    Piece,
     Result,
     Stored,
 )
@@ -109,9 +107,9 @@ class Call:
             with guarded(self._fail):
                 outputs = self._outputs(self._value)
         is_last = self._failure is not None or self._value is _END or not self._is_generator
-        if is_last and self._failure is None and not self._job.stream:
+        if is_last and self._failure is None:
             with guarded(self._fail):
-                outputs |= self._films(outputs)
+                outputs |= self._ends(outputs)
         self._value = None
         if self._failure is not None:
             return Result(self._job.call, {}, self._failure)
@@ -189,7 +187,13 @@ class Call:
 
     def _outputs(self, value: object) -> dict[int, Output]:
         returned = distributed(self._binding, self._kit.manifest.elements, value)
-        outputs = {number: self._output(number, item) for number, item in returned.items()}
+        outputs = {}
+        for number, item in returned.items():
+            try:
+                outputs[number] = self._output(number, item)
+            except InvalidValue as error:
+                error.add_note(f"It was returned for {self._kit.manifest.elements[number].name}.")
+                raise
         return {number: output for number, output in outputs.items() if output.value is not KEEP or output.changes}
 
     def _output(self, number: int, item: object) -> Output:
@@ -210,26 +214,30 @@ class Call:
         if isinstance(element, Component) and element.plays_ahead_s and not isinstance(value, Declared):
             if value is None and (self._job.stream or self._is_generator):
                 return Output(KEEP, changes)  # nothing to be heard this time
-            if (reel := self._kit.reel(element)) is not None:
-                piece: tuple[Stored, Piece | None] | None = None, reel.piece(value, self._files)
-            else:
-                piece = element.piece(value, self._files)
-            if piece is not None and piece[1] is not None:
+            piece = self._kit.reel(element).piece(value, self._files)
+            if piece is not None:
                 return Output(piece[0], changes, sound=piece[1])
         stored = self._encoded(number, element, value)
         is_plain = isinstance(element, Component) and element.on_page and not isinstance(stored, Packet | Blob)
         return Output(stored, changes, cast("Component", element).wire(stored) if is_plain else None)
 
-    def _films(self, outputs: Mapping[int, Output]) -> dict[int, Output]:
-        """End the films of a run: their rest is played, and from now on the whole is the component's value."""
+    def _ends(self, outputs: Mapping[int, Output]) -> dict[int, Output]:
+        """End what a run, a turn, a stream or a generator has played: what was held back is played behind it."""
+        goes_on = bool(self._job.stream) and self._binding.turns is None and self._job.role != "finish"
+        if goes_on and not self._is_generator:
+            return {}  # the next call goes on with it
         ended = {}
         for number, reel in self._kit.reels():
-            whole, rest = reel.end()
             before = outputs.get(number, Output(None))
-            if rest is not None:
-                piece = cast("Footage | None", before.sound)
-                stored = self._files.settle(whole) if whole is not None else None
-                ended[number] = Output(stored, before.changes, sound=rest if piece is None else piece.before(rest))
+            try:
+                stored, piece = reel.end(before.sound, goes_on=goes_on)
+            except InvalidValue:
+                if self._job.role != "finish":
+                    raise
+                continue  # whoever stopped the stream did not wait for all of it
+            if piece is not None:
+                stored = self._files.settle(stored) if isinstance(stored, Blob) else stored
+                ended[number] = Output(stored, before.changes, sound=piece)
         return ended
 
     def _encoded(self, number: int, element: Element, value: object) -> Stored:

@@ -18,11 +18,12 @@ from millstream.runtime.clock import PageClock
 from millstream.runtime.metrics import StreamMetrics
 from millstream.runtime.outlet import Channel, Delivery, Outlet
 from millstream.runtime.places import Places
-from millstream.runtime.playback import Players, Voice
+from millstream.runtime.players import Players
 from millstream.runtime.results import Applied, apply
 from millstream.runtime.settings import Settings
 from millstream.runtime.store import Store
 from millstream.runtime.values import Claim, Values
+from millstream.runtime.voice import Voice
 from millstream.types import Engine, Failure, Job, Notice, Occurrence, Result, Role, Stored
 from millstream.ui.events import Binding
 from millstream.ui.manifest import Manifest
@@ -86,9 +87,12 @@ class Desk:
     calls: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     has_logged_input: bool = False
 
-    def inputs(self, binding: Binding) -> tuple[Stored, ...]:
-        """Read a binding's inputs as they are now."""
-        return tuple(self.values[number] for number in binding.inputs)
+    def inputs(self, binding: Binding, event: Occurrence | None = None) -> tuple[Stored, ...]:
+        """Read a binding's inputs as they are now; the end of a recording comes with that recording."""
+        ended = event.target if event is not None and event.name == "stop_recording" else None
+        return tuple(
+            self.values.recorded(number) if number == ended else self.values[number] for number in binding.inputs
+        )
 
     def begin(
         self, binding: Binding, inputs: Sequence[Stored], *, call: int, run: int, event: Occurrence | None

@@ -104,7 +104,7 @@ class Events:
             return  # begun before
         self._last_run = message.run
         try:
-            inputs = self._inputs(binding, message.inputs)
+            inputs = self._inputs(binding, message.inputs, event)
         except (InvalidValue, MediaError) as error:
             self._refuse(error)
             self._say(binding, message.run, "failed", str(error))
@@ -227,10 +227,10 @@ class Events:
             raise ProtocolError(f"{name} of binding {number} is not for the page to fire", 4404)
         return Occurrence(element, name, message.data)
 
-    def _inputs(self, binding: Binding, given: Sequence[Value] | None) -> tuple[Stored, ...]:
+    def _inputs(self, binding: Binding, given: Sequence[Value] | None, event: Occurrence | None) -> tuple[Stored, ...]:
         """Read the inputs; `given` are what the script of the binding made of them, to be validated."""
         if given is None or binding.js is None or binding.handler is None:
-            return self._desk.inputs(binding)
+            return self._desk.inputs(binding, event)
         if len(given) != len(binding.inputs):
             raise ProtocolError(f"{len(given)} inputs for binding {binding.number}, which has {len(binding.inputs)}")
         return tuple(

@@ -15,7 +15,8 @@ from millstream.errors import MediaError
 from millstream.frames import Chunk, Frame, Scene
 from millstream.runtime.guard import guarded
 from millstream.runtime.store import Rules
-from millstream.types import Decoder, Encoder, Heard, Media, Reel
+from millstream.speech import Heard
+from millstream.types import Decoder, Encoder, Media, Reel
 from millstream.ui.component import Component
 from millstream.ui.element import Element
 from millstream.ui.manifest import Manifest
@@ -27,7 +28,7 @@ logger = logging.getLogger("millstream.handler")
 
 
 class Kit:
-    """The decoders, encoders, films, sample count and turn detector of one worker.
+    """The decoders, encoders, films, sounds, sample count and turn detector of one worker.
 
     Args:
         manifest: The frozen declaration.
@@ -43,7 +44,7 @@ class Kit:
         self._next_sample: int | None = None
         self._scenery: tuple[int, Frame] | None = None
         self._ear: Ear | None = None
-        self._reels: dict[int, Reel | None] = {}
+        self._reels: dict[int, Reel] = {}
 
     def close(self) -> None:
         """Close all of it."""
@@ -57,15 +58,15 @@ class Kit:
         for _, reel in self.reels():
             reel.close()
 
-    def reel(self, component: Component) -> Reel | None:
-        """Give what joins the pieces that a player gets, one after the other; `None` if each is played by itself."""
+    def reel(self, component: Component) -> Reel:
+        """Give what plays the values that a player gets, one after the other."""
         if component.id not in self._reels:
             self._reels[component.id] = component.reel()
         return self._reels[component.id]
 
     def reels(self) -> list[tuple[int, Reel]]:
         """Give all that were begun, with the numbers of their components."""
-        return [(number, reel) for number, reel in self._reels.items() if reel is not None]
+        return list(self._reels.items())
 
     def hear(self, chunk: Chunk, turns: TurnTaking) -> Heard:
         """Listen to the next stretch of the stream's microphone."""

@@ -1,4 +1,4 @@
-"""What turn-taking has done in an engine besides calling handlers: hear a microphone, recognise what was said."""
+"""What turn-taking has done in an engine besides answering: hear a microphone, greet, recognise what was said."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from millstream.frames import Chunk, Scene
 from millstream.runtime.call import Call
 from millstream.runtime.guard import guarded
 from millstream.runtime.kit import Kit
-from millstream.types import Heard, Job, Media, Notify, Output, Result
+from millstream.speech import Heard
+from millstream.types import Job, Media, Notify, Output, Result
 from millstream.ui.component import describe
 from millstream.wire.packet import Packet
 
@@ -36,6 +37,16 @@ class Listening(Call):
 
     def encode(self) -> Result:
         return Result(self._job.call, {}, self._failure, heard=self._found)
+
+
+class Greeting(Call):
+    """Calls what greets; it may do without the microphone's input, which holds nothing yet, or without any."""
+
+    def _inputs(self, media: Media | Scene | None) -> list[object]:
+        values, binding = super()._inputs(media), self._binding
+        pairs = zip(binding.inputs, values, strict=False)  # as a dict they are one value
+        others = [value for number, value in pairs if number != binding.stream and not binding.inputs_as_dict]
+        return next((given for given in (values, others) if self._spec.takes(len(given))), [])
 
 
 class Recognising(Call):

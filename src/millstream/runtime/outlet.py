@@ -247,6 +247,7 @@ class Outlet:
     def clear(self) -> None:
         """Let go of all that was not sent."""
         self._control.clear()
+        self._sounds.clear()
         self._bytes = 0
         for channel in self._channels.values():
             channel.slot = None

@@ -6,15 +6,14 @@ import asyncio
 import logging
 import struct
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from millstream.codecs import opus
 from millstream.errors import InvalidValue, ProtocolError
 from millstream.frames import Chunk
-from millstream.runtime.aside import aside
 from millstream.runtime.breadth import Breadth, Gauge
-from millstream.runtime.coder import Coded, Coder
+from millstream.runtime.coder import Coded
+from millstream.runtime.encoding import Encoding
 from millstream.runtime.outlet import SEQUENCES, Outlet
 from millstream.types import Footage, Piece
 from millstream.ui.component import Component
@@ -42,9 +41,6 @@ MAX_UNDECODED: Final = 2
 
 RATES_HZ: Final = range(1, 1_000_000)
 """What a page may say of its sample rate."""
-
-MAX_KEPT: Final = 64
-"""Playbacks whose position is kept after their handler has ended."""
 
 
 class Format(NamedTuple):
@@ -75,7 +71,7 @@ class Playback:
     Attributes:
         is_cut: Whether it was silenced; nothing more is sent.
         is_refused: Whether it was the listener who silenced it.
-        fault: Why the page cannot play it; empty if it can.
+        fault: Why no more of it can be played; empty if it can.
         skipped_s: Seconds of live sound that were left out because the player was paused.
     """
 
@@ -88,9 +84,8 @@ class Playback:
         self._stream = stream
         self._outlet = outlet
         self._breadth = breadth
-        self._coder = Coder()
+        self._encoding = Encoding(breadth, self._send_coded, self._on_failure)
         self._gauge: Gauge | None = None
-        self._resting: asyncio.TimerHandle | None = None
         self._format: Format | None = None
         self._sequence = self._samples = 0
         self._flying: deque[tuple[int, float]] = deque()
@@ -98,6 +93,7 @@ class Playback:
         self._report: Played | None = None
         self._reported_at = 0.0
         self._cut_at: float | None = None
+        self._is_ending = False
         self._moved = asyncio.Event()
         self._now = asyncio.get_running_loop().time
 
@@ -122,7 +118,8 @@ class Playback:
     @property
     def is_heard(self) -> bool:
         """Whether something of it is being played, or waits to be: false before the first piece and after the last."""
-        return not (self.is_cut or self.fault) and (self.ahead_s > 0 or bool(self._undecoded))
+        waits = self.ahead_s > 0 or bool(self._undecoded) or self._encoding.is_busy
+        return waits and not (self.is_cut or self.fault)
 
     @property
     def is_paused(self) -> bool:
@@ -164,9 +161,16 @@ class Playback:
                 self._undecoded.append(self._sequence)
 
     def end(self) -> None:
-        """Say that nothing follows; what is there is played to its end."""
-        if not self.is_cut and self._format is not None and not self.is_over:
-            self._finish_stretch()
+        """Say that nothing follows; what is there is played to its end.
+
+        The page is told when what is being encoded has gone.
+        """
+        if not (self.is_over or self._is_ending or self._format is None):
+            self._is_ending = True
+            self._encoding.end(self._send_last)
+
+    def _send_last(self) -> None:
+        if not self.is_over:
             self._send(b"", Flag.KEY | Flag.LAST)
             self.is_over = True
 
@@ -175,7 +179,7 @@ class Playback:
         if self.is_cut:
             return
         self.is_cut = self.is_over = True
-        self._rest(None)
+        self._encoding.rest(None)
         self._cut_at = self._now()
         self._outlet.hush(self.number)
         self._outlet.send(Silence(playback=self.number))
@@ -216,10 +220,18 @@ class Playback:
             self._undecoded.popleft()
         self._measure(message)
         if message.state == "broken" and not self.fault:
-            self.fault = message.message[:200] or "it cannot be played"
             self._outlet.hush(self.number)
-            logger.error("%s was given sound that a browser cannot play: %s", self.component.name, repr(self.fault))
+            self._break(f"the browser cannot play: {' '.join(message.message.split())[:200]}")
         self._moved.set()
+
+    def _on_failure(self, error: BaseException) -> None:
+        """Note that the encoder has failed: what it had is lost, and so is what needs it."""
+        self._break(f"cannot be compressed: {error}", error)
+
+    def _break(self, fault: str, error: BaseException | None = None) -> None:
+        self.fault = fault
+        self._moved.set()
+        logger.error("%s was given sound that %s", self.component.name, fault, exc_info=error)
 
     def _measure(self, message: Played) -> None:
         now, is_playing = self._now(), message.state == "playing"
@@ -230,8 +242,7 @@ class Playback:
             self._breadth.narrow(now)
 
     def _check(self, sound: Piece) -> None:
-        if self.fault:
-            raise InvalidValue(f"{self.component.name} was given sound that the browser cannot play: {self.fault}")
+        self._check_fault()
         if isinstance(sound, Chunk):
             found = Format(CodecNumber.PCM16, sound.sample_rate, sound.channels)
         elif isinstance(sound, Footage):
@@ -247,52 +258,33 @@ class Playback:
             self._gauge = Gauge(SAMPLE_BYTES * sound.sample_rate * sound.channels)
         self._format = found
 
+    def _check_fault(self) -> None:
+        if self.fault:
+            raise InvalidValue(f"{self.component.name} was given sound that {self.fault}")
+
     async def _put_samples(self, sound: Chunk, timeout_s: float, is_live: bool) -> None:
-        self._rest(None)
+        self._encoding.rest(None)
         for part in self._cut_up(sound):
             await self._room(timeout_s, is_live)
-            is_narrow = await self._may_compress(part)
             if self.is_cut:
                 return
             if is_live and self.is_paused:
                 self.skipped_s += part.duration_s
-                self._coder.drop()
+                await self._encoding.skip()
                 continue
-            self._send_coded(self._coder.code(part, is_narrow=is_narrow), is_live=is_live)
-            if self._coder.is_opus:
-                await asyncio.sleep(0)  # to encode a part takes some milliseconds: others have their turn between
-        if self._coder.is_holding:
+            await self._encoding.put(part, is_live=is_live)
+            self._check_fault()
+        if not self.is_cut:
             # In real time the next piece comes when this one has lasted; to end between the two would be heard.
-            self._rest(REST_S + (1.5 * sound.duration_s if is_live else 0.0))
+            self._encoding.rest(REST_S + (1.5 * sound.duration_s if is_live else 0.0))
 
-    async def _may_compress(self, part: Chunk) -> bool:
-        """Tell whether the samples should go as Opus: the link is narrow, and both sides are able to."""
-        breadth = self._breadth
-        if self._coder.is_opus:
-            return True
-        if not (breadth.takes_opus and breadth.is_narrow(self._now()) and self._coder.can_compress(part)):
-            return False
-        breadth.takes_opus = await aside("opus", opus.is_available)
-        return breadth.takes_opus
-
-    def _send_coded(self, packets: list[Coded], *, is_live: bool) -> None:
+    def _send_coded(self, packets: list[Coded], is_live: bool) -> None:
+        if self.is_cut or self.fault:
+            return
         for payload, codec, seconds, flag in packets:
             self._send(payload, flag | (Flag.INDEPENDENT if is_live else Flag.NONE), codec)
             self._flying.append((self._sequence, seconds))
-
-    def _finish_stretch(self) -> None:
-        """Send what is held back."""
-        self._rest(None)
-        if not (self.fault or self.is_cut):
-            self._send_coded(self._coder.end(), is_live=False)
-
-    def _rest(self, seconds: float | None) -> None:
-        """Wait so long for another piece before what is held back goes alone; `None` does not wait any more."""
-        if self._resting is not None:
-            self._resting.cancel()
-        self._resting = None
-        if seconds is not None:
-            self._resting = asyncio.get_running_loop().call_later(seconds, self._finish_stretch)
+        self._moved.set()
 
     async def _room(self, timeout_s: float, may_skip: bool) -> None:
         """Wait until so much has been heard that more may be sent, or until what comes next is to be skipped."""
@@ -350,128 +342,3 @@ def _film_parts(footage: Footage) -> Iterator[tuple[bytes, float, bool]]:
         for at in range(0, len(data), FILE_PART_BYTES):
             is_end = at + FILE_PART_BYTES >= len(data)
             yield data[at : at + FILE_PART_BYTES], seconds if is_end else 0.0, is_end
-
-
-class Players:
-    """All playbacks of one session: each component plays one at a time.
-
-    Args:
-        outlet: The way to the page.
-
-    Attributes:
-        breadth: What is known of that way, and remembered from one playback to the next.
-    """
-
-    def __init__(self, outlet: Outlet) -> None:
-        self._outlet = outlet
-        self.breadth = Breadth()
-        self._playbacks: dict[int, Playback] = {}
-        self._count = 0
-
-    def begin(self, stream: int, component: Component) -> Playback:
-        """Begin a playback; one that is still heard in the component gives way."""
-        self.hush(component.id)
-        self._count += 1
-        playback = self._playbacks[self._count] = Playback(self._count, stream, component, self._outlet, self.breadth)
-        for number in [number for number, old in self._playbacks.items() if old.is_over][:-MAX_KEPT]:
-            del self._playbacks[number]
-        return playback
-
-    def hush(self, component: int) -> None:
-        """Silence what is heard in a component, because something else takes its place."""
-        for playback in [each for each in self._playbacks.values() if each.component.id == component]:
-            playback.cut()
-
-    def report(self, message: Played) -> None:
-        """Take note of where the page is in a playback; one that is gone is not worth a word.
-
-        Raises:
-            ProtocolError: It is nowhere in it.
-        """
-        playback = self._playbacks.get(message.playback)
-        if playback is None:
-            return
-        playback.report(message)
-        if message.state in ("ended", "broken"):
-            if message.state == "ended" and not playback.is_over:
-                playback.refuse()
-            playback.is_over = True
-            del self._playbacks[message.playback]
-
-    def statistics(self) -> Mapping[str, Mapping[str, float]]:
-        """Give position and lead of the playbacks, and how much was skipped of them, in seconds."""
-        return {
-            str(number): {
-                "position_s": playback.position_s,
-                "ahead_s": playback.ahead_s,
-                "skipped_s": playback.skipped_s,
-            }
-            for number, playback in self._playbacks.items()
-        }
-
-
-class Voice:
-    """The sound of one run or stream: a playback for each component that it plays in.
-
-    Args:
-        players: The session's.
-        stream: The stream's number, 0 for an ordinary run.
-    """
-
-    def __init__(self, players: Players, stream: int) -> None:
-        self._players = players
-        self._stream = stream
-        self._playbacks: dict[int, Playback] = {}
-
-    @property
-    def is_cut(self) -> bool:
-        """Whether something else took the place of what it plays."""
-        return any(playback.is_cut for playback in self._playbacks.values())
-
-    @property
-    def is_heard(self) -> bool:
-        """Whether the listener hears it, or will: something of it is being played, or waits to be."""
-        return any(playback.is_heard for playback in self._playbacks.values())
-
-    @property
-    def heard_s(self) -> float:
-        """How much of what it plays has been heard until now, or until it was silenced: see `Playback.heard_s`."""
-        return max((playback.heard_s for playback in self._playbacks.values()), default=0.0)
-
-    async def put(self, component: Component, sound: Piece, timeout_s: float, *, is_live: bool = False) -> None:
-        """Play a piece after those before; returns when all of it is sent, or skipped: see `Playback.put`.
-
-        After the listener has stopped it nothing more is played in that component.
-
-        Raises:
-            InvalidValue: It has another format than the pieces before, or the page cannot play those.
-            TimeoutError: The listener heard nothing for `timeout_s`.
-        """
-        playback = self._playbacks.get(component.id)
-        if playback is not None and playback.is_refused:
-            return
-        begins = isinstance(sound, Footage) and sound.is_first
-        if playback is None or playback.is_cut or begins:
-            playback = self._playbacks[component.id] = self._players.begin(self._stream, component)
-        await playback.put(sound, timeout_s, is_live=is_live)
-
-    async def heard_out(self, timeout_s: float) -> None:
-        """Wait until nothing of it is heard any more: see `Playback.heard_out`."""
-        for playback in list(self._playbacks.values()):
-            await playback.heard_out(timeout_s)
-
-    def drop(self, component: int) -> None:
-        """Silence a component that shows something else now."""
-        if playback := self._playbacks.pop(component, None):
-            playback.cut()
-        self._players.hush(component)
-
-    def end(self) -> None:
-        """Say that nothing follows; what is there is played to its end."""
-        for playback in self._playbacks.values():
-            playback.end()
-
-    def cut(self) -> None:
-        """Silence it now."""
-        for playback in self._playbacks.values():
-            playback.cut()

@@ -6,13 +6,19 @@ from collections.abc import Mapping
 from typing import Final
 
 from millstream.runtime.call import Call
+from millstream.runtime.finishing import Finishing
 from millstream.runtime.kit import Kit
-from millstream.runtime.listening import Listening, Recognising
+from millstream.runtime.listening import Greeting, Listening, Recognising
 from millstream.runtime.store import Rules
 from millstream.types import Job, Notify, Role
 from millstream.ui.manifest import Manifest
 
-KINDS: Final[Mapping[Role, type[Call]]] = {"listen": Listening, "recognise": Recognising}
+KINDS: Final[Mapping[Role, type[Call]]] = {
+    "listen": Listening,
+    "greeting": Greeting,
+    "recognise": Recognising,
+    "finish": Finishing,
+}
 """The roles that are more than a call of their handler."""
 
 

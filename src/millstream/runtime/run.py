@@ -10,8 +10,8 @@ from typing import Literal
 from millstream.admission import Ticket
 from millstream.errors import Busy
 from millstream.runtime.desk import Desk
-from millstream.runtime.playback import Voice
 from millstream.runtime.progress import Meter
+from millstream.runtime.voice import Voice
 from millstream.types import Failure, Occurrence, Stored
 from millstream.ui.events import Binding
 from millstream.wire.messages import RunState

@@ -19,7 +19,7 @@ from millstream.runtime.metrics import StreamMetrics
 from millstream.runtime.outlet import Outlet
 from millstream.runtime.perishables import Perishables
 from millstream.runtime.places import Places
-from millstream.runtime.playback import Players
+from millstream.runtime.players import Players
 from millstream.runtime.results import addressed, file_value
 from millstream.runtime.settings import Settings
 from millstream.runtime.store import Store

@@ -29,6 +29,7 @@ class Settings:
         pause_s: A handler whose sound the listener leaves paused for this long is ended.
         grace_s: How long a session outlives a lost link. 0 ends it at once.
         flush_s: How long the page may take to hand over the last of a stream.
+        stop_s: A generator that still yields this long after the user has stopped its stream is closed.
         cancel_s: How long a cancelled call keeps its place while its handler does not end.
         farewell_s: How long `unload` handlers and `delete_callback`s of a closed page may take.
         drain_s: How long `Host.close` waits for running handlers.
@@ -50,6 +51,7 @@ class Settings:
     pause_s: float = 300.0
     grace_s: float = 0.0
     flush_s: float = 10.0
+    stop_s: float = 60.0
     cancel_s: float = 10.0
     farewell_s: float = 10.0
     drain_s: float = 10.0

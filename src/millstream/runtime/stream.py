@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import aclosing
 from typing import Final, Literal, NamedTuple, TypedDict, Unpack, cast
 
@@ -12,14 +13,16 @@ from millstream.runtime.clock import server_us
 from millstream.runtime.desk import Began, Desk
 from millstream.runtime.intake import open_intake
 from millstream.runtime.metrics import StreamMetrics
-from millstream.runtime.playback import Voice
 from millstream.runtime.progress import Meter
 from millstream.runtime.tape import Tape
 from millstream.runtime.turns import Conversation
+from millstream.runtime.voice import Voice
 from millstream.types import Failure, Notice, Result, Role, Worker
 from millstream.ui.events import Binding
 from millstream.wire.messages import Credit, Stop, StreamState
 from millstream.wire.packet import Packet
+
+logger = logging.getLogger("millstream.session")
 
 FAREWELL_S: Final = 1.0
 """How long the last pictures of a stream may wait for credit when it ends."""
@@ -82,6 +85,7 @@ class Stream:
         self._credit_timer: asyncio.TimerHandle | None = None
         self._idle_timer: asyncio.TimerHandle | None = None
         self._flush_timer: asyncio.TimerHandle | None = None
+        self._stop_timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
 
     async def live(self) -> None:
@@ -110,6 +114,7 @@ class Stream:
         try:
             while packets := await self._next():
                 await self._call(worker, packets)
+            await self._finish(worker)
         finally:
             await self._end_turn(worker)
         if self._ending is None:
@@ -136,10 +141,26 @@ class Stream:
         async with aclosing(worker.submit(began.job)) as results:
             async for result in results:
                 await self._deliver(began, result)
-                if self._is_cut_off or (self._is_expiring and not result.is_last):
+                is_unwanted = self._is_expiring or self._is_unheard(result)
+                if self._is_cut_off or (is_unwanted and not result.is_last):
                     break
         self._meter.rest()
         self._intake.call_ended(self._desk.now)
+
+    async def _finish(self, worker: Worker) -> None:
+        """End what players were given, as a run does; each answer of a conversation has ended what it played."""
+        players = (self._desk.manifest.components.get(number) for number in self.binding.outputs)
+        if self._conversation is not None or not any(player and player.plays_ahead_s for player in players):
+            return
+        began = self._desk.begin_stream(self.binding, self.number, (), "finish")
+        async with aclosing(worker.submit(began.job)) as results:
+            async for result in results:
+                await self._deliver(began, result)
+
+    def _is_unheard(self, result: Result) -> bool:
+        """Whether it has sound for a player that the listener has stopped, as all that its generator yields next."""
+        sounding = (number for number, output in result.outputs.items() if output.sound is not None)
+        return any(self._voice.is_refused(number) for number in sounding)
 
     async def _deliver(self, began: Began, result: Result) -> None:
         """Apply a result and hand it over: a plain handler's pictures replace older ones, a generator's wait."""
@@ -198,6 +219,7 @@ class Stream:
         elif self._ending is None:
             self._after_flush = ending
             self._flush(message.final)
+            self._stop_timer = self._desk.loop.call_later(self._desk.settings.stop_s, self._give_up_call)
 
     def cancel(self) -> None:
         """End it at once: what runs is closed, what was not handled is dropped."""
@@ -247,10 +269,10 @@ class Stream:
     async def _end_turn(self, worker: Worker) -> None:
         self._intake.close()
         self._desk.driving[self._component] -= 1
-        for timer in (self._credit_timer, self._idle_timer, self._flush_timer):
+        for timer in (self._credit_timer, self._idle_timer, self._flush_timer, self._stop_timer):
             if timer is not None:
                 timer.cancel()
-        self._credit_timer = self._idle_timer = self._flush_timer = None
+        self._credit_timer = self._idle_timer = self._flush_timer = self._stop_timer = None
         # A call that does not end keeps its place for a while; when the page is gone, the place is free at once.
         wait_s = None if self._is_page_gone else self._desk.settings.cancel_s
         if self._conversation is not None:
@@ -282,6 +304,12 @@ class Stream:
     def _give_up_flush(self) -> None:
         self._intake.give_up()
         self._wake.set()
+
+    def _give_up_call(self) -> None:
+        """Close a generator that goes on for too long after Stop, at its next yield."""
+        self._is_expiring = True
+        seconds = self._desk.settings.stop_s
+        logger.warning("%s() is not over %g seconds after Stop: a generator is closed", self.binding.name, seconds)
 
     def _end(self, ending: Ending) -> None:
         if self._ending is None:
@@ -361,9 +389,12 @@ class Stream:
             self._say("ended", reason=self._ending.reason, message=self._ending.message)
 
     def _keep_recording(self) -> None:
-        """Let the component hold all that was recorded, unless it records again already."""
-        others = self._desk.driving[self._component] - self._intake.is_open
-        if not self._tape.is_empty and not others:
+        """Let the component hold all that was recorded; if it records again already, only those who ask for it."""
+        if self._tape.is_empty:
+            return
+        if self._desk.driving[self._component] > self._intake.is_open:
+            self._desk.values.capture_late(self._component, self._tape)
+        else:
             self._desk.values.capture(self._component, self._tape)
 
     async def _part(self) -> None:

@@ -9,7 +9,8 @@ from typing import Any, Final, Literal, TypeAlias
 from millstream.runtime.answer import NOTHING, Answer, Floor, Said
 from millstream.runtime.desk import Desk
 from millstream.runtime.outlet import Channel
-from millstream.types import Heard, Role
+from millstream.speech import Heard
+from millstream.types import Role
 from millstream.ui.events import Binding
 from millstream.ui.special import Turn
 from millstream.ui.turns import TurnTaking
@@ -27,7 +28,7 @@ LATE_S: Final = 1.0
 MAX_TURN_BYTES: Final = 64 * 1024 * 1024
 """What is kept of a turn: at 48 kHz and two channels that is more than five minutes."""
 
-State: TypeAlias = Literal["listening", "awake", "hearing", "answering"]
+State: TypeAlias = Literal["listening", "awake", "hearing", "thinking", "answering"]
 
 
 class Conversation:
@@ -44,7 +45,8 @@ class Conversation:
         assert binding.turns is not None
         self._desk, self._stream = desk, stream
         self._taking: TurnTaking = binding.turns
-        self._floor = Floor(desk, stream, binding, channel)
+        self._floor = Floor(desk, stream, binding, channel, self._tell)
+        self._speaks = any(desk.manifest.components[number].plays_ahead_s for number in binding.outputs)
         self._tasks: set[asyncio.Task[None]] = set()
         self._answer: Answer | None = None
         self._turn: Turn | None = None
@@ -74,6 +76,10 @@ class Conversation:
         if heard.rate != self._rate:
             size = sum(len(packet.payload) for packet in packets)
             self._listen_at(heard.rate, size // max(heard.last - heard.first, 1))
+        if self._ignores and not self.is_answering:
+            self._ignores = False
+            self._utterances.skip(heard.first)  # whoever speaks on when an answer has ended is heard from then on
+            self._partial_to = heard.first
         self._heard_to = heard.last
         self._memory.put(Span(heard.first, heard.last), packets)
         for step in self._utterances.take(heard.events, heard.last):
@@ -187,8 +193,8 @@ class Conversation:
             self._desk.outlet.send(messages.Turn(stream=self._stream, state=state))
 
     def _state(self) -> State:
-        if self.is_answering:
-            return "answering"
+        if self._answer is not None and not self._answer.is_over:
+            return "thinking" if self._speaks and not self._answer.has_begun else "answering"
         if self._utterances.began is not None:
             return "hearing"
         return "awake" if self._heard_to < self._awake_to else "listening"

@@ -51,6 +51,7 @@ class Values:
         self._changes: dict[int, Mapping[str, object]] = {}
         self._elements: dict[int, Element] = {}
         self._watchers: dict[int, Callable[[int], None]] = {}
+        self._late: dict[int, Tape] = {}
         self._marks = {
             number: _mark(component, self._stored[number])
             for number, component in manifest.components.items()
@@ -116,6 +117,7 @@ class Values:
 
     def _keep(self, number: int, stored: Stored) -> bool:
         self._stored[number] = stored
+        self._late.pop(number, None)
         if number in self._watchers:
             self._watchers[number](number)
         if number not in self._marks:
@@ -125,7 +127,17 @@ class Values:
 
     def capture(self, number: int, captured: Packet | Tape) -> None:
         """Let a component hold what it captured last, or all of it at the end: not an edit, and no `change`."""
+        if isinstance(captured, Tape):
+            self._late.pop(number, None)
         self._stored[number] = captured
+
+    def capture_late(self, number: int, recorded: Tape) -> None:
+        """Keep a recording of a component that records again already, until there is a newer one, or a value."""
+        self._late[number] = recorded
+
+    def recorded(self, number: int) -> Stored:
+        """Give what a component has recorded, which is what it holds unless it records again already."""
+        return self._late.get(number, self._stored[number])
 
     def clear(self) -> None:
         """Let go of all values; none can be read any more."""
@@ -134,6 +146,7 @@ class Values:
         self._changes.clear()
         self._elements.clear()
         self._watchers.clear()
+        self._late.clear()
 
     def change(self, number: int, changes: Mapping[str, object]) -> dict[str, Value]:
         """Change constructor arguments of an element in this session; gives the properties that change in the page."""

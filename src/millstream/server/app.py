@@ -28,7 +28,7 @@ from millstream.server.headers import Policy
 from millstream.server.login import LoginPage
 from millstream.server.logins import Logins
 from millstream.server.options import Options
-from millstream.server.page import Content, Page, read_source
+from millstream.server.page import Content, Page, read_source, read_sources
 from millstream.server.uploads import Uploads, send_file
 from millstream.transports.websocket import WebSocketTransport
 from millstream.ui.declaration import Declaration
@@ -254,9 +254,9 @@ def _look(look: Look, options: Options) -> Look:
     return replace(
         look,
         theme=look.theme if options.theme is None else theme_tokens(cast("ThemeLike", options.theme)),
-        css=read_source(options.css or look.css, ".css"),
+        css=read_sources(options.css or look.css, options.css_paths, ".css"),
         js=read_source(options.js or look.js, ".js"),
-        head=read_source(options.head or look.head, ".html"),
+        head=read_sources(options.head or look.head, options.head_paths, ".html"),
     )
 
 

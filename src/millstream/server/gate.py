@@ -19,6 +19,7 @@ from millstream.server.caller import Caller, cookie_name
 from millstream.server.headers import Policy
 from millstream.server.logins import Logins
 from millstream.server.options import Options
+from millstream.transports.websocket import SUBPROTOCOL
 from millstream.wire.messages import Refuse, encode_message
 
 logger = logging.getLogger("millstream")
@@ -176,7 +177,9 @@ async def refuse(scope: Scope, receive: Receive, send: Send, refusal: Refusal) -
     if scope["type"] == "websocket":
         await receive()
         if refusal.is_logged_out:
-            await send({"type": "websocket.accept"})
+            # A browser drops a handshake that does not answer what it offered.
+            chosen = SUBPROTOCOL if SUBPROTOCOL in scope["subprotocols"] else None
+            await send({"type": "websocket.accept", "subprotocol": chosen})
             await send({"type": "websocket.send", "bytes": LOGGED_OUT})
             await send({"type": "websocket.close", "code": CLOSE_LOGGED_OUT, "reason": "logged out"})
             return

@@ -42,6 +42,7 @@ class Options:
         ssl_keyfile_password: Password of the key.
         allowed_paths, blocked_paths, show_error, max_file_size: See `runtime.settings.Settings`.
         css, js, head: Style sheet, function and HTML for the page: text or the path of a file.
+        css_paths, head_paths: Files with further style sheets, and with further HTML for the page's head.
         theme: A theme of `ui/theme.py`, its name, or a dict of tokens; `None` keeps that of the declaration.
         lang: Language of the page, as in `<html lang>`.
         favicon_path: Picture for the browser's tab; `None` for our own.
@@ -68,6 +69,8 @@ class Options:
     css: str | Path = ""
     js: str | Path = ""
     head: str | Path = ""
+    css_paths: tuple[str | Path, ...] = ()
+    head_paths: tuple[str | Path, ...] = ()
     theme: object = None
     lang: str = "en"
     favicon_path: str | Path | None = None
@@ -168,7 +171,7 @@ def _shaped(name: str, value: object) -> object:
     """Lists may be given as one string or any sequence; sizes as text."""
     if name == "max_file_size":
         return read_size(cast("str | int", value))
-    if _READERS.get(name) is _list:
+    if _READERS.get(name) is _list or name in ("css_paths", "head_paths"):
         return (value,) if isinstance(value, str | Path) else tuple(cast("Sequence[object]", value))
     return value
 

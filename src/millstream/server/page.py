@@ -8,7 +8,7 @@ import html
 import json
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
@@ -171,6 +171,15 @@ def read_source(value: str | Path, suffix: str) -> str:
         return value.read_text()
     is_path = value.strip().lower().endswith(suffix) and "\n" not in value.strip() and Path(value.strip()).is_file()
     return Path(value.strip()).read_text() if is_path else value
+
+
+def read_sources(value: str | Path, paths: Sequence[str | Path], suffix: str) -> str:
+    """Take what `read_source` takes, and what is in further files.
+
+    Raises:
+        FileNotFoundError: A path names no file.
+    """
+    return "\n".join([read_source(value, suffix), *(Path(path).read_text(encoding="utf-8") for path in paths)])
 
 
 def _styles(sheets: Iterable[str]) -> str:

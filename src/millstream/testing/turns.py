@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from millstream.types import PauseRules
+from millstream.speech import PauseRules
 from millstream.voice.pauses import PauseDetector
 
 LOUD: Final = 0.01

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import ClassVar, Final, Self, Unpack
 
 from millstream.errors import DeclarationError, InvalidValue
-from millstream.frames import Chunk, Frame
+from millstream.frames import Frame
 from millstream.types import Blob, Carried, Files, Link, Media, Reel, Scratch, Stored
 from millstream.ui.element import Element, Placed
 from millstream.wire.messages import Value
@@ -174,24 +174,12 @@ class Component(Element):
         """
         return self.accept(value)
 
-    def piece(self, value: object, scratch: Scratch) -> tuple[Stored, Chunk | bytes | None] | None:
-        """Make of what the handler returned what is stored, and the sound that is played next.
-
-        Samples, or a file that the page decodes; `KEEP` and `None` if nothing can be heard before the next piece comes;
-        `None` for a value that is no sound of ours, such as an address. Asked only where `plays_ahead_s` is not 0. Runs
-        in the worker thread.
-
-        Raises:
-            InvalidValue: See `postprocess`.
-        """
-        raise NotImplementedError
-
-    def reel(self) -> Reel | None:
-        """Open what joins the pieces of one run or stream; `None` where each is played by itself, as `piece` gives it.
+    def reel(self) -> Reel:
+        """Open what plays the values of one run or stream, one after the other.
 
         Asked only where `plays_ahead_s` is not 0. Runs in the worker thread.
         """
-        return None
+        raise NotImplementedError
 
     def accept(self, value: object) -> Stored:
         """Check a plain value that Python gave; a component whose values may be files has a `postprocess` instead.
@@ -274,6 +262,10 @@ class Component(Element):
     def invalid(self, expected: str, got: object) -> InvalidValue:
         """Make the error for a value that does not fit."""
         return InvalidValue(f"{self.name} takes {expected}, but got {describe(got)}")
+
+    def unfit(self, expected: str, found: str) -> InvalidValue:
+        """Make the error for what does not fit, where the value itself would tell nothing: `found` tells in words."""
+        return InvalidValue(f"{self.name} takes {expected}, but got {found}")
 
     def check_number(self, argument: str, value: float | None) -> None:
         """Check that an argument of the constructor is a finite number, or `None`.

@@ -168,14 +168,22 @@ class Declaration(Layout):
         self.is_frozen = True
         return freeze(self, look or self.look)
 
+    def _around(self) -> list[Declaration]:
+        """List the apps in whose `with` this one is being filled: it becomes a part of them at its end."""
+        outside = self._outside[-1].old_value if self._outside else None
+        around = outside.declaration if isinstance(outside, Layout) else None
+        return [] if around is None else [around, *around._around()]
+
     def _check_members(self, dependency: Dependency, *, allow_later: bool) -> None:
+        """Check that a dependency names nothing from elsewhere; `allow_later` for what has yet to find its place."""
+        apps = [self, *(self._around() if allow_later else ())]
         sources = [trigger.source for trigger in dependency.triggers]
         for element in [*sources, *dependency.inputs, *dependency.outputs]:
             if isinstance(element, Dependency):
-                self._check_bound(element, dependency)
+                _check_bound(element, dependency, apps)
             elif element.declaration is None and allow_later and element.given.get("render") is False:
                 continue
-            elif element.declaration is not self:
+            elif element.declaration not in apps:
                 where = "an app of its own" if element.declaration is not None else "no app"
                 raise DeclarationError(
                     f"{dependency.name} names {element.name}, which belongs to {where}: "
@@ -184,11 +192,12 @@ class Declaration(Layout):
         for other in dependency.options.cancels:
             if not isinstance(other, Dependency):
                 raise DeclarationError(f"{dependency.name}: cancels takes what an event returned, but got {other!r}")
-            self._check_bound(other, dependency)
+            _check_bound(other, dependency, apps)
 
-    def _check_bound(self, other: Dependency, dependency: Dependency) -> None:
-        if other not in self.dependencies:
-            raise DeclarationError(f"{dependency.name} names {other.name}, which was bound in another app")
+
+def _check_bound(other: Dependency, dependency: Dependency, apps: Sequence[Declaration]) -> None:
+    if not any(other in app.dependencies for app in apps):
+        raise DeclarationError(f"{dependency.name} names {other.name}, which was bound in another app")
 
 
 def _bind_computed(declaration: Declaration) -> None:

@@ -6,6 +6,7 @@ handler, or used as a decorator.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal, Self, TypeAlias, Unpack, overl
 from millstream.errors import DeclarationError
 from millstream.types import Carried, Handler, Role
 from millstream.ui.component import Component
-from millstream.ui.element import Element, current_parent
+from millstream.ui.element import Element, current_parent, user_level
 from millstream.ui.handler import HandlerSpec, inspect_handler
 from millstream.ui.options import (
     EventOptions,
@@ -395,11 +396,28 @@ def _bind(
     if handler is not None:
         handler.check_arity(count, where)
     if reply is not None:
-        if triggers[0].streams != "sound" or checked.keep != "all":
-            raise DeclarationError(f"{where}: {reply!r} hears every sample of a microphone: bind it to Audio.stream")
+        _check_conversation(reply, dependency, triggers[0].streams)
         dependency.turns = reply.taken(where, count)
     declaration.add(dependency)
     return dependency
+
+
+def _check_conversation(reply: ReplyOnPause, dependency: Dependency, streams: Carried | None) -> None:
+    """Check that a handler that takes turns hears everything; warn of an answer that cannot be interrupted.
+
+    Raises:
+        DeclarationError: It does not; the message says what to do.
+    """
+    hears = f"{dependency.name}: {reply!r} hears every sample of a microphone:"
+    if streams != "sound":
+        remedy = "bind it to Audio.stream, or in an Interface give live=True and Audio(streaming=True)"
+        raise DeclarationError(f"{hears} {remedy}")
+    if dependency.options.keep != "all":
+        raise DeclarationError(f"{hears} leave keep= out")
+    for output in dependency.outputs:
+        if getattr(output, "autoplay", False) and not getattr(output, "streaming", False):
+            message = f"{output.name} plays what it gets as a file, which nobody can interrupt: declare streaming=True"
+            warnings.warn(message, UserWarning, stacklevel=user_level())
 
 
 def _current_declaration(where: str) -> Declaration:

@@ -112,20 +112,33 @@ class HandlerSpec:
         Raises:
             DeclarationError: It cannot; the message names the event, the function and the remedy.
         """
-        if self.parameters is None:
-            return
-        ordinary = [parameter for parameter in self.parameters if parameter.name not in self.specials]
-        free = [p for p in ordinary if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-        needed = [p for p in free if p.default is p.empty]
-        if any(p.kind is p.KEYWORD_ONLY and p.default is p.empty for p in ordinary):
+        if any(p.kind is p.KEYWORD_ONLY and p.default is p.empty for p in self._ordinary):
             raise DeclarationError(f"{where}: {self.name}() has a keyword-only parameter, but inputs come by position")
-        at_most = float("inf") if any(p.kind is p.VAR_POSITIONAL for p in ordinary) else len(free)
-        if not len(needed) <= inputs <= at_most:
-            names = ", ".join(parameter.name for parameter in ordinary) or "none"
+        if not self.takes(inputs):
+            names = ", ".join(parameter.name for parameter in self._ordinary) or "none"
             raise DeclarationError(
-                f"{where} has {_count(inputs, 'input')}, but {self.name}() takes {_count(len(needed), 'argument')} "
-                f"({names}): give `inputs` one component for each argument"
+                f"{where} has {_count(inputs, 'input')}, but {self.name}() takes "
+                f"{_count(len(self._needed), 'argument')} ({names}): give `inputs` one component for each argument"
             )
+
+    def takes(self, inputs: int) -> bool:
+        """Whether the function can be called with this many values."""
+        if self.parameters is None:
+            return True
+        is_open = any(p.kind is p.VAR_POSITIONAL for p in self._ordinary)
+        return len(self._needed) <= inputs and (is_open or inputs <= len(self._free))
+
+    @property
+    def _ordinary(self) -> list[inspect.Parameter]:
+        return [parameter for parameter in self.parameters or () if parameter.name not in self.specials]
+
+    @property
+    def _free(self) -> list[inspect.Parameter]:
+        return [p for p in self._ordinary if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+
+    @property
+    def _needed(self) -> list[inspect.Parameter]:
+        return [p for p in self._free if p.default is p.empty]
 
     def _passed(self, positional: list[object]) -> set[str]:
         return {parameter.name for parameter in (self.parameters or ())[: len(positional)]}

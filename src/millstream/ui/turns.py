@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeAlias, TypedDict, Unpack
 
 from millstream.errors import DeclarationError
-from millstream.types import Handler, PauseRules, Role, TurnDetector
+from millstream.speech import PauseRules, TurnDetector
+from millstream.types import Handler, Role
 from millstream.ui.component import is_number
+from millstream.ui.fastrtc import MAX_TURN_S, AlgoOptions, SileroVadOptions, tuned
 from millstream.ui.handler import HandlerSpec, inspect_handler
 from millstream.voice import silero
 
@@ -17,9 +19,6 @@ LISTEN_S: Final = 0.032
 
 HYSTERESIS: Final = 0.15
 """How much below `threshold` speech ends: what Silero's own tools use."""
-
-MAX_TURN_S: Final = 600.0
-"""All of a turn is kept in memory."""
 
 MAX_AWAKE_S: Final = 300.0
 
@@ -62,7 +61,10 @@ class ReplyOnPause:
 
     Args:
         fn: The handler, usually a generator that yields sound.
-        startup_fn: A greeting: called when the stream begins, with the same inputs, the microphone's being `None`.
+        startup_fn: A greeting: called when the stream begins, with the same inputs, the microphone's being `None`;
+            without that one, or with none at all, if it takes no more.
+        algo_options: FastRTC's way to give `pause`, `min_speech` and `max_turn`, in whose place it counts.
+        model_options: FastRTC's way to give `threshold`, `min_speech` and `pre_roll`.
         can_interrupt: `False` for a handler that is to be heard out; what is said meanwhile is ignored.
         pause: Seconds of silence that end a turn.
         threshold: From this probability of speech on, 0 to 1, somebody speaks; higher for noisy places.
@@ -79,9 +81,11 @@ class ReplyOnPause:
     def __init__(
         self,
         fn: Handler,
-        *,
         startup_fn: Handler | None = None,
+        algo_options: AlgoOptions | None = None,
+        model_options: SileroVadOptions | None = None,
         can_interrupt: bool = True,
+        *,
         pause: float = 0.6,
         threshold: float = 0.5,
         release: float | None = None,
@@ -95,9 +99,12 @@ class ReplyOnPause:
         self.fn = fn
         self.startup_fn, self.partial = startup_fn, partial
         self.can_interrupt = can_interrupt
-        self.pause, self.threshold, self.min_speech = pause, threshold, min_speech
+        given = tuned(algo_options, model_options)
+        self.pause, self.min_speech = given.get("pause", pause), given.get("min_speech", min_speech)
+        self.threshold = threshold = given.get("threshold", threshold)
         self.release = max(threshold - HYSTERESIS, threshold / 2) if release is None else release
-        self.pre_roll, self.max_turn, self.partial_every = pre_roll, max_turn, partial_every
+        self.pre_roll, self.max_turn = given.get("pre_roll", pre_roll), given.get("max_turn", max_turn)
+        self.partial_every = partial_every
         self.detector = detector
 
     def __call__(self, *arguments: object, **keywords: object) -> object:
@@ -114,8 +121,9 @@ class ReplyOnPause:
             silero.check_installed(where)
         others: dict[Role, Handler | None] = {"greeting": self.startup_fn, "partial": self.partial}
         handlers = {role: inspect_handler(fn, where) for role, fn in others.items() if fn is not None}
-        for handler in handlers.values():
-            handler.check_arity(inputs, where)
+        for role, handler in handlers.items():
+            if role != "greeting" or not (handler.takes(inputs - 1) or handler.takes(0)):
+                handler.check_arity(inputs, where)
         return TurnTaking(
             rules=PauseRules(self.pause, self.threshold, self.release, self.min_speech),
             detector=self.detector or silero.open_detector,
@@ -160,6 +168,8 @@ class TurnOptions(TypedDict, total=False):
     """The keywords of `ReplyOnPause`, which describes them."""
 
     startup_fn: Handler | None
+    algo_options: AlgoOptions | None
+    model_options: SileroVadOptions | None
     can_interrupt: bool
     pause: float
     threshold: float
@@ -189,8 +199,8 @@ class ReplyOnStopWords(ReplyOnPause):
     def __init__(
         self,
         fn: Handler,
-        *,
         stop_words: Sequence[str],
+        *,
         recognise: Handler,
         awake: float = 8.0,
         **options: Unpack[TurnOptions],

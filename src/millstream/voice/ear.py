@@ -8,7 +8,7 @@ import numpy as np
 
 from millstream.errors import InvalidValue
 from millstream.frames import Chunk
-from millstream.types import VOICE_RATE_HZ, Heard, TurnDetector, TurnEvent
+from millstream.speech import VOICE_RATE_HZ, Heard, TurnDetector, TurnEvent
 from millstream.voice.resample import Resampler
 
 

@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from millstream.types import VOICE_RATE_HZ, PauseRules, TurnEvent
+from millstream.speech import VOICE_RATE_HZ, PauseRules, TurnEvent
 
 WINDOW: Final = 512
 """Samples that are judged at once: 32 ms, what Silero was trained with."""

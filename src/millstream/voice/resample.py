@@ -10,7 +10,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from millstream.frames import Samples
-from millstream.types import VOICE_RATE_HZ
+from millstream.speech import VOICE_RATE_HZ
 
 ZERO_CROSSINGS: Final = 8
 """Length of the filter on each side, in periods of the lower rate: aliases are 40 dB down."""

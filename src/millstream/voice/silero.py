@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from millstream.errors import DeclarationError
-from millstream.types import VOICE_RATE_HZ, PauseRules, TurnDetector
+from millstream.speech import VOICE_RATE_HZ, PauseRules, TurnDetector
 from millstream.voice.pauses import PauseDetector, SpeechModel
 
 Opener: TypeAlias = Callable[[], SpeechModel]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
-from millstream.types import TurnEvent
+from millstream.speech import TurnEvent
 
 Item = TypeVar("Item")
 
@@ -80,6 +80,11 @@ class Utterances:
         self._oldest = self._began if self._began is not None else max(self._free, needed)
         return steps
 
+    def skip(self, position: int) -> None:
+        """Leave out what was said before sample `position`: a turn that goes on begins there."""
+        if self._began is not None:
+            self._began = self._free = position
+
     def _taken(self, event: TurnEvent, position: int) -> list[Step]:
         if event.kind == "onset" and self._began is None:
             self._began = max(event.at - self._margins.before, self._free, self._oldest)
@@ -87,7 +92,7 @@ class Utterances:
         if event.kind == "end" and self._began is not None:
             last = min(event.at + self._margins.after, position)
             spans = self._split(last)
-            if last > self._began:
+            if event.at > self._began:
                 spans.append(Span(self._began, last))
                 self._free = last
             self._began = None

@@ -231,11 +231,11 @@ class Turn(_Message):
     """Whose turn it is in a stream that takes turns: sent at every change while it runs.
 
     `listening`: nobody speaks; `awake`: a stop word was heard, and nothing after it; `hearing`: the user speaks;
-    `answering`: an answer is being made, or heard.
+    `thinking`: an answer is being made of which nothing has sounded yet; `answering`: it is heard, or has no sound.
     """
 
     stream: int
-    state: Literal["listening", "awake", "hearing", "answering"]
+    state: Literal["listening", "awake", "hearing", "thinking", "answering"]
 
 
 class RunState(_Message):

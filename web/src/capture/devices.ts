@@ -161,7 +161,7 @@ export function trouble(code: TroubleCode, name: DeviceName): Trouble {
 
 const SENTENCES: { [code in TroubleCode]?: string } = {
   refused: "The KIND is blocked. Allow it in the site settings beside the address, then press Record.",
-  insecure: "The KIND needs a secure page. Open this app through https:// or on localhost.",
+  insecure: "The KIND needs a secure page: https:// or localhost.",
   missing: "No matching KIND was found. Connect one, then press Record.",
   busy: "Another program is using the KIND. Close it there, then press Record.",
   unplugged: "The KIND was disconnected. Connect it again, then press Record.",

@@ -28,9 +28,10 @@ export class FilmClip {
   private end = "webm";
   private readonly parts: Blob[] = [];
   private bytes = 0;
+  private isHeld = true;
   private isOver = false;
 
-  /** Starts with the first frame. `full` is called when no more fits. */
+  /** Starts with the first frame after `hold(false)`. `full` is called when no more fits. */
   constructor(camera: Camera, microphone: MediaStreamTrack | null, full: () => void) {
     this.full = full;
     this.video.muted = true;
@@ -39,10 +40,18 @@ export class FilmClip {
     const next = (): void => {
       if (this.isOver) return;
       this.draw();
-      if (!this.recorder) this.start();
+      if (!this.recorder && !this.isHeld) this.start();
       this.video.requestVideoFrameCallback(next);
     };
     this.video.requestVideoFrameCallback(next);
+  }
+
+  /** Nothing is recorded while it is held, and nothing of that time is to be seen in the film. */
+  hold(isHeld: boolean): void {
+    if (isHeld === this.isHeld) return;
+    this.isHeld = isHeld;
+    if (isHeld) this.recorder?.pause();
+    else this.recorder?.resume();
   }
 
   /** Other devices go on with the same film. */

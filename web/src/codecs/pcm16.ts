@@ -15,7 +15,7 @@ export interface Stretch {
 }
 
 /** Converts samples in -1..1 to int16; what lies outside is clipped. */
-export function toInt16(samples: Float32Array): Int16Array {
+export function toInt16(samples: Float32Array): Int16Array<ArrayBuffer> {
   const result = new Int16Array(samples.length);
   for (let i = 0; i < samples.length; i++) {
     result[i] = Math.max(-32768, Math.min(32767, Math.round((samples[i] as number) * 32768)));

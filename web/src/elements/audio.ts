@@ -103,8 +103,9 @@ export class AudioFrame extends Leaf<AudioProps> implements InboxHost {
   }
 
   private level(): TemplateResult {
+    const { talk } = this.stream;
     if (this.props.waveform?.shows_recording ?? true)
-      return html`<ms-level .quiet=${this.stream.talk === "answering"}></ms-level>`;
+      return html`<ms-level data-turn=${talk ?? nothing} .quiet=${talk === "thinking" || talk === "answering"}></ms-level>`;
     return html`<div class="ms-void">${icon("microphone")}</div>`;
   }
 
@@ -143,7 +144,8 @@ export class AudioFrame extends Leaf<AudioProps> implements InboxHost {
     if (!this.address || this.isRecording || (this.sound && this.sound.state !== "over")) return [];
     const tools = [];
     if (this.props.interactive) tools.push(frameTool("close", "Clear", () => this.clear()));
-    if (this.props.buttons?.includes("download")) tools.push(frameTool("download", "Download", () => this.download()));
+    if (this.props.buttons?.includes("download") && this.run?.state !== "failed")
+      tools.push(frameTool("download", "Download", () => this.download()));
     return tools;
   }
 

@@ -33,6 +33,13 @@ export abstract class Leaf<P extends LeafProps = LeafProps> extends LitElement {
 
   protected override willUpdate(changed: PropertyValues): void {
     if (changed.has("props")) dress(this, this.props);
+    if (this.isOutdated(changed)) this.run = null;
+  }
+
+  /** Whether a run has failed, and there is another value since: then what went wrong is not about that. */
+  private isOutdated(changed: PropertyValues): boolean {
+    if (this.run?.state !== "failed" || changed.has("run") || !changed.has("props")) return false;
+    return (changed.get("props") as P | undefined)?.value !== this.props.value;
   }
 
   /** The name that assistive technology gives this component. */

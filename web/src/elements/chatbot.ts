@@ -3,9 +3,12 @@ import { customElement, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import { icon } from "../icons.ts";
 import { Leaf, type LeafProps } from "./base.ts";
+import { copyText } from "./parts/clipboard.ts";
+import { copyCode } from "./parts/code.ts";
 import { frameTool } from "./parts/frame.ts";
 import { forget, show } from "./parts/inert.ts";
 import { type Act, type ActDetail, type Entry, textOf } from "./parts/message.ts";
+import { advancing } from "./parts/run.ts";
 import { queueing } from "./parts/sentences.ts";
 import { length, styled } from "./parts/styled.ts";
 
@@ -13,6 +16,8 @@ type Length = number | string | null;
 
 interface ChatbotProps extends LeafProps {
   value: readonly Entry[] | null;
+  /** What was said in sessions that are over; left out if there is none. */
+  past?: readonly Entry[] | null;
   height: Length;
   min_height: Length;
   max_height: Length;
@@ -25,6 +30,7 @@ interface ChatbotProps extends LeafProps {
   grouped: boolean;
   feedback: readonly string[];
   liked: readonly (string | null)[];
+  likes_own: boolean;
   editable: "user" | "all" | null;
   buttons: readonly string[];
   rtl: boolean;
@@ -49,9 +55,16 @@ export class Chatbot extends Leaf<ChatbotProps> {
   /** How far the view was scrolled when we last heard of it. */
   private top = 0;
   private placed = "";
+  /** The past that was cleared away. */
+  private cleared: readonly Entry[] | null = null;
 
   private get entries(): readonly Entry[] {
     return this.props.value ?? [];
+  }
+
+  private get past(): readonly Entry[] {
+    const { past } = this.props;
+    return past && past !== this.cleared ? past : [];
   }
 
   private get log(): HTMLElement | null {
@@ -72,11 +85,12 @@ export class Chatbot extends Leaf<ChatbotProps> {
     return html`
       <div
         class="ms-chat" data-layout=${props.layout} ?data-resizable=${props.resizable} role="group" aria-label=${this.name}
-        @ms-act=${this.onAct} @click=${this.onClick} ${styled(heights)}
+        @ms-act=${this.onAct} @click=${copyCode} ${styled(heights)}
       >
         ${this.head()}
         <div class="ms-log" role="log" aria-live="polite" aria-label=${this.name} aria-busy=${this.isBusy} tabindex="0" @scroll=${this.onScroll}>
           <div class="ms-turns">
+            ${this.bygone()}
             ${repeat(
               entries,
               (_, at) => at,
@@ -84,7 +98,7 @@ export class Chatbot extends Leaf<ChatbotProps> {
             )}
             ${this.waiting()}${this.failure()}
           </div>
-          ${entries.length === 0 ? this.empty() : nothing}
+          ${entries.length === 0 && this.past.length === 0 ? this.empty() : nothing}
         </div>
         ${this.isAway ? html`<button class="ms-newest" type="button" title="Jump to the newest" @click=${this.jump}>${icon("newest")}<span class="ms-sr">Jump to the newest</span></button>` : nothing}
       </div>
@@ -100,7 +114,7 @@ export class Chatbot extends Leaf<ChatbotProps> {
         frameTool(this.isCopied ? "check" : "copy", this.isCopied ? "Copied" : "Copy all", () => void this.copyAll()),
       );
     }
-    if (entries.length > 0 && (props.interactive || this.listens.has("clear"))) {
+    if (entries.length + this.past.length > 0 && (props.interactive || this.listens.has("clear"))) {
       tools.push(frameTool("trash", "Clear", () => this.clear()));
     }
     const label = props.label && props.show_label ? html`<span class="ms-chat-label">${props.label}</span>` : nothing;
@@ -108,14 +122,42 @@ export class Chatbot extends Leaf<ChatbotProps> {
     return html`<div class="ms-chat-head">${label}<span class="ms-chat-tools">${tools}</span></div>`;
   }
 
+  /** What can still be read, but not be answered. */
+  private bygone(): TemplateResult | typeof nothing {
+    const { past, props } = this;
+    if (past.length === 0) return nothing;
+    return html`${past.map(
+      (entry, at) => html`<ms-message
+        .entry=${withoutFiles(entry)} .joined=${props.grouped && isSameSide(past[at - 1], entry)} .rtl=${props.rtl}
+        .avatar=${this.avatar(entry)}
+      ></ms-message>`,
+    )}
+    <p class="ms-past">The connection was lost. The app has forgotten what is above.</p>`;
+  }
+
   private message(entry: Entry, at: number): TemplateResult {
     const { props, entries } = this;
     const isJoined = props.grouped && isSameSide(entries[at - 1], entry);
     const isLastOfSide = !props.grouped || !isSameSide(entries[at + 1], entry);
     return html`<ms-message
-      .entry=${entry} .index=${at} .joined=${isJoined} .rtl=${props.rtl} .avatar=${props.avatars[entry.role === "user" ? 0 : 1]}
+      .entry=${entry} .index=${at} .joined=${isJoined} .depth=${this.depth(entry)} .rtl=${props.rtl} .avatar=${this.avatar(entry)}
       .said=${isLastOfSide ? this.said(at) : ""} .acts=${same(this.acts(entry, at, isLastOfSide))} .feedback=${props.feedback} .liked=${this.liked(at)}
     ></ms-message>`;
+  }
+
+  /** Whoever notes something is neither the user nor who answers. */
+  private avatar({ role }: Entry): string | null {
+    return role === "system" ? null : this.props.avatars[role === "user" ? 0 : 1];
+  }
+
+  /** How many thoughts it is a part of, each of the next. */
+  private depth(entry: Entry): number {
+    const above = entry.metadata?.parent_id;
+    if (above === undefined) return 0;
+    const parent = this.entries
+      .slice(0, this.entries.indexOf(entry))
+      .findLast(({ metadata }) => metadata?.id === above);
+    return parent ? this.depth(parent) + 1 : 0;
   }
 
   /** What can be done with a message now. */
@@ -123,6 +165,7 @@ export class Chatbot extends Leaf<ChatbotProps> {
     const { props, listens, isBusy } = this;
     const isNewest = at === this.entries.length - 1;
     const isOwn = entry.role === "user";
+    const isLikeable = entry.role === "assistant" || (isOwn && props.likes_own);
     const isComplete = textOf(entry) !== "" && !(isNewest && isBusy);
     const isAnswered = isNewest && !isBusy && this.asked >= 0;
     const isEditable = props.editable === "all" || (props.editable === "user" && isOwn);
@@ -130,7 +173,7 @@ export class Chatbot extends Leaf<ChatbotProps> {
       select: listens.has("select"),
       option: listens.has("option_select") && isNewest && !isBusy,
       copy: props.buttons.includes("copy") && isComplete && isLastOfSide,
-      like: listens.has("like") && !isOwn && isLastOfSide && !(isNewest && isBusy),
+      like: listens.has("like") && isLikeable && isLastOfSide && !(isNewest && isBusy),
       edit: listens.has("edit") && isEditable && isComplete && !isBusy,
       retry: listens.has("retry") && isAnswered,
       undo: listens.has("undo") && isAnswered,
@@ -161,11 +204,12 @@ export class Chatbot extends Leaf<ChatbotProps> {
     return this.entries.findLastIndex(({ role }) => role === "user");
   }
 
-  /** Three dots until an answer begins, or the place in the queue. */
+  /** Three dots until an answer begins, how far it is by its own word, or the place in the queue. */
   private waiting(): TemplateResult | typeof nothing {
     const { run } = this;
     if (!run || !this.isBusy || run.progress === "hidden") return nothing;
     if (run.state === "waiting") return html`<p class="ms-queue">${queueing(run.position, run.etaS)}</p>`;
+    if (run.advance) return advancing(run);
     if (this.entries.at(-1)?.role !== "user") return nothing;
     return html`<div class="ms-turn" data-role="assistant"><div class="ms-bubble ms-dots" role="img" aria-label="Writing"><i></i><i></i><i></i></div></div>`;
   }
@@ -267,33 +311,32 @@ export class Chatbot extends Leaf<ChatbotProps> {
   private clear(): void {
     if (this.props.interactive) this.edit([], null);
     this.feedback.clear();
+    this.cleared = this.props.past ?? null;
     this.fire("clear");
+    this.requestUpdate();
   }
 
   private async copyAll(): Promise<void> {
     const said = this.entries.map((entry) => `${entry.role}: ${textOf(entry)}`);
-    await navigator.clipboard.writeText(said.join("\n\n"));
-    this.isCopied = true;
+    this.isCopied = await copyText(said.join("\n\n"));
     setTimeout(() => {
       this.isCopied = false;
-    }, COPIED_MS);
-  }
-
-  /** The copy button of a block of code, which came with its HTML. */
-  private onClick(event: MouseEvent): void {
-    const button = (event.target as Element).closest<HTMLElement>(".ms-copy-code");
-    const code = button?.closest(".ms-code")?.querySelector("code")?.textContent;
-    if (!button || code == null) return;
-    void navigator.clipboard.writeText(code);
-    button.textContent = "Copied";
-    setTimeout(() => {
-      button.textContent = "Copy";
     }, COPIED_MS);
   }
 }
 
 function isSameSide(one: Entry | undefined, other: Entry): boolean {
   return one !== undefined && (one.role === "user") === (other.role === "user");
+}
+
+/** The message with the names of files in their places: they went with their session. */
+function withoutFiles(entry: Entry): Entry {
+  const content = entry.content.map((part) => {
+    const { value } = part;
+    const isFile = typeof value === "object" && value !== null && "file" in value;
+    return isFile ? { text: "name" in value ? String(value.name) : "" } : part;
+  });
+  return { ...entry, content };
 }
 
 const lists = new Map<string, readonly Act[]>();

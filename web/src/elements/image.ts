@@ -1,6 +1,7 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import { emit, RECORD } from "../constants.ts";
+import { sizeOf, still } from "../capture/still.ts";
+import { emit, RECORD, type RecordDetail } from "../constants.ts";
 import { icon } from "../icons.ts";
 import { addressOf } from "../manifest.ts";
 import { IDLE, type OutputElement, type OutputSurface, type StreamView, type UploadView } from "../view.ts";
@@ -9,7 +10,7 @@ import { type FrameShape, frameSize, playPreview, preview } from "./parts/camera
 import { download, save } from "./parts/file.ts";
 import { chip, failure, frameTool, timeLeft, uploading, waiting } from "./parts/frame.ts";
 import { Inbox, type InboxHost } from "./parts/inbox.ts";
-import { pixelAt, sizeOf, still } from "./parts/picture.ts";
+import { pixelAt } from "./parts/picture.ts";
 import { recordBar, recordButton } from "./parts/record.ts";
 import { progress } from "./parts/run.ts";
 import { styled } from "./parts/styled.ts";
@@ -117,7 +118,7 @@ export class ImageFrame extends Leaf<ImageProps> implements OutputSurface, Inbox
   private shutter(): TemplateResult {
     const isOpen = this.stream.state === "running";
     const name = isOpen ? "Take a picture" : "Open the camera";
-    return html`<button class="ms-record ms-shutter" type="button" title=${name} data-state=${this.stream.state} @click=${isOpen ? this.shoot : () => this.record("start")}>
+    return html`<button class="ms-record ms-shutter" type="button" title=${name} data-state=${this.stream.state} @click=${() => this.record(isOpen ? "stop" : "start")}>
       <i>${isOpen ? nothing : icon("camera")}</i><span class="ms-sr">${name}</span>
     </button>`;
   }
@@ -125,11 +126,13 @@ export class ImageFrame extends Leaf<ImageProps> implements OutputSurface, Inbox
   private tools(): TemplateResult[] {
     if (this.stream.trouble) return [];
     const { buttons, interactive, streaming } = this.props;
-    const shown = this.hasPicture;
+    const isFailed = this.run?.state === "failed";
+    const shown = this.hasPicture && !isFailed;
     const tools = [];
     if (interactive && this.isRecording && !streaming)
-      tools.push(frameTool("close", "Close the camera", () => this.record("stop")));
-    if (interactive && shown && !this.isRecording) tools.push(frameTool("close", "Clear", () => this.clear()));
+      tools.push(frameTool("close", "Close the camera", () => this.record("close")));
+    if (interactive && this.hasPicture && !this.isRecording)
+      tools.push(frameTool("close", "Clear", () => this.clear()));
     if (shown && buttons?.includes("download"))
       tools.push(frameTool("download", "Download", () => void this.download()));
     if ((shown || this.isRecording) && buttons?.includes("fullscreen") && document.fullscreenEnabled) {
@@ -146,16 +149,8 @@ export class ImageFrame extends Leaf<ImageProps> implements OutputSurface, Inbox
     this.record(this.isRecording ? "stop" : "start");
   }
 
-  private record(action: "start" | "stop"): void {
+  private record(action: RecordDetail["action"]): void {
     emit(this, RECORD, { component: this.component, action });
-  }
-
-  private async shoot(): Promise<void> {
-    const preview = this.querySelector<HTMLVideoElement>(".ms-preview");
-    if (!preview || preview.videoWidth === 0) return;
-    const file = await still(preview, "photo.jpg", { mirrored: this.stream.mirrored });
-    this.record("stop");
-    this.inbox.take(file);
   }
 
   private clear(): void {

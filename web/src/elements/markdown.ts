@@ -1,6 +1,7 @@
 import { html, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
 import { Leaf, type LeafProps } from "./base.ts";
+import { copyCode } from "./parts/code.ts";
 import { forget, show } from "./parts/inert.ts";
 import { progress } from "./parts/run.ts";
 import { length, styled } from "./parts/styled.ts";
@@ -23,7 +24,7 @@ export class Markdown extends Leaf<MarkdownProps> {
     return html`
       <div
         class="ms-prose ${scrolls ? "ms-scrolls" : ""}" dir=${rtl ? "rtl" : "auto"} tabindex=${scrolls ? 0 : -1}
-        ${styled({ height: length(height), "max-height": length(max_height) })}
+        ${styled({ height: length(height), "max-height": length(max_height) })} @click=${copyCode}
       ></div>
       ${progress(this.run)}${this.notes()}
     `;

@@ -45,7 +45,7 @@ export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
   @state() private problem = "";
   private readonly zone = new DropZone(
     this,
-    () => this.offers("upload"),
+    () => this.props.interactive && this.offers("upload"),
     (files) => this.take(files),
   );
   /** Files that are still to be sent: one after the other. */
@@ -74,7 +74,7 @@ export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
   }
 
   private offers(source: "upload" | "microphone"): boolean {
-    return this.props.interactive && this.props.sources.includes(source);
+    return this.props.sources.includes(source);
   }
 
   protected override render(): TemplateResult {
@@ -104,6 +104,7 @@ export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
     const face = isPicture
       ? html`<img src=${addressOf(file) ?? ""} alt=${file.name} />`
       : html`${icon(file.type.startsWith("audio/") ? "sound" : "file")}<span title=${file.name}>${file.name}</span>`;
+    if (!this.props.interactive) return html`<li>${face}</li>`;
     const name = `Remove ${file.name}`;
     return html`<li>${face}<button class="ms-tool" type="button" title=${name} @click=${() => this.detach(at)}>
       ${icon("close")}<span class="ms-sr">${name}</span>
@@ -112,7 +113,7 @@ export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
 
   private attachButton(): TemplateResult | typeof nothing {
     if (!this.offers("upload")) return nothing;
-    return html`<button class="ms-tool" type="button" title="Attach a file" ?disabled=${this.room < 1} @click=${this.choose}>
+    return html`<button class="ms-tool" type="button" title="Attach a file" ?disabled=${!this.props.interactive || this.room < 1} @click=${this.choose}>
         ${icon("attach")}<span class="ms-sr">Attach a file</span>
       </button>
       <input
@@ -127,7 +128,7 @@ export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
     const name = this.isRecording ? "Stop" : "Record";
     return html`<button
       class="ms-tool ${this.isRecording ? "stop-button" : "record-button"}" type="button" title=${name} data-state=${state}
-      ?disabled=${!this.isRecording && this.room < 1} @click=${this.record}
+      ?disabled=${!this.isRecording && (!this.props.interactive || this.room < 1)} @click=${this.record}
     >${icon(this.isRecording ? "square" : "microphone")}<span class="ms-sr">${name}</span></button>`;
   }
 
@@ -152,8 +153,7 @@ export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
   private buttons(): TemplateResult[] {
     const { submit_button: submit, stop_button: stop } = this.props;
     const buttons = [];
-    const isIdle = this.isEmpty || !this.props.interactive;
-    if (submit) buttons.push(this.button(submit, "Send", "ms-primary", isIdle, () => this.submit()));
+    if (submit) buttons.push(this.button(submit, "Send", "ms-primary", !this.isReady, () => this.submit()));
     if (stop) buttons.push(this.button(stop, "Stop", "", false, () => this.fire("stop")));
     return buttons;
   }
@@ -190,9 +190,14 @@ export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
     return this.draft.text.trim() === "" && this.draft.files.length === 0;
   }
 
-  /** Files on their way belong to the message: it is sent when they are there. */
+  /** Files on their way, and what is being recorded, belong to the message: it can be sent when they are there. */
+  private get isReady(): boolean {
+    const isComing = this.isRecording || this.upload !== null || this.queue.length > 0;
+    return this.props.interactive && !this.isEmpty && !isComing;
+  }
+
   private submit(): void {
-    if (this.props.interactive && !this.isEmpty && !this.upload && !this.isRecording) this.fire("submit");
+    if (this.isReady) this.fire("submit");
   }
 
   private onInput(event: InputEvent): void {
@@ -252,7 +257,7 @@ export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
 
   private onPaste(event: ClipboardEvent): void {
     const files = [...(event.clipboardData?.files ?? [])];
-    if (!this.offers("upload") || files.length === 0) return;
+    if (!this.props.interactive || !this.offers("upload") || files.length === 0) return;
     event.preventDefault();
     this.take(files);
   }

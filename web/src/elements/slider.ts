@@ -48,6 +48,7 @@ export class Slider extends Leaf<SliderProps> {
     return html`<input
       class="ms-number-chip" type="number" aria-label="Value" min=${minimum} max=${maximum}
       step=${this.props.step ?? "any"} .value=${String(this.value)} ?disabled=${!interactive} @change=${this.onType}
+      ${styled({ "--ms-digits": digits(this.props) })}
     />`;
   }
 
@@ -90,6 +91,12 @@ export function snap(
   const snapped = minimum + steps * step;
   // 0.1 + 2 * 0.1 is not 0.3: as many decimals as the step and the minimum have.
   return Number(Math.min(maximum, snapped).toFixed(Math.max(decimals(step), decimals(minimum))));
+}
+
+/** How many characters the longest value has. */
+function digits({ minimum, maximum, step }: Pick<SliderProps, "minimum" | "maximum" | "step">): number {
+  const places = step ? Math.max(decimals(step), decimals(minimum)) : 0;
+  return Math.max(...[minimum, maximum].map((end) => end.toFixed(places).length));
 }
 
 function decimals(value: number): number {

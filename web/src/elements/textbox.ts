@@ -2,6 +2,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { icon } from "../icons.ts";
 import { Leaf, type LeafProps } from "./base.ts";
+import { copyText } from "./parts/clipboard.ts";
 import { progress } from "./parts/run.ts";
 import { styled } from "./parts/styled.ts";
 
@@ -98,15 +99,24 @@ export class Textbox extends Leaf<TextboxProps> {
   private sideButtons(): TemplateResult[] {
     const { submit_button: submit, stop_button: stop } = this.props;
     const buttons = [];
-    if (submit) buttons.push(this.sideButton(submit, "Submit", "ms-primary", () => this.fire("submit")));
+    const isOff = !this.props.interactive;
+    if (submit) buttons.push(this.sideButton(submit, "Submit", "ms-primary", () => this.fire("submit"), isOff));
     if (stop) buttons.push(this.sideButton(stop, "Stop", "", () => this.fire("stop")));
     return buttons;
   }
 
-  private sideButton(text: string | boolean, name: string, variant: string, press: () => void): TemplateResult {
+  private sideButton(
+    text: string | boolean,
+    name: string,
+    variant: string,
+    press: () => void,
+    isOff = false,
+  ): TemplateResult {
     const face = typeof text === "string" ? text : html`${icon(name === "Stop" ? "square" : "send")}`;
     const label = typeof text === "string" ? nothing : name;
-    return html`<button class="ms-button ${variant}" type="button" aria-label=${label} @click=${press}>${face}</button>`;
+    return html`<button class="ms-button ${variant}" type="button" aria-label=${label} ?disabled=${isOff} @click=${press}>
+      ${face}
+    </button>`;
   }
 
   protected override firstUpdated(): void {
@@ -159,8 +169,7 @@ export class Textbox extends Leaf<TextboxProps> {
   }
 
   private async copy(): Promise<void> {
-    await navigator.clipboard.writeText(this.text);
-    this.copied = true;
+    this.copied = await copyText(this.text);
     setTimeout(() => {
       this.copied = false;
     }, COPIED_MS);

@@ -1,6 +1,6 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import { emit, OUTPUT_CLASS, RECORD } from "../constants.ts";
+import { emit, LISTEN, OUTPUT_CLASS, RECORD } from "../constants.ts";
 import { icon } from "../icons.ts";
 import { addressOf } from "../manifest.ts";
 import { type FilmView, IDLE, type Level, type StreamView, type UploadView } from "../view.ts";
@@ -45,6 +45,8 @@ export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
   /** Address of the subtitles, to be freed. */
   private titles = "";
   private readonly watched = new WeakSet<HTMLVideoElement>();
+  /** The viewer has stopped a film, which is about to stand still. */
+  private isQuitting = false;
 
   constructor() {
     super();
@@ -53,7 +55,7 @@ export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
     this.player.playsInline = true;
     this.player.preload = "metadata";
     this.player.addEventListener("error", () => this.fail());
-    this.player.addEventListener("loadeddata", () => this.requestUpdate());
+    this.player.addEventListener("loadeddata", () => this.look());
   }
 
   override disconnectedCallback(): void {
@@ -104,8 +106,14 @@ export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
         ${preview(stream)}${this.isHeard ? html`<ms-level></ms-level>` : nothing}<div class="ms-stage">${shown}</div>${this.unmuteButton()}${this.overlay()}${chip(this.props)}${this.bar()}
         ${timeLeft(stream)}${progress(this.run)}
       </div>
-      ${this.notes(this.inbox.problem, null)}
+      ${this.notes(this.inbox.problem, this.film ? this.run : null)}
     `;
+  }
+
+  /** Why nothing can be seen; a film that came until something went wrong can, and what went wrong stands below it. */
+  private get trouble(): string {
+    if (this.film) return this.film.problem;
+    return this.run?.state === "failed" ? this.run.message || "This went wrong." : this.fault;
   }
 
   /** The browser plays with sound only after a tap. */
@@ -121,9 +129,7 @@ export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
     if (this.upload) return uploading(this.upload);
     if (stream.trouble) return troublePanel(stream.trouble, "camera");
     if (stream.state === "waiting" || stream.state === "starting") return waiting(stream, "camera");
-    if (this.run?.state === "failed") return failure(this.run.message);
-    const fault = this.film?.problem || (this.film ? "" : this.fault);
-    if (fault) return failure(fault);
+    if (this.trouble) return failure(this.trouble);
     return this.shown || this.isRecording ? nothing : this.empty();
   }
 
@@ -143,7 +149,7 @@ export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
     if (!this.offers("webcam")) return slim;
     return recordBar(
       this,
-      "camera",
+      this.props.include_audio ? "both" : "camera",
       recordButton(this.stream, () => this.record()),
       tools,
       elapsed(this),
@@ -154,8 +160,9 @@ export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
     if (this.stream.trouble || !this.shown) return [];
     const { buttons, interactive } = this.props;
     const tools = [];
+    if (this.film?.state === "coming") tools.push(frameTool("square", "Stop playing", () => this.quit()));
     if (interactive) tools.push(frameTool("close", "Clear", () => this.clear()));
-    if (buttons?.includes("download") && (this.film ? this.film.file : this.address))
+    if (!this.trouble && buttons?.includes("download") && (this.film ? this.film.file : this.address))
       tools.push(frameTool("download", "Download", () => this.download()));
     return tools;
   }
@@ -215,15 +222,20 @@ export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
       });
     on("play", () => this.fire("play"));
     on("pause", () => {
-      if (!video.ended) this.fire("pause");
+      if (video.ended) return;
+      if (this.isQuitting) this.tellOver();
+      else this.fire("pause");
     });
-    on("ended", () => {
-      this.fire("stop");
-      this.fire("end");
-    });
+    on("ended", () => this.tellOver());
     on("volumechange", () => {
       if (!video.muted) this.wantsTap = false;
     });
+  }
+
+  private tellOver(): void {
+    this.isQuitting = false;
+    this.fire("stop");
+    this.fire("end");
   }
 
   private subtitle(player: HTMLVideoElement, value: unknown): void {
@@ -241,6 +253,12 @@ export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
     player.append(track);
   }
 
+  /** The browser has the first frame, or knows that there is none that it can decode: it would play the sound alone. */
+  private look(): void {
+    if (this.player.videoWidth === 0) this.fault = "This browser cannot show the picture of this film.";
+    this.requestUpdate();
+  }
+
   private fail(): void {
     if (this.player.getAttribute("src")) this.fault = "This film cannot be played.";
   }
@@ -249,6 +267,12 @@ export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
 
   private record(): void {
     emit(this, RECORD, { component: this.component, action: this.isRecording ? "stop" : "start" });
+  }
+
+  private quit(): void {
+    if (this.shown?.paused) this.tellOver();
+    else this.isQuitting = true;
+    emit(this, LISTEN, { component: this.component, action: "stop" });
   }
 
   private clear(): void {

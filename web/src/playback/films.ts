@@ -55,6 +55,11 @@ export class Films {
     for (const film of this.films.values()) if (film.playback === playback) film.cut();
   }
 
+  /** The viewer has seen enough of it: what came until now is all. */
+  stop(component: number): void {
+    this.films.get(component)?.cut();
+  }
+
   /** Something else is shown in its place. */
   forget(component: number): void {
     this.films.get(component)?.close();
@@ -93,13 +98,15 @@ class Film {
   private isComplete = false;
   /** The server is not told anything any more. */
   private isOver = false;
+  /** Another one, or something else, is shown in its place. */
+  private isClosed = false;
 
   constructor(playback: number, component: number, events: FilmsEvents) {
     this.playback = playback;
     this.component = component;
     this.events = events;
     this.prepare(this.video);
-    events.show(component, this.view("coming"));
+    this.show("coming");
   }
 
   take({ sequence, data, isLast }: FilmPart): void {
@@ -131,11 +138,12 @@ class Film {
     this.isComplete = true;
     this.isOver = true;
     this.pump();
+    if (!this.buffer) this.show("complete");
   }
 
   /** Lets go of everything. */
   close(): void {
-    this.isOver = true;
+    this.isOver = this.isClosed = true;
     this.video.pause();
     if (this.address) URL.revokeObjectURL(this.address);
     this.address = "";
@@ -241,7 +249,7 @@ class Film {
   private endSource(source: MediaSource): void {
     source.endOfStream();
     this.release();
-    void this.file().then((file) => this.events.show(this.component, this.view("complete", file)));
+    void this.file().then((file) => this.show("complete", file));
   }
 
   /** The whole as one file, whose length is known by now; null if it is too long. */
@@ -262,7 +270,7 @@ class Film {
     if (this.isOver) return;
     this.tell("broken", problem);
     this.isOver = true;
-    this.events.show(this.component, { ...this.view("complete"), problem: "This film cannot be played." });
+    this.show("complete", null, "This film cannot be played.");
   }
 
   private get endS(): number {
@@ -270,8 +278,10 @@ class Film {
     return buffered.length > 0 ? buffered.end(buffered.length - 1) : 0;
   }
 
-  private view(state: FilmView["state"], file: Blob | null = null): FilmView {
-    return { playback: this.playback, video: this.video, state, file, problem: "" };
+  private show(state: FilmView["state"], file: Blob | null = null, problem = ""): void {
+    if (this.isClosed) return;
+    const { playback, video } = this;
+    this.events.show(this.component, { playback, video, state, file, problem });
   }
 
   private tell(state?: NonNullable<Played["state"]>, message?: string): void {

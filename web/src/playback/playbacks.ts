@@ -29,10 +29,14 @@ export interface SpeakerReport {
   isOver: boolean;
 }
 
-/** Sound that the page has decoded: interleaved. */
-export interface DecodedSound {
+/** What all pieces of a playback have in common. */
+export interface SoundForm {
   rate: number;
   channels: number;
+}
+
+/** Sound that the page has decoded: interleaved. */
+export interface DecodedSound extends SoundForm {
   samples: Int16Array;
 }
 
@@ -40,8 +44,8 @@ export interface PlaybacksEvents {
   tell(message: Played): void;
   /** The first sound is there: the page connects the port with a loudspeaker. */
   open(sound: { component: number; playback: number; rate: number; channels: number }, port: MessagePort): void;
-  /** The page decodes a file, and answers with `decoded`. */
-  decode(playback: number, file: Uint8Array<ArrayBuffer>): void;
+  /** The page decodes a file, brings it into the form of those before it, and answers with `decoded`. */
+  decode(playback: number, file: Uint8Array<ArrayBuffer>, form: SoundForm | null): void;
   heard(component: number, playedS: number, level: Level): void;
   /** All was heard, or it was silenced (`isCut`), or broke (`problem`). What came so far, as a file. */
   over(ended: { component: number; playback: number; isCut: boolean; problem: string; file: Blob | null }): void;
@@ -276,7 +280,8 @@ class Playback {
     const file = this.files[0];
     if (this.isDecoding || !file || file.filled < file.bytes.length) return;
     this.isDecoding = true;
-    this.events.decode(this.number, file.bytes);
+    const { rate, channels } = this;
+    this.events.decode(this.number, file.bytes, this.port && { rate, channels });
   }
 
   private endIfComplete(): void {

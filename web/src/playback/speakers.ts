@@ -1,12 +1,9 @@
 /** The page's loudspeakers: one audio context for each component that plays streamed sound. Sound itself never passes here. */
 
-import { toInt16 } from "../codecs/pcm16.ts";
-import { interleaved } from "../codecs/wav.ts";
+import { decodeSound, toPcm16, withChannels } from "../codecs/sound_file.ts";
 import type { LiveState } from "../view.ts";
-import type { DecodedSound } from "./playbacks.ts";
-
-/** The rate that files are decoded at. */
-const FILE_RATE_HZ = 48_000;
+import { Loudspeaker } from "./loudspeaker.ts";
+import type { DecodedSound, SoundForm } from "./playbacks.ts";
 
 /** What is prepared for where the app does not say at which rate its sound comes: most voices have it. */
 export const USUAL_RATE_HZ = 24_000;
@@ -17,8 +14,14 @@ export const DEVICE_RATE_HZ = 48_000;
 /** A browser that lets us play does so by then; one that does not wants a tap first. */
 const LOCK_MS = 250;
 
+/** One that let us play before is only busy: nobody is asked to tap so soon. */
+const BUSY_MS = 3_000;
+
 /** A loudspeaker that was opened in advance waits so long for sound: to wake it again takes longer than a piece lasts. */
 const REST_MS = 10_000;
+
+/** What the page itself plays at a time, where there is no audio thread to do it. */
+const BLOCK_FRAMES = 1024;
 
 /** What was silenced has died away by then. */
 const FADED_MS = 50;
@@ -38,16 +41,17 @@ export interface SpeakersEvents {
   stopped(playback: number): void;
   /** For the app: `play`, `pause`, `stop`. */
   fire(component: number, event: string): void;
-  failed(playback: number): void;
 }
 
 interface Speaker {
   context: AudioContext;
-  /** Resolves when the context knows our worklet. */
-  ready: Promise<void>;
+  /** Resolves when the context knows our worklet, or is known to have none. */
+  hasWorklet: Promise<boolean>;
   playback: number;
-  node: AudioWorkletNode | null;
+  node: AudioNode | null;
   state: LiveState;
+  /** Whether the browser has let it play. */
+  hasRun: boolean;
   /** Until it is suspended, because nothing is heard. */
   resting: ReturnType<typeof setTimeout> | undefined;
 }
@@ -69,7 +73,7 @@ export class Speakers {
   prepare(component: number, rate: number): void {
     const speaker = this.speakers.get(component) ?? this.speakerOf(component, rate);
     if (speaker.playback !== 0) return;
-    void speaker.context.resume();
+    void wake(speaker);
     rest(speaker, REST_MS);
   }
 
@@ -82,14 +86,9 @@ export class Speakers {
     speaker.state = autoplay ? "starting" : "paused";
     this.events.show(component, speaker.state);
     if (!autoplay) this.events.paused(playback, true);
-    try {
-      await speaker.ready;
-    } catch {
-      this.events.failed(playback);
-      return;
-    }
+    const hasWorklet = await speaker.hasWorklet;
     if (speaker.playback !== playback) return;
-    speaker.node = connect(speaker.context, rate, channels, port);
+    speaker.node = (hasWorklet ? connect : connectHere)(speaker.context, rate, channels, port);
     if (autoplay) await this.start(component, speaker);
     else await speaker.context.suspend();
   }
@@ -130,13 +129,12 @@ export class Speakers {
     return true;
   }
 
-  /** Decodes a sound file; null if it is none. */
-  async decode(file: ArrayBuffer): Promise<DecodedSound | null> {
-    const context = new OfflineAudioContext(1, 1, FILE_RATE_HZ);
-    const sound = await context.decodeAudioData(file).catch(() => null);
+  /** Decodes a sound file, in its own form or in that of those before it; null if it is none. */
+  async decode(file: ArrayBuffer, form: SoundForm | null): Promise<DecodedSound | null> {
+    const sound = await decodeSound(file, form?.rate);
     if (!sound) return null;
-    const { numberOfChannels: channels, sampleRate: rate } = sound;
-    return { rate, channels, samples: toInt16(interleaved(sound)) };
+    const channels = form?.channels ?? sound.planes.length;
+    return { rate: sound.rate, channels, samples: toPcm16(withChannels(sound, channels)) };
   }
 
   private speakerOf(component: number, rate: number): Speaker {
@@ -146,17 +144,24 @@ export class Speakers {
     void found?.context.close();
     // The browser brings the sound from this rate to that of the device, all of it, without a seam.
     const context = new AudioContext({ sampleRate: rate, latencyHint: "interactive" });
-    const ready = context.audioWorklet.addModule(this.worklet);
-    ready.catch(() => {}); // told where it is waited for; a context that was opened in advance may be closed before
-    const speaker: Speaker = { context, ready, playback: 0, node: null, state: "starting", resting: undefined };
+    const speaker: Speaker = {
+      context,
+      hasWorklet: load(context, this.worklet),
+      playback: 0,
+      node: null,
+      state: "starting",
+      hasRun: false,
+      resting: undefined,
+    };
     this.speakers.set(component, speaker);
     return speaker;
   }
 
   private async start(component: number, speaker: Speaker): Promise<void> {
-    const { playback, context } = speaker;
-    const running = context.resume().then(() => true);
-    const isPrompt = await Promise.race([running, new Promise<false>((give) => setTimeout(give, LOCK_MS, false))]);
+    const { playback } = speaker;
+    const patienceMs = speaker.hasRun ? BUSY_MS : LOCK_MS;
+    const running = wake(speaker);
+    const isPrompt = await Promise.race([running, new Promise<false>((give) => setTimeout(give, patienceMs, false))]);
     if (!isPrompt) {
       if (speaker.playback !== playback) return;
       this.move(component, speaker, "locked");
@@ -175,6 +180,12 @@ export class Speakers {
   }
 }
 
+async function wake(speaker: Speaker): Promise<true> {
+  await speaker.context.resume();
+  speaker.hasRun = true;
+  return true;
+}
+
 /** Lets go of what is heard, once it has died away: cut off at once it would end with a click. */
 function silence(speaker: Speaker): void {
   const { node } = speaker;
@@ -185,6 +196,28 @@ function silence(speaker: Speaker): void {
 function rest(speaker: Speaker, afterMs: number): void {
   clearTimeout(speaker.resting);
   speaker.resting = setTimeout(() => void speaker.context.suspend(), afterMs);
+}
+
+/** Whether the worklet could be loaded. Browsers keep it from pages that came over plain HTTP. */
+async function load(context: AudioContext, worklet: string): Promise<boolean> {
+  return (
+    (await context.audioWorklet?.addModule(worklet).then(
+      () => true,
+      () => false, // a context that was opened in advance may be closed by then
+    )) ?? false
+  );
+}
+
+/** Without the audio thread: the page itself plays, with larger blocks, since it has other things to do. */
+function connectHere(context: AudioContext, rate: number, channels: number, port: MessagePort): AudioNode {
+  const loudspeaker = new Loudspeaker(rate, channels, context.sampleRate);
+  const node = context.createScriptProcessor(BLOCK_FRAMES, 0, channels);
+  node.onaudioprocess = ({ outputBuffer }) => {
+    loudspeaker.fill(Array.from({ length: channels }, (_, channel) => outputBuffer.getChannelData(channel)));
+  };
+  loudspeaker.attach(port);
+  node.connect(context.destination);
+  return node;
 }
 
 function connect(context: AudioContext, rate: number, channels: number, port: MessagePort): AudioWorkletNode {

@@ -15,7 +15,7 @@ export type OpenedDevice =
   | { kind: "microphone"; device: Microphone }
   | { kind: "film"; device: Film };
 
-/** A browser mutes a track for a moment at times; one that stays mute for this long is taken away. */
+/** A browser mutes a camera for a moment at times; one that stays mute for this long is taken away. */
 const MUTE_MS = 2_000;
 
 export interface RecordingEvents {
@@ -23,7 +23,8 @@ export interface RecordingEvents {
   open(choice: DeviceChoice): Promise<OpenedDevice>;
   /** Hands an opened device to whoever captures. */
   attach(opened: OpenedDevice): void;
-  release(): void;
+  /** The devices are about to be closed; `isWanted` if the user, or the app, has pressed Stop. */
+  release(isWanted: boolean): void;
   /** Begins the streams, and returns their numbers; none if the component drives no stream. */
   begin(): number[];
   stop(stream: number, reason: StopReason, message: string): void;
@@ -50,6 +51,7 @@ export class Recording {
   private isAttached = false;
   private isBegun = false;
   private isStopped = false;
+  private isReplaced = false;
   private isOver = false;
 
   /** `longestS` is how many seconds may be recorded: it stops by itself then. */
@@ -97,16 +99,19 @@ export class Recording {
     this.isStopped = true;
     this.cause ??= cause;
     for (const stream of this.streams.keys()) this.events.stop(stream, reason, cause?.message ?? "");
-    this.letGo();
+    this.letGo(reason === "user");
     this.events.show({ ...IDLE, trouble: this.cause });
     if (this.streams.size === 0) this.end();
   }
 
-  /** The next recording begins before the server is done with this one, which is stopped: nothing of it is shown. */
+  /**
+   * The next recording begins before the server is done with this one, which is stopped: nothing of it is shown.
+   *
+   * All of a sound is there when its streams are over. A picture is the newest one, so that is told before another comes.
+   */
   giveWay(): void {
-    if (this.isOver) return;
-    this.isOver = true;
-    this.events.ended(this.isBegun);
+    this.isReplaced = true;
+    if (this.kind !== "microphone" || this.streams.size === 0) this.end();
   }
 
   /** The worker gave a stream up by itself; the others end with it, since they are fed by the same device. */
@@ -156,8 +161,9 @@ export class Recording {
 
   private end(): void {
     if (this.isOver) return;
-    this.events.show({ ...IDLE, trouble: this.cause });
-    this.giveWay();
+    if (!this.isReplaced) this.events.show({ ...IDLE, trouble: this.cause });
+    this.isOver = true;
+    this.events.ended(this.isBegun);
   }
 
   /** Opens the device of the newest choice; false if there is none, or if it is not needed any more. */
@@ -183,8 +189,7 @@ export class Recording {
     if (microphone) this.watchTrack(microphone.track, "microphone", this.watch.signal);
     this.events.attach(opened);
     this.isAttached = true;
-    const device = (camera ?? microphone)?.device ?? "";
-    this.show({ preview: camera?.preview ?? null, mirrored: camera?.mirrored ?? false, device });
+    this.show(camera ? viewOf(camera, microphone) : { device: microphone?.device ?? "" });
     return true;
   }
 
@@ -198,17 +203,18 @@ export class Recording {
     let timer: ReturnType<typeof setTimeout>;
     const lose = (): void => this.stop("device", trouble("unplugged", kind));
     track.addEventListener("ended", lose, { signal });
+    if (kind === "microphone") return; // whoever mutes it, with a key of a headset say, wants to be silent and goes on
     track.addEventListener("mute", () => (timer = setTimeout(lose, MUTE_MS)), { signal });
     track.addEventListener("unmute", () => clearTimeout(timer), { signal });
     signal.addEventListener("abort", () => clearTimeout(timer));
   }
 
-  /** Closes the device, and has whoever captures let go of it. */
-  private letGo(): void {
+  /** Has whoever captures let go of the device, and closes it. */
+  private letGo(isWanted = false): void {
     this.stopwatch.pause();
-    this.closeDevice();
-    if (this.isAttached) this.events.release();
+    if (this.isAttached) this.events.release(isWanted);
     this.isAttached = false;
+    this.closeDevice();
   }
 
   private closeDevice(): void {
@@ -253,7 +259,7 @@ export class Recording {
 
   private show(changes: Partial<StreamView>): void {
     this.view = { ...this.view, ...changes };
-    if (!this.isOver) this.events.show(this.view);
+    if (!this.isOver && !this.isReplaced) this.events.show(this.view);
   }
 }
 
@@ -266,6 +272,10 @@ export function partsOf(opened: OpenedDevice): { camera: Camera | null; micropho
   return opened.kind === "camera"
     ? { camera: opened.device, microphone: null }
     : { camera: null, microphone: opened.device };
+}
+
+function viewOf({ preview, mirrored, device }: Camera, microphone: Microphone | null): Partial<StreamView> {
+  return { preview, mirrored, device, microphone: microphone?.device ?? "" };
 }
 
 /** What to tell the user about the end of a stream; null if there is nothing to say. */

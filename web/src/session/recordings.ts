@@ -5,12 +5,13 @@ import { Clip } from "../capture/clip.ts";
 import { openFilm } from "../capture/film.ts";
 import { FilmClip } from "../capture/film_clip.ts";
 import { type Microphone, type MicrophoneWish, openMicrophone } from "../capture/microphone.ts";
+import { Photo } from "../capture/photo.ts";
 import { LEVELS_PER_S, Meter } from "../capture/sound_uplink.ts";
 import type { DeviceChoice, DeviceDetail, RecordDetail } from "../constants.ts";
 import type { Binding, Manifest } from "../manifest.ts";
 import type { Level, StreamView, Trouble } from "../view.ts";
 import type { StreamState, Turn } from "../wire/messages.ts";
-import type { SoundBlock, ToWorker } from "../workers/port.ts";
+import type { SoundBlock, SoundFormat, ToWorker } from "../workers/port.ts";
 import type { OpenedDevice } from "./recording.ts";
 import { partsOf, Recording } from "./recording.ts";
 import type { Store } from "./store.ts";
@@ -37,12 +38,14 @@ export class Recordings {
   private readonly store: Store;
   private readonly events: RecordingsEvents;
   private readonly recordings = new Map<number, Recording>();
+  /** Those that another one has replaced, while the server is at work on what it was given. */
+  private readonly leaving = new Set<Recording>();
   private readonly choices = new Map<number, DeviceChoice>();
-  private readonly clips = new Map<number, Clip | FilmClip>();
+  private readonly clips = new Map<number, Clip | FilmClip | Photo>();
+  /** What each microphone that records delivers: one that takes its place delivers the same. */
+  private readonly formats = new Map<number, SoundFormat>();
   /** Components that are recorded with camera and microphone. */
   private readonly films = new Set<number>();
-  /** Recordings that are complete, until their end is told. */
-  private readonly files = new Map<number, ClipFile>();
   /** Which binding each stream serves that is not over. */
   private readonly served = new Map<number, Binding>();
   /** Streams of each component's earlier recordings, if they were not over when the newest one began. */
@@ -57,9 +60,10 @@ export class Recordings {
 
   /** Record or Stop was pressed. */
   record({ component, action, device, facing }: RecordDetail): void {
-    if (device || facing) this.choices.set(component, { device, facing });
+    if (device || facing) this.remember(component, { device, facing });
     const recording = this.recordings.get(component);
-    if (action === "stop") recording?.stop();
+    if (action === "close") this.discard(component);
+    if (action !== "start") recording?.stop();
     else if (!recording?.isLive) this.start(component);
   }
 
@@ -69,9 +73,17 @@ export class Recordings {
   }
 
   /** Another device was chosen; without a recording it is remembered. */
-  choose({ component, device, facing }: DeviceDetail): void {
-    this.choices.set(component, { device, facing });
-    void this.recordings.get(component)?.change({ device, facing });
+  choose({ component, ...choice }: DeviceDetail): void {
+    const chosen = this.remember(component, choice);
+    void this.recordings.get(component)?.change(chosen);
+  }
+
+  /** A choice of camera leaves the microphone as it is, and the other way round. */
+  private remember(component: number, { device, facing, microphone }: DeviceChoice): DeviceChoice {
+    const before = this.choices.get(component) ?? {};
+    const chosen = microphone ? { ...before, microphone } : { device, facing, microphone: before.microphone };
+    this.choices.set(component, chosen);
+    return chosen;
   }
 
   update(state: StreamState, deadlinePageUs: number): void {
@@ -103,7 +115,7 @@ export class Recordings {
   clear(cause: Trouble | null): void {
     this.served.clear();
     this.replaced.clear();
-    for (const recording of [...this.recordings.values()]) recording.abandon(cause);
+    for (const recording of [...this.leaving, ...this.recordings.values()]) recording.abandon(cause);
   }
 
   private bindingsOf(component: number): Binding[] {
@@ -116,29 +128,35 @@ export class Recordings {
   }
 
   private find(stream: number): Recording | undefined {
-    return [...this.recordings.values()].find((recording) => recording.has(stream));
+    return [...this.recordings.values(), ...this.leaving].find((recording) => recording.has(stream));
   }
 
   private start(component: number): void {
     const before = this.recordings.get(component);
     this.replaced.set(component, before ? [...(this.replaced.get(component) ?? []), ...before.numbers] : []);
+    if (before) this.leaving.add(before);
     before?.giveWay();
     const longestS = this.longestS(component);
     const kind = this.kindOf(component);
     const bindings = this.bindingsOf(component);
+    let clip: ClipFile | null = null;
     const recording: Recording = new Recording(
       kind === "film" ? "camera or microphone" : kind,
       {
         open: (choice) => this.open(component, kind, choice),
         attach: (opened) => this.attach(component, opened, bindings.length > 0),
-        release: () => this.release(component),
+        release: (isWanted) => {
+          clip = this.release(component, isWanted);
+        },
         begin: () => this.begin(component, bindings),
         stop: (stream, reason, message) => this.events.post({ type: "stop", stream, reason, message }),
-        show: (view) => this.events.show(component, view),
+        show: (view) => {
+          this.events.show(component, view);
+          this.hold(component, view);
+        },
         ended: (wasBegun) => {
-          const clip = this.files.get(component) ?? null;
-          this.recordings.delete(component);
-          this.files.delete(component);
+          if (this.recordings.get(component) === recording) this.recordings.delete(component);
+          this.leaving.delete(recording);
           if (wasBegun) this.events.ended(component, clip);
         },
       },
@@ -158,8 +176,8 @@ export class Recordings {
   private async open(component: number, kind: OpenedDevice["kind"], choice: DeviceChoice): Promise<OpenedDevice> {
     if (kind === "camera") return { kind, device: await openCamera(this.cameraWish(component, choice)) };
     if (kind === "microphone") return { kind, device: await openMicrophone(this.microphoneWish(component, choice)) };
-    // The choice is one of cameras: the microphone is the browser's own.
-    return { kind, device: await openFilm(this.cameraWish(component, choice), this.microphoneWish(component, {})) };
+    const wish = this.microphoneWish(component, { device: choice.microphone });
+    return { kind, device: await openFilm(this.cameraWish(component, choice), wish) };
   }
 
   private cameraWish(component: number, choice: DeviceChoice): CameraWish {
@@ -175,20 +193,36 @@ export class Recordings {
     const declared = (props["constraints"] ?? null) as MediaTrackConstraints | null;
     // What a component with a camera says of tracks without a name is about its pictures.
     const constraints = this.kindOf(component) === "film" && declared && !("audio" in declared) ? null : declared;
-    const rate = (props["sample_rate"] ?? null) as number | null;
-    const channels = (props["channels"] ?? null) as number | null;
+    const format = this.formats.get(component);
+    const rate = format?.rate ?? ((props["sample_rate"] ?? null) as number | null);
+    const channels = format?.channels ?? ((props["channels"] ?? null) as number | null);
     const worklet = new URL(this.manifest.assets.microphone_worklet, document.baseURI).href;
     const everyS = Math.max(0, ...this.bindingsOf(component).map(({ stream }) => stream?.every_s ?? 0));
     return { constraints, rate, channels, everyS, choice, worklet };
   }
 
   private attach(component: number, opened: OpenedDevice, isStreamed: boolean): void {
-    if (!isStreamed) {
-      if (opened.kind === "microphone") this.collect(component, opened.device);
-      else if (this.store.typeOf(component) === "video") this.film(component, opened);
-      return;
-    }
     const { camera, microphone } = partsOf(opened);
+    if (microphone) this.formats.set(component, microphone.format);
+    if (!isStreamed || this.isFilmed(component)) this.keep(component, camera, microphone);
+    if (isStreamed) this.feed(component, camera, microphone);
+    else if (camera && microphone) this.measure(component, microphone);
+  }
+
+  /** Records what is not streamed, or is wanted as a whole as well. */
+  private keep(component: number, camera: Camera | null, microphone: Microphone | null): void {
+    if (camera && this.store.typeOf(component) === "video") this.film(component, camera, microphone);
+    else if (camera) this.pose(component, camera);
+    else if (microphone) this.collect(component, microphone);
+  }
+
+  /** Whether an ordinary event takes the film of a component, and not only the stream's handler moment by moment. */
+  private isFilmed(component: number): boolean {
+    const isTaken = this.manifest.bindings.some(({ stream, inputs }) => !stream && inputs.includes(component));
+    return isTaken && this.store.typeOf(component) === "video";
+  }
+
+  private feed(component: number, camera: Camera | null, microphone: Microphone | null): void {
     if (camera) this.attachCamera(component, camera);
     if (microphone) this.attachMicrophone(component, microphone);
     if (camera && microphone) this.films.add(component);
@@ -209,7 +243,18 @@ export class Recordings {
     this.events.post({ type: "camera", component, source: device.source, options }, [device.source]);
   }
 
+  private pose(component: number, camera: Camera): void {
+    const photo = this.clips.get(component);
+    if (photo instanceof Photo) photo.change(camera);
+    else this.clips.set(component, new Photo(camera));
+  }
+
   private collect(component: number, device: Microphone): void {
+    const before = this.clips.get(component);
+    if (before instanceof Clip) {
+      before.change(device);
+      return;
+    }
     const clip = new Clip(
       device,
       this.longestS(component),
@@ -219,15 +264,18 @@ export class Recordings {
     this.clips.set(component, clip);
   }
 
-  private film(component: number, opened: OpenedDevice): void {
-    const { camera, microphone } = partsOf(opened);
-    if (!camera) return;
+  private film(component: number, camera: Camera, microphone: Microphone | null): void {
     const stop = (): void => this.recordings.get(component)?.stop();
     const clip = this.clips.get(component);
     // Another camera goes on with the same film.
     if (clip instanceof FilmClip) clip.change(camera, microphone?.track ?? null);
     else this.clips.set(component, new FilmClip(camera, microphone?.track ?? null, stop));
-    if (microphone) this.measure(component, microphone);
+  }
+
+  /** What is streamed, and filmed as well, is recorded only while it has its turn. */
+  private hold(component: number, { state }: StreamView): void {
+    const clip = this.clips.get(component);
+    if (clip instanceof FilmClip && state !== "idle") clip.hold(state !== "running");
   }
 
   /** Takes the samples that nobody else does, or they would pile up, and tells how loud they are. */
@@ -239,11 +287,19 @@ export class Recordings {
     };
   }
 
-  private release(component: number): void {
-    const file = this.clips.get(component)?.finish();
+  /** Lets go of the devices; gives what was recorded and not, or not only, streamed. Photos are taken on demand alone. */
+  private release(component: number, isWanted: boolean): ClipFile | null {
+    if (!isWanted && this.clips.get(component) instanceof Photo) this.discard(component);
+    const file = this.clips.get(component)?.finish() ?? null;
     this.clips.delete(component);
-    if (file) this.files.set(component, file);
+    this.formats.delete(component);
     this.events.post({ type: "release", component });
+    return file;
+  }
+
+  private discard(component: number): void {
+    void this.clips.get(component)?.finish();
+    this.clips.delete(component);
   }
 
   private begin(component: number, bindings: Binding[]): number[] {

@@ -1,14 +1,21 @@
 /** What every component shows now: the declared properties, with all that changed since. Pure. */
 
-import type { ComponentDeclaration, FileValue, Manifest, Props } from "../manifest.ts";
+import type { ComponentDeclaration, FileValue, Manifest, Node, Props } from "../manifest.ts";
 
 export class Store {
   private readonly declared: { [component: string]: ComponentDeclaration };
   private readonly changed = new Map<number, Props>();
   private readonly edited = new Set<number>();
 
+  private readonly layouts = new Map<number, Props>();
+
   constructor(manifest: Manifest) {
     this.declared = manifest.components;
+    const walk = ({ id, props, children }: Node): void => {
+      if (props) this.layouts.set(id, props);
+      for (const child of children ?? []) walk(child);
+    };
+    walk(manifest.root);
   }
 
   /** The components, by number. */
@@ -62,6 +69,25 @@ export class Store {
     return [...this.edited]
       .filter((component) => !isFile(this.value(component)))
       .map((component) => [component, withoutFiles(this.value(component))]);
+  }
+
+  /**
+   * What changes where another session begins, which knows only what was declared: properties go back to that, values
+   * that were shown stay. A conversation is what handlers remember, so it becomes the past of another one.
+   */
+  renewed(): [number, Props][] {
+    const renewed: [number, Props][] = [];
+    for (const [element, changed] of this.changed) {
+      const declared = this.declared[element]?.props ?? this.layouts.get(element) ?? {};
+      const { value, past, ...others } = changed;
+      const props: Props = Object.fromEntries(Object.keys(others).map((name) => [name, declared[name] ?? null]));
+      if (this.typeOf(element) === "chatbot" && Array.isArray(value) && value.length > 0) {
+        props["past"] = [...((past ?? []) as unknown[]), ...value];
+        props["value"] = declared["value"] ?? [];
+      }
+      if (Object.keys(props).length > 0) renewed.push([element, props]);
+    }
+    return renewed;
   }
 
   /** Takes back values that are files of an ended session; the components whose declared value counts again. */

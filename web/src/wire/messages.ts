@@ -166,7 +166,7 @@ export interface StreamState {
 export interface Turn {
   type: "turn";
   stream: number;
-  state: "listening" | "awake" | "hearing" | "answering";
+  state: "listening" | "awake" | "hearing" | "thinking" | "answering";
 }
 
 export interface RunState {

@@ -94,7 +94,7 @@ export class MediaEngine {
     this.playbacks = new Playbacks({
       tell: (message) => this.link?.send(message),
       open: (sound, port) => post({ type: "speak", ...sound, port }, [port]),
-      decode: (playback, file) => post({ type: "decode", playback, file: file.buffer }, [file.buffer]),
+      decode: (playback, { buffer: file }, form) => post({ type: "decode", playback, file, form }, [file]),
       heard: (component, playedS, level) => post({ type: "heard", component, playedS, level }),
       over: (ended) => post({ type: "spoken", ...ended }),
     });

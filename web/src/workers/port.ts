@@ -1,7 +1,7 @@
 /** What page and media worker say to each other. Media bytes of streams stay in the worker. */
 
 import type { Props } from "../manifest.ts";
-import type { DecodedSound } from "../playback/playbacks.ts";
+import type { DecodedSound, SoundForm } from "../playback/playbacks.ts";
 import type {
   Cancel,
   Fire,
@@ -135,7 +135,7 @@ export type FromWorker =
   /** The first sound of a playback is there: the port takes its samples to a loudspeaker. */
   | { type: "speak"; component: number; playback: number; rate: number; channels: number; port: MessagePort }
   /** Decode a sound file, which a worker cannot. */
-  | { type: "decode"; playback: number; file: ArrayBuffer }
+  | { type: "decode"; playback: number; file: ArrayBuffer; form: SoundForm | null }
   /** How far a playback is, about 20 times a second. */
   | { type: "heard"; component: number; playedS: number; level: Level }
   /** What comes next of a film, which the page plays. */

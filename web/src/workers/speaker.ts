@@ -1,65 +1,18 @@
-/** The loudspeaker's end in the audio thread: plays what comes through a port of its own, and says how far it is. */
+/** The loudspeaker in the audio thread. */
 
-import { JitterBuffer } from "../playback/jitter.ts";
-
-/** How often it says where it is. */
-const REPORT_S = 0.05;
-
-/** Samples to play, that they come in real time, that nothing follows, that what is there is too old, or that nothing more is wanted. */
-export type ToSpeaker = Int16Array | "live" | "end" | "skip" | "cut";
+import { Loudspeaker } from "../playback/loudspeaker.ts";
 
 class Speaker extends AudioWorkletProcessor {
-  private readonly buffer: JitterBuffer;
-  private source: MessagePort | null = null;
-  private frames = 0;
-  private peak = 0;
-  private squares = 0;
+  private readonly loudspeaker: Loudspeaker;
 
   constructor({ processorOptions }: { processorOptions: { rate: number; channels: number } }) {
     super();
-    this.buffer = new JitterBuffer(processorOptions.rate, processorOptions.channels);
-    this.port.onmessage = (event: MessageEvent<MessagePort>) => {
-      this.source = event.data;
-      this.source.onmessage = ({ data }: MessageEvent<ToSpeaker>) => this.take(data);
-    };
-  }
-
-  private take(message: ToSpeaker): void {
-    if (message === "end") this.buffer.end();
-    else if (message === "live") this.buffer.isLive = true;
-    else if (message === "skip") this.buffer.skip();
-    else if (message === "cut") this.cut();
-    else this.buffer.push(message);
-  }
-
-  /** Falls silent within a few milliseconds; says at once where that was, for a context that is suspended never gets on. */
-  private cut(): void {
-    this.buffer.drop();
-    this.buffer.end();
-    this.report(true);
+    this.loudspeaker = new Loudspeaker(processorOptions.rate, processorOptions.channels, sampleRate);
+    this.port.onmessage = ({ data }: MessageEvent<MessagePort>) => this.loudspeaker.attach(data);
   }
 
   process(_inputs: Float32Array[][], [output]: Float32Array[][]): boolean {
-    if (!output?.[0]) return true;
-    this.buffer.pull(output);
-    this.measure(output[0]);
-    const { isOver } = this.buffer;
-    if (isOver || this.frames >= REPORT_S * sampleRate) this.report(isOver);
-    return !isOver;
-  }
-
-  private measure(samples: Float32Array): void {
-    this.frames += samples.length;
-    for (const sample of samples) {
-      this.peak = Math.max(this.peak, Math.abs(sample));
-      this.squares += sample * sample;
-    }
-  }
-
-  private report(isOver: boolean): void {
-    const level = { rms: Math.sqrt(this.squares / Math.max(this.frames, 1)), peak: this.peak };
-    this.source?.postMessage({ played: this.buffer.played, gaps: this.buffer.gaps, level, isOver });
-    this.frames = this.peak = this.squares = 0;
+    return this.loudspeaker.fill(output ?? []);
   }
 }
 

@@ -30,6 +30,19 @@ describe("a clip", () => {
     expect(port.close).toHaveBeenCalledOnce();
   });
 
+  it.each([RATE, 2 * RATE])("goes on with another microphone, of %i Hz", (rate) => {
+    const clip = open(Number.POSITIVE_INFINITY);
+    speak(RATE);
+    const first = port;
+    port = { onmessage: null, close: vi.fn() };
+    clip.change({ port, format: { deviceRate: rate, rate: RATE, channels: 1 } } as unknown as Microphone);
+    for (let i = 0; i < rate; i += 80) speak(80);
+    expect(first.close).toHaveBeenCalledOnce();
+    const made = lengthOf(clip.finish());
+    expect(2 * RATE - made).toBeGreaterThanOrEqual(0); // what a resampler holds back is a few milliseconds
+    expect(2 * RATE - made).toBeLessThan(RATE / 100);
+  });
+
   it("is nothing if nothing was spoken", () => {
     expect(open(1).finish()).toBeNull();
   });

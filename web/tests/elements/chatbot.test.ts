@@ -32,7 +32,15 @@ async function start(value: Entry[], props: object = {}, listens: string[] = [])
     },
     ...{ elem_classes: [], scale: null, min_width: 160, height: 300, min_height: null, max_height: null, value },
     ...{ resizable: false, autoscroll: true, placeholder: null, examples: [], avatars: [null, null], layout: "bubble" },
-    ...{ grouped: true, feedback: ["Like", "Dislike"], liked: [], editable: null, buttons: ["copy"], rtl: false },
+    ...{
+      grouped: true,
+      feedback: ["Like", "Dislike"],
+      liked: [],
+      likes_own: false,
+      editable: null,
+      buttons: ["copy"],
+      rtl: false,
+    },
     ...props,
   } as Chatbot["props"];
   document.body.append(chat);
@@ -223,7 +231,112 @@ describe("what can be done", () => {
   });
 });
 
+it("shows how far an answer is by its own word, also while it grows", async () => {
+  const level = { desc: "Reading", index: 3, length: 6, fraction: 0.5, unit: "pages" };
+  const advance: RunView["advance"] = { levels: [level], fraction: 0.5, leftS: null };
+  await start([says("user", "a")]);
+  chat.run = { ...RUN, advance };
+  await settle();
+  expect(chat.querySelector(".ms-advancing p")?.textContent).toContain("Reading 3/6 pages");
+  expect(chat.querySelector(".ms-dots")).toBeNull();
+  await change([says("user", "a"), says("assistant", "b")]);
+  expect(chat.querySelector('[role="progressbar"]')?.getAttribute("aria-valuenow")).toBe("50");
+  chat.run = { ...RUN, advance, state: "done" };
+  await settle();
+  expect(chat.querySelector(".ms-advancing")).toBeNull();
+});
+
+describe("what is past", () => {
+  const past = [
+    says("user", "old"),
+    { role: "assistant", content: [{ kind: "image", value: { file: "h", name: "a.png" } }] },
+  ];
+
+  it("can be read above a line, but neither be answered nor have files", async () => {
+    await start([says("user", "new")], { past }, ["retry", "like"]);
+    const line = chat.querySelector(".ms-past");
+    expect(line?.textContent).toContain("The connection was lost.");
+    expect(messages().map((message) => message.querySelector(".ms-bubble")?.textContent?.trim())).toEqual([
+      "old",
+      "a.png",
+      "new",
+    ]);
+    expect(messages()[2]?.index).toBe(0);
+    expect(messages()[1]?.querySelector(".ms-acts, img")).toBeNull();
+    expect(chat.querySelector(".ms-opening")).toBeNull();
+  });
+
+  it("is cleared away with the rest", async () => {
+    await start([], { past });
+    expect(messages()).toHaveLength(2);
+    chat.querySelector<HTMLElement>('[title="Clear"]')?.click();
+    await settle();
+    expect(messages()).toHaveLength(0);
+    expect(chat.querySelector(".ms-opening")).not.toBeNull();
+  });
+});
+
 describe("a message", () => {
+  const note = (text: string, metadata: Entry["metadata"]): Entry => ({ ...says("assistant", text), metadata });
+
+  it("is folded away under a title, which may be Markdown", async () => {
+    await start([note("x", { title: "_T_", heading: "<em>T</em>", status: "pending", duration: 2 })]);
+    const fold = messages()[0]?.querySelector("details");
+    expect(fold?.open).toBe(true);
+    expect(fold?.querySelector("summary em")?.textContent).toBe("T");
+    expect(fold?.querySelector(".ms-said")?.innerHTML).toBe("<p>x</p>");
+    await change([note("x", { title: "_T_", heading: "<em>T</em>", status: "done" })]);
+    expect(messages()[0]?.querySelector("details")?.open).toBe(false);
+  });
+
+  it("folds away what was only thought, which is not copied", async () => {
+    const entry: Entry = {
+      role: "assistant",
+      content: [
+        { thought: "done", html: "<p>hm</p>" },
+        { text: "Four", html: "<p>Four</p>" },
+      ],
+    };
+    await start([entry]);
+    const [message] = messages();
+    expect(message?.querySelector("summary")?.textContent?.trim()).toBe("Reasoning");
+    expect(message?.querySelector("details .ms-said")?.textContent).toBe("hm");
+    expect(message?.querySelector("details + .ms-said")?.textContent).toBe("Four");
+    expect(textOf(entry)).toBe("Four");
+  });
+
+  it("that is part of a thought is moved in", async () => {
+    await start([
+      note("a", { title: "A", id: "1" }),
+      note("b", { title: "B", id: "2", parent_id: "1" }),
+      note("c", { title: "C", parent_id: "2" }),
+      note("d", { title: "D", parent_id: "9" }),
+    ]);
+    expect(messages().map(({ depth }) => depth)).toEqual([0, 1, 2, 0]);
+  });
+
+  it("of nobody's has no face, and none is liked but the answers", async () => {
+    const talk = [says("system", "n"), says("user", "a"), says("assistant", "b")];
+    await start(talk, { avatars: ["u.png", "a.png"] }, ["like"]);
+    expect(messages().map((message) => message.querySelector("img")?.getAttribute("src"))).toEqual([
+      undefined,
+      "u.png",
+      "a.png",
+    ]);
+    expect([0, 1, 2].map((at) => tool(at, "Like") !== null)).toEqual([false, false, true]);
+    await start(talk, { likes_own: true }, ["like"]);
+    expect([0, 1, 2].map((at) => tool(at, "Like") !== null)).toEqual([false, true, true]);
+  });
+
+  it("shows no broken picture of who speaks", async () => {
+    await start([says("user", "a")], { avatars: ["u.png", null] });
+    const face = messages()[0]?.querySelector("img");
+    face?.dispatchEvent(new Event("error"));
+    expect(face?.hasAttribute("data-missing")).toBe(true);
+    face?.dispatchEvent(new Event("load"));
+    expect(face?.hasAttribute("data-missing")).toBe(false);
+  });
+
   it("shows files as what they are", async () => {
     const file = (kind: "image" | "audio" | "video" | "file"): object => ({
       kind,

@@ -109,11 +109,15 @@ describe("files", () => {
   });
 
   it("belong to the message: it waits for them", async () => {
-    await start();
+    await start({ value: { text: "x", files: [] } });
     box.upload = { name: "a.txt", fraction: null };
     await box.updateComplete;
     press("Enter");
+    expect(named("Send")?.disabled).toBe(true);
     expect(said).toEqual([]);
+    box.upload = null;
+    await box.updateComplete;
+    expect(named("Send")?.disabled).toBe(false);
   });
 
   it("can be taken out again", async () => {
@@ -133,6 +137,16 @@ describe("files", () => {
     expect(said).toEqual([["upload", "a.png"]]);
   });
 
+  it("stay as they are while nothing can be sent, and the buttons stay in their places", async () => {
+    await start({ interactive: false, value: { text: "", files: [FILE] }, sources: ["upload", "microphone"] });
+    expect(named("Attach a file")?.disabled).toBe(true);
+    expect(named("Record")?.disabled).toBe(true);
+    expect(named("Remove a.txt")).toBeNull();
+    const paste = new Event("paste", { bubbles: true });
+    field().dispatchEvent(Object.assign(paste, { clipboardData: { files: [new File(["x"], "b.txt")] } }));
+    expect(said).toEqual([]);
+  });
+
   it("cannot be attached where there is no source", async () => {
     await start({ sources: [] });
     expect(named("Attach a file")).toBeNull();
@@ -150,11 +164,12 @@ describe("files", () => {
 
 describe("the microphone", () => {
   it("records and stops with one button", async () => {
-    await start({ sources: ["microphone"] });
+    await start({ sources: ["microphone"], value: { text: "x", files: [] } });
     named("Record")?.click();
     box.stream = { ...box.stream, state: "running" };
     await box.updateComplete;
     expect(box.querySelector("ms-level")).not.toBeNull();
+    expect(named("Send")?.disabled).toBe(true);
     named("Stop")?.click();
     expect(said).toEqual([
       ["record", "start"],

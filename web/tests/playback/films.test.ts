@@ -226,6 +226,24 @@ it("stops where it is when it is silenced, and takes nothing more", () => {
   expect(buffer.appended).toEqual([1, 2]);
 });
 
+it("stops where it is when the viewer has seen enough, and is a file", async () => {
+  begin();
+  send(1, 2);
+  buffer.done();
+  video.currentTime = 1;
+  films.stop(7);
+  expect(video.pause).toHaveBeenCalled();
+  expect(told()).toMatchObject({ state: "ended", played: 1000 });
+  await vi.waitFor(() => expect(shown()).toMatchObject({ state: "complete", file: { size: 2 } }));
+  films.stop(8); // plays nothing
+});
+
+it("is complete when it is stopped before anything could be played", () => {
+  films.receive(part(new TextEncoder().encode(TYPE)));
+  films.stop(7);
+  expect(shown()).toMatchObject({ state: "complete", file: null });
+});
+
 it("ignores what was on its way when it was silenced before it began", () => {
   films.silence(1);
   films.receive(part(new TextEncoder().encode(TYPE)));
@@ -239,6 +257,17 @@ it("gives way to the next film of the component", () => {
   expect(before.pause).toHaveBeenCalled();
   expect(shown()?.playback).toBe(2);
   expect(shown()?.video).toBe(video);
+});
+
+it("does not come back when it has become a file after another one has begun", async () => {
+  begin();
+  send(1);
+  buffer.done();
+  films.silence(1);
+  buffer = new FakeBuffer();
+  begin({ playback: 2 });
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(shown()).toMatchObject({ playback: 2, state: "coming" });
 });
 
 it("is forgotten when something else is shown", () => {

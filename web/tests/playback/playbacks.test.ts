@@ -189,10 +189,10 @@ describe("files", () => {
     playbacks.receive(part([1, 2, 3], 2, 1));
     playbacks.receive(part([4, 5], 0, 2));
     playbacks.receive(last({ codec: CodecNumber.FILE }));
-    expect(events.decode.mock.calls).toEqual([[1, Uint8Array.of(1, 2, 3)]]);
+    expect(events.decode.mock.calls).toEqual([[1, Uint8Array.of(1, 2, 3), null]]);
     playbacks.decoded(1, sound(1));
     expect(told()).toMatchObject({ received: 2, rate: 48_000, samples: 480, played: 0 });
-    expect(events.decode.mock.lastCall).toEqual([1, Uint8Array.of(4, 5)]);
+    expect(events.decode.mock.lastCall).toEqual([1, Uint8Array.of(4, 5), { rate: 48_000, channels: 2 }]);
     playbacks.decoded(1, sound(2));
     expect(told()).toMatchObject({ received: 3, samples: 960 });
     const { given } = speaker();

@@ -4,7 +4,7 @@ import { Speakers } from "../../src/playback/speakers.ts";
 /** What the page asked of its audio contexts, in order. */
 let log: string[];
 let speakers: Speakers;
-const events = { show: vi.fn(), paused: vi.fn(), stopped: vi.fn(), fire: vi.fn(), failed: vi.fn() };
+const events = { show: vi.fn(), paused: vi.fn(), stopped: vi.fn(), fire: vi.fn() };
 
 class FakeContext {
   readonly destination = {};
@@ -83,6 +83,28 @@ it("does not put one to rest that is heard, nor one that is closed", async () =>
   expect(log).not.toContain("suspend");
 });
 
+it("asks for a tap where the browser plays nothing without one, and not where it is only slow", async () => {
+  const resume = vi.spyOn(FakeContext.prototype, "resume");
+  let give = (): void => {};
+  const late = (): Promise<void> => new Promise<void>((resolve) => (give = resolve));
+  resume.mockImplementationOnce(late);
+  const first = open(1);
+  await vi.advanceTimersByTimeAsync(300);
+  expect(events.show).toHaveBeenLastCalledWith(7, "locked");
+  give();
+  await first;
+  expect(events.show).toHaveBeenLastCalledWith(7, "playing");
+  resume.mockImplementationOnce(late);
+  const second = open(2);
+  await vi.advanceTimersByTimeAsync(2_900);
+  expect(events.show).toHaveBeenLastCalledWith(7, "starting");
+  await vi.advanceTimersByTimeAsync(200);
+  expect(events.show).toHaveBeenLastCalledWith(7, "locked");
+  give();
+  await second;
+  resume.mockRestore();
+});
+
 it("lets what was silenced die away before it is disconnected, and then rests", async () => {
   await open(1);
   expect(speakers.close(7, 1)).toBe(true);
@@ -99,6 +121,29 @@ it.each([true, false])("can be stopped by the listener, once, also while it is h
   expect(events.stopped).toHaveBeenCalledExactlyOnceWith(1);
   expect(events.fire.mock.calls.filter(([, event]) => event === "stop")).toEqual([[7, "stop"]]);
   expect(events.show).toHaveBeenLastCalledWith(7, "starting");
+});
+
+it("plays without the audio thread where the browser gives no worklets", async () => {
+  const block = new Float32Array(1024);
+  const node = { onaudioprocess: (_: unknown): void => {}, connect: (): void => void log.push("connect") };
+  vi.stubGlobal(
+    "AudioContext",
+    class extends FakeContext {
+      override readonly audioWorklet = undefined as unknown as FakeContext["audioWorklet"];
+      createScriptProcessor = (): typeof node => node;
+    },
+  );
+  const { port1, port2 } = new MessageChannel();
+  speakers.prepare(7, 24_000);
+  await speakers.open({ component: 7, playback: 1, rate: 24_000, channels: 1, autoplay: true }, port1);
+  expect(log).toContain("connect");
+  port2.postMessage(new Int16Array(24_000).fill(16_384));
+  vi.useRealTimers();
+  await vi.waitFor(() => {
+    node.onaudioprocess({ outputBuffer: { getChannelData: () => block } });
+    expect(block.at(-1)).toBeCloseTo(0.5);
+  });
+  port1.close();
 });
 
 it("knows which playback it plays", async () => {

@@ -3,7 +3,9 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { DeviceError, trouble } from "../../src/capture/devices.ts";
 import type { Film } from "../../src/capture/film.ts";
 import { openFilm } from "../../src/capture/film.ts";
-import { Recordings } from "../../src/session/recordings.ts";
+import { FilmClip } from "../../src/capture/film_clip.ts";
+import type { Binding } from "../../src/manifest.ts";
+import { type ClipFile, Recordings } from "../../src/session/recordings.ts";
 import { Store } from "../../src/session/store.ts";
 import type { StreamView } from "../../src/view.ts";
 import type { StreamState } from "../../src/wire/messages.ts";
@@ -12,6 +14,7 @@ import { binding, manifest, STREAM } from "./manifest.ts";
 
 // There is no sound without a browser.
 vi.mock("../../src/capture/film.ts");
+vi.mock("../../src/capture/film_clip.ts");
 
 const VIDEO = 6;
 const watching = (id: number, every_s: number): ReturnType<typeof binding> =>
@@ -20,6 +23,8 @@ const watching = (id: number, every_s: number): ReturnType<typeof binding> =>
 let recordings: Recordings;
 let posted: ToWorker[];
 let view: StreamView;
+/** What was recorded, of each recording that is over. */
+let ended: (ClipFile | null)[];
 let film: Film & { close: ReturnType<typeof vi.fn> };
 
 class FakeTrack extends EventTarget {}
@@ -36,24 +41,34 @@ beforeEach(() => {
   posted = [];
   film = filming();
   vi.mocked(openFilm).mockImplementation(async () => film);
-  const declared = manifest(watching(0, 0.1), watching(1, 0.5));
+  ended = [];
+  recordings = record();
+});
+
+function record(...others: Binding[]): Recordings {
+  const declared = manifest(watching(0, 0.1), watching(1, 0.5), ...others);
   const props = { include_audio: true, constraints: { width: 320 }, sample_rate: 16_000, channels: 1 };
   declared.components[VIDEO] = { type: "video", props };
-  recordings = new Recordings(declared, new Store(declared), {
+  return new Recordings(declared, new Store(declared), {
     post: (message) => posted.push(message),
     ready: () => Promise.resolve(),
     show: (_, shown) => (view = shown),
     level: () => {},
     begun: () => {},
-    ended: () => {},
+    ended: (_, clip) => ended.push(clip),
     failed: () => {},
   });
-});
+}
 
 async function press(action: "start" | "stop"): Promise<void> {
   recordings.record({ component: VIDEO, action });
   for (let i = 0; i < 20; i++) await Promise.resolve();
 }
+const tell = (stream: number, state: string, reason = ""): void => {
+  const rest = { position: 0, eta_s: -1, limit_s: 0, deadline_us: 0, message: "", again: false };
+  recordings.update({ type: "streamstate", stream, state, reason, ...rest } as StreamState, 0);
+};
+const over = (stream: number, reason = "user"): void => tell(stream, "ended", reason);
 const opened = (): [number, number][] =>
   posted.filter((message) => message.type === "open").map(({ stream }) => [stream.stream, stream.pictures]);
 const types = (): string[] => posted.map(({ type }) => type);
@@ -67,7 +82,7 @@ describe("Record, where camera and microphone are streamed", () => {
       [1, 2],
       [3, 4],
     ]);
-    expect(view).toMatchObject({ preview: "preview", mirrored: true, device: "c" });
+    expect(view).toMatchObject({ preview: "preview", mirrored: true, device: "c", microphone: "m" });
   });
 
   it("asks for each as the app wants it", async () => {
@@ -84,6 +99,45 @@ describe("Record, where camera and microphone are streamed", () => {
     expect(opened()).toEqual([
       [1, 0],
       [2, 0],
+    ]);
+  });
+
+  it("is recorded as well where somebody takes the whole, and else not", async () => {
+    await press("start");
+    await press("stop");
+    expect(FilmClip).not.toHaveBeenCalled();
+    recordings = record(binding({ id: 2, targets: [[VIDEO, "stop_recording"]], inputs: [VIDEO] }));
+    await press("start");
+    expect(vi.mocked(FilmClip).mock.lastCall?.slice(0, 2)).toEqual([film.camera, film.microphone?.track]);
+    expect(types()).toContain("microphone");
+    vi.mocked(FilmClip.prototype.finish).mockResolvedValue(new File(["film"], "recording.mp4"));
+    await press("stop");
+    expect(ended).toEqual([]);
+    over(1);
+    over(3);
+    expect((await ended[0])?.name).toBe("recording.mp4");
+  });
+
+  it("is recorded as well only while it has its turn", async () => {
+    recordings = record(binding({ id: 2, targets: [[VIDEO, "stop_recording"]], inputs: [VIDEO] }));
+    await press("start");
+    const held = (): unknown => vi.mocked(FilmClip.prototype.hold).mock.lastCall?.[0];
+    expect(held()).not.toBe(false);
+    tell(1, "running");
+    expect(held()).toBe(false);
+    tell(1, "waiting");
+    expect(held()).toBe(true);
+  });
+
+  it("asks for the microphone and the camera that were chosen, each by itself", async () => {
+    recordings.choose({ component: VIDEO, microphone: "m2" });
+    recordings.choose({ component: VIDEO, device: "c2" });
+    await press("start");
+    recordings.choose({ component: VIDEO, facing: "user" });
+    const asked = vi.mocked(openFilm).mock.calls.map(([camera, microphone]) => [camera.choice, microphone.choice]);
+    expect(asked).toEqual([
+      [{ device: "c2", facing: undefined, microphone: "m2" }, { device: "m2" }],
+      [{ device: undefined, facing: "user", microphone: "m2" }, { device: "m2" }],
     ]);
   });
 
@@ -111,9 +165,7 @@ describe("Record, where camera and microphone are streamed", () => {
 
   it("tells neither device from the other where the server cannot", async () => {
     await press("start");
-    const rest = { position: 0, eta_s: -1, limit_s: 0, deadline_us: 0, message: "", again: false };
-    for (const stream of [1, 3])
-      recordings.update({ type: "streamstate", stream, state: "ended", reason: "idle", ...rest } as StreamState, 0);
+    for (const stream of [1, 3]) over(stream, "idle");
     expect(view.trouble?.message).toContain("Nothing came from the camera or microphone");
   });
 });

@@ -178,6 +178,22 @@ describe("a recording", () => {
     expect(last().trouble?.code).toBe("unplugged");
   });
 
+  it("goes on with a microphone that is muted, and ends when it is unplugged", async () => {
+    const track = new FakeTrack();
+    events.open.mockImplementation(async () => ({
+      kind: "microphone",
+      device: { track, device: "id", close: vi.fn() },
+    }));
+    events.begin.mockReturnValue([2]);
+    recording = new Recording("microphone", events);
+    await start();
+    track.dispatchEvent(new Event("mute"));
+    vi.advanceTimersByTime(60_000);
+    expect(events.stop).not.toHaveBeenCalled();
+    track.dispatchEvent(new Event("ended"));
+    expect(events.stop).toHaveBeenCalledWith(2, "device", expect.stringContaining("microphone was disconnected"));
+  });
+
   it("ends when the device stays mute, not at a hiccup", () => {
     tell("running");
     opened.track.dispatchEvent(new Event("mute"));

@@ -1,5 +1,6 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { openMicrophone } from "../../src/capture/microphone.ts";
 import type { Binding } from "../../src/manifest.ts";
 import { Recordings } from "../../src/session/recordings.ts";
 import { Store } from "../../src/session/store.ts";
@@ -7,6 +8,9 @@ import type { StreamView } from "../../src/view.ts";
 import type { StreamState } from "../../src/wire/messages.ts";
 import type { ToWorker } from "../../src/workers/port.ts";
 import { binding, manifest, STREAM } from "./manifest.ts";
+
+// There is no sound without a browser.
+vi.mock("../../src/capture/microphone.ts");
 
 /** A camera that looks where it is asked to, as a phone's two do. */
 class FakeTrack extends EventTarget {
@@ -29,6 +33,7 @@ class FakeTrack extends EventTarget {
 
 const CAMERA = 3;
 const DRAW: Binding = binding({ id: 2, targets: [[CAMERA, "stream"]], inputs: [CAMERA], outputs: [2], stream: STREAM });
+const HEAR: Binding = binding({ id: 3, targets: [[5, "stream"]], inputs: [5], stream: { ...STREAM, component: 5 } });
 
 let recordings: Recordings;
 let store: Store;
@@ -54,7 +59,7 @@ beforeEach(() => {
   window.MediaStreamTrackProcessor = class {
     readonly readable = new ReadableStream<VideoFrame>();
   };
-  const declared = manifest(DRAW);
+  const declared = manifest(DRAW, HEAR);
   store = new Store(declared);
   store.update(CAMERA, { mirror: null });
   recordings = new Recordings(declared, store, {
@@ -155,6 +160,64 @@ describe("Record while the last call of a stopped stream still runs", () => {
     recordings.clear(null);
     expect(told).toEqual(["begun", "ended", "begun", "ended"]);
     expect(tracks.map(({ readyState }) => readyState)).toEqual(["ended", "ended"]);
+  });
+});
+
+describe("sound that is recorded again before the server has all of it", () => {
+  const MICROPHONE = 5;
+  const sound = async (action: "start" | "stop"): Promise<void> => {
+    recordings.record({ component: MICROPHONE, action });
+    await settle();
+  };
+
+  beforeEach(async () => {
+    vi.mocked(openMicrophone).mockImplementation(
+      async () => ({ track: new FakeTrack(null), port: "samples", format: {}, device: "m", close: () => {} }) as never,
+    );
+    await sound("start");
+    tell(1, "running");
+    await sound("stop");
+    await sound("start");
+    tell(2, "running");
+  });
+
+  it("is told to be complete when it is, and shows nothing", () => {
+    expect(told).toEqual(["begun", "begun"]);
+    const shown = views.length;
+    tell(1, "ended", { reason: "user" });
+    expect(told).toEqual(["begun", "begun", "ended"]);
+    expect(views).toHaveLength(shown);
+    expect(last()).toMatchObject({ state: "running" });
+  });
+
+  it("ends with the session", () => {
+    recordings.clear(null);
+    expect(told).toEqual(["begun", "begun", "ended", "ended"]);
+  });
+});
+
+describe("another microphone", () => {
+  const MICROPHONE = 5;
+
+  it("delivers what the first one does, so that what was said goes on", async () => {
+    const wished: unknown[] = [];
+    vi.mocked(openMicrophone).mockImplementation(async ({ rate, channels, choice }) => {
+      wished.push([rate, channels, choice.device]);
+      const format = { deviceRate: 44_100, rate: rate ?? 44_100, channels: channels ?? 2, latencyS: 0 };
+      return { track: new FakeTrack(null), port: "samples", format, device: "m", close: () => {} } as never;
+    });
+    recordings.record({ component: MICROPHONE, action: "start" });
+    await settle();
+    recordings.choose({ component: MICROPHONE, device: "another" });
+    await settle();
+    recordings.record({ component: MICROPHONE, action: "stop" });
+    recordings.record({ component: MICROPHONE, action: "start" });
+    await settle();
+    expect(wished).toEqual([
+      [null, null, undefined],
+      [44_100, 2, "another"],
+      [null, null, "another"],
+    ]);
   });
 });
 

@@ -149,6 +149,14 @@ describe("edits and events", () => {
     expect(view.connection).toHaveBeenLastCalledWith({ state: "open", message: "" });
   });
 
+  it("of a lost session: what it made of the elements is undone", () => {
+    welcome();
+    tell({ type: "apply", stream: 0, run: 0, seen: 0, updates: { 2: { visible: false } }, pictures: [] });
+    tell({ type: "lost", retryMs: 200 });
+    welcome();
+    expect(view.applyProps).toHaveBeenLastCalledWith(2, { visible: null });
+  });
+
   it("too large are told to the user", () => {
     tell({ type: "toolarge", message: { type: "set", component: 1, value: "" } });
     expect(view.toast).toHaveBeenCalledWith(expect.objectContaining({ level: "error" }));

@@ -29,6 +29,31 @@ it("does not carry files into another session", () => {
   expect(store.dropFiles()).toEqual([]);
 });
 
+it("goes back to what was declared where another session begins, but for values", () => {
+  store.update(1, { label: "b", value: "x", placeholder: "p" });
+  store.update(2, { value: 7 });
+  expect(store.renewed()).toEqual([
+    [1, { label: manifest().components["1"]?.props["label"] ?? null, placeholder: null }],
+  ]);
+});
+
+it("makes the conversation of an ended session the past of the next one", () => {
+  const said = { ...manifest(), components: { 1: { type: "chatbot", props: { value: ["hello"] } } } };
+  store = new Store(said as ReturnType<typeof manifest>);
+  expect(store.renewed()).toEqual([]);
+  store.update(1, { value: ["hello", "a"] });
+  expect(store.renewed()).toEqual([[1, { past: ["hello", "a"], value: ["hello"] }]]);
+  store.update(1, { past: ["hello", "a"], value: ["hello", "b"] });
+  expect(store.renewed()).toEqual([[1, { past: ["hello", "a", "hello", "b"], value: ["hello"] }]]);
+});
+
+it("goes back to the declared look of layouts", () => {
+  const root = { id: 0, type: "blocks", children: [{ id: 9, type: "row", props: { visible: true }, children: [] }] };
+  store = new Store({ ...manifest(), root });
+  store.update(9, { visible: false });
+  expect(store.renewed()).toEqual([[9, { visible: true }]]);
+});
+
 it("puts what is new of a list to what is known of it", () => {
   store.update(1, { value: ["a", "b"] });
   expect(store.whole(1, { splice: [1, ["x", "y"]], label: "L" })).toEqual({ value: ["a", "x", "y"], label: "L" });

@@ -158,10 +158,10 @@ class CodecSuite:
 
     def test_bombs_are_refused_before_they_are_unpacked(self) -> None:
         for bomb in self.bombs:
-            began = time.perf_counter()
+            began_s = time.thread_time()  # of this thread alone: how busy the machine is does not matter
             with pytest.raises(MediaError):
                 self.decoded([bomb])
-            assert time.perf_counter() - began < SLOWEST_REFUSAL_S
+            assert time.thread_time() - began_s < SLOWEST_REFUSAL_S
 
     def test_the_other_kind_of_media_is_refused(self) -> None:
         sound = Chunk(np.zeros((10, 1), np.int16), 16_000)

@@ -9,6 +9,8 @@ import { close, open, watch } from "./floating.ts";
 @customElement("ms-devices")
 export class DeviceMenu extends LitElement {
   @property({ attribute: false }) kind: DeviceKind = "camera";
+  /** Whether it chooses the microphone of a component that has a menu for its camera as well. */
+  @property({ attribute: false }) beside = false;
   @property({ attribute: false }) component = -1;
   /** Id of the device in use; empty before the first recording. */
   @property({ attribute: false }) current = "";
@@ -45,7 +47,7 @@ export class DeviceMenu extends LitElement {
       <button
         class="ms-tool" type="button" title=${name} aria-haspopup="menu" aria-expanded=${this.expanded}
         @click=${this.toggle} @keydown=${this.onButtonKey}
-      >${icon("devices")}<span class="ms-sr">${name}</span></button>
+      >${icon(this.beside ? "microphone" : "devices")}<span class="ms-sr">${name}</span></button>
       ${this.kind === "camera" && matchMedia("(pointer: coarse)").matches ? this.flipButton() : nothing}
       <ul class="ms-list ms-menu" role="menu" aria-label=${name} popover="auto" @toggle=${this.onToggle} @keydown=${this.onMenuKey}>
         ${this.devices.map((device, index) => this.entry(device, index))}
@@ -115,7 +117,7 @@ export class DeviceMenu extends LitElement {
     this.chosen = device;
     if (this.menu) close(this.menu);
     this.querySelector("button")?.focus();
-    emit(this, DEVICE, { component: this.component, device });
+    emit(this, DEVICE, { component: this.component, ...(this.beside ? { microphone: device } : { device }) });
   }
 
   private flip(): void {

@@ -7,6 +7,9 @@ import { queueing } from "./sentences.ts";
 import { styled } from "./styled.ts";
 import "./time.ts";
 
+/** A message of so many characters may not fit into a frame. */
+const LONG = 120;
+
 /** A button of the bar: an icon with its name. */
 export function frameTool(name: IconName, title: string, press: () => void): TemplateResult {
   return html`<button class="ms-tool" type="button" title=${title} @click=${press}>
@@ -49,6 +52,11 @@ export function uploading(upload: UploadView): TemplateResult {
 /** The run that should have written this frame failed. */
 export function failure(message: string): TemplateResult {
   return html`<div class="ms-veil ms-trouble" role="status">${icon("error")}
-    <p>${message || "This went wrong."}</p>
+    <p tabindex=${focusable(message)}>${message || "This went wrong."}</p>
   </div>`;
+}
+
+/** The `tabindex` of what may be too long for its frame: it scrolls, and those who have no pointer need to get there. */
+export function focusable(message: string): number | typeof nothing {
+  return message.length > LONG ? 0 : nothing;
 }

@@ -2,23 +2,39 @@ import { html, LitElement, nothing, type PropertyValues, type TemplateResult } f
 import { customElement, property, state } from "lit/decorators.js";
 import { type IconName, icon } from "../../icons.ts";
 import { addressOf } from "../../manifest.ts";
+import { copyText } from "./clipboard.ts";
 import { forget } from "./inert.ts";
 import { patch } from "./patch.ts";
 import "./player.ts";
+import { styled } from "./styled.ts";
 
-/** A piece of a message: a text, with its HTML if it is Markdown, or a file. */
+/** A piece of a message: a text, with its HTML if it is Markdown, a thought, which is HTML alone, or a file. */
 export interface Part {
   text?: string;
   html?: string;
+  thought?: Status;
   kind?: "image" | "audio" | "video" | "file";
   value?: unknown;
   alt?: string | null;
 }
 
+type Status = "pending" | "done";
+
+interface Metadata {
+  title?: string;
+  /** The title as HTML. */
+  heading?: string;
+  log?: string;
+  status?: Status;
+  duration?: number;
+  id?: string;
+  parent_id?: string;
+}
+
 export interface Entry {
   role: "user" | "assistant" | "system";
   content: readonly Part[];
-  metadata?: { title?: string; log?: string; status?: "pending" | "done"; duration?: number };
+  metadata?: Metadata;
   options?: readonly { value: string; label: string }[];
 }
 
@@ -54,6 +70,8 @@ export class MessageView extends LitElement {
   @property({ attribute: false }) avatar: string | null = null;
   /** Whether the message before it comes from the same side: the two are one. */
   @property({ attribute: false }) joined = false;
+  /** How far it is moved in. */
+  @property({ attribute: false }) depth = 0;
   @property({ attribute: false }) rtl = false;
   /** What is copied. */
   @property({ attribute: false }) said = "";
@@ -79,8 +97,8 @@ export class MessageView extends LitElement {
   protected override render(): TemplateResult {
     const { role } = this.entry;
     const isSelectable = this.acts.includes("select");
-    return html`<div class="ms-turn" data-role=${role} ?data-joined=${this.joined}>
-      ${this.avatar === null ? nothing : html`<img class="ms-avatar" src=${this.avatar} alt="" ?data-hidden=${this.joined} />`}
+    return html`<div class="ms-turn" data-role=${role} ?data-joined=${this.joined} ${styled({ "--ms-depth": this.depth })}>
+      ${this.avatar === null ? nothing : html`<img class="ms-avatar" src=${this.avatar} alt="" ?data-hidden=${this.joined} @load=${this.onAvatar} @error=${this.onAvatar} />`}
       <div class="ms-turn-body">
         <span class="ms-sr">${role === "user" ? "You" : role === "system" ? "Note" : "Answer"}:</span>
         <div
@@ -96,21 +114,13 @@ export class MessageView extends LitElement {
   private folded(): TemplateResult {
     const { metadata } = this.entry;
     const parts = html`${this.entry.content.map((part) => this.piece(part))}`;
-    if (!metadata?.title) return parts;
-    const { title, log, status, duration } = metadata;
-    return html`<details class="ms-thought" ?open=${status === "pending"}>
-      <summary>
-        ${status === "pending" ? html`<i class="ms-spinner"></i>` : nothing}
-        <span>${title}</span>
-        ${log ? html`<small>${log}</small>` : nothing}
-        ${duration === undefined ? nothing : html`<small>${spent(duration)}</small>`}
-        ${icon("down")}
-      </summary>
-      ${parts}
-    </details>`;
+    return metadata?.title ? fold(metadata, parts) : parts;
   }
 
   private piece(part: Part): TemplateResult {
+    if (part.thought !== undefined) {
+      return fold({ title: "Reasoning", status: part.thought }, html`<div class="ms-said ms-prose"></div>`);
+    }
     if (part.kind === undefined) {
       return part.html === undefined
         ? html`<div class="ms-plain">${part.text}</div>`
@@ -179,12 +189,19 @@ export class MessageView extends LitElement {
   protected override updated(changed: PropertyValues): void {
     const texts = this.entry.content.flatMap((part) => (part.html === undefined ? [] : [part.html]));
     for (const [at, body] of this.bodies.entries()) patch(body, texts[at] ?? "");
+    const title = this.querySelector(".ms-thought-title[data-rich]");
+    if (title) patch(title, this.entry.metadata?.heading ?? "");
     if (changed.has("isEditing") && this.isEditing) {
       const field = this.field;
       if (!field) return;
       field.value = textOf(this.entry);
       field.focus();
     }
+  }
+
+  /** A picture that cannot be had is not shown as a broken one. */
+  private onAvatar(event: Event): void {
+    (event.target as HTMLElement).toggleAttribute("data-missing", event.type === "error");
   }
 
   private get field(): HTMLTextAreaElement | null {
@@ -206,8 +223,7 @@ export class MessageView extends LitElement {
   }
 
   private async copy(): Promise<void> {
-    await navigator.clipboard.writeText(this.said);
-    this.isCopied = true;
+    this.isCopied = await copyText(this.said);
     setTimeout(() => {
       this.isCopied = false;
     }, COPIED_MS);
@@ -239,6 +255,21 @@ export class MessageView extends LitElement {
     // Marking text is no choice of a message.
     if (this.ownerDocument.getSelection()?.isCollapsed !== false) this.act("select");
   }
+}
+
+/** What is folded away under a title, and open as long as it is in the making. */
+function fold(metadata: Metadata, parts: TemplateResult): TemplateResult {
+  const { title, heading, log, status, duration } = metadata;
+  return html`<details class="ms-thought" ?open=${status === "pending"}>
+    <summary>
+      ${status === "pending" ? html`<i class="ms-spinner"></i>` : nothing}
+      ${heading === undefined ? html`<span class="ms-thought-title">${title}</span>` : html`<span class="ms-thought-title" data-rich></span>`}
+      ${log ? html`<small>${log}</small>` : nothing}
+      ${duration === undefined ? nothing : html`<small class="ms-thought-time">${spent(duration)}</small>`}
+      ${icon("down")}
+    </summary>
+    ${parts}
+  </details>`;
 }
 
 function nameOf(value: unknown): string {

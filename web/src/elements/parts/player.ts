@@ -1,5 +1,6 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
+import { decodeSound } from "../../codecs/sound_file.ts";
 import { icon } from "../../icons.ts";
 import { barsPath, peaks } from "./bars.ts";
 import { clock } from "./sentences.ts";
@@ -10,6 +11,8 @@ const WIDTH = 512;
 const HEIGHT = 56;
 /** Larger files are played without a waveform: decoding one takes ten times its size in memory. */
 const DECODED_BYTES = 30_000_000;
+/** Enough for a waveform. */
+const SHOWN_RATE_HZ = 22_050;
 
 /** Plays a sound: its waveform, which seeks by pointer and keyboard, a button and a clock. */
 @customElement("ms-player")
@@ -66,19 +69,21 @@ export class Player extends LitElement {
   }
 
   protected override updated(changed: PropertyValues): void {
-    if (changed.has("address")) void this.load();
+    if (changed.has("address")) void this.load(Boolean(changed.get("address")));
   }
 
-  private async load(): Promise<void> {
+  /** Until a sound is decoded the waveform of the one before it stands: one that grows does not flicker. */
+  private async load(isNext: boolean): Promise<void> {
     this.loading?.abort();
     this.problem = "";
-    this.draw(new Float32Array(BARS));
+    const silence = new Float32Array(BARS);
+    if (!isNext || !this.address) this.draw(silence);
     this.paint();
     if (!this.address) return;
     const loading = new AbortController();
     this.loading = loading;
     const samples = await decoded(this.address, loading.signal);
-    if (samples && !loading.signal.aborted) this.draw(peaks(samples, BARS));
+    if (!loading.signal.aborted) this.draw(samples ? peaks(samples, BARS) : silence);
   }
 
   private draw(values: Float32Array): void {
@@ -167,7 +172,5 @@ async function decoded(address: string, signal: AbortSignal): Promise<Float32Arr
   if (!response?.ok || Number(response.headers.get("content-length") ?? 0) > DECODED_BYTES) return null;
   const bytes = await response.arrayBuffer().catch(() => null);
   if (!bytes) return null;
-  const context = new OfflineAudioContext(1, 1, 22_050);
-  const sound = await context.decodeAudioData(bytes).catch(() => null);
-  return sound?.getChannelData(0) ?? null;
+  return (await decodeSound(bytes, SHOWN_RATE_HZ))?.planes[0] ?? null;
 }

@@ -10,17 +10,19 @@ export interface Recorder {
   readonly stream: StreamView;
 }
 
-/** The bar below what is recorded: the menu of devices, the button, and `tools`. */
+/** The bar below what is recorded: the menu of devices, or one for each of both kinds, the button, and `tools`. */
 export function recordBar(
   { component, stream }: Recorder,
-  kind: "camera" | "microphone",
+  kind: "camera" | "microphone" | "both",
   button: TemplateResult,
   tools: readonly TemplateResult[],
   clock: TemplateResult | typeof nothing = nothing,
 ): TemplateResult {
   return html`<div class="ms-bar">
     <div class="ms-side">
-      <ms-devices .kind=${kind} .component=${component} .current=${stream.device}></ms-devices>${clock}
+      <ms-devices .kind=${kind === "microphone" ? kind : "camera"} .component=${component} .current=${stream.device}></ms-devices>
+      ${kind === "both" ? html`<ms-devices .kind=${"microphone"} .beside=${true} .component=${component} .current=${stream.microphone}></ms-devices>` : nothing}
+      ${clock}
     </div>
     ${button}
     <div class="ms-side ms-end">${tools}</div>

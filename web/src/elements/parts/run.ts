@@ -18,6 +18,13 @@ export function progress(run: RunView | null): TemplateResult | typeof nothing {
   `;
 }
 
+/** How far a run is by its own word, as a line of its own; nothing where that says nothing. */
+export function advancing({ state, advance }: RunView): TemplateResult | typeof nothing {
+  if (state !== "running" || !advance) return nothing;
+  const words = told(advance);
+  return html`<div class="ms-advancing">${bar(advance, words.join(", "))}<p>${words.join("  ")}</p></div>`;
+}
+
 function told(advance: AdvanceView | null): string[] {
   const words = advance ? [doing(advance), ...standing(advance)].filter(Boolean) : [];
   return words.length > 0 ? words : ["Working"];

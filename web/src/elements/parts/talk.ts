@@ -6,6 +6,7 @@ const WORDS: { [talk in Talk]: string } = {
   listening: "Listening",
   awake: "Go ahead",
   hearing: "Hearing you",
+  thinking: "Thinking",
   answering: "Answering",
 };
 

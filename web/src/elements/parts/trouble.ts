@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { type IconName, icon } from "../../icons.ts";
 import type { Trouble, TroubleCode } from "../../view.ts";
+import { focusable } from "./frame.ts";
 
 const ICONS: { [code in TroubleCode]: IconName } = {
   refused: "lock",
@@ -21,7 +22,7 @@ export function troublePanel(trouble: Trouble, medium: "camera" | "microphone"):
   const drawn = medium === "microphone" && name === "camera-off" ? "microphone-off" : name;
   return html`<div class="ms-veil ms-trouble" role="alert" data-code=${trouble.code}>
     ${icon(drawn)}
-    <p>${trouble.message} ${trouble.code === "insecure" ? secureLink() : nothing}</p>
+    <p tabindex=${focusable(trouble.message)}>${trouble.message} ${trouble.code === "insecure" ? secureLink() : nothing}</p>
   </div>`;
 }
 

@@ -1,0 +1,30 @@
+/** A photo: what a camera that is open, and not streamed, shows at the end. */
+
+import type { Camera } from "./camera.ts";
+import { still } from "./still.ts";
+
+export class Photo {
+  private readonly video = document.createElement("video");
+  private mirrored = false;
+
+  constructor(camera: Camera) {
+    this.video.muted = true;
+    this.video.playsInline = true;
+    this.change(camera);
+  }
+
+  /** Another camera will be the one that takes it. */
+  change({ preview, mirrored }: Camera): void {
+    this.mirrored = mirrored;
+    this.video.srcObject = preview;
+    void this.video.play().catch(() => {}); // a camera that is closed before it showed a frame
+  }
+
+  /** Takes it, as the user sees it, while the camera is still open; null if there is nothing to be seen yet. */
+  async finish(): Promise<File | null> {
+    const { video, mirrored } = this;
+    const photo = video.videoWidth > 0 ? still(video, "photo.jpg", { mirrored }) : null;
+    video.srcObject = null;
+    return photo;
+  }
+}
