@@ -141,7 +141,9 @@ def parameters(thing: object) -> list[inspect.Parameter]:
     if not callable(thing) or thing in HANDED_OVER or (isinstance(thing, type) and thing.__init__ in BUILT_IN):
         return []
     kinds = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
-    found = inspect.signature(thing).parameters.values()
+    # Of a class, older Pythons show `__new__` where `__init__` is inherited.
+    is_made = isinstance(thing, type) and inspect.isfunction(thing.__init__)
+    found = inspect.signature(thing.__init__ if is_made else thing).parameters.values()
     return [parameter for parameter in found if parameter.kind not in kinds and parameter.name != "self"]
 
 
