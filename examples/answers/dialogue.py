@@ -84,7 +84,8 @@ class Dialogue:
         self.partner.cut(heard)
         if spoken.sentences:
             at = self._answers
-            self.messages = [*self.messages[:at], {"role": "assistant", "content": heard}, *self.messages[at + 1 :]]
+            kept = [{"role": "assistant", "content": heard}] if heard else []
+            self.messages = [*self.messages[:at], *kept, *self.messages[at + 1 :]]
 
     def with_draft(self, words: str) -> list[Message]:
         """Return what was said, and what the visitor is saying at the moment."""

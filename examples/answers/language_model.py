@@ -59,4 +59,4 @@ class LanguageModel:
     def cut(self, heard: str) -> None:
         """Make the model remember of its last answer only what was heard before it was interrupted."""
         if self._messages and self._messages[-1]["role"] == "assistant":
-            self._messages[-1]["content"] = heard
+            self._messages[-1:] = [{"role": "assistant", "content": heard}] if heard else []

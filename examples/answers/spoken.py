@@ -21,7 +21,7 @@ class Spoken:
     def heard(self, seconds: float) -> str:
         """Return what was heard when the answer was cut after so many seconds, to the word, with an ellipsis.
 
-        Within a sentence time is shared out by letters, which is right to about a word.
+        Nothing, if no word was heard. Within a sentence time is shared out by letters, which is right to about a word.
         """
         said = []
         for sentence, lasts_s in self.sentences:
@@ -33,5 +33,6 @@ class Spoken:
             words = sentence[: round(letters)]
             if not sentence[len(words) :].startswith(" "):
                 words = words.rpartition(" ")[0]  # the word on which it was cut was not understood
-            return " ".join([*said, words.strip()]).strip() + "…"
+            heard = " ".join([*said, words.strip()]).strip()
+            return f"{heard}…" if heard else ""
         return " ".join(said)

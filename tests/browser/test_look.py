@@ -9,7 +9,7 @@ from tests.browser import scenes
 from tests.browser.conftest import Browsers
 from tests.browser.stage import ADDRESS, Stage, stages
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.staged]
 
 WIDTHS = [390, 820, 1440]
 REFUSED = {"code": "refused", "message": "The camera is blocked. Allow it in the site settings, then press Record."}

@@ -148,7 +148,8 @@ def test_a_slow_handler_loses_no_sound_and_sees_the_newest_picture(
     ends = [moment.audio_time + len(moment.audio[1]) / RATE for moment in found if moment.audio and moment.audio_time]
     starts = [moment.audio_time for moment in found]
     for end, start in zip(ends, starts[1:], strict=False):
-        assert start == pytest.approx(end, abs=0.01), "each stretch begins where the one before ended"
+        # A busy machine's first blocks all come late: that the microphone's clock is ahead is known a little later.
+        assert start == pytest.approx(end, abs=CAMERA_S), "each stretch begins where the one before ended"
     assert max(len(moment.audio[1]) for moment in found if moment.audio) >= 2 * EVERY_S * RATE
     ages = [began - moment.frame_time for moment, began in moments.all[2:8]]
     assert np.median(ages) < 2 * EVERY_S + 0.3

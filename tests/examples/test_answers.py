@@ -209,7 +209,7 @@ def test_an_interruption_is_told_of_after_something_else_was_said() -> None:
 
     dialogue.interrupt(0.0)
 
-    assert [message["content"] for message in dialogue.messages[1:]] == ["…", "Your timer is over."]
+    assert [message["content"] for message in dialogue.messages[1:]] == ["Your timer is over."]
 
 
 def test_nothing_is_said_unasked_while_an_answer_is_given_or_heard() -> None:
@@ -309,7 +309,7 @@ def test_what_was_heard_ends_at_the_word_on_which_it_was_cut() -> None:
     spoken.add("Ask me another one.", 2.0)
 
     assert spoken.heard(10.0) == spoken.text == "The answer is forty two. Ask me another one."
-    assert spoken.heard(0.0) == "…"
+    assert spoken.heard(0.0) == ""
     assert spoken.heard(1.0) == "The answer…"
     assert spoken.heard(3.0) == "The answer is forty two. Ask me…"
     assert Spoken().heard(1.0) == ""
