@@ -289,25 +289,37 @@ def test_a_callback_that_fails_or_takes_too_long_does_not_hold_up_the_end(caplog
     assert "delete_callback of State failed" in caplog.text
 
 
-def test_a_mistake_of_ours_ends_one_session_and_is_logged(
+def test_a_mistake_of_ours_costs_one_event_and_is_logged(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with TestPage(simple()) as one:
-        two = one.another()
-        session = one.host.sessions[two.page.welcome.session]  # type: ignore[union-attr]
+    with TestPage(simple()) as page:
+        (session,) = page.host.sessions.values()  # type: ignore[union-attr]
 
         def fail(message: Fire) -> None:
             raise KeyError("a bug")
 
-        monkeypatch.setattr(session.events, "fire", fail)
-        two.click("Go", wait=False)
-        two.advance(1)
-        assert two.page._transport.code == 1011  # type: ignore[attr-defined]
-        one.set("Text", "a")
-        one.click("Go")
-        assert one.value("Text") == "a!"
-        two.close()
-    assert "a bug" in caplog.text
+        with monkeypatch.context() as broken:
+            broken.setattr(session.events, "fire", fail)
+            page.click("Go", wait=False)
+            page.advance(1)
+        assert "a bug" in page.toasts[-1].message, "TestPage shows errors"
+        page.set("Text", "a")
+        page.click("Go")
+        assert page.value("Text") == "a!"
+    assert len(caplog.records) == 1
+
+
+def test_a_mistake_of_ours_in_the_background_costs_no_session(caplog: pytest.LogCaptureFixture) -> None:
+    async def fail() -> None:
+        raise KeyError("a bug")
+
+    with TestPage(simple()) as page:
+        (session,) = page.host.sessions.values()  # type: ignore[union-attr]
+        page.run(asyncio.wait([session._start(fail())]))
+        page.set("Text", "a")
+        page.click("Go")
+        assert page.value("Text") == "a!"
+    assert len(caplog.records) == 1
 
 
 def test_files_of_a_session_go_with_it(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 import millstream as ms
 from millstream.errors import BacklogExceeded, Error
+from millstream.runtime.intake import Intake
 from millstream.runtime.settings import Settings
 from millstream.testing.page import TestPage
 from millstream.wire.messages import Credit, Set, Stop
@@ -559,6 +560,30 @@ def test_an_error_ends_the_stream_once(
     if message.startswith("Something"):
         identity = recording.error.split("(")[1].rstrip(")")
         assert identity in records[0].getMessage()
+
+
+@pytest.mark.parametrize("where", ["take", "next_at"])
+def test_a_mistake_of_ours_costs_one_stream(
+    where: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = Echo()
+    with TestPage(app.demo) as page:
+        recording = page.record("Camera")
+        recording.feed(pictures(5))
+
+        def fail(*_: object) -> None:
+            raise AttributeError("a bug")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(Intake, where, fail)
+            recording.feed(pictures(5))
+            page.wait_for(lambda: recording.streams[0].state == "ended")
+        assert recording.streams[0].reason == "error"
+        assert app.ends == ["then", "failure"]
+        handled = len(app.seen)
+        page.stream("Camera", pictures(5))
+        assert len(app.seen) > handled
+    assert len(caplog.records) == 1
 
 
 def test_a_broken_picture_is_counted_and_the_stream_goes_on(caplog: pytest.LogCaptureFixture) -> None:

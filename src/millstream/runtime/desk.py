@@ -217,6 +217,12 @@ class Desk:
         logger.error("results of %s cannot be shown [%s]: %s", self.manifest.bindings[binding].name, number, error)
         return Failure(str(error) if self.settings.show_error else f"Something went wrong in the app. ({number})")
 
+    def fault(self, what: str, error: BaseException) -> Failure:
+        """Log what should not have happened, and say what the user may read of it."""
+        number = secrets.token_hex(4)
+        logger.error("%s broke off [%s]", what, number, exc_info=error)
+        return Failure(str(error) if self.settings.show_error else f"Something went wrong in the app. ({number})")
+
     def reject(self, failure: Failure) -> None:
         """Log, once for each connection, that what the page sent could not be used."""
         if not self.has_logged_input:

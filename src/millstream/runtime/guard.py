@@ -9,13 +9,15 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def guarded(report: Callable[[BaseException], None]) -> Iterator[None]:
+def guarded(report: Callable[[BaseException], object], passing: tuple[type[BaseException], ...] = ()) -> Iterator[None]:
     """Hand whatever the code inside raises to `report`, which logs it.
 
-    A cancellation of the task goes through, and so does Ctrl-C in the main thread.
+    What is `passing` goes through; so does a cancellation of the task, and Ctrl-C in the main thread.
     """
     try:
         yield
+    except passing:
+        raise
     except BaseException as error:  # the handler call, one of the three edges; `report` logs it
         if _is_for_the_caller(error):
             raise

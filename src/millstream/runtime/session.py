@@ -15,6 +15,7 @@ from millstream.runtime.aside import aside
 from millstream.runtime.clock import server_us
 from millstream.runtime.desk import Desk
 from millstream.runtime.events import Events
+from millstream.runtime.guard import guarded
 from millstream.runtime.metrics import StreamMetrics
 from millstream.runtime.outlet import Outlet
 from millstream.runtime.perishables import Perishables
@@ -26,7 +27,7 @@ from millstream.runtime.store import Store
 from millstream.runtime.stream import Stream
 from millstream.runtime.timers import Timers
 from millstream.runtime.values import Values
-from millstream.types import Blob, Engine, Stored, Transport
+from millstream.types import Blob, Engine, Failure, Stored, Transport
 from millstream.ui.events import Binding
 from millstream.ui.manifest import Manifest
 from millstream.ui.special import Request
@@ -41,6 +42,7 @@ from millstream.wire.messages import (
     Outputs,
     PageMessage,
     Played,
+    RunState,
     Set,
     Shown,
     Stop,
@@ -228,11 +230,22 @@ class Session:
                 await asyncio.sleep(0)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run something that ends with the session at the latest."""
-        task = self._group.create_task(work)
+        """Run something that ends with the session at the latest. What it raises costs nobody else anything."""
+        task = self._group.create_task(self._contained(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: work.close())  # of a task that is cancelled before it begins
         return task
+
+    async def _contained(self, work: Coroutine[Any, Any, None]) -> None:
+        with guarded(self._fault):
+            await work
+
+    def _fault(self, error: BaseException) -> Failure:
+        """Show that something broke off that should not have; the session goes on."""
+        failure = self._desk.fault(f"something in session {self.tag}", error)
+        self._desk.report(failure)
+        return failure
 
     def _delete(self, paths: Sequence[Path]) -> None:
         _ = self._start(aside("clean", partial(_unlink, paths)))
@@ -287,7 +300,16 @@ class Session:
         action = _ACTIONS.get(type(message))
         if action is None:
             raise ProtocolError(f"{type(message).__name__} is not expected now")
-        action(self, message)
+        with guarded(partial(self._break_off, message), passing=(ProtocolError, Closed)):
+            action(self, message)
+
+    def _break_off(self, message: PageMessage, error: BaseException) -> None:
+        """Show that we could not act upon a message. A run that it was to begin is over, or it would be awaited."""
+        failure = self._fault(error)
+        if isinstance(message, Fire):
+            number, call = message.binding, next(self._desk.calls)
+            state = RunState(run=message.run, call=call, binding=number, state="failed", message=failure.message)
+            self._outlet.send(state)
 
     def _on_set(self, message: Set) -> None:
         self.events.edit(message.component, message.value)

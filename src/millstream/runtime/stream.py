@@ -8,9 +8,11 @@ from contextlib import aclosing
 from typing import Final, Literal, NamedTuple, TypedDict, Unpack, cast
 
 from millstream.admission import Ticket
-from millstream.errors import BacklogExceeded, Busy
+from millstream.errors import BacklogExceeded, Busy, ProtocolError
+from millstream.runtime.alarm import Alarm
 from millstream.runtime.clock import server_us
 from millstream.runtime.desk import Began, Desk
+from millstream.runtime.guard import guarded
 from millstream.runtime.intake import open_intake
 from millstream.runtime.metrics import StreamMetrics
 from millstream.runtime.progress import Meter
@@ -82,15 +84,26 @@ class Stream:
         self._is_expiring = self._has_run = self._has_said_ended = False
         self._encode_s = 0.0
         self._wake = asyncio.Event()
-        self._credit_timer: asyncio.TimerHandle | None = None
-        self._idle_timer: asyncio.TimerHandle | None = None
-        self._flush_timer: asyncio.TimerHandle | None = None
-        self._stop_timer: asyncio.TimerHandle | None = None
+        self._credit_alarm = Alarm(self._give_credit, self.fault)
+        self._idle_alarm = Alarm(self._watch_idle, self.fault)
+        self._flush_alarm = Alarm(self._give_up_flush, self.fault)
+        self._stop_alarm = Alarm(self._give_up_call, self.fault)
         self._task: asyncio.Task[None] | None = None
 
     async def live(self) -> None:
         """Wait for a place, handle what comes until the turn is over, and so on until the stream is."""
         self._task = asyncio.current_task()
+        try:
+            with guarded(self.fault):
+                await self._take_turns()
+        except asyncio.CancelledError:
+            if self._ending is None:
+                raise
+        finally:
+            self._leave()
+        await self._part()
+
+    async def _take_turns(self) -> None:
         try:
             self._ticket = self._desk.places.join(self, self.binding, self._desk.session)
             while self._ending is None:
@@ -100,12 +113,6 @@ class Stream:
                     await self._sleep()
         except Busy as error:
             self._ending = Ending("busy", str(error), is_success=False)
-        except asyncio.CancelledError:
-            if self._ending is None:
-                raise
-        finally:
-            self._leave()
-        await self._part()
 
     async def _turn(self, ticket: Ticket) -> None:
         """Handle what comes between an admission and the end of the stream, or of its time."""
@@ -183,6 +190,10 @@ class Stream:
         Raises:
             ProtocolError: It does not belong here, is out of sequence, or came without credit.
         """
+        with guarded(self.fault, passing=(ProtocolError,)):
+            self._receive(packet)
+
+    def _receive(self, packet: Packet) -> None:
         if self._intake.is_open:
             packet = self._tape.put(packet)
         try:
@@ -219,7 +230,7 @@ class Stream:
         elif self._ending is None:
             self._after_flush = ending
             self._flush(message.final)
-            self._stop_timer = self._desk.loop.call_later(self._desk.settings.stop_s, self._give_up_call)
+            self._stop_alarm.set(self._desk.now + self._desk.settings.stop_s)
 
     def cancel(self) -> None:
         """End it at once: what runs is closed, what was not handled is dropped."""
@@ -269,10 +280,8 @@ class Stream:
     async def _end_turn(self, worker: Worker) -> None:
         self._intake.close()
         self._desk.driving[self._component] -= 1
-        for timer in (self._credit_timer, self._idle_timer, self._flush_timer, self._stop_timer):
-            if timer is not None:
-                timer.cancel()
-        self._credit_timer = self._idle_timer = self._flush_timer = self._stop_timer = None
+        for alarm in (self._credit_alarm, self._idle_alarm, self._flush_alarm, self._stop_alarm):
+            alarm.cancel()
         # A call that does not end keeps its place for a while; when the page is gone, the place is free at once.
         wait_s = None if self._is_page_gone else self._desk.settings.cancel_s
         if self._conversation is not None:
@@ -297,8 +306,8 @@ class Stream:
         self._intake.flush(final)
         self._say("stopping")
         self._give_credit()
-        if self._flush_timer is None:
-            self._flush_timer = self._desk.loop.call_later(self._desk.settings.flush_s, self._give_up_flush)
+        if self._flush_alarm.due is None:
+            self._flush_alarm.set(self._desk.now + self._desk.settings.flush_s)
         self._wake.set()
 
     def _give_up_flush(self) -> None:
@@ -310,6 +319,10 @@ class Stream:
         self._is_expiring = True
         seconds = self._desk.settings.stop_s
         logger.warning("%s() is not over %g seconds after Stop: a generator is closed", self.binding.name, seconds)
+
+    def fault(self, error: BaseException) -> None:
+        """End it because of what should not have happened: that costs this stream, and not its page."""
+        self._fail(self._desk.fault(f"the stream of {self.binding.name}", error))
 
     def _end(self, ending: Ending) -> None:
         if self._ending is None:
@@ -340,14 +353,8 @@ class Stream:
         for number, limit in self._intake.grants(now):
             self._desk.outlet.send(Credit(stream=number, limit=limit))
         at = self._intake.next_at(now)
-        if at is not None and (self._credit_timer is None or at < self._credit_timer.when()):
-            if self._credit_timer is not None:
-                self._credit_timer.cancel()
-            self._credit_timer = self._desk.loop.call_at(max(at, now + TICK_S), self._on_credit_timer)
-
-    def _on_credit_timer(self) -> None:
-        self._credit_timer = None
-        self._give_credit()
+        if at is not None and (self._credit_alarm.due is None or at < self._credit_alarm.due):
+            self._credit_alarm.set(max(at, now + TICK_S))
 
     def _watch_idle(self) -> None:
         """End the stream if the page may send and does not; else look again when that might be so."""
@@ -360,7 +367,7 @@ class Stream:
             self._desk.tell(Notice("info", message))
             self._end(Ending("idle", message))
         else:
-            self._idle_timer = self._desk.loop.call_at(idle_at, self._watch_idle)
+            self._idle_alarm.set(idle_at)
 
     def _measure(self, packet: Packet) -> None:
         age_s = min(self._desk.clock.age_s(packet.captured_us, server_us()), MAX_ENCODE_S)
