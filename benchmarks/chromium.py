@@ -1,4 +1,4 @@
-"""Chromium with a microphone that plays a file."""
+"""Chromium with a microphone that plays a file, or with a camera."""
 
 from __future__ import annotations
 
@@ -13,15 +13,22 @@ from playwright.sync_api import Browser, sync_playwright
 @contextmanager
 def listening_to(sound: str) -> Iterator[Browser]:
     """Start it; `sound` is a path, with `%noloop` behind it to be played once."""
+    hears = f"--use-file-for-fake-audio-capture={sound}"
+    with _started("--autoplay-policy=no-user-gesture-required", "--use-fake-device-for-media-stream", hears) as browser:
+        yield browser
+
+
+@contextmanager
+def filming(rate_hz: int) -> Iterator[Browser]:
+    """Start it with a camera of so many frames a second, of any size."""
+    with _started(f"--use-fake-device-for-media-stream=fps={rate_hz}") as browser:
+        yield browser
+
+
+@contextmanager
+def _started(*flags: str) -> Iterator[Browser]:
     executable = shutil.which("chromium") or sys.exit("this benchmark needs Chromium: apt-get install chromium")
-    flags = [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--autoplay-policy=no-user-gesture-required",
-        "--use-fake-device-for-media-stream",
-        "--use-fake-ui-for-media-stream",
-        f"--use-file-for-fake-audio-capture={sound}",
-    ]
+    flags = ("--no-sandbox", "--disable-gpu", "--use-fake-ui-for-media-stream", *flags)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=flags)
         yield browser

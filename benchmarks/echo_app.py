@@ -1,15 +1,15 @@
-"""The app that the benchmarks drive: what the camera sees comes back; a second pair takes 200 ms for it."""
+"""The app that the benchmarks drive: what the camera sees comes back, with `--slow` after 200 ms."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 import time
+from collections.abc import Callable
 
 import numpy as np
 
 import millstream as ms
-
-UNMIRRORED = ms.WebcamOptions(mirror=False)
 
 
 def slow(picture: np.ndarray) -> np.ndarray:
@@ -18,18 +18,28 @@ def slow(picture: np.ndarray) -> np.ndarray:
     return picture
 
 
-with ms.Blocks(title="Echo") as demo, ms.Row():
-    camera = ms.Image(label="camera", elem_id="camera", sources=["webcam"], webcam_options=UNMIRRORED)
-    output = ms.Image(label="output", elem_id="output")
-    camera.stream(lambda picture: picture, camera, output, stream_every=0, concurrency_limit=None)
+def echo(picture: np.ndarray) -> np.ndarray:
+    """Echo at once."""
+    return picture
 
-with ms.Blocks(title="Slow echo") as slow_demo, ms.Row():
-    camera = ms.Image(label="camera", elem_id="camera", sources=["webcam"], webcam_options=UNMIRRORED)
-    output = ms.Image(label="output", elem_id="output")
-    camera.stream(slow, camera, output, stream_every=0, concurrency_limit=None)
+
+def declare(handler: Callable[[np.ndarray], np.ndarray], size: str) -> ms.Blocks:
+    """Make the app; `size` is what the camera is asked for, such as 640x480."""
+    width, height = map(int, size.split("x"))
+    options = ms.WebcamOptions(mirror=False, constraints={"width": width, "height": height, "frameRate": 30})
+    with ms.Blocks(title="Echo") as demo, ms.Row():
+        camera = ms.Image(label="camera", elem_id="camera", sources=["webcam"], webcam_options=options)
+        output = ms.Image(label="output", elem_id="output")
+        camera.stream(handler, camera, output, stream_every=0, concurrency_limit=None)
+    return demo
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--slow", action="store_true")
-    (slow_demo if parser.parse_args().slow else demo).launch(server_port=0)
+    parser.add_argument("--size", default="640x480")
+    parser.add_argument("--loop", choices=["uvloop", "asyncio"], default="uvloop")
+    arguments = parser.parse_args()
+    if arguments.loop == "asyncio":
+        sys.modules["uvloop"] = None  # type: ignore[assignment]  # the server takes asyncio where there is no uvloop
+    declare(slow if arguments.slow else echo, arguments.size).launch(server_port=0)

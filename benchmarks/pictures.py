@@ -14,9 +14,11 @@ from millstream.frames import Frame
 PHOTOGRAPH = Path(__file__).parent.parent / "examples" / "media" / "astronaut.jpg"
 
 
-def moving(count: int) -> list[NDArray[np.uint8]]:
-    """Make `count` pictures of 640x480."""
-    still = picture.decode_image_file(PHOTOGRAPH.read_bytes()).pixels[:480, :640].astype(np.int16)
+def moving(count: int, width: int = 640, height: int = 480) -> list[NDArray[np.uint8]]:
+    """Make `count` pictures of a size; what is larger than the photograph repeats it."""
+    photograph = picture.decode_image_file(PHOTOGRAPH.read_bytes()).pixels[:480, :640]
+    tiles = (-(-height // photograph.shape[0]), -(-width // photograph.shape[1]), 1)
+    still = np.tile(photograph, tiles)[:height, :width].astype(np.int16)
     random = np.random.default_rng(7)
     noise = [random.normal(0, 2, still.shape).astype(np.int16) for _ in range(4)]
     return [
@@ -24,7 +26,7 @@ def moving(count: int) -> list[NDArray[np.uint8]]:
     ]
 
 
-def encoded(count: int) -> list[bytes]:
+def encoded(count: int, width: int = 640, height: int = 480) -> list[bytes]:
     """Make `count` pictures as JPEG of quality 0.8, as the page sends them."""
     encoder = codecs.load("jpeg").open_encoder(0.8)
-    return [encoder.encode(Frame(pixels)).payload for pixels in moving(count)]
+    return [encoder.encode(Frame(pixels)).payload for pixels in moving(count, width, height)]

@@ -1,0 +1,136 @@
+"""(f) Ten minutes, as long as users stay: one session throughout and no gap, while something else is busy."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import math
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+
+from benchmarks.chromium import filming
+from benchmarks.pictures import encoded
+from benchmarks.server import serve
+from millstream.client.client import open_page
+from millstream.client.page import Page
+
+RATE_HZ = 30
+SIZES = ((640, 480), (1280, 720))
+LEAST_S = 10.0
+BUSY = "while True: pass"
+
+WATCH = """
+  () => {
+    window.soak = { last: performance.now(), longest: 0, shown: 0 };
+    const note = () => {
+      const now = performance.now();
+      window.soak.longest = Math.max(window.soak.longest, now - window.soak.last);
+      window.soak.last = now;
+    };
+    const step = () => {
+      const surface = document.querySelector("#output .ms-output");
+      if (surface instanceof HTMLVideoElement) {
+        surface.requestVideoFrameCallback(() => { window.soak.shown += 1; note(); step(); });
+      } else {
+        setTimeout(step, 50);
+      }
+    };
+    step();
+  }
+"""
+"""Counts what the output shows, and the longest time between two frames of it."""
+
+
+def _seconds(given: str) -> float:
+    """Read how long each run is to take; ends the program if that is too short, or no number."""
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = math.nan
+    if not LEAST_S <= seconds < math.inf:
+        sys.exit(f"MILLSTREAM_SOAK_S={given}: give seconds, at least {LEAST_S:g} (default: 600)")
+    return seconds
+
+
+SECONDS = _seconds(os.environ.get("MILLSTREAM_SOAK_S", "600"))
+
+
+def measure() -> dict[str, float]:
+    """Run Chromium at both sizes, and clients without a browser on both event loops."""
+    figures: dict[str, float] = {}
+    with _busy():
+        for width, height in SIZES:
+            figures |= {f"browser_{width}_{name}": value for name, value in _browse(width, height).items()}
+        for loop in ("uvloop", "asyncio"):
+            with serve("--loop", loop) as server:
+                for size, found in zip(SIZES, asyncio.run(_connect(server.url)), strict=True):
+                    figures |= {f"{loop}_{size[0]}_{name}": value for name, value in found.items()}
+    return figures
+
+
+@contextmanager
+def _busy() -> Iterator[None]:
+    process = subprocess.Popen([sys.executable, "-c", BUSY])
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _browse(width: int, height: int) -> dict[str, float]:
+    with serve("--size", f"{width}x{height}") as server, filming(RATE_HZ) as browser:
+        page = browser.new_page()
+        page.goto(server.url)
+        page.get_by_role("button", name="Record").click()
+        page.locator("#output .ms-output").wait_for()
+        page.evaluate(WATCH)
+        begin = time.monotonic()
+        while (lasted_s := time.monotonic() - begin) < SECONDS and page.get_by_role("button", name="Stop").is_visible():
+            page.wait_for_timeout(min(1000, (SECONDS - lasted_s) * 1000))
+        found = page.evaluate("({ ...soak, longest: Math.max(soak.longest, performance.now() - soak.last) })")
+    return _figures(found["shown"], found["longest"] / 1000, lasted_s)
+
+
+async def _connect(url: str) -> list[dict[str, float]]:
+    """Let a client of each size stream at once."""
+    pages = [await open_page(url) for _ in SIZES]
+    found = await asyncio.gather(*(_stream(page, *size) for page, size in zip(pages, SIZES, strict=True)))
+    for page in pages:
+        await page.close()
+    return found
+
+
+async def _stream(page: Page, width: int, height: int) -> dict[str, float]:
+    now = asyncio.get_running_loop().time
+    recording = await page.record(page.find("camera"))
+    await recording.first.wait_for_state("running")
+    begin = now()
+    frames = itertools.cycle(encoded(RATE_HZ, width, height))
+    arrivals = [begin]
+    watching = asyncio.create_task(_note(recording.first.results, arrivals))
+    await recording.feed(itertools.islice(frames, int(SECONDS * RATE_HZ)), RATE_HZ)
+    lasted_s = now() - begin
+    watching.cancel()
+    arrivals.append(now())
+    return _figures(len(recording.first.results), max(after - before for before, after in pairwise(arrivals)), lasted_s)
+
+
+async def _note(results: list[object], arrivals: list[float]) -> None:
+    """Note when results have come, looking every 10 ms."""
+    seen = 0
+    while True:
+        await asyncio.sleep(0.01)
+        if len(results) > seen:
+            seen = len(results)
+            arrivals.append(asyncio.get_running_loop().time())
+
+
+def _figures(shown: int, gap_s: float, lasted_s: float) -> dict[str, float]:
+    """Sum up a run. One that ended early was cut off, for whatever reason."""
+    return {"lost_s": max(SECONDS - lasted_s, 0.0), "longest_gap_ms": gap_s * 1000, "fps": shown / lasted_s}
