@@ -99,22 +99,22 @@ def _browse(width: int, height: int) -> dict[str, float]:
 
 async def _connect(url: str) -> list[dict[str, float]]:
     """Let a client of each size stream at once."""
+    cameras = [encoded(RATE_HZ, *size) for size in SIZES]
     pages = [await open_page(url) for _ in SIZES]
-    found = await asyncio.gather(*(_stream(page, *size) for page, size in zip(pages, SIZES, strict=True)))
+    found = await asyncio.gather(*(_stream(page, camera) for page, camera in zip(pages, cameras, strict=True)))
     for page in pages:
         await page.close()
     return found
 
 
-async def _stream(page: Page, width: int, height: int) -> dict[str, float]:
+async def _stream(page: Page, camera: list[bytes]) -> dict[str, float]:
     now = asyncio.get_running_loop().time
     recording = await page.record(page.find("camera"))
     await recording.first.wait_for_state("running")
     begin = now()
-    frames = itertools.cycle(encoded(RATE_HZ, width, height))
     arrivals = [begin]
     watching = asyncio.create_task(_note(recording.first.results, arrivals))
-    await recording.feed(itertools.islice(frames, int(SECONDS * RATE_HZ)), RATE_HZ)
+    await recording.feed(itertools.islice(itertools.cycle(camera), int(SECONDS * RATE_HZ)), RATE_HZ)
     lasted_s = now() - begin
     watching.cancel()
     arrivals.append(now())
