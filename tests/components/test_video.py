@@ -178,7 +178,7 @@ def test_the_initial_film(files) -> None:
         ({"fps": float("nan")}, "not between 1 and 120"),
         ({"max_ahead": 0}, "max_ahead"),
         ({"sources": ["microphone"]}, "microphone"),
-        ({"max_length": "long"}, "finite number"),
+        ({"max_length": "long"}, "max_length='long' is not a number"),
     ],
 )
 def test_declarations_that_cannot_work(arguments: dict[str, Any], message: str) -> None:

@@ -29,9 +29,9 @@ def test_another_word_for_visible_is_a_mistake() -> None:
         gr.Row(visible="no")
 
 
-def test_one_is_not_true_for_visible() -> None:
-    with gr.Blocks(), pytest.raises(DeclarationError, match="visible=1"):
-        gr.Row(visible=1)
+def test_two_is_not_true_for_visible() -> None:
+    with gr.Blocks(), pytest.raises(DeclarationError, match="visible='2'"):
+        gr.Row(visible=2)
 
 
 def test_the_arguments_that_were_passed_are_remembered() -> None:

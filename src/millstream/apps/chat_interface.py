@@ -391,7 +391,7 @@ def _nothing() -> History:
 
 def _declared(part: Component, value: object) -> object:
     """Give what an example says of an additional input; nothing leaves it as it is."""
-    return skip() if value is None else Declared(part.declared(value))
+    return skip() if value is None else Declared(part.declared(part.received(value)))
 
 
 def _trigger(part: Component, name: str) -> Trigger:

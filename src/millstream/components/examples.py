@@ -49,6 +49,8 @@ class Examples(Component):
         load_input_event: The event that fills the inputs, to be followed by `.then` or `.success`.
     """
 
+    value_arguments: ClassVar[tuple[str, ...]] = ("examples",)
+
     ignores: ClassVar[tuple[str, ...]] = (
         "cache_mode",
         "preprocess",
@@ -158,7 +160,7 @@ class Examples(Component):
 
     def _declared(self, number: int, part: Component, value: object) -> Stored:
         try:
-            return None if value is None else part.declared(value)
+            return None if value is None else part.declared(part.received(value))
         except InvalidValue as error:
             raise DeclarationError(f"{self.name}: example {number} does not fit: {error}") from error
 

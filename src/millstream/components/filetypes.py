@@ -19,9 +19,13 @@ def check_file_types(kinds: Sequence[str] | None, owner: str) -> None:
         DeclarationError: One of them is no type; the message says what is.
     """
     for kind in kinds or ():
-        if kind not in (*MEDIA_KINDS, "file") and not kind.startswith(".") and "/" not in kind:
+        if not _is_type(kind):
             known = ", ".join(MEDIA_KINDS)
             raise DeclarationError(f'{owner}: file_types={kind!r} is none of {known}, ".pdf" or "image/png"')
+
+
+def _is_type(kind: object) -> bool:
+    return isinstance(kind, str) and (kind in (*MEDIA_KINDS, "file") or kind.startswith(".") or "/" in kind)
 
 
 def accepted(kinds: Sequence[str] | None) -> list[str]:

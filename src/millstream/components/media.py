@@ -43,12 +43,15 @@ class DeclaredFiles:
         """
         try:
             return Blob(path.name, guessed_mime(path.name), data=path.read_bytes())
-        except OSError as error:
-            raise InvalidValue(f"the file {str(path)!r} cannot be read: {error.strerror}") from error
+        except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+            why = error.strerror if isinstance(error, OSError) else "no file can have that name"
+            raise InvalidValue(f"the file {str(path)!r} cannot be read: {why}") from error
 
 
 class MediaComponent(Component):
     """A component whose value is a file, an address, or what a camera or microphone captures."""
+
+    takes_objects = True
 
     kind: ClassVar[str]
     """What the file has to be: the first half of its MIME type."""

@@ -31,6 +31,7 @@ class State(Component):
     """
 
     on_page = False
+    takes_objects = True
     default_label = False
     ignores: ClassVar[tuple[str, ...]] = ("visible",)
 

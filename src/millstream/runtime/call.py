@@ -35,8 +35,9 @@ from millstream.ui.handler import HandlerSpec
 from millstream.ui.progress import Progress, Tracker, tracked_by
 from millstream.ui.special import Request, Turn
 from millstream.ui.updates import Declared, Skip, changes_of
-from millstream.wire.messages import MAX_MESSAGE_BYTES
+from millstream.wire.messages import MAX_MESSAGE_BYTES, Value
 from millstream.wire.packet import HEADER, Flag, Kind, Packet
+from millstream.wire.plain import encodable, plain, size_of
 
 logger = logging.getLogger("millstream.handler")
 
@@ -201,6 +202,7 @@ class Call:
         changes = changes_of(item, self._kit.manifest.elements[number])
         if changes is None:
             return self._valued(number, self._kit.element(number, known), item, {})
+        changes = {name: change if name == "value" else plain(change) for name, change in changes.items()}
         value = changes.get("value", KEEP)
         changes = {name: change for name, change in changes.items() if name != "value"}
         if value is KEEP and not changes:
@@ -208,6 +210,7 @@ class Call:
         element = self._kit.element(number, known)
         if changes:
             element = element.updated(changes)
+            _sendable(element, element.patch(changes))
         return Output(KEEP, changes) if value is KEEP else self._valued(number, element, value, changes)
 
     def _valued(self, number: int, element: Element, value: object, changes: Mapping[str, object]) -> Output:
@@ -219,7 +222,9 @@ class Call:
                 return Output(piece[0], changes, sound=piece[1])
         stored = self._encoded(number, element, value)
         is_plain = isinstance(element, Component) and element.on_page and not isinstance(stored, Packet | Blob)
-        return Output(stored, changes, cast("Component", element).wire(stored) if is_plain else None)
+        return Output(
+            stored, changes, _sendable(element, cast("Component", element).wire(stored)) if is_plain else None
+        )
 
     def _ends(self, outputs: Mapping[int, Output]) -> dict[int, Output]:
         """End what a run, a turn, a stream or a generator has played: what was held back is played behind it."""
@@ -244,7 +249,10 @@ class Call:
         """Bring what the handler returned for one component into the form that is kept and sent."""
         if not isinstance(element, Component):
             raise InvalidValue(f"{element.name} has no value, but {self._spec.name}() returned {describe(value)}")
-        stored = value.stored if isinstance(value, Declared) else element.postprocess(value, self._files)
+        if isinstance(value, Declared):
+            stored: Stored | Media = value.stored
+        else:
+            stored = element.postprocess(element.received(value), self._files)
         if isinstance(stored, Frame):
             return self._picture(number, element, stored)
         if isinstance(stored, Chunk):
@@ -291,6 +299,23 @@ class Call:
         if self._kit.show_error:
             return Failure(str(error)[:MAX_TEXT] or type(error).__name__)
         return Failure(f"Something went wrong in the app. ({number})")
+
+
+def _sendable(element: Element, wire: Value) -> Value:
+    """Make what is for the page ready for the wire, here, where it holds up nobody.
+
+    Raises:
+        InvalidValue: It is too large, or has something in it that no page could show.
+    """
+    if size_of(wire, MAX_MESSAGE_BYTES) > MAX_MESSAGE_BYTES:
+        raise InvalidValue(
+            f"an update of {element.name} is too large for the page, which takes {MAX_MESSAGE_BYTES} bytes at once; "
+            "return less, or a file"
+        )
+    try:
+        return encodable(wire, keeps=(Blob,))
+    except TypeError as error:
+        raise InvalidValue(f"{element.name} cannot be shown: {error}") from error
 
 
 def distributed(binding: Binding, elements: Mapping[int, Element], value: object) -> dict[int, object]:

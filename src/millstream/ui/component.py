@@ -13,6 +13,7 @@ from millstream.frames import Frame
 from millstream.types import Blob, Carried, Files, Link, Media, Reel, Scratch, Stored
 from millstream.ui.element import Element, Placed
 from millstream.wire.messages import Value
+from millstream.wire.plain import plain, plain_scalar
 
 SHORTEST_S: Final = 0.01
 """The shortest interval, in seconds, at which something happens by itself."""
@@ -63,6 +64,9 @@ class Component(Element):
 
     tick_event: ClassVar[str] = "every"
     """An event that the server fires by itself, every `interval_s`."""
+
+    takes_objects: ClassVar[bool] = False
+    """Whether its values may be arrays, or any object: then only scalars are made plain before it sees them."""
 
     default_label: ClassVar[bool] = True
     """Whether the class name is the label when none is given."""
@@ -126,9 +130,10 @@ class Component(Element):
         if self.is_computed:
             return
         try:
-            self._initial = self.declared(self.value)
+            self._initial = self.declared(self.received(self.value))
         except InvalidValue as error:
-            raise DeclarationError(f"{error} (the initial value)") from error
+            where = "" if type(self).__name__ in str(error) else f"{self.name}: "
+            raise DeclarationError(f"{where}{error} (the initial value)") from error
 
     def _check_every(self) -> None:
         is_pace = isinstance(self.every, int | float) and is_number(self.every) and self.every >= SHORTEST_S
@@ -151,6 +156,10 @@ class Component(Element):
         Raises:
             DeclarationError: It does not; the message says what would. It calls the event `where`.
         """
+
+    def received(self, value: object) -> object:
+        """Make plain what Python gave as a value: numpy's and pandas' scalars, arrays, enums, subclasses of `str`."""
+        return plain_scalar(value) if self.takes_objects else plain(value)
 
     def validate(self, wire: Value, files: Files) -> Stored:
         """Check what the page sent, completely, and give the form in which the session keeps it.
@@ -202,7 +211,7 @@ class Component(Element):
             InvalidValue: The function's result does not fit.
         """
         if self.is_computed and callable(self.value):
-            return self.declared(self.value())
+            return self.declared(self.received(self.value()))
         return list(self._initial) if isinstance(self._initial, list) else self._initial
 
     def wire(self, stored: Stored) -> Value:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import inspect
 import reprlib
 import sys
 import warnings
@@ -13,7 +12,10 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, Never, Self, TypeAlias, TypedDict
 
 from millstream.errors import DeclarationError
+from millstream.types import Blob
+from millstream.ui.arguments import Plainly, parameters, positional
 from millstream.wire.messages import Value
+from millstream.wire.plain import encodable
 
 if TYPE_CHECKING:
     from millstream.ui.declaration import Declaration
@@ -38,7 +40,7 @@ class Placed(TypedDict, total=False):
     render: bool
 
 
-class Element:
+class Element(metaclass=Plainly):
     """A node of the declared interface: it has a number, a place in the tree and properties, but no value.
 
     The arguments that were passed to the constructor are remembered in `given`, so that an instance made in a handler
@@ -63,11 +65,11 @@ class Element:
     ignores: ClassVar[tuple[str, ...]] = ("key", "preserved_by_key")
     """Gradio's keywords that are accepted here and mean nothing; those of the base classes are added."""
 
+    value_arguments: ClassVar[tuple[str, ...]] = ("value",)
+    """Names of the constructor's arguments that hold values, which are not made plain before it sees them."""
+
     prop_names: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """Which properties on the wire a constructor argument determines, where it is not the one of the same name."""
-
-    _positional: ClassVar[tuple[str, ...]] = ()
-    """Names of the constructor's arguments that may be passed by position, in order."""
 
     id: int = UNJOINED
     parent: Layout | None = None
@@ -77,12 +79,10 @@ class Element:
         super().__init_subclass__(**keywords)
         if "tag" not in cls.__dict__ and cls.__module__.startswith("millstream."):
             cls.tag = cls.__name__.lower()
-        positional = inspect.Parameter.POSITIONAL_OR_KEYWORD
-        cls._positional = tuple(name for name, item in _parameters(cls).items() if item.kind is positional)
 
     def __new__(cls, *args: object, **keywords: object) -> Self:
         self = super().__new__(cls)
-        self.given = {**dict(zip(cls._positional, args, strict=False)), **keywords}
+        self.given = {**dict(zip(positional(cls), args, strict=False)), **keywords}
         return self
 
     def __init__(
@@ -145,6 +145,19 @@ class Element:
             DeclarationError: An argument is not allowed; the message says what is.
         """
         self.check()
+        self.check_props()
+
+    def check_props(self) -> None:
+        """Check that the page can be told all properties.
+
+        Raises:
+            DeclarationError: It cannot; the message names the one.
+        """
+        for name, value in self.props().items():
+            try:
+                encodable(value, keeps=(Blob,))
+            except TypeError as error:
+                raise DeclarationError(f"{self.name}: {name}={reprlib.repr(value)}: {error}") from error
 
     def check(self) -> None:
         """Check the arguments of the constructor, all but the value.
@@ -240,9 +253,7 @@ def check_keywords(owner: type[Element], extra: Mapping[str, object]) -> None:
     ignored = {name for base in owner.__mro__ for name in base.__dict__.get("ignores", ())}
     for name in extra:
         if name not in ignored:
-            known = {
-                argument for base in owner.__mro__ if "__init__" in base.__dict__ for argument in _parameters(base)
-            }
+            known = {argument for base in owner.__mro__ if "__init__" in base.__dict__ for argument in parameters(base)}
             raise TypeError(f"{owner.__name__}() has no argument {name!r}{_nearest(name, known)}")
     warn_ignored(f"{owner.__name__}()", extra)
 
@@ -264,11 +275,3 @@ def user_level() -> int:
 def _nearest(name: str, known: Iterable[str]) -> str:
     matches = difflib.get_close_matches(name, list(known), n=1)
     return f"; did you mean {matches[0]!r}?" if matches else ""
-
-
-def _parameters(owner: type) -> dict[str, inspect.Parameter]:
-    """Give the parameters of a class's constructor that have a name of their own."""
-    parameters = inspect.signature(owner.__init__).parameters  # type: ignore[misc]  # only read, never called
-    plain = {name: parameter for name, parameter in parameters.items() if not parameter.kind.name.startswith("VAR")}
-    plain.pop("self", None)
-    return plain

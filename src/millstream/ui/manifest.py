@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from millstream.types import Handler
 from millstream.ui.component import Component
@@ -17,6 +17,7 @@ from millstream.ui.events import Binding, Dependency, Outcome, Trigger
 from millstream.ui.layout import Layout
 from millstream.wire.messages import Value
 from millstream.wire.packet import VERSION
+from millstream.wire.plain import encodable
 
 if TYPE_CHECKING:
     from millstream.ui.declaration import Declaration
@@ -112,7 +113,7 @@ class Manifest:
 
     @cached_property
     def _page(self) -> dict[str, Value]:
-        return self._describe()
+        return cast("dict[str, Value]", encodable(self._describe()))
 
     def _describe(self) -> dict[str, Value]:
         shown = {number: component for number, component in self.components.items() if component.on_page}

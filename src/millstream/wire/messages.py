@@ -14,6 +14,7 @@ import msgspec
 from millstream.errors import ProtocolError
 from millstream.types import Level
 from millstream.wire.budget import count_values
+from millstream.wire.plain import encodable, plain
 
 MAX_MESSAGE_BYTES: Final = 2 * 1024 * 1024
 """Largest WebSocket message, of either kind, in either direction."""
@@ -301,14 +302,30 @@ ServerMessage: TypeAlias = (
 )
 """All that a server may say."""
 
-_encoder = msgspec.msgpack.Encoder()
+
+def _plainer(value: object) -> object:
+    """Give a form that MessagePack has of a value that it knows nothing of."""
+    made = plain(value)
+    if type(made) is type(value):
+        raise TypeError(f"a {type(value).__name__} has no form on the wire")
+    return made
+
+
+_encoder = msgspec.msgpack.Encoder(enc_hook=_plainer)
 _page_decoder: msgspec.msgpack.Decoder[PageMessage] = msgspec.msgpack.Decoder(PageMessage)
 _server_decoder: msgspec.msgpack.Decoder[ServerMessage] = msgspec.msgpack.Decoder(ServerMessage)
 
 
 def encode_message(message: PageMessage | ServerMessage) -> bytes:
-    """Encode one control message."""
-    return _encoder.encode(message)
+    """Encode one control message: text that is not well formed, and numbers that are too large, as `encodable` says.
+
+    Raises:
+        TypeError: It holds a value that has no form on the wire.
+    """
+    try:
+        return _encoder.encode(message)
+    except (UnicodeEncodeError, OverflowError):
+        return _encoder.encode(encodable(msgspec.to_builtins(message, builtin_types=(bytes,), enc_hook=_plainer)))
 
 
 def decode_page_message(data: bytes | memoryview) -> PageMessage:

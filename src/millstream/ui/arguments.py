@@ -1,0 +1,178 @@
+"""The arguments of an element's constructor as people give them, brought to what its signature asks for."""
+
+from __future__ import annotations
+
+import inspect
+import reprlib
+import sys
+import types
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Final, Literal, TypeAlias, TypeVar, Union, Unpack, get_args, get_origin, get_type_hints
+
+from millstream.errors import DeclarationError
+from millstream.wire.plain import plain
+
+T = TypeVar("T")
+
+Kinds: TypeAlias = tuple[type, ...]
+
+FITTING: Final[Mapping[type, tuple[type, ...]]] = {
+    str: (str,),
+    int: (int,),
+    float: (float, int),
+    bool: (bool,),
+    list: (list, tuple),
+    types.NoneType: (types.NoneType,),
+}
+"""What an annotation may consist of for its argument to be looked at, and the types that fit it."""
+
+LENIENT: Final = {**FITTING, int: (int, float)}
+"""What is let through all the same: half a pixel, or two and a half lines, harm nobody."""
+
+WORDS: Final = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "True or False",
+    list: "a list",
+    types.NoneType: "None",
+}
+"""How messages call them."""
+
+LISTS: Final = frozenset({list, tuple, Sequence, Iterable, Collection})
+
+UNIT: Final = "px"
+"""What people write behind a length; the number alone means the same."""
+
+
+class Plainly(type):
+    """Makes what constructors are given plain: numpy's numbers, arrays and Series as lists, enums, subclasses of `str`.
+
+    All arguments but the `value_arguments`, which are the component's own business, whether they come from the
+    declaration or from an update. What then still is of another type than the signature says is converted where
+    nothing can be lost by it: `label=3`, `lines=2.0`, `min_width="160px"`, one text for a list. `None` for what cannot
+    be `None` is the default.
+
+    Raises:
+        DeclarationError: An argument is of another type all the same; the message names the class and the argument.
+    """
+
+    def __call__(cls: type[T], *args: object, **keywords: object) -> T:
+        given = {name: _argument(cls, name, value) for name, value in zip(positional(cls), args, strict=False)}
+        named = {name: _argument(cls, name, value) for name, value in keywords.items() if _counts(cls, name, value)}
+        if wrong := misfits(cls, {**given, **named}):
+            raise DeclarationError(f"{cls.__name__}: {'; '.join(wrong)}")
+        more = args[len(given) :]  # one too many: the constructor says so
+        return type.__call__(cls, *given.values(), *more, **named)  # type: ignore[no-any-return]  # a `T`
+
+
+def positional(owner: type) -> tuple[str, ...]:
+    """Give the names of a constructor's arguments that may be passed by position, in order."""
+    found: tuple[str, ...] | None = owner.__dict__.get("_positional")
+    if found is None:
+        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        found = tuple(name for name, parameter in parameters(owner).items() if parameter.kind is kind)
+        owner._positional = found  # type: ignore[attr-defined]  # kept for the next time
+    return found
+
+
+def parameters(owner: type) -> dict[str, inspect.Parameter]:
+    """Give the parameters of a class's constructor that have a name of their own."""
+    found = inspect.signature(owner.__init__).parameters  # type: ignore[misc]  # only read, never called
+    plainly = {name: parameter for name, parameter in found.items() if not parameter.kind.name.startswith("VAR")}
+    plainly.pop("self", None)
+    return plainly
+
+
+def misfits(owner: type, given: Mapping[str, object]) -> list[str]:
+    """Say which arguments are of a type that the signature does not allow, and what would be; values are left out."""
+    return [
+        f"{name}={reprlib.repr(value)} is not {' or '.join(WORDS[kind] for kind in kinds)}"
+        for name, value in given.items()
+        if name not in _raw(owner) and (kinds := _kinds(owner).get(name)) and not _fits(value, kinds, LENIENT)
+    ]
+
+
+def _argument(owner: type, name: str, value: object) -> object:
+    if name in _raw(owner):
+        return value
+    value = plain(value)
+    kinds = _kinds(owner).get(name, ())
+    return value if not kinds or _fits(value, kinds) else _converted(value, kinds)
+
+
+def _raw(owner: type) -> tuple[str, ...]:
+    return owner.value_arguments  # type: ignore[attr-defined, no-any-return]  # every element has them
+
+
+def _counts(owner: type, name: str, value: object) -> bool:
+    """Whether an argument was given to say something."""
+    return value is not None or types.NoneType in _kinds(owner).get(name, (types.NoneType,))
+
+
+def _fits(value: object, kinds: Kinds, fitting: Mapping[type, tuple[type, ...]] = FITTING) -> bool:
+    return any(type(value) in fitting[kind] for kind in kinds)
+
+
+def _converted(value: object, kinds: Kinds) -> object:
+    """Give a value as one of `kinds` if that is the same in other clothes, else as it is."""
+    if isinstance(value, str):
+        return _pixels(value) if int in kinds else [value] if list in kinds else value
+    if type(value) is int and value in (0, 1) and bool in kinds:
+        return bool(value)
+    if isinstance(value, float) and value.is_integer() and int in kinds:
+        return int(value)
+    if isinstance(value, bool | int | float) and str in kinds:
+        return str(value)
+    return list(value) if isinstance(value, dict) and list in kinds else value
+
+
+def _pixels(text: str) -> object:
+    """Read a length; what is none stays text."""
+    number = text.strip().removesuffix(UNIT)
+    return int(number) if number != text and number.isascii() and number.isdigit() else text
+
+
+def _kinds(owner: type) -> Mapping[str, Kinds]:
+    """Give the types that each argument may have; arguments that may be anything else are left out."""
+    found: Mapping[str, Kinds] | None = owner.__dict__.get("_argument_kinds")
+    if found is None:
+        hints = {name: hint for base in reversed(owner.__mro__) for name, hint in _hints(base)}
+        flat = {name: tuple(_flat(hint)) for name, hint in hints.items()}
+        found = {name: kinds for name, kinds in flat.items() if FITTING.keys() >= set(kinds)}
+        owner._argument_kinds = found  # type: ignore[attr-defined]  # kept for the next time
+    return found
+
+
+def _flat(hint: object) -> Iterator[type]:
+    """Give the members of a union, lists of whatever kind as `list`."""
+    origin = get_origin(hint)
+    if origin in (Union, types.UnionType):
+        for member in get_args(hint):
+            yield from _flat(member)
+    elif origin is Literal:
+        yield from {type(member) for member in get_args(hint)}  # which of them it is, the component checks
+    else:
+        kind = hint if origin is None else origin
+        yield list if kind in LISTS else kind if isinstance(kind, type) else object
+
+
+def _hints(base: type) -> Iterator[tuple[str, object]]:
+    """Give the annotations of a constructor, those of a typed dict of keywords included; `object` for unclear ones."""
+    if "__init__" not in base.__dict__ or base is object:
+        return
+    for name, parameter in inspect.signature(base.__dict__["__init__"]).parameters.items():
+        hint = _hint(base, parameter.annotation)
+        if parameter.kind is not inspect.Parameter.VAR_KEYWORD:
+            yield name, hint
+        elif get_origin(hint) is Unpack:
+            yield from get_type_hints(get_args(hint)[0]).items()
+
+
+def _hint(base: type, annotation: object) -> object:
+    try:
+        return get_type_hints(
+            types.SimpleNamespace(__annotations__={"it": annotation}), vars(sys.modules[base.__module__])
+        )["it"]
+    except (NameError, TypeError):  # a name that only the type checker knows
+        return object

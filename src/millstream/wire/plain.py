@@ -1,0 +1,164 @@
+"""Values as people's code has them, made plain: Python's own text, numbers, lists and dicts, which the wire can carry.
+
+numpy, pandas and polars are recognised by what their objects can do (`item`, `tolist`, `to_list`), so that none of
+them has to be installed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from enum import Enum
+from numbers import Number
+from typing import Final
+
+KINDS: Final[tuple[type, ...]] = (bool, int, float, str, bytes, type(None))
+"""Types that need no look inside; no subclass of them."""
+
+WHOLE_BITS: Final = 63
+"""Whole numbers of more bits are sent as floats."""
+
+MAX_DEPTH: Final = 64
+"""How deep lists and dicts may be nested on the wire."""
+
+
+def plain(value: object) -> object:
+    """Give Python's own form of a value: of numpy's and pandas' scalars, of enums, of subclasses of `str` and the like.
+
+    Arrays, Series, sets, ranges, views of dicts and iterators become lists; lists, tuples and dicts are copied with
+    what is in them. Whatever else it is, such as a path, a function or a component, is given back as it is.
+    """
+    if type(value) in KINDS:
+        return value
+    if isinstance(value, Enum):
+        return plain(value.value)
+    scalar = _scalar(value)
+    return scalar if scalar is not value else _container(value)
+
+
+def plain_scalar(value: object) -> object:
+    """Do what `plain` does with a scalar, and give everything else back as it is."""
+    if isinstance(value, Enum):
+        return plain_scalar(value.value)
+    return value if type(value) in KINDS else _scalar(value)
+
+
+def well_formed(text: str) -> str:
+    """Replace what no encoding has a form for: half a surrogate pair becomes `�`."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def encodable(value: object, keeps: tuple[type, ...] = (), depth: int = MAX_DEPTH) -> object:
+    """Make a value plain all through, as MessagePack and JSON can carry it.
+
+    Text is well formed, whole numbers too large for the wire are floats, and what is no number (`nan`, `inf`) is
+    `None`. What is one of `keeps` stays as it is.
+
+    Raises:
+        TypeError: There is something in it that has no form on the wire, or too much is nested; the message says what.
+    """
+    value = plain_scalar(value)
+    if isinstance(value, str):
+        return well_formed(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, int) and value.bit_length() > WHOLE_BITS:
+        return encodable(float(value)) if value.bit_length() < 1024 else None
+    if type(value) in KINDS or isinstance(value, keeps):
+        return value
+    if isinstance(value, Number) and not isinstance(value, complex):  # Decimal, Fraction
+        return encodable(_as_float(value))
+    if depth <= 0:
+        raise TypeError(f"more than {MAX_DEPTH} lists or dicts lie within each other")
+    value = _opened(value)
+    if isinstance(value, list | tuple):
+        return [encodable(one, keeps, depth - 1) for one in value]
+    if isinstance(value, dict):
+        return {_key(name): encodable(one, keeps, depth - 1) for name, one in value.items()}
+    raise TypeError(f"a {type(value).__name__} has no form that a page could show")
+
+
+def size_of(value: object, most: int) -> int:
+    """Estimate how many bytes a value takes on the wire; looks no further than `most`, so that huge ones cost nothing.
+
+    What it finds is at most what is sent: text may take more bytes than it has characters.
+    """
+    size, rest = 0, [iter([value])]
+    while rest and size <= most:
+        one = next(rest[-1], _NOTHING)
+        if one is _NOTHING:
+            rest.pop()
+            continue
+        size += 1
+        if isinstance(one, str | bytes | bytearray | memoryview):
+            size += len(one)
+        elif isinstance(one, Mapping):
+            rest.append(_items(one))
+        elif isinstance(one, list | tuple | AbstractSet):
+            rest.append(iter(one))
+        elif (array_size := getattr(one, "nbytes", None)) is not None and type(array_size) is int:
+            size += array_size
+    return size
+
+
+_NOTHING: Final = object()
+
+
+def _items(mapping: Mapping[object, object]) -> Iterator[object]:
+    for name, value in mapping.items():
+        yield name
+        yield value
+
+
+def _scalar(value: object) -> object:
+    """Give Python's own form of a subclass of a plain type, or of an array without dimensions."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, bytes):
+        return bytes(memoryview(value))
+    shape, item = getattr(value, "shape", None), getattr(value, "item", None)
+    if isinstance(shape, tuple) and not shape and callable(item):
+        found = item()  # the same again for what Python has no type for, such as numbers of 80 bits
+        return plain_scalar(found) if type(found) is not type(value) else _as_float(found)
+    if isinstance(value, float):
+        return float.__float__(value)
+    if isinstance(value, int):
+        return int.__index__(value)
+    return value
+
+
+def _as_float(number: object) -> object:
+    return float(number) if hasattr(number, "__float__") else number
+
+
+def _container(value: object) -> object:
+    """Give a list, tuple or dict of plain values; what is none, and cannot be made one, as it is."""
+    made = _opened(value)
+    if isinstance(made, dict):
+        return {name: plain(one) for name, one in made.items()}
+    if isinstance(made, tuple):
+        return tuple(plain(one) for one in made)
+    return [plain(one) for one in made] if isinstance(made, list) else made
+
+
+def _opened(value: object) -> object:
+    """Give a list, tuple or dict of what a container holds, as that is; what is none, as it is."""
+    if isinstance(value, Mapping):
+        return {_key(name): one for name, one in value.items()}
+    if isinstance(value, tuple):
+        return tuple(value)
+    if isinstance(value, bytearray | memoryview) or hasattr(value, "read"):
+        return value  # a file can be iterated, too
+    if isinstance(value, Sequence | AbstractSet | Iterator) or type(value).__name__ in ("dict_values", "dict_items"):
+        return list(value)  # type: ignore[call-overload]  # the views of a dict can be iterated
+    for name in ("tolist", "to_list"):  # numpy, pandas; polars
+        listed = getattr(value, name, None)
+        if callable(listed) and hasattr(value, "shape"):
+            return listed()
+    return value
+
+
+def _key(name: object) -> object:
+    name = plain_scalar(name)
+    return well_formed(name) if isinstance(name, str) else name

@@ -1,0 +1,127 @@
+"""Values made plain: what comes out is Python's own, can be sent, and says the same."""
+
+from __future__ import annotations
+
+import enum
+import json
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from millstream.wire.messages import MAX_MESSAGE_BYTES, Toast, decode_server_message, encode_message
+from millstream.wire.plain import KINDS, encodable, plain, size_of, well_formed
+
+TEXT = st.text(st.characters())
+LEAVES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), TEXT, st.binary())
+NUMPY = st.one_of(
+    st.integers(0, 100).map(np.int16),
+    st.floats(width=32).map(np.float32),
+    st.booleans().map(np.bool_),
+    TEXT.map(np.str_),
+)
+TREES = st.recursive(
+    LEAVES | NUMPY,
+    lambda inner: st.lists(inner) | st.tuples(inner, inner) | st.dictionaries(TEXT, inner) | st.lists(inner).map(iter),
+    max_leaves=20,
+)
+
+
+class Colour(enum.Enum):
+    RED = "red"
+
+
+def kinds(value: object) -> set[type]:
+    """Give the types of all leaves."""
+    if isinstance(value, list | tuple):
+        return set().union(*map(kinds, value))
+    if isinstance(value, dict):
+        return set().union(*map(kinds, value), *map(kinds, value.values()))
+    return {type(value)}
+
+
+@given(TREES)
+def test_what_is_plain_has_only_pythons_own_types(value: object) -> None:
+    assert kinds(plain(value)) <= set(KINDS)
+
+
+@given(TREES)
+def test_what_is_encodable_survives_both_encodings(value: object) -> None:
+    made = encodable(plain(value))
+    assert encodable(made) == made
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(made)) == made
+    if bytes not in kinds(made):
+        assert json.loads(json.dumps(made, allow_nan=False, ensure_ascii=False).encode()) == made
+
+
+@given(TEXT)
+def test_text_is_well_formed_and_otherwise_the_same(text: str) -> None:
+    made = well_formed(text)
+    made.encode()
+    assert made == text or "�" in made
+    assert well_formed(made) == made
+
+
+@given(st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+def test_the_size_is_never_estimated_too_large(value: object) -> None:
+    made = encodable(value)
+    assert size_of(made, 10**9) <= len(msgspec.msgpack.encode(made)) + 1
+
+
+def test_the_size_of_what_is_huge_is_not_counted_to_its_end() -> None:
+    def endless() -> object:
+        raise AssertionError("looked too far")
+
+    class Long(list[object]):
+        def __iter__(self):  # type: ignore[no-untyped-def]
+            yield "x" * 200
+            yield endless()
+
+    assert size_of(Long(), 100) > 100
+    assert size_of({"a": [np.zeros(1000)]}, 100) > 100
+
+
+@pytest.mark.parametrize(
+    ("value", "made"),
+    [
+        (np.array(["cat", "dog"])[1], "dog"),
+        (np.float64(0.5), 0.5),
+        (np.array(3), 3),
+        (np.unique([2002, 2001]), [2001, 2002]),
+        (Colour.RED, "red"),
+        ({np.str_("a"): np.int8(1)}, {"a": 1}),
+        ({"a": 1}.keys(), ["a"]),
+        ({"a": 1}.values(), [1]),
+        ((np.int8(1), [np.int8(2)]), (1, [2])),
+        (range(2), [0, 1]),
+    ],
+)
+def test_what_people_have_becomes_what_it_is(value: object, made: object) -> None:
+    found = plain(value)
+    assert found == made
+    assert type(found) is type(made)
+
+
+@pytest.mark.parametrize("value", [object(), print, Colour, ..., 1j, [[object()]]])
+def test_what_no_page_can_show_is_an_error_that_names_it(value: object) -> None:
+    with pytest.raises(TypeError, match="no form"):
+        encodable(value)
+
+
+def test_too_much_within_each_other_is_an_error() -> None:
+    value: object = 1
+    for _ in range(1000):
+        value = [value]
+    with pytest.raises(TypeError, match="within each other"):
+        encodable(value)
+
+
+@pytest.mark.parametrize("text", ["\ud800", np.str_("a"), np.str_("\udfff")])
+def test_a_message_is_sent_whatever_text_is_in_it(text: str) -> None:
+    data = encode_message(Toast(level="info", message=text))
+    message = decode_server_message(data)
+    assert isinstance(message, Toast)
+    assert message.message == well_formed(str(text))
+    assert len(data) < MAX_MESSAGE_BYTES
