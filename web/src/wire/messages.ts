@@ -232,7 +232,15 @@ export type ServerMessage =
 
 /** Encodes one control message; `undefined` fields are left out, the server has their defaults. */
 export function encodeMessage(message: PageMessage & { seq: number }): Uint8Array<ArrayBuffer> {
-  return encode(message, { ignoreUndefined: true }) as Uint8Array<ArrayBuffer>;
+  return encode(wellFormed(message), { ignoreUndefined: true }) as Uint8Array<ArrayBuffer>;
+}
+
+/** Replaces half surrogate pairs in all texts by U+FFFD: UTF-8 has no form for them, and the server would refuse it. */
+function wellFormed(value: unknown): unknown {
+  if (typeof value === "string") return value.replace(/\p{Surrogate}/gu, "\uFFFD");
+  if (Array.isArray(value)) return value.map(wellFormed);
+  if (value === null || typeof value !== "object" || ArrayBuffer.isView(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [wellFormed(name), wellFormed(item)]));
 }
 
 /**

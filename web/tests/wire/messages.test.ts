@@ -45,3 +45,11 @@ it.each([
 ])("refuses what is %s", (_name, bytes) => {
   expect(() => decodeServerMessage(bytes)).toThrow("control message");
 });
+
+it("replaces half surrogate pairs wherever they are, for the server refuses what is no UTF-8", () => {
+  const value = { "a\ud83d": ["\ude00b", "😀", { c: "\ud800\ud800" }, 1, null, new Uint8Array([255])] };
+  const bytes = encodeMessage({ type: "set", seq: 1, component: 1, value });
+  expect(decode(bytes)).toMatchObject({
+    value: { "a\ufffd": ["\ufffdb", "😀", { c: "\ufffd\ufffd" }, 1, null, new Uint8Array([255])] },
+  });
+});
