@@ -18,6 +18,7 @@ from benchmarks.pictures import encoded
 from benchmarks.server import serve
 from millstream.client.client import open_page
 from millstream.client.page import Page
+from millstream.client.stream import Stream
 
 RATE_HZ = 30
 SIZES = ((640, 480), (1280, 720))
@@ -113,21 +114,22 @@ async def _stream(page: Page, camera: list[bytes]) -> dict[str, float]:
     await recording.first.wait_for_state("running")
     begin = now()
     arrivals = [begin]
-    watching = asyncio.create_task(_note(recording.first.results, arrivals))
+    watching = asyncio.create_task(_note(recording.first, arrivals))
     await recording.feed(itertools.islice(itertools.cycle(camera), int(SECONDS * RATE_HZ)), RATE_HZ)
     lasted_s = now() - begin
     watching.cancel()
     arrivals.append(now())
-    return _figures(len(recording.first.results), max(after - before for before, after in pairwise(arrivals)), lasted_s)
+    longest_s = max(after - before for before, after in pairwise(arrivals))
+    return _figures(recording.first.summary().results, longest_s, lasted_s)
 
 
-async def _note(results: list[object], arrivals: list[float]) -> None:
+async def _note(stream: Stream, arrivals: list[float]) -> None:
     """Note when results have come, looking every 10 ms."""
-    seen = 0
+    newest = None
     while True:
         await asyncio.sleep(0.01)
-        if len(results) > seen:
-            seen = len(results)
+        if stream.results and stream.results[-1] is not newest:
+            newest = stream.results[-1]
             arrivals.append(asyncio.get_running_loop().time())
 
 
