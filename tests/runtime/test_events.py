@@ -13,7 +13,7 @@ import pytest
 import millstream as ms
 from millstream.runtime.settings import Settings
 from millstream.testing.page import TestPage
-from millstream.wire.messages import Cancel, Fire, Script, Set
+from millstream.wire.messages import Cancel, Fire, Open, Script, Set
 
 
 def clicker(handler: Any, **options: Any) -> ms.Blocks:
@@ -76,17 +76,139 @@ def test_an_edit_that_does_not_fit_changes_nothing_and_says_so() -> None:
     assert seen == [3]
 
 
-def test_a_page_cannot_set_a_state_or_what_is_not_interactive(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_page_cannot_set_a_state_or_what_only_shows_something(caplog: pytest.LogCaptureFixture) -> None:
     seen: list[object] = []
     with ms.Blocks() as demo:
-        state, fixed = ms.State("mine"), ms.Textbox(value="fixed", label="Fixed", interactive=False)
-        ms.Button("Go").click(lambda *values: seen.extend(values), [state, fixed], None)
+        state, shown = ms.State("mine"), ms.Textbox(label="Shown")
+        ms.Button("Go").click(lambda *values: seen.extend(values), [state], None)
+        demo.load(lambda: "shown", None, shown)
     with TestPage(demo) as page:
         page.run(page.page.send(Set(component=state.id, value="theirs")))
-        page.run(page.page.send(Set(component=fixed.id, value="theirs")))
+        page.run(page.page.send(Set(component=shown.id, value="theirs")))
         page.click("Go")
-    assert seen == ["mine", "fixed"]
+        (session,) = page.host.sessions.values()
+        assert session._values[shown.id] == "shown"
+    assert seen == ["mine"]
     assert len(caplog.records) == 1, "what clients cause is logged once for each connection"
+
+
+# ---- what the user does not get at -----------------------------------------------------------------------------
+
+
+def walled(**options: Any) -> tuple[ms.Blocks, dict[str, int], list[object]]:
+    """A button, a field and a camera in a column, which `wall` changes, and a list of what handlers were told."""
+    calls: list[object] = []
+    with ms.Blocks() as demo:
+        with ms.Column(**options, elem_id="column"), ms.Tabs(), ms.Tab("In", elem_id="tab"), ms.Accordion(open=False):
+            button, field = ms.Button("Go"), ms.Textbox("a", label="Field")
+            camera = ms.Image(sources=["webcam"], label="Camera")
+        button.click(calls.append, field, None)
+        field.submit(calls.append, field, None)
+        camera.stream(lambda frame: calls.append("frame"), camera, None)
+    numbers = {"Go": button.id, "Field": field.id, "Camera": camera.id}
+    return demo, numbers, calls
+
+
+def acts(numbers: dict[str, int]) -> list[Set | Fire | Open]:
+    """What a page may try, with its bindings as `walled` declares them."""
+    return [
+        Fire(binding=0, run=1),
+        Fire(binding=1, run=1),
+        Set(component=numbers["Field"], value="b"),
+        Open(stream=1, binding=2),
+    ]
+
+
+@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("visible", [False, "hidden"])
+def test_what_is_in_a_hidden_container_is_refused(number: int, visible: Any) -> None:
+    demo, numbers, calls = walled(visible=visible)
+    with TestPage(demo) as page:
+        page.run(page.page.send(acts(numbers)[number]))
+        page.advance(0.1)
+        assert "closed with 4404" in str(page.page.closed)
+        assert "is hidden" in str(page.page.closed)
+    assert calls == []
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_what_is_in_a_closed_accordion_or_another_tab_is_there(number: int) -> None:
+    demo, numbers, _ = walled()
+    with TestPage(demo) as page:
+        page.run(page.page.send(acts(numbers)[number]))
+        page.advance(0.1)
+        assert page.page.closed is None
+
+
+@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize(
+    ("what", "update"),
+    [
+        ("column", ms.update(visible=False)),
+        ("tab", ms.update(visible=False)),
+        ("tab", ms.update(interactive=False)),
+        ("each", ms.update(visible=False)),
+        ("each", ms.update(interactive=False)),
+    ],
+)
+def test_what_was_hidden_or_disabled_later_is_refused_until_it_is_back(number: int, what: str, update: Any) -> None:
+    demo, numbers, calls = walled()
+    elements = {"column": demo.elements[1], "tab": demo.elements[3]}  # type: ignore[attr-defined]
+    outputs = [elements[what]] if what in elements else [demo.elements[each] for each in numbers.values()]  # type: ignore[attr-defined]
+    back = dict.fromkeys(update.changes, True)
+    with demo:
+        ms.Button("Away").click(lambda: dict.fromkeys(outputs, update), None, set(outputs))
+        ms.Button("Back").click(lambda: {each: ms.update(**back) for each in outputs}, None, set(outputs))
+    with TestPage(demo) as page:
+        page.click("Away")
+        page.click("Back")
+        page.run(page.page.send(acts(numbers)[number]))
+        page.advance(0.1)
+        assert page.page.closed is None
+    calls.clear()
+    with TestPage(demo) as page:
+        page.click("Away")
+        page.run(page.page.send(acts(numbers)[number]))
+        page.advance(0.1)
+        assert "closed with 4404" in str(page.page.closed)
+    assert calls == []
+
+
+def test_who_acts_in_the_moment_of_hiding_is_not_to_blame(caplog: pytest.LogCaptureFixture) -> None:
+    calls: list[object] = []
+    with ms.Blocks() as demo:
+        field, go = ms.Textbox("a", label="Field"), ms.Button("Go")
+        go.click(calls.append, field, None, trigger_mode="multiple")
+        ms.Button("Away").click(lambda: (ms.update(visible=False),) * 2, None, [field, go])
+    with TestPage(demo, latency_s=0.2) as page:
+        page.click("Away", wait=False)
+        page.advance(0.3)  # hidden on the server, and the page does not know
+        runs = page.run(page.page.fire(go.id, "click"))
+        page.run(page.page.set(field.id, "late"))
+        page.advance(1)
+        assert page.page.closed is None
+        assert [run.state for run in runs] == ["cancelled"], "the page is told that nothing came of it"
+        (session,) = page.host.sessions.values()
+        assert session._values[field.id] == "a"
+        page.run(page.page.send(Fire(binding=0, run=9)))
+        page.advance(1)
+        assert "closed with 4404" in str(page.page.closed)
+    assert calls == []
+    assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"], "one line, and one for the end"
+
+
+@pytest.mark.parametrize("hides", [False, True])
+def test_a_script_writes_what_nobody_sees(hides: bool) -> None:
+    seen: list[object] = []
+    with ms.Blocks() as demo:
+        secret = ms.Textbox(label="Secret", visible=not hides, interactive=False)
+        ms.Button("Ask").click(None, None, secret, js="() => navigator.language")
+        ms.Button("Go").click(seen.append, secret, None)
+    with TestPage(demo) as page:
+        page.run(page.page.send(Set(component=secret.id, value="en")))
+        page.click("Go")
+        assert page.page.closed is None
+    assert seen == ["en"]
 
 
 # ---- inputs and order ------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 
 from millstream.client.splices import unspliced
 from millstream.runtime.told import Told
-from millstream.wire.messages import Outputs
+from millstream.wire.messages import ALL, Outputs
 
 
 def outputs(value: list[object], **others: object) -> Outputs:
@@ -51,3 +51,31 @@ def test_a_page_always_has_what_was_told(values: list[list[str]]) -> None:
     for value in values:
         known = unspliced(tell(told, list(value)), known)["value"]  # type: ignore[assignment]
         assert known == value
+
+
+def test_a_page_knows_what_it_gets_at_once_it_shows_the_update_that_said_so() -> None:
+    told = Told()
+    update = Outputs(call=1, updates={7: {"visible": False}, 8: {"label": "L"}}, seq=5)
+    assert told.knows(7, 0), "as it was declared"
+    told.owe(update.updates)
+    assert not told.knows(7, 100), "nothing was said so far"
+    assert told.knows(8, 0)
+    told.number(update)
+    assert [told.knows(7, seen) for seen in (0, 4, 5, 6)] == [False, False, True, True]
+
+
+def test_a_page_that_does_not_say_what_it_shows_shows_all() -> None:
+    told = Told()
+    told.owe({7: {"interactive": False}})
+    assert told.knows(7, ALL)
+
+
+def test_of_two_updates_the_last_one_counts() -> None:
+    told = Told()
+    for _ in range(2):
+        told.owe({7: {"visible": True}})
+    told.number(Outputs(call=1, updates={7: {"visible": True}}, seq=3))
+    assert not told.knows(7, 3)
+    told.number(Outputs(call=2, updates={7: {"visible": True}}, seq=9))
+    assert not told.knows(7, 3)
+    assert told.knows(7, 9)

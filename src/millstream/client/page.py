@@ -17,6 +17,7 @@ from millstream.client.stream import RESULTS_KEPT, Result, Stream
 from millstream.errors import Closed, InvalidValue, ProtocolError, Refused
 from millstream.types import Transport
 from millstream.wire.messages import (
+    ALL,
     Bye,
     Cancel,
     Clock,
@@ -110,6 +111,7 @@ class Page:
         self._edits: dict[int, Set] = {}
         self._pending: dict[tuple[int, int], _Pending] = {}
         self._orders = itertools.count(1)
+        self._told = 0
         self._newest: dict[tuple[int, str], int] = {}
         self._listeners: dict[int, tuple[Listener, asyncio.Task[None]]] = {}
         self._recordings: dict[int, Recording] = {}
@@ -303,6 +305,9 @@ class Page:
         async with self._sending:
             self._sequence += 1
             message.seq = self._sequence
+            if isinstance(message, Set | Fire | Open) and message.seen == ALL:
+                waiting = [each.outputs.seq - 1 for each in self._pending.values() if each.outputs.seq]
+                message.seen = min([self._told, *waiting])
             await self._transport.send(encode_message(message))
 
     async def send_packet(self, data: bytes) -> None:
@@ -387,7 +392,7 @@ class Page:
         self.toasts.append(message)
 
     async def _on_outputs(self, message: Outputs) -> None:
-        pending = _Pending(message, next(self._orders))
+        pending, self._told = _Pending(message, next(self._orders)), message.seq
         if message.packets:
             self._pending[message.stream, message.call] = pending
         else:

@@ -32,6 +32,8 @@ class Button(Component):
     default_label = False
     ignores: ClassVar[tuple[str, ...]] = ("link_target",)
 
+    editing: ClassVar[frozenset[str]] = frozenset({"click"})
+
     click = Event()
 
     def __init__(

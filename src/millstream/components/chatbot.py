@@ -95,6 +95,8 @@ class Chatbot(Component):
         "like_user_message": ("likes_own",),
     }
 
+    editing: ClassVar[frozenset[str]] = frozenset()
+
     change = Event()
     select = Event()
     like = Event()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Unpack
+from typing import ClassVar, Unpack
 
 from millstream.components.plain import plain_number
 from millstream.types import Files, Stored
@@ -19,6 +19,8 @@ class Checkbox(Component):
         value: Whether it is checked at first, or a function that says so.
         common: See `Component`.
     """
+
+    editing: ClassVar[frozenset[str]] = Component.editing | {"select"}
 
     change = Event()
     input = Event()

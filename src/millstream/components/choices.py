@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal, TypeAlias, Unpack
+from typing import ClassVar, Literal, TypeAlias, Unpack
 
 from millstream.components.plain import plain_number
 from millstream.errors import DeclarationError, InvalidValue
@@ -33,6 +33,7 @@ class Choosing(Component):
         choices: Pairs of a label and a value.
     """
 
+    editing: ClassVar[frozenset[str]] = Component.editing | {"select"}
     allow_custom_value = False
     max_choices: int | None = None
 

@@ -62,6 +62,8 @@ class Examples(Component):
         "preload",
     )
 
+    editing: ClassVar[frozenset[str]] = frozenset({"select"})
+
     select = Event()
 
     def __init__(

@@ -164,6 +164,7 @@ class Desk:
         try:
             applied = apply(result, self.values, self.store, began.claim, self.driving)
             updates = applied.updates
+            self.outlet.told.owe(updates)
             outputs = Outputs(
                 call=job.call, stream=job.stream, source=job.source, run=began.run, seen=self.seen, updates=updates
             )

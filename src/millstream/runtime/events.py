@@ -10,13 +10,14 @@ from typing import Any, Final, NamedTuple
 
 from millstream.errors import InvalidValue, MediaError, ProtocolError
 from millstream.runtime.desk import Desk
+from millstream.runtime.reach import EDIT, Reach
 from millstream.runtime.results import addressed, file_value
 from millstream.runtime.run import Run
 from millstream.runtime.tape import Tape
 from millstream.types import Blob, Failure, Occurrence, Stored
 from millstream.ui.component import Component
 from millstream.ui.events import Binding
-from millstream.wire.messages import Fire, RunState, Script, Value
+from millstream.wire.messages import Fire, RunState, Script, Set, Value
 from millstream.wire.packet import Packet
 
 logger = logging.getLogger("millstream.session")
@@ -57,6 +58,7 @@ class Events:
         self._scripted: Counter[int] = Counter()
         self._last_run = 0
         self._is_closed = False
+        self._reach = Reach(desk.manifest, desk.values, desk.outlet.told)
         desk.on_change, desk.on_end = self.raise_change, self.follow
 
     @property
@@ -71,23 +73,30 @@ class Events:
 
     # ---- what the page says ------------------------------------------------------------------------------------
 
-    def edit(self, number: int, wire: Value) -> None:
-        """Store what the user entered; what does not fit changes nothing.
+    def edit(self, message: Set) -> None:
+        """Store what the user entered, or a script of the page; what does not fit changes nothing.
 
         Raises:
-            ProtocolError: There is no such component.
+            ProtocolError: There is no such component, or none that a page may set.
         """
+        number = message.component
         if number not in self._desk.manifest.components:
             raise ProtocolError(f"component {number} does not exist", 4404)
         component = self._desk.values.component(number)
+        is_scripted = self._reach.is_scripted(number)
+        if not is_scripted and not self.admits(number, EDIT, message.seen):
+            return
         self._desk.outlet.told.forget(number)
-        if not component.on_page or not component.is_interactive:
+        if not component.on_page or not (component.is_interactive or is_scripted):
             self._desk.reject(Failure(f"{component.name} cannot be set by a page"))
             return
         try:
-            stored = component.validate(wire, self._desk.store)
+            stored = component.validate(message.value, self._desk.store)
         except (InvalidValue, MediaError) as error:
-            self._refuse(error)
+            if is_scripted and not component.is_interactive:  # only the page needs to show it
+                self._desk.reject(Failure(str(error)))
+            else:
+                self._refuse(error)
             return
         if self._desk.values.write(number, stored):
             self.raise_change(number)
@@ -100,9 +109,13 @@ class Events:
         """
         binding = self.binding(message.binding)
         event = self._occurrence(binding, message)
+        is_admitted = event is None or event.target is None or self.admits(event.target, event.name, message.seen)
         if message.run <= self._last_run:
             return  # begun before
         self._last_run = message.run
+        if not is_admitted:
+            self._say(binding, message.run, "cancelled")
+            return
         try:
             inputs = self._inputs(binding, message.inputs, event)
         except (InvalidValue, MediaError) as error:
@@ -110,6 +123,18 @@ class Events:
             self._say(binding, message.run, "failed", str(error))
             return
         self._trigger(Trigger(binding, message.run, inputs, event))
+
+    def admits(self, number: int, event: str, seen: int) -> bool:
+        """Say whether an event can come of what a user did to an element; see `Reach.admits`.
+
+        Raises:
+            ProtocolError: It cannot, and the page knows.
+        """
+        if self._reach.admits(number, event, seen):
+            return True
+        name = self._desk.values.element(number).name
+        self._desk.reject(Failure(f"{event} of {name}, which was hidden or disabled in that moment"))
+        return False
 
     def cancel_run(self, number: int) -> None:
         """Cancel a run that the page began; one that is over is left alone."""

@@ -268,6 +268,8 @@ class Outlet:
     def _queue(self, message: ServerMessage) -> None:
         data = self._encoded(message)
         self._seq += 1
+        if isinstance(message, Outputs):
+            self.told.number(message)
         now = self._now()
         is_stalled = bool(self._control) and now - self._control[0][0] > STALL_S
         if is_stalled or len(self._control) >= self._max_control or self._bytes + len(data) > MAX_CONTROL_BYTES:
@@ -340,6 +342,7 @@ class Outlet:
             return []
         self._seq += 1
         outputs.seq, outputs.packets = self._seq, len(delivery.pictures)
+        self.told.number(outputs)
         return [encode_message(outputs)]
 
 

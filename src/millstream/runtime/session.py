@@ -312,7 +312,7 @@ class Session:
             self._outlet.send(state)
 
     def _on_set(self, message: Set) -> None:
-        self.events.edit(message.component, message.value)
+        self.events.edit(message)
 
     def _on_fire(self, message: Fire) -> None:
         self.events.fire(message)
@@ -327,6 +327,10 @@ class Session:
         if not self._last_stream < message.stream < 2**32:
             raise ProtocolError(f"stream {message.stream} is opened after stream {self._last_stream}")
         self._last_stream = max(message.stream, self._checked_pictures(message, binding))
+        assert binding.stream is not None
+        if not self.events.admits(binding.stream, "start_recording", message.seen):
+            self._outlet.send(StreamState(stream=message.stream, state="ended", reason="cancelled"))
+            return
         if self._is_draining or len(self.streams) >= self._desk.settings.max_streams:
             text = "Too much is being recorded at once; stop something first."
             self._outlet.send(StreamState(stream=message.stream, state="ended", reason="busy", message=text))

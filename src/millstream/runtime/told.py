@@ -1,13 +1,18 @@
-"""What the page was told of lists that grow, so that it is told each item once. Pure."""
+"""What the page was told: of lists that grow, so that it is told each item once, and of what it may act on. Pure."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from typing import cast
+from typing import Final, cast
 
 import msgspec
 
-from millstream.wire.messages import Outputs, Value
+from millstream.wire.messages import ALL, Outputs, Value
+
+REACH: Final = frozenset({"visible", "interactive"})
+"""The properties that say whether the user of a page gets at an element."""
 
 
 class Told:
@@ -19,6 +24,8 @@ class Told:
 
     def __init__(self) -> None:
         self._lists: dict[int, list[Value]] = {}
+        self._owed: Counter[int] = Counter()
+        self._told: dict[int, int] = {}
 
     def shortened(self, outputs: Outputs, growing: AbstractSet[int]) -> Outputs:
         """Put `splice`, the first item that differs and the items from there on, in place of whole values."""
@@ -39,6 +46,21 @@ class Told:
     def forget(self, number: int) -> None:
         """Have the next list sent as a whole: the page may show another one by now."""
         self._lists.pop(number, None)
+
+    def owe(self, updates: Mapping[int, Mapping[str, Value]]) -> None:
+        """Note that the page will be told whether its user gets at some elements; until then it does not know."""
+        self._owed.update(number for number, update in updates.items() if REACH & update.keys())
+
+    def number(self, outputs: Outputs) -> None:
+        """Note under which sequence the page is told that."""
+        for number, update in outputs.updates.items():
+            if REACH & update.keys():
+                self._owed[number] -= 1
+                self._told[number] = outputs.seq
+
+    def knows(self, number: int, seen: int) -> bool:
+        """Whether a page that shows what was said up to `seen` shows as well whether its user gets at an element."""
+        return seen == ALL or (self._owed[number] <= 0 and seen >= self._told.get(number, 0))
 
 
 def _first_difference(one: list[Value], other: list[Value]) -> int:

@@ -62,6 +62,11 @@ class Component(Element):
     on_page: ClassVar[bool] = True
     """Whether the page knows the component at all."""
 
+    editing: ClassVar[frozenset[str]] = frozenset(
+        {"input", "submit", "upload", "clear", "delete", "release", "start_recording", "stop_recording"}
+    )
+    """Events that a user causes only where the component is interactive."""
+
     tick_event: ClassVar[str] = "every"
     """An event that the server fires by itself, every `interval_s`."""
 

@@ -25,6 +25,9 @@ MAX_CONTROL_BYTES: Final = 1024 * 1024
 MAX_CONTROL_VALUES: Final = 10_000
 """Most values in one control message that the server reads."""
 
+ALL: Final = -1
+"""What `seen` says of a page that shows all that the server has sent."""
+
 Value: TypeAlias = object
 """A component's value on the wire: anything MessagePack knows; the component validates it."""
 
@@ -51,10 +54,11 @@ class Hello(_Message):
 
 
 class Set(_Message):
-    """The user edited a component; sent at once, before any later message."""
+    """The user edited a component; sent at once, before any later message. `seen` as in `Fire`."""
 
     component: int
     value: Value
+    seen: int = ALL
 
 
 class Fire(_Message):
@@ -62,7 +66,9 @@ class Fire(_Message):
 
     `run` is the page's number for this run, from 1. `target` is the index, in the binding's list of targets, of what
     fired. `data` is the event's own data (what was selected, say). `inputs`, where the binding has `js=`, are the
-    values that the script returned for the inputs.
+    values that the script returned for the inputs. `seen` is a sequence of the server's control messages up to which
+    the page shows what they say, `ALL` for all that were sent: who acts on an element that is hidden, or disabled, and
+    may not know it yet is not to blame.
     """
 
     binding: int
@@ -70,6 +76,7 @@ class Fire(_Message):
     target: int = 0
     data: Value = None
     inputs: list[Value] | None = None
+    seen: int = ALL
 
 
 class Cancel(_Message):
@@ -83,12 +90,13 @@ class Open(_Message):
 
     A stream of camera and microphone together carries its sound as `stream` and its pictures under a number of their
     own, `pictures`, which is higher. It is 0 for any other stream, and for a device that has no microphone: pictures
-    are all there is then.
+    are all there is then. `seen` as in `Fire`.
     """
 
     stream: int
     binding: int
     pictures: int = 0
+    seen: int = ALL
 
 
 class Stop(_Message):
