@@ -18,7 +18,7 @@ export const FIRE = "ms-fire";
 export const RECORD = "ms-record";
 /** Another camera or microphone was chosen; takes effect at once while recording, at the next Record otherwise. */
 export const DEVICE = "ms-device";
-/** A file was chosen, dropped, pasted or photographed; it becomes the component's value. */
+/** Files were chosen, dropped or pasted; each becomes the component's value, or a part of it. */
 export const UPLOAD = "ms-upload";
 /** The user wants to hear streamed sound, or wants it to pause. */
 export const LISTEN = "ms-listen";
@@ -57,8 +57,8 @@ export interface DeviceDetail extends DeviceChoice {
 export interface UploadDetail {
   component: number;
   file: File;
-  /** Further files that were chosen with it follow at once: what happened is told after the last one. */
-  more?: boolean;
+  /** Further files that were chosen with it: what happened is told after the last one. */
+  more?: readonly File[];
 }
 
 export interface ListenDetail {

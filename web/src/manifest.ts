@@ -34,6 +34,8 @@ export interface Binding {
   handler: boolean;
   js: number | string | boolean | null;
   stream: StreamDeclaration | null;
+  /** The binding that it follows; null for none. */
+  after?: number | null;
 }
 
 export interface Manifest {

@@ -16,27 +16,27 @@ import {
   RECORD,
   type RecordDetail,
   UPLOAD,
-  type UploadDetail,
 } from "./constants.ts";
-import type { Binding, Manifest, Props } from "./manifest.ts";
+import type { Binding, FileValue, Manifest, Props } from "./manifest.ts";
 import { addressOf } from "./manifest.ts";
 import { Films } from "./playback/films.ts";
 import { Outputs } from "./playback/outputs.ts";
 import { DEVICE_RATE_HZ, Speakers, USUAL_RATE_HZ } from "./playback/speakers.ts";
+import { Arrivals } from "./session/arrivals.ts";
 import { Edits } from "./session/edits.ts";
 import { type ClipFile, Recordings } from "./session/recordings.ts";
-import { Runs } from "./session/runs.ts";
+import { Runs, streamRun } from "./session/runs.ts";
 import { runScript } from "./session/scripts.ts";
 import { Store } from "./session/store.ts";
-import { upload } from "./session/uploads.ts";
-import type { RunView, Trouble, View } from "./view.ts";
+import { type Coming, Uploads } from "./session/uploads.ts";
+import { watchPage } from "./session/watch.ts";
+import { DROPPED, isEmpty, LOST, RECORDING, WITHDRAWN } from "./session/words.ts";
+import type { View } from "./view.ts";
 import type { Cancel, Fire, Refuse, SetValue } from "./wire/messages.ts";
 import type { FromWorker, StillPicture, ToWorker } from "./workers/port.ts";
 
 /** What may wait for a session to begin; a page that has none for so long loses no more than clicks. */
 const MOST_WAITING = 100;
-
-const LOST: Trouble = { code: "lost", message: "The connection to the app was lost. Press Record to start again." };
 
 type Incoming<Type extends FromWorker["type"]> = Extract<FromWorker, { type: Type }>;
 
@@ -54,7 +54,8 @@ export class Session {
   /** Components that show streamed sound that was heard, and where it can be played again. */
   private readonly spoken = new Map<number, string | null>();
   private readonly worker: Worker;
-  private readonly uploads = new Map<number, AbortController>();
+  private readonly arrivals = new Arrivals((component, refusal) => this.runs.review(component, refusal));
+  private readonly uploads: Uploads;
   private readonly endings: (() => void)[] = [];
   /** What to do about each message of the worker. */
   private readonly handlers: { [Type in FromWorker["type"]]: (message: Incoming<Type>) => void } = {
@@ -89,6 +90,8 @@ export class Session {
   };
   /** The secret of the session that authorises uploads; null while there is none. */
   private secret: string | null = null;
+  /** Up to which message of the server the page shows everything. */
+  private seen = 0;
   private hadSession = false;
   private waiting: (Fire | Cancel)[] = [];
   private readyWaiters: (() => void)[] = [];
@@ -107,6 +110,7 @@ export class Session {
       show: (component, film) => this.view.setFilm(component, film),
     });
     this.runs = this.makeRuns();
+    this.uploads = this.makeUploads();
     this.recordings = this.makeRecordings();
   }
 
@@ -119,18 +123,28 @@ export class Session {
       else this.view.connection({ state: "refused", message: "The page could not start its worker. Reload it." });
     };
     this.endings.push(
-      listen(this.root, EDIT, ({ component, value }) => this.edit(component, value)),
+      listen(this.root, EDIT, ({ component, value }) => {
+        // What is taken back is not to come back; of files that are collected, others may still come.
+        if (!this.store.collects(component)) this.withdraw(component, value);
+        this.edit(component, value);
+      }),
       listen(this.root, FIRE, ({ component, event, data }) => {
         this.expectSound(({ targets }) => targets.some(([from, name]) => from === component && name === event));
-        this.runs.fire(component, event, data);
+        this.fire(component, event, data);
       }),
       listen(this.root, RECORD, (record) => this.record(record)),
       listen(this.root, DEVICE, (device) => this.recordings.choose(device)),
-      listen(this.root, UPLOAD, (detail) => void this.upload(detail)),
+      listen(this.root, UPLOAD, ({ component, file, more = [] }) => void this.upload(component, [file, ...more])),
       listen(this.root, LISTEN, (detail) => this.hear(detail)),
-      listen(this.root, CANCEL, ({ run }) => this.send({ type: "cancel", run })),
+      listen(this.root, CANCEL, ({ run }) => {
+        this.runs.cancel(run);
+        this.send({ type: "cancel", run });
+      }),
     );
-    this.watchPage();
+    const tell = (hidden: boolean): void => this.post({ type: "visible", hidden });
+    const connect = (): void => this.connect();
+    const leave = (): void => this.leave();
+    this.endings.push(watchPage({ tell, leave, connect, isConnected: () => this.secret !== null }));
     for (const component of this.store.components) this.showValue(component, this.store.value(component));
     this.connect();
   }
@@ -147,6 +161,11 @@ export class Session {
   }
 
   // ---- what elements ask for -------------------------------------------------------------------------------------
+
+  /** The server refuses what comes of an element that it has hidden, and ends the session of a page that should know. */
+  private fire(component: number, event: string, data?: unknown): void {
+    if (this.store.isShown(component)) this.runs.fire(component, event, data);
+  }
 
   private edit(component: number, value: unknown): void {
     this.store.edit(component, value);
@@ -176,30 +195,25 @@ export class Session {
 
   /** What was recorded, if it was not streamed, becomes the value before anybody hears that it is complete. */
   private async endRecording(component: number, clip: ClipFile | null): Promise<void> {
-    const file = await clip;
-    if (file) await this.upload({ component, file });
-    this.runs.fire(component, "stop_recording");
+    if (clip) await this.upload(component, [clip]);
+    this.fire(component, "stop_recording");
   }
 
-  private async upload({ component, file, more }: UploadDetail): Promise<void> {
-    this.uploads.get(component)?.abort();
-    const abort = new AbortController();
-    this.uploads.set(component, abort);
-    this.view.setUpload(component, { name: file.name, fraction: 0 });
-    try {
-      await this.ready();
-      const report = (progress: Parameters<View["setUpload"]>[1]): void => this.view.setUpload(component, progress);
-      const sent = this.store.props(component)["decoded"] === true ? await asWav(file) : file;
-      const value = this.store.received(component, await upload(sent, this.secret ?? "", report, abort.signal));
-      this.edit(component, value);
-      this.view.applyProps(component, { value });
-      for (const event of more ? [] : ["upload", "input"]) this.runs.fire(component, event);
-    } catch (error) {
-      if (abort.signal.aborted) return;
-      this.fail(error instanceof Error ? error.message : String(error));
-    }
-    this.uploads.delete(component);
-    this.view.setUpload(component, null);
+  private async upload(component: number, files: readonly Coming[]): Promise<void> {
+    const isNew = await this.uploads.send(component, files, this.store.collects(component), this.runs.last);
+    for (const event of isNew ? ["upload", "input"] : []) this.fire(component, event);
+  }
+
+  /** Another value takes the place of what is on its way to a component. */
+  private withdraw(component: number, value: unknown): void {
+    this.uploads.withdraw(component, isEmpty(value) ? WITHDRAWN : "");
+  }
+
+  private async receive(component: number, file: FileValue): Promise<void> {
+    if (!this.store.isOpen(component)) throw new Error(`${file.name} came too late: it is not wanted here any more.`);
+    const value = this.store.received(component, file);
+    this.edit(component, value);
+    this.view.applyProps(component, { value });
   }
 
   // ---- what the worker says --------------------------------------------------------------------------------------
@@ -209,11 +223,7 @@ export class Session {
       this.reload("The app has changed. Reload the page.");
       return;
     }
-    if (this.hadSession) {
-      for (const [element, props] of this.store.renewed()) this.applyProps(element, props);
-      for (const component of this.store.dropFiles())
-        this.applyProps(component, { value: this.store.value(component) });
-    }
+    if (this.hadSession) this.renew();
     const isFirst = !this.hadSession;
     this.secret = session;
     this.hadSession = true;
@@ -223,13 +233,26 @@ export class Session {
       this.view.applyProps(component, { value });
       this.send({ type: "set", component, value });
     }
-    for (const message of this.waiting.splice(0)) this.post({ type: "send", message });
+    for (const message of this.waiting.splice(0)) this.send(message);
     for (const ready of this.readyWaiters.splice(0)) ready();
     this.view.connection({ state: "open", message: "" });
     if (!isFirst) return;
     // Whoever has pressed Record before there was a session goes on recording.
     for (const component of this.store.components)
       if (this.store.props(component)["recording"] === true) this.control(component, true);
+  }
+
+  /** Another session begins, which knows nothing of what was sent to the last one. */
+  private renew(): void {
+    for (const [element, props] of this.store.renewed()) this.applyProps(element, props);
+    const dropped = this.store.dropFiles();
+    for (const component of dropped) this.applyProps(component, { value: this.store.value(component) });
+    this.runs.refuse(dropped, DROPPED);
+    const fires = this.waiting.filter((message) => message.type === "fire");
+    const lost = fires.filter(({ binding }) => this.runs.needs(binding, dropped));
+    if (lost.length > 0) this.fail(DROPPED);
+    const hidden = fires.filter((message) => !this.store.isShown(this.runs.source(message)));
+    this.waiting = this.waiting.filter((message) => ![...lost, ...hidden].some((each) => each === message));
   }
 
   private refused({ code, message }: Refuse): void {
@@ -240,7 +263,9 @@ export class Session {
 
   private lose(): void {
     this.secret = null;
+    this.seen = 0;
     this.films.clear();
+    this.uploads.restart();
     this.recordings.clear(LOST);
     this.runs.clear();
     this.view.connection({ state: "lost", message: "Connection lost. Reconnecting…" });
@@ -259,16 +284,19 @@ export class Session {
     this.view.connection({ state: "refused", message });
   }
 
-  private apply({ stream, seen, updates, pictures }: Incoming<"apply">): void {
+  private apply({ stream, run, seen, updates, pictures, upTo = 0 }: Incoming<"apply">): void {
+    this.seen = upTo;
     for (const [key, update] of Object.entries(updates)) {
       const component = Number(key);
       const props = this.store.whole(component, update);
-      const { value: _, ...others } = props;
+      const { value, ...others } = props;
+      if ("value" in props && run > this.uploads.since(component)) this.withdraw(component, value);
       if (this.isCurrent(component, stream, seen)) this.applyProps(component, props);
       else if (Object.keys(others).length > 0) this.applyProps(component, others);
       if (!this.recordings.isReplaced(component, stream)) this.control(component, props["recording"]);
     }
     for (const picture of pictures) {
+      if (run > this.uploads.since(picture.component)) this.withdraw(picture.component, picture);
       if (this.isCurrent(picture.component, stream, seen)) this.showPicture(picture);
     }
   }
@@ -320,7 +348,7 @@ export class Session {
     const address = file && URL.createObjectURL(file);
     this.spoken.set(component, address);
     this.view.setSound(component, { state: "over", address, problem });
-    if (!isCut) this.runs.fire(component, "stop");
+    if (!isCut) this.fire(component, "stop");
   }
 
   /** Something else is shown or heard in its place. */
@@ -363,6 +391,7 @@ export class Session {
   private write(binding: Binding, values: unknown[]): void {
     for (const [index, component] of binding.outputs.entries()) {
       const value = values[index] ?? null;
+      this.withdraw(component, value);
       this.edit(component, value);
       this.view.applyProps(component, { value });
     }
@@ -384,9 +413,10 @@ export class Session {
 
   /** Edits are told at once, or as they are then when there is a session again; all else waits in order. */
   private send(message: SetValue | Fire | Cancel): void {
+    if (message.type === "set" && !this.store.isOpen(message.component)) return;
     if (this.secret !== null) {
       if (message.type === "set") this.edits.post(message.component);
-      this.post({ type: "send", message });
+      this.post({ type: "send", message, seen: this.seen });
     } else if (message.type !== "set" && this.waiting.length < MOST_WAITING) this.waiting.push(message);
   }
 
@@ -401,22 +431,6 @@ export class Session {
 
   private fail(message: string): void {
     this.view.toast({ level: "error", title: "", message, durationS: 10 });
-  }
-
-  private watchPage(): void {
-    const on = (target: EventTarget, name: string, handle: (event: Event) => void): void => {
-      target.addEventListener(name, handle);
-      this.endings.push(() => target.removeEventListener(name, handle));
-    };
-    on(document, "visibilitychange", () => this.post({ type: "visible", hidden: document.hidden }));
-    on(window, "pagehide", () => this.leave());
-    on(window, "pageshow", (event) => {
-      // The browser brought a page back that had said goodbye.
-      if ((event as PageTransitionEvent).persisted) this.connect();
-    });
-    on(window, "online", () => {
-      if (this.secret === null) this.connect();
-    });
   }
 
   private leave(): void {
@@ -442,7 +456,7 @@ export class Session {
       show: (component, state) => this.view.setSound(component, { state }),
       paused: (playback, isPaused) => this.post({ type: "listening", playback, isPaused }),
       stopped: (playback) => this.post({ type: "quit", playback }),
-      fire: (component, event) => this.runs.fire(component, event),
+      fire: (component, event) => this.fire(component, event),
     });
   }
 
@@ -453,12 +467,26 @@ export class Session {
       write: (binding, values) => this.write(binding, values),
       show: (run) => this.view.setRun(run),
       failed: (message) => this.fail(message),
+      coming: (components) => this.arrivals.to(components),
+    });
+  }
+
+  private makeUploads(): Uploads {
+    return new Uploads(this.arrivals, {
+      ready: () => this.ready().then(() => this.secret ?? ""),
+      isCurrent: (secret) => secret === this.secret,
+      prepare: async (component, file) => (this.store.props(component)["decoded"] === true ? asWav(file) : file),
+      show: (component, upload) => this.view.setUpload(component, upload),
+      settled: (component, since) => this.runs.settled(component, since),
+      received: (component, file) => this.receive(component, file),
+      failed: (message) => this.fail(message),
     });
   }
 
   private makeRecordings(): Recordings {
     return new Recordings(this.manifest, this.store, {
       post: (message, transfer) => this.post(message, transfer),
+      seen: () => this.seen,
       ready: () => this.ready(),
       show: (component, view) => this.view.setStream(component, view),
       level: (component, level) => this.view.setLevel(component, level),
@@ -467,26 +495,14 @@ export class Session {
         for (const output of bindings.flatMap((binding) => binding.outputs)) {
           if (this.store.typeOf(output) === "image") this.outputs.prepare(output);
         }
-        this.runs.fire(component, "start_recording");
+        this.fire(component, "start_recording");
+      },
+      stopped: (component) => {
+        const arrival = this.arrivals.begin(component, RECORDING);
+        return () => this.arrivals.end(arrival);
       },
       ended: (component, clip) => void this.endRecording(component, clip),
       failed: (binding) => this.view.setRun(streamRun(binding, "failed", "Error")),
     });
   }
-}
-
-/** How a stream's outputs show that it failed, as those of an ordinary event do; its input says it in its own frame. */
-function streamRun(binding: Binding, state: "done" | "failed", message = ""): RunView {
-  const outputs = binding.outputs.filter((output) => output !== binding.stream?.component);
-  return {
-    call: -1 - binding.id,
-    run: 0,
-    binding: binding.id,
-    outputs,
-    progress: "hidden",
-    state,
-    position: 0,
-    etaS: null,
-    message,
-  };
 }

@@ -135,6 +135,8 @@ export interface RunView {
   message: string;
   /** How far it is, by its handler's own word; absent or null if that says nothing. */
   advance?: AdvanceView | null;
+  /** What it waits for in the page, in words; absent once it was begun. */
+  awaits?: string;
 }
 
 /** How far a run is. */
@@ -173,6 +175,8 @@ export interface UploadView {
   name: string;
   /** 0..1; null while unknown. */
   fraction: number | null;
+  /** Files that are sent after it; none if left out. */
+  following?: number;
 }
 
 export interface ConnectionView {

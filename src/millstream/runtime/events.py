@@ -25,6 +25,8 @@ logger = logging.getLogger("millstream.session")
 SERVER_EVENTS: Final = frozenset({"change", "tick", "every"})
 """Events of components that no page fires."""
 
+TOO_MUCH: Final = "Too much is going on at once; try again in a moment."
+
 
 class Trigger(NamedTuple):
     """One event of a binding: the page's number for the run (0: begun by the server), and the inputs at that moment."""
@@ -56,6 +58,7 @@ class Events:
         self._runs: dict[int, Run] = {}
         self._next: dict[int, Trigger] = {}
         self._scripted: Counter[int] = Counter()
+        self._held: dict[int, tuple[Binding, Occurrence | None]] = {}
         self._last_run = 0
         self._is_closed = False
         self._reach = Reach(desk.manifest, desk.values, desk.outlet.told)
@@ -70,6 +73,7 @@ class Events:
         """Begin nothing any more."""
         self._is_closed = True
         self._next.clear()
+        self._held.clear()
 
     # ---- what the page says ------------------------------------------------------------------------------------
 
@@ -108,13 +112,20 @@ class Events:
             ProtocolError: There is no such event, or the page may not fire it.
         """
         binding = self.binding(message.binding)
-        event = self._occurrence(binding, message)
-        is_admitted = event is None or event.target is None or self.admits(event.target, event.name, message.seen)
-        if message.run <= self._last_run:
-            return  # begun before
-        self._last_run = message.run
-        if not is_admitted:
-            self._say(binding, message.run, "cancelled")
+        held = self._held.pop(message.run, None)
+        if held is not None and held[0] is binding:
+            event = held[1]
+        else:
+            event = self._occurrence(binding, message)
+            is_admitted = event is None or event.target is None or self.admits(event.target, event.name, message.seen)
+            if message.run <= self._last_run:
+                return  # begun before
+            self._last_run = message.run
+            if not is_admitted:
+                self._say(binding, message.run, "cancelled")
+                return
+        if message.held:
+            self._hold(message.run, binding, event)
             return
         try:
             inputs = self._inputs(binding, message.inputs, event)
@@ -123,6 +134,13 @@ class Events:
             self._say(binding, message.run, "failed", str(error))
             return
         self._trigger(Trigger(binding, message.run, inputs, event))
+
+    def _hold(self, run: int, binding: Binding, event: Occurrence | None) -> None:
+        """Remember an event that waits in the page for what it reads."""
+        if len(self._held) >= self._desk.settings.max_runs:
+            self._say(binding, run, "failed", TOO_MUCH)
+            return
+        self._held[run] = binding, event
 
     def admits(self, number: int, event: str, seen: int) -> bool:
         """Say whether an event can come of what a user did to an element; see `Reach.admits`.
@@ -137,7 +155,8 @@ class Events:
         return False
 
     def cancel_run(self, number: int) -> None:
-        """Cancel a run that the page began; one that is over is left alone."""
+        """Cancel a run that the page began, or holds; one that is over is left alone."""
+        self._held.pop(number, None)
         for run in list(self._runs.values()):
             if run.number == number:
                 run.cancel()
@@ -225,7 +244,7 @@ class Events:
 
     def _run(self, trigger: Trigger) -> None:
         if self._is_closed or len(self._runs) >= self._desk.settings.max_runs:
-            self._say(trigger.binding, trigger.run, "failed", "Too much is going on at once; try again in a moment.")
+            self._say(trigger.binding, trigger.run, "failed", TOO_MUCH)
             return
         run = Run(self._desk, trigger.binding, trigger.run, trigger.inputs, trigger.event)
         self._runs[run.call] = run

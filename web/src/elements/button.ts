@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
 import { addressOf } from "../manifest.ts";
 import { Leaf, type LeafProps } from "./base.ts";
+import { held } from "./parts/run.ts";
 
 interface ButtonProps extends LeafProps {
   value: string | null;
@@ -19,13 +20,13 @@ export class Button extends Leaf<ButtonProps> {
     const picture = addressOf(this.props.icon);
     const face = html`${picture ? html`<img src=${picture} alt="" />` : nothing}<span>${value ?? ""}</span>`;
     const classes = `ms-button ms-${variant} ms-${size}`;
-    if (link) {
-      return html`<a class=${classes} href=${link} target="_blank" rel="noopener" @click=${this.press}>${face}</a>`;
-    }
-    return html`<button class=${classes} type="button" ?disabled=${!interactive} @click=${this.press}>${face}</button>`;
+    const body = link
+      ? html`<a class=${classes} href=${link} target="_blank" rel="noopener" @click=${this.press}>${face}</a>`
+      : html`<button class=${classes} type="button" ?disabled=${!interactive} @click=${this.press}>${face}</button>`;
+    return html`${body}${held(this.run)}`;
   }
 
   private press(): void {
-    this.fire("click");
+    if (this.props.interactive) this.fire("click");
   }
 }

@@ -1,4 +1,4 @@
-import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { emit, UPLOAD } from "../constants.ts";
 import { icon } from "../icons.ts";
@@ -6,7 +6,7 @@ import { addressOf, type FileValue, type LinkValue } from "../manifest.ts";
 import type { UploadView } from "../view.ts";
 import { Leaf, type LeafProps } from "./base.ts";
 import { DropZone } from "./parts/dropzone.ts";
-import { isAccepted } from "./parts/file.ts";
+import { following, isAccepted } from "./parts/file.ts";
 import { progress } from "./parts/run.ts";
 import { size } from "./parts/sentences.ts";
 import { styled } from "./parts/styled.ts";
@@ -33,9 +33,6 @@ export class FileList extends Leaf<FileProps> {
     () => this.props.interactive,
     (files) => this.take(files),
   );
-  /** Files that were chosen together, one is sent after the other. */
-  private queue: File[] = [];
-
   private get items(): readonly Item[] {
     return this.props.value ?? [];
   }
@@ -95,10 +92,6 @@ export class FileList extends Leaf<FileProps> {
     </div>`;
   }
 
-  protected override updated(changed: PropertyValues): void {
-    if (changed.has("upload") && !this.upload) this.send();
-  }
-
   private takeOut(at: number): void {
     const gone = this.items[at];
     const left = this.items.filter((_, each) => each !== at);
@@ -111,16 +104,11 @@ export class FileList extends Leaf<FileProps> {
     const { accept, max_files: most } = this.props;
     const fitting = files.filter((file) => isAccepted(file, accept));
     const wrong = files.find((file) => !fitting.includes(file));
-    const room = most === 1 ? 1 : most - this.items.length - this.queue.length;
+    const room = most === 1 ? 1 : most - this.items.length - following(this.upload);
     this.problem = wrong ? `${wrong.name} is not of a type that is taken here.` : "";
     if (fitting.length > room) this.problem = `There is room for no more than ${most} file${most === 1 ? "" : "s"}.`;
-    this.queue.push(...fitting.slice(0, Math.max(0, room)));
-    if (!this.upload) this.send();
-  }
-
-  private send(): void {
-    const file = this.queue.shift();
-    if (file) emit(this, UPLOAD, { component: this.component, file, more: this.queue.length > 0 });
+    const [file, ...more] = fitting.slice(0, Math.max(0, room));
+    if (file) emit(this, UPLOAD, { component: this.component, file, more });
   }
 
   private choose(): void {

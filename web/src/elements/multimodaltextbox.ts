@@ -1,4 +1,4 @@
-import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { emit, RECORD, UPLOAD } from "../constants.ts";
 import { icon } from "../icons.ts";
@@ -6,7 +6,7 @@ import { addressOf, type FileValue } from "../manifest.ts";
 import { IDLE, type Level, type StreamView, type UploadView } from "../view.ts";
 import { Leaf, type LeafProps } from "./base.ts";
 import { DropZone } from "./parts/dropzone.ts";
-import { isAccepted } from "./parts/file.ts";
+import { following, isAccepted } from "./parts/file.ts";
 import "./parts/level.ts";
 import type { LevelMeter } from "./parts/level.ts";
 import { progress } from "./parts/run.ts";
@@ -48,9 +48,6 @@ export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
     () => this.props.interactive && this.offers("upload"),
     (files) => this.take(files),
   );
-  /** Files that are still to be sent: one after the other. */
-  private readonly queue: File[] = [];
-
   /** Shows how loud the microphone is; about 20 times a second. */
   setLevel(level: Level): void {
     this.querySelector<LevelMeter>("ms-level")?.push(level);
@@ -70,7 +67,7 @@ export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
 
   /** How many more files fit. */
   private get room(): number {
-    return this.props.max_files - this.draft.files.length - this.queue.length - (this.upload ? 1 : 0);
+    return this.props.max_files - this.draft.files.length - following(this.upload);
   }
 
   private offers(source: "upload" | "microphone"): boolean {
@@ -143,7 +140,7 @@ export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
     };
     return html`<textarea
       id=${this.control} rows=${least} placeholder=${props.placeholder ?? ""} maxlength=${props.max_length ?? nothing}
-      ?readonly=${!props.interactive} aria-label=${this.captioned ? nothing : this.name}
+      ?readonly=${!props.interactive || this.run?.awaits} aria-label=${this.captioned ? nothing : this.name}
       aria-describedby=${this.described(this.problem)} dir=${props.rtl ? "rtl" : "auto"} ${styled(heights)}
       @input=${this.onInput} @keydown=${this.onKey} @focus=${() => this.fire("focus")} @blur=${() => this.fire("blur")}
       @select=${this.onSelect}
@@ -176,24 +173,23 @@ export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
     if (this.props.autofocus) this.field?.focus({ preventScroll: true });
   }
 
-  protected override updated(changed: PropertyValues): void {
+  protected override updated(): void {
     const { field } = this;
     if (field && field.value !== this.draft.text) field.value = this.draft.text;
     if (field && !CSS.supports?.("field-sizing", "content")) {
       field.style.height = "auto";
       field.style.height = `${field.scrollHeight}px`;
     }
-    if (changed.has("upload") && !this.upload) this.send();
   }
 
   private get isEmpty(): boolean {
     return this.draft.text.trim() === "" && this.draft.files.length === 0;
   }
 
-  /** Files on their way, and what is being recorded, belong to the message: it can be sent when they are there. */
+  /** What is being recorded belongs to the message; so do files on their way, for which the event itself waits. */
   private get isReady(): boolean {
-    const isComing = this.isRecording || this.upload !== null || this.queue.length > 0;
-    return this.props.interactive && !this.isEmpty && !isComing;
+    const isAny = !this.isEmpty || this.upload !== null;
+    return this.props.interactive && isAny && !this.isRecording && !this.run?.awaits;
   }
 
   private submit(): void {
@@ -235,13 +231,8 @@ export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
     const fitting = files.filter((file) => isAccepted(file, accept));
     this.problem = wrong ? `${wrong.name} cannot be attached here.` : "";
     if (fitting.length > this.room) this.problem = `No more than ${most} file${most === 1 ? "" : "s"} can be attached.`;
-    this.queue.push(...fitting.slice(0, Math.max(0, this.room)));
-    if (!this.upload) this.send();
-  }
-
-  private send(): void {
-    const file = this.queue.shift();
-    if (file) emit(this, UPLOAD, { component: this.component, file });
+    const [file, ...more] = fitting.slice(0, Math.max(0, this.room));
+    if (file) emit(this, UPLOAD, { component: this.component, file, more });
   }
 
   private choose(): void {

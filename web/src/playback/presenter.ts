@@ -17,8 +17,11 @@ import { Results } from "./results.ts";
 import type { Sink } from "./sink.ts";
 
 export interface PresenterEvents {
-  /** Apply this in the page; streamed pictures that belong to it are on their sinks. */
-  apply(result: Result, stills: StillPicture[]): void;
+  /**
+   * Apply this in the page; streamed pictures that belong to it are on their sinks. With it the page shows all that was
+   * announced up to message `upTo`.
+   */
+  apply(result: Result, stills: StillPicture[], upTo: number): void;
   /** The first picture of a stream, or the first after something else was shown there, is on the component's sink. */
   streaming(component: number, stream: number): void;
   /** A picture could not be decoded. */
@@ -43,6 +46,9 @@ export class Presenter {
   private readonly live = new Map<number, number>();
   /** The newest picture of each component that came while the page was hidden. */
   private readonly unseen = new Map<number, Result>();
+  /** Messages that were announced, and are not applied. */
+  private readonly unapplied = new Set<number>();
+  private lastSeq = 0;
   private isHidden = false;
   private lastTimestampUs = 0;
   private epoch = 0;
@@ -62,7 +68,9 @@ export class Presenter {
     this.live.delete(component);
   }
 
-  announce(outputs: Outputs): void {
+  announce(outputs: Outputs & { seq?: number }): void {
+    this.lastSeq = outputs.seq ?? 0;
+    this.unapplied.add(this.lastSeq);
     const result = this.results.announce(outputs);
     if (result) this.enqueue(result);
   }
@@ -96,6 +104,8 @@ export class Presenter {
     this.newest.clear();
     this.waiting.clear();
     this.unseen.clear();
+    this.unapplied.clear();
+    this.lastSeq = 0;
     for (const decoder of this.decoders.values()) decoder.close();
     this.decoders.clear();
   }
@@ -175,10 +185,12 @@ export class Presenter {
     }
     for (const packet of stills) this.live.delete(packet.component);
     for (const picture of pictures) this.show(picture, result);
+    this.unapplied.delete(result.seq);
     if (stills.length === 0 && Object.keys(updates).length === 0) return;
     this.events.apply(
       { ...result, updates },
       stills.map((packet) => this.still(packet)),
+      Math.min(this.lastSeq, ...[...this.unapplied].map((seq) => seq - 1)),
     );
   }
 

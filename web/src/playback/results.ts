@@ -9,6 +9,8 @@ import { isLast } from "../wire/packet.ts";
 export interface Result {
   /** Counts results in the order in which they were announced: a later one is newer. */
   order: number;
+  /** The server's number of the message; 0 for pictures that came unannounced. */
+  seq: number;
   call: number;
   stream: number;
   run: number;
@@ -23,8 +25,8 @@ export class Results {
   private count = 0;
 
   /** An `outputs` message arrived; the result, if no picture belongs to it. */
-  announce({ call, stream, run, seen, packets, updates }: Outputs): Result | null {
-    const result = { order: ++this.count, call, stream, run, seen, updates, packets: [] };
+  announce({ seq = 0, call, stream, run, seen, packets, updates }: Outputs & { seq?: number }): Result | null {
+    const result = { order: ++this.count, seq, call, stream, run, seen, updates, packets: [] };
     if (packets === 0) return result;
     this.open.set(keyOf(stream, call), result);
     return null;
@@ -47,7 +49,7 @@ export class Results {
   }
 
   private unannounced(call: number, stream: number): Result {
-    return { order: ++this.count, call, stream, run: 0, seen: Infinity, updates: {}, packets: [] };
+    return { order: ++this.count, seq: 0, call, stream, run: 0, seen: Infinity, updates: {}, packets: [] };
   }
 }
 

@@ -28,6 +28,8 @@ export interface RecordingEvents {
   /** Begins the streams, and returns their numbers; none if the component drives no stream. */
   begin(): number[];
   stop(stream: number, reason: StopReason, message: string): void;
+  /** It was stopped, and what was recorded is on its way until `ended`. */
+  stopped?(): void;
   show(view: StreamView): void;
   /** The recording is over for good; `wasBegun` if `begin` was called. */
   ended(wasBegun: boolean): void;
@@ -97,6 +99,7 @@ export class Recording {
   stop(reason: StopReason = "user", cause: Trouble | null = null): void {
     if (!this.isLive) return;
     this.isStopped = true;
+    if (this.isBegun) this.events.stopped?.();
     this.cause ??= cause;
     for (const stream of this.streams.keys()) this.events.stop(stream, reason, cause?.message ?? "");
     this.letGo(reason === "user");

@@ -21,12 +21,16 @@ export type ClipFile = File | Promise<File | null>;
 
 export interface RecordingsEvents {
   post(message: ToWorker, transfer?: Transferable[]): void;
+  /** Up to which message of the server the page shows everything. */
+  seen?(): number;
   /** Resolves when there is a session. */
   ready(): Promise<void>;
   show(component: number, view: StreamView): void;
   level(component: number, level: Level): void;
   /** Streams of a component begin, by these bindings. */
   begun(component: number, bindings: Binding[]): void;
+  /** A recording was stopped, which is on its way until what this gives is called: after `ended`. */
+  stopped?(component: number): () => void;
   /** A recording is over; `clip` is all of it, if it was not streamed. */
   ended(component: number, clip: ClipFile | null): void;
   /** A stream ended with an error of the app. */
@@ -140,6 +144,7 @@ export class Recordings {
     const kind = this.kindOf(component);
     const bindings = this.bindingsOf(component);
     let clip: ClipFile | null = null;
+    let arrive = (): void => {};
     const recording: Recording = new Recording(
       kind === "film" ? "camera or microphone" : kind,
       {
@@ -150,6 +155,9 @@ export class Recordings {
         },
         begin: () => this.begin(component, bindings),
         stop: (stream, reason, message) => this.events.post({ type: "stop", stream, reason, message }),
+        stopped: () => {
+          arrive = this.events.stopped?.(component) ?? arrive;
+        },
         show: (view) => {
           this.events.show(component, view);
           this.hold(component, view);
@@ -158,6 +166,7 @@ export class Recordings {
           if (this.recordings.get(component) === recording) this.recordings.delete(component);
           this.leaving.delete(recording);
           if (wasBegun) this.events.ended(component, clip);
+          arrive();
         },
       },
       longestS,
@@ -309,7 +318,8 @@ export class Recordings {
       const pictures = this.films.has(component) ? ++this.count : 0;
       this.served.set(stream, binding);
       const { every_s: everyS, keep, max_backlog_s: maxBacklogS } = binding.stream as NonNullable<Binding["stream"]>;
-      const opened = { stream, pictures, binding: binding.id, component, everyS, keep, maxBacklogS };
+      const seen = this.events.seen?.() ?? 0;
+      const opened = { stream, pictures, binding: binding.id, component, everyS, keep, maxBacklogS, seen };
       this.events.post({ type: "open", stream: opened });
       return stream;
     });

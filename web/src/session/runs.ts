@@ -4,6 +4,7 @@ import type { Binding, Manifest } from "../manifest.ts";
 import type { RunView } from "../view.ts";
 import type { Fire, Progress, RunState } from "../wire/messages.ts";
 import { Estimate } from "./estimate.ts";
+import { readsOf } from "./reads.ts";
 
 export interface RunsEvents {
   send(message: Fire): void;
@@ -13,6 +14,8 @@ export interface RunsEvents {
   write(binding: Binding, values: unknown[]): void;
   show(run: RunView): void;
   failed(message: string): void;
+  /** What is on its way to one of some components, in words; empty if nothing is. */
+  coming?(components: ReadonlySet<number>): string;
 }
 
 interface Trigger {
@@ -20,10 +23,26 @@ interface Trigger {
   data: unknown;
 }
 
+/** An event that is not begun before what it reads is there. */
+interface Held {
+  binding: Binding;
+  run: number;
+  trigger: Trigger;
+  /** Whether the server knows of it: then it may run even if what was pressed is hidden meanwhile. */
+  isTold: boolean;
+}
+
+/** Runs that are held are shown under numbers that the server gives to none. */
+const HELD_CALL = -1_000_000;
+
 export class Runs {
   private readonly bindings: Map<number, Binding>;
   private readonly events: RunsEvents;
+  private readonly reads: Map<number, ReadonlySet<number>>;
   private readonly active = new Map<number, Set<number>>();
+  private held: Held[] = [];
+  /** Whoever waits for runs to end. */
+  private waiters: (() => void)[] = [];
   /** For `always_last`: what happened during a run. */
   private readonly next = new Map<number, Trigger>();
   /** The last word on each run that is not over. */
@@ -36,6 +55,7 @@ export class Runs {
   constructor(manifest: Manifest, events: RunsEvents, nowS = () => performance.now() / 1000) {
     this.nowS = nowS;
     this.bindings = new Map(manifest.bindings.map((binding) => [binding.id, binding]));
+    this.reads = readsOf(manifest.bindings);
     this.events = events;
   }
 
@@ -55,6 +75,56 @@ export class Runs {
 
   binding(number: number): Binding | undefined {
     return this.bindings.get(number);
+  }
+
+  /** The element that an event came of; -1 for an event of the server. */
+  source({ binding, target = 0 }: Fire): number {
+    return this.bindings.get(binding)?.targets[target]?.[0] ?? -1;
+  }
+
+  /** The number of the run that was begun last. */
+  get last(): number {
+    return this.count;
+  }
+
+  /** Something new is known of what is on its way to a component; events that read it are refused if there is a reason. */
+  review(component: number, refusal: string): void {
+    for (const held of [...this.held]) {
+      if (!this.awaited(held.binding, held.trigger).has(component)) continue;
+      const awaits = this.coming(this.awaited(held.binding, held.trigger));
+      if (refusal) this.drop(held, "failed", refusal);
+      else if (awaits) this.showHeld(held, "waiting", "", awaits);
+      else this.release(held);
+    }
+  }
+
+  /** Refuses events that are held and read one of some components. */
+  refuse(components: readonly number[], refusal: string): void {
+    for (const held of [...this.held]) if (this.needs(held.binding.id, components)) this.drop(held, "failed", refusal);
+  }
+
+  /** Whether an event reads one of some components. */
+  needs(binding: number, components: readonly number[]): boolean {
+    return components.some((each) => this.reads.get(binding)?.has(each));
+  }
+
+  /** Cancels a run that is held, if it is. */
+  cancel(run: number): void {
+    const held = this.held.find((each) => each.run === run);
+    if (held) this.drop(held, "cancelled", "");
+  }
+
+  /** Resolves when no run after number `since` goes on that writes a component without having read it. */
+  async settled(component: number, since: number): Promise<void> {
+    while (this.isWritten(component, since)) await new Promise<void>((resolve) => this.waiters.push(resolve));
+  }
+
+  private isWritten(component: number, since: number): boolean {
+    return [...this.active].some(([number, runs]) => {
+      const isWriter = this.bindings.get(number)?.outputs.includes(component);
+      if (!isWriter || this.reads.get(number)?.has(component)) return false;
+      return [...runs].some((run) => run > since && !this.held.some((held) => held.run === run));
+    });
   }
 
   /** The server says where a run is. */
@@ -96,6 +166,11 @@ export class Runs {
     this.estimates.clear();
     this.active.clear();
     this.next.clear();
+    for (const held of this.held) {
+      held.isTold = false;
+      this.mark(held.binding, held.run);
+    }
+    this.wake();
   }
 
   private forget(call: number): void {
@@ -108,22 +183,87 @@ export class Runs {
       if (binding.trigger === "always_last") this.next.set(binding.id, trigger);
       return;
     }
-    if (binding.js === null) this.send(binding, this.begin(binding), trigger, null);
-    else void this.compute(binding, trigger);
+    const awaits = this.coming(this.awaited(binding, trigger));
+    const run = this.begin(binding);
+    if (awaits) this.hold({ binding, run, trigger, isTold: true }, awaits);
+    else this.go(binding, trigger, run);
+  }
+
+  /** Begins a run; its number stays if `isFixed`. */
+  private go(binding: Binding, trigger: Trigger, run: number, isFixed = false): void {
+    if (binding.js === null) this.send(binding, run, trigger, null);
+    else void this.compute(binding, trigger, run, isFixed);
   }
 
   private begin(binding: Binding): number {
-    const run = ++this.count;
+    return this.mark(binding, ++this.count);
+  }
+
+  private mark(binding: Binding, run: number): number {
     this.active.set(binding.id, (this.active.get(binding.id) ?? new Set()).add(run));
     return run;
   }
 
-  private send(binding: Binding, run: number, { target, data }: Trigger, inputs: unknown[] | null): void {
-    this.events.send({ type: "fire", binding: binding.id, run, target, data: data ?? null, inputs });
+  // ---- events that wait ------------------------------------------------------------------------------------------
+
+  /** What an event waits for. What happened to a component is about what it holds, but for handing that over. */
+  private awaited(binding: Binding, { target }: Trigger): ReadonlySet<number> {
+    const reads = this.reads.get(binding.id) ?? new Set();
+    const [source, event] = binding.targets[target] ?? [];
+    return event === "submit" ? reads : new Set([...reads].filter((each) => each !== source));
   }
 
-  private async compute(binding: Binding, trigger: Trigger): Promise<void> {
-    let run = this.begin(binding);
+  private coming(components: ReadonlySet<number>): string {
+    return this.events.coming?.(components) ?? "";
+  }
+
+  private hold(held: Held, awaits: string): void {
+    this.held.push(held);
+    this.send(held.binding, held.run, held.trigger, null, { held: true });
+    this.showHeld(held, "waiting", "", awaits);
+  }
+
+  private release(held: Held): void {
+    const { binding, run, trigger, isTold } = held;
+    this.held = this.held.filter((each) => each !== held);
+    this.showHeld(held, "done", "");
+    this.go(binding, trigger, isTold ? run : this.renumber(binding, run), isTold);
+  }
+
+  /** Others may have begun meanwhile; the server takes runs that it does not know by rising numbers only. */
+  private renumber(binding: Binding, run: number): number {
+    this.active.get(binding.id)?.delete(run);
+    return this.begin(binding);
+  }
+
+  private drop(held: Held, state: "failed" | "cancelled", message: string): void {
+    this.held = this.held.filter((each) => each !== held);
+    this.showHeld(held, state, message);
+    this.finish(held.binding, held.run);
+  }
+
+  /** On what happened as well as on what will be written: that may show nothing. */
+  private showHeld({ binding, run, trigger }: Held, state: RunView["state"], message: string, words = ""): void {
+    const target = binding.targets[trigger.target]?.[0];
+    const shown = binding.progress === "hidden" ? [] : binding.outputs;
+    const outputs = [...new Set([...(target === undefined ? [] : [target]), ...shown])];
+    const awaits = words ? { awaits: `Waiting for ${words}` } : {};
+    const [call, etaS] = [HELD_CALL - run, null];
+    this.events.show({
+      ...{ call, run, binding: binding.id, outputs, progress: "full", state, position: 0, etaS, message },
+      ...awaits,
+    });
+  }
+
+  // ----------------------------------------------------------------------------------------------------------------
+
+  private send(binding: Binding, run: number, trigger: Trigger, inputs: unknown[] | null, more: object = {}): void {
+    const { target, data } = trigger;
+    this.events.send({ type: "fire", binding: binding.id, run, target, data: data ?? null, inputs, ...more });
+  }
+
+  private async compute(binding: Binding, trigger: Trigger, begun: number, isFixed: boolean): Promise<void> {
+    let run = begun;
     let values: unknown[];
     try {
       values = await this.events.script(binding);
@@ -132,9 +272,7 @@ export class Runs {
       this.finish(binding, run);
       return;
     }
-    // Others may have begun while the script ran; the server takes runs by rising numbers only.
-    this.active.get(binding.id)?.delete(run);
-    run = this.begin(binding);
+    if (!isFixed) run = this.renumber(binding, run);
     if (!binding.handler) this.events.write(binding, values);
     // Without a handler too: the server begins what follows, and ends what the event cancels.
     this.send(binding, run, trigger, binding.handler ? values : null);
@@ -143,13 +281,34 @@ export class Runs {
 
   private finish(binding: Binding, run: number): void {
     if (!this.active.get(binding.id)?.delete(run)) return;
+    this.wake();
     const next = this.next.get(binding.id);
     this.next.delete(binding.id);
     if (next) this.trigger(binding, next);
+  }
+
+  private wake(): void {
+    for (const wake of this.waiters.splice(0)) wake();
   }
 }
 
 /** How a call of a stream shows while it says how far it is. */
 function streamed(call: number, { id, outputs, progress }: Binding): RunView {
   return { call, run: 0, binding: id, outputs, progress, state: "running", position: 0, etaS: null, message: "" };
+}
+
+/** How a stream's outputs show that it failed, as those of an ordinary event do; its input says it in its own frame. */
+export function streamRun(binding: Binding, state: "done" | "failed", message = ""): RunView {
+  const outputs = binding.outputs.filter((output) => output !== binding.stream?.component);
+  return {
+    call: -1 - binding.id,
+    run: 0,
+    binding: binding.id,
+    outputs,
+    progress: "hidden",
+    state,
+    position: 0,
+    etaS: null,
+    message,
+  };
 }

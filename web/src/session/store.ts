@@ -8,14 +8,22 @@ export class Store {
   private readonly edited = new Set<number>();
 
   private readonly layouts = new Map<number, Props>();
+  private readonly parents = new Map<number, number>();
+  /** Components that a script of the page writes: nobody needs to see them. */
+  private readonly scripted: ReadonlySet<number>;
 
   constructor(manifest: Manifest) {
     this.declared = manifest.components;
     const walk = ({ id, props, children }: Node): void => {
       if (props) this.layouts.set(id, props);
-      for (const child of children ?? []) walk(child);
+      for (const child of children ?? []) {
+        this.parents.set(child.id, id);
+        walk(child);
+      }
     };
     walk(manifest.root);
+    const scripts = manifest.bindings.filter(({ js, handler }) => js !== null && !handler);
+    this.scripted = new Set(scripts.flatMap(({ outputs }) => outputs));
   }
 
   /** The components, by number. */
@@ -33,6 +41,26 @@ export class Store {
 
   value(component: number): unknown {
     return this.props(component)["value"] ?? null;
+  }
+
+  /** Whether the app shows an element, and all that it is in. A closed accordion, and a tab that is not in front, hide nothing. */
+  isShown(element: number): boolean {
+    const { visible, interactive } = { ...this.layouts.get(element), ...this.props(element) };
+    const isShut = this.layouts.has(element) && interactive === false; // a tab that cannot be opened
+    const parent = this.parents.get(element);
+    return visible !== false && visible !== "hidden" && !isShut && (parent === undefined || this.isShown(parent));
+  }
+
+  /** Whether the server takes a value of a component from the page. */
+  isOpen(component: number): boolean {
+    if (this.scripted.has(component)) return true;
+    return this.isShown(component) && this.props(component)["interactive"] !== false;
+  }
+
+  /** Whether a component adds files to those that it has. */
+  collects(component: number): boolean {
+    const { collects, max_files: most } = this.props(component);
+    return collects === true || (collects === "list" && most !== 1);
   }
 
   /** The server changed properties. */

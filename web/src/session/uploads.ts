@@ -1,7 +1,173 @@
-/** Files on their way to the server. */
+/** Files on their way to the server: those of one component one after the other, the newest in place of older ones. */
 
 import type { FileValue } from "../manifest.ts";
 import type { UploadView } from "../view.ts";
+import type { Arrival, Arrivals } from "./arrivals.ts";
+
+export interface UploadsEvents {
+  /** Resolves to the secret of the session, when there is one. */
+  ready(): Promise<string>;
+  /** Whether a secret is still that of the session. */
+  isCurrent(secret: string): boolean;
+  /** The file as the component wants it. Rejects with a sentence for the user. */
+  prepare(component: number, file: File): Promise<File>;
+  show(component: number, upload: UploadView | null): void;
+  /** Resolves when nothing that was begun after the upload may still write the component. */
+  settled(component: number, since: number): Promise<void>;
+  /** The server has a file. Rejects with a sentence for the user if nobody wants it any more. */
+  received(component: number, file: FileValue): Promise<void>;
+  failed(message: string): void;
+}
+
+/** A link that breaks is known to be lost within so many milliseconds. */
+const BREAK_MS = 500;
+
+class BrokenConnection extends Error {}
+
+/** What one component sends. */
+interface Transfer {
+  readonly component: number;
+  /** The run that was begun last before it. */
+  readonly since: number;
+  readonly arrival: Arrival;
+  readonly files: Coming[];
+  abort: AbortController;
+  /** Why not all of it has come, for events that waited for it; empty if it has. */
+  refusal: string;
+  /** It is replaced, or taken back: nothing of it may be seen any more. */
+  isOver: boolean;
+  done: Promise<boolean>;
+}
+
+/** A file, or one that is still being made: null if nothing comes of it. */
+export type Coming = File | Promise<File | null>;
+
+export class Uploads {
+  private readonly transfers = new Map<number, Transfer>();
+  private readonly arrivals: Arrivals;
+  private readonly events: UploadsEvents;
+
+  constructor(arrivals: Arrivals, events: UploadsEvents) {
+    this.arrivals = arrivals;
+    this.events = events;
+  }
+
+  /**
+   * Sends files, of which the component collects all, or has one.
+   *
+   * Resolves when it is over, and tells whether the component has got any; what joins others leaves that to them.
+   */
+  send(component: number, files: readonly Coming[], collects: boolean, since: number): Promise<boolean> {
+    const running = this.transfers.get(component);
+    if (running && collects) {
+      running.files.push(...files);
+      return running.done.then(() => false);
+    }
+    const arrival = this.arrivals.begin(component, wordsOf("", null));
+    if (running) this.end(running);
+    const abort = new AbortController();
+    const done = Promise.resolve(false);
+    const transfer: Transfer = {
+      component,
+      since,
+      arrival,
+      files: [...files],
+      abort,
+      refusal: "",
+      isOver: false,
+      done,
+    };
+    this.transfers.set(component, transfer);
+    transfer.done = this.work(transfer);
+    return transfer.done;
+  }
+
+  /** The run that was begun last before what is on its way to a component; Infinity if nothing is. */
+  since(component: number): number {
+    return this.transfers.get(component)?.since ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Something newer is there, or the user wants none of it: what is on its way must not appear any more. */
+  withdraw(component: number, refusal = ""): void {
+    const transfer = this.transfers.get(component);
+    if (transfer) this.end(transfer, refusal);
+  }
+
+  /** The session is over; what was on its way goes to the next one. */
+  restart(): void {
+    for (const transfer of this.transfers.values()) transfer.abort.abort();
+  }
+
+  private async work(transfer: Transfer): Promise<boolean> {
+    let isAny = false;
+    for (let next = transfer.files[0]; next && !transfer.isOver; next = transfer.files[0]) {
+      const isComing = next instanceof Promise;
+      this.report(transfer, { name: isComing ? "recording" : next.name, fraction: isComing ? null : 0 });
+      const file = await next;
+      if (file && (await this.sendAll(transfer, file))) isAny = true;
+      transfer.files.shift();
+    }
+    if (transfer.isOver) return false;
+    this.end(transfer, transfer.refusal);
+    return isAny;
+  }
+
+  /** Sends one file, in the next session if need be; tells whether the component has got it. */
+  private async sendAll(transfer: Transfer, file: File): Promise<boolean> {
+    try {
+      while (!transfer.isOver) if (await this.sendOne(transfer, file)) return true;
+    } catch (error) {
+      if (transfer.isOver) return false;
+      transfer.refusal ||= `This did not run: ${file.name || "a file"} could not be uploaded.`;
+      this.events.failed(error instanceof Error ? error.message : String(error));
+    }
+    return false;
+  }
+
+  /** Sends one file; false if it has to be sent again, or is not wanted any more. */
+  private async sendOne(transfer: Transfer, file: File): Promise<boolean> {
+    const { component, since } = transfer;
+    const { signal } = transfer.abort;
+    let secret = "";
+    try {
+      const sent = await this.events.prepare(component, file);
+      secret = await this.events.ready();
+      const value = await upload(sent, secret, (progress) => this.report(transfer, progress), signal);
+      await this.events.settled(component, since);
+      if (transfer.isOver) return false;
+      signal.throwIfAborted();
+      await this.events.received(component, value);
+      return true;
+    } catch (error) {
+      if (error instanceof BrokenConnection) await new Promise((resolve) => setTimeout(resolve, BREAK_MS));
+      if (transfer.isOver || (!signal.aborted && (!secret || this.events.isCurrent(secret)))) throw error;
+      transfer.abort = new AbortController();
+      return false;
+    }
+  }
+
+  private report(transfer: Transfer, { name, fraction }: UploadView): void {
+    if (transfer.isOver) return;
+    const following = transfer.files.length - 1;
+    this.events.show(transfer.component, following > 0 ? { name, fraction, following } : { name, fraction });
+    this.arrivals.tell(transfer.arrival, wordsOf(name, fraction));
+  }
+
+  private end(transfer: Transfer, refusal = ""): void {
+    const { component, arrival } = transfer;
+    transfer.isOver = true;
+    transfer.abort.abort();
+    if (this.transfers.get(component) === transfer) this.transfers.delete(component);
+    this.events.show(component, null);
+    this.arrivals.end(arrival, refusal);
+  }
+}
+
+/** "the upload of cat.png, 40 %" */
+function wordsOf(name: string, fraction: number | null): string {
+  const part = fraction ? `, ${Math.floor(fraction * 100)} %` : "";
+  return `the upload${name ? ` of ${name}` : ""}${part}`;
+}
 
 /** Uploads a file into the session; resolves to the value that stands for it. Rejects with a sentence for the user. */
 export function upload(
@@ -22,7 +188,8 @@ export function upload(
       if (request.status === 200) resolve(request.response as FileValue);
       else reject(new Error(request.response?.error ?? `The server refused the file (status ${request.status}).`));
     };
-    request.onerror = () => reject(new Error(`${file.name} could not be sent: the connection broke. Try again.`));
+    request.onerror = () =>
+      reject(new BrokenConnection(`${file.name} could not be sent: the connection broke. Try again.`));
     request.onabort = () => reject(new DOMException("the upload was replaced by another", "AbortError"));
     signal.addEventListener("abort", () => request.abort());
     request.send(file);

@@ -31,6 +31,7 @@ export interface SetValue {
   type: "set";
   component: number;
   value: unknown;
+  seen?: number;
 }
 
 export interface Fire {
@@ -40,6 +41,10 @@ export interface Fire {
   target?: number;
   data?: unknown;
   inputs?: unknown[] | null;
+  /** Up to which of the server's messages the page shows everything. */
+  seen?: number;
+  /** The event waits in the page for what it reads: nothing begins before a second message for the same run. */
+  held?: boolean;
 }
 
 export interface Cancel {
@@ -52,6 +57,7 @@ export interface Open {
   stream: number;
   binding: number;
   pictures?: number;
+  seen?: number;
 }
 
 export interface Stop {

@@ -50,7 +50,7 @@ export class MediaEngine {
 
   private readonly pageHandlers: { [Type in ToWorker["type"]]: (message: Incoming<Type>) => void } = {
     connect: (message) => this.connect(message),
-    send: ({ message }) => this.send(message),
+    send: ({ message, seen }) => this.send(message.type === "cancel" ? message : { ...message, seen }),
     camera: (message) => this.openCamera(message),
     microphone: (message) => this.openMicrophone(message),
     release: ({ component }) => this.release(component),
@@ -99,9 +99,9 @@ export class MediaEngine {
       over: (ended) => post({ type: "spoken", ...ended }),
     });
     this.presenter = new Presenter(PICTURE_CODECS, {
-      apply: ({ stream, run, seen, updates }, pictures) => {
+      apply: ({ stream, run, seen, updates }, pictures, upTo) => {
         const transfer = pictures.map((picture) => picture.data.buffer);
-        post({ type: "apply", stream, run, seen, updates, pictures }, transfer);
+        post({ type: "apply", stream, run, seen, updates, pictures, upTo }, transfer);
       },
       streaming: (component, stream) => post({ type: "streaming", component, stream }),
       failed: (_packet, error) => {
@@ -212,7 +212,8 @@ export class MediaEngine {
     this.uplinks.set(stream.stream, uplink);
     const pictures = uplink instanceof FilmUplink ? uplink.number : 0;
     if (uplink instanceof FilmUplink) this.uplinks.set(uplink.number, uplink.pictures);
-    this.link?.send({ type: "open", stream: stream.stream, binding: stream.binding, pictures });
+    const { binding, seen } = stream;
+    this.link?.send({ type: "open", stream: stream.stream, binding, pictures, seen });
     this.grant(stream.stream);
   }
 

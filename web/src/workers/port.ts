@@ -60,11 +60,13 @@ export interface OpenStream {
   everyS: number;
   keep: "latest" | "all";
   maxBacklogS: number;
+  seen?: number;
 }
 
 export type ToWorker =
   | { type: "connect"; url: string; build: string; hidden: boolean }
-  | { type: "send"; message: SetValue | Fire | Cancel }
+  /** `seen` goes with it: up to which message of the server the page shows everything. */
+  | { type: "send"; message: SetValue | Fire | Cancel; seen?: number }
   /** A camera, or another one in place of it. */
   | { type: "camera"; component: number; source: FrameSource; options: PictureOptions }
   | { type: "microphone"; component: number; port: MessagePort; format: SoundFormat }
@@ -122,6 +124,8 @@ export type FromWorker =
       seen: number;
       updates: { [component: string]: Props };
       pictures: StillPicture[];
+      /** With this the page shows all that the server said up to this message. */
+      upTo?: number;
     }
   /** From now on the component's streamed surface shows it: the first frame of this stream is there, decoded. */
   | { type: "streaming"; component: number; stream: number }

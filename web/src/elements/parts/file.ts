@@ -1,4 +1,5 @@
 /** Files from the user: picked, dropped or pasted; and files for the user: downloads. */
+import type { UploadView } from "../../view.ts";
 
 /** Whether `file` is of `kind` ("image", "audio"). */
 export function isOfKind(file: File, kind: string): boolean {
@@ -48,4 +49,9 @@ export function follow(address: string, name: string): void {
   link.href = address;
   link.download = name;
   link.click();
+}
+
+/** How many files are on their way, all together. */
+export function following(upload: UploadView | null): number {
+  return upload ? 1 + (upload.following ?? 0) : 0;
 }

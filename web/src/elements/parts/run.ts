@@ -1,6 +1,7 @@
 /** A quiet sign over a component that an event run is about to write. CSS holds it back for the first quarter second. */
 import { html, nothing, type TemplateResult } from "lit";
 import { CANCEL, emit } from "../../constants.ts";
+import { icon } from "../../icons.ts";
 import type { AdvanceView, RunView } from "../../view.ts";
 import { doing, queueing, standing } from "./sentences.ts";
 import { styled } from "./styled.ts";
@@ -10,12 +11,24 @@ export function progress(run: RunView | null): TemplateResult | typeof nothing {
   if (run === null || run.progress === "hidden") return nothing;
   if (run.state !== "waiting" && run.state !== "running") return nothing;
   const advance = run.state === "running" ? (run.advance ?? null) : null;
-  const words = run.state === "waiting" ? [queueing(run.position, run.etaS)] : told(advance);
+  const words = run.state === "waiting" ? [awaiting(run)] : told(advance);
   const label = words.join(", ");
   return html`
     ${advance ? bar(advance, label) : html`<div class="ms-run" role="progressbar" aria-label=${label}><i></i></div>`}
     ${run.progress === "full" || run.state === "waiting" ? detail(run, words) : nothing}
   `;
+}
+
+/** What a run waits for: something in the page, or its turn. */
+export function awaiting({ awaits, position, etaS }: RunView): string {
+  return awaits ?? queueing(position, etaS);
+}
+
+/** What an event waits for before it begins, or why it never did; nothing for a run that was begun. */
+export function held(run: RunView | null): TemplateResult | typeof nothing {
+  if (run === null || run.call >= 0) return nothing;
+  const why = html`<p class="ms-problem ms-failed" role="status">${icon("error")} <span>${run.message}</span></p>`;
+  return html`<div class="ms-held">${run.state === "failed" ? why : progress(run)}</div>`;
 }
 
 /** How far a run is by its own word, as a line of its own; nothing where that says nothing. */

@@ -1,0 +1,21 @@
+/** What becomes of the page in its browser. */
+
+export interface PageEvents {
+  /** The browser's tab went to the background, or came back. */
+  tell(hidden: boolean): void;
+  leave(): void;
+  connect(): void;
+  isConnected(): boolean;
+}
+
+/** Listens until what it gives is called. */
+export function watchPage({ tell, leave, connect, isConnected }: PageEvents): () => void {
+  const abort = new AbortController();
+  const { signal } = abort;
+  document.addEventListener("visibilitychange", () => tell(document.hidden), { signal });
+  window.addEventListener("pagehide", leave, { signal });
+  // The browser brought a page back that had said goodbye.
+  window.addEventListener("pageshow", ({ persisted }) => persisted && connect(), { signal });
+  window.addEventListener("online", () => !isConnected() && connect(), { signal });
+  return () => abort.abort();
+}
