@@ -94,3 +94,59 @@ def test_an_event_waits_for_the_upload_that_it_reads(
     assert seen.wait(2)[1:] == [(20, "a")]
     expect(page.get_by_text("Waiting for the upload")).to_have_count(0)
     expect(page.get_by_label("Out")).to_have_value("ran")
+
+def recorders() -> gr.Blocks:
+    """A camera in a tab and an accordion, a microphone far down, and buttons that hide and show what the camera is in."""
+    with gr.Blocks(title="Studio") as demo:
+        with gr.Tabs():
+            with gr.Tab("Film"), gr.Accordion("Devices"), gr.Column() as column:
+                camera = gr.Image(label="Front", sources=["webcam"], elem_id="camera")
+            with gr.Tab("Notes"):
+                gr.Textbox(label="Note")
+        count, frames = gr.Textbox(label="Count", elem_id="count"), gr.State(0)
+        camera.stream(lambda _, n: (str(n + 1), n + 1), [camera, frames], [count, frames], stream_every=0.1)
+        gr.Button("Hide").click(lambda: gr.Column(visible=False), None, column)
+        gr.Button("Show").click(lambda: gr.Column(visible=True), None, column)
+        gr.HTML("<div style='height: 1500px'></div>", elem_id="long")
+        sound = gr.Audio(label="Voice", sources=["microphone"], elem_id="voice")
+        sound.change(lambda _: None, sound, None)
+    return demo
+
+
+OPENED = "eyes.tracks.filter((track) => track.readyState === 'live').length"
+
+
+def test_a_recording_that_cannot_be_seen_shows_itself(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
+    page = open_page(launch(recorders()), film=clips.counter)
+    sign = page.get_by_role("group", name="Recording: Front")
+    record(page.locator("#camera"))
+    expect(page).to_have_title("● Studio")
+    expect(sign).to_have_count(0)
+    page.get_by_role("tab", name="Notes").click()
+    expect(sign).to_be_visible()
+    expect(page.get_by_role("tab", name="Film")).to_have_attribute("data-recording", "")
+    page.screenshot(path="/tmp/chip.png")
+    page.set_viewport_size({"width": 390, "height": 844}); page.emulate_media(color_scheme="dark")
+    page.screenshot(path="/tmp/chip390.png")
+    page.set_viewport_size({"width": 1280, "height": 720})
+    button(sign, "Recording Front").press("Enter")
+    expect(page.locator("#camera .ms-preview")).to_be_in_viewport()
+    expect(sign).to_have_count(0)
+    page.get_by_text("Devices").click()
+    expect(sign).to_be_visible()
+    button(sign, "Recording Front").click()
+    expect(page.locator("#camera .stop-button")).to_be_focused()
+    page.mouse.wheel(0, 3000)
+    expect(sign).to_be_visible()
+    page.mouse.wheel(0, -3000)
+    expect(sign).to_have_count(0)
+    button(page, "Hide").click()
+    expect(sign).to_be_visible()
+    expect(button(sign, "Recording Front")).to_have_count(0)
+    assert page.evaluate(OPENED) == 1, "it goes on"
+    sign.get_by_role("button", name="Stop recording Front").press("Enter")
+    until(page, f"{OPENED} === 0")
+    expect(sign).to_have_count(0)
+    expect(page).to_have_title("Studio")
+    button(page, "Show").click()
+    expect(page.locator("#camera").get_by_role("button", name="Record")).to_be_visible()

@@ -6,6 +6,7 @@ import type { VideoFrame } from "./elements/video.ts";
 import { build, type Part } from "./layout.ts";
 import type { Manifest, Props } from "./manifest.ts";
 import { Footer, Notices } from "./notices.ts";
+import { type RecorderElement, Recorders } from "./recorders.ts";
 import type {
   ConnectionView,
   FilmView,
@@ -25,6 +26,7 @@ export class Page implements View {
   readonly element = document.createElement("div");
   private readonly parts: Map<number, Part>;
   private readonly notices = new Notices();
+  private readonly recorders = new Recorders();
   private readonly footer: Footer;
   /** The runs that a component waits for; the newest is shown. */
   private readonly runs = new Map<number, Map<number, RunView>>();
@@ -37,7 +39,7 @@ export class Page implements View {
     this.footer = new Footer(manifest.title, manifest.latency);
     this.element.append(main);
     if (manifest.footer || manifest.latency) this.element.append(this.footer.element);
-    this.element.append(this.notices.element);
+    this.element.append(this.recorders.element, this.notices.element);
   }
 
   applyProps(component: number, props: Props): void {
@@ -46,7 +48,9 @@ export class Page implements View {
 
   setStream(component: number, stream: StreamView): void {
     const element = this.media(component);
-    if (element) element.stream = stream;
+    if (!element) return;
+    element.stream = stream;
+    this.recorders.update(element as RecorderElement, stream);
   }
 
   setLevel(component: number, level: Level): void {

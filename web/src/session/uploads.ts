@@ -42,6 +42,8 @@ interface Transfer {
 /** A file, or one that is still being made: null if nothing comes of it. */
 export type Coming = File | Promise<File | null>;
 
+const MAKING: UploadView = { name: "recording", fraction: null };
+
 export class Uploads {
   private readonly transfers = new Map<number, Transfer>();
   private readonly arrivals: Arrivals;
@@ -101,8 +103,7 @@ export class Uploads {
   private async work(transfer: Transfer): Promise<boolean> {
     let isAny = false;
     for (let next = transfer.files[0]; next && !transfer.isOver; next = transfer.files[0]) {
-      const isComing = next instanceof Promise;
-      this.report(transfer, { name: isComing ? "recording" : next.name, fraction: isComing ? null : 0 });
+      this.report(transfer, next instanceof Promise ? MAKING : { name: next.name, fraction: 0 });
       const file = await next;
       if (file && (await this.sendAll(transfer, file))) isAny = true;
       transfer.files.shift();
