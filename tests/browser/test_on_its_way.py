@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import Page, Route, expect
 from tests.browser.cable import Cable
 from tests.browser.conftest import OpenPage
-from tests.browser.glass import Notes, button, record, stop, until
+from tests.browser.glass import Notes, button, record, until
 from tests.browser.media import Clips
 
 import millstream as gr
@@ -39,7 +38,7 @@ class Gate:
     def __init__(self, page: Page) -> None:
         self.routes: list[Route] = []
         self._page = page
-        page.route("**/upload?*", lambda route: self.routes.append(route))
+        page.route("**/upload?*", self.routes.append)
 
     def wait(self, count: int = 1) -> None:
         for _ in range(1000):
@@ -65,20 +64,35 @@ def seen() -> Notes[Any]:
     return Notes()
 
 
-def reader(seen: Notes[Any], **options: Any) -> gr.Blocks:
-    """A button that reads a picture, one that does not, and one that empties it; and an example."""
+def reader(seen: Notes[Any], examples: list[Path] | None = None, **options: Any) -> gr.Blocks:
+    """A button that reads two pictures, one that does not, one that empties them, and examples of the first."""
     with gr.Blocks() as demo:
-        picture = gr.Image(label="Picture", sources=["upload"])
+        with gr.Row():
+            first = gr.Image(label="Picture", sources=["upload"], height=200, elem_id="first")
+            second = gr.Image(label="Second", sources=["upload"], height=200)
         text, out = gr.Textbox(label="Text", value="a"), gr.Textbox(label="Out")
-        run, other, clear = gr.Button("Run"), gr.Button("Other"), gr.ClearButton(picture, value="Empty")
-        run.click(lambda picture, text: seen.add((width(picture), text)) or "ran", [picture, text], out, **options)
-        other.click(lambda text: seen.add(("other", text)) or "other", text, None)
-        gr.Examples([[np.zeros((10, 50, 3), np.uint8).tolist()]], text) if False else None
-    assert clear
+        run, other = gr.Button("Run"), gr.Button("Other")
+        gr.ClearButton([first, second], value="Empty")
+        run.click(
+            lambda one, two, text: seen.add((width(one), width(two), text)) or "ran",
+            [first, second, text],
+            out,
+            **options,
+        )
+        other.click(seen.add, text, None)
+        gr.Button("Chain").click(lambda: seen.add("first"), None, None).then(
+            lambda one: seen.add(width(one)), first, None
+        )
+        gr.Button("Away").click(lambda: gr.Button(visible=False), None, run)
+        if examples:
+            gr.Examples([[str(path)] for path in examples], first)
     return demo
 
 
-def test_an_event_waits_for_the_upload_that_it_reads(
+WAITING = "Waiting for the upload of 20.png"
+
+
+def test_an_event_waits_for_the_upload_that_it_reads_and_no_other_does(
     launch: Launch, open_page: OpenPage, pictures: dict[str, Path], seen: Notes[Any]
 ) -> None:
     page = open_page(launch(reader(seen)))
@@ -86,17 +100,239 @@ def test_an_event_waits_for_the_upload_that_it_reads(
     choose(page, pictures["20"])
     gate.wait()
     button(page, "Run").click()
-    expect(page.get_by_text("Waiting for the upload of 20.png").first).to_be_visible()
+    button(page, "Run").click()
+    expect(page.get_by_text(WAITING).first).to_be_visible()
     button(page, "Other").click()
-    assert seen.wait(1) == [("other", "a")], "what does not read it does not wait"
-    page.screenshot(path="/tmp/held.png")
+    assert seen.wait(1) == ["a"]
+    button(page, "Away").click()
+    expect(button(page, "Run")).to_be_hidden()
     gate.open()
-    assert seen.wait(2)[1:] == [(20, "a")]
-    expect(page.get_by_text("Waiting for the upload")).to_have_count(0)
     expect(page.get_by_label("Out")).to_have_value("ran")
+    expect(page.get_by_text(WAITING)).to_have_count(0)
+    assert seen.all == ["a", (20, 0, "a")], "pressed twice, and hidden meanwhile"
+
+
+def test_each_press_counts_where_it_should(
+    launch: Launch, open_page: OpenPage, pictures: dict[str, Path], seen: Notes[Any]
+) -> None:
+    page = open_page(launch(reader(seen, trigger_mode="multiple")))
+    gate = Gate(page)
+    choose(page, pictures["20"])
+    choose(page, pictures["30"], "Second")
+    gate.wait(2)
+    button(page, "Run").click()
+    button(page, "Run").press("Enter")
+    gate.open(1)
+    expect(page.get_by_text(WAITING).first).to_be_visible()
+    assert seen.all == [], "the other one is still on its way"
+    gate.open(0)
+    assert seen.wait(2) == [(20, 30, "a")] * 2
+
+
+def test_an_event_whose_upload_fails_says_so(
+    launch: Launch, open_page: OpenPage, pictures: dict[str, Path], seen: Notes[Any]
+) -> None:
+    page = open_page(launch(reader(seen)))
+    open_page.expected.append("Failed to load resource")  # type: ignore[attr-defined]
+    gate = Gate(page)
+    choose(page, pictures["20"])
+    gate.wait()
+    button(page, "Run").click()
+    gate.routes[0].abort()
+    expect(page.get_by_text("This did not run: 20.png could not be uploaded.").first).to_be_visible()
+    expect(page.get_by_text("the connection broke")).to_be_visible()
+    assert seen.all == []
+    page.unroute_all()
+    choose(page, pictures["30"])
+    button(page, "Run").click()
+    assert seen.wait(1) == [(30, 0, "a")]
+    expect(page.get_by_text("This did not run")).to_have_count(0)
+
+
+def test_who_waits_can_cancel(launch: Launch, open_page: OpenPage, pictures: dict[str, Path], seen: Notes[Any]) -> None:
+    page = open_page(launch(reader(seen)))
+    gate = Gate(page)
+    choose(page, pictures["20"])
+    gate.wait()
+    button(page, "Run").click()
+    button(page, "Cancel").first.click()
+    expect(page.get_by_text(WAITING)).to_have_count(0)
+    gate.open()
+    expect(page.locator("#first img")).to_be_visible()
+    button(page, "Run").click()
+    assert seen.wait(1) == [(20, 0, "a")]
+
+
+def test_a_newer_file_takes_the_place_of_one_on_its_way(
+    launch: Launch, open_page: OpenPage, pictures: dict[str, Path], seen: Notes[Any]
+) -> None:
+    page = open_page(launch(reader(seen)))
+    open_page.expected.append("net::ERR")  # type: ignore[attr-defined]
+    gate = Gate(page)
+    choose(page, pictures["20"])
+    gate.wait()
+    button(page, "Run").click()
+    page.evaluate(
+        """async () => {
+            const canvas = new OffscreenCanvas(40, 10); canvas.getContext("2d").fillRect(0, 0, 9, 9);
+            const file = new File([await canvas.convertToBlob()], "40.png", {type: "image/png"});
+            const pasted = new DataTransfer(); pasted.items.add(file);
+            document.querySelector("#first .ms-frame").dispatchEvent(new DragEvent("dragover", {dataTransfer: pasted}));
+            document.querySelector("#first .ms-frame").dispatchEvent(new DragEvent("drop", {dataTransfer: pasted}));
+        }"""
+    )
+    gate.wait(2)
+    gate.open(1)
+    assert seen.wait(1) == [(40, 0, "a")]
+
+
+def test_a_picture_that_was_taken_back_does_not_come_back(
+    launch: Launch, open_page: OpenPage, pictures: dict[str, Path], seen: Notes[Any]
+) -> None:
+    page = open_page(launch(reader(seen)))
+    gate = Gate(page)
+    choose(page, pictures["20"])
+    gate.wait()
+    button(page, "Run").click()
+    button(page, "Empty").click()
+    expect(page.get_by_text("This did not run: what it waited for was taken back.").first).to_be_visible()
+    expect(page.locator("#first .ms-uploading")).to_have_count(0)
+    page.unroute_all()
+    button(page, "Run").click()
+    assert seen.wait(1) == [(0, 0, "a")]
+    expect(page.locator("#first img")).to_have_count(0)
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_the_newest_choice_wins(
+    launch: Launch, open_page: OpenPage, pictures: dict[str, Path], seen: Notes[Any], is_late: bool
+) -> None:
+    page = open_page(launch(reader(seen, [pictures["40"]])))
+    gate = Gate(page)
+    choose(page, pictures["20"])
+    gate.wait()
+    example = page.locator(".ms-example").first
+    if is_late:
+        example.click()
+        expect(page.locator("#first img")).to_be_visible()
+        page.unroute_all()
+    else:
+        gate.open()
+        example.click()
+    until(page, "document.querySelector('#first img')?.naturalWidth === 40")
+    button(page, "Run").click()
+    assert seen.wait(1) == [(40, 0, "a")]
+    until(page, "document.querySelector('#first img')?.naturalWidth === 40")
+
+
+def test_what_follows_an_event_is_looked_at_too(
+    launch: Launch, open_page: OpenPage, pictures: dict[str, Path], seen: Notes[Any]
+) -> None:
+    page = open_page(launch(reader(seen)))
+    gate = Gate(page)
+    choose(page, pictures["20"])
+    gate.wait()
+    button(page, "Chain").click()
+    expect(page.get_by_text(WAITING).first).to_be_visible()
+    gate.open()
+    assert seen.wait(2) == ["first", 20]
+
+
+def test_an_upload_goes_on_in_the_next_session(
+    launch: Launch, open_page: OpenPage, pictures: dict[str, Path], seen: Notes[Any]
+) -> None:
+    with Cable(launch(reader(seen))) as cable:
+        page = open_page(cable.url)
+        open_page.expected.extend(["WebSocket", "net::ERR"])  # type: ignore[attr-defined]
+        gate = Gate(page)
+        choose(page, pictures["20"])
+        gate.wait()
+        button(page, "Run").click()
+        cable.cut()
+        expect(page.locator(".ms-link")).to_be_visible()
+        gate.wait(2)
+        gate.open(1)
+        assert seen.wait(1) == [(20, 0, "a")]
+
+
+# ---- messages --------------------------------------------------------------------------------------------------
+
+
+def test_a_message_is_sent_with_the_files_that_are_on_their_way(
+    launch: Launch, open_page: OpenPage, pictures: dict[str, Path], seen: Notes[Any]
+) -> None:
+    with gr.Blocks() as demo:
+        talk = gr.Chatbot(label="Talk")
+        box = gr.MultimodalTextbox(label="Message", file_count="multiple")
+
+        def add(message: dict[str, Any]) -> Any:
+            seen.add((message["text"], len(message["files"])))
+            return {"text": "", "files": []}, [{"role": "user", "content": message["text"]}]
+
+        box.submit(add, box, [box, talk])
+    page = open_page(launch(demo))
+    gate = Gate(page)
+    page.get_by_label("Message: attach").set_input_files([pictures["20"], pictures["30"]])
+    gate.wait()
+    field = page.get_by_role("textbox", name="Message")
+    field.fill("look")
+    field.press("Enter")
+    field.press("Enter")
+    expect(page.get_by_text("Waiting for the upload").first).to_be_visible()
+    gate.open()
+    gate.wait(2)
+    assert seen.all == []
+    gate.open(1)
+    assert seen.wait(1) == [("look", 2)]
+    expect(field).to_have_value("")
+    expect(page.get_by_text("look")).to_be_visible()
+
+
+# ---- recordings ------------------------------------------------------------------------------------------------
+
+
+def press_both(page: Page) -> None:
+    """Press Stop and Submit in one moment."""
+    page.evaluate(
+        """() => { document.querySelector("[data-state=running].ms-record").click();
+                   [...document.querySelectorAll("button")].find((each) => each.innerText === "Submit").click(); }"""
+    )
+
+
+@pytest.mark.parametrize("kind", ["clip", "stream", "photo", "film"])
+def test_submit_in_the_moment_of_stop_has_the_whole_recording(
+    launch: Launch, open_page: OpenPage, clips: Clips, seen: Notes[Any], kind: str
+) -> None:
+    with gr.Blocks() as demo:
+        source: gr.Component
+        if kind == "photo":
+            source = gr.Image(label="Source", sources=["webcam"], elem_id="source")
+        elif kind == "film":
+            source = gr.Video(label="Source", sources=["webcam"], elem_id="source")
+        else:
+            source = gr.Audio(label="Source", sources=["microphone"], elem_id="source")
+        if kind == "stream":
+            source.stream(lambda _: None, source, None, stream_every=0.2)
+        gr.Button("Submit").click(seen.add, source, None)
+    page = open_page(launch(demo), film=clips.counter)
+    if kind == "photo":
+        button(page, "Open the camera").click()
+        page.wait_for_function("() => document.querySelector('.ms-preview')?.videoWidth > 0")
+    else:
+        record(page)
+        until(page, "performance.now() - (window.began ??= performance.now()) > 1500")
+    press_both(page)
+    (value,) = seen.wait(1)
+    assert value is not None
+    if kind in ("clip", "stream"):
+        rate, samples = value
+        assert len(samples) > rate
+    page.wait_for_timeout(0)
+    assert len(seen.all) == 1
+
 
 def recorders() -> gr.Blocks:
-    """A camera in a tab and an accordion, a microphone far down, and buttons that hide and show what the camera is in."""
+    """A camera in a tab and an accordion, a microphone far down, and buttons that hide and show the camera."""
     with gr.Blocks(title="Studio") as demo:
         with gr.Tabs():
             with gr.Tab("Film"), gr.Accordion("Devices"), gr.Column() as column:
@@ -125,10 +361,6 @@ def test_a_recording_that_cannot_be_seen_shows_itself(launch: Launch, open_page:
     page.get_by_role("tab", name="Notes").click()
     expect(sign).to_be_visible()
     expect(page.get_by_role("tab", name="Film")).to_have_attribute("data-recording", "")
-    page.screenshot(path="/tmp/chip.png")
-    page.set_viewport_size({"width": 390, "height": 844}); page.emulate_media(color_scheme="dark")
-    page.screenshot(path="/tmp/chip390.png")
-    page.set_viewport_size({"width": 1280, "height": 720})
     button(sign, "Recording Front").press("Enter")
     expect(page.locator("#camera .ms-preview")).to_be_in_viewport()
     expect(sign).to_have_count(0)

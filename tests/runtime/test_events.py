@@ -197,6 +197,56 @@ def test_who_acts_in_the_moment_of_hiding_is_not_to_blame(caplog: pytest.LogCapt
     assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"], "one line, and one for the end"
 
 
+def test_an_event_that_is_held_in_the_page_runs_later_whatever_became_of_its_button() -> None:
+    calls: list[object] = []
+    with ms.Blocks() as demo:
+        field, go = ms.Textbox("a", label="Field"), ms.Button("Go")
+        go.click(calls.append, field, None)
+        ms.Button("Away").click(lambda: ms.update(visible=False), None, go)
+    with TestPage(demo) as page:
+        page.run(page.page.send(Fire(binding=0, run=1, held=True)))
+        page.run(page.page.send(Fire(binding=0, run=2, held=True)))
+        page.advance(0.1)
+        assert calls == [], "it waits"
+        page.run(page.page.send(Fire(binding=1, run=3)))
+        page.set("Field", "b")
+        page.run(page.page.send(Fire(binding=0, run=1)))
+        page.advance(0.1)
+        assert calls == ["b"]
+        page.run(page.page.send(Fire(binding=0, run=1)))
+        page.advance(0.1)
+        assert "closed with 4404" in str(page.page.closed), "once is enough"
+    assert calls == ["b"]
+
+
+@pytest.mark.parametrize("second", [Cancel(run=1), Fire(binding=2, run=1)])
+def test_an_event_that_is_held_is_forgotten_when_it_is_cancelled_or_becomes_another(second: Any) -> None:
+    calls: list[object] = []
+    with ms.Blocks() as demo:
+        go, hidden = ms.Button("Go"), ms.Button("Hidden", visible=False)
+        go.click(lambda: calls.append("go"), None, None)
+        ms.Button("Away").click(lambda: ms.update(visible=False), None, go)
+        hidden.click(lambda: calls.append("hidden"), None, None)
+    with TestPage(demo) as page:
+        page.run(page.page.send(Fire(binding=0, run=1, held=True)))
+        page.run(page.page.send(Fire(binding=1, run=2)))
+        page.advance(0.1)
+        page.run(page.page.send(second))
+        page.run(page.page.send(Fire(binding=0, run=1)))
+        page.advance(0.1)
+        assert "closed with 4404" in str(page.page.closed)
+    assert calls == []
+
+
+def test_no_more_events_are_held_than_may_run() -> None:
+    with TestPage(clicker(lambda text: text), settings=Settings(max_runs=2)) as page:
+        for number in range(1, 4):
+            page.run(page.page.send(Fire(binding=0, run=number, held=True)))
+        page.advance(0.1)
+        (session,) = page.host.sessions.values()
+        assert len(session.events._held) == 2
+
+
 @pytest.mark.parametrize("hides", [False, True])
 def test_a_script_writes_what_nobody_sees(hides: bool) -> None:
     seen: list[object] = []

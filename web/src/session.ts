@@ -22,6 +22,7 @@ import { addressOf } from "./manifest.ts";
 import { Films } from "./playback/films.ts";
 import { Outputs } from "./playback/outputs.ts";
 import { DEVICE_RATE_HZ, Speakers, USUAL_RATE_HZ } from "./playback/speakers.ts";
+import { Spoken } from "./playback/spoken.ts";
 import { Arrivals } from "./session/arrivals.ts";
 import { Edits } from "./session/edits.ts";
 import { type ClipFile, Recordings } from "./session/recordings.ts";
@@ -51,8 +52,7 @@ export class Session {
   private readonly outputs: Outputs;
   private readonly speakers: Speakers;
   private readonly films: Films;
-  /** Components that show streamed sound that was heard, and where it can be played again. */
-  private readonly spoken = new Map<number, string | null>();
+  private readonly spoken: Spoken;
   private readonly worker: Worker;
   private readonly arrivals = new Arrivals((component, refusal) => this.runs.review(component, refusal));
   private readonly uploads: Uploads;
@@ -105,6 +105,7 @@ export class Session {
     this.worker = new Worker(new URL(manifest.assets.media_worker, document.baseURI), { type: "module" });
     this.outputs = this.makeOutputs();
     this.speakers = this.makeSpeakers();
+    this.spoken = new Spoken((component, sound) => view.setSound(component, sound));
     this.films = new Films({
       tell: (message) => this.post({ type: "tell", message }),
       show: (component, film) => this.view.setFilm(component, film),
@@ -137,8 +138,7 @@ export class Session {
       listen(this.root, UPLOAD, ({ component, file, more = [] }) => void this.upload(component, [file, ...more])),
       listen(this.root, LISTEN, (detail) => this.hear(detail)),
       listen(this.root, CANCEL, ({ run }) => {
-        this.runs.cancel(run);
-        this.send({ type: "cancel", run });
+        if (!this.runs.cancel(run)) this.send({ type: "cancel", run });
       }),
     );
     const tell = (hidden: boolean): void => this.post({ type: "visible", hidden });
@@ -310,7 +310,7 @@ export class Session {
     this.store.update(component, props);
     this.view.applyProps(component, props);
     if ("value" in props) {
-      this.forgetSpeech(component);
+      this.spoken.forget(component);
       this.films.forget(component);
       this.showValue(component, props["value"]);
     }
@@ -327,7 +327,7 @@ export class Session {
   }
 
   private speak({ component, playback, rate, channels, port }: Incoming<"speak">): void {
-    this.forgetSpeech(component);
+    this.spoken.forget(component);
     const autoplay = this.store.props(component)["autoplay"] === true;
     void this.speakers.open({ component, playback, rate, channels, autoplay }, port);
   }
@@ -344,18 +344,8 @@ export class Session {
 
   private endSpeech({ component, playback, isCut, problem, file }: Incoming<"spoken">): void {
     if (!this.speakers.close(component, playback)) return;
-    this.forgetSpeech(component);
-    const address = file && URL.createObjectURL(file);
-    this.spoken.set(component, address);
-    this.view.setSound(component, { state: "over", address, problem });
+    this.spoken.keep(component, file, problem);
     if (!isCut) this.fire(component, "stop");
-  }
-
-  /** Something else is shown or heard in its place. */
-  private forgetSpeech(component: number): void {
-    const address = this.spoken.get(component);
-    if (address) URL.revokeObjectURL(address);
-    if (this.spoken.delete(component)) this.view.setSound(component, null);
   }
 
   // ---- pictures --------------------------------------------------------------------------------------------------
@@ -468,6 +458,7 @@ export class Session {
       show: (run) => this.view.setRun(run),
       failed: (message) => this.fail(message),
       coming: (components) => this.arrivals.to(components),
+      cancel: (run) => this.send({ type: "cancel", run }),
     });
   }
 

@@ -8,6 +8,8 @@ import { readsOf } from "./reads.ts";
 
 export interface RunsEvents {
   send(message: Fire): void;
+  /** Tells the server that a run which it was told of never begins. */
+  cancel?(run: number): void;
   /** Runs a binding's script; the values that it returned. */
   script(binding: Binding): Promise<unknown[]>;
   /** Writes what a binding without a handler computed in the page. */
@@ -41,6 +43,8 @@ export class Runs {
   private readonly reads: Map<number, ReadonlySet<number>>;
   private readonly active = new Map<number, Set<number>>();
   private held: Held[] = [];
+  /** Events that never began, by binding: what is said of them counts until the next one begins. */
+  private readonly refused = new Map<number, Held>();
   /** Whoever waits for runs to end. */
   private waiters: (() => void)[] = [];
   /** For `always_last`: what happened during a run. */
@@ -108,10 +112,11 @@ export class Runs {
     return components.some((each) => this.reads.get(binding)?.has(each));
   }
 
-  /** Cancels a run that is held, if it is. */
-  cancel(run: number): void {
+  /** Cancels a run that is held; false if it is not. */
+  cancel(run: number): boolean {
     const held = this.held.find((each) => each.run === run);
     if (held) this.drop(held, "cancelled", "");
+    return held !== undefined;
   }
 
   /** Resolves when no run after number `since` goes on that writes a component without having read it. */
@@ -183,6 +188,9 @@ export class Runs {
       if (binding.trigger === "always_last") this.next.set(binding.id, trigger);
       return;
     }
+    const refused = this.refused.get(binding.id);
+    if (refused) this.showHeld(refused, "done", "");
+    this.refused.delete(binding.id);
     const awaits = this.coming(this.awaited(binding, trigger));
     const run = this.begin(binding);
     if (awaits) this.hold({ binding, run, trigger, isTold: true }, awaits);
@@ -238,6 +246,8 @@ export class Runs {
 
   private drop(held: Held, state: "failed" | "cancelled", message: string): void {
     this.held = this.held.filter((each) => each !== held);
+    if (held.isTold) this.events.cancel?.(held.run);
+    if (state === "failed") this.refused.set(held.binding.id, held);
     this.showHeld(held, state, message);
     this.finish(held.binding, held.run);
   }

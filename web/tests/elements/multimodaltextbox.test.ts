@@ -42,7 +42,9 @@ beforeEach(() => {
   endings = [
     listen(document, EDIT, ({ value }) => said.push(["edit", value])),
     listen(document, FIRE, ({ event }) => event !== "focus" && said.push([event])),
-    listen(document, UPLOAD, ({ file }) => said.push(["upload", file.name])),
+    listen(document, UPLOAD, ({ file, more = [] }) =>
+      said.push(["upload", ...[file, ...more].map(({ name }) => name)]),
+    ),
     listen(document, RECORD, ({ action }) => said.push(["record", action])),
   ];
 });
@@ -93,29 +95,31 @@ describe("the field", () => {
 describe("files", () => {
   const file = (name: string, type = "text/plain"): File => new File(["x"], name, { type });
 
-  it("are sent one after the other", async () => {
+  it("are sent as far as there is room, those on their way counted", async () => {
     await start();
-    pick(file("a.txt"), file("b.txt"));
-    expect(said).toEqual([["upload", "a.txt"]]);
-    box.upload = { name: "a.txt", fraction: 0.5 };
+    box.upload = { name: "a.txt", fraction: 0.5, following: 1 };
     await box.updateComplete;
     expect(box.querySelector("[role=progressbar]")?.getAttribute("aria-valuenow")).toBe("50");
-    box.upload = null;
-    await box.updateComplete;
-    expect(said).toEqual([
-      ["upload", "a.txt"],
-      ["upload", "b.txt"],
-    ]);
+    pick(file("c.txt"), file("d.txt"));
+    expect(said).toEqual([["upload", "c.txt"]]);
   });
 
-  it("belong to the message: it waits for them", async () => {
-    await start({ value: { text: "x", files: [] } });
+  it("belong to the message, which can be sent before they are there, and not be changed then", async () => {
+    await start();
     box.upload = { name: "a.txt", fraction: null };
+    await box.updateComplete;
+    expect(named("Send")?.disabled).toBe(false);
+    press("Enter");
+    expect(said).toEqual([["submit"]]);
+    const held = { call: -1, run: 1, binding: 0, outputs: [7] };
+    const how = { progress: "full", state: "waiting", position: 0, etaS: null, message: "" } as const;
+    box.run = { ...held, ...how, awaits: "Waiting for the upload of a.txt" };
     await box.updateComplete;
     press("Enter");
     expect(named("Send")?.disabled).toBe(true);
-    expect(said).toEqual([]);
-    box.upload = null;
+    expect(field().readOnly).toBe(true);
+    expect(said).toEqual([["submit"]]);
+    box.run = null;
     await box.updateComplete;
     expect(named("Send")?.disabled).toBe(false);
   });
