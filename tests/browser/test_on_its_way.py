@@ -14,6 +14,7 @@ from tests.browser.cable import Cable
 from tests.browser.conftest import OpenPage
 from tests.browser.glass import Notes, button, record, until
 from tests.browser.media import Clips
+from tests.browser.test_axe import AXE, LOOKS, RUN
 
 import millstream as gr
 
@@ -382,3 +383,28 @@ def test_a_recording_that_cannot_be_seen_shows_itself(launch: Launch, open_page:
     expect(page).to_have_title("Studio")
     button(page, "Show").click()
     expect(page.locator("#camera").get_by_role("button", name="Record")).to_be_visible()
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_signs_have_no_serious_violation(
+    launch: Launch, open_page: OpenPage, pictures: dict[str, Path], seen: Notes[Any], look: str
+) -> None:
+    page = open_page(launch(recorders()), **LOOKS[look])
+    record(page.locator("#camera"))
+    page.get_by_role("tab", name="Notes").click()
+    expect(page.get_by_role("group", name="Recording: Front")).to_be_visible()
+    page.evaluate(AXE.read_text())
+    assert page.evaluate(RUN) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page = open_page(launch(reader(seen)), **LOOKS[look])
+    gate = Gate(page)
+    choose(page, pictures["20"])
+    gate.wait()
+    button(page, "Run").click()
+    expect(page.get_by_text(WAITING).first).to_be_visible()
+    page.evaluate(AXE.read_text())
+    assert page.evaluate(RUN) == []
+    open_page.expected.append("Failed to load resource")  # type: ignore[attr-defined]
+    gate.routes[0].abort()
+    expect(page.get_by_text("This did not run").first).to_be_visible()
+    assert page.evaluate(RUN) == []

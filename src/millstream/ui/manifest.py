@@ -261,6 +261,6 @@ def _binding(binding: Binding) -> dict[str, Value]:
         "progress": binding.show_progress,
         "handler": binding.handler is not None,
         "js": True if binding.js is not None else None,
-        "after": binding.after[0] if binding.after is not None else None,
         "stream": stream or None,
+        **({"after": binding.after[0]} if binding.after is not None else {}),
     }

@@ -68,8 +68,8 @@ class Fire(_Message):
     fired. `data` is the event's own data (what was selected, say). `inputs`, where the binding has `js=`, are the
     values that the script returned for the inputs. `seen` is a sequence of the server's control messages up to which
     the page shows what they say, `ALL` for all that were sent: who acts on an element that is hidden, or disabled, and
-    may not know it yet is not to blame. `held` says that the event has happened and waits in the page for what it reads:
-    nothing begins before a second `fire` of the same run, which is obeyed whatever became of the element.
+    may not know it yet is not to blame. `held` says that the event has happened and waits in the page for what it
+    reads: nothing begins before a second `fire` of the same run, which is obeyed whatever became of the element.
     """
 
     binding: int
