@@ -39,7 +39,7 @@ class Gate:
     def __init__(self, page: Page) -> None:
         self.routes: list[Route] = []
         self._page = page
-        page.route("**/upload?*", self.routes.append)
+        page.route("**/upload?*", self._keep)
 
     def wait(self, count: int = 1) -> None:
         for _ in range(1000):
@@ -50,6 +50,9 @@ class Gate:
 
     def open(self, number: int = 0) -> None:
         self.routes[number].continue_()
+
+    def _keep(self, route: Route) -> None:
+        self.routes.append(route)
 
 
 def choose(page: Page, path: Path, name: str = "Picture") -> None:

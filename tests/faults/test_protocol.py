@@ -22,6 +22,7 @@ from millstream.wire.messages import (
     Fire,
     Hello,
     Open,
+    PageMessage,
     Outputs,
     RunState,
     Set,
@@ -231,6 +232,48 @@ def test_a_state_cannot_be_set_nor_an_input_that_only_a_script_makes(
         assert len(page.toasts) <= 40
     assert calls == [("", 5, "mine")]
     check_quiet(caplog)
+
+
+def hiding() -> gr.Blocks:
+    """A field, a button, a camera and a button that is disabled, in a column that a button hides or that is hidden."""
+    with gr.Blocks() as demo:
+        for visible in (True, False):
+            with gr.Column(visible=visible) as column:
+                field, go, camera = gr.Textbox(), gr.Button(), gr.Image(sources=["webcam"])
+                off = gr.Button(interactive=False)
+            go.click(calls.append, field, None)
+            field.submit(calls.append, field, None)
+            off.click(calls.append, field, None)
+            camera.stream(calls.append, camera, None)
+            gr.Button().click(lambda: gr.Column(visible=False), None, column)
+    return demo
+
+
+BINDINGS = 5
+"""How many belong to each column."""
+
+
+@pytest.mark.parametrize("is_later", [False, True])
+@pytest.mark.parametrize("number", range(5))
+def test_what_is_hidden_or_disabled_is_refused(number: int, is_later: bool) -> None:
+    calls.clear()
+    demo = hiding()
+    fields = [number for number, each in demo.freeze().components.items() if isinstance(each, gr.Textbox)]
+    field, base = (fields[0], 0) if is_later else (fields[1], BINDINGS)
+    acts: list[PageMessage] = [
+        Fire(binding=base, run=9),
+        Fire(binding=base + 1, run=9),
+        Fire(binding=base + 2, run=9),
+        Open(stream=1, binding=base + 3),
+        Set(component=field, value="theirs"),
+    ]
+    with serving(demo) as served, vandal(*served) as page:
+        if is_later:
+            page.say(Fire(binding=4, run=1))
+            page.wait_for(RunState, run=1, state="done")
+        page.say(acts[number])
+        assert page.end()[0] == 4404
+    assert calls == []
 
 
 # ---- packets ---------------------------------------------------------------------------------------------------

@@ -174,6 +174,7 @@ export class Session {
   }
 
   private record(record: RecordDetail): void {
+    if (record.action === "start" && !this.store.isShown(record.component)) return;
     // A result that was shown in place of the preview gives way to it.
     const isFresh =
       record.action === "start" && this.manifest.bindings.some(({ stream }) => stream?.component === record.component);

@@ -25,6 +25,8 @@ export interface RecordingEvents {
   attach(opened: OpenedDevice): void;
   /** The devices are about to be closed; `isWanted` if the user, or the app, has pressed Stop. */
   release(isWanted: boolean): void;
+  /** Whether the app lets the user record it still; asked before it begins. */
+  isWanted?(): boolean;
   /** Begins the streams, and returns their numbers; none if the component drives no stream. */
   begin(): number[];
   stop(stream: number, reason: StopReason, message: string): void;
@@ -79,6 +81,10 @@ export class Recording {
     if (!(await this.openDevice())) return;
     await ready;
     if (!this.isLive) return;
+    if (this.events.isWanted?.() === false) {
+      this.abandon(null);
+      return;
+    }
     this.numbers = this.events.begin();
     for (const stream of this.numbers) this.streams.set(stream, null);
     this.isBegun = true;

@@ -153,6 +153,7 @@ export class Recordings {
         release: (isWanted) => {
           clip = this.release(component, isWanted);
         },
+        isWanted: () => this.store.isShown(component) && this.store.props(component)["interactive"] !== false,
         begin: () => this.begin(component, bindings),
         stop: (stream, reason, message) => this.events.post({ type: "stop", stream, reason, message }),
         stopped: () => {

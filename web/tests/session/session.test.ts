@@ -277,6 +277,12 @@ describe("a recording that a handler wants", () => {
     );
   });
 
+  it("is not begun in what the app has hidden", () => {
+    const updates = { 3: { visible: false, recording: true } };
+    tell({ type: "apply", stream: 0, seen: 0, pictures: [], updates } as never);
+    expect(getUserMedia).not.toHaveBeenCalled();
+  });
+
   it("is not begun in what the user may not use", () => {
     tell({
       type: "apply",
@@ -439,4 +445,96 @@ it("listens no more after it was closed", () => {
   session.close();
   emit(root, FIRE, { component: 4, event: "click" });
   expect(sent()).toEqual([]);
+});
+
+describe("what the app has hidden", () => {
+  const hide = (component: number, props: Props = { visible: false }): void =>
+    tell({ type: "apply", stream: 0, run: 0, seen: 0, updates: { [component]: props }, pictures: [], upTo: 7 });
+
+  it("is neither fired nor set by what the page itself does there", () => {
+    welcome();
+    hide(4);
+    hide(1);
+    emit(root, FIRE, { component: 4, event: "click" });
+    emit(root, EDIT, { component: 1, value: "x" });
+    expect(sent()).toEqual([]);
+    hide(4, { visible: true });
+    emit(root, FIRE, { component: 4, event: "click" });
+    expect(sent()).toMatchObject([{ type: "fire", binding: 0 }]);
+  });
+
+  it("is told with how far the page has come", () => {
+    welcome();
+    hide(2);
+    emit(root, FIRE, { component: 4, event: "click" });
+    expect(posted().at(-1)).toMatchObject({ type: "send", seen: 7 });
+  });
+
+  it("does not get what was uploaded, and the user is told", async () => {
+    welcome();
+    emit(root, UPLOAD, { component: 3, file: new File(["x"], "x.png") });
+    await settle();
+    hide(3);
+    FakeRequest.last.answer(200, { file: "h", name: "x.png", type: "image/png" });
+    await settle();
+    expect(sent()).toEqual([]);
+    expect(view.toast).toHaveBeenCalledWith(
+      expect.objectContaining({ message: "x.png came too late: it is not wanted here any more." }),
+    );
+  });
+});
+
+describe("an upload on its way", () => {
+  const file = new File(["x"], "x.png");
+  const value = { file: "h", name: "x.png", type: "image/png" };
+
+  it("does not come back when it was taken back", async () => {
+    welcome();
+    emit(root, UPLOAD, { component: 3, file });
+    await settle();
+    emit(root, EDIT, { component: 3, value: null });
+    FakeRequest.last.answer(200, value);
+    await settle();
+    expect(sent()).toEqual([{ type: "set", component: 3, value: null }]);
+    expect(view.setUpload).toHaveBeenLastCalledWith(3, null);
+  });
+
+  it("gives way to what a newer run writes, and not to an older one", async () => {
+    welcome();
+    const write = (run: number): void =>
+      tell({ type: "apply", stream: 0, run, seen: 0, updates: { 3: { value: null } }, pictures: [] });
+    emit(root, FIRE, { component: 4, event: "click" });
+    emit(root, UPLOAD, { component: 3, file });
+    await settle();
+    write(1);
+    FakeRequest.last.answer(200, value);
+    await settle();
+    expect(sent().filter((message) => "component" in message && message.component === 3)).toEqual([
+      { type: "set", component: 3, value },
+    ]);
+    emit(root, UPLOAD, { component: 3, file });
+    await settle();
+    emit(root, FIRE, { component: 4, event: "click" });
+    write(99);
+    FakeRequest.last.answer(200, value);
+    await settle();
+    expect(sent().filter((message) => "component" in message && message.component === 3)).toHaveLength(1);
+  });
+
+  it("is sent again to the next session", async () => {
+    welcome();
+    emit(root, UPLOAD, { component: 3, file });
+    await settle();
+    const first = FakeRequest.last;
+    tell({ type: "lost", retryMs: 200 });
+    await settle();
+    expect(view.toast).not.toHaveBeenCalled();
+    tell({ type: "welcome", session: "another", build: "b" });
+    await settle();
+    expect(FakeRequest.last).not.toBe(first);
+    expect(FakeRequest.last.headers).toEqual({ "X-Millstream-Session": "another" });
+    FakeRequest.last.answer(200, value);
+    await settle();
+    expect(sent()[0]).toEqual({ type: "set", component: 3, value });
+  });
 });
