@@ -1,31 +1,62 @@
 """Who may work now, who waits where, and for how long: pure data, with the time passed in.
 
 Streams and ordinary runs take a `Ticket` under a key (a concurrency id). Each key has places of its own, so that open
-streams of one event never hold up another. Within a key the order is first come, first served.
+streams of one event never hold up another. Within a key the order is first come, first served. However many wait, no
+operation looks at all of them, but `standings` while it is drawn from.
 """
 
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from heapq import heapify, heappop, heapreplace
-from typing import Final, NamedTuple
+from heapq import heapify, heappop, heappush, heapreplace
+from itertools import count
+from operator import attrgetter
+from typing import Final, NamedTuple, TypeVar
 
 from millstream.errors import Busy
+
+T = TypeVar("T")
 
 SMOOTHING: Final = 0.2
 """Weight of the newest duration in the mean from which waiting times are estimated."""
 
+SPARE_DEADLINES: Final = 64
+"""So many deadlines that mean nothing any more may be kept, beside one for each that does."""
+
 
 class TicketState(Enum):
-    """Where a ticket is. `EXPIRING` still holds its place, until `rejoin` or `leave`."""
+    """Where a ticket is. `EXPIRING` and `LINGERING` still hold their place: until `rejoin` or `leave`."""
 
     WAITING = "waiting"
     RUNNING = "running"
     EXPIRING = "expiring"
+    LINGERING = "lingering"
     ENDED = "ended"
+
+
+class Ask(NamedTuple):
+    """What somebody asks for.
+
+    Attributes:
+        key: The concurrency id whose places are meant.
+        visitor: Who asks, for the bound on what one visitor may have waiting.
+        limit: How many places the key has; `None` for any number. The lowest ever given for a key holds.
+        time_limit: Seconds a turn lasts while others wait; `None` for as long as it likes.
+        is_open_ended: Whether its visitor decides when it ends, so that nothing is known of how long a turn takes.
+        is_exempt: Whether it may wait however many wait already.
+    """
+
+    key: str
+    visitor: str = ""
+    limit: int | None = 1
+    time_limit: float | None = None
+    is_open_ended: bool = False
+    is_exempt: bool = False
 
 
 @dataclass(eq=False, slots=True)
@@ -33,22 +64,23 @@ class Ticket:
     """One stream or run in the queue. Only `Admission` changes it.
 
     Attributes:
-        key: The concurrency id whose places it uses.
-        session: Who asked; for `leave_session`.
-        time_limit: Seconds a turn lasts while others wait; `None` for as long as it likes.
+        number: Counts the tickets of an app; with the app's own name it can be told to other processes.
+        ask: What was asked for.
         state: See `TicketState`.
         turns: How often it was admitted.
         began: When its present turn began; meaningless while it waits.
-        deadline: When its present turn is up; `None` without a limit, and while it does not run.
+        deadline: When its present turn is up, or at the latest what lingers gone; `None` without a limit, while it
+            expires, and while it waits.
+        arrival: Orders those who wait.
     """
 
-    key: str
-    session: str
-    time_limit: float | None
+    number: int
+    ask: Ask
     state: TicketState = TicketState.WAITING
     turns: int = 0
     began: float = 0.0
     deadline: float | None = None
+    arrival: int = 0
 
     @property
     def is_waiting(self) -> bool:
@@ -60,7 +92,7 @@ class Ticket:
 
     @property
     def has_place(self) -> bool:
-        return self.state in (TicketState.RUNNING, TicketState.EXPIRING)
+        return self.state in (TicketState.RUNNING, TicketState.EXPIRING, TicketState.LINGERING)
 
 
 class Expiry(NamedTuple):
@@ -87,35 +119,36 @@ class Admission:
 
     Args:
         max_waiting: How many tickets may wait, over all keys; `None` for no bound.
+        max_waiting_each: How many of them may be of one visitor; `None` for no bound.
     """
 
-    def __init__(self, max_waiting: int | None = None) -> None:
-        self._max_waiting = max_waiting
+    def __init__(self, max_waiting: int | None = None, max_waiting_each: int | None = None) -> None:
+        self._max_waiting = math.inf if max_waiting is None else max_waiting
+        self._max_waiting_each = math.inf if max_waiting_each is None else max_waiting_each
         self._groups: dict[str, _Group] = {}
-
-    @property
-    def waiting(self) -> int:
+        self._waiting: Counter[str] = Counter()
+        self._deadlines = _Deadlines()
+        self._numbers = count(1)
+        self._arrivals = count(1)
+        self.waiting = 0
         """How many tickets wait, over all keys."""
-        return sum(len(group.waiting) for group in self._groups.values())
 
-    def join(self, key: str, limit: int | None, session: str, time_limit: float | None, now: float) -> Ticket:
-        """Ask for one of the `limit` places (`None` for any number) of `key`.
-
-        The ticket runs at once if a place is free, else it waits. The lowest limit ever given for a key holds.
+    def join(self, ask: Ask, now: float) -> Ticket:
+        """Ask for a place: the ticket runs at once if one is free, else it waits.
 
         Raises:
-            Busy: It would have to wait, and `max_waiting` tickets wait already.
-            ValueError: `limit` is below 1.
+            Busy: It would have to wait, and as many wait already as may, or as many of this visitor.
+            ValueError: The limit is below 1.
         """
-        if limit is not None and limit < 1:
-            raise ValueError(f"concurrency limit of {key!r} is {limit}, but must be at least 1, or None for any number")
-        group = self._groups.setdefault(key, _Group())
-        group.restrict(limit)
-        if not group.has_free_place and self._max_waiting is not None and self.waiting >= self._max_waiting:
-            raise Busy("The app is busy: too many people are waiting. Try again in a moment.")
-        ticket = Ticket(key, session, time_limit)
-        group.waiting[ticket] = None
-        group.admit(now)
+        if ask.limit is not None and ask.limit < 1:
+            many = "at least 1, or None for any number"
+            raise ValueError(f"concurrency limit of {ask.key!r} is {ask.limit}, but must be {many}")
+        group = self._groups.setdefault(ask.key, _Group())
+        group.restrict(ask.limit)
+        if not (group.has_free_place or ask.is_exempt):
+            self._check_room(ask.visitor)
+        ticket = Ticket(next(self._numbers), ask)
+        self._enter(ticket, now)
         return ticket
 
     def leave(self, ticket: Ticket, now: float) -> list[Ticket]:
@@ -126,24 +159,12 @@ class Admission:
         """
         if ticket.state is TicketState.ENDED:
             return []
-        group = self._groups[ticket.key]
-        group.remove(ticket, now)
-        ticket.state, ticket.deadline = TicketState.ENDED, None
-        return group.admit(now)
-
-    def leave_session(self, session: str, now: float) -> list[Ticket]:
-        """End all tickets of a session.
-
-        Returns:
-            The tickets of others that run now because of it.
-        """
-        ended = [ticket for group in self._groups.values() for ticket in group.tickets() if ticket.session == session]
-        # Those that wait go first, or the place of one would be given to the next of the same session.
-        ended.sort(key=lambda ticket: not ticket.is_waiting)
-        return [admitted for ticket in ended for admitted in self.leave(ticket, now)]
+        self._remove(ticket, now)
+        ticket.state = TicketState.ENDED
+        return self._admit(self._groups[ticket.ask.key], now)
 
     def rejoin(self, ticket: Ticket, now: float) -> list[Ticket]:
-        """Give up the place and go to the back of the queue, whatever `max_waiting` is.
+        """Give up the place and go to the back of the queue, however many wait.
 
         Returns:
             The tickets that run now because of it; `ticket` itself if nobody else wants the place.
@@ -153,115 +174,220 @@ class Admission:
         """
         if not ticket.has_place:
             raise ValueError(f"only a ticket with a place can rejoin, this one is {ticket.state.value}")
-        group = self._groups[ticket.key]
-        group.remove(ticket, now)
-        ticket.state, ticket.deadline = TicketState.WAITING, None
-        group.waiting[ticket] = None
-        return group.admit(now)
+        self._remove(ticket, now)
+        return self._enter(ticket, now)
+
+    def linger(self, ticket: Ticket, until: float) -> None:
+        """Note that only a call that does not end holds the place any more, which it gives up (`leave`) by `until`.
+
+        Raises:
+            ValueError: The ticket has no place.
+        """
+        if not ticket.has_place:
+            raise ValueError(f"only a ticket with a place can linger, this one is {ticket.state.value}")
+        self._groups[ticket.ask.key].expiring -= ticket.state is TicketState.EXPIRING
+        self._deadlines.forget(ticket)
+        ticket.state, ticket.deadline = TicketState.LINGERING, until
 
     def expire(self, now: float) -> Expiry:
         """Look at all turns whose time is up: as many as are needed for those who wait end, the others are extended."""
         expiry = Expiry([], [])
-        for group in self._groups.values():
-            group.expire(now, expiry)
+        for ticket in self._deadlines.take(now):
+            if self._groups[ticket.ask.key].expire(ticket):
+                expiry.expiring.append(ticket)
+            else:
+                self._set_deadline(ticket, now)
+                expiry.extended.append(ticket)
         return expiry
 
     def next_deadline(self) -> float | None:
         """Say when `expire` should be called next; `None` if no turn has a limit."""
-        deadlines = (ticket.deadline for group in self._groups.values() for ticket in group.placed)
-        return min((deadline for deadline in deadlines if deadline is not None), default=None)
+        return self._deadlines.next()
 
     def position(self, ticket: Ticket) -> int:
         """Count from 1 where a ticket waits; 0 if it does not wait."""
-        if not ticket.is_waiting:
-            return 0
-        return next(place for place, other in enumerate(self._groups[ticket.key].waiting, 1) if other is ticket)
+        return self._groups[ticket.ask.key].index(ticket) + 1 if ticket.is_waiting else 0
 
-    def estimate(self, ticket: Ticket, now: float) -> float | None:
-        """Estimate how many seconds a ticket will still wait; `None` if that is unknown, 0 if it does not wait.
+    def standing(self, ticket: Ticket, now: float) -> Standing:
+        """Tell position and estimate of one ticket without a look at the others, so that it may be estimated too long.
 
-        An upper bound if all that matter have a time limit. The others are expected to take as long as the smoothed
-        mean of those that ended.
+        It is as exact as `standings` where all turns of the key are equally long; there are more words on it there.
         """
-        if not ticket.is_waiting:
-            return 0.0
-        return next(standing.estimate_s for standing in self.standings(ticket.key, now) if standing.ticket is ticket)
+        position = self.position(ticket)
+        return Standing(ticket, position, self._groups[ticket.ask.key].estimate(position, now) if position else 0.0)
 
     def standings(self, key: str, now: float) -> Iterator[Standing]:
-        """Tell position and estimate of all who wait under `key`, first one first, in one pass."""
+        """Tell position and estimate of all who wait under `key`, first one first, in one pass.
+
+        An estimate is an upper bound if all that matter have a time limit. Runs are expected to take as long as the
+        smoothed mean of those that ended. Of what is open-ended nothing is known, nor of what depends on it: `None`.
+
+        The pass may be drawn from bit by bit while others come and go: positions are those of the moment, estimates
+        count from `now`.
+        """
         group = self._groups.get(key)
         if group is not None:
             yield from group.standings(now)
 
+    def _check_room(self, visitor: str) -> None:
+        if self.waiting >= self._max_waiting:
+            raise Busy("The app is busy: too many people are waiting. Try again in a moment.")
+        if self._waiting[visitor] >= self._max_waiting_each:
+            raise Busy("Too much of yours is waiting already. Try again when some of it is done.")
+
+    def _enter(self, ticket: Ticket, now: float) -> list[Ticket]:
+        group = self._groups[ticket.ask.key]
+        ticket.state, ticket.arrival = TicketState.WAITING, next(self._arrivals)
+        group.put(ticket)
+        self.waiting += 1
+        self._waiting[ticket.ask.visitor] += 1
+        return self._admit(group, now)
+
+    def _admit(self, group: _Group, now: float) -> list[Ticket]:
+        admitted = []
+        while group.waiting and group.has_free_place:
+            ticket = group.waiting[0]
+            self._remove(ticket, now)
+            group.placed[ticket] = None
+            ticket.state, ticket.began = TicketState.RUNNING, now
+            ticket.turns += 1
+            self._set_deadline(ticket, now)
+            admitted.append(ticket)
+        return admitted
+
+    def _remove(self, ticket: Ticket, now: float) -> None:
+        self._groups[ticket.ask.key].remove(ticket, now)
+        if ticket.is_waiting:
+            self.waiting -= 1
+            _count_down(self._waiting, ticket.ask.visitor)
+        self._deadlines.forget(ticket)
+
+    def _set_deadline(self, ticket: Ticket, now: float) -> None:
+        if ticket.ask.time_limit is not None:
+            self._deadlines.set(ticket, now + ticket.ask.time_limit)
+
+
+class _Deadlines:
+    """The deadlines of running turns: what is forgotten or set anew stays behind until it comes up."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int, Ticket]] = []
+        self._order = count()
+        self._live = 0
+
+    def set(self, ticket: Ticket, deadline: float) -> None:
+        self.forget(ticket)
+        ticket.deadline = deadline
+        self._live += 1
+        heappush(self._heap, (deadline, next(self._order), ticket))
+        if len(self._heap) > 2 * self._live + SPARE_DEADLINES:
+            self._heap = [entry for entry in self._heap if self._is_live(entry)]
+            heapify(self._heap)
+
+    def forget(self, ticket: Ticket) -> None:
+        if ticket.is_running and ticket.deadline is not None:
+            self._live -= 1
+        ticket.deadline = None
+
+    def next(self) -> float | None:
+        while self._heap and not self._is_live(self._heap[0]):
+            heappop(self._heap)
+        return self._heap[0][0] if self._heap else None
+
+    def take(self, now: float) -> list[Ticket]:
+        """Take out those that are over, the one that is over longest first."""
+        due = []
+        while (deadline := self.next()) is not None and deadline <= now:
+            ticket = heappop(self._heap)[2]
+            self.forget(ticket)
+            due.append(ticket)
+        return due
+
+    def _is_live(self, entry: tuple[float, int, Ticket]) -> bool:
+        deadline, _, ticket = entry
+        return ticket.is_running and ticket.deadline == deadline
+
 
 @dataclass(slots=True)
 class _Group:
-    """The places and the queue of one key. The dictionaries are ordered sets."""
+    """The places and the queue of one key."""
 
     limit: float = math.inf
     placed: dict[Ticket, None] = field(default_factory=dict)
-    waiting: dict[Ticket, None] = field(default_factory=dict)
+    """An ordered set."""
+    waiting: list[Ticket] = field(default_factory=list)
+    """By arrival: a place in it is found by halving, and moving what is behind it takes microseconds."""
+    kinds: Counter[float | None] = field(default_factory=Counter)
+    """How many of those who wait have which length of a turn: seconds, infinite, or `None` for that of a mean run."""
+    expiring: int = 0
     mean_s: float | None = None
 
     @property
     def has_free_place(self) -> bool:
         return len(self.placed) < self.limit
 
-    def tickets(self) -> list[Ticket]:
-        return [*self.placed, *self.waiting]
-
     def restrict(self, limit: int | None) -> None:
         if limit is not None:
             self.limit = min(self.limit, limit)
 
-    def admit(self, now: float) -> list[Ticket]:
-        admitted = []
-        while self.waiting and self.has_free_place:
-            ticket = next(iter(self.waiting))
-            del self.waiting[ticket]
-            self.placed[ticket] = None
-            ticket.state, ticket.began = TicketState.RUNNING, now
-            ticket.turns += 1
-            ticket.deadline = None if ticket.time_limit is None else now + ticket.time_limit
-            admitted.append(ticket)
-        return admitted
+    def index(self, ticket: Ticket) -> int:
+        return bisect_left(self.waiting, ticket.arrival, key=attrgetter("arrival"))
+
+    def put(self, ticket: Ticket) -> None:
+        self.waiting.append(ticket)
+        self.kinds[_kind(ticket)] += 1
 
     def remove(self, ticket: Ticket, now: float) -> None:
         if ticket.is_waiting:
-            del self.waiting[ticket]
+            del self.waiting[self.index(ticket)]
+            _count_down(self.kinds, _kind(ticket))
             return
         del self.placed[ticket]
-        if ticket.time_limit is None:
+        self.expiring -= ticket.state is TicketState.EXPIRING
+        if _kind(ticket) is None:
             taken = now - ticket.began
             self.mean_s = taken if self.mean_s is None else self.mean_s + SMOOTHING * (taken - self.mean_s)
 
-    def expire(self, now: float, expiry: Expiry) -> None:
-        due = [ticket for ticket in self.placed if ticket.deadline is not None and ticket.deadline <= now]
-        due.sort(key=lambda ticket: ticket.deadline or 0.0)
-        needed = len(self.waiting) - sum(ticket.state is TicketState.EXPIRING for ticket in self.placed)
-        for ticket in due:
-            if needed > 0:
-                needed -= 1
-                ticket.state, ticket.deadline = TicketState.EXPIRING, None
-                expiry.expiring.append(ticket)
-            else:
-                ticket.deadline = now + (ticket.time_limit or 0.0)
-                expiry.extended.append(ticket)
+    def expire(self, ticket: Ticket) -> bool:
+        """Let a turn end whose time is up, if that is needed for those who wait."""
+        is_needed = len(self.waiting) > self.expiring
+        if is_needed:
+            ticket.state = TicketState.EXPIRING
+            self.expiring += 1
+        return is_needed
 
     def standings(self, now: float) -> Iterator[Standing]:
         """Play the queue forward: whoever is next gets the place that is free first, for one turn."""
-        free_at = [self._remaining(ticket, now) for ticket in self.placed]
+        free_at = self._free_at(now)
         heapify(free_at)
-        while self.waiting and len(free_at) > self.limit:
-            heappop(free_at)  # the limit was lowered while more were running: the first to go are not replaced
-        for position, ticket in enumerate(self.waiting, 1):
+        waiting, newest = self.waiting[:], self.waiting[-1].arrival if self.waiting else 0
+        for ticket in waiting:
             wait = free_at[0]
-            heapreplace(free_at, wait + self._turn(ticket))
-            yield Standing(ticket, position, wait if wait < math.inf else None)
+            heapreplace(free_at, wait + self._turn(_kind(ticket)))
+            if ticket.is_waiting and ticket.arrival <= newest:  # else it has had its turn, or left, since we began
+                yield Standing(ticket, self.index(ticket) + 1, wait if wait < math.inf else None)
 
-    def _turn(self, ticket: Ticket) -> float:
-        if ticket.time_limit is not None:
-            return ticket.time_limit
+    def estimate(self, position: int, now: float) -> float | None:
+        """Estimate the wait at a position as if all who wait took the longest of their turns."""
+        free_at = sorted(seconds for seconds in self._free_at(now) if seconds < math.inf)
+        rounds, place = divmod(position - 1, max(len(free_at), 1))
+        if not free_at:
+            return None
+        turn = max((self._turn(kind) for kind in self.kinds), default=0.0) if rounds else 0.0
+        # Who is placed for longer than such a turn would upset the order, in which everybody is free once a round.
+        wait = free_at[place] + rounds * max(turn, free_at[-1] - free_at[0])
+        return wait if wait < math.inf else None
+
+    def _free_at(self, now: float) -> list[float]:
+        """Say when each place is expected to be free, in seconds from now."""
+        free_at = [self._remaining(ticket, now) for ticket in self.placed]
+        surplus = len(free_at) - self.limit
+        # The limit was lowered while more were running: the first to go are not replaced.
+        return sorted(free_at)[int(surplus) :] if surplus > 0 else free_at
+
+    def _turn(self, kind: float | None) -> float:
+        if kind is not None:
+            return kind
         return math.inf if self.mean_s is None else self.mean_s
 
     def _remaining(self, ticket: Ticket, now: float) -> float:
@@ -269,4 +395,18 @@ class _Group:
             return 0.0
         if ticket.deadline is not None:
             return max(ticket.deadline - now, 0.0)
-        return max(self._turn(ticket) - (now - ticket.began), 0.0)
+        return max(self._turn(_kind(ticket)) - (now - ticket.began), 0.0)
+
+
+def _kind(ticket: Ticket) -> float | None:
+    """Tell how long a turn takes: its limit, infinitely long, or `None` for as long as runs take in the mean."""
+    if ticket.ask.time_limit is not None:
+        return ticket.ask.time_limit
+    return math.inf if ticket.ask.is_open_ended else None
+
+
+def _count_down(counter: Counter[T], key: T) -> None:
+    """Take one off, and forget who is at zero."""
+    counter[key] -= 1
+    if not counter[key]:
+        del counter[key]

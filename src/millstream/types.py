@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -403,7 +404,15 @@ class Program(Protocol):
 
 
 class Worker(Protocol):
-    """Runs the jobs of one stream, or one ordinary call, one after the other."""
+    """Runs the jobs of one stream, or one ordinary call, one after the other.
+
+    Attributes:
+        ended: Done when nothing of it runs any more: no thread, no coroutine.
+        released: Done when it has ended, or was abandoned: its place in the queue may be given away.
+    """
+
+    ended: asyncio.Future[None]
+    released: asyncio.Future[None]
 
     def submit(self, job: Job) -> AsyncGenerator[Result, None]:
         """Run a job; the next step of a generator begins when the next result is asked for.
@@ -412,23 +421,32 @@ class Worker(Protocol):
         """
 
     async def close(self, wait_s: float | None = None) -> None:
-        """Close what runs. A handler that does not end within `wait_s` (or the engine's default) is abandoned."""
+        """Close what runs; returns when it is released, or after `wait_s` (default: what a healthy one takes to end).
+
+        What does not end is abandoned once the engine's `abandon_s` have passed since the first call of this.
+        """
 
 
 class Engine(Protocol):
     """A place where handlers run."""
 
-    def start(self, program: Program) -> None:
-        """Get ready, on the running loop."""
+    def start(self, program: Program, abandon_s: float = 30.0) -> None:
+        """Get ready, on the running loop.
+
+        Args:
+            program: What is to be run.
+            abandon_s: How long a handler may go on after its worker was closed, before it is abandoned.
+        """
 
     def open(self, binding: int, notify: Notify) -> Worker:
         """Get a worker for a binding; `notify` is called on the loop for each notice of its handlers.
 
         Raises:
-            Busy: Too many abandoned handlers hold on to their threads.
+            Busy: No worker can be had at the moment, as the machine is short of something.
         """
 
     def statistics(self) -> Mapping[str, object]:
         """Say what runs and what had to be abandoned, as plain data."""
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Close all workers, and abandon at once those that do not end."""

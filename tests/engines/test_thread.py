@@ -38,9 +38,9 @@ def program(*handlers: Callable[..., object]) -> Program:
 class Runner:
     """An engine with one handler."""
 
-    def __init__(self, handler: Callable[..., object], **options: Any) -> None:
-        self.engine = Engine(**{"abandon_s": 0.05, **options})
-        self.engine.start(program(handler))
+    def __init__(self, handler: Callable[..., object], grace_s: float = 0.05, abandon_s: float = 0.1) -> None:
+        self.engine = Engine(grace_s)
+        self.engine.start(program(handler), abandon_s)
         self.notices: list[Notice] = []
         self.worker = self.engine.open(0, self.notices.append)
 
@@ -123,7 +123,7 @@ async def test_closing_the_worker_closes_a_generator_after_its_running_step() ->
         finally:
             closed.append(True)
 
-    runner = Runner(slow, abandon_s=2.0)
+    runner = Runner(slow, grace_s=2.0)
     task = asyncio.ensure_future(runner.results())
     await until(lambda: runner.engine.is_busy)
     task.cancel()
@@ -210,21 +210,23 @@ async def test_a_handler_that_hangs_is_abandoned_named_and_counted(caplog: pytes
         go.wait(10)
         return text
 
-    runner = Runner(hang, max_abandoned=1)
+    runner = Runner(hang)
     task = asyncio.ensure_future(runner.results())
     await until(lambda: runner.engine.is_busy)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     began = time.monotonic()
     await runner.worker.close()
+    assert not runner.worker.released.done(), "it has some time, but nobody has to wait"
+    await runner.worker.close(60)
     assert time.monotonic() - began < 1
     assert runner.engine.statistics()["abandoned"] == ["hang"]
-    assert "handler hang does not end" in caplog.text
-    with pytest.raises(Busy):
-        runner.engine.open(0, runner.notices.append)
+    assert "handler hang does not end although its page has gone, or it was cancelled, 0.1 seconds ago" in caplog.text
+    assert not runner.worker.ended.done()
     go.set()
     await until(lambda: runner.engine.statistics()["abandoned"] == [])
-    await runner.engine.open(0, runner.notices.append).close()
+    assert runner.worker.ended.done()
+    assert len(caplog.records) == 1
 
 
 async def test_a_generator_that_resists_being_closed_is_not_waited_for(caplog: pytest.LogCaptureFixture) -> None:
@@ -240,7 +242,7 @@ async def test_a_generator_that_resists_being_closed_is_not_waited_for(caplog: p
     async with aclosing(runner.worker.submit(Job(0, 1, ("a",)))) as results:
         await anext(results)
     assert "stubborn does not end although it was closed" in caplog.text
-    await runner.worker.close()
+    await runner.worker.close(60)
     assert runner.engine.statistics()["abandoned"] == ["stubborn"]
     go.set()
     await until(lambda: threads() == [])
@@ -256,6 +258,7 @@ async def test_a_healthy_thread_is_not_abandoned_because_its_close_was_cancelled
     closing.cancel()
     await until(lambda: threads() == [])
     await asyncio.sleep(2 * runner.engine.abandon_s)
+    assert runner.worker.ended.done()
     assert runner.engine.statistics()["abandoned"] == []
     assert caplog.records == []
 
@@ -274,6 +277,101 @@ async def test_a_cancelled_close_still_abandons() -> None:
     go.set()
     await task
     await until(lambda: threads() == [])
+
+
+async def test_an_engine_that_is_closed_abandons_at_once(caplog: pytest.LogCaptureFixture) -> None:
+    go = threading.Event()
+    runner = Runner(lambda text: go.wait(10), abandon_s=60)
+    task = asyncio.ensure_future(runner.results())
+    await until(lambda: runner.engine.is_busy)
+    await runner.engine.close()
+    assert runner.engine.statistics()["abandoned"] == ["<lambda>"]
+    assert "although the app is being stopped" in caplog.text
+    go.set()
+    await task
+    await until(lambda: threads() == [])
+
+
+async def test_an_async_handler_that_resists_its_cancellation_holds_its_worker_and_nobody_else(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    goes_on, is_over = asyncio.Event(), asyncio.Event()
+
+    async def stubborn(text: str) -> None:
+        while not goes_on.is_set():
+            try:
+                await goes_on.wait()
+            except asyncio.CancelledError:
+                continue
+        is_over.set()
+
+    runner = Runner(stubborn, abandon_s=0.3)
+    task = asyncio.ensure_future(runner.results())
+    await until(lambda: runner.worker._steps is not None and runner.worker._steps._is_taking)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await runner.worker.close()
+    assert not runner.worker.released.done()
+    await runner.worker.close(60)
+    assert runner.engine.statistics()["abandoned"] == ["stubborn"]
+    goes_on.set()
+    await until(lambda: runner.worker.ended.done())
+    assert is_over.is_set()
+    assert runner.engine.statistics()["abandoned"] == []
+    await until(lambda: threads() == [])
+
+
+async def test_an_async_handler_that_is_cancelled_before_it_begins_is_not_called() -> None:
+    called: list[str] = []
+
+    async def handle(text: str) -> None:
+        called.append(text)
+
+    runner = Runner(handle)
+    task = asyncio.ensure_future(runner.results())
+    await until(lambda: runner.worker._steps is not None)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await runner.worker.close(5)
+    assert runner.worker.ended.done()
+    assert called in ([], ["a"])
+
+
+async def test_the_steps_of_an_async_call_are_taken_in_one_task() -> None:
+    tasks: list[object] = []
+
+    async def count(text: str) -> AsyncIterator[str]:
+        async with asyncio.timeout(60):
+            for _ in range(3):
+                tasks.append(asyncio.current_task())
+                yield text
+
+    runner = Runner(count)
+    assert await runner.values() == ["a"] * 3
+    assert len(set(tasks)) == 1
+    await runner.worker.close()
+
+
+async def test_where_no_thread_can_be_had_the_user_is_told_and_the_log_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    runner = Runner(lambda text: text)
+    start = threading.Thread.start
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", no_thread)
+        for _ in range(3):
+            with pytest.raises(Busy, match="no room for one more call"):
+                runner.engine.open(0, runner.notices.append)
+    assert threading.Thread.start is start
+    [record] = caplog.records
+    assert "no thread can be had for <lambda>" in record.getMessage()
+    await runner.engine.open(0, runner.notices.append).close()
+    assert await runner.values() == ["a"]
+    await runner.worker.close()
+
+
+def no_thread(thread: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
 
 
 async def test_the_engine_closes_all_workers() -> None:

@@ -48,7 +48,7 @@ class App:
 
     def __init__(self, demo: ms.Blocks, **settings: Any) -> None:
         self.manifest = demo.freeze()
-        self.engine = Engine(abandon_s=0.1)
+        self.engine = Engine(grace_s=0.1)
         self.host = Host(self.manifest, Settings(**settings), engine=self.engine)
         loop = asyncio.get_running_loop()
         assert isinstance(loop, VirtualLoop)

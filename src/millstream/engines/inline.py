@@ -19,7 +19,7 @@ class Engine:
         self.handler_time = handler_time
         self._open = 0
 
-    def start(self, program: Program) -> None:
+    def start(self, program: Program, abandon_s: float = 30.0) -> None:
         self._program = program
 
     def open(self, binding: int, notify: Notify) -> Worker:
@@ -43,7 +43,8 @@ class Worker:
         self._engine = engine
         self._calls = calls
         self._notify = notify
-        self._is_closed = False
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.released = self.ended
 
     async def submit(self, job: Job) -> AsyncGenerator[Result, None]:
         call = self._calls.begin(job, self._notify)
@@ -64,7 +65,7 @@ class Worker:
             await call.close_async()
 
     async def close(self, wait_s: float | None = None) -> None:
-        if not self._is_closed:
-            self._is_closed = True
+        if not self.ended.done():
             self._calls.close()
             self._engine.forget()
+            self.ended.set_result(None)

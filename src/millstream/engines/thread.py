@@ -22,36 +22,40 @@ Arguments = TypeVarTuple("Arguments")
 
 logger = logging.getLogger("millstream.engine")
 
-MAX_ABANDONED: Final = 64
-"""Threads that may hang in handlers before nothing new is begun."""
-
-ABANDON_S: Final = 0.5
-"""How long a worker that is closed waits for the handler that it runs."""
+GRACE_S: Final = 0.5
+"""How long a worker that is closed waits for the handler that it runs, unless it is told to wait longer."""
 
 
 class Engine:
     """Threads of the server's own process.
 
+    A job whose worker is closed has the engine's `abandon_s` to end. After that it is abandoned: its thread is left to
+    itself, named in the log and in `statistics()`, and forgotten when it ends after all.
+
     Args:
-        max_abandoned: How many hung handlers are tolerated.
-        abandon_s: How long a running handler is waited for when its worker is closed.
+        grace_s: How long a running handler is waited for when its worker is closed.
     """
 
-    def __init__(self, max_abandoned: int = MAX_ABANDONED, abandon_s: float = ABANDON_S) -> None:
-        self.abandon_s = abandon_s
-        self._max_abandoned = max_abandoned
+    def __init__(self, grace_s: float = GRACE_S) -> None:
+        self.grace_s = grace_s
         self._workers: set[Worker] = set()
         self._abandoned: dict[Worker, str] = {}
         self._opened = 0
+        self._is_short = False
 
-    def start(self, program: Program) -> None:
+    def start(self, program: Program, abandon_s: float = 30.0) -> None:
         self._program = program
+        self.abandon_s = abandon_s
 
     def open(self, binding: int, notify: Notify) -> Worker:
-        if len(self._abandoned) >= self._max_abandoned:
-            raise Busy(f"{len(self._abandoned)} handlers hang and hold on to their threads")
-        self._opened += 1
         worker = Worker(self, self._program.name_of(binding), self._program.open(), notify)
+        try:
+            worker.start()
+        except RuntimeError as error:
+            self._note_short(worker.name, error)
+            raise Busy("The app is busy: this machine has no room for one more call. Try again in a moment.") from None
+        self._is_short = False
+        self._opened += 1
         self._workers.add(worker)
         return worker
 
@@ -64,23 +68,33 @@ class Engine:
         return {"opened": self._opened, "threads": len(self._workers), "abandoned": sorted(self._abandoned.values())}
 
     async def close(self) -> None:
-        await asyncio.gather(*(worker.close() for worker in list(self._workers)))
+        workers = list(self._workers)
+        await asyncio.gather(*(worker.close() for worker in workers))
+        for worker in workers:
+            worker.abandon("the app is being stopped")
 
-    def abandon(self, worker: Worker) -> None:
-        if worker in self._abandoned:
-            return
+    def abandon(self, worker: Worker, why: str) -> None:
+        """Leave the thread of a worker to itself."""
         self._workers.discard(worker)
         self._abandoned[worker] = worker.name
         logger.warning(
-            "handler %s does not end although it was cancelled: its thread is abandoned (%d are)",
+            "handler %s does not end although %s: its thread is abandoned and its slot given away (%d are)",
             worker.name,
+            why,
             len(self._abandoned),
         )
 
     def forget(self, worker: Worker) -> None:
-        """Note that the thread of a worker has ended."""
+        """Note that nothing of a worker runs any more."""
         self._workers.discard(worker)
         self._abandoned.pop(worker, None)
+
+    def _note_short(self, name: str, error: RuntimeError) -> None:
+        """Say it once, until it works again: who is refused tries again."""
+        if not self._is_short:
+            self._is_short = True
+            threads, hung = len(self._workers), len(self._abandoned)
+            logger.error("no thread can be had for %s (%s): %d are at work, %d hang", name, error, threads, hung)
 
 
 class Worker:
@@ -94,39 +108,63 @@ class Worker:
         self._loop = asyncio.get_running_loop()
         self._tasks: SimpleQueue[tuple[Task, asyncio.Future[Result | None]] | None] = SimpleQueue()
         self._pending = 0
+        self._steps: _Steps | None = None
         self._closed_at: float | None = None
-        self._ended: asyncio.Future[None] = self._loop.create_future()
-        threading.Thread(target=self._work, name=f"millstream {name}", daemon=True).start()
+        self._abandonment: asyncio.TimerHandle | None = None
+        self.ended: asyncio.Future[None] = self._loop.create_future()
+        self.released: asyncio.Future[None] = self._loop.create_future()
+
+    def start(self) -> None:
+        """Begin to work.
+
+        Raises:
+            RuntimeError: There is no thread to be had.
+        """
+        try:
+            threading.Thread(target=self._work, name=f"millstream {self.name}", daemon=True).start()
+        except RuntimeError:
+            self._calls.close()
+            raise
 
     @property
     def is_busy(self) -> bool:
         """Whether the loop waits for the thread; of a closed worker only as long as a healthy one takes to end."""
         if self._closed_at is not None:
-            return not self._ended.done() and time.monotonic() < self._closed_at + self._engine.abandon_s
+            return not self.ended.done() and time.monotonic() < self._closed_at + self._engine.grace_s
         return self._pending > 0
 
     async def submit(self, job: Job) -> AsyncGenerator[Result, None]:
-        call = self._calls.begin(job, self._notify_in_thread)
+        if self._steps is not None:  # no two calls at once, even if the one before resisted being closed
+            await asyncio.wait([self._steps.task])
+        call, steps, is_closed_early = self._calls.begin(job, self._notify_in_thread), None, False
         try:
             if call.is_async:
                 await self._do(partial(_decode, call))
+                steps = self._steps = _Steps(call)
             while True:
-                if call.is_async:
-                    await call.call_async()
-                result = await self._do(partial(_encode if call.is_async else _run, call))
+                if steps is not None:
+                    await steps.take()
+                result = await self._do(partial(_run if steps is None else _encode, call))
                 assert result is not None
                 yield result
                 if result.is_last:
                     return
-        except GeneratorExit:  # abandoned between two steps, so the thread has nothing else to do
-            await self._close_call(call)
+        except GeneratorExit:
+            is_closed_early = True
             raise
         finally:
-            await call.close_async()
+            await self._end_steps()
+            if is_closed_early:  # between two steps, so the thread has nothing else to do
+                await self._close_call(call)
+
+    async def _end_steps(self) -> None:
+        """Close an async handler. One that resists is not waited for: it holds the worker, and with it the slot."""
+        if self._steps is not None and not await self._steps.close(self._engine.grace_s):
+            logger.warning("handler %s does not end although it was closed", self.name)
 
     async def _close_call(self, call: Call) -> None:
         try:
-            async with asyncio.timeout(self._engine.abandon_s):
+            async with asyncio.timeout(self._engine.grace_s):
                 await self._do(partial(_close, call))
         except TimeoutError:
             logger.warning("handler %s does not end although it was closed", self.name)
@@ -134,20 +172,22 @@ class Worker:
     async def close(self, wait_s: float | None = None) -> None:
         if self._closed_at is None:
             self._closed_at = time.monotonic()
-            self._tasks.put(None)
-        if self._ended.done():
-            return
-        try:
-            await asyncio.wait([self._ended], timeout=self._engine.abandon_s if wait_s is None else wait_s)
-        except asyncio.CancelledError:
-            # Whoever waited is gone; that makes a healthy thread no slower, so it gets its time all the same.
-            self._loop.call_later(self._engine.abandon_s, self._give_up)
-            raise
-        self._give_up()
+            seconds = self._engine.abandon_s
+            why = f"its page has gone, or it was cancelled, {seconds:g} seconds ago"
+            self._abandonment = self._loop.call_later(seconds, self.abandon, why)
+            if self._steps is None:
+                self._tasks.put(None)
+            else:
+                self._steps.cancel()
+                self._steps.task.add_done_callback(lambda _: self._tasks.put(None))
+        if not self.released.done():
+            await asyncio.wait([self.released], timeout=self._engine.grace_s if wait_s is None else wait_s)
 
-    def _give_up(self) -> None:
-        if not self._ended.done():
-            self._engine.abandon(self)
+    def abandon(self, why: str) -> None:
+        """Give up a worker that was closed, unless it has ended."""
+        if not self.released.done():
+            self._engine.abandon(self, why)
+            self.released.set_result(None)
 
     async def _do(self, task: Task) -> Result | None:
         future: asyncio.Future[Result | None] = self._loop.create_future()
@@ -161,8 +201,12 @@ class Worker:
             future.set_result(result)
 
     def _end(self) -> None:
+        if self._abandonment is not None:
+            self._abandonment.cancel()
         self._engine.forget(self)
-        self._ended.set_result(None)
+        for future in (self.ended, self.released):
+            if not future.done():
+                future.set_result(None)
 
     # ---- in the thread; nothing of the loop may be touched but through `_on_loop` ------------------------------
 
@@ -182,6 +226,59 @@ class Worker:
         except RuntimeError:
             # The loop is closed: an abandoned thread came back after the server had ended. Nobody is left to tell.
             logger.debug("handler %s ended after its server", self.name)
+
+
+class _Steps:
+    """The steps of an async call, all in one task of its own, whose end is that of the coroutine.
+
+    Whoever asks for them may be cancelled and go, while a handler that resists its cancellation goes on here.
+    """
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._asked: asyncio.Queue[asyncio.Future[None] | None] = asyncio.Queue()
+        self._is_taking = False
+        self.task = asyncio.ensure_future(self._live())
+
+    async def take(self) -> None:
+        """Take one step. Cancelling this cancels the handler."""
+        asked: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._asked.put_nowait(asked)
+        try:
+            await asyncio.wait([asked, self.task], return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            asked.cancel()
+            raise
+        if not asked.done():
+            await self.task  # which raises what ended it
+
+    async def close(self, wait_s: float) -> bool:
+        """End it, and wait for that; gives whether it has ended in time."""
+        self.cancel()
+        if not self.task.done():
+            await asyncio.wait([self.task], timeout=wait_s)
+        return self.task.done()
+
+    def cancel(self) -> None:
+        """Cancel a step that is being taken; between two, close the generator."""
+        if self._is_taking:
+            self._is_taking = False
+            self.task.cancel()
+        self._asked.put_nowait(None)
+
+    async def _live(self) -> None:
+        try:
+            while (asked := await self._asked.get()) is not None:
+                if asked.done():
+                    continue
+                self._is_taking = True
+                await self._call.call_async()
+                self._is_taking = False
+                if not asked.done():
+                    asked.set_result(None)
+        finally:
+            self._is_taking = False
+            await self._call.close_async()
 
 
 def _run(call: Call) -> Result:

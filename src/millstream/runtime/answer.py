@@ -12,7 +12,7 @@ from millstream.runtime.desk import Began, Desk
 from millstream.runtime.outlet import Channel
 from millstream.runtime.progress import Meter
 from millstream.runtime.voice import Voice
-from millstream.types import Failure, Role
+from millstream.types import Failure, Notify, Role, Worker
 from millstream.ui.events import Binding
 from millstream.ui.special import Turn
 from millstream.voice.utterances import Span
@@ -38,12 +38,20 @@ class Floor:
         stream: The stream's number.
         binding: The stream's binding.
         channel: The way of its pictures.
+        open_worker: Gets a worker for a call that is made in the stream's place.
         on_sound: Called when a handler's sound begins.
     """
 
     def __init__(
-        self, desk: Desk, stream: int, binding: Binding, channel: Channel, on_sound: Callable[[], None]
+        self,
+        desk: Desk,
+        stream: int,
+        binding: Binding,
+        channel: Channel,
+        open_worker: Callable[[Notify], Worker],
+        on_sound: Callable[[], None],
     ) -> None:
+        self._open_worker = open_worker
         self.desk, self.stream, self.binding = desk, stream, binding
         self._channel = channel
         self._on_sound = on_sound
@@ -77,7 +85,7 @@ class Floor:
 
     async def _call(self, role: Role, said: Said, voice: Voice, turn: Turn | None) -> bool:
         desk, meter = self.desk, Meter(self.desk, self.binding, stream=self.stream)
-        worker = desk.engine.open(self.binding.number, meter.hear)
+        worker = self._open_worker(meter.hear)
         try:
             began = desk.begin_turn(self._begin(said, role), said.span, turn)
             async with aclosing(worker.submit(began.job)) as results:
@@ -91,13 +99,13 @@ class Floor:
         finally:
             meter.rest()
             meter.close()
-            await worker.close(desk.settings.cancel_s)
+            await worker.close(desk.settings.abandon_s)
 
     async def recognise(self, said: Said) -> str:
         """Ask what was said; nothing if that fails, which is shown. Does not wait for the handlers."""
         desk, meter = self.desk, Meter(self.desk, self.binding, stream=self.stream)
         try:
-            worker = desk.engine.open(self.binding.number, meter.hear)
+            worker = self._open_worker(meter.hear)
         except Busy as error:
             desk.report(Failure(str(error), title="Busy"))
             return ""
@@ -110,7 +118,7 @@ class Floor:
                     return result.text
         finally:
             meter.close()
-            await worker.close(desk.settings.cancel_s)
+            await worker.close(desk.settings.abandon_s)
         return ""
 
     def _begin(self, said: Said, role: Role) -> Began:

@@ -13,8 +13,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from millstream.admission import Ticket
 from millstream.errors import Busy, DeclarationError, InvalidValue, QuotaExceeded
 from millstream.runtime.clock import PageClock
+from millstream.runtime.crew import Caller, Crew
 from millstream.runtime.guard import guarded
 from millstream.runtime.metrics import StreamMetrics
 from millstream.runtime.outlet import Channel, Delivery, Outlet
@@ -25,7 +27,7 @@ from millstream.runtime.settings import Settings
 from millstream.runtime.store import Store
 from millstream.runtime.values import Claim, Values
 from millstream.runtime.voice import Voice
-from millstream.types import Engine, Failure, Job, Notice, Occurrence, Result, Role, Stored
+from millstream.types import Failure, Job, Notice, Notify, Occurrence, Result, Role, Stored, Worker
 from millstream.ui.events import Binding
 from millstream.ui.manifest import Manifest
 from millstream.ui.special import Request, Turn
@@ -66,10 +68,10 @@ class Desk:
         seen: The last sequence of the page's control messages that was acted upon.
     """
 
-    session: str
     manifest: Manifest
     settings: Settings
-    engine: Engine
+    crew: Crew
+    caller: Caller
     places: Places
     request: Request
     values: Values
@@ -87,6 +89,17 @@ class Desk:
     seen: int = 0
     calls: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     has_logged_input: bool = False
+
+    def open(self, binding: Binding, notify: Notify, ticket: Ticket | None) -> Worker:
+        """Get a worker for a call, which holds the place of `ticket` as long as anything of it runs.
+
+        Raises:
+            Busy: None can be had.
+        """
+        worker = self.crew.open(binding, self.caller, notify)
+        if ticket is not None:
+            self.places.hold(ticket, worker)
+        return worker
 
     def inputs(self, binding: Binding, event: Occurrence | None = None) -> tuple[Stored, ...]:
         """Read a binding's inputs as they are now; the end of a recording comes with that recording."""
@@ -212,9 +225,12 @@ class Desk:
 
     async def run_unseen(self, binding: Binding, event: Occurrence) -> None:
         """Call a handler for a page that is gone: values are written, and nobody is told."""
-        worker = None
+        place, worker = _Farewell(), None
+        ticket = self.places.join(place, binding, self.caller.visitor, is_farewell=True) if binding.queue else None
         try:
-            worker = self.engine.open(binding.number, _nobody)
+            if ticket is not None:
+                await place.admission.wait()
+            worker = self.open(binding, _nobody, ticket)
             began = self.begin(binding, self.inputs(binding), call=next(self.calls), run=0, event=event)
             async with aclosing(worker.submit(began.job)) as results:
                 async for result in results:
@@ -224,6 +240,8 @@ class Desk:
         finally:
             if worker is not None:
                 await worker.close()
+            if ticket is not None:
+                self.places.leave(ticket)
 
     def failed(self, binding: int, error: Exception) -> Failure:
         """Log that a result cannot be delivered, and say what the user may read of it."""
@@ -263,3 +281,22 @@ class Desk:
     @property
     def now(self) -> float:
         return self.loop.time()
+
+
+class _Farewell:
+    """A `Guest` of the queue that nobody sees any more."""
+
+    def __init__(self) -> None:
+        self.admission = asyncio.Event()
+
+    def admitted(self) -> None:
+        self.admission.set()
+
+    def extended(self) -> None:
+        """Nobody is to know."""
+
+    def expired(self) -> None:
+        """It is called once."""
+
+    def stands(self, position: int, eta_s: float) -> None:
+        """Nobody is to know."""

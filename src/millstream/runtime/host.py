@@ -12,6 +12,7 @@ from pathlib import Path
 from millstream import codecs, engines
 from millstream.errors import Closed, InvalidValue, ProtocolError, QuotaExceeded, Refused
 from millstream.runtime.aside import aside
+from millstream.runtime.crew import Crew
 from millstream.runtime.metrics import StreamMetrics
 from millstream.runtime.perishables import initial_values
 from millstream.runtime.places import Places
@@ -70,9 +71,10 @@ class Host:
     async def start(self) -> None:
         """Make what all sessions share, on the running loop. Removes what a killed process left in the temp folder."""
         rules = await aside("start", self._prepare)
-        self._engine.start(Program(self.manifest, rules, self.settings.show_error))
-        places = Places(self.manifest.max_waiting)
-        self._shared = Shared(self.manifest, self.settings, self._engine, places, self._ended)
+        settings = self.settings
+        self._engine.start(Program(self.manifest, rules, settings.show_error), settings.abandon_s)
+        places = Places(self.manifest.max_waiting, settings.max_waiting_each, settings.abandon_s)
+        self._shared = Shared(self.manifest, settings, Crew(self._engine, settings), places, self._ended)
         self._is_ready = True
 
     async def close(self, drain_s: float | None = None) -> None:

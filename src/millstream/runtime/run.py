@@ -56,7 +56,7 @@ class Run:
             return
         try:
             if self.binding.queue:
-                self._ticket = self._desk.places.join(self, self.binding, self._desk.session)
+                self._ticket = self._desk.places.join(self, self.binding, self._desk.caller.visitor)
                 while not self._ticket.has_place:
                     await self._admission.wait()
             failure = await self._call()
@@ -76,7 +76,7 @@ class Run:
     async def _call(self) -> Failure | None:
         desk = self._desk
         self._say("running")
-        worker = desk.engine.open(self.binding.number, self._meter.hear)
+        worker = desk.open(self.binding, self._meter.hear, self._ticket)
         try:
             began = desk.begin(self.binding, self._fresh_inputs(), run=self.number, event=self._event, call=self.call)
             async with aclosing(worker.submit(began.job)) as results:
@@ -90,8 +90,8 @@ class Run:
             return await desk.settled(desk.outlet.shared, self.binding)
         finally:
             self._meter.close()
-            # A call that was cancelled keeps its place until it ends; when the page is gone, the place is free at once.
-            await worker.close(desk.settings.cancel_s if self.is_over else None)
+            # What follows a cancelled call waits for its end. The place is taken until then in any case.
+            await worker.close(desk.settings.abandon_s if self.is_over else None)
 
     def cancel(self) -> None:
         """End it at once: a generator is closed, what a plain handler returns is dropped."""

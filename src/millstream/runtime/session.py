@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 from millstream.errors import Closed, ProtocolError
 from millstream.runtime.aside import aside
 from millstream.runtime.clock import server_us
+from millstream.runtime.crew import Caller, Crew
 from millstream.runtime.desk import Desk
 from millstream.runtime.events import Events
 from millstream.runtime.guard import guarded
@@ -27,7 +28,7 @@ from millstream.runtime.store import Store
 from millstream.runtime.stream import Stream
 from millstream.runtime.timers import Timers
 from millstream.runtime.values import Values
-from millstream.types import Blob, Engine, Failure, Stored, Transport
+from millstream.types import Blob, Failure, Stored, Transport
 from millstream.ui.events import Binding
 from millstream.ui.manifest import Manifest
 from millstream.ui.special import Request
@@ -81,7 +82,7 @@ class Shared(NamedTuple):
 
     manifest: Manifest
     settings: Settings
-    engine: Engine
+    crew: Crew
     places: Places
     metrics: StreamMetrics
 
@@ -119,10 +120,10 @@ class Session:
         self._players = Players(self._outlet)
         self._values = Values(manifest, initial)
         self._desk = Desk(
-            session=secret,
             manifest=manifest,
             settings=settings,
-            engine=shared.engine,
+            crew=shared.crew,
+            caller=_caller(visitor, request),
             places=shared.places,
             request=request,
             values=self._values,
@@ -430,6 +431,11 @@ class _Budget:
         self._at = now
         if self._left < 0:
             raise ProtocolError(f"more than {self._rate_hz:g} messages a second, or fewer but large ones", 1008)
+
+
+def _caller(visitor: str, request: Request) -> Caller:
+    """Say for whom calls are made: a program that keeps no cookies is another visitor with each connection."""
+    return Caller(visitor or request.session_hash, "" if request.client is None else request.client.host)
 
 
 def _unlink(paths: Sequence[Path]) -> None:

@@ -21,6 +21,11 @@ class Settings:
         max_sessions: Pages served at once; more are refused as busy.
         max_streams: Streams that one session may have open at once.
         max_runs: Ordinary runs that one session may have under way at once, those that wait included.
+        max_waiting_each: Streams and runs that one visitor may have in the queue, in all pages together.
+        max_calls: Calls that may run at once in all, each in a thread of its own. Half of them at most are of one event,
+            or of one address; of what is left then half again, and so on, so that something is always left for others.
+        max_calls_each: How many of them one visitor may have, those included that go on when their page has gone.
+        max_abandoned: How many calls of one event may be abandoned before it takes no more until one of them ends.
         max_control: Control messages that may wait for a slow page before it is closed with 1013.
         messages_per_s: Messages that a page may send, averaged over two seconds; beyond it is closed with 1008.
         hello_s: How long a new connection may take to say hello.
@@ -30,7 +35,7 @@ class Settings:
         grace_s: How long a session outlives a lost link. 0 ends it at once.
         flush_s: How long the page may take to hand over the last of a stream.
         stop_s: A generator that still yields this long after the user has stopped its stream is closed.
-        cancel_s: How long a cancelled call keeps its place while its handler does not end.
+        abandon_s: How long a call keeps its place while it does not end, after it was cancelled or its page has gone.
         farewell_s: How long `unload` handlers and `delete_callback`s of a closed page may take.
         drain_s: How long `Host.close` waits for running handlers.
     """
@@ -43,6 +48,10 @@ class Settings:
     max_sessions: int = 10_000
     max_streams: int = 8
     max_runs: int = 64
+    max_waiting_each: int = 64
+    max_calls: int = 2048
+    max_calls_each: int = 64
+    max_abandoned: int = 256
     max_control: int = 1024
     messages_per_s: float = 1000.0
     hello_s: float = 10.0
@@ -52,6 +61,6 @@ class Settings:
     grace_s: float = 0.0
     flush_s: float = 10.0
     stop_s: float = 60.0
-    cancel_s: float = 10.0
+    abandon_s: float = 30.0
     farewell_s: float = 10.0
     drain_s: float = 10.0

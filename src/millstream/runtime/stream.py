@@ -19,7 +19,7 @@ from millstream.runtime.progress import Meter
 from millstream.runtime.tape import Tape
 from millstream.runtime.turns import Conversation
 from millstream.runtime.voice import Voice
-from millstream.types import Failure, Notice, Result, Role, Worker
+from millstream.types import Failure, Notice, Notify, Result, Role, Worker
 from millstream.ui.events import Binding
 from millstream.wire.messages import Credit, Stop, StreamState
 from millstream.wire.packet import Packet
@@ -76,7 +76,8 @@ class Stream:
         self._intake = open_intake(binding, desk.manifest.components[binding.stream].streams, number, pictures)
         is_kept = desk.manifest.components[binding.stream].streams == "sound" and desk.manifest.keeps_recording(binding)
         self._tape = Tape(desk.values.component(binding.stream).longest_s, is_kept=is_kept)
-        self._conversation = Conversation(desk, number, binding, self._channel) if binding.turns is not None else None
+        is_talk = binding.turns is not None
+        self._conversation = Conversation(desk, number, binding, self._channel, self._open) if is_talk else None
         self.metrics = StreamMetrics()
         self._ticket: Ticket | None = None
         self._ending: Ending | None = None
@@ -105,7 +106,7 @@ class Stream:
 
     async def _take_turns(self) -> None:
         try:
-            self._ticket = self._desk.places.join(self, self.binding, self._desk.session)
+            self._ticket = self._desk.places.join(self, self.binding, self._desk.caller.visitor)
             while self._ending is None:
                 if self._ticket.has_place:
                     await self._turn(self._ticket)
@@ -116,7 +117,7 @@ class Stream:
 
     async def _turn(self, ticket: Ticket) -> None:
         """Handle what comes between an admission and the end of the stream, or of its time."""
-        worker = self._desk.engine.open(self.binding.number, self._meter.hear)
+        worker = self._open(self._meter.hear)
         self._begin_turn()
         try:
             while packets := await self._next():
@@ -125,7 +126,13 @@ class Stream:
         finally:
             await self._end_turn(worker)
         if self._ending is None:
+            await self._desk.places.idle(ticket)
+        if self._ending is None:
             self._desk.places.rejoin(ticket)
+
+    def _open(self, notify: Notify) -> Worker:
+        """Get a worker for a call that is made in the place of the stream."""
+        return self._desk.open(self.binding, notify, self._ticket)
 
     async def _next(self) -> tuple[Packet, ...]:
         """Wait for what to handle next; nothing if the turn is over."""
@@ -282,8 +289,8 @@ class Stream:
         self._desk.driving[self._component] -= 1
         for alarm in (self._credit_alarm, self._idle_alarm, self._flush_alarm, self._stop_alarm):
             alarm.cancel()
-        # A call that does not end keeps its place for a while; when the page is gone, the place is free at once.
-        wait_s = None if self._is_page_gone else self._desk.settings.cancel_s
+        # What follows waits for the end of a call. The place is taken until then in any case.
+        wait_s = None if self._is_page_gone else self._desk.settings.abandon_s
         if self._conversation is not None:
             await self._conversation.close(wait_s)
         await worker.close(wait_s)

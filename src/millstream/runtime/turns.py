@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Final, Literal, TypeAlias
 
 from millstream.runtime.answer import NOTHING, Answer, Floor, Said
 from millstream.runtime.desk import Desk
 from millstream.runtime.outlet import Channel
 from millstream.speech import Heard
-from millstream.types import Role
+from millstream.types import Notify, Role, Worker
 from millstream.ui.events import Binding
 from millstream.ui.special import Turn
 from millstream.ui.turns import TurnTaking
@@ -39,13 +39,16 @@ class Conversation:
         stream: The stream's number.
         binding: The stream's binding.
         channel: The way of its pictures.
+        open_worker: Gets a worker for a call that is made in the stream's place.
     """
 
-    def __init__(self, desk: Desk, stream: int, binding: Binding, channel: Channel) -> None:
+    def __init__(
+        self, desk: Desk, stream: int, binding: Binding, channel: Channel, open_worker: Callable[[Notify], Worker]
+    ) -> None:
         assert binding.turns is not None
         self._desk, self._stream = desk, stream
         self._taking: TurnTaking = binding.turns
-        self._floor = Floor(desk, stream, binding, channel, self._tell)
+        self._floor = Floor(desk, stream, binding, channel, open_worker, self._tell)
         self._speaks = any(desk.manifest.components[number].plays_ahead_s for number in binding.outputs)
         self._tasks: set[asyncio.Task[None]] = set()
         self._answer: Answer | None = None
