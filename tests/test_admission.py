@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
+from itertools import islice
+from types import FrameType
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, precondition, rule
 
-from millstream.admission import Admission, Ticket, TicketState
+from millstream.admission import Admission, Ask, Ticket, TicketState
 from millstream.errors import Busy
 
 
@@ -19,7 +22,20 @@ def join(
     time_limit: float | None = None,
     now: float = 0.0,
 ) -> Ticket:
-    return admission.join("detect", limit, session, time_limit, now)
+    return admission.join(Ask("detect", session, limit, time_limit), now)
+
+
+def estimate(admission: Admission, ticket: Ticket, now: float) -> float | None:
+    """Give the exact estimate; the quick one is never shorter."""
+    if not ticket.is_waiting:
+        return admission.standing(ticket, now).estimate_s
+    [exact] = [standing for standing in admission.standings(ticket.ask.key, now) if standing.ticket is ticket]
+    quick = admission.standing(ticket, now)
+    assert quick.position == exact.position == admission.position(ticket)
+    if quick.estimate_s is not None:
+        assert exact.estimate_s is not None
+        assert quick.estimate_s >= exact.estimate_s - 1e-9
+    return exact.estimate_s
 
 
 def test_the_first_runs_at_once_and_the_others_wait_in_order() -> None:
@@ -41,8 +57,8 @@ def test_no_limit_means_any_number() -> None:
 
 def test_each_key_has_its_own_places() -> None:
     admission = Admission()
-    streams = [admission.join("camera", 2, "anna", None, 0.0) for _ in range(3)]
-    click = admission.join("button", 2, "anna", None, 0.0)
+    streams = [admission.join(Ask("camera", limit=2), 0.0) for _ in range(3)]
+    click = admission.join(Ask("button", limit=2), 0.0)
     assert not streams[2].is_running
     assert click.is_running
 
@@ -61,7 +77,7 @@ def test_a_lowered_limit_counts_in_the_estimate() -> None:
     admission = Admission()
     for seconds in (10, 20, 30):
         join(admission, limit=3, time_limit=seconds)
-    assert admission.estimate(join(admission, limit=1, time_limit=5), 0.0) == 30
+    assert estimate(admission, join(admission, limit=1, time_limit=5), 0.0) == 30
 
 
 def test_a_limit_below_one_is_refused() -> None:
@@ -76,7 +92,7 @@ def test_max_waiting_counts_those_who_wait() -> None:
     with pytest.raises(Busy, match="too many people are waiting"):
         join(admission)
     with pytest.raises(Busy):
-        admission.join("new", 1, "anna", None, 0.0), admission.join("new", 1, "anna", None, 0.0)
+        admission.join(Ask("new"), 0.0), admission.join(Ask("new"), 0.0)
     admission.leave(waiting, 0.0)
     assert join(admission).is_waiting
 
@@ -98,17 +114,59 @@ def test_leaving_twice_is_harmless() -> None:
     assert not running.has_place
 
 
-def test_a_session_s_tickets_leave_together() -> None:
+def test_one_visitor_may_have_so_many_waiting_and_others_go_on() -> None:
+    admission = Admission(max_waiting=5, max_waiting_each=2)
+    running = join(admission, "anna")
+    waiting = [join(admission, "anna") for _ in range(2)]
+    with pytest.raises(Busy, match="Too much of yours is waiting"):
+        join(admission, "anna")
+    assert join(admission, "berta").is_waiting
+    assert admission.join(Ask("elsewhere", "anna"), 0.0).is_running, "who need not wait is not refused"
+    admission.leave(waiting[1], 1.0)
+    assert join(admission, "anna").is_waiting
+    admission.leave(running, 1.0)
+    assert join(admission, "anna").is_waiting, "the one that runs now waits no more"
+    assert admission.join(Ask("detect", "anna", is_exempt=True), 0.0).is_waiting
+
+
+def test_what_lingers_keeps_its_place_until_it_leaves() -> None:
     admission = Admission()
-    first = join(admission, "anna")
-    second = join(admission, "anna")
-    other = join(admission, "berta")
-    assert admission.leave_session("anna", 1.0) == [other]
-    assert [ticket.state for ticket in (first, second, other)] == [
-        TicketState.ENDED,
-        TicketState.ENDED,
-        TicketState.RUNNING,
-    ]
+    first, second = join(admission, time_limit=10), join(admission, time_limit=10)
+    admission.linger(first, until=32.0)
+    assert first.has_place
+    assert admission.next_deadline() is None
+    assert admission.expire(50.0) == ([], [])
+    assert estimate(admission, second, 2.0) == 30
+    assert admission.leave(first, 32.0) == [second]
+    assert admission.leave(first, 33.0) == [], "a place is given away once"
+    with pytest.raises(ValueError, match="this one is ended"):
+        admission.linger(first, 34.0)
+
+
+def test_what_lingers_is_not_counted_upon_when_turns_end() -> None:
+    admission = Admission()
+    hung, other = (join(admission, limit=2, time_limit=10) for _ in range(2))
+    join(admission, limit=2, time_limit=10)
+    admission.linger(hung, until=40.0)
+    assert admission.expire(10.0) == ([], [other])
+
+
+def test_of_what_is_open_ended_nothing_is_known() -> None:
+    admission = Admission()
+    stream = lambda: admission.join(Ask("detect", is_open_ended=True), 0.0)  # noqa: E731
+    first, second, third = stream(), stream(), stream()
+    admission.leave(first, 8.0)
+    assert estimate(admission, third, 9.0) is None, "what others did says nothing about this one"
+    run = join(admission)
+    assert estimate(admission, run, 9.0) is None
+    admission.leave(second, 9.0)
+    admission.leave(third, 9.0)
+    assert run.is_running
+
+
+def test_tickets_are_numbered() -> None:
+    admission = Admission()
+    assert [join(admission).number for _ in range(3)] == [1, 2, 3]
 
 
 def test_a_turn_is_extended_while_nobody_waits() -> None:
@@ -176,32 +234,32 @@ def test_the_estimate_plays_the_queue_forward() -> None:
     for limit in (10, 30):
         join(admission, limit=2, time_limit=limit)
     waiting = [join(admission, limit=2, time_limit=limit) for limit in (5, 40, 1)]
-    assert [admission.estimate(ticket, 0.0) for ticket in waiting] == [10, 15, 30]
-    assert [admission.estimate(ticket, 4.0) for ticket in waiting] == [6, 11, 26]
+    assert [estimate(admission, ticket, 0.0) for ticket in waiting] == [10, 15, 30]
+    assert [estimate(admission, ticket, 4.0) for ticket in waiting] == [6, 11, 26]
     assert [standing.position for standing in admission.standings("detect", 0.0)] == [1, 2, 3]
     admission.expire(10.0)
-    assert admission.estimate(waiting[0], 10.0) == 0
+    assert estimate(admission, waiting[0], 10.0) == 0
 
 
 def test_the_estimate_is_unknown_until_something_without_a_limit_has_ended() -> None:
     admission = Admission()
     first, second, third, fourth = (join(admission) for _ in range(4))
-    assert admission.estimate(first, 0.0) == 0
-    assert admission.estimate(second, 0.0) is None
+    assert estimate(admission, first, 0.0) == 0
+    assert estimate(admission, second, 0.0) is None
     admission.leave(first, 8.0)
-    assert admission.estimate(third, 8.0) == 8
-    assert admission.estimate(fourth, 10.0) == 6 + 8
+    assert estimate(admission, third, 8.0) == 8
+    assert estimate(admission, fourth, 10.0) == 6 + 8
     admission.leave(second, 21.0)
-    assert admission.estimate(fourth, 21.0) == pytest.approx(8 + 0.2 * (13 - 8))
-    assert admission.estimate(fourth, 100.0) == 0
+    assert estimate(admission, fourth, 21.0) == pytest.approx(8 + 0.2 * (13 - 8))
+    assert estimate(admission, fourth, 100.0) == 0
 
 
 def test_one_place_without_a_limit_does_not_hide_the_other() -> None:
     admission = Admission()
     join(admission, limit=2)
     join(admission, limit=2, time_limit=10)
-    assert admission.estimate(join(admission, limit=2, time_limit=10), 0.0) == 10
-    assert admission.estimate(join(admission, limit=2, time_limit=10), 0.0) == 20
+    assert estimate(admission, join(admission, limit=2, time_limit=10), 0.0) == 10
+    assert estimate(admission, join(admission, limit=2, time_limit=10), 0.0) == 20
 
 
 def test_an_unknown_key_has_no_standings() -> None:
@@ -234,8 +292,8 @@ def test_the_estimate_is_an_upper_bound_where_limits_are_known(turns: list[tuple
     """Everybody leaves at some moment of the turn, at the latest when its time is up."""
     admission = Admission()
     tickets = [join(admission, str(number), limit, float(turn[0])) for number, turn in enumerate(turns)]
-    promised = {ticket: admission.estimate(ticket, 0.0) for ticket in tickets}
-    stay: Callable[[Ticket], float] = lambda ticket: (ticket.time_limit or 0) * turns[tickets.index(ticket)][1]  # noqa: E731
+    promised = {ticket: estimate(admission, ticket, 0.0) for ticket in tickets}
+    stay: Callable[[Ticket], float] = lambda ticket: (ticket.ask.time_limit or 0) * turns[tickets.index(ticket)][1]  # noqa: E731
     leaving = {ticket: stay(ticket) for ticket in tickets if ticket.is_running}
     while leaving:
         ticket = min(leaving, key=lambda ticket: leaving[ticket])
@@ -247,110 +305,244 @@ def test_the_estimate_is_an_upper_bound_where_limits_are_known(turns: list[tuple
             leaving[admitted] = now + stay(admitted)
 
 
+class Model:
+    """The same rules in the plainest words: lists that are searched, and a queue that is played forward."""
+
+    def __init__(self, max_waiting: int | None, max_waiting_each: int | None) -> None:
+        self.max_waiting, self.max_waiting_each = max_waiting, max_waiting_each
+        self.waiting: list[Ticket] = []
+        self.placed: list[Ticket] = []
+        self.state: dict[Ticket, TicketState] = {}
+        self.deadlines: dict[Ticket, float] = {}
+        self.began: dict[Ticket, float] = {}
+        self.mean_s: dict[str, float] = {}
+
+    def of(self, tickets: list[Ticket], key: str) -> list[Ticket]:
+        return [ticket for ticket in tickets if ticket.ask.key == key]
+
+    def is_full(self, key: str) -> bool:
+        limit = KEYS[key]
+        return limit is not None and len(self.of(self.placed, key)) >= limit
+
+    def is_refused(self, key: str, visitor: str) -> bool:
+        mine = [ticket for ticket in self.waiting if ticket.ask.visitor == visitor]
+        too_many = self.max_waiting is not None and len(self.waiting) >= self.max_waiting
+        too_many_of_mine = self.max_waiting_each is not None and len(mine) >= self.max_waiting_each
+        return self.is_full(key) and (too_many or too_many_of_mine)
+
+    def join(self, ticket: Ticket, now: float) -> list[Ticket]:
+        self.waiting.append(ticket)
+        self.state[ticket] = TicketState.WAITING
+        return self.admit(ticket.ask.key, now)
+
+    def admit(self, key: str, now: float) -> list[Ticket]:
+        admitted = []
+        while self.of(self.waiting, key) and not self.is_full(key):
+            ticket = self.of(self.waiting, key)[0]
+            self.waiting.remove(ticket)
+            self.placed.append(ticket)
+            self.state[ticket], self.began[ticket] = TicketState.RUNNING, now
+            if ticket.ask.time_limit is not None:
+                self.deadlines[ticket] = now + ticket.ask.time_limit
+            admitted.append(ticket)
+        return admitted
+
+    def remove(self, ticket: Ticket, now: float) -> None:
+        self.deadlines.pop(ticket, None)
+        if ticket in self.waiting:
+            self.waiting.remove(ticket)
+        if ticket in self.placed:
+            self.placed.remove(ticket)
+            if ticket.ask.time_limit is None and not ticket.ask.is_open_ended:
+                mean_s = self.mean_s.setdefault(ticket.ask.key, now - self.began[ticket])
+                self.mean_s[ticket.ask.key] = mean_s + 0.2 * (now - self.began[ticket] - mean_s)
+
+    def leave(self, ticket: Ticket, now: float) -> list[Ticket]:
+        self.remove(ticket, now)
+        self.state[ticket] = TicketState.ENDED
+        return self.admit(ticket.ask.key, now)
+
+    def expire(self, now: float) -> tuple[list[Ticket], list[Ticket]]:
+        extended, expiring = [], []
+        due = [ticket for ticket in self.placed if self.state[ticket] is TicketState.RUNNING]
+        due = [ticket for ticket in due if self.deadlines.get(ticket, math.inf) <= now]
+        for ticket in sorted(due, key=lambda ticket: self.deadlines[ticket]):
+            going = [each for each in self.of(self.placed, ticket.ask.key) if self.state[each] is TicketState.EXPIRING]
+            if len(self.of(self.waiting, ticket.ask.key)) > len(going):
+                self.state[ticket] = TicketState.EXPIRING
+                del self.deadlines[ticket]
+                expiring.append(ticket)
+            else:
+                assert ticket.ask.time_limit is not None
+                self.deadlines[ticket] = now + ticket.ask.time_limit
+                extended.append(ticket)
+        return extended, expiring
+
+    def turn(self, ticket: Ticket) -> float:
+        if ticket.ask.time_limit is not None:
+            return ticket.ask.time_limit
+        return math.inf if ticket.ask.is_open_ended else self.mean_s.get(ticket.ask.key, math.inf)
+
+    def estimates(self, key: str, now: float) -> list[float]:
+        free_at = []
+        for ticket in self.of(self.placed, key):
+            left = self.turn(ticket) - (now - self.began[ticket])
+            if ticket in self.deadlines:
+                left = self.deadlines[ticket] - now
+            free_at.append(0.0 if self.state[ticket] is TicketState.EXPIRING else max(left, 0.0))
+        waits = []
+        for ticket in self.of(self.waiting, key):
+            soonest = min(range(len(free_at)), key=free_at.__getitem__)
+            waits.append(free_at[soonest])
+            free_at[soonest] += self.turn(ticket)
+        return waits
+
+
 KEYS = {"one": 1, "three": 3, "any": None}
 
 
 class QueueMachine(RuleBasedStateMachine):
-    """People join, leave, stall, time out and come back, in any order."""
+    """People join, leave, stall, hang, time out and come back, in any order, and `Admission` does as the model does."""
 
     tickets = Bundle("tickets")
 
-    @initialize(max_waiting=st.one_of(st.none(), st.integers(0, 8)))
-    def start(self, max_waiting: int | None) -> None:
-        self.admission = Admission(max_waiting)
-        self.max_waiting = max_waiting
+    @initialize(
+        max_waiting=st.one_of(st.none(), st.integers(0, 8)), max_waiting_each=st.one_of(st.none(), st.integers(0, 4))
+    )
+    def start(self, max_waiting: int | None, max_waiting_each: int | None) -> None:
+        self.admission = Admission(max_waiting, max_waiting_each)
+        self.model = Model(max_waiting, max_waiting_each)
         self.now = 0.0
-        self.joined: list[Ticket] = []
-        self.rejoined = 0
-        self.queue: dict[str, list[Ticket]] = {key: [] for key in KEYS}
         self.positions: dict[Ticket, int] = {}
 
     @rule(
         target=tickets,
         key=st.sampled_from(sorted(KEYS)),
-        session=st.sampled_from("abc"),
-        time_limit=st.one_of(st.none(), st.floats(0.5, 30)),
+        visitor=st.sampled_from("abc"),
+        time_limit=st.one_of(st.none(), st.floats(0, 30)),
+        is_open_ended=st.booleans(),
+        is_exempt=st.booleans(),
     )
-    def join(self, key: str, session: str, time_limit: float | None) -> Ticket | None:
-        before = self.admission.waiting
+    def join(
+        self, key: str, visitor: str, time_limit: float | None, is_open_ended: bool, is_exempt: bool
+    ) -> Ticket | None:
+        ask = Ask(key, visitor, KEYS[key], time_limit, is_open_ended, is_exempt)
+        is_refused = not is_exempt and self.model.is_refused(key, visitor)
         try:
-            ticket = self.admission.join(key, KEYS[key], session, time_limit, self.now)
+            ticket = self.admission.join(ask, self.now)
         except Busy:
-            assert self.max_waiting is not None
-            assert before >= self.max_waiting
+            assert is_refused
             return None
-        self.joined.append(ticket)
-        self.queue[key].append(ticket)
-        self.admitted([ticket] if ticket.is_running else [])
+        assert not is_refused
+        self.model.join(ticket, self.now)
         return ticket
 
     @rule(ticket=consumes(tickets))
     def leave(self, ticket: Ticket | None) -> None:
         if ticket is not None:
-            self.forget(ticket)
-            self.admitted(self.admission.leave(ticket, self.now))
+            assert self.admission.leave(ticket, self.now) == self.model.leave(ticket, self.now)
+            assert self.admission.leave(ticket, self.now) == []
 
-    @rule(session=st.sampled_from("abc"))
-    def leave_session(self, session: str) -> None:
-        for ticket in self.joined:
-            if ticket.session == session:
-                self.forget(ticket)
-        self.admitted(self.admission.leave_session(session, self.now))
-        assert not any(ticket.has_place for ticket in self.joined if ticket.session == session)
+    @rule(ticket=tickets, seconds=st.floats(0, 60))
+    def linger(self, ticket: Ticket | None, seconds: float) -> None:
+        if ticket is not None and ticket.has_place:
+            self.admission.linger(ticket, self.now + seconds)
+            self.model.state[ticket] = TicketState.LINGERING
+            self.model.deadlines[ticket] = self.now + seconds
 
     @rule(seconds=st.floats(0, 40))
     def time_passes(self, seconds: float) -> None:
         self.now += seconds
-        expiry = self.admission.expire(self.now)
-        assert all(ticket.is_running and (ticket.deadline or 0) > self.now for ticket in expiry.extended)
-        for ticket in expiry.expiring:
-            assert self.queue[ticket.key], "a turn only ends if somebody waits"
-        next_deadline = self.admission.next_deadline()
-        assert next_deadline is None or next_deadline > self.now
+        assert self.admission.expire(self.now) == self.model.expire(self.now)
 
-    @precondition(lambda self: any(ticket.state is TicketState.EXPIRING for ticket in self.joined))
+    @precondition(lambda self: TicketState.EXPIRING in self.model.state.values())
     @rule(data=st.data())
     def rejoin(self, data: st.DataObject) -> None:
-        expiring = [ticket for ticket in self.joined if ticket.state is TicketState.EXPIRING]
+        expiring = [ticket for ticket, state in self.model.state.items() if state is TicketState.EXPIRING]
         ticket = data.draw(st.sampled_from(expiring))
-        self.queue[ticket.key].append(ticket)
-        self.admitted(self.admission.rejoin(ticket, self.now))
-
-    def forget(self, ticket: Ticket) -> None:
-        if ticket in self.queue[ticket.key]:
-            self.queue[ticket.key].remove(ticket)
         self.positions.pop(ticket, None)
+        self.model.remove(ticket, self.now)
+        assert self.admission.rejoin(ticket, self.now) == self.model.join(ticket, self.now)
 
-    def admitted(self, tickets: list[Ticket]) -> None:
-        for ticket in tickets:
-            assert ticket.is_running
-            assert self.queue[ticket.key].pop(0) is ticket, "first come, first served"
-            self.positions.pop(ticket, None)
+    @invariant()
+    def everybody_is_where_the_model_says(self) -> None:
+        assert {ticket: ticket.state for ticket in self.model.state} == self.model.state
+        assert self.admission.waiting == len(self.model.waiting)
+        deadlines = [
+            deadline
+            for ticket, deadline in self.model.deadlines.items()
+            if self.model.state[ticket] is TicketState.RUNNING
+        ]
+        assert self.admission.next_deadline() == min(deadlines, default=None)
 
     @invariant()
     def nobody_waits_while_a_place_is_free(self) -> None:
-        for key, limit in KEYS.items():
-            placed = sum(ticket.has_place for ticket in self.joined if ticket.key == key)
-            assert placed <= (math.inf if limit is None else limit)
-            assert not self.queue[key] or placed == limit
+        for key in KEYS:
+            assert not self.model.of(self.model.waiting, key) or self.model.is_full(key)
 
     @invariant()
-    def positions_never_rise(self) -> None:
-        for key, queue in self.queue.items():
+    def positions_never_rise_and_estimates_are_those_of_the_model(self) -> None:
+        for key in KEYS:
+            queue = self.model.of(self.model.waiting, key)
             standings = list(self.admission.standings(key, self.now))
             assert [standing.ticket for standing in standings] == queue
-            estimates = [math.inf if standing.estimate_s is None else standing.estimate_s for standing in standings]
-            assert estimates == sorted(estimates)
+            waits = [math.inf if standing.estimate_s is None else standing.estimate_s for standing in standings]
+            assert waits == pytest.approx(self.model.estimates(key, self.now))
             for position, ticket in enumerate(queue, 1):
                 assert self.admission.position(ticket) == position <= self.positions.get(ticket, position)
                 self.positions[ticket] = position
-
-    @invariant()
-    def each_ticket_is_in_one_place(self) -> None:
-        assert self.admission.waiting == sum(len(queue) for queue in self.queue.values())
-        for ticket in self.joined:
-            assert ticket.is_waiting == (ticket in self.queue[ticket.key])
+                estimate(self.admission, ticket, self.now)
 
 
 QueueMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=50, deadline=None)
 TestQueue = QueueMachine.TestCase
+
+
+@settings(max_examples=30, deadline=None)
+@given(leaving=st.sets(st.integers(0, 39)), slices=st.lists(st.integers(1, 9), max_size=10), waiting=st.integers(1, 40))
+def test_a_pass_that_is_drawn_from_bit_by_bit_tells_everybody_who_still_waits(
+    leaving: set[int], slices: list[int], waiting: int
+) -> None:
+    admission = Admission()
+    join(admission, time_limit=10)
+    tickets = [join(admission, time_limit=10) for _ in range(waiting)]
+    standings, told = admission.standings("detect", 0.0), list[Ticket]()
+    for number, size in zip(sorted(leaving), slices, strict=False):
+        for standing in islice(standings, size):
+            assert standing.position == admission.position(standing.ticket) > 0
+            told.append(standing.ticket)
+        admission.leave(tickets[number % waiting], 1.0)
+    told += [standing.ticket for standing in standings]
+    assert told == sorted(set(told), key=tickets.index)
+    assert {ticket for ticket in tickets if ticket.is_waiting} <= set(told)
+
+
+@pytest.mark.parametrize("waiting", [1000, 16_000])
+def test_no_operation_looks_at_all_who_wait(waiting: int) -> None:
+    """Count the lines that run: in a queue of sixteen thousand hardly more than in one of a thousand."""
+    admission = Admission()
+    tickets = [join(admission, str(number), limit=4, time_limit=10) for number in range(waiting)]
+    hung, leaver, last, first = tickets[0], tickets[waiting // 2], tickets[-1], tickets[1]
+    lines = 0
+
+    def count(frame: FrameType, event: str, argument: object) -> object:
+        nonlocal lines
+        lines += event == "line"
+        return count
+
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        admission.linger(hung, 40.0)
+        admission.expire(20.0)
+        admission.rejoin(first, 21.0)
+        admission.leave(leaver, 22.0)
+        admission.leave(hung, 22.0)
+        admission.standing(join(admission, "late", 4, 10, 22.0), 22.0)
+        admission.position(last)
+        admission.next_deadline()
+        first_ones = list(islice(admission.standings("detect", 22.0), 10))
+    finally:
+        sys.settrace(before)
+    assert len(first_ones) == 10
+    assert lines < 1000

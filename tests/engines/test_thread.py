@@ -8,7 +8,6 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -315,26 +314,10 @@ async def test_an_async_handler_that_resists_its_cancellation_holds_its_worker_a
     await runner.worker.close(60)
     assert runner.engine.statistics()["abandoned"] == ["stubborn"]
     goes_on.set()
-    await until(lambda: runner.worker.ended.done())
+    await until(runner.worker.ended.done)
     assert is_over.is_set()
     assert runner.engine.statistics()["abandoned"] == []
     await until(lambda: threads() == [])
-
-
-async def test_an_async_handler_that_is_cancelled_before_it_begins_is_not_called() -> None:
-    called: list[str] = []
-
-    async def handle(text: str) -> None:
-        called.append(text)
-
-    runner = Runner(handle)
-    task = asyncio.ensure_future(runner.results())
-    await until(lambda: runner.worker._steps is not None)
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-    await runner.worker.close(5)
-    assert runner.worker.ended.done()
-    assert called in ([], ["a"])
 
 
 async def test_the_steps_of_an_async_call_are_taken_in_one_task() -> None:

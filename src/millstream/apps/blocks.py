@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeAlias
 
 from millstream.errors import DeclarationError
 from millstream.ui.component import is_number
-from millstream.ui.declaration import Declaration
+from millstream.ui.declaration import MAX_WAITING, Declaration
 from millstream.ui.element import warn_ignored
 from millstream.ui.theme import ThemeLike
 
@@ -76,7 +76,7 @@ class Blocks(Declaration):
         self,
         status_update_rate: float | Literal["auto"] = "auto",
         api_open: bool | None = None,
-        max_size: int | None = None,
+        max_size: int | None = MAX_WAITING,
         *,
         default_concurrency_limit: int | Literal["not_set"] | None = "not_set",
     ) -> Self:

@@ -244,11 +244,7 @@ class _Steps:
         """Take one step. Cancelling this cancels the handler."""
         asked: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._asked.put_nowait(asked)
-        try:
-            await asyncio.wait([asked, self.task], return_when=asyncio.FIRST_COMPLETED)
-        except asyncio.CancelledError:
-            asked.cancel()
-            raise
+        await asyncio.wait([asked, self.task], return_when=asyncio.FIRST_COMPLETED)
         if not asked.done():
             await self.task  # which raises what ended it
 
@@ -269,13 +265,10 @@ class _Steps:
     async def _live(self) -> None:
         try:
             while (asked := await self._asked.get()) is not None:
-                if asked.done():
-                    continue
                 self._is_taking = True
                 await self._call.call_async()
                 self._is_taking = False
-                if not asked.done():
-                    asked.set_result(None)
+                asked.set_result(None)
         finally:
             self._is_taking = False
             await self._call.close_async()

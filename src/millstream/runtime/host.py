@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from millstream import codecs, engines
-from millstream.errors import Closed, InvalidValue, ProtocolError, QuotaExceeded, Refused
+from millstream.errors import Busy, Closed, InvalidValue, ProtocolError, QuotaExceeded, Refused
 from millstream.runtime.aside import aside
 from millstream.runtime.crew import Crew
 from millstream.runtime.metrics import StreamMetrics
@@ -99,7 +99,10 @@ class Host:
         except TimeoutError:
             logger.warning("%d sessions did not end in time", len(self.sessions))
         await self._engine.close()
-        await aside("clean", self._folders.remove)
+        try:
+            await aside("clean", self._folders.remove)
+        except Busy:
+            self._folders.remove()  # nobody is left who could be held up
 
     async def serve(self, transport: Transport, request: Request, visitor: str = "") -> None:
         """Live one page from hello to the end, and close the transport. Never raises for what a page does.
@@ -115,6 +118,8 @@ class Host:
             closing = await self._serve(transport, replace(request, session_hash=tag), visitor)
         except ProtocolError as error:
             closing = Closing(error.code, str(error))
+        except Busy as error:
+            closing = Closing(REFUSALS["busy"], str(error))
         except Refused as error:
             closing = Closing(REFUSALS.get(error.code, 1008), str(error))
         except Closed as error:

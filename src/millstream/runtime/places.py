@@ -66,9 +66,7 @@ class Places:
         abandon_s: After how long at the latest a worker that does not end is abandoned.
     """
 
-    def __init__(
-        self, max_waiting: int | None, max_waiting_each: int | None = None, abandon_s: float = 30.0
-    ) -> None:
+    def __init__(self, max_waiting: int | None, max_waiting_each: int | None = None, abandon_s: float = 30.0) -> None:
         self._admission = Admission(max_waiting, max_waiting_each)
         self._abandon_s = abandon_s
         self._guests: dict[Ticket, Guest] = {}

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from millstream.errors import Closed, ProtocolError
+from millstream.errors import Busy, Closed, ProtocolError
 from millstream.runtime.aside import aside
 from millstream.runtime.clock import server_us
 from millstream.runtime.crew import Caller, Crew
@@ -164,15 +164,25 @@ class Session:
 
     async def bid_farewell(self) -> None:
         """Run what belongs to the end of a page: `unload` handlers and `delete_callback`s; then delete its files."""
+        settings = self._desk.settings
         try:
-            async with asyncio.timeout(self._desk.settings.farewell_s):
+            async with asyncio.timeout(settings.abandon_s + settings.farewell_s):  # others may have to end before
                 await self.events.unload()
+            async with asyncio.timeout(settings.farewell_s):
                 await self._perishables.delete_all()
         except TimeoutError:
             logger.warning("session %s: unload handlers or delete_callbacks take too long; not waited for", self.tag)
+        except Busy as error:
+            logger.warning("session %s: not all of its delete_callbacks were called: %s", self.tag, error)
         finally:
             self._perishables.close()
+            await self._delete_files()
+
+    async def _delete_files(self) -> None:
+        try:
             await aside("clean", lambda: shutil.rmtree(self.store.folder, ignore_errors=True))
+        except Busy:
+            logger.warning("session %s: its files are deleted when the app is stopped", self.tag)
 
     def forget(self) -> None:
         """Let go of what it held, at its very end: the rest is small, and may wait for the garbage collector."""

@@ -22,8 +22,8 @@ class Settings:
         max_streams: Streams that one session may have open at once.
         max_runs: Ordinary runs that one session may have under way at once, those that wait included.
         max_waiting_each: Streams and runs that one visitor may have in the queue, in all pages together.
-        max_calls: Calls that may run at once in all, each in a thread of its own. Half of them at most are of one event,
-            or of one address; of what is left then half again, and so on, so that something is always left for others.
+        max_calls: Calls that may run at once in all, each in a thread of its own. Half of them at most may be of one
+            event, or from one address; of what is left half again, and so on: something is always left for others.
         max_calls_each: How many of them one visitor may have, those included that go on when their page has gone.
         max_abandoned: How many calls of one event may be abandoned before it takes no more until one of them ends.
         max_control: Control messages that may wait for a slow page before it is closed with 1013.

@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
-from millstream.errors import Closed
+from millstream.errors import Busy, Closed
 from millstream.runtime.host import Host
 from millstream.runtime.settings import Settings
 from millstream.server.assets import Assets
@@ -83,7 +83,7 @@ class App:
         policy = Policy(options.frame_ancestors)
         logins = None if options.auth is None else Logins(options.auth)
         self.routes: list[BaseRoute] = [*self._routes(policy, logins), *self._login_routes(policy, logins)]
-        inner = Starlette(routes=self.routes, exception_handlers={HTTPException: _as_json})
+        inner = Starlette(routes=self.routes, exception_handlers={HTTPException: _as_json, Busy: _as_busy})
         inner.router.redirect_slashes = False  # it would build an address of the Host header
         self._gate = Gate(inner, options, logins, PUBLIC, policy)
 
@@ -246,6 +246,7 @@ def _settings(options: Options) -> Settings:
         blocked_paths=tuple(Path(path) for path in options.blocked_paths),
         max_file_size=options.max_file_size,
         drain_s=options.drain_s,
+        abandon_s=options.abandon_after,
     )
 
 
@@ -275,6 +276,10 @@ def _content(manifest: Manifest, options: Options, assets: Assets) -> Content:
 
 async def _alive(request: Request) -> Response:
     return PlainTextResponse("ok\n", headers={"cache-control": "no-store"})
+
+
+async def _as_busy(request: Request, error: Exception) -> Response:
+    return JSONResponse({"error": str(error)}, _BUSY.status, dict(_BUSY.headers))
 
 
 async def _as_json(request: Request, error: Exception) -> Response:

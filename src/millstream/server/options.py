@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 import os
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -47,6 +48,8 @@ class Options:
         lang: Language of the page, as in `<html lang>`.
         favicon_path: Picture for the browser's tab; `None` for our own.
         drain_s: Seconds that running handlers get at the end.
+        abandon_after: Seconds that a call keeps its slot after its page has gone, or it was cancelled, while it does
+            not end; then the slot is given away.
     """
 
     server_name: str = "127.0.0.1"
@@ -75,12 +78,15 @@ class Options:
     lang: str = "en"
     favicon_path: str | Path | None = None
     drain_s: float = 4.0
+    abandon_after: float = 30.0
     proxies: tuple[Network, ...] = field(init=False, default=())
     """`trusted_proxies`, parsed."""
 
     def __post_init__(self) -> None:
         if self.ssl_keyfile and not self.ssl_certfile:
             raise ValueError("launch(): ssl_keyfile needs ssl_certfile, the certificate that belongs to the key")
+        if not 0 <= self.abandon_after < math.inf:
+            raise ValueError(f"launch(): abandon_after={self.abandon_after!r} is no number of seconds from 0")
         for origin in (*self.allowed_origins, *self.frame_ancestors):
             check_origin(origin)
         object.__setattr__(self, "root_path", "/" + path if (path := self.root_path.strip("/")) else "")
@@ -157,6 +163,7 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "show_error": _flag,
     "max_file_size": read_size,
     "drain_s": float,
+    "abandon_after": float,
 }
 
 

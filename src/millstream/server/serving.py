@@ -152,7 +152,11 @@ class Server(uvicorn.Server):
         self._app.is_draining = self.should_exit = True
         self._watch = threading.Timer(self._app.options.drain_s + SPARE_S, lambda: leave(self._app.abandoned()))
         self._watch.daemon = True
-        self._watch.start()
+        try:
+            self._watch.start()
+        except RuntimeError as error:  # no thread can be had
+            logger.error("The server may take long to end, unless it is told twice: %s.", error)
+            self._watch = None
 
 
 def leave(names: list[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self, overload
+from typing import Final, Self, overload
 
 from millstream.errors import DeclarationError
 from millstream.ui.component import Component
@@ -14,6 +14,9 @@ from millstream.ui.layout import Layout, Tab, Tabs
 from millstream.ui.manifest import Look, Manifest, freeze
 from millstream.ui.options import checked_options
 from millstream.ui.theme import ThemeLike, theme_tokens
+
+MAX_WAITING: Final = 1000
+"""How many may wait in the queue of an app that does not say how many; who comes later is told that it is busy."""
 
 
 class PageEvent:
@@ -77,7 +80,7 @@ class Declaration(Layout):
         self.elements: dict[int, Element] = {0: self}
         self.dependencies: list[Dependency] = []
         self.default_concurrency_limit: int | None = 1
-        self.max_waiting: int | None = None
+        self.max_waiting: int | None = MAX_WAITING
         self.is_frozen = False
         self.title = title
         self.look = Look(theme_tokens(theme), css or "", js or "", head or "")
