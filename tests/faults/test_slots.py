@@ -201,7 +201,7 @@ async def film(page: Page, *, stays: bool = False) -> None:
 def conversation(gauge: Gauge) -> gr.Blocks:
     def answer(sound: object) -> Iterator[str]:
         with gauge:
-            nobody.wait(0.4)
+            nobody.wait(1.0)
             yield "well"
 
     reply = gr.ReplyOnPause(answer, detector=LoudnessDetector, pause=0.1)
