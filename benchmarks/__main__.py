@@ -1,5 +1,5 @@
 """Run the benchmarks and print them against `budgets.toml`: `python -m benchmarks [hop] [load] [glass] [sound]
-[voice] [soak]`."""
+[voice] [soak] [queue]`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-from benchmarks import bench_glass, bench_hop, bench_load, bench_soak, bench_sound, bench_voice
+from benchmarks import bench_glass, bench_hop, bench_load, bench_queue, bench_soak, bench_sound, bench_voice
 
 BENCHMARKS = {
     "hop": bench_hop.measure,
@@ -18,6 +18,7 @@ BENCHMARKS = {
     "sound": bench_sound.measure,
     "voice": bench_voice.measure,
     "soak": bench_soak.measure,
+    "queue": bench_queue.measure,
 }
 
 

@@ -7,7 +7,8 @@ import threading
 
 import pytest
 
-from millstream.runtime.aside import aside, begin, pending
+from millstream.errors import Busy
+from millstream.runtime.aside import MAX_OF_A_KIND, aside, begin, pending
 
 
 def fail() -> None:
@@ -55,3 +56,38 @@ async def test_who_is_cancelled_leaves_the_thread_to_itself() -> None:
     while pending(loop):  # noqa: ASYNC110 - what a thread does sets no event of the loop
         await asyncio.sleep(0)
     assert is_over.is_set()
+
+
+@pytest.mark.anyio
+async def test_of_a_kind_so_many_run_at_once_and_others_are_not_held_up() -> None:
+    loop, goes_on = asyncio.get_running_loop(), threading.Event()
+    hung = [begin("slow", lambda: goes_on.wait(30.0)) for _ in range(MAX_OF_A_KIND + 10)]
+    assert pending(loop) == MAX_OF_A_KIND
+    assert await aside("quick", lambda: "done") == "done"
+    called: list[int] = []
+    given_up = begin("slow", lambda: called.append(1))
+    given_up.cancel()
+    goes_on.set()
+    assert await asyncio.gather(*hung) == [True] * len(hung)
+    await aside("slow", lambda: None)
+    assert called == [], "nobody waits for it any more"
+    assert pending(loop) == 0
+
+
+@pytest.mark.anyio
+async def test_where_no_thread_can_be_had_it_is_said_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def no_thread(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", no_thread)
+        for _ in range(3):
+            with pytest.raises(Busy, match="short of threads"):
+                await aside("clean", lambda: None)
+    assert [record.getMessage() for record in caplog.records] == [
+        "no thread can be had for clean: can't start new thread"
+    ]
+    assert pending(asyncio.get_running_loop()) == 0
+    assert await aside("clean", lambda: "done") == "done"
