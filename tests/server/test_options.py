@@ -23,6 +23,7 @@ def test_everything_in_the_environment_is_read() -> None:
             "MILLSTREAM_SHOW_ERROR": "yes",
             "MILLSTREAM_MAX_FILE_SIZE": "5mb",
             "MILLSTREAM_DRAIN_S": "2.5",
+            "MILLSTREAM_ABANDON_AFTER": "90",
         },
     )
     assert options.allowed_hosts == ("app.example", "other.example")
@@ -30,6 +31,7 @@ def test_everything_in_the_environment_is_read() -> None:
     assert [str(network) for network in options.proxies] == ["10.0.0.0/8", "::1/128"]
     assert options.allowed_paths == ("/data", "/models")
     assert (options.root_path, options.show_error, options.drain_s) == ("/demo", True, 2.5)
+    assert options.abandon_after == 90.0
     assert options.max_file_size == 5 * 1024 * 1024
 
 
@@ -43,6 +45,9 @@ def test_everything_in_the_environment_is_read() -> None:
         ({"trusted_proxies": ["proxy"]}, {}, "trusted_proxies"),
         ({"ssl_keyfile": "key.pem"}, {}, "ssl_certfile"),
         ({"max_file_size": "many"}, {}, "size"),
+        ({"abandon_after": -1}, {}, "abandon_after=-1 is no number of seconds"),
+        ({"abandon_after": "soon"}, {}, "abandon_after='soon' is no number of seconds"),
+        ({}, {"MILLSTREAM_ABANDON_AFTER": "nan"}, "abandon_after=nan"),
         ({}, {"MILLSTREAM_SERVER_PORT": "http"}, "MILLSTREAM_SERVER_PORT"),
         ({}, {"MILLSTREAM_SHOW_ERROR": "perhaps"}, "MILLSTREAM_SHOW_ERROR"),
     ],

@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from numbers import Real
 from pathlib import Path
 from typing import Final, Self, TypeAlias, cast
 
@@ -85,7 +86,7 @@ class Options:
     def __post_init__(self) -> None:
         if self.ssl_keyfile and not self.ssl_certfile:
             raise ValueError("launch(): ssl_keyfile needs ssl_certfile, the certificate that belongs to the key")
-        if not 0 <= self.abandon_after < math.inf:
+        if not (isinstance(self.abandon_after, Real) and 0 <= self.abandon_after < math.inf):
             raise ValueError(f"launch(): abandon_after={self.abandon_after!r} is no number of seconds from 0")
         for origin in (*self.allowed_origins, *self.frame_ancestors):
             check_origin(origin)
