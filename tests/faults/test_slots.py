@@ -308,6 +308,33 @@ def test_an_abandoned_call_gives_its_slot_away_once(caplog: pytest.LogCaptureFix
     assert "its slot given away" in warning
 
 
+def test_a_hung_slot_holds_up_neither_the_end_of_the_app_nor_what_follows_a_page() -> None:
+    hang, called, gone = threading.Event(), threading.Event(), threading.Event()
+
+    def handle() -> None:
+        called.set()
+        hang.wait(PATIENCE_S)
+
+    with gr.Blocks() as demo:
+        gr.Button("Go").click(handle, concurrency_id="one")
+        demo.unload(gone.set, concurrency_id="one")
+
+    async def scene(house: House) -> None:
+        page = await house.open()
+        await page.fire(page.find("Go"), "click")
+        await until(called.is_set)
+        await page.drop()
+        await until(lambda: house.host.statistics()["engine"]["threads"] == 1)  # type: ignore[index]
+        assert not gone.is_set(), "it keeps to the limit"
+        async with asyncio.timeout(5):
+            await house.close()
+        assert gone.is_set()
+        assert house.host.statistics()["engine"]["abandoned"] == ["handle"]  # type: ignore[index]
+        hang.set()
+
+    lived(scene, demo)
+
+
 # ---- many who hang ---------------------------------------------------------------------------------------------
 
 

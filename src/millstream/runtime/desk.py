@@ -224,7 +224,11 @@ class Desk:
         return Failure(f"{name}() was ended: the page took no picture for {self.settings.credit_s:g} seconds.")
 
     async def run_unseen(self, binding: Binding, event: Occurrence) -> None:
-        """Call a handler for a page that is gone: values are written, and nobody is told."""
+        """Call a handler for a page that is gone, when it is its turn: values are written, and nobody is told.
+
+        Raises:
+            TimeoutError: It takes longer than `farewell_s`.
+        """
         place, worker = _Farewell(), None
         ticket = self.places.join(place, binding, self.caller.visitor, is_farewell=True) if binding.queue else None
         try:
@@ -232,10 +236,12 @@ class Desk:
                 await place.admission.wait()
             worker = self.open(binding, _nobody, ticket)
             began = self.begin(binding, self.inputs(binding), call=next(self.calls), run=0, event=event)
-            async with aclosing(worker.submit(began.job)) as results:
+            async with asyncio.timeout(self.settings.farewell_s), aclosing(worker.submit(began.job)) as results:
                 async for result in results:
                     apply(result, self.values, self.store, began.claim, self.driving)
-        except (Busy, QuotaExceeded, InvalidValue, DeclarationError) as error:
+        except Busy as error:
+            logger.warning("handler %s is not called for a page that has gone: %s", binding.name, error)
+        except (QuotaExceeded, InvalidValue, DeclarationError) as error:
             self.failed(binding.number, error)
         finally:
             if worker is not None:

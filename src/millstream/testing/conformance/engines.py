@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,20 @@ def leaving(text: str) -> str:
     raise SystemExit(text)
 
 
+rested: list[str] = []
+
+
+async def resisting(text: str) -> None:
+    """Take some time to end when it is cancelled."""
+    rested.append("began")
+    try:
+        await asyncio.Event().wait()
+    finally:
+        for _ in range(5):
+            await asyncio.sleep(0)
+        rested.append(text)
+
+
 HANDLERS: tuple[Callable[..., object], ...] = (
     plain,
     counting,
@@ -78,6 +92,7 @@ HANDLERS: tuple[Callable[..., object], ...] = (
     talking,
     advancing,
     leaving,
+    resisting,
 )
 
 
@@ -182,6 +197,35 @@ class EngineSuite:
         statistics = self._with_engine(work)
         assert (statistics["threads"], statistics["abandoned"]) == (0, [])
 
+    def test_a_worker_is_released_when_nothing_of_it_runs_any_more(self) -> None:
+        async def work(engine: Engine) -> None:
+            for handler in (plain, counting, counting_async):
+                worker = engine.open(HANDLERS.index(handler), self.notices.append)
+                async with aclosing(worker.submit(_job(handler, "a"))) as results:
+                    await anext(results)
+                assert not worker.released.done()
+                await worker.close(PATIENCE_S)
+                assert worker.ended.done()
+                assert worker.released.done()
+
+        self._with_engine(work)
+
+    def test_a_worker_whose_coroutine_takes_time_to_end_is_released_after_that(self) -> None:
+        async def work(engine: Engine) -> None:
+            rested.clear()
+            worker = engine.open(HANDLERS.index(resisting), self.notices.append)
+            task = asyncio.ensure_future(_collect(worker.submit(_job(resisting, "a"))))
+            worker.released.add_done_callback(lambda _: rested.append("released"))
+            while not rested:  # noqa: ASYNC110 - what an engine does sets no event of this loop
+                await asyncio.sleep(0.001)
+            task.cancel()
+            await asyncio.wait([task])
+            await worker.close(PATIENCE_S)
+            await asyncio.sleep(0)
+            assert rested == ["began", "a", "released"]
+
+        self._with_engine(work)
+
 
 def _program() -> Program:
     with ms.Blocks() as demo:
@@ -193,6 +237,10 @@ def _program() -> Program:
 
 def _job(handler: Callable[..., object], text: str) -> Job:
     return Job(HANDLERS.index(handler), 1, (text,))
+
+
+async def _collect(results: AsyncGenerator[Result, None]) -> list[Result]:
+    return [result async for result in results]
 
 
 async def _results(engine: Engine, handler: Callable[..., object], notices: list[Notice | Advance]) -> list[Result]:
