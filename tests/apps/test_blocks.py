@@ -47,7 +47,9 @@ def test_the_queue() -> None:
     assert demo.queue(max_size=5, default_concurrency_limit=3) is demo
     assert (demo.max_waiting, demo.default_concurrency_limit) == (5, 3)
     demo.queue()
-    assert (demo.max_waiting, demo.default_concurrency_limit) == (None, 3)
+    assert (demo.max_waiting, demo.default_concurrency_limit) == (1000, 3)
+    assert demo.queue(max_size=None).max_waiting is None
+    assert gr.Blocks().freeze().max_waiting == 1000
     with pytest.warns(UserWarning, match=r"queue\(\) ignores api_open"):
         demo.queue(api_open=True)
 
