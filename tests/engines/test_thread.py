@@ -278,6 +278,14 @@ async def test_a_cancelled_close_still_abandons() -> None:
     await until(lambda: threads() == [])
 
 
+async def test_a_healthy_thread_gets_its_time_whatever_the_app_allows(caplog: pytest.LogCaptureFixture) -> None:
+    runner = Runner(lambda text: text, grace_s=2.0, abandon_s=0.0)
+    await runner.results()
+    await runner.worker.close()
+    assert runner.worker.ended.done()
+    assert caplog.records == []
+
+
 async def test_an_engine_that_is_closed_abandons_at_once(caplog: pytest.LogCaptureFixture) -> None:
     go = threading.Event()
     runner = Runner(lambda text: go.wait(10), abandon_s=60)

@@ -45,7 +45,7 @@ class Engine:
 
     def start(self, program: Program, abandon_s: float = 30.0) -> None:
         self._program = program
-        self.abandon_s = abandon_s
+        self.abandon_s = max(abandon_s, self.grace_s)  # a healthy thread takes a moment to end, too
 
     def open(self, binding: int, notify: Notify) -> Worker:
         worker = Worker(self, self._program.name_of(binding), self._program.open(), notify)

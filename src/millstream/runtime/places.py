@@ -131,7 +131,7 @@ class Places:
         if self._guests.pop(ticket, None) is None:
             return
         self._told.pop(ticket, None)
-        if ticket in self._workers:
+        if ticket in self._workers and ticket.has_place:
             self._admission.linger(ticket, self._loop.time() + self._abandon_s)
             self._moved(ticket.ask.key, [])
         else:
