@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -520,7 +521,7 @@ def test_a_full_queue_says_that_the_app_is_busy() -> None:
 
 def failing(error: Exception) -> ms.Blocks:
     def fail(frame: np.ndarray) -> np.ndarray:
-        raise error
+        raise copy(error)  # what is raised keeps all that it went through
 
     with ms.Blocks() as demo:
         camera = ms.Image(label="Camera", sources="webcam")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
+from copy import copy
 from functools import partial
 from typing import Any
 
@@ -509,7 +510,7 @@ def test_a_recogniser_that_fails_says_so_and_the_stream_goes_on(
 ) -> None:
     def recognise(sound: Sound) -> object:
         if isinstance(said, Exception):
-            raise said
+            raise copy(said)  # what is raised keeps all that it went through
         return said
 
     with TestPage(app(ReplyOnStopWords(Talker(), stop_words=["x"], recognise=recognise))) as page:
