@@ -64,7 +64,8 @@ def check_budget(data: bytes | memoryview, max_pixels: int = MAX_PIXELS, formats
     """Read the header of a picture and refuse it before a decoder sees it.
 
     Raises:
-        MediaError: Broken, not one of `formats`, of more than `max_pixels`, or an animation of too many frames.
+        TooLarge: Of more than `max_pixels`.
+        MediaError: Broken, not one of `formats`, or an animation of too many frames.
     """
     header = read_header(data, formats)
     check_size(header.width, header.height, max_pixels)
@@ -73,14 +74,18 @@ def check_budget(data: bytes | memoryview, max_pixels: int = MAX_PIXELS, formats
     return header
 
 
+class TooLarge(MediaError):
+    """A picture has more pixels than the budget."""
+
+
 def check_size(width: int, height: int, max_pixels: int) -> None:
     """Refuse what has too many pixels.
 
     Raises:
-        MediaError: It has.
+        TooLarge: It has.
     """
     if width * height > max_pixels:
-        raise MediaError(f"a picture of {width}x{height} has more than the {max_pixels} pixels that are allowed")
+        raise TooLarge(f"a picture of {width}x{height} has more than the {max_pixels} pixels that are allowed")
 
 
 def format_of(head: bytes) -> str | None:

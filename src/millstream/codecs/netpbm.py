@@ -67,9 +67,10 @@ def decode_netpbm(data: bytes) -> Pixels:
             return np.repeat(values[:, :, None], 3, axis=2)
         channels = CHANNELS[data[:2]]
         kind = np.dtype(np.uint8 if largest < 256 else ">u2")
-        values = np.frombuffer(data, kind, height * width * channels, at).reshape(height, width, channels)
+        told = np.frombuffer(data, kind, height * width * channels, at).reshape(height, width, channels)
     except ValueError as error:
         raise MediaError("the PPM picture is cut off") from error
     if largest != 255:
-        values = ((values.astype(np.uint32) * 255 + largest // 2) // largest).clip(0, 255).astype(np.uint8)
-    return np.repeat(values, 3, axis=2) if channels == 1 else values.copy()
+        told = (told.astype(np.uint32) * 255 + largest // 2) // largest
+    pixels = told.clip(0, 255).astype(np.uint8)
+    return np.repeat(pixels, 3, axis=2) if channels == 1 else pixels

@@ -20,7 +20,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from millstream.codecs.headers import FORMATS, MAX_PIXELS, check_budget, check_size, is_sequential_jpeg
+from millstream.codecs.headers import FORMATS, MAX_PIXELS, Header, check_budget, check_size, is_sequential_jpeg
 from millstream.codecs.netpbm import decode_netpbm
 from millstream.errors import MediaError
 from millstream.frames import Frame, Pixels
@@ -80,9 +80,8 @@ def decode_image_file(
         data: The file.
         max_pixels: The budget.
         formats: Which formats are decoded.
-        at_least: A width and height that are enough: a JPEG is then decoded at a half, a quarter or an eighth of its
-            size, as long as it keeps them, in much less time and memory. One that is decoded line by line may claim
-            `REDUCIBLE` times the budget then.
+        at_least: A width and height that are enough if the whole has too many pixels: a JPEG that is decoded line by
+            line may claim `REDUCIBLE` times the budget then, and is decoded at a half, a quarter or an eighth of it.
 
     Returns:
         A frame of 3 channels, or of 4 if the file knows transparency.
@@ -91,13 +90,12 @@ def decode_image_file(
         MediaError: Broken, cut off, of another format, or beyond the budget, which is checked before anything is
             allocated.
     """
-    is_reducible = at_least is not None and is_sequential_jpeg(data)
-    header = check_budget(data, max_pixels * (REDUCIBLE if is_reducible else 1), formats)
+    header = check_image_file(data, max_pixels, formats, at_least)
     if header.format == "PPM":
         return Frame(decode_netpbm(bytes(data)))
     try:
         with _READERS[header.format](BytesIO(data)) as image:
-            if at_least is not None:
+            if at_least is not None and image.width * image.height > max_pixels:
                 image.draft(None, at_least)
             # Opening reads on to the first picture, where a GIF may enlarge itself and a PNG may have a second header.
             check_size(image.width, image.height, max_pixels)
@@ -109,6 +107,21 @@ def decode_image_file(
         raise
     except _BROKEN as error:
         raise MediaError(f"the {header.format} picture is broken: {str(error)[:100]}") from error
+
+
+def check_image_file(
+    data: bytes | memoryview,
+    max_pixels: int = MAX_PIXELS,
+    formats: Collection[str] = FORMATS,
+    at_least: tuple[int, int] | None = None,
+) -> Header:
+    """Check that `decode_image_file` would begin to decode a file.
+
+    Raises:
+        MediaError: It would not; see there.
+    """
+    is_reducible = at_least is not None and is_sequential_jpeg(data)
+    return check_budget(data, max_pixels * (REDUCIBLE if is_reducible else 1), formats)
 
 
 def encode_image(pixels: Pixels, writer: str, **options: int) -> bytes:
@@ -171,7 +184,7 @@ def _to_8_bits(array: NDArray[np.generic]) -> Pixels:
         scale = 255.0 if numbers.max(initial=0.0) <= 1.0 else 1.0
         return (numbers * scale + 0.5).clip(0, 255).astype(np.uint8)
     if array.dtype == np.uint16 or array.dtype == ">u2":
-        return (array >> 8).astype(np.uint8)
+        return (array.astype(np.uint16) >> 8).astype(np.uint8)
     largest = int(array.max(initial=0))
     shift = 0 if largest <= 255 else 8 if largest <= 65_535 else 23
     return (array.astype(np.int64) >> shift).clip(0, 255).astype(np.uint8)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import ClassVar, Final
 
+from millstream.codecs.headers import MAX_PHOTO_PIXELS
 from millstream.components.links import has_scheme, is_embedded_picture, is_web_address
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.types import Blob, Files, Link, Stored
@@ -23,6 +24,8 @@ MAX_ADDRESS: Final = 256 * 1024
 
 class DeclaredFiles:
     """Where a value that was given at declaration finds its files: anywhere, the developer named them."""
+
+    max_image_pixels: Final = MAX_PHOTO_PIXELS
 
     def __init__(self) -> None:
         self.memory: dict[object, object] = {}

@@ -66,7 +66,7 @@ def _to_bytes(array: NDArray[np.generic]) -> NDArray[np.uint8]:
             )
         return (array.astype(np.float32).clip(0, 1) * 255 + 0.5).astype(np.uint8)
     if array.dtype == np.uint16 and array.max() > 255:
-        return (array >> 8).astype(np.uint8)  # 16 bits, as cameras and scanners give them
+        return (array.astype(np.uint16) >> 8).astype(np.uint8)  # 16 bits, as cameras and scanners give them
     if array.dtype.kind in "iu":
         low, high = int(array.min()), int(array.max())
         if low < 0 or high > 255:
