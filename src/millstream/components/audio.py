@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from millstream.codecs import wav
 from millstream.components.media import DeclaredFiles, MediaComponent, listed
 from millstream.components.microphone import check_chunk, check_format
-from millstream.components.samples import UnfitSound, is_sound, to_chunk, to_samples
+from millstream.components.samples import UnfitSound, is_sound
 from millstream.components.sound_reel import SoundReel
 from millstream.components.waveform import WaveformOptions, waveform_options_of
 from millstream.errors import DeclarationError, InvalidValue, MediaError
@@ -220,7 +220,7 @@ class Audio(MediaComponent):
             return link or self.of_kind(scratch.admit(Path(value)))
         if is_sound(value):
             try:
-                return Blob("audio.wav", "audio/wav", data=wav.encode(to_chunk(*value, to_samples)))
+                return Blob("audio.wav", "audio/wav", data=wav.encode(self.loudness().to_chunk(*value)))
             except UnfitSound as error:
                 raise InvalidValue(f"{self.name} got {describe(value[1])}: {error}") from error
         # A pair that was meant for one of two outputs has been shared out: this is its sample rate.

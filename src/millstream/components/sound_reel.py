@@ -8,7 +8,7 @@ import numpy as np
 
 from millstream.codecs import cut, pcm16, wav
 from millstream.components.media import MediaComponent
-from millstream.components.samples import UnfitSound, is_sound, to_chunk, to_piece
+from millstream.components.samples import UnfitSound, is_sound
 from millstream.errors import InvalidValue, MediaError
 from millstream.frames import Chunk
 from millstream.types import KEEP, Blob, Piece, Scratch, Stored
@@ -30,6 +30,7 @@ class SoundReel:
 
     def __init__(self, component: MediaComponent) -> None:
         self._component = component
+        self._loudness = component.loudness(is_piecewise=True)
         self._cut: cut.CutSound | None = None
         self._plays_files = False
         self._held: list[Chunk] = []
@@ -58,6 +59,7 @@ class SoundReel:
 
     def close(self) -> None:
         self._cut, self._plays_files, self._held = None, False, []
+        self._loudness = self._component.loudness(is_piecewise=True)
 
     def _bytes(self, data: bytes, scratch: Scratch) -> tuple[Stored, Piece | None]:
         self._check_size("bytes", len(data))
@@ -78,7 +80,7 @@ class SoundReel:
 
     def _chunk(self, rate: object, array: object) -> Chunk:
         try:
-            return to_chunk(rate, array, to_piece)
+            return self._loudness.to_chunk(rate, array)
         except UnfitSound as error:
             raise InvalidValue(f"{self._component.name} got {describe(array)}: {error}") from error
 
