@@ -136,7 +136,7 @@ def test_float_sound_beyond_one_is_divided_by_its_peak_with_one_warning(caplog: 
         rename = gr.Audio(label="Other")
     for component in (player, player, player.updated({"autoplay": True})):
         for kind in (np.float32, np.float64, np.float16):
-            wave = (TONE / 2).astype(kind)
+            wave = (TONE // 2).astype(kind)
             chunk = wav.decode(component.postprocess((16_000, wave), None).data)
             expected = wave.astype(float) / np.abs(wave).max() * 32767
             np.testing.assert_allclose(chunk.samples[:, 0], expected, atol=1)

@@ -92,12 +92,12 @@ class SoundReel:
 
     def _file(self, stored: object, scratch: Scratch) -> tuple[Stored, Piece | None]:
         assert isinstance(stored, Blob)
+        shown = stored.shown
         data = self._taken(stored)
-        if data.startswith(b"RIFF"):
-            return self._samples(wav.decode(data))
+        if shown is not None or data.startswith(b"RIFF"):  # what browsers do not play was made a WAV file of
+            return self._samples(wav.decode(data if shown is None else self._component.content(shown)))
         if self._held:
             raise MediaError("a whole file cannot go on with the last samples of one that came cut: yield all alike")
-        self._component.postprocess(data, scratch)  # a path's name says nothing
         self._plays_files = True
         return Blob(stored.name, stored.mime, data=data), data
 
