@@ -47,8 +47,8 @@ class Driver(ABC):
         """Begin a coroutine on the page's loop and return at once."""
 
     @abstractmethod
-    async def upload(self, name: str, mime: str, data: bytes) -> object:
-        """Give the session a file; returns its value on the wire."""
+    async def upload(self, name: str, mime: str, data: bytes, component: int | None = None) -> object:
+        """Give the session a file, meant for a component that looks at it; returns its value on the wire."""
 
     @abstractmethod
     async def download(self, handle: str) -> bytes:
@@ -79,7 +79,7 @@ class Driver(ABC):
         self.run(self.page.set(number, value) if file is None else self._set_file(number, *file))
 
     async def _set_file(self, number: int, name: str, mime: str, data: bytes) -> None:
-        value = await self.upload(name, mime, data)
+        value = await self.upload(name, mime, data, number)
         await self.page.set(number, [value] if self.page.type_of(number) == "file" else value)
 
     def value(self, component: Reference) -> Any:

@@ -27,6 +27,9 @@ MAX_DECODED_BYTES: Final = 512 * 1024 * 1024
 
 MAX_CHANNELS: Final = 8
 
+HEAD_BYTES: Final = 64 * 1024
+"""How much of a WAV file is read to find where its samples begin."""
+
 
 class Kind(NamedTuple):
     """A kind of sound file.
@@ -141,7 +144,7 @@ def is_played(source: Source, kind: Kind) -> bool:
 
 def _is_plain_wav(source: Source) -> bool:
     with _file(source) as file:
-        head = file.read(64 * 1024)
+        head = file.read(HEAD_BYTES)
     try:
         layout = wav.find_samples(head).layout
     except wav.Unfinished:
@@ -168,15 +171,34 @@ def decode(source: Source, max_bytes: int = MAX_DECODED_BYTES) -> Chunk:
         except wav.Compressed:
             pass
     with _opened(source, kind) as (reader, stream):
-        rate, channels = _checked(stream)
-        most = max_bytes // (2 * channels)
-        seconds = (reader.duration or 0) / 1_000_000
-        if seconds * rate > most:
-            raise _too_long(most, rate, channels, max_bytes)
+        rate, channels, most = _checked(reader, stream, max_bytes)
         parts = list(_samples(reader, stream, most))
         if sum(map(len, parts)) > most:
             raise _too_long(most, rate, channels, max_bytes)
         return Chunk(np.concatenate(parts) if parts else np.zeros((0, channels), np.int16), rate)
+
+
+def check(source: Source, max_bytes: int = MAX_DECODED_BYTES) -> None:
+    """Check, as far as the beginning of a file tells, that `decode` would succeed.
+
+    Raises:
+        MediaError: See `decode`.
+    """
+    kind = recognise(source)
+    if kind is None:
+        raise MediaError(f"not a sound of a known kind ({NAMES})")
+    if kind == WAV:
+        with _file(source) as file:
+            head = file.read(HEAD_BYTES)
+        try:
+            if wav.find_samples(head).layout.code in wav.KNOWN:
+                return
+        except wav.Unfinished:
+            if len(head) < HEAD_BYTES:
+                raise
+            return
+    with _opened(source, kind) as (reader, stream):
+        _checked(reader, stream, max_bytes)
 
 
 def duration_s(source: Source) -> float:
@@ -220,13 +242,17 @@ def _frames(reader: InputContainer, stream: AudioStream) -> Iterator[AudioFrame 
     yield None
 
 
-def _checked(stream: AudioStream) -> tuple[int, int]:
+def _checked(reader: InputContainer, stream: AudioStream, max_bytes: int) -> tuple[int, int, int]:
+    """Give the sample rate, the number of channels, and how many samples of each the budget allows."""
     rate, channels = stream.rate or 0, stream.codec_context.layout.nb_channels
     if rate not in wav.RATES_HZ:
         raise MediaError(f"sound at {rate} Hz, expected {wav.RATES_HZ[0]} to {wav.RATES_HZ[-1]}")
     if not 1 <= channels <= MAX_CHANNELS:
         raise MediaError(f"sound of {channels} channels, expected 1 to {MAX_CHANNELS}")
-    return rate, channels
+    most = max_bytes // (2 * channels)
+    if (reader.duration or 0) / 1_000_000 * rate > most:
+        raise _too_long(most, rate, channels, max_bytes)
+    return rate, channels, most
 
 
 def _too_long(most: int, rate: int, channels: int, max_bytes: int) -> MediaError:

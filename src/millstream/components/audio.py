@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from millstream.codecs import sound_file, wav
-from millstream.codecs.container import NEEDS_PYAV, is_installed
 from millstream.components.media import DeclaredFiles, MediaComponent, listed
 from millstream.components.microphone import check_chunk, check_format
 from millstream.components.samples import UnfitSound, is_sound
@@ -166,8 +165,8 @@ class Audio(MediaComponent):
             return blob  # whatever it is, the handler wants the file
         if kind is None:
             raise self._no_sound(blob)
-        if kind != sound_file.WAV and self.type != "filepath" and not is_installed():
-            raise self._unreadable(blob, MediaError(NEEDS_PYAV))
+        if self.type != "filepath":
+            self._decoded(blob, sound_file.check)
         try:
             return self._presentable(blob, kind)
         except InvalidValue:

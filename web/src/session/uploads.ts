@@ -181,7 +181,10 @@ export function upload(
   return new Promise((resolve, reject) => {
     // fetch() cannot tell how far an upload is.
     const request = new XMLHttpRequest();
-    request.open("POST", new URL(`upload?component=${component}&name=${encodeURIComponent(file.name)}`, document.baseURI));
+    request.open(
+      "POST",
+      new URL(`upload?component=${component}&name=${encodeURIComponent(file.name)}`, document.baseURI),
+    );
     request.setRequestHeader("X-Millstream-Session", session);
     request.responseType = "json";
     request.upload.onprogress = ({ lengthComputable, loaded, total }) =>
