@@ -54,7 +54,7 @@ _BROKEN: Final = (
 )
 
 REDUCIBLE: Final = 4
-"""How many times the budget a JPEG may claim if a smaller picture of it is enough."""
+"""How many times the budget a JPEG may claim if one of half its width and height is enough."""
 
 ORIENTATION: Final = 0x0112
 _TURNS: Final = {
@@ -81,7 +81,7 @@ def decode_image_file(
         max_pixels: The budget.
         formats: Which formats are decoded.
         at_least: A width and height that are enough if the whole has too many pixels: a JPEG that is decoded line by
-            line may claim `REDUCIBLE` times the budget then, and is decoded at a half, a quarter or an eighth of it.
+            line may claim four times the budget then, and is decoded at half its width and height.
 
     Returns:
         A frame of 3 channels, or of 4 if the file knows transparency.
@@ -96,7 +96,8 @@ def decode_image_file(
     try:
         with _READERS[header.format](BytesIO(data)) as image:
             if at_least is not None and image.width * image.height > max_pixels:
-                image.draft(None, at_least)
+                half = image.width // 2, image.height // 2
+                image.draft(None, (max(half[0], at_least[0]), max(half[1], at_least[1])))
             # Opening reads on to the first picture, where a GIF may enlarge itself and a PNG may have a second header.
             check_size(image.width, image.height, max_pixels)
             image.load()
@@ -174,6 +175,8 @@ def pixels_of(image: Image.Image) -> Pixels:
     """
     if image.mode.startswith(("I", "F")):
         image = Image.fromarray(_to_8_bits(np.asarray(image)))
+    if image.mode == "La":
+        image = image.convert("LA")  # there is no other way from it
     mode = "RGBA" if image.has_transparency_data else "RGB"
     return np.array(image if image.mode == mode else image.convert(mode), dtype=np.uint8, order="C")
 

@@ -46,8 +46,8 @@ class Image(MediaComponent):
     floats from 0 to 1.
 
     Files are told by their content, never by their names: AVIF, BMP, GIF, ICO, JPEG, PNG, PPM, TIFF and WebP, upright
-    as their EXIF orientation says. Handlers get them whole, up to `launch(max_image_pixels=…)`. A larger JPEG is
-    decoded at a half to an eighth of its size if `height` or `width` in pixels say that this is enough.
+    as their EXIF orientation says. Handlers get them whole, up to `launch(max_image_pixels=…)`. A JPEG of up
+    to four times as many pixels is decoded at half its size if `height` or `width`, in pixels, say that it is enough.
 
     Args:
         value: The initial picture, or a function that gives it.
