@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from millstream.codecs import sound_file, wav
 from millstream.components.media import DeclaredFiles, MediaComponent, listed
 from millstream.components.microphone import check_chunk, check_format
+from millstream.components.presented import played
 from millstream.components.samples import UnfitSound, is_sound
 from millstream.components.sound_reel import SoundReel
 from millstream.components.waveform import WaveformOptions, waveform_options_of
@@ -180,15 +181,10 @@ class Audio(MediaComponent):
         Raises:
             InvalidValue: That cannot be done.
         """
-        source = self._source(blob)
-        shown = None
         try:
-            if not sound_file.is_played(source, kind):
-                data = wav.encode(sound_file.decode(source))
-                shown = Blob(f"{Path(blob.name).stem}.wav", "audio/wav", data=data)
+            return replace(blob, mime=kind.mime, shown=played(blob, kind))
         except MediaError as error:
             raise InvalidValue(f"{self.name} cannot play {blob.name}: {error}") from error
-        return replace(blob, mime=kind.mime, shown=shown)
 
     def _source(self, blob: Blob) -> sound_file.Source:
         return blob.path if blob.path is not None else self.content(blob)

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, ClassVar, Final, Literal, TypeAlias, TypeVar, 
 import numpy as np
 from numpy.typing import NDArray
 
-from millstream import codecs
 from millstream.codecs.headers import FORMATS as READABLE
-from millstream.codecs.headers import HEAD_BYTES, MAX_PHOTO_PIXELS, MIMES, WEB, TooLarge, format_of
+from millstream.codecs.headers import MAX_PHOTO_PIXELS, MIMES, WEB, TooLarge, format_of
 from millstream.codecs.picture import check_image_file, decode_image_file
 from millstream.components.media import DeclaredFiles, MediaComponent, listed
 from millstream.components.pixels import UnfitPicture, from_picture, in_mode, to_picture, to_pixels
+from millstream.components.presented import encoded, head_of
 from millstream.components.webcam import WebcamOptions, in_pixels, is_css_size, webcam_options_of
 from millstream.errors import DeclarationError, InvalidValue, MediaError
 from millstream.frames import Frame
@@ -177,8 +177,7 @@ class Image(MediaComponent):
         Raises:
             InvalidValue: It cannot be shown, or not be read.
         """
-        head = self.content(blob)[:HEAD_BYTES]
-        name = format_of(head)
+        name = format_of(head_of(blob))
         if name is None:
             self.of_kind(blob)
             if isinstance(scratch, DeclaredFiles):
@@ -221,11 +220,6 @@ class Image(MediaComponent):
         """The size in the page, which is enough of an image that would be too large; `None` if it has none."""
         sides = [in_pixels(side) for side in (self.width, self.height)]
         return None if sides == [0, 0] else (max(sides[0], 1), max(sides[1], 1))
-
-    def _file(self, frame: Frame) -> Blob:
-        name, quality = self.codec(False, frame)
-        payload = codecs.load(name).open_encoder(quality).encode(frame).payload
-        return Blob(f"image.{name}", f"image/{name}", data=payload)
 
     def preprocess(self, value: Stored | Media, scratch: Scratch) -> object:
         if value is None:
@@ -278,6 +272,9 @@ class Image(MediaComponent):
     def declared(self, value: object) -> Stored:
         stored = self.postprocess(value, DeclaredFiles())
         return self._file(stored) if isinstance(stored, Frame) else stored
+
+    def _file(self, frame: Frame) -> Blob:
+        return encoded(frame, *self.codec(False, frame))
 
     def codec(self, streamed: bool, frame: Frame) -> tuple[str, float]:
         if streamed:

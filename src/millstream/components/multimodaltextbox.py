@@ -11,6 +11,7 @@ from millstream.components.filetypes import accepted, check_file_types, is_of_ty
 from millstream.components.media import FILE_KEYS, DeclaredFiles, listed
 from millstream.components.named import NamedString
 from millstream.components.plain import plain_text
+from millstream.components.presented import presented
 from millstream.errors import DeclarationError
 from millstream.types import Blob, Files, Media, Scratch, Stored
 from millstream.ui.component import Common, Component
@@ -144,6 +145,9 @@ class MultimodalTextbox(Component):
         if not isinstance(given, list) or len(given) > self.max_files:
             raise self.invalid(f"at most {self.max_files} files", f"{len(given) if isinstance(given, list) else given}")
         return _draft(text, [self._found(each, files) for each in given])
+
+    def inspect(self, blob: Blob, scratch: Scratch) -> Blob:
+        return presented(blob, scratch.max_image_pixels)
 
     def _found(self, wire: Value, files: Files) -> Blob:
         """Look up a file that was uploaded, and check its type."""
