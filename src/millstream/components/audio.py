@@ -47,7 +47,7 @@ class Audio(MediaComponent):
         type: `"numpy"` or `"filepath"` (a WAV file, or what was uploaded): what handlers get.
         streaming: Of an input: the microphone is streamed, in an `Interface(live=True)`. Of an output: what a handler
             yields, or a stream's handler returns, is played piece after piece as it comes, without a gap. All pieces
-            have one format; floats beyond -1 to 1 are clipped.
+            have one format; floats beyond -1 to 1 are divided by the largest so far.
         sample_rate: Samples a second that the microphone delivers, in Hz, 8000 to 192000; the device's own by default.
             Of an output with `streaming=True`: what will probably come, so that the page opens its loudspeaker for it
             when the user clicks, and not at the first sound; any other rate is played as well.
