@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection
 from typing import Final, NamedTuple
 
 from millstream.codecs.netpbm import read_netpbm
+from millstream.codecs.tiff import read_tiff
 from millstream.errors import MediaError
 
 MAX_PIXELS: Final = 16_000_000
@@ -219,28 +220,7 @@ def _read_bmp(data: bytes) -> Header:
 
 
 def _read_tiff(data: bytes) -> Header:
-    """Read the first directory (TIFF 6.0, section 2; BigTIFF has wider numbers). A tile may be larger than all."""
-    order = "<" if data.startswith(b"II") else ">"
-    (version,) = struct.unpack_from(order + "H", data, 2)
-    is_big = version == 43
-    (at,) = struct.unpack_from(order + ("Q" if is_big else "I"), data, 8 if is_big else 4)
-    (entries,) = struct.unpack_from(order + ("Q" if is_big else "H"), data, at)
-    if entries > MAX_PARTS:
-        raise MediaError(f"the TIFF has more than {MAX_PARTS} entries in its header")
-    start, length = (at + 8, 20) if is_big else (at + 2, 12)
-    said: dict[int, int] = {}
-    for entry in range(start, start + length * entries, length):
-        tag, kind = struct.unpack_from(order + "HH", data, entry)
-        if tag in (WIDTH, HEIGHT, TILE_WIDTH, TILE_HEIGHT) and kind in _TIFF_NUMBERS:
-            (said[tag],) = struct.unpack_from(order + _TIFF_NUMBERS[kind], data, entry + (12 if is_big else 8))
-    width, height = said.get(WIDTH, 0), said.get(HEIGHT, 0)
-    if said.get(TILE_WIDTH, 0) * said.get(TILE_HEIGHT, 0) > max(width * height, MAX_PIXELS):
-        raise MediaError("the TIFF has tiles that are larger than its picture")
-    return Header("TIFF", width, height)
-
-
-WIDTH, HEIGHT, TILE_WIDTH, TILE_HEIGHT = 256, 257, 322, 323
-_TIFF_NUMBERS: Final = {3: "H", 4: "I", 16: "Q"}
+    return Header("TIFF", *read_tiff(data))
 
 
 def _read_avif(data: bytes) -> Header:
