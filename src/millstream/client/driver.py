@@ -19,6 +19,7 @@ from millstream.client.run import Run
 from millstream.client.sources import FilmSource, PictureSource, SoundSource, frame, sound
 from millstream.client.stream import Result, Stream, Summary
 from millstream.codecs import picture, png, wav
+from millstream.codecs.headers import MAX_PHOTO_PIXELS
 from millstream.errors import MediaError
 from millstream.frames import Chunk, Frame
 from millstream.types import Media
@@ -102,7 +103,8 @@ class Driver(ABC):
             data = await self.download(str(value["file"]))
             try:
                 is_picture = str(value.get("type", "")).startswith("image/")
-                return _plain(picture.decode_image_file(data) if is_picture else wav.decode(data))
+                image = picture.decode_image_file(data, MAX_PHOTO_PIXELS) if is_picture else None
+                return _plain(image or wav.decode(data))
             except MediaError:
                 return data
         return value
