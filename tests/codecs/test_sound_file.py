@@ -33,7 +33,7 @@ def test_every_kind_is_told_by_its_content_and_decoded(name: str, channels: int,
     for source in (data, file):
         kind = sound_file.recognise(source)
         assert kind is not None
-        assert (kind.mime, sound_file.is_played(source, kind)) == KINDS[name][2:]
+        assert (sound_file.media_type(kind), sound_file.is_played(source, kind)) == KINDS[name][2:]
         check_tone(sound_file.decode(source), channels)
         assert abs(sound_file.duration_s(source) - 1.0) < 0.15
 
@@ -49,7 +49,7 @@ def test_a_tag_with_a_cover_comes_before_the_sound(name: str) -> None:
     tag = b"ID3\4\0\0" + bytes([size >> 21 & 127, size >> 14 & 127, size >> 7 & 127, size & 127]) + b"\1" * size
     kind = sound_file.recognise(tag + made(name))
     assert kind is not None
-    assert kind.mime == KINDS[name][2]
+    assert sound_file.media_type(kind) == KINDS[name][2]
     if name != "FLAC":  # which FFmpeg does not look for behind a tag
         check_tone(sound_file.decode(tag + made(name)))
 

@@ -131,7 +131,7 @@ def test_without_pyav_the_remedy_is_told(tmp_path: Path, monkeypatch: pytest.Mon
     mp3.write_bytes(made("MP3"))
     aiff.write_bytes(made("AIFF"))
     monkeypatch.setitem(sys.modules, "av", None)
-    monkeypatch.setattr("millstream.codecs.container.find_spec", lambda name: None)
+    monkeypatch.setattr("millstream.codecs.foreign.find_spec", lambda name: None)
     with gr.Blocks() as demo:
         sound = gr.Audio(mp3, label="Sound")
         gr.Button("Go").click(print, sound, None)

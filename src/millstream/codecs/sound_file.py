@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BytesIO
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
 
-from millstream.codecs import wav
-from millstream.codecs.container import is_installed, library
+from millstream.codecs import budget, kinds, wav
+from millstream.codecs.foreign import Media, is_installed, library, open_media
+from millstream.codecs.kinds import Kind, Source
 from millstream.errors import MediaError
 from millstream.frames import Chunk, Samples
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
     from av.audio.stream import AudioStream
-    from av.container import InputContainer
-
-Source: TypeAlias = bytes | Path
+    from av.packet import Packet
+    from av.stream import Stream
 
 MAX_DECODED_BYTES: Final = 512 * 1024 * 1024
 """What a file may become as samples of 16 bits: 46 minutes of 48 kHz in stereo, or 4.6 hours of 16 kHz in mono."""
@@ -31,49 +29,14 @@ HEAD_BYTES: Final = 64 * 1024
 """How much of a WAV file is read to find where its samples begin."""
 
 
-class Kind(NamedTuple):
-    """A kind of sound file.
+KINDS: Final = kinds.AUDIO | {"mov"}
+"""What is read: a QuickTime file may hold sound alone."""
 
-    Attributes:
-        suffix: How its names end.
-        mime: Its media type.
-        demuxer: What FFmpeg calls it; no other reader of its is ever asked.
-    """
+NAMES: Final = kinds.AUDIO_NAMES
 
-    suffix: str
-    mime: str
-    demuxer: str
+BUDGET: Final = budget.BUDGET._replace(decoded_mib=MAX_DECODED_BYTES // 1024 // 1024 * 4)
+"""What reading a file may cost: decoders give wider samples than 16 bits."""
 
-
-WAV: Final = Kind("wav", "audio/wav", "wav")
-MP3: Final = Kind("mp3", "audio/mpeg", "mp3")
-AAC: Final = Kind("aac", "audio/aac", "aac")
-FLAC: Final = Kind("flac", "audio/flac", "flac")
-OGG: Final = Kind("ogg", "audio/ogg", "ogg")
-M4A: Final = Kind("m4a", "audio/mp4", "mov")
-WEBM: Final = Kind("weba", "audio/webm", "matroska")
-MATROSKA: Final = Kind("mka", "audio/x-matroska", "matroska")
-
-NAMES: Final = "WAV, MP3, Ogg, FLAC, AAC, M4A, WebM, AIFF, WMA, AMR, CAF or AU"
-
-_ASF: Final = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
-_W64: Final = bytes.fromhex("726966662e91cf11a5d628db04c10000")
-_EBML: Final = bytes.fromhex("1a45dfa3")
-
-_BEGINNINGS: Final = (
-    (0, b"fLaC", FLAC),
-    (0, b"OggS", OGG),
-    (4, b"ftyp", M4A),
-    (4, b"moov", M4A),
-    (0, b"RF64", Kind("wav", "audio/x-rf64", "wav")),
-    (0, b"BW64", Kind("wav", "audio/x-rf64", "wav")),
-    (0, b"RIFX", Kind("wav", "audio/x-rifx", "wav")),
-    (0, _W64, Kind("w64", "audio/x-w64", "w64")),
-    (0, _ASF, Kind("wma", "audio/x-ms-wma", "asf")),
-    (0, b"#!AMR", Kind("amr", "audio/amr", "amr")),
-    (0, b"caff", Kind("caf", "audio/x-caf", "caf")),
-    (0, b".snd", Kind("au", "audio/basic", "au")),
-)
 
 PLAYED: Final = frozenset(
     {"audio/wav", "audio/mpeg", "audio/aac", "audio/flac", "audio/ogg", "audio/mp4", "audio/webm"}
@@ -86,42 +49,27 @@ CODECS: Final = frozenset({"aac", "mp3", "mp3float", "opus", "vorbis", "flac"})
 
 def recognise(source: Source) -> Kind | None:
     """Tell by its content what kind of sound a file is, or may be: the container of a film holds sound as well."""
-    with _file(source) as file:
-        head = _after_tag(file)
-    for at, beginning, kind in _BEGINNINGS:
-        if head.startswith(beginning, at):
-            return kind
-    if head.startswith(b"RIFF"):
-        return None if head[8:12] in (b"AVI ", b"WEBP") else WAV
-    if head.startswith(b"FORM") and head[8:12] in (b"AIFF", b"AIFC"):
-        return Kind("aiff", "audio/x-aiff", "aiff")
-    if head.startswith(_EBML):
-        return MATROSKA if b"matroska" in head[:64] else WEBM
-    return _mpeg_of(head)
+    name = kinds.probe(source) or _claimed(source)
+    return kinds.KINDS[name] if name is not None and name in KINDS else None
 
 
-def _after_tag(file: BinaryIO) -> bytes:
-    """Give the first bytes that are not an ID3 tag (ID3v2.4, 3.1), or those of the tag if nothing follows it."""
-    head = file.read(64)
-    if not head.startswith(b"ID3") or len(head) < 10:
-        return head
-    size = 0
-    for byte in head[6:10]:
-        size = size << 7 | byte & 127
-    file.seek(10 + size + (10 if head[5] & 16 else 0))
-    return file.read(64).lstrip(b"\0") or head
-
-
-def _mpeg_of(head: bytes) -> Kind | None:
-    """Tell MPEG audio by how its frames begin: eleven bits that are set, and then what they are."""
+def _claimed(source: Source) -> str | None:
+    """Tell what a file claims to be that is broken or cut off: who reads it says that better than "no sound"."""
+    with kinds.reading(source) as file:
+        head = file.read(12)
     if head.startswith(b"ID3"):
-        return MP3
-    if len(head) < 3 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
-        return None
-    if head[1] & 0xF6 == 0xF0:
-        return AAC
-    is_sensible = head[1] & 0x18 != 0x08 and head[1] & 0x06 and head[2] & 0xF0 != 0xF0 and head[2] & 0x0C != 0x0C
-    return MP3 if is_sensible else None
+        return "mp3"
+    return "wav" if head.startswith(b"RIFF") and head[8:] not in (b"AVI ", b"WEBP") else None
+
+
+def media_type(kind: Kind) -> str:
+    """Give the media type of a file of sound."""
+    return kind.audio or "audio/mp4"
+
+
+def suffix(kind: Kind) -> str:
+    """Give the usual end of names of a file of sound, without a dot."""
+    return {"mp4": "m4a", "mov": "m4a", "webm": "weba", "mkv": "mka", "asf": "wma"}.get(kind.name, kind.name)
 
 
 def is_played(source: Source, kind: Kind) -> bool:
@@ -129,21 +77,21 @@ def is_played(source: Source, kind: Kind) -> bool:
 
     Of a WAV they play what most of them know: 8 or 16 bits that are not compressed.
     """
-    if kind == WAV:
+    if kind.name == "wav":
         return _is_plain_wav(source)
-    if kind.mime not in PLAYED:
+    if media_type(kind) not in PLAYED:
         return False
-    if kind in (AAC, FLAC) or not is_installed():
+    if kind.name in ("aac", "flac") or not is_installed():
         return True
     try:
-        with _opened(source, kind) as (_, stream):
+        with _opened(source) as (_, stream):
             return stream.codec_context.name in CODECS
     except MediaError:
         return True
 
 
 def _is_plain_wav(source: Source) -> bool:
-    with _file(source) as file:
+    with kinds.reading(source) as file:
         head = file.read(HEAD_BYTES)
     try:
         layout = wav.find_samples(head).layout
@@ -164,15 +112,15 @@ def decode(source: Source, max_bytes: int = MAX_DECODED_BYTES) -> Chunk:
     kind = recognise(source)
     if kind is None:
         raise MediaError(f"not a sound of a known kind ({NAMES})")
-    if kind == WAV:
+    if kind.name == "wav":
         data = source if isinstance(source, bytes) else source.read_bytes()
         try:
             return wav.decode(data)
         except wav.Compressed:
             pass
-    with _opened(source, kind) as (reader, stream):
-        rate, channels, most = _checked(reader, stream, max_bytes)
-        parts = list(_samples(reader, stream, most))
+    with _opened(source) as (media, stream):
+        rate, channels, most = _checked(media, stream, max_bytes)
+        parts = list(_samples(media, stream, most))
         if sum(map(len, parts)) > most:
             raise _too_long(most, rate, channels, max_bytes)
         return Chunk(np.concatenate(parts) if parts else np.zeros((0, channels), np.int16), rate)
@@ -187,8 +135,8 @@ def check(source: Source, max_bytes: int = MAX_DECODED_BYTES) -> None:
     kind = recognise(source)
     if kind is None:
         raise MediaError(f"not a sound of a known kind ({NAMES})")
-    if kind == WAV:
-        with _file(source) as file:
+    if kind.name == "wav":
+        with kinds.reading(source) as file:
             head = file.read(HEAD_BYTES)
         try:
             if wav.find_samples(head).layout.code in wav.KNOWN:
@@ -197,8 +145,8 @@ def check(source: Source, max_bytes: int = MAX_DECODED_BYTES) -> None:
             if len(head) < HEAD_BYTES:
                 raise
             return
-    with _opened(source, kind) as (reader, stream):
-        _checked(reader, stream, max_bytes)
+    with _opened(source) as (media, stream):
+        _checked(media, stream, max_bytes)
 
 
 def duration_s(source: Source) -> float:
@@ -208,25 +156,25 @@ def duration_s(source: Source) -> float:
         MediaError: See `decode`.
     """
     kind = recognise(source)
-    if kind is None or kind == WAV:
+    if kind is None or kind.name == "wav":
         return decode(source).duration_s
-    with _opened(source, kind) as (reader, stream):
-        if reader.duration is not None:
-            return reader.duration / 1_000_000
+    with _opened(source) as (media, stream):
+        if media.reader.duration is not None:
+            return media.reader.duration / 1_000_000
         # What a browser has recorded says nothing of its length: its last packet does.
         ends = [
             float((packet.pts + (packet.duration or 0)) * packet.time_base)
-            for packet in reader.demux(stream)
+            for packet in _packets(media, stream)
             if packet.pts is not None
         ]
         return max(ends, default=0.0)
 
 
-def _samples(reader: InputContainer, stream: AudioStream, most: int) -> Iterator[Samples]:
+def _samples(media: Media, stream: AudioStream, most: int) -> Iterator[Samples]:
     """Decode until there are more than `most` samples of each channel."""
     resampler = library().AudioResampler(format="s16", layout=stream.codec_context.layout, rate=stream.rate)
     count = 0
-    for frame in _frames(reader, stream):
+    for frame in _frames(media, stream):
         for part in resampler.resample(frame):
             samples = part.to_ndarray().reshape(-1, stream.codec_context.layout.nb_channels)
             count += len(samples)
@@ -235,14 +183,21 @@ def _samples(reader: InputContainer, stream: AudioStream, most: int) -> Iterator
             return
 
 
-def _frames(reader: InputContainer, stream: AudioStream) -> Iterator[AudioFrame | None]:
-    for frame in reader.decode(stream):
-        frame.pts = None  # a gap between the times that a file tells is no silence in it
-        yield frame
+def _packets(media: Media, stream: AudioStream) -> Iterator[Packet[Stream]]:
+    return media.meter.packets(cast("Iterator[Packet[Stream]]", media.reader.demux(stream)))
+
+
+def _frames(media: Media, stream: AudioStream) -> Iterator[AudioFrame | None]:
+    for packet in _packets(media, stream):
+        for frame in packet.decode():
+            media.meter.frame(frame)
+            heard = cast("AudioFrame", frame)
+            heard.pts = None  # a gap between the times that a file tells is no silence in it
+            yield heard
     yield None
 
 
-def _checked(reader: InputContainer, stream: AudioStream, max_bytes: int) -> tuple[int, int, int]:
+def _checked(media: Media, stream: AudioStream, max_bytes: int) -> tuple[int, int, int]:
     """Give the sample rate, the number of channels, and how many samples of each the budget allows."""
     rate, channels = stream.rate or 0, stream.codec_context.layout.nb_channels
     if rate not in wav.RATES_HZ:
@@ -250,7 +205,7 @@ def _checked(reader: InputContainer, stream: AudioStream, max_bytes: int) -> tup
     if not 1 <= channels <= MAX_CHANNELS:
         raise MediaError(f"sound of {channels} channels, expected 1 to {MAX_CHANNELS}")
     most = max_bytes // (2 * channels)
-    if (reader.duration or 0) / 1_000_000 * rate > most:
+    if (media.reader.duration or 0) / 1_000_000 * rate > most:
         raise _too_long(most, rate, channels, max_bytes)
     return rate, channels, most
 
@@ -261,20 +216,8 @@ def _too_long(most: int, rate: int, channels: int, max_bytes: int) -> MediaError
 
 
 @contextmanager
-def _opened(source: Source, kind: Kind) -> Iterator[tuple[InputContainer, AudioStream]]:
-    """Open a file with the one reader of its kind, which may open nothing else."""
-    av = library()
-    options = {"protocol_whitelist": "", "format_whitelist": kind.demuxer}
-    try:
-        with _file(source) as file, av.open(file, format=kind.demuxer, options=options) as reader:
-            if not reader.streams.audio:
-                raise MediaError("it has no sound")
-            yield reader, reader.streams.audio[0]
-    except (av.FFmpegError, EOFError, ValueError) as error:
-        raise MediaError(f"it is broken, or no sound: {getattr(error, 'strerror', None) or error}") from error
-
-
-@contextmanager
-def _file(source: Source) -> Iterator[BinaryIO]:
-    with BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
-        yield file
+def _opened(source: Source) -> Iterator[tuple[Media, AudioStream]]:
+    with open_media(source, KINDS, BUDGET) as media:
+        if not media.reader.streams.audio:
+            raise MediaError("it has no sound")
+        yield media, media.reader.streams.audio[0]

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from millstream.codecs import sound_file, wav
+from millstream.codecs.kinds import Kind
 from millstream.components.media import DeclaredFiles, MediaComponent, listed
 from millstream.components.microphone import check_chunk, check_format
 from millstream.components.presented import played
@@ -172,21 +173,21 @@ class Audio(MediaComponent):
             return self._presentable(blob, kind)
         except InvalidValue:
             if self.type == "filepath":
-                return replace(blob, mime=kind.mime)
+                return replace(blob, mime=sound_file.media_type(kind))
             raise
 
-    def _presentable(self, blob: Blob, kind: sound_file.Kind) -> Blob:
+    def _presentable(self, blob: Blob, kind: Kind) -> Blob:
         """Give a file its true type; what browsers do not play is decoded for them.
 
         Raises:
             InvalidValue: That cannot be done.
         """
         try:
-            return replace(blob, mime=kind.mime, shown=played(blob, kind))
+            return replace(blob, mime=sound_file.media_type(kind), shown=played(blob, kind))
         except MediaError as error:
             raise InvalidValue(f"{self.name} cannot play {blob.name}: {error}") from error
 
-    def _source(self, blob: Blob) -> sound_file.Source:
+    def _source(self, blob: Blob) -> bytes | Path:
         return blob.path if blob.path is not None else self.content(blob)
 
     def preprocess(self, value: Stored | Media, scratch: Scratch) -> object:
@@ -217,7 +218,7 @@ class Audio(MediaComponent):
         path.write_bytes(self.content(blob))
         return str(path)
 
-    def _decoded(self, blob: Blob, decode: Callable[[sound_file.Source], T]) -> T:
+    def _decoded(self, blob: Blob, decode: Callable[[bytes | Path], T]) -> T:
         try:
             return decode(self._source(blob))
         except MediaError as error:
@@ -270,7 +271,7 @@ class Audio(MediaComponent):
         kind = sound_file.recognise(data)
         if kind is None:
             raise self.invalid(f"bytes of a {sound_file.NAMES} file", data[:16])
-        return self._presentable(Blob(f"audio.{kind.suffix}", kind.mime, data=data), kind)
+        return self._presentable(Blob(f"audio.{sound_file.suffix(kind)}", sound_file.media_type(kind), data=data), kind)
 
     def declared(self, value: object) -> Stored:
         return self.postprocess(value, DeclaredFiles())

@@ -9,6 +9,7 @@ from typing import Final
 from millstream import codecs
 from millstream.codecs import sound_file, wav
 from millstream.codecs.headers import FORMATS, HEAD_BYTES, WEB, format_of
+from millstream.codecs.kinds import Kind, Source
 from millstream.codecs.picture import decode_image_file
 from millstream.errors import MediaError
 from millstream.frames import Frame
@@ -17,7 +18,7 @@ from millstream.types import Blob
 QUALITY: Final = 0.8
 
 
-def source_of(blob: Blob) -> sound_file.Source:
+def source_of(blob: Blob) -> Source:
     """Give where the content of a file is."""
     return blob.path if blob.path is not None else blob.data or b""
 
@@ -36,7 +37,7 @@ def encoded(frame: Frame, name: str = "webp", quality: float = QUALITY) -> Blob:
     return Blob(f"image.{name}", f"image/{name}", data=payload)
 
 
-def played(blob: Blob, kind: sound_file.Kind) -> Blob | None:
+def played(blob: Blob, kind: Kind) -> Blob | None:
     """Make a WAV file of a sound that browsers do not play; `None` of one that they do.
 
     Raises:
