@@ -192,10 +192,11 @@ def test_a_path_has_a_name_and_the_users_own(papers: list[Path], count: str) -> 
 
 def test_a_path_may_be_returned(papers: list[Path]) -> None:
     with ms.Blocks() as demo:
-        file, copy = ms.File(label="File"), ms.File(label="Copy")
-        ms.Button("Go").click(lambda path: path, file, copy)
+        file, copy, text = ms.File(label="File"), ms.File(label="Copy"), ms.Textbox(label="Text")
+        ms.Button("Go").click(lambda path: (path, path), file, [copy, text])
     with TestPage(demo) as page:
         page.set("File", papers[0])
         (run,) = page.click("Go")
         assert run.error == ""
         assert page.value("Copy") == [b"a.txt"]
+        assert page.value("Text").endswith(".txt")
