@@ -116,7 +116,9 @@ class Blob:
 
     Either `data` or `path` is set. A handle for it is made by the session's store; the wire never sees a path.
     `size` is in bytes: the length of `data`, and of a file what the runtime fills in. `told` is what the page learns
-    besides.
+    besides. `shown` is what browsers are given in its place where they do not show the file itself; handlers and
+    downloads get the file. `found` is the image format that an upload has by its content: `None` if nobody has
+    looked, empty if it has none.
     """
 
     name: str
@@ -125,6 +127,18 @@ class Blob:
     path: Path | None = None
     size: int = 0
     told: Mapping[str, str] = field(default_factory=dict, hash=False)
+    shown: Blob | None = None
+    found: str | None = None
+
+    @property
+    def total(self) -> int:
+        """Bytes that it takes with what is shown in its place."""
+        return self.size + (self.shown.total if self.shown is not None else 0)
+
+    @property
+    def paths(self) -> list[Path]:
+        """Files on the disk that belong to it."""
+        return [*([self.path] if self.path is not None else []), *(self.shown.paths if self.shown is not None else ())]
 
     def __post_init__(self) -> None:
         if self.data is not None:
@@ -168,6 +182,10 @@ class Scratch(Protocol):
         Raises:
             QuotaExceeded: The session has no room for it.
         """
+
+    @property
+    def max_image_pixels(self) -> int:
+        """How many pixels an image file may have that is decoded."""
 
     @property
     def memory(self) -> dict[object, object]:

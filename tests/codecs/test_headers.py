@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from millstream.codecs.headers import FORMATS, MAX_FRAMES, Header, check_budget, read_header
+from millstream.codecs.picture import decode_image_file
 from millstream.errors import MediaError
 
 
@@ -71,7 +72,7 @@ def test_format_and_size_are_read(data: bytes, header: Header) -> None:
 @pytest.mark.parametrize("format", sorted(FORMATS))
 def test_a_header_that_is_cut_off_is_refused(format: str) -> None:
     data = file_of(format)
-    for length in range(10 if format == "GIF" else 26):
+    for length in range(10 if format in ("GIF", "PPM") else 26):
         with pytest.raises(MediaError):
             read_header(data[:length])
 
@@ -144,19 +145,19 @@ def test_an_animation_of_as_many_frames_as_allowed_passes() -> None:
     [
         b"",
         b"<!DOCTYPE html><html></html>",
-        file_of("TIFF"),
         b"SIMPLE  =                    T",
         b"8BPS\x00\x01" + bytes(30),
         b'<svg xmlns="http://www.w3.org/2000/svg"/>',
         b"%!PS-Adobe-3.0 EPSF-3.0",
         b"%PDF-1.7",
         b"RIFF\x00\x00\x00\x00WAVEfmt ",
-        b"\x00\x00\x00\x20ftypavif",
+        b"\x00\x00\x00\x18ftypheic\0\0\0\0mif1heic",
+        b"P3 1 1 255 0 0 0",
     ],
-    ids=["empty", "html", "tiff", "fits", "psd", "svg", "eps", "pdf", "wav", "avif"],
+    ids=["empty", "html", "fits", "psd", "svg", "eps", "pdf", "wav", "heic", "text ppm"],
 )
 def test_what_is_no_picture_is_refused(data: bytes) -> None:
-    with pytest.raises(MediaError, match=r"not a picture of a known format \(BMP, GIF, JPEG, PNG, WEBP\)"):
+    with pytest.raises(MediaError, match=r"(known format \(|only )AVIF, BMP, GIF, ICO, JPEG, PNG, PPM, TIFF"):
         check_budget(data)
 
 
@@ -189,3 +190,48 @@ def test_no_bytes_raise_anything_else(start: bytes, rest: bytes) -> None:
         return
     assert header.width >= 1
     assert header.height >= 1
+
+
+def tiff_of(*entries: tuple[int, int, int, int], rest: bytes = b"", order: str = "<") -> bytes:
+    """A TIFF whose directory has these entries: tag, type, count and value."""
+    head = (b"II" if order == "<" else b"MM") + struct.pack(order + "HIH", 42, 8, len(entries))
+    return head + b"".join(struct.pack(order + "HHII", *entry) for entry in entries) + bytes(4) + rest
+
+
+SIZE = ((256, 4, 1, 30), (257, 4, 1, 20))
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_the_size_of_a_tiff(order: str) -> None:
+    assert read_header(tiff_of(*SIZE, order=order)) == Header("TIFF", 30, 20)
+    big = b"II" + struct.pack("<HHHQQ", 43, 8, 0, 16, 2)
+    big += struct.pack("<HHQQ", 256, 16, 1, 30) + struct.pack("<HHQQ", 257, 3, 1, 20) + bytes(8)
+    assert read_header(big) == Header("TIFF", 30, 20)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        tiff_of(*SIZE, (273, 4, 26_000_000, 8)),
+        tiff_of(*SIZE, *[(50_000 + at, 7, 1_000_000, 8) for at in range(100)], rest=bytes(2_000_000)),
+        tiff_of(*SIZE, (273, 4, 1_000_001, 8), rest=bytes(4_000_004)),
+        tiff_of(*SIZE, (34665, 4, 1, 50), rest=tiff_of((1, 5, 3_000_000, 0))[8:]),
+        tiff_of(*SIZE, *[(300 + at, 4, 1, 1) for at in range(1_200)]),
+    ],
+    ids=["more than there is", "one place for many", "too many numbers", "in the Exif", "too many entries"],
+)
+def test_a_tiff_that_would_fill_the_memory_is_refused(data: bytes) -> None:
+    with pytest.raises(MediaError, match="says more of itself than there is"):
+        read_header(data)
+
+
+@given(st.sampled_from(sorted(FORMATS)), st.data())
+def test_no_header_raises_anything_else(format: str, choose: st.DataObject) -> None:
+    data = bytearray(file_of(format))
+    for _ in range(choose.draw(st.integers(1, 8))):
+        data[choose.draw(st.integers(0, min(len(data), 300) - 1))] = choose.draw(st.integers(0, 255))
+    for read in (check_budget, decode_image_file):
+        try:
+            read(bytes(data))
+        except MediaError:
+            pass

@@ -93,6 +93,34 @@ def test_what_follows_the_samples_is_ignored() -> None:
     assert len(wav.decode(wav_of(bytes(8), size=4)).samples) == 2
 
 
+def test_floats_beyond_one_are_divided_by_the_largest() -> None:
+    wave_ = np.array([0.0, 8_000, -16_000, 4_000], "<f4")
+    assert wav.decode(wav_of(wave_.tobytes(), 3, 32)).samples[:, 0].tolist() == [0, 16384, -32767, 8192]
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        # Of the bytes 0x00, 0x55, 0x80, 0xD5 and 0xFF, by the tables of ITU-T G.711.
+        (6, [-5504, -8, 5504, 8, 848]),
+        (7, [-32124, -716, 32124, 716, 0]),
+    ],
+)
+def test_telephone_sound(code: int, expected: list[int]) -> None:
+    assert wav.decode(wav_of(bytes([0x00, 0x55, 0x80, 0xD5, 0xFF]), code, 8)).samples[:, 0].tolist() == expected
+
+
+def test_twenty_bits_lie_in_twenty_four() -> None:
+    data = b"\x00\x00\x80\xf0\xff\x7f"
+    assert wav.decode(wav_of(data, 1, 20, frame_bytes=3)).samples[:, 0].tolist() == [-32768, 32767]
+
+
+@pytest.mark.parametrize(("code", "bits", "frame_bytes"), [(2, 4, 256), (17, 4, 1024), (85, 0, 1)])
+def test_what_is_compressed_says_so(code: int, bits: int, frame_bytes: int) -> None:
+    with pytest.raises(wav.Compressed, match=f"encoding {code} with {bits} bits"):
+        wav.decode(wav_of(bytes(500), code, bits, frame_bytes=frame_bytes))
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [

@@ -16,6 +16,7 @@ class Folder:
         self.blobs: dict[str, Blob] = {}
         self.admitted: list[Path] = []
         self.memory: dict[object, object] = {}
+        self.max_image_pixels = 1_000_000
 
     def temporary(self, suffix: str) -> Path:
         return self.path / f"{len(list(self.path.iterdir()))}{suffix}"

@@ -130,6 +130,43 @@ def test_what_is_no_sound(returned: object, message: str) -> None:
         audio().postprocess(returned, None)
 
 
+def test_float_sound_beyond_one_is_divided_by_its_peak_with_one_warning(caplog: pytest.LogCaptureFixture) -> None:
+    with gr.Blocks() as demo:
+        player = gr.Audio(label="Player")
+        rename = gr.Audio(label="Other")
+    for component in (player, player, player.updated({"autoplay": True})):
+        for kind in (np.float32, np.float64, np.float16):
+            wave = (TONE // 2).astype(kind)
+            chunk = wav.decode(component.postprocess((16_000, wave), None).data)
+            expected = wave.astype(float) / np.abs(wave).max() * 32767
+            np.testing.assert_allclose(chunk.samples[:, 0], expected, atol=1)
+    assert [record.getMessage() for record in caplog.records] == [
+        "Audio 'Player': floats are sound from -1 to 1, but these reach 10000: they are divided by the largest"
+    ]
+    rename.postprocess((16_000, np.array([3.0])), None)
+    assert len(caplog.records) == 2
+    rename.postprocess((16_000, np.array([np.inf, 0.5])), None)
+    assert demo
+
+
+def test_sound_that_is_not_finite_is_silence_or_as_loud_as_it_gets() -> None:
+    wave = np.array([np.nan, np.inf, -np.inf, 20_000.0])
+    chunk = wav.decode(audio().postprocess((16_000, wave), None).data)
+    assert chunk.samples[:, 0].tolist() == [0, 32767, -32767, 32767]
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.uint8, np.int16, np.int32, np.float16, np.float32, np.float64])
+def test_every_kind_of_number_is_as_loud(kind: type) -> None:
+    if np.issubdtype(kind, np.floating):
+        wave = np.array([0.5, -0.5], kind)
+    else:
+        middle, whole = (128, 128) if kind is np.uint8 else (0, -int(np.iinfo(kind).min))
+        wave = np.array([middle + whole // 2, middle - whole // 2], kind)
+    assert np.abs(to_samples(wave)[:, 0] - np.array([16384, -16384])).max() <= 1
+    for shape in ((0,), (0, 2), (1, 2), (2, 1)):
+        assert len(to_samples(np.zeros(shape, kind))) == shape[0]
+
+
 @given(hnp.arrays(st.sampled_from([np.int8, np.int16, np.int32, np.uint8, np.float32]), hnp.array_shapes(max_dims=3)))
 def test_every_array_is_sound_or_refused(array: np.ndarray) -> None:
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,8 @@ def given(seen: list[Any], **options: Any) -> ms.Blocks:
     def note(value: Any) -> None:
         paths = value if isinstance(value, list) else [value]
         contents = [Path(path).read_bytes() if isinstance(path, str) else path for path in paths]
-        seen.append((type(value).__name__, contents))
+        kind = next(kind for kind in (str, bytes, list, type(None)) if isinstance(value, kind))
+        seen.append((kind.__name__, contents))
 
     with ms.Blocks() as demo:
         file = ms.File(label="File", **options)
@@ -167,3 +169,34 @@ def test_strings_stand_for_it() -> None:
     demo = ms.Interface(lambda one, many: one, ["file", "files"], "file")
     one, many = demo.input_components
     assert (one.props()["max_files"], many.props()["max_files"]) == (1, 100)
+
+
+@pytest.mark.parametrize("count", ["single", "multiple", "directory"])
+def test_a_path_has_a_name_and_the_users_own(papers: list[Path], count: str) -> None:
+    seen: list[Any] = []
+
+    def note(value: Any) -> None:
+        for path in value if isinstance(value, list) else [value]:
+            assert Path(path).read_bytes() == Path(path.name).read_bytes() == b"b.pdf"
+            again = pickle.loads(pickle.dumps(path))
+            seen.append((path == path.name, path.orig_name, path.endswith(".pdf"), again == path, again.orig_name))
+
+    with ms.Blocks() as demo:
+        file = ms.File(label="File", file_count=count)  # type: ignore[arg-type]
+        ms.Button("Go").click(note, file, None)
+    with TestPage(demo) as page:
+        page.set("File", [uploaded(page, papers[1])])
+        page.click("Go")
+    assert seen == [(True, "b.pdf", True, True, "b.pdf")]
+
+
+def test_a_path_may_be_returned(papers: list[Path]) -> None:
+    with ms.Blocks() as demo:
+        file, copy, text = ms.File(label="File"), ms.File(label="Copy"), ms.Textbox(label="Text")
+        ms.Button("Go").click(lambda path: (path, path), file, [copy, text])
+    with TestPage(demo) as page:
+        page.set("File", papers[0])
+        (run,) = page.click("Go")
+        assert run.error == ""
+        assert page.value("Copy") == [b"a.txt"]
+        assert page.value("Text").endswith(".txt")

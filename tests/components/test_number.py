@@ -3,6 +3,7 @@ import pytest
 
 import millstream as gr
 from millstream.errors import InvalidValue
+from millstream.testing import TestPage
 
 
 def number(**arguments: object) -> gr.Number:
@@ -45,3 +46,40 @@ def test_numbers_too_large_to_be_exact_in_the_page() -> None:
 def test_properties() -> None:
     props = number(minimum=0, maximum=5, step=0.5, precision=2, placeholder="?").props()
     assert {"minimum": 0, "maximum": 5, "step": 0.5, "precision": 2, "placeholder": "?"}.items() <= props.items()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ({}, 0),
+        ({"value": None}, 0),
+        ({"precision": 0}, 0),
+        ({"precision": 2}, 0),
+        ({"minimum": -1, "maximum": 1}, 0),
+        ({"minimum": 0}, 0),
+        ({"value": 3}, 3),
+        ({"placeholder": "how many"}, None),
+        ({"minimum": 1}, None),
+        ({"maximum": -1}, None),
+        ({"value": lambda: None}, None),
+        ({"value": lambda: 2}, 2),
+    ],
+)
+def test_what_a_number_begins_with(arguments: dict, expected: object) -> None:
+    assert number(**arguments).initial() == expected
+
+
+def test_what_is_emptied_stays_empty() -> None:
+    seen: list[object] = []
+    with gr.Blocks() as demo:
+        count, other = gr.Number(label="Count"), gr.Number(label="Other")
+        gr.Button("Note").click(lambda *values: seen.append(values), [count, other], None)
+        gr.Button("Empty").click(lambda: None, None, other)
+        gr.Button("Rename").click(lambda: gr.Number(label="Renamed"), None, count)
+    with TestPage(demo) as page:
+        page.click("Note")
+        page.set("Count", None)
+        page.click("Empty")
+        page.click("Rename")
+        page.click("Note")
+    assert seen == [(0, 0), (None, None)]

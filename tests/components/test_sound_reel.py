@@ -51,11 +51,21 @@ def test_samples_are_kept_and_played(reel: SoundReel, files) -> None:
     assert reel.end() == (None, None)
 
 
-def test_what_is_a_little_too_loud_is_clipped_and_what_was_never_scaled_refused(reel: SoundReel, files) -> None:
-    sound = samples_of(reel.piece((16_000, np.array([3.0, -0.5], np.float32)), files))
-    assert sound[:, 0].tolist() == [32767, -16384]
-    with pytest.raises(InvalidValue, match="between -1 and 1, but these reach 8000: divide by 32768"):
-        reel.piece((16_000, np.array([-8000.0, 1.0], np.float32)), files)
+def test_what_is_too_loud_is_divided_by_the_largest_so_far(
+    reel: SoundReel, files, caplog: pytest.LogCaptureFixture
+) -> None:
+    def heard(*numbers: float) -> list[int]:
+        return samples_of(reel.piece((16_000, np.array(numbers, np.float32)), files))[:, 0].tolist()
+
+    assert heard(0.5, 1.005) == [round(32767 * 0.5 / 1.005), 32767]
+    assert caplog.text == ""
+    assert heard(4.0, -0.5) == [32767, -4096]
+    assert heard(2.0, -8000.0) == [8, -32767]
+    assert heard(4000.0, 2.0) == [16384, 8]
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "Audio 'Audio': floats are sound from -1 to 1, but these reach 4" in caplog.text
+    reel.close()
+    assert heard(1.0) == [32767]
 
 
 def test_what_is_too_large_is_refused(reel: SoundReel, files, monkeypatch: pytest.MonkeyPatch) -> None:

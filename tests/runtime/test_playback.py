@@ -292,15 +292,16 @@ def test_what_is_no_sound_ends_the_generator(bad: object, message: str, caplog: 
     assert message.replace("\\", "") in caplog.text
 
 
-def test_loud_floats_are_clipped_alike_in_every_piece() -> None:
+def test_loud_floats_are_divided_by_the_largest_so_far() -> None:
     def say() -> Iterator[object]:
         yield RATE, np.full(PIECE, 0.5, np.float32)
         yield RATE, np.array([0.5, 2.0, -2.0], np.float32)
+        yield RATE, np.array([1.0], np.float32)
 
     with TestPage(speaker(say)) as page:
         page.click("Go")
         over(page)
-        assert page.value("Out")[1][-4:].tolist() == [16384, 16384, 32767, -32767]
+        assert page.value("Out")[1][-5:].tolist() == [16384, 8192, 32767, -32767, 16384]
 
 
 def test_a_file_that_the_browser_cannot_play_ends_the_generator(caplog: pytest.LogCaptureFixture) -> None:

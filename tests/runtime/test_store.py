@@ -228,3 +228,21 @@ def test_files_within_a_value_have_to_fit(tmp_path: Path) -> None:
     store = Store(tmp_path, 10)
     with pytest.raises(QuotaExceeded):
         store.hold([Blob("a", "text/plain", data=bytes(11))], 7)
+
+
+def test_what_is_shown_in_place_of_a_file_counts_and_goes_with_it(tmp_path: Path) -> None:
+    store = Store(tmp_path, 100)
+    files = CallFiles(tmp_path, 10_000_000, Rules([], [], tmp_path))
+    path, shown = tmp_path / "a.tiff", tmp_path / "a.webp"
+    first = Blob("a.tiff", "image/tiff", path=path, size=30, shown=Blob("a.webp", "image/webp", path=shown, size=20))
+    store.add_output(first, 7)
+    assert (first.total, first.paths, store.used) == (50, [path, shown], 50)
+    with pytest.raises(QuotaExceeded, match="51 more do not fit"):
+        store.add(Blob("b", "", data=b"1", shown=blob(50)))
+    store.add_output(blob(1), 7)
+    _, gone = store.add_output(blob(1), 7)
+    assert (gone, store.used) == ([path, shown], 2)
+    settled = files.settle(Blob("b", "", data=b"1", shown=blob(SPILL_BYTES + 1)))
+    assert settled.shown is not None
+    assert settled.shown.path is not None
+    assert (settled.size, settled.shown.size, settled.data) == (1, SPILL_BYTES + 1, b"1")

@@ -128,6 +128,7 @@ class Blocks(Declaration):
         frame_ancestors: Sequence[str] | None = None,
         trusted_proxies: Sequence[str] | None = None,
         max_file_size: str | int | None = None,
+        max_image_pixels: int | None = None,
         favicon_path: str | Path | None = None,
         css: str | Path | None = None,
         js: str | Path | None = None,
@@ -162,6 +163,8 @@ class Blocks(Declaration):
             frame_ancestors: Other origins whose pages may show the app in a frame.
             trusted_proxies: Addresses or networks whose `X-Forwarded-…` headers are believed.
             max_file_size: Largest upload in bytes, or a text such as `"100 MB"`, the default.
+            max_image_pixels: Largest image file that is decoded for a handler, in pixels: 64 000 000, the default, lets
+                the photos of phones through.
             favicon_path: Picture for the browser's tab.
             css: Style sheet, or the path of one.
             js: JavaScript function that runs when the page is loaded, or the path of a script.

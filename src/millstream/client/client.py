@@ -77,12 +77,12 @@ class Client(Driver):
     def wait_for(self, condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
         self.run(asyncio.wait_for(self.page.wait_for(condition), timeout_s))
 
-    async def upload(self, name: str, mime: str, data: bytes) -> object:
+    async def upload(self, name: str, mime: str, data: bytes, component: int | None = None) -> object:
         assert self.page.welcome is not None
-        return await asyncio.to_thread(self._site.upload, self.page.welcome.session, name, mime, data)
+        return await asyncio.to_thread(self._site.upload, self.page.welcome.session, name, mime, data, component)
 
     async def download(self, handle: str) -> bytes:
-        return await asyncio.to_thread(self._site.get, f"file/{quote(handle)}")
+        return await asyncio.to_thread(self._site.get, f"file/{quote(handle)}?download=1")
 
     def drop(self) -> None:
         """Vanish without a goodbye, as a dead link does; the client is closed then."""
@@ -184,9 +184,10 @@ class _Site:
     def get(self, path: str) -> bytes:
         return self._open(Request(urljoin(self._url, path)))
 
-    def upload(self, session: str, name: str, mime: str, data: bytes) -> object:
+    def upload(self, session: str, name: str, mime: str, data: bytes, component: int | None) -> object:
         headers = {"X-Millstream-Session": session, "Content-Type": mime, "Origin": self._origin}
-        address = urljoin(self._url, f"upload?name={quote(name)}")
+        meant = "" if component is None else f"component={component}&"
+        address = urljoin(self._url, f"upload?{meant}name={quote(name)}")
         return json.loads(self._open(Request(address, data=data, headers=headers)))
 
     def _open(self, request: Request) -> bytes:

@@ -19,6 +19,7 @@ from millstream.client.run import Run
 from millstream.client.sources import FilmSource, PictureSource, SoundSource, frame, sound
 from millstream.client.stream import Result, Stream, Summary
 from millstream.codecs import picture, png, wav
+from millstream.codecs.headers import MAX_PHOTO_PIXELS
 from millstream.errors import MediaError
 from millstream.frames import Chunk, Frame
 from millstream.types import Media
@@ -47,8 +48,8 @@ class Driver(ABC):
         """Begin a coroutine on the page's loop and return at once."""
 
     @abstractmethod
-    async def upload(self, name: str, mime: str, data: bytes) -> object:
-        """Give the session a file; returns its value on the wire."""
+    async def upload(self, name: str, mime: str, data: bytes, component: int | None = None) -> object:
+        """Give the session a file, meant for a component that looks at it; returns its value on the wire."""
 
     @abstractmethod
     async def download(self, handle: str) -> bytes:
@@ -79,7 +80,7 @@ class Driver(ABC):
         self.run(self.page.set(number, value) if file is None else self._set_file(number, *file))
 
     async def _set_file(self, number: int, name: str, mime: str, data: bytes) -> None:
-        value = await self.upload(name, mime, data)
+        value = await self.upload(name, mime, data, number)
         await self.page.set(number, [value] if self.page.type_of(number) == "file" else value)
 
     def value(self, component: Reference) -> Any:
@@ -102,7 +103,8 @@ class Driver(ABC):
             data = await self.download(str(value["file"]))
             try:
                 is_picture = str(value.get("type", "")).startswith("image/")
-                return _plain(picture.decode_image_file(data) if is_picture else wav.decode(data))
+                image = picture.decode_image_file(data, MAX_PHOTO_PIXELS) if is_picture else None
+                return _plain(image or wav.decode(data))
             except MediaError:
                 return data
         return value

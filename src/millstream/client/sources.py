@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from millstream.codecs import picture, wav
+from millstream.codecs.headers import MAX_PHOTO_PIXELS
 from millstream.errors import InvalidValue
 from millstream.frames import Chunk, Frame, Pixels
 
@@ -46,7 +47,7 @@ def pictures(source: PictureSource) -> Iterator[Picture]:
         path = Path(source)
         if path.suffix.lower() in VIDEO_SUFFIXES:
             return _video(path)
-        return iter([picture.decode_image_file(_content(path)).pixels])
+        return iter([picture.decode_image_file(_content(path), MAX_PHOTO_PIXELS).pixels])
     if not isinstance(source, Iterable):
         raise InvalidValue(f"pictures are an array, an iterable of arrays or the path of a file, not {source!r}")
     return iter(source)

@@ -15,6 +15,7 @@ from millstream.components.html import HTML
 from millstream.components.links import has_scheme, is_embedded_picture, is_web_address
 from millstream.components.markdown import Markdown
 from millstream.components.media import DeclaredFiles, guessed_mime
+from millstream.components.presented import presented
 from millstream.errors import InvalidValue
 from millstream.frames import Chunk, Frame
 from millstream.types import Blob, Link, Scratch
@@ -75,7 +76,8 @@ class Attachments:
         if not isinstance(blob, Blob):
             admitted = self._scratch.admit(path)
             called = name if isinstance(name, str) and name else self._names.get(mark, admitted.name)
-            blob = self._scratch.settle(replace(admitted, name=called, mime=guessed_mime(admitted.name)))
+            named = replace(admitted, name=called, mime=guessed_mime(admitted.name))
+            blob = self._scratch.settle(presented(named, self._scratch.max_image_pixels))
         self._used[mark] = mark, blob
         return blob
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar, Final, Literal, TypeAlias, Unpack
+from typing import ClassVar, Final, Literal, TypeAlias, TypeVar, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
-from millstream.codecs import wav
+from millstream.codecs import sound_file, wav
+from millstream.codecs.kinds import Kind
 from millstream.components.media import DeclaredFiles, MediaComponent, listed
 from millstream.components.microphone import check_chunk, check_format
-from millstream.components.samples import UnfitSound, is_sound, to_chunk, to_samples
+from millstream.components.presented import played
+from millstream.components.samples import UnfitSound, is_sound
 from millstream.components.sound_reel import SoundReel
 from millstream.components.waveform import WaveformOptions, waveform_options_of
 from millstream.errors import DeclarationError, InvalidValue, MediaError
@@ -27,20 +30,7 @@ Source: TypeAlias = Literal["upload", "microphone"]
 Sound: TypeAlias = tuple[int, NDArray[np.generic]]
 Heard: TypeAlias = str | Path | bytes | Sound
 
-SIGNATURES: Final = (
-    (b"RIFF", "wav", "audio/wav"),
-    (b"ID3", "mp3", "audio/mpeg"),
-    (b"\xff\xfb", "mp3", "audio/mpeg"),
-    (b"\xff\xf3", "mp3", "audio/mpeg"),
-    (b"\xff\xf2", "mp3", "audio/mpeg"),
-    (b"\xff\xfa", "mp3", "audio/mpeg"),
-    (b"\xff\xf1", "aac", "audio/aac"),
-    (b"\xff\xf9", "aac", "audio/aac"),
-    (b"OggS", "ogg", "audio/ogg"),
-    (b"fLaC", "flac", "audio/flac"),
-    (b"\x1a\x45\xdf\xa3", "weba", "audio/webm"),
-)
-"""How files of sound begin."""
+T = TypeVar("T")
 
 MAX_AHEAD_S: Final = 60.0
 """What waits for the listener is kept in memory, on both sides."""
@@ -58,7 +48,7 @@ class Audio(MediaComponent):
         type: `"numpy"` or `"filepath"` (a WAV file, or what was uploaded): what handlers get.
         streaming: Of an input: the microphone is streamed, in an `Interface(live=True)`. Of an output: what a handler
             yields, or a stream's handler returns, is played piece after piece as it comes, without a gap. All pieces
-            have one format; floats beyond -1 to 1 are clipped.
+            have one format; floats beyond -1 to 1 are divided by the largest so far.
         sample_rate: Samples a second that the microphone delivers, in Hz, 8000 to 192000; the device's own by default.
             Of an output with `streaming=True`: what will probably come, so that the page opens its loudspeaker for it
             when the user clicks, and not at the first sound; any other rate is played as well.
@@ -170,6 +160,36 @@ class Audio(MediaComponent):
             "buttons": list(self.buttons),
         }
 
+    def inspect(self, blob: Blob, scratch: Scratch) -> Blob:
+        source = self._source(blob)
+        kind = sound_file.recognise(source)
+        if kind is None and self.type == "filepath":
+            return blob  # whatever it is, the handler wants the file
+        if kind is None:
+            raise self._no_sound(blob)
+        if self.type != "filepath":
+            self._decoded(blob, sound_file.check)
+        try:
+            return self._presentable(blob, kind)
+        except InvalidValue:
+            if self.type == "filepath":
+                return replace(blob, mime=sound_file.media_type(kind))
+            raise
+
+    def _presentable(self, blob: Blob, kind: Kind) -> Blob:
+        """Give a file its true type; what browsers do not play is decoded for them.
+
+        Raises:
+            InvalidValue: That cannot be done.
+        """
+        try:
+            return replace(blob, mime=sound_file.media_type(kind), shown=played(blob, kind))
+        except MediaError as error:
+            raise InvalidValue(f"{self.name} cannot play {blob.name}: {error}") from error
+
+    def _source(self, blob: Blob) -> bytes | Path:
+        return blob.path if blob.path is not None else self.content(blob)
+
     def preprocess(self, value: Stored | Media, scratch: Scratch) -> object:
         if value is None:
             return None
@@ -178,11 +198,12 @@ class Audio(MediaComponent):
         if isinstance(value, Chunk):
             return self._given(value, scratch)
         assert isinstance(value, Blob)
-        if self.type == "filepath" and self.min_length is None and self.max_length is None:
+        if self.type == "filepath":
+            self._check_length(value)
             return self._saved(value.name, value, scratch)
-        chunk = self._decoded(value)
-        self._check_length(chunk)
-        return self._saved(value.name, value, scratch) if self.type == "filepath" else self._given(chunk, scratch)
+        chunk = self._decoded(value, sound_file.decode)
+        self._check_seconds(chunk.duration_s)
+        return self._given(chunk, scratch)
 
     def _given(self, chunk: Chunk, scratch: Scratch) -> object:
         if self.type == "filepath":
@@ -197,18 +218,25 @@ class Audio(MediaComponent):
         path.write_bytes(self.content(blob))
         return str(path)
 
-    def _decoded(self, blob: Blob) -> Chunk:
+    def _decoded(self, blob: Blob, decode: Callable[[bytes | Path], T]) -> T:
         try:
-            return wav.decode(self.content(blob))
+            return decode(self._source(blob))
         except MediaError as error:
-            remedy = 'upload a WAV file, or declare Audio(type="filepath") and decode it in the handler'
-            raise InvalidValue(f"{self.name} cannot read {blob.name}: {error}; {remedy}") from error
+            raise self._unreadable(blob, error) from error
 
-    def _check_length(self, chunk: Chunk) -> None:
-        if self.min_length is not None and chunk.duration_s < self.min_length:
-            raise self.unfit(f"at least {self.min_length} s of sound", f"{chunk.duration_s:.1f} s")
-        if self.max_length is not None and chunk.duration_s > self.max_length:
-            raise self.unfit(f"at most {self.max_length} s of sound", f"{chunk.duration_s:.1f} s")
+    def _unreadable(self, blob: Blob, error: MediaError) -> InvalidValue:
+        remedy = 'take another file, or declare Audio(type="filepath") and decode it in the handler'
+        return InvalidValue(f"{self.name} cannot read {blob.name}: {error}; {remedy}")
+
+    def _check_length(self, blob: Blob) -> None:
+        if self.min_length is not None or self.max_length is not None:
+            self._check_seconds(self._decoded(blob, sound_file.duration_s))
+
+    def _check_seconds(self, seconds: float) -> None:
+        if self.min_length is not None and seconds < self.min_length:
+            raise self.unfit(f"at least {self.min_length} s of sound", f"{seconds:.1f} s")
+        if self.max_length is not None and seconds > self.max_length:
+            raise self.unfit(f"at most {self.max_length} s of sound", f"{seconds:.1f} s")
 
     def postprocess(self, value: object, scratch: Scratch) -> Stored | Media:
         if value is None:
@@ -217,10 +245,10 @@ class Audio(MediaComponent):
             return self._recognised(bytes(value))
         if isinstance(value, Path | str):
             link = self.link(value) if isinstance(value, str) else None
-            return link or self.of_kind(scratch.admit(Path(value)))
+            return link or self._admitted(scratch.admit(Path(value)))
         if is_sound(value):
             try:
-                return Blob("audio.wav", "audio/wav", data=wav.encode(to_chunk(*value, to_samples)))
+                return Blob("audio.wav", "audio/wav", data=wav.encode(self.loudness().to_chunk(*value)))
             except UnfitSound as error:
                 raise InvalidValue(f"{self.name} got {describe(value[1])}: {error}") from error
         # A pair that was meant for one of two outputs has been shared out: this is its sample rate.
@@ -230,13 +258,20 @@ class Audio(MediaComponent):
     def reel(self) -> Reel:
         return SoundReel(self)
 
+    def _admitted(self, blob: Blob) -> Blob:
+        kind = sound_file.recognise(self._source(blob))
+        if kind is None:
+            raise self._no_sound(self.of_kind(blob))
+        return self._presentable(blob, kind)
+
+    def _no_sound(self, blob: Blob) -> InvalidValue:
+        return InvalidValue(f"{self.name} cannot read {blob.name}, which is no sound: take {sound_file.NAMES}")
+
     def _recognised(self, data: bytes) -> Blob:
-        for beginning, suffix, mime in SIGNATURES:
-            if data.startswith(beginning):
-                return Blob(f"audio.{suffix}", mime, data=data)
-        if data[4:8] == b"ftyp":
-            return Blob("audio.m4a", "audio/mp4", data=data)
-        raise self.invalid("bytes of a WAV, MP3, Ogg, FLAC, AAC, M4A or WebM file", data[:16])
+        kind = sound_file.recognise(data)
+        if kind is None:
+            raise self.invalid(f"bytes of a {sound_file.NAMES} file", data[:16])
+        return self._presentable(Blob(f"audio.{sound_file.suffix(kind)}", sound_file.media_type(kind), data=data), kind)
 
     def declared(self, value: object) -> Stored:
         return self.postprocess(value, DeclaredFiles())

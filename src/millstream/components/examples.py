@@ -236,6 +236,6 @@ def _thumbnail(blob: Blob) -> Blob | None:
             small.thumbnail(THUMBNAIL)
             target = io.BytesIO()
             small.convert("RGBA" if small.has_transparency_data else "RGB").save(target, "webp", quality=80)
-    except (UnidentifiedImageError, OSError, ValueError):
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
     return Blob(f"{blob.name}.webp", "image/webp", data=target.getvalue())

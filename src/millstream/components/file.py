@@ -10,6 +10,7 @@ from millstream.components.attachments import Attachments
 from millstream.components.filetypes import accepted, check_file_types, is_of_types
 from millstream.components.links import is_web_address
 from millstream.components.media import FILE_KEYS, DeclaredFiles
+from millstream.components.named import NamedString
 from millstream.errors import DeclarationError
 from millstream.types import Blob, Files, Link, Media, Scratch, Stored
 from millstream.ui.component import Common, Component
@@ -26,7 +27,8 @@ class File(Component):
     """One file, or several, that the user uploads, or the app offers for download.
 
     Handlers get the path of the file, which exists as long as their call, or a list of paths; they return paths, or
-    `https` addresses.
+    `https` addresses. A path is a `str` that also has `name`, which is the path as well, and `orig_name`, which is what
+    the user calls the file.
 
     Args:
         value: The initial file or files, or a function that gives them.
@@ -118,7 +120,7 @@ class File(Component):
         if isinstance(item, Link):
             return item.url
         path = attachments.lend(item)
-        return path.read_bytes() if self.type == "binary" else str(path)
+        return path.read_bytes() if self.type == "binary" else NamedString(str(path), item.name)
 
     def postprocess(self, value: object, scratch: Scratch) -> Stored:
         given = [value] if isinstance(value, str | Path) else value

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Final, Literal, TypeAlias, Unpack
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, TypeAlias, TypeVar, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
-from millstream import codecs
-from millstream.codecs.picture import decode_image_file
+from millstream.codecs.headers import FORMATS as READABLE
+from millstream.codecs.headers import MAX_PHOTO_PIXELS, MIMES, WEB, TooLarge, format_of
+from millstream.codecs.picture import check_image_file, decode_image_file
 from millstream.components.media import DeclaredFiles, MediaComponent, listed
 from millstream.components.pixels import UnfitPicture, from_picture, in_mode, to_picture, to_pixels
-from millstream.components.webcam import WebcamOptions, is_css_size, webcam_options_of
-from millstream.errors import DeclarationError, InvalidValue
+from millstream.components.presented import encoded, head_of
+from millstream.components.webcam import WebcamOptions, in_pixels, is_css_size, webcam_options_of
+from millstream.errors import DeclarationError, InvalidValue, MediaError
 from millstream.frames import Frame
-from millstream.types import Blob, Link, Media, Scratch, Stored
+from millstream.types import Blob, Files, Link, Media, Scratch, Stored
 from millstream.ui.component import Common, describe
 from millstream.ui.events import Event, StreamEvent
 from millstream.wire.messages import Value
@@ -33,12 +36,18 @@ FORMATS: Final = {"webp": "webp", "png": "png", "jpeg": "jpeg", "jpg": "jpeg"}
 MODES: Final = ("RGB", "RGBA", "L", "1", "P", "CMYK", "YCbCr", "LAB", "HSV", "I", "F", None)
 STREAM_QUALITY: Final = 0.8
 
+T = TypeVar("T")
+
 
 class Image(MediaComponent):
     """A picture. Handlers get what `type` says; they return an array, a Pillow image, a path or an address.
 
-    Arrays are `(height, width)`, `(height, width, 3)` RGB or `(height, width, 4)` RGBA, of uint8, or of floats from 0
-    to 1.
+    Arrays are `(height, width)`, `(height, width, 3)` RGB or `(height, width, 4)` RGBA, of uint8, uint16 or bool, or of
+    floats from 0 to 1.
+
+    Files are told by their content, never by their names: AVIF, BMP, GIF, ICO, JPEG, PNG, PPM, TIFF and WebP, upright
+    as their EXIF orientation says. Handlers get them whole, up to `launch(max_image_pixels=…)`. A JPEG of up
+    to four times as many pixels is decoded at half its size if `height` or `width`, in pixels, say that it is enough.
 
     Args:
         value: The initial picture, or a function that gives it.
@@ -146,6 +155,72 @@ class Image(MediaComponent):
             "format": FORMATS[self.format],
         }
 
+    def validate(self, wire: Value, files: Files) -> Stored:
+        stored = super().validate(wire, files)
+        if isinstance(stored, Blob) and stored.found is not None and stored.found not in READABLE:
+            raise self._unreadable(stored, stored.found)
+        return stored
+
+    def inspect(self, blob: Blob, scratch: Scratch) -> Blob:
+        presentable = self._presentable(blob, scratch)
+        if self.type != "filepath" and presentable.shown is None:
+            data = self.content(blob)
+            try:
+                self._read(blob, lambda: check_image_file(data, self._budget(scratch), at_least=self._enough))
+            except MediaError as error:
+                raise InvalidValue(str(error)) from error
+        return presentable
+
+    def _presentable(self, blob: Blob, scratch: Scratch) -> Blob:
+        """Recognise an image file by its content; what browsers do not show is encoded for them once more.
+
+        Raises:
+            InvalidValue: It cannot be shown, or not be read.
+        """
+        name = format_of(head_of(blob))
+        if name is None:
+            self.of_kind(blob)
+            if isinstance(scratch, DeclaredFiles):
+                return blob  # the developer's own file, which the page cannot show
+        if name not in READABLE:
+            raise self._unreadable(blob, name)
+        try:
+            shown = None if name in WEB else self._file(self._decoded(blob, scratch))
+        except MediaError as error:
+            raise InvalidValue(str(error)) from error
+        return replace(blob, mime=MIMES[name], shown=shown)
+
+    def _decoded(self, blob: Blob, scratch: Scratch) -> Frame:
+        data, budget = self.content(blob), self._budget(scratch)
+        return self._read(blob, lambda: decode_image_file(data, budget, at_least=self._enough))
+
+    def _read(self, blob: Blob, read: Callable[[], T]) -> T:
+        """Have a decoder's error say whose file it was, and what to do.
+
+        Raises:
+            MediaError: The file cannot be read.
+        """
+        try:
+            return read()
+        except TooLarge as error:
+            remedy = "make it smaller, or allow more by launch(max_image_pixels=…)"
+            raise MediaError(f"{self.name} cannot read {blob.name}: {error}; {remedy}") from error
+        except MediaError as error:
+            raise MediaError(f"{self.name} cannot read {blob.name}: {error}") from error
+
+    def _unreadable(self, blob: Blob, name: str | None) -> InvalidValue:
+        what = f", whose format is {name}" if name else ", which is no image that is known here"
+        return InvalidValue(f"{self.name} cannot read {blob.name}{what}: take one of {', '.join(sorted(READABLE))}")
+
+    def _budget(self, scratch: Scratch | None) -> int:
+        return scratch.max_image_pixels if scratch is not None else MAX_PHOTO_PIXELS
+
+    @property
+    def _enough(self) -> tuple[int, int] | None:
+        """The size in the page, which is enough of an image that would be too large; `None` if it has none."""
+        sides = [in_pixels(side) for side in (self.width, self.height)]
+        return None if sides == [0, 0] else (max(sides[0], 1), max(sides[1], 1))
+
     def preprocess(self, value: Stored | Media, scratch: Scratch) -> object:
         if value is None:
             return None
@@ -154,7 +229,7 @@ class Image(MediaComponent):
         if isinstance(value, Blob):
             if self.type == "filepath":
                 return self._saved(value, scratch)
-            value = decode_image_file(self.content(value))
+            value = self._decoded(value, scratch)
         assert isinstance(value, Frame)
         if self.type == "numpy":
             return in_mode(value, self.image_mode)
@@ -179,7 +254,7 @@ class Image(MediaComponent):
             return None
         if isinstance(value, Path | str):
             link = self.link(value) if isinstance(value, str) else None
-            return link or self.of_kind(scratch.admit(Path(value)))
+            return link or self._presentable(scratch.admit(Path(value)), scratch)
         try:
             return Frame(self._pixels(value))
         except UnfitPicture as error:
@@ -196,11 +271,10 @@ class Image(MediaComponent):
 
     def declared(self, value: object) -> Stored:
         stored = self.postprocess(value, DeclaredFiles())
-        if not isinstance(stored, Frame):
-            return stored
-        name, quality = self.codec(False, stored)
-        encoder = codecs.load(name).open_encoder(quality)
-        return Blob(f"image.{name}", f"image/{name}", data=encoder.encode(stored).payload)
+        return self._file(stored) if isinstance(stored, Frame) else stored
+
+    def _file(self, frame: Frame) -> Blob:
+        return encoded(frame, *self.codec(False, frame))
 
     def codec(self, streamed: bool, frame: Frame) -> tuple[str, float]:
         if streamed:

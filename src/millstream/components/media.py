@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import base64
+import logging
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Self, Unpack
 
+from millstream.codecs.headers import MAX_PHOTO_PIXELS
 from millstream.components.links import has_scheme, is_embedded_picture, is_web_address
+from millstream.components.samples import Loudness
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.types import Blob, Files, Link, Stored
-from millstream.ui.component import Component
+from millstream.ui.component import Common, Component
 from millstream.wire.messages import Value
+
+logger = logging.getLogger("millstream.handler")
 
 FILE_KEYS: Final = frozenset({"file", "name", "type", "size"})
 """What the page says of a file; only the handle counts."""
@@ -23,6 +28,8 @@ MAX_ADDRESS: Final = 256 * 1024
 
 class DeclaredFiles:
     """Where a value that was given at declaration finds its files: anywhere, the developer named them."""
+
+    max_image_pixels: Final = MAX_PHOTO_PIXELS
 
     def __init__(self) -> None:
         self.memory: dict[object, object] = {}
@@ -68,9 +75,30 @@ class MediaComponent(Component):
     recording: bool = False
     """Whether it records, as if the user had pressed Record: from the opening of the page, or as an update."""
 
+    told: set[str]
+    """What was said of it in the log, and is not said again."""
+
     min_length: float | None = None
     max_length: float | None = None
     """How many seconds a recording has to last, and may last; a recording ends by itself then."""
+
+    def __init__(self, value: object = None, **common: Unpack[Common]) -> None:
+        self.told = set()
+        super().__init__(value, **common)
+
+    def hand_over(self, fresh: Self) -> None:
+        super().hand_over(fresh)
+        fresh.told = self.told
+
+    def warn_once(self, about: str, message: str) -> None:
+        """Log a warning about the component, unless there was one of the same kind."""
+        if about not in self.told:
+            self.told.add(about)
+            logger.warning("%s: %s", self.name, message)
+
+    def loudness(self, *, is_piecewise: bool = False) -> Loudness:
+        """Give what brings a handler's arrays to samples."""
+        return Loudness(lambda message: self.warn_once("loudness", message), is_piecewise=is_piecewise)
 
     def check(self) -> None:
         for source in self.sources:

@@ -9,7 +9,9 @@ from typing import ClassVar, Final, Literal, Unpack
 from millstream.components.attachments import Attachments
 from millstream.components.filetypes import accepted, check_file_types, is_of_types
 from millstream.components.media import FILE_KEYS, DeclaredFiles, listed
+from millstream.components.named import NamedString
 from millstream.components.plain import plain_text
+from millstream.components.presented import presented
 from millstream.errors import DeclarationError
 from millstream.types import Blob, Files, Media, Scratch, Stored
 from millstream.ui.component import Common, Component
@@ -30,7 +32,8 @@ MAX_CHARACTERS: Final = 500_000
 class MultimodalTextbox(Component):
     """A field for a message, to which files can be attached.
 
-    Handlers get and return `{"text": str, "files": [path, …]}`; a text alone may be returned as a `str`. Files are
+    Handlers get and return `{"text": str, "files": [path, …]}`, with paths as those of `File`; a text alone may be
+    returned as a `str`. Files are
     uploaded as they are chosen, dropped or pasted.
 
     Args:
@@ -143,6 +146,9 @@ class MultimodalTextbox(Component):
             raise self.invalid(f"at most {self.max_files} files", f"{len(given) if isinstance(given, list) else given}")
         return _draft(text, [self._found(each, files) for each in given])
 
+    def inspect(self, blob: Blob, scratch: Scratch) -> Blob:
+        return presented(blob, scratch.max_image_pixels)
+
     def _found(self, wire: Value, files: Files) -> Blob:
         """Look up a file that was uploaded, and check its type."""
         if not isinstance(wire, dict) or not wire.keys() <= FILE_KEYS or not isinstance(wire.get("file"), str):
@@ -156,7 +162,7 @@ class MultimodalTextbox(Component):
     def preprocess(self, value: Stored | Media, scratch: Scratch) -> object:
         assert isinstance(value, dict)
         attachments = Attachments(self, scratch)
-        paths = [str(attachments.lend(blob)) for blob in value["files"]]
+        paths = [NamedString(str(attachments.lend(blob)), blob.name) for blob in value["files"]]
         attachments.close()
         return {"text": value["text"], "files": paths}
 

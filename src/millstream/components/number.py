@@ -16,6 +16,9 @@ from millstream.wire.messages import Value
 class Number(Component):
     """A number that the user types, or that the app shows. Handlers get and return an `int`, a `float` or `None`.
 
+    It begins with 0 if it has neither a value nor a placeholder, and 0 is within its bounds. A user who empties it, or
+    a handler or a function that gives `None`, leaves it empty: handlers then get `None`.
+
     Args:
         value: The initial number, or a function that gives it.
         placeholder: Shown while it is empty.
@@ -47,6 +50,12 @@ class Number(Component):
         self.precision = precision
         self.minimum, self.maximum, self.step = minimum, maximum, step
         super().__init__(value, **common)
+
+    def joined(self) -> None:
+        super().joined()
+        is_allowed = (self.minimum or 0) <= 0 <= (self.maximum or 0)
+        if self.value is None and self.placeholder is None and is_allowed:
+            self._initial = 0
 
     def check(self) -> None:
         for argument in ("minimum", "maximum", "step"):

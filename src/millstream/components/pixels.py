@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from millstream.codecs.picture import pixels_of
 from millstream.frames import Frame, Pixels
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class UnfitPicture(ValueError):
 def to_pixels(array: NDArray[np.generic]) -> Pixels:
     """Make `(height, width, 3 or 4)` uint8 of an array of that shape, of `(height, width)` or of one channel.
 
-    Takes uint8; bool; other whole numbers from 0 to 255; floats from 0 to 1.
+    Takes uint8; bool; uint16 over its whole range; other whole numbers from 0 to 255; floats from 0 to 1.
 
     Raises:
         UnfitPicture: Shape, type or numbers do not fit.
@@ -54,13 +55,18 @@ def _to_bytes(array: NDArray[np.generic]) -> NDArray[np.uint8]:
     if array.dtype.kind == "f":
         low, high = float(array.min()), float(array.max())
         if np.isnan(low):
-            raise UnfitPicture("every number has to be between 0 and 1, but some are NaN")
+            raise UnfitPicture(
+                "every number has to be between 0 and 1, but some are NaN: put something in their place, "
+                "such as by np.nan_to_num"
+            )
         if not (low >= -SLACK and high <= 1 + SLACK):
             raise UnfitPicture(
                 f"floats have to be between 0 and 1, but these are between {low:.4g} and {high:.4g}: "
                 "divide by 255, or clip and return .astype(np.uint8)"
             )
         return (array.astype(np.float32).clip(0, 1) * 255 + 0.5).astype(np.uint8)
+    if array.dtype == np.uint16 and array.max() > 255:
+        return (array.astype(np.uint16) >> 8).astype(np.uint8)  # 16 bits, as cameras and scanners give them
     if array.dtype.kind in "iu":
         low, high = int(array.min()), int(array.max())
         if low < 0 or high > 255:
@@ -75,18 +81,7 @@ def from_picture(picture: Picture) -> Pixels:
     Raises:
         UnfitPicture: It is empty or too large.
     """
-    if picture.mode.startswith(("I;16", "I", "F")):
-        return to_pixels(_scaled(picture))
-    mode = "RGBA" if picture.has_transparency_data else "RGB"
-    return to_pixels(np.array(picture if picture.mode == mode else picture.convert(mode)))
-
-
-def _scaled(picture: Picture) -> NDArray[np.generic]:
-    """Bring pictures of more than 8 bits down to them; Pillow would clip."""
-    array = np.asarray(picture)
-    if picture.mode.startswith("I;16") or (picture.mode == "I" and array.max(initial=0) > 255):
-        return (array.astype(np.int64) >> 8).clip(0, 255).astype(np.uint8)
-    return array.clip(0, 255).astype(np.uint8)
+    return to_pixels(pixels_of(picture))
 
 
 def in_mode(frame: Frame, mode: str | None) -> NDArray[np.generic]:

@@ -11,7 +11,7 @@ import numpy as np
 from millstream.codecs.film import Film
 from millstream.components.media import MediaComponent
 from millstream.components.pixels import UnfitPicture, from_picture, to_pixels
-from millstream.components.samples import UnfitSound, to_chunk, to_piece
+from millstream.components.samples import UnfitSound
 from millstream.errors import InvalidValue, MediaError
 from millstream.frames import Pixels
 from millstream.types import Blob, Footage, Piece, Scratch
@@ -37,6 +37,7 @@ class FilmReel:
         self._film: Film | None = None
         self._kept: list[bytes] = []
         self._bytes = 0
+        self._loudness = component.loudness(is_piecewise=True)
 
     def piece(self, value: object, scratch: Scratch) -> tuple[None, Footage] | None:
         if value is None or (isinstance(value, str) and self._component.link(value) is not None):
@@ -63,6 +64,7 @@ class FilmReel:
 
     def close(self) -> None:
         self._film, self._kept, self._bytes = None, [], 0
+        self._loudness = self._component.loudness(is_piecewise=True)
 
     def _add(self, film: Film, value: object, scratch: Scratch) -> None:
         if isinstance(value, bytes | bytearray | memoryview):
@@ -74,7 +76,7 @@ class FilmReel:
             copy.path.unlink()
         elif _has_sound(value):
             frames, sound = value
-            film.add_frames(self._frames(frames), to_chunk(sound[0], sound[1], to_piece) if sound is not None else None)
+            film.add_frames(self._frames(frames), self._loudness.to_chunk(*sound) if sound is not None else None)
         else:
             film.add_frames(self._frames(value), None)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from millstream.codecs import cut, pcm16, wav
 from millstream.components.media import MediaComponent
-from millstream.components.samples import UnfitSound, is_sound, to_chunk, to_piece
+from millstream.components.samples import UnfitSound, is_sound
 from millstream.errors import InvalidValue, MediaError
 from millstream.frames import Chunk
 from millstream.types import KEEP, Blob, Piece, Scratch, Stored
@@ -30,6 +30,7 @@ class SoundReel:
 
     def __init__(self, component: MediaComponent) -> None:
         self._component = component
+        self._loudness = component.loudness(is_piecewise=True)
         self._cut: cut.CutSound | None = None
         self._plays_files = False
         self._held: list[Chunk] = []
@@ -58,6 +59,7 @@ class SoundReel:
 
     def close(self) -> None:
         self._cut, self._plays_files, self._held = None, False, []
+        self._loudness = self._component.loudness(is_piecewise=True)
 
     def _bytes(self, data: bytes, scratch: Scratch) -> tuple[Stored, Piece | None]:
         self._check_size("bytes", len(data))
@@ -78,7 +80,7 @@ class SoundReel:
 
     def _chunk(self, rate: object, array: object) -> Chunk:
         try:
-            return to_chunk(rate, array, to_piece)
+            return self._loudness.to_chunk(rate, array)
         except UnfitSound as error:
             raise InvalidValue(f"{self._component.name} got {describe(array)}: {error}") from error
 
@@ -90,12 +92,12 @@ class SoundReel:
 
     def _file(self, stored: object, scratch: Scratch) -> tuple[Stored, Piece | None]:
         assert isinstance(stored, Blob)
+        shown = stored.shown
         data = self._taken(stored)
-        if data.startswith(b"RIFF"):
-            return self._samples(wav.decode(data))
+        if shown is not None or data.startswith(b"RIFF"):  # what browsers do not play was made a WAV file of
+            return self._samples(wav.decode(data if shown is None else self._component.content(shown)))
         if self._held:
             raise MediaError("a whole file cannot go on with the last samples of one that came cut: yield all alike")
-        self._component.postprocess(data, scratch)  # a path's name says nothing
         self._plays_files = True
         return Blob(stored.name, stored.mime, data=data), data
 

@@ -59,3 +59,11 @@ def is_css_size(size: object) -> bool:
     if isinstance(size, str):
         return re.fullmatch(r"\d+(\.\d+)?(px|em|rem|vh|vw|%)?", size.strip()) is not None
     return size is None or (is_number(size) and float(size) > 0)  # type: ignore[arg-type]
+
+
+def in_pixels(size: object) -> int:
+    """Give a CSS size in pixels; 0 for one in other units, and for none."""
+    if isinstance(size, str):
+        number = size.strip().removesuffix("px")
+        return int(float(number)) if number.replace(".", "", 1).isdigit() else 0
+    return int(size) if isinstance(size, int | float) else 0

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Final, Literal, cast
 
 from millstream.codecs import wav
+from millstream.codecs.headers import MAX_PIXELS
 from millstream.errors import Error, InvalidValue, MediaError
 from millstream.frames import Chunk, Frame, Scene
 from millstream.runtime.guard import guarded
@@ -262,8 +263,8 @@ class Call:
     def _picture(self, number: int, component: Component, frame: Frame) -> Stored:
         name, quality = component.codec(self._job.stream != 0, frame)
         packet = self._packet(Kind.PICTURE, number, name, quality, frame)
-        if len(packet.payload) <= MAX_PAYLOAD:
-            return packet
+        if len(packet.payload) <= MAX_PAYLOAD and frame.width * frame.height <= MAX_PIXELS:
+            return packet  # which whoever decodes it again counts as a frame of a stream
         return self._files.settle(Blob(f"image.{name}", f"image/{name}", data=bytes(packet.payload)))
 
     def _packet(self, kind: Kind, number: int, codec: str, quality: float, media: Media) -> Packet:

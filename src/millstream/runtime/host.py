@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from millstream import codecs, engines
+from millstream.codecs.headers import HEAD_BYTES, MIMES, format_of
 from millstream.errors import Busy, Closed, InvalidValue, ProtocolError, QuotaExceeded, Refused
 from millstream.runtime.aside import aside
 from millstream.runtime.crew import Crew
@@ -20,7 +22,7 @@ from millstream.runtime.program import Program
 from millstream.runtime.results import file_value
 from millstream.runtime.session import Closing, Session, Shared
 from millstream.runtime.settings import Settings
-from millstream.runtime.store import Folders, Rules, new_file, suffix_of
+from millstream.runtime.store import CallFiles, Folders, Rules, new_file, suffix_of
 from millstream.types import Blob, Engine, Transport
 from millstream.ui.manifest import Manifest
 from millstream.ui.special import Request
@@ -33,6 +35,9 @@ logger = logging.getLogger("millstream.session")
 
 REFUSALS = {"busy": 1013, "shutdown": 1012}
 """Close codes of refusals; of the others 1008."""
+
+MAX_INSPECTIONS = 2
+"""Uploads that are looked at at once: that may decode an image."""
 
 LAST_S = 1.0
 """How long sessions may take to end once the time for draining is over."""
@@ -62,6 +67,8 @@ class Host:
         self._served = 0
         self._is_ready = False
         self._shared: Shared | None = None
+        self._rules: Rules | None = None
+        self._inspecting = threading.BoundedSemaphore(MAX_INSPECTIONS)
 
     @property
     def is_ready(self) -> bool:
@@ -70,9 +77,9 @@ class Host:
 
     async def start(self) -> None:
         """Make what all sessions share, on the running loop. Removes what a killed process left in the temp folder."""
-        rules = await aside("start", self._prepare)
+        self._rules = await aside("start", self._prepare)
         settings = self.settings
-        self._engine.start(Program(self.manifest, rules, settings.show_error), settings.abandon_s)
+        self._engine.start(Program(self.manifest, self._rules, settings.show_error), settings.abandon_s)
         places = Places(self.manifest.max_waiting, settings.max_waiting_each, settings.abandon_s)
         self._shared = Shared(self.manifest, settings, Crew(self._engine, settings), places, self._ended)
         self._is_ready = True
@@ -194,29 +201,51 @@ class Host:
         folder = self._session(session).store.folder
         return await aside("upload", lambda: new_file(folder, suffix_of(name)))
 
-    async def upload(self, session: str, name: str, mime: str, body: bytes | Path) -> dict[str, object]:
+    async def upload(
+        self, session: str, name: str, mime: str, body: bytes | Path, component: int | None = None
+    ) -> dict[str, object]:
         """Give a file to a session; returns the value `{"file", "name", "type", "size"}` that the page may then set.
 
         A path must come from `upload_path` and belongs to the session from now on. `name` is metadata only.
 
+        Args:
+            session: The secret of the session.
+            name: What the file is called.
+            mime: What it is said to be.
+            body: The file.
+            component: Number of the component that it is meant for, which looks at it.
+
         Raises:
-            InvalidValue: The session is gone; a path is deleted.
+            InvalidValue: The session is gone, or the component cannot take the file; a path is deleted.
             QuotaExceeded: The file or the session's files together are too large; a path is deleted.
         """
-        if isinstance(body, Path):
-            size = await aside("upload", lambda: body.stat().st_size)
-            blob = Blob(name, mime, path=body, size=size)
-        else:
-            blob = Blob(name, mime, data=body, size=len(body))
+        blob = Blob(name, mime, path=body) if isinstance(body, Path) else Blob(name, mime, data=body)
         try:
-            if blob.size > self.settings.max_file_size:
-                raise QuotaExceeded(f"a file may have {self.settings.max_file_size} bytes, this one has {blob.size}")
+            store = self._session(session).store
+            blob = await aside("upload", lambda: self._inspected(blob, component, store.folder, store.room))
             handle = self._session(session).store.add(blob)
         except (InvalidValue, QuotaExceeded):
-            if isinstance(body, Path):
-                await aside("upload", lambda: body.unlink(missing_ok=True))
+            await aside("upload", lambda: _delete(blob))
             raise
         return file_value(handle, blob)
+
+    def _inspected(self, blob: Blob, component: int | None, folder: Path, room: int) -> Blob:
+        """Look at a file that was uploaded: its size, what it is, and what the component makes of it. Blocks."""
+        assert self._rules is not None
+        files = CallFiles(folder, room, self._rules)
+        found = found_in(blob)
+        settled = files.settle(blob) if blob.data is None else blob
+        blob = replace(settled, found=found, mime=MIMES.get(found, blob.mime))
+        if blob.size > self.settings.max_file_size:
+            raise QuotaExceeded(f"a file may have {self.settings.max_file_size} bytes, this one has {blob.size}")
+        meant = self.manifest.components.get(component) if component is not None else None
+        if meant is None:
+            return blob
+        try:
+            with self._inspecting:
+                return files.settle(meant.inspect(blob, files))
+        finally:
+            files.close()
 
     def file(self, visitor: str, handle: str) -> Blob | None:
         """Find a file by its handle among the sessions of one visitor."""
@@ -248,8 +277,22 @@ class Host:
         self._folders.make()
         for name in ("jpeg", "pcm16"):
             codecs.load(name).open_encoder(1.0).close()  # so that no first frame waits for an import
-        return Rules(self.settings.allowed_paths, self.settings.blocked_paths, self._folders.root)
+        settings = self.settings
+        return Rules(settings.allowed_paths, settings.blocked_paths, self._folders.root, settings.max_image_pixels)
 
     async def _all_gone(self) -> None:
         while self.sessions:
             await asyncio.wait([session.gone for session in self.sessions.values()])
+
+
+def found_in(blob: Blob) -> str:
+    """Tell which image format a file has by its content; empty if it is no image. Blocks."""
+    if blob.path is None:
+        return format_of((blob.data or b"")[:HEAD_BYTES]) or ""
+    with blob.path.open("rb") as file:
+        return format_of(file.read(HEAD_BYTES)) or ""
+
+
+def _delete(blob: Blob) -> None:
+    for path in blob.paths:
+        path.unlink(missing_ok=True)

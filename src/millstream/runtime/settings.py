@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from millstream.codecs.headers import MAX_PHOTO_PIXELS
+
 MEBIBYTE = 1024 * 1024
 
 
@@ -17,6 +19,7 @@ class Settings:
         allowed_paths: Files and folders outside the working directory that handlers may return.
         blocked_paths: Files and folders that are never served, whatever else allows them.
         max_file_size: Largest upload, in bytes.
+        max_image_pixels: Largest image file that is decoded, in pixels; one of 24 megapixels takes 72 MB in memory.
         max_session_bytes: What the files of one session may take together, in bytes.
         max_sessions: Pages served at once; more are refused as busy.
         max_streams: Streams that one session may have open at once.
@@ -44,6 +47,7 @@ class Settings:
     allowed_paths: tuple[Path, ...] = ()
     blocked_paths: tuple[Path, ...] = ()
     max_file_size: int = 100 * MEBIBYTE
+    max_image_pixels: int = MAX_PHOTO_PIXELS
     max_session_bytes: int = 1024 * MEBIBYTE
     max_sessions: int = 10_000
     max_streams: int = 8

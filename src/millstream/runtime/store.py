@@ -15,6 +15,7 @@ from mimetypes import guess_type
 from pathlib import Path
 from typing import Final
 
+from millstream.codecs.headers import MAX_PHOTO_PIXELS
 from millstream.errors import InvalidValue, QuotaExceeded
 from millstream.types import Blob
 
@@ -80,13 +81,13 @@ class Store:
         Raises:
             QuotaExceeded: There is no room; the file is not taken in.
         """
-        if blob.size > self.room:
+        if blob.total > self.room:
             raise QuotaExceeded(
-                f"the session's files may take {self._max_bytes} bytes together, and {blob.size} more do not fit"
+                f"the session's files may take {self._max_bytes} bytes together, and {blob.total} more do not fit"
             )
         handle = secrets.token_urlsafe(16)
         self._blobs[handle] = blob
-        self._used += blob.size
+        self._used += blob.total
         self._handles[id(blob)] = handle
         return handle
 
@@ -105,7 +106,7 @@ class Store:
         shown = self._outputs.setdefault(component, deque())
         gone = [self._remove(shown.popleft()) for _ in range(len(shown) - KEPT + 1)]
         shown.append(self.add(blob))
-        return shown[-1], [blob.path for blob in gone if blob.path is not None]
+        return shown[-1], [path for blob in gone for path in blob.paths]
 
     def hold(self, blobs: Iterable[Blob], component: int) -> list[Path]:
         """Take in the files within a value of a component; those that its last values did not have are let go.
@@ -125,7 +126,7 @@ class Store:
         if len(values) <= KEPT:
             return []
         gone = [self._remove(handle) for handle in values.popleft() - set().union(*values)]
-        return [blob.path for blob in gone if blob.path is not None]
+        return [path for blob in gone for path in blob.paths]
 
     def clear(self) -> None:
         """Let go of all files; those on the disk are deleted with the folder."""
@@ -137,7 +138,7 @@ class Store:
 
     def _remove(self, handle: str) -> Blob:
         blob = self._blobs.pop(handle)
-        self._used -= blob.size
+        self._used -= blob.total
         del self._handles[id(blob)]
         return blob
 
@@ -152,9 +153,17 @@ class Rules:
         allowed: Files and folders besides the working directory and the temporary directory.
         blocked: Files and folders that are never served.
         stores: The folder that holds the folders of all sessions.
+        max_image_pixels: How many pixels an image file may have that is decoded.
     """
 
-    def __init__(self, allowed: Sequence[Path], blocked: Sequence[Path], stores: Path) -> None:
+    def __init__(
+        self,
+        allowed: Sequence[Path],
+        blocked: Sequence[Path],
+        stores: Path,
+        max_image_pixels: int = MAX_PHOTO_PIXELS,
+    ) -> None:
+        self.max_image_pixels = max_image_pixels
         self._allowed = [Path(path).resolve() for path in allowed]
         self._blocked = [Path(path).resolve() for path in blocked]
         self._roots = [Path.cwd().resolve(), Path(tempfile.gettempdir()).resolve()]
@@ -202,6 +211,11 @@ class CallFiles:
         self._temporary: list[Path] = []
         self.memory: dict[object, object] = {}
 
+    @property
+    def max_image_pixels(self) -> int:
+        """How many pixels an image file may have that is decoded."""
+        return self._rules.max_image_pixels
+
     def temporary(self, suffix: str) -> Path:
         """Name a new file, deleted when the call's outputs have been encoded."""
         path = new_file(self._folder, suffix)
@@ -232,6 +246,8 @@ class CallFiles:
         Raises:
             QuotaExceeded: It is larger than what the session has room for.
         """
+        if blob.shown is not None:
+            return replace(self.settle(replace(blob, shown=None)), shown=self.settle(blob.shown))
         if blob.data is None:
             return replace(blob, size=blob.path.stat().st_size if blob.path is not None else 0)
         size = len(blob.data)

@@ -245,6 +245,7 @@ def _settings(options: Options) -> Settings:
         allowed_paths=tuple(Path(path) for path in options.allowed_paths),
         blocked_paths=tuple(Path(path) for path in options.blocked_paths),
         max_file_size=options.max_file_size,
+        max_image_pixels=options.max_image_pixels,
         drain_s=options.drain_s,
         abandon_s=options.abandon_after,
     )

@@ -12,6 +12,7 @@ from numbers import Real
 from pathlib import Path
 from typing import Final, Self, TypeAlias, cast
 
+from millstream.codecs.headers import MAX_PHOTO_PIXELS
 from millstream.runtime.settings import MEBIBYTE
 
 Check: TypeAlias = Callable[[str, str], object | Awaitable[object]]
@@ -42,7 +43,7 @@ class Options:
         ssl_certfile: Certificate (and perhaps key) in PEM; with it the server speaks HTTPS.
         ssl_keyfile: Key of the certificate, if it is in a file of its own.
         ssl_keyfile_password: Password of the key.
-        allowed_paths, blocked_paths, show_error, max_file_size: See `runtime.settings.Settings`.
+        allowed_paths, blocked_paths, show_error, max_file_size, max_image_pixels: See `runtime.settings.Settings`.
         css, js, head: Style sheet, function and HTML for the page: text or the path of a file.
         css_paths, head_paths: Files with further style sheets, and with further HTML for the page's head.
         theme: A theme of `ui/theme.py`, its name, or a dict of tokens; `None` keeps that of the declaration.
@@ -70,6 +71,7 @@ class Options:
     blocked_paths: tuple[str | Path, ...] = ()
     show_error: bool = False
     max_file_size: int = 100 * MEBIBYTE
+    max_image_pixels: int = MAX_PHOTO_PIXELS
     css: str | Path = ""
     js: str | Path = ""
     head: str | Path = ""
@@ -147,6 +149,18 @@ def read_size(text: str | int) -> int:
     return size
 
 
+def read_count(text: str | float) -> int:
+    """Read a number of things: `24_000_000`, `"24000000"`.
+
+    Raises:
+        ValueError: It is no whole number above 0.
+    """
+    number = int(text)
+    if number != float(text) or number <= 0:
+        raise ValueError(f"{text!r} is not a number of pixels: write 24_000_000")
+    return number
+
+
 _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "server_name": str,
     "server_port": int,
@@ -163,6 +177,7 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "blocked_paths": _list,
     "show_error": _flag,
     "max_file_size": read_size,
+    "max_image_pixels": read_count,
     "drain_s": float,
     "abandon_after": float,
 }
@@ -179,6 +194,8 @@ def _shaped(name: str, value: object) -> object:
     """Lists may be given as one string or any sequence; sizes as text."""
     if name == "max_file_size":
         return read_size(cast("str | int", value))
+    if name == "max_image_pixels":
+        return read_count(cast("str | int", value))
     if _READERS.get(name) is _list or name in ("css_paths", "head_paths"):
         return (value,) if isinstance(value, str | Path) else tuple(cast("Sequence[object]", value))
     return value

@@ -26,6 +26,7 @@ WRITE_BYTES: Final = 256 * 1024
 MAX_NAME: Final = 200
 
 _TYPE: Final = re.compile(r"[a-z0-9][a-z0-9.+-]{0,63}/[a-z0-9][a-z0-9.+-]{0,63}")
+_NUMBER: Final = re.compile(r"[0-9]{1,9}")
 _RANGE: Final = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 INERT: Final = "default-src 'none'; sandbox"
@@ -56,7 +57,8 @@ class Uploads:
             path = await host.upload_path(session, name)
             if not await self._store(request, path, min(left, self._max_file_size)):
                 return _error(413, f"The file is larger than the {_megabytes(min(left, self._max_file_size))} allowed.")
-            value = await host.upload(session, name, clean_type(request.headers.get("content-type", "")), path)
+            kind = clean_type(request.headers.get("content-type", ""))
+            value = await host.upload(session, name, kind, path, _component_of(request))
         except QuotaExceeded as error:
             return _error(413, str(error))
         except InvalidValue as error:
@@ -80,6 +82,12 @@ class Uploads:
         finally:
             await asyncio.to_thread(_finish, file, path, is_complete)
         return is_complete
+
+
+def _component_of(request: Request) -> int | None:
+    """Say which component a file is meant for, by number; `None` if the page does not say."""
+    text = request.query_params.get("component", "")
+    return int(text) if _NUMBER.fullmatch(text) else None
 
 
 async def _copy(request: Request, file: BinaryIO, max_bytes: int) -> bool:
@@ -119,8 +127,11 @@ async def send_file(request: Request) -> Response:
     blob = host.file(caller.visitor, request.path_params["handle"])
     if blob is None:
         return _error(404, "There is no such file.")
+    is_download = request.query_params.get("download") == "1"
+    if blob.shown is not None and not is_download:
+        blob = blob.shown
     size = blob.size
-    is_shown = blob.mime in SHOWN and request.query_params.get("download") != "1"
+    is_shown = blob.mime in SHOWN and not is_download
     headers = {
         "accept-ranges": "bytes",
         "cache-control": "no-store",

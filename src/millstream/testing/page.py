@@ -93,9 +93,9 @@ class TestPage(Driver):
     def wait_for(self, condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
         self.run(asyncio.wait_for(self.page.wait_for(condition), timeout_s))
 
-    async def upload(self, name: str, mime: str, data: bytes) -> object:
+    async def upload(self, name: str, mime: str, data: bytes, component: int | None = None) -> object:
         assert self.page.welcome is not None
-        return await self._app.host.upload(self.page.welcome.session, name, mime, data)
+        return await self._app.host.upload(self.page.welcome.session, name, mime, data, component)
 
     async def download(self, handle: str) -> bytes:
         blob = self._app.host.file(self._visitor, handle)

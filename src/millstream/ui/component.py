@@ -176,6 +176,17 @@ class Component(Element):
         """
         raise InvalidValue(f"{self.name} cannot be edited in the page")
 
+    def inspect(self, blob: Blob, scratch: Scratch) -> Blob:
+        """Look at a file that was uploaded for this component, before it becomes a value. Runs in a thread.
+
+        Returns:
+            The file, with its true media type, and with what browsers show in its place if they do not show itself.
+
+        Raises:
+            InvalidValue: The component cannot take it; the message is for the user who has chosen the file.
+        """
+        return blob
+
     def preprocess(self, value: Stored | Media, scratch: Scratch) -> object:
         """Make the handler's argument of a stored value, or of the decoded media. Runs in the worker thread."""
         return list(value) if isinstance(value, list) else value

@@ -133,7 +133,7 @@ export class Uploads {
     try {
       const sent = await this.events.prepare(component, file);
       secret = await this.events.ready();
-      const value = await upload(sent, secret, (progress) => this.report(transfer, progress), signal);
+      const value = await upload(sent, component, secret, (progress) => this.report(transfer, progress), signal);
       await this.events.settled(component, since);
       if (transfer.isOver) return false;
       signal.throwIfAborted();
@@ -170,9 +170,10 @@ function wordsOf(name: string, fraction: number | null): string {
   return `the upload${name ? ` of ${name}` : ""}${part}`;
 }
 
-/** Uploads a file into the session; resolves to the value that stands for it. Rejects with a sentence for the user. */
+/** Uploads a file for a component, which looks at it; resolves to its value. Rejects with a sentence for the user. */
 export function upload(
   file: File,
+  component: number,
   session: string,
   report: (upload: UploadView) => void,
   signal: AbortSignal,
@@ -180,7 +181,10 @@ export function upload(
   return new Promise((resolve, reject) => {
     // fetch() cannot tell how far an upload is.
     const request = new XMLHttpRequest();
-    request.open("POST", new URL(`upload?name=${encodeURIComponent(file.name)}`, document.baseURI));
+    request.open(
+      "POST",
+      new URL(`upload?component=${component}&name=${encodeURIComponent(file.name)}`, document.baseURI),
+    );
     request.setRequestHeader("X-Millstream-Session", session);
     request.responseType = "json";
     request.upload.onprogress = ({ lengthComputable, loaded, total }) =>

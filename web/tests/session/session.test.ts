@@ -359,7 +359,7 @@ describe("an upload", () => {
     welcome();
     emit(root, UPLOAD, { component: 3, file });
     await settle();
-    expect(FakeRequest.last.opened).toEqual(["POST", "/upload?name=%C3%BC%201.png"]);
+    expect(FakeRequest.last.opened).toEqual(["POST", "/upload?component=3&name=%C3%BC%201.png"]);
     expect(FakeRequest.last.headers).toEqual({ "X-Millstream-Session": "secret" });
     FakeRequest.last.upload.onprogress?.({ lengthComputable: true, loaded: 1, total: 4 });
     expect(view.setUpload).toHaveBeenLastCalledWith(3, { name: "ü 1.png", fraction: 0.25 });

@@ -6,6 +6,13 @@ export function isOfKind(file: File, kind: string): boolean {
   return file.type.startsWith(`${kind}/`);
 }
 
+/** Whether a server that looks at its content may find `file` to be of `kind`: browsers go by its name. */
+export function mayBeOfKind(file: File, kind: string): boolean {
+  const said = file.type.split("/")[0] as string;
+  if (kind === "video") return said === kind;
+  return ["", kind, "application"].includes(said) || (kind === "audio" && said === "video");
+}
+
 /** Whether `file` is one of those that a file dialog with these `accept`s offers: "image/*", "image/png", ".pdf". */
 export function isAccepted(file: File, accept: readonly string[]): boolean {
   const fits = (each: string): boolean => {
@@ -15,9 +22,10 @@ export function isAccepted(file: File, accept: readonly string[]): boolean {
   return accept.length === 0 || accept.some(fits);
 }
 
-/** The first file of `kind` in a drop or a paste; null without one. */
+/** The first file of `kind` in a drop or a paste, or else one that may be; null without one. */
 export function fileIn(data: DataTransfer | null, kind: string): File | null {
-  return [...(data?.files ?? [])].find((file) => isOfKind(file, kind)) ?? null;
+  const files = [...(data?.files ?? [])];
+  return files.find((file) => isOfKind(file, kind)) ?? files.find((file) => mayBeOfKind(file, kind)) ?? null;
 }
 
 /** Reads a file of `kind` from the clipboard; null if there is none, or the user does not allow it. */

@@ -2,7 +2,7 @@
 import { html, nothing, type ReactiveController, type ReactiveControllerHost, type TemplateResult } from "lit";
 import { emit, UPLOAD } from "../../constants.ts";
 import { icon } from "../../icons.ts";
-import { fileIn, isOfKind, pastedFile } from "./file.ts";
+import { fileIn, mayBeOfKind, pastedFile } from "./file.ts";
 
 /** The element that takes files. */
 export interface InboxHost extends ReactiveControllerHost, EventTarget {
@@ -41,7 +41,7 @@ export class Inbox implements ReactiveController {
   /** Takes a file; null is none. */
   take(file: File | null): void {
     if (!file) return;
-    const fits = isOfKind(file, this.taken.kind);
+    const fits = mayBeOfKind(file, this.taken.kind);
     this.say(fits ? "" : `${file.name} is not ${this.taken.noun}.`);
     if (fits) emit(this.host, UPLOAD, { component: this.host.component, file });
   }

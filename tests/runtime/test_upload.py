@@ -1,0 +1,68 @@
+"""Uploads are looked at by the component that they are for, before they become a value."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+import millstream as gr
+from millstream.errors import InvalidValue, QuotaExceeded
+from millstream.testing import TestPage
+
+
+def file_of(kind: str, size: int = 64) -> bytes:
+    file = io.BytesIO()
+    Image.effect_noise((size, size), 100).convert("RGB").save(file, kind)
+    return file.getvalue()
+
+
+def declared() -> gr.Blocks:
+    with gr.Blocks() as demo:
+        gr.Image(label="Image")
+        gr.File(label="File")
+    return demo
+
+
+def host_of(page: TestPage) -> Any:
+    return page._app.host
+
+
+def upload(page: TestPage, data: bytes | Path, component: int | None = None) -> Any:
+    assert page.page.welcome is not None
+    secret = page.page.welcome.session
+    return page.run(host_of(page).upload(secret, "a.dat", "application/octet-stream", data, component))
+
+
+def test_an_image_is_told_by_its_content_for_whomever_it_is() -> None:
+    with TestPage(declared()) as page:
+        number = page.page.find("Image")
+        for component in (None, number, page.page.find("File"), 999):
+            value = upload(page, file_of("TIFF"), component)
+            assert (value["type"], value["name"]) == ("image/tiff", "a.dat")
+        assert upload(page, b"no image")["type"] == "application/octet-stream"
+        assert upload(page, b"no image", page.page.find("File"))["type"] == "application/octet-stream"
+        with pytest.raises(InvalidValue, match=r"takes files of type image, but got a\.dat"):
+            upload(page, b"no image", number)
+
+
+@pytest.mark.blocking
+def test_nothing_is_left_of_what_is_refused(tmp_path: Path) -> None:
+    with TestPage(declared()) as page:
+        number = page.page.find("Image")
+        assert page.page.welcome is not None
+        store = host_of(page).sessions[page.page.welcome.session].store
+        path = page.run(host_of(page).upload_path(page.page.welcome.session, "a.tiff"))
+        path.write_bytes(b"8BPS\0\1")
+        with pytest.raises(InvalidValue, match="whose format is PSD"):
+            upload(page, path, number)
+        assert (list(store.folder.iterdir()), store.used) == ([], 0)
+        path = page.run(host_of(page).upload_path(page.page.welcome.session, "a.tiff"))
+        path.write_bytes(file_of("TIFF", 2_100))
+        store._max_bytes = path.stat().st_size + 1_000  # which leaves no room for what is shown in its place
+        with pytest.raises(QuotaExceeded):
+            upload(page, path, number)
+        assert (list(store.folder.iterdir()), store.used) == ([], 0)
