@@ -248,6 +248,7 @@ class Job:
         role: What is to be called.
         span: Which samples of `packets` count, from the first up to the second; `None` for all.
         turn: What handlers that ask for it see of the turn that they answer.
+        is_developers: Whether the page is the app's developer's, who reads why a handler fails.
     """
 
     binding: int
@@ -264,6 +265,7 @@ class Job:
     role: Role = "handler"
     span: tuple[int, int] | None = None
     turn: object = None
+    is_developers: bool = False
 
 
 class Occurrence(NamedTuple):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import logging
-import secrets
 from collections.abc import AsyncGenerator, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final, Literal, cast
@@ -13,6 +12,7 @@ from millstream.codecs import wav
 from millstream.codecs.headers import MAX_PIXELS
 from millstream.errors import Error, InvalidValue, MediaError
 from millstream.frames import Chunk, Frame, Scene
+from millstream.runtime.explain import MAX_TEXT, cause_of, explained, in_one_line, message_of, new_number
 from millstream.runtime.guard import guarded
 from millstream.runtime.kit import Kit, decoded_alone, joined
 from millstream.runtime.notices import heard_by
@@ -46,9 +46,6 @@ MAX_PAYLOAD: Final = MAX_MESSAGE_BYTES - HEADER.size
 """A picture that is larger when encoded travels as a file."""
 
 SOUND_CODEC: Final = "pcm16"
-
-MAX_TEXT: Final = 5_000
-"""Characters of an error that reach the page."""
 
 _END: Final = object()
 """What a generator gives when there is nothing more."""
@@ -290,16 +287,14 @@ class Call:
         name = self._spec.name
         if isinstance(error, Error):
             if error.print_exception:
-                logger.error("handler %s raised an error for its user", name, exc_info=error)
+                logger.error("handler %s raised gr.Error: %s%s", name, in_one_line(error.message), cause_of(error))
             message, title = str(error.message)[:MAX_TEXT], str(error.title)[:MAX_TEXT]
             return Failure(message, "handler", title, error.duration or 0.0, error.visible)
         if kind != "handler" and isinstance(error, InvalidValue | MediaError):
-            return Failure(str(error)[:MAX_TEXT], kind)
-        number = secrets.token_hex(4)
+            return Failure(message_of(error), kind)
+        number = new_number()
         logger.error("handler %s failed [%s]", name, number, exc_info=error)
-        if self._kit.show_error:
-            return Failure(str(error)[:MAX_TEXT] or type(error).__name__)
-        return Failure(f"Something went wrong in the app. ({number})")
+        return Failure(explained(error, self._kit.show_error, self._job.is_developers, number, self._spec.fn))
 
 
 def _sendable(element: Element, wire: Value) -> Value:

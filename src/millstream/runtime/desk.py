@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-import secrets
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import aclosing
@@ -17,6 +16,7 @@ from millstream.admission import Ticket
 from millstream.errors import Busy, DeclarationError, InvalidValue, QuotaExceeded
 from millstream.runtime.clock import PageClock
 from millstream.runtime.crew import Caller, Crew
+from millstream.runtime.explain import explained, in_one_line, new_number
 from millstream.runtime.guard import guarded
 from millstream.runtime.metrics import StreamMetrics
 from millstream.runtime.outlet import Channel, Delivery, Outlet
@@ -66,6 +66,7 @@ class Desk:
         on_end: Called with a binding whose stream or run is over, and how: whether it succeeded, `None` if cancelled.
         driving: Components that record, with the number of their running streams.
         seen: The last sequence of the page's control messages that was acted upon.
+        is_developers: Whether the page is the app's developer's, who reads why a handler fails.
     """
 
     manifest: Manifest
@@ -89,6 +90,7 @@ class Desk:
     seen: int = 0
     calls: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     has_logged_input: bool = False
+    is_developers: bool = False
 
     def open(self, binding: Binding, notify: Notify, ticket: Ticket | None) -> Worker:
         """Get a worker for a call, which holds the place of `ticket` as long as anything of it runs.
@@ -150,6 +152,7 @@ class Desk:
             request=self.request,
             folder=self.store.folder,
             room=self.store.room,
+            is_developers=self.is_developers,
         )
 
     async def deliver(
@@ -251,21 +254,21 @@ class Desk:
 
     def failed(self, binding: int, error: Exception) -> Failure:
         """Log that a result cannot be delivered, and say what the user may read of it."""
-        number = secrets.token_hex(4)
-        logger.error("results of %s cannot be shown [%s]: %s", self.manifest.bindings[binding].name, number, error)
-        return Failure(str(error) if self.settings.show_error else f"Something went wrong in the app. ({number})")
+        name, number = self.manifest.bindings[binding].name, new_number()
+        logger.error("results of %s cannot be shown [%s]: %s", name, number, in_one_line(error))
+        return Failure(explained(error, self.settings.show_error, self.is_developers, number))
 
     def fault(self, what: str, error: BaseException) -> Failure:
         """Log what should not have happened, and say what the user may read of it."""
-        number = secrets.token_hex(4)
+        number = new_number()
         logger.error("%s broke off [%s]", what, number, exc_info=error)
-        return Failure(str(error) if self.settings.show_error else f"Something went wrong in the app. ({number})")
+        return Failure(explained(error, self.settings.show_error, self.is_developers, number))
 
     def reject(self, failure: Failure) -> None:
         """Log, once for each connection, that what the page sent could not be used."""
         if not self.has_logged_input:
             self.has_logged_input = True
-            logger.warning("a page sent what cannot be used: %s", repr(failure.message)[:200])
+            logger.warning("a page sent what cannot be used: %s", in_one_line(failure.message))
 
     def report(self, failure: Failure) -> None:
         """Show in the page why a call failed, if it is to be shown."""

@@ -111,18 +111,21 @@ class Host:
         except Busy:
             self._folders.remove()  # nobody is left who could be held up
 
-    async def serve(self, transport: Transport, request: Request, visitor: str = "") -> None:
+    async def serve(
+        self, transport: Transport, request: Request, visitor: str = "", *, is_developers: bool = False
+    ) -> None:
         """Live one page from hello to the end, and close the transport. Never raises for what a page does.
 
         Args:
             transport: An accepted connection.
             request: What handlers see of the HTTP request that opened it.
             visitor: What tells browsers apart (a cookie's value, say); files are served to their own visitor only.
+            is_developers: Whether the page is the developer's, who reads why a handler fails.
         """
         self._served += 1
         tag = secrets.token_hex(8)
         try:
-            closing = await self._serve(transport, replace(request, session_hash=tag), visitor)
+            closing = await self._serve(transport, replace(request, session_hash=tag), visitor, is_developers)
         except ProtocolError as error:
             closing = Closing(error.code, str(error))
         except Busy as error:
@@ -136,12 +139,14 @@ class Host:
             closing = Closing(1011, "something went wrong in the server")
         await transport.close(*closing)
 
-    async def _serve(self, transport: Transport, request: Request, visitor: str) -> Closing:
+    async def _serve(self, transport: Transport, request: Request, visitor: str, is_developers: bool) -> Closing:
         hello = await self._greeted(transport)
         assert self._shared is not None
         initial = await initial_values(list(self.manifest.components.values()))
         secret = secrets.token_urlsafe(32)
         session = Session(secret, self._shared, request, visitor, initial, self._folders.of_session())
+        if is_developers:
+            session.trust()
         self.sessions[secret] = session
         try:
             closing = await session.live(transport, hello)

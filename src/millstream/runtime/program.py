@@ -28,10 +28,10 @@ class Program:
     Args:
         manifest: The frozen declaration.
         rules: Which files handlers may return.
-        show_error: Whether users read the text of every exception, or only that of `Error`.
+        show_error: Whether visitors read the text of every exception; `None` for the developer alone.
     """
 
-    def __init__(self, manifest: Manifest, rules: Rules, show_error: bool) -> None:
+    def __init__(self, manifest: Manifest, rules: Rules, show_error: bool | None) -> None:
         self.manifest = manifest
         self.rules = rules
         self.show_error = show_error

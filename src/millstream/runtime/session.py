@@ -198,6 +198,10 @@ class Session:
             stream.shut_down()
         return list(self._tasks)
 
+    def trust(self) -> None:
+        """Take the page for the developer's, who reads why a handler fails."""
+        self._desk.is_developers = True
+
     # ---- the link ----------------------------------------------------------------------------------------------
 
     def attach(self, transport: Transport) -> None:

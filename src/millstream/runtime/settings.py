@@ -15,7 +15,8 @@ class Settings:
     """Bounds and rules of one launched app; every default is safe for a public address.
 
     Attributes:
-        show_error: Whether a user reads the text of any exception of a handler; without it only of `Error`.
+        show_error: Whether visitors read the text of any exception of a handler, or only that of `Error`. With `None`
+            the developer alone does, in a page that this machine has opened at a loopback address.
         allowed_paths: Files and folders outside the working directory that handlers may return.
         blocked_paths: Files and folders that are never served, whatever else allows them.
         max_file_size: Largest upload, in bytes.
@@ -43,7 +44,7 @@ class Settings:
         drain_s: How long `Host.close` waits for running handlers.
     """
 
-    show_error: bool = False
+    show_error: bool | None = None
     allowed_paths: tuple[Path, ...] = ()
     blocked_paths: tuple[Path, ...] = ()
     max_file_size: int = 100 * MEBIBYTE

@@ -25,6 +25,7 @@ from millstream.server.caller import Caller
 from millstream.server.favicon import Favicon
 from millstream.server.gate import CLOSE_LOGGED_OUT, LOGGED_OUT, Gate, Refusal, refuse
 from millstream.server.headers import Policy
+from millstream.server.hosts import is_loopback
 from millstream.server.login import LoginPage
 from millstream.server.logins import Logins
 from millstream.server.options import Options
@@ -105,6 +106,15 @@ class App:
             return
         await self.start()
         await self._gate({**scope, "host": self.host}, receive, send)
+
+    def bound_to(self, address: str) -> None:
+        """Note at which address the server listens: whoever opens the app at a loopback address is its developer.
+
+        An app that is set up for a proxy, or for other sites, has visitors, who all come from this machine then.
+        """
+        options = self.options
+        hints = (options.root_path, options.allowed_hosts, options.allowed_origins, options.trusted_proxies)
+        self._gate.is_private = is_loopback(address) and not any(hints) and not options.frame_ancestors
 
     async def start(self) -> None:
         """Start the host on the running loop, if it does not run there."""
@@ -206,7 +216,7 @@ class _Socket:
 
         sockets.add(log_out)
         try:
-            await host.serve(transport, describe(scope, caller), caller.visitor)
+            await host.serve(transport, describe(scope, caller), caller.visitor, is_developers=caller.is_developers)
         finally:
             sockets.discard(log_out)
 

@@ -26,6 +26,7 @@ class Caller:
         visitor: Tells this browser, or this login, from all others; empty for a program that keeps no cookies.
         login: The login, `None` without one.
         token: The token in the login cookie.
+        is_developers: Whether it is the app's developer, at this machine.
     """
 
     address: str
@@ -36,6 +37,7 @@ class Caller:
     visitor: str = ""
     login: Login | None = None
     token: str = ""
+    is_developers: bool = False
 
     def foreign_cookies(self) -> dict[str, str]:
         """Give the cookies that are not ours: ours are secrets, which a handler has no need of."""

@@ -57,6 +57,9 @@ class Gate:
         logins: Who is logged in; `None` if everybody may enter.
         public: Paths that need no login; all others do.
         policy: The security headers of each response.
+
+    Attributes:
+        is_private: Whether the server listens on a loopback address, and no proxy is expected in front of it.
     """
 
     def __init__(
@@ -69,6 +72,7 @@ class Gate:
         self._policy = policy
         self._own_names = hosts.own_names() | {options.server_name.lower()}
         self._noted: set[tuple[str, str]] = set()
+        self.is_private = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through with its `Caller`, or answer it here."""
@@ -103,6 +107,7 @@ class Gate:
             scheme = headers.get("x-forwarded-proto", "").rpartition(",")[2].strip() or scheme
         prefix = scope.get("root_path", "") or self._options.root_path
         caller = Caller(peer, scheme == "https", host, prefix, cookies)
+        caller.is_developers = self.is_private and hosts.is_from_here(peer, host.host, headers.keys())
         if not path:  # without the slash the page's relative addresses would lead out of the app
             return Refusal(307, "The app is one slash further.", (("location", f"{prefix.rpartition('/')[2]}/"),))
         return self._judge_login(caller, path, is_page=path == "/" and not is_socket and scope["method"] in SAFE)

@@ -5,12 +5,18 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from millstream.server.options import Network
 
 _HOST: Final = re.compile(r"(\[[0-9a-f:.]{2,45}\]|[a-z0-9._-]{1,253})(?::([0-9]{1,5}))?")
+_FORWARDING: Final = re.compile(
+    r"forwarded|via|x-(?:forwarded|real|client|cluster|original|proxy|envoy|arr|scheme|amz|azure)[a-z-]*|"
+    r"(?:[a-z]{2,10}-)?(?:client|connecting|remote)-ip|cf-[a-z-]+|fly-[a-z-]+|cdn-loop|ngrok-[a-z-]+|tailscale-[a-z-]+"
+)
+"""Headers that no browser sends, and that proxies, tunnels and load balancers add."""
+
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -46,6 +52,12 @@ def is_loopback(host: str) -> bool:
     if is_address(host):
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     return host == "localhost" or host.endswith(".localhost")
+
+
+def is_from_here(peer: str, host: str, headers: Iterable[str]) -> bool:
+    """Tell whether a request comes from this machine, without a proxy, which makes all visitors look like that."""
+    is_near = is_address(peer) and ipaddress.ip_address(peer).is_loopback
+    return is_near and is_loopback(host) and not any(_FORWARDING.fullmatch(name.lower()) for name in headers)
 
 
 def own_names() -> frozenset[str]:

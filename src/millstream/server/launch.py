@@ -96,7 +96,8 @@ def launch(
     options = Options.resolve({name: value for name, value in arguments.items() if name not in _MEANINGLESS})
     app = create_app(declaration, options)
     listener = listen(options.server_name, options.server_port, options.num_ports)
-    port = listener.getsockname()[1]
+    bound, port = listener.getsockname()[:2]
+    app.bound_to(bound)
     local_url = address(options, port)
     _warn_of_exposure(options)
 

@@ -69,7 +69,7 @@ class Options:
     ssl_keyfile_password: str | None = None
     allowed_paths: tuple[str | Path, ...] = ()
     blocked_paths: tuple[str | Path, ...] = ()
-    show_error: bool = False
+    show_error: bool | None = None
     max_file_size: int = 100 * MEBIBYTE
     max_image_pixels: int = MAX_PHOTO_PIXELS
     css: str | Path = ""
