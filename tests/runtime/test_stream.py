@@ -557,7 +557,7 @@ def test_an_error_ends_the_stream_once(
         again.wait_for_state("running")
     records = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert len(records) == 1
-    assert records[0].exc_info is not None
+    assert (records[0].exc_info is None) is isinstance(error, Error)
     if message.startswith("Something"):
         identity = recording.error.split("(")[1].rstrip(")")
         assert identity in records[0].getMessage()

@@ -162,7 +162,7 @@ MESSAGES: dict[str, tuple[str, m.PageMessage | m.ServerMessage]] = {
         ),
     ),
     "progress of a stream is over": ("server", m.Progress(seq=15, call=9, binding=2, stream=1)),
-    "toast": ("server", m.Toast(seq=16, level="warning", message="Low light")),
+    "toast": ("server", m.Toast(seq=16, level="warning", message="Low light", count=3)),
     "toast that stays": ("server", m.Toast(seq=17, level="error", message="No.", title="Error", duration_s=0.0)),
     "silence": ("server", m.Silence(seq=18, playback=11)),
     "script": ("server", m.Script(seq=18, binding=3, inputs=[1, "two", None])),

@@ -25,13 +25,14 @@ from millstream.runtime.players import Players
 from millstream.runtime.results import Applied, apply
 from millstream.runtime.settings import Settings
 from millstream.runtime.store import Store
+from millstream.runtime.toasts import Toasts
 from millstream.runtime.values import Claim, Values
 from millstream.runtime.voice import Voice
 from millstream.types import Failure, Job, Notice, Notify, Occurrence, Result, Role, Stored, Worker
 from millstream.ui.events import Binding
 from millstream.ui.manifest import Manifest
 from millstream.ui.special import Request, Turn
-from millstream.wire.messages import Outputs, Toast
+from millstream.wire.messages import Outputs
 from millstream.wire.packet import Packet
 
 logger = logging.getLogger("millstream.session")
@@ -91,6 +92,10 @@ class Desk:
     calls: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     has_logged_input: bool = False
     is_developers: bool = False
+    toasts: Toasts = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.toasts = Toasts(self.outlet)
 
     def open(self, binding: Binding, notify: Notify, ticket: Ticket | None) -> Worker:
         """Get a worker for a call, which holds the place of `ticket` as long as anything of it runs.
@@ -277,9 +282,7 @@ class Desk:
 
     def tell(self, notice: Notice) -> None:
         """Show a message in the page."""
-        self.outlet.send(
-            Toast(level=notice.level, message=notice.message, title=notice.title, duration_s=notice.duration_s)
-        )
+        self.toasts.tell(notice)
 
     def _follow(self, applied: Applied) -> None:
         for number in applied.changed:

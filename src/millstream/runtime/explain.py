@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
 import secrets
 import sysconfig
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ MAX_TEXT: Final = 5_000
 MAX_LINE: Final = 200
 """Characters of a message that stand in one line of the log."""
 
-_OURS: Final = str(Path(millstream.__file__).parent)
+_OURS: Final = f"{Path(millstream.__file__).parent}{os.sep}"
 _LIBRARIES: Final = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 _PACKAGES: Final = {"cv2": "opencv-python", "PIL": "pillow", "sklearn": "scikit-learn", "skimage": "scikit-image"}

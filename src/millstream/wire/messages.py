@@ -280,12 +280,13 @@ class Progress(_Message):
 
 
 class Toast(_Message):
-    """Show a message. `duration_s` 0 keeps it until it is closed."""
+    """Show a message. `duration_s` 0 keeps it until it is closed; `count` is how often it was said."""
 
     level: Literal["error", "warning", "info", "success"]
     message: str
     title: str = ""
     duration_s: float = 10.0
+    count: int = 1
 
 
 class Script(_Message):

@@ -209,6 +209,8 @@ export interface Toast {
   message: string;
   title: string;
   duration_s: number;
+  /** How often it was said. */
+  count: number;
 }
 
 export interface Script {
@@ -278,7 +280,7 @@ const DEFAULTS: { [type in ServerMessage["type"]]: object } = {
   runstate: { position: 0, eta_s: -1, message: "" },
   progress: { run: 0, stream: 0, levels: [] },
   credit: {},
-  toast: { title: "", duration_s: 10 },
+  toast: { title: "", duration_s: 10, count: 1 },
   clock: {},
   script: { inputs: [] },
   silence: {},
