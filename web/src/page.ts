@@ -1,4 +1,6 @@
 /** The page as the session sees it: the tree of elements, and where each thing that the session says is shown. */
+
+import { whenOver } from "./conditions.ts";
 import type { AudioFrame } from "./elements/audio.ts";
 import type { Leaf } from "./elements/base.ts";
 import type { ImageFrame } from "./elements/image.ts";
@@ -17,9 +19,18 @@ import type {
   SoundView,
   StreamView,
   ToastView,
+  Trouble,
   UploadView,
   View,
 } from "./view.ts";
+
+const RESTARTED: Trouble = { code: "notice", message: "The app was restarted. Press Record to go on." };
+
+/** What an element records with, as browsers name it. */
+function devicesOf({ localName }: HTMLElement): MediaDeviceKind[] {
+  if (localName === "ms-video") return ["videoinput", "audioinput"];
+  return localName === "ms-image" ? ["videoinput"] : ["audioinput"];
+}
 
 export class Page implements View {
   /** Everything the page shows; our events bubble to it. */
@@ -30,6 +41,8 @@ export class Page implements View {
   private readonly footer: Footer;
   /** The runs that a component waits for; the newest is shown. */
   private readonly runs = new Map<number, Map<number, RunView>>();
+  /** What ends the watch over the trouble that a component shows. */
+  private readonly watches = new Map<number, () => void>();
 
   constructor(manifest: Manifest) {
     const main = document.createElement("main");
@@ -51,6 +64,10 @@ export class Page implements View {
     if (!element) return;
     element.stream = stream;
     this.recorders.update(element as RecorderElement, stream);
+    this.watches.get(component)?.();
+    this.watches.delete(component);
+    const over = (): void => this.setStream(component, { ...stream, trouble: null });
+    if (stream.trouble) this.watches.set(component, whenOver(stream.trouble, devicesOf(element), over));
   }
 
   setLevel(component: number, level: Level): void {
@@ -92,6 +109,7 @@ export class Page implements View {
 
   connection(connection: ConnectionView): void {
     this.notices.setConnection(connection);
+    if (connection.state === "open") this.restarted();
   }
 
   toast(toast: ToastView): void {
@@ -105,6 +123,14 @@ export class Page implements View {
   surface(component: number): OutputSurface | null {
     const element = this.media(component);
     return element && "place" in element ? element : null;
+  }
+
+  /** The app is back: what said that it would be says that it was away. */
+  private restarted(): void {
+    for (const component of this.watches.keys()) {
+      const stream = this.media(component)?.stream;
+      if (stream?.trouble?.code === "restarting") this.setStream(component, { ...stream, trouble: RESTARTED });
+    }
   }
 
   private media(component: number): ImageFrame | AudioFrame | VideoFrame | null {

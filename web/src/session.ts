@@ -72,8 +72,8 @@ export class Session {
     turn: ({ turn }) => this.recordings.turn(turn),
     run: ({ state }) => this.runs.update(state),
     progress: ({ progress }) => this.runs.advance(progress),
-    toast: ({ toast: { level, title, message, duration_s: durationS } }) =>
-      this.view.toast({ level, title, message, durationS }),
+    toast: ({ toast: { level, title, message, duration_s: durationS, count } }) =>
+      this.view.toast({ level, title, message, durationS, count: count ?? 1 }),
     script: ({ script }) => void this.script(script.binding, script.inputs),
     toolarge: ({ message }) => {
       if (message.type === "set") this.edits.confirm(message.component, 0);

@@ -52,7 +52,7 @@ export interface Trouble {
 
 /**
  * `refused` (permission), `insecure` (neither HTTPS nor localhost), `missing` (no such device), `busy` (another program has
- * it), `unplugged`, `full` (the app is busy), `behind` (more sound waits than `max_backlog`), `lost` (no connection),
+ * it), `unplugged`, `full` (the app is busy), `behind` (more sound waits than `max_backlog`), `lost` (no connection), `restarting`,
  * `failed` (anything else, handler errors included), `notice` (nothing broke: idle, cancelled, shut down).
  */
 export type TroubleCode =
@@ -64,6 +64,7 @@ export type TroubleCode =
   | "full"
   | "behind"
   | "lost"
+  | "restarting"
   | "failed"
   | "notice";
 
@@ -191,6 +192,8 @@ export interface ToastView {
   title: string;
   /** 0 keeps it until it is closed. */
   durationS: number;
+  /** How often it was said; once if absent. */
+  count?: number;
 }
 
 /** Ages in milliseconds from capture to glass, over the last second; null before the first picture. */

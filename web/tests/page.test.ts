@@ -6,7 +6,7 @@ import { matching } from "../src/elements/dropdown.ts";
 import type { Manifest, Node, Props } from "../src/manifest.ts";
 import { figures } from "../src/notices.ts";
 import { Page } from "../src/page.ts";
-import type { RunView } from "../src/view.ts";
+import { IDLE, type RunView } from "../src/view.ts";
 
 const COMMON: Props = {
   label: null,
@@ -227,4 +227,16 @@ describe("latency", () => {
     );
     expect(figures({ medianMs: null, fps: 0, roundTripMs: 12 })).toBe("12 ms round trip");
   });
+});
+
+it("that is back after a restart says so where it said that it would be", async () => {
+  const root = open([{ id: 1, type: "image" }], { 1: { type: "image", props: { sources: ["webcam"] } } });
+  page.setStream(1, { ...IDLE, trouble: { code: "restarting", message: "The app is being restarted." } });
+  page.connection({ state: "lost", message: "Connection lost." });
+  await settled();
+  expect(root.textContent).toContain("The app is being restarted.");
+  page.connection({ state: "open", message: "" });
+  await settled();
+  expect(root.textContent).not.toContain("is being restarted");
+  expect(root.querySelector(".ms-trouble")?.textContent).toContain("The app was restarted. Press Record to go on.");
 });

@@ -8,8 +8,9 @@ import { copyCode } from "./parts/code.ts";
 import { frameTool } from "./parts/frame.ts";
 import { forget, show } from "./parts/inert.ts";
 import { type Act, type ActDetail, type Entry, textOf } from "./parts/message.ts";
-import { advancing, awaiting } from "./parts/run.ts";
+import { advancing } from "./parts/run.ts";
 import { length, styled } from "./parts/styled.ts";
+import { waitingWords } from "./parts/waiting.ts";
 
 type Length = number | string | null;
 
@@ -207,7 +208,7 @@ export class Chatbot extends Leaf<ChatbotProps> {
   private waiting(): TemplateResult | typeof nothing {
     const { run } = this;
     if (!run || !this.isBusy || run.progress === "hidden") return nothing;
-    if (run.state === "waiting") return html`<p class="ms-queue">${awaiting(run)}</p>`;
+    if (run.state === "waiting") return html`<p class="ms-queue">${waitingWords(run)}</p>`;
     if (run.advance) return advancing(run);
     if (this.entries.at(-1)?.role !== "user") return nothing;
     return html`<div class="ms-turn" data-role="assistant"><div class="ms-bubble ms-dots" role="img" aria-label="Writing"><i></i><i></i><i></i></div></div>`;

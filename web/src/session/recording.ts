@@ -299,6 +299,6 @@ const ENDINGS: { [reason: string]: [TroubleCode, string] } = {
   device: ["unplugged", "The KIND was disconnected. Connect it again, then press Record."],
   idle: ["notice", "Nothing came from the KIND for a while, so the stream was ended. Press Record to start again."],
   expired: ["notice", "The time is up. Press Record to start again."],
-  shutdown: ["notice", "The app is shutting down."],
+  shutdown: ["restarting", "The app is being restarted."],
   busy: ["full", "The app is busy: too many people are waiting. Try again in a moment."],
 };

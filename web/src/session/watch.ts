@@ -12,7 +12,12 @@ export interface PageEvents {
 export function watchPage({ tell, leave, connect, isConnected }: PageEvents): () => void {
   const abort = new AbortController();
   const { signal } = abort;
-  document.addEventListener("visibilitychange", () => tell(document.hidden), { signal });
+  const look = (): void => {
+    tell(document.hidden);
+    // Whoever comes back to the page may have logged in elsewhere meanwhile.
+    if (!document.hidden && !isConnected()) connect();
+  };
+  document.addEventListener("visibilitychange", look, { signal });
   window.addEventListener("pagehide", leave, { signal });
   // The browser brought a page back that had said goodbye.
   window.addEventListener("pageshow", ({ persisted }) => persisted && connect(), { signal });

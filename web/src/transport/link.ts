@@ -10,12 +10,15 @@ import { ReconnectingSocket } from "./websocket.ts";
 
 const CLOCK_EVERY_MS = 5_000;
 
+/** Refusals that do not last: the page tries again, and says what the server said until it is served. */
+const PASSING: readonly Refuse["code"][] = ["busy", "shutdown"];
+
 /** A server silent for this long, though asked for its clock, is gone. */
 const SILENCE_MS = 15_000;
 
 export interface LinkEvents {
   welcome(welcome: Welcome): void;
-  /** The server does not serve this page; no further attempt is made. */
+  /** The server does not serve this page. If it may later on, `lost` has said so before: attempts go on. */
   refused(refuse: Refuse): void;
   /** The session is over; a fresh one is asked for in `retryMs`. */
   lost(retryMs: number): void;
@@ -139,7 +142,8 @@ export class Link {
 
   private refuse(refuse: Refuse): void {
     clearTimeout(this.timer);
-    this.socket.close();
+    if (PASSING.includes(refuse.code)) this.socket.restart();
+    else this.socket.close();
     this.events.refused(refuse);
   }
 }

@@ -210,7 +210,7 @@ export interface Toast {
   title: string;
   duration_s: number;
   /** How often it was said. */
-  count: number;
+  count?: number;
 }
 
 export interface Script {

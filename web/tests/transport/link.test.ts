@@ -61,12 +61,24 @@ it("gives a server up that has gone silent", () => {
   expect(events.lost).toHaveBeenCalledOnce();
 });
 
-it("does not come back to a server that refuses", () => {
+it.each(["version", "login"])("does not come back to a server that refuses for good: %s", (code) => {
   FakeSocket.last.open();
-  FakeSocket.last.say({ type: "refuse", code: "busy", message: "full" });
+  FakeSocket.last.say({ type: "refuse", code, message: "no" });
   vi.advanceTimersByTime(60_000);
-  expect(events.refused).toHaveBeenCalledWith(expect.objectContaining({ code: "busy", message: "full" }));
+  expect(events.refused).toHaveBeenCalledWith(expect.objectContaining({ code, message: "no" }));
   expect(FakeSocket.all).toHaveLength(1);
+});
+
+it.each(["busy", "shutdown"])("comes back to a server that is %s until it is served", (code) => {
+  FakeSocket.last.open();
+  FakeSocket.last.say({ type: "refuse", code, message: "not now" });
+  expect(events.refused).toHaveBeenCalledWith(expect.objectContaining({ code, message: "not now" }));
+  // What the server said is the last word on it.
+  const [lost, refused] = [events.lost, events.refused].map(({ mock }) => mock.invocationCallOrder.at(-1) ?? 0);
+  expect(lost).toBeLessThan(refused ?? 0);
+  vi.advanceTimersByTime(300);
+  serve();
+  expect(events.welcome).toHaveBeenCalledOnce();
 });
 
 it("refuses to send what the server would not read", () => {

@@ -3,9 +3,9 @@ import { html, nothing, type TemplateResult } from "lit";
 import { type IconName, icon } from "../../icons.ts";
 import type { StreamView, UploadView } from "../../view.ts";
 import type { LeafProps } from "../base.ts";
-import { queueing } from "./sentences.ts";
 import { styled } from "./styled.ts";
 import "./time.ts";
+import { waitingWords } from "./waiting.ts";
 
 /** A message of so many characters may not fit into a frame. */
 const LONG = 120;
@@ -34,7 +34,7 @@ export function waiting(stream: StreamView, medium: "camera" | "microphone"): Te
     return html`<div class="ms-veil ms-starting" role="status"><p>Starting the ${medium}</p></div>`;
   }
   return html`<div class="ms-veil ms-waiting" role="status">
-    <p>${queueing(stream.position, stream.etaS)}</p>
+    <p>${waitingWords(stream)}</p>
     ${stream.again ? html`<p class="ms-aside">Others take their turn. You go on by yourself.</p>` : nothing}
   </div>`;
 }

@@ -5,6 +5,7 @@ import { icon } from "../../icons.ts";
 import type { AdvanceView, RunView } from "../../view.ts";
 import { doing, queueing, standing } from "./sentences.ts";
 import { styled } from "./styled.ts";
+import { waitingWords } from "./waiting.ts";
 
 /** Nothing for a run that is over, hidden or absent; a line for `minimal`; with words and a way out for `full`. */
 export function progress(run: RunView | null): TemplateResult | typeof nothing {
@@ -20,8 +21,8 @@ export function progress(run: RunView | null): TemplateResult | typeof nothing {
 }
 
 /** What a run waits for: something in the page, or its turn. */
-export function awaiting({ awaits, position, etaS }: RunView): string {
-  return awaits ?? queueing(position, etaS);
+function awaiting({ awaits, position }: RunView): string {
+  return awaits ?? queueing(position, null);
 }
 
 /** What an event waits for before it begins, or why it never did; nothing for a run that was begun. */
@@ -56,7 +57,7 @@ function detail(run: RunView, words: string[]): TemplateResult {
   const cancel = (event: Event): boolean | undefined =>
     event.target ? void emit(event.target, CANCEL, { run: run.run }) : undefined;
   return html`<div class="ms-run-words">
-    ${words.map((each) => html`<span title=${each}>${each}</span>`)}
+    ${run.state === "waiting" ? html`<span title=${words.join()}>${waitingWords(run)}</span>` : words.map((each) => html`<span title=${each}>${each}</span>`)}
     ${run.run > 0 ? html`<button type="button" @click=${cancel}>Cancel</button>` : nothing}
   </div>`;
 }

@@ -13,6 +13,7 @@ const ICONS: { [code in TroubleCode]: IconName } = {
   full: "warning",
   behind: "warning",
   lost: "offline",
+  restarting: "offline",
   failed: "error",
   notice: "info",
 };
