@@ -85,7 +85,12 @@ def test_a_program_that_fails_does_so_with_its_own_traceback(tmp_path: Path) -> 
     with command("run", "it.py", cwd=tmp_path) as (process, line):
         assert (line, process.wait(30)) == ("", 1)
         assert process.stderr is not None
-        assert "ValueError: mine" in process.stderr.read()
+        assert process.stderr.read().splitlines() == [
+            "Traceback (most recent call last):",
+            f'  File "{tmp_path / "it.py"}", line 1, in <module>',
+            "    raise ValueError('mine')",
+            "ValueError: mine",
+        ]
 
 
 def test_mistakes_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -135,3 +140,95 @@ def test_demo_names_the_extra_that_its_examples_need(
     said = fails(capsys, "demo")
     assert "a_module_that_nobody_has" in said
     assert "pip install 'millstream[examples]'" in said
+
+
+# ---- how it answers when it is used wrongly ---------------------------------------------------------------------
+
+
+def misused(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
+    """Run the command, which must not understand its words; gives the lines that it says."""
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    return said.err.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("words", "problem", "command"),
+    [
+        ("run --reload app.py", "there is no option --reload; hot reload does not exist yet", "millstream run"),
+        ("run app.py --reload", "there is no option --reload; hot reload does not exist yet", "millstream run"),
+        ("run app.py --watch=src", "there is no option --watch; hot reload does not exist yet", "millstream run"),
+        ("run app.py --share", "there is no option --share; there is no tunnel", "millstream run"),
+        ("run app.py --porrt 7", "there is no option --porrt; did you mean --port?", "millstream run"),
+        ("run app.py --server-port=7", "there is no option --server-port; did you mean --port?", "millstream run"),
+        ("run app.py --server_name x", "there is no option --server_name; did you mean --host?", "millstream run"),
+        ("run app.py --por 7", "there is no option --por; did you mean --port?", "millstream run"),
+        ("run app.py --quux", "there is no option --quux", "millstream run"),
+        ("run app.py another.py", "'another.py' is one argument too many", "millstream run"),
+        ("run", "FILE[:NAME] is missing", "millstream run"),
+        ("run app.py --port abc", "--port: 'abc' is no port: give a number from 0 to 65535", "millstream run"),
+        ("run app.py --port 70000", "--port: '70000' is no port", "millstream run"),
+        ("run app.py --port", "--port: expected one argument", "millstream run"),
+        ("demo --reload", "there is no option --reload", "millstream demo"),
+        ("app.py", "there is no command 'app.py'; did you mean `millstream run app.py`?", "millstream"),
+        ("app.py --port 1", "there is no command 'app.py'; did you mean `millstream run app.py`?", "millstream"),
+        ("rum app.py", "there is no command 'rum'; did you mean `millstream run`?", "millstream"),
+        ("help", "there is no command 'help'; did you mean `millstream --help`?", "millstream"),
+        ("zzz", "there is no command 'zzz'; there are run and demo", "millstream"),
+        ("--vresion", "there is no option --vresion; did you mean --version?", "millstream"),
+    ],
+)
+def test_a_wrong_word_gets_the_nearest_and_the_usage(
+    capsys: pytest.CaptureFixture[str], words: str, problem: str, command: str
+) -> None:
+    first, usage, *_, last = misused(capsys, *words.split())
+    assert first.startswith(f"{command}: {problem}")
+    assert usage.startswith(f"usage: {command} [-h]")
+    assert last == f"Try `{command} --help`."
+
+
+@pytest.mark.parametrize("words", [["-h"], ["--help"], ["run", "-h"], ["run", "--help"], ["demo", "--help"]])
+def test_help_is_no_mistake(capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith(f"usage: millstream {words[0] if len(words) > 1 else '[-h]'}")
+
+
+def test_a_file_that_is_not_there_is_looked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "app.py").write_text(APP.format(title="a", name="demo"))
+    (tmp_path / "notes.ipynb").write_text("{}")
+    assert f"did you mean '{tmp_path / 'app.py'}'?" in fails(capsys, "run", str(tmp_path / "ap.py"))
+    assert f"did you mean '{tmp_path / 'app.py'}:demo'?" in fails(capsys, "run", f"{tmp_path / 'app'}:demo")
+    assert f"is a folder; write the path of a Python program in it such as {tmp_path}" in fails(
+        capsys, "run", str(tmp_path)
+    )
+    assert "is a notebook" in fails(capsys, "run", str(tmp_path / "notes.ipynb"))
+    assert "it is not defined there; its apps are demo" in fails(capsys, "run", f"{tmp_path / 'app.py'}:dmo")
+    unknown = fails(capsys, "run", str(tmp_path / "app.py"), "--host", "300.1.1.1")
+    assert unknown.startswith("millstream: server_name='300.1.1.1' is unknown on this machine")
+
+
+@pytest.mark.parametrize(
+    ("source", "first", "last"),
+    [
+        ("x = (", '  File "', "SyntaxError: '(' was never closed"),
+        ("\0", "SyntaxError: source code", "SyntaxError: source code string cannot contain null bytes"),
+        ("import a_module_that_nobody_has", "Traceback", "ModuleNotFoundError: No module named"),
+        ("import millstream as gr\ngr.Row(scael=1)", "Traceback", "TypeError: Row() has no argument 'scael'"),
+        ("import millstream as gr\ngr.Blocks().launch(server_name='300.1.1.1')", "Traceback", "OSError"),
+    ],
+)
+def test_a_program_that_fails_shows_none_of_our_lines(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], source: str, first: str, last: str
+) -> None:
+    (tmp_path / "it.py").write_text(source)
+    assert main(["run", str(tmp_path / "it.py")]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(first)
+    assert said.splitlines()[-1].startswith(last)
+    assert str(Path(millstream.__file__).parent) not in said
+    assert "runpy" not in said

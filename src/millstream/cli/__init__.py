@@ -2,43 +2,76 @@
 
 from __future__ import annotations
 
-import argparse
+import difflib
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
 
 import millstream
 from millstream.cli.demo import add_demo
-from millstream.cli.program import CommandError
+from millstream.cli.program import CommandError, ProgramError
 from millstream.cli.run import add_run
+from millstream.cli.usage import EXIT_USAGE, Parser
 
 __all__ = ["main"]
+
+EXIT_INTERRUPTED: Final = 130
+"""The exit code after Ctrl-C, as shells have it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the `millstream` command; returns the exit code.
 
-    Mistakes in how the command was used are one line on standard error; a user's program fails with its own traceback.
+    Mistakes in how the command was used are one line on standard error, and its usage; a user's program fails with a
+    traceback of its own.
 
     Args:
         arguments: The words after `millstream`; those of the process by default.
     """
-    parser = _parser()
-    options = parser.parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    parser, commands = _parser()
+    _check_command(parser, commands, words)
+    options, extra = parser.parse_known_args(words)
     if options.command is None:
+        if extra:
+            parser.refuse(extra)
         parser.print_help()
-        return 2
+        return EXIT_USAGE
+    if extra:
+        commands[options.command].refuse(extra)
     try:
         options.run(options)
     except CommandError as error:
         print(f"millstream: {error}", file=sys.stderr)
         return 1
+    except ProgramError as error:
+        sys.stderr.write(error.report)
+        return 1
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="millstream", description="Live web apps for camera and microphone.")
+def _parser() -> tuple[Parser, Mapping[str, Parser]]:
+    parser = Parser(prog="millstream", description="Live web apps for camera and microphone.")
     parser.add_argument("--version", action="version", version=f"millstream {millstream.__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     add_run(commands)
     add_demo(commands)
-    return parser
+    return parser, commands.choices
+
+
+def _check_command(parser: Parser, commands: Mapping[str, Parser], words: Sequence[str]) -> None:
+    """End the program if the first word is no command."""
+    word = words[0] if words else ""
+    if not word or word.startswith("-") or word in commands:
+        return
+    near = difflib.get_close_matches(word, [*commands, "help", "version"], n=1)
+    if Path(word.partition(":")[0]).suffix in (".py", ".ipynb") or Path(word).exists():
+        hint = f"; did you mean `millstream run {word}`?"
+    elif near:
+        hint = f"; did you mean `millstream {near[0] if near[0] in commands else '--' + near[0]}`?"
+    else:
+        hint = f"; there are {' and '.join(commands)}"
+    parser.error(f"there is no command {word!r}{hint}")

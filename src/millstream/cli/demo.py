@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 from pathlib import Path
 
 import millstream
-from millstream.cli.program import CommandError, serve
+from millstream.cli.program import CommandError, ProgramError, serve
 from millstream.cli.run import add_serving, serving
+from millstream.cli.usage import Parser
 
 PACKAGE = Path(millstream.__file__).parent
 
 
-def add_demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_demo(commands: argparse._SubParsersAction[Parser]) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser("demo", help="open the gallery of examples")
     parser.description = "Opens the gallery of examples, or one of them."
@@ -29,10 +31,11 @@ def open_example(options: argparse.Namespace) -> None:
     """
     try:
         serve(str(example(options.name)), serving(options), inbrowser=options.open)
-    except ModuleNotFoundError as error:
-        raise CommandError(
-            f"the examples need the package of the module {error.name!r}: pip install 'millstream[examples]'"
-        ) from error
+    except ProgramError as error:
+        if not isinstance(error.__cause__, ModuleNotFoundError):
+            raise
+        name = error.__cause__.name
+        raise CommandError(f"the examples need the module {name!r}: pip install 'millstream[examples]'") from error
 
 
 def examples() -> Path:
@@ -55,5 +58,7 @@ def example(name: str) -> Path:
     """
     known = {path.stem: path for path in sorted(examples().glob("*.py"))}
     if name not in known:
-        raise CommandError(f"there is no example {name!r}; there are {', '.join(known)}")
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise CommandError(f"there is no example {name!r}; {hint}There are {', '.join(known)}")
     return known[name]

@@ -2,23 +2,51 @@
 
 from __future__ import annotations
 
+import difflib
+import os
 import runpy
 import sys
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import millstream
 from millstream.errors import MillstreamError
 
 if TYPE_CHECKING:
     from millstream.apps.blocks import Blocks
 
 USUAL_NAMES: Final = ("demo", "app")
+USUAL_FILES: Final = ("app.py", "demo.py", "main.py", "run.py")
+
+
+_NOT_THEIRS: Final = (f"{Path(millstream.__file__).parent}{os.sep}", "<frozen ", runpy.__file__)
+"""Where the lines of a traceback are that say nothing about the user's program."""
 
 
 class CommandError(MillstreamError):
     """The command was used wrongly; the message says what to write instead."""
+
+
+class ProgramError(MillstreamError):
+    """A user's program failed while it was run.
+
+    Attributes:
+        report: What Python would have printed, without our own part in it.
+    """
+
+    def __init__(self, error: Exception, path: Path) -> None:
+        super().__init__(f"{path.name} failed")
+        trace: traceback.TracebackException | None
+        trace = whole = traceback.TracebackException.from_exception(error)
+        while trace is not None:
+            trace.stack[:] = [frame for frame in trace.stack if not frame.filename.startswith(_NOT_THEIRS)]
+            trace = trace.__cause__ or trace.__context__
+        # Without a line of its own it could not even be read: the error itself says where.
+        title = "" if whole.stack else "Traceback (most recent call last):\n"
+        self.report = "".join(line for line in whole.format() if line != title)
 
 
 def serve(target: str, arguments: Mapping[str, object], *, inbrowser: bool = False) -> None:
@@ -33,19 +61,40 @@ def serve(target: str, arguments: Mapping[str, object], *, inbrowser: bool = Fal
         inbrowser: Whether to open the page in the browser.
 
     Raises:
-        CommandError: There is no such file, or no app in it.
+        CommandError: There is no such file, or no app in it, or it cannot be served.
+        ProgramError: The program failed.
     """
     from millstream.server.launch import overriding
 
     path, name = split(target)
     with overriding(arguments, inbrowser=inbrowser) as overrides, _as_script(path):
-        if name is None:
-            found = runpy.run_path(str(path), run_name="__main__")
-            if overrides.launches:
-                return
-        else:
-            found = runpy.run_path(str(path), run_name=path.stem)
-        find(found, path, name).launch()
+        found = _run(path, "__main__" if name is None else path.stem)
+        if name is not None or not overrides.launches:
+            _launch(find(found, path, name))
+
+
+def _run(path: Path, module: str) -> Mapping[str, object]:
+    """Run a program; gives its variables.
+
+    Raises:
+        ProgramError: It failed.
+    """
+    try:
+        return runpy.run_path(str(path), run_name=module)
+    except Exception as error:
+        raise ProgramError(error, path) from error
+
+
+def _launch(app: Blocks) -> None:
+    """Launch an app that its program does not launch.
+
+    Raises:
+        CommandError: It cannot be: an address that is in use, say.
+    """
+    try:
+        app.launch()
+    except (MillstreamError, OSError, TypeError, ValueError) as error:
+        raise CommandError(getattr(error, "strerror", None) or str(error)) from error
 
 
 def split(target: str) -> tuple[Path, str | None]:
@@ -58,11 +107,24 @@ def split(target: str) -> tuple[Path, str | None]:
     if not colon or not name.isidentifier() or Path(target).is_file():
         file, name = target, ""
     path = Path(file)
+    if path.is_dir():
+        inside = next((f" such as {path / usual}" for usual in USUAL_FILES if (path / usual).is_file()), "")
+        raise CommandError(f"{file!r} is a folder; write the path of a Python program in it{inside}")
     if not path.is_file():
-        raise CommandError(
-            f"there is no file {file!r}; write the path of a Python program, as in `millstream run app.py`"
-        )
+        raise CommandError(f"there is no file {file!r}; {_other_file(path, name)}")
+    if path.suffix == ".ipynb":
+        raise CommandError(f"{path.name} is a notebook: call launch() in it, or save it as a Python program")
     return path.resolve(), name or None
+
+
+def _other_file(path: Path, name: str) -> str:
+    """Say which file may have been meant."""
+    beside = [each.name for each in sorted(path.parent.glob("*.py"))] if path.parent.is_dir() else []
+    near = difflib.get_close_matches(path.name, beside, n=1)
+    if near:
+        meant = path.with_name(near[0])
+        return f"did you mean {f'{meant}:{name}' if name else str(meant)!r}?"
+    return "write the path of a Python program, as in `millstream run app.py`"
 
 
 def find(found: Mapping[str, object], path: Path, name: str | None) -> Blocks:
@@ -73,22 +135,23 @@ def find(found: Mapping[str, object], path: Path, name: str | None) -> Blocks:
     """
     from millstream.apps.blocks import Blocks
 
+    apps = {key: value for key, value in found.items() if isinstance(value, Blocks) and value.parent is None}
     if name is not None:
         wanted = found.get(name)
         if isinstance(wanted, Blocks):
             return wanted
         what = f"is of type {type(wanted).__name__}" if name in found else "is not defined there"
-        raise CommandError(
-            f"{name!r} in {path.name} is no app: it {what}; name a variable that holds a Blocks or Interface"
-        )
-    apps = {key: value for key, value in found.items() if isinstance(value, Blocks) and value.parent is None}
+        others = f"its apps are {', '.join(sorted(apps))}" if apps else "name a variable that holds a Blocks"
+        raise CommandError(f"{name!r} in {path.name} is no app: it {what}; {others}")
     for usual in USUAL_NAMES:
         if usual in apps:
             return apps[usual]
     if len({id(app) for app in apps.values()}) == 1:
         return next(iter(apps.values()))
     if not apps:
-        raise CommandError(f"{path.name} makes no app: put a Blocks or Interface into a variable called demo")
+        raise CommandError(
+            f"{path.name} makes no app: put a Blocks, an Interface or a ChatInterface into a variable called demo"
+        )
     names = ", ".join(sorted(apps))
     raise CommandError(
         f"{path.name} has several apps ({names}): choose one, as in `millstream run {path.name}:{min(apps)}`"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 
 from millstream.cli.program import serve
+from millstream.cli.usage import Parser, port
 
 
-def add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_run(commands: argparse._SubParsersAction[Parser]) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser("run", help="serve the app of a Python program")
     parser.description = "Serves the app that a Python program makes; what is given here wins over its own launch()."
@@ -20,7 +21,7 @@ def add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 def add_serving(parser: argparse.ArgumentParser) -> None:
     """Add what all commands take that serve something."""
-    parser.add_argument("--port", type=int, metavar="N", help="port to listen on; 0 for any free one")
+    parser.add_argument("--port", type=port, metavar="N", help="port to listen on; 0 for any free one")
     parser.add_argument("--host", metavar="ADDRESS", help="address to listen on; 0.0.0.0 for every network")
     parser.add_argument("--root-path", metavar="PATH", help="path below which a proxy publishes the app")
     parser.add_argument("--show-error", action="store_true", default=None, help="show users what handlers raise")

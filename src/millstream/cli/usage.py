@@ -1,0 +1,70 @@
+"""How the command answers when it is used wrongly: the usage of the command that was meant, and the nearest word."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import re
+import sys
+from collections.abc import Sequence
+from typing import Final, NoReturn
+
+EXIT_USAGE: Final = 2
+"""The exit code for a command line that cannot be understood, as other programs have it."""
+
+_ELSEWHERE: Final = {
+    "reload": "hot reload does not exist yet: end the program with Ctrl-C, and start it again",
+    "watch": "hot reload does not exist yet: end the program with Ctrl-C, and start it again",
+    "watch-dirs": "hot reload does not exist yet: end the program with Ctrl-C, and start it again",
+    "demo-name": "name the variable behind the file, as in `millstream run app.py:demo`",
+    "share": "there is no tunnel: use `ssh -R`, or a reverse proxy with HTTPS",
+    "workers": "one app is one process",
+    "debug": "the log has the traceback of every exception; --show-error shows users their text",
+    "server-port": "did you mean --port?",
+    "server-name": "did you mean --host?",
+    "bind": "did you mean --host?",
+    "address": "did you mean --host?",
+    "inbrowser": "did you mean --open?",
+    "browser": "did you mean --open?",
+}
+"""Options of other programs, and what to do here instead."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that says what was wrong in one line, and shows the usage of the very command that was used."""
+
+    def __init__(self, **settings: object) -> None:
+        super().__init__(allow_abbrev=False, **settings)  # type: ignore[arg-type]  # argparse's own
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong, and end the program."""
+        sys.stderr.write(f"{self.prog}: {_sentence(message)}\n{self.format_usage()}")
+        sys.stderr.write(f"Try `{self.prog} --help`.\n")
+        raise SystemExit(EXIT_USAGE)
+
+    def refuse(self, extra: Sequence[str]) -> NoReturn:
+        """Say which words are too many, and end the program."""
+        word = extra[0]
+        if not word.startswith("-") or word == "-":
+            self.error(f"{word!r} is one argument too many")
+        name = word.partition("=")[0]
+        known = [option for action in self._actions for option in action.option_strings]
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+        hint = _ELSEWHERE.get(name.lstrip("-").replace("_", "-"), f"did you mean {near[0]}?" if near else "")
+        self.error(f"there is no option {name}" + (f"; {hint}" if hint else ""))
+
+
+def port(text: str) -> int:
+    """Read a port."""
+    if not re.fullmatch(r"[0-9]{1,5}", text) or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: give a number from 0 to 65535")
+    return int(text)
+
+
+def _sentence(message: str) -> str:
+    """Say in our words what argparse says in its own."""
+    if found := re.fullmatch(r"the following arguments are required: (.*)", message):
+        return f"{found[1]} is missing"
+    if found := re.fullmatch(r"argument (\S+): (.*)", message):
+        return f"{found[1]}: {found[2]}"
+    return message
