@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -140,9 +142,24 @@ def __getattr__(name: str) -> object:
     elif name in _MODULES:
         value = getattr(importlib.import_module(f"millstream.{_MODULES[name]}"), name)
     else:
-        raise AttributeError(f"module 'millstream' has no attribute {name!r}")
+        raise _absent(name)
     globals()[name] = value
     return value
+
+
+def _absent(name: str) -> AttributeError:
+    """Make the error for a name that does not exist, with what to write instead.
+
+    Raises:
+        ImportError: The name is wanted by `from millstream import …`, which would hide what an `AttributeError` says.
+    """
+    if name.startswith("__"):
+        return AttributeError(f"module 'millstream' has no attribute {name!r}")
+    message = importlib.import_module("millstream.substitutes").absent(name, __all__)
+    is_import = sys._getframe(2).f_code.co_name == "_handle_fromlist"
+    if is_import and importlib.util.find_spec(f"millstream.{name}") is None:
+        raise ImportError(message, name=__name__)
+    return AttributeError(message, name=name, obj=None)  # without an object Python suggests nothing of its own
 
 
 def __dir__() -> list[str]:

@@ -28,6 +28,7 @@ from millstream.components.state import State
 from millstream.components.textbox import TextArea, Textbox
 from millstream.components.video import Video
 from millstream.errors import DeclarationError
+from millstream.substitutes import instead_of, nearest
 from millstream.types import Handler
 from millstream.ui.component import Component
 from millstream.ui.element import detached
@@ -280,7 +281,9 @@ def _made(part: Part) -> Component:
         return part.unrender()
     make = shortcut(part)
     if make is None:
-        raise DeclarationError(f"Interface: there is no component {part!r}; strings may be {', '.join(SHORTCUTS)}")
+        near = nearest(str(part), SHORTCUTS).replace("; did", ". Did")
+        hint = instead_of(str(part)) or f"; strings may be {', '.join(SHORTCUTS)}{near}"
+        raise DeclarationError(f"Interface: there is no component {part!r}{hint}")
     with detached():
         return make()
 

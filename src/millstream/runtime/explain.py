@@ -12,7 +12,6 @@ from pathlib import Path
 from types import CodeType, TracebackType
 from typing import Final, NamedTuple
 
-import millstream
 from millstream.runtime.guard import guarded
 from millstream.types import Handler
 
@@ -22,7 +21,7 @@ MAX_TEXT: Final = 5_000
 MAX_LINE: Final = 200
 """Characters of a message that stand in one line of the log."""
 
-_OURS: Final = f"{Path(millstream.__file__).parent}{os.sep}"
+_OURS: Final = f"{Path(__file__).parents[1]}{os.sep}"
 _LIBRARIES: Final = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 _PACKAGES: Final = {"cv2": "opencv-python", "PIL": "pillow", "sklearn": "scikit-learn", "skimage": "scikit-image"}

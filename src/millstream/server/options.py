@@ -14,6 +14,7 @@ from typing import Final, Self, TypeAlias, cast
 
 from millstream.codecs.headers import MAX_PHOTO_PIXELS
 from millstream.runtime.settings import MEBIBYTE
+from millstream.substitutes import nearest
 
 Check: TypeAlias = Callable[[str, str], object | Awaitable[object]]
 """Decides on a user's name and password. `True` lets the user in, a string does under that name, all else does not."""
@@ -106,7 +107,8 @@ class Options:
         """
         names = {option.name for option in fields(cls) if option.init}
         if unknown := sorted(set(given) - names):
-            raise TypeError(f"launch() has no argument {', '.join(map(repr, unknown))}")
+            hint = _MEANT.get(unknown[0]) or nearest(unknown[0], names, cutoff=0.5)
+            raise TypeError(f"launch() has no argument {', '.join(map(repr, unknown))}{hint}")
         values: dict[str, object] = {}
         for name, read in _READERS.items():
             if text := environment.get(PREFIX + name.upper(), ""):
@@ -160,6 +162,17 @@ def read_count(text: str | float) -> int:
         raise ValueError(f"{text!r} is not a number of pixels: write 24_000_000")
     return number
 
+
+_MEANT: Final = {
+    "port": "; did you mean 'server_port'?",
+    "host": "; did you mean 'server_name'?",
+    "address": "; did you mean 'server_name'?",
+    "password": "; did you mean 'auth'?",
+    "enable_queue": "; every event has a queue: see queue(max_size=…)",
+    "concurrency_count": "; say concurrency_limit= of each event, or queue(default_concurrency_limit=…)",
+    "reload": "; hot reload does not exist yet",
+}
+"""Other words for arguments of `launch()`."""
 
 _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "server_name": str,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import reprlib
 import sys
 import warnings
@@ -12,6 +11,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, Never, Self, TypeAlias, TypedDict
 
 from millstream.errors import DeclarationError
+from millstream.substitutes import nearest
 from millstream.types import Blob
 from millstream.ui.arguments import Plainly, parameters, positional
 from millstream.wire.messages import Value
@@ -218,7 +218,7 @@ class Element(metaclass=Plainly):
 
     def __getattr__(self, name: str) -> Never:
         kind, events = type(self), ", ".join(self.events())
-        near = _nearest(name, self.events())
+        near = nearest(name, self.events() or [each for each in dir(kind) if each[0] != "_"])
         remedy = near or (f"; its events are {events}" if events and not name.startswith("_") else "")
         raise AttributeError(f"{kind.__name__} has no {name!r}{remedy}", name=name, obj=self)
 
@@ -254,7 +254,7 @@ def check_keywords(owner: type[Element], extra: Mapping[str, object]) -> None:
     for name in extra:
         if name not in ignored:
             known = {argument for base in owner.__mro__ if "__init__" in base.__dict__ for argument in parameters(base)}
-            raise TypeError(f"{owner.__name__}() has no argument {name!r}{_nearest(name, known)}")
+            raise TypeError(f"{owner.__name__}() has no argument {name!r}{nearest(name, known)}")
     warn_ignored(f"{owner.__name__}()", extra)
 
 
@@ -270,8 +270,3 @@ def user_level() -> int:
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("millstream."):
         level, frame = level + 1, frame.f_back
     return level
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    matches = difflib.get_close_matches(name, list(known), n=1)
-    return f"; did you mean {matches[0]!r}?" if matches else ""

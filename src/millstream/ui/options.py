@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypedDict
 
 from millstream.errors import DeclarationError
+from millstream.substitutes import nearest
 from millstream.types import Carried
 from millstream.ui.component import is_number
 from millstream.ui.element import warn_ignored
@@ -33,6 +34,16 @@ IGNORED: Final = frozenset(
 
 NEUTRAL: Final = {"batch": False, "preprocess": True, "postprocess": True, "validator": None}
 """Keywords of Gradio's events that are unknown here, but for these values, which ask for nothing."""
+
+
+_MEANT: Final = {
+    "fps": "; give the seconds between two frames as stream_every=",
+    "timeout": "; did you mean 'time_limit'?",
+    "duration": "; did you mean 'time_limit'?",
+    "max_threads": "; did you mean 'concurrency_limit'?",
+    "_js": "; did you mean 'js'?",
+}
+"""Other words for the keywords of events."""
 
 
 class EventOptions(TypedDict, total=False):
@@ -113,7 +124,8 @@ def checked_options(
     ignored = IGNORED if streams else IGNORED | {"time_limit", "stream_every"}
     for name in others:
         if name not in ignored and not (name in NEUTRAL and given[name] is NEUTRAL[name]):
-            raise TypeError(f"{where}() has no argument {name!r}")
+            hint = _MEANT.get(name, "") or nearest(name, {*names, "fn", "inputs", "outputs", "triggers"}, cutoff=0.55)
+            raise TypeError(f"{where}() has no argument {name!r}{hint}")
     warn_ignored(f"{where}()", others - NEUTRAL.keys())
     known["trigger_mode"] = known.get("trigger_mode") or _default_mode(events)
     default: Progress = "minimal" if streams else "hidden" if events == {"tick"} else "full"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, TypeAlias
 
 from millstream.errors import DeclarationError
+from millstream.substitutes import nearest
 from millstream.ui.element import warn_ignored
 
 Token: TypeAlias = str | tuple[str, str]
@@ -69,7 +70,7 @@ class Theme:
 
     def __init__(self, base: str = "default", **ignored: object) -> None:
         if base not in NAMED:
-            raise DeclarationError(f"theme={base!r} is unknown; there are {', '.join(NAMED)}, or give a dict of tokens")
+            raise DeclarationError(f"theme={base!r} is unknown{_known(base, NAMED)}, or give a dict of tokens")
         warn_ignored(f"{type(self).__name__}()", ignored)
         self.tokens: dict[str, Token] = dict(NAMED[base])
 
@@ -114,12 +115,17 @@ def _checked(given: Mapping[str, object]) -> dict[str, Token]:
     for name, value in given.items():
         short = name.removeprefix("--ms-").replace("_", "-")
         if short not in TOKENS:
-            raise DeclarationError(f"the theme sets {name!r}, which is no token; there are {', '.join(TOKENS)}")
+            raise DeclarationError(f"the theme sets {name!r}, which is no token{_known(short, TOKENS)}")
         parts = value if isinstance(value, tuple | list) else (value,)
         if len(parts) > 2 or not all(isinstance(part, str) and _is_css(part) for part in parts):
             raise DeclarationError(f"the theme's {name!r} is {value!r}: give a CSS value, or a pair for light and dark")
         tokens[short] = (parts[0], parts[1]) if len(parts) == 2 else parts[0]
     return tokens
+
+
+def _known(name: str, known: Iterable[str]) -> str:
+    near = nearest(name, known)
+    return f"{near} There are {', '.join(known)}" if near else f"; there are {', '.join(known)}"
 
 
 def _is_css(value: str) -> bool:

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Never
+
+from millstream.substitutes import THEMES, nearest
 from millstream.ui.theme import Theme
 
 __all__ = ["Base", "Citrus", "Default", "Glass", "Monochrome", "Ocean", "Origin", "Soft", "Theme"]
+
+
+def __getattr__(name: str) -> Never:
+    if name in THEMES:
+        hint = "; instead give the tokens themselves: theme.set(accent=…, font=…)"
+    else:
+        hint = nearest(name, __all__) or f"; there are {', '.join(__all__)}"
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}", name=name, obj=None)
 
 
 class Base(Theme):

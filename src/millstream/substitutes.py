@@ -1,0 +1,222 @@
+"""Names of Gradio and FastRTC that do not exist here, and what to write instead; and the nearest name that does."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Final
+
+GUIDE: Final = "docs/guide/moving-from-gradio.md"
+"""The chapter that says more."""
+
+_TABLE: Final = "a table in gr.Markdown or gr.HTML"
+_PICTURE: Final = "draw into an array, or save the figure, and return it to a gr.Image"
+_EDITOR: Final = "gr.Image; what is drawn upon it has to be drawn elsewhere"
+_FLAGGING: Final = "a gr.Button whose handler writes the file"
+_BUTTON: Final = "gr.Button"
+_TURN: Final = "no TURN server is needed: all media goes through one WebSocket"
+_HANDLER: Final = "a plain or async function for microphone.stream(…), or gr.ReplyOnPause for turns"
+_STREAM: Final = "components and events: microphone.stream(gr.ReplyOnPause(fn), microphone, speaker)"
+_BYTES: Final = "values are (sample_rate, array): convert them with numpy"
+_FILES: Final = "return a path below the working directory, or name its folder in launch(allowed_paths=[…])"
+_FETCH: Final = "a function that calls the model itself; the server never fetches what somebody else named"
+
+_NOT_YET: Final = {
+    "AnnotatedImage": "draw the boxes into the array, and return it to a gr.Image",
+    "BarPlot": _PICTURE,
+    "BrowserState": "gr.State, which lasts as long as the page",
+    "Carousel": "gr.Tabs",
+    "Code": 'gr.Markdown("```python\\n…\\n```"), or gr.Textbox(lines=…) for input',
+    "ColorPicker": "gr.Textbox for a colour such as #0066cc",
+    "Dataframe": _TABLE,
+    "DataFrame": _TABLE,
+    "Dataset": "gr.Examples",
+    "DateTime": "gr.Textbox",
+    "DeepLinkButton": "gr.Request.query_params, read in a demo.load handler",
+    "DeletedFileData": "the .clear event",
+    "Dialogue": "gr.Textbox, or gr.Chatbot",
+    "DownloadButton": "gr.File",
+    "DownloadData": "gr.File",
+    "DuplicateButton": _BUTTON,
+    "FileExplorer": "gr.Dropdown with the names of the files",
+    "Gallery": "one gr.Image for each picture, or gr.HTML",
+    "HighlightedText": "gr.HTML with <mark>",
+    "I18n": "texts in one language; launch(lang=…) names it",
+    "ImageEditor": _EDITOR,
+    "ImageMask": _EDITOR,
+    "ImageSlider": "two gr.Image in a gr.Row",
+    "JSON": 'gr.Markdown with a "```json" block',
+    "LinePlot": _PICTURE,
+    "List": _TABLE,
+    "LoginButton": "launch(auth=…)",
+    "LogoutButton": "launch(auth=…), which shows one",
+    "Matrix": _TABLE,
+    "Model3D": "gr.File for the model, or gr.Image of a view",
+    "Navbar": "gr.Tabs",
+    "Numpy": _TABLE,
+    "Paint": _EDITOR,
+    "ImagePaint": _EDITOR,
+    "ParamViewer": _TABLE,
+    "Plot": _PICTURE,
+    "ScatterPlot": _PICTURE,
+    "Sidebar": "gr.Column in a gr.Row, or gr.Accordion",
+    "Sketchpad": _EDITOR,
+    "Step": "gr.Tab",
+    "TabbedInterface": "an Interface in each gr.Tab: `with gr.Blocks(): with gr.Tab(…): gr.Interface(…)`",
+    "TimeSeries": _PICTURE,
+    "UploadButton": "gr.File",
+    "Walkthrough": "gr.Tabs",
+    "api": "millstream.client.Client, which uses the page's own events",
+    "cache": "functools.lru_cache",
+    "deploy": "any ASGI server or container; see docs/guide/deploy.md",
+    "load_chat": _FETCH,
+    "mount_gradio_app": 'app.mount("/path", demo.app)',
+    "render": "components with visible=False, shown by gr.update(visible=True)",
+    "set_static_paths": "launch(allowed_paths=[…])",
+    "validate": "raise gr.Error in the handler",
+    "validators": "raise gr.Error in the handler",
+    "vote": "the .like event of gr.Chatbot",
+    "CSVLogger": _FLAGGING,
+    "FlaggingCallback": _FLAGGING,
+    "FlagMethod": _FLAGGING,
+    "HuggingFaceDatasetJSONSaver": _FLAGGING,
+    "HuggingFaceDatasetSaver": _FLAGGING,
+    "SimpleCSVLogger": _FLAGGING,
+}
+"""What may come."""
+
+_NEVER: Final = {
+    "Box": "gr.Group",
+    "Brush": _EDITOR,
+    "Eraser": _EDITOR,
+    "LayerOptions": _EDITOR,
+    "WatermarkOptions": "draw it into the array",
+    "Changeable": "the .change event",
+    "Checkboxgroup": "gr.CheckboxGroup",
+    "Client": "millstream.client.Client",
+    "FileData": "the path that a handler gets",
+    "FileSize": 'launch(max_file_size="100 MB")',
+    "Files": 'gr.File(file_count="multiple")',
+    "Header": "gr.Request.headers",
+    "Highlight": "gr.HTML with <mark>",
+    "Highlightedtext": "gr.HTML with <mark>",
+    "Html": "gr.HTML",
+    "IOComponent": "gr.Component",
+    "ImageSections": "draw the boxes into the array, and return it to a gr.Image",
+    "Annotatedimage": "draw the boxes into the array, and return it to a gr.Image",
+    "InputHTMLAttributes": "type= and autofocus= of gr.Textbox",
+    "Interpretation": "outputs of your own",
+    "Json": 'gr.Markdown with a "```json" block',
+    "MessageDict": "a dict with role and content, or gr.ChatMessage",
+    "Mic": 'gr.Audio(sources=["microphone"])',
+    "Microphone": 'gr.Audio(sources=["microphone"])',
+    "NO_RELOAD": 'if __name__ == "__main__":',
+    "Parallel": "one function that calls all of them",
+    "Pil": 'gr.Image(type="pil")',
+    "PlayableVideo": "gr.Video",
+    "Series": "one function that calls them in turn",
+    "Server": "demo.app, an ASGI app",
+    "StatusTracker": "gr.Progress",
+    "Timeseries": _PICTURE,
+    "Variable": "gr.State",
+    "Webcam": 'gr.Image(sources=["webcam"])',
+    "close_all": "demo.close()",
+    "component": "the class itself, such as gr.Image",
+    "create_tunnel": "ssh -R, or a reverse proxy with HTTPS",
+    "get_package_version": "millstream.__version__",
+    "IS_WASM": "False",
+    "load": _FETCH,
+    "load_ipython_extension": "launch() in a cell",
+    "make_waveform": "gr.Audio, which shows one",
+    "mcp": "a server of your own beside demo.app",
+    # ---- modules
+    "blocks": "gr.Blocks",
+    "chat_interface": "gr.ChatInterface",
+    "components": "the names themselves: gr.Image, not gr.components.Image",
+    "data_classes": "the path that a handler gets",
+    "events": "the components' events, such as image.stream, and gr.on",
+    "exceptions": "gr.Error",
+    "external": _FETCH,
+    "flagging": _FLAGGING,
+    "helpers": "gr.Examples, gr.Progress, gr.update and gr.skip",
+    "inputs": "the names themselves: gr.Image, not gr.inputs.Image",
+    "interface": "gr.Interface",
+    "layouts": "the names themselves: gr.Row, not gr.layouts.Row",
+    "mix": "one function that calls the others",
+    "networking": "launch(server_name=…, server_port=…)",
+    "outputs": "the names themselves: gr.Label, not gr.outputs.Label",
+    "processing_utils": "numpy and Pillow",
+    "routes": "gr.Request and gr.Blocks.app",
+    "templates": "the components' own arguments",
+    "utils": "functions of your own",
+    "wasm_utils": "False",
+    # ---- FastRTC
+    "AdditionalOutputs": "further outputs of the same event: return a tuple",
+    "AsyncAudioVideoStreamHandler": "camera.stream of a gr.Video, which brings both",
+    "AsyncStreamHandler": _HANDLER,
+    "AudioVideoStreamHandler": "camera.stream of a gr.Video, which brings both",
+    "CloseStream": "cancels=, or recording=False",
+    "KokoroTTSOptions": "the options of your own speech model",
+    "ModelOptions": "gr.SileroVadOptions",
+    "PauseDetectionModel": "gr.ReplyOnPause(detector=…)",
+    "Stream": _STREAM,
+    "StreamHandler": _HANDLER,
+    "VideoStreamHandler": "camera.stream(fn, camera, output)",
+    "WebRTC": "gr.Image, gr.Audio or gr.Video, and their .stream event",
+    "WebRTCData": "(sample_rate, array)",
+    "WebRTCError": "gr.Error",
+    "aggregate_bytes_to_16bit": _BYTES,
+    "async_aggregate_bytes_to_16bit": _BYTES,
+    "audio_to_bytes": _BYTES,
+    "audio_to_file": _BYTES,
+    "audio_to_float32": _BYTES,
+    "audio_to_int16": _BYTES,
+    "get_cloudflare_turn_credentials": _TURN,
+    "get_cloudflare_turn_credentials_async": _TURN,
+    "get_current_context": "gr.Request, and gr.Turn",
+    "get_hf_turn_credentials": _TURN,
+    "get_hf_turn_credentials_async": _TURN,
+    "get_silero_model": "gr.ReplyOnPause, which has one",
+    "get_stt_model": "any recogniser, called in your handler",
+    "get_tts_model": "any speech model, called in your handler",
+    "get_turn_credentials": _TURN,
+    "get_turn_credentials_async": _TURN,
+    "get_twilio_turn_credentials": _TURN,
+    "wait_for_item": "an async generator as the handler",
+}
+"""What has another name or place here, or none."""
+
+THEMES: Final = frozenset({"GoogleFont", "Font", "LocalFont", "Size", "Color", "colors", "fonts", "sizes", "builder"})
+"""Names in Gradio's `themes` that say how its own page looks."""
+
+
+def absent(name: str, known: Iterable[str]) -> str:
+    """Say that this library has no `name`, and what to write instead.
+
+    Args:
+        name: The name, without `gr.`.
+        known: The names that there are.
+    """
+    missing = f"module 'millstream' has no attribute {name!r}"
+    if instead := instead_of(name):
+        return f"{missing}{instead}"
+    return f"{missing}{nearest(name, [*known, *_NOT_YET])}"
+
+
+def instead_of(name: str) -> str:
+    """Go on after `there is no X` with what to use in the place of one of Gradio's; empty if it is none of these."""
+    folded = name.lower().replace("_", "")
+    for names, state in ((_NOT_YET, ", which is not there yet"), (_NEVER, "")):
+        found = name if name in names else None
+        if found is None and name == folded:  # a string such as "dataframe" stands for a component
+            found = next((known for known in names if known.lower() == folded and known != folded), None)
+        if found is not None:
+            return f"{state}; instead: {names[found]}. See {GUIDE}"
+    return ""
+
+
+def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """Go on after `there is no X` with the nearest name; empty if none is near."""
+    spelled = {each.lower(): each for each in known}
+    matches = difflib.get_close_matches(name.lower(), spelled, n=1, cutoff=cutoff)
+    return f"; did you mean {spelled[matches[0]]!r}?" if matches else ""
