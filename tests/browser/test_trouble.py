@@ -213,11 +213,58 @@ def test_an_ordinary_error_shows_at_its_output_and_in_the_log(
     with gr.Blocks() as demo:
         text, run = gr.Textbox(label="Text"), gr.Button("Run")
         run.click(lambda: 1 / 0, None, text)
-    page = open_page(launch(demo))
+    page = open_page(launch(demo, show_error=False))
     button(page, "Run").click()
     expect(page.locator(".ms-failed")).to_be_visible()
     assert "division" not in page.locator("body").inner_text()
     assert sum(record.exc_info is not None for record in caplog.records) == 1
+
+
+def test_the_developer_reads_where_a_handler_failed(launch: Launch, open_page: OpenPage) -> None:
+    def divide() -> float:
+        return 1 / 0
+
+    with gr.Blocks() as demo:
+        text, run = gr.Textbox(label="Text"), gr.Button("Run")
+        run.click(divide, None, text)
+    page = open_page(launch(demo))
+    button(page, "Run").click()
+    for place in (page.locator(".ms-failed"), page.get_by_role("alert")):
+        expect(place).to_contain_text("ZeroDivisionError: division by zero")
+        expect(place).to_contain_text("test_trouble.py, line")
+    assert "Traceback" not in page.locator("body").inner_text()
+
+
+def test_equal_toasts_are_one_with_a_count(launch: Launch, open_page: OpenPage) -> None:
+    def warn() -> None:
+        for _ in range(3):
+            gr.Warning("Rather dark", duration=None)
+        gr.Info("Done")
+
+    with gr.Blocks() as demo:
+        gr.Button("Run").click(warn)
+    page = open_page(launch(demo))
+    button(page, "Run").click()
+    toast = page.get_by_role("alert")
+    expect(toast).to_contain_text("×3")
+    expect(toast).to_have_count(1)
+    button(page, "Run").click()
+    expect(toast).to_contain_text("×6")
+
+
+def test_a_stream_that_warns_at_every_frame_is_one_toast(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
+    def warn(frame: np.ndarray) -> np.ndarray:
+        gr.Warning("Rather dark")
+        return frame
+
+    with gr.Blocks() as demo:
+        img, out = gr.Image(sources=["webcam"]), gr.Image()
+        img.stream(warn, img, out, stream_every=0)
+    page = open_page(launch(demo), film=clips.counter)
+    record(page)
+    until(page, "Number(document.querySelector('.ms-times i')?.textContent.slice(1)) > 100")
+    expect(page.get_by_role("alert")).to_have_count(1)
+    expect(button(page, "Stop")).to_be_visible()
 
 
 # ---- the link ----------------------------------------------------------------------------------------------------
@@ -237,6 +284,26 @@ def test_a_server_that_comes_back_is_found_again(launch: Launch, open_page: Open
     expect(page.locator(".ms-link")).to_have_count(0)
     record(page)
     until(page, "eyes.colours('.ms-output') === 'blue red'")
+
+
+def test_that_the_app_is_being_restarted_is_said_until_it_is_back(
+    launch: Launch, open_page: OpenPage, clips: Clips
+) -> None:
+    url = launch(camera())
+    page = open_page(url, film=clips.halves)
+    open_page.expected += ["WebSocket", "ERR_CONNECTION_REFUSED", "503"]  # type: ignore[attr-defined]
+    record(page)
+    page.locator(".ms-output").wait_for()
+    _stop_server(launch)
+    expect(page.get_by_text("The app is being restarted.")).to_be_visible()
+    expect(page.locator(".ms-link")).to_be_visible()
+    launch(camera(), server_port=int(url.rsplit(":", 1)[1].strip("/")))
+    expect(page.get_by_text("is being restarted")).to_have_count(0)
+    expect(page.locator(".ms-link")).to_have_count(0)
+    expect(page.get_by_text("The app was restarted. Press Record to go on.")).to_be_visible()
+    record(page)
+    until(page, "eyes.colours('.ms-output') === 'blue red'")
+    expect(page.get_by_role("alert")).to_have_count(0)
 
 
 def _stop_server(launch: Launch) -> None:
