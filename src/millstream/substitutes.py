@@ -39,7 +39,7 @@ _NOT_YET: Final = {
     "DownloadData": "gr.File",
     "DuplicateButton": _BUTTON,
     "FileExplorer": "gr.Dropdown with the names of the files",
-    "Gallery": "one gr.Image for each picture, or gr.HTML",
+    "Gallery": "one gr.Image for each image, or gr.HTML",
     "HighlightedText": "gr.HTML with <mark>",
     "I18n": "texts in one language; launch(lang=…) names it",
     "ImageEditor": _EDITOR,

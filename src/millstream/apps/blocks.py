@@ -150,7 +150,8 @@ class Blocks(Declaration):
             root_path: Path below which a proxy publishes the app.
             prevent_thread_lock: Return at once and serve in a thread.
             quiet: Print nothing.
-            show_error: Whether visitors read the text of any exception of a handler.
+            show_error: Whether visitors read the text of any exception of a handler; by default only you do, at the
+                machine where the app listens on a loopback address.
             auth: `(name, password)`, a list of them, or a function of both; `None` lets everybody in.
             auth_message: HTML shown on the login page.
             ssl_keyfile: Key of the certificate, if it is in a file of its own.
