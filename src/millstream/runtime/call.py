@@ -36,9 +36,9 @@ from millstream.ui.handler import HandlerSpec
 from millstream.ui.progress import Progress, Tracker, tracked_by
 from millstream.ui.special import Request, Turn
 from millstream.ui.updates import Declared, Skip, changes_of
-from millstream.wire.messages import MAX_MESSAGE_BYTES, Value
+from millstream.wire.messages import MAX_MESSAGE_BYTES
 from millstream.wire.packet import HEADER, Flag, Kind, Packet
-from millstream.wire.plain import encodable, plain, size_of
+from millstream.wire.plain import plain
 
 logger = logging.getLogger("millstream.handler")
 
@@ -208,7 +208,7 @@ class Call:
         element = self._kit.element(number, known)
         if changes:
             element = element.updated(changes)
-            _sendable(element, element.patch(changes))
+            element.sendable(element.patch(changes))
         return Output(KEEP, changes) if value is KEEP else self._valued(number, element, value, changes)
 
     def _valued(self, number: int, element: Element, value: object, changes: Mapping[str, object]) -> Output:
@@ -220,9 +220,7 @@ class Call:
                 return Output(piece[0], changes, sound=piece[1])
         stored = self._encoded(number, element, value)
         is_plain = isinstance(element, Component) and element.on_page and not isinstance(stored, Packet | Blob)
-        return Output(
-            stored, changes, _sendable(element, cast("Component", element).wire(stored)) if is_plain else None
-        )
+        return Output(stored, changes, cast("Component", element).shown(stored) if is_plain else None)
 
     def _ends(self, outputs: Mapping[int, Output]) -> dict[int, Output]:
         """End what a run, a turn, a stream or a generator has played: what was held back is played behind it."""
@@ -295,23 +293,6 @@ class Call:
         number = new_number()
         logger.error("handler %s failed [%s]", name, number, exc_info=error)
         return Failure(explained(error, self._kit.show_error, self._job.is_developers, number, self._spec.fn))
-
-
-def _sendable(element: Element, wire: Value) -> Value:
-    """Make what is for the page ready for the wire, here, where it holds up nobody.
-
-    Raises:
-        InvalidValue: It is too large, or has something in it that no page could show.
-    """
-    if size_of(wire, MAX_MESSAGE_BYTES) > MAX_MESSAGE_BYTES:
-        raise InvalidValue(
-            f"an update of {element.name} is too large for the page, which takes {MAX_MESSAGE_BYTES} bytes at once; "
-            "return less, or a file"
-        )
-    try:
-        return encodable(wire, keeps=(Blob,))
-    except TypeError as error:
-        raise InvalidValue(f"{element.name} cannot be shown: {error}") from error
 
 
 def distributed(binding: Binding, elements: Mapping[int, Element], value: object) -> dict[int, object]:

@@ -6,10 +6,12 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from millstream.errors import InvalidValue, MediaError, ProtocolError
 from millstream.runtime.desk import Desk
+from millstream.runtime.guard import guarded
 from millstream.runtime.reach import EDIT, Reach
 from millstream.runtime.results import addressed, file_value
 from millstream.runtime.run import Run
@@ -192,7 +194,8 @@ class Events:
         """Run what belongs to the end of a page; nobody sees what comes of it."""
         for binding in self._desk.manifest.bindings_for(None, "unload"):
             if binding.handler is not None:
-                await self._desk.run_unseen(binding, Occurrence(None, "unload"))
+                with guarded(partial(self._desk.fault, f"unload handler {binding.name}"), passing=(TimeoutError,)):
+                    await self._desk.run_unseen(binding, Occurrence(None, "unload"))
 
     def raise_change(self, number: int) -> None:
         """Begin what listens to the `change` of a component."""
@@ -216,9 +219,12 @@ class Events:
         if self._is_closed:
             return
         if binding.js is not None:
-            self._scripted[binding.number] += 1
-            inputs = [self._wire(number) for number in binding.inputs]
-            self._desk.outlet.send(Script(binding=binding.number, inputs=inputs))
+            try:
+                inputs = [self._wire(number) for number in binding.inputs]
+                self._desk.outlet.send(Script(binding=binding.number, inputs=inputs))
+                self._scripted[binding.number] += 1
+            except InvalidValue as error:  # together they may be too large
+                self._desk.report(self._desk.failed(binding.number, error))
             return
         self._trigger(Trigger(binding, 0, self._desk.inputs(binding), event))
 
@@ -289,7 +295,7 @@ class Events:
             return None
         if isinstance(stored, Blob):
             return file_value(self._desk.store.handle(stored), stored)
-        return addressed(component.wire(stored), self._desk.store)
+        return addressed(component.shown(stored), self._desk.store)
 
     def _refuse(self, error: InvalidValue | MediaError) -> None:
         failure = Failure(str(error), "input")

@@ -6,13 +6,15 @@ import asyncio
 import logging
 import math
 from collections.abc import Callable, Coroutine, Iterable
-from typing import Any, Protocol, cast, runtime_checkable
+from functools import partial
+from typing import Any, NamedTuple, Protocol, cast, runtime_checkable
 
 from millstream.runtime.aside import aside
 from millstream.runtime.guard import guarded
 from millstream.runtime.values import Values
-from millstream.types import Stored
+from millstream.types import Blob, Stored
 from millstream.ui.component import Component
+from millstream.wire.messages import Value
 
 logger = logging.getLogger("millstream.handler")
 
@@ -79,27 +81,50 @@ class Perishables:
         await _deleted(component, old)
 
 
+class Initial(NamedTuple):
+    """What a session starts with.
+
+    Attributes:
+        values: The value of each component, by number; an empty one if the user's function for it fails.
+        shown: The page's form of those that are not in its manifest, by number.
+        faults: Names of components whose function fails, and why.
+    """
+
+    values: dict[int, Stored]
+    shown: dict[int, Value]
+    faults: list[tuple[str, BaseException]]
+
+
 async def initial_value(component: Component) -> Stored:
-    """Compute the value that a component starts with, off the loop; `None` if the user's function for it fails."""
-    return (await aside("initial values", lambda: _computed([component])))[component.id]
+    """Compute the value that a component starts with, off the loop; an empty one if the user's function fails."""
+    initial = await initial_values([component])
+    for name, error in initial.faults:
+        logger.error("the initial value of %s cannot be computed", name, exc_info=error)
+    return initial.values[component.id]
 
 
-async def initial_values(components: list[Component]) -> dict[int, Stored]:
+async def initial_values(components: list[Component]) -> Initial:
     """Compute the values that a session starts with, off the loop."""
     return await aside("initial values", lambda: _computed(components))
 
 
-def _computed(components: list[Component]) -> dict[int, Stored]:
-    values: dict[int, Stored] = {}
+def _computed(components: list[Component]) -> Initial:
+    initial = Initial({}, {}, [])
     for component in components:
-        values[component.id] = None
+        with guarded(partial(_fail, initial, component)):
+            stored = component.initial()
+            is_told = component.on_page and not isinstance(stored, Blob)
+            if is_told and (component.is_computed or component.files(stored)):
+                initial.shown[component.id] = component.shown(stored)
+            initial.values[component.id] = stored
+    return initial
 
-        def report(error: BaseException, name: str = component.name) -> None:
-            logger.error("the initial value of %s cannot be computed", name, exc_info=error)
 
-        with guarded(report):
-            values[component.id] = component.initial()
-    return values
+def _fail(initial: Initial, component: Component, error: BaseException) -> None:
+    initial.faults.append((component.name, error))
+    initial.values[component.id] = None
+    with guarded(lambda _: None):  # what cannot be empty is nothing at all
+        initial.values[component.id] = component.declared(None)
 
 
 async def _deleted(component: Component, value: Stored) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Final
 
 from millstream.runtime.desk import Desk
-from millstream.types import Advance, Notice
+from millstream.runtime.guard import guarded
+from millstream.types import Advance, Level, Notice
 from millstream.ui.events import Binding
 from millstream.wire.messages import Progress
+
+logger = logging.getLogger("millstream.handler")
 
 EVERY_S: Final = 0.1
 """The least time between two reports of one run or stream."""
@@ -35,7 +39,7 @@ class Meter:
         self._shown: Advance | None = None
         self._due = desk.now
         self._timer: asyncio.TimerHandle | None = None
-        self._is_closed = False
+        self._is_closed = self._has_failed = False
 
     def hear(self, said: Notice | Advance) -> None:
         """Pass on what a handler said; a `Notify`."""
@@ -72,10 +76,17 @@ class Meter:
         self._send(self._shown)
 
     def _send(self, advance: Advance, *, is_over: bool = False) -> None:
-        levels = [] if is_over else list(advance.levels())
+        levels: list[Level] = []
+        with guarded(self._fail):  # a description says by itself what it is as text
+            levels = [] if is_over else list(advance.levels())
         self._desk.outlet.send(
             Progress(call=advance.call, binding=self._binding.number, run=self._run, stream=self._stream, levels=levels)
         )
+
+    def _fail(self, error: BaseException) -> None:
+        if not self._has_failed:
+            self._has_failed = True
+            logger.error("the progress of %s cannot be shown", self._binding.name, exc_info=error)
 
     def _stop(self) -> None:
         if self._timer is not None:

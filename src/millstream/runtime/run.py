@@ -10,6 +10,7 @@ from typing import Literal
 from millstream.admission import Ticket
 from millstream.errors import Busy
 from millstream.runtime.desk import Desk
+from millstream.runtime.guard import guarded
 from millstream.runtime.progress import Meter
 from millstream.runtime.voice import Voice
 from millstream.types import Failure, Occurrence, Stored
@@ -51,6 +52,11 @@ class Run:
         """Wait for a place, run to the end, tell the page, and let what follows begin."""
         self._task = asyncio.current_task()
         failure: Failure | None = None
+
+        def fail(error: BaseException) -> None:
+            nonlocal failure
+            failure = self._desk.fault(f"a run of {self.binding.name}", error)
+
         if self.is_over:  # cancelled before it could begin
             self._desk.on_end(self.binding, None)
             return
@@ -59,7 +65,8 @@ class Run:
                 self._ticket = self._desk.places.join(self, self.binding, self._desk.caller.visitor)
                 while not self._ticket.has_place:
                     await self._admission.wait()
-            failure = await self._call()
+            with guarded(fail, passing=(Busy,)):
+                failure = await self._call()
         except Busy as error:
             failure = Failure(str(error), title="Busy")
         except asyncio.CancelledError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -19,7 +19,7 @@ from millstream.runtime.events import Events
 from millstream.runtime.guard import guarded
 from millstream.runtime.metrics import StreamMetrics
 from millstream.runtime.outlet import Outlet
-from millstream.runtime.perishables import Perishables
+from millstream.runtime.perishables import Initial, Perishables
 from millstream.runtime.places import Places
 from millstream.runtime.players import Players
 from millstream.runtime.results import addressed, file_value
@@ -28,7 +28,7 @@ from millstream.runtime.store import Store
 from millstream.runtime.stream import Stream
 from millstream.runtime.timers import Timers
 from millstream.runtime.values import Values
-from millstream.types import Blob, Failure, Stored, Transport
+from millstream.types import Blob, Failure, Transport
 from millstream.ui.events import Binding
 from millstream.ui.manifest import Manifest
 from millstream.ui.special import Request
@@ -100,7 +100,7 @@ class Session:
     """
 
     def __init__(
-        self, secret: str, shared: Shared, request: Request, visitor: str, initial: dict[int, Stored], folder: Path
+        self, secret: str, shared: Shared, request: Request, visitor: str, initial: Initial, folder: Path
     ) -> None:
         manifest, settings = shared.manifest, shared.settings
         self.secret = secret
@@ -118,7 +118,8 @@ class Session:
         self._link: list[asyncio.Task[None]] = []
         self._outlet = Outlet(settings.max_control, lambda: self.end(1013, "the page does not take its messages"))
         self._players = Players(self._outlet)
-        self._values = Values(manifest, initial)
+        self._values = Values(manifest, initial.values)
+        self._initial = initial
         self._desk = Desk(
             manifest=manifest,
             settings=settings,
@@ -278,26 +279,25 @@ class Session:
                 page_us=hello.page_us,
             )
         )
-        if updates := self._initial_updates():
+        for number, value in self._initial_updates():
+            updates = {number: {"value": value}}
             self._outlet.send(Outputs(call=next(self._desk.calls), seen=self._desk.seen, updates=updates))
+        for name, error in self._initial.faults:
+            self._desk.report(self._desk.fault(f"the initial value of {name}", error))
         self.events.load()
         self._timers.start()
 
-    def _initial_updates(self) -> dict[int, dict[str, Value]]:
-        """Give the values that differ from those in the page's manifest."""
-        updates: dict[int, dict[str, Value]] = {}
+    def _initial_updates(self) -> Iterator[tuple[int, Value]]:
+        """Give the values that differ from those in the page's manifest; each fits into a message, not all together."""
         for number, component in self._desk.manifest.components.items():
             stored = self._values[number]
             if not component.on_page:
                 continue
             if isinstance(stored, Blob):
-                updates[number] = {"value": file_value(self.store.add(stored), stored)}
-            elif files := component.files(stored):
-                self.store.hold(files, number)
-                updates[number] = {"value": addressed(component.wire(stored), self.store)}
-            elif component.is_computed:
-                updates[number] = {"value": component.wire(stored)}
-        return updates
+                yield number, file_value(self.store.add(stored), stored)
+            elif number in self._initial.shown:
+                self.store.hold(component.files(stored), number)
+                yield number, addressed(self._initial.shown.pop(number), self.store)
 
     # ---- what the page says ------------------------------------------------------------------------------------
 

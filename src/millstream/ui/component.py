@@ -237,6 +237,10 @@ class Component(Element):
         """
         return {"url": stored.url} if isinstance(stored, Link) else stored
 
+    def shown(self, stored: Stored) -> Value:
+        """Give what `wire` gives, ready for the wire; see `sendable`."""
+        return self.sendable(self.wire(stored))
+
     def files(self, stored: Stored) -> Sequence[Blob]:
         """Give the files within a value that is plain data otherwise."""
         return ()

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, Never, Self, TypeAlias, TypedDict
 
-from millstream.errors import DeclarationError
+from millstream.errors import DeclarationError, InvalidValue
 from millstream.substitutes import nearest
 from millstream.types import Blob
 from millstream.ui.arguments import Plainly, parameters, positional
-from millstream.wire.messages import Value
-from millstream.wire.plain import encodable
+from millstream.wire.messages import MAX_MESSAGE_BYTES, Value
+from millstream.wire.plain import encodable, size_of
 
 if TYPE_CHECKING:
     from millstream.ui.declaration import Declaration
@@ -204,6 +204,22 @@ class Element(metaclass=Plainly):
         """Give those properties for the page that the constructor arguments `names` determine; never the value."""
         wanted = {prop for name in names for prop in self.prop_names.get(name, (name,))}
         return {name: value for name, value in self.props().items() if name in wanted}
+
+    def sendable(self, wire: Value) -> Value:
+        """Make what is for the page ready for the wire. Takes its time with what is large: not on the event loop.
+
+        Raises:
+            InvalidValue: It is too large, or has something in it that no page could show.
+        """
+        if size_of(wire, MAX_MESSAGE_BYTES) > MAX_MESSAGE_BYTES:
+            raise InvalidValue(
+                f"an update of {self.name} is too large for the page, which takes {MAX_MESSAGE_BYTES} bytes at once; "
+                "return less, or a file"
+            )
+        try:
+            return encodable(wire, keeps=(Blob,))
+        except TypeError as error:
+            raise InvalidValue(f"{self.name} cannot be shown: {error}") from error
 
     def check_one_of(self, argument: str, value: object, allowed: Iterable[object]) -> None:
         """Check that an argument of the constructor is one of `allowed`.
