@@ -78,10 +78,13 @@ def test_files_go_up_by_their_path(tmp_path: Path) -> None:
     assert events == ["upload", "input", "upload", "input", "clear", "input"]
 
 
+FILM = b"\0\0\0\x10ftypisom\0\0\0\0 and so on"
+
+
 @pytest.mark.blocking  # the handler runs on the loop, and gets a file
 def test_films_go_up_by_their_path_too(tmp_path: Path) -> None:
     path = tmp_path / "film.mp4"
-    path.write_bytes(b"some film")
+    path.write_bytes(FILM)
     seen: list[bytes] = []
     with ms.Blocks() as demo:
         film = ms.Video(label="In")
@@ -89,7 +92,7 @@ def test_films_go_up_by_their_path_too(tmp_path: Path) -> None:
     with TestPage(demo) as page:
         page.set("In", path)
         page.advance(0.1)
-    assert seen == [b"some film"]
+    assert seen == [FILM]
 
 
 @pytest.mark.blocking  # in a TestPage handlers run on the loop, and this one's result is a file

@@ -6,6 +6,7 @@ import ctypes
 import io
 import os
 import struct
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -221,3 +222,45 @@ def test_no_file_leads_to_another(name: str, tmp_path: Path) -> None:
 
 WATCHERS: list[Any] = []
 sys.addaudithook(lambda event, arguments: [watch(event, arguments) for watch in WATCHERS] and None)
+
+
+@pytest.mark.parametrize("channels", range(1, 9))
+@pytest.mark.parametrize("codec", ["flac", "aac", "pcm_s24be"])
+def test_every_number_of_channels(codec: str, channels: int) -> None:
+    container = {"flac": "flac", "aac": "mp4", "pcm_s24be": "aiff"}[codec]
+    try:
+        chunk = sound_file.decode(encoded(container, codec, channels, seconds=0.2, rate=48_000))
+    except MediaError as error:
+        assert "its channels are in an order of their own, 8 channels (FL+FR+FC" in str(error)  # noqa: PT017 - AIFF
+        assert (codec, channels) == ("pcm_s24be", 8)
+        return
+    assert (chunk.channels, chunk.sample_rate) == (channels, 48_000)
+
+
+@pytest.mark.parametrize("order", [(2, 1), (1, 2), (3, 3), (9, 10), (38, 1), (0xFFFFFFFF, 0)])
+@pytest.mark.parametrize("container", ["mov", "caf", "aiff"])
+def test_channels_in_an_order_of_their_own_end_no_process(container: str, order: tuple[int, int]) -> None:
+    """FFmpeg would free what PyAV has freed: in a process of its own, so that it is this one that goes on."""
+    data = encoded(container, {"aiff": "pcm_s16be"}.get(container, "pcm_s16le"), 2, 0.2)
+    described = struct.pack(">III", 0, 0, 2) + b"".join(struct.pack(">II3f", each, 0, 0, 0, 0) for each in order)
+    if container == "caf":
+        at = data.index(b"data", 60)
+        data = data[:at] + b"chan" + struct.pack(">Q", len(described)) + described + data[at:]
+    elif container == "aiff":
+        at = data.index(b"SSND")
+        data = data[:at] + b"CHAN" + struct.pack(">I", len(described)) + described + data[at:]
+    else:
+        old = data.index(b"chan") if b"chan" in data else -1
+        assert old > 0
+        size = int.from_bytes(data[old - 4 : old], "big")
+        data = data[: old + 4] + (bytes(4) + described)[: size - 8].ljust(size - 8, b"\0") + data[old + size - 4 :]
+    script = (
+        "import sys; from millstream.codecs import sound_file; from millstream.errors import MediaError\n"
+        "data = sys.stdin.buffer.read()\n"
+        "for _ in range(5):\n"
+        "    for read in (sound_file.decode, sound_file.duration_s, sound_file.check):\n"
+        "        try: read(data)\n"
+        "        except MediaError as error: print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], input=data, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr[-500:]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 from millstream.codecs.boxes import check_tables
 from millstream.codecs.budget import BUDGET, MEBIBYTE, Budget, Meter, over
+from millstream.codecs.channels import check_channels
 from millstream.codecs.kinds import AUDIO, AUDIO_NAMES, KINDS, VIDEO, VIDEO_NAMES, Kind, Source, probe, reading
 from millstream.errors import MediaError
 
@@ -74,6 +75,7 @@ def open_media(source: Source, allowed: frozenset[str] = VIDEO, budget: Budget =
                 io_open=_open_nothing,
             ) as reader:
                 guarded.is_open = True
+                check_channels(reader)
                 meter.check_said(reader)
                 for stream in (*reader.streams.video, *reader.streams.audio):
                     _bound(stream.codec_context, budget)

@@ -43,6 +43,10 @@ LAST_S = 1.0
 """How long sessions may take to end once the time for draining is over."""
 
 
+class UnfitUpload(InvalidValue):
+    """The component that a file is meant for cannot take it."""
+
+
 class Host:
     """Serves the pages of one manifest.
 
@@ -221,7 +225,8 @@ class Host:
             component: Number of the component that it is meant for, which looks at it.
 
         Raises:
-            InvalidValue: The session is gone, or the component cannot take the file; a path is deleted.
+            UnfitUpload: The component cannot take the file; a path is deleted.
+            InvalidValue: The session is gone; a path is deleted.
             QuotaExceeded: The file or the session's files together are too large; a path is deleted.
         """
         blob = Blob(name, mime, path=body) if isinstance(body, Path) else Blob(name, mime, data=body)
@@ -249,6 +254,8 @@ class Host:
         try:
             with self._inspecting:
                 return files.settle(meant.inspect(blob, files))
+        except InvalidValue as error:
+            raise UnfitUpload(str(error)) from error
         finally:
             files.close()
 

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from millstream.errors import InvalidValue, QuotaExceeded
-from millstream.runtime.host import Host
+from millstream.runtime.host import Host, UnfitUpload
 from millstream.server.caller import Caller
 from millstream.types import Blob
 
@@ -61,6 +61,8 @@ class Uploads:
             value = await host.upload(session, name, kind, path, _component_of(request))
         except QuotaExceeded as error:
             return _error(413, str(error))
+        except UnfitUpload as error:
+            return _error(415, str(error))
         except InvalidValue as error:
             return _error(403, str(error))
         except TimeoutError:
