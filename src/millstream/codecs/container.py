@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
-from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, cast
 
 import numpy as np
 
-from millstream.codecs.outline import outline_of
+from millstream.codecs import foreign
+from millstream.codecs.budget import BUDGET, Budget, Meter, pictures_of
+from millstream.codecs.foreign import Media, open_media
+from millstream.codecs.kinds import KINDS, VIDEO, Kind, Source, probe
+from millstream.codecs.outline import has_sound, outline_of
 from millstream.errors import MediaError
 
 if TYPE_CHECKING:
@@ -78,17 +81,55 @@ OPTIONS: Final = {
 """How encoders are set: fast, and as good as a viewer notices."""
 
 
-def recognise(data: bytes) -> str | None:
-    """Tell by its first bytes what kind of film a file is: a key of `FORMATS`, or `None`."""
-    if data[4:8] == b"ftyp":
-        return "mov" if data[8:10] == b"qt" else "mp4"
-    if data.startswith(b"\x1a\x45\xdf\xa3"):
-        return "mkv" if b"matroska" in data[:64] else "webm"
-    if data[:4] == b"RIFF" and data[8:11] == b"AVI":
-        return "avi"
-    if data.startswith(b"OggS"):
-        return "ogv"
-    return "ts" if data[:1] == data[188:189] == b"\x47" else None
+NAMES: Final = {"ogg": "ogv", "mpg": "mpeg", "asf": "wmv"}
+"""Kinds whose files are usually called something else when they are videos."""
+
+MUXERS: Final = {"mkv": "matroska", "ts": "mpegts", "ogv": "ogg", "m4v": "mp4"}
+"""FFmpeg's names of what writes a container, where they are others than its own."""
+
+
+def recognise(source: Source) -> str | None:
+    """Tell by its content what kind of video a file may be: a key of `FORMATS` or another end of names, or `None`."""
+    kind = probe(source)
+    return NAMES.get(kind, kind) if kind is not None and kind in VIDEO else None
+
+
+def recognised(source: Source) -> str:
+    """Tell what `recognise` does.
+
+    Raises:
+        MediaError: It is no video of a kind that is read here.
+    """
+    kind = foreign.recognised(source).name
+    return NAMES.get(kind, kind)
+
+
+def is_named(path: Path, kind: str) -> bool:
+    """Tell whether the end of a name means a kind that `recognise` has told."""
+    return path.suffix.lower() in _kind(kind).suffixes
+
+
+def mime_of(kind: str) -> str:
+    """Give the media type of a kind that `recognise` has told."""
+    return _kind(kind).video
+
+
+def is_installed() -> bool:
+    """Tell whether PyAV is there."""
+    return foreign.is_installed()
+
+
+def library() -> ModuleType:
+    """Give PyAV.
+
+    Raises:
+        MediaError: It is not installed; the message names the command.
+    """
+    return foreign.library()
+
+
+def _kind(name: str) -> Kind:
+    return KINDS[next((kind for kind, usual in NAMES.items() if usual == name), name)]
 
 
 def duration_s(path: Path) -> float:
@@ -99,16 +140,16 @@ def duration_s(path: Path) -> float:
     """
     if not is_installed() and (outline := outline_of(path)) is not None:
         return outline.seconds
-    with opened(path) as reader:
+    with opened(path) as media:
+        reader = media.reader
         if reader.duration is not None:
             return reader.duration / 1_000_000
         # What a browser has recorded says nothing of its length: its last frame does.
-        ends = [
-            float(((packet.pts or 0) + (packet.duration or 0)) * packet.time_base)
-            for packet in reader.demux()
-            if packet.pts is not None
-        ]
-        return max(ends, default=0.0)
+        last = 0.0
+        for packet in media.meter.packets(reader.demux()):
+            if packet.pts is not None:
+                last = max(last, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+        return last
 
 
 def is_silent(path: Path) -> bool:
@@ -117,8 +158,7 @@ def is_silent(path: Path) -> bool:
     Raises:
         MediaError: It is broken.
     """
-    outline = outline_of(path)
-    return outline is not None and not outline.has_sound
+    return has_sound(path) is False
 
 
 def is_playable(path: Path) -> bool:
@@ -127,33 +167,36 @@ def is_playable(path: Path) -> bool:
     Raises:
         MediaError: It is no film, it is broken, or PyAV is not installed.
     """
-    kind = path.suffix.lower().lstrip(".")
+    kind = recognise(path)
     if kind not in WEB:
         return False
     if kind not in CODECS:
         return True
-    with opened(path) as reader:
-        return all(_fits(stream, kind) for stream in _tracks(reader))
+    with opened(path) as media:
+        return all(_fits(stream, kind) for stream in _tracks(media.reader))
 
 
 def convert(source: Path, target: Path, *, keeps_sound: bool = True) -> None:
-    """Bring a film into the container that the end of `target` names.
+    """Bring a film into the container that the end of `target`, a key of `FORMATS`, names.
 
     What fits there is copied as it is; the rest is encoded anew.
 
     Raises:
-        MediaError: It is no film, it is broken, or PyAV is not installed.
+        MediaError: It is no film, it is broken, beyond the budget, or PyAV is not installed.
+        Unwanted: Nobody waits for it any more.
     """
     kind = target.suffix.lower().lstrip(".")
-    options = {"movflags": "faststart"} if kind in ("mp4", "mov", "m4v") else {}
-    with opened(source) as reader, _writing(target, options) as writer:
+    if kind not in CODECS:
+        raise MediaError(f"no video is written as {kind!r} here, only as {', '.join(sorted(CODECS))}")
+    with opened(source) as media, _writing(target, kind) as writer:
+        reader, meter = media.reader, media.meter
         streams = _tracks(reader, keeps_sound)
-        turned = rotation_of(reader) % 180 != 0
-        tracks = {
-            stream.index: _Copied(stream, writer) if _fits(stream, kind) else _Encoded(stream, writer, kind, turned)
-            for stream in streams
-        }
-        for demuxed in reader.demux(streams):
+        turned = rotation_of(media) % 180 != 0
+        tracks: dict[int, _Copied | _Encoded] = {}
+        for stream in streams:
+            is_fit = _fits(stream, kind)
+            tracks[stream.index] = _Copied(stream, writer) if is_fit else _Encoded(stream, writer, kind, turned, meter)
+        for demuxed in meter.packets(reader.demux(streams)):
             packet = cast("Packet[Track]", demuxed)
             _advance(packet, reader.start_time or 0)
             tracks[packet.stream.index].take(packet)
@@ -162,30 +205,29 @@ def convert(source: Path, target: Path, *, keeps_sound: bool = True) -> None:
 
 
 @contextmanager
-def opened(source: Path | object) -> Iterator[InputContainer]:
-    """Open a film for reading: a path, or a binary file.
+def opened(source: Source, budget: Budget = BUDGET) -> Iterator[Media]:
+    """Open a film for reading: a path, or the bytes of a file.
 
     Raises:
-        MediaError: There is no picture in it, it is broken (also while it is read), or PyAV is not installed.
+        MediaError: There is no picture in it, it is no film of a known kind, broken or beyond the budget (also while it
+            is read), or PyAV is not installed.
+        Unwanted: Nobody waits for it any more.
     """
-    av = library()
-    try:
-        with av.open(source if not isinstance(source, Path) else str(source)) as reader:
-            if not reader.streams.video:
-                raise MediaError("it has no picture")
-            yield reader
-    except (av.FFmpegError, EOFError) as error:
-        raise MediaError(f"it is broken, or no film: {getattr(error, 'strerror', None) or error}") from error
+    with open_media(source, VIDEO, budget) as media:
+        if not pictures_of(media.reader):
+            raise MediaError("it has no picture")
+        yield media
 
 
-def rotation_of(reader: InputContainer) -> int:
+def rotation_of(media: Media) -> int:
     """Tell by how many degrees the frames of a film are to be turned, as those of a phone are that was not held level.
 
     A multiple of 90, counted against the clock.
     """
-    if not {"mp4", "matroska"} & set(reader.format.name.split(",")):
+    if media.kind.demuxer not in ("mov", "matroska"):
         return 0  # no other container says so
-    first = next(reader.decode(reader.streams.video[0]), None)
+    reader = media.reader
+    first = next(reader.decode(pictures_of(reader)[0]), None)
     reader.seek(0)
     return first.rotation if first is not None else 0
 
@@ -200,33 +242,17 @@ def upright(frame: VideoFrame) -> VideoFrame:
     return cast("VideoFrame", turned)
 
 
-def is_installed() -> bool:
-    """Tell whether PyAV is there."""
-    return find_spec("av") is not None
-
-
-def library() -> ModuleType:
-    """Give PyAV.
-
-    Raises:
-        MediaError: It is not installed; the message names the command.
-    """
-    try:
-        import av
-    except ImportError as error:
-        raise MediaError("this needs PyAV: pip install 'millstream[video]'") from error
-    return av
-
-
 @contextmanager
-def _writing(target: Path, options: dict[str, str]) -> Iterator[OutputContainer]:
-    with library().open(str(target), "w", options=options) as writer:
+def _writing(target: Path, kind: str) -> Iterator[OutputContainer]:
+    """Write a film by the writer of its kind: the name of the file says nothing."""
+    options = {"movflags": "faststart"} if kind in ("mp4", "mov", "m4v") else {}
+    with library().open(str(target), "w", format=MUXERS.get(kind, kind), options=options) as writer:
         yield writer
 
 
 def _tracks(reader: InputContainer, keeps_sound: bool = True) -> list[Track]:
     """Give the picture, and the sound if there is one."""
-    return [*reader.streams.video[:1], *(reader.streams.audio[:1] if keeps_sound else ())]
+    return [*pictures_of(reader)[:1], *(reader.streams.audio[:1] if keeps_sound else ())]
 
 
 def _advance(packet: Packet[Track], start_us: int) -> None:
@@ -275,8 +301,8 @@ class _Copied:
 class _Encoded:
     """A track that is encoded anew."""
 
-    def __init__(self, stream: Track, writer: OutputContainer, kind: str, turned: bool) -> None:
-        self._writer = writer
+    def __init__(self, stream: Track, writer: OutputContainer, kind: str, turned: bool, meter: Meter) -> None:
+        self._writer, self._meter = writer, meter
         if stream.type == "video":
             encoder: Track = _video_encoder(stream, writer, kind, turned)
         else:
@@ -285,6 +311,7 @@ class _Encoded:
 
     def take(self, packet: Packet[Track]) -> None:
         for frame in packet.decode():
+            self._meter.frame(frame)
             is_picture = packet.stream.type == "video"
             self._writer.mux(self._encode(upright(cast("VideoFrame", frame)) if is_picture else frame))
 
@@ -296,6 +323,7 @@ def _video_encoder(stream: VideoStream, writer: OutputContainer, kind: str, turn
     name = CODECS[kind].video
     added = writer.add_stream(name, rate=stream.average_rate or RATE, options=dict(OPTIONS.get(name, {})))
     encoder = cast("VideoStream", added)
+    encoder.codec_context.thread_count = 1  # all that it costs is counted in one thread
     width, height = (stream.height, stream.width) if turned else (stream.width, stream.height)
     encoder.width, encoder.height, encoder.pix_fmt = width // 2 * 2, height // 2 * 2, "yuv420p"
     if stream.time_base is not None:

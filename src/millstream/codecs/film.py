@@ -6,17 +6,18 @@ again by one encoder: what each file's encoder put before its first sample, and 
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from millstream.codecs import fmp4
-from millstream.codecs.container import library, opened, rotation_of
+from millstream.codecs.budget import PIECE, pictures_of
+from millstream.codecs.container import opened, rotation_of
 from millstream.codecs.film_picture import CopiedPicture, EncodedPicture, is_copyable
 from millstream.codecs.film_sound import FilmSound
 from millstream.codecs.fmp4 import VIDEO_TICKS, Sample
+from millstream.codecs.foreign import Media, library
 from millstream.errors import MediaError
 from millstream.frames import Chunk, Pixels
 from millstream.types import Footage
@@ -24,7 +25,6 @@ from millstream.types import Footage
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
     from av.audio.stream import AudioStream
-    from av.container import InputContainer
     from av.packet import Packet
     from av.video.stream import VideoStream
 
@@ -89,12 +89,12 @@ class Film:
         Raises:
             MediaError: It is broken, or does not fit to what came before.
         """
-        with opened(io.BytesIO(source) if isinstance(source, bytes) else source) as reader:
-            has_sound = bool(reader.streams.audio)
+        with opened(source, PIECE) as media:
+            has_sound = bool(media.reader.streams.audio)
             if self._picture is None:
-                self._begin(_picture_of(reader), has_sound)
+                self._begin(_picture_of(media), has_sound)
             self._check_sound(has_sound)
-            self._splice(reader)
+            self._splice(media)
         self._settle()
 
     def take(self) -> Footage:
@@ -139,22 +139,28 @@ class Film:
         if has_sound and self._sound is None:
             raise MediaError("a film that has begun without sound cannot go on with it: begin with silence")
 
-    def _splice(self, reader: InputContainer) -> None:
+    def _splice(self, media: Media) -> None:
         """Put the tracks of a file behind what is there: they begin together, as they do in the file."""
         assert self._picture is not None
-        streams = [reader.streams.video[0], *(reader.streams.audio[:1] if self._sound is not None else ())]
+        reader, meter = media.reader, media.meter
+        streams = [*pictures_of(reader)[:1], *(reader.streams.audio[:1] if self._sound is not None else ())]
         packets: list[VideoPacket] = []
         heard: list[AudioFrame] = []
-        for packet in reader.demux(streams):
+        for packet in meter.packets(reader.demux(streams)):
             if packet.stream.type == "video":
                 packets.append(cast("VideoPacket", packet))
             elif self._sound is not None:
-                heard += self._sound.decode(cast("SoundPacket", packet))
-        base_s, end = self._picture.splice(packets, round(self._end))
+                for frame in self._sound.decode(cast("SoundPacket", packet)):
+                    meter.frame(frame)
+                    heard.append(frame)
+        if not packets:
+            raise MediaError("it has no picture")
+        base_s, end = self._picture.splice(packets, round(self._end), meter)
         begin_s, self._end = self.duration_s, Fraction(end)
         if self._sound is not None and heard:
             self._sound.join(begin_s + _time(heard[0]) - base_s, begin_s)
             for frame in heard:
+                meter.check()
                 self._sound.add_frame(frame)
 
     def _settle(self) -> None:
@@ -173,35 +179,37 @@ class Film:
         pictures = self._picture.take()
         sounds = self._sound.take() if self._sound is not None else []
         rate = self._sound.track.rate if self._sound is not None else 1
-        while pictures or sounds:
-            limit = (pictures[0].start if pictures else 0) + FRAGMENT_TICKS
-            video = _split(pictures, limit)
-            audio = _split(sounds, limit * rate // VIDEO_TICKS) if pictures else _split(sounds, None)
+        shown = heard = 0
+        while shown < len(pictures) or heard < len(sounds):
+            is_shown = shown < len(pictures)
+            limit = (pictures[shown].start if is_shown else 0) + FRAGMENT_TICKS
+            video, shown = _part(pictures, shown, limit)
+            audio, heard = _part(sounds, heard, limit * rate // VIDEO_TICKS if is_shown else None)
             self._number += 1
             seconds = sum(each.duration for each in video) / VIDEO_TICKS
             yield fmp4.fragment(self._number, video, audio), seconds
 
 
-def _picture_of(reader: InputContainer) -> CopiedPicture | EncodedPicture:
+def _picture_of(media: Media) -> CopiedPicture | EncodedPicture:
     """Choose how the picture of a film goes on that begins with this file."""
-    stream, rotation = reader.streams.video[0], rotation_of(reader)
+    stream, rotation = pictures_of(media.reader)[0], rotation_of(media)
     if is_copyable(stream) and not rotation:
         return CopiedPicture(stream)
     width, height = stream.codec_context.width, stream.codec_context.height
     return EncodedPicture(height, width) if rotation % 180 else EncodedPicture(width, height)
 
 
-def _split(samples: list[Sample], limit: int | None) -> list[Sample]:
-    """Take off what begins before `limit`, as far as each begins where the one before ends."""
-    end = samples[0].start if samples else 0
-    count = 0
-    for each in samples:
-        if each.start != end or (limit is not None and each.start >= limit):
-            break
-        count, end = count + 1, each.start + each.duration
-    taken = samples[:count]
-    del samples[:count]
-    return taken
+def _part(samples: list[Sample], first: int, limit: int | None) -> tuple[list[Sample], int]:
+    """Give what begins before `limit`, from `first` on and as far as each begins where the one before ends.
+
+    Returns:
+        It, and the number of the sample that follows.
+    """
+    end = samples[first].start if first < len(samples) else 0
+    at = first
+    while at < len(samples) and samples[at].start == end and (limit is None or end < limit):
+        end, at = end + samples[at].duration, at + 1
+    return samples[first:at], at
 
 
 def _time(frame: AudioFrame) -> float:

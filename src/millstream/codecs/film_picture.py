@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 import numpy as np
 
-from millstream.codecs.container import library, upright
+from millstream.codecs.budget import Meter
+from millstream.codecs.container import upright
 from millstream.codecs.fmp4 import VIDEO_TICKS, Sample, VideoTrack, configuration_of, with_lengths
+from millstream.codecs.foreign import library
 from millstream.errors import MediaError
 from millstream.frames import Pixels
 
@@ -60,7 +62,7 @@ class CopiedPicture:
         """Let the first frame stand so much longer."""
         self._delay = ticks
 
-    def splice(self, packets: Sequence[VideoPacket], start: int) -> tuple[float, int]:
+    def splice(self, packets: Sequence[VideoPacket], start: int, meter: Meter) -> tuple[float, int]:
         """Put the frames of a file behind what is there; gives where they began in the file, in s, and their new end.
 
         Raises:
@@ -151,7 +153,7 @@ class EncodedPicture:
         self._encode(frame, start)
         self.hold(end)
 
-    def splice(self, packets: Sequence[VideoPacket], start: int) -> tuple[float, int]:
+    def splice(self, packets: Sequence[VideoPacket], start: int, meter: Meter) -> tuple[float, int]:
         """Put the frames of a file behind what is there; gives where they began in the file, in s, and their new end.
 
         Raises:
@@ -160,7 +162,9 @@ class EncodedPicture:
         base: Fraction | None = None
         at = end = start
         for packet in packets:
-            for frame in map(upright, packet.decode()):
+            for decoded in packet.decode():
+                meter.frame(decoded)
+                frame = upright(decoded)
                 self._check_size(frame.width, frame.height)
                 time = Fraction(frame.pts or 0) * (frame.time_base or 1)
                 base = time if base is None else base

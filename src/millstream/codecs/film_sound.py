@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from millstream.codecs.container import library
+from millstream.codecs.budget import PIECE
 from millstream.codecs.fmp4 import Sample, SoundTrack
+from millstream.codecs.foreign import library
+from millstream.errors import MediaError
 from millstream.frames import Chunk
+from millstream.wanted import check_wanted
 
 if TYPE_CHECKING:
     from av.audio.codeccontext import AudioCodecContext
@@ -33,6 +36,9 @@ LAG_S: Final = 0.02
 
 SEAM_S: Final = 0.005
 """Two files whose sounds end and begin so near to each other were cut from one: nothing is added or left out."""
+
+MAX_SILENCE_S: Final = PIECE.seconds
+"""How long a video may be silent where its sound begins late, or is missing."""
 
 TAIL_S: Final = 0.1
 """What is kept back at the end of a file, so that it can still be left out."""
@@ -94,10 +100,14 @@ class FilmSound:
         self._clock -= Fraction(self._skip, RATE_HZ)
 
     def _be_silent(self, until_s: float) -> None:
+        if until_s - self.clock_s > MAX_SILENCE_S:
+            raise MediaError(f"its sound would be silent for more than the budget of {MAX_SILENCE_S:.0f} s")
         count = round((until_s - self.clock_s) * RATE_HZ)
-        if count > 0:
-            self._put(np.zeros((CHANNELS, count), np.float32))
-            self._clock += Fraction(count, RATE_HZ)
+        for at in range(0, count, RATE_HZ):
+            check_wanted()
+            part = min(RATE_HZ, count - at)
+            self._put(np.zeros((CHANNELS, part), np.float32))
+            self._clock += Fraction(part, RATE_HZ)
 
     def decode(self, packet: SoundPacket) -> list[AudioFrame]:
         """Decode a packet of a file; what is encoded alike goes on with the decoder of the file before.

@@ -6,10 +6,11 @@ is in https://www.w3.org/TR/mse-byte-stream-format-isobmff/.
 
 from __future__ import annotations
 
-import re
 import struct
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
+
+from millstream.errors import MediaError
 
 VIDEO_TICKS: Final = 90_000
 """Ticks a second of the picture's track: whole for every usual rate of frames."""
@@ -23,9 +24,12 @@ _UNDEFINED_LANGUAGE: Final = 0x55C4
 _KEY, _DELTA = 0x02000000, 0x01010000
 """`sample_flags`: depends on no other; depends on others, and nothing can begin here."""
 
-_START_CODE: Final = re.compile(rb"\x00*\x00\x00\x01")
+_START_CODE: Final = b"\x00\x00\x01"
 _TRAILING: Final = b"\x00"
 """What may fill the room after a unit, which itself never ends so (ITU-T H.264, B.1.1 and 7.4.1)."""
+
+MAX_SET: Final = 0xFFFF
+"""Bytes of a parameter set; `avcC` has room for no more."""
 
 _OUT_OF_BAND: Final = frozenset({7, 8, 9})
 """Parameter sets, which are in the beginning of the file, and delimiters, which a container does not need."""
@@ -93,12 +97,18 @@ def fragment(number: int, video: Sequence[Sample], sound: Sequence[Sample]) -> b
 
 
 def configuration_of(parameters: bytes) -> bytes:
-    """Make `avcC` of an encoder's parameter sets with start codes (ITU-T H.264 annex B); `avcC` stays as it is."""
+    """Make `avcC` of an encoder's parameter sets with start codes (ITU-T H.264 annex B); `avcC` stays as it is.
+
+    Raises:
+        MediaError: There are none, or they are broken.
+    """
     if parameters[:1] == b"\x01":
         return parameters
     units = _units(parameters)
-    sps = next(unit for unit in units if unit[0] & 31 == 7)
-    pps = next(unit for unit in units if unit[0] & 31 == 8)
+    sps = next((unit for unit in units if unit[0] & 31 == 7), b"")
+    pps = next((unit for unit in units if unit[0] & 31 == 8), b"")
+    if not 4 <= len(sps) <= MAX_SET or not 1 <= len(pps) <= MAX_SET:
+        raise MediaError("its picture has no parameter sets that a decoder could begin with")
     end = b"\xfd\xf8\xf8\x00" if sps[1] in _HIGH_PROFILES else b""  # 4:2:0, 8 bits
     sets = b"\xe1" + struct.pack(">H", len(sps)) + sps + b"\x01" + struct.pack(">H", len(pps)) + pps
     return b"\x01" + sps[1:4] + b"\xff" + sets + end
@@ -111,7 +121,7 @@ def with_lengths(frame: bytes) -> bytes:
 
 
 def _units(data: bytes) -> list[bytes]:
-    return [stripped for unit in _START_CODE.split(data) if (stripped := unit.rstrip(_TRAILING))]
+    return [stripped for unit in data.split(_START_CODE) if (stripped := unit.rstrip(_TRAILING))]
 
 
 def _box(kind: str, *content: bytes) -> bytes:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from millstream.codecs.container import library
+from millstream.codecs.foreign import library
 from millstream.errors import MediaError
 from millstream.frames import Chunk, Samples
 

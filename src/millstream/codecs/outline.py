@@ -6,12 +6,17 @@ RFC 9559, in the form of RFC 8794 (EBML); what was recorded says nothing of its 
 
 from __future__ import annotations
 
+import math
 import mmap
 import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import numpy as np
+
+from millstream.codecs.budget import over
+from millstream.codecs.kinds import HEAD_BYTES, kind_of
 from millstream.errors import MediaError
 
 EBML: Final = b"\x1a\x45\xdf\xa3"
@@ -23,6 +28,12 @@ ENTERED: Final = frozenset({SEGMENT, INFO, TRACKS, TRACK, CLUSTER, GROUP})
 SCALE, DURATION, TRACK_TYPE, TIME, SIMPLE_BLOCK, BLOCK = 0x2AD7B1, 0x4489, 0x83, 0xE7, 0xA3, 0xA1
 SOUND: Final = 2
 USUAL_SCALE_NS: Final = 1_000_000
+
+MAX_PARTS: Final = 400_000
+"""Boxes or elements that are looked at; a recording of half an hour has a quarter of it."""
+
+MAX_NUMBER: Final = 8
+"""Bytes of a number in Matroska."""
 
 _Span = tuple[int, int]
 
@@ -40,29 +51,49 @@ def outline_of(path: Path) -> Outline | None:
     Raises:
         MediaError: It is broken.
     """
+    outline = _read_outline(path, is_whole=True)
+    if outline is not None and not (math.isfinite(outline.seconds) and outline.seconds >= 0):
+        raise MediaError("it is broken, or no film: it does not say how long it is")
+    return outline
+
+
+def has_sound(path: Path) -> bool | None:
+    """Tell whether a film has sound; `None` if it is neither MP4 nor WebM. Its frames are not read.
+
+    Raises:
+        MediaError: It is broken.
+    """
+    outline = _read_outline(path, is_whole=False)
+    return outline.has_sound if outline is not None else None
+
+
+def _read_outline(path: Path, *, is_whole: bool) -> Outline | None:
     if not path.stat().st_size:
         raise MediaError("it is broken, or no film: it is empty")
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         try:
             if data[:4] == EBML:
-                return _of_webm(data)
-            return _Mp4(data).outline() if data[4:8] == b"ftyp" else None
-        except (struct.error, IndexError, ZeroDivisionError) as error:
+                return _of_webm(data, is_whole)
+            return _Mp4(data).outline(is_whole) if kind_of(data[:HEAD_BYTES]) in ("mp4", "mov") else None
+        except (struct.error, IndexError, ZeroDivisionError, OverflowError) as error:
             raise MediaError("it is broken, or no film: it ends in the middle of its header") from error
 
 
 class _Mp4:
     def __init__(self, data: mmap.mmap) -> None:
         self._data = data
+        self._parts = 0
         self._seconds = 0.0
         self._has_sound = False
         self._ticks: dict[int, int] = {}
         self._steps: dict[int, int] = {}
 
-    def outline(self) -> Outline:
+    def outline(self, is_whole: bool) -> Outline:
         for kind, span in self._boxes((0, len(self._data))):
             if kind == b"moov":
                 self._movie(span)
+                if not is_whole:
+                    break
             elif kind == b"moof":
                 for _, track in self._all(span, b"traf"):
                     self._fragment(track)
@@ -71,6 +102,7 @@ class _Mp4:
     def _boxes(self, span: _Span) -> Iterator[tuple[bytes, _Span]]:
         at, end = span
         while at + 8 <= end:
+            self._parts = _counted(self._parts)
             size, kind = struct.unpack_from(">I4s", self._data, at)
             head = 8
             if size == 1:
@@ -114,7 +146,7 @@ class _Mp4:
 
     def _fragment(self, span: _Span) -> None:
         number = begin = step = 0
-        for kind, (at, _) in self._all(span, b"tfhd", b"tfdt", b"trun"):
+        for kind, (at, end) in self._all(span, b"tfhd", b"tfdt", b"trun"):
             flags = self._read(">I", at)
             if kind == b"tfhd":
                 number = self._read(">I", at + 4)
@@ -124,41 +156,60 @@ class _Mp4:
             elif kind == b"tfdt":
                 begin = self._read(">Q" if flags >> 24 == 1 else ">I", at + 4)
             else:
-                begin += self._run(at, flags, step)
+                begin += self._run(at, end, flags, step)
                 self._seconds = max(self._seconds, begin / self._ticks.get(number, 1))
 
-    def _run(self, at: int, flags: int, step: int) -> int:
+    def _run(self, at: int, end: int, flags: int, step: int) -> int:
         """Add up how long the frames of a run last, in ticks."""
         count = self._read(">I", at + 4)
         if not flags & 0x100:
             return count * step
         first = at + 8 + 4 * (flags & 1) + (flags & 4)
-        stride = 4 * (flags & 0xF00).bit_count()
-        return sum(self._read(">I", first + index * stride) for index in range(count))
+        columns = (flags & 0xF00).bit_count()
+        if first + 4 * columns * count > end:
+            raise IndexError("a run of frames is longer than the box that it is in")
+        return int(
+            np.frombuffer(self._data[first : first + 4 * columns * count], ">u4")[::columns].sum(dtype=np.uint64)
+        )
 
 
-def _of_webm(data: mmap.mmap) -> Outline:
+def _counted(parts: int) -> int:
+    if parts >= MAX_PARTS:
+        raise over("has", MAX_PARTS, "parts that say how long it is", "a shorter one")
+    return parts + 1
+
+
+def _of_webm(data: mmap.mmap, is_whole: bool) -> Outline:
     scale_ns, cluster, last, told = USUAL_SCALE_NS, 0, 0, 0.0
     has_sound = False
-    at = 0
+    at = parts = 0
     while at < len(data):
+        parts = _counted(parts)
         name, at = _number(data, at, keeps_marker=True)
         size, at = _number(data, at)
+        if name == CLUSTER and not is_whole:
+            break
         if name in ENTERED:
             continue
         if name == SCALE:
-            scale_ns = int.from_bytes(data[at : at + size])
+            scale_ns = _value(data, at, size)
         elif name == DURATION:
             told = struct.unpack_from(">f" if size == 4 else ">d", data, at)[0]
         elif name == TRACK_TYPE:
             has_sound = has_sound or data[at] == SOUND
         elif name == TIME:
-            cluster = int.from_bytes(data[at : at + size])
+            cluster = _value(data, at, size)
         elif name in (SIMPLE_BLOCK, BLOCK):
             _, after = _number(data, at)
             last = max(last, cluster + struct.unpack_from(">h", data, after)[0])
         at += size
     return Outline((told or last) * scale_ns / 1e9, has_sound)
+
+
+def _value(data: mmap.mmap, at: int, size: int) -> int:
+    if size > MAX_NUMBER:
+        raise IndexError(f"no number of Matroska has {size} bytes")
+    return int.from_bytes(data[at : at + size])
 
 
 def _number(data: mmap.mmap, at: int, *, keeps_marker: bool = False) -> tuple[int, int]:

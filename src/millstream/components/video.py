@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar, Final, Literal, TypeAlias, Unpack
 
 from millstream.codecs import container
+from millstream.codecs.kinds import VIDEO_NAMES
 from millstream.components.media import DeclaredFiles, MediaComponent, listed
 from millstream.components.microphone import check_chunk, check_format
 from millstream.components.moment import moment_of
@@ -187,6 +189,10 @@ class Video(MediaComponent):
             "buttons": list(self.buttons),
         }
 
+    def inspect(self, blob: Blob, scratch: Scratch) -> Blob:
+        """Refuse an upload that is no video of a known kind, and give one that is its true type. Runs in a thread."""
+        return replace(blob, mime=container.mime_of(self._kind_of(blob)))
+
     def preprocess(self, value: Stored | Media, scratch: Scratch) -> object:
         if value is None:
             return None
@@ -195,26 +201,50 @@ class Video(MediaComponent):
         if isinstance(value, Link):
             raise InvalidValue(f"{self.name} plays an address, which only the browser opens: upload the film instead")
         assert isinstance(value, Blob)
-        path = self._on_disk(value, scratch)
+        kind = self._kind_of(value)
+        path = self._on_disk(value, kind, scratch)
         try:
             self._check_length(path)
-            return str(self._brought(path, self.format or path.suffix.lstrip("."), scratch, self.include_audio))
+            return str(self._brought(path, kind, scratch))
         except MediaError as error:
-            raise InvalidValue(f"{self.name} cannot read {value.name}: {error}") from error
+            raise self._unreadable(value, error) from error
 
-    def _on_disk(self, blob: Blob, scratch: Scratch) -> Path:
-        if blob.path is not None:
+    def _kind_of(self, blob: Blob) -> str:
+        """Tell by its content what kind of video a file is.
+
+        Raises:
+            InvalidValue: Of none that is read here.
+        """
+        try:
+            return container.recognised(blob.path if blob.path is not None else self.content(blob))
+        except MediaError as error:
+            raise self._unreadable(blob, error) from error
+
+    def _unreadable(self, blob: Blob, error: MediaError) -> InvalidValue:
+        return InvalidValue(f"{self.name} cannot read {blob.name}: {error}")
+
+    def _on_disk(self, blob: Blob, kind: str, scratch: Scratch) -> Path:
+        """Give the path of a file whose end is that of its kind, whatever a visitor has called it.
+
+        Programs that a handler starts with it would choose their reader by it.
+        """
+        if blob.path is not None and container.is_named(blob.path, kind):
             return blob.path
-        path = scratch.temporary(Path(blob.name).suffix or ".mp4")
-        path.write_bytes(self.content(blob))
+        path = scratch.temporary(f".{kind}")
+        if blob.path is None:
+            path.write_bytes(self.content(blob))
+        else:
+            shutil.copyfile(blob.path, path)
         return path
 
-    def _brought(self, path: Path, kind: str, scratch: Scratch, keeps_sound: bool = True) -> Path:
+    def _brought(self, path: Path, kind: str, scratch: Scratch) -> Path:
         """Give a file of another kind, or without its sound: this one, if nothing about it has to change."""
-        if path.suffix.lower() == f".{kind}" and (keeps_sound or container.is_silent(path)):
+        is_fit = self.format is None or path.suffix.lower() == f".{self.format}"
+        if is_fit and (self.include_audio or container.is_silent(path)):
             return path
-        target = scratch.temporary(f".{kind}")
-        container.convert(path, target, keeps_sound=keeps_sound)
+        wanted = self.format or (kind if kind in container.CODECS else "mp4")
+        target = scratch.temporary(f".{wanted}")
+        container.convert(path, target, keeps_sound=self.include_audio)
         return target
 
     def _check_length(self, path: Path) -> None:
@@ -246,24 +276,25 @@ class Video(MediaComponent):
         raise self.invalid("a path, bytes of a file, an http(s) address, or (film, subtitles)", value)
 
     def _film(self, blob: Blob) -> Blob:
-        """Check that a file is a film; its name tells better than the tables of the machine."""
-        mime = container.FORMATS.get(Path(blob.name).suffix.lower().lstrip("."), blob.mime)
-        return self.of_kind(replace(blob, mime=mime))
+        """Check that a file is a film, by its content; its name gets an end that means it."""
+        kind = self._kind_of(blob)
+        name = blob.name if container.is_named(Path(blob.name), kind) else f"{Path(blob.name).stem}.{kind}"
+        return replace(blob, name=name, mime=container.mime_of(kind))
 
     def _recognised(self, data: bytes) -> Blob:
         kind = container.recognise(data)
         if kind is None:
-            raise self.invalid("bytes of an MP4, WebM, Ogg, Matroska, AVI or MPEG-TS file", data[:16])
-        return Blob(f"video.{kind}", container.FORMATS[kind], data=data)
+            raise self.invalid(f"bytes of an {VIDEO_NAMES} file", data[:16])
+        return Blob(f"video.{kind}", container.mime_of(kind), data=data)
 
     def _playable(self, blob: Blob, scratch: Scratch) -> Blob:
         """Convert what browsers do not play, and what was asked for in another container."""
-        kind = Path(blob.name).suffix.lower().lstrip(".")
+        kind = self._kind_of(blob)
         wanted = self.format or (kind if kind in container.WEB else "mp4")
         # Without PyAV nobody looks inside: the browser plays it, or says that it cannot.
         if wanted == kind and not container.is_installed():
             return blob
-        path = self._on_disk(blob, scratch)
+        path = self._on_disk(blob, kind, scratch)
         try:
             if wanted == kind and (self.format or container.is_playable(path)):
                 return blob

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from millstream.codecs.container import is_installed
 from millstream.codecs.cut import flac, mpeg, ogg, wav
 from millstream.codecs.cut.run import Kind, Run
+from millstream.codecs.foreign import is_installed
 from millstream.errors import MediaError
 from millstream.frames import Chunk
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from millstream.codecs.container import library
+from millstream.codecs.foreign import library
 from millstream.errors import MediaError
 from millstream.frames import Samples
 
