@@ -35,6 +35,7 @@ from millstream.ui.handler import HandlerSpec
 from millstream.ui.progress import Progress, Tracker, tracked_by
 from millstream.ui.special import Request, Turn
 from millstream.ui.updates import Declared, Skip, changes_of
+from millstream.wanted import Unwanted
 from millstream.wire.messages import MAX_MESSAGE_BYTES, Value
 from millstream.wire.packet import HEADER, Flag, Kind, Packet
 from millstream.wire.plain import encodable, plain, size_of
@@ -287,6 +288,8 @@ class Call:
 
     def _explained(self, error: BaseException, kind: Literal["handler", "media", "input"]) -> Failure:
         name = self._spec.name
+        if isinstance(error, Unwanted):
+            return Failure("It was stopped.")
         if isinstance(error, Error):
             if error.print_exception:
                 logger.error("handler %s raised an error for its user", name, exc_info=error)
