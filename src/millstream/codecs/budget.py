@@ -11,6 +11,7 @@ from millstream.wanted import check_wanted
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
+    from av.audio.stream import AudioStream
     from av.container import InputContainer
     from av.packet import Packet
     from av.stream import Stream
@@ -97,10 +98,13 @@ class Meter:
         if reader.duration is not None and reader.duration > self.budget.seconds * 1_000_000:
             raise over("lasts", self.budget.seconds, "s", "a shorter one")
         for video in pictures_of(reader):
-            self.check_size(video.codec_context.width, video.codec_context.height)
+            width, height = video.codec_context.width, video.codec_context.height
+            if not width * height:  # what a decoder has refused has no size afterwards
+                raise MediaError(f"it has frames of no size, or of more than the budget of {self.budget.pixels} pixels")
+            self.check_size(width, height)
             if video.frames > self.budget.frames:
                 raise over("has", self.budget.frames, "frames", "a shorter one")
-        for audio in reader.streams.audio:
+        for audio in sounds_of(reader):
             self._check_sound(audio.codec_context.sample_rate, audio.codec_context.layout.nb_channels)
 
     def check_size(self, width: int, height: int) -> None:
@@ -161,8 +165,18 @@ class Meter:
 
 
 def pictures_of(reader: InputContainer) -> list[VideoStream]:
-    """Give the tracks of video; an image that is kept in a file as its cover is none."""
-    return [stream for stream in reader.streams.video if not stream.disposition & ATTACHED]
+    """Give the tracks of video that can be decoded; an image that is kept in a file as its cover is none."""
+    return [each for each in reader.streams.video if not each.disposition & ATTACHED and _has_decoder(each)]
+
+
+def sounds_of(reader: InputContainer) -> list[AudioStream]:
+    """Give the tracks of sound that can be decoded."""
+    return [each for each in reader.streams.audio if _has_decoder(each)]
+
+
+def _has_decoder(stream: Stream) -> bool:
+    context: object = stream.codec_context
+    return context is not None
 
 
 def over(verb: str, budget: float, unit: str, remedy: str = "another one") -> MediaError:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, cast
 import numpy as np
 
 from millstream.codecs import foreign
-from millstream.codecs.budget import BUDGET, Budget, Meter, pictures_of
+from millstream.codecs.budget import BUDGET, Budget, Meter, pictures_of, sounds_of
 from millstream.codecs.foreign import Media, open_media
 from millstream.codecs.kinds import KINDS, VIDEO, Kind, Source, probe
 from millstream.codecs.outline import has_sound, outline_of
@@ -252,7 +252,7 @@ def _writing(target: Path, kind: str) -> Iterator[OutputContainer]:
 
 def _tracks(reader: InputContainer, keeps_sound: bool = True) -> list[Track]:
     """Give the picture, and the sound if there is one."""
-    return [*pictures_of(reader)[:1], *(reader.streams.audio[:1] if keeps_sound else ())]
+    return [*pictures_of(reader)[:1], *(sounds_of(reader)[:1] if keeps_sound else ())]
 
 
 def _advance(packet: Packet[Track], start_us: int) -> None:

@@ -13,11 +13,12 @@ from types import ModuleType
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 from millstream.codecs.boxes import check_tables
-from millstream.codecs.budget import BUDGET, MEBIBYTE, Budget, Meter, over
+from millstream.codecs.budget import BUDGET, MEBIBYTE, Budget, Meter, over, pictures_of, sounds_of
 from millstream.codecs.kinds import AUDIO, AUDIO_NAMES, KINDS, VIDEO, VIDEO_NAMES, Kind, Source, probe, reading
 from millstream.errors import MediaError
 
 if TYPE_CHECKING:
+    from av.codec.context import CodecContext
     from av.container import InputContainer
 
 OPENING_MIB: Final = 8
@@ -75,9 +76,11 @@ def open_media(source: Source, allowed: frozenset[str] = VIDEO, budget: Budget =
             ) as reader:
                 guarded.is_open = True
                 meter.check_said(reader)
-                for stream in (*reader.streams.video, *reader.streams.audio):
+                for stream in (*pictures_of(reader), *sounds_of(reader)):
                     _bound(stream.codec_context, budget)
                 yield Media(reader, kind, meter)
+    except MediaError:
+        raise
     except (av.FFmpegError, EOFError, ValueError, OverflowError) as error:
         raise MediaError(f"it is broken, or no {what}: {getattr(error, 'strerror', None) or error}") from error
 
@@ -128,11 +131,10 @@ def _options(kind: Kind, budget: Budget) -> dict[str, str]:
     return options
 
 
-def _bound(context: object, budget: Budget) -> None:
+def _bound(context: CodecContext, budget: Budget) -> None:
     """Have a decoder refuse frames that are too large, and do its work in the thread that is measured."""
-    if context is not None:
-        context.options = {"max_pixels": str(budget.pixels)}  # type: ignore[attr-defined]
-        context.thread_count = 1  # type: ignore[attr-defined]
+    context.options = {"max_pixels": str(budget.pixels)}
+    context.thread_count = 1
 
 
 def _open_nothing(url: str, flags: int, options: object) -> object:
