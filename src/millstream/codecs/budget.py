@@ -42,6 +42,7 @@ class Budget(NamedTuple):
         packets: That may be in it, of all streams together.
         packet_mib: What they may have together in MiB, unpacked where a container packs them.
         decoded_mib: What all decoded sound may have together in MiB.
+        written_mib: What it may become when it is converted, in MiB.
         cpu_s: Seconds of one thread.
         opening_reads: How many times its size may be read until it is open.
     """
@@ -53,6 +54,7 @@ class Budget(NamedTuple):
     packets: int = 2_000_000
     packet_mib: int = 4096
     decoded_mib: int = 8192
+    written_mib: int = 1024
     cpu_s: float = 300.0
     opening_reads: int = 4
 
@@ -112,6 +114,11 @@ class Meter:
         if width * height > self.budget.pixels:
             remedy = f"a smaller one, these are {width} x {height}"
             raise over("has frames of", self.budget.pixels, "pixels", remedy)
+
+    def check_written(self, size: int) -> None:
+        """Refuse a file that becomes too large on the disk."""
+        if size > self.budget.written_mib * MEBIBYTE:
+            raise over("becomes", self.budget.written_mib, "MiB", "a shorter one")
 
     def packets(self, packets: Iterable[P]) -> Iterator[P]:
         """Hand packets on, and count them.

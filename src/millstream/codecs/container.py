@@ -74,11 +74,11 @@ FINEST: Final = Fraction(1, 60_000)
 """Times are not told more finely, in seconds: the clock of MPEG-4 has 16 bits."""
 
 OPTIONS: Final = {
-    "libx264": {"preset": "veryfast", "crf": "21"},
-    "libvpx-vp9": {"deadline": "realtime", "cpu-used": "6", "crf": "32", "b": "0", "row-mt": "1"},
+    "libx264": {"preset": "veryfast", "crf": "21", "rc-lookahead": "4", "bf": "1"},
+    "libvpx-vp9": {"deadline": "realtime", "cpu-used": "6", "crf": "32", "b": "0", "lag-in-frames": "0"},
     "mpeg4": {"qscale": "4"},
 }
-"""How encoders are set: fast, and as good as a viewer notices."""
+"""How encoders are set: fast, as good as a viewer notices, and with few frames in memory at once."""
 
 
 NAMES: Final = {"ogg": "ogv", "mpg": "mpeg", "asf": "wmv"}
@@ -200,8 +200,12 @@ def convert(source: Path, target: Path, *, keeps_sound: bool = True) -> None:
             packet = cast("Packet[Track]", demuxed)
             _advance(packet, reader.start_time or 0)
             tracks[packet.stream.index].take(packet)
+            if target.exists():
+                meter.check_written(target.stat().st_size)
         for track in tracks.values():
             track.end()
+    if not target.exists():
+        raise MediaError("it has no frame that can be read")
 
 
 @contextmanager

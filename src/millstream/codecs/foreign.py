@@ -157,8 +157,8 @@ class _Guarded:
     def __init__(self, file: BinaryIO, meter: Meter) -> None:
         self._file = file
         self._meter = meter
-        file.seek(0, 2)
-        self._most = file.tell() * meter.budget.opening_reads + OPENING_MIB * MEBIBYTE
+        self._size = file.seek(0, 2)
+        self._most = self._size * meter.budget.opening_reads + OPENING_MIB * MEBIBYTE
         file.seek(0)
         self._read = 0
         self.is_open = False
@@ -172,8 +172,10 @@ class _Guarded:
         return data
 
     def seek(self, offset: int, whence: int = 0) -> int:
+        """Go to a place; one that is none becomes the end, for a broken file may name any."""
         self._meter.check()
-        return self._file.seek(offset, whence)
+        place = offset + (0, self._file.tell(), self._size)[whence]
+        return self._file.seek(min(place, self._size) if place >= 0 else self._size)
 
     def tell(self) -> int:
         return self._file.tell()
