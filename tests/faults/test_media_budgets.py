@@ -144,11 +144,11 @@ def test_bytes_that_stand_for_hours_of_silence() -> None:
 def test_sound_of_many_channels_ends_no_process(channels: str) -> None:
     file = io.BytesIO()
     with av.open(file, "w", format="matroska") as writer:
-        video, sound = writer.add_stream("libx264", rate=25), writer.add_stream("flac", rate=48_000, layout=channels)
+        video, sound = writer.add_stream("libx264", rate=25), writer.add_stream("aac", rate=48_000, layout=channels)
         video.width, video.height, video.pix_fmt = 64, 64, "yuv420p"
         count = av.AudioLayout(channels).nb_channels
         heard = av.AudioFrame.from_ndarray(np.zeros((1, 9600 * count), np.int16), "s16", channels)
-        heard.sample_rate = 48_000
+        heard.sample_rate, heard.pts = 48_000, 0
         for _ in range(5):
             writer.mux(video.encode(av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), "rgb24")))
         writer.mux([*video.encode(None), *sound.encode(heard), *sound.encode(None)])
