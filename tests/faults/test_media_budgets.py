@@ -136,7 +136,7 @@ def test_bytes_that_stand_for_hours_of_silence() -> None:
     data = bombs.much_silence()
     run = cut.begin(data)
     assert run is not None
-    with pytest.raises(MediaError, match="budget of 256 MiB of samples"):
+    with pytest.raises(MediaError, match="budget of 512 MiB of samples"):
         run.feed(data)
 
 

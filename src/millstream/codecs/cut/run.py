@@ -14,7 +14,7 @@ from millstream.wanted import check_wanted
 MOST_PASSED: Final = 16 * 1024
 """Bytes in a row that are passed over because they belong to nothing: tags between files, say."""
 
-MOST_DECODED: Final = 256 * 1024 * 1024
+MOST_DECODED: Final = 512 * 1024 * 1024
 """Bytes of samples that one piece may become; a few bytes of silence may stand for a second."""
 
 Extent: TypeAlias = Literal["whole", "cut", "unknown"]
