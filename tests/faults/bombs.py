@@ -286,3 +286,12 @@ VIDEOS: Final[dict[str, Callable[[], bytes]]] = {
         a_late_frame,
     )
 }
+
+
+def pictures_that_grow() -> bytes:
+    """A transport stream that begins as one usually does, and goes on with frames of 16,000 pixels each way."""
+    usual = piece(0, frames=50, sound=False, container="mpegts", options={"profile": "baseline"})
+    return usual + huge_pictures_in_a_stream()
+
+
+VIDEOS[pictures_that_grow.__name__] = pictures_that_grow

@@ -81,7 +81,7 @@ def open_media(source: Source, allowed: frozenset[str] = VIDEO, budget: Budget =
                 yield Media(reader, kind, meter)
     except MediaError:
         raise
-    except (av.FFmpegError, EOFError, ValueError, OverflowError) as error:
+    except (av.FFmpegError, EOFError, ValueError, ArithmeticError) as error:
         raise MediaError(f"it is broken, or no {what}: {getattr(error, 'strerror', None) or error}") from error
 
 
