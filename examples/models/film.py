@@ -5,6 +5,7 @@ for pictures, (sample_rate, samples) in Film("holiday.mov").pieces():
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
@@ -67,12 +68,14 @@ class Film:
         except self._av.FFmpegError as error:
             raise UnreadableFilm(str(error.strerror)) from error
 
-    def _open(self) -> "InputContainer":
+    @contextmanager
+    def _open(self) -> Iterator["InputContainer"]:
+        """Open the file and nothing else: a list of other files is not followed, wherever it comes from."""
         try:
-            source: InputContainer = self._av.open(self._path)
+            with open(self._path, "rb") as file, self._av.open(file, options={"protocol_whitelist": ""}) as source:
+                yield source
         except self._av.FFmpegError as error:
             raise UnreadableFilm(str(error.strerror)) from error
-        return source
 
     def _pictures(self) -> Iterator[NDArray[np.uint8]]:
         with self._open() as source:

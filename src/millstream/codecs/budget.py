@@ -11,6 +11,7 @@ from millstream.wanted import check_wanted
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
+    from av.audio.stream import AudioStream
     from av.container import InputContainer
     from av.packet import Packet
     from av.stream import Stream
@@ -41,6 +42,7 @@ class Budget(NamedTuple):
         packets: That may be in it, of all streams together.
         packet_mib: What they may have together in MiB, unpacked where a container packs them.
         decoded_mib: What all decoded sound may have together in MiB.
+        written_mib: What it may become when it is converted, in MiB.
         cpu_s: Seconds of one thread.
         opening_reads: How many times its size may be read until it is open.
     """
@@ -52,6 +54,7 @@ class Budget(NamedTuple):
     packets: int = 2_000_000
     packet_mib: int = 4096
     decoded_mib: int = 8192
+    written_mib: int = 1024
     cpu_s: float = 300.0
     opening_reads: int = 4
 
@@ -97,10 +100,13 @@ class Meter:
         if reader.duration is not None and reader.duration > self.budget.seconds * 1_000_000:
             raise over("lasts", self.budget.seconds, "s", "a shorter one")
         for video in pictures_of(reader):
-            self.check_size(video.codec_context.width, video.codec_context.height)
+            width, height = video.codec_context.width, video.codec_context.height
+            if not width * height:  # what a decoder has refused has no size afterwards
+                raise MediaError(f"it has frames of no size, or of more than the budget of {self.budget.pixels} pixels")
+            self.check_size(width, height)
             if video.frames > self.budget.frames:
                 raise over("has", self.budget.frames, "frames", "a shorter one")
-        for audio in reader.streams.audio:
+        for audio in sounds_of(reader):
             self._check_sound(audio.codec_context.sample_rate, audio.codec_context.layout.nb_channels)
 
     def check_size(self, width: int, height: int) -> None:
@@ -108,6 +114,11 @@ class Meter:
         if width * height > self.budget.pixels:
             remedy = f"a smaller one, these are {width} x {height}"
             raise over("has frames of", self.budget.pixels, "pixels", remedy)
+
+    def check_written(self, size: int) -> None:
+        """Refuse a file that becomes too large on the disk."""
+        if size > self.budget.written_mib * MEBIBYTE:
+            raise over("becomes", self.budget.written_mib, "MiB", "a shorter one")
 
     def packets(self, packets: Iterable[P]) -> Iterator[P]:
         """Hand packets on, and count them.
@@ -162,8 +173,18 @@ class Meter:
 
 
 def pictures_of(reader: InputContainer) -> list[VideoStream]:
-    """Give the tracks of video; an image that is kept in a file as its cover is none."""
-    return [stream for stream in reader.streams.video if not stream.disposition & ATTACHED]
+    """Give the tracks of video that can be decoded; an image that is kept in a file as its cover is none."""
+    return [each for each in reader.streams.video if not each.disposition & ATTACHED and _has_decoder(each)]
+
+
+def sounds_of(reader: InputContainer) -> list[AudioStream]:
+    """Give the tracks of sound that can be decoded."""
+    return [each for each in reader.streams.audio if _has_decoder(each)]
+
+
+def _has_decoder(stream: Stream) -> bool:
+    context: object = stream.codec_context
+    return context is not None
 
 
 def over(verb: str, budget: float, unit: str, remedy: str = "another one") -> MediaError:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, cast
 import numpy as np
 
 from millstream.codecs import foreign
-from millstream.codecs.budget import BUDGET, Budget, Meter, pictures_of
+from millstream.codecs.budget import BUDGET, Budget, Meter, pictures_of, sounds_of
 from millstream.codecs.foreign import Media, open_media
 from millstream.codecs.kinds import KINDS, VIDEO, Kind, Source, probe
 from millstream.codecs.outline import has_sound, outline_of
@@ -74,11 +74,11 @@ FINEST: Final = Fraction(1, 60_000)
 """Times are not told more finely, in seconds: the clock of MPEG-4 has 16 bits."""
 
 OPTIONS: Final = {
-    "libx264": {"preset": "veryfast", "crf": "21"},
-    "libvpx-vp9": {"deadline": "realtime", "cpu-used": "6", "crf": "32", "b": "0", "row-mt": "1"},
+    "libx264": {"preset": "veryfast", "crf": "21", "rc-lookahead": "4", "bf": "1"},
+    "libvpx-vp9": {"deadline": "realtime", "cpu-used": "6", "crf": "32", "b": "0", "lag-in-frames": "0"},
     "mpeg4": {"qscale": "4"},
 }
-"""How encoders are set: fast, and as good as a viewer notices."""
+"""How encoders are set: fast, as good as a viewer notices, and with few frames in memory at once."""
 
 
 NAMES: Final = {"ogg": "ogv", "mpg": "mpeg", "asf": "wmv"}
@@ -200,8 +200,12 @@ def convert(source: Path, target: Path, *, keeps_sound: bool = True) -> None:
             packet = cast("Packet[Track]", demuxed)
             _advance(packet, reader.start_time or 0)
             tracks[packet.stream.index].take(packet)
+            if target.exists():
+                meter.check_written(target.stat().st_size)
         for track in tracks.values():
             track.end()
+    if not target.exists():
+        raise MediaError("it has no frame that can be read")
 
 
 @contextmanager
@@ -252,7 +256,7 @@ def _writing(target: Path, kind: str) -> Iterator[OutputContainer]:
 
 def _tracks(reader: InputContainer, keeps_sound: bool = True) -> list[Track]:
     """Give the picture, and the sound if there is one."""
-    return [*pictures_of(reader)[:1], *(reader.streams.audio[:1] if keeps_sound else ())]
+    return [*pictures_of(reader)[:1], *(sounds_of(reader)[:1] if keeps_sound else ())]
 
 
 def _advance(packet: Packet[Track], start_us: int) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from millstream.codecs import fmp4
-from millstream.codecs.budget import PIECE, pictures_of
+from millstream.codecs.budget import PIECE, pictures_of, sounds_of
 from millstream.codecs.container import opened, rotation_of
 from millstream.codecs.film_picture import CopiedPicture, EncodedPicture, is_copyable
 from millstream.codecs.film_sound import FilmSound
@@ -90,7 +90,7 @@ class Film:
             MediaError: It is broken, or does not fit to what came before.
         """
         with opened(source, PIECE) as media:
-            has_sound = bool(media.reader.streams.audio)
+            has_sound = bool(sounds_of(media.reader))
             if self._picture is None:
                 self._begin(_picture_of(media), has_sound)
             self._check_sound(has_sound)
@@ -143,7 +143,7 @@ class Film:
         """Put the tracks of a file behind what is there: they begin together, as they do in the file."""
         assert self._picture is not None
         reader, meter = media.reader, media.meter
-        streams = [*pictures_of(reader)[:1], *(reader.streams.audio[:1] if self._sound is not None else ())]
+        streams = [*pictures_of(reader)[:1], *(sounds_of(reader)[:1] if self._sound is not None else ())]
         packets: list[VideoPacket] = []
         heard: list[AudioFrame] = []
         for packet in meter.packets(reader.demux(streams)):

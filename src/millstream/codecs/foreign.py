@@ -13,12 +13,13 @@ from types import ModuleType
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 from millstream.codecs.boxes import check_tables
-from millstream.codecs.budget import BUDGET, MEBIBYTE, Budget, Meter, over
+from millstream.codecs.budget import BUDGET, MEBIBYTE, Budget, Meter, over, pictures_of, sounds_of
 from millstream.codecs.channels import check_channels
 from millstream.codecs.kinds import AUDIO, AUDIO_NAMES, KINDS, VIDEO, VIDEO_NAMES, Kind, Source, probe, reading
 from millstream.errors import MediaError
 
 if TYPE_CHECKING:
+    from av.codec.context import CodecContext
     from av.container import InputContainer
 
 OPENING_MIB: Final = 8
@@ -77,10 +78,12 @@ def open_media(source: Source, allowed: frozenset[str] = VIDEO, budget: Budget =
                 guarded.is_open = True
                 check_channels(reader)
                 meter.check_said(reader)
-                for stream in (*reader.streams.video, *reader.streams.audio):
+                for stream in (*pictures_of(reader), *sounds_of(reader)):
                     _bound(stream.codec_context, budget)
                 yield Media(reader, kind, meter)
-    except (av.FFmpegError, EOFError, ValueError, OverflowError) as error:
+    except MediaError:
+        raise
+    except (av.FFmpegError, EOFError, ValueError, ArithmeticError) as error:
         raise MediaError(f"it is broken, or no {what}: {getattr(error, 'strerror', None) or error}") from error
 
 
@@ -130,11 +133,10 @@ def _options(kind: Kind, budget: Budget) -> dict[str, str]:
     return options
 
 
-def _bound(context: object, budget: Budget) -> None:
+def _bound(context: CodecContext, budget: Budget) -> None:
     """Have a decoder refuse frames that are too large, and do its work in the thread that is measured."""
-    if context is not None:
-        context.options = {"max_pixels": str(budget.pixels)}  # type: ignore[attr-defined]
-        context.thread_count = 1  # type: ignore[attr-defined]
+    context.options = {"max_pixels": str(budget.pixels)}
+    context.thread_count = 1
 
 
 def _open_nothing(url: str, flags: int, options: object) -> object:
@@ -157,8 +159,8 @@ class _Guarded:
     def __init__(self, file: BinaryIO, meter: Meter) -> None:
         self._file = file
         self._meter = meter
-        file.seek(0, 2)
-        self._most = file.tell() * meter.budget.opening_reads + OPENING_MIB * MEBIBYTE
+        self._size = file.seek(0, 2)
+        self._most = self._size * meter.budget.opening_reads + OPENING_MIB * MEBIBYTE
         file.seek(0)
         self._read = 0
         self.is_open = False
@@ -172,8 +174,10 @@ class _Guarded:
         return data
 
     def seek(self, offset: int, whence: int = 0) -> int:
+        """Go to a place; one that is none becomes the end, for a broken file may name any."""
         self._meter.check()
-        return self._file.seek(offset, whence)
+        place = offset + (0, self._file.tell(), self._size)[whence]
+        return self._file.seek(min(place, self._size) if place >= 0 else self._size)
 
     def tell(self) -> int:
         return self._file.tell()

@@ -21,6 +21,9 @@ LAYOUT: Final = struct.Struct("<HHIIHH")
 PCM, FLOAT, A_LAW, MU_LAW, EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
 KNOWN: Final = frozenset({PCM, FLOAT, A_LAW, MU_LAW})
 
+MAX_PARTS: Final = 1000
+"""Parts that may come before the samples; real files have some ten."""
+
 FIRST_UNKNOWN: Final = 0x7FFF_0000
 """From here on a size is what programs write that do not know it yet, each its own way; others write 0."""
 
@@ -101,7 +104,9 @@ def find_samples(data: bytes | memoryview) -> Beginning:
         raise MediaError("not a WAV file")
     said: memoryview | None = None
     at = 12
-    while at + 8 <= len(view):
+    for _ in range(MAX_PARTS):
+        if at + 8 > len(view):
+            break
         name, size = struct.unpack_from("<4sI", view, at)
         at += 8
         if name == b"data" and said is not None:
@@ -109,6 +114,8 @@ def find_samples(data: bytes | memoryview) -> Beginning:
         if name == b"fmt ":
             said = view[at : at + size]
         at += size + size % 2
+    else:
+        raise MediaError(f"the WAV file has more than {MAX_PARTS} parts before its samples")
     raise Unfinished("the WAV file has no samples" if said is not None else "the WAV file does not say its format")
 
 

@@ -33,6 +33,9 @@ MAX_AHEAD_S: Final = 60.0
 """What waits for the viewer is kept in memory, on both sides."""
 
 
+MAX_IN_MEMORY: Final = 4 * 1024 * 1024
+"""Bytes of a converted file that are kept in memory; what is larger stays on the disk."""
+
 SLACK_S: Final = 0.5
 """How much longer than `max_length` a recording may be: the page ends it at a whole frame, not at the very moment."""
 
@@ -304,8 +307,10 @@ class Video(MediaComponent):
             raise InvalidValue(f"{self.name} cannot show {blob.name}: {error}") from error
         if blob.path is not None:
             blob.path.unlink()
-        name = Path(blob.name).with_suffix(f".{wanted}").name
-        return Blob(name, container.FORMATS[wanted], data=target.read_bytes())
+        name, mime = Path(blob.name).with_suffix(f".{wanted}").name, container.FORMATS[wanted]
+        if target.stat().st_size > MAX_IN_MEMORY:
+            return replace(scratch.admit(target), name=name, mime=mime)
+        return Blob(name, mime, data=target.read_bytes())
 
     def _subtitled(self, film: Link | Blob | None, subtitles: object, scratch: Scratch) -> Link | Blob | None:
         if not isinstance(subtitles, str | Path):

@@ -16,6 +16,7 @@ from typing import Final, TypeAlias, TypeVarTuple
 
 from millstream.errors import Busy
 from millstream.types import Advance, Call, Calls, Job, Notice, Notify, Program, Result
+from millstream.wanted import wanted_while
 
 Task: TypeAlias = Callable[[], Result | None]
 Arguments = TypeVarTuple("Arguments")
@@ -211,9 +212,10 @@ class Worker:
     # ---- in the thread; nothing of the loop may be touched but through `_on_loop` ------------------------------
 
     def _work(self) -> None:
-        while (item := self._tasks.get()) is not None:
-            task, future = item
-            self._on_loop(self._deliver, future, task())
+        with wanted_while(lambda: self._closed_at is None):
+            while (item := self._tasks.get()) is not None:
+                task, future = item
+                self._on_loop(self._deliver, future, task())
         self._calls.close()
         self._on_loop(self._end)
 

@@ -15,6 +15,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
 
 from millstream.errors import Busy
+from millstream.wanted import wanted_while
 
 T = TypeVar("T")
 Work: TypeAlias = tuple[Callable[[], Any], asyncio.Future[Any]]
@@ -28,8 +29,8 @@ MAX_OF_A_KIND: Final = 32
 async def aside(name: str, function: Callable[[], T]) -> T:
     """Call `function` in a daemon thread named for `name`; gives what it returns and raises what it raises.
 
-    If the waiting task is cancelled the thread runs on, and what came of it is dropped; what was still in line is not
-    called at all.
+    If the waiting task is cancelled the thread runs on, and what came of it is dropped; what asks `check_wanted` ends,
+    and what was still in line is not called at all.
 
     Raises:
         Busy: There is no thread to be had.
@@ -84,7 +85,8 @@ class _Kind:
     def _run(self, function: Callable[[], Any], future: asyncio.Future[Any]) -> None:
         result, error = None, None
         try:
-            result = function()
+            with wanted_while(lambda: not future.cancelled()):
+                result = function()
         except BaseException as raised:  # noqa: BLE001 - carried over to the loop, where it is raised again
             error = raised
         loop = future.get_loop()

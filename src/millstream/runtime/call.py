@@ -36,6 +36,7 @@ from millstream.ui.handler import HandlerSpec
 from millstream.ui.progress import Progress, Tracker, tracked_by
 from millstream.ui.special import Request, Turn
 from millstream.ui.updates import Declared, Skip, changes_of
+from millstream.wanted import Unwanted
 from millstream.wire.messages import MAX_MESSAGE_BYTES
 from millstream.wire.packet import HEADER, Flag, Kind, Packet
 from millstream.wire.plain import plain
@@ -283,6 +284,8 @@ class Call:
 
     def _explained(self, error: BaseException, kind: Literal["handler", "media", "input"]) -> Failure:
         name = self._spec.name
+        if isinstance(error, Unwanted):
+            return Failure("It was stopped.")
         if isinstance(error, Error):
             if error.print_exception:
                 logger.error("handler %s raised gr.Error: %s%s", name, in_one_line(error.message), cause_of(error))

@@ -54,7 +54,8 @@ class Decoding:
     def _to_samples(self, frame: AudioFrame) -> Samples:
         source = frame.format.name, frame.layout.name, frame.sample_rate
         if self._resampler is None or source != self._source:
-            self._resampler, self._source = library().AudioResampler(format="s16p"), source
+            self._resampler, self._source = library().AudioResampler(format="s16"), source
         self.sample_rate, frame.pts = frame.sample_rate, None
-        planes = [each.to_ndarray() for each in self._resampler.resample(frame)]
-        return np.ascontiguousarray(np.concatenate(planes, axis=1).T)
+        # Interleaved: with a plane for each of eight channels PyAV reads beyond the last, which ends the process.
+        parts = [each.to_ndarray().reshape(-1, each.layout.nb_channels) for each in self._resampler.resample(frame)]
+        return np.ascontiguousarray(np.concatenate(parts))

@@ -27,17 +27,24 @@ MOST_BEFORE: Final = 16 * 1024 * 1024
 MOST_HEADER: Final = 16
 """Bytes of the longest header of a frame."""
 
+MOST_BLOCKS: Final = 1024
+"""Blocks of metadata before the first frame; real files have some ten."""
+
 MOST_MISTAKEN: Final = 3
 """How often bytes of a frame may look like the header of one, before it is taken for cut."""
 
 TAG_BYTES: Final = 128
 """Of a tag at the end of a file, ID3v1."""
 
+USUAL_FRAME: Final = 256 * 1024
+"""Bytes of a frame at most, where the last is looked for in a file that does not say it."""
+
 LEAST_FRAME: Final = 9
 MOST_FRAME: Final = 2 * 1024 * 1024
 """Bytes of a frame where the file does not say it: blocks of eight channels may have as many."""
 
 
+_HEADERS: Final = re.compile(rb"\xff[\xf8\xf9]")
 _STARTS: Final = re.compile(rb"\xff[\xf8\xf9]|" + MARK)
 
 
@@ -74,10 +81,13 @@ def beginning_of(data: bytes) -> Beginning | None:
     Raises:
         MediaError: It is no FLAC.
     """
-    at, is_last = len(MARK), False
+    at, is_last, blocks = len(MARK), False, 0
     while not is_last:
         if at + BLOCK_BYTES > len(data):
             return None
+        blocks += 1
+        if blocks > MOST_BLOCKS:
+            raise MediaError(f"a FLAC file has more than {MOST_BLOCKS} blocks before its first frame")
         kind, is_last = data[at] & 0x7F, data[at] >> 7 == 1
         if at == len(MARK) and kind != 0:
             raise MediaError("a FLAC file does not say its format")
@@ -132,9 +142,9 @@ def _shifted(value: int, polynomial: int, bits: int) -> int:
 _CRC_8, _CRC_16 = _table(0x07, 8), _table(0x8005, 16)
 
 
-def _checksum(data: bytes, table: tuple[int, ...], bits: int) -> int:
-    """Check what ends in its own checksum: 0 if it is right."""
-    value, shift, mask = 0, bits - 8, (1 << bits) - 1
+def _checksum(data: bytes, table: tuple[int, ...], bits: int, value: int = 0) -> int:
+    """Check what ends in its own checksum: 0 if it is right. `value` is the checksum of what comes before it."""
+    shift, mask = bits - 8, (1 << bits) - 1
     for byte in data:
         value = value << 8 & mask ^ table[value >> shift ^ byte]
     return value
@@ -154,8 +164,10 @@ def extent_of(data: bytes) -> Extent:
     if beginning is None:
         return "cut"
     at, block = len(data), int.from_bytes(beginning.info[:2], "big")
+    longest = int.from_bytes(beginning.info[7:10], "big") or USUAL_FRAME
+    begin = max(beginning.at, len(data) - longest - TAG_BYTES)
     for _ in range(MOST_MISTAKEN):
-        at, header = _last_header(data, beginning.at, at)
+        at, header = _last_header(data, begin, at)
         if header is not None and is_frame(data[at:]):
             there = header.samples + header.number * (1 if header.is_fine else block)
             return "unknown" if not beginning.samples else "whole" if there >= beginning.samples else "cut"
@@ -164,9 +176,10 @@ def extent_of(data: bytes) -> Extent:
 
 def _last_header(data: bytes, begin: int, end: int) -> tuple[int, Header | None]:
     """Find the last header of a frame that begins from `begin` up to `end`."""
-    while (end := data.rfind(b"\xff", begin, end)) >= 0:
-        if header := header_of(data[end : end + MOST_HEADER]):
-            return end, header
+    found = [each.start() for each in _HEADERS.finditer(data, begin, end)]
+    for at in reversed(found):
+        if header := header_of(data[at : at + MOST_HEADER]):
+            return at, header
     return begin, None
 
 
@@ -178,10 +191,12 @@ class FlacRun:
         self._waiting = b""
         self._at, self._searched, self._most = 0, 0, MOST_FRAME
         self._decoding: Decoding | None = None
+        self._summed, self._sum = 0, 0
 
     def feed(self, data: bytes) -> Chunk | None:
         self._waiting = self._waiting[self._at :] + data
-        self._at, self._searched = 0, self._searched - self._at
+        self._summed, self._searched = self._summed - self._at, self._searched - self._at
+        self._at = 0
         while self._begun() and (end := self._frame_end()):
             self._decode(end)
         return self._sound.take()
@@ -221,7 +236,7 @@ class FlacRun:
             at = self._searched = found.start()
             if at + MOST_HEADER > len(data):
                 return 0
-            if found.group() == MARK and is_frame(data[begin:at]):
+            if found.group() == MARK and self._is_whole(at):
                 return at
             after = header_of(data[at : at + MOST_HEADER])
             if after is not None and after.number == header.next_number:
@@ -231,9 +246,18 @@ class FlacRun:
             raise MediaError(f"a frame of {NAME} is broken, or {MOST_PASSED} bytes after it are no sound")
         return 0
 
+    def _is_whole(self, end: int) -> bool:
+        """Tell whether the frame that has begun is all there at `end`; no byte is summed up twice."""
+        if self._summed <= self._at:
+            self._summed, self._sum = self._at, 0
+        self._sum = _checksum(self._waiting[self._summed : end], _CRC_16, 16, self._sum)
+        self._summed = end
+        return not self._sum
+
     def _decode(self, end: int) -> None:
         """Take the frame that ends there."""
         assert self._decoding is not None
         for samples in self._decoding.decode(self._waiting[self._at : end]):
             self._sound.add(samples, self._decoding.sample_rate)
-        self._at = end
+        self._at = self._summed = end
+        self._sum = 0

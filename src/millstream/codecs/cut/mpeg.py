@@ -34,6 +34,9 @@ RATES_HZ: Final = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: 
 AAC_RATES: Final = 13
 """How many sample rates have a number."""
 
+MOST_LOOKED_AT: Final = 200_000
+"""Frames that are looked at to tell whether a file is whole: more than an hour."""
+
 DECODER_DELAY: Final = 529
 """Samples that come out of every decoder of layer III before the first that was put in."""
 
@@ -69,12 +72,14 @@ def is_ours(data: bytes) -> bool:
 def extent_of(data: bytes) -> Extent:
     """Tell whether all frames are there. Few files say how many they are: of others only a cut frame can be seen."""
     at, frames, told = _tag_bytes(data), 0, None
-    while (frame := frame_of(data[at : at + HEADER_BYTES])) is not None:
+    while frames < MOST_LOOKED_AT and (frame := frame_of(data[at : at + HEADER_BYTES])) is not None:
         if at + frame.size > len(data):
             return "cut"
         first = None if frames else told_by(data[at : at + frame.size], frame)
         told = told or first
         at, frames = at + frame.size, frames + (first is None)
+    if frames >= MOST_LOOKED_AT:
+        return "unknown"
     if told is not None and told.frames:
         return "whole" if frames >= told.frames else "cut"
     rest = len(data) - at
@@ -151,12 +156,13 @@ class MpegRun:
     def _frames(self) -> Iterator[tuple[Frame, bytes]]:
         """Cut off what is whole. Tags are passed over, where frames may seem to be, and so is what is no frame."""
         data, at = self._waiting, 0
-        while at + HEADER_BYTES <= len(data):
+        while at + HEADER_BYTES <= len(data) and self._passed <= MOST_PASSED:
             frame = frame_of(data[at : at + HEADER_BYTES])
             if data.startswith(b"ID3", at):
                 if at + TAG_BYTES > len(data):
                     break
-                at += _tag_bytes(data[at : at + TAG_BYTES]) or 1
+                tag = _tag_bytes(data[at : at + TAG_BYTES])
+                at, self._passed = at + (tag or 1), self._passed + (0 if tag > TAG_BYTES else 1)
             elif frame is None or frame.codec != (self._codec or frame.codec):
                 at, self._passed = at + 1, self._passed + 1
             elif at + frame.size > len(data):

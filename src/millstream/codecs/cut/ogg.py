@@ -20,10 +20,16 @@ NAME: Final = "an Ogg file"
 HEAD: Final = struct.Struct("<4sxBqIIIB")
 """Of a page: what each begins with, flags, position, stream, number, checksum, segments."""
 
+MOST_HEADERS: Final = 1024
+"""Packets before those of sound, of FLAC."""
+
 CONTINUED, FIRST, LAST = 1, 2, 4
 FULL_SEGMENT: Final = 255
 NOWHERE: Final = -1
 """The position of a page on which no packet ends."""
+
+MOST_PACKET: Final = 16 * 1024 * 1024
+"""Bytes of a packet, and of all headers of a stream: a picture may be among them."""
 
 HEADERS: Final = {"libopus": 2, "vorbis": 3}
 """Packets before those of sound. Of FLAC they are as many as there are that begin as no frame does."""
@@ -139,7 +145,8 @@ class Stream:
         self._codec = codec
         self._headers: list[bytes] = []
         self._decoding: Decoding | None = None
-        self._part = b""
+        self._part = bytearray()
+        self._header_bytes = 0
         self._position: int | None = None
         self._window = Window()
 
@@ -150,7 +157,7 @@ class Stream:
     def take(self, page: Page) -> list[Samples]:
         """Decode a page, and give what of it is meant."""
         if not page.flags & CONTINUED:
-            self._part = b""
+            self._part = bytearray()
         decoded = [samples for packet in self._packets(page) for samples in self._decode(packet)]
         if self._decoding is None or page.position == NOWHERE:
             return []
@@ -169,8 +176,10 @@ class Stream:
         for size in page.segments:
             self._part += page.body[at : at + size]
             at += size
+            if len(self._part) > MOST_PACKET:
+                raise MediaError(f"a packet in {NAME} has more than {MOST_PACKET} bytes")
             if size < FULL_SEGMENT:
-                packet, self._part = self._part, b""
+                packet, self._part = bytes(self._part), bytearray()
                 yield packet
 
     def _decode(self, packet: bytes) -> list[Samples]:
@@ -178,6 +187,9 @@ class Stream:
             is_header = len(self._headers) < HEADERS.get(self._codec, 0)
             if is_header or (self._codec == "flac" and packet[:1] != b"\xff"):
                 self._headers.append(packet)
+                self._header_bytes += len(packet)
+                if self._header_bytes > MOST_PACKET or len(self._headers) > MOST_HEADERS:
+                    raise MediaError(f"{NAME} has no sound in the first {self._header_bytes} bytes")
                 return []
             self._decoding = self._opened()
         return self._decoding.decode(packet)

@@ -9,9 +9,13 @@ import numpy as np
 
 from millstream.errors import MediaError
 from millstream.frames import Chunk, Samples
+from millstream.wanted import check_wanted
 
 MOST_PASSED: Final = 16 * 1024
 """Bytes in a row that are passed over because they belong to nothing: tags between files, say."""
+
+MOST_DECODED: Final = 512 * 1024 * 1024
+"""Bytes of samples that one piece may become; a few bytes of silence may stand for a second."""
 
 Extent: TypeAlias = Literal["whole", "cut", "unknown"]
 """Whether all of a file is there."""
@@ -86,16 +90,25 @@ class Gathered:
         self._kind = kind
         self._format: tuple[int, int] | None = None
         self._parts: list[Samples] = []
+        self._bytes = 0
         self.is_empty = True
 
     def add(self, samples: Samples, sample_rate: int) -> None:
         """Put in what comes next, of shape `(n, channels)`.
 
         Raises:
-            MediaError: Its rate or number of channels is another than before.
+            MediaError: Its rate or number of channels is another than before, or there are too many at once.
+            Unwanted: Nobody waits for it any more.
         """
+        check_wanted()
         if not len(samples):
             return
+        self._bytes += samples.nbytes
+        if self._bytes > MOST_DECODED:
+            raise MediaError(
+                f"one piece of {self._kind} is more than the budget of {MOST_DECODED // 1024 // 1024} MiB of samples: "
+                "yield shorter pieces"
+            )
         found = sample_rate, samples.shape[1]
         if self._format is not None and found != self._format:
             (rate, channels), (new_rate, new_channels) = self._format, found
@@ -110,7 +123,7 @@ class Gathered:
         """Give what came since the last time."""
         if self._format is None or not self._parts:
             return None
-        samples, self._parts = np.ascontiguousarray(np.concatenate(self._parts)), []
+        samples, self._parts, self._bytes = np.ascontiguousarray(np.concatenate(self._parts)), [], 0
         return Chunk(samples, self._format[0])
 
     def rest(self) -> Chunk | None:

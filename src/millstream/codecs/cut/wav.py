@@ -39,14 +39,15 @@ class WavRun:
     def __init__(self) -> None:
         self._sound = Gathered(NAME)
         self._waiting = b""
+        self._at = 0
         self._beginning: wav.Beginning | None = None
         self._has_begun = False
         self._left = self._passed = 0
 
     def feed(self, data: bytes) -> Chunk | None:
         if is_ours(data):
-            self._waiting, self._beginning = b"", None
-        self._waiting += data
+            self._waiting, self._at, self._beginning = b"", 0, None
+        self._waiting, self._at = self._waiting[self._at :] + data, 0
         while self._beginning is not None or self._find():
             self._read()
             if self._left:
@@ -64,21 +65,21 @@ class WavRun:
 
     def _find(self) -> bool:
         """Go on to where samples begin, if that is there by now; what stands between two files is passed over."""
-        at = self._waiting.find(b"RIFF")
-        passed = at if at >= 0 else max(len(self._waiting) - 3, 0)
-        self._passed += passed
-        self._waiting = self._waiting[passed:]
+        found = self._waiting.find(b"RIFF", self._at)
+        begin = found if found >= 0 else max(len(self._waiting) - 3, self._at)
+        self._passed, self._at = self._passed + begin - self._at, begin
         if self._passed > MOST_PASSED:
             raise MediaError(f"{self._passed} bytes after a WAV file are no sound")
-        if len(self._waiting) < HEAD_BYTES:
+        rest = memoryview(self._waiting)[self._at :]
+        if len(rest) < HEAD_BYTES:
             return False
         try:
-            beginning = self._beginning = wav.find_samples(self._waiting)
+            beginning = self._beginning = wav.find_samples(rest)
         except wav.Unfinished:
-            if len(self._waiting) > MOST_BEFORE:
+            if len(rest) > MOST_BEFORE:
                 raise
             return False
-        self._waiting = self._waiting[beginning.at :]
+        self._at += beginning.at
         self._left = beginning.size if beginning.has_size else sys.maxsize
         self._has_begun, self._passed = True, 0
         return True
@@ -87,10 +88,10 @@ class WavRun:
         """Take the samples that are whole by now."""
         assert self._beginning is not None
         layout = self._beginning.layout
-        there = min(len(self._waiting), self._left)
+        there = min(len(self._waiting) - self._at, self._left)
         whole = there - there % layout.frame_bytes
-        chunk = wav.read(memoryview(self._waiting)[:whole], layout)
+        chunk = wav.read(memoryview(self._waiting)[self._at : self._at + whole], layout)
         self._sound.add(chunk.samples, chunk.sample_rate)
         is_odd = there == self._left  # the last sample may lack a part
-        self._waiting = self._waiting[there if is_odd else whole :]
+        self._at += there if is_odd else whole
         self._left = 0 if is_odd else self._left - whole

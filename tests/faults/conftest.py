@@ -1,0 +1,3 @@
+from tests.components.conftest import files
+
+__all__ = ["files"]
