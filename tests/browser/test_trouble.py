@@ -460,7 +460,7 @@ def test_a_value_that_does_not_fit_is_told(launch: Launch, open_page: OpenPage) 
         run.click(lambda: np.zeros((2, 2, 7)), None, image)
     page = open_page(launch(demo))
     button(page, "Run").click()
-    expect(page.get_by_text("went wrong").first).to_be_visible()
+    expect(page.get_by_text("InvalidValue: Image 'Image'").first).to_be_visible()
 
 
 def test_a_page_stops_quietly(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
