@@ -97,8 +97,9 @@ class Run:
             return await desk.settled(desk.outlet.shared, self.binding)
         finally:
             self._meter.close()
-            # What follows a cancelled call waits for its end. The place is taken until then in any case.
-            await worker.close(desk.settings.abandon_s if self.is_over else None)
+            # A call that was cancelled and does not end keeps its place, but what follows it waits no longer: the user
+            # has pressed Stop.
+            await worker.close()
 
     def cancel(self) -> None:
         """End it at once: a generator is closed, what a plain handler returns is dropped."""
