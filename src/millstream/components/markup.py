@@ -1,0 +1,185 @@
+"""Markup from anywhere, in a form that every parser reads alike, and in linear time.
+
+Parsers of HTML recover from every mistake, and for some that takes the square of the text's length, or makes a text of
+that length: elements within elements without an end, formatting that is opened anew in each paragraph, thousands of
+attributes. So markup goes through here before it meets the sanitiser. What is left is nested no deeper than
+`MAX_DEPTH`, has no comments and no elements that the sanitiser would take out, and closes what it opens where a parser
+would have to guess. Nothing here makes markup safe: that is the sanitiser's business.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection
+from typing import Final, NamedTuple
+
+from millstream.components.elements import (
+    BREAKOUTS,
+    CLOSED_BY,
+    ENDS_BY_ITSELF,
+    HEADINGS,
+    HTML_TAGS,
+    SVG_TAGS,
+    TABLE_PARENTS,
+    TABLE_WALLS,
+    VOID_TAGS,
+    WALLS,
+)
+
+MAX_DEPTH: Final = 100
+"""Elements within each other. The tags of deeper ones are left out; what is in them stays."""
+
+MAX_ATTRIBUTES: Final = 64
+"""Attributes of one element; further ones are left out."""
+
+_SPACE: Final = r"\t\n\f\r "
+_VALUE: Final = rf"""[{_SPACE}]*+=[{_SPACE}]*+(?:"[^"]*+"|'[^']*+'|[^{_SPACE}>"'][^{_SPACE}>]*+|(?=>))"""
+_ATTRIBUTE: Final = rf"[{_SPACE}/]*+[^{_SPACE}/>][^{_SPACE}/>=]*+(?:{_VALUE})?+"
+_TAG: Final = re.compile(rf"<(/?)([A-Za-z][^{_SPACE}/>]*+)((?:{_ATTRIBUTE})*+)([{_SPACE}/]*+)>")
+"""As section 13.2.5 of the HTML standard reads a tag. Nothing in it can be matched in two ways: it never goes back."""
+
+_TAG_BEGINS: Final = re.compile("</?[A-Za-z]")
+_ONE_ATTRIBUTE: Final = re.compile(_ATTRIBUTE)
+_ENDS_OF_RAW: Final = {
+    name: re.compile(rf"</{name}(?=[{_SPACE}/>])", re.IGNORECASE) for name in ("script", "style")
+}
+
+
+class Markup(NamedTuple):
+    """Markup as it may be parsed; `is_closed` if all of its elements have ended, so that it can stand alone."""
+
+    text: str
+    is_closed: bool
+
+
+class _Element(NamedTuple):
+    name: str
+    is_foreign: bool
+    """Whether it is one of SVG, or within one: other rules hold there."""
+
+
+def flattened(html: str) -> Markup:
+    """Bring HTML into a form that can be parsed in linear time; see above."""
+    return _Flattener(html).run()
+
+
+class _Flattener:
+    def __init__(self, html: str) -> None:
+        self._html = html
+        self._parts: list[str] = []
+        self._open: list[_Element] = []
+        self._left_out: Counter[str] = Counter()
+
+    def run(self) -> Markup:
+        at = 0
+        while (begin := self._html.find("<", at)) >= 0:
+            self._parts.append(self._html[at:begin])
+            at = self._markup(begin)
+        self._parts.append(self._html[at:])
+        return Markup("".join(self._parts), not self._open)
+
+    def _markup(self, begin: int) -> int:
+        """Take what begins with a `<`; gives where it ends."""
+        html = self._html
+        tag = _TAG.match(html, begin)
+        if tag is not None:
+            return self._tag(tag)
+        if html.startswith("<!--", begin):
+            return self._after("-->", begin + 2)
+        if _TAG_BEGINS.match(html, begin):  # and has no end: it is a text, and so is all that follows
+            self._parts.append(html[begin:].replace("<", "&lt;"))
+            return len(html)
+        if html.startswith(("<!", "<?", "</"), begin):
+            return self._after(">", begin)
+        self._parts.append("&lt;")
+        return begin + 1
+
+    def _after(self, end: str, begin: int) -> int:
+        at = self._html.find(end, begin)
+        return len(self._html) if at < 0 else at + len(end)
+
+    def _tag(self, tag: re.Match[str]) -> int:
+        name = tag[2].lower()
+        known = _SPELLINGS.get(name)
+        if name in _ENDS_OF_RAW and not tag[1] and not (self._is_foreign and tag[4].endswith("/")):
+            end = _ENDS_OF_RAW[name].search(self._html, tag.end())
+            return len(self._html) if end is None else end.start()
+        if known is not None:
+            if tag[1]:
+                self._end(known)
+            else:
+                self._begin(known, tag)
+        return tag.end()
+
+    @property
+    def _is_foreign(self) -> bool:
+        return bool(self._open) and self._open[-1].is_foreign and self._open[-1].name not in ("title", "desc")
+
+    def _begin(self, name: str, tag: re.Match[str]) -> None:
+        if name in BREAKOUTS:
+            while self._is_foreign:
+                self._close()
+        is_foreign = name == "svg" or self._is_foreign
+        if not is_foreign and (name == "title" or not self._make_room(name)):
+            return  # in HTML it would hold plain text; and a cell without a table is none
+        if tag[4].endswith("/") if is_foreign else name in VOID_TAGS:
+            self._parts.append(_slim(tag))
+        elif len(self._open) >= MAX_DEPTH:
+            self._left_out[name] += 1
+        else:
+            self._parts.append(_slim(tag))
+            self._open.append(_Element(name, is_foreign))
+
+    def _make_room(self, name: str) -> bool:
+        """End the elements that a new one ends, as a parser would; `False` if the new one has no place here."""
+        for names, walls in CLOSED_BY.get(name, ()):
+            self._close_to(names, walls)
+        parents = TABLE_PARENTS.get(name)
+        at = len(self._open) - 1 if parents is None else self._find(parents, TABLE_WALLS)
+        while len(self._open) > at + 1:
+            self._close()
+        return parents is None or at >= 0
+
+    def _end(self, name: str) -> None:
+        if self._left_out[name]:
+            self._left_out[name] -= 1
+            return
+        walls = TABLE_WALLS if name in TABLE_PARENTS or name == "table" else WALLS
+        self._close_to(HEADINGS if name in HEADINGS else (name,), walls, is_written=True)
+
+    def _close_to(self, names: Collection[str], walls: Collection[str], *, is_written: bool = False) -> None:
+        """Close the innermost of some elements, and what is in it, if there is one on this side of the walls."""
+        at = self._find(names, walls)
+        if at < 0:
+            return
+        while len(self._open) > at + 1:
+            self._close()
+        self._close(is_written=is_written)
+
+    def _find(self, names: Collection[str], walls: Collection[str]) -> int:
+        for at in range(len(self._open) - 1, -1, -1):
+            if self._open[at].name in names:
+                return at
+            if self._open[at].name in walls:
+                return -1
+        return -1
+
+    def _close(self, *, is_written: bool = False) -> None:
+        """End the innermost element. The ends of some are better left to the parser: one too many would show."""
+        name, is_foreign = self._open.pop()
+        if is_written or is_foreign or name not in ENDS_BY_ITSELF:
+            self._parts.append(f"</{name}>")
+
+
+def _slim(tag: re.Match[str]) -> str:
+    """Give a tag as it was, without attributes beyond the first ones."""
+    if len(tag[3]) < 2 * MAX_ATTRIBUTES:
+        return tag[0]
+    attributes = _ONE_ATTRIBUTE.findall(tag[3])
+    if len(attributes) <= MAX_ATTRIBUTES:
+        return tag[0]
+    return f"<{tag[2]}{''.join(attributes[:MAX_ATTRIBUTES])}{tag[4]}>"
+
+
+_SPELLINGS: Final = {name.lower(): name for name in HTML_TAGS | SVG_TAGS}
