@@ -40,17 +40,11 @@ _TAG: Final = re.compile(rf"<(/?)([A-Za-z][^{_SPACE}/>]*+)((?:{_ATTRIBUTE})*+)([
 """As section 13.2.5 of the HTML standard reads a tag. Nothing in it can be matched in two ways: it never goes back."""
 
 _TAG_BEGINS: Final = re.compile("</?[A-Za-z]")
+_BARE: Final = re.compile("&(?![A-Za-z0-9#])")
 _ONE_ATTRIBUTE: Final = re.compile(_ATTRIBUTE)
 _ENDS_OF_RAW: Final = {
     name: re.compile(rf"</{name}(?=[{_SPACE}/>])", re.IGNORECASE) for name in ("script", "style")
 }
-
-
-class Markup(NamedTuple):
-    """Markup as it may be parsed; `is_closed` if all of its elements have ended, so that it can stand alone."""
-
-    text: str
-    is_closed: bool
 
 
 class _Element(NamedTuple):
@@ -59,25 +53,48 @@ class _Element(NamedTuple):
     """Whether it is one of SVG, or within one: other rules hold there."""
 
 
-def flattened(html: str) -> Markup:
+def flattened(html: str) -> str:
     """Bring HTML into a form that can be parsed in linear time; see above."""
-    return _Flattener(html).run()
+    flattener = Flattener()
+    flattener.feed(html)
+    return flattener.take()
 
 
-class _Flattener:
-    def __init__(self, html: str) -> None:
-        self._html = html
+class Flattener:
+    """Brings one piece of HTML after the other into a form that can be parsed in linear time; no tag spans two."""
+
+    def __init__(self) -> None:
+        self._html = ""
         self._parts: list[str] = []
         self._open: list[_Element] = []
         self._left_out: Counter[str] = Counter()
 
-    def run(self) -> Markup:
+    def copy(self) -> Flattener:
+        """Give one that can be fed on its own from here on."""
+        other = Flattener()
+        self._parts = ["".join(self._parts)]
+        other._parts, other._open, other._left_out = [*self._parts], [*self._open], self._left_out.copy()
+        return other
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether all elements have ended: what there is can stand alone then."""
+        return not self._open
+
+    def feed(self, html: str) -> None:
+        """Take the next piece in."""
+        self._html = html
         at = 0
-        while (begin := self._html.find("<", at)) >= 0:
-            self._parts.append(self._html[at:begin])
+        while (begin := html.find("<", at)) >= 0:
+            self._text(html[at:begin])
             at = self._markup(begin)
-        self._parts.append(self._html[at:])
-        return Markup("".join(self._parts), not self._open)
+        self._text(html[at:])
+        self._html = ""
+
+    def take(self) -> str:
+        """Give what came of the pieces since the last call."""
+        markup, self._parts = "".join(self._parts), []
+        return markup
 
     def _markup(self, begin: int) -> int:
         """Take what begins with a `<`; gives where it ends."""
@@ -88,12 +105,17 @@ class _Flattener:
         if html.startswith("<!--", begin):
             return self._after("-->", begin + 2)
         if _TAG_BEGINS.match(html, begin):  # and has no end: it is a text, and so is all that follows
-            self._parts.append(html[begin:].replace("<", "&lt;"))
+            self._text(html[begin:].replace("<", "&lt;"))
             return len(html)
         if html.startswith(("<!", "<?", "</"), begin):
             return self._after(">", begin)
         self._parts.append("&lt;")
         return begin + 1
+
+    def _text(self, text: str) -> None:
+        if "&" in text:  # the sanitiser takes long for many that are none of an entity
+            text = _BARE.sub("&amp;", text)
+        self._parts.append(text)
 
     def _after(self, end: str, begin: int) -> int:
         at = self._html.find(end, begin)
