@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ DEEPEST: Final = 18
 
 MAX_EMPTY_CELLS: Final = 10_000
 """Cells that the tables of a text may lack: each is made, so a short text could make a great many."""
+
+MAX_LOOKS: Final = {"paragraph": 6, "list": 6, "blockquote": 1.5}
+"""How often rules that ask for each line whether it begins something else may ask about a line, on average."""
 
 ADDRESS: Final = re.compile(r"\bhttps?://\w[^\s<>\"`]*")
 """An address that is written out, with what may follow it at the end of a sentence."""
@@ -44,6 +47,8 @@ def parser(line_breaks: bool) -> MarkdownIt:
 
     dialect = MarkdownIt("commonmark", {"html": True, "breaks": line_breaks}).enable(["table", "strikethrough"])
     dialect.core.ruler.push("addresses", _link_addresses)
+    for name, most in MAX_LOOKS.items():
+        dialect.block.ruler.before("table", f"looks of {name}", partial(_look_no_further, name, most), {"alt": [name]})
     dialect.block.ruler.before("table", "deep", _keep_what_is_deep)
     dialect.block.ruler.before("table", "sparse", _keep_sparse_table)
     dialect.inline.ruler.before("escape", "formula", _find_formula)
@@ -51,6 +56,15 @@ def parser(line_breaks: bool) -> MarkdownIt:
     dialect.add_render_rule("fence", _fence)
     dialect.add_render_rule("code_block", _fence)
     return dialect
+
+
+def _look_no_further(name: str, most: float, state: StateBlock, first: int, end: int, silent: bool) -> bool:
+    """End what looks ahead line by line if it has looked at lines too often: some quotes do so again at each line."""
+    if not silent:
+        return False
+    key = f"looks of {name}"
+    state.env[key] = looks = state.env.get(key, 0) + 1
+    return bool(looks > 500 + most * len(state.bMarks))
 
 
 def _keep_what_is_deep(state: StateBlock, first: int, end: int, silent: bool) -> bool:
@@ -64,15 +78,16 @@ def _keep_what_is_deep(state: StateBlock, first: int, end: int, silent: bool) ->
 
 def _keep_sparse_table(state: StateBlock, first: int, end: int, silent: bool) -> bool:
     """Show a table as it is written if it lacks too many cells, those of the tables before it included."""
-    if silent or not _may_be_table(state, first, end):
+    from markdown_it.rules_block import table
+
+    if silent or not table(state, first, end, True):
         return False
-    columns, line = _line(state, first).count("|") + 1, first + 2
-    empty = state.env.get("empty cells", 0)
-    while line < end and empty <= MAX_EMPTY_CELLS and not state.isEmpty(line):
-        empty += max(columns - 1 - _line(state, line).count("|"), 0)
+    columns, line, env = _line(state, first).count("|") - 1, first + 2, state.env
+    while line < end and not state.isEmpty(line) and not _is_sparse(state):
+        env["empty cells"] = env.get("empty cells", 0) + max(columns - _line(state, line).count("|"), 0)
+        env["rows"] = env.get("rows", 0) + 1
         line += 1
-    state.env["empty cells"] = empty
-    if empty <= MAX_EMPTY_CELLS:
+    if not _is_sparse(state):
         return False
     while line < end and not state.isEmpty(line):
         line += 1
@@ -80,11 +95,10 @@ def _keep_sparse_table(state: StateBlock, first: int, end: int, silent: bool) ->
     return True
 
 
-def _may_be_table(state: StateBlock, first: int, end: int) -> bool:
-    """Whether the second line is one that divides the head of a table from its rows; not all such are tables."""
-    if first + 2 >= end or "|" not in _line(state, first):
-        return False
-    return not state.isEmpty(first + 1) and not _line(state, first + 1).strip("|-: \t")
+def _is_sparse(state: StateBlock) -> bool:
+    """Whether cells are lacking, or the same rows are looked at again and again."""
+    env = state.env
+    return bool(env.get("empty cells", 0) > MAX_EMPTY_CELLS or env.get("rows", 0) > 500 + 1.5 * len(state.bMarks))
 
 
 def _line(state: StateBlock, line: int) -> str:

@@ -25,12 +25,11 @@ MAX_REMEMBERED: Final = 16 * 1024 * 1024
 FIRST_RULES: Final = 2
 """How many rules of the parser find the blocks of a text; the others find what is in one."""
 
-MAX_COST: Final = 600_000
+MAX_COST: Final = 400_000
 """What rendering a text may cost, in units of about a microsecond; see `_cost`."""
 
-HEAVY: Final = "\n*_~`[]<>!&\\$|"
-LIGHT: Final = "+=-:#%@^{}"
-"""Characters that may mean something to Markdown: those at which it begins something, and others."""
+COSTS: Final = ((30, "\n"), (10, "*_~`[]<>!&\\$|"), (1.5, "+=-:#%@^{}\""))
+"""What each of some characters costs: lines, those with which Markdown begins something, and those it looks at."""
 
 STEP: Final = 4096
 """Characters by which it is found out how much of a text is rendered."""
@@ -90,7 +89,8 @@ def affordable(text: str) -> int:
 
 def _cost(text: str) -> float:
     """Estimate how long it takes; a picture that is embedded as an address weighs little."""
-    return len(text) / 7 + 10 * sum(map(text.count, HEAVY)) + 1.5 * sum(map(text.count, LIGHT))
+    signs = sum(cost * sum(map(text.count, characters)) for cost, characters in COSTS)
+    return len(text) / 7 + signs + 25 * text.count("://")
 
 
 class Rendered(NamedTuple):
