@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from millstream.components import prose as module
 from millstream.components.dialect import parser
-from millstream.components.prose import BEGINNING, MAX_COST, TOO_LONG, Style, _Memory, inline_prose, prose
+from millstream.components.prose import BEGINNING, MAX_COST, TOO_LONG, Style, inline_prose, prose
+from millstream.components.remembered import Memory
 
 
 def test_markdown_becomes_html() -> None:
@@ -83,7 +84,9 @@ def test_block_by_block_it_is_the_same(blocks: list[str], between: str, line_bre
     assert module._render(text, Style(line_breaks, sanitize=False)) == parser(line_breaks).render(text)
 
 
-@given(st.lists(st.sampled_from(BLOCKS), min_size=3, max_size=12), BETWEEN, st.lists(st.integers(0, 400)), st.booleans())
+@given(
+    st.lists(st.sampled_from(BLOCKS), min_size=3, max_size=12), BETWEEN, st.lists(st.integers(0, 400)), st.booleans()
+)
 def test_a_text_that_grows_is_rendered_as_if_it_came_at_once(
     blocks: list[str], between: str, cuts: list[int], sanitize: bool
 ) -> None:
@@ -218,7 +221,7 @@ def test_a_picture_that_is_embedded_is_shown_whatever_its_size() -> None:
 
 
 def test_what_was_rendered_is_remembered_up_to_a_bound() -> None:
-    memory = _Memory[str](10)
+    memory = Memory[str](10)
     memory.add(("a", Style()), "12345", 5)
     memory.add(("b", Style()), "12345", 5)
     assert memory.get(("a", Style())) == "12345"

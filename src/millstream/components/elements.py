@@ -41,11 +41,6 @@ HTML_TAGS: Final = frozenset(
 
 VOID_TAGS: Final = frozenset({"area", "br", "col", "hr", "img", "input", "source", "wbr"})
 
-ENDS_BY_ITSELF: Final = frozenset(
-    {"p", "li", "dd", "dt", "rp", "rt", "rtc", "caption", "colgroup", "tbody", "thead", "tr", "td", "th"}
-)
-"""Elements whose end tag may be left out: the end of what is around them, or the next one of its kind, ends them."""
-
 BREAKOUTS: Final = frozenset(
     {
         "b", "blockquote", "br", "center", "code", "dd", "div", "dl", "dt", "em", "h1", "h2", "h3", "h4", "h5", "h6",

@@ -12,12 +12,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection
+from html import escape, unescape
 from typing import Final, NamedTuple
 
 from millstream.components.elements import (
     BREAKOUTS,
     CLOSED_BY,
-    ENDS_BY_ITSELF,
     HEADINGS,
     HTML_TAGS,
     SVG_TAGS,
@@ -33,18 +33,26 @@ MAX_DEPTH: Final = 100
 MAX_ATTRIBUTES: Final = 64
 """Attributes of one element; further ones are left out."""
 
+MAX_ENTITIES: Final = 1000
+"""Entities in the attributes of one element; one that has more loses its attributes."""
+
 _SPACE: Final = r"\t\n\f\r "
 _VALUE: Final = rf"""[{_SPACE}]*+=[{_SPACE}]*+(?:"[^"]*+"|'[^']*+'|[^{_SPACE}>"'][^{_SPACE}>]*+|(?=>))"""
-_ATTRIBUTE: Final = rf"[{_SPACE}/]*+[^{_SPACE}/>][^{_SPACE}/>=]*+(?:{_VALUE})?+"
+_ATTRIBUTE: Final = rf"[{_SPACE}/]*+[^{_SPACE}/>][^{_SPACE}/>=]*+(?:{_VALUE}|(?![{_SPACE}]*+=))"
 _TAG: Final = re.compile(rf"<(/?)([A-Za-z][^{_SPACE}/>]*+)((?:{_ATTRIBUTE})*+)([{_SPACE}/]*+)>")
 """As section 13.2.5 of the HTML standard reads a tag. Nothing in it can be matched in two ways: it never goes back."""
 
 _TAG_BEGINS: Final = re.compile("</?[A-Za-z]")
-_BARE: Final = re.compile("&(?![A-Za-z0-9#])")
+_STAND_INS: Final = {"&": "\ufdd0", "<": "\ufdd1", ">": "\ufdd2"}
+"""In place of what would have to be written as an entity: for many of those the sanitiser takes the square of the
+time. They are no characters, and never part of a text."""
+
+_STANDING_IN: Final = str.maketrans(_STAND_INS)
+_STOOD_IN: Final = str.maketrans({stand_in: escape(sign) for sign, stand_in in _STAND_INS.items()})
+_NO_STAND_INS: Final = str.maketrans(dict.fromkeys(_STAND_INS.values()))
+
 _ONE_ATTRIBUTE: Final = re.compile(_ATTRIBUTE)
-_ENDS_OF_RAW: Final = {
-    name: re.compile(rf"</{name}(?=[{_SPACE}/>])", re.IGNORECASE) for name in ("script", "style")
-}
+_ENDS_OF_RAW: Final = {name: re.compile(rf"</{name}(?=[{_SPACE}/>])", re.IGNORECASE) for name in ("script", "style")}
 
 
 class _Element(NamedTuple):
@@ -53,8 +61,13 @@ class _Element(NamedTuple):
     """Whether it is one of SVG, or within one: other rules hold there."""
 
 
+def finished(html: str) -> str:
+    """Put entities in the place of what stands in for them in the HTML that the sanitiser made of `flattened` HTML."""
+    return html if html.isascii() else html.translate(_STOOD_IN)
+
+
 def flattened(html: str) -> str:
-    """Bring HTML into a form that can be parsed in linear time; see above."""
+    """Bring HTML into a form that can be parsed in linear time; see above. The result is not yet `finished`."""
     flattener = Flattener()
     flattener.feed(html)
     return flattener.take()
@@ -83,7 +96,7 @@ class Flattener:
 
     def feed(self, html: str) -> None:
         """Take the next piece in."""
-        self._html = html
+        self._html = html = html if html.isascii() else html.translate(_NO_STAND_INS)
         at = 0
         while (begin := html.find("<", at)) >= 0:
             self._text(html[at:begin])
@@ -113,8 +126,8 @@ class Flattener:
         return begin + 1
 
     def _text(self, text: str) -> None:
-        if "&" in text:  # the sanitiser takes long for many that are none of an entity
-            text = _BARE.sub("&amp;", text)
+        if "&" in text:
+            text = unescape(text).translate(_STANDING_IN)
         self._parts.append(text)
 
     def _after(self, end: str, begin: int) -> int:
@@ -157,27 +170,25 @@ class Flattener:
         """End the elements that a new one ends, as a parser would; `False` if the new one has no place here."""
         for names, walls in CLOSED_BY.get(name, ()):
             self._close_to(names, walls)
-        parents = TABLE_PARENTS.get(name)
-        at = len(self._open) - 1 if parents is None else self._find(parents, TABLE_WALLS)
-        while len(self._open) > at + 1:
+        if (parents := TABLE_PARENTS.get(name)) is None:
+            return True
+        at = self._find(parents, TABLE_WALLS)
+        while len(self._open) > at + 1 > 0:
             self._close()
-        return parents is None or at >= 0
+        return at >= 0
 
     def _end(self, name: str) -> None:
         if self._left_out[name]:
             self._left_out[name] -= 1
             return
         walls = TABLE_WALLS if name in TABLE_PARENTS or name == "table" else WALLS
-        self._close_to(HEADINGS if name in HEADINGS else (name,), walls, is_written=True)
+        self._close_to(HEADINGS if name in HEADINGS else (name,), walls)
 
-    def _close_to(self, names: Collection[str], walls: Collection[str], *, is_written: bool = False) -> None:
+    def _close_to(self, names: Collection[str], walls: Collection[str]) -> None:
         """Close the innermost of some elements, and what is in it, if there is one on this side of the walls."""
         at = self._find(names, walls)
-        if at < 0:
-            return
-        while len(self._open) > at + 1:
+        while len(self._open) > at >= 0:
             self._close()
-        self._close(is_written=is_written)
 
     def _find(self, names: Collection[str], walls: Collection[str]) -> int:
         for at in range(len(self._open) - 1, -1, -1):
@@ -187,17 +198,17 @@ class Flattener:
                 return -1
         return -1
 
-    def _close(self, *, is_written: bool = False) -> None:
-        """End the innermost element. The ends of some are better left to the parser: one too many would show."""
-        name, is_foreign = self._open.pop()
-        if is_written or is_foreign or name not in ENDS_BY_ITSELF:
-            self._parts.append(f"</{name}>")
+    def _close(self) -> None:
+        """End the innermost element, also where a parser would know: some of them close less than they seem to."""
+        self._parts.append(f"</{self._open.pop().name}>")
 
 
 def _slim(tag: re.Match[str]) -> str:
     """Give a tag as it was, without attributes beyond the first ones."""
     if len(tag[3]) < 2 * MAX_ATTRIBUTES:
         return tag[0]
+    if tag[3].count("&") > MAX_ENTITIES:
+        return f"<{tag[2]}>"
     attributes = _ONE_ATTRIBUTE.findall(tag[3])
     if len(attributes) <= MAX_ATTRIBUTES:
         return tag[0]

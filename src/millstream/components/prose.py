@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import html
-import threading
-from collections import OrderedDict
-from collections.abc import Hashable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from millstream.components.dialect import parser
 from millstream.components.markup import Flattener
+from millstream.components.remembered import Memory
 from millstream.components.sanitised import cleaned, sanitised
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.rules_core import StateCore
     from markdown_it.token import Token
-
-T = TypeVar("T")
 
 MAX_REMEMBERED: Final = 16 * 1024 * 1024
 """Characters of HTML that are remembered, for all conversations together."""
@@ -28,7 +25,7 @@ FIRST_RULES: Final = 2
 MAX_COST: Final = 400_000
 """What rendering a text may cost, in units of about a microsecond; see `_cost`."""
 
-COSTS: Final = ((30, "\n"), (10, "*_~`[]<>!&\\$|"), (1.5, "+=-:#%@^{}\""))
+COSTS: Final = ((30, "\n\r"), (10, "*_~`[]<>!&\\$|"), (1.5, '+=-:#%@^{}"'))
 """What each of some characters costs: lines, those with which Markdown begins something, and those it looks at."""
 
 STEP: Final = 4096
@@ -225,34 +222,5 @@ def _top_level(tokens: Sequence[Token]) -> Iterator[list[Token]]:
             block = []
 
 
-class _Memory(Generic[T]):
-    """What was asked for last, as much as `most` characters of it; used by all handlers' threads."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._size = 0
-        self._known: OrderedDict[Hashable, tuple[T, int]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: Hashable) -> T | None:
-        with self._lock:
-            if key not in self._known:
-                return None
-            self._known.move_to_end(key)
-            return self._known[key][0]
-
-    def add(self, key: Hashable, value: T, size: int) -> None:
-        with self._lock:
-            self._size += size - (self._known.pop(key)[1] if key in self._known else 0)
-            self._known[key] = value, size
-            while self._size > self._most:
-                self._size -= self._known.popitem(last=False)[1][1]
-
-    def clear(self) -> None:
-        with self._lock:
-            self._known.clear()
-            self._size = 0
-
-
-_RENDERED: Final = _Memory[str](MAX_REMEMBERED)
-_BEGUN: Final = _Memory[tuple[Rendered, ...]](MAX_REMEMBERED // 4)
+_RENDERED: Final = Memory[str](MAX_REMEMBERED)
+_BEGUN: Final = Memory[tuple[Rendered, ...]](MAX_REMEMBERED // 4)

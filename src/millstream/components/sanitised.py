@@ -7,13 +7,17 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 
 from millstream.components.elements import HTML_TAGS, SVG_ATTRIBUTES, SVG_TAGS
-from millstream.components.markup import flattened
+from millstream.components.markup import finished, flattened
+from millstream.components.remembered import Memory
 
 if TYPE_CHECKING:
     from nh3 import Cleaner
 
 MAX_COST: Final = 600_000
 """What sanitising may cost, in units of about a microsecond; see `_cost`."""
+
+MAX_REMEMBERED: Final = 8 * 1024 * 1024
+"""Characters of HTML that are remembered, with what became of them."""
 
 TOO_LARGE: Final = "<p><em>This HTML is too large to be shown as it is meant. Here is its source.</em></p>"
 
@@ -23,14 +27,17 @@ def sanitised(html: str) -> str:
 
     What would take a second of a processor is shown as its source.
     """
-    if _cost(html) > MAX_COST:
-        return f"{TOO_LARGE}<pre>{escape(html)}</pre>"
-    return cleaned(flattened(html))
+    known = _SANITISED.get(html)
+    if known is None:
+        is_large = _cost(html) > MAX_COST
+        known = f"{TOO_LARGE}<pre>{escape(html)}</pre>" if is_large else cleaned(flattened(html))
+        _SANITISED.add(html, known, len(html) + len(known))
+    return known
 
 
 def cleaned(markup: str) -> str:
     """Sanitise what `flattened` gave: whatever that may be, the result is safe, but without that it may take hours."""
-    return _cleaner().clean(markup)
+    return finished(_cleaner().clean(markup))
 
 
 def _cost(html: str) -> float:
@@ -69,3 +76,6 @@ def _without_documents(tag: str, attribute: str, value: str) -> str | None:
     if attribute in ("src", "href", "poster", "cite") and address.lower().startswith("data:"):
         return value if tag == "img" and attribute == "src" and is_embedded_picture(address) else None
     return value
+
+
+_SANITISED: Final = Memory[str](MAX_REMEMBERED)
