@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import ClassVar, Literal, TypeAlias, Unpack
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar, Literal, TypeAlias, Unpack, cast
 
 from millstream.components.plain import plain_number
 from millstream.errors import DeclarationError, InvalidValue
@@ -69,37 +69,43 @@ class Choosing(Component):
 
     def validate(self, wire: Value, files: Files) -> Stored:
         if not self.multiple:
-            return None if wire is None else self._find(wire)
+            return None if wire is None else self._find(wire, self._known())
         if not isinstance(wire, list):
             raise self.invalid("a list of choices", wire)
         if len(wire) > (self.max_choices or len(self.choices) or MAX_CUSTOM) and not self.allow_custom_value:
             raise self.unfit(f"at most {self.max_choices or len(self.choices)} choices", f"{len(wire)} choices")
-        return self._limited([self._find(one) for one in wire])
+        known = self._known()
+        return self._limited([self._find(one, known) for one in wire])
 
     def accept(self, value: object) -> Stored:
         if not self.multiple:
-            return None if value is None else self._find(value)
+            return None if value is None else self._find(value, self._known())
         if value is None:
             return []
         if isinstance(value, str | int | float) or not isinstance(value, Sequence):
             value = [value]
-        return self._limited([self._find(one) for one in value])
+        known = self._known()
+        return self._limited([self._find(one, known) for one in value])
 
     def preprocess(self, value: Stored | Media, scratch: Scratch) -> object:
         if self.type == "value" or value is None:
             return super().preprocess(value, scratch)
-        return [self._place(one) for one in value] if isinstance(value, list) else self._place(value)
+        places = {one: place for place, one in reversed(list(enumerate(self.values)))}
+        return [places.get(one) for one in value] if isinstance(value, list) else places.get(cast("Scalar", value))
 
-    def _find(self, value: object) -> Scalar:
+    def _known(self) -> dict[Scalar, Scalar]:
+        """Give each choice by its value; of equal ones the first."""
+        return {value: value for value in reversed(self.values)}
+
+    def _find(self, value: object, known: Mapping[Scalar, Scalar]) -> Scalar:
         """Look a value up among the choices, and give the choice's own: `1` and `1.0` are the same to the page.
 
         Raises:
             InvalidValue: It is none of them, and values of the user's own are not allowed.
         """
         plain = value if isinstance(value, str) else plain_number(value)
-        for choice in self.values:
-            if plain is not None and isinstance(choice, str) == isinstance(plain, str) and choice == plain:
-                return choice
+        if plain is not None and plain in known:
+            return known[plain]
         if self.allow_custom_value and plain is not None and len(str(plain)) <= MAX_CUSTOM:
             return plain
         raise InvalidValue(
@@ -113,9 +119,6 @@ class Choosing(Component):
         if len(set(chosen)) < len(chosen):
             raise self.invalid("each choice once", chosen)
         return chosen
-
-    def _place(self, value: object) -> int | None:
-        return self.values.index(value) if value in self.values else None
 
 
 def paired(choices: Sequence[Choice] | None) -> list[tuple[str, Scalar]]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_WEB: Final = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
+_WEB: Final = re.compile(r"https?://[^\s/?#]\S*", re.IGNORECASE)
 _PICTURE: Final = re.compile(r"data:image/(png|jpeg|jpg|webp|gif|bmp|avif)[;,]", re.IGNORECASE)
+_CONTROL: Final = re.compile(r"[\x00-\x1f]")
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 
 
@@ -22,12 +23,12 @@ def is_embedded_picture(text: str) -> bool:
 
 def has_scheme(text: str) -> bool:
     """Tell anything that a browser would read as an address of some kind, `file:` and `javascript:` included."""
-    return len(text.split(":", 1)[0]) > 1 and _SCHEME.match(text) is not None
+    return text.find(":") != 1 and _SCHEME.match(text) is not None
 
 
 def is_page_address(text: str) -> bool:
     """Tell what a link may lead to: another page of this server, or of the web, or a `mailto:`."""
     clean = text.strip()
-    if clean.startswith(("//", "\\")) or any(ord(char) < 32 for char in clean):
+    if clean.startswith(("//", "\\")) or _CONTROL.search(clean) is not None:
         return False
     return is_web_address(clean) or clean.lower().startswith("mailto:") or not has_scheme(clean)

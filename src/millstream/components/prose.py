@@ -1,24 +1,20 @@
-"""Markdown of conversations, rendered to HTML with coloured code. What was rendered once is remembered."""
+"""Markdown rendered to HTML, in linear time. What was rendered once is remembered, and so is how a text began."""
 
 from __future__ import annotations
 
 import html
-import re
-import threading
-from collections import OrderedDict
-from collections.abc import Hashable, Iterator, Sequence
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from millstream.components.sanitised import sanitised
+from millstream.components.dialect import parser
+from millstream.components.markup import Flattener
+from millstream.components.remembered import Memory
+from millstream.components.sanitised import cleaned, sanitised
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
-    from markdown_it.renderer import RendererHTML
     from markdown_it.rules_core import StateCore
-    from markdown_it.rules_inline import StateInline
     from markdown_it.token import Token
-    from markdown_it.utils import EnvType, OptionsDict
 
 MAX_REMEMBERED: Final = 16 * 1024 * 1024
 """Characters of HTML that are remembered, for all conversations together."""
@@ -26,19 +22,25 @@ MAX_REMEMBERED: Final = 16 * 1024 * 1024
 FIRST_RULES: Final = 2
 """How many rules of the parser find the blocks of a text; the others find what is in one."""
 
-MAX_COLOURED: Final = 50_000
-"""Longer code is shown without colours: finding them takes a second per megabyte."""
+MAX_COST: Final = 400_000
+"""What rendering a text may cost, in units of about a microsecond; see `_cost`."""
 
+COSTS: Final = ((30, "\n\r"), (10, "*_~`[]<>!&\\$|"), (1.5, '+=-:#%@^{}"'))
+"""What each of some characters costs: lines, those with which Markdown begins something, and those it looks at."""
 
-ADDRESS: Final = re.compile(r"\bhttps?://\w[^\s<>\"`]*")
-"""An address that is written out, with what may follow it at the end of a sentence."""
+STEP: Final = 4096
+"""Characters by which it is found out how much of a text is rendered."""
 
+TOO_LONG: Final = "<p><em>This text is too long to be formatted. Here is the rest of it as it is written.</em></p>"
 
-FORMULAS: Final = (("$$", "$$"), ("\\[", "\\]"), ("\\(", "\\)"))
-"""What a formula in LaTeX stands between."""
+BEGINNING: Final = 256
+"""Characters by which a text that grows is known again; a shorter one is rendered anew."""
 
-MAX_FORMULA: Final = 2000
-"""Characters in which the end of a formula is looked for."""
+UNSETTLED: Final = 2
+"""Blocks at the end of a text that may be others when it goes on."""
+
+RIVALS: Final = 4
+"""Texts with the same beginning that may grow at the same time."""
 
 
 class Style(NamedTuple):
@@ -50,7 +52,9 @@ class Style(NamedTuple):
 
 def inline_prose(text: str, style: Style) -> str:
     """Render Markdown of one line, such as a title, as HTML without a paragraph around it."""
-    rendered = str(_renderer(style.line_breaks).renderInline(text))
+    if affordable(text) < len(text):
+        return html.escape(text)
+    rendered = str(parser(style.line_breaks).renderInline(text))
     return sanitised(rendered) if style.sanitize else rendered
 
 
@@ -58,38 +62,152 @@ def prose(text: str, style: Style) -> str:
     """Render Markdown as HTML.
 
     A conversation is rendered anew with each word of an answer, and only the last paragraph of its last message has
-    changed: whatever stands before that is looked up.
+    changed: whatever stands before that is looked up. Where a text gets too long it is shown as it is written.
     """
     known = _RENDERED.get((text, style))
     if known is None:
-        rendered = "".join(_blocks(text, style))
-        known = sanitised(rendered) if style.sanitize else rendered
-        _RENDERED.add((text, style), known)
+        end = affordable(text)
+        known = _render(text[:end], style)
+        if end < len(text):
+            known += f"{TOO_LONG}<pre>{html.escape(text[end:])}</pre>"
+        _RENDERED.add((text, style), known, len(known))
     return known
 
 
-def _blocks(text: str, style: Style) -> Iterator[str]:
-    """Render the blocks of a text: paragraphs, lists, pieces of code. Of others each knows the addresses alone."""
+def affordable(text: str) -> int:
+    """Say how much of a text, up to the end of a line, is rendered: what takes about half a second at the most."""
+    cost = 0.0
+    for at in range(0, len(text), STEP):
+        cost += _cost(text[at : at + STEP])
+        if cost > MAX_COST:
+            return text.rfind("\n", 0, at) + 1
+    return len(text)
+
+
+def _cost(text: str) -> float:
+    """Estimate how long it takes; a picture that is embedded as an address weighs little."""
+    signs = sum(cost * sum(map(text.count, characters)) for cost, characters in COSTS)
+    return len(text) / 7 + signs + 25 * text.count("://")
+
+
+class Rendered(NamedTuple):
+    """The beginning of a text, with the HTML that it has however the text may go on.
+
+    Attributes:
+        text: The beginning, up to the end of a block.
+        html: Its HTML.
+        markup: What came after that, not cleaned yet: elements are open in it.
+        references: The addresses that are defined in it, by label.
+        known: The addresses that were known when it was rendered.
+        weight: Characters of all attributes.
+    """
+
+    text: str = ""
+    html: str = ""
+    markup: Flattener = Flattener()
+    references: Mapping[str, Mapping[str, object]] = {}
+    known: Mapping[str, tuple[object, object]] = {}
+    weight: int = 0
+
+
+NOTHING: Final = Rendered()
+
+
+def _render(text: str, style: Style) -> str:
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
+    key = (text[:BEGINNING], style)
+    rivals = _BEGUN.get(key) or ()
+    begun = max((one for one in rivals if text.startswith(one.text)), key=lambda one: len(one.text), default=NOTHING)
+    rest = _parsed(text[len(begun.text) :], begun, style)
+    if begun.known != (known := _addresses(rest.env.get("references", {}))) and "[" in begun.text:
+        begun = NOTHING  # what was no link may be one by now
+        rest = _parsed(text, begun, style)
+        known = _addresses(rest.env.get("references", {}))
+    begun, whole = _continued(begun._replace(known=known), rest, style)
+    if len(begun.text) > BEGINNING:
+        others = [one for one in rivals if not begun.text.startswith(one.text)]
+        kept = (*others, begun)[-RIVALS:]
+        _BEGUN.add(key, kept, sum(len(one.text) + len(one.html) for one in kept))
+    return whole
+
+
+def _parsed(text: str, begun: Rendered, style: Style) -> StateCore:
+    """Find the blocks of what follows on the beginning of a text."""
     from markdown_it.rules_core import StateCore
 
-    renderer = _renderer(style.line_breaks)
-    rules = renderer.core.ruler.getRules("")
-    state = StateCore(text, renderer, {})
-    for rule in rules[:FIRST_RULES]:
+    dialect = parser(style.line_breaks)
+    state = StateCore(text, dialect, {"references": dict(begun.references)})
+    for rule in dialect.core.ruler.getRules("")[:FIRST_RULES]:
         rule(state)
-    lines = state.src.split("\n")
-    addresses = str(state.env.get("references", ""))
-    for block in _top_level(state.tokens):
-        first, end = block[0].map or (0, len(lines))
-        key = "\n".join(lines[first : end + 1]), addresses, style
-        known = _BLOCKS.get(key)
-        if known is None:
-            state.tokens = block
-            for rule in rules[FIRST_RULES:]:
-                rule(state)
-            known = renderer.renderer.render(state.tokens, renderer.options, state.env)
-            _BLOCKS.add(key, known)
-        yield known
+    return state
+
+
+def _addresses(references: Mapping[str, Mapping[str, object]]) -> dict[str, tuple[object, object]]:
+    return {label: (one["href"], one["title"]) for label, one in references.items()}
+
+
+def _continued(begun: Rendered, rest: StateCore, style: Style) -> tuple[Rendered, str]:
+    """Render the blocks that follow on the beginning of a text: gives what is settled by then, and the whole."""
+    blocks = list(_top_level(rest.tokens))
+    lines = rest.src.split("\n")
+    settled, flow = begun, _Flow(begun, style)
+    for number, block in enumerate(blocks):
+        if number == len(blocks) - UNSETTLED:
+            first = (block[0].map or (0, 0))[0]
+            references = {
+                label: one
+                for label, one in rest.env["references"].items()
+                if label in begun.references or one["map"][0] < first
+            }
+            text = begun.text + "".join(line + "\n" for line in lines[:first])
+            settled = Rendered(text, *flow.state(), references, begun.known, flow.weight)
+        flow.add(block, lines, rest)
+    return settled, flow.whole()
+
+
+class _Flow:
+    """The HTML of one block after the other: cleaned as soon as no element is open any more."""
+
+    def __init__(self, begun: Rendered, style: Style) -> None:
+        self._html = [begun.html]
+        self._markup = begun.markup.copy()
+        self._style = style
+        self.weight = begun.weight
+
+    def add(self, block: list[Token], lines: Sequence[str], state: StateCore) -> None:
+        """Render a block; its source if it would make far more HTML than the text has characters."""
+        dialect: MarkdownIt = state.md
+        state.tokens = block
+        for rule in dialect.core.ruler.getRules("")[FIRST_RULES:]:
+            rule(state)
+        self.weight += sum(map(_weight, block))
+        if self.weight > MAX_COST + 10 * len(state.src):
+            first, end = block[0].map or (0, len(lines))
+            self._take(f"<pre>{html.escape(chr(10).join(lines[first:end]))}</pre>")
+        else:
+            self._take(str(dialect.renderer.render(block, dialect.options, state.env)))
+
+    def _take(self, rendered: str) -> None:
+        if not self._style.sanitize:
+            self._html.append(rendered)
+            return
+        self._markup.feed(rendered)
+        if self._markup.is_closed:
+            self._html.append(cleaned(self._markup.take()))
+
+    def state(self) -> tuple[str, Flattener]:
+        """Give the HTML so far, and what is not cleaned yet."""
+        self._html = ["".join(self._html)]
+        return self._html[0], self._markup.copy()
+
+    def whole(self) -> str:
+        """Give the HTML of it all; ends the flow."""
+        return "".join((*self._html, cleaned(self._markup.take())))
+
+
+def _weight(token: Token) -> int:
+    own = sum(len(str(value)) for value in token.attrs.values())
+    return own + sum(map(_weight, token.children or ()))
 
 
 def _top_level(tokens: Sequence[Token]) -> Iterator[list[Token]]:
@@ -104,134 +222,5 @@ def _top_level(tokens: Sequence[Token]) -> Iterator[list[Token]]:
             block = []
 
 
-class _Memory:
-    """The HTML that was asked for last, as much as `most` characters of it; used by all handlers' threads."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._size = 0
-        self._known: OrderedDict[Hashable, str] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: Hashable) -> str | None:
-        with self._lock:
-            if key in self._known:
-                self._known.move_to_end(key)
-            return self._known.get(key)
-
-    def add(self, key: Hashable, text: str) -> None:
-        with self._lock:
-            self._size += len(text) - len(self._known.pop(key, ""))
-            self._known[key] = text
-            while self._size > self._most:
-                self._size -= len(self._known.popitem(last=False)[1])
-
-
-_RENDERED: Final = _Memory(MAX_REMEMBERED)
-_BLOCKS: Final = _Memory(MAX_REMEMBERED // 4)
-
-
-@cache
-def _renderer(line_breaks: bool) -> MarkdownIt:
-    from markdown_it import MarkdownIt
-
-    renderer = MarkdownIt("commonmark", {"html": True, "breaks": line_breaks}).enable(["table", "strikethrough"])
-    renderer.core.ruler.push("addresses", _link_addresses)
-    renderer.inline.ruler.before("escape", "formula", _find_formula)
-    renderer.add_render_rule("formula", _formula)
-    renderer.add_render_rule("fence", _fence)
-    renderer.add_render_rule("code_block", _fence)
-    return renderer
-
-
-def _find_formula(state: StateInline, silent: bool) -> bool:
-    """Keep a formula as it is written: to Markdown its signs would mean something else."""
-    for left, right in FORMULAS:
-        if state.src.startswith(left, state.pos):
-            begin = state.pos + len(left)
-            end = state.src.find(right, begin, begin + MAX_FORMULA)
-            if end <= begin:
-                return False
-            if not silent:
-                state.push("formula", "", 0).content = state.src[state.pos : end + len(right)]
-            state.pos = end + len(right)
-            return True
-    return False
-
-
-def _formula(
-    renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
-) -> str:  # the signature is that of the library's rules
-    return f'<code class="ms-formula">{html.escape(tokens[index].content)}</code>'
-
-
-def _link_addresses(state: StateCore) -> None:
-    """Make links of the addresses in a text, as GitHub's Markdown does (gfm, section 6.9)."""
-    for block in state.tokens:
-        if block.type == "inline" and "://" in block.content:
-            block.children = list(_linked(block.children or []))
-
-
-def _linked(tokens: Sequence[Token]) -> Iterator[Token]:
-    depth = 0
-    for token in tokens:
-        begins = token.type == "link_open" or (
-            token.type == "html_inline" and token.content[:3].lower() in ("<a ", "<a>")
-        )
-        ends = token.type == "link_close" or (token.type == "html_inline" and token.content.lower() == "</a>")
-        depth += begins - ends
-        if token.type == "text" and depth == 0:
-            yield from _split_at_addresses(token)
-        else:
-            yield token
-
-
-def _split_at_addresses(token: Token) -> Iterator[Token]:
-    """Split a text into texts and links."""
-    text, at = token.content, 0
-    for found in ADDRESS.finditer(text):
-        address = _trimmed(found[0])
-        yield token.copy(content=text[at : found.start()])
-        yield type(token)("link_open", "a", 1, {"href": address})
-        yield token.copy(content=address)
-        yield type(token)("link_close", "a", -1)
-        at = found.start() + len(address)
-    yield token.copy(content=text[at:])
-
-
-def _trimmed(address: str) -> str:
-    """Leave out what ends the sentence, and brackets that the sentence opened."""
-    unopened = address.count(")") - address.count("(")
-    end = len(address)
-    while end and (address[end - 1] in "?!.,:;*_~'" or (address[end - 1] == ")" and unopened > 0)):
-        unopened -= address[end - 1] == ")"
-        end -= 1
-    return address[:end]
-
-
-def _fence(
-    renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
-) -> str:  # the signature is that of the library's rules
-    """Render a block of code: its language, a button that copies it, and the code."""
-    words = tokens[index].info.split(maxsplit=1)
-    language = words[0] if words else ""
-    name = html.escape(language)
-    head = f'<div class="ms-code-head"><span>{name}</span><button class="ms-copy-code">Copy</button></div>'
-    code = coloured(tokens[index].content, language)
-    return f'<div class="ms-code">{head}<pre tabindex="0"><code class="language-{name}">{code}</code></pre></div>\n'
-
-
-def coloured(code: str, language: str) -> str:
-    """Give code as HTML whose words have a class each, after Pygments' short names; as it is if nobody knows it."""
-    from pygments import highlight
-    from pygments.formatters.html import HtmlFormatter
-    from pygments.lexers import get_lexer_by_name
-    from pygments.util import ClassNotFound
-
-    if not language or len(code) > MAX_COLOURED:
-        return html.escape(code)
-    try:
-        lexer = get_lexer_by_name(language, stripnl=False)
-    except ClassNotFound:
-        return html.escape(code)
-    return str(highlight(code, lexer, HtmlFormatter(nowrap=True, classprefix="ms-c-")))
+_RENDERED: Final = Memory[str](MAX_REMEMBERED)
+_BEGUN: Final = Memory[tuple[Rendered, ...]](MAX_REMEMBERED // 4)

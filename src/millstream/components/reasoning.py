@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+MAX_THOUGHTS: Final = 100
+"""Thoughts of one text. Further ones stay in it, tags and all."""
 
 
 class Thought(NamedTuple):
@@ -26,7 +29,7 @@ def split_reasoning(text: str, tags: Sequence[tuple[str, str]]) -> list[str | Th
     opening, endings = re.compile("|".join(re.escape(first) for first, _ in tags)), dict(tags)
     parts: list[str | Thought] = []
     at = 0
-    while (begin := opening.search(text, at)) is not None:
+    while len(parts) < 2 * MAX_THOUGHTS and (begin := opening.search(text, at)) is not None:
         ending = endings[begin[0]]
         end = text.find(ending, begin.end())
         is_over = end >= 0

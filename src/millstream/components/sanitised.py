@@ -3,45 +3,46 @@
 from __future__ import annotations
 
 from functools import cache
+from html import escape
 from typing import TYPE_CHECKING, Final
+
+from millstream.components.elements import HTML_TAGS, SVG_ATTRIBUTES, SVG_TAGS
+from millstream.components.markup import finished, flattened
+from millstream.components.remembered import Memory
 
 if TYPE_CHECKING:
     from nh3 import Cleaner
 
-SVG_TAGS: Final = frozenset(
-    {
-        "svg", "g", "defs", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "text", "tspan",
-        "title", "desc", "linearGradient", "radialGradient", "stop", "clipPath", "mask", "pattern", "marker",
-        "symbol",
-    }
-)  # fmt: skip
-"""Elements of SVG that draw; none that run, load or animate."""
+MAX_COST: Final = 600_000
+"""What sanitising may cost, in units of about a microsecond; see `_cost`."""
 
-SVG_ATTRIBUTES: Final = frozenset(
-    {
-        "viewBox", "preserveAspectRatio", "xmlns", "x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "rx",
-        "ry", "d", "points", "width", "height", "dx", "dy", "fx", "fy", "offset", "fill", "fill-opacity",
-        "fill-rule", "stroke", "stroke-width", "stroke-opacity", "stroke-linecap", "stroke-linejoin",
-        "stroke-dasharray", "stroke-dashoffset", "opacity", "transform", "gradientUnits", "gradientTransform",
-        "stop-color", "stop-opacity", "clip-path", "clip-rule", "mask", "marker-start", "marker-mid",
-        "marker-end", "markerWidth", "markerHeight", "refX", "refY", "orient", "patternUnits",
-        "patternTransform", "font-size", "font-family", "font-weight", "text-anchor", "dominant-baseline",
-        "letter-spacing", "vector-effect",
-    }
-)  # fmt: skip
+MAX_REMEMBERED: Final = 8 * 1024 * 1024
+"""Characters of HTML that are remembered, with what became of them."""
 
-HTML_TAGS: Final = frozenset(
-    {
-        "section", "main", "button", "label", "progress", "meter", "input", "output", "video", "audio",
-        "source",
-    }
-)  # fmt: skip
-"""Elements beyond those that the sanitiser allows anyway."""
+TOO_LARGE: Final = "<p><em>This HTML is too large to be shown as it is meant. Here is its source.</em></p>"
 
 
 def sanitised(html: str) -> str:
-    """Take everything out of a piece of HTML that could run, load a script, or submit a form."""
-    return _cleaner().clean(html)
+    """Take everything out of a piece of HTML that could run, load a script, or submit a form.
+
+    What would take a second of a processor is shown as its source.
+    """
+    known = _SANITISED.get(html)
+    if known is None:
+        is_large = _cost(html) > MAX_COST
+        known = f"{TOO_LARGE}<pre>{escape(html)}</pre>" if is_large else cleaned(flattened(html))
+        _SANITISED.add(html, known, len(html) + len(known))
+    return known
+
+
+def cleaned(markup: str) -> str:
+    """Sanitise what `flattened` gave: whatever that may be, the result is safe, but without that it may take hours."""
+    return finished(_cleaner().clean(markup))
+
+
+def _cost(html: str) -> float:
+    """Estimate how long it takes: tags and attributes are what counts, an embedded picture weighs little."""
+    return len(html) / 20 + 10 * html.count("<") + 5 * html.count("=") + 3 * html.count("&")
 
 
 @cache
@@ -59,7 +60,7 @@ def _cleaner() -> Cleaner:
     attributes["source"] = {"src", "type"}
     attributes["label"] = {"for"}
     return nh3.Cleaner(
-        tags=nh3.ALLOWED_TAGS | SVG_TAGS | HTML_TAGS,
+        tags=set(HTML_TAGS | SVG_TAGS),
         attributes=attributes,
         generic_attribute_prefixes={"aria-", "data-"},
         url_schemes={"http", "https", "mailto", "tel", "data"},
@@ -75,3 +76,6 @@ def _without_documents(tag: str, attribute: str, value: str) -> str | None:
     if attribute in ("src", "href", "poster", "cite") and address.lower().startswith("data:"):
         return value if tag == "img" and attribute == "src" and is_embedded_picture(address) else None
     return value
+
+
+_SANITISED: Final = Memory[str](MAX_REMEMBERED)

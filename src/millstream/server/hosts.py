@@ -20,6 +20,10 @@ _FORWARDING: Final = re.compile(
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
+MAX_HOPS: Final = 32
+"""Of a longer way the last part is looked at: it is what our own proxies wrote."""
+
+
 class HostPort(NamedTuple):
     """A host in lower case, IPv6 in brackets, and a port, `None` where it is the scheme's own."""
 
@@ -100,5 +104,5 @@ def is_trusted(address: str, proxies: Sequence[Network]) -> bool:
 
 def client_behind(peer: str, forwarded_for: str, proxies: Sequence[Network]) -> str:
     """Find the client's address: the rightmost one of `X-Forwarded-For` and the peer that is not a trusted proxy."""
-    hops = [hop for part in forwarded_for.split(",") if is_address(hop := part.strip())] + [peer]
+    hops = [hop for part in forwarded_for.rsplit(",", MAX_HOPS)[-MAX_HOPS:] if is_address(hop := part.strip())] + [peer]
     return next((hop for hop in reversed(hops) if not is_trusted(hop, proxies)), hops[0])

@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Final
 
@@ -138,12 +139,11 @@ def with_nonce(head: str) -> str:
     finder = _TagFinder()
     finder.feed(head)
     finder.close()
-    lines = [len(line) + 1 for line in head.split("\n")]
-    starts = [sum(lines[: line - 1]) + column for line, column in finder.places]
-    for start, length in sorted(zip(starts, finder.lengths, strict=True), reverse=True):
-        end = start + length
-        head = f'{head[:end]} nonce="{_NONCE}"{head[end:]}'
-    return head
+    lines = list(accumulate((len(line) + 1 for line in head.split("\n")), initial=0))
+    starts = [lines[line - 1] + column for line, column in finder.places]
+    ends = sorted(start + length for start, length in zip(starts, finder.lengths, strict=True))
+    pieces = [head[begin:end] for begin, end in pairwise((0, *ends, len(head)))]
+    return f' nonce="{_NONCE}"'.join(pieces)
 
 
 class _TagFinder(HTMLParser):
@@ -195,6 +195,6 @@ def _script(source: str, kind: str = "") -> str:
 
 def _once_ready(js: str) -> str:
     """Call the developer's function once the page is built; anything that is no function is run as it is."""
-    is_function = re.match(r"\s*(async\b|function\b|\(?[\w$\s,{}=]*\)?\s*=>)", js)
+    is_function = re.match(r"\s*+(async\b|function\b|\(?(?:[\w$\s,{}]|=(?!>))*+\)?\s*+=>)", js)
     body = f"({js.strip().rstrip(';')}\n)();" if is_function else js
     return f'addEventListener("DOMContentLoaded", () => {{ {body}\n}});'

@@ -23,5 +23,7 @@ def after_stop_word(text: str, stop_words: Sequence[str]) -> str | None:
 
 
 def _words(text: str) -> list[str]:
-    plain = "".join(part for part in unicodedata.normalize("NFKD", text) if not unicodedata.combining(part))
+    # One by one: in a whole text the marks are sorted, which takes the square of their number.
+    parts = (part for char in text for part in unicodedata.normalize("NFKD", char))
+    plain = "".join(part for part in parts if not unicodedata.combining(part))
     return re.findall(r"\w+", plain.casefold().replace("'", "").replace("’", ""))

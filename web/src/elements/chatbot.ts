@@ -77,6 +77,7 @@ export class Chatbot extends Leaf<ChatbotProps> {
 
   protected override render(): TemplateResult {
     const { props, entries } = this;
+    const depths = depthsOf(entries);
     const heights = {
       height: length(props.height),
       "min-height": length(props.min_height),
@@ -94,7 +95,7 @@ export class Chatbot extends Leaf<ChatbotProps> {
             ${repeat(
               entries,
               (_, at) => at,
-              (entry, at) => this.message(entry, at),
+              (entry, at) => this.message(entry, at, depths[at] as number),
             )}
             ${this.waiting()}${this.failure()}
           </div>
@@ -135,12 +136,12 @@ export class Chatbot extends Leaf<ChatbotProps> {
     <p class="ms-past">The connection was lost. The app has forgotten what is above.</p>`;
   }
 
-  private message(entry: Entry, at: number): TemplateResult {
+  private message(entry: Entry, at: number, depth: number): TemplateResult {
     const { props, entries } = this;
     const isJoined = props.grouped && isSameSide(entries[at - 1], entry);
     const isLastOfSide = !props.grouped || !isSameSide(entries[at + 1], entry);
     return html`<ms-message
-      .entry=${entry} .index=${at} .joined=${isJoined} .depth=${this.depth(entry)} .rtl=${props.rtl} .avatar=${this.avatar(entry)}
+      .entry=${entry} .index=${at} .joined=${isJoined} .depth=${depth} .rtl=${props.rtl} .avatar=${this.avatar(entry)}
       .said=${isLastOfSide ? this.said(at) : ""} .acts=${same(this.acts(entry, at, isLastOfSide))} .feedback=${props.feedback} .liked=${this.liked(at)}
     ></ms-message>`;
   }
@@ -148,16 +149,6 @@ export class Chatbot extends Leaf<ChatbotProps> {
   /** Whoever notes something is neither the user nor who answers. */
   private avatar({ role }: Entry): string | null {
     return role === "system" ? null : this.props.avatars[role === "user" ? 0 : 1];
-  }
-
-  /** How many thoughts it is a part of, each of the next. */
-  private depth(entry: Entry): number {
-    const above = entry.metadata?.parent_id;
-    if (above === undefined) return 0;
-    const parent = this.entries
-      .slice(0, this.entries.indexOf(entry))
-      .findLast(({ metadata }) => metadata?.id === above);
-    return parent ? this.depth(parent) + 1 : 0;
   }
 
   /** What can be done with a message now. */
@@ -185,9 +176,8 @@ export class Chatbot extends Leaf<ChatbotProps> {
   private said(at: number): string {
     const { entries } = this;
     const last = entries[at] as Entry;
-    const before = this.props.grouped
-      ? entries.slice(0, at).findLastIndex((entry) => !isSameSide(entry, last))
-      : at - 1;
+    let before = at - 1;
+    while (this.props.grouped && before >= 0 && isSameSide(entries[before], last)) before--;
     return entries
       .slice(before + 1, at + 1)
       .map(textOf)
@@ -323,6 +313,16 @@ export class Chatbot extends Leaf<ChatbotProps> {
       this.isCopied = false;
     }, COPIED_MS);
   }
+}
+
+/** Of how many thoughts, each of the next, every message is a part. */
+function depthsOf(entries: readonly Entry[]): number[] {
+  const known = new Map<string, number>();
+  return entries.map(({ metadata }) => {
+    const depth = metadata?.parent_id === undefined ? 0 : (known.get(metadata.parent_id) ?? -1) + 1;
+    if (metadata?.id !== undefined) known.set(metadata.id, depth);
+    return depth;
+  });
 }
 
 function isSameSide(one: Entry | undefined, other: Entry): boolean {

@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
 import { Leaf, type LeafProps } from "./base.ts";
-import { copyCode } from "./parts/code.ts";
+import { colourCode, copyCode } from "./parts/code.ts";
 import { forget, show } from "./parts/inert.ts";
 import { progress } from "./parts/run.ts";
 import { length, styled } from "./parts/styled.ts";
@@ -36,6 +36,7 @@ export class Markdown extends Leaf<MarkdownProps> {
     if (!body || text === this.shown) return;
     this.shown = text;
     show(body, text);
+    colourCode(body);
   }
 
   override disconnectedCallback(): void {

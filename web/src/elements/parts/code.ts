@@ -1,8 +1,39 @@
-/** The button that copies a block of code: it came with the HTML of the text around it. */
+/** Blocks of code, which come with the HTML of the text around them: their colours, and the button that copies one. */
 
+import { highlight, MAX_COLOURED } from "../../highlight/highlight.ts";
 import { copyText } from "./clipboard.ts";
 
 const COPIED_MS = 1500;
+/** Characters of code that are coloured in one text; each word of a growing answer colours it anew. */
+const MOST_COLOURED = 2 * MAX_COLOURED;
+
+/** Colours the code within a text that was just made of its HTML. */
+export function colourCode(text: ParentNode): void {
+  let left = MOST_COLOURED;
+  for (const block of text.querySelectorAll('.ms-code code[class^="language-"]')) {
+    const code = block.textContent ?? "";
+    left -= code.length;
+    if (left < 0) return;
+    if (block.childElementCount === 0) colour(block, code, block.className.slice("language-".length).toLowerCase());
+  }
+}
+
+function colour(block: Element, code: string, language: string): void {
+  const nodes: (Node | string)[] = [];
+  let at = 0;
+  for (const { kind, start, end } of highlight(code, language)) {
+    if (start > at) nodes.push(code.slice(at, start));
+    const word = document.createElement("span");
+    word.className = `ms-c-${kind}`;
+    word.textContent = code.slice(start, end);
+    nodes.push(word);
+    at = end;
+  }
+  if (nodes.length === 0) return;
+  block.replaceChildren();
+  for (const node of nodes) block.append(node);
+  if (at < code.length) block.append(code.slice(at));
+}
 
 /** Copies the code whose button was clicked, and says so; any other click is none of its business. */
 export async function copyCode(event: Event): Promise<void> {

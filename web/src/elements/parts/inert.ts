@@ -5,7 +5,6 @@
  * sets one by one: so they are taken out on the way, and set by hand.
  */
 
-const TAG = /<[a-z](?:[^>"']|"[^"]*"|'[^']*')*>/gi;
 /** Quoted values are matched to be passed over: what looks like an attribute in them is text. */
 const STYLE = /"[^"]*"|'[^']*'|(?<=[\s"'/])style(?=\s*=)/gi;
 const ASIDE = "data-ms-style";
@@ -40,7 +39,32 @@ export function forget(container: Element): void {
 
 /** Renames `style` attributes: the policy speaks up as soon as one is parsed, wherever the nodes are. */
 export function setAside(text: string): string {
-  return text.replace(TAG, (tag) => tag.replace(STYLE, (found) => (/^["']/.test(found) ? found : ASIDE)));
+  const parts: string[] = [];
+  let at = 0;
+  for (let begin = text.indexOf("<"); begin >= 0; begin = text.indexOf("<", Math.max(at, begin + 1))) {
+    if (!/[a-z]/i.test(text[begin + 1] ?? "")) continue;
+    const end = endOfTag(text, begin);
+    if (end < 0) break; // no parser makes an element of it
+    const tag = text.slice(begin, end).replace(STYLE, (found) => (/^["']/.test(found) ? found : ASIDE));
+    parts.push(text.slice(at, begin), tag);
+    at = end;
+  }
+  return [...parts, text.slice(at)].join("");
+}
+
+/** Finds where a tag ends, which goes through it once; -1 if it does not. */
+function endOfTag(text: string, begin: number): number {
+  let quote = "";
+  let before = "";
+  for (let at = begin + 1; at < text.length; at++) {
+    const char = text[at] as string;
+    if (quote) {
+      if (char === quote) quote = "";
+    } else if (char === ">") return at + 1;
+    else if (before === "=" && (char === '"' || char === "'")) quote = char;
+    if (char.trim() !== "") before = char;
+  }
+  return -1;
 }
 
 function adopt(container: Element, rules: string): void {

@@ -2,6 +2,7 @@
  * Shows HTML that grows without touching what is there already: nodes that are equal stay, text is appended, and so the
  * user's selection, and whatever scrolls, stays where it was.
  */
+import { colourCode } from "./code.ts";
 import { forget, setAside, show } from "./inert.ts";
 
 const ASIDE = "data-ms-style";
@@ -10,6 +11,7 @@ const ASIDE = "data-ms-style";
 export function patch(container: Element, text: string): void {
   if (/<style/i.test(text)) {
     show(container, text);
+    colourCode(container);
     return;
   }
   forget(container);
@@ -22,6 +24,7 @@ export function patch(container: Element, text: string): void {
   // What scrolls can be reached with the keyboard.
   for (const block of template.content.querySelectorAll<HTMLElement>("pre, table")) block.tabIndex = 0;
   for (const link of template.content.querySelectorAll("a")) link.target = "_blank";
+  colourCode(template.content);
   grow(container, template.content);
 }
 
