@@ -22,6 +22,7 @@ from millstream.runtime.host import Host
 from millstream.runtime.settings import Settings
 from millstream.server.assets import Assets
 from millstream.server.caller import Caller
+from millstream.server.complaints import Complaints
 from millstream.server.favicon import Favicon
 from millstream.server.gate import CLOSE_LOGGED_OUT, LOGGED_OUT, Gate, Refusal, refuse
 from millstream.server.headers import Policy
@@ -69,6 +70,7 @@ class App:
         manifest: The frozen declaration.
         options: How it is served.
         routes: All routes, behind the gate.
+        complaints: Says what visitors can cause any number of, once a minute.
         is_draining: Set it to turn new pages away; those that are open go on.
         stop: Ends the server that `launch()` started for the app; does nothing without one.
     """
@@ -76,6 +78,7 @@ class App:
     def __init__(self, declaration: Declaration, options: Options) -> None:
         self.options = options
         self.manifest = declaration.freeze(_look(declaration.look, options))
+        self.complaints = Complaints()
         self.is_draining = False
         self.stop: Callable[[], None] = lambda: None
         self._host: Host | None = None

@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import hmac
 import inspect
-import ipaddress
 import logging
 import secrets
 import time
@@ -16,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from millstream.runtime.aside import aside
+from millstream.server import hosts
 from millstream.server.options import Auth, Check
 
 logger = logging.getLogger("millstream")
@@ -147,8 +147,7 @@ class Backoff:
 
 
 def _keys(address: str, name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    if ":" in address:  # who has one IPv6 address has 2**64 of them
-        address = str(ipaddress.ip_network(f"{address.partition('%')[0]}/64", strict=False))
+    address = hosts.network_of(address)
     return ("account", address, name), ("address", address)
 
 

@@ -15,8 +15,12 @@ from types import FrameType
 from typing import Final
 
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
 
+from millstream.server.accepting import Door
 from millstream.server.app import App
+from millstream.server.certificate import load_certificate
+from millstream.server.crowd import Crowd
 from millstream.server.network import BACKLOG
 from millstream.server.protocols import BoundedHttp, LiveSocket
 from millstream.transports.websocket import MAX_MESSAGE_BYTES
@@ -43,7 +47,7 @@ class Server(uvicorn.Server):
     """
 
     def __init__(self, app: App, listener: socket.socket, on_start: Callable[[], None] = lambda: None) -> None:
-        options = app.options
+        tls = load_certificate(app.options)
         super().__init__(
             uvicorn.Config(
                 app,
@@ -60,11 +64,10 @@ class Server(uvicorn.Server):
                 server_header=False,
                 backlog=BACKLOG,
                 timeout_graceful_shutdown=1,
-                ssl_certfile=options.ssl_certfile,
-                ssl_keyfile=options.ssl_keyfile,
-                ssl_keyfile_password=options.ssl_keyfile_password,
+                ssl_context_factory=None if tls is None else lambda *_: tls,
             )
         )
+        self._crowd = Crowd(app.options.proxies)
         self._app = app
         self._listener = listener
         self._on_start = on_start
@@ -110,11 +113,28 @@ class Server(uvicorn.Server):
             self._thread.join()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and say so."""
-        await super().startup(sockets)
-        if self.started:
-            self._is_up.set()
-            self._on_start()
+        """Start, and say so.
+
+        The loop's own server is not used: it does not tell of a lack of descriptors, or only in tracebacks.
+        """
+        await self.lifespan.startup()
+        if self.lifespan.should_exit:
+            sys.exit(STARTUP_FAILURE)
+        if sys.platform == "win32":  # its loop tells of no listening socket that there is somebody
+            server = await asyncio.get_running_loop().create_server(self._protocol, sock=self._listener, ssl=self.config.ssl)
+            self.servers = [server]
+        else:
+            door = Door(self._listener, self._protocol, self.config.ssl, self._crowd, self._app.complaints)
+            door.open()
+            self.servers = [door]  # type: ignore[list-item]  # all of a server that uvicorn uses
+        self.started = True
+        self._is_up.set()
+        self._on_start()
+
+    def _protocol(self) -> BoundedHttp:
+        protocol = BoundedHttp(self.config, self.server_state, self.lifespan.state)
+        protocol.crowd = self._crowd
+        return protocol
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Drain first: while running handlers finish, the socket stays open to answer 503 to who asks."""
