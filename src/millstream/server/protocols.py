@@ -253,7 +253,8 @@ class _Exit:
         self._protocol = protocol
 
     def write(self, data: bytes) -> None:
-        self._protocol.transport.write(data)
+        if not self.is_closing():  # one that was aborted a moment ago takes nothing, and says so by raising
+            self._protocol.transport.write(data)
 
     def is_closing(self) -> bool:
         return self._protocol.transport.is_closing()
