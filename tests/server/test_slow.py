@@ -1,6 +1,5 @@
 """Slow and silent HTTP: who sends nothing, little, or reads nothing is gone soon, and costs the others nothing."""
 
-import asyncio
 import gc
 import resource
 import socket
@@ -356,5 +355,3 @@ def test_who_brings_the_rate_is_never_given_up(pauses: list[float], ahead: int) 
     assert patience.left_s(now + 10.001) <= 0
     patience.renew(now + 5.0)
     assert patience.left_s(now + 5.0) == pytest.approx(10.0)
-
-

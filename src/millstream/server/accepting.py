@@ -7,6 +7,7 @@ import errno
 import socket
 import ssl
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from millstream.server.complaints import Complaints
@@ -90,11 +91,13 @@ class Door:
             task = self._loop.create_task(self._take(connection))
             self._opening.add(task)
             if self._tls is not None:
-                self._crowd.enter(task, str(address[0]) if isinstance(address, tuple) else "", task.cancel)
+                self._crowd.enter(task, str(address[0]) if isinstance(address, tuple) else "", partial(_drop, task))
             task.add_done_callback(self._opened)
 
     async def _take(self, connection: socket.socket) -> None:
-        timeouts = {} if self._tls is None else {"ssl_handshake_timeout": HANDSHAKE_S, "ssl_shutdown_timeout": GOODBYE_S}
+        timeouts = (
+            {} if self._tls is None else {"ssl_handshake_timeout": HANDSHAKE_S, "ssl_shutdown_timeout": GOODBYE_S}
+        )
         try:
             await self._loop.connect_accepted_socket(self._make, connection, ssl=self._tls, **timeouts)
         except OSError:  # what it spoke is no TLS, it has left, or took too long; nothing of it was served
@@ -116,3 +119,7 @@ class Door:
         self._loop.remove_reader(self._listener.fileno())
         self._is_open = False
         self._rest = self._loop.call_later(REST_S, self.open)
+
+
+def _drop(task: asyncio.Task[None]) -> None:
+    task.cancel()

@@ -37,8 +37,10 @@ class Complaints:
             logger.warning("%s%s", printable(line)[: MAX_LINE - len(suffix)], suffix)
 
     def failed(self, what: str, error: BaseException) -> None:
-        """Log an exception that ended something: with its traceback the first time, since it may be a mistake of ours;
-        then, or if the outside world is to blame (an `OSError`), as one line.
+        """Log an exception that ended something, as one line.
+
+        The first time it comes with its traceback, since it may be a mistake of ours, unless it is an `OSError`, for
+        which the outside world is to blame.
         """
         place = traceback.extract_tb(error.__traceback__)[-1:]
         where = f"{place[0].name}:{place[0].lineno}" if place else ""

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from typing import Final
 
+from millstream.runtime.allowance import network_of
 from millstream.server import hosts
 from millstream.server.options import Network
 
@@ -16,8 +17,10 @@ IN_ALL: Final = 4096
 
 
 class Crowd:
-    """The open HTTP connections by address. Who comes last is never refused: room is made by the one that has moved
-    nothing for longest, so that whoever loads a page gets in however many silent connections there are.
+    """The open HTTP connections by address.
+
+    Who comes last is never refused: room is made by the one that has moved nothing for longest, so that whoever loads a
+    page gets in however many silent connections there are.
 
     Args:
         proxies: Whose connections count for the visitor behind them, which is known when its headers are.
@@ -37,7 +40,7 @@ class Crowd:
 
     def enter(self, member: Hashable, peer: str, end: Callable[[], None]) -> None:
         """Count a connection; `end` is called, once it has been taken out, if it has to make room."""
-        self._put(member, "" if self._is_proxy(peer) else hosts.network_of(peer), end)
+        self._put(member, "" if self._is_proxy(peer) else network_of(peer), end)
         while len(self._places) > self._in_all:
             self.shed()
 
@@ -46,7 +49,7 @@ class Crowd:
         if member in self._places and forwarded and self._is_proxy(peer):
             end = self._groups[self._places[member]][member]
             self.leave(member)
-            self._put(member, hosts.network_of(hosts.client_behind(peer, forwarded, self._proxies)), end)
+            self._put(member, network_of(hosts.client_behind(peer, forwarded, self._proxies)), end)
 
     def stir(self, member: Hashable) -> None:
         """Note that something has moved on a connection."""

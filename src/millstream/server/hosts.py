@@ -102,10 +102,3 @@ def client_behind(peer: str, forwarded_for: str, proxies: Sequence[Network]) -> 
     """Find the client's address: the rightmost one of `X-Forwarded-For` and the peer that is not a trusted proxy."""
     hops = [hop for part in forwarded_for.split(",") if is_address(hop := part.strip())] + [peer]
     return next((hop for hop in reversed(hops) if not is_trusted(hop, proxies)), hops[0])
-
-
-def network_of(address: str) -> str:
-    """Give what one visitor may hold of addresses: the address itself, of IPv6 the /64 network that it lies in."""
-    if ":" not in address:
-        return address
-    return str(ipaddress.ip_network(f"{address.partition('%')[0]}/64", strict=False))

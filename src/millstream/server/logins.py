@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from millstream.runtime.allowance import network_of
 from millstream.runtime.aside import aside
-from millstream.server import hosts
 from millstream.server.options import Auth, Check
 
 logger = logging.getLogger("millstream")
@@ -147,7 +147,7 @@ class Backoff:
 
 
 def _keys(address: str, name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    address = hosts.network_of(address)
+    address = network_of(address)
     return ("account", address, name), ("address", address)
 
 

@@ -16,7 +16,14 @@ from millstream.server.patience import Patience
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from uvicorn._types import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, Scope
+    from uvicorn._types import (
+        ASGI3Application,
+        ASGIReceiveCallable,
+        ASGISendCallable,
+        ASGISendEvent,
+        HTTPResponseBodyEvent,
+        Scope,
+    )
 
 HEADERS_S: Final = 10.0
 """How long a connection may take to send the headers of a request, once it has begun or has been opened."""
@@ -209,7 +216,7 @@ class BoundedHttp(HttpToolsProtocol):
             self._refuse_body()
 
     def _refuse_body(self) -> None:
-        if self.pipeline or self.cycle is None or self.cycle.response_started or self.flow.write_paused:
+        if self.pipeline or self.cycle.response_started or self.flow.write_paused:
             self.transport.abort()
             return
         self.cycle.disconnected = True
@@ -227,9 +234,11 @@ class BoundedHttp(HttpToolsProtocol):
         self.crowd.leave(self)
 
 
-def _stopped(timer: asyncio.TimerHandle | None) -> None:
+def _stopped(timer: asyncio.TimerHandle | None) -> asyncio.TimerHandle | None:
+    """Stop a clock, and give what stands for none."""
     if timer is not None:
         timer.cancel()
+    return None
 
 
 class _Flow(FlowControl):
@@ -274,7 +283,12 @@ def _in_pieces(app: ASGI3Application) -> ASGI3Application:
             body, goes_on = memoryview(message["body"]), message.get("more_body", False)
             for start in range(0, len(body), PIECE):
                 part, is_last = body[start : start + PIECE], start + PIECE >= len(body)
-                await send({"type": "http.response.body", "body": part, "more_body": goes_on or not is_last})  # type: ignore[typeddict-item]
+                piece: HTTPResponseBodyEvent = {
+                    "type": "http.response.body",
+                    "body": part,  # type: ignore[typeddict-item]  # a view of it does as well
+                    "more_body": goes_on or not is_last,
+                }
+                await send(piece)
 
         await app(scope, receive, send_pieces)
 
@@ -287,7 +301,9 @@ def _answer(status: bytes, sentence: str) -> bytes:
     return head + b"cache-control: no-store\r\nconnection: close\r\n\r\n" + body
 
 
-_TOO_SLOW: Final = _answer(b"408 Request Timeout", "The connection is too slow, or stood still for too long. Try again.")
+_TOO_SLOW: Final = _answer(
+    b"408 Request Timeout", "The connection is too slow, or stood still for too long. Try again."
+)
 
 
 class LiveSocket(WebSocketsSansIOProtocol):

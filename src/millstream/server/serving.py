@@ -121,7 +121,9 @@ class Server(uvicorn.Server):
         if self.lifespan.should_exit:
             sys.exit(STARTUP_FAILURE)
         if sys.platform == "win32":  # its loop tells of no listening socket that there is somebody
-            server = await asyncio.get_running_loop().create_server(self._protocol, sock=self._listener, ssl=self.config.ssl)
+            server = await asyncio.get_running_loop().create_server(
+                self._protocol, sock=self._listener, ssl=self.config.ssl
+            )
             self.servers = [server]
         else:
             door = Door(self._listener, self._protocol, self.config.ssl, self._crowd, self._app.complaints)
@@ -201,7 +203,7 @@ class _Noise(logging.Filter):
         "Invalid HTTP request received",
         "Invalid UTF-8 sequence",
         "Unsupported upgrade request",
-        "ASGI callable returned without completing handshake",  # it has: by refusing it
+        "ASGI callable returned without",  # it has refused a handshake, or said by itself what it failed at
         "Cancel ",  # what is left once our own drain is over
     )
 
