@@ -86,7 +86,7 @@ class App:
         self._starting = asyncio.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         policy = Policy(options.frame_ancestors)
-        logins = None if options.auth is None else Logins(options.auth)
+        logins = None if options.auth is None else Logins(options.auth, complaints=self.complaints)
         self.routes: list[BaseRoute] = [*self._routes(policy, logins), *self._login_routes(policy, logins)]
         answer = answering(self.complaints)
         handlers = {HTTPException: _as_json, Busy: _as_busy, OSError: answer, RuntimeError: answer}

@@ -36,10 +36,10 @@ class Complaints:
             suffix = f" ({more} times more since it was last said)" if more else ""
             logger.warning("%s%s", printable(line)[: MAX_LINE - len(suffix)], suffix)
 
-    def failed(self, what: str, error: BaseException) -> None:
+    def failed(self, sentence: str, error: BaseException) -> None:
         """Log an exception that ended something, as one line.
 
-        The first time it comes with its traceback, since it may be a mistake of ours, unless it is an `OSError`, for
+        The first time it comes with its traceback, since somebody has to mend it, unless it is an `OSError`, for
         which the outside world is to blame.
         """
         place = traceback.extract_tb(error.__traceback__)[-1:]
@@ -48,9 +48,9 @@ class Complaints:
         is_new = subject not in self._said and len(self._said) < MAX_SUBJECTS
         if is_new and not isinstance(error, OSError):
             self._said[subject] = (self._clock(), 0)
-            logger.error("%s failed; this is a mistake in the server, please report it.", what, exc_info=error)
+            logger.error("%s.", printable(sentence), exc_info=error)
             return
-        self.say(subject, f"{what} failed in {where}: {type(error).__name__}: {error}")
+        self.say(subject, f"{sentence}: {type(error).__name__} in {where}: {error}")
 
     def _count(self, subject: str) -> int | None:
         """Give how often a subject was passed over since it was last said; `None` if it is not to be said now."""

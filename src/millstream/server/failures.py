@@ -52,7 +52,7 @@ def contained(app: ASGIApp, complaints: Complaints) -> ASGIApp:
 
     async def contain(scope: Scope, receive: Receive, send: Send) -> None:
         what = f"{scope.get('method', scope['type'])} {scope.get('path', '')}"
-        with guarded(lambda error: complaints.failed(what, error)):
+        with guarded(lambda error: complaints.failed(f"{what} failed", error)):
             await app(scope, receive, send)
 
     return contain
