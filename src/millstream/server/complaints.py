@@ -50,7 +50,7 @@ class Complaints:
             self._said[subject] = (self._clock(), 0)
             logger.error("%s.", printable(sentence), exc_info=error)
             return
-        self.say(subject, f"{sentence}: {type(error).__name__} in {where}: {error}")
+        self.say(subject, f"{sentence} in {where}: {traceback.format_exception_only(error)[-1].strip()}")
 
     def _count(self, subject: str) -> int | None:
         """Give how often a subject was passed over since it was last said; `None` if it is not to be said now."""
