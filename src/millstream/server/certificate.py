@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import ssl
 from pathlib import Path
+from typing import Final
 
 from millstream.server.options import Options
+
+_MISMATCHES: Final = frozenset({"KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH", "NO_CERTIFICATE_ASSIGNED"})
+"""The last is what OpenSSL says of a key of another kind."""
+
+_NO_KEY: Final = frozenset({"NO_START_LINE", "BAD_BASE64_DECODE", "BAD_END_LINE"})
 
 
 def load_certificate(options: Options) -> ssl.SSLContext | None:
@@ -57,11 +63,13 @@ def _check_certificate(path: Path) -> None:
 
 def _what_is_wrong(error: Exception, key: str, certfile: Path, options: Options, *, was_asked: bool) -> str:
     reason = getattr(error, "reason", "") or ""
-    if reason == "KEY_VALUES_MISMATCH" or reason == "KEY_TYPE_MISMATCH":
+    if reason in _MISMATCHES:
         return f"launch(): the key in {key} does not belong to the certificate in ssl_certfile={str(certfile)!r}"
     if was_asked and not options.ssl_keyfile_password:
         return f"launch(): the key in {key} is encrypted: give its ssl_keyfile_password, too"
     if was_asked:
         return f"launch(): ssl_keyfile_password is not the password of the key in {key}"
+    if reason and reason not in _NO_KEY:
+        return f"launch(): ssl_certfile={str(certfile)!r} cannot be used: {reason.replace('_', ' ').lower()}"
     hint = "" if options.ssl_keyfile else "; if the key is in a file of its own, name it in ssl_keyfile"
     return f"launch(): {key} holds no private key in PEM form (text with -----BEGIN PRIVATE KEY-----){hint}"
