@@ -282,6 +282,9 @@ def test_a_file_goes_up_and_comes_back(page: tuple[httpx.Client, str]) -> None:
     assert part.headers["content-range"] == f"bytes 300-599/{len(body)}"
     beyond = client.get(f"/file/{value['file']}", headers={"range": "bytes=9999999-"})
     assert (beyond.status_code, beyond.headers["content-range"]) == (416, f"bytes */{len(body)}")
+    ranged = {"range": "bytes=300-599", "if-range": part.headers["etag"]}
+    assert client.get(f"/file/{value['file']}", headers=ranged).status_code == 206
+    assert client.get(f"/file/{value['file']}", headers=ranged | {"if-range": '"another"'}).content == body
     head = client.head(f"/file/{value['file']}")
     assert (head.content, head.headers["content-length"]) == (b"", str(len(body)))
     download = client.get(f"/file/{value['file']}", params={"download": "1"})

@@ -16,7 +16,7 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.server.live import cookies, open_socket, raw, read_all, say_hello, serving, visit
+from tests.server.live import cookies, held, open_socket, raw, read_all, say_hello, serving, visit
 from tests.server.test_serving import HANDSHAKE, certificate, send, wait_until
 
 from millstream.server import accepting, protocols
@@ -96,11 +96,6 @@ def connected(url: str, data: bytes, number: int = 1, room: int = 4096) -> Itera
             connection.sendall(data)
             connections.append(connection)
         yield connections
-
-
-def held() -> list[BoundedHttp]:
-    """Connections that the server still has."""
-    return [found for found in gc.get_objects() if type(found) is BoundedHttp and found in found.connections]
 
 
 def all_gone() -> None:

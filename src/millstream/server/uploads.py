@@ -89,8 +89,10 @@ async def send_file(request: Request) -> Response:
         "content-disposition": disposition(blob.name, is_attachment=not is_shown),
         "content-security-policy": INERT,
         "content-type": blob.mime if blob.mime in SHOWN else "application/octet-stream",
+        "etag": f'"{request.path_params["handle"]}"',  # a handle is of one content for ever
     }
-    span = parse_range(request.headers.get("range", ""), size)
+    is_current = request.headers.get("if-range", headers["etag"]) == headers["etag"]
+    span = parse_range(request.headers.get("range", "") if is_current else "", size)
     if span is None:
         return Response(status_code=416, headers={**headers, "content-range": f"bytes */{size}"})
     start, stop, is_part = span
