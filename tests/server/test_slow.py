@@ -258,6 +258,25 @@ def test_the_most_idle_make_room(served: tuple[str, App], monkeypatch: pytest.Mo
         assert httpx.get(url, trust_env=False).status_code == 200
 
 
+def test_pages_that_never_say_hello_make_room_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocols, "HEADERS_S", 30.0)
+    crowd = Crowd(per_address=10)
+    monkeypatch.setattr(Server, "_protocol", _with_crowd(crowd))
+    with serving() as (url, app), open_socket(url) as page:
+        say_hello(page, app.manifest.build)
+        with connected(url, HANDSHAKE + b"\r\n", 30) as connections:
+            gone = 0
+            for connection in connections[:20]:
+                gone += read_all(connection).count(b" 101 ")
+            assert gone <= 20
+            assert len(crowd) == 10
+            assert httpx.get(url, trust_env=False).status_code == 200
+            with open_socket(url) as other:
+                say_hello(other, app.manifest.build)
+                assert len(app.host.sessions) == 2
+        wait_until(lambda: len(crowd) == 0)
+
+
 def _with_crowd(crowd: Crowd) -> object:
     def make(server: Server) -> BoundedHttp:
         protocol = BoundedHttp(server.config, server.server_state, server.lifespan.state)

@@ -106,6 +106,8 @@ class Door:
     def _opened(self, task: asyncio.Task[None]) -> None:
         self._opening.discard(task)
         self._crowd.leave(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._complaints.failed("A connection could not be opened", error)
 
     def _pause(self, error: OSError) -> None:
         """Wait until something is closed, rather than ask in a circle; those that do least are closed now."""

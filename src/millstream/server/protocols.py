@@ -132,8 +132,7 @@ class BoundedHttp(HttpToolsProtocol):
         if len(self.pipeline) >= MAX_PIPELINE:
             raise ValueError("too many requests at once")
         self._body = Patience(BODY_S, BODY_RATE, self.loop.time())
-        forwarded = b",".join(value for name, value in self.headers if name == b"x-forwarded-for")
-        self.crowd.reveal(self, self.client[0] if self.client else "", forwarded.decode("latin-1"))
+        self.crowd.reveal(self, self.client[0] if self.client else "", self._forwarded())
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -187,10 +186,17 @@ class BoundedHttp(HttpToolsProtocol):
         self._patience = self.loop.call_later(LINGER_S, self.transport.close)
 
     def handle_websocket_upgrade(self) -> None:
-        """Hand the connection over as it was found."""
+        """Hand the connection over as it was found. It counts among the others until the page has said something."""
+        crowd, peer = self.crowd, self.client[0] if self.client else ""
+        forwarded = self._forwarded()
         self._let_go()
         self.transport.set_write_buffer_limits()
         super().handle_websocket_upgrade()
+        protocol = self.transport.get_protocol()
+        if isinstance(protocol, LiveSocket) and not self.transport.is_closing():
+            protocol.crowd = crowd
+            crowd.enter(protocol, peer, self.transport.abort)
+            crowd.reveal(protocol, peer, forwarded)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         cycle.transport = _Exit(self)  # type: ignore[assignment]  # all of a transport that a cycle uses
@@ -223,6 +229,9 @@ class BoundedHttp(HttpToolsProtocol):
         self.cycle.message_event.set()
         self.transport.write(_TOO_SLOW)
         self.transport.close()
+
+    def _forwarded(self) -> str:
+        return b",".join(value for name, value in self.headers if name == b"x-forwarded-for").decode("latin-1")
 
     def _renew(self) -> None:
         if self._body is not None:
@@ -313,6 +322,7 @@ class LiveSocket(WebSocketsSansIOProtocol):
     takes: the app would learn of it when TCP gives up, a quarter of an hour later.
     """
 
+    crowd: Crowd | None = None
     _frames = 0
     _since = 0.0
     _has_failed = False
@@ -326,7 +336,18 @@ class LiveSocket(WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the clock."""
         self._handshake.cancel()
+        self._leave_crowd()
         super().connection_lost(exc)
+
+    def send_receive_event_to_app(self) -> None:
+        """Hand a message on; with the first one the connection has become a page, or is going to be closed."""
+        self._leave_crowd()
+        super().send_receive_event_to_app()
+
+    def _leave_crowd(self) -> None:
+        if self.crowd is not None:
+            self.crowd.leave(self)
+            self.crowd = None
 
     def _give_up(self) -> None:
         if not self.handshake_complete:

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
 import uvicorn
 from uvicorn.config import STARTUP_FAILURE
@@ -117,6 +117,7 @@ class Server(uvicorn.Server):
 
         The loop's own server is not used: it does not tell of a lack of descriptors, or only in tracebacks.
         """
+        asyncio.get_running_loop().set_exception_handler(self._on_loop_error)
         await self.lifespan.startup()
         if self.lifespan.should_exit:
             sys.exit(STARTUP_FAILURE)
@@ -132,6 +133,14 @@ class Server(uvicorn.Server):
         self.started = True
         self._is_up.set()
         self._on_start()
+
+    def _on_loop_error(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Log what nobody waited for: what a connection may cause is no reason for a traceback each time."""
+        error, message = context.get("exception"), str(context.get("message", "Something failed on the event loop"))
+        if isinstance(error, BaseException):
+            self._app.complaints.failed(message, error)
+        else:
+            self._app.complaints.say(message, message)
 
     def _protocol(self) -> BoundedHttp:
         protocol = BoundedHttp(self.config, self.server_state, self.lifespan.state)
