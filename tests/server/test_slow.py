@@ -258,6 +258,26 @@ def test_the_most_idle_make_room(served: tuple[str, App], monkeypatch: pytest.Mo
         assert httpx.get(url, trust_env=False).status_code == 200
 
 
+def test_who_waits_for_the_app_makes_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocols, "HEADERS_S", 30.0)
+    crowd = Crowd(per_address=10)
+    monkeypatch.setattr(Server, "_protocol", _with_crowd(crowd))
+    thinking, asked = threading.Event(), threading.Event()
+
+    def check(name: str, password: str) -> bool:
+        asked.set()
+        return thinking.wait(30)
+
+    with serving(auth=check) as (url, _):
+        login = POST + b"Connection: close\r\nContent-Length: 21\r\n\r\nusername=a&password=b"
+        with connected(url, login) as (patient,):
+            assert asked.wait(10)
+            with connected(url, b"", 30):
+                wait_until(lambda: len(crowd) == 10 and len(held()) == 11)
+                thinking.set()
+                assert b" 303 " in read_all(patient)
+
+
 def test_pages_that_never_say_hello_make_room_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protocols, "HEADERS_S", 30.0)
     crowd = Crowd(per_address=10)

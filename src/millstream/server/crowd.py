@@ -39,7 +39,9 @@ class Crowd:
         return len(self._places)
 
     def enter(self, member: Hashable, peer: str, end: Callable[[], None]) -> None:
-        """Count a connection; `end` is called, once it has been taken out, if it has to make room."""
+        """Count a connection, if it is not counted; `end` is called, once it is taken out, if it has to make room."""
+        if member in self._places:
+            return
         self._put(member, "" if self._is_proxy(peer) else network_of(peer), end)
         while len(self._places) > self._in_all:
             self.shed()

@@ -86,7 +86,7 @@ class BoundedHttp(HttpToolsProtocol):
         super().connection_made(transport)
         transport.set_write_buffer_limits(high=1, low=0)  # "paused" means: something waits for the peer
         self.flow = _Flow(transport, self._renew)
-        self.crowd.enter(self, self.client[0] if self.client else "", transport.abort)
+        self._join(self.crowd, self)
         self._await_headers()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -132,7 +132,7 @@ class BoundedHttp(HttpToolsProtocol):
         if len(self.pipeline) >= MAX_PIPELINE:
             raise ValueError("too many requests at once")
         self._body = Patience(BODY_S, BODY_RATE, self.loop.time())
-        self.crowd.reveal(self, self.client[0] if self.client else "", self._forwarded())
+        self._join(self.crowd, self)
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -144,8 +144,9 @@ class BoundedHttp(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """Stop the clock of the body: what follows is up to the app."""
+        """Stop the clock of the body: what follows is up to the app, and is no reason to make room."""
         self._body, self._body_timer = None, _stopped(self._body_timer)
+        self.crowd.leave(self)
         super().on_message_complete()
 
     def pause_writing(self) -> None:
@@ -170,6 +171,11 @@ class BoundedHttp(HttpToolsProtocol):
         if self._patience is None and not self.pipeline and not self.transport.is_closing():
             self._await_headers()
 
+    def rejoin(self) -> None:
+        """Count the connection again: now it is the peer that is waited for."""
+        if not self.transport.is_closing():
+            self._join(self.crowd, self)
+
     def part(self) -> None:
         """Close the connection. If a body is still coming, its sender first gets the time to read the answer."""
         if self._body is None or self.transport.is_closing():
@@ -187,16 +193,13 @@ class BoundedHttp(HttpToolsProtocol):
 
     def handle_websocket_upgrade(self) -> None:
         """Hand the connection over as it was found. It counts among the others until the page has said something."""
-        crowd, peer = self.crowd, self.client[0] if self.client else ""
-        forwarded = self._forwarded()
         self._let_go()
         self.transport.set_write_buffer_limits()
         super().handle_websocket_upgrade()
         protocol = self.transport.get_protocol()
         if isinstance(protocol, LiveSocket) and not self.transport.is_closing():
-            protocol.crowd = crowd
-            crowd.enter(protocol, peer, self.transport.abort)
-            crowd.reveal(protocol, peer, forwarded)
+            protocol.crowd = self.crowd
+            self._join(self.crowd, protocol)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         cycle.transport = _Exit(self)  # type: ignore[assignment]  # all of a transport that a cycle uses
@@ -230,8 +233,11 @@ class BoundedHttp(HttpToolsProtocol):
         self.transport.write(_TOO_SLOW)
         self.transport.close()
 
-    def _forwarded(self) -> str:
-        return b",".join(value for name, value in self.headers if name == b"x-forwarded-for").decode("latin-1")
+    def _join(self, crowd: Crowd, member: asyncio.Protocol) -> None:
+        peer = self.client[0] if self.client else ""
+        forwarded = b",".join(value for name, value in self.headers or () if name == b"x-forwarded-for")
+        crowd.enter(member, peer, self.transport.abort)
+        crowd.reveal(member, peer, forwarded.decode("latin-1"))
 
     def _renew(self) -> None:
         if self._body is not None:
@@ -271,6 +277,7 @@ class _Exit:
         self._protocol = protocol
 
     def write(self, data: bytes) -> None:
+        self._protocol.rejoin()
         if not self.is_closing():  # one that was aborted a moment ago takes nothing, and says so by raising
             self._protocol.transport.write(data)
 
