@@ -29,7 +29,7 @@ from millstream.server.serving import Server
 __all__ = ["certificate"]
 
 MANY = 200
-SOON_S = 0.6
+SOON_S = 1.5
 """In the place of ten seconds."""
 
 POST = b"POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
@@ -102,6 +102,7 @@ def all_gone() -> None:
     wait_until(lambda: not held(), 20)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_who_is_silent_or_reads_nothing_is_gone(with_login: str, served: tuple[str, App], kind: str) -> None:
     """Two hundred of a kind; meanwhile others load the page."""
@@ -115,6 +116,7 @@ def test_who_is_silent_or_reads_nothing_is_gone(with_login: str, served: tuple[s
     assert not threading.active_count() > 60
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "start", [KINDS["half the headers"], KINDS["a login without a byte"], KINDS["a body to nowhere"]]
 )
@@ -151,24 +153,30 @@ def test_a_slow_body_is_told_why(with_login: str) -> None:
     assert b"too slow" in reply
 
 
-def test_a_steady_slow_upload_goes_through(served: tuple[str, App]) -> None:
-    """At twice the least rate, for several times the grace."""
+@pytest.mark.slow
+def test_a_steady_slow_upload_goes_through(served: tuple[str, App], monkeypatch: pytest.MonkeyPatch) -> None:
+    """At twice the least rate, for longer than the grace."""
+    monkeypatch.setattr(protocols, "BODY_S", 2.5)
     url, app = served
     rate = 2 * protocols.BODY_RATE
 
     def pieces() -> Iterator[bytes]:
-        for _ in range(40):
+        for _ in range(80):
             threading.Event().wait(0.05)
             yield bytes(rate // 20)
 
     with visit(url) as client, open_socket(url, cookies(client)) as page:
         session = say_hello(page, app.manifest.build).session
         reply = send(client, session, pieces())
-    assert (reply.status_code, reply.json()["size"]) == (200, 40 * (rate // 20))
+    assert (reply.status_code, reply.json()["size"]) == (200, 80 * (rate // 20))
 
 
-def test_a_reader_that_pauses_for_less_gets_everything(served: tuple[str, App]) -> None:
-    """In pieces with pauses, over several times the bound, as long as each piece is taken in time."""
+@pytest.mark.slow
+def test_a_reader_that_pauses_for_less_gets_everything(
+    served: tuple[str, App], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In pieces with pauses, for longer than the bound, as long as each piece is taken in time."""
+    monkeypatch.setattr(protocols, "TAKE_S", 2.5)
     url, app = served
     body = bytes(range(256)) * 8000
     with visit(url) as client, open_socket(url, cookies(client)) as page:
@@ -179,7 +187,7 @@ def test_a_reader_that_pauses_for_less_gets_everything(served: tuple[str, App]) 
             received = b""
             while piece := connection.recv(200_000, socket.MSG_WAITALL):
                 received += piece
-                threading.Event().wait(SOON_S / 3)
+                threading.Event().wait(0.4)
     assert received.endswith(body)
 
 
