@@ -46,9 +46,12 @@ def serving(demo: gr.Blocks | None = None, **options: object) -> Iterator[tuple[
         server.stop()
 
 
-def open_socket(url: str, cookie: str = "", context: ssl.SSLContext | None = None) -> ClientConnection:
+def open_socket(
+    url: str, cookie: str = "", context: ssl.SSLContext | None = None, forwarded: str = ""
+) -> ClientConnection:
     """Open the WebSocket as a page of the app would."""
     headers = {"Cookie": cookie} if cookie else {}
+    headers |= {"X-Forwarded-For": forwarded} if forwarded else {}
     return connect(
         f"ws{url.removeprefix('http')}/ws",
         origin=url,  # type: ignore[arg-type]  # a NewType of str

@@ -17,9 +17,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.server.live import cookies, held, open_socket, raw, read_all, say_hello, serving, visit
-from tests.server.test_serving import HANDSHAKE, certificate, send, wait_until
+from tests.server.test_serving import HANDSHAKE, certificate, closing_code, send, wait_until
+from websockets.frames import CloseCode
+from websockets.sync.client import ClientConnection
 
 from millstream.server import accepting, protocols
+from millstream.server import serving as serving_module
 from millstream.server.app import App
 from millstream.server.crowd import Crowd
 from millstream.server.patience import Patience
@@ -303,6 +306,24 @@ def test_pages_that_never_say_hello_make_room_too(monkeypatch: pytest.MonkeyPatc
                 say_hello(other, app.manifest.build)
                 assert len(app.host.sessions) == 2
         wait_until(lambda: len(crowd) == 0)
+
+
+def test_one_address_cannot_keep_the_others_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With as many pages as there may be, the oldest of the address that has most goes."""
+    monkeypatch.setattr(serving_module, "most_pages", lambda: 6)
+    with serving(trusted_proxies=["127.0.0.1"]) as (url, app), ExitStack() as stack:
+
+        def page(address: str) -> ClientConnection:
+            page = stack.enter_context(open_socket(url, forwarded=address))
+            say_hello(page, app.manifest.build)
+            return page
+
+        hog = [page("10.0.0.1") for _ in range(5)]
+        others = [page(f"10.0.0.{number}") for number in (2, 3, 4)]
+        for gone in hog[:2]:
+            assert closing_code(gone) == CloseCode.ABNORMAL_CLOSURE
+        wait_until(lambda: len(app.host.sessions) == 6)
+        assert [other.ping().wait(10) for other in (*hog[2:], *others)] == [True] * 6
 
 
 def _with_crowd(crowd: Crowd) -> object:

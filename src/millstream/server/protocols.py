@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from uvicorn.protocols.http.flow_control import FlowControl
@@ -14,8 +16,6 @@ from millstream.server.crowd import Crowd
 from millstream.server.patience import Patience
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from uvicorn._types import (
         ASGI3Application,
         ASGIReceiveCallable,
@@ -72,6 +72,9 @@ class BoundedHttp(HttpToolsProtocol):
 
     crowd = Crowd()
     """Counts the connections of each address; the server puts its own here."""
+
+    pages: Crowd | None = None
+    """Counts the open pages."""
 
     _patience: asyncio.TimerHandle | None = None
     _body: Patience | None = None
@@ -200,6 +203,9 @@ class BoundedHttp(HttpToolsProtocol):
         if isinstance(protocol, LiveSocket) and not self.transport.is_closing():
             protocol.crowd = self.crowd
             self._join(self.crowd, protocol)
+            if self.pages is not None:
+                protocol.on_page = partial(self._join, self.pages, protocol)
+                protocol.pages = self.pages
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         cycle.transport = _Exit(self)  # type: ignore[assignment]  # all of a transport that a cycle uses
@@ -330,6 +336,10 @@ class LiveSocket(WebSocketsSansIOProtocol):
     """
 
     crowd: Crowd | None = None
+    pages: Crowd | None = None
+    on_page: Callable[[], None] | None = None
+    """Counts it as a page; called with its first message."""
+
     _frames = 0
     _since = 0.0
     _has_failed = False
@@ -344,11 +354,16 @@ class LiveSocket(WebSocketsSansIOProtocol):
         """Stop the clock."""
         self._handshake.cancel()
         self._leave_crowd()
+        if self.pages is not None:
+            self.pages.leave(self)
         super().connection_lost(exc)
 
     def send_receive_event_to_app(self) -> None:
         """Hand a message on; with the first one the connection has become a page, or is going to be closed."""
         self._leave_crowd()
+        if self.on_page is not None:
+            count, self.on_page = self.on_page, None
+            count()
         super().send_receive_event_to_app()
 
     def _leave_crowd(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 import os
 import signal
@@ -32,6 +33,9 @@ EXIT_ABANDONED: Final = 75
 
 PING_S: Final = 5.0
 """A ping every so often, and as long for its answer: a dead link is known within 10 s."""
+
+SPARE_FILES: Final = 256
+"""File descriptors that pages leave to everything else."""
 
 SPARE_S: Final = 1.0
 """How long past the drain the end may take."""
@@ -68,6 +72,7 @@ class Server(uvicorn.Server):
             )
         )
         self._crowd = Crowd(app.options.proxies)
+        self._pages = Crowd(app.options.proxies, per_address=sys.maxsize, in_all=most_pages())
         self._app = app
         self._listener = listener
         self._on_start = on_start
@@ -144,7 +149,7 @@ class Server(uvicorn.Server):
 
     def _protocol(self) -> BoundedHttp:
         protocol = BoundedHttp(self.config, self.server_state, self.lifespan.state)
-        protocol.crowd = self._crowd
+        protocol.crowd, protocol.pages = self._crowd, self._pages
         return protocol
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -188,6 +193,19 @@ class Server(uvicorn.Server):
         except RuntimeError as error:  # no thread can be had
             logger.error("The server may take long to end, unless it is told twice: %s.", error)
             self._watch = None
+
+
+def most_pages() -> int:
+    """Say how many pages leave enough file descriptors for everything else.
+
+    Beyond it the oldest page of the address that has most makes room, so that no address can keep the others out.
+    """
+    try:
+        resource = importlib.import_module("resource")
+    except ImportError:  # Windows, where nothing is as scarce
+        return sys.maxsize
+    limit: int = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return sys.maxsize if limit == resource.RLIM_INFINITY else max(limit - SPARE_FILES, limit // 2)
 
 
 def leave(names: list[str]) -> None:
