@@ -93,12 +93,17 @@ class Upload:
             InvalidValue: The session has ended meanwhile, or the file is not what it has to be.
             OSError: The disk is full, or fails.
         """
+        self._check(self._size)
         self._reservation.cover(self._size)
         await self._flush()
         assert self._file is not None
         await aside("upload", self._file.close)
         given, room = Blob(self._name, mime, path=self._paths[0], size=self._size), self._store.room
-        blob = await aside("upload", lambda: self._inspect(given, room))
+        try:
+            blob = await aside("upload", lambda: self._inspect(given, room))
+        except OSError:
+            self._check(self._size)  # if the session has ended its folder is gone, and that is what was wrong
+            raise
         self._paths += blob.paths
         self._check(self._size)
         self._store.release(self._reservation)
