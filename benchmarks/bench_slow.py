@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from benchmarks.server import Server, serve
-from millstream.client.client import open_page
+from millstream.client.client import _Site
 
 MANY = 200
 TRICKLE_S = 1.0
@@ -34,14 +34,15 @@ BEFORE_LOGIN: Mapping[str, str] = {
     "unread_login": (GET.replace(" / ", " /login ") + "\r\n") * 8,
 }
 AFTER: Mapping[str, str] = {
-    "upload": POST.format("upload?name=a") + "X-Millstream-Session: SESSION\r\n\r\n",
+    "upload": POST.format("upload?name=a") + "OWN\r\n",
+    "refused_upload": POST.format("upload?name=a") + "\r\n",
     "unwanted_body": POST.format("healthz") + "\r\n",
     "unread_page": (GET + "\r\n") * 8,
     "unread_last_page": GET + "Connection: close\r\n\r\n",
     "upgrade": UPGRADE,
     "no_hello": UPGRADE + "\r\n",
 }
-TRICKLED = {"headers", "login_broken", "upload", "unwanted_body"}
+TRICKLED = {"headers", "login_broken", "upload"}
 
 
 def measure() -> dict[str, float]:
@@ -71,12 +72,20 @@ async def _measure(
     held: list[float],
     left: list[float],
 ) -> None:
-    page = await open_page(server.url) if "upload" in kinds else None
-    session = page.welcome.session if page is not None and page.welcome is not None else ""
+    site = _Site(server.url, None, 10.0)
+    page = await site.open_page() if "upload" in kinds else None
+    own = ""  # what makes a request one of the page
+    if page is not None and page.welcome is not None:
+        cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in site._cookies)
+        own = (
+            f"Origin: {server.url.rstrip('/')}\r\nCookie: {cookies}\r\nX-Millstream-Session: {page.welcome.session}\r\n"
+        )
     for kind, text in [("warm", GET + "\r\n"), *kinds.items()]:
         for trickles in (False, True) if kind in TRICKLED else (False,):
             base, others = _memory(server), server.process.num_fds()
-            with _connected(server.url, text.replace("SESSION", session).encode()) as connections:
+            with _connected(
+                server.url, text.replace("OWN", own).replace("localhost", urlsplit(server.url).netloc).encode()
+            ) as connections:
                 seconds, most = await _until_gone(server, connections, others, waits, trickles=trickles)
             if kind == "warm":  # everything is imported, every cache is full
                 waits.clear()
