@@ -172,7 +172,7 @@ def _open(blob: Blob, start: int) -> BinaryIO:
 
 
 def _sentence(error: Exception) -> str:
-    text = str(error)
+    text = str(error).rstrip(".")
     return f"{text[:1].upper()}{text[1:]}."
 
 
