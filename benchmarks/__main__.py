@@ -1,5 +1,5 @@
 """Run the benchmarks and print them against `budgets.toml`: `python -m benchmarks [hop] [load] [glass] [sound]
-[voice] [soak] [queue]`."""
+[voice] [soak] [queue] [slow]`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-from benchmarks import bench_glass, bench_hop, bench_load, bench_queue, bench_soak, bench_sound, bench_voice
+from benchmarks import bench_glass, bench_hop, bench_load, bench_queue, bench_slow, bench_soak, bench_sound, bench_voice
 
 BENCHMARKS = {
     "hop": bench_hop.measure,
@@ -19,6 +19,7 @@ BENCHMARKS = {
     "voice": bench_voice.measure,
     "soak": bench_soak.measure,
     "queue": bench_queue.measure,
+    "slow": bench_slow.measure,
 }
 
 

@@ -13,8 +13,11 @@ from tests.browser.conftest import OpenPage
 from tests.browser.films import numbers, piece
 from tests.browser.glass import Notes, button, record, stop, until
 from tests.browser.media import Clips
+from tests.server.live import held
+from tests.server.test_serving import wait_until
 
 import millstream as gr
+from millstream.server import protocols
 
 pytestmark = pytest.mark.browser
 
@@ -108,6 +111,30 @@ def test_a_file_plays_and_can_be_downloaded(launch: Launch, open_page: OpenPage,
         page.locator("#film").hover()
         button(page, "Download").click()
     assert len(list(numbers(download.value.path().read_bytes()))) == 50
+
+
+def test_a_long_film_that_was_paused_plays_on(
+    launch: Launch, open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A browser stops reading while a film is paused; the server hangs up then, and the browser asks for the rest."""
+    monkeypatch.setattr(protocols, "TAKE_S", 1.0)
+    path = tmp_path / "long.mp4"
+    steady = {"b": "20M", "minrate": "20M", "maxrate": "20M", "bufsize": "2M", "nal-hrd": "cbr"}
+    path.write_bytes(piece(0, frames=1000, options=steady))
+    assert path.stat().st_size > 80_000_000
+    page = open_page(launch(show(str(path), interactive=False)))
+    button(page, "Show").click()
+    film = f"document.querySelector('{VIDEO}')"
+    until(page, f"{film}?.duration > 39")
+    page.evaluate(f"{film}.play()")
+    until(page, f"{film}.currentTime > 0.5")
+    page.evaluate(f"{film}.pause()")
+    wait_until(lambda: any(found.flow.write_paused for found in held()))
+    wait_until(lambda: not any(found.flow.write_paused for found in held()))
+    page.evaluate(f"({film}.playbackRate = 8, {film}.play())")
+    until(page, f"{film}.ended")
+    assert page.evaluate(f"{film}.error") is None
+    assert page.evaluate(f"{film}.currentTime") > 39
 
 
 def test_events_of_a_file(launch: Launch, open_page: OpenPage) -> None:

@@ -36,5 +36,20 @@ def test_in_the_main_thread_control_c_goes_through() -> None:
 
 @pytest.mark.anyio
 async def test_on_the_loop_a_cancellation_goes_through() -> None:
+    async def wait() -> list[BaseException]:
+        reported: list[BaseException] = []
+        with guarded(reported.append):
+            await asyncio.Event().wait()
+        return reported
+
+    task = asyncio.ensure_future(wait())
+    await asyncio.sleep(0)
+    task.cancel()
     with pytest.raises(asyncio.CancelledError):
-        caught(asyncio.CancelledError())
+        await task
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("error", [asyncio.CancelledError(), SystemExit(1)], ids=repr)
+async def test_on_the_loop_what_a_handler_raises_by_itself_ends_there(error: BaseException) -> None:
+    assert caught(error) == [error]

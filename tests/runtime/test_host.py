@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import shutil
+import tempfile
 import threading
 import time
 import weakref
@@ -25,7 +27,7 @@ from millstream.runtime.session import Session
 from millstream.runtime.stream import Stream
 from millstream.testing.virtual import VirtualLoop
 from millstream.transports.memory import MemoryTransport, connect
-from millstream.ui.special import Request
+from millstream.ui.special import Address, Request
 
 Scene = Callable[..., Coroutine[Any, Any, None]]
 
@@ -55,9 +57,9 @@ class App:
         loop.watch(lambda: self.engine.is_busy)
         self.serving: set[asyncio.Task[None]] = set()
 
-    async def open(self, visitor: str = "") -> Page:
+    async def open(self, visitor: str = "", client: Address | None = None) -> Page:
         near, far = connect()
-        task = asyncio.ensure_future(self.host.serve(far, Request(), visitor))
+        task = asyncio.ensure_future(self.host.serve(far, Request(client=client), visitor))
         self.serving.add(task)
         task.add_done_callback(self.serving.discard)
         page = Page(self.manifest.page(), near)
@@ -257,27 +259,35 @@ async def test_closing_before_starting_and_twice_is_allowed() -> None:
 # ---- uploads ---------------------------------------------------------------------------------------------------
 
 
+async def given(app: App, secret: str, visitor: str, data: bytes, name: str = "a.txt", announced: int = 0) -> Any:
+    async with app.host.begin_upload(secret, visitor, name, announced) as upload:
+        for start in range(0, len(data), 1000):
+            await upload.write(data[start : start + 1000])
+        return await upload.finish("text/plain")
+
+
+def files_of(app: App, secret: str) -> list[Path]:
+    return [path for path in app.host.sessions[secret].store.folder.rglob("*") if path.is_file()]
+
+
 @virtual
 async def test_uploads_belong_to_a_session_and_its_visitor() -> None:
     app = App(echo(), max_file_size=100, max_session_bytes=150)
     await app.host.start()
-    page = await app.open("ann")
-    other = await app.open("bob")
+    page, other = await app.open("ann"), await app.open("bob")
     assert page.welcome is not None
     secret = page.welcome.session
-    assert app.host.may_upload(secret, "ann") == 100
-    assert app.host.may_upload(secret, "bob") == 0
-    assert app.host.may_upload("guess", "ann") == 0
-    path = await app.host.upload_path(secret)
-    await aside("test", lambda: path.write_bytes(b"x" * 60))
-    value: Any = await app.host.upload(secret, "a.txt", "text/plain", path)
-    assert value == {"file": value["file"], "name": "a.txt", "type": "text/plain", "size": 60}
+    for session, visitor in [(secret, "bob"), ("guess", "ann")]:
+        with pytest.raises(InvalidValue, match="closed"):
+            app.host.begin_upload(session, visitor, "a.txt")
+    value = await given(app, secret, "ann", b"x" * 60, "a.TXT")
+    assert value == {"file": value["file"], "name": "a.TXT", "type": "text/plain", "size": 60}
     blob = app.host.file("ann", value["file"])
     assert blob is not None
-    assert blob.path == path
+    assert blob.path is not None
+    assert (await aside("test", blob.path.read_bytes), blob.path.suffix) == (b"x" * 60, ".txt")
     assert app.host.file("bob", value["file"]) is None
     assert app.host.file("ann", "guess") is None
-    assert app.host.may_upload(secret, "ann") == 90
     await app.host.upload(secret, "b", "", b"x" * 90)
     with pytest.raises(QuotaExceeded):
         await app.host.upload(secret, "c", "", b"x")
@@ -286,28 +296,108 @@ async def test_uploads_belong_to_a_session_and_its_visitor() -> None:
     for one in (page, other):
         await one.close()
     await app.gone()
-    assert not await aside("test", path.exists)
+    assert not await aside("test", blob.path.exists)
+    with pytest.raises(InvalidValue):
+        await app.host.upload(secret, "c", "", b"x")
+    assert app.host.statistics()["stored_bytes"] == 0
     await app.host.close()
 
 
 @virtual
-async def test_a_file_that_comes_too_late_or_is_too_large_is_deleted() -> None:
-    app = App(echo(), max_file_size=10)
+async def test_what_does_not_fit_is_refused_at_its_first_byte_and_leaves_nothing() -> None:
+    app = App(echo(), max_file_size=3000, max_session_bytes=5000)
     await app.host.start()
     page = await app.open()
     assert page.welcome is not None
     secret = page.welcome.session
-    path = await app.host.upload_path(secret)
-    await aside("test", lambda: path.write_bytes(b"x" * 11))
-    with pytest.raises(QuotaExceeded):
-        await app.host.upload(secret, "a", "", path)
-    assert not await aside("test", path.exists)
-    await aside("test", lambda: path.write_bytes(b"x"))
-    with pytest.raises(InvalidValue):
-        await app.host.upload("gone", "a", "", path)
-    assert not await aside("test", path.exists)
-    with pytest.raises(InvalidValue, match="closed"):
-        await app.host.upload_path("gone")
+    with pytest.raises(QuotaExceeded, match="3000 bytes"):
+        app.host.begin_upload(secret, "", "a", announced=3001)
+    with pytest.raises(QuotaExceeded, match="3000 bytes"):
+        await given(app, secret, "", b"x" * 3001)
+    await given(app, secret, "", b"x" * 2500)
+    with pytest.raises(QuotaExceeded, match="session"):
+        app.host.begin_upload(secret, "", "a", announced=2501)
+    with pytest.raises(QuotaExceeded, match="session"):
+        await given(app, secret, "", b"x" * 2501)
+    assert len(await aside("test", lambda: files_of(app, secret))) == 1
+    assert app.host.statistics()["stored_bytes"] == 2500
+    await given(app, secret, "", b"x" * 2500, announced=2500)
+    await page.close()
+    await app.gone()
+    await app.host.close()
+
+
+@virtual
+async def test_room_is_taken_before_it_is_written_in_a_session_of_an_address_and_in_all() -> None:
+    app = App(echo(), max_session_bytes=3000, max_address_bytes=5000, max_total_bytes=8000)
+    await app.host.start()
+    secrets, pages = [], []
+    for host in ("10.0.0.1", "10.0.0.1", "10.0.0.2", "2001:db8::1", "2001:db8::2"):
+        page = await app.open(client=Address(host, 1))
+        assert page.welcome is not None
+        pages.append(page)
+        secrets.append(page.welcome.session)
+    uploads = [app.host.begin_upload(secrets[0], "", "a", announced=3000)]
+    for secret, whose in [(secrets[0], "session"), (secrets[1], "address")]:
+        with pytest.raises(QuotaExceeded, match=whose):
+            app.host.begin_upload(secret, "", "a", announced=2001 if whose == "address" else 1)
+    uploads += [app.host.begin_upload(secret, "", "a", announced=2000) for secret in (secrets[1], secrets[2])]
+    with pytest.raises(QuotaExceeded, match="all visitors"):
+        app.host.begin_upload(secrets[3], "", "a", announced=1001)
+    uploads.append(app.host.begin_upload(secrets[3], "", "a", announced=600))
+    with pytest.raises(QuotaExceeded, match="all visitors"):
+        app.host.begin_upload(secrets[4], "", "a", announced=401)
+    assert app.host.statistics()["stored_bytes"] == 7600
+    for upload in uploads:
+        async with upload:
+            await upload.write(b"x")
+    assert app.host.statistics()["stored_bytes"] == 0
+    assert await aside("test", lambda: files_of(app, secrets[0])) == []
+    for page in pages:
+        await page.close()
+    await app.gone()
+    await app.host.close()
+
+
+@virtual
+async def test_an_upload_that_outlives_its_page_is_refused_and_leaves_nothing() -> None:
+    app = App(echo())
+    await app.host.start()
+    page = await app.open()
+    assert page.welcome is not None
+    begun = app.host.begin_upload(page.welcome.session, "", "a")
+    under_way = app.host.begin_upload(page.welcome.session, "", "a")
+    folder = app.host.sessions[page.welcome.session].store.folder
+    async with under_way:
+        await under_way.write(bytes(300_000))
+        await page.close()
+        await app.gone()
+        with pytest.raises(InvalidValue, match="closed"):
+            await under_way.write(b"x")
+        with pytest.raises(InvalidValue, match="closed"):
+            await under_way.finish("")
+    async with begun:
+        with pytest.raises(InvalidValue, match="closed"):
+            await begun.write(b"x")
+    assert not await aside("test", folder.exists)
+    assert app.host.statistics()["stored_bytes"] == 0
+    await app.host.close()
+
+
+@virtual
+async def test_the_last_of_the_disk_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(tempfile.gettempdir())
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(total=10_000, free=600))
+    app = App(echo())
+    await app.host.start()
+    page = await app.open()
+    assert page.welcome is not None
+    secret = page.welcome.session
+    await given(app, secret, "", b"x" * 100, announced=100)
+    for announced in (0, 101):
+        with pytest.raises(OSError, match="space"):
+            await given(app, secret, "", b"x" * 101, announced=announced)
+    assert app.host.statistics()["stored_bytes"] == 100
     await page.close()
     await app.gone()
     await app.host.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,7 +30,7 @@ def host_of(page: TestPage) -> Any:
     return page._app.host
 
 
-def upload(page: TestPage, data: bytes | Path, component: int | None = None) -> Any:
+def upload(page: TestPage, data: bytes, component: int | None = None) -> Any:
     assert page.page.welcome is not None
     secret = page.page.welcome.session
     return page.run(host_of(page).upload(secret, "a.dat", "application/octet-stream", data, component))
@@ -50,19 +49,25 @@ def test_an_image_is_told_by_its_content_for_whomever_it_is() -> None:
 
 
 @pytest.mark.blocking
-def test_nothing_is_left_of_what_is_refused(tmp_path: Path) -> None:
+def test_nothing_is_left_of_what_is_refused() -> None:
     with TestPage(declared()) as page:
         number = page.page.find("Image")
         assert page.page.welcome is not None
-        store = host_of(page).sessions[page.page.welcome.session].store
-        path = page.run(host_of(page).upload_path(page.page.welcome.session, "a.tiff"))
-        path.write_bytes(b"8BPS\0\1")
+        session = page.page.welcome.session
+        store, visitor = host_of(page).sessions[session].store, host_of(page).sessions[session].visitor
+
+        async def given(data: bytes) -> Any:
+            async with host_of(page).begin_upload(session, visitor, "a.tiff", len(data), number) as upload:
+                await upload.write(data)
+                return await upload.finish("")
+
         with pytest.raises(InvalidValue, match="whose format is PSD"):
-            upload(page, path, number)
+            page.run(given(b"8BPS\0\1"))
         assert (list(store.folder.iterdir()), store.used) == ([], 0)
-        path = page.run(host_of(page).upload_path(page.page.welcome.session, "a.tiff"))
-        path.write_bytes(file_of("TIFF", 2_100))
-        store._max_bytes = path.stat().st_size + 1_000  # which leaves no room for what is shown in its place
+        data = file_of("TIFF", 2_100)
+        store._allowance._most = len(data) + 1_000  # which leaves no room for what is shown in its place
         with pytest.raises(QuotaExceeded):
-            upload(page, path, number)
+            page.run(given(data))
         assert (list(store.folder.iterdir()), store.used) == ([], 0)
+        store._allowance._most *= 10
+        assert page.run(given(data))["size"] == len(data)

@@ -1,5 +1,6 @@
 """Serves an app on a real socket, in a thread, and speaks to it with and without good manners."""
 
+import gc
 import socket
 import ssl
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from millstream.server.app import App, create_app
 from millstream.server.launch import address
 from millstream.server.network import listen
 from millstream.server.options import Options
+from millstream.server.protocols import BoundedHttp
 from millstream.server.serving import Server
 from millstream.wire.messages import Hello, ServerMessage, Welcome, decode_server_message, encode_message
 from millstream.wire.packet import VERSION
@@ -44,9 +46,12 @@ def serving(demo: gr.Blocks | None = None, **options: object) -> Iterator[tuple[
         server.stop()
 
 
-def open_socket(url: str, cookie: str = "", context: ssl.SSLContext | None = None) -> ClientConnection:
+def open_socket(
+    url: str, cookie: str = "", context: ssl.SSLContext | None = None, forwarded: str = ""
+) -> ClientConnection:
     """Open the WebSocket as a page of the app would."""
     headers = {"Cookie": cookie} if cookie else {}
+    headers |= {"X-Forwarded-For": forwarded} if forwarded else {}
     return connect(
         f"ws{url.removeprefix('http')}/ws",
         origin=url,  # type: ignore[arg-type]  # a NewType of str
@@ -102,3 +107,8 @@ def read_all(connection: socket.socket) -> bytes:
     except (TimeoutError, ConnectionResetError):
         pass
     return received
+
+
+def held() -> list[BoundedHttp]:
+    """Connections that the server still has."""
+    return [found for found in gc.get_objects() if type(found) is BoundedHttp and found in found.connections]

@@ -1,13 +1,18 @@
 import asyncio
+import signal
 import statistics
 import threading
 import time
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from millstream.errors import Busy
 from millstream.server import logins as module
 from millstream.server.logins import Backoff, Logins
+from millstream.server.shares import Shares
 
 pytestmark = pytest.mark.anyio
 
@@ -96,6 +101,106 @@ async def test_a_function_that_hangs_lets_nobody_in(hanging: threading.Event, mo
         return True
 
     assert await Logins(never).check("ann", "x") is None
+
+
+ENDS = [SystemExit(1), KeyboardInterrupt(), GeneratorExit(), StopIteration(), asyncio.CancelledError(), BaseException()]
+
+
+@pytest.mark.parametrize("error", ENDS, ids=lambda error: type(error).__name__)
+async def test_nothing_that_a_function_raises_ends_more_than_its_login(
+    error: BaseException, caplog: pytest.LogCaptureFixture
+) -> None:
+    def check(name: str, password: str) -> bool:
+        raise error
+
+    async def check_async(name: str, password: str) -> bool:
+        await asyncio.sleep(0)
+        raise error
+
+    class Awaited:
+        def __await__(self) -> Iterator[None]:
+            yield
+            raise error
+
+    signal.signal(signal.SIGINT, lambda *_: None)  # as a running server has it
+    try:
+        for auth in (check, check_async, lambda name, password: Awaited()):
+            logins = Logins(auth)
+            for _ in range(3):
+                assert await logins.check("ann", "x") is None
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    traced = [record for record in caplog.records if record.exc_info]
+    assert len(traced) == 3  # each once
+    assert len(caplog.records) <= 6
+
+
+async def test_one_address_with_a_slow_function_does_not_hold_up_the_others(hanging: threading.Event) -> None:
+    running: list[str] = []
+
+    def check(name: str, password: str) -> bool:
+        running.append(name)
+        return hanging.wait(30) if name == "slow" else True
+
+    logins = Logins(check)
+    slow = [asyncio.ensure_future(logins.check("slow", "x", "10.0.0.1")) for _ in range(module.MAX_WAITING + 10)]
+    while len(running) < module.MAX_CALLS[1]:  # noqa: ASYNC110 - what a thread does sets no event of the loop
+        await asyncio.sleep(0.001)
+    async with asyncio.timeout(5):
+        assert await logins.check("ann", "x", "10.0.0.2") == "ann"
+        assert await logins.check("bob", "x", "fd00::1") == "bob"
+        with pytest.raises(Busy):
+            await logins.check("eve", "x", "10.0.0.1")
+    assert running.count("slow") == module.MAX_CALLS[1]
+    assert len([one for one in threading.enumerate() if one.name == "millstream login"]) <= module.MAX_CALLS[0]
+    hanging.set()
+    answers = await asyncio.gather(*slow, return_exceptions=True)
+    assert answers.count("slow") == module.MAX_CALLS[1] + module.MAX_WAITING
+    assert all(isinstance(answer, Busy) for answer in answers if answer != "slow")
+
+
+async def test_a_hung_check_keeps_its_place(hanging: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads that do not come back are no more than there are places, and those of other addresses are still free."""
+    monkeypatch.setattr(module, "CHECK_S", 0.05)
+    logins = Logins(lambda name, password: name != "hung" or hanging.wait())
+    for _ in range(module.MAX_CALLS[1]):
+        assert await logins.check("hung", "x", "10.0.0.1") is None
+    with pytest.raises(Busy):
+        await logins.check("ann", "x", "10.0.0.1")
+    monkeypatch.setattr(module, "CHECK_S", 5.0)
+    assert await logins.check("ann", "x", "10.0.0.2") == "ann"
+    hanging.set()
+    assert await logins.check("ann", "x", "10.0.0.1") == "ann"
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), max_size=60))
+async def test_places_are_shared_and_never_lost(steps: list[tuple[str, bool]]) -> None:
+    shares = Shares(4, 2, 5)
+    inside: list[str] = []
+    tasks: list[asyncio.Task[None]] = []
+
+    async def ask(address: str) -> None:
+        if await shares.enter(address):
+            inside.append(address)
+
+    for address, enters in steps:
+        if enters:
+            tasks.append(asyncio.ensure_future(ask(address)))
+        elif address in inside:
+            inside.remove(address)
+            shares.leave(address)
+        elif tasks:
+            tasks[len(steps) % len(tasks)].cancel()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert len(inside) <= 4
+        assert all(inside.count(one) <= 2 for one in "abc")
+    while inside:
+        shares.leave(inside.pop())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    assert all(task.done() for task in tasks)
+    assert all([await shares.enter(one) for one in "aabb"])
 
 
 def test_a_login_is_found_by_its_token_only() -> None:

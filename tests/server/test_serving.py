@@ -1,13 +1,14 @@
 """What only a real socket shows: limits, half requests, dead links, TLS, uploads and downloads."""
 
 import errno
+import os
 import shutil
 import socket
 import ssl
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ from websockets.frames import CloseCode
 from websockets.sync.client import ClientConnection
 
 import millstream as gr
+from millstream.runtime.upload import Upload
 from millstream.server import network, protocols, uploads
 from millstream.server import serving as module
 from millstream.server.app import App
@@ -280,6 +282,9 @@ def test_a_file_goes_up_and_comes_back(page: tuple[httpx.Client, str]) -> None:
     assert part.headers["content-range"] == f"bytes 300-599/{len(body)}"
     beyond = client.get(f"/file/{value['file']}", headers={"range": "bytes=9999999-"})
     assert (beyond.status_code, beyond.headers["content-range"]) == (416, f"bytes */{len(body)}")
+    ranged = {"range": "bytes=300-599", "if-range": part.headers["etag"]}
+    assert client.get(f"/file/{value['file']}", headers=ranged).status_code == 206
+    assert client.get(f"/file/{value['file']}", headers=ranged | {"if-range": '"another"'}).content == body
     head = client.head(f"/file/{value['file']}")
     assert (head.content, head.headers["content-length"]) == (b"", str(len(body)))
     download = client.get(f"/file/{value['file']}", params={"download": "1"})
@@ -340,27 +345,68 @@ def test_an_upload_that_breaks_off_leaves_nothing(served: tuple[str, App], page:
     wait_until(lambda: not any(path.is_file() for path in folder.rglob("*")))
 
 
-def test_a_full_disk_is_said_and_leaves_nothing(
-    page: tuple[httpx.Client, str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("number", "status", "sentence"),
+    [
+        (errno.ENOSPC, 507, "disk is full"),
+        (errno.EMFILE, 503, "Try again"),
+        (errno.EIO, 500, "went wrong"),
+        (errno.ENOENT, 404, "no such file"),
+    ],
+)
+def test_what_files_may_fail_with_is_said_and_leaves_nothing(
+    page: tuple[httpx.Client, str],
+    served: tuple[str, App],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    number: int,
+    status: int,
+    sentence: str,
 ) -> None:
     client, session = page
 
-    async def full(*_: object) -> bool:
-        raise OSError(errno.ENOSPC, "No space left on device")
+    def fail(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(uploads, "_copy", full)
-    reply = send(client, session, b"x")
-    assert (reply.status_code, "disk is full" in reply.json()["error"]) == (507, True)
+    value = send(client, session, b"y" * 100_000).json()
+    folder = served[1].host.sessions[session].store.folder
+    before = sorted(folder.iterdir())
+    monkeypatch.setattr(Upload, "_put", fail)
+    monkeypatch.setattr(uploads, "_open", fail)
+    for _ in range(5):
+        reply = send(client, session, b"x")
+        assert (reply.status_code, sentence in reply.json()["error"]) == (status, True)
+        reply = client.get(f"/file/{value['file']}")
+        assert (reply.status_code, sentence in reply.json()["error"]) == (status, True)
+    assert sorted(folder.iterdir()) == before
+    assert len(caplog.records) <= 1
+    assert all(len(record.getMessage()) <= 200 and not record.exc_info for record in caplog.records)
 
 
-def test_an_upload_that_stands_still_is_given_up(
-    served: tuple[str, App], page: tuple[httpx.Client, str], monkeypatch: pytest.MonkeyPatch
+def test_uploads_that_outlive_their_page_leave_no_traceback(
+    served: tuple[str, App], caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(uploads, "STALL_S", 0.2)
-    url, client, session = served[0], *page
-    headers = f"POST /upload HTTP/1.1\r\nHost: {urlsplit(url).netloc}\r\nOrigin: {url}\r\nCookie: {cookies(client)}\r\n"
-    headers += f"X-Millstream-Session: {session}\r\nContent-Length: 1000\r\n\r\nx"
-    assert raw(url, headers.encode()).startswith(b"HTTP/1.1 408")
+    url, app = served
+    place = urlsplit(url)
+    with visit(url) as client, ExitStack() as stack:
+        with open_socket(url, cookies(client)) as page:
+            session = say_hello(page, app.manifest.build).session
+            folder = app.host.sessions[session].store.folder
+            headers = f"POST /upload?name=a HTTP/1.1\r\nHost: {place.netloc}\r\nOrigin: {url}\r\n"
+            headers += f"Cookie: {cookies(client)}\r\nX-Millstream-Session: {session}\r\n"
+            started = [stack.enter_context(socket.create_connection((place.hostname, place.port), 10)) for _ in "12345"]
+            for connection in started:
+                connection.sendall(headers.encode() + b"Content-Length: 1000000\r\n\r\n" + bytes(300_000))
+            wait_until(lambda: folder.exists() and len(list(folder.iterdir())) == len(started))
+        wait_until(lambda: session not in app.host.sessions)
+        for connection in started[:-1]:
+            connection.sendall(bytes(700_000))
+            assert b" 403 " in read_all(connection)
+        started[-1].close()
+        assert b" 403 " in raw(url, headers.encode() + b"Content-Length: 1\r\n\r\nx")
+    wait_until(lambda: not folder.exists())
+    wait_until(lambda: app.host.statistics()["stored_bytes"] == 0)
+    assert not caplog.records
 
 
 # ---- login -----------------------------------------------------------------------------------------------------

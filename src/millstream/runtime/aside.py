@@ -29,6 +29,9 @@ MAX_OF_A_KIND: Final = 32
 async def aside(name: str, function: Callable[[], T]) -> T:
     """Call `function` in a daemon thread named for `name`; gives what it returns and raises what it raises.
 
+    What would end a loop or a task (`SystemExit`, `KeyboardInterrupt`, `CancelledError`), or cannot be carried to one
+    (`StopIteration`), arrives as a `RuntimeError` that it is the cause of.
+
     If the waiting task is cancelled the thread runs on, and what came of it is dropped; what asks `check_wanted` ends,
     and what was still in line is not called at all.
 
@@ -89,6 +92,8 @@ class _Kind:
                 result = function()
         except BaseException as raised:  # noqa: BLE001 - carried over to the loop, where it is raised again
             error = raised
+        if error is not None and (not isinstance(error, Exception) or isinstance(error, StopIteration)):
+            error = _carried(error)
         loop = future.get_loop()
         if not loop.is_closed():
             loop.call_soon_threadsafe(self._deliver, future, result, error)
@@ -102,6 +107,12 @@ class _Kind:
             future.set_exception(error)
         else:
             future.set_result(result)
+
+
+def _carried(error: BaseException) -> RuntimeError:
+    carried = RuntimeError(f"{type(error).__name__} was raised: {error}")
+    carried.__cause__ = error
+    return carried
 
 
 _kinds: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, _Kind]]] = WeakKeyDictionary()

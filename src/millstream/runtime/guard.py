@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 def guarded(report: Callable[[BaseException], object], passing: tuple[type[BaseException], ...] = ()) -> Iterator[None]:
     """Hand whatever the code inside raises to `report`, which logs it.
 
-    What is `passing` goes through; so does a cancellation of the task, and Ctrl-C in the main thread.
+    What is `passing` goes through; so does a cancellation of the running task, and Ctrl-C in the main thread.
     """
     try:
         yield
@@ -26,13 +27,16 @@ def guarded(report: Callable[[BaseException], object], passing: tuple[type[BaseE
 
 def _is_for_the_caller(error: BaseException) -> bool:
     if isinstance(error, KeyboardInterrupt):
-        return threading.current_thread() is threading.main_thread()
-    return isinstance(error, asyncio.CancelledError) and _is_on_a_loop()
+        # Where Python's own handler is not in place, Ctrl-C raises nothing: then it is the user's code that did.
+        is_main = threading.current_thread() is threading.main_thread()
+        return is_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    return isinstance(error, asyncio.CancelledError) and _is_cancelled()
 
 
-def _is_on_a_loop() -> bool:
+def _is_cancelled() -> bool:
+    """Say whether the running task is being cancelled; user's code may raise `CancelledError` without that."""
     try:
-        asyncio.get_running_loop()
-    except RuntimeError:
+        task = asyncio.current_task()
+    except RuntimeError:  # no loop runs in this thread
         return False
-    return True
+    return task is not None and task.cancelling() > 0

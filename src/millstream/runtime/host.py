@@ -13,6 +13,7 @@ from pathlib import Path
 from millstream import codecs, engines
 from millstream.codecs.headers import HEAD_BYTES, MIMES, format_of
 from millstream.errors import Busy, Closed, InvalidValue, ProtocolError, QuotaExceeded, Refused
+from millstream.runtime.allowance import Allowances
 from millstream.runtime.aside import aside
 from millstream.runtime.crew import Crew
 from millstream.runtime.metrics import StreamMetrics
@@ -22,7 +23,8 @@ from millstream.runtime.program import Program
 from millstream.runtime.results import file_value
 from millstream.runtime.session import Closing, Session, Shared
 from millstream.runtime.settings import Settings
-from millstream.runtime.store import CallFiles, Folders, Rules, new_file, suffix_of
+from millstream.runtime.store import CallFiles, Folders, Rules
+from millstream.runtime.upload import Upload
 from millstream.types import Blob, Engine, Transport
 from millstream.ui.manifest import Manifest
 from millstream.ui.special import Request
@@ -85,7 +87,9 @@ class Host:
         settings = self.settings
         self._engine.start(Program(self.manifest, self._rules, settings.show_error), settings.abandon_s)
         places = Places(self.manifest.max_waiting, settings.max_waiting_each, settings.abandon_s)
-        self._shared = Shared(self.manifest, settings, Crew(self._engine, settings), places, self._ended)
+        allowances = Allowances(settings.max_session_bytes, settings.max_address_bytes, settings.max_total_bytes)
+        crew = Crew(self._engine, settings)
+        self._shared = Shared(self.manifest, settings, crew, places, self._ended, allowances)
         self._is_ready = True
 
     async def close(self, drain_s: float | None = None) -> None:
@@ -192,30 +196,36 @@ class Host:
             return Refuse(code="busy", message="The app has too many visitors at the moment; try again later.")
         return None
 
-    def may_upload(self, session: str, visitor: str) -> int:
-        """Say how many bytes a session may still upload, 0 if it is unknown or belongs to another visitor."""
-        found = self.sessions.get(session)
-        if found is None or found.visitor != visitor:
-            return 0
-        return min(found.store.room, self.settings.max_file_size)
+    def begin_upload(
+        self, session: str, visitor: str, name: str, announced: int = 0, component: int | None = None
+    ) -> Upload:
+        """Begin to take in a file of a page, to be used as an `async with` block.
 
-    async def upload_path(self, session: str, name: str = "") -> Path:
-        """Name a new file in the session's own folder (0700), to stream an upload into.
-
-        It ends as `name` does (`.png`), since libraries go by that; nothing else of the visitor's name is in it.
+        Args:
+            session: The session that it is for.
+            visitor: Whose it has to be.
+            name: What the visitor calls it. It ends as this does (`.png`), since libraries go by that; nothing else of
+                the name is in its path.
+            announced: How large it is said to be, for an early refusal; 0 if that is not known.
+            component: Number of the component that it is meant for, which looks at it.
 
         Raises:
-            InvalidValue: The session is gone.
+            InvalidValue: The session is gone, or is another visitor's.
+            QuotaExceeded: It does not fit.
         """
-        folder = self._session(session).store.folder
-        return await aside("upload", lambda: new_file(folder, suffix_of(name)))
+        found = self.sessions.get(session)
+        if found is None or found.visitor != visitor:
+            raise InvalidValue("the page of this upload is closed; reload it and try again")
+
+        def inspect(blob: Blob, room: int) -> Blob:
+            return self._inspected(blob, component, found.store.folder, room)
+
+        return Upload(found.store, name, self.settings.max_file_size, announced, inspect)
 
     async def upload(
-        self, session: str, name: str, mime: str, body: bytes | Path, component: int | None = None
+        self, session: str, name: str, mime: str, body: bytes, component: int | None = None
     ) -> dict[str, object]:
-        """Give a file to a session; returns the value `{"file", "name", "type", "size"}` that the page may then set.
-
-        A path must come from `upload_path` and belongs to the session from now on. `name` is metadata only.
+        """Give a file to a session at once; returns the value `{"file", "name", "type", "size"}` that its page may set.
 
         Args:
             session: The secret of the session.
@@ -225,29 +235,29 @@ class Host:
             component: Number of the component that it is meant for, which looks at it.
 
         Raises:
-            UnfitUpload: The component cannot take the file; a path is deleted.
-            InvalidValue: The session is gone; a path is deleted.
-            QuotaExceeded: The file or the session's files together are too large; a path is deleted.
+            UnfitUpload: The component cannot take the file.
+            InvalidValue: The session is gone.
+            QuotaExceeded: The file or the session's files together are too large.
         """
-        blob = Blob(name, mime, path=body) if isinstance(body, Path) else Blob(name, mime, data=body)
+        if session not in self.sessions:
+            raise InvalidValue("the page of this upload is closed; reload it and try again")
+        if len(body) > self.settings.max_file_size:
+            raise QuotaExceeded(f"a file may have {self.settings.max_file_size} bytes, this one has {len(body)}")
+        store = self.sessions[session].store
+        given = Blob(name, mime, data=body)
+        blob = await aside("upload", lambda: self._inspected(given, component, store.folder, store.room))
         try:
-            store = self._session(session).store
-            blob = await aside("upload", lambda: self._inspected(blob, component, store.folder, store.room))
-            handle = self._session(session).store.add(blob)
-        except (InvalidValue, QuotaExceeded):
+            return file_value(store.add(blob), blob)
+        except QuotaExceeded:
             await aside("upload", lambda: _delete(blob))
             raise
-        return file_value(handle, blob)
 
     def _inspected(self, blob: Blob, component: int | None, folder: Path, room: int) -> Blob:
-        """Look at a file that was uploaded: its size, what it is, and what the component makes of it. Blocks."""
+        """Look at a file that was uploaded: what it is, and what the component makes of it. Blocks."""
         assert self._rules is not None
         files = CallFiles(folder, room, self._rules)
         found = found_in(blob)
-        settled = files.settle(blob) if blob.data is None else blob
-        blob = replace(settled, found=found, mime=MIMES.get(found, blob.mime))
-        if blob.size > self.settings.max_file_size:
-            raise QuotaExceeded(f"a file may have {self.settings.max_file_size} bytes, this one has {blob.size}")
+        blob = replace(blob, found=found, mime=MIMES.get(found, blob.mime))
         meant = self.manifest.components.get(component) if component is not None else None
         if meant is None:
             return blob
@@ -277,13 +287,8 @@ class Host:
             "sessions": {session.tag: session.statistics() for session in self.sessions.values()},
             "ended_streams": self._ended.statistics(),
             "engine": self._engine.statistics(),
+            "stored_bytes": self._shared.allowances.used if self._shared is not None else 0,
         }
-
-    def _session(self, secret: str) -> Session:
-        session = self.sessions.get(secret)
-        if session is None:
-            raise InvalidValue("the page of this upload is closed; reload it and try again")
-        return session
 
     def _prepare(self) -> Rules:
         self._folders.make()

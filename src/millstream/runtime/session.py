@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from millstream.errors import Busy, Closed, ProtocolError
+from millstream.runtime.allowance import Allowances
 from millstream.runtime.aside import aside
 from millstream.runtime.clock import server_us
 from millstream.runtime.crew import Caller, Crew
@@ -85,6 +86,7 @@ class Shared(NamedTuple):
     crew: Crew
     places: Places
     metrics: StreamMetrics
+    allowances: Allowances
 
 
 class Session:
@@ -106,7 +108,7 @@ class Session:
         self.secret = secret
         self.tag = request.session_hash
         self.visitor = visitor
-        self.store = Store(folder, settings.max_session_bytes)
+        self.store = Store(folder, shared.allowances.session(request.client.host if request.client else ""))
         self.streams: dict[int, Stream] = {}
         self._films: dict[int, Stream] = {}
         """Streams of sound and pictures, by the number of the pictures."""
@@ -153,6 +155,7 @@ class Session:
                 for task in [*self._tasks, *self._link]:
                     task.cancel()
         finally:
+            self.store.shut()
             self._timers.close()
             for stream in self.streams.values():
                 stream.close()

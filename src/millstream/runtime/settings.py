@@ -22,6 +22,8 @@ class Settings:
         max_file_size: Largest upload, in bytes.
         max_image_pixels: Largest image file that is decoded, in pixels; one of 24 megapixels takes 72 MB in memory.
         max_session_bytes: What the files of one session may take together, in bytes.
+        max_address_bytes: What the files of all sessions of one address (of a /64 network with IPv6) may take.
+        max_total_bytes: What the files of all sessions may take.
         max_sessions: Pages served at once; more are refused as busy.
         max_streams: Streams that one session may have open at once.
         max_runs: Ordinary runs that one session may have under way at once, those that wait included.
@@ -50,6 +52,8 @@ class Settings:
     max_file_size: int = 100 * MEBIBYTE
     max_image_pixels: int = MAX_PHOTO_PIXELS
     max_session_bytes: int = 1024 * MEBIBYTE
+    max_address_bytes: int = 4096 * MEBIBYTE
+    max_total_bytes: int = 16384 * MEBIBYTE
     max_sessions: int = 10_000
     max_streams: int = 8
     max_runs: int = 64

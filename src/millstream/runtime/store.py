@@ -13,11 +13,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from mimetypes import guess_type
 from pathlib import Path
+from types import ModuleType
 from typing import Final
 
 from millstream.codecs.headers import MAX_PHOTO_PIXELS
 from millstream.errors import InvalidValue, QuotaExceeded
+from millstream.runtime.allowance import Allowance, Reservation, check_disk
 from millstream.types import Blob
+
+fcntl: ModuleType | None
+try:
+    import fcntl
+except ImportError:  # Windows; what a killed process left stays there
+    fcntl = None
 
 KEPT: Final = 2
 """Files that are kept for each output: the newest, and the one that the page may still be fetching."""
@@ -29,6 +37,7 @@ _SUFFIX: Final = re.compile(r"\.[a-z0-9]{1,8}")
 
 PREFIX: Final = "millstream-"
 PERMISSIONS: Final = 0o700
+LOCK: Final = ".lock"
 
 
 class Store:
@@ -36,16 +45,21 @@ class Store:
 
     Args:
         folder: Where files may be put. It is made by whoever writes the first one.
-        max_bytes: What all files together may take.
+        max_bytes: What all files together may take, those that are still being written included.
         max_files: How many there may be.
+
+    Attributes:
+        is_closed: Whether the page is gone: uploads are not taken in any more.
     """
 
-    def __init__(self, folder: Path, max_bytes: int, max_files: int = 10_000) -> None:
+    def __init__(self, folder: Path, max_bytes: int | Allowance, max_files: int = 10_000) -> None:
         self.folder = folder
-        self._max_bytes = max_bytes
+        self.is_closed = False
+        whose = "the session's files"
+        self._allowance = Allowance(max_bytes, whose) if isinstance(max_bytes, int) else max_bytes
         self._max_files = max_files
         self._blobs: dict[str, Blob] = {}
-        self._used = 0
+        self._reservations: set[Reservation] = set()
         self._outputs: dict[int, deque[str]] = {}
         self._held: dict[int, deque[set[str]]] = {}
         self._handles: dict[int, str] = {}
@@ -53,12 +67,12 @@ class Store:
     @property
     def room(self) -> int:
         """How many bytes there is room for."""
-        return max(self._max_bytes - self._used, 0) if len(self._blobs) < self._max_files else 0
+        return self._allowance.room if len(self._blobs) + len(self._reservations) < self._max_files else 0
 
     @property
     def used(self) -> int:
         """How many bytes the files take."""
-        return self._used
+        return self._allowance.used
 
     def find(self, handle: str) -> Blob:
         """Look up one of the session's own files.
@@ -81,15 +95,28 @@ class Store:
         Raises:
             QuotaExceeded: There is no room; the file is not taken in.
         """
-        if blob.total > self.room:
-            raise QuotaExceeded(
-                f"the session's files may take {self._max_bytes} bytes together, and {blob.total} more do not fit"
-            )
+        self._check()
+        self._allowance.take(blob.total)
         handle = secrets.token_urlsafe(16)
         self._blobs[handle] = blob
-        self._used += blob.total
         self._handles[id(blob)] = handle
         return handle
+
+    def reserve(self, size: int) -> Reservation:
+        """Hold room for a file that is going to be written; to be released when it has been added, or given up.
+
+        Raises:
+            QuotaExceeded: There is no room.
+        """
+        self._check()
+        reservation = Reservation(self._allowance, size)
+        self._reservations.add(reservation)
+        return reservation
+
+    def release(self, reservation: Reservation) -> None:
+        """Give back what was reserved; twice is no error."""
+        self._reservations.discard(reservation)
+        reservation.release()
 
     def add_output(self, blob: Blob, component: int) -> tuple[str, list[Path]]:
         """Take in a file that a component shows; of older ones it showed all but the last are let go.
@@ -128,22 +155,31 @@ class Store:
         gone = [self._remove(handle) for handle in values.popleft() - set().union(*values)]
         return [path for blob in gone for path in blob.paths]
 
+    def shut(self) -> None:
+        """Take no uploads any more: the page is gone. What its last handlers return still has a place."""
+        self.is_closed = True
+
     def clear(self) -> None:
         """Let go of all files; those on the disk are deleted with the folder."""
+        self.is_closed = True
+        self._allowance.give(sum(blob.total for blob in self._blobs.values()))
         self._blobs.clear()
         self._handles.clear()
         self._outputs.clear()
         self._held.clear()
-        self._used = 0
+
+    def _check(self) -> None:
+        if len(self._blobs) + len(self._reservations) >= self._max_files:
+            raise QuotaExceeded(f"a session may have {self._max_files} files")
 
     def _remove(self, handle: str) -> Blob:
         blob = self._blobs.pop(handle)
-        self._used -= blob.total
+        self._allowance.give(blob.total)
         del self._handles[id(blob)]
         return blob
 
     def __repr__(self) -> str:
-        return f"<Store {len(self._blobs)} files, {self._used} bytes>"
+        return f"<Store {len(self._blobs)} files, {self.used} bytes>"
 
 
 class Rules:
@@ -236,6 +272,7 @@ class CallFiles:
             if size > self._room:
                 raise QuotaExceeded(f"{str(path)!r} of {size} bytes does not fit into the session's {self._room}")
             copy = new_file(self._folder, real.suffix)
+            _check_disk(self._folder, size)
             with copy.open("xb") as target:
                 shutil.copyfileobj(source, target)
         return Blob(real.name, guess_type(real.name)[0] or "application/octet-stream", path=copy)
@@ -256,6 +293,7 @@ class CallFiles:
         if size <= SPILL_BYTES:
             return replace(blob, size=size)
         path = new_file(self._folder, Path(blob.name).suffix)
+        _check_disk(self._folder, size)
         path.write_bytes(blob.data)
         return replace(blob, data=None, path=path, size=size)
 
@@ -278,10 +316,16 @@ def new_file(folder: Path, suffix: str) -> Path:
 
 
 class Folders:
-    """The folders of all sessions of one app: one each, under one of ours in the temporary directory."""
+    """The folders of all sessions of one app: one each, under one of ours in the temporary directory.
+
+    Ours is locked as long as the process lives, however it ends. Others that share the temporary directory, be it from
+    another container where process numbers are the same, see by the lock that it is in use.
+    """
 
     def __init__(self) -> None:
-        self.root = Path(tempfile.gettempdir()) / f"{PREFIX}{os.getpid()}-{secrets.token_hex(8)}"
+        self._own = Path(tempfile.gettempdir()) / f"{PREFIX}{secrets.token_hex(8)}"
+        self.root = self._own / "sessions"
+        self._lock: int | None = None
 
     def of_session(self) -> Path:
         """Name the folder of a new session. It does not exist yet."""
@@ -289,14 +333,59 @@ class Folders:
 
     def make(self) -> None:
         """Make the root, and remove those of processes that were killed. Blocks: not on the loop."""
-        for other in self.root.parent.glob(f"{PREFIX}*"):
-            if _is_orphan(other):
-                shutil.rmtree(other, ignore_errors=True)
-        self.root.mkdir(PERMISSIONS)
+        for other in self._own.parent.glob(f"{PREFIX}*"):
+            _remove_orphan(other)
+        # It gets its name when it is locked: nobody ever sees it without.
+        nascent = self._own.with_name(f".{self._own.name}")
+        nascent.mkdir(PERMISSIONS)
+        self._lock = _locked(nascent / LOCK, os.O_CREAT)
+        (nascent / self.root.name).mkdir(PERMISSIONS)
+        nascent.rename(self._own)
 
     def remove(self) -> None:
         """Remove everything. Blocks: not on the loop."""
-        shutil.rmtree(self.root, ignore_errors=True)
+        shutil.rmtree(self._own, ignore_errors=True)
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def _remove_orphan(folder: Path) -> None:
+    """Remove a folder that was made by a process of ours which does not exist any more."""
+    try:
+        if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+            return
+        lock = _locked(folder / LOCK)
+    except OSError:
+        return  # it has no lock, so it is none of ours; or somebody else removes it right now
+    if lock is not None:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+def _locked(path: Path, flags: int = 0) -> int | None:
+    """Open a file and lock it, which lasts until it is closed; `None` if another process, or this one, has locked it.
+
+    Raises:
+        OSError: It is not there, or is no file of ours.
+    """
+    descriptor = os.open(path, os.O_RDWR | flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    if fcntl is None:
+        os.close(descriptor)
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def _check_disk(folder: Path, size: int) -> None:
+    try:
+        check_disk(folder, size)
+    except OSError as error:
+        raise QuotaExceeded(f"the server's disk has no room for {size} bytes more") from error
 
 
 def _open_regular(path: str, flags: int) -> int:
@@ -310,17 +399,3 @@ def _open_regular(path: str, flags: int) -> int:
 
 def _is_hidden(path: Path) -> bool:
     return any(part.startswith(".") for part in path.parts)
-
-
-def _is_orphan(folder: Path) -> bool:
-    """Whether a folder was made by a process of ours that does not exist any more."""
-    process = folder.name.removeprefix(PREFIX).partition("-")[0]
-    try:
-        if not process.isdigit() or folder.is_symlink() or folder.stat().st_uid != os.getuid():
-            return False
-        os.kill(int(process), 0)
-    except ProcessLookupError:
-        return True
-    except OSError:
-        return False
-    return False

@@ -22,6 +22,8 @@ from millstream.runtime.host import Host
 from millstream.runtime.settings import Settings
 from millstream.server.assets import Assets
 from millstream.server.caller import Caller
+from millstream.server.complaints import Complaints
+from millstream.server.failures import answering, contained
 from millstream.server.favicon import Favicon
 from millstream.server.gate import CLOSE_LOGGED_OUT, LOGGED_OUT, Gate, Refusal, refuse
 from millstream.server.headers import Policy
@@ -30,7 +32,7 @@ from millstream.server.login import LoginPage
 from millstream.server.logins import Logins
 from millstream.server.options import Options
 from millstream.server.page import Content, Page, read_source, read_sources
-from millstream.server.uploads import Uploads, send_file
+from millstream.server.uploads import receive_file, send_file
 from millstream.transports.websocket import WebSocketTransport
 from millstream.ui.declaration import Declaration
 from millstream.ui.manifest import Look, Manifest
@@ -69,6 +71,7 @@ class App:
         manifest: The frozen declaration.
         options: How it is served.
         routes: All routes, behind the gate.
+        complaints: Says what visitors can cause any number of, once a minute.
         is_draining: Set it to turn new pages away; those that are open go on.
         stop: Ends the server that `launch()` started for the app; does nothing without one.
     """
@@ -76,17 +79,21 @@ class App:
     def __init__(self, declaration: Declaration, options: Options) -> None:
         self.options = options
         self.manifest = declaration.freeze(_look(declaration.look, options))
+        self.complaints = Complaints()
         self.is_draining = False
         self.stop: Callable[[], None] = lambda: None
         self._host: Host | None = None
         self._starting = asyncio.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         policy = Policy(options.frame_ancestors)
-        logins = None if options.auth is None else Logins(options.auth)
+        logins = None if options.auth is None else Logins(options.auth, complaints=self.complaints)
         self.routes: list[BaseRoute] = [*self._routes(policy, logins), *self._login_routes(policy, logins)]
-        inner = Starlette(routes=self.routes, exception_handlers={HTTPException: _as_json, Busy: _as_busy})
+        answer = answering(self.complaints)
+        handlers = {HTTPException: _as_json, Busy: _as_busy, OSError: answer, RuntimeError: answer}
+        inner = Starlette(routes=self.routes, exception_handlers=handlers)
         inner.router.redirect_slashes = False  # it would build an address of the Host header
         self._gate = Gate(inner, options, logins, PUBLIC, policy)
+        self._entrance = contained(self._gate, self.complaints)
 
     @property
     def host(self) -> Host:
@@ -105,7 +112,7 @@ class App:
             await self._live(receive, send)
             return
         await self.start()
-        await self._gate({**scope, "host": self.host}, receive, send)
+        await self._entrance({**scope, "host": self.host}, receive, send)
 
     def bound_to(self, address: str) -> None:
         """Note at which address the server listens: whoever opens the app at a loopback address is its developer.
@@ -156,12 +163,11 @@ class App:
     def _routes(self, policy: Policy, logins: Logins | None) -> list[BaseRoute]:
         assets = Assets(policy, is_public=logins is None)
         page = Page(_content(self.manifest, self.options, assets), policy, has_logins=logins is not None)
-        uploads = Uploads(self.options.max_file_size)
         favicon = Favicon(self.options.favicon_path)
         return [
             Route("/", self._unless_draining(page.serve)),
             WebSocketRoute("/ws", _Socket(lambda: self.is_draining)),
-            Route("/upload", self._unless_draining(uploads.receive), methods=["POST"]),
+            Route("/upload", self._unless_draining(receive_file), methods=["POST"]),
             Route("/file/{handle}", send_file),
             Route("/assets/{name}", assets.serve),
             Route("/favicon.ico", favicon.serve),

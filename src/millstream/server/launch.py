@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from millstream.server.app import App, create_app
+from millstream.server.certificate import load_certificate
 from millstream.server.network import is_everywhere, is_loopback, listen
 from millstream.server.options import Options
 from millstream.server.serving import Server
@@ -94,6 +95,7 @@ def launch(
         arguments |= overrides.arguments
         inbrowser = inbrowser or overrides.inbrowser
     options = Options.resolve({name: value for name, value in arguments.items() if name not in _MEANINGLESS})
+    load_certificate(options)
     app = create_app(declaration, options)
     listener = listen(options.server_name, options.server_port, options.num_ports)
     bound, port = listener.getsockname()[:2]

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from millstream.errors import Busy
 from millstream.server.caller import Caller, set_cookie
 from millstream.server.headers import Policy
 from millstream.server.logins import Logins
@@ -112,7 +113,12 @@ class LoginPage:
             return response
         # Counted before the answer is known, so that many tries at once are not one try.
         backoff.failed(caller.address, name)
-        user = await self._logins.check(name, password)
+        try:
+            user = await self._logins.check(name, password, caller.address)
+        except Busy as error:
+            response = self._form(caller, name, str(error), 503)
+            response.headers["retry-after"] = "5"
+            return response
         if user is None:
             return self._form(caller, name, "Name or password is wrong.", 401)
         backoff.succeeded(caller.address, name)

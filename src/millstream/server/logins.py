@@ -6,8 +6,6 @@ import asyncio
 import hashlib
 import hmac
 import inspect
-import ipaddress
-import logging
 import secrets
 import time
 from collections import OrderedDict
@@ -15,18 +13,27 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from millstream.runtime.aside import aside
-from millstream.server.options import Auth, Check
-
-logger = logging.getLogger("millstream")
+from millstream.errors import Busy
+from millstream.runtime.allowance import network_of
+from millstream.runtime.aside import begin
+from millstream.runtime.guard import guarded
+from millstream.server.complaints import Complaints
+from millstream.server.options import Auth
+from millstream.server.shares import Shares
 
 CHECK_S: Final = 30.0
 """How long a login function may take; later its answer does not count."""
 
 MAX_LOGINS: Final = 10_000
 LIFETIME_S: Final = 7 * 24 * 3600.0
-MAX_CHECKS: Final = 4
-"""Passwords that are checked at once: each costs 16 MiB and some 50 ms of a core."""
+MAX_CHECKS: Final = (4, 2)
+"""Passwords that are checked at once, in all and of one address: each costs 16 MiB and some 50 ms of a core."""
+
+MAX_CALLS: Final = (16, 4)
+"""Calls of the developer's function at once, in all and for one address; each may hold a thread."""
+
+MAX_WAITING: Final = 32
+"""Logins of one address that may wait for that."""
 
 
 @dataclass(eq=False)
@@ -52,26 +59,72 @@ class Logins:
     The cookie is a random token. Only a keyed hash of it is kept, so that what leaks from memory opens nothing.
     """
 
-    def __init__(self, auth: Auth, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, auth: Auth, clock: Callable[[], float] = time.monotonic, complaints: Complaints | None = None
+    ) -> None:
+        self._complaints = complaints or Complaints()
         self._check = auth if callable(auth) else _Passwords(_pairs(auth))
         self._clock = clock
         self._key = secrets.token_bytes(32)
         self._logins: OrderedDict[bytes, Login] = OrderedDict()
-        self._slots = asyncio.Semaphore(MAX_CHECKS)
+        self._shares = Shares(*(MAX_CALLS if callable(auth) else MAX_CHECKS), MAX_WAITING)
         self.backoff = Backoff(clock)
 
-    async def check(self, name: str, password: str) -> str | None:
-        """Return the user's name if the password is right. Fails closed: an error, a late or a vague answer is a no."""
-        async with self._slots:
-            try:
-                async with asyncio.timeout(CHECK_S):
-                    verdict = await _ask(self._check, name, password)
-            except TimeoutError:
-                logger.warning("The function given as auth= took longer than %.0f s; the login was refused.", CHECK_S)
-                return None
+    async def check(self, name: str, password: str, address: str = "") -> str | None:
+        """Return the user's name if the password is right. Fails closed: an error, a late or a vague answer is a no.
+
+        Args:
+            name: What the visitor calls itself.
+            password: What it gave for a password.
+            address: Where it comes from. Those of one address wait for each other, not for those of others.
+
+        Raises:
+            Busy: Too many wait already.
+        """
+        network = network_of(address)
+        try:
+            async with asyncio.timeout(CHECK_S):
+                has_place = await self._shares.enter(network)
+        except TimeoutError:
+            has_place = False
+        if not has_place:
+            raise Busy("Too many logins are being checked at the moment. Try again in a moment.")
+        verdict = await self._ask(network, name, password)
         if verdict is True:
             return name
         return verdict if isinstance(verdict, str) and verdict else None
+
+    async def _ask(self, network: str, name: str, password: str) -> object:
+        """Run the check off the loop and await what it returns, if that can be awaited; an exception is a `None`.
+
+        The place is kept as long as the thread works, so that hung checks do not pile up.
+        """
+        verdict: list[object] = []
+
+        def call() -> None:
+            with guarded(self._report):
+                verdict.append(self._check(name, password))
+
+        thread = None
+        try:
+            thread = begin("login", call)
+            async with asyncio.timeout(CHECK_S):
+                await asyncio.shield(thread)
+                if verdict and inspect.isawaitable(verdict[0]):
+                    with guarded(self._report):
+                        verdict.append(await verdict[0])
+        except TimeoutError:
+            self._complaints.say("auth is late", f"auth= took longer than {CHECK_S:.0f} s; the login was refused.")
+            return None
+        finally:
+            if thread is None or thread.done():
+                self._shares.leave(network)
+            else:
+                thread.add_done_callback(lambda _: self._shares.leave(network))
+        return verdict[-1] if verdict else None
+
+    def _report(self, error: BaseException) -> None:
+        self._complaints.failed("The function given as auth= raised; the login was refused", error)
 
     def open(self, user: str) -> str:
         """Log a user in; returns the token for the cookie, which is always a new one."""
@@ -147,8 +200,7 @@ class Backoff:
 
 
 def _keys(address: str, name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    if ":" in address:  # who has one IPv6 address has 2**64 of them
-        address = str(ipaddress.ip_network(f"{address.partition('%')[0]}/64", strict=False))
+    address = network_of(address)
     return ("account", address, name), ("address", address)
 
 
@@ -182,14 +234,3 @@ def _pairs(auth: object) -> list[tuple[str, str]]:
     if not pairs:
         raise ValueError("auth= takes (name, password), a list of such pairs, or a function of name and password")
     return [(name, password) for name, password in pairs]
-
-
-async def _ask(check: Check, name: str, password: str) -> object:
-    """Run the check off the loop and await what it returns, if that can be awaited; an exception is a `None`."""
-    verdict = (await asyncio.gather(aside("login", lambda: check(name, password)), return_exceptions=True))[0]
-    if inspect.isawaitable(verdict):
-        verdict = (await asyncio.gather(verdict, return_exceptions=True))[0]
-    if isinstance(verdict, BaseException):
-        logger.error("The function given as auth= raised; the login was refused.", exc_info=verdict)
-        return None
-    return verdict

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import gzip
 import html
 import json
 import re
@@ -20,8 +18,8 @@ from starlette.responses import Response
 
 from millstream.server.caller import Caller, cookie_name, new_visitor, set_cookie
 from millstream.server.headers import Policy
+from millstream.server.shared import SharedResponse, Template
 
-GZIP_LEVEL: Final = 5
 _NONCE: Final = "\0nonce\0"
 """Stands in the template where each response puts its own; no HTML may contain a NUL."""
 
@@ -73,7 +71,7 @@ class Page:
     """Answers `GET /`. The document is put together once; a response differs from another in its nonce only."""
 
     def __init__(self, content: Content, policy: Policy, *, has_logins: bool) -> None:
-        self._parts = [part.encode() for part in build(content).split(_NONCE)]
+        self._document = Template([part.encode() for part in build(content).split(_NONCE)])
         self._policy = policy
         self._has_logins = has_logins
 
@@ -81,16 +79,16 @@ class Page:
         """Give the page, compressed if the browser can; a new browser gets its visitor cookie."""
         caller: Caller = request.scope["caller"]
         nonce = secrets.token_urlsafe(16)
-        body = nonce.encode().join(self._parts)
+        is_zipped = "gzip" in request.headers.get("accept-encoding", "")
         headers = {
             "cache-control": "no-store",
             "vary": "accept-encoding",
             "content-security-policy": self._policy.page(caller, nonce),
         }
-        if "gzip" in request.headers.get("accept-encoding", ""):
-            body = await asyncio.to_thread(gzip.compress, body, GZIP_LEVEL)
+        if is_zipped:
             headers["content-encoding"] = "gzip"
-        response = Response(body, headers=headers, media_type="text/html")
+        pieces = self._document.zipped(nonce.encode()) if is_zipped else self._document.filled(nonce.encode())
+        response = SharedResponse(pieces, headers, "text/html")
         if not self._has_logins and not _VISITOR.fullmatch(caller.cookies.get(cookie_name("visitor", caller), "")):
             set_cookie(response, "visitor", new_visitor(), caller)
         return response

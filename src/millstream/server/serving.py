@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 import os
 import signal
@@ -12,11 +13,15 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
 
+from millstream.server.accepting import Door
 from millstream.server.app import App
+from millstream.server.certificate import load_certificate
+from millstream.server.crowd import Crowd
 from millstream.server.network import BACKLOG
 from millstream.server.protocols import BoundedHttp, LiveSocket
 from millstream.transports.websocket import MAX_MESSAGE_BYTES
@@ -28,6 +33,9 @@ EXIT_ABANDONED: Final = 75
 
 PING_S: Final = 5.0
 """A ping every so often, and as long for its answer: a dead link is known within 10 s."""
+
+SPARE_FILES: Final = 256
+"""File descriptors that pages leave to everything else."""
 
 SPARE_S: Final = 1.0
 """How long past the drain the end may take."""
@@ -43,7 +51,7 @@ class Server(uvicorn.Server):
     """
 
     def __init__(self, app: App, listener: socket.socket, on_start: Callable[[], None] = lambda: None) -> None:
-        options = app.options
+        tls = load_certificate(app.options)
         super().__init__(
             uvicorn.Config(
                 app,
@@ -60,11 +68,11 @@ class Server(uvicorn.Server):
                 server_header=False,
                 backlog=BACKLOG,
                 timeout_graceful_shutdown=1,
-                ssl_certfile=options.ssl_certfile,
-                ssl_keyfile=options.ssl_keyfile,
-                ssl_keyfile_password=options.ssl_keyfile_password,
+                ssl_context_factory=None if tls is None else lambda *_: tls,
             )
         )
+        self._crowd = Crowd(app.options.proxies)
+        self._pages = Crowd(app.options.proxies, per_address=sys.maxsize, in_all=most_pages())
         self._app = app
         self._listener = listener
         self._on_start = on_start
@@ -110,11 +118,39 @@ class Server(uvicorn.Server):
             self._thread.join()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and say so."""
-        await super().startup(sockets)
-        if self.started:
-            self._is_up.set()
-            self._on_start()
+        """Start, and say so.
+
+        The loop's own server is not used: it does not tell of a lack of descriptors, or only in tracebacks.
+        """
+        asyncio.get_running_loop().set_exception_handler(self._on_loop_error)
+        await self.lifespan.startup()
+        if self.lifespan.should_exit:
+            sys.exit(STARTUP_FAILURE)
+        if sys.platform == "win32":  # its loop tells of no listening socket that there is somebody
+            server = await asyncio.get_running_loop().create_server(
+                self._protocol, sock=self._listener, ssl=self.config.ssl
+            )
+            self.servers = [server]
+        else:
+            door = Door(self._listener, self._protocol, self.config.ssl, self._crowd, self._app.complaints)
+            door.open()
+            self.servers = [door]  # type: ignore[list-item]  # all of a server that uvicorn uses
+        self.started = True
+        self._is_up.set()
+        self._on_start()
+
+    def _on_loop_error(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Log what nobody waited for: what a connection may cause is no reason for a traceback each time."""
+        error, message = context.get("exception"), str(context.get("message", "Something failed on the event loop"))
+        if isinstance(error, BaseException):
+            self._app.complaints.failed(message, error)
+        else:
+            self._app.complaints.say(message, message)
+
+    def _protocol(self) -> BoundedHttp:
+        protocol = BoundedHttp(self.config, self.server_state, self.lifespan.state)
+        protocol.crowd, protocol.pages = self._crowd, self._pages
+        return protocol
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Drain first: while running handlers finish, the socket stays open to answer 503 to who asks."""
@@ -159,6 +195,19 @@ class Server(uvicorn.Server):
             self._watch = None
 
 
+def most_pages() -> int:
+    """Say how many pages leave enough file descriptors for everything else.
+
+    Beyond it the oldest page of the address that has most makes room, so that no address can keep the others out.
+    """
+    try:
+        resource = importlib.import_module("resource")
+    except ImportError:  # Windows, where nothing is as scarce
+        return sys.maxsize
+    limit: int = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return sys.maxsize if limit == resource.RLIM_INFINITY else max(limit - SPARE_FILES, limit // 2)
+
+
 def leave(names: list[str]) -> None:
     """End the process now, whatever still runs in it."""
     logger.error("Ended without waiting any longer for: %s.", ", ".join(names) or "a handler that blocks the server")
@@ -181,7 +230,7 @@ class _Noise(logging.Filter):
         "Invalid HTTP request received",
         "Invalid UTF-8 sequence",
         "Unsupported upgrade request",
-        "ASGI callable returned without completing handshake",  # it has: by refusing it
+        "ASGI callable returned without",  # it has refused a handshake, or said by itself what it failed at
         "Cancel ",  # what is left once our own drain is over
     )
 

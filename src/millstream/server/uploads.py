@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import re
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import BinaryIO, Final
 from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from millstream.errors import InvalidValue, QuotaExceeded
 from millstream.runtime.host import Host, UnfitUpload
@@ -19,10 +20,7 @@ from millstream.server.caller import Caller
 from millstream.types import Blob
 
 SESSION_HEADER: Final = "x-millstream-session"
-STALL_S: Final = 30.0
-"""An upload that brings nothing for this long is given up: it holds a socket and a file."""
-
-WRITE_BYTES: Final = 256 * 1024
+READ_BYTES: Final = 64 * 1024
 MAX_NAME: Final = 200
 
 _TYPE: Final = re.compile(r"[a-z0-9][a-z0-9.+-]{0,63}/[a-z0-9][a-z0-9.+-]{0,63}")
@@ -38,52 +36,27 @@ SHOWN: Final = frozenset(
 """Types that a browser may show by itself: none of them can hold a script. All else is sent as unknown bytes."""
 
 
-class Uploads:
-    """Answers `POST upload`: streams a body to the disk, and gives it to its session."""
-
-    def __init__(self, max_file_size: int) -> None:
-        self._max_file_size = max_file_size
-
-    async def receive(self, request: Request) -> Response:
-        """Take one file. Size and quota are counted while it streams; what the headers promise is not believed."""
-        host: Host = request.scope["host"]
-        caller: Caller = request.scope["caller"]
-        session = request.headers.get(SESSION_HEADER, "")
-        left = host.may_upload(session, caller.visitor)
-        if not left:
-            return _error(403, "The session has ended, or has no room for more files. Load the page again.")
-        try:
-            name = clean_name(request.query_params.get("name", ""))
-            path = await host.upload_path(session, name)
-            if not await self._store(request, path, min(left, self._max_file_size)):
-                return _error(413, f"The file is larger than the {_megabytes(min(left, self._max_file_size))} allowed.")
-            kind = clean_type(request.headers.get("content-type", ""))
-            value = await host.upload(session, name, kind, path, _component_of(request))
-        except QuotaExceeded as error:
-            return _error(413, str(error))
-        except UnfitUpload as error:
-            return _error(415, str(error))
-        except InvalidValue as error:
-            return _error(403, str(error))
-        except TimeoutError:
-            return _error(408, f"The upload stood still for {STALL_S:.0f} s.")
-        except ClientDisconnect:
-            return _error(400, "The upload broke off.")  # nobody reads it
-        except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-                raise
-            return _error(507, "The server's disk is full.")
-        return JSONResponse(value, headers={"cache-control": "no-store"})
-
-    async def _store(self, request: Request, path: Path, max_bytes: int) -> bool:
-        """Write the body to `path`. `False` if it is too large; then, and on any error, nothing is left of it."""
-        is_complete = False
-        file = await asyncio.to_thread(path.open, "wb", WRITE_BYTES)
-        try:
-            is_complete = await _copy(request, file, max_bytes)
-        finally:
-            await asyncio.to_thread(_finish, file, path, is_complete)
-        return is_complete
+async def receive_file(request: Request) -> Response:
+    """Answer `POST upload`: stream the body to the disk, and give it to its session."""
+    host: Host = request.scope["host"]
+    caller: Caller = request.scope["caller"]
+    session = request.headers.get(SESSION_HEADER, "")
+    name = clean_name(request.query_params.get("name", ""))
+    try:
+        upload = host.begin_upload(session, caller.visitor, name, _announced(request), _component_of(request))
+        async with upload:
+            async for piece in request.stream():
+                await upload.write(piece)
+            value = await upload.finish(clean_type(request.headers.get("content-type", "")))
+    except QuotaExceeded as error:
+        return _error(413, _sentence(error))
+    except UnfitUpload as error:
+        return _error(415, _sentence(error))
+    except InvalidValue as error:
+        return _error(403, _sentence(error))
+    except ClientDisconnect:
+        return _error(400, "The upload broke off.")  # nobody reads it
+    return JSONResponse(value, headers={"cache-control": "no-store"})
 
 
 def _component_of(request: Request) -> int | None:
@@ -92,34 +65,10 @@ def _component_of(request: Request) -> int | None:
     return int(text) if _NUMBER.fullmatch(text) else None
 
 
-async def _copy(request: Request, file: BinaryIO, max_bytes: int) -> bool:
-    size, pieces, waiting = 0, request.stream(), bytearray()
-    while True:
-        async with asyncio.timeout(STALL_S):
-            piece = await anext(pieces, None)
-        if piece is None:
-            break
-        size += len(piece)
-        if size > max_bytes:
-            return False
-        waiting += piece
-        if len(waiting) >= WRITE_BYTES:
-            await asyncio.to_thread(file.write, bytes(waiting))
-            waiting.clear()
-    await asyncio.to_thread(file.write, bytes(waiting))
-    return True
-
-
-def _finish(file: BinaryIO, path: Path, is_complete: bool) -> None:
-    """Close the file; delete it if it is not complete, or if its last bytes find no room. Runs in a thread."""
-    try:
-        file.close()
-    except OSError:
-        is_complete = False
-        raise
-    finally:
-        if not is_complete:
-            path.unlink(missing_ok=True)
+def _announced(request: Request) -> int:
+    """Read the Content-Length; 0 without one, or without one that can be read."""
+    text = request.headers.get("content-length", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
 
 
 async def send_file(request: Request) -> Response:
@@ -140,8 +89,10 @@ async def send_file(request: Request) -> Response:
         "content-disposition": disposition(blob.name, is_attachment=not is_shown),
         "content-security-policy": INERT,
         "content-type": blob.mime if blob.mime in SHOWN else "application/octet-stream",
+        "etag": f'"{request.path_params["handle"]}"',  # a handle is of one content for ever
     }
-    span = parse_range(request.headers.get("range", ""), size)
+    is_current = request.headers.get("if-range", headers["etag"]) == headers["etag"]
+    span = parse_range(request.headers.get("range", "") if is_current else "", size)
     if span is None:
         return Response(status_code=416, headers={**headers, "content-range": f"bytes */{size}"})
     start, stop, is_part = span
@@ -153,7 +104,8 @@ async def send_file(request: Request) -> Response:
         return Response(status_code=status, headers=headers)
     if blob.data is not None:
         return Response(memoryview(blob.data)[start:stop], status, headers)
-    return StreamingResponse(_read(_open_path(blob), start, stop), status, headers)
+    file = await asyncio.to_thread(_open, blob, start)  # before anything is sent: what fails here is answered
+    return _Download(file, stop - start, status, headers)
 
 
 def parse_range(header: str, size: int) -> tuple[int, int, bool] | None:
@@ -193,28 +145,35 @@ def disposition(name: str, *, is_attachment: bool) -> str:
     return f"{kind}; filename*=UTF-8''{quote(clean_name(name), safe='')}"
 
 
-async def _read(path: Path, start: int, stop: int) -> AsyncIterator[bytes]:
-    file = await asyncio.to_thread(path.open, "rb", WRITE_BYTES)
-    try:
-        await asyncio.to_thread(file.seek, start)
-        while start < stop:
-            piece = await asyncio.to_thread(file.read, min(WRITE_BYTES, stop - start))
-            if not piece:
-                return
-            start += len(piece)
+class _Download(StreamingResponse):
+    """Sends the rest of an open file, and closes it however that ends."""
+
+    def __init__(self, file: BinaryIO, size: int, status: int, headers: dict[str, str]) -> None:
+        super().__init__(self._pieces(size), status, headers)
+        self._file = file
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._file:
+            await super().__call__(scope, receive, send)
+
+    async def _pieces(self, size: int) -> AsyncIterator[bytes]:
+        while size > 0 and (piece := await asyncio.to_thread(self._file.read, min(READ_BYTES, size))):
+            size -= len(piece)
             yield piece
-    finally:
-        file.close()
 
 
-def _open_path(blob: Blob) -> Path:
+def _open(blob: Blob, start: int) -> BinaryIO:
+    """Open the file of a blob. Blocks: not on the loop."""
     if blob.path is None:
-        raise InvalidValue(f"the file {blob.name!r} has no content")
-    return blob.path
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), blob.name)
+    file = blob.path.open("rb", 0)
+    file.seek(start)
+    return file
 
 
-def _megabytes(size: int) -> str:
-    return f"{size / 1024 / 1024:.0f} MiB" if size >= 1024 * 1024 else f"{size} bytes"
+def _sentence(error: Exception) -> str:
+    text = str(error).rstrip(".")
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _error(status: int, sentence: str) -> Response:

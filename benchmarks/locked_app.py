@@ -1,0 +1,6 @@
+"""The app of the benchmarks that is behind a login."""
+
+from benchmarks.echo_app import declare, echo
+
+if __name__ == "__main__":
+    declare(echo, "640x480").launch(server_port=0, auth=("ann", "secret"))
