@@ -18,13 +18,14 @@ from tests.components.conftest import Folder
 from tests.faults import bombs
 
 import millstream as gr
-from millstream.codecs import container, cut, kinds
+from millstream.codecs import container, cut, kinds, wav
 from millstream.codecs.budget import BUDGET, Budget
 from millstream.codecs.container import convert, opened
 from millstream.codecs.film import Film
 from millstream.codecs.foreign import open_media
 from millstream.engines.thread import Engine
 from millstream.errors import InvalidValue, MediaError
+from millstream.frames import Chunk
 from millstream.runtime.aside import begin
 from millstream.types import Blob, Job, Result
 from millstream.wanted import Unwanted, check_wanted, wanted_while
@@ -320,6 +321,28 @@ def test_the_end_of_a_name_is_ours(files: Folder, suffix: str) -> None:
     assert given.endswith(".mp4")
     assert Path(given).read_bytes() == path.read_bytes()
     assert path.exists(), "the session's own file stays"
+
+
+@pytest.mark.parametrize("data", [b"#EXTM3U\n", b"no sound", b"", b"ffconcat version 1.0\n", b"\xff\xfe#\0E\0"])
+@pytest.mark.parametrize("kind", ["numpy", "filepath"])
+def test_what_is_no_sound_is_refused_at_upload(files: Folder, data: bytes, kind: str) -> None:
+    with gr.Blocks():
+        audio = gr.Audio(type=kind)  # type: ignore[arg-type]  # one of the two
+    blob = Blob("a.mp3", "audio/mpeg", data=data)
+    for take in (audio.inspect, audio.preprocess):
+        with pytest.raises(InvalidValue, match=r"cannot read a\.mp3"):
+            take(blob, files)
+
+
+@pytest.mark.parametrize("suffix", [".m3u8", ".ffconcat", ".mp3", ""])
+def test_the_end_of_the_name_of_a_sound_is_ours(files: Folder, suffix: str) -> None:
+    with gr.Blocks():
+        audio = gr.Audio(type="filepath")
+    path = files.path / f"upload{suffix}"
+    path.write_bytes(wav.encode(Chunk(np.zeros((800, 1), np.int16), 8_000)))
+    given = str(audio.preprocess(Blob(f"sound{suffix}", "audio/mpeg", path=path), files))
+    assert given.endswith(".wav")
+    assert Path(given).read_bytes() == path.read_bytes()
 
 
 @pytest.mark.parametrize("kind", ["mp4", "mov", "matroska", "avi", "mpegts", "ogg", "mpeg", "flv", "asf"])

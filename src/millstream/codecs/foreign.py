@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 OPENING_MIB: Final = 8
 """What may be read of any file until it is open."""
 
+OPENING_STEPS: Final = 100_000
+"""Reads and seeks until it is open."""
+
 NEEDS_PYAV: Final = "this needs PyAV: pip install 'millstream[video]'"
 
 
@@ -162,22 +165,40 @@ class _Guarded:
         self._size = file.seek(0, 2)
         self._most = self._size * meter.budget.opening_reads + OPENING_MIB * MEBIBYTE
         file.seek(0)
-        self._read = 0
-        self.is_open = False
+        self._read = self._steps = 0
+        self.is_open = self._has_failed = False
 
     def read(self, size: int) -> bytes:
-        self._meter.check()
+        if self._is_over():
+            return b""
         data = self._file.read(size)
         self._read += len(data)
-        if not self.is_open and self._read > self._most:
-            raise over("is read", self._meter.budget.opening_reads, "times before its first frame")
         return data
 
     def seek(self, offset: int, whence: int = 0) -> int:
         """Go to a place; one that is none becomes the end, for a broken file may name any."""
-        self._meter.check()
+        if self._is_over():
+            return self._size
         place = offset + (0, self._file.tell(), self._size)[whence]
         return self._file.seek(min(place, self._size) if place >= 0 else self._size)
 
     def tell(self) -> int:
         return self._file.tell()
+
+    def _is_over(self) -> bool:
+        """Tell whether the file ends here for who reads it: an error is raised once, and PyAV raises it in the end."""
+        if not self._has_failed:
+            self._has_failed = True
+            self._check()
+            self._has_failed = False
+        return self._has_failed
+
+    def _check(self) -> None:
+        self._meter.check()
+        self._steps += 1
+        if self.is_open:
+            return
+        if self._read > self._most:
+            raise over("is read", self._meter.budget.opening_reads, "times before its first frame")
+        if self._steps > OPENING_STEPS:
+            raise over("has", OPENING_STEPS, "parts before its first frame")

@@ -129,12 +129,6 @@ def kind_of(head: bytes) -> str | None:
     return next((name for name in (look(head) for look in _LOOKS) if name is not None), None)
 
 
-def named(name: str, kind: str) -> str:
-    """Give a file's name an end that means its kind; one that does already stays."""
-    path = Path(name)
-    return name if path.suffix.lower() in KINDS[kind].suffixes else f"{path.stem or 'media'}.{kind}"
-
-
 @contextmanager
 def reading(source: Source) -> Iterator[BinaryIO]:
     """Open a file, or the bytes of one, for reading."""

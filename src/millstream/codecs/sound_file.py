@@ -218,6 +218,7 @@ def _too_long(most: int, rate: int, channels: int, max_bytes: int) -> MediaError
 @contextmanager
 def _opened(source: Source) -> Iterator[tuple[Media, AudioStream]]:
     with open_media(source, KINDS, BUDGET) as media:
-        if not media.reader.streams.audio:
+        sounds = budget.sounds_of(media.reader)
+        if not sounds:
             raise MediaError("it has no sound")
-        yield media, media.reader.streams.audio[0]
+        yield media, sounds[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -163,8 +164,6 @@ class Audio(MediaComponent):
     def inspect(self, blob: Blob, scratch: Scratch) -> Blob:
         source = self._source(blob)
         kind = sound_file.recognise(source)
-        if kind is None and self.type == "filepath":
-            return blob  # whatever it is, the handler wants the file
         if kind is None:
             raise self._no_sound(blob)
         if self.type != "filepath":
@@ -200,22 +199,30 @@ class Audio(MediaComponent):
         assert isinstance(value, Blob)
         if self.type == "filepath":
             self._check_length(value)
-            return self._saved(value.name, value, scratch)
+            return self._saved(value, scratch)
         chunk = self._decoded(value, sound_file.decode)
         self._check_seconds(chunk.duration_s)
         return self._given(chunk, scratch)
 
     def _given(self, chunk: Chunk, scratch: Scratch) -> object:
         if self.type == "filepath":
-            return self._saved("sound.wav", Blob("sound.wav", "audio/wav", data=wav.encode(chunk)), scratch)
+            return self._saved(Blob("sound.wav", "audio/wav", data=wav.encode(chunk)), scratch)
         samples = chunk.samples[:, 0] if chunk.channels == 1 else chunk.samples
         return chunk.sample_rate, samples
 
-    def _saved(self, name: str, blob: Blob, scratch: Scratch) -> str:
-        if blob.path is not None:
+    def _saved(self, blob: Blob, scratch: Scratch) -> str:
+        """Give the path of a file whose end is that of its kind: programs choose their reader by it."""
+        kind = sound_file.recognise(self._source(blob))
+        if kind is None:
+            raise self._no_sound(blob)
+        if blob.path is not None and blob.path.suffix.lower() in kind.suffixes:
             return str(blob.path)
-        path = scratch.temporary(Path(name).suffix or ".wav")
-        path.write_bytes(self.content(blob))
+        own = Path(blob.name).suffix.lower()
+        path = scratch.temporary(own if own in kind.suffixes else f".{sound_file.suffix(kind)}")
+        if blob.path is None:
+            path.write_bytes(self.content(blob))
+        else:
+            shutil.copyfile(blob.path, path)
         return str(path)
 
     def _decoded(self, blob: Blob, decode: Callable[[bytes | Path], T]) -> T:

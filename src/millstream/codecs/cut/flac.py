@@ -44,8 +44,12 @@ MOST_FRAME: Final = 2 * 1024 * 1024
 """Bytes of a frame where the file does not say it: blocks of eight channels may have as many."""
 
 
-_HEADERS: Final = re.compile(rb"\xff[\xf8\xf9]")
-_STARTS: Final = re.compile(rb"\xff[\xf8\xf9]|" + MARK)
+# What may be the first four bytes of a frame: the rest of a header is only looked at behind them.
+_BLOCK_AND_RATE: Final = bytes(byte for byte in range(256) if byte >> 4 and byte & 15 != 15)
+_CHANNELS_AND_DEPTH: Final = bytes(byte for byte in range(0, 11 << 4, 2) if byte >> 1 & 7 != 3)
+_HEADER: Final = b"\xff[\xf8\xf9][" + re.escape(_BLOCK_AND_RATE) + b"][" + re.escape(_CHANNELS_AND_DEPTH) + b"]"
+_HEADERS: Final = re.compile(_HEADER, re.DOTALL)
+_STARTS: Final = re.compile(_HEADER + b"|" + MARK, re.DOTALL)
 
 
 class Beginning(NamedTuple):
