@@ -212,3 +212,25 @@ def test_components_made_inside_of_an_app_move_into_the_interface() -> None:
         "Textbox 'x'", "Button 'Clear'", "Button 'Go'", "Textbox 'Out'", "Number 'Number'",
     ]  # fmt: skip
     assert manifest.elements[after.id] is after
+
+
+def test_a_live_camera_runs_as_well_when_other_inputs_change() -> None:
+    seen: list[tuple[bool, float]] = []
+
+    def dim(picture: object, strength: float) -> object:
+        seen.append((picture is None, strength))
+        return picture
+
+    app = gr.Interface(dim, [gr.Image(sources="webcam", streaming=True), gr.Slider(0, 10)], "image", live=True)
+    _, stream, change = app.freeze().bindings
+    assert stream.is_stream
+    assert not change.is_stream
+    assert stream.concurrency_key != change.concurrency_key  # the change does not wait for the end of the stream
+    with TestPage(app) as page:
+        page.set("strength", 3)
+        page.advance(1)
+        assert seen == [(True, 3)]
+        page.stream("picture", [np.zeros((8, 8, 3), np.uint8)], rate_hz=10)
+        page.set("strength", 4)
+        page.advance(1)
+        assert seen[1:] == [(False, 3), (False, 4)]

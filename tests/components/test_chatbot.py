@@ -230,9 +230,7 @@ def test_the_older_names_of_the_buttons() -> None:
 @pytest.mark.parametrize(
     ("keywords", "complaint"),
     [
-        ({"layout": "round"}, "layout"),
         ({"editable": "me"}, "editable"),
-        ({"buttons": ["fly"]}, "buttons"),
         ({"examples": [{"files": []}]}, "example"),
         ({"reasoning_tags": ["<think>"]}, "pairs such as"),
         ({"avatar_images": (None, "nowhere.png")}, "avatar_images"),

@@ -14,11 +14,12 @@ def test_the_root_is_number_zero() -> None:
     assert repr(declaration) == "<Declaration 0>"
 
 
-def test_elem_ids_are_unique() -> None:
-    with gr.Blocks():
+def test_elem_ids_should_be_unique() -> None:
+    with gr.Blocks() as demo:
         gr.Textbox(elem_id="a", label="One")
-        with pytest.raises(DeclarationError, match="Number 'Two' and Textbox 'One' have the same elem_id 'a': rename"):
+        with pytest.warns(UserWarning, match="Number 'Two' and Textbox 'One' have the same elem_id 'a': rename"):
             gr.Number(elem_id="a", label="Two")
+    assert len(demo.children) == 2
 
 
 def test_events_of_the_page() -> None:

@@ -86,7 +86,7 @@ def test_an_update_is_a_copy_that_keeps_number_and_place() -> None:
 def test_an_update_is_checked() -> None:
     with gr.Blocks():
         slider = gr.Slider(0, 10)
-    with pytest.raises(DeclarationError, match="minimum=11 is not below maximum=10"):
+    with pytest.raises(DeclarationError, match="minimum=11 is above maximum=10"):
         slider.updated({"minimum": 11})
     with pytest.raises(TypeError, match="nonsense"):
         slider.updated({"nonsense": 1})

@@ -163,12 +163,24 @@ def test_on_without_events_means_load_and_every_change() -> None:
     assert the_binding(demo).targets == ((a.id, "change"), (b.id, "change"), (None, "load"))
 
 
-def test_on_takes_events_that_are_no_streams() -> None:
+def test_on_takes_streams_and_other_events_at_once() -> None:
+    with gr.Blocks() as demo:
+        camera, button = gr.Image(), gr.Button()
+        other = gr.on([camera.stream, button.click], echo, camera, camera, time_limit=5, stream_every=0.1)
+        alone = gr.on([camera.stream])(echo)
+    stream, click, last = demo.freeze().bindings
+    assert (stream.stream, stream.time_limit, stream.stream_every) == (camera.id, 5, 0.1)
+    assert (click.stream, click.targets) == (None, ((button.id, "click"),))
+    assert click.concurrency_key != stream.concurrency_key  # or it would wait for the end of the stream
+    assert last.is_stream
+    assert [trigger.name for trigger in other.triggers] == ["click"]
+    assert [trigger.name for trigger in alone.triggers] == ["stream"]
+
+
+def test_on_takes_events() -> None:
     with gr.Blocks():
         camera = gr.Image()
         run = camera.change(echo)
-        with pytest.raises(DeclarationError, match=r"on\(\) cannot take Image 'Image'\.stream: call it directly"):
-            gr.on([camera.stream], echo)
         with pytest.raises(DeclarationError, match="cannot take"):
             gr.on([run.then], echo)
         with pytest.raises(DeclarationError, match=r"takes events such as `button\.click`"):
@@ -289,7 +301,6 @@ def test_only_some_components_stream() -> None:
         ("time_limit", -1),
         ("time_limit", "5"),
         ("stream_every", -0.1),
-        ("stream_every", None),
         ("stream_every", float("nan")),
         ("keep", "some"),
         ("max_backlog", 0),
@@ -297,7 +308,6 @@ def test_only_some_components_stream() -> None:
         ("concurrency_limit", 1.5),
         ("concurrency_limit", True),
         ("concurrency_limit", "many"),
-        ("concurrency_id", 5),
         ("trigger_mode", "twice"),
         ("show_progress", "some"),
         ("queue", "yes"),
@@ -316,7 +326,7 @@ def test_options_that_do_not_exist(option: str) -> None:
     with gr.Blocks():
         camera = gr.Image()
         with pytest.raises(TypeError, match=rf"stream\(\) has no argument '{option}'"):
-            camera.stream(echo, camera, **{option: 1})
+            camera.stream(echo, camera, **{option: 5})
 
 
 def test_options_that_ask_for_nothing_are_nothing() -> None:

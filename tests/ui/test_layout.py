@@ -1,7 +1,7 @@
 import pytest
 
 import millstream as gr
-from millstream.errors import DeclarationError, InvalidValue
+from millstream.errors import InvalidValue
 
 
 def kinds(tree: dict) -> object:
@@ -75,8 +75,8 @@ def test_properties(layout, props: dict) -> None:
 
 @pytest.mark.parametrize("layout", [gr.Row, gr.Column])
 def test_variants(layout) -> None:
-    with gr.Blocks(), pytest.raises(DeclarationError, match="variant='wide' is not one of"):
-        layout(variant="wide")
+    with gr.Blocks(), pytest.warns(UserWarning, match="variant='wide' is not one of .*; 'default' is taken"):
+        assert layout(variant="wide").props()["variant"] == "default"
 
 
 def test_tabs_are_put_around_tabs_that_stand_alone() -> None:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeAlias, TypeVar, cast
 
 from millstream.errors import DeclarationError
 from millstream.ui.component import is_number
 from millstream.ui.declaration import MAX_WAITING, Declaration
 from millstream.ui.element import warn_ignored
 from millstream.ui.theme import ThemeLike
+from millstream.wire.plain import plain_scalar
 
 if TYPE_CHECKING:
     from millstream.server.app import App
     from millstream.server.options import Auth
 
+T = TypeVar("T")
 
 Paths: TypeAlias = str | Path | Sequence[str | Path]
 
@@ -91,6 +93,7 @@ class Blocks(Declaration):
         Raises:
             DeclarationError: A number is less than 1.
         """
+        max_size, default_concurrency_limit = _plain(max_size), _plain(default_concurrency_limit)
         if max_size is not None and not (is_number(max_size) and max_size >= 0):
             raise DeclarationError(f"queue(): max_size={max_size!r} is no number from 0, and not None")
         limit = default_concurrency_limit
@@ -216,3 +219,8 @@ def _text(source: str | Path | None, paths: Paths | None = None) -> str | None:
         further, source = [source, *further], None
     texts = [Path(path).read_text(encoding="utf-8") for path in further]
     return "\n".join([*([source] if source else []), *texts]) if texts else source
+
+
+def _plain(value: T) -> T:
+    """Give a number of numpy as Python's own."""
+    return cast("T", plain_scalar(value))

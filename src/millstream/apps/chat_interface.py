@@ -103,11 +103,15 @@ class ChatInterface(Blocks):
         "cache_mode",
         "example_icons",
         "validator",
+        "retry_btn",
+        "undo_btn",
+        "max_batch_size",
         "api_name",
         "api_description",
         "api_visibility",
         "show_api",
     )
+    neutral: ClassVar[Mapping[str, object]] = {"batch": False}
 
     def __init__(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Sized
 from pathlib import Path
 from typing import ClassVar, Final, TypeAlias
 
@@ -130,7 +130,11 @@ class Interface(Blocks):
         "allow_duplication",
         "deep_link",
         "thumbnail",
+        "cache_mode",
+        "preload_example",
+        "max_batch_size",
     )
+    neutral: ClassVar[Mapping[str, object]] = {"batch": False, "validator": None, "interpretation": None}
 
     def __init__(
         self,
@@ -157,7 +161,7 @@ class Interface(Blocks):
         examples_per_page: int = 10,
         example_labels: Sequence[str] | None = None,
         run_examples_on_click: bool = False,
-        show_progress: Progress | None = None,
+        show_progress: Progress | bool | None = None,
         additional_inputs: Parts = None,
         additional_inputs_accordion: str | Accordion | None = None,
         **ignored: object,
@@ -166,7 +170,9 @@ class Interface(Blocks):
         self.fn = fn
         self.is_live = live
         self.concurrency_limit = concurrency_limit
-        self.show_progress = show_progress
+        self.show_progress: Progress | None = (
+            show_progress if not isinstance(show_progress, bool) else None if show_progress else "hidden"
+        )
         self.time_limit, self.stream_every = time_limit, stream_every
         self._buttons: dict[str, Button] = {}
         self._spec = inspect_handler(fn, "Interface")
@@ -176,7 +182,7 @@ class Interface(Blocks):
         self.output_components = _with_shared_state(self.input_components, [_made(part) for part in _listed(outputs)])
         _name_after_parameters(self.input_components, self._spec)
         _label_outputs(self.output_components)
-        self._example_rows = examples
+        self._example_rows = None if isinstance(examples, Sized) and len(examples) == 0 else examples
         self._example_options = {"examples_per_page": examples_per_page, "example_labels": example_labels}
         self._runs_examples = runs_on_click("Interface", run_examples_on_click, cache_examples)
         self.examples: Examples | None = None
@@ -253,12 +259,17 @@ class Interface(Blocks):
             trigger = _event(part, "stream")
             assert isinstance(trigger, StreamTrigger)  # what has `streaming` has `stream`
             bind([trigger], self.fn, self.input_components, self.output_components, options)
+        others = [part for part in self.input_components if part not in streamed and part.on_page]
+        changes = [trigger for part in others if (trigger := _event(part, "change")) is not None]
         if not streamed:
-            changes = [trigger for part in self.input_components if (trigger := _event(part, "change")) is not None]
             self._run_on([*changes, self.load])
+        elif changes:  # in slots of their own, or they would wait for the end of the stream
+            self._run_on(
+                changes, show_progress=self.show_progress or "minimal", concurrency_id=f"changes of {id(self)}"
+            )
 
-    def _run_on(self, triggers: Sequence[Trigger]) -> Dependency:
-        options = {"concurrency_limit": self.concurrency_limit, "show_progress": self.show_progress or "full"}
+    def _run_on(self, triggers: Sequence[Trigger], **more: object) -> Dependency:
+        options = {"concurrency_limit": self.concurrency_limit, "show_progress": self.show_progress or "full", **more}
         dependency = bind(triggers, self.fn, self.input_components, self.output_components, options)
         assert isinstance(dependency, Dependency)  # it was given its handler
         return dependency

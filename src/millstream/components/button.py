@@ -59,8 +59,8 @@ class Button(Component):
         return f"Button {self.value!r}" if isinstance(self.value, str) else super().name
 
     def check(self) -> None:
-        self.check_one_of("variant", self.variant, ("primary", "secondary", "stop", "huggingface"))
-        self.check_one_of("size", self.size, ("sm", "md", "lg"))
+        self.prefer_one_of("variant", ("primary", "secondary", "stop", "huggingface"), "secondary")
+        self.prefer_one_of("size", ("sm", "md", "lg"), "lg")
         if self.link is not None and not is_page_address(self.link):
             raise DeclarationError(f"{self.name}: link={self.link!r} is no http(s) address and no path")
         super().check()

@@ -157,7 +157,7 @@ class Chatbot(Component):
         if self.type == "tuples":
             raise DeclarationError(TUPLES)
         self.check_one_of("type", self.type, ("messages", None))
-        self.check_one_of("layout", self.layout, ("bubble", "panel"))
+        self.prefer_one_of("layout", ("bubble", "panel"), "bubble")
         self.check_one_of("editable", self.editable, ("user", "all", None))
         for picture in self.avatar_images:
             _avatar(picture, self.name)
@@ -165,8 +165,9 @@ class Chatbot(Component):
             if not is_pair(pair):
                 wanted = "pairs such as ('<think>', '</think>')"
                 raise DeclarationError(f"{self.name}: reasoning_tags are {wanted}, not {pair!r}")
-        for button in self.buttons:
-            self.check_one_of("buttons", button, (*BUTTONS, *LEFT_OUT))
+        if unknown := [button for button in self.buttons if button not in (*BUTTONS, *LEFT_OUT)]:
+            known = [button for button in self.buttons if button not in unknown]
+            self.correct("buttons", known, f"{self.buttons!r}: there is no {', '.join(map(repr, unknown))}")
         for example in self.examples:
             if not isinstance(example.get("text"), str):
                 raise DeclarationError(f'{self.name}: an example is {{"text": …}}, but got {example!r}')

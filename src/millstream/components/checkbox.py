@@ -10,6 +10,7 @@ from millstream.types import Files, Stored
 from millstream.ui.component import Common, Component
 from millstream.ui.events import Event
 from millstream.wire.messages import Value
+from millstream.wire.plain import plain_scalar
 
 
 class Checkbox(Component):
@@ -35,9 +36,9 @@ class Checkbox(Component):
         return wire
 
     def accept(self, value: object) -> Stored:
+        value = plain_scalar(value)
         if value is None or isinstance(value, bool):
             return bool(value)
-        is_one_bit = str(getattr(value, "dtype", "")) == "bool" and getattr(value, "shape", None) == ()
-        if is_one_bit or plain_number(value) in (0, 1):
-            return bool(value)
+        if (number := plain_number(value)) is not None:
+            return bool(number)
         raise self.invalid("True or False", value)

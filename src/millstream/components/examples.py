@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar, Final, Self, Unpack, cast
 
 from millstream.errors import DeclarationError, InvalidValue
@@ -85,7 +85,7 @@ class Examples(Component):
         self.examples_per_page = examples_per_page
         self.example_labels = None if example_labels is None else [str(name) for name in example_labels]
         self.load_input_event: Dependency | None = None
-        self._examples = examples
+        self._examples = _rows(examples)
         self._rows: list[Row] = []
         if common.get("interactive") is None:
             common["interactive"] = True
@@ -193,6 +193,13 @@ def runs_on_click(where: str, run_on_click: bool, cache_examples: bool | str | N
         message = f"{where}: cache_examples keeps no results here; a click on an example runs the function"
         warnings.warn(message, UserWarning, stacklevel=user_level())
     return run_on_click or bool(cache_examples)
+
+
+def _rows(given: Sequence[object]) -> Sequence[object]:
+    """Give a table as a list: an array of values or of rows, or what a generator gives."""
+    if hasattr(type(given), "tolist") and getattr(given, "ndim", 0) in (1, 2):
+        return cast("list[object]", given.tolist())  # type: ignore[attr-defined]
+    return list(given) if isinstance(given, Iterator) else given
 
 
 def _cell(part: Component, stored: Stored) -> dict[str, object]:

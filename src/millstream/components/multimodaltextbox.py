@@ -103,7 +103,7 @@ class MultimodalTextbox(Component):
         for source in self.sources:
             self.check_one_of("sources", source, SOURCES)
         self.check_one_of("file_count", self.file_count, ("single", "multiple"))
-        self.check_one_of("text_align", self.text_align, ("left", "right", None))
+        self.prefer_one_of("text_align", ("left", "right", None), None)
         check_file_types(self.file_types, self.name)
         for name in ("lines", "max_length"):
             if (number := getattr(self, name)) is not None and number < 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Unpack
 
@@ -48,7 +49,9 @@ class Number(Component):
     ) -> None:
         self.placeholder = placeholder
         self.precision = precision
-        self.minimum, self.maximum, self.step = minimum, maximum, step
+        self.minimum = None if minimum == -math.inf else minimum
+        self.maximum = None if maximum == math.inf else maximum
+        self.step = step
         super().__init__(value, **common)
 
     def joined(self) -> None:
@@ -63,7 +66,7 @@ class Number(Component):
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
             raise DeclarationError(f"{self.name}: minimum={self.minimum} is above maximum={self.maximum}")
         if self.step <= 0:
-            raise DeclarationError(f"{self.name}: step={self.step} is not above 0")
+            self.correct("step", -self.step or 1, f"{self.step} is not above 0")
         super().check()
 
     def props(self) -> dict[str, Value]:

@@ -11,6 +11,7 @@ from millstream.components.plain import plain_number
 from millstream.errors import DeclarationError
 from millstream.types import Files, Stored
 from millstream.ui.component import Common, Component, is_number
+from millstream.ui.element import warn
 from millstream.ui.events import Event
 from millstream.wire.messages import Value
 
@@ -61,10 +62,10 @@ class Slider(Component):
     def check(self) -> None:
         for argument in ("minimum", "maximum", "step"):
             self.check_number(argument, getattr(self, argument))
-        if self.minimum >= self.maximum:
-            raise DeclarationError(f"{self.name}: minimum={self.minimum} is not below maximum={self.maximum}")
+        if self.minimum > self.maximum:
+            raise DeclarationError(f"{self.name}: minimum={self.minimum} is above maximum={self.maximum}")
         if self.step <= 0:
-            raise DeclarationError(f"{self.name}: step={self.step} is not above 0")
+            self.correct("step", -self.step or _default_step(self.minimum, self.maximum), f"{self.step} is not above 0")
         super().check()
 
     @property
@@ -83,6 +84,8 @@ class Slider(Component):
     def validate(self, wire: Value, files: Files) -> Stored:
         if not is_number(wire) or not isinstance(wire, int | float):
             raise self.invalid("a finite number", wire)
+        if not self._is_within(wire):
+            raise self.invalid(f"numbers from {self.minimum} to {self.maximum}", wire)
         number = self._bounded(wire)
         steps = (number - self.minimum) / self.step
         is_on_step = abs(steps - round(steps)) <= TOLERANCE or number in (self.maximum, self._initial)
@@ -96,12 +99,15 @@ class Slider(Component):
         number = plain_number(value)
         if number is None:
             raise self.invalid("a finite number", value)
+        if not self._is_within(number):
+            warn(f"{self.name} takes numbers from {self.minimum} to {self.maximum}; others are brought back into them")
         return self._rounded(self._bounded(number))
 
-    def _bounded(self, number: float) -> float:
+    def _is_within(self, number: float) -> bool:
         slack = TOLERANCE * self.step
-        if not self.minimum - slack <= number <= self.maximum + slack:
-            raise self.invalid(f"numbers from {self.minimum} to {self.maximum}", number)
+        return self.minimum - slack <= number <= self.maximum + slack
+
+    def _bounded(self, number: float) -> float:
         return min(max(number, self.minimum), self.maximum)
 
     def _rounded(self, number: float) -> float:

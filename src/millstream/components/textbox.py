@@ -85,9 +85,9 @@ class Textbox(Component):
 
     def check(self) -> None:
         self.check_one_of("type", self.type, ("text", "password", "email"))
-        self.check_one_of("text_align", self.text_align, ("left", "right", None))
+        self.prefer_one_of("text_align", ("left", "right", None), None)
         if self.lines < 1:
-            raise DeclarationError(f"{self.name}: lines={self.lines} is less than 1")
+            self.correct("lines", 1, f"{self.lines} is less than 1")
         if self.max_length is not None and self.max_length < 1:
             raise DeclarationError(f"{self.name}: max_length={self.max_length} is less than 1")
         super().check()

@@ -7,6 +7,7 @@ from typing import ClassVar
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.types import Files, Stored
 from millstream.ui.component import SHORTEST_S, Component, is_number
+from millstream.ui.element import warn
 from millstream.ui.events import Event
 from millstream.wire.messages import Value
 
@@ -47,6 +48,8 @@ class Timer(Component):
         raise InvalidValue(f"{self.name} lives on the server: the page cannot set it")
 
     def accept(self, value: object) -> Stored:
-        if isinstance(value, int | float) and is_number(value) and value >= SHORTEST_S:
-            return float(value)
+        if isinstance(value, int | float) and is_number(value) and value >= 0:
+            if value < SHORTEST_S:
+                warn(f"{self.name} ticks every {SHORTEST_S:g} s at the most often")
+            return max(float(value), SHORTEST_S)
         raise self.invalid(f"seconds, at least {SHORTEST_S:g}", value)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import math
 import reprlib
 import sys
 import types
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from enum import EnumType
+from fractions import Fraction
 from typing import Final, Literal, TypeAlias, TypeVar, Union, Unpack, get_args, get_origin, get_type_hints
 
 from millstream.errors import DeclarationError
@@ -50,8 +54,8 @@ class Plainly(type):
 
     All arguments but the `value_arguments`, which are the component's own business, whether they come from the
     declaration or from an update. What then still is of another type than the signature says is converted where
-    nothing can be lost by it: `label=3`, `lines=2.0`, `min_width="160px"`, one text for a list. `None` for what cannot
-    be `None` is the default.
+    nothing can be lost by it: `label=3`, `lines=2.0`, `min_width="160px"`, `scale="2"`, one text for a list. `None` for
+    what cannot be `None` is the default.
 
     Raises:
         DeclarationError: An argument is of another type all the same; the message names the class and the argument.
@@ -96,7 +100,7 @@ def misfits(owner: type, given: Mapping[str, object]) -> list[str]:
 def _argument(owner: type, name: str, value: object) -> object:
     if name in _raw(owner):
         return value
-    value = plain(value)
+    value = plain(list(value) if isinstance(value, EnumType) else value)
     kinds = _kinds(owner).get(name, ())
     return value if not kinds or _fits(value, kinds) else _converted(value, kinds)
 
@@ -117,7 +121,9 @@ def _fits(value: object, kinds: Kinds, fitting: Mapping[type, tuple[type, ...]] 
 def _converted(value: object, kinds: Kinds) -> object:
     """Give a value as one of `kinds` if that is the same in other clothes, else as it is."""
     if isinstance(value, str):
-        return _pixels(value) if int in kinds else [value] if list in kinds else value
+        return _number_in(value, kinds) if {int, float} & set(kinds) else [value] if list in kinds else value
+    if isinstance(value, Decimal | Fraction) and float in kinds and math.isfinite(value):
+        return float(value)
     if type(value) is int and value in (0, 1) and bool in kinds:
         return bool(value)
     if isinstance(value, float) and value.is_integer() and int in kinds:
@@ -127,10 +133,15 @@ def _converted(value: object, kinds: Kinds) -> object:
     return list(value) if isinstance(value, dict) and list in kinds else value
 
 
-def _pixels(text: str) -> object:
-    """Read a length; what is none stays text."""
+def _number_in(text: str, kinds: Kinds) -> object:
+    """Read a number, or a length; what is none, or may be meant as text, stays text."""
     number = text.strip().removesuffix(UNIT)
-    return int(number) if number != text and number.isascii() and number.isdigit() else text
+    if not number.isascii() or (str in kinds and number == text):
+        return text
+    if number.isdigit():
+        return int(number)
+    is_real = float in kinds and number.replace(".", "", 1).removeprefix("-").isdigit()
+    return float(number) if is_real else text
 
 
 def _kinds(owner: type) -> Mapping[str, Kinds]:

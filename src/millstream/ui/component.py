@@ -11,7 +11,7 @@ from typing import ClassVar, Final, Self, Unpack
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.frames import Frame
 from millstream.types import Blob, Carried, Files, Link, Media, Reel, Scratch, Stored
-from millstream.ui.element import Element, Placed
+from millstream.ui.element import Element, Placed, warn
 from millstream.wire.messages import Value
 from millstream.wire.plain import plain, plain_scalar
 
@@ -127,7 +127,7 @@ class Component(Element):
 
     def interval_s(self, stored: Stored) -> float | None:
         """Say how many seconds pass between two times that `tick_event` happens; `None` for never."""
-        return float(self.every) if isinstance(self.every, int | float) else None
+        return max(float(self.every), SHORTEST_S) if isinstance(self.every, int | float) else None
 
     def joined(self) -> None:
         super().joined()
@@ -141,12 +141,14 @@ class Component(Element):
             raise DeclarationError(f"{where}{error} (the initial value)") from error
 
     def _check_every(self) -> None:
-        is_pace = isinstance(self.every, int | float) and is_number(self.every) and self.every >= SHORTEST_S
+        is_pace = isinstance(self.every, int | float) and is_number(self.every) and self.every >= 0
         if self.every is not None and not is_pace and getattr(self.every, "tick_event", "") != "tick":
             given = f"every={describe(self.every)}"
-            raise DeclarationError(f"{self.name}: {given} is no Timer and no {SHORTEST_S:g} s or more")
+            raise DeclarationError(f"{self.name}: {given} is no Timer and no number of seconds")
+        if isinstance(self.every, int | float) and self.every < SHORTEST_S:
+            warn(f"{self.name}: every={self.every:g} is too fast; {SHORTEST_S:g} is taken")
         if self.every is not None and not self.is_computed:
-            raise DeclarationError(f"{self.name}: every= calls value= again, which has to be a function then")
+            warn(f"{self.name}: every= does nothing: it calls value= again, which has to be a function then")
 
     def check_streams(self) -> None:
         """Check that the component, as it is declared, can be the source of a stream.

@@ -7,7 +7,7 @@ from typing import Final, Self, overload
 
 from millstream.errors import DeclarationError
 from millstream.ui.component import Component
-from millstream.ui.element import Element, current_parent
+from millstream.ui.element import Element, current_parent, warn
 from millstream.ui.events import Dependency, Trigger
 from millstream.ui.handler import inspect_handler
 from millstream.ui.layout import Layout, Tab, Tabs
@@ -111,7 +111,7 @@ class Declaration(Layout):
         A declaration that joins brings its dependencies along, and its style sheet.
 
         Raises:
-            DeclarationError: An `elem_id` is taken, or the tree is frozen.
+            DeclarationError: The tree is frozen.
         """
         if self.is_frozen:
             raise DeclarationError(f"{element.name} comes too late: the app is launched already")
@@ -137,9 +137,8 @@ class Declaration(Layout):
     def _check_free(self, joining: Element) -> None:
         for other in self.elements.values():
             if joining.elem_id is not None and other.elem_id == joining.elem_id:
-                raise DeclarationError(
-                    f"{joining.name} and {other.name} have the same elem_id {joining.elem_id!r}: rename one of them"
-                )
+                warn(f"{joining.name} and {other.name} have the same elem_id {joining.elem_id!r}: rename one of them")
+                return
 
     def add(self, dependency: Dependency) -> None:
         """Add a bound event.

@@ -65,6 +65,9 @@ class Element(metaclass=Plainly):
     ignores: ClassVar[tuple[str, ...]] = ("key", "preserved_by_key")
     """Gradio's keywords that are accepted here and mean nothing; those of the base classes are added."""
 
+    neutral: ClassVar[Mapping[str, object]] = {}
+    """Keywords of Gradio's that are unknown here, but for these values, which ask for nothing."""
+
     value_arguments: ClassVar[tuple[str, ...]] = ("value",)
     """Names of the constructor's arguments that hold values, which are not made plain before it sees them."""
 
@@ -232,6 +235,18 @@ class Element(metaclass=Plainly):
             choices = ", ".join(repr(choice) for choice in allowed)
             raise DeclarationError(f"{self.name}: {argument}={reprlib.repr(value)} is not one of {choices}")
 
+    def prefer_one_of(self, argument: str, allowed: Iterable[object], default: object) -> None:
+        """Put `default` in the place of an argument that only changes the looks, with a warning, if it is unknown."""
+        try:
+            self.check_one_of(argument, getattr(self, argument), allowed)
+        except DeclarationError as error:
+            self.correct(argument, default, str(error).removeprefix(f"{self.name}: {argument}="))
+
+    def correct(self, argument: str, value: object, reason: str) -> None:
+        """Go on with another value for an argument of the constructor, with a warning that says why."""
+        warn(f"{self.name}: {argument}={reason}; {value!r} is taken")
+        setattr(self, argument, value)
+
     def __getattr__(self, name: str) -> Never:
         kind, events = type(self), ", ".join(self.events())
         near = nearest(name, self.events() or [each for each in dir(kind) if each[0] != "_"])
@@ -267,6 +282,7 @@ def check_keywords(owner: type[Element], extra: Mapping[str, object]) -> None:
         TypeError: A keyword is unknown; the message names it, and the nearest one that exists.
     """
     ignored = {name for base in owner.__mro__ for name in base.__dict__.get("ignores", ())}
+    extra = {name: value for name, value in extra.items() if name not in owner.neutral or value != owner.neutral[name]}
     for name in extra:
         if name not in ignored:
             known = {argument for base in owner.__mro__ if "__init__" in base.__dict__ for argument in parameters(base)}
@@ -277,7 +293,12 @@ def check_keywords(owner: type[Element], extra: Mapping[str, object]) -> None:
 def warn_ignored(what: str, names: Iterable[str]) -> None:
     """Warn once, at the line of the user's program, that arguments of Gradio's have no meaning here."""
     if listed := ", ".join(sorted(names)):
-        warnings.warn(f"{what} ignores {listed}: no meaning in Millstream", UserWarning, stacklevel=user_level())
+        warn(f"{what} ignores {listed}: no meaning in Millstream")
+
+
+def warn(message: str) -> None:
+    """Warn, at the line of the user's program, of what can be put right without asking."""
+    warnings.warn(message, UserWarning, stacklevel=user_level())
 
 
 def user_level() -> int:

@@ -18,6 +18,7 @@ from millstream.ui.component import Component
 from millstream.ui.element import Element, current_parent, user_level
 from millstream.ui.handler import HandlerSpec, inspect_handler
 from millstream.ui.options import (
+    ONLY_STREAMS,
     EventOptions,
     Keep,
     Options,
@@ -325,14 +326,15 @@ def on(
     """Bind one handler to several events; without `fn` it is a decorator.
 
     Args:
-        triggers: Events such as `button.click`; by default the page's `load` and the `change` of every input.
+        triggers: Events such as `button.click`, streams among them; by default the page's `load` and the `change` of
+            every input.
         fn: See `Trigger`.
         inputs: See `Trigger`.
         outputs: See `Trigger`.
-        options: See `EventOptions`.
+        options: See `EventOptions`, and for streams `StreamOptions`.
 
     Raises:
-        DeclarationError: As `Trigger`; also if one of the events is a `stream`, or if there is none at all.
+        DeclarationError: As `Trigger`; also if there is no event at all.
         TypeError: An option is unknown.
     """
     if triggers is None:
@@ -341,11 +343,29 @@ def on(
     for trigger in listed:
         if not isinstance(trigger, Trigger):
             raise DeclarationError(f"on() takes events such as `button.click`, but got {trigger!r}")
-        if isinstance(trigger, StreamTrigger) or isinstance(trigger.source, Dependency):
+        if isinstance(trigger.source, Dependency):
             raise DeclarationError(f"on() cannot take {trigger.where}: call it directly, with the handler")
     if not listed:
         raise DeclarationError("on() needs at least one event")
-    return bind(listed, fn, inputs, outputs, options)
+    if isinstance(fn, _Omitted):
+        return lambda handler: _bind_each(listed, handler, inputs, outputs, options)
+    return _bind_each(listed, fn, inputs, outputs, options)
+
+
+def _bind_each(
+    triggers: Sequence[Trigger], fn: Handler | None, inputs: Inputs, outputs: Outputs, options: Mapping[str, object]
+) -> Dependency:
+    """Bind the streams among the events each by itself, and the others together; gives the latter, if there are any.
+
+    They have slots of their own: or they would wait for the end of the stream.
+    """
+    streams = [trigger for trigger in triggers if trigger.streams]
+    others = [trigger for trigger in triggers if not trigger.streams]
+    bound = [_bind([trigger], fn, inputs, outputs, options) for trigger in streams]
+    if bound and others:
+        own = {name: value for name, value in options.items() if name not in ONLY_STREAMS}
+        options = {"concurrency_id": f"{others[0].where} beside {streams[0].where} {len(bound)}", **own}
+    return _bind(others, fn, inputs, outputs, options) if others else bound[0]
 
 
 def _all_changes(inputs: Inputs) -> list[Trigger]:

@@ -104,7 +104,7 @@ class Row(Layout):
 
     def check(self) -> None:
         super().check()
-        self.check_one_of("variant", self.variant, ("default", "panel", "compact"))
+        self.prefer_one_of("variant", ("default", "panel", "compact"), "default")
 
     def props(self) -> dict[str, Value]:
         return {**super().props(), "equal_height": self.equal_height, "variant": self.variant}
@@ -136,7 +136,7 @@ class Column(Layout):
 
     def check(self) -> None:
         super().check()
-        self.check_one_of("variant", self.variant, ("default", "panel", "compact"))
+        self.prefer_one_of("variant", ("default", "panel", "compact"), "default")
 
     def props(self) -> dict[str, Value]:
         return {**super().props(), "scale": self.scale, "min_width": self.min_width, "variant": self.variant}

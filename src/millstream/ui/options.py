@@ -12,6 +12,7 @@ from millstream.substitutes import nearest
 from millstream.types import Carried
 from millstream.ui.component import is_number
 from millstream.ui.element import warn_ignored
+from millstream.wire.plain import plain
 
 if TYPE_CHECKING:
     from millstream.ui.events import Dependency
@@ -28,11 +29,17 @@ SHORTEST_SCENE_S: Final = 1 / 30
 
 IGNORED: Final = frozenset(
     {"api_name", "api_description", "api_visibility", "show_api", "scroll_to_output", "show_progress_on", "key"}
-    | {"like_user_message", "max_batch_size"}
+    | {"like_user_message", "max_batch_size", "connection"}
 )
 """Keywords of Gradio's events that have no meaning here."""
 
-NEUTRAL: Final = {"batch": False, "preprocess": True, "postprocess": True, "validator": None}
+NEUTRAL: Final = {
+    "batch": False,
+    "preprocess": True,
+    "postprocess": True,
+    "collects_event_data": None,
+    **dict.fromkeys(("validator", "every", "_js", "status_tracker", "rate_limit", "rendered_in", "renderable")),
+}
 """Keywords of Gradio's events that are unknown here, but for these values, which ask for nothing."""
 
 
@@ -86,6 +93,10 @@ class StreamOptions(EventOptions, total=False):
     max_backlog: float
 
 
+ONLY_STREAMS: Final = StreamOptions.__annotations__.keys() - EventOptions.__annotations__.keys()
+"""The keywords that an ordinary event does not have."""
+
+
 @dataclass(frozen=True)
 class Options:
     """The checked options of one dependency; see `EventOptions` and `StreamOptions`."""
@@ -118,15 +129,17 @@ def checked_options(
         DeclarationError: A value is not allowed; the message says what is.
         TypeError: An option is unknown.
     """
+    given = {name: plain(value) for name, value in given.items()}
     names = EventOptions.__annotations__.keys() | (StreamOptions.__annotations__.keys() if streams else ())
     known = {name: value for name, value in given.items() if name in names}
     others = given.keys() - known.keys()
     ignored = IGNORED if streams else IGNORED | {"time_limit", "stream_every"}
     for name in others:
-        if name not in ignored and not (name in NEUTRAL and given[name] is NEUTRAL[name]):
+        if name not in ignored and not (name in NEUTRAL and given[name] == NEUTRAL[name]):
             hint = _MEANT.get(name, "") or nearest(name, {*names, "fn", "inputs", "outputs", "triggers"}, cutoff=0.55)
             raise TypeError(f"{where}() has no argument {name!r}{hint}")
     warn_ignored(f"{where}()", others - NEUTRAL.keys())
+    known = {name: _tidied(name, value) for name, value in known.items() if value is not None or name in _NONE_MEANS}
     known["trigger_mode"] = known.get("trigger_mode") or _default_mode(events)
     default: Progress = "minimal" if streams else "hidden" if events == {"tick"} else "full"
     shown = known.get("show_progress", default)
@@ -140,6 +153,19 @@ def checked_options(
     if streams and options.js is not None:
         raise DeclarationError(f"{where}: js= cannot run for each frame; bind it to start_recording or change instead")
     return options
+
+
+_NONE_MEANS: Final = frozenset({"time_limit", "concurrency_limit"})
+"""Options for which `None` is not the same as nothing."""
+
+
+def _tidied(name: str, value: object) -> object:
+    """Give an option in its own form: a number for a name is its text, and 0 and 1 are no and yes."""
+    if name == "queue" and isinstance(value, int):
+        return bool(value)
+    if name == "js" and value is False:
+        return None
+    return str(value) if name == "concurrency_id" and isinstance(value, int) else value
 
 
 def _default_mode(events: AbstractSet[str]) -> TriggerMode:

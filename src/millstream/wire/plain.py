@@ -118,7 +118,11 @@ def _scalar(value: object) -> object:
     if isinstance(value, bytes):
         return bytes(memoryview(value))
     shape, item = getattr(value, "shape", None), getattr(value, "item", None)
+    if type(value).__name__ in ("NAType", "NaTType") and type(value).__module__.startswith("pandas."):
+        return None
     if isinstance(shape, tuple) and not shape and callable(item):
+        if getattr(getattr(value, "dtype", None), "kind", "") in ("M", "m"):  # as items some of them are mere numbers
+            return None if str(value) == "NaT" else str(value)
         found = item()  # the same again for what Python has no type for, such as numbers of 80 bits
         return plain_scalar(found) if type(found) is not type(value) else _as_float(found)
     if isinstance(value, float):
