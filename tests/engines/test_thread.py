@@ -70,7 +70,7 @@ async def test_a_handler_runs_in_one_thread_of_its_own_and_it_ends_with_the_work
     await runner.worker.close()
     await runner.worker.close()
     await until(lambda: threads() == [])
-    assert runner.engine.statistics() == {"opened": 1, "threads": 0, "abandoned": []}
+    assert runner.engine.statistics() == {"opened": 1, "threads": 0, "running": [], "abandoned": []}
 
 
 async def test_a_generator_takes_its_next_step_only_when_it_is_asked_to() -> None:

@@ -66,7 +66,12 @@ class Engine:
         return any(worker.is_busy for worker in self._workers)
 
     def statistics(self) -> Mapping[str, object]:
-        return {"opened": self._opened, "threads": len(self._workers), "abandoned": sorted(self._abandoned.values())}
+        return {
+            "opened": self._opened,
+            "threads": len(self._workers),
+            "running": sorted(worker.name for worker in list(self._workers) if worker.is_running),
+            "abandoned": sorted(self._abandoned.values()),
+        }
 
     async def close(self) -> None:
         workers = list(self._workers)
@@ -133,6 +138,11 @@ class Worker:
         if self._closed_at is not None:
             return not self.ended.done() and time.monotonic() < self._closed_at + self._engine.grace_s
         return self._pending > 0
+
+    @property
+    def is_running(self) -> bool:
+        """Whether something of the handler is at work, waited for or not."""
+        return self._pending > 0 or (self._steps is not None and not self._steps.task.done())
 
     async def submit(self, job: Job) -> AsyncGenerator[Result, None]:
         if self._steps is not None:  # no two calls at once, even if the one before resisted being closed

@@ -146,10 +146,10 @@ class App:
             await self._host.close(self.options.drain_s if drain_s is None else drain_s)
 
     def abandoned(self) -> list[str]:
-        """Name the handlers that did not end when they had to, and still hold their threads."""
+        """Name the handlers that have not ended, given up already or not."""
         engine = self._host.statistics().get("engine") if self._host is not None else None
-        names = engine.get("abandoned", []) if isinstance(engine, Mapping) else []
-        return [str(name) for name in names]
+        found = engine if isinstance(engine, Mapping) else {}
+        return [str(name) for state in ("running", "abandoned") for name in found.get(state, [])]
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
