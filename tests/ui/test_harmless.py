@@ -139,3 +139,11 @@ def test_numbers_of_numpy_for_the_queue() -> None:
     with gr.Blocks() as demo:
         demo.queue(max_size=np.int64(3), default_concurrency_limit=np.int32(2))
     assert (demo.max_waiting, demo.default_concurrency_limit) == (3, 2)
+
+
+def test_options_take_numbers_of_numpy_too() -> None:
+    size, rate = (np.int64(64), np.int16(48)), np.float32(0.5)
+    assert gr.WebcamOptions(size=size, quality=rate).size == (64, 48)  # type: ignore[arg-type]
+    assert gr.WaveformOptions(skip_length=np.int64(3)).skip_length == 3  # type: ignore[arg-type]
+    assert gr.AlgoOptions(audio_chunk_duration=np.float64(0.5)).audio_chunk_duration == 0.5
+    assert type(gr.ReplyOnPause(print, pause=np.float64(0.5)).pause) is float

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from millstream.errors import DeclarationError
+from millstream.ui.arguments import PlainArguments
 from millstream.ui.component import is_number
 from millstream.ui.element import warn_ignored
 from millstream.wire.messages import Value
 
 
 @dataclass(frozen=True)
-class WaveformOptions:
+class WaveformOptions(metaclass=PlainArguments):
     """How an `Audio` draws its waveform.
 
     Attributes:

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from millstream.errors import DeclarationError
+from millstream.ui.arguments import PlainArguments
 from millstream.ui.component import is_number
 
 
 @dataclass(frozen=True)
-class WebcamOptions:
+class WebcamOptions(metaclass=PlainArguments):
     """What the page asks of the camera, and in which form it sends the pictures.
 
     Attributes:

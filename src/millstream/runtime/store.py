@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import reprlib
 import secrets
 import shutil
 import stat
@@ -211,13 +212,17 @@ class Rules:
         Raises:
             InvalidValue: It may not, or it is no file; the message names the remedy.
         """
-        real = path.resolve()
+        try:
+            real, is_file = path.resolve(), path.is_file()
+        except (OSError, ValueError) as error:
+            shown = reprlib.repr(str(path))
+            raise InvalidValue(f"the file {shown} cannot be read: no file can have that name") from error
         if not self._permits(real, own.resolve()):
             raise InvalidValue(
                 f"the file {str(path)!r} may not be shown: it lies outside of the working directory and the temporary "
                 "directory, or it is hidden or blocked; copy it there, or name its folder in launch(allowed_paths=[…])"
             )
-        if not real.is_file():
+        if not is_file:
             raise InvalidValue(f"the file {str(path)!r} does not exist, or is no file; check what the handler returns")
         return real
 

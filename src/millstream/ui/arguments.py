@@ -49,6 +49,14 @@ UNIT: Final = "px"
 """What people write behind a length; the number alone means the same."""
 
 
+class PlainArguments(type):
+    """Makes plain whatever a constructor is given, for objects that only hold options."""
+
+    def __call__(cls: type[T], *args: object, **keywords: object) -> T:
+        named = {name: plain(value) for name, value in keywords.items()}
+        return type.__call__(cls, *map(plain, args), **named)  # type: ignore[no-any-return]  # a `T`
+
+
 class Plainly(type):
     """Makes what constructors are given plain: numpy's numbers, arrays and Series as lists, enums, subclasses of `str`.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Final, TypeAlias
 
+from millstream.ui.arguments import PlainArguments
 from millstream.ui.element import warn_ignored
 
 MAX_TURN_S: Final = 600.0
@@ -18,7 +19,7 @@ Tuned: TypeAlias = dict[str, float]
 """Options of `ReplyOnPause`, by name."""
 
 
-class _Options:
+class _Options(metaclass=PlainArguments):
     unused: ClassVar[frozenset[str]]
 
     def __post_init__(self) -> None:

@@ -9,6 +9,7 @@ from typing import Final, TypeAlias, TypedDict, Unpack
 from millstream.errors import DeclarationError
 from millstream.speech import PauseRules, TurnDetector
 from millstream.types import Handler, Role
+from millstream.ui.arguments import PlainArguments
 from millstream.ui.component import is_number
 from millstream.ui.fastrtc import MAX_TURN_S, AlgoOptions, SileroVadOptions, tuned
 from millstream.ui.handler import HandlerSpec, inspect_handler
@@ -52,7 +53,7 @@ class TurnTaking:
     awake_s: float = 0.0
 
 
-class ReplyOnPause:
+class ReplyOnPause(metaclass=PlainArguments):
     """A handler for `Audio.stream` that is called once for each turn: with all that was said, when the speaker pauses.
 
     The microphone's input holds the whole turn then; the other inputs are read at that moment. Listening goes on while
