@@ -48,7 +48,7 @@ class Element(metaclass=Plainly):
 
     Args:
         visible: Whether the page shows it; `"hidden"` means the same as `False`.
-        elem_id: The `id` of its outermost HTML element, unique in the app.
+        elem_id: The `id` of its outermost HTML element; it should be unique in the app.
         elem_classes: The classes of that element: a list, or one string with spaces in between.
         render: Whether it joins the tree now; `render()` does it later.
         ignored: Keywords that have a meaning in Gradio but none here; they are accepted with a warning.
