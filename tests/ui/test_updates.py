@@ -39,3 +39,11 @@ def test_relatives_may_update_each_other() -> None:
 def test_an_update_may_have_a_value_that_only_fits_the_declared_bounds() -> None:
     assert changes_of(gr.Slider(value=900), gr.Slider(0, 1000)) == {"value": 900}
     assert changes_of(gr.Dropdown(value="b"), gr.Dropdown(["a", "b"])) == {"value": "b"}
+
+
+def test_an_update_may_be_the_dict_that_gradio_makes_of_it() -> None:
+    assert changes_of({"__type__": "update", "value": "a", "visible": False}, gr.Textbox()) == {
+        "value": "a",
+        "visible": False,
+    }
+    assert changes_of({"value": "a"}, gr.Label()) is None

@@ -125,3 +125,17 @@ def test_a_message_is_sent_whatever_text_is_in_it(text: str) -> None:
     assert isinstance(message, Toast)
     assert message.message == well_formed(str(text))
     assert len(data) < MAX_MESSAGE_BYTES
+
+
+@pytest.mark.parametrize("name", ["NAType", "NaTType"])
+def test_what_pandas_calls_missing_is_none(name: str) -> None:
+    missing = type(name, (), {"__module__": "pandas._libs.missing"})()
+    assert plain(missing) is None
+    assert encodable([missing]) == [None]
+
+
+@pytest.mark.parametrize("unit", ["D", "s", "ns"])
+def test_moments_of_numpy_are_texts(unit: str) -> None:
+    assert str(plain(np.datetime64("2026-01-02", unit))).startswith("2026-01-02")
+    assert plain(np.datetime64("NaT", unit)) is None
+    assert encodable(np.timedelta64(5, unit)) == str(np.timedelta64(5, unit))

@@ -19,7 +19,8 @@ class Timer(Component):
     `Timer(active=False)` to stop it, `Timer(5)` to change its pace.
 
     Args:
-        value: Seconds between two ticks, at least 0.01. The first one comes that long after the page was opened.
+        value: Seconds between two ticks; less than 0.01 is taken for that. The first one comes that long after the page
+            was opened.
         active: Whether it ticks.
         render: Whether it joins the tree now.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import AsyncGenerator, Generator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final, Literal, cast
 
@@ -12,10 +12,10 @@ from millstream.codecs import wav
 from millstream.codecs.headers import MAX_PIXELS
 from millstream.errors import Error, InvalidValue, MediaError
 from millstream.frames import Chunk, Frame, Scene
-from millstream.runtime.explain import MAX_TEXT, cause_of, explained, in_one_line, message_of, new_number
+from millstream.runtime.explain import cause_of, explained, in_one_line, message_of, new_number, text_of
 from millstream.runtime.guard import guarded
 from millstream.runtime.kit import Kit, decoded_alone, joined
-from millstream.runtime.notices import heard_by
+from millstream.runtime.notices import heard_by, lasting
 from millstream.runtime.store import CallFiles
 from millstream.runtime.tape import Tape
 from millstream.types import (
@@ -30,16 +30,16 @@ from millstream.types import (
     Stored,
 )
 from millstream.ui.component import Component, describe
-from millstream.ui.element import Element
+from millstream.ui.element import Element, too_large
 from millstream.ui.events import Binding
 from millstream.ui.handler import HandlerSpec
 from millstream.ui.progress import Progress, Tracker, tracked_by
 from millstream.ui.special import Request, Turn
 from millstream.ui.updates import Declared, Skip, changes_of
 from millstream.wanted import Unwanted
-from millstream.wire.messages import MAX_MESSAGE_BYTES
+from millstream.wire.messages import MAX_MESSAGE_BYTES, Value
 from millstream.wire.packet import HEADER, Flag, Kind, Packet
-from millstream.wire.plain import plain
+from millstream.wire.plain import plain, size_of
 
 logger = logging.getLogger("millstream.handler")
 
@@ -194,6 +194,9 @@ class Call:
             except InvalidValue as error:
                 error.add_note(f"It was returned for {self._kit.manifest.elements[number].name}.")
                 raise
+        components = self._kit.manifest.components
+        whole = [(components[at], output.wire) for at, output in outputs.items() if output.wire is not None]
+        _check_sum([(component.name, wire) for component, wire in whole if not component.grows])
         return {number: output for number, output in outputs.items() if output.value is not KEEP or output.changes}
 
     def _output(self, number: int, item: object) -> Output:
@@ -289,13 +292,23 @@ class Call:
         if isinstance(error, Error):
             if error.print_exception:
                 logger.error("handler %s raised gr.Error: %s%s", name, in_one_line(error.message), cause_of(error))
-            message, title = str(error.message)[:MAX_TEXT], str(error.title)[:MAX_TEXT]
-            return Failure(message, "handler", title, error.duration or 0.0, error.visible)
+            message, title = text_of(error.message), text_of(error.title)
+            return Failure(message, "handler", title, lasting(error.duration), bool(error.visible))
         if kind != "handler" and isinstance(error, InvalidValue | MediaError):
             return Failure(message_of(error), kind)
         number = new_number()
         logger.error("handler %s failed [%s]", name, number, exc_info=error)
         return Failure(explained(error, self._kit.show_error, self._job.is_developers, number, self._spec.fn))
+
+
+def _check_sum(told: Sequence[tuple[str, Value]]) -> None:
+    """Check that values of several components, which stand behind the components' names, can be told at once.
+
+    Raises:
+        InvalidValue: Together they are too large.
+    """
+    if len(told) > 1 and size_of([value for _, value in told], MAX_MESSAGE_BYTES) > MAX_MESSAGE_BYTES:
+        raise too_large(" and ".join(name for name, _ in told))
 
 
 def distributed(binding: Binding, elements: Mapping[int, Element], value: object) -> dict[int, object]:

@@ -66,9 +66,14 @@ def explained(
 
 def message_of(error: BaseException) -> str:
     """Give the text of an exception; empty if it has none, or fails to tell it."""
+    return text_of(error)
+
+
+def text_of(value: object) -> str:
+    """Give what a user's object is as text, as much as reaches the page; empty if it fails to tell."""
     text = ""
     with guarded(lambda _: None):  # `__str__` is the user's code, too
-        text = str(error)
+        text = str(value)
     return text[:MAX_TEXT]
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final, Literal
 
 from millstream.types import Notice, Notify
+from millstream.wire.plain import plain_scalar
 
 logger = logging.getLogger("millstream.handler")
 
@@ -56,6 +58,14 @@ def heard_by(notify: Notify) -> Iterator[None]:
         _notify.reset(token)
 
 
+def lasting(duration: object) -> float:
+    """Give the seconds that a message stays, 0 until it is closed; what is no number of seconds is as good as 10."""
+    seconds = plain_scalar(duration)
+    if isinstance(seconds, int | float) and math.isfinite(seconds):
+        return max(float(seconds), 0.0)
+    return 0.0 if duration is None else 10.0
+
+
 def _say(
     level: Literal["warning", "info", "success"], message: str, duration: float | None, visible: bool, title: str
 ) -> None:
@@ -63,4 +73,4 @@ def _say(
     if notify is None:
         logger.warning("%s(%r) was called outside of a handler, so there is no page to show it in", title, message)
     elif visible:
-        notify(Notice(level, str(message)[:MAX_TEXT], str(title)[:MAX_TEXT], duration or 0.0))
+        notify(Notice(level, str(message)[:MAX_TEXT], str(title)[:MAX_TEXT], lasting(duration)))

@@ -11,11 +11,12 @@ from typing import Final
 
 import msgspec
 
-from millstream.errors import InvalidValue
 from millstream.runtime.told import Told
 from millstream.types import Transport
+from millstream.ui.element import too_large
 from millstream.wire.messages import MAX_MESSAGE_BYTES, Outputs, ServerMessage, encode_message
 from millstream.wire.packet import Flag, Packet, encode_packet
+from millstream.wire.plain import size_of
 
 MAX_CONTROL_BYTES: Final = 16 * 1024 * 1024
 """Control messages that may wait for a slow page, together."""
@@ -174,7 +175,10 @@ class Outlet:
         """
         pictures = delivery.pictures
         if not pictures:
-            self.send(self.told.shortened(delivery.outputs, delivery.growing))
+            outputs = self.told.shortened(delivery.outputs, delivery.growing)
+            if delivery.growing and size_of(outputs.updates, MAX_MESSAGE_BYTES) > MAX_MESSAGE_BYTES:
+                raise too_large("a list that grows")  # only here it is known what is new
+            self.send(outputs)
             self.told.note(delivery.outputs, delivery.growing)
             return
         for number in delivery.growing:  # what waits for pictures is told as a whole, and so is what comes after it
@@ -259,10 +263,7 @@ class Outlet:
         message.seq = self._seq + 1
         data = encode_message(message)
         if len(data) > MAX_MESSAGE_BYTES:
-            raise InvalidValue(
-                f"an update of {len(data)} bytes is too large for the page, which takes {MAX_MESSAGE_BYTES} at once; "
-                "return less, or a file"
-            )
+            raise too_large(f"{len(data)} bytes")
         return data
 
     def _queue(self, message: ServerMessage) -> None:

@@ -112,19 +112,22 @@ def _computed(components: list[Component]) -> Initial:
     initial = Initial({}, {}, [])
     for component in components:
         with guarded(partial(_fail, initial, component)):
-            stored = component.initial()
-            is_told = component.on_page and not isinstance(stored, Blob)
-            if is_told and (component.is_computed or component.files(stored)):
-                initial.shown[component.id] = component.shown(stored)
-            initial.values[component.id] = stored
+            _note(initial, component, component.initial())
     return initial
+
+
+def _note(initial: Initial, component: Component, stored: Stored) -> None:
+    is_told = component.on_page and not isinstance(stored, Blob)
+    if is_told and (component.is_computed or component.files(stored)):
+        initial.shown[component.id] = component.shown(stored)
+    initial.values[component.id] = stored
 
 
 def _fail(initial: Initial, component: Component, error: BaseException) -> None:
     initial.faults.append((component.name, error))
     initial.values[component.id] = None
     with guarded(lambda _: None):  # what cannot be empty is nothing at all
-        initial.values[component.id] = component.declared(None)
+        _note(initial, component, component.declared(None))
 
 
 async def _deleted(component: Component, value: Stored) -> None:

@@ -240,8 +240,14 @@ class Component(Element):
         return {"url": stored.url} if isinstance(stored, Link) else stored
 
     def shown(self, stored: Stored) -> Value:
-        """Give what `wire` gives, ready for the wire; see `sendable`."""
+        """Give what `wire` gives, ready for the wire; see `sendable`. What is too large is refused unrendered."""
+        self.check_size(stored)
         return self.sendable(self.wire(stored))
+
+    def check_size(self, data: object) -> None:
+        """Check a value, and of a list that grows each item: the page is told only what is new."""
+        for part in data if self.grows and isinstance(data, list) else (data,):
+            super().check_size(part)
 
     def files(self, stored: Stored) -> Sequence[Blob]:
         """Give the files within a value that is plain data otherwise."""

@@ -48,7 +48,7 @@ class Element(metaclass=Plainly):
 
     Args:
         visible: Whether the page shows it; `"hidden"` means the same as `False`.
-        elem_id: The `id` of its outermost HTML element, unique in the app.
+        elem_id: The `id` of its outermost HTML element; it should be unique in the app.
         elem_classes: The classes of that element: a list, or one string with spaces in between.
         render: Whether it joins the tree now; `render()` does it later.
         ignored: Keywords that have a meaning in Gradio but none here; they are accepted with a warning.
@@ -214,15 +214,20 @@ class Element(metaclass=Plainly):
         Raises:
             InvalidValue: It is too large, or has something in it that no page could show.
         """
-        if size_of(wire, MAX_MESSAGE_BYTES) > MAX_MESSAGE_BYTES:
-            raise InvalidValue(
-                f"an update of {self.name} is too large for the page, which takes {MAX_MESSAGE_BYTES} bytes at once; "
-                "return less, or a file"
-            )
+        self.check_size(wire)
         try:
             return encodable(wire, keeps=(Blob,))
         except TypeError as error:
             raise InvalidValue(f"{self.name} cannot be shown: {error}") from error
+
+    def check_size(self, data: object) -> None:
+        """Check that data of this element can be told at once. Looks no further than it has to.
+
+        Raises:
+            InvalidValue: It is too large.
+        """
+        if size_of(data, MAX_MESSAGE_BYTES) > MAX_MESSAGE_BYTES:
+            raise too_large(self.name)
 
     def check_one_of(self, argument: str, value: object, allowed: Iterable[object]) -> None:
         """Check that an argument of the constructor is one of `allowed`.
@@ -288,6 +293,14 @@ def check_keywords(owner: type[Element], extra: Mapping[str, object]) -> None:
             known = {argument for base in owner.__mro__ if "__init__" in base.__dict__ for argument in parameters(base)}
             raise TypeError(f"{owner.__name__}() has no argument {name!r}{nearest(name, known)}")
     warn_ignored(f"{owner.__name__}()", extra)
+
+
+def too_large(what: str) -> InvalidValue:
+    """Make the error for what is more than a page can be told at once."""
+    return InvalidValue(
+        f"an update of {what} is too large for the page, which takes {MAX_MESSAGE_BYTES} bytes at once; "
+        "return less, or a file"
+    )
 
 
 def warn_ignored(what: str, names: Iterable[str]) -> None:

@@ -35,7 +35,7 @@ class Layout(Element):
         """Make `element` the last child.
 
         Raises:
-            DeclarationError: It has its place already, cannot be put here, or its `elem_id` is taken.
+            DeclarationError: It has its place already, or cannot be put here.
         """
         if element.parent is not None:
             raise DeclarationError(f"{element.name} is in the app already: an element has one place")

@@ -61,6 +61,8 @@ def changes_of(returned: object, target: Element) -> Mapping[str, object] | None
         return {}
     if isinstance(returned, Update):
         return returned.changes
+    if isinstance(returned, Mapping) and returned.get("__type__") == "update":  # as Gradio itself writes it
+        return {name: change for name, change in returned.items() if name != "__type__"}
     if not isinstance(returned, Element):
         return None
     if not isinstance(target, type(returned)) and not isinstance(returned, type(target)):
