@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
@@ -36,6 +36,9 @@ ADDRESS: Final = re.compile(r"\bhttps?://\w[^\s<>\"`]*")
 FORMULAS: Final = (("$$", "$$"), ("\\[", "\\]"), ("\\(", "\\)"))
 """What a formula in LaTeX stands between."""
 
+EMBEDDED: Final = re.compile(r"data:[a-z]+/[a-z0-9.+-]+;base64,[A-Za-z0-9+/=]*")
+"""The address of an image that is in the text itself."""
+
 MAX_FORMULA: Final = 2000
 """Characters in which the end of a formula is looked for."""
 
@@ -46,6 +49,7 @@ def parser(line_breaks: bool) -> MarkdownIt:
     from markdown_it import MarkdownIt
 
     dialect = MarkdownIt("commonmark", {"html": True, "breaks": line_breaks}).enable(["table", "strikethrough"])
+    dialect.normalizeLink = partial(_normalized, dialect.normalizeLink)  # type: ignore[method-assign]  # a hook of it
     dialect.core.ruler.push("addresses", _link_addresses)
     for name, most in MAX_LOOKS.items():
         dialect.block.ruler.before("table", f"looks of {name}", partial(_look_no_further, name, most), {"alt": [name]})
@@ -56,6 +60,15 @@ def parser(line_breaks: bool) -> MarkdownIt:
     dialect.add_render_rule("fence", _fence)
     dialect.add_render_rule("code_block", _fence)
     return dialect
+
+
+def _normalized(normalize: Callable[[str], str], address: str) -> str:
+    """Give an address as a browser takes it; an embedded image is that already, and may have millions of characters.
+
+    The parser's own way puts an address together character by character, which is linear only as long as nothing
+    watches the program.
+    """
+    return address if EMBEDDED.fullmatch(address) else normalize(address)
 
 
 def _look_no_further(name: str, most: float, state: StateBlock, first: int, end: int, silent: bool) -> bool:
