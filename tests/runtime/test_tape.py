@@ -164,6 +164,23 @@ def test_a_recording_of_several_turns_is_one() -> None:
     assert len(app.wholes[-1][1]) == heard > RATE
 
 
+def test_what_is_cleared_while_the_last_chunks_are_handled_stays_so() -> None:
+    app = Recorder()
+    with TestPage(app.demo, handler_time=2.0) as page:
+        recording = page.record("Mic")
+        recording.wait_for_state("running")
+        recording.feed(ramp(1.1))
+        stopping = page._app.loop.create_task(recording.recording.first.stop())
+        page.wait_for(lambda: recording.state == "stopping")
+        page.set("Mic", None)
+        page.wait_for(lambda: recording.state == "ended", 20)
+        page.advance(10)
+        assert stopping.done()
+        assert len(app.wholes[0][1]) == len(ramp(1.1)[1]), "the end of the recording is about the recording"
+        page.click("Ask")
+        assert app.wholes[1] is None
+
+
 def test_while_it_records_the_last_chunk_counts() -> None:
     app = Recorder()
     with TestPage(app.demo) as page:

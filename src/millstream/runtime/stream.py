@@ -18,6 +18,7 @@ from millstream.runtime.metrics import StreamMetrics
 from millstream.runtime.progress import Meter
 from millstream.runtime.tape import Tape
 from millstream.runtime.turns import Conversation
+from millstream.runtime.values import Claim
 from millstream.runtime.voice import Voice
 from millstream.types import Failure, Notice, Notify, Result, Role, Worker
 from millstream.ui.events import Binding
@@ -83,6 +84,7 @@ class Stream:
         self._ending: Ending | None = None
         self._after_flush: Ending | None = None
         self._is_expiring = self._has_run = self._has_said_ended = False
+        self._at_stop: Claim | None = None
         self._encode_s = 0.0
         self._wake = asyncio.Event()
         self._credit_alarm = Alarm(self._give_credit, self.fault)
@@ -230,6 +232,7 @@ class Stream:
 
     def stop(self, message: Stop) -> None:
         """Let the page end the stream."""
+        self._at_stop = self._at_stop or self._desk.values.claim((self._component,), is_stream=False)
         ending = _ending_of(message, self.binding)
         is_talk = self._conversation is not None  # whoever presses Stop wants silence, and no last answer
         if is_talk or ending.reason == "error" or not self._intake.is_open or not self._intake.keeps_all:
@@ -403,10 +406,14 @@ class Stream:
             self._say("ended", reason=self._ending.reason, message=self._ending.message)
 
     def _keep_recording(self) -> None:
-        """Let the component hold all that was recorded; if it records again already, only those who ask for it."""
+        """Let the component hold all that was recorded.
+
+        If it records again already, or was written or cleared since Stop, only those who ask for the recording get it.
+        """
         if self._tape.is_empty:
             return
-        if self._desk.driving[self._component] > self._intake.is_open:
+        is_overtaken = self._at_stop is not None and not self._desk.values.holds(self._at_stop, self._component)
+        if is_overtaken or self._desk.driving[self._component] > self._intake.is_open:
             self._desk.values.capture_late(self._component, self._tape)
         else:
             self._desk.values.capture(self._component, self._tape)
