@@ -225,7 +225,7 @@ def test_rates_may_change_between_files() -> None:
         ([piece(0), piece(1)[:3_000]], "broken, or no film"),
         ([b"this is no film"], "broken, or no film"),
         ([([np.zeros((8, 8, 3), np.uint8)], None)], "each side has 16 to 4096"),
-        ([([], None)], "begins with a picture"),
+        ([([], None)], "must begin with a frame"),
     ],
 )
 def test_what_cannot_go_on_says_why(values: list[bytes | tuple[list[Pixels], Chunk | None]], message: str) -> None:
@@ -241,7 +241,7 @@ def test_a_sound_file_is_no_film() -> None:
         heard.sample_rate, heard.pts = RATE, 0
         writer.mux(track.encode(heard))
         writer.mux(track.encode(None))
-    with pytest.raises(MediaError, match="no picture"):
+    with pytest.raises(MediaError, match="no video track"):
         Film(FPS).add_file(file.getvalue())
 
 

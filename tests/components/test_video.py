@@ -80,7 +80,7 @@ def test_recordings_need_no_pyav(files, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_an_address_is_for_the_browser_alone(files) -> None:
-    with pytest.raises(InvalidValue, match="upload the film instead"):
+    with pytest.raises(InvalidValue, match="upload the video file instead"):
         video().preprocess(Link("https://example.org/a.mp4"), files)
 
 

@@ -103,7 +103,7 @@ def test_a_paused_player_holds_its_generator_and_at_last_ends_it() -> None:
         assert len(listener(page).samples) > held + 4 * RATE
         listener(page).is_paused = True
         page.advance(31.0)
-        assert run.error == "endless() was ended: its sound was paused for 30 seconds."
+        assert run.error == "endless() was ended: its audio was paused for 30 seconds."
         assert ended
 
 
@@ -494,7 +494,7 @@ def test_a_generator_waits_for_the_listener_and_ends_before_the_microphone_has_w
         feeding = recording.feed_in_background((RATE, np.ones(30 * RATE, np.int16)))
         recording.wait_for_state("ended", 60.0)
         feeding.cancel()
-        with pytest.raises(gr.Error, match=r"answer\(\) was ended: its sound was paused for 8 seconds"):
+        with pytest.raises(gr.Error, match=r"answer\(\) was ended: its audio was paused for 8 seconds"):
             recording.stop()
 
 
@@ -543,7 +543,7 @@ def test_a_generator_that_goes_on_after_stop_is_closed_at_last(caplog: pytest.Lo
         assert sum(closed) == RATE // 10
         stopping.result()
         assert page.toasts == []
-    assert "answer() is not over 20 seconds after Stop" in caplog.text
+    assert "answer() still runs 20 seconds after Stop" in caplog.text
 
 
 @pytest.mark.blocking  # the inline engine looks for the file on the loop

@@ -314,7 +314,7 @@ def test_a_generator_whose_pictures_nobody_takes_is_ended_with_an_error() -> Non
         page.advance(3)
         assert closed
         assert recording.state == "ended"
-        assert "took no picture for 10 seconds" in recording.error
+        assert "accepted no frame for 10 seconds" in recording.error
 
 
 # ---- sound -----------------------------------------------------------------------------------------------------

@@ -190,5 +190,5 @@ def test_what_has_to_be_awaited_cannot_be_handed_on(fn, kind: str) -> None:
     def handed_on(*given):
         return fn(*given)
 
-    with pytest.raises(InvalidValue, match=rf"handed_on\(\) is no async function, but returned {kind}: declare it"):
+    with pytest.raises(InvalidValue, match=rf"handed_on\(\) is not an async function, but returned {kind}: declare it"):
         inspect_handler(handed_on, "here").called([1], {})

@@ -438,7 +438,7 @@ export class Session {
       target: (component, target) => this.post({ type: "target", component, target }, [target]),
       covered: (component) => this.post({ type: "covered", component }),
       presented: (component, timestampUs, pageUs) => this.post({ type: "presented", component, timestampUs, pageUs }),
-      failed: () => this.fail("A picture could not be shown."),
+      failed: () => this.fail("An image could not be shown."),
     });
   }
 

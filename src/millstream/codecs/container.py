@@ -219,7 +219,7 @@ def opened(source: Source, budget: Budget = BUDGET) -> Iterator[Media]:
     """
     with open_media(source, VIDEO, budget) as media:
         if not pictures_of(media.reader):
-            raise MediaError("it has no picture")
+            raise MediaError("it has no video track")
         yield media
 
 

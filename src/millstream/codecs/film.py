@@ -70,7 +70,7 @@ class Film:
         if self._picture is None and frames:
             self._begin(EncodedPicture(frames[0].shape[1], frames[0].shape[0]), has_sound=sound is not None)
         if self._picture is None:
-            raise MediaError("a film begins with a picture")
+            raise MediaError("a video must begin with a frame")
         if not isinstance(self._picture, EncodedPicture):
             raise MediaError("a film of files that are taken as they are cannot go on with frames: begin with frames")
         self._check_sound(sound is not None)
@@ -104,7 +104,7 @@ class Film:
             MediaError: There is nothing: no picture was ever put in.
         """
         if self._picture is None:
-            raise MediaError("a film begins with a picture")
+            raise MediaError("a video must begin with a frame")
         video = self._picture.track
         sound = self._sound.track if self._sound is not None else None
         is_first = self._number == 0
@@ -137,7 +137,7 @@ class Film:
 
     def _check_sound(self, has_sound: bool) -> None:
         if has_sound and self._sound is None:
-            raise MediaError("a film that has begun without sound cannot go on with it: begin with silence")
+            raise MediaError("a video that began without audio cannot add it later: begin with silence")
 
     def _splice(self, media: Media) -> None:
         """Put the tracks of a file behind what is there: they begin together, as they do in the file."""
@@ -154,7 +154,7 @@ class Film:
                     meter.frame(frame)
                     heard.append(frame)
         if not packets:
-            raise MediaError("it has no picture")
+            raise MediaError("it has no video track")
         base_s, end = self._picture.splice(packets, round(self._end), meter)
         begin_s, self._end = self.duration_s, Fraction(end)
         if self._sound is not None and heard:

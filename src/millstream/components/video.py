@@ -202,7 +202,9 @@ class Video(MediaComponent):
         if isinstance(value, Frame | Scene):
             return moment_of(value)
         if isinstance(value, Link):
-            raise InvalidValue(f"{self.name} plays an address, which only the browser opens: upload the film instead")
+            raise InvalidValue(
+                f"{self.name} plays an address, which only the browser opens: upload the video file instead"
+            )
         assert isinstance(value, Blob)
         kind = self._kind_of(value)
         path = self._on_disk(value, kind, scratch)

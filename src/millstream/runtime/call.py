@@ -346,7 +346,9 @@ def _by_element(binding: Binding, elements: Mapping[int, Element], value: Mappin
     for key in value:
         if key not in numbers:
             name = key.name if isinstance(key, Element) else repr(key)
-            raise InvalidValue(f"{binding.name}() returned a value for {name}, which is none of its outputs; add it")
+            raise InvalidValue(
+                f"{binding.name}() returned a value for {name}, which is not one of its outputs; add it to outputs="
+            )
     return {numbers[cast("Element", key)]: item for key, item in value.items()}
 
 

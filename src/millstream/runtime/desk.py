@@ -216,7 +216,7 @@ class Desk:
             for component, sound in applied.sounds.items():
                 await voice.put(self.values.component(component), sound, pause_s, is_live=is_live)
         except TimeoutError:
-            return Failure(f"{binding.name}() was ended: its sound was paused for {pause_s:g} seconds.")
+            return Failure(f"{binding.name}() was ended: its audio was paused for {pause_s:g} seconds.")
         return None
 
     async def settled(self, channel: Channel, binding: Binding) -> Failure | None:
@@ -229,7 +229,7 @@ class Desk:
 
     def _untaken(self, binding: int) -> Failure:
         name = self.manifest.bindings[binding].name
-        return Failure(f"{name}() was ended: the page took no picture for {self.settings.credit_s:g} seconds.")
+        return Failure(f"{name}() was ended: the browser accepted no frame for {self.settings.credit_s:g} seconds.")
 
     async def run_unseen(self, binding: Binding, event: Occurrence) -> None:
         """Call a handler for a page that is gone, when it is its turn: values are written, and nobody is told.

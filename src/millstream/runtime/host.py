@@ -193,7 +193,7 @@ class Host:
         if not self._is_ready:
             return Refuse(code="shutdown", message="The app is being restarted; try again in a moment.")
         if len(self.sessions) >= self.settings.max_sessions:
-            return Refuse(code="busy", message="The app has too many visitors at the moment; try again later.")
+            return Refuse(code="busy", message="The app has too many visitors right now. This page keeps trying.")
         return None
 
     def begin_upload(

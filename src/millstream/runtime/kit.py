@@ -141,7 +141,7 @@ def joined(chunks: list[Chunk]) -> Chunk:
     if len(chunks) == 1:
         return first
     if any((chunk.sample_rate, chunk.channels) != (first.sample_rate, first.channels) for chunk in chunks):
-        raise MediaError("the sound changed its sample rate or number of channels while it was recorded")
+        raise MediaError("the audio changed its sample rate or number of channels while it was recorded")
     samples = np.concatenate([chunk.samples for chunk in chunks])
     return Chunk(samples, first.sample_rate, first.first_sample, first.captured_us)
 

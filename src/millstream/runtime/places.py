@@ -98,7 +98,7 @@ class Places:
             Busy: Too many wait already, or the app is being shut down.
         """
         if self._is_closed and not is_farewell:
-            raise Busy("the app is being restarted; try again in a moment")
+            raise Busy("the app is restarting; try again in a moment")
         ask = Ask(
             binding.concurrency_key,
             visitor,

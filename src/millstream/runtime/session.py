@@ -350,7 +350,7 @@ class Session:
             self._outlet.send(StreamState(stream=message.stream, state="ended", reason="cancelled"))
             return
         if self._is_draining or len(self.streams) >= self._desk.settings.max_streams:
-            text = "Too much is being recorded at once; stop something first."
+            text = "Too many recordings are running. Stop one first."
             self._outlet.send(StreamState(stream=message.stream, state="ended", reason="busy", message=text))
             return
         self.events.cancel_all(binding.cancels)

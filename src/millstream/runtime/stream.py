@@ -328,7 +328,7 @@ class Stream:
         """Close a generator that goes on for too long after Stop, at its next yield."""
         self._is_expiring = True
         seconds = self._desk.settings.stop_s
-        logger.warning("%s() is not over %g seconds after Stop: a generator is closed", self.binding.name, seconds)
+        logger.warning("%s() still runs %g seconds after Stop: its generator is closed", self.binding.name, seconds)
 
     def fault(self, error: BaseException) -> None:
         """End it because of what should not have happened: that costs this stream, and not its page."""

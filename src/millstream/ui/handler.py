@@ -102,8 +102,8 @@ class HandlerSpec:
             kind = "a coroutine"
             value.close()
         raise InvalidValue(
-            f"{self.name}() is no async function, but returned {kind}: declare it, or the function that a decorator "
-            "puts in its place, with `async def`"
+            f"{self.name}() is not an async function, but returned {kind}: declare it, or the function that a "
+            "decorator puts in its place, with `async def`"
         )
 
     def check_arity(self, inputs: int, where: str) -> None:

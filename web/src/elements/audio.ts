@@ -97,7 +97,7 @@ export class AudioFrame extends Leaf<AudioProps> implements InboxHost {
     if (!this.props.interactive) return html`<div class="ms-void">${icon("sound")}</div>`;
     return html`<div class="ms-void">
       ${this.offers("microphone") ? icon("microphone") : nothing}
-      <p>${this.offers("microphone") ? "Press Record to speak" : "Drop a sound here"}</p>
+      <p>${this.offers("microphone") ? "Press Record to speak" : "Drop an audio file here"}</p>
       ${this.inbox.uploadButton(this.name)}
     </div>`;
   }

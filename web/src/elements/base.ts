@@ -77,7 +77,7 @@ export abstract class Leaf<P extends LeafProps = LeafProps> extends LitElement {
 
   /** Help and errors under the control; a frame, which says inside it that a run failed, passes no run. */
   protected notes(problem = "", run: RunView | null = this.run): TemplateResult {
-    const failed = run?.state === "failed" ? run.message || "This went wrong." : "";
+    const failed = run?.state === "failed" ? run.message || "Something went wrong." : "";
     return html`
       ${this.props.info ? html`<p class="ms-info" id="${this.control}-info">${this.props.info}</p>` : nothing}
       ${problem ? html`<p class="ms-problem" id="${this.control}-problem">${problem}</p>` : nothing}

@@ -206,7 +206,8 @@ export class Chatbot extends Leaf<ChatbotProps> {
 
   private failure(): TemplateResult | typeof nothing {
     const { run } = this;
-    const message = run?.state === "failed" ? run.message || (run.progress === "hidden" ? "" : "This went wrong.") : "";
+    const message =
+      run?.state === "failed" ? run.message || (run.progress === "hidden" ? "" : "Something went wrong.") : "";
     return message
       ? html`<p class="ms-problem ms-failed" role="status">${icon("error")} <span>${message}</span></p>`
       : nothing;

@@ -102,8 +102,8 @@ export class ImageFrame extends Leaf<ImageProps> implements OutputSurface, Inbox
   }
 
   private get invitation(): string {
-    if (this.offers("upload")) return "Drop a picture here";
-    if (this.offers("clipboard")) return "Paste a picture here";
+    if (this.offers("upload")) return "Drop an image here";
+    if (this.offers("clipboard")) return "Paste an image here";
     return this.props.streaming ? "Press Record to start the camera" : "Open the camera to take a picture";
   }
 

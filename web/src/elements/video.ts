@@ -113,7 +113,7 @@ export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
   /** Why nothing can be seen; a film that came until something went wrong can, and what went wrong stands below it. */
   private get trouble(): string {
     if (this.film) return this.film.problem;
-    return this.run?.state === "failed" ? this.run.message || "This went wrong." : this.fault;
+    return this.run?.state === "failed" ? this.run.message || "Something went wrong." : this.fault;
   }
 
   /** The browser plays with sound only after a tap. */
@@ -138,7 +138,7 @@ export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
     const files = this.offers("upload");
     return html`<div class="ms-void">
       ${files ? nothing : icon("camera")}
-      <p>${files ? "Drop a film here" : "Press Record to film"}</p>
+      <p>${files ? "Drop a video here" : "Press Record to start"}</p>
       ${files ? html`<div class="ms-ways">${this.inbox.uploadButton(this.name)}</div>` : nothing}
     </div>`;
   }

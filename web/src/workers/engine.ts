@@ -105,7 +105,7 @@ export class MediaEngine {
       },
       streaming: (component, stream) => post({ type: "streaming", component, stream }),
       failed: (_packet, error) => {
-        const message = `A picture could not be shown: ${describe(error)}`;
+        const message = `An image could not be shown: ${describe(error)}`;
         post({ type: "toast", toast: { type: "toast", level: "warning", title: "", message, duration_s: 10 } });
       },
     });

@@ -52,7 +52,7 @@ export function uploading(upload: UploadView): TemplateResult {
 /** The run that should have written this frame failed. */
 export function failure(message: string): TemplateResult {
   return html`<div class="ms-veil ms-trouble" role="status">${icon("error")}
-    <p tabindex=${focusable(message)}>${message || "This went wrong."}</p>
+    <p tabindex=${focusable(message)}>${message || "Something went wrong."}</p>
   </div>`;
 }
 
