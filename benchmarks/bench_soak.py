@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import math
-import os
 import subprocess
 import sys
 import time
@@ -14,6 +12,7 @@ from contextlib import contextmanager
 from itertools import pairwise
 
 from benchmarks.chromium import filming
+from benchmarks.duration import seconds
 from benchmarks.pictures import encoded
 from benchmarks.server import serve
 from millstream.client.client import open_page
@@ -46,19 +45,7 @@ WATCH = """
 """
 """Counts what the output shows, and the longest time between two frames of it."""
 
-
-def _seconds(given: str) -> float:
-    """Read how long each run is to take; ends the program if that is too short, or no number."""
-    try:
-        seconds = float(given)
-    except ValueError:
-        seconds = math.nan
-    if not LEAST_S <= seconds < math.inf:
-        sys.exit(f"MILLSTREAM_SOAK_S={given}: give seconds, at least {LEAST_S:g} (default: 600)")
-    return seconds
-
-
-SECONDS = _seconds(os.environ.get("MILLSTREAM_SOAK_S", "600"))
+SECONDS = seconds("MILLSTREAM_SOAK_S", 600, LEAST_S)
 
 
 def measure() -> dict[str, float]:

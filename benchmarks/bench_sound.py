@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import math
-import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +15,7 @@ from tests.browser.ear import TAP, delays_ms, faults, gap_ms, hear, ramp, spoken
 from tests.browser.media import make_clips
 
 from benchmarks.chromium import listening_to
+from benchmarks.duration import seconds
 from benchmarks.server import Server, serve
 from benchmarks.sound_app import RATE_HZ
 from millstream.client.client import open_page
@@ -28,19 +26,7 @@ LEAST_S = 10.0
 """Shorter than this, loop-back is not heard for long enough to be found in what the microphone has recorded, and of
 the sessions hardly anything is left after their warm-up."""
 
-
-def _seconds(given: str) -> float:
-    """Read how long the measurements of sound are to take; ends the program if that is too short, or no number."""
-    try:
-        seconds = float(given)
-    except ValueError:
-        seconds = math.nan
-    if not LEAST_S <= seconds < math.inf:
-        sys.exit(f"MILLSTREAM_BENCH_S={given}: sound has to be measured for {LEAST_S:g} seconds at least (default: 60)")
-    return seconds
-
-
-SECONDS = _seconds(os.environ.get("MILLSTREAM_BENCH_S", "60"))
+SECONDS = seconds("MILLSTREAM_BENCH_S", 60, LEAST_S)
 """How long each of the first three takes, and the sessions; 60 is what is promised."""
 
 ECHO_S = min(SECONDS, 20.0)
