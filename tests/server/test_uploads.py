@@ -1,8 +1,13 @@
+import asyncio
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.requests import Request
+from starlette.types import Message
 
-from millstream.server.uploads import clean_name, clean_type, disposition, parse_range
+from millstream.server.uploads import STALL_S, clean_name, clean_type, disposition, parse_range, pieces_of
+from millstream.testing.virtual import VirtualLoop
 
 SIZE = 1000
 
@@ -87,3 +92,21 @@ def test_any_name_is_safe_in_a_header(name: str) -> None:
 )
 def test_types_are_types(text: str, kind: str) -> None:
     assert clean_type(text) == kind
+
+
+def test_a_body_that_stands_still_is_given_up_whatever_server_reads_it() -> None:
+    sent = [{"type": "http.request", "body": b"ab", "more_body": True}]
+
+    async def receive() -> Message:
+        return sent.pop() if sent else await asyncio.get_running_loop().create_future()
+
+    async def read() -> None:
+        now, pieces = asyncio.get_running_loop().time, pieces_of(Request({"type": "http"}, receive))
+        assert await anext(pieces) == b"ab"
+        began = now()
+        with pytest.raises(TimeoutError):
+            await anext(pieces)
+        assert now() - began == pytest.approx(STALL_S)
+
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        runner.run(read())

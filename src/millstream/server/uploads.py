@@ -27,6 +27,9 @@ _TYPE: Final = re.compile(r"[a-z0-9][a-z0-9.+-]{0,63}/[a-z0-9][a-z0-9.+-]{0,63}"
 _NUMBER: Final = re.compile(r"[0-9]{1,9}")
 _RANGE: Final = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
+STALL_S: Final = 30.0
+"""An upload that brings nothing for this long is given up: it holds a socket and a file."""
+
 INERT: Final = "default-src 'none'; sandbox"
 SHOWN: Final = frozenset(
     {"image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp", "image/avif"}
@@ -45,7 +48,7 @@ async def receive_file(request: Request) -> Response:
     try:
         upload = host.begin_upload(session, caller.visitor, name, _announced(request), _component_of(request))
         async with upload:
-            async for piece in request.stream():
+            async for piece in pieces_of(request):
                 await upload.write(piece)
             value = await upload.finish(clean_type(request.headers.get("content-type", "")))
     except QuotaExceeded as error:
@@ -54,9 +57,26 @@ async def receive_file(request: Request) -> Response:
         return _error(415, _sentence(error))
     except InvalidValue as error:
         return _error(403, _sentence(error))
+    except TimeoutError:
+        return _error(408, f"The upload stood still for {STALL_S:.0f} s.")
     except ClientDisconnect:
         return _error(400, "The upload broke off.")  # nobody reads it
     return JSONResponse(value, headers={"cache-control": "no-store"})
+
+
+async def pieces_of(request: Request) -> AsyncIterator[bytes]:
+    """Give a body as it comes.
+
+    Raises:
+        TimeoutError: Nothing came for `STALL_S`. Our own server gives up sooner; the app may be served by another one.
+    """
+    pieces = request.stream()
+    while True:
+        async with asyncio.timeout(STALL_S):
+            piece = await anext(pieces, None)
+        if piece is None:
+            return
+        yield piece
 
 
 def _component_of(request: Request) -> int | None:
