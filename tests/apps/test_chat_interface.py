@@ -367,7 +367,8 @@ def test_answers_wait_for_each_other_and_messages_do_not() -> None:
     [
         ({"additional_inputs": ["nothing"]}, "no component 'nothing'"),
         ({"additional_inputs": ["text", "text"]}, "history, and the values of its 2 additional_inputs: let it take 4"),
-        ({"examples": [[3]]}, "example 0 begins with a text"),
+        ({"examples": [[None]]}, "example 0 begins with a text"),
+        ({"examples": [None]}, "example 0 begins with a text"),
         ({"examples": ["a", ["b", 1]]}, "example 1 has 1 values for 0 additional inputs"),
         ({"examples": [{"text": "a", "files": ["/nowhere.png"]}]}, "example 0 does not fit: .*nowhere.png"),
         ({"type": "tuples"}, "leave type= out"),

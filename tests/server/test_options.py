@@ -46,7 +46,7 @@ def test_everything_in_the_environment_is_read() -> None:
         ({"ssl_keyfile": "key.pem"}, {}, "ssl_certfile"),
         ({"max_file_size": "many"}, {}, "size"),
         ({"abandon_after": -1}, {}, "abandon_after=-1 is no number of seconds"),
-        ({"abandon_after": "soon"}, {}, "abandon_after='soon' is no number of seconds"),
+        ({"abandon_after": "soon"}, {}, "launch\\(\\): abandon_after='soon' is not a number"),
         ({}, {"MILLSTREAM_ABANDON_AFTER": "nan"}, "abandon_after=nan"),
         ({}, {"MILLSTREAM_SERVER_PORT": "http"}, "MILLSTREAM_SERVER_PORT"),
         ({}, {"MILLSTREAM_SHOW_ERROR": "perhaps"}, "MILLSTREAM_SHOW_ERROR"),

@@ -105,7 +105,7 @@ class Examples(Component):
         if not self.inputs or not all(isinstance(part, Component) for part in self.inputs):
             raise DeclarationError(f"{self.name}: inputs must be the components that the examples are for")
         if self.examples_per_page < 1:
-            raise DeclarationError(f"{self.name}: examples_per_page={self.examples_per_page} is less than 1")
+            self.correct("examples_per_page", 10, f"{self.examples_per_page} is less than 1")
         if self.example_labels is not None and len(self.example_labels) != len(self._examples):
             counts = f"{len(self.example_labels)} example_labels for {len(self._examples)} examples"
             raise DeclarationError(f"{self.name}: {counts}; give one for each")
