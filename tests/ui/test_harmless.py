@@ -200,6 +200,9 @@ def test_numbers_of_numpy_for_the_queue() -> None:
     with gr.Blocks() as demo:
         demo.queue(max_size=np.int64(3), default_concurrency_limit=np.int32(2))
     assert (demo.max_waiting, demo.default_concurrency_limit) == (3, 2)
+    demo.queue(max_size="4", default_concurrency_limit=np.float64(3))  # type: ignore[arg-type]
+    assert (demo.max_waiting, demo.default_concurrency_limit) == (4, 3)
+    assert type(demo.default_concurrency_limit) is int
 
 
 def test_options_take_numbers_of_numpy_too() -> None:
