@@ -106,6 +106,11 @@ SILENT: dict[str, tuple[Callable[[], Any], Callable[[Any], object], object]] = {
     "precision": (lambda: gr.Number(1.5, precision=np.float64(0)), first, 2),
     "no label": (lambda: gr.Textbox(label=None), prop("label"), "Textbox"),
     "no end of a recording": (lambda: gr.Audio(max_length=math.inf), lambda one: one.longest_s, math.inf),
+    "no batches of examples": (
+        lambda: gr.Examples(["a"], gr.Textbox(), batch=False, examples_per_page=np.int64(5)),
+        prop("per_page"),
+        5,
+    ),
     "any file": (lambda: gr.File(file_types=["*"]), prop("accept"), []),
     "an example of a chat": (lambda: gr.Chatbot(examples=["Hi"]), lambda one: one.examples, [{"text": "Hi"}]),
     "options of a camera": (
@@ -277,3 +282,12 @@ def test_options_objects_warn_of_what_they_put_right() -> None:
 def test_errors_name_component_and_argument(make: Callable[[], Any], words: str) -> None:
     with gr.Blocks(), pytest.raises(gr_errors.DeclarationError, match=words):
         make()
+
+
+def test_any_object_that_names_a_path_is_a_path(tmp_path: Path) -> None:
+    class Named:
+        def __fspath__(self) -> str:
+            return str(tmp_path / "style.css")
+
+    (tmp_path / "style.css").write_text("body { color: red }")
+    assert gr.Blocks(css=Named()).look.css == "body { color: red }"  # type: ignore[arg-type]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import ClassVar, Final, Self, Unpack, cast
 
 from millstream.errors import DeclarationError, InvalidValue
@@ -61,6 +61,7 @@ class Examples(Component):
         "show_api",
         "preload",
     )
+    neutral: ClassVar[Mapping[str, object]] = {"batch": False, "preprocess": True, "postprocess": True}
 
     editing: ClassVar[frozenset[str]] = frozenset({"select"})
 

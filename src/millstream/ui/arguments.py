@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import os
 import reprlib
 import sys
 import types
@@ -159,6 +160,8 @@ def _converted(value: object, kinds: Kinds) -> object:
     """Give a value as one of `kinds` if that is the same in other clothes, else as it is."""
     if isinstance(value, str):
         return _number_in(value, kinds) if {int, float} & set(kinds) else [value] if list in kinds else value
+    if isinstance(value, os.PathLike) and Path in kinds:
+        return Path(value)
     if isinstance(value, Decimal | Fraction) and float in kinds and math.isfinite(value):
         return float(value)
     if type(value) is int and value in (0, 1) and bool in kinds:
