@@ -367,7 +367,8 @@ def test_answers_wait_for_each_other_and_messages_do_not() -> None:
     [
         ({"additional_inputs": ["nothing"]}, "no component 'nothing'"),
         ({"additional_inputs": ["text", "text"]}, "history, and the values of its 2 additional_inputs: let it take 4"),
-        ({"examples": [[3]]}, "example 0 begins with a text"),
+        ({"examples": [[None]]}, "example 0 begins with a text"),
+        ({"examples": [None]}, "example 0 begins with a text"),
         ({"examples": ["a", ["b", 1]]}, "example 1 has 1 values for 0 additional inputs"),
         ({"examples": [{"text": "a", "files": ["/nowhere.png"]}]}, "example 0 does not fit: .*nowhere.png"),
         ({"type": "tuples"}, "leave type= out"),
@@ -383,3 +384,9 @@ def test_what_has_no_meaning_here_is_a_warning() -> None:
         gr.ChatInterface(echo, save_history=True)
     with pytest.raises(TypeError, match="colour"):
         gr.ChatInterface(echo, colour="red")
+
+
+@pytest.mark.parametrize("examples", [range(2), [0, 1], np.array(["0", "1"]), {"0": 1, "1": 2}.keys()])
+def test_examples_may_come_in_any_list_of_texts_or_numbers(examples: Any) -> None:
+    demo = gr.ChatInterface(echo, examples=examples, batch=None, max_batch_size=4)
+    assert [start.text for start in demo._examples] == ["0", "1"]

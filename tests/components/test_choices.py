@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import millstream as gr
-from millstream.errors import DeclarationError, InvalidValue
+from millstream.errors import InvalidValue
 
 
 def made(kind: type, *arguments: object, **keywords: object):
@@ -97,5 +97,7 @@ def test_max_choices_needs_multiselect() -> None:
 
 
 def test_a_radio_takes_one() -> None:
-    with pytest.raises(DeclarationError, match="names several; use a CheckboxGroup"):
-        made(gr.Radio, ["a"], value=["a"])
+    assert made(gr.Radio, ["a"], value=["a"]).initial() == "a"
+    assert made(gr.Radio, ["a"], value=[]).initial() is None
+    with pytest.warns(UserWarning, match="nothing is chosen instead"):
+        assert made(gr.Radio, ["a", "b"], value=["a", "b"]).initial() is None

@@ -113,7 +113,6 @@ def test_a_picture_that_cannot_be_read_is_told_by_its_name(tmp_path: Path) -> No
         ([["a", 1, 2]], {}, "example 0 has 3 values for 2 inputs"),
         (["a"], {}, "example 0 is no list with a value for each input"),
         ([["a", 1], ["b", "many"]], {}, "example 1 does not fit: Number"),
-        ([["a", 1]], {"examples_per_page": 0}, "examples_per_page=0"),
         ([["a", 1]], {"example_labels": ["x", "y"]}, "2 example_labels for 1 examples"),
         ([["a", 1]], {"run_on_click": True}, "run_on_click needs the function"),
     ],

@@ -128,8 +128,6 @@ def test_properties() -> None:
         {"sources": ["webcam"]},
         {"file_types": ["pictures"]},
         {"file_count": "directory"},
-        {"lines": 0},
-        {"max_length": 0},
     ],
 )
 def test_a_wrong_argument_is_found_at_declaration(keywords: dict[str, object]) -> None:

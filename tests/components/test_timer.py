@@ -117,7 +117,7 @@ def test_the_page_neither_sees_nor_fires_nor_sets_it() -> None:
     assert seen == []
 
 
-@pytest.mark.parametrize("value", [-1, float("nan"), float("inf"), True, "1", None])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), True, "1", None])
 def test_what_is_no_pace(value: Any) -> None:
     with pytest.raises(DeclarationError, match=r"Timer takes seconds, at least 0\.01"), ms.Blocks():
         ms.Timer(value)
@@ -159,7 +159,7 @@ def test_or_at_each_tick_of_a_timer() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"value": lambda: 1, "every": -1}, "every=int -1 is no Timer and no number of seconds"),
+        ({"value": lambda: 1, "every": float("inf")}, "every=float inf is no Timer and no number of seconds"),
         ({"value": lambda: 1, "every": "1"}, "every=str '1' is no Timer"),
     ],
 )

@@ -174,7 +174,6 @@ def test_the_initial_film(files) -> None:
     ("arguments", "message"),
     [
         ({"format": "gif"}, "format='gif'"),
-        ({"height": "tall"}, "no CSS size"),
         ({"fps": 0}, "not between 1 and 120"),
         ({"fps": float("nan")}, "not between 1 and 120"),
         ({"max_ahead": 0}, "max_ahead"),

@@ -21,7 +21,7 @@ def test_it_can_be_changed_by_an_update() -> None:
     assert changed.patch(["waveform_options"]) == {"waveform": gr.WaveformOptions(skip_length=1).props()}
 
 
-@pytest.mark.parametrize("arguments", [{"skip_length": 0}, {"skip_length": "5"}, {"waveform_color": 7}])
+@pytest.mark.parametrize("arguments", [{"skip_length": "long"}, {"waveform_color": [7]}])
 def test_what_makes_no_sense_is_refused(arguments: dict) -> None:
     with pytest.raises(DeclarationError, match=f"WaveformOptions: {next(iter(arguments))}="):
         gr.WaveformOptions(**arguments)

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from millstream.server.options import Options, read_size
@@ -46,7 +47,7 @@ def test_everything_in_the_environment_is_read() -> None:
         ({"ssl_keyfile": "key.pem"}, {}, "ssl_certfile"),
         ({"max_file_size": "many"}, {}, "size"),
         ({"abandon_after": -1}, {}, "abandon_after=-1 is no number of seconds"),
-        ({"abandon_after": "soon"}, {}, "abandon_after='soon' is no number of seconds"),
+        ({"abandon_after": "soon"}, {}, "launch\\(\\): abandon_after='soon' is not a number"),
         ({}, {"MILLSTREAM_ABANDON_AFTER": "nan"}, "abandon_after=nan"),
         ({}, {"MILLSTREAM_SERVER_PORT": "http"}, "MILLSTREAM_SERVER_PORT"),
         ({}, {"MILLSTREAM_SHOW_ERROR": "perhaps"}, "MILLSTREAM_SHOW_ERROR"),
@@ -55,6 +56,46 @@ def test_everything_in_the_environment_is_read() -> None:
 def test_mistakes_are_named(given: dict[str, object], environment: dict[str, str], sentence: str) -> None:
     with pytest.raises((TypeError, ValueError), match=sentence):
         Options.resolve(given, environment)
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"server_port": "http"}, r"launch\(\): server_port='http' is not a whole number"),
+        ({"server_port": 70_000}, r"launch\(\): server_port=70000 is no port"),
+        ({"num_ports": 0}, r"launch\(\): num_ports=0"),
+        ({"css": ["a", "b"]}, r"launch\(\): css="),
+        ({"drain_s": "soon"}, r"launch\(\): drain_s='soon' is not a number"),
+        ({"max_file_size": "many"}, r"launch\(\): max_file_size='many'"),
+        ({"max_image_pixels": object()}, r"launch\(\): max_image_pixels="),
+    ],
+)
+def test_arguments_of_launch_are_named(given: dict[str, object], sentence: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=sentence):
+        Options.resolve(given, {})
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "expected"),
+    [
+        ("server_port", np.int64(8000), 8000),
+        ("server_port", "8000", 8000),
+        ("server_port", 8000.0, 8000),
+        ("num_ports", np.int8(3), 3),
+        ("drain_s", np.float32(0.5), 0.5),
+        ("show_error", np.bool_(True), True),
+        ("max_file_size", np.int64(5000), 5000),
+        ("max_image_pixels", np.float64(5e6), 5_000_000),
+        ("allowed_paths", np.array(["/data"]), ("/data",)),
+        ("allowed_hosts", {"App.example": 1}.keys(), ("app.example",)),
+        ("root_path", np.str_("demo"), "/demo"),
+        ("auth", np.array([["ada", "secret"]]), [["ada", "secret"]]),
+    ],
+)
+def test_values_of_numpy_are_plain(name: str, given: object, expected: object) -> None:
+    found = getattr(Options.resolve({name: given}, {}), name)
+    assert found == expected
+    assert type(found) is type(expected)
 
 
 def test_a_list_may_be_one_value() -> None:

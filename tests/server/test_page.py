@@ -96,6 +96,12 @@ async def test_the_page_may_connect_to_its_own_host_only() -> None:
     assert "connect-src 'self' ws://10.0.0.7:9000 wss://10.0.0.7:9000 data: blob:" in policy
 
 
+async def test_half_a_surrogate_pair_in_a_style_sheet_is_replaced() -> None:
+    parts = {"css": "p::before { content: '\ud800' }", "js": "() => '\ud800'", "head": "<meta content='\ud800'>"}
+    reply, _ = await load(content(**parts))
+    assert reply.text.count("�") == 3
+
+
 async def test_pages_are_compressed_for_who_can() -> None:
     app = serve(content(main_css="a{}" * 1000))
     plain, zipped = await ask(app), await ask(app, headers={"accept-encoding": "gzip, br"})

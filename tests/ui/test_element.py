@@ -30,7 +30,7 @@ def test_another_word_for_visible_is_a_mistake() -> None:
 
 
 def test_two_is_not_true_for_visible() -> None:
-    with gr.Blocks(), pytest.raises(DeclarationError, match="visible='2'"):
+    with gr.Blocks(), pytest.raises(DeclarationError, match="Row: visible=2 is not one of True, False, 'hidden'"):
         gr.Row(visible=2)
 
 

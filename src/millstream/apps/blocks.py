@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeAlias, cast
 
 from millstream.errors import DeclarationError
+from millstream.ui.arguments import converted
 from millstream.ui.component import is_number
 from millstream.ui.declaration import MAX_WAITING, Declaration
 from millstream.ui.element import warn_ignored
 from millstream.ui.theme import ThemeLike
-from millstream.wire.plain import plain_scalar
 
 if TYPE_CHECKING:
     from millstream.server.app import App
     from millstream.server.options import Auth
 
-T = TypeVar("T")
-
+Limit: TypeAlias = int | Literal["not_set"] | None
 Paths: TypeAlias = str | Path | Sequence[str | Path]
 
 
@@ -80,7 +79,7 @@ class Blocks(Declaration):
         api_open: bool | None = None,
         max_size: int | None = MAX_WAITING,
         *,
-        default_concurrency_limit: int | Literal["not_set"] | None = "not_set",
+        default_concurrency_limit: Limit = "not_set",
     ) -> Self:
         """Set how many may wait, and how many calls of an event run at once.
 
@@ -93,7 +92,8 @@ class Blocks(Declaration):
         Raises:
             DeclarationError: A number is less than 1.
         """
-        max_size, default_concurrency_limit = _plain(max_size), _plain(default_concurrency_limit)
+        max_size = cast("int | None", converted(max_size, int, type(None)))
+        default_concurrency_limit = cast("Limit", converted(default_concurrency_limit, int, type(None)))
         if max_size is not None and not (is_number(max_size) and max_size >= 0):
             raise DeclarationError(f"queue(): max_size={max_size!r} is no number from 0, and not None")
         limit = default_concurrency_limit
@@ -219,8 +219,3 @@ def _text(source: str | Path | None, paths: Paths | None = None) -> str | None:
         further, source = [source, *further], None
     texts = [Path(path).read_text(encoding="utf-8") for path in further]
     return "\n".join([*([source] if source else []), *texts]) if texts else source
-
-
-def _plain(value: T) -> T:
-    """Give a number of numpy as Python's own."""
-    return cast("T", plain_scalar(value))

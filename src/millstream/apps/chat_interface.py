@@ -111,7 +111,7 @@ class ChatInterface(Blocks):
         "api_visibility",
         "show_api",
     )
-    neutral: ClassVar[Mapping[str, object]] = {"batch": False}
+    neutral: ClassVar[Mapping[str, object]] = {"batch": False, "max_batch_size": ...}
 
     def __init__(
         self,
@@ -201,7 +201,8 @@ class ChatInterface(Blocks):
 
     def _start(self, number: int, given: Example) -> Start:
         """Check an example, and bring it into the forms in which sessions keep it."""
-        first, *others = [given] if isinstance(given, str | Mapping) else given
+        first, *others = given if isinstance(given, list | tuple) and given else [given]
+        first = str(first) if isinstance(first, int | float) else first
         where = f"ChatInterface: example {number}"
         if not isinstance(first, str | Mapping):
             raise DeclarationError(f"{where} begins with a text or a dict, but got {first!r}")

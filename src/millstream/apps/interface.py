@@ -132,9 +132,13 @@ class Interface(Blocks):
         "thumbnail",
         "cache_mode",
         "preload_example",
-        "max_batch_size",
     )
-    neutral: ClassVar[Mapping[str, object]] = {"batch": False, "validator": None, "interpretation": None}
+    neutral: ClassVar[Mapping[str, object]] = {
+        "batch": False,
+        "max_batch_size": ...,
+        "validator": None,
+        "interpretation": None,
+    }
 
     def __init__(
         self,

@@ -140,7 +140,7 @@ class Chatbot(Component):
         self.type = type
         self.height, self.min_height, self.max_height, self.resizable = height, min_height, max_height, resizable
         self.autoscroll, self.placeholder = autoscroll, placeholder
-        self.examples = [dict(example) for example in examples or ()]
+        self.examples = [_example(one) for one in examples or ()]
         self.avatar_images = avatar_images or (None, None)
         self.layout = layout or "bubble"
         self.group_consecutive_messages = group_consecutive_messages
@@ -322,3 +322,8 @@ def _avatar(picture: str | Path | None, owner: str) -> Value:
         size = f"{mime} of {blob.size} bytes"
         raise DeclarationError(f"{owner}: avatar_images takes pictures of at most {MAX_AVATAR_BYTES} bytes, not {size}")
     return f"data:{mime};base64,{base64.b64encode(blob.data or b'').decode()}"
+
+
+def _example(given: object) -> dict[str, object]:
+    """Give an example as a dict; a text alone is one."""
+    return dict(given) if isinstance(given, Mapping) else {"text": given}

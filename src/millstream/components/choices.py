@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, time, timedelta
 from pathlib import PurePath
@@ -99,6 +100,11 @@ class Choosing(Component):
 
     def declared(self, value: object) -> Stored:
         """Leave out, with a warning, what is no choice: the choices may be made later."""
+        if not self.multiple and isinstance(value, list | tuple) and len(value) < 2:
+            value = value[0] if value else None
+        if self.multiple and self.max_choices and isinstance(value, list | tuple) and len(value) > self.max_choices:
+            warn(f"{self.name}: value={describe(value)} is more than max_choices={self.max_choices}; the first count")
+            value = value[: self.max_choices]
         try:
             return self.accept(value)
         except _NoChoice as error:
@@ -155,6 +161,8 @@ def _scalar(value: object) -> Scalar:
     """Give a value as the page can send it back: a date or a path as its text; what has no such form as it is."""
     if isinstance(value, str | PurePath | date | time | timedelta | UUID):
         return plain_text(value)
+    if isinstance(value, float) and math.isnan(value):  # how pandas says that there is none
+        return None
     number = None if isinstance(value, bool) else plain_number(value)
     return cast("Scalar", value) if number is None else number
 

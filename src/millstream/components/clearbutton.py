@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, Self, Unpack
+from typing import Literal, Self, Unpack, cast
 
 from millstream.components.button import Button
 from millstream.components.state import State
+from millstream.errors import DeclarationError
 from millstream.ui.component import Common, Component
 from millstream.ui.element import current_parent
 
@@ -39,7 +40,10 @@ class ClearButton(Button):
 
     def add(self, components: Component | Sequence[Component]) -> Self:
         """Let the button empty these components, too."""
-        listed = [components] if isinstance(components, Component) else list(components)
+        listed = list(components) if isinstance(components, Sequence) else [components]
+        for part in cast("list[object]", listed):
+            if not isinstance(part, Component):
+                raise DeclarationError(f"{self.name}: components must be components, but got {part!r}")
 
         def clear() -> object:
             values = [component.initial() if isinstance(component, State) else None for component in listed]

@@ -7,7 +7,6 @@ from enum import Enum
 from typing import ClassVar, Final, Literal, Unpack
 
 from millstream.components.choices import Choice, Choosing, Chosen, paired
-from millstream.errors import DeclarationError
 from millstream.ui.component import Common
 from millstream.ui.element import warn_ignored
 from millstream.ui.events import Event
@@ -67,7 +66,7 @@ class Dropdown(Choosing):
 
     def check(self) -> None:
         if self.max_choices is not None and self.max_choices < 1:
-            raise DeclarationError(f"{self.name}: max_choices={self.max_choices} is less than 1")
+            self.correct("max_choices", None, f"{self.max_choices} is less than 1")
         super().check()
 
     def joined(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import ClassVar, Final, Self, Unpack, cast
 
 from millstream.errors import DeclarationError, InvalidValue
@@ -61,6 +61,7 @@ class Examples(Component):
         "show_api",
         "preload",
     )
+    neutral: ClassVar[Mapping[str, object]] = {"batch": False, "preprocess": True, "postprocess": True}
 
     editing: ClassVar[frozenset[str]] = frozenset({"select"})
 
@@ -105,7 +106,7 @@ class Examples(Component):
         if not self.inputs or not all(isinstance(part, Component) for part in self.inputs):
             raise DeclarationError(f"{self.name}: inputs must be the components that the examples are for")
         if self.examples_per_page < 1:
-            raise DeclarationError(f"{self.name}: examples_per_page={self.examples_per_page} is less than 1")
+            self.correct("examples_per_page", 10, f"{self.examples_per_page} is less than 1")
         if self.example_labels is not None and len(self.example_labels) != len(self._examples):
             counts = f"{len(self.example_labels)} example_labels for {len(self._examples)} examples"
             raise DeclarationError(f"{self.name}: {counts}; give one for each")

@@ -11,9 +11,8 @@ from millstream.components.filetypes import accepted, check_file_types, is_of_ty
 from millstream.components.links import is_web_address
 from millstream.components.media import FILE_KEYS, DeclaredFiles
 from millstream.components.named import NamedString
-from millstream.errors import DeclarationError
 from millstream.types import Blob, Files, Link, Media, Scratch, Stored
-from millstream.ui.component import Common, Component
+from millstream.ui.component import Common, Component, is_number
 from millstream.ui.events import Event
 from millstream.wire.messages import Value
 
@@ -70,9 +69,8 @@ class File(Component):
     def check(self) -> None:
         self.check_one_of("file_count", self.file_count, ("single", "multiple", "directory"))
         self.check_one_of("type", self.type, ("filepath", "binary"))
-        self.check_number("height", self.height)
-        if self.height is not None and self.height <= 0:
-            raise DeclarationError(f"{self.name}: height={self.height} is no number of pixels above 0")
+        if self.height is not None and not (is_number(self.height) and float(self.height) > 0):
+            self.correct("height", None, f"{self.height!r} is no number of pixels above 0")
         check_file_types(self.file_types, self.name)
         super().check()
 

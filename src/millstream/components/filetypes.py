@@ -7,19 +7,30 @@ from typing import Final
 
 from millstream.errors import DeclarationError
 from millstream.types import Blob
+from millstream.ui.element import warn
 
 MEDIA_KINDS: Final = ("image", "audio", "video", "text")
 """What may be named besides ends of names and whole types."""
 
+LONGEST_END: Final = 5
+"""Most characters of what is taken for the end of a name without its dot; longer words are more likely mistakes."""
 
-def check_file_types(kinds: Sequence[str] | None, owner: str) -> None:
-    """Check what was given for `file_types`.
+
+def check_file_types(kinds: list[str] | None, owner: str) -> None:
+    """Check what was given for `file_types`; the end of a name without its dot gets it.
 
     Raises:
         DeclarationError: One of them is no type; the message says what is.
     """
-    for kind in kinds or ():
-        if not _is_type(kind):
+    kinds = [] if kinds is None else kinds
+    for place, kind in enumerate(kinds):
+        end = str(kind).removeprefix("*").removeprefix(".")
+        if kind == "*":
+            kinds[place] = "file"
+        elif not _is_type(kind) and len(end) <= LONGEST_END and end.isascii() and end.isalnum():
+            kinds[place] = f".{end}"
+            warn(f"{owner}: file_types={kind!r}: {kinds[place]!r} is taken")
+        elif not _is_type(kind):
             known = ", ".join(MEDIA_KINDS)
             raise DeclarationError(f'{owner}: file_types={kind!r} is none of {known}, ".pdf" or "image/png"')
 

@@ -17,7 +17,7 @@ from millstream.components.media import DeclaredFiles, MediaComponent, listed
 from millstream.components.pixels import UnfitPicture, from_picture, in_mode, to_picture, to_pixels
 from millstream.components.presented import encoded, head_of
 from millstream.components.webcam import WebcamOptions, in_pixels, is_css_size, webcam_options_of
-from millstream.errors import DeclarationError, InvalidValue, MediaError
+from millstream.errors import InvalidValue, MediaError
 from millstream.frames import Frame
 from millstream.types import Blob, Files, Link, Media, Scratch, Stored
 from millstream.ui.component import Common, describe
@@ -133,7 +133,7 @@ class Image(MediaComponent):
         self.check_one_of("image_mode", self.image_mode, MODES)
         for side in ("height", "width"):
             if not is_css_size(getattr(self, side)):
-                raise DeclarationError(f"{self.name}: {side}={getattr(self, side)!r} is no CSS size")
+                self.correct(side, None, f"{getattr(self, side)!r} is no CSS size")
         super().check()
         if self.streaming and self.interactive:
             self.check_streams()

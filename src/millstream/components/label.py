@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import ClassVar, TypeAlias, Unpack
 
 from millstream.components.plain import plain_number, plain_text
-from millstream.errors import DeclarationError
 from millstream.types import Media, Scratch, Stored
 from millstream.ui.component import Common, Component
 from millstream.ui.events import Event
@@ -49,7 +48,7 @@ class Label(Component):
 
     def check(self) -> None:
         if self.num_top_classes is not None and self.num_top_classes < 1:
-            raise DeclarationError(f"{self.name}: num_top_classes={self.num_top_classes} is less than 1")
+            self.correct("num_top_classes", None, f"{self.num_top_classes} is less than 1")
         super().check()
 
     def props(self) -> dict[str, Value]:

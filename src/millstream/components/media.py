@@ -104,7 +104,7 @@ class MediaComponent(Component):
         for source in self.sources:
             self.check_one_of("sources", source, self.known_sources)
         if not self.sources:
-            raise DeclarationError(f"{self.name}: sources is empty; leave it out to allow all of them")
+            self.correct("sources", list(self.known_sources), "[] is empty")
         self.check_one_of("recording", self.recording, (True, False))
         if self.recording and self.device not in self.sources:
             remedy = f"add {self.device!r} to its sources"
@@ -113,10 +113,12 @@ class MediaComponent(Component):
         super().check()
 
     def _check_lengths(self) -> None:
+        if self.max_length == math.inf:
+            self.max_length = None
         for argument in ("min_length", "max_length"):
             self.check_number(argument, getattr(self, argument))
         if self.max_length is not None and self.max_length <= 0:
-            raise DeclarationError(f"{self.name}: max_length={self.max_length!r} is no length; give seconds above 0")
+            self.correct("max_length", None, f"{self.max_length!r} is no length")
         if self.max_length is not None and (self.min_length or 0.0) > self.max_length:
             lengths = f"min_length={self.min_length!r} is above max_length={self.max_length!r}"
             raise DeclarationError(f"{self.name}: {lengths}")

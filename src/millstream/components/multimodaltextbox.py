@@ -12,7 +12,6 @@ from millstream.components.media import FILE_KEYS, DeclaredFiles, listed
 from millstream.components.named import NamedString
 from millstream.components.plain import plain_text
 from millstream.components.presented import presented
-from millstream.errors import DeclarationError
 from millstream.types import Blob, Files, Media, Scratch, Stored
 from millstream.ui.component import Common, Component
 from millstream.ui.events import Event
@@ -105,9 +104,9 @@ class MultimodalTextbox(Component):
         self.check_one_of("file_count", self.file_count, ("single", "multiple"))
         self.prefer_one_of("text_align", ("left", "right", None), None)
         check_file_types(self.file_types, self.name)
-        for name in ("lines", "max_length"):
+        for name, default in (("lines", 1), ("max_length", None)):
             if (number := getattr(self, name)) is not None and number < 1:
-                raise DeclarationError(f"{self.name}: {name}={number} is less than 1")
+                self.correct(name, default, f"{number} is less than 1")
         super().check()
 
     @property

@@ -6,10 +6,11 @@ import math
 from collections.abc import Callable
 from typing import Unpack
 
-from millstream.components.plain import plain_number
+from millstream.components.plain import written_number
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.types import Files, Stored
 from millstream.ui.component import Common, Component, is_number
+from millstream.ui.element import warn
 from millstream.ui.events import Event
 from millstream.wire.messages import Value
 
@@ -87,10 +88,22 @@ class Number(Component):
         self._check_bounds(wire)
         return self._rounded(wire)
 
-    def accept(self, value: object) -> Stored:
-        if value is None:
+    def declared(self, value: object) -> Stored:
+        """Put a number that is beyond the bounds back into them, with a warning."""
+        number = self.accept(value)
+        if not isinstance(number, int | float):
             return None
-        number = plain_number(value)
+        bounded = max(number, number if self.minimum is None else self.minimum)
+        bounded = min(bounded, bounded if self.maximum is None else self.maximum)
+        if bounded != number:
+            bounds = f"minimum={self.minimum}, maximum={self.maximum}"
+            warn(f"{self.name}: value={number} is not within {bounds}; {bounded} is taken")
+        return self._rounded(bounded) if bounded == number else bounded
+
+    def accept(self, value: object) -> Stored:
+        if value is None or value == "":
+            return None
+        number = written_number(value)
         if number is None:
             raise self.invalid("a finite number or None", value)
         return self._rounded(number)

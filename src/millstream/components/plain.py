@@ -9,6 +9,9 @@ from millstream.ui.component import is_number
 from millstream.wire.messages import MAX_MESSAGE_BYTES
 from millstream.wire.plain import plain_scalar, well_formed
 
+LONGEST_NUMBER = 40
+"""Most characters of a number in a text."""
+
 LARGEST_WHOLE = 2**53
 """Up to here a whole number is the same in Python and in the page."""
 
@@ -21,6 +24,17 @@ def plain_number(value: object) -> int | float | None:
     if not is_number(value) or not isinstance(value, int | float):
         return None
     return value if abs(value) <= LARGEST_WHOLE else float(value)
+
+
+def written_number(value: object) -> int | float | None:
+    """Do what `plain_number` does, also with a number in a text, such as `"3"` or `"0.5"`."""
+    value = plain_scalar(value)
+    if not isinstance(value, str) or len(value) > LONGEST_NUMBER:
+        return plain_number(value)
+    try:
+        return plain_number(int(value) if value.strip().lstrip("+-").isdecimal() else float(value))
+    except ValueError:
+        return None
 
 
 def plain_text(value: object) -> str:

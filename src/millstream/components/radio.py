@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import ClassVar, Literal, Unpack
 
 from millstream.components.choices import Choice, Choosing, Chosen
-from millstream.errors import DeclarationError
 from millstream.ui.component import Common
 from millstream.ui.events import Event
 
@@ -36,8 +35,3 @@ class Radio(Choosing):
         **common: Unpack[Common],
     ) -> None:
         super().__init__(choices, value, type, False, **common)
-
-    def check(self) -> None:
-        if isinstance(self.value, list | tuple):
-            raise DeclarationError(f"{self.name}: value={self.value!r} names several; use a CheckboxGroup for that")
-        super().check()

@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable
 from typing import ClassVar, Final, Unpack
 
-from millstream.components.plain import plain_number
+from millstream.components.plain import written_number
 from millstream.errors import DeclarationError
 from millstream.types import Files, Stored
 from millstream.ui.component import Common, Component, is_number
@@ -96,7 +96,7 @@ class Slider(Component):
     def accept(self, value: object) -> Stored:
         if value is None:
             return self.minimum
-        number = plain_number(value)
+        number = written_number(value)
         if number is None:
             raise self.invalid("a finite number", value)
         if not self._is_within(number):

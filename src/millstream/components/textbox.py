@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import ClassVar, Literal, Unpack
 
 from millstream.components.plain import plain_text
-from millstream.errors import DeclarationError
 from millstream.types import Files, Stored
 from millstream.ui.component import Common, Component
 from millstream.ui.events import Event
@@ -89,7 +88,7 @@ class Textbox(Component):
         if self.lines < 1:
             self.correct("lines", 1, f"{self.lines} is less than 1")
         if self.max_length is not None and self.max_length < 1:
-            raise DeclarationError(f"{self.name}: max_length={self.max_length} is less than 1")
+            self.correct("max_length", None, f"{self.max_length} is less than 1")
         super().check()
 
     def props(self) -> dict[str, Value]:

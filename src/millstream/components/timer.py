@@ -49,7 +49,7 @@ class Timer(Component):
         raise InvalidValue(f"{self.name} lives on the server: the page cannot set it")
 
     def accept(self, value: object) -> Stored:
-        if isinstance(value, int | float) and is_number(value) and value >= 0:
+        if isinstance(value, int | float) and is_number(value):
             if value < SHORTEST_S:
                 warn(f"{self.name} ticks every {SHORTEST_S:g} s at the most often")
             return max(float(value), SHORTEST_S)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from millstream.errors import DeclarationError
 from millstream.ui.arguments import PlainArguments
 from millstream.ui.component import is_number
-from millstream.ui.element import warn_ignored
+from millstream.ui.element import warn, warn_ignored
 from millstream.wire.messages import Value
 
 
@@ -38,7 +38,8 @@ class WaveformOptions(metaclass=PlainArguments):
             if color is not None and not isinstance(color, str):
                 raise DeclarationError(f"WaveformOptions: {name}={color!r} is no CSS colour")
         if self.skip_length is not None and not (is_number(self.skip_length) and self.skip_length > 0):
-            raise DeclarationError(f"WaveformOptions: skip_length={self.skip_length!r} is no number of seconds above 0")
+            warn(f"WaveformOptions: skip_length={self.skip_length!r} is not above 0; the default is taken")
+            object.__setattr__(self, "skip_length", None)
         meaningless = ("trim_region_color", "sample_rate")
         warn_ignored("WaveformOptions()", [name for name in meaningless if getattr(self, name) is not None])
 
@@ -60,4 +61,6 @@ def waveform_options_of(given: WaveformOptions | Mapping[str, object] | None) ->
     """
     if isinstance(given, WaveformOptions):
         return given
+    if not isinstance(given, Mapping | None):
+        raise DeclarationError(f"waveform_options={given!r} is no WaveformOptions")
     return WaveformOptions(**(given or {}))  # type: ignore[arg-type]  # checked by the class itself

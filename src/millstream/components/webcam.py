@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from millstream.errors import DeclarationError
 from millstream.ui.arguments import PlainArguments
 from millstream.ui.component import is_number
+from millstream.ui.element import warn
+
+SMALLEST_SIDE: Final = 16
+LARGEST_SIDE: Final = 4096
 
 
 @dataclass(frozen=True)
@@ -31,18 +36,32 @@ class WebcamOptions(metaclass=PlainArguments):
     def __post_init__(self) -> None:
         if self.mirror is not None and not isinstance(self.mirror, bool):
             raise DeclarationError(f"WebcamOptions: mirror={self.mirror!r} is not True, False or None")
-        if self.size is not None and not (len(tuple(self.size)) == 2 and all(_is_side(side) for side in self.size)):
-            raise DeclarationError(f"WebcamOptions: size={self.size!r} is not a (width, height) of 16 to 4096 pixels")
+        self._check_size()
         if not is_number(self.quality) or not 0 < self.quality <= 1:
             raise DeclarationError(f"WebcamOptions: quality={self.quality!r} is not between 0 and 1")
         if self.constraints is not None and not isinstance(self.constraints, Mapping):
             raise DeclarationError(f"WebcamOptions: constraints={self.constraints!r} is not a dict")
 
+    def _check_size(self) -> None:
+        """Check the size; for what is too large, the largest there is does as well."""
+        sides: list[float] = [*(self.size or ())]
+        if self.size is not None and (len(sides) != 2 or not all(_is_side(side) for side in sides)):
+            most = f"a (width, height) of {SMALLEST_SIDE} to {LARGEST_SIDE} pixels"
+            raise DeclarationError(f"WebcamOptions: size={self.size!r} is not {most}")
+        limited = tuple(min(side, LARGEST_SIDE) for side in sides)
+        if limited != tuple(sides):
+            warn(f"WebcamOptions: size={self.size!r} is more than {LARGEST_SIDE} pixels; {limited!r} is taken")
+            object.__setattr__(self, "size", limited)
+
 
 def webcam_options_of(
-    options: WebcamOptions | None, mirror: bool | None, constraints: Mapping[str, object] | None
+    options: WebcamOptions | Mapping[str, object] | None, mirror: bool | None, constraints: Mapping[str, object] | None
 ) -> WebcamOptions:
     """Merge the two ways to say what is asked of the camera."""
+    if isinstance(options, Mapping):
+        options = WebcamOptions(**options)  # type: ignore[arg-type]  # checked by the class itself
+    if not isinstance(options, WebcamOptions | None):
+        raise DeclarationError(f"webcam_options={options!r} is no WebcamOptions")
     options = options or WebcamOptions()
     return replace(
         options,
@@ -52,7 +71,7 @@ def webcam_options_of(
 
 
 def _is_side(side: float) -> bool:
-    return is_number(side) and 16 <= side == int(side) <= 4096
+    return is_number(side) and SMALLEST_SIDE <= side == int(side)
 
 
 def is_css_size(size: object) -> bool:

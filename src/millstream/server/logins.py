@@ -217,7 +217,7 @@ class _Passwords:
         return is_equal and name in self._hashes
 
     def _hash(self, password: str) -> bytes:
-        return hashlib.scrypt(password.encode(), salt=self._salt, n=2**14, r=8, p=1, dklen=32)
+        return hashlib.scrypt(password.encode("utf-8", "surrogatepass"), salt=self._salt, n=2**14, r=8, p=1, dklen=32)
 
 
 def _pairs(auth: object) -> list[tuple[str, str]]:

@@ -15,12 +15,16 @@ from typing import Final, Self, TypeAlias, cast
 from millstream.codecs.headers import MAX_PHOTO_PIXELS
 from millstream.runtime.settings import MEBIBYTE
 from millstream.substitutes import nearest
+from millstream.ui.arguments import fitted
+from millstream.wire.plain import plain
 
 Check: TypeAlias = Callable[[str, str], object | Awaitable[object]]
 """Decides on a user's name and password. `True` lets the user in, a string does under that name, all else does not."""
 
 Auth: TypeAlias = tuple[str, str] | Sequence[tuple[str, str]] | Check
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+LAST_PORT: Final = 65_535
 
 PREFIX: Final = "MILLSTREAM_"
 
@@ -89,6 +93,10 @@ class Options:
     def __post_init__(self) -> None:
         if self.ssl_keyfile and not self.ssl_certfile:
             raise ValueError("launch(): ssl_keyfile needs ssl_certfile, the certificate that belongs to the key")
+        if self.server_port is not None and not 0 <= self.server_port <= LAST_PORT:
+            raise ValueError(f"launch(): server_port={self.server_port} is no port: give 0 to {LAST_PORT}")
+        if self.num_ports < 1:
+            raise ValueError(f"launch(): num_ports={self.num_ports} is less than 1")
         if not (isinstance(self.abandon_after, Real) and 0 <= self.abandon_after < math.inf):
             raise ValueError(f"launch(): abandon_after={self.abandon_after!r} is no number of seconds from 0")
         for origin in (*self.allowed_origins, *self.frame_ancestors):
@@ -109,11 +117,12 @@ class Options:
         if unknown := sorted(set(given) - names):
             hint = _MEANT.get(unknown[0]) or nearest(unknown[0], names, cutoff=0.5)
             raise TypeError(f"launch() has no argument {', '.join(map(repr, unknown))}{hint}")
+        plainly = {name: _plain(name, value) for name, value in given.items() if value is not None}
         values: dict[str, object] = {}
         for name, read in _READERS.items():
             if text := environment.get(PREFIX + name.upper(), ""):
                 values[name] = _read(name, text, read)
-        values |= {name: _shaped(name, value) for name, value in given.items() if value is not None}
+        values |= {name: _shaped(name, value) for name, value in fitted(cls, plainly, "launch()").items()}
         return cls(**values)  # type: ignore[arg-type]  # each is of its field's type, by its reader or `launch`'s signature
 
 
@@ -203,15 +212,23 @@ def _read(name: str, text: str, read: Callable[[str], object]) -> object:
         raise ValueError(f"{PREFIX}{name.upper()}={text!r} cannot be understood") from error
 
 
-def _shaped(name: str, value: object) -> object:
-    """Lists may be given as one string or any sequence; sizes as text."""
-    if name == "max_file_size":
-        return read_size(cast("str | int", value))
-    if name == "max_image_pixels":
-        return read_count(cast("str | int", value))
+def _plain(name: str, value: object) -> object:
+    """Give one text or path as a list where several may be given, and sizes and names as they are read."""
+    value = plain(value)
     if _READERS.get(name) is _list or name in ("css_paths", "head_paths"):
-        return (value,) if isinstance(value, str | Path) else tuple(cast("Sequence[object]", value))
+        listed = value if isinstance(value, list | tuple) else [value]
+        return [one if isinstance(one, Path) else str(one) for one in listed]
+    if name in ("max_file_size", "max_image_pixels"):
+        try:
+            return cast("Callable[[object], object]", _READERS[name])(value)
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"launch(): {name}={value!r} cannot be understood: {error}") from error
     return value
+
+
+def _shaped(name: str, value: object) -> object:
+    """Give lists as the options keep them."""
+    return tuple(value) if isinstance(value, list) and name != "auth" else value
 
 
 def _network(text: str) -> Network:

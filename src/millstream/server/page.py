@@ -19,6 +19,7 @@ from starlette.responses import Response
 from millstream.server.caller import Caller, cookie_name, new_visitor, set_cookie
 from millstream.server.headers import Policy
 from millstream.server.shared import SharedResponse, Template
+from millstream.wire.plain import well_formed
 
 _NONCE: Final = "\0nonce\0"
 """Stands in the template where each response puts its own; no HTML may contain a NUL."""
@@ -71,7 +72,7 @@ class Page:
     """Answers `GET /`. The document is put together once; a response differs from another in its nonce only."""
 
     def __init__(self, content: Content, policy: Policy, *, has_logins: bool) -> None:
-        self._document = Template([part.encode() for part in build(content).split(_NONCE)])
+        self._document = Template([well_formed(part).encode() for part in build(content).split(_NONCE)])
         self._policy = policy
         self._has_logins = has_logins
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import os
 import reprlib
 import sys
 import types
@@ -11,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from enum import EnumType
 from fractions import Fraction
+from pathlib import Path
 from typing import Final, Literal, TypeAlias, TypeVar, Union, Unpack, get_args, get_origin, get_type_hints
 
 from millstream.errors import DeclarationError
@@ -20,8 +22,15 @@ T = TypeVar("T")
 
 Kinds: TypeAlias = tuple[type, ...]
 
+
+class Word(str):
+    """Stands for a `Literal` of texts in annotations: only certain texts, so no number is made one."""
+
+
 FITTING: Final[Mapping[type, tuple[type, ...]]] = {
     str: (str,),
+    Word: (str,),
+    Path: (type(Path()),),
     int: (int,),
     float: (float, int),
     bool: (bool,),
@@ -30,11 +39,13 @@ FITTING: Final[Mapping[type, tuple[type, ...]]] = {
 }
 """What an annotation may consist of for its argument to be looked at, and the types that fit it."""
 
-LENIENT: Final = {**FITTING, int: (int, float)}
-"""What is let through all the same: half a pixel, or two and a half lines, harm nobody."""
+LENIENT: Final = {**FITTING, int: (int, float), Word: (str, bool, int, float)}
+"""What is let through all the same: half a pixel harms nobody, and which words there are, the owner says best."""
 
 WORDS: Final = {
     str: "text",
+    Word: "text",
+    Path: "a path",
     int: "a whole number",
     float: "a number",
     bool: "True or False",
@@ -50,11 +61,12 @@ UNIT: Final = "px"
 
 
 class PlainArguments(type):
-    """Makes plain whatever a constructor is given, for objects that only hold options."""
+    """Does what `Plainly` does, for objects that only hold options."""
 
     def __call__(cls: type[T], *args: object, **keywords: object) -> T:
-        named = {name: plain(value) for name, value in keywords.items()}
-        return type.__call__(cls, *map(plain, args), **named)  # type: ignore[no-any-return]  # a `T`
+        known = dict(zip(positional(cls), args, strict=False))
+        fitting = fitted(cls, {**known, **keywords}, cls.__name__)
+        return type.__call__(cls, *args[len(known) :], **fitting)  # type: ignore[no-any-return]  # a `T`
 
 
 class Plainly(type):
@@ -76,6 +88,24 @@ class Plainly(type):
             raise DeclarationError(f"{cls.__name__}: {'; '.join(wrong)}")
         more = args[len(given) :]  # one too many: the constructor says so
         return type.__call__(cls, *given.values(), *more, **named)  # type: ignore[no-any-return]  # a `T`
+
+
+def fitted(owner: type, given: Mapping[str, object], where: str) -> dict[str, object]:
+    """Make arguments plain, and bring them to what the signature of `owner` asks for; see `Plainly`.
+
+    Raises:
+        DeclarationError: One is of another type all the same; the message begins with `where`.
+    """
+    named = {name: _argument(owner, name, value) for name, value in given.items() if _counts(owner, name, value)}
+    if wrong := misfits(owner, named):
+        raise DeclarationError(f"{where}: {'; '.join(wrong)}")
+    return named
+
+
+def converted(value: object, *kinds: type) -> object:
+    """Make a value plain, and give it as one of `kinds` if nothing can be lost by it, else as it is."""
+    value = plain(value)
+    return value if _fits(value, kinds) else _converted(value, kinds)
 
 
 def positional(owner: type) -> tuple[str, ...]:
@@ -110,11 +140,11 @@ def _argument(owner: type, name: str, value: object) -> object:
         return value
     value = plain(list(value) if isinstance(value, EnumType) else value)
     kinds = _kinds(owner).get(name, ())
-    return value if not kinds or _fits(value, kinds) else _converted(value, kinds)
+    return converted(value, *kinds) if kinds else value
 
 
 def _raw(owner: type) -> tuple[str, ...]:
-    return owner.value_arguments  # type: ignore[attr-defined, no-any-return]  # every element has them
+    return getattr(owner, "value_arguments", ())
 
 
 def _counts(owner: type, name: str, value: object) -> bool:
@@ -130,6 +160,8 @@ def _converted(value: object, kinds: Kinds) -> object:
     """Give a value as one of `kinds` if that is the same in other clothes, else as it is."""
     if isinstance(value, str):
         return _number_in(value, kinds) if {int, float} & set(kinds) else [value] if list in kinds else value
+    if isinstance(value, os.PathLike) and Path in kinds:
+        return Path(value)
     if isinstance(value, Decimal | Fraction) and float in kinds and math.isfinite(value):
         return float(value)
     if type(value) is int and value in (0, 1) and bool in kinds:
@@ -157,10 +189,15 @@ def _kinds(owner: type) -> Mapping[str, Kinds]:
     found: Mapping[str, Kinds] | None = owner.__dict__.get("_argument_kinds")
     if found is None:
         hints = {name: hint for base in reversed(owner.__mro__) for name, hint in _hints(base)}
-        flat = {name: tuple(_flat(hint)) for name, hint in hints.items()}
+        flat = {name: _unmixed(tuple(_flat(hint))) for name, hint in hints.items()}
         found = {name: kinds for name, kinds in flat.items() if FITTING.keys() >= set(kinds)}
         owner._argument_kinds = found  # type: ignore[attr-defined]  # kept for the next time
     return found
+
+
+def _unmixed(kinds: Kinds) -> Kinds:
+    """Take one word beside a list of them for text, so that whatever is given can be gone through."""
+    return tuple(str if kind is Word else kind for kind in kinds) if list in kinds else kinds
 
 
 def _flat(hint: object) -> Iterator[type]:
@@ -170,7 +207,8 @@ def _flat(hint: object) -> Iterator[type]:
         for member in get_args(hint):
             yield from _flat(member)
     elif origin is Literal:
-        yield from {type(member) for member in get_args(hint)}  # which of them it is, the component checks
+        kinds = {type(member) for member in get_args(hint)}  # which of them it is, the component checks
+        yield from (Word if kind is str else kind for kind in kinds)
     else:
         kind = hint if origin is None else origin
         yield list if kind in LISTS else kind if isinstance(kind, type) else object

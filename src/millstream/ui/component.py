@@ -141,7 +141,7 @@ class Component(Element):
             raise DeclarationError(f"{where}{error} (the initial value)") from error
 
     def _check_every(self) -> None:
-        is_pace = isinstance(self.every, int | float) and is_number(self.every) and self.every >= 0
+        is_pace = isinstance(self.every, int | float) and is_number(self.every)
         if self.every is not None and not is_pace and getattr(self.every, "tick_event", "") != "tick":
             given = f"every={describe(self.every)}"
             raise DeclarationError(f"{self.name}: {given} is no Timer and no number of seconds")

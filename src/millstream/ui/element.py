@@ -66,7 +66,7 @@ class Element(metaclass=Plainly):
     """Gradio's keywords that are accepted here and mean nothing; those of the base classes are added."""
 
     neutral: ClassVar[Mapping[str, object]] = {}
-    """Keywords of Gradio's that are unknown here, but for these values, which ask for nothing."""
+    """Keywords of Gradio's that are unknown here, but for these values, which ask for nothing; `...` for any value."""
 
     value_arguments: ClassVar[tuple[str, ...]] = ("value",)
     """Names of the constructor's arguments that hold values, which are not made plain before it sees them."""
@@ -287,12 +287,19 @@ def check_keywords(owner: type[Element], extra: Mapping[str, object]) -> None:
         TypeError: A keyword is unknown; the message names it, and the nearest one that exists.
     """
     ignored = {name for base in owner.__mro__ for name in base.__dict__.get("ignores", ())}
-    extra = {name: value for name, value in extra.items() if name not in owner.neutral or value != owner.neutral[name]}
+    extra = {name: value for name, value in extra.items() if not asks_for_nothing(name, value, owner.neutral)}
     for name in extra:
         if name not in ignored:
             known = {argument for base in owner.__mro__ if "__init__" in base.__dict__ for argument in parameters(base)}
             raise TypeError(f"{owner.__name__}() has no argument {name!r}{nearest(name, known)}")
     warn_ignored(f"{owner.__name__}()", extra)
+
+
+def asks_for_nothing(name: str, value: object, neutral: Mapping[str, object]) -> bool:
+    """Tell a keyword that is unknown here, but whose value says that it is not wanted, or `...` for any value."""
+    if name not in neutral:
+        return False
+    return neutral[name] is ... or value == neutral[name] or (not neutral[name] and not value)
 
 
 def too_large(what: str) -> InvalidValue:

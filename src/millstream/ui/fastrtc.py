@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Final, TypeAlias
 
+from millstream.errors import DeclarationError
 from millstream.ui.arguments import PlainArguments
 from millstream.ui.element import warn_ignored
 
@@ -88,6 +89,10 @@ class SileroVadOptions(_Options):
 
 def tuned(algo: AlgoOptions | None, model: SileroVadOptions | None) -> Tuned:
     """Say what both come to; where both say how long speech has to be, the longer counts."""
+    for given, kind in ((algo, AlgoOptions), (model, SileroVadOptions)):
+        if given is not None and not isinstance(given, kind):
+            argument = "algo_options" if kind is AlgoOptions else "model_options"
+            raise DeclarationError(f"ReplyOnPause: {argument}={given!r} is no {kind.__name__}")
     one, other = algo.tuned() if algo else {}, model.tuned() if model else {}
     return {**one, **other, **{name: max(one[name], other[name]) for name in one.keys() & other.keys()}}
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypedDict
 from millstream.errors import DeclarationError
 from millstream.substitutes import nearest
 from millstream.types import Carried
+from millstream.ui.arguments import Word, converted
 from millstream.ui.component import is_number
-from millstream.ui.element import warn_ignored
-from millstream.wire.plain import plain
+from millstream.ui.element import asks_for_nothing, warn, warn_ignored
 
 if TYPE_CHECKING:
     from millstream.ui.events import Dependency
@@ -29,18 +29,19 @@ SHORTEST_SCENE_S: Final = 1 / 30
 
 IGNORED: Final = frozenset(
     {"api_name", "api_description", "api_visibility", "show_api", "scroll_to_output", "show_progress_on", "key"}
-    | {"like_user_message", "max_batch_size", "connection"}
+    | {"like_user_message", "connection"}
 )
 """Keywords of Gradio's events that have no meaning here."""
 
 NEUTRAL: Final = {
     "batch": False,
+    "max_batch_size": ...,
     "preprocess": True,
     "postprocess": True,
     "collects_event_data": None,
     **dict.fromkeys(("validator", "every", "_js", "status_tracker", "rate_limit", "rendered_in", "renderable")),
 }
-"""Keywords of Gradio's events that are unknown here, but for these values, which ask for nothing."""
+"""Keywords of Gradio's events that are unknown here, but for these values (`...`: for any), which ask for nothing."""
 
 
 _MEANT: Final = {
@@ -93,6 +94,17 @@ class StreamOptions(EventOptions, total=False):
     max_backlog: float
 
 
+KINDS: Final[Mapping[str, tuple[type, ...]]] = {
+    "show_progress": (bool, Word),
+    "queue": (bool,),
+    "concurrency_limit": (int, Word, type(None)),
+    "concurrency_id": (str, type(None)),
+    "time_limit": (float, type(None)),
+    "stream_every": (float,),
+    "max_backlog": (float,),
+}
+"""What options are brought to, where nothing is lost by it."""
+
 ONLY_STREAMS: Final = StreamOptions.__annotations__.keys() - EventOptions.__annotations__.keys()
 """The keywords that an ordinary event does not have."""
 
@@ -129,21 +141,26 @@ def checked_options(
         DeclarationError: A value is not allowed; the message says what is.
         TypeError: An option is unknown.
     """
-    given = {name: plain(value) for name, value in given.items()}
+    given = {name: converted(value, *KINDS.get(name, ())) for name, value in given.items()}
     names = EventOptions.__annotations__.keys() | (StreamOptions.__annotations__.keys() if streams else ())
     known = {name: value for name, value in given.items() if name in names}
     others = given.keys() - known.keys()
     ignored = IGNORED if streams else IGNORED | {"time_limit", "stream_every"}
     for name in others:
-        if name not in ignored and not (name in NEUTRAL and given[name] == NEUTRAL[name]):
+        if name not in ignored and not asks_for_nothing(name, given[name], NEUTRAL):
             hint = _MEANT.get(name, "") or nearest(name, {*names, "fn", "inputs", "outputs", "triggers"}, cutoff=0.55)
             raise TypeError(f"{where}() has no argument {name!r}{hint}")
     warn_ignored(f"{where}()", others - NEUTRAL.keys())
-    known = {name: _tidied(name, value) for name, value in known.items() if value is not None or name in _NONE_MEANS}
+    known = {name: value for name, value in known.items() if value is not None or name in _NONE_MEANS}
     known["trigger_mode"] = known.get("trigger_mode") or _default_mode(events)
     default: Progress = "minimal" if streams else "hidden" if events == {"tick"} else "full"
     shown = known.get("show_progress", default)
-    known["show_progress"] = {True: default, False: "hidden"}[shown] if isinstance(shown, bool) else shown
+    shown = {True: default, False: "hidden"}[shown] if isinstance(shown, bool) else shown
+    known["show_progress"] = _preferred(where, "show_progress", shown, ("full", "minimal", "hidden"), default)
+    if isinstance(pace := known.get("stream_every"), int | float) and is_number(pace) and pace < 0:
+        warn(f"{where}: stream_every={pace!r} is less than 0; 0 is taken")
+        known["stream_every"] = 0
+    known["js"] = known.get("js") or None
     known["cancels"] = _listed(known.get("cancels"))
     known["keep"] = known.get("keep") or ("all" if streams in ("sound", "film") else "latest")
     if streams == "film" and known.get("stream_every") == 0:
@@ -159,13 +176,12 @@ _NONE_MEANS: Final = frozenset({"time_limit", "concurrency_limit"})
 """Options for which `None` is not the same as nothing."""
 
 
-def _tidied(name: str, value: object) -> object:
-    """Give an option in its own form: a number for a name is its text, and 0 and 1 are no and yes."""
-    if name == "queue" and isinstance(value, int):
-        return bool(value)
-    if name == "js" and value is False:
-        return None
-    return str(value) if name == "concurrency_id" and isinstance(value, int) else value
+def _preferred(where: str, name: str, value: object, allowed: Sequence[str], default: str) -> object:
+    """Give an option that only changes the looks, or its default, with a warning, if it is unknown."""
+    if value in allowed:
+        return value
+    warn(f"{where}: {name}={value!r} is not {', '.join(allowed[:-1])} or {allowed[-1]}; {default!r} is taken")
+    return default
 
 
 def _default_mode(events: AbstractSet[str]) -> TriggerMode:
@@ -188,7 +204,6 @@ def _check(options: Options, where: str) -> None:
     limited = limit is None or limit == "default" or (is_number(limit) and limit == int(limit) >= 1)
     allowed = {
         "trigger_mode": (options.trigger_mode in ("once", "multiple", "always_last"), "once, multiple or always_last"),
-        "show_progress": (options.show_progress in ("full", "minimal", "hidden"), "full, minimal or hidden"),
         "queue": (isinstance(options.queue, bool), "True or False"),
         "js": (options.js is None or isinstance(options.js, str), "a JavaScript function in a string, or None"),
         "concurrency_limit": (limited, 'a whole number from 1, None, or "default"'),

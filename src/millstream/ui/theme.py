@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 from millstream.errors import DeclarationError
 from millstream.substitutes import nearest
 from millstream.ui.element import warn_ignored
+from millstream.wire.plain import plain
 
 Token: TypeAlias = str | tuple[str, str]
 """One value, or one for the light and one for the dark scheme."""
@@ -95,8 +96,10 @@ def theme_tokens(theme: ThemeLike) -> dict[str, str]:
     Raises:
         DeclarationError: The theme or one of its tokens is unknown, or a value is no CSS value.
     """
-    if theme is None:
+    if theme is None or theme == "":
         return {}
+    if not isinstance(theme, str | Theme | Mapping):
+        raise DeclarationError(f"theme={theme!r} is unknown: give a name, an object of `themes`, or a dict of tokens")
     if isinstance(theme, str):
         theme = _named(theme.strip())
     tokens = theme.tokens if isinstance(theme, Theme) else _checked(theme)
@@ -113,13 +116,14 @@ def _named(name: str) -> Theme:
 def _checked(given: Mapping[str, object]) -> dict[str, Token]:
     tokens: dict[str, Token] = {}
     for name, value in given.items():
-        short = name.removeprefix("--ms-").replace("_", "-")
+        short = str(name).removeprefix("--ms-").replace("_", "-")
         if short not in TOKENS:
             raise DeclarationError(f"the theme sets {name!r}, which is no token{_known(short, TOKENS)}")
-        parts = value if isinstance(value, tuple | list) else (value,)
-        if len(parts) > 2 or not all(isinstance(part, str) and _is_css(part) for part in parts):
+        parts = [plain(part) for part in (value if isinstance(value, tuple | list) else (value,))]
+        texts = [part for part in parts if isinstance(part, str) and _is_css(part)]
+        if len(parts) > 2 or texts != parts:
             raise DeclarationError(f"the theme's {name!r} is {value!r}: give a CSS value, or a pair for light and dark")
-        tokens[short] = (parts[0], parts[1]) if len(parts) == 2 else parts[0]
+        tokens[short] = (texts[0], texts[1]) if len(texts) == 2 else texts[0]
     return tokens
 
 
