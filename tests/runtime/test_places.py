@@ -128,7 +128,7 @@ def test_a_full_or_closed_queue_takes_nobody() -> None:
         with pytest.raises(Busy):
             Visitor(places).join()
         places.close()
-        with pytest.raises(Busy, match="restarted"):
+        with pytest.raises(Busy, match="restarting"):
             Visitor(places).join()
         places.leave(one.ticket)
         assert "admitted" not in two.heard, "nobody is admitted any more"
