@@ -11,9 +11,9 @@ from typing import Any, Final
 import numpy as np
 
 import millstream as gr
+from millstream.declare.injected import Request
 from millstream.errors import Closed
 from millstream.runtime.host import Host, Settings
-from millstream.ui.special import Request
 from millstream.wire.messages import Cancel, Fire, Hello, PageMessage, encode_message
 from millstream.wire.packet import VERSION
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from millstream import codecs
-from millstream.codecs import picture
 from millstream.frames import Frame
+from millstream.media import image_file as picture
 
 PHOTOGRAPH = Path(__file__).parent.parent / "examples" / "media" / "astronaut.jpg"
 

@@ -14,11 +14,11 @@ from types import ModuleType
 import millstream
 from millstream.client import Client, Result, Run, Summary
 from millstream.client.driver import DrivenRecording, Driver
+from millstream.declare.component import Component
+from millstream.declare.element import Placed
+from millstream.declare.event import Event, EventOptions, StreamOptions
+from millstream.declare.layout import Layout
 from millstream.testing import LoudnessDetector, TestPage
-from millstream.ui.component import Component
-from millstream.ui.element import Placed
-from millstream.ui.events import Event, EventOptions, StreamOptions
-from millstream.ui.layout import Layout
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "public-names.md"
 

@@ -11,10 +11,13 @@ if TYPE_CHECKING:
     from millstream.apps.blocks import Blocks as Blocks
     from millstream.apps.chat_interface import ChatInterface as ChatInterface
     from millstream.apps.interface import Interface as Interface
+    from millstream.compat import themes
+    from millstream.compat.fastrtc import AlgoOptions as AlgoOptions
+    from millstream.compat.fastrtc import SileroVadOptions as SileroVadOptions
     from millstream.components.audio import Audio as Audio
     from millstream.components.button import Button as Button
+    from millstream.components.chat.chatmessage import ChatMessage as ChatMessage
     from millstream.components.chatbot import Chatbot as Chatbot
-    from millstream.components.chatmessage import ChatMessage as ChatMessage
     from millstream.components.checkbox import Checkbox as Checkbox
     from millstream.components.checkboxgroup import CheckboxGroup as CheckboxGroup
     from millstream.components.clearbutton import ClearButton as ClearButton
@@ -25,9 +28,10 @@ if TYPE_CHECKING:
     from millstream.components.image import Image as Image
     from millstream.components.label import Label as Label
     from millstream.components.markdown import Markdown as Markdown
-    from millstream.components.moment import Moment as Moment
     from millstream.components.multimodaltextbox import MultimodalTextbox as MultimodalTextbox
     from millstream.components.number import Number as Number
+    from millstream.components.options.waveform import WaveformOptions as WaveformOptions
+    from millstream.components.options.webcam import WebcamOptions as WebcamOptions
     from millstream.components.radio import Radio as Radio
     from millstream.components.slider import Slider as Slider
     from millstream.components.state import State as State
@@ -35,45 +39,41 @@ if TYPE_CHECKING:
     from millstream.components.textbox import TextArea as TextArea
     from millstream.components.textbox import Textbox as Textbox
     from millstream.components.timer import Timer as Timer
+    from millstream.components.values.moment import Moment as Moment
     from millstream.components.video import Video as Video
-    from millstream.components.waveform import WaveformOptions as WaveformOptions
-    from millstream.components.webcam import WebcamOptions as WebcamOptions
+    from millstream.declare.component import Component as Component
+    from millstream.declare.conversation import ReplyOnPause as ReplyOnPause
+    from millstream.declare.conversation import ReplyOnStopWords as ReplyOnStopWords
+    from millstream.declare.event import Dependency as Dependency
+    from millstream.declare.event import on as on
+    from millstream.declare.injected import CopyData as CopyData
+    from millstream.declare.injected import EditData as EditData
+    from millstream.declare.injected import EventData as EventData
+    from millstream.declare.injected import KeyUpData as KeyUpData
+    from millstream.declare.injected import LikeData as LikeData
+    from millstream.declare.injected import Request as Request
+    from millstream.declare.injected import RetryData as RetryData
+    from millstream.declare.injected import SelectData as SelectData
+    from millstream.declare.injected import Turn as Turn
+    from millstream.declare.injected import UndoData as UndoData
+    from millstream.declare.layout import Accordion as Accordion
+    from millstream.declare.layout import Column as Column
+    from millstream.declare.layout import Group as Group
+    from millstream.declare.layout import Row as Row
+    from millstream.declare.layout import Tab as Tab
+    from millstream.declare.layout import TabItem as TabItem
+    from millstream.declare.layout import Tabs as Tabs
+    from millstream.declare.progress import Progress as Progress
+    from millstream.declare.theme import Theme as Theme
+    from millstream.declare.updates import skip as skip
+    from millstream.declare.updates import update as update
     from millstream.errors import DeclarationError as DeclarationError
     from millstream.errors import Error as Error
     from millstream.errors import InvalidValue as InvalidValue
     from millstream.errors import MillstreamError as MillstreamError
-    from millstream.runtime.notices import Info as Info
-    from millstream.runtime.notices import Success as Success
-    from millstream.runtime.notices import Warning as Warning  # noqa: A004  # Gradio's name
-    from millstream.ui import themes as themes
-    from millstream.ui.component import Component as Component
-    from millstream.ui.events import Dependency as Dependency
-    from millstream.ui.events import on as on
-    from millstream.ui.fastrtc import AlgoOptions as AlgoOptions
-    from millstream.ui.fastrtc import SileroVadOptions as SileroVadOptions
-    from millstream.ui.layout import Accordion as Accordion
-    from millstream.ui.layout import Column as Column
-    from millstream.ui.layout import Group as Group
-    from millstream.ui.layout import Row as Row
-    from millstream.ui.layout import Tab as Tab
-    from millstream.ui.layout import TabItem as TabItem
-    from millstream.ui.layout import Tabs as Tabs
-    from millstream.ui.progress import Progress as Progress
-    from millstream.ui.special import CopyData as CopyData
-    from millstream.ui.special import EditData as EditData
-    from millstream.ui.special import EventData as EventData
-    from millstream.ui.special import KeyUpData as KeyUpData
-    from millstream.ui.special import LikeData as LikeData
-    from millstream.ui.special import Request as Request
-    from millstream.ui.special import RetryData as RetryData
-    from millstream.ui.special import SelectData as SelectData
-    from millstream.ui.special import Turn as Turn
-    from millstream.ui.special import UndoData as UndoData
-    from millstream.ui.theme import Theme as Theme
-    from millstream.ui.turns import ReplyOnPause as ReplyOnPause
-    from millstream.ui.turns import ReplyOnStopWords as ReplyOnStopWords
-    from millstream.ui.updates import skip as skip
-    from millstream.ui.updates import update as update
+    from millstream.runtime.send.notices import Info as Info
+    from millstream.runtime.send.notices import Success as Success
+    from millstream.runtime.send.notices import Warning as Warning  # noqa: A004  # Gradio's name
 
 __version__ = "0.1.0"
 
@@ -84,7 +84,7 @@ _HOMES = {
     "components.audio": ("Audio",),
     "components.button": ("Button",),
     "components.chatbot": ("Chatbot",),
-    "components.chatmessage": ("ChatMessage",),
+    "components.chat.chatmessage": ("ChatMessage",),
     "components.checkbox": ("Checkbox",),
     "components.checkboxgroup": ("CheckboxGroup",),
     "components.clearbutton": ("ClearButton",),
@@ -95,7 +95,7 @@ _HOMES = {
     "components.image": ("Image",),
     "components.label": ("Label",),
     "components.markdown": ("Markdown",),
-    "components.moment": ("Moment",),
+    "components.values.moment": ("Moment",),
     "components.multimodaltextbox": ("MultimodalTextbox",),
     "components.number": ("Number",),
     "components.radio": ("Radio",),
@@ -104,16 +104,16 @@ _HOMES = {
     "components.textbox": ("Text", "TextArea", "Textbox"),
     "components.timer": ("Timer",),
     "components.video": ("Video",),
-    "components.waveform": ("WaveformOptions",),
-    "components.webcam": ("WebcamOptions",),
+    "components.options.waveform": ("WaveformOptions",),
+    "components.options.webcam": ("WebcamOptions",),
     "errors": ("DeclarationError", "Error", "InvalidValue", "MillstreamError"),
-    "runtime.notices": ("Info", "Success", "Warning"),
-    "ui.component": ("Component",),
-    "ui.events": ("Dependency", "on"),
-    "ui.fastrtc": ("AlgoOptions", "SileroVadOptions"),
-    "ui.layout": ("Accordion", "Column", "Group", "Row", "Tab", "TabItem", "Tabs"),
-    "ui.progress": ("Progress",),
-    "ui.special": (
+    "runtime.send.notices": ("Info", "Success", "Warning"),
+    "declare.component": ("Component",),
+    "declare.event": ("Dependency", "on"),
+    "compat.fastrtc": ("AlgoOptions", "SileroVadOptions"),
+    "declare.layout": ("Accordion", "Column", "Group", "Row", "Tab", "TabItem", "Tabs"),
+    "declare.progress": ("Progress",),
+    "declare.injected": (
         "CopyData",
         "EditData",
         "EventData",
@@ -125,9 +125,9 @@ _HOMES = {
         "Turn",
         "UndoData",
     ),
-    "ui.theme": ("Theme",),
-    "ui.turns": ("ReplyOnPause", "ReplyOnStopWords"),
-    "ui.updates": ("skip", "update"),
+    "declare.theme": ("Theme",),
+    "declare.conversation": ("ReplyOnPause", "ReplyOnStopWords"),
+    "declare.updates": ("skip", "update"),
 }
 """Where the public names live. They are loaded on first use: `import millstream` alone costs next to nothing."""
 
@@ -138,7 +138,7 @@ __all__ = ["__version__", "themes", *_MODULES]  # noqa: PLE0604  # strings all o
 
 def __getattr__(name: str) -> object:
     if name == "themes":
-        value: object = importlib.import_module("millstream.ui.themes")
+        value: object = importlib.import_module("millstream.compat.themes")
     elif name in _MODULES:
         value = getattr(importlib.import_module(f"millstream.{_MODULES[name]}"), name)
     else:

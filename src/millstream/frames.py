@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 Pixels: TypeAlias = NDArray[np.uint8]
 Samples: TypeAlias = NDArray[np.int16]
+
+RATES_HZ: Final = range(8_000, 192_000 + 1)
+"""Sample rates of a `Chunk`."""
+
+CHANNELS: Final = range(1, 8 + 1)
+"""Numbers of channels of a `Chunk`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import pytest
 
 import millstream as gr
 from millstream.apps.conversation import Conversation, draft_of, messages_of, user_message
-from millstream.ui.handler import inspect_handler
+from millstream.declare.handler import inspect_handler
 
 ASKED = [{"role": "user", "content": "hi"}]
 

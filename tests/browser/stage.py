@@ -17,9 +17,9 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, R
 from tests.browser.conftest import Browsers
 
 from millstream import Blocks
-from millstream.server.assets import Assets
-from millstream.server.headers import Policy
-from millstream.server.page import Content, build
+from millstream.server.http.assets import Assets
+from millstream.server.http.page import Content, build
+from millstream.server.security.headers import Policy
 
 ADDRESS = "http://localhost:9/"
 NONCE = "stage"

@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import OpenPage
 from tests.browser.glass import button, until
-from tests.codecs.sound_kinds import made
+from tests.media.audio_kinds import made
 
 import millstream as gr
 

@@ -94,7 +94,7 @@ class TestRunning:
 
         assert silent not in opened.page.evaluate("() => stage.drawn")
 
-    def test_streamed_sound_fits_above_the_record_button(self, stage: Any) -> None:
+    def test_streamed_audio_fits_above_the_record_button(self, stage: Any) -> None:
         opened = stage(scenes.sound)
         opened.hear("mic", "playing")
         live, frame = opened.element("mic").locator("ms-live"), opened.element("mic").locator(".ms-body")

@@ -93,7 +93,7 @@ def test_an_insecure_page_says_so(launch: Launch, open_page: OpenPage, clips: Cl
     assert page.get_by_role("link", name="https").get_attribute("href") == page.url.replace("http:", "https:")
 
 
-def test_streamed_sound_plays_on_an_insecure_page(launch: Launch, open_page: OpenPage) -> None:
+def test_streamed_audio_plays_on_an_insecure_page(launch: Launch, open_page: OpenPage) -> None:
     def speak() -> Iterator[tuple[tuple[int, np.ndarray], str]]:
         for count in range(4):
             yield (16_000, np.full(8_000, 9_000, np.int16)), f"{count + 1} pieces"

@@ -10,14 +10,14 @@ import av
 import pytest
 from playwright.sync_api import expect
 from tests.browser.conftest import OpenPage
-from tests.browser.films import numbers, piece
 from tests.browser.glass import Notes, button, record, stop, until
 from tests.browser.media import Clips
+from tests.browser.videos import numbers, piece
 from tests.server.live import held
 from tests.server.test_serving import wait_until
 
 import millstream as gr
-from millstream.server import protocols
+from millstream.server.process import protocols
 
 pytestmark = pytest.mark.browser
 

@@ -12,9 +12,9 @@ import pytest
 from tests.client.media import RATE, endless, picture, pictures, ramp
 
 import millstream as ms
-from millstream.codecs import wav
 from millstream.errors import InvalidValue
 from millstream.frames import Chunk
+from millstream.media import wav
 from millstream.testing import TestPage
 
 

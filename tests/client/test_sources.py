@@ -6,9 +6,9 @@ import pytest
 from tests.client.media import RATE, picture, ramp
 
 from millstream.client import sources
-from millstream.codecs import wav
 from millstream.errors import InvalidValue, MediaError
 from millstream.frames import Chunk
+from millstream.media import wav
 
 
 def test_one_array_is_one_picture_and_four_dimensions_are_several() -> None:

@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import millstream as gr
-from millstream.codecs import pcm16, wav
-from millstream.components.samples import UnfitSound, to_samples
+from millstream.codecs import pcm16
+from millstream.components.values.samples import UnfitSound, to_samples
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.frames import Chunk
+from millstream.media import wav
 from millstream.types import Blob
 from millstream.wire.messages import MAX_MESSAGE_BYTES
 

@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import millstream as gr
+from millstream.declare.component import Component
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.types import Blob, Link
-from millstream.ui.component import Component
 
 COMPONENTS = {
     "image": gr.Image,

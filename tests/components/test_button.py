@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 import millstream as gr
-from millstream.components.links import is_page_address
+from millstream.components.values.links import is_page_address
 from millstream.errors import DeclarationError
 
 

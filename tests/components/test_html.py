@@ -1,7 +1,7 @@
 import pytest
 
 import millstream as gr
-from millstream.components.sanitised import sanitised
+from millstream.components.text.sanitized_html import sanitised
 
 EVIL = [
     "<script>alert(1)</script>",

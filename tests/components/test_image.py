@@ -11,10 +11,10 @@ from PIL import Image as Pillow
 
 import millstream as gr
 from millstream.codecs import load
-from millstream.codecs.picture import decode_image_file
-from millstream.components.pixels import UnfitPicture, to_pixels
+from millstream.components.values.pixels import UnfitPicture, to_pixels
 from millstream.errors import DeclarationError, InvalidValue, MediaError
 from millstream.frames import Frame
+from millstream.media.image_file import decode_image_file
 from millstream.types import Blob
 
 RED = np.zeros((4, 6, 3), np.uint8)

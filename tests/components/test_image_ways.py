@@ -15,10 +15,10 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 import millstream as gr
-from millstream.codecs.headers import FORMATS, WEB, TooLarge, format_of
-from millstream.codecs.picture import decode_image_file
-from millstream.components.pixels import UnfitPicture, to_pixels
+from millstream.components.values.pixels import UnfitPicture, to_pixels
 from millstream.errors import DeclarationError, InvalidValue, MediaError
+from millstream.media.image_file import decode_image_file
+from millstream.media.image_header import FORMATS, WEB, TooLarge, format_of
 from millstream.testing import TestPage
 from millstream.types import Blob
 

@@ -11,12 +11,12 @@ import av
 import numpy as np
 import pytest
 from PIL import Image
-from tests.browser.films import FPS, frame, numbers, piece, tone
+from tests.browser.videos import FPS, frame, numbers, piece, tone
 from tests.client.media import pictures
 
 import millstream as gr
 from millstream.client.listener import Listener
-from millstream.components.reel import FilmReel
+from millstream.components.playing.video_source import FilmReel
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.testing.page import TestPage
 from millstream.types import Blob, Footage, Link
@@ -252,7 +252,7 @@ def test_an_address_ends_a_film(files) -> None:
 
 
 def test_a_long_film_is_no_value(files, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("millstream.components.reel.MAX_KEPT_BYTES", 2_000)
+    monkeypatch.setattr("millstream.components.playing.video_source.MAX_KEPT_BYTES", 2_000)
     reel = FilmReel(video(), FPS)
     for number in range(30):
         reel.piece(frame(number), files)
@@ -373,7 +373,7 @@ def test_what_cannot_be_played_ends_the_generator(caplog: pytest.LogCaptureFixtu
 
 
 def test_a_long_piece_waits_for_its_viewer() -> None:
-    from millstream.runtime.playback import FILE_PART_BYTES, _film_parts
+    from millstream.runtime.audio.playback import FILE_PART_BYTES, _film_parts
 
     reel = FilmReel(video(), FPS)
     _, footage = reel.piece(np.random.default_rng(1).integers(0, 255, (20, 480, 640, 3), np.uint8), None)

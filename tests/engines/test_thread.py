@@ -13,12 +13,12 @@ import pytest
 
 import millstream as ms
 from millstream import engines
+from millstream.declare.manifest import Manifest
 from millstream.engines.thread import Engine
 from millstream.errors import Busy, DeclarationError
-from millstream.runtime.program import Program
-from millstream.runtime.store import Rules
+from millstream.runtime.call.program import Program
+from millstream.runtime.state.files import Rules
 from millstream.types import Job, Notice, Result
-from millstream.ui.manifest import Manifest
 
 pytestmark = pytest.mark.anyio
 

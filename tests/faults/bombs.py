@@ -9,7 +9,7 @@ from typing import Final
 
 import av
 import numpy as np
-from tests.browser.films import piece
+from tests.browser.videos import piece
 
 
 def box(kind: bytes, *content: bytes) -> bytes:
@@ -251,7 +251,7 @@ def a_late_frame() -> bytes:
 
 def much_silence() -> bytes:
     """A FLAC of 100 kB whose frames of 14 bytes are 65,535 samples of eight channels each."""
-    from millstream.codecs.cut.flac import _CRC_8, _CRC_16, _checksum
+    from millstream.media.chunked_audio.flac import _CRC_8, _CRC_16, _checksum
 
     info = (
         struct.pack(">HH", 16, 65_535) + bytes(6) + (48_000 << 44 | 7 << 41 | 15 << 36).to_bytes(8, "big") + bytes(16)

@@ -11,7 +11,7 @@ import pytest
 
 import millstream as gr
 from millstream.errors import InvalidValue
-from millstream.runtime.notices import lasting
+from millstream.runtime.send.notices import lasting
 from millstream.testing import TestPage
 
 LONG = "x" * (3 * 1024 * 1024)

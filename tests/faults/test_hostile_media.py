@@ -21,16 +21,16 @@ from typing import Final, NamedTuple
 import av
 import numpy as np
 import pytest
-from tests.browser.films import piece
+from tests.browser.videos import piece
 from tests.components.conftest import Folder
 from tests.faults.hostile import SECRET, containers
 
 import millstream as gr
-from millstream.codecs import wav
-from millstream.components.reel import FilmReel
-from millstream.components.sound_reel import SoundReel
+from millstream.components.playing.audio_source import SoundReel
+from millstream.components.playing.video_source import FilmReel
 from millstream.errors import InvalidValue, MediaError
 from millstream.frames import Chunk
+from millstream.media import wav
 from millstream.testing.page import TestPage
 from millstream.types import Blob
 

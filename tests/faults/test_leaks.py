@@ -30,10 +30,10 @@ from millstream.client import Client, Page
 from millstream.client.client import open_page
 from millstream.codecs import jpeg
 from millstream.frames import Frame
-from millstream.runtime import outlet
 from millstream.runtime.run import Run
+from millstream.runtime.send import sender as outlet
 from millstream.runtime.session import Session
-from millstream.runtime.stream import Stream
+from millstream.runtime.stream.loop import Stream
 from millstream.server.app import App
 from millstream.transports.websocket import WebSocketTransport
 from millstream.wire.messages import Credit, Fire, Open, StreamState

@@ -18,14 +18,18 @@ from typing import Final
 import pytest
 from tests.faults.bombs import box, full
 
-from millstream.codecs import container, cut, fmp4, headers, kinds, outline, wav
-from millstream.codecs.boxes import check_tables
-from millstream.codecs.budget import BUDGET
-from millstream.codecs.cut import flac, mpeg, ogg
-from millstream.codecs.cut import wav as cut_wav
-from millstream.codecs.foreign import open_media
-from millstream.components.subtitles import to_webvtt
+from millstream.components.playing.subtitles import to_webvtt
 from millstream.errors import MediaError
+from millstream.media import chunked_audio as cut
+from millstream.media import container, fmp4, wav
+from millstream.media import file_kinds as kinds
+from millstream.media import image_header as headers
+from millstream.media import probe as outline
+from millstream.media.budget import BUDGET
+from millstream.media.chunked_audio import flac, mpeg, ogg
+from millstream.media.chunked_audio import wav as cut_wav
+from millstream.media.mp4_tables import check_tables
+from millstream.media.untrusted import open_media
 
 BYTES: Final = 256 * 1024
 MOST_RATIO: Final = 6.0

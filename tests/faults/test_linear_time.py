@@ -14,17 +14,20 @@ import pytest
 from tests.faults.timing import Entry, around, check_bounded, check_linear, repeated
 
 import millstream as gr
-from millstream.components import links, prose, sanitised
+from millstream.components.chat.reasoning import split_reasoning
 from millstream.components.chatbot import Chatbot
-from millstream.components.prose import Style
-from millstream.components.reasoning import split_reasoning
-from millstream.components.subtitles import to_webvtt
-from millstream.components.webcam import is_css_size
+from millstream.components.options.webcam import is_css_size
+from millstream.components.playing.subtitles import to_webvtt
+from millstream.components.text import markdown_html as prose
+from millstream.components.text import sanitized_html as sanitised
+from millstream.components.text.markdown_html import Style
+from millstream.components.values import links
+from millstream.declare.component import Component, describe
 from millstream.errors import InvalidValue, ProtocolError
-from millstream.runtime.told import Told
-from millstream.server import hosts, uploads
-from millstream.server.page import _once_ready, inline_json, inline_script
-from millstream.ui.component import Component, describe
+from millstream.runtime.send.list_diff import Told
+from millstream.server.http import uploads
+from millstream.server.http.page import _once_ready, inline_json, inline_script
+from millstream.server.security import hosts
 from millstream.voice.stop_words import after_stop_word
 from millstream.wire.messages import Outputs, decode_page_message
 

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 import millstream as gr
+from millstream.declare.injected import Request
 from millstream.errors import Closed
 from millstream.runtime.host import Host, Settings
-from millstream.ui.special import Request
 from millstream.wire.messages import Fire, Hello, PageMessage, encode_message
 from millstream.wire.packet import VERSION
 

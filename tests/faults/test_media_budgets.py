@@ -13,22 +13,24 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from tests.browser.films import frame, piece, tone
+from tests.browser.videos import frame, piece, tone
 from tests.components.conftest import Folder
 from tests.faults import bombs
 
 import millstream as gr
-from millstream.codecs import container, cut, kinds, wav
-from millstream.codecs.budget import BUDGET, Budget
-from millstream.codecs.container import convert, opened
-from millstream.codecs.film import Film
-from millstream.codecs.foreign import open_media
+from millstream.cancellation import Unwanted, check_wanted, wanted_while
 from millstream.engines.thread import Engine
 from millstream.errors import InvalidValue, MediaError
 from millstream.frames import Chunk
-from millstream.runtime.aside import begin
+from millstream.media import chunked_audio as cut
+from millstream.media import container, wav
+from millstream.media import file_kinds as kinds
+from millstream.media.budget import BUDGET, Budget
+from millstream.media.container import convert, opened
+from millstream.media.untrusted import open_media
+from millstream.media.video import Film
+from millstream.runtime.run_in_thread import begin
 from millstream.types import Blob, Job, Result
-from millstream.wanted import Unwanted, check_wanted, wanted_while
 
 MOST_MIB = 300
 MOST_S = 3.0
@@ -37,9 +39,9 @@ ATTEMPT = """
 import resource, sys, time
 from pathlib import Path
 from tests.faults import bombs
-from millstream.codecs import container
-from millstream.codecs.film import Film
-from millstream.codecs.foreign import library
+from millstream.media import container
+from millstream.media.video import Film
+from millstream.media.untrusted import library
 from millstream.errors import MediaError
 
 library()

@@ -11,8 +11,8 @@ from tests.server.live import serving
 
 import millstream as gr
 from millstream.client.client import Client
-from millstream.runtime import stream
-from millstream.runtime.intake import Intake
+from millstream.runtime.stream import loop as stream
+from millstream.runtime.stream.receiver import Intake
 
 FRAMES = 60
 

@@ -14,11 +14,11 @@ import pytest
 
 import millstream as gr
 from millstream.client.page import Page
+from millstream.declare.injected import Request
 from millstream.engines.thread import Engine
 from millstream.runtime.host import Host, Settings
 from millstream.testing import LoudnessDetector
 from millstream.transports.memory import connect
-from millstream.ui.special import Request
 
 VISITORS = 50
 RATE = 16_000

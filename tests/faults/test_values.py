@@ -16,8 +16,9 @@ from tests.faults.wire import Vandal, check_quiet, packet, vandal
 from tests.server.live import cookies, serving, visit
 
 import millstream as gr
-from millstream.codecs import jpeg, png, wav
+from millstream.codecs import jpeg, png
 from millstream.frames import Chunk, Frame
+from millstream.media import wav
 from millstream.server.app import App
 from millstream.wire.messages import Credit, Fire, Outputs, RunState, Set, StreamState
 from millstream.wire.packet import CodecNumber, Flag, Kind

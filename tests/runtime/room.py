@@ -9,13 +9,13 @@ import numpy as np
 
 import millstream as gr
 from millstream.client.listener import Listener
+from millstream.declare.component import Component
 from millstream.frames import Chunk
-from millstream.runtime.outlet import Outlet
-from millstream.runtime.players import Players
-from millstream.runtime.voice import Voice
+from millstream.runtime.audio.output import Voice
+from millstream.runtime.audio.players import Players
+from millstream.runtime.send.sender import Outlet
 from millstream.testing.page import TestPage
 from millstream.types import Footage
-from millstream.ui.component import Component
 from millstream.wire.messages import Played
 
 RATE = 16_000

@@ -19,15 +19,15 @@ import pytest
 
 import millstream as ms
 from millstream.client.page import Page
+from millstream.declare.injected import Address, Request
 from millstream.engines.thread import Engine
 from millstream.errors import Closed, InvalidValue, QuotaExceeded, Refused
-from millstream.runtime.aside import aside
 from millstream.runtime.host import Host, Settings
+from millstream.runtime.run_in_thread import aside
 from millstream.runtime.session import Session
-from millstream.runtime.stream import Stream
+from millstream.runtime.stream.loop import Stream
 from millstream.testing.virtual import VirtualLoop
 from millstream.transports.memory import MemoryTransport, connect
-from millstream.ui.special import Address, Request
 
 Scene = Callable[..., Coroutine[Any, Any, None]]
 

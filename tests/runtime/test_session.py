@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 import millstream as ms
+from millstream.declare.injected import Request
 from millstream.errors import Closed
 from millstream.runtime.settings import Settings
 from millstream.testing.page import TestPage
 from millstream.transports.memory import MemoryTransport, connect
-from millstream.ui.special import Request
 from millstream.wire.messages import (
     Clock,
     Credit,

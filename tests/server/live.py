@@ -13,9 +13,9 @@ from websockets.sync.client import ClientConnection, connect
 import millstream as gr
 from millstream.server.app import App, create_app
 from millstream.server.launch import address
-from millstream.server.network import listen
 from millstream.server.options import Options
-from millstream.server.protocols import BoundedHttp
+from millstream.server.process.network import listen
+from millstream.server.process.protocols import BoundedHttp
 from millstream.server.serving import Server
 from millstream.wire.messages import Hello, ServerMessage, Welcome, decode_server_message, encode_message
 from millstream.wire.packet import VERSION

@@ -14,10 +14,10 @@ from tests.server.asgi import Reply, ask, build_scope, shake
 
 import millstream as gr
 from millstream.server.app import PUBLIC, App, create_app, describe
-from millstream.server.caller import Caller, cookie_name
-from millstream.server.hosts import HostPort
-from millstream.server.logins import Login
 from millstream.server.options import Options
+from millstream.server.security.caller import Caller, cookie_name
+from millstream.server.security.hosts import HostPort
+from millstream.server.security.logins import Login
 
 pytestmark = pytest.mark.anyio
 

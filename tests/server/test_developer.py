@@ -10,7 +10,7 @@ from websockets.sync.client import connect
 
 import millstream as gr
 from millstream.client import Client
-from millstream.server.hosts import is_from_here
+from millstream.server.security.hosts import is_from_here
 from millstream.wire.messages import Hello, Toast, encode_message
 from millstream.wire.packet import VERSION
 

@@ -21,11 +21,12 @@ from websockets.frames import CloseCode
 from websockets.sync.client import ClientConnection
 
 import millstream as gr
-from millstream.runtime.upload import Upload
-from millstream.server import network, protocols, uploads
+from millstream.runtime.state.upload import Upload
 from millstream.server import serving as module
 from millstream.server.app import App
-from millstream.server.network import listen
+from millstream.server.http import uploads
+from millstream.server.process import network, protocols
+from millstream.server.process.network import listen
 from millstream.wire.messages import MAX_MESSAGE_BYTES, Hello, encode_message
 from millstream.wire.packet import VERSION
 

@@ -16,8 +16,8 @@ import pytest
 from tests.client.media import RATE, endless, picture, pictures, ramp
 
 import millstream as gr
-from millstream.codecs import wav
 from millstream.frames import Chunk
+from millstream.media import wav
 from millstream.testing import TestPage
 
 pytestmark = pytest.mark.blocking  # in a TestPage handlers run on the loop, and users' handlers do what they like

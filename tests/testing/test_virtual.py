@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from millstream.runtime.aside import aside
+from millstream.runtime.run_in_thread import aside
 from millstream.testing.virtual import Deadlock, VirtualLoop
 
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from hibari import Hibari
 
-from millstream.codecs import wav
 from millstream.frames import Chunk
+from millstream.media import wav
 from millstream.speech import VOICE_RATE_HZ, PauseRules, TurnEvent
 from millstream.voice import silero
-from millstream.voice.ear import Ear
+from millstream.voice.detector_input import Ear
 from millstream.voice.pauses import PauseDetector
 from millstream.voice.utterances import Margins, Span, Utterances
 

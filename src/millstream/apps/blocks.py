@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeAlias, cast
 
+from millstream.declare.arguments import converted
+from millstream.declare.component import is_number
+from millstream.declare.declaration import MAX_WAITING, Declaration
+from millstream.declare.element import warn_ignored
+from millstream.declare.theme import ThemeLike
 from millstream.errors import DeclarationError
-from millstream.ui.arguments import converted
-from millstream.ui.component import is_number
-from millstream.ui.declaration import MAX_WAITING, Declaration
-from millstream.ui.element import warn_ignored
-from millstream.ui.theme import ThemeLike
 
 if TYPE_CHECKING:
     from millstream.server.app import App

@@ -15,18 +15,18 @@ from millstream.components.markdown import Markdown
 from millstream.components.multimodaltextbox import MultimodalTextbox
 from millstream.components.state import State
 from millstream.components.textbox import Textbox
+from millstream.declare.component import Component
+from millstream.declare.element import Element, detached
+from millstream.declare.event import Dependency, Trigger
+from millstream.declare.handler import inspect_handler
+from millstream.declare.injected import EditData, RetryData, SelectData, UndoData
+from millstream.declare.layout import Accordion
+from millstream.declare.options import Limit, Progress
+from millstream.declare.theme import ThemeLike
+from millstream.declare.updates import Declared, skip, update
 from millstream.errors import DeclarationError, InvalidValue
-from millstream.runtime.notices import Info
+from millstream.runtime.send.notices import Info
 from millstream.types import Handler
-from millstream.ui.component import Component
-from millstream.ui.element import Element, detached
-from millstream.ui.events import Dependency, Trigger
-from millstream.ui.handler import inspect_handler
-from millstream.ui.layout import Accordion
-from millstream.ui.options import Limit, Progress
-from millstream.ui.special import EditData, RetryData, SelectData, UndoData
-from millstream.ui.theme import ThemeLike
-from millstream.ui.updates import Declared, skip, update
 
 T = TypeVar("T", bound=Component)
 

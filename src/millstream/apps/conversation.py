@@ -8,10 +8,10 @@ from inspect import Parameter, Signature, isgenerator
 from numbers import Number
 from typing import TypeAlias, cast
 
+from millstream.declare.handler import HandlerKind, HandlerSpec
+from millstream.declare.updates import SKIP, Skip
 from millstream.errors import Error
 from millstream.types import Handler
-from millstream.ui.handler import HandlerKind, HandlerSpec
-from millstream.ui.updates import SKIP, Skip
 
 History: TypeAlias = list[dict[str, object]]
 Answers: TypeAlias = Generator[object, None, None]

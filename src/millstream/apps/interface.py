@@ -27,17 +27,17 @@ from millstream.components.slider import Slider
 from millstream.components.state import State
 from millstream.components.textbox import TextArea, Textbox
 from millstream.components.video import Video
+from millstream.declare.component import Component
+from millstream.declare.element import detached
+from millstream.declare.event import Dependency, StreamTrigger, Trigger, bind
+from millstream.declare.handler import HandlerSpec, inspect_handler
+from millstream.declare.layout import Accordion, Column, Row
+from millstream.declare.options import Limit, Progress
+from millstream.declare.theme import ThemeLike
+from millstream.declare.updates import update
 from millstream.errors import DeclarationError
 from millstream.substitutes import instead_of, nearest
 from millstream.types import Handler
-from millstream.ui.component import Component
-from millstream.ui.element import detached
-from millstream.ui.events import Dependency, StreamTrigger, Trigger, bind
-from millstream.ui.handler import HandlerSpec, inspect_handler
-from millstream.ui.layout import Accordion, Column, Row
-from millstream.ui.options import Limit, Progress
-from millstream.ui.theme import ThemeLike
-from millstream.ui.updates import update
 
 Part: TypeAlias = str | Component
 Parts: TypeAlias = Part | Sequence[Part] | None

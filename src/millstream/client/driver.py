@@ -18,10 +18,12 @@ from millstream.client.recording import Recording
 from millstream.client.run import Run
 from millstream.client.sources import FilmSource, PictureSource, SoundSource, frame, sound
 from millstream.client.stream import Result, Stream, Summary
-from millstream.codecs import picture, png, wav
-from millstream.codecs.headers import MAX_PHOTO_PIXELS
+from millstream.codecs import png
 from millstream.errors import MediaError
 from millstream.frames import Chunk, Frame
+from millstream.media import image_file as picture
+from millstream.media import wav
+from millstream.media.image_header import MAX_PHOTO_PIXELS
 from millstream.types import Media
 from millstream.wire.messages import Toast
 from millstream.wire.packet import Packet

@@ -10,10 +10,11 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from millstream.codecs import picture, wav
-from millstream.codecs.headers import MAX_PHOTO_PIXELS
 from millstream.errors import InvalidValue
 from millstream.frames import Chunk, Frame, Pixels
+from millstream.media import image_file as picture
+from millstream.media import wav
+from millstream.media.image_header import MAX_PHOTO_PIXELS
 
 Picture: TypeAlias = Pixels | bytes
 """One picture: `(height, width, 3)` uint8 RGB, or the bytes of a JPEG that is sent as it is."""

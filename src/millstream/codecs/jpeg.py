@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from millstream.codecs.headers import check_budget
-from millstream.codecs.picture import contiguous, decode_image_file, encode_image
 from millstream.errors import MediaError
 from millstream.frames import Frame, Pixels
+from millstream.media.image_file import contiguous, decode_image_file, encode_image
+from millstream.media.image_header import check_budget
 from millstream.types import Encoded, Media
 
 try:

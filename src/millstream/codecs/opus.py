@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from millstream.codecs.foreign import library
 from millstream.errors import MediaError
 from millstream.frames import Chunk, Samples
+from millstream.media.untrusted import library
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame

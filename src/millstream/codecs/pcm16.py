@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from millstream.errors import MediaError
-from millstream.frames import Chunk
+from millstream.frames import CHANNELS, RATES_HZ, Chunk
 from millstream.types import Encoded, Media
 
 NAME: Final = "pcm16"
@@ -17,8 +17,6 @@ NUMBER: Final = 16
 PREFIX: Final = struct.Struct("<QIB3s")
 """first_sample, sample_rate, channels, three zero bytes; little-endian."""
 
-RATES_HZ: Final = range(8_000, 192_000 + 1)
-CHANNELS: Final = range(1, 8 + 1)
 MAX_BYTES: Final = 2 * 1024 * 1024 - 64
 """Samples that fit into one message, with room for the header and the prefix."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from millstream.codecs.picture import decode_image_file, encode_image
 from millstream.errors import MediaError
 from millstream.frames import Frame
+from millstream.media.image_file import decode_image_file, encode_image
 from millstream.types import Encoded, Media
 
 NAME: Final = "png"

@@ -11,20 +11,21 @@ from typing import ClassVar, Final, Literal, TypeAlias, TypeVar, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from millstream.codecs import sound_file, wav
-from millstream.codecs.kinds import Kind
-from millstream.components.media import DeclaredFiles, MediaComponent, listed
-from millstream.components.microphone import check_chunk, check_format
-from millstream.components.presented import played
-from millstream.components.samples import UnfitSound, is_sound
-from millstream.components.sound_reel import SoundReel
-from millstream.components.waveform import WaveformOptions, waveform_options_of
+from millstream.components.options.media_source import DeclaredFiles, MediaComponent, listed
+from millstream.components.options.microphone import check_chunk, check_format
+from millstream.components.options.waveform import WaveformOptions, waveform_options_of
+from millstream.components.playing.audio_source import SoundReel
+from millstream.components.values.browser_copies import played
+from millstream.components.values.samples import UnfitSound, is_sound
+from millstream.declare.component import Common, describe, is_number
+from millstream.declare.element import warn_ignored
+from millstream.declare.event import Event, StreamEvent
 from millstream.errors import DeclarationError, InvalidValue, MediaError
 from millstream.frames import Chunk
+from millstream.media import audio_file as sound_file
+from millstream.media import wav
+from millstream.media.file_kinds import Kind
 from millstream.types import Blob, Link, Media, Reel, Scratch, Stored
-from millstream.ui.component import Common, describe, is_number
-from millstream.ui.element import warn_ignored
-from millstream.ui.events import Event, StreamEvent
 from millstream.wire.messages import Value
 
 Source: TypeAlias = Literal["upload", "microphone"]

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar, Literal, Unpack
 
-from millstream.components.links import is_page_address, is_web_address
-from millstream.components.plain import plain_text
+from millstream.components.values.links import is_page_address, is_web_address
+from millstream.components.values.plain import plain_text
+from millstream.declare.component import Common, Component
+from millstream.declare.event import Event
 from millstream.errors import DeclarationError
 from millstream.types import Stored
-from millstream.ui.component import Common, Component
-from millstream.ui.events import Event
 from millstream.wire.messages import Value
 
 

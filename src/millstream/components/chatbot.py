@@ -9,18 +9,18 @@ from functools import cache
 from pathlib import Path
 from typing import ClassVar, Final, Literal, Unpack
 
-from millstream.components.attachments import Attachments, kind_of
-from millstream.components.chatmessage import Message, Piece, Said, Shown, UnfitMessage, read_message
-from millstream.components.links import is_embedded_picture, is_web_address
-from millstream.components.media import DeclaredFiles, guessed_mime
-from millstream.components.plain import plain_text
-from millstream.components.prose import Style, inline_prose, prose
-from millstream.components.reasoning import Thought, is_pair, split_reasoning
+from millstream.components.chat.attachments import Attachments, kind_of
+from millstream.components.chat.chatmessage import Message, Piece, Said, Shown, UnfitMessage, read_message
+from millstream.components.chat.reasoning import Thought, is_pair, split_reasoning
+from millstream.components.options.media_source import DeclaredFiles, guessed_mime
+from millstream.components.text.markdown_html import Style, inline_prose, prose
+from millstream.components.values.links import is_embedded_picture, is_web_address
+from millstream.components.values.plain import plain_text
+from millstream.declare.component import Common, Component
+from millstream.declare.event import Event
+from millstream.declare.updates import Declared
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.types import Blob, Files, Link, Media, Scratch, Stored
-from millstream.ui.component import Common, Component
-from millstream.ui.events import Event
-from millstream.ui.updates import Declared
 from millstream.wire.messages import Value
 
 BUTTONS: Final = ("copy", "copy_all")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar, Unpack
 
-from millstream.components.plain import plain_number
+from millstream.components.values.plain import plain_number
+from millstream.declare.component import Common, Component
+from millstream.declare.event import Event
 from millstream.types import Files, Stored
-from millstream.ui.component import Common, Component
-from millstream.ui.events import Event
 from millstream.wire.messages import Value
 from millstream.wire.plain import plain_scalar
 

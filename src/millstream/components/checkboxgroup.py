@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Literal, Unpack
 
-from millstream.components.choices import Choice, Choosing, Chosen
-from millstream.ui.component import Common
-from millstream.ui.events import Event
+from millstream.components.options.choices import Choice, Choosing, Chosen
+from millstream.declare.component import Common
+from millstream.declare.event import Event
 
 
 class CheckboxGroup(Choosing):

@@ -7,9 +7,9 @@ from typing import Literal, Self, Unpack, cast
 
 from millstream.components.button import Button
 from millstream.components.state import State
+from millstream.declare.component import Common, Component
+from millstream.declare.element import current_parent
 from millstream.errors import DeclarationError
-from millstream.ui.component import Common, Component
-from millstream.ui.element import current_parent
 
 
 class ClearButton(Button):

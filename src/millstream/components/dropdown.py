@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import ClassVar, Final, Literal, Unpack
 
-from millstream.components.choices import Choice, Choosing, Chosen, paired
-from millstream.ui.component import Common
-from millstream.ui.element import warn_ignored
-from millstream.ui.events import Event
+from millstream.components.options.choices import Choice, Choosing, Chosen, paired
+from millstream.declare.component import Common
+from millstream.declare.element import warn_ignored
+from millstream.declare.event import Event
 from millstream.wire.messages import Value
 
 

@@ -7,13 +7,13 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import ClassVar, Final, Self, Unpack, cast
 
+from millstream.declare.component import Common, Component
+from millstream.declare.element import user_level
+from millstream.declare.event import Dependency, Event, Inputs, Outputs
+from millstream.declare.injected import SelectData
+from millstream.declare.updates import Declared, skip
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.types import Blob, Handler, Link, Stored
-from millstream.ui.component import Common, Component
-from millstream.ui.element import user_level
-from millstream.ui.events import Dependency, Event, Inputs, Outputs
-from millstream.ui.special import SelectData
-from millstream.ui.updates import Declared, skip
 from millstream.wire.messages import Value
 
 MAX_TEXT: Final = 200

@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar, Final, Literal, TypeAlias, Unpack
 
-from millstream.components.attachments import Attachments
-from millstream.components.filetypes import accepted, check_file_types, is_of_types
-from millstream.components.links import is_web_address
-from millstream.components.media import FILE_KEYS, DeclaredFiles
-from millstream.components.named import NamedString
+from millstream.components.chat.attachments import Attachments
+from millstream.components.options.media_source import FILE_KEYS, DeclaredFiles
+from millstream.components.values.filetypes import accepted, check_file_types, is_of_types
+from millstream.components.values.links import is_web_address
+from millstream.components.values.named_string import NamedString
+from millstream.declare.component import Common, Component, is_number
+from millstream.declare.event import Event
 from millstream.types import Blob, Files, Link, Media, Scratch, Stored
-from millstream.ui.component import Common, Component, is_number
-from millstream.ui.events import Event
 from millstream.wire.messages import Value
 
 MAX_FILES: Final = 100

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, ClassVar, Final, Literal, TypeAlias, TypeVar, 
 import numpy as np
 from numpy.typing import NDArray
 
-from millstream.codecs.headers import FORMATS as READABLE
-from millstream.codecs.headers import MAX_PHOTO_PIXELS, MIMES, WEB, TooLarge, format_of
-from millstream.codecs.picture import check_image_file, decode_image_file
-from millstream.components.media import DeclaredFiles, MediaComponent, listed
-from millstream.components.pixels import UnfitPicture, from_picture, in_mode, to_picture, to_pixels
-from millstream.components.presented import encoded, head_of
-from millstream.components.webcam import WebcamOptions, in_pixels, is_css_size, webcam_options_of
+from millstream.components.options.media_source import DeclaredFiles, MediaComponent, listed
+from millstream.components.options.webcam import WebcamOptions, in_pixels, is_css_size, webcam_options_of
+from millstream.components.values.browser_copies import encoded, head_of
+from millstream.components.values.pixels import UnfitPicture, from_picture, in_mode, to_picture, to_pixels
+from millstream.declare.component import Common, describe
+from millstream.declare.event import Event, StreamEvent
 from millstream.errors import InvalidValue, MediaError
 from millstream.frames import Frame
+from millstream.media.image_file import check_image_file, decode_image_file
+from millstream.media.image_header import FORMATS as READABLE
+from millstream.media.image_header import MAX_PHOTO_PIXELS, MIMES, WEB, TooLarge, format_of
 from millstream.types import Blob, Files, Link, Media, Scratch, Stored
-from millstream.ui.component import Common, describe
-from millstream.ui.events import Event, StreamEvent
 from millstream.wire.messages import Value
 
 if TYPE_CHECKING:

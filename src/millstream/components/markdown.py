@@ -6,11 +6,11 @@ import inspect
 from collections.abc import Callable
 from typing import ClassVar, Unpack
 
-from millstream.components.plain import plain_text
-from millstream.components.prose import Style, prose
+from millstream.components.text.markdown_html import Style, prose
+from millstream.components.values.plain import plain_text
+from millstream.declare.component import Common, Component
+from millstream.declare.event import Event
 from millstream.types import Stored
-from millstream.ui.component import Common, Component
-from millstream.ui.events import Event
 from millstream.wire.messages import Value
 
 

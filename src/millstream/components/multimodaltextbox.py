@@ -6,15 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Final, Literal, Unpack
 
-from millstream.components.attachments import Attachments
-from millstream.components.filetypes import accepted, check_file_types, is_of_types
-from millstream.components.media import FILE_KEYS, DeclaredFiles, listed
-from millstream.components.named import NamedString
-from millstream.components.plain import plain_text
-from millstream.components.presented import presented
+from millstream.components.chat.attachments import Attachments
+from millstream.components.options.media_source import FILE_KEYS, DeclaredFiles, listed
+from millstream.components.values.browser_copies import presented
+from millstream.components.values.filetypes import accepted, check_file_types, is_of_types
+from millstream.components.values.named_string import NamedString
+from millstream.components.values.plain import plain_text
+from millstream.declare.component import Common, Component
+from millstream.declare.event import Event
 from millstream.types import Blob, Files, Media, Scratch, Stored
-from millstream.ui.component import Common, Component
-from millstream.ui.events import Event
 from millstream.wire.messages import Value
 
 SOURCES: Final = ("upload", "microphone")

@@ -6,12 +6,12 @@ import math
 from collections.abc import Callable
 from typing import Unpack
 
-from millstream.components.plain import written_number
+from millstream.components.values.plain import written_number
+from millstream.declare.component import Common, Component, is_number
+from millstream.declare.element import warn
+from millstream.declare.event import Event
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.types import Files, Stored
-from millstream.ui.component import Common, Component, is_number
-from millstream.ui.element import warn
-from millstream.ui.events import Event
 from millstream.wire.messages import Value
 
 

@@ -7,12 +7,12 @@ import random
 from collections.abc import Callable
 from typing import ClassVar, Final, Unpack
 
-from millstream.components.plain import written_number
+from millstream.components.values.plain import written_number
+from millstream.declare.component import Common, Component, is_number
+from millstream.declare.element import warn
+from millstream.declare.event import Event
 from millstream.errors import DeclarationError
 from millstream.types import Files, Stored
-from millstream.ui.component import Common, Component, is_number
-from millstream.ui.element import warn
-from millstream.ui.events import Event
 from millstream.wire.messages import Value
 
 TOLERANCE: Final = 1e-6

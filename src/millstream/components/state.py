@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import ClassVar, Final
 
+from millstream.declare.component import Component, is_number
+from millstream.declare.event import Event
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.types import Files, Media, Scratch, Stored
-from millstream.ui.component import Component, is_number
-from millstream.ui.events import Event
 from millstream.wire.messages import Value
 
 MAX_DEPTH: Final = 50

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from millstream.declare.component import SHORTEST_S, Component, is_number
+from millstream.declare.element import warn
+from millstream.declare.event import Event
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.types import Files, Stored
-from millstream.ui.component import SHORTEST_S, Component, is_number
-from millstream.ui.element import warn
-from millstream.ui.events import Event
 from millstream.wire.messages import Value
 
 

@@ -8,19 +8,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar, Final, Literal, TypeAlias, Unpack
 
-from millstream.codecs import container
-from millstream.codecs.kinds import VIDEO_NAMES
-from millstream.components.media import DeclaredFiles, MediaComponent, listed
-from millstream.components.microphone import check_chunk, check_format
-from millstream.components.moment import moment_of
-from millstream.components.reel import FilmReel
-from millstream.components.subtitles import to_webvtt
-from millstream.components.webcam import WebcamOptions, is_css_size, webcam_options_of
+from millstream.components.options.media_source import DeclaredFiles, MediaComponent, listed
+from millstream.components.options.microphone import check_chunk, check_format
+from millstream.components.options.webcam import WebcamOptions, is_css_size, webcam_options_of
+from millstream.components.playing.subtitles import to_webvtt
+from millstream.components.playing.video_source import FilmReel
+from millstream.components.values.moment import moment_of
+from millstream.declare.component import Common, describe, is_number
+from millstream.declare.event import Event, StreamEvent
 from millstream.errors import DeclarationError, InvalidValue, MediaError
 from millstream.frames import Frame, Scene
+from millstream.media import container
+from millstream.media.file_kinds import VIDEO_NAMES
 from millstream.types import Blob, Link, Media, Reel, Scratch, Stored
-from millstream.ui.component import Common, describe, is_number
-from millstream.ui.events import Event, StreamEvent
 from millstream.wire.messages import Value
 
 Source: TypeAlias = Literal["upload", "webcam"]

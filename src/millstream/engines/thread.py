@@ -14,9 +14,9 @@ from functools import partial
 from queue import SimpleQueue
 from typing import Final, TypeAlias, TypeVarTuple
 
+from millstream.cancellation import wanted_while
 from millstream.errors import Busy
 from millstream.types import Advance, Call, Calls, Job, Notice, Notify, Program, Result
-from millstream.wanted import wanted_while
 
 Task: TypeAlias = Callable[[], Result | None]
 Arguments = TypeVarTuple("Arguments")

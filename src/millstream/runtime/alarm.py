@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from millstream.runtime.guard import guarded
+from millstream.runtime.call.user_code import guarded
 
 
 class Alarm:

@@ -9,16 +9,16 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple
 
+from millstream.declare.component import Component
+from millstream.declare.event import Binding
 from millstream.errors import InvalidValue, MediaError, ProtocolError
-from millstream.runtime.desk import Desk
-from millstream.runtime.guard import guarded
-from millstream.runtime.reach import EDIT, Reach
-from millstream.runtime.results import addressed, file_value
+from millstream.runtime.call.user_code import guarded
+from millstream.runtime.context import Desk
 from millstream.runtime.run import Run
-from millstream.runtime.tape import Tape
+from millstream.runtime.send.apply import addressed, file_value
+from millstream.runtime.state.reach import EDIT, Reach
+from millstream.runtime.stream.recording import Tape
 from millstream.types import Blob, Failure, Occurrence, Stored
-from millstream.ui.component import Component
-from millstream.ui.events import Binding
 from millstream.wire.messages import Fire, RunState, Script, Set, Value
 from millstream.wire.packet import Packet
 

@@ -11,23 +11,23 @@ from dataclasses import replace
 from pathlib import Path
 
 from millstream import codecs, engines
-from millstream.codecs.headers import HEAD_BYTES, MIMES, format_of
+from millstream.declare.injected import Request
+from millstream.declare.manifest import Manifest
 from millstream.errors import Busy, Closed, InvalidValue, ProtocolError, QuotaExceeded, Refused
-from millstream.runtime.allowance import Allowances
-from millstream.runtime.aside import aside
-from millstream.runtime.crew import Crew
+from millstream.media.image_header import HEAD_BYTES, MIMES, format_of
+from millstream.runtime.call.call_limits import Crew
+from millstream.runtime.call.program import Program
 from millstream.runtime.metrics import StreamMetrics
-from millstream.runtime.perishables import initial_values
-from millstream.runtime.places import Places
-from millstream.runtime.program import Program
-from millstream.runtime.results import file_value
+from millstream.runtime.queue import Places
+from millstream.runtime.run_in_thread import aside
+from millstream.runtime.send.apply import file_value
 from millstream.runtime.session import Closing, Session, Shared
 from millstream.runtime.settings import Settings
-from millstream.runtime.store import CallFiles, Folders, Rules
-from millstream.runtime.upload import Upload
+from millstream.runtime.state.expiry import initial_values
+from millstream.runtime.state.file_quota import Allowances
+from millstream.runtime.state.files import CallFiles, Folders, Rules
+from millstream.runtime.state.upload import Upload
 from millstream.types import Blob, Engine, Transport
-from millstream.ui.manifest import Manifest
-from millstream.ui.special import Request
 from millstream.wire.messages import Hello, Refuse, decode_page_message, encode_message
 from millstream.wire.packet import VERSION, is_packet
 

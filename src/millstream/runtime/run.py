@@ -8,13 +8,13 @@ from contextlib import aclosing
 from typing import Literal
 
 from millstream.admission import Ticket
+from millstream.declare.event import Binding
 from millstream.errors import Busy
-from millstream.runtime.desk import Desk
-from millstream.runtime.guard import guarded
-from millstream.runtime.progress import Meter
-from millstream.runtime.voice import Voice
+from millstream.runtime.audio.output import Voice
+from millstream.runtime.call.user_code import guarded
+from millstream.runtime.context import Desk
+from millstream.runtime.send.progress import Meter
 from millstream.types import Failure, Occurrence, Stored
-from millstream.ui.events import Binding
 from millstream.wire.messages import RunState
 
 

@@ -10,29 +10,29 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from millstream.declare.event import Binding
+from millstream.declare.injected import Request
+from millstream.declare.manifest import Manifest
 from millstream.errors import Busy, Closed, ProtocolError
-from millstream.runtime.allowance import Allowances
-from millstream.runtime.aside import aside
+from millstream.runtime.audio.players import Players
+from millstream.runtime.call.call_limits import Caller, Crew
+from millstream.runtime.call.user_code import guarded
 from millstream.runtime.clock import server_us
-from millstream.runtime.crew import Caller, Crew
-from millstream.runtime.desk import Desk
+from millstream.runtime.context import Desk
 from millstream.runtime.events import Events
-from millstream.runtime.guard import guarded
 from millstream.runtime.metrics import StreamMetrics
-from millstream.runtime.outlet import Outlet
-from millstream.runtime.perishables import Initial, Perishables
-from millstream.runtime.places import Places
-from millstream.runtime.players import Players
-from millstream.runtime.results import addressed, file_value
+from millstream.runtime.queue import Places
+from millstream.runtime.run_in_thread import aside
+from millstream.runtime.send.apply import addressed, file_value
+from millstream.runtime.send.sender import Outlet
 from millstream.runtime.settings import Settings
-from millstream.runtime.store import Store
-from millstream.runtime.stream import Stream
-from millstream.runtime.timers import Timers
-from millstream.runtime.values import Values
+from millstream.runtime.state.expiry import Initial, Perishables
+from millstream.runtime.state.file_quota import Allowances
+from millstream.runtime.state.files import Store
+from millstream.runtime.state.timers import Timers
+from millstream.runtime.state.values import Values
+from millstream.runtime.stream.loop import Stream
 from millstream.types import Blob, Failure, Transport
-from millstream.ui.events import Binding
-from millstream.ui.manifest import Manifest
-from millstream.ui.special import Request
 from millstream.wire.messages import (
     Bye,
     Cancel,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from millstream.codecs.headers import MAX_PHOTO_PIXELS
+from millstream.media.image_header import MAX_PHOTO_PIXELS
 
 MEBIBYTE = 1024 * 1024
 

@@ -17,28 +17,28 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
+from millstream.declare.declaration import Declaration
+from millstream.declare.injected import Address
+from millstream.declare.injected import Request as HandlerRequest
+from millstream.declare.manifest import Look, Manifest
+from millstream.declare.theme import ThemeLike, theme_tokens
 from millstream.errors import Busy, Closed
 from millstream.runtime.host import Host
 from millstream.runtime.settings import Settings
-from millstream.server.assets import Assets
-from millstream.server.caller import Caller
-from millstream.server.complaints import Complaints
-from millstream.server.failures import answering, contained
-from millstream.server.favicon import Favicon
-from millstream.server.gate import CLOSE_LOGGED_OUT, LOGGED_OUT, Gate, Refusal, refuse
-from millstream.server.headers import Policy
-from millstream.server.hosts import is_loopback
-from millstream.server.login import LoginPage
-from millstream.server.logins import Logins
+from millstream.server.http.assets import Assets
+from millstream.server.http.failures import answering, contained
+from millstream.server.http.favicon import Favicon
+from millstream.server.http.page import Content, Page, read_source, read_sources
+from millstream.server.http.uploads import receive_file, send_file
 from millstream.server.options import Options
-from millstream.server.page import Content, Page, read_source, read_sources
-from millstream.server.uploads import receive_file, send_file
+from millstream.server.process.complaints import Complaints
+from millstream.server.security.caller import Caller
+from millstream.server.security.gate import CLOSE_LOGGED_OUT, LOGGED_OUT, Gate, Refusal, refuse
+from millstream.server.security.headers import Policy
+from millstream.server.security.hosts import is_loopback
+from millstream.server.security.login import LoginPage
+from millstream.server.security.logins import Logins
 from millstream.transports.websocket import WebSocketTransport
-from millstream.ui.declaration import Declaration
-from millstream.ui.manifest import Look, Manifest
-from millstream.ui.special import Address
-from millstream.ui.special import Request as HandlerRequest
-from millstream.ui.theme import ThemeLike, theme_tokens
 
 PUBLIC: Final = frozenset({"/login", "/healthz", "/readyz", "/favicon.ico"})
 """What needs no login."""

@@ -14,12 +14,12 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final
 
+from millstream.declare.declaration import Declaration
 from millstream.server.app import App, create_app
-from millstream.server.certificate import load_certificate
-from millstream.server.network import is_everywhere, is_loopback, listen
 from millstream.server.options import Options
+from millstream.server.process.certificate import load_certificate
+from millstream.server.process.network import is_everywhere, is_loopback, listen
 from millstream.server.serving import Server
-from millstream.ui.declaration import Declaration
 
 logger = logging.getLogger("millstream")
 

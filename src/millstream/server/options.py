@@ -12,10 +12,10 @@ from numbers import Real
 from pathlib import Path
 from typing import Final, Self, TypeAlias, cast
 
-from millstream.codecs.headers import MAX_PHOTO_PIXELS
+from millstream.declare.arguments import fitted
+from millstream.media.image_header import MAX_PHOTO_PIXELS
 from millstream.runtime.settings import MEBIBYTE
 from millstream.substitutes import nearest
-from millstream.ui.arguments import fitted
 from millstream.wire.plain import plain
 
 Check: TypeAlias = Callable[[str, str], object | Awaitable[object]]
@@ -51,7 +51,7 @@ class Options:
         allowed_paths, blocked_paths, show_error, max_file_size, max_image_pixels: See `runtime.settings.Settings`.
         css, js, head: Style sheet, function and HTML for the page: text or the path of a file.
         css_paths, head_paths: Files with further style sheets, and with further HTML for the page's head.
-        theme: A theme of `ui/theme.py`, its name, or a dict of tokens; `None` keeps that of the declaration.
+        theme: A theme of `declare/theme.py`, its name, or a dict of tokens; `None` keeps that of the declaration.
         lang: Language of the page, as in `<html lang>`.
         favicon_path: Picture for the browser's tab; `None` for our own.
         drain_s: Seconds that running handlers get at the end.

@@ -18,12 +18,12 @@ from typing import Any, Final
 import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 
-from millstream.server.accepting import Door
 from millstream.server.app import App
-from millstream.server.certificate import load_certificate
-from millstream.server.crowd import Crowd
-from millstream.server.network import BACKLOG
-from millstream.server.protocols import BoundedHttp, LiveSocket
+from millstream.server.process.accepting import Door
+from millstream.server.process.certificate import load_certificate
+from millstream.server.process.connection_limits import Crowd
+from millstream.server.process.network import BACKLOG
+from millstream.server.process.protocols import BoundedHttp, LiveSocket
 from millstream.transports.websocket import MAX_MESSAGE_BYTES
 
 logger = logging.getLogger("millstream")

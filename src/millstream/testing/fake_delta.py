@@ -11,9 +11,9 @@ from typing import Final
 
 import numpy as np
 
-from millstream.codecs.headers import MAX_PIXELS
 from millstream.errors import MediaError
 from millstream.frames import Frame, Pixels
+from millstream.media.image_header import MAX_PIXELS
 from millstream.types import Encoded, Media
 
 NAME: Final = "fake_delta"

@@ -9,14 +9,14 @@ from typing import Any, TypeVar
 
 from millstream.client.driver import Background, Driver
 from millstream.client.page import Page
+from millstream.declare.declaration import Declaration
+from millstream.declare.injected import Request
 from millstream.engines.inline import Engine
 from millstream.errors import Closed, InvalidValue
-from millstream.runtime.aside import aside
 from millstream.runtime.host import Host, Settings
+from millstream.runtime.run_in_thread import aside
 from millstream.testing.virtual import VirtualLoop
 from millstream.transports.memory import MemoryTransport, connect
-from millstream.ui.declaration import Declaration
-from millstream.ui.special import Request
 
 T = TypeVar("T")
 

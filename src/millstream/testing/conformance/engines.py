@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import millstream as ms
-from millstream.runtime.program import Program
-from millstream.runtime.store import Rules
+from millstream.runtime.call.program import Program
+from millstream.runtime.state.files import Rules
 from millstream.types import Advance, Engine, Job, Notice, Result
 
 PATIENCE_S = 10.0

@@ -1,0 +1,1 @@
+"""What exists only because Gradio, FastRTC or tqdm spell it so."""

@@ -1,0 +1,67 @@
+"""Gradio's names for themes, each the nearest of ours: `gr.themes.Soft()` works."""
+
+from __future__ import annotations
+
+from typing import Never
+
+from millstream.declare.theme import Theme
+from millstream.substitutes import THEMES, nearest
+
+__all__ = ["Base", "Citrus", "Default", "Glass", "Monochrome", "Ocean", "Origin", "Soft", "Theme"]
+
+
+def __getattr__(name: str) -> Never:
+    if name in THEMES:
+        hint = "; instead give the tokens themselves: theme.set(accent=…, font=…)"
+    else:
+        hint = nearest(name, __all__) or f"; there are {', '.join(__all__)}"
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}", name=name, obj=None)
+
+
+class Base(Theme):
+    """The default theme."""
+
+    def __init__(self, **ignored: object) -> None:
+        super().__init__("default", **ignored)
+
+
+class Default(Base):
+    """The default theme."""
+
+
+class Origin(Base):
+    """The default theme."""
+
+
+class Ocean(Base):
+    """The default theme with a blue-green accent."""
+
+    def __init__(self, **ignored: object) -> None:
+        super().__init__(**ignored)
+        self.tokens |= {"accent": ("#0b6b75", "#6fd3de"), "accent-text": ("#ffffff", "#04262a")}
+
+
+class Citrus(Base):
+    """The default theme with a warm accent."""
+
+    def __init__(self, **ignored: object) -> None:
+        super().__init__(**ignored)
+        self.tokens |= {"accent": ("#8a5a00", "#ffc94d"), "accent-text": ("#ffffff", "#2b1c00")}
+
+
+class Soft(Theme):
+    """Warm greys and large radii."""
+
+    def __init__(self, **ignored: object) -> None:
+        super().__init__("soft", **ignored)
+
+
+class Glass(Soft):
+    """The same as `Soft`."""
+
+
+class Monochrome(Theme):
+    """Black, white and a typewriter face."""
+
+    def __init__(self, **ignored: object) -> None:
+        super().__init__("mono", **ignored)

@@ -1,0 +1,1 @@
+"""The parts of a conversation: messages, attachments, text and code."""

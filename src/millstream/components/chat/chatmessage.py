@@ -1,0 +1,171 @@
+"""`ChatMessage`: one message of a conversation, in the form that handlers return, and in the one that is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias
+
+from millstream.components.values.plain import plain_number, plain_text
+from millstream.declare.component import Component
+from millstream.types import Blob, Link
+
+Role: TypeAlias = Literal["user", "assistant", "system"]
+
+ROLES: Final = ("user", "assistant", "system")
+METADATA: Final = ("title", "log", "status", "duration", "id", "parent_id")
+KEYS: Final = frozenset({"role", "content", "metadata", "options"})
+"""What a message has. Others are left alone: clients of language models give more."""
+
+
+@dataclass
+class ChatMessage:
+    """One message, for handlers that would rather not write a dict.
+
+    Attributes:
+        content: A text in Markdown, a component with a value such as `Image(picture)`, `{"path": …, "alt_text": …}`
+            for a file, or a list of these.
+        role: `"user"`, `"assistant"` or `"system"`.
+        metadata: `title` makes the message one that is folded away under it, such as a tool's work; `log` stands beside
+            the title, `status` is `"pending"` or `"done"`, `duration` is in seconds.
+        options: Answers that the user may choose from, each `{"value": …, "label": …}`.
+    """
+
+    content: object = ""
+    role: Role = "assistant"
+    metadata: Mapping[str, object] = field(default_factory=dict)
+    options: Sequence[Mapping[str, str]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A piece of a message that is text; `is_html` for HTML, which is shown as it is but for what could run."""
+
+    text: str
+    is_html: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A piece of a message that is a file or an address: a picture, a sound, a film, or something to download."""
+
+    source: Blob | Link
+    kind: str
+    alt: str | None = None
+
+
+Piece: TypeAlias = Said | Shown
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as a session keeps it. It never changes: an answer that grows is another message with each word.
+
+    Attributes:
+        role: Who speaks.
+        pieces: What it consists of.
+        is_list: Whether its content was given as a list, and is given back as one.
+        metadata: What is known of it besides, by name.
+        options: Value and label of the answers to choose from.
+    """
+
+    role: str
+    pieces: tuple[Piece, ...]
+    is_list: bool = False
+    metadata: tuple[tuple[str, str | int | float | None], ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def text(self) -> str:
+        """What it says, without what it shows."""
+        return "\n\n".join(piece.text for piece in self.pieces if isinstance(piece, Said))
+
+
+class UnfitMessage(ValueError):
+    """What was given is no message; says why, and what would be one."""
+
+
+def read_message(given: object, show: Callable[[object], Piece | None]) -> Message:
+    """Bring one message into the form that is kept.
+
+    Args:
+        given: A dict, a `ChatMessage`, or what has its attributes.
+        show: Makes a piece of a component, or of the dict of a file; `None` for what is neither.
+
+    Raises:
+        UnfitMessage: It is none.
+        InvalidValue: A file may not be shown.
+    """
+    fields = _fields(given)
+    role = fields.get("role")
+    if role not in ROLES:
+        raise UnfitMessage(f"a message's role is one of {', '.join(ROLES)}, not {role!r}")
+    if "content" not in fields:
+        raise UnfitMessage(f"a message needs its content, but this one has only {', '.join(map(str, fields))}")
+    content = fields["content"]
+    parts = content if isinstance(content, list) else [content]
+    pieces = tuple(_piece(part, show) for part in parts if part is not None)
+    return Message(
+        str(role), pieces, isinstance(content, list), _metadata(fields.get("metadata")), _options(fields.get("options"))
+    )
+
+
+def _fields(given: object) -> Mapping[str, object]:
+    if isinstance(given, Mapping):
+        return given
+    if hasattr(given, "role") and hasattr(given, "content"):
+        return {name: getattr(given, name) for name in KEYS if hasattr(given, name)}
+    if isinstance(given, list | tuple):
+        raise UnfitMessage(
+            'pairs of texts are the old format; give a list of {"role": "user" or "assistant", "content": …}'
+        )
+    raise UnfitMessage('a message is {"role": "user" or "assistant", "content": …} or a ChatMessage')
+
+
+def _piece(part: object, show: Callable[[object], Piece | None]) -> Piece:
+    if isinstance(part, str):
+        return Said(plain_text(part))
+    if isinstance(part, Mapping) and part.get("type") == "text":
+        return Said(plain_text(part.get("text")))
+    if isinstance(part, Mapping) and part.get("type") == "file" and isinstance(part.get("file"), Mapping):
+        part = part["file"]
+    if isinstance(part, tuple) and 1 <= len(part) <= 2:  # as Gradio takes a file, and what it shows
+        part = {"path": part[0], "alt_text": part[1] if len(part) == 2 else None}
+    piece = show(part) if isinstance(part, Component | Mapping) else None
+    if piece is None:
+        kind = type(part).__name__
+        raise UnfitMessage(
+            f'a message shows texts, components such as Image(…), and files as {{"path": …}}, but no {kind}: '
+            "put it into one of these, or make a text of it"
+        )
+    return piece
+
+
+def _metadata(given: object) -> tuple[tuple[str, str | int | float | None], ...]:
+    if given is None:
+        return ()
+    if not isinstance(given, Mapping):
+        raise UnfitMessage(f"a message's metadata is a dict with {', '.join(METADATA)}")
+    values: list[tuple[str, str | int | float | None]] = []
+    for name, value in given.items():
+        if name not in METADATA:
+            raise UnfitMessage(f"a message's metadata has no {name!r}: it has {', '.join(METADATA)}")
+        if name == "status" and value not in ("pending", "done", None):
+            raise UnfitMessage(f"a message's status is pending or done, not {value!r}")
+        if name == "duration" and value is not None and plain_number(value) is None:
+            raise UnfitMessage(f"a message's duration is a number of seconds, not {value!r}")
+        if value is not None:
+            values.append((name, plain_number(value) if name == "duration" else plain_text(value)))
+    return tuple(values)
+
+
+def _options(given: object) -> tuple[tuple[str, str], ...]:
+    if not isinstance(given, Sequence | None) or isinstance(given, str):
+        raise UnfitMessage('a message\'s options are a list of {"value": …, "label": …}')
+    options = []
+    for option in given or ():
+        if not isinstance(option, Mapping) or "value" not in option:
+            raise UnfitMessage('an option of a message is {"value": …}, with a "label" if it is to read otherwise')
+        value = plain_text(option["value"])
+        options.append((value, plain_text(option.get("label") or value)))
+    return tuple(options)

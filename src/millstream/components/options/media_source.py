@@ -1,0 +1,221 @@
+"""What `Image` and `Audio` have in common: values that are files, and sources that can be chosen."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import ClassVar, Final, Self, Unpack
+
+from millstream.components.values.links import has_scheme, is_embedded_picture, is_web_address
+from millstream.components.values.samples import Loudness
+from millstream.declare.component import Common, Component
+from millstream.errors import DeclarationError, InvalidValue
+from millstream.media.image_header import MAX_PHOTO_PIXELS
+from millstream.types import Blob, Files, Link, Stored
+from millstream.wire.messages import Value
+
+logger = logging.getLogger("millstream.handler")
+
+FILE_KEYS: Final = frozenset({"file", "name", "type", "size"})
+"""What the page says of a file; only the handle counts."""
+
+MAX_ADDRESS: Final = 256 * 1024
+"""Longest address, in characters, that is sent to the page as it is."""
+
+
+class DeclaredFiles:
+    """Where a value that was given at declaration finds its files: anywhere, the developer named them."""
+
+    max_image_pixels: Final = MAX_PHOTO_PIXELS
+
+    def __init__(self) -> None:
+        self.memory: dict[object, object] = {}
+
+    def settle(self, blob: Blob) -> Blob:
+        """Keep the file as it is: it was read into memory, whose size is its own."""
+        return blob
+
+    def temporary(self, suffix: str) -> Path:
+        """Refuse: declared values need no files of their own."""
+        raise NotImplementedError
+
+    def admit(self, path: Path) -> Blob:
+        """Read a file.
+
+        Raises:
+            InvalidValue: There is none.
+        """
+        try:
+            return Blob(path.name, guessed_mime(path.name), data=path.read_bytes())
+        except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+            why = error.strerror if isinstance(error, OSError) else "no file can have that name"
+            raise InvalidValue(f"the file {str(path)!r} cannot be read: {why}") from error
+
+
+class MediaComponent(Component):
+    """A component whose value is a file, an address, or what a camera or microphone captures."""
+
+    takes_objects = True
+
+    kind: ClassVar[str]
+    """What the file has to be: the first half of its MIME type."""
+
+    known_sources: ClassVar[tuple[str, ...]]
+    """What `sources` may name."""
+
+    device: ClassVar[str]
+    """The one of the sources that can be streamed."""
+
+    sources: list[str]
+    streaming: bool
+
+    recording: bool = False
+    """Whether it records, as if the user had pressed Record: from the opening of the page, or as an update."""
+
+    told: set[str]
+    """What was said of it in the log, and is not said again."""
+
+    min_length: float | None = None
+    max_length: float | None = None
+    """How many seconds a recording has to last, and may last; a recording ends by itself then."""
+
+    def __init__(self, value: object = None, **common: Unpack[Common]) -> None:
+        self.told = set()
+        super().__init__(value, **common)
+
+    def hand_over(self, fresh: Self) -> None:
+        super().hand_over(fresh)
+        fresh.told = self.told
+
+    def warn_once(self, about: str, message: str) -> None:
+        """Log a warning about the component, unless there was one of the same kind."""
+        if about not in self.told:
+            self.told.add(about)
+            logger.warning("%s: %s", self.name, message)
+
+    def loudness(self, *, is_piecewise: bool = False) -> Loudness:
+        """Give what brings a handler's arrays to samples."""
+        return Loudness(lambda message: self.warn_once("loudness", message), is_piecewise=is_piecewise)
+
+    def check(self) -> None:
+        for source in self.sources:
+            self.check_one_of("sources", source, self.known_sources)
+        if not self.sources:
+            self.correct("sources", list(self.known_sources), "[] is empty")
+        self.check_one_of("recording", self.recording, (True, False))
+        if self.recording and self.device not in self.sources:
+            remedy = f"add {self.device!r} to its sources"
+            raise DeclarationError(f"{self.name} cannot record from {', '.join(self.sources)}: {remedy}")
+        self._check_lengths()
+        super().check()
+
+    def _check_lengths(self) -> None:
+        if self.max_length == math.inf:
+            self.max_length = None
+        for argument in ("min_length", "max_length"):
+            self.check_number(argument, getattr(self, argument))
+        if self.max_length is not None and self.max_length <= 0:
+            self.correct("max_length", None, f"{self.max_length!r} is no length")
+        if self.max_length is not None and (self.min_length or 0.0) > self.max_length:
+            lengths = f"min_length={self.min_length!r} is above max_length={self.max_length!r}"
+            raise DeclarationError(f"{self.name}: {lengths}")
+
+    @property
+    def longest_s(self) -> float:
+        return math.inf if self.max_length is None else self.max_length
+
+    def props(self) -> dict[str, Value]:
+        return {**super().props(), "recording": self.recording}
+
+    def check_streams(self) -> None:
+        if self.device not in self.sources:
+            remedy = f"add {self.device!r} to its sources"
+            raise DeclarationError(f"{self.name} cannot stream from {', '.join(self.sources)}: {remedy}")
+
+    def validate(self, wire: Value, files: Files) -> Stored:
+        if wire is None:
+            return None
+        if not isinstance(wire, dict) or not wire.keys() <= FILE_KEYS or not isinstance(wire.get("file"), str):
+            raise self.invalid("a file that was uploaded, or nothing", wire)
+        blob = files.find(wire["file"])
+        if blob.mime.split("/")[0] != self.kind:
+            raise self.unfit(f"files of type {self.kind}", f"{blob.name} of type {blob.mime}")
+        return blob
+
+    def link(self, text: str) -> Link | Blob | None:
+        """Tell an address that goes to the browser as it is from the path of a file.
+
+        A picture that is its own address becomes a file if it is too long for a message.
+
+        Raises:
+            InvalidValue: It is an address of a kind that is not allowed.
+        """
+        if is_web_address(text) or (self.kind == "image" and is_embedded_picture(text)):
+            return Link(text) if len(text) <= MAX_ADDRESS else self._unpacked(text)
+        if has_scheme(text):
+            raise self.invalid("a path, an http(s) address or a picture as a data: address", text[:60])
+        return None
+
+    def _unpacked(self, address: str) -> Blob:
+        head, _, body = address.partition(",")
+        mime = head.removeprefix("data:").split(";")[0].lower()
+        try:
+            data = base64.b64decode(body or "?", validate=True)
+        except ValueError as error:
+            raise self.invalid(f"addresses of at most {MAX_ADDRESS} characters, or pictures in base64", head) from error
+        return Blob(f"image.{mime.split('/')[-1]}", mime, data=data)
+
+    def of_kind(self, blob: Blob) -> Blob:
+        """Check that a file that was returned is of the right kind.
+
+        Raises:
+            InvalidValue: It is not.
+        """
+        if blob.mime.split("/")[0] != self.kind:
+            raise self.unfit(f"files of type {self.kind}", f"{blob.name} of type {blob.mime}")
+        return blob
+
+    def content(self, blob: Blob) -> bytes:
+        """Read a file of the session."""
+        if blob.data is not None:
+            return blob.data
+        if blob.path is None:
+            raise InvalidValue(f"{self.name}: the file {blob.name} is gone")
+        return blob.path.read_bytes()
+
+
+def listed(given: str | Sequence[str] | None, default: Iterable[str]) -> list[str]:
+    """Bring one source, several or none into one form."""
+    if given is None:
+        return list(default)
+    return [given] if isinstance(given, str) else list(given)
+
+
+def guessed_mime(name: str) -> str:
+    """Guess the type of a file by the end of its name."""
+    import mimetypes
+
+    return _TYPES.get(Path(name).suffix.lower()) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+
+
+_TYPES = {
+    ".webp": "image/webp",
+    ".avif": "image/avif",
+    ".wav": "audio/wav",
+    ".mp3": "audio/mpeg",
+    ".ogg": "audio/ogg",
+    ".oga": "audio/ogg",
+    ".opus": "audio/ogg",
+    ".flac": "audio/flac",
+    ".m4a": "audio/mp4",
+    ".aac": "audio/aac",
+    ".weba": "audio/webm",
+    ".m4v": "video/mp4",
+    ".ogv": "video/ogg",
+    ".mkv": "video/x-matroska",
+    ".ts": "video/mp2t",
+}
+"""Where Python's own table depends on the machine."""

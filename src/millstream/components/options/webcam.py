@@ -1,0 +1,89 @@
+"""`WebcamOptions`: what an image or a film asks of the camera."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from millstream.declare.arguments import PlainArguments
+from millstream.declare.component import is_number
+from millstream.declare.element import warn
+from millstream.errors import DeclarationError
+
+SMALLEST_SIDE: Final = 16
+LARGEST_SIDE: Final = 4096
+
+
+@dataclass(frozen=True)
+class WebcamOptions(metaclass=PlainArguments):
+    """What the page asks of the camera, and in which form it sends the pictures.
+
+    Attributes:
+        mirror: Whether the picture is mirrored, for the user and the handler alike. By default (`None`) every camera is
+            but the rear one of a phone; `True` mirrors that one too, `False` mirrors none.
+        constraints: The browser's media constraints for the camera; they win over all defaults.
+        size: Largest width and height in pixels that is sent; by default 1280 on the longer side.
+        quality: Quality of the JPEGs that are sent, from 0 to 1.
+    """
+
+    mirror: bool | None = None
+    constraints: Mapping[str, object] | None = None
+    size: tuple[int, int] | None = None
+    quality: float = 0.8
+
+    def __post_init__(self) -> None:
+        if self.mirror is not None and not isinstance(self.mirror, bool):
+            raise DeclarationError(f"WebcamOptions: mirror={self.mirror!r} is not True, False or None")
+        self._check_size()
+        if not is_number(self.quality) or not 0 < self.quality <= 1:
+            raise DeclarationError(f"WebcamOptions: quality={self.quality!r} is not between 0 and 1")
+        if self.constraints is not None and not isinstance(self.constraints, Mapping):
+            raise DeclarationError(f"WebcamOptions: constraints={self.constraints!r} is not a dict")
+
+    def _check_size(self) -> None:
+        """Check the size; for what is too large, the largest there is does as well."""
+        sides: list[float] = [*(self.size or ())]
+        if self.size is not None and (len(sides) != 2 or not all(_is_side(side) for side in sides)):
+            most = f"a (width, height) of {SMALLEST_SIDE} to {LARGEST_SIDE} pixels"
+            raise DeclarationError(f"WebcamOptions: size={self.size!r} is not {most}")
+        limited = tuple(min(side, LARGEST_SIDE) for side in sides)
+        if limited != tuple(sides):
+            warn(f"WebcamOptions: size={self.size!r} is more than {LARGEST_SIDE} pixels; {limited!r} is taken")
+            object.__setattr__(self, "size", limited)
+
+
+def webcam_options_of(
+    options: WebcamOptions | Mapping[str, object] | None, mirror: bool | None, constraints: Mapping[str, object] | None
+) -> WebcamOptions:
+    """Merge the two ways to say what is asked of the camera."""
+    if isinstance(options, Mapping):
+        options = WebcamOptions(**options)  # type: ignore[arg-type]  # checked by the class itself
+    if not isinstance(options, WebcamOptions | None):
+        raise DeclarationError(f"webcam_options={options!r} is no WebcamOptions")
+    options = options or WebcamOptions()
+    return replace(
+        options,
+        mirror=options.mirror if mirror is None else mirror,
+        constraints=options.constraints if constraints is None else constraints,
+    )
+
+
+def _is_side(side: float) -> bool:
+    return is_number(side) and SMALLEST_SIDE <= side == int(side)
+
+
+def is_css_size(size: object) -> bool:
+    """Tell what a height or width may be: pixels, or a number with a CSS unit, or nothing."""
+    if isinstance(size, str):
+        return re.fullmatch(r"\d+(\.\d+)?(px|em|rem|vh|vw|%)?", size.strip()) is not None
+    return size is None or (is_number(size) and float(size) > 0)  # type: ignore[arg-type]
+
+
+def in_pixels(size: object) -> int:
+    """Give a CSS size in pixels; 0 for one in other units, and for none."""
+    if isinstance(size, str):
+        number = size.strip().removesuffix("px")
+        return int(float(number)) if number.replace(".", "", 1).isdigit() else 0
+    return int(size) if isinstance(size, int | float) else 0

@@ -1,0 +1,1 @@
+"""What players are given: audio, video and subtitles."""

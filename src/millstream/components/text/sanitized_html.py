@@ -1,0 +1,81 @@
+"""What HTML that was set at run time may contain."""
+
+from __future__ import annotations
+
+from functools import cache
+from html import escape
+from typing import TYPE_CHECKING, Final
+
+from millstream.components.text.html_elements import HTML_TAGS, SVG_ATTRIBUTES, SVG_TAGS
+from millstream.components.text.memory import Memory
+from millstream.components.text.normalized_html import finished, flattened
+
+if TYPE_CHECKING:
+    from nh3 import Cleaner
+
+MAX_COST: Final = 600_000
+"""What sanitising may cost, in units of about a microsecond; see `_cost`."""
+
+MAX_REMEMBERED: Final = 8 * 1024 * 1024
+"""Characters of HTML that are remembered, with what became of them."""
+
+TOO_LARGE: Final = "<p><em>This HTML is too large to be shown as it is meant. Here is its source.</em></p>"
+
+
+def sanitised(html: str) -> str:
+    """Take everything out of a piece of HTML that could run, load a script, or submit a form.
+
+    What would take a second of a processor is shown as its source.
+    """
+    known = _SANITISED.get(html)
+    if known is None:
+        is_large = _cost(html) > MAX_COST
+        known = f"{TOO_LARGE}<pre>{escape(html)}</pre>" if is_large else cleaned(flattened(html))
+        _SANITISED.add(html, known, len(html) + len(known))
+    return known
+
+
+def cleaned(markup: str) -> str:
+    """Sanitise what `flattened` gave: whatever that may be, the result is safe, but without that it may take hours."""
+    return finished(_cleaner().clean(markup))
+
+
+def _cost(html: str) -> float:
+    """Estimate how long it takes: tags and attributes are what counts, an embedded picture weighs little."""
+    return len(html) / 20 + 10 * html.count("<") + 5 * html.count("=") + 3 * html.count("&")
+
+
+@cache
+def _cleaner() -> Cleaner:
+    import nh3
+
+    attributes = {tag: set(names) for tag, names in nh3.ALLOWED_ATTRIBUTES.items()}
+    attributes["*"] = attributes.get("*", set()) | {"style", "class", "id", "title", "role", "dir", "hidden"}
+    for tag in SVG_TAGS:
+        attributes[tag] = attributes.get(tag, set()) | SVG_ATTRIBUTES
+    attributes["a"] = attributes.get("a", set()) | {"target"}
+    attributes["input"] = {"type", "value", "checked", "disabled", "min", "max", "readonly"}
+    attributes["progress"] = attributes["meter"] = {"value", "min", "max"}
+    attributes["video"] = attributes["audio"] = {"src", "controls", "loop", "muted", "width", "height", "poster"}
+    attributes["source"] = {"src", "type"}
+    attributes["label"] = {"for"}
+    return nh3.Cleaner(
+        tags=set(HTML_TAGS | SVG_TAGS),
+        attributes=attributes,
+        generic_attribute_prefixes={"aria-", "data-"},
+        url_schemes={"http", "https", "mailto", "tel", "data"},
+        attribute_filter=_without_documents,
+    )
+
+
+def _without_documents(tag: str, attribute: str, value: str) -> str | None:
+    """Let `data:` through only where it is a picture made of pixels."""
+    from millstream.components.values.links import is_embedded_picture
+
+    address = "".join(value.split())
+    if attribute in ("src", "href", "poster", "cite") and address.lower().startswith("data:"):
+        return value if tag == "img" and attribute == "src" and is_embedded_picture(address) else None
+    return value
+
+
+_SANITISED: Final = Memory[str](MAX_REMEMBERED)

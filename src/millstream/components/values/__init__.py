@@ -1,0 +1,1 @@
+"""How values of components are checked, converted and made safe."""

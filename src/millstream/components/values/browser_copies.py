@@ -1,0 +1,64 @@
+"""What browsers are given in the place of files that they do not show: an image or a sound encoded once more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from millstream import codecs
+from millstream.errors import MediaError
+from millstream.frames import Frame
+from millstream.media import audio_file as sound_file
+from millstream.media import wav
+from millstream.media.file_kinds import Kind, Source
+from millstream.media.image_file import decode_image_file
+from millstream.media.image_header import FORMATS, HEAD_BYTES, WEB, format_of
+from millstream.types import Blob
+
+QUALITY: Final = 0.8
+
+
+def source_of(blob: Blob) -> Source:
+    """Give where the content of a file is."""
+    return blob.path if blob.path is not None else blob.data or b""
+
+
+def head_of(blob: Blob) -> bytes:
+    """Read the first bytes of a file, as many as tell an image format."""
+    if blob.path is None:
+        return (blob.data or b"")[:HEAD_BYTES]
+    with blob.path.open("rb") as file:
+        return file.read(HEAD_BYTES)
+
+
+def encoded(frame: Frame, name: str = "webp", quality: float = QUALITY) -> Blob:
+    """Make a file of an image."""
+    payload = codecs.load(name).open_encoder(quality).encode(frame).payload
+    return Blob(f"image.{name}", f"image/{name}", data=payload)
+
+
+def played(blob: Blob, kind: Kind) -> Blob | None:
+    """Make a WAV file of a sound that browsers do not play; `None` of one that they do.
+
+    Raises:
+        MediaError: It cannot be decoded.
+    """
+    source = source_of(blob)
+    if sound_file.is_played(source, kind):
+        return None
+    data = wav.encode(sound_file.decode(source))
+    return Blob(f"{Path(blob.name).stem}.wav", "audio/wav", data=data)
+
+
+def presented(blob: Blob, max_image_pixels: int) -> Blob:
+    """Give a file among others what is shown in its place; where that cannot be made it is shown as it is, or not."""
+    name = format_of(head_of(blob))
+    try:
+        if name in FORMATS - WEB:
+            data = blob.data if blob.data is not None else blob.path.read_bytes() if blob.path is not None else b""
+            return replace(blob, shown=encoded(decode_image_file(data, max_image_pixels)))
+        kind = sound_file.recognise(source_of(blob)) if name is None and blob.mime.startswith("audio/") else None
+        return replace(blob, shown=played(blob, kind)) if kind is not None else blob
+    except MediaError:
+        return blob

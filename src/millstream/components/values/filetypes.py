@@ -1,0 +1,57 @@
+"""What `file_types=` means: kinds of media, ends of names, or whole types."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from millstream.declare.element import warn
+from millstream.errors import DeclarationError
+from millstream.types import Blob
+
+MEDIA_KINDS: Final = ("image", "audio", "video", "text")
+"""What may be named besides ends of names and whole types."""
+
+LONGEST_END: Final = 5
+"""Most characters of what is taken for the end of a name without its dot; longer words are more likely mistakes."""
+
+
+def check_file_types(kinds: list[str] | None, owner: str) -> None:
+    """Check what was given for `file_types`; the end of a name without its dot gets it.
+
+    Raises:
+        DeclarationError: One of them is no type; the message says what is.
+    """
+    kinds = [] if kinds is None else kinds
+    for place, kind in enumerate(kinds):
+        end = str(kind).removeprefix("*").removeprefix(".")
+        if kind == "*":
+            kinds[place] = "file"
+        elif not _is_type(kind) and len(end) <= LONGEST_END and end.isascii() and end.isalnum():
+            kinds[place] = f".{end}"
+            warn(f"{owner}: file_types={kind!r}: {kinds[place]!r} is taken")
+        elif not _is_type(kind):
+            known = ", ".join(MEDIA_KINDS)
+            raise DeclarationError(f'{owner}: file_types={kind!r} is none of {known}, ".pdf" or "image/png"')
+
+
+def _is_type(kind: object) -> bool:
+    return isinstance(kind, str) and (kind in (*MEDIA_KINDS, "file") or kind.startswith(".") or "/" in kind)
+
+
+def accepted(kinds: Sequence[str] | None) -> list[str]:
+    """Give types in the form in which a browser's file dialog takes them; empty for any."""
+    return [f"{kind}/*" if kind in MEDIA_KINDS else kind for kind in kinds or () if kind != "file"]
+
+
+def is_of_types(blob: Blob, kinds: Sequence[str] | None) -> bool:
+    """Whether a file is of one of the types."""
+    return kinds is None or any(_fits(blob, kind) for kind in kinds)
+
+
+def _fits(blob: Blob, kind: str) -> bool:
+    if kind == "file":
+        return True
+    if kind.startswith("."):
+        return blob.name.lower().endswith(kind.lower())
+    return blob.mime == kind or (kind in MEDIA_KINDS and blob.mime.split("/")[0] == kind)

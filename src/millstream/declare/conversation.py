@@ -1,0 +1,226 @@
+"""Turn-taking: `mic.stream(ReplyOnPause(reply), …)` calls a handler with all that somebody said, when they pause."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias, TypedDict, Unpack
+
+from millstream.compat.fastrtc import MAX_TURN_S, AlgoOptions, SileroVadOptions, tuned
+from millstream.declare.arguments import PlainArguments
+from millstream.declare.component import is_number
+from millstream.declare.handler import HandlerSpec, inspect_handler
+from millstream.errors import DeclarationError
+from millstream.speech import PauseRules, TurnDetector
+from millstream.types import Handler, Role
+from millstream.voice import silero
+
+LISTEN_S: Final = 0.032
+"""`stream_every` where the app gives none: one window of the detector, so that an interruption is noticed at once."""
+
+HYSTERESIS: Final = 0.15
+"""How much below `threshold` speech ends: what Silero's own tools use."""
+
+MAX_AWAKE_S: Final = 300.0
+
+Detector: TypeAlias = Callable[[PauseRules], TurnDetector]
+
+
+@dataclass(frozen=True)
+class TurnTaking:
+    """How one stream takes turns, as the runtime uses it; see `ReplyOnPause` and `ReplyOnStopWords`.
+
+    Attributes:
+        rules: When a turn begins and ends.
+        detector: Makes the detector of one stream; called in its worker.
+        pre_roll_s: How much before the speech belongs to a turn.
+        max_turn_s: The longest turn.
+        can_interrupt: Whether speech ends an answer.
+        partial_every_s: How often `partial` is called while somebody speaks.
+        handlers: What else is called, by role.
+        stop_words: Only what is said after one of them is answered; none answers everything.
+        awake_s: How long after a stop word alone the next turn may begin.
+    """
+
+    rules: PauseRules
+    detector: Detector
+    pre_roll_s: float
+    max_turn_s: float
+    can_interrupt: bool
+    partial_every_s: float
+    handlers: dict[Role, HandlerSpec]
+    stop_words: tuple[str, ...] = ()
+    awake_s: float = 0.0
+
+
+class ReplyOnPause(metaclass=PlainArguments):
+    """A handler for `Audio.stream` that is called once for each turn: with all that was said, when the speaker pauses.
+
+    The microphone's input holds the whole turn then; the other inputs are read at that moment. Listening goes on while
+    the handler answers, and speech interrupts the answer: the player is silent at once and the generator is closed. A
+    parameter annotated `Turn` tells how much of the answer was heard.
+
+    Args:
+        fn: The handler, usually a generator that yields sound.
+        startup_fn: A greeting: called when the stream begins, with the same inputs, the microphone's being `None`;
+            without that one, or with none at all, if it takes no more.
+        algo_options: FastRTC's way to give `pause`, `min_speech` and `max_turn`, in whose place it counts.
+        model_options: FastRTC's way to give `threshold`, `min_speech` and `pre_roll`.
+        can_interrupt: `False` for a handler that is to be heard out; what is said meanwhile is ignored.
+        pause: Seconds of silence that end a turn.
+        threshold: From this probability of speech on, 0 to 1, somebody speaks; higher for noisy places.
+        release: Below this probability nobody does any more; `threshold` less 0.15 by default.
+        min_speech: Seconds; what is shorter is a noise, which neither interrupts nor is answered.
+        pre_roll: Seconds from before the speech that are taken in, so that its first syllable is whole.
+        max_turn: Seconds after which a turn ends even if the speaker goes on; sooner if it has 64 MiB then.
+        partial: A handler that is called with what has been said so far, while somebody speaks: for captions. Its
+            inputs and outputs are the same. No two calls of `fn`, `partial` and `startup_fn` overlap.
+        partial_every: Seconds of sound between two calls of `partial`.
+        detector: Makes a `TurnDetector` for each stream, from the `PauseRules` above; Silero's by default.
+    """
+
+    def __init__(
+        self,
+        fn: Handler,
+        startup_fn: Handler | None = None,
+        algo_options: AlgoOptions | None = None,
+        model_options: SileroVadOptions | None = None,
+        can_interrupt: bool = True,
+        *,
+        pause: float = 0.6,
+        threshold: float = 0.5,
+        release: float | None = None,
+        min_speech: float = 0.06,
+        pre_roll: float = 0.3,
+        max_turn: float = 60.0,
+        partial: Handler | None = None,
+        partial_every: float = 0.5,
+        detector: Detector | None = None,
+    ) -> None:
+        self.fn = fn
+        self.startup_fn, self.partial = startup_fn, partial
+        self.can_interrupt = can_interrupt
+        given = tuned(algo_options, model_options)
+        self.pause, self.min_speech = given.get("pause", pause), given.get("min_speech", min_speech)
+        self.threshold = threshold = given.get("threshold", threshold)
+        self.release = max(threshold - HYSTERESIS, threshold / 2) if release is None else release
+        self.pre_roll, self.max_turn = given.get("pre_roll", pre_roll), given.get("max_turn", max_turn)
+        self.partial_every = partial_every
+        self.detector = detector
+
+    def __call__(self, *arguments: object, **keywords: object) -> object:
+        return self.fn(*arguments, **keywords)
+
+    def taken(self, where: str, inputs: int) -> TurnTaking:
+        """Check everything, for a binding with so many inputs.
+
+        Raises:
+            DeclarationError: An option or a handler does not fit, or the model is not installed.
+        """
+        self._check(where)
+        if self.detector is None:
+            silero.check_installed(where)
+        others: dict[Role, Handler | None] = {"greeting": self.startup_fn, "partial": self.partial}
+        handlers = {role: inspect_handler(fn, where) for role, fn in others.items() if fn is not None}
+        for role, handler in handlers.items():
+            if role != "greeting" or not (handler.takes(inputs - 1) or handler.takes(0)):
+                handler.check_arity(inputs, where)
+        return TurnTaking(
+            rules=PauseRules(self.pause, self.threshold, self.release, self.min_speech),
+            detector=self.detector or silero.open_detector,
+            pre_roll_s=self.pre_roll,
+            max_turn_s=self.max_turn,
+            can_interrupt=self.can_interrupt,
+            partial_every_s=self.partial_every,
+            handlers=handlers,
+        )
+
+    def _check(self, where: str) -> None:
+        """Check the options.
+
+        Raises:
+            DeclarationError: A value is not allowed; the message says what is.
+        """
+        allowed = {
+            "pause": (0.05, 10.0),
+            "threshold": (0.01, 0.99),
+            "release": (0.0, self.threshold),
+            "min_speech": (0.0, 5.0),
+            "pre_roll": (0.0, 5.0),
+            "max_turn": (1.0, MAX_TURN_S),
+            "partial_every": (0.05, 60.0),
+        }
+        if not callable(self.detector or silero.open_detector):
+            raise DeclarationError(
+                f"{where}: detector={self.detector!r} is not allowed; give what makes one: a class, or a function of "
+                "the PauseRules"
+            )
+        for name, (least, most) in allowed.items():
+            value = getattr(self, name)
+            if not is_number(value) or not least <= value <= most:
+                kind = type(self).__name__
+                raise DeclarationError(f"{where}: {kind}({name}={value!r}) is not allowed; give {least:g} to {most:g}")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({getattr(self.fn, '__name__', self.fn)!s})"
+
+
+class TurnOptions(TypedDict, total=False):
+    """The keywords of `ReplyOnPause`, which describes them."""
+
+    startup_fn: Handler | None
+    algo_options: AlgoOptions | None
+    model_options: SileroVadOptions | None
+    can_interrupt: bool
+    pause: float
+    threshold: float
+    release: float | None
+    min_speech: float
+    pre_roll: float
+    max_turn: float
+    partial: Handler | None
+    partial_every: float
+    detector: Detector | None
+
+
+class ReplyOnStopWords(ReplyOnPause):
+    """As `ReplyOnPause`, for places where people also speak to each other: only what follows a stop word is answered.
+
+    Each turn is recognised first. One with a stop word is answered, and interrupts the answer before; if nothing was
+    said after the stop word, the next turn is. Everything else is ignored.
+
+    Args:
+        fn: The handler; it gets the whole turn, the stop word included.
+        stop_words: Words or phrases such as `"computer"`; case, accents and punctuation do not count.
+        recognise: Called with `(sample_rate, samples)` of each turn, as `Audio` gives them; returns what was said.
+        awake: Seconds after a stop word alone in which the next turn may begin.
+        options: See `ReplyOnPause`.
+    """
+
+    def __init__(
+        self,
+        fn: Handler,
+        stop_words: Sequence[str],
+        *,
+        recognise: Handler,
+        awake: float = 8.0,
+        **options: Unpack[TurnOptions],
+    ) -> None:
+        super().__init__(fn, **options)
+        self.stop_words = (stop_words,) if isinstance(stop_words, str) else tuple(stop_words)
+        self.recognise = recognise
+        self.awake = awake
+
+    def taken(self, where: str, inputs: int) -> TurnTaking:
+        taking = super().taken(where, inputs)
+        kind = type(self).__name__
+        if not self.stop_words or not all(str(word).strip() for word in self.stop_words):
+            raise DeclarationError(f'{where}: {kind}(stop_words={self.stop_words!r}) needs words, such as "computer"')
+        if not is_number(self.awake) or not 0 < self.awake <= MAX_AWAKE_S:
+            raise DeclarationError(f"{where}: {kind}(awake={self.awake!r}) is not allowed; give up to {MAX_AWAKE_S:g}")
+        recognise = inspect_handler(self.recognise, where)
+        recognise.check_arity(1, where)
+        if recognise.is_generator:
+            raise DeclarationError(f"{where}: {kind}(recognise={recognise.name}) is a generator; return what was said")
+        handlers: dict[Role, HandlerSpec] = {**taking.handlers, "recognise": recognise}
+        return replace(taking, handlers=handlers, stop_words=self.stop_words, awake_s=self.awake)

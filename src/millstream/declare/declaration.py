@@ -1,0 +1,236 @@
+"""`Declaration`: the tree of elements and the dependencies between them; it knows nothing of sockets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Self, overload
+
+from millstream.declare.component import Component
+from millstream.declare.element import Element, current_parent, warn
+from millstream.declare.event import Dependency, Trigger
+from millstream.declare.handler import inspect_handler
+from millstream.declare.layout import Layout, Tab, Tabs
+from millstream.declare.manifest import Look, Manifest, freeze
+from millstream.declare.options import checked_options
+from millstream.declare.theme import ThemeLike, theme_tokens
+from millstream.errors import DeclarationError
+
+MAX_WAITING: Final = 1000
+"""How many may wait in the queue of an app that does not say how many; who comes later is told that it is busy."""
+
+
+class PageEvent:
+    """An event of the page as a whole, named by the attribute that holds it."""
+
+    name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, declaration: None, owner: type) -> PageEvent: ...
+
+    @overload
+    def __get__(self, declaration: Declaration, owner: type) -> Trigger: ...
+
+    def __get__(self, declaration: Declaration | None, owner: type) -> PageEvent | Trigger:
+        return self if declaration is None else Trigger(declaration, self.name)
+
+
+class Declaration(Layout):
+    """The root of the tree. Elements that are made inside `with declaration:` belong to it.
+
+    Args:
+        title: The page's title.
+        theme: The name of a theme, an object of `themes`, or a dict of tokens.
+        css: Style sheet of the app.
+        js: JavaScript function that runs when the page is loaded.
+        head: HTML for the page's `<head>`.
+        elem_id: The `id` of the outermost HTML element.
+        elem_classes: The classes of that element.
+        ignored: Keywords that have a meaning in Gradio but none here.
+
+    Attributes:
+        elements: Everything in the tree, by number; the root is number 0.
+        dependencies: The bound events, in order.
+        default_concurrency_limit: Places of an event that sets no `concurrency_limit`; `None` for any number.
+        max_waiting: How many may wait in the queue at most; `None` for any number.
+    """
+
+    tag = "blocks"
+
+    load = PageEvent()
+    """A page was opened."""
+
+    unload = PageEvent()
+    """A page was closed or left, or its link was lost for good."""
+
+    def __init__(
+        self,
+        *,
+        title: str = "Millstream",
+        theme: ThemeLike = None,
+        css: str | None = None,
+        js: str | None = None,
+        head: str | None = None,
+        elem_id: str | None = None,
+        elem_classes: str | Sequence[str] | None = None,
+        **ignored: object,
+    ) -> None:
+        self.elements: dict[int, Element] = {0: self}
+        self.dependencies: list[Dependency] = []
+        self.default_concurrency_limit: int | None = 1
+        self.max_waiting: int | None = MAX_WAITING
+        self.is_frozen = False
+        self.title = title
+        self.look = Look(theme_tokens(theme), css or "", js or "", head or "")
+        super().__init__(elem_id=elem_id, elem_classes=elem_classes, render=False, **ignored)  # type: ignore[arg-type]
+        self.id = 0
+
+    @property
+    def name(self) -> str:
+        return type(self).__name__
+
+    @property
+    def declaration(self) -> Declaration | None:
+        """Itself, or the tree that it has become a part of."""
+        return self if self.parent is None else self.parent.declaration
+
+    def __exit__(self, *failure: object) -> None:
+        super().__exit__(*failure)
+        if current_parent.get() is not None and failure[0] is None:
+            self.render()
+
+    def render(self) -> Self:
+        """Make the app a part of the one around the call, if it is none yet."""
+        return self if self.parent is not None and self.parent is current_parent.get() else super().render()
+
+    def number(self, element: Element) -> None:
+        """Give numbers to an element that joins the tree, and to all that it holds.
+
+        A declaration that joins brings its dependencies along, and its style sheet.
+
+        Raises:
+            DeclarationError: The tree is frozen.
+        """
+        if self.is_frozen:
+            raise DeclarationError(f"{element.name} comes too late: the app is launched already")
+        if isinstance(element, Declaration):
+            self.dependencies += element.dependencies
+            self.look = self.look.joined(element.look)
+        for joining in [element, *(element.walk() if isinstance(element, Layout) else ())]:
+            self._check_free(joining)
+            joining.id = max(self.elements) + 1
+            self.elements[joining.id] = joining
+
+    def forget(self, element: Element) -> None:
+        """Take the numbers away from an element that leaves the tree, and from all that it holds.
+
+        Raises:
+            DeclarationError: The tree is frozen.
+        """
+        if self.is_frozen:
+            raise DeclarationError(f"{element.name} cannot leave: the app is launched already")
+        for leaving in [element, *(element.walk() if isinstance(element, Layout) else ())]:
+            del self.elements[leaving.id]
+
+    def _check_free(self, joining: Element) -> None:
+        for other in self.elements.values():
+            if joining.elem_id is not None and other.elem_id == joining.elem_id:
+                warn(f"{joining.name} and {other.name} have the same elem_id {joining.elem_id!r}: rename one of them")
+                return
+
+    def add(self, dependency: Dependency) -> None:
+        """Add a bound event.
+
+        Raises:
+            DeclarationError: It names elements of another app, or of none.
+        """
+        if self.is_frozen:
+            raise DeclarationError(f"{dependency.name} comes too late: the app is launched already")
+        self._check_members(dependency, allow_later=True)
+        self.dependencies.append(dependency)
+
+    def freeze(self, look: Look | None = None) -> Manifest:
+        """Give the frozen form of the tree; nothing can be added any more.
+
+        Args:
+            look: What the page looks like, instead of what the constructor said.
+
+        Raises:
+            DeclarationError: An element that an event names was never rendered, or the tree is part of another one.
+        """
+        if self.parent is not None:
+            raise DeclarationError(f"{self.name} {self.title!r} is a part of another app: launch that one")
+        if not self.is_frozen:
+            _bind_computed(self)
+        for dependency in self.dependencies:
+            self._check_members(dependency, allow_later=False)
+        _wrap_tabs(self)
+        self.is_frozen = True
+        return freeze(self, look or self.look)
+
+    def _around(self) -> list[Declaration]:
+        """List the apps in whose `with` this one is being filled: it becomes a part of them at its end."""
+        outside = self._outside[-1].old_value if self._outside else None
+        around = outside.declaration if isinstance(outside, Layout) else None
+        return [] if around is None else [around, *around._around()]
+
+    def _check_members(self, dependency: Dependency, *, allow_later: bool) -> None:
+        """Check that a dependency names nothing from elsewhere; `allow_later` for what has yet to find its place."""
+        apps = [self, *(self._around() if allow_later else ())]
+        sources = [trigger.source for trigger in dependency.triggers]
+        for element in [*sources, *dependency.inputs, *dependency.outputs]:
+            if isinstance(element, Dependency):
+                _check_bound(element, dependency, apps)
+            elif element.declaration is None and allow_later and element.given.get("render") is False:
+                continue
+            elif element.declaration not in apps:
+                where = "an app of its own" if element.declaration is not None else "no app"
+                raise DeclarationError(
+                    f"{dependency.name} names {element.name}, which belongs to {where}: "
+                    "create it inside the same `with Blocks():`, or call its render() there"
+                )
+        for other in dependency.options.cancels:
+            if not isinstance(other, Dependency):
+                raise DeclarationError(f"{dependency.name}: cancels takes what an event returned, but got {other!r}")
+            _check_bound(other, dependency, apps)
+
+
+def _check_bound(other: Dependency, dependency: Dependency, apps: Sequence[Declaration]) -> None:
+    if not any(other in app.dependencies for app in apps):
+        raise DeclarationError(f"{dependency.name} names {other.name}, which was bound in another app")
+
+
+def _bind_computed(declaration: Declaration) -> None:
+    """Have the values that a function gives computed again, where `every=` says so."""
+    for component in list(declaration.walk()):
+        if isinstance(component, Component) and component.every is not None and callable(component.value):
+            source = component.every if isinstance(component.every, Component) else component
+            trigger = Trigger(source, source.tick_event)
+            options = {"queue": False, "show_progress": "hidden", "trigger_mode": "once"}
+            checked = checked_options(trigger.where, {trigger.name}, None, options)
+            handler = inspect_handler(component.value, trigger.where)
+            handler.check_arity(0, trigger.where)
+            declaration.add(Dependency([trigger], handler, None, component, checked))
+
+
+def _wrap_tabs(layout: Layout) -> None:
+    """Put `Tabs` around tabs that stand outside of any, those that follow each other together."""
+    for child in layout.children:
+        if isinstance(child, Layout):
+            _wrap_tabs(child)
+    if isinstance(layout, Tabs) or not any(isinstance(child, Tab) for child in layout.children):
+        return
+    children, layout.children = layout.children, []
+    tabs: Tabs | None = None
+    for child in children:
+        if not isinstance(child, Tab):
+            tabs = None
+            layout.children.append(child)
+            continue
+        if tabs is None:
+            tabs = Tabs(render=False)
+            layout.join(tabs)
+        child.parent = tabs
+        tabs.children.append(child)

@@ -1,0 +1,329 @@
+"""`Element`: one node of the declared tree, and the place where the tree's current parent is remembered."""
+
+from __future__ import annotations
+
+import reprlib
+import sys
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, Never, Self, TypeAlias, TypedDict
+
+from millstream.declare.arguments import Plainly, parameters, positional
+from millstream.errors import DeclarationError, InvalidValue
+from millstream.substitutes import nearest
+from millstream.types import Blob
+from millstream.wire.messages import MAX_MESSAGE_BYTES, Value
+from millstream.wire.plain import encodable, size_of
+
+if TYPE_CHECKING:
+    from millstream.declare.declaration import Declaration
+    from millstream.declare.layout import Layout
+
+Visible: TypeAlias = bool | Literal["hidden"]
+Classes: TypeAlias = str | Iterable[str] | None
+
+current_parent: ContextVar[Layout | None] = ContextVar("current_parent", default=None)
+"""Where the next element is put: the innermost `with` of a layout. Empty in handlers: they run in threads."""
+
+UNJOINED: Final = -1
+"""The `id` of an element that belongs to no tree."""
+
+
+class Placed(TypedDict, total=False):
+    """The keywords that every element takes; see `Element`."""
+
+    visible: Visible
+    elem_id: str | None
+    elem_classes: Classes
+    render: bool
+
+
+class Element(metaclass=Plainly):
+    """A node of the declared interface: it has a number, a place in the tree and properties, but no value.
+
+    The arguments that were passed to the constructor are remembered in `given`, so that an instance made in a handler
+    can serve as an update: `gr.Column(visible=False)` changes nothing but the visibility.
+
+    Args:
+        visible: Whether the page shows it; `"hidden"` means the same as `False`.
+        elem_id: The `id` of its outermost HTML element; it should be unique in the app.
+        elem_classes: The classes of that element: a list, or one string with spaces in between.
+        render: Whether it joins the tree now; `render()` does it later.
+        ignored: Keywords that have a meaning in Gradio but none here; they are accepted with a warning.
+
+    Attributes:
+        id: Its number in the manifest, `UNJOINED` before it joins a tree.
+        parent: The layout that holds it.
+        given: The arguments that were passed, by name.
+    """
+
+    tag: ClassVar[str]
+    """The type's name on the wire: the class name in lower case, unless a class says otherwise."""
+
+    ignores: ClassVar[tuple[str, ...]] = ("key", "preserved_by_key")
+    """Gradio's keywords that are accepted here and mean nothing; those of the base classes are added."""
+
+    neutral: ClassVar[Mapping[str, object]] = {}
+    """Keywords of Gradio's that are unknown here, but for these values, which ask for nothing; `...` for any value."""
+
+    value_arguments: ClassVar[tuple[str, ...]] = ("value",)
+    """Names of the constructor's arguments that hold values, which are not made plain before it sees them."""
+
+    prop_names: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """Which properties on the wire a constructor argument determines, where it is not the one of the same name."""
+
+    id: int = UNJOINED
+    parent: Layout | None = None
+    given: Mapping[str, object]
+
+    def __init_subclass__(cls, **keywords: object) -> None:
+        super().__init_subclass__(**keywords)
+        if "tag" not in cls.__dict__ and cls.__module__.startswith("millstream."):
+            cls.tag = cls.__name__.lower()
+
+    def __new__(cls, *args: object, **keywords: object) -> Self:
+        self = super().__new__(cls)
+        self.given = {**dict(zip(positional(cls), args, strict=False)), **keywords}
+        return self
+
+    def __init__(
+        self,
+        *,
+        visible: Visible = True,
+        elem_id: str | None = None,
+        elem_classes: Classes = None,
+        render: bool = True,
+        **ignored: object,
+    ) -> None:
+        check_keywords(type(self), ignored)
+        self.given = {name: value for name, value in self.given.items() if name not in ignored}
+        self.visibility = visible
+        self.elem_id = elem_id
+        self.elem_classes = elem_classes.split() if isinstance(elem_classes, str) else list(elem_classes or ())
+        parent = current_parent.get()
+        if render and parent is not None and not parent.is_closed:
+            parent.join(self)
+
+    def render(self) -> Self:
+        """Put an element that was made with `render=False`, or outside of any layout, here.
+
+        Raises:
+            DeclarationError: There is no layout around the call, or the element has its place already.
+        """
+        parent = current_parent.get()
+        if parent is None:
+            raise DeclarationError(f"{self.name} cannot be rendered here: call render() inside `with Blocks():`")
+        parent.join(self)
+        return self
+
+    def unrender(self) -> Self:
+        """Take it out of its place, if it has one; `render()` gives it another.
+
+        Raises:
+            DeclarationError: The app is launched already.
+        """
+        if self.parent is not None:
+            self.parent.leave(self)
+        return self
+
+    @property
+    def name(self) -> str:
+        """How messages call it: its class, and what tells it from others of that class."""
+        label = getattr(self, "label", None) or self.elem_id
+        return f"{type(self).__name__} {reprlib.repr(label)}" if label else type(self).__name__
+
+    @property
+    def declaration(self) -> Declaration | None:
+        """The tree it belongs to, `None` outside of any."""
+        return self.parent.declaration if self.parent is not None else None
+
+    def joined(self) -> None:
+        """Get its place in the tree; the arguments of the constructor are checked here.
+
+        An instance that is only an update is never checked: what it leaves out has other values than the defaults.
+
+        Raises:
+            DeclarationError: An argument is not allowed; the message says what is.
+        """
+        self.check()
+        self.check_props()
+
+    def check_props(self) -> None:
+        """Check that the page can be told all properties.
+
+        Raises:
+            DeclarationError: It cannot; the message names the one.
+        """
+        for name, value in self.props().items():
+            try:
+                encodable(value, keeps=(Blob,))
+            except TypeError as error:
+                raise DeclarationError(f"{self.name}: {name}={reprlib.repr(value)}: {error}") from error
+
+    def check(self) -> None:
+        """Check the arguments of the constructor, all but the value.
+
+        Raises:
+            DeclarationError: An argument is not allowed; the message says what is.
+        """
+        self.check_one_of("visible", self.visibility, (True, False, "hidden"))
+
+    @property
+    def visible(self) -> bool:
+        return self.visibility is True
+
+    def props(self) -> dict[str, Value]:
+        """Give all properties as the page gets them, without the value."""
+        return {"visible": self.visible, "elem_id": self.elem_id, "elem_classes": list(self.elem_classes)}
+
+    def amend(self, **arguments: object) -> None:
+        """Change arguments of the constructor of an element that has no place yet."""
+        self.given = {**self.given, **arguments}
+        with detached():
+            type(self).__init__(self, **self.given)  # type: ignore[arg-type]  # the constructor's own arguments
+
+    def updated(self, changes: Mapping[str, object]) -> Self:
+        """Make a copy whose constructor arguments differ in `changes`; number and place stay the same.
+
+        A `value` among the changes is left out: values live in the session, not in the element.
+
+        Raises:
+            DeclarationError, TypeError: The arguments do not fit, as in the constructor.
+        """
+        arguments = {**self.given, **{name: value for name, value in changes.items() if name != "value"}}
+        with detached():
+            fresh = type(self)(**arguments)  # type: ignore[arg-type]  # the constructor's own arguments
+        self.hand_over(fresh)
+        fresh.check()
+        return fresh
+
+    def hand_over(self, fresh: Self) -> None:
+        """Give an updated copy what the constructor arguments do not say."""
+        fresh.id, fresh.parent = self.id, self.parent
+
+    def patch(self, names: Iterable[str]) -> dict[str, Value]:
+        """Give those properties for the page that the constructor arguments `names` determine; never the value."""
+        wanted = {prop for name in names for prop in self.prop_names.get(name, (name,))}
+        return {name: value for name, value in self.props().items() if name in wanted}
+
+    def sendable(self, wire: Value) -> Value:
+        """Make what is for the page ready for the wire. Takes its time with what is large: not on the event loop.
+
+        Raises:
+            InvalidValue: It is too large, or has something in it that no page could show.
+        """
+        self.check_size(wire)
+        try:
+            return encodable(wire, keeps=(Blob,))
+        except TypeError as error:
+            raise InvalidValue(f"{self.name} cannot be shown: {error}") from error
+
+    def check_size(self, data: object) -> None:
+        """Check that data of this element can be told at once. Looks no further than it has to.
+
+        Raises:
+            InvalidValue: It is too large.
+        """
+        if size_of(data, MAX_MESSAGE_BYTES) > MAX_MESSAGE_BYTES:
+            raise too_large(self.name)
+
+    def check_one_of(self, argument: str, value: object, allowed: Iterable[object]) -> None:
+        """Check that an argument of the constructor is one of `allowed`.
+
+        Raises:
+            DeclarationError: It is not; the message lists what is.
+        """
+        allowed = tuple(allowed)
+        if not any(value is choice or (type(value) is type(choice) and value == choice) for choice in allowed):
+            choices = ", ".join(repr(choice) for choice in allowed)
+            raise DeclarationError(f"{self.name}: {argument}={reprlib.repr(value)} is not one of {choices}")
+
+    def prefer_one_of(self, argument: str, allowed: Iterable[object], default: object) -> None:
+        """Put `default` in the place of an argument that only changes the looks, with a warning, if it is unknown."""
+        try:
+            self.check_one_of(argument, getattr(self, argument), allowed)
+        except DeclarationError as error:
+            self.correct(argument, default, str(error).removeprefix(f"{self.name}: {argument}="))
+
+    def correct(self, argument: str, value: object, reason: str) -> None:
+        """Go on with another value for an argument of the constructor, with a warning that says why."""
+        warn(f"{self.name}: {argument}={reason}; {value!r} is taken")
+        setattr(self, argument, value)
+
+    def __getattr__(self, name: str) -> Never:
+        kind, events = type(self), ", ".join(self.events())
+        near = nearest(name, self.events() or [each for each in dir(kind) if each[0] != "_"])
+        remedy = near or (f"; its events are {events}" if events and not name.startswith("_") else "")
+        raise AttributeError(f"{kind.__name__} has no {name!r}{remedy}", name=name, obj=self)
+
+    @classmethod
+    def events(cls) -> list[str]:
+        """Give the names of the events, in alphabetical order."""
+        return sorted(
+            name for name in dir(cls) if getattr(cls, name, None).__class__.__name__ in ("Event", "StreamEvent")
+        )
+
+    def __repr__(self) -> str:
+        number = "" if self.id == UNJOINED else f" {self.id}"
+        return f"<{type(self).__name__}{number}{self.name.removeprefix(type(self).__name__)}>"
+
+
+@contextmanager
+def detached() -> Iterator[None]:
+    """Make elements that join no tree, whatever surrounds the call."""
+    token = current_parent.set(None)
+    try:
+        yield
+    finally:
+        current_parent.reset(token)
+
+
+def check_keywords(owner: type[Element], extra: Mapping[str, object]) -> None:
+    """Look at keywords that the signature of `owner` does not name: some are ignored with a warning, the rest wrong.
+
+    Raises:
+        TypeError: A keyword is unknown; the message names it, and the nearest one that exists.
+    """
+    ignored = {name for base in owner.__mro__ for name in base.__dict__.get("ignores", ())}
+    extra = {name: value for name, value in extra.items() if not asks_for_nothing(name, value, owner.neutral)}
+    for name in extra:
+        if name not in ignored:
+            known = {argument for base in owner.__mro__ if "__init__" in base.__dict__ for argument in parameters(base)}
+            raise TypeError(f"{owner.__name__}() has no argument {name!r}{nearest(name, known)}")
+    warn_ignored(f"{owner.__name__}()", extra)
+
+
+def asks_for_nothing(name: str, value: object, neutral: Mapping[str, object]) -> bool:
+    """Tell a keyword that is unknown here, but whose value says that it is not wanted, or `...` for any value."""
+    if name not in neutral:
+        return False
+    return neutral[name] is ... or value == neutral[name] or (not neutral[name] and not value)
+
+
+def too_large(what: str) -> InvalidValue:
+    """Make the error for what is more than a page can be told at once."""
+    return InvalidValue(
+        f"an update of {what} is too large for the page, which takes {MAX_MESSAGE_BYTES} bytes at once; "
+        "return less, or a file"
+    )
+
+
+def warn_ignored(what: str, names: Iterable[str]) -> None:
+    """Warn once, at the line of the user's program, that arguments of Gradio's have no meaning here."""
+    if listed := ", ".join(sorted(names)):
+        warn(f"{what} ignores {listed}: no meaning in Millstream")
+
+
+def warn(message: str) -> None:
+    """Warn, at the line of the user's program, of what can be put right without asking."""
+    warnings.warn(message, UserWarning, stacklevel=user_level())
+
+
+def user_level() -> int:
+    """Count the frames up to the first one outside of this package, as `stacklevel` wants it."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("millstream."):
+        level, frame = level + 1, frame.f_back
+    return level

@@ -1,0 +1,220 @@
+"""`HandlerSpec`: what is found out about a user's function once, when it is bound."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from millstream.declare.injected import EventData, Request, Turn
+from millstream.declare.progress import Progress
+from millstream.errors import DeclarationError, InvalidValue
+from millstream.types import Handler
+
+Special: TypeAlias = type[Request | EventData | Progress | Turn]
+
+
+class HandlerKind(StrEnum):
+    """How a handler is called, and how its results come."""
+
+    PLAIN = "plain"
+    ASYNC = "async"
+    GENERATOR = "generator"
+    ASYNC_GENERATOR = "async_generator"
+
+
+@dataclass(frozen=True)
+class HandlerSpec:
+    """A user's function, and how to call it.
+
+    Attributes:
+        fn: The function.
+        name: What messages call it.
+        kind: How it is called.
+        specials: The parameters that ask for something, and the class that they ask for: by annotation, or by a
+            `Progress` as the default.
+        parameters: Its parameters in order, `None` if Python cannot tell them.
+    """
+
+    fn: Handler
+    name: str
+    kind: HandlerKind
+    specials: Mapping[str, Special]
+    parameters: tuple[inspect.Parameter, ...] | None
+
+    @property
+    def is_generator(self) -> bool:
+        return self.kind in (HandlerKind.GENERATOR, HandlerKind.ASYNC_GENERATOR)
+
+    @property
+    def is_async(self) -> bool:
+        return self.kind in (HandlerKind.ASYNC, HandlerKind.ASYNC_GENERATOR)
+
+    @property
+    def tracks_tqdm(self) -> bool:
+        """Whether it wants the bars of tqdm to be shown."""
+        defaults = [parameter.default for parameter in self.parameters or ()]
+        return any(isinstance(default, Progress) and default.track_tqdm for default in defaults)
+
+    def arguments(
+        self, values: Sequence[object], extras: Mapping[str, object]
+    ) -> tuple[list[object], dict[str, object]]:
+        """Put the inputs' values and the special objects (by parameter name) where the function wants them.
+
+        Returns:
+            The positional arguments and the keyword arguments.
+        """
+        if not self.specials:
+            return list(values), {}
+        waiting = iter(values)
+        positional: list[object] = []
+        keywords: dict[str, object] = {}
+        for parameter in self.parameters or ():
+            if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
+                if parameter.name in self.specials:
+                    positional.append(extras[parameter.name])
+                    continue
+                for value in waiting:
+                    positional.append(value)
+                    break
+                else:  # only parameters with defaults are left: specials after them go by keyword
+                    break
+        for name in [name for name in self.specials if name not in self._passed(positional)]:
+            keywords[name] = extras[name]
+        return positional + list(waiting), keywords
+
+    def called(self, positional: Sequence[object], keywords: Mapping[str, object]) -> object:
+        """Call a function that is not async.
+
+        Raises:
+            InvalidValue: It hands on what has to be awaited, as decorators around an async function do.
+        """
+        value = self.fn(*positional, **keywords)
+        if not inspect.iscoroutine(value) and not inspect.isasyncgen(value):
+            return value
+        kind = "an async generator"
+        if inspect.iscoroutine(value):
+            kind = "a coroutine"
+            value.close()
+        raise InvalidValue(
+            f"{self.name}() is not an async function, but returned {kind}: declare it, or the function that a "
+            "decorator puts in its place, with `async def`"
+        )
+
+    def check_arity(self, inputs: int, where: str) -> None:
+        """Check that the function can be called with this many values.
+
+        Raises:
+            DeclarationError: It cannot; the message names the event, the function and the remedy.
+        """
+        if any(p.kind is p.KEYWORD_ONLY and p.default is p.empty for p in self._ordinary):
+            raise DeclarationError(f"{where}: {self.name}() has a keyword-only parameter, but inputs come by position")
+        if not self.takes(inputs):
+            names = ", ".join(parameter.name for parameter in self._ordinary) or "none"
+            raise DeclarationError(
+                f"{where} has {_count(inputs, 'input')}, but {self.name}() takes "
+                f"{_count(len(self._needed), 'argument')} ({names}): give `inputs` one component for each argument"
+            )
+
+    def takes(self, inputs: int) -> bool:
+        """Whether the function can be called with this many values."""
+        if self.parameters is None:
+            return True
+        is_open = any(p.kind is p.VAR_POSITIONAL for p in self._ordinary)
+        return len(self._needed) <= inputs and (is_open or inputs <= len(self._free))
+
+    @property
+    def _ordinary(self) -> list[inspect.Parameter]:
+        return [parameter for parameter in self.parameters or () if parameter.name not in self.specials]
+
+    @property
+    def _free(self) -> list[inspect.Parameter]:
+        return [p for p in self._ordinary if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+
+    @property
+    def _needed(self) -> list[inspect.Parameter]:
+        return [p for p in self._free if p.default is p.empty]
+
+    def _passed(self, positional: list[object]) -> set[str]:
+        return {parameter.name for parameter in (self.parameters or ())[: len(positional)]}
+
+
+def inspect_handler(fn: Handler, where: str) -> HandlerSpec:
+    """Find out how to call `fn`.
+
+    Raises:
+        DeclarationError: It is not callable.
+    """
+    if not callable(fn):
+        raise DeclarationError(f"{where} needs a function, but got {fn!r}")
+    try:
+        signature = inspect.signature(fn)
+    except (ValueError, TypeError):  # some built-in functions do not say
+        return HandlerSpec(fn, handler_name(fn), HandlerKind.PLAIN, {}, None)
+    parameters = tuple(signature.parameters.values())
+    specials = {p.name: asked for p in parameters if (asked := _special(p, fn)) is not None}
+    return HandlerSpec(fn, handler_name(fn), _kind(fn), specials, parameters)
+
+
+def handler_name(fn: object) -> str:
+    """Say what to call a function: its name, or that of its class."""
+    while isinstance(fn, functools.partial):
+        fn = fn.func
+    return getattr(fn, "__name__", type(fn).__name__)
+
+
+def _kind(fn: Handler) -> HandlerKind:
+    target = _underlying(fn)
+    if inspect.isasyncgenfunction(target):
+        return HandlerKind.ASYNC_GENERATOR
+    if inspect.iscoroutinefunction(target):
+        return HandlerKind.ASYNC
+    return HandlerKind.GENERATOR if inspect.isgeneratorfunction(target) else HandlerKind.PLAIN
+
+
+def _underlying(fn: object) -> object:
+    """Look through partials and callable objects at the function that is called in the end."""
+    while True:
+        if isinstance(fn, functools.partial):
+            fn = fn.func
+        elif inspect.isroutine(fn) or inspect.isclass(fn):
+            return fn
+        else:
+            fn = type(fn).__call__
+
+
+def _special(parameter: inspect.Parameter, fn: object) -> Special | None:
+    """Say which special class a parameter asks for, in whatever way its annotation is written."""
+    if isinstance(parameter.default, Progress):
+        return Progress
+    annotation = parameter.annotation
+    if isinstance(annotation, str):
+        annotation = _evaluate(annotation, fn)
+    options = typing.get_args(annotation) if _is_union(annotation) else (annotation,)
+    for option in options:
+        if isinstance(option, type) and issubclass(option, Request | EventData | Progress | Turn):
+            return option
+    return None
+
+
+def _is_union(annotation: object) -> bool:
+    return typing.get_origin(annotation) in (typing.Union, types.UnionType)
+
+
+def _evaluate(annotation: str, fn: object) -> object:
+    """Look up an annotation that is written as a string; one that cannot be looked up asks for nothing."""
+    scope = getattr(_underlying(fn), "__globals__", {})
+    holder = types.SimpleNamespace(__annotations__={"it": annotation})
+    try:
+        return typing.get_type_hints(holder, scope)["it"]
+    except (NameError, AttributeError, SyntaxError, TypeError):
+        return None
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

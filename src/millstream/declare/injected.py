@@ -1,0 +1,261 @@
+"""What a handler gets by asking for it in an annotation: `Request`, `Turn`, `EventData` and its kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
+
+from millstream.declare.element import Element
+from millstream.errors import InvalidValue
+from millstream.wire.messages import Value
+
+MAX_TEXT = 10_000
+"""Longest text, in characters, that the page may say about an event."""
+
+MAX_MESSAGE = 250_000
+"""Longest message of a conversation, in characters, that the page may say something about."""
+
+
+class Address(NamedTuple):
+    """Where a connection comes from."""
+
+    host: str
+    port: int
+
+
+def _empty() -> Mapping[str, str]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Request:
+    """The request that opened the page, for a handler with a parameter annotated `Request`.
+
+    Attributes:
+        headers: By lower-case name.
+        query_params: What follows the `?` in the page's address.
+        path_params: Parameters of the path under which the app is mounted.
+        cookies: By name.
+        client: Where the page's connection comes from, `None` if the server does not say.
+        url: The page's address.
+        username: Who is logged in, `None` without a login.
+        session_hash: Tells one open page from another; it authorises nothing.
+    """
+
+    headers: Mapping[str, str] = field(default_factory=_empty)
+    query_params: Mapping[str, str] = field(default_factory=_empty)
+    path_params: Mapping[str, str] = field(default_factory=_empty)
+    cookies: Mapping[str, str] = field(default_factory=_empty)
+    client: Address | None = None
+    url: str = ""
+    username: str | None = None
+    session_hash: str = ""
+
+
+def _nothing() -> float:
+    return 0.0
+
+
+class Turn:
+    """The turn that is answered, for a handler of a `ReplyOnPause` with a parameter annotated `Turn`.
+
+    What it says is kept up to date, and may be asked while the handler runs, when its generator is closed (in its
+    `finally`), and after.
+
+    Attributes:
+        heard: Seconds of the answer that have been heard so far; after an interruption, until then.
+        interrupted: Whether the answer was ended by the listener before all of it was heard.
+        previous: The turn before, `None` for the first one, and for those that follow it there.
+    """
+
+    def __init__(self, heard: Callable[[], float] = _nothing, previous: Turn | None = None) -> None:
+        self.interrupted = False
+        self.previous = previous
+        self._heard = heard
+        if previous is not None:
+            previous.previous = None  # or every turn of a long conversation would be kept
+
+    @property
+    def heard(self) -> float:
+        """See the class; asked anew each time."""
+        return self._heard()
+
+    def __repr__(self) -> str:
+        return f"<Turn: heard {self.heard:.2f} s{', interrupted' if self.interrupted else ''}>"
+
+
+class EventData:
+    """What happened, for a handler with a parameter annotated `EventData`.
+
+    Args:
+        target: The element whose event it is, `None` for an event of the page.
+        data: What the page said of it: plain data of a user's browser, not to be trusted.
+
+    Raises:
+        InvalidValue: The data has not the form that this kind of event has.
+    """
+
+    def __init__(self, target: Element | None, data: Value = None) -> None:
+        self.target = target
+        self._data = data
+
+    def __getattr__(self, name: str) -> object:
+        data = self.__dict__.get("_data")
+        if isinstance(data, Mapping) and name in data:
+            return data[name]
+        raise AttributeError(f"the event says nothing of {name!r}")
+
+
+class SelectData(EventData):
+    """What was selected.
+
+    Attributes:
+        index: Number of the choice, `[x, y]` in pixels for a picture, `[start, end]` for a text.
+        value: The value that was selected, `None` for a picture; of a conversation's example a dict with its `text`.
+        selected: `False` if it was a deselection.
+    """
+
+    index: int | list[int] | None
+    value: object
+    selected: bool
+
+    def __init__(self, target: Element | None, data: Value = None) -> None:
+        super().__init__(target, data)
+        said = data if isinstance(data, Mapping) else {}
+        self.index, self.value = said.get("index"), said.get("value")
+        self.selected = said.get("selected", True)
+        is_known = _is_plain(self.value) or _is_message(self.value)
+        if not (_is_index(self.index) and is_known and isinstance(self.selected, bool)):
+            raise InvalidValue("the page described a selection in a form that no selection has")
+
+
+class _MessageData(EventData):
+    """What happened to a message of a conversation.
+
+    Attributes:
+        index: Its number, from 0.
+        value: What it says.
+    """
+
+    index: int
+    value: str
+
+    def __init__(self, target: Element | None, data: Value = None) -> None:
+        super().__init__(target, data)
+        said = data if isinstance(data, Mapping) else {}
+        index, value = said.get("index", 0), said.get("value", "")
+        if not (isinstance(index, int) and _is_whole(index) and index >= 0 and _is_text(value)):
+            raise InvalidValue("the page spoke of a message in a form that no message has")
+        self.index, self.value = index, str(value)
+
+
+class RetryData(_MessageData):
+    """Which message of the user's is to be answered again.
+
+    Attributes:
+        index: Its number, from 0.
+        value: What it says.
+    """
+
+
+class UndoData(_MessageData):
+    """Which message of the user's is to be taken back, and all that came after it.
+
+    Attributes:
+        index: Its number, from 0.
+        value: What it says.
+    """
+
+
+class CopyData(_MessageData):
+    """What was copied.
+
+    Attributes:
+        index: The message's number, from 0.
+        value: What it says.
+    """
+
+
+class EditData(_MessageData):
+    """Which message was rewritten.
+
+    Attributes:
+        index: Its number, from 0.
+        value: What it says now.
+        previous_value: What it said before.
+    """
+
+    previous_value: str
+
+    def __init__(self, target: Element | None, data: Value = None) -> None:
+        super().__init__(target, data)
+        previous = data.get("previous_value", "") if isinstance(data, Mapping) else ""
+        if not _is_text(previous):
+            raise InvalidValue("the page spoke of a message in a form that no message has")
+        self.previous_value = str(previous)
+
+
+class LikeData(_MessageData):
+    """What the user thinks of a message.
+
+    Attributes:
+        index: Its number, from 0.
+        value: What it says.
+        liked: `True` for a thumb up, `False` for a thumb down; with `feedback_options` of your own the one that was
+            chosen; `None` if the feedback was taken back.
+    """
+
+    liked: bool | str | None
+
+    def __init__(self, target: Element | None, data: Value = None) -> None:
+        super().__init__(target, data)
+        liked = data.get("liked") if isinstance(data, Mapping) else None
+        if not (liked is None or isinstance(liked, bool) or (isinstance(liked, str) and len(liked) <= MAX_TEXT)):
+            raise InvalidValue("the page described feedback in a form that no feedback has")
+        self.liked = liked
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= MAX_MESSAGE
+
+
+class KeyUpData(EventData):
+    """Which key was let go of, for `key_up`.
+
+    Attributes:
+        key: Its name, such as `"a"`, `"Enter"` or `"ArrowUp"`.
+        input_value: The text of the field then.
+    """
+
+    key: str
+    input_value: str
+
+    def __init__(self, target: Element | None, data: Value = None) -> None:
+        super().__init__(target, data)
+        said = data if isinstance(data, Mapping) else {}
+        key, text = said.get("key", ""), said.get("input_value", "")
+        if not (isinstance(key, str) and isinstance(text, str) and max(len(key), len(text)) <= MAX_TEXT):
+            raise InvalidValue("the page described a key in a form that no key has")
+        self.key, self.input_value = key, text
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_index(value: object) -> bool:
+    if isinstance(value, list):
+        return 1 <= len(value) <= 2 and all(_is_whole(part) for part in value)
+    return value is None or _is_whole(value)
+
+
+def _is_message(value: object) -> bool:
+    return isinstance(value, dict) and value.keys() == {"text"} and _is_text(value["text"])
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, str):
+        return len(value) <= MAX_TEXT
+    return value is None or isinstance(value, bool | int | float)

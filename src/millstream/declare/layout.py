@@ -1,0 +1,225 @@
+"""Layouts: elements that hold others, filled by `with`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextvars import Token
+from typing import ClassVar, Literal, Self, Unpack
+
+from millstream.declare.element import UNJOINED, Element, Placed, current_parent
+from millstream.declare.event import Event
+from millstream.errors import DeclarationError, InvalidValue
+from millstream.wire.messages import Value
+
+
+class Layout(Element):
+    """An element that holds others: what is made inside `with Row():` becomes its child.
+
+    Attributes:
+        children: What it holds, in order.
+    """
+
+    def __init__(self, **placed: Unpack[Placed]) -> None:
+        self.children: list[Element] = []
+        self._outside: list[Token[Layout | None]] = []
+        super().__init__(**placed)
+
+    def __enter__(self) -> Self:
+        self._outside.append(current_parent.set(self))
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        current_parent.reset(self._outside.pop())
+
+    def join(self, element: Element) -> None:
+        """Make `element` the last child.
+
+        Raises:
+            DeclarationError: It has its place already, or cannot be put here.
+        """
+        if element.parent is not None:
+            raise DeclarationError(f"{element.name} is in the app already: an element has one place")
+        element.joined()
+        if (declaration := self.declaration) is not None:
+            declaration.number(element)
+        element.parent = self
+        self.children.append(element)
+
+    def leave(self, element: Element) -> None:
+        """Take a child out.
+
+        Raises:
+            DeclarationError: The app is launched already.
+        """
+        if (declaration := self.declaration) is not None:
+            declaration.forget(element)
+        self.children.remove(element)
+        element.parent, element.id = None, UNJOINED
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it belongs to an app that is launched already: what is made now is an update, not a child."""
+        declaration = self.declaration
+        return declaration is not None and declaration.is_frozen
+
+    def walk(self) -> Iterable[Element]:
+        """Give all elements below this one, parents before children."""
+        for child in self.children:
+            yield child
+            if isinstance(child, Layout):
+                yield from child.walk()
+
+    def postprocess(self, value: object, scratch: object) -> None:
+        """Refuse a handler's value: a layout has none.
+
+        Raises:
+            InvalidValue: Always, unless the value is `None`.
+        """
+        if value is not None:
+            kind = type(self).__name__
+            raise InvalidValue(f"{self.name} has no value; return {kind}(visible=…) or update(…) to change its looks")
+
+
+class Row(Layout):
+    """Puts its children side by side.
+
+    Args:
+        equal_height: Whether all children get the height of the tallest.
+        variant: `"default"`, `"panel"` (with a frame) or `"compact"` (without gaps).
+        placed: See `Element`.
+    """
+
+    ignores: ClassVar[tuple[str, ...]] = ("scale", "height", "max_height", "min_height", "show_progress")
+
+    def __init__(
+        self,
+        *,
+        equal_height: bool = False,
+        variant: Literal["default", "panel", "compact"] = "default",
+        **placed: Unpack[Placed],
+    ) -> None:
+        self.equal_height = equal_height
+        self.variant = variant
+        super().__init__(**placed)
+
+    def check(self) -> None:
+        super().check()
+        self.prefer_one_of("variant", ("default", "panel", "compact"), "default")
+
+    def props(self) -> dict[str, Value]:
+        return {**super().props(), "equal_height": self.equal_height, "variant": self.variant}
+
+
+class Column(Layout):
+    """Puts its children below each other.
+
+    Args:
+        scale: Its share of the width, relative to its neighbours in a row.
+        min_width: Width in pixels below which the row wraps.
+        variant: `"default"`, `"panel"` (with a frame) or `"compact"` (without gaps).
+        placed: See `Element`.
+    """
+
+    ignores: ClassVar[tuple[str, ...]] = ("show_progress",)
+
+    def __init__(
+        self,
+        *,
+        scale: int = 1,
+        min_width: int = 320,
+        variant: Literal["default", "panel", "compact"] = "default",
+        **placed: Unpack[Placed],
+    ) -> None:
+        self.scale, self.min_width = scale, min_width
+        self.variant = variant
+        super().__init__(**placed)
+
+    def check(self) -> None:
+        super().check()
+        self.prefer_one_of("variant", ("default", "panel", "compact"), "default")
+
+    def props(self) -> dict[str, Value]:
+        return {**super().props(), "scale": self.scale, "min_width": self.min_width, "variant": self.variant}
+
+
+class Group(Layout):
+    """Puts its children below each other without gaps, in one frame."""
+
+
+class Tabs(Layout):
+    """Shows one of its tabs at a time.
+
+    Args:
+        selected: The `id` of the tab that is open at first; the first one by default.
+        placed: See `Element`.
+    """
+
+    change = Event()
+
+    def __init__(self, *, selected: int | str | None = None, **placed: Unpack[Placed]) -> None:
+        self.selected = selected
+        super().__init__(**placed)
+
+    def props(self) -> dict[str, Value]:
+        return {**super().props(), "selected": self.selected}
+
+
+class Tab(Layout):
+    """One tab of `Tabs`; tabs that follow each other outside of `Tabs` get one around them.
+
+    Args:
+        label: The heading.
+        interactive: Whether it can be opened.
+        id: What `Tabs(selected=…)` calls it; by default its place among the tabs, from 0.
+        placed: See `Element`.
+    """
+
+    tag = "tab"
+    ignores: ClassVar[tuple[str, ...]] = ("scale", "render_children")
+    select = Event()
+
+    def __init__(
+        self,
+        label: str | None = None,
+        *,
+        interactive: bool = True,
+        id: int | str | None = None,  # noqa: A002  # Gradio's name
+        **placed: Unpack[Placed],
+    ) -> None:
+        self.label = label or "Tab"
+        self.interactive = interactive
+        self.key: int | str | None = id
+        super().__init__(**placed)
+
+    def props(self) -> dict[str, Value]:
+        return {**super().props(), "label": self.label, "interactive": self.interactive, "id": self.key}
+
+
+TabItem = Tab
+
+
+class Accordion(Layout):
+    """Shows its children when it is open.
+
+    Args:
+        label: The heading.
+        open: Whether it is open at first.
+        placed: See `Element`.
+    """
+
+    expand = Event()
+    collapse = Event()
+
+    def __init__(
+        self,
+        label: str | None = None,
+        *,
+        open: bool = True,  # noqa: A002  # Gradio's name
+        **placed: Unpack[Placed],
+    ) -> None:
+        self.label = label or "More"
+        self.open = open
+        super().__init__(**placed)
+
+    def props(self) -> dict[str, Value]:
+        return {**super().props(), "label": self.label, "open": self.open}

@@ -1,0 +1,222 @@
+"""The options of events: their defaults, and what they may be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypedDict
+
+from millstream.declare.arguments import Word, converted
+from millstream.declare.component import is_number
+from millstream.declare.element import asks_for_nothing, warn, warn_ignored
+from millstream.errors import DeclarationError
+from millstream.substitutes import nearest
+from millstream.types import Carried
+
+if TYPE_CHECKING:
+    from millstream.declare.event import Dependency
+
+TriggerMode: TypeAlias = Literal["once", "multiple", "always_last"]
+Progress: TypeAlias = Literal["full", "minimal", "hidden"]
+Keep: TypeAlias = Literal["latest", "all"]
+Limit: TypeAlias = int | Literal["default"] | None
+
+OUTCOMES: Final = ("then", "success", "failure")
+
+SHORTEST_SCENE_S: Final = 1 / 30
+"""What `stream_every=0` means for camera and microphone together: every picture of the usual camera."""
+
+IGNORED: Final = frozenset(
+    {"api_name", "api_description", "api_visibility", "show_api", "scroll_to_output", "show_progress_on", "key"}
+    | {"like_user_message", "connection"}
+)
+"""Keywords of Gradio's events that have no meaning here."""
+
+NEUTRAL: Final = {
+    "batch": False,
+    "max_batch_size": ...,
+    "preprocess": True,
+    "postprocess": True,
+    "collects_event_data": None,
+    **dict.fromkeys(("validator", "every", "_js", "status_tracker", "rate_limit", "rendered_in", "renderable")),
+}
+"""Keywords of Gradio's events that are unknown here, but for these values (`...`: for any), which ask for nothing."""
+
+
+_MEANT: Final = {
+    "fps": "; give the seconds between two frames as stream_every=",
+    "timeout": "; did you mean 'time_limit'?",
+    "duration": "; did you mean 'time_limit'?",
+    "max_threads": "; did you mean 'concurrency_limit'?",
+    "_js": "; did you mean 'js'?",
+}
+"""Other words for the keywords of events."""
+
+
+class EventOptions(TypedDict, total=False):
+    """The keywords of every event.
+
+    `show_progress`: how a run shows on its outputs, `"full"` by default, `"minimal"` for a stream, `"hidden"` for the
+    `tick` of a timer; `False` for `"hidden"`.
+    `queue`: `False` runs at once, whatever `concurrency_limit` says.
+    `cancels`: dependencies whose runs and streams this event ends.
+    `trigger_mode`: what a trigger during a run does: `"once"` ignores it, `"multiple"` runs it as well,
+    `"always_last"` runs the last of them afterwards. The default is `"multiple"` for `stream`, `"always_last"` for
+    `change` and `key_up`, else `"once"`.
+    `js`: a JavaScript function, run in the page before the handler, or instead of it.
+    `concurrency_limit`: how many calls run at once; `None` for any number, `"default"` for the app's default.
+    `concurrency_id`: events with the same word share one limit; without it, those with the same function do.
+    """
+
+    show_progress: Progress | bool
+    queue: bool
+    cancels: Dependency | Sequence[Dependency] | None
+    trigger_mode: TriggerMode | None
+    js: str | None
+    concurrency_limit: Limit
+    concurrency_id: str | None
+
+
+class StreamOptions(EventOptions, total=False):
+    """The keywords of a `stream` event.
+
+    `time_limit`: seconds that a stream lasts from the moment it leaves the queue; `None` for no limit.
+    `stream_every`: the mean interval of capture in seconds, 0.5 by default; 0 takes every camera frame.
+    `keep`: `"latest"` (the default for pictures) lets a newer frame replace one that waits, `"all"` (the default for
+    sound) loses nothing. Of camera and microphone together it is about the sound; of pictures the newest wins.
+    `max_backlog`: seconds of media that may wait with `keep="all"`, 30 by default.
+    """
+
+    time_limit: float | None
+    stream_every: float
+    keep: Keep | None
+    max_backlog: float
+
+
+KINDS: Final[Mapping[str, tuple[type, ...]]] = {
+    "show_progress": (bool, Word),
+    "queue": (bool,),
+    "concurrency_limit": (int, Word, type(None)),
+    "concurrency_id": (str, type(None)),
+    "time_limit": (float, type(None)),
+    "stream_every": (float,),
+    "max_backlog": (float,),
+}
+"""What options are brought to, where nothing is lost by it."""
+
+ONLY_STREAMS: Final = StreamOptions.__annotations__.keys() - EventOptions.__annotations__.keys()
+"""The keywords that an ordinary event does not have."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """The checked options of one dependency; see `EventOptions` and `StreamOptions`."""
+
+    trigger_mode: TriggerMode
+    show_progress: Progress
+    queue: bool = True
+    cancels: tuple[Dependency, ...] = ()
+    js: str | None = None
+    concurrency_limit: Limit = "default"
+    concurrency_id: str | None = None
+    time_limit: float | None = None
+    stream_every: float = 0.5
+    keep: Keep = "latest"
+    max_backlog: float = 30.0
+
+
+def checked_options(
+    where: str, events: AbstractSet[str], streams: Carried | None, given: Mapping[str, object]
+) -> Options:
+    """Check the options of an event, and fill in the defaults.
+
+    Args:
+        where: What messages call the event.
+        events: The names of all events that are bound at once.
+        streams: What the event streams, `None` for an ordinary one.
+        given: What was given, by name.
+
+    Raises:
+        DeclarationError: A value is not allowed; the message says what is.
+        TypeError: An option is unknown.
+    """
+    given = {name: converted(value, *KINDS.get(name, ())) for name, value in given.items()}
+    names = EventOptions.__annotations__.keys() | (StreamOptions.__annotations__.keys() if streams else ())
+    known = {name: value for name, value in given.items() if name in names}
+    others = given.keys() - known.keys()
+    ignored = IGNORED if streams else IGNORED | {"time_limit", "stream_every"}
+    for name in others:
+        if name not in ignored and not asks_for_nothing(name, given[name], NEUTRAL):
+            hint = _MEANT.get(name, "") or nearest(name, {*names, "fn", "inputs", "outputs", "triggers"}, cutoff=0.55)
+            raise TypeError(f"{where}() has no argument {name!r}{hint}")
+    warn_ignored(f"{where}()", others - NEUTRAL.keys())
+    known = {name: value for name, value in known.items() if value is not None or name in _NONE_MEANS}
+    known["trigger_mode"] = known.get("trigger_mode") or _default_mode(events)
+    default: Progress = "minimal" if streams else "hidden" if events == {"tick"} else "full"
+    shown = known.get("show_progress", default)
+    shown = {True: default, False: "hidden"}[shown] if isinstance(shown, bool) else shown
+    known["show_progress"] = _preferred(where, "show_progress", shown, ("full", "minimal", "hidden"), default)
+    if isinstance(pace := known.get("stream_every"), int | float) and is_number(pace) and pace < 0:
+        warn(f"{where}: stream_every={pace!r} is less than 0; 0 is taken")
+        known["stream_every"] = 0
+    known["js"] = known.get("js") or None
+    known["cancels"] = _listed(known.get("cancels"))
+    known["keep"] = known.get("keep") or ("all" if streams in ("sound", "film") else "latest")
+    if streams == "film" and known.get("stream_every") == 0:
+        known["stream_every"] = SHORTEST_SCENE_S  # sound has no frames of its own
+    options = Options(**known)  # type: ignore[arg-type]  # checked in the next line
+    _check(options, where)
+    if streams and options.js is not None:
+        raise DeclarationError(f"{where}: js= cannot run for each frame; bind it to start_recording or change instead")
+    return options
+
+
+_NONE_MEANS: Final = frozenset({"time_limit", "concurrency_limit"})
+"""Options for which `None` is not the same as nothing."""
+
+
+def _preferred(where: str, name: str, value: object, allowed: Sequence[str], default: str) -> object:
+    """Give an option that only changes the looks, or its default, with a warning, if it is unknown."""
+    if value in allowed:
+        return value
+    warn(f"{where}: {name}={value!r} is not {', '.join(allowed[:-1])} or {allowed[-1]}; {default!r} is taken")
+    return default
+
+
+def _default_mode(events: AbstractSet[str]) -> TriggerMode:
+    if events <= {"change", "key_up"}:
+        return "always_last"
+    return "multiple" if events <= {"stream", "load", "unload", *OUTCOMES} else "once"
+
+
+def _listed(given: object) -> tuple[object, ...]:
+    return tuple(given) if isinstance(given, Sequence) else () if given is None else (given,)
+
+
+def _check(options: Options, where: str) -> None:
+    """Check the values of the options.
+
+    Raises:
+        DeclarationError: One is not allowed; the message says what is.
+    """
+    limit = options.concurrency_limit
+    limited = limit is None or limit == "default" or (is_number(limit) and limit == int(limit) >= 1)
+    allowed = {
+        "trigger_mode": (options.trigger_mode in ("once", "multiple", "always_last"), "once, multiple or always_last"),
+        "queue": (isinstance(options.queue, bool), "True or False"),
+        "js": (options.js is None or isinstance(options.js, str), "a JavaScript function in a string, or None"),
+        "concurrency_limit": (limited, 'a whole number from 1, None, or "default"'),
+        "concurrency_id": (options.concurrency_id is None or isinstance(options.concurrency_id, str), "a string"),
+        "time_limit": (options.time_limit is None or _is_over(options.time_limit, 0), "seconds above 0, or None"),
+        "stream_every": (options.stream_every == 0 or _is_over(options.stream_every, 0), "seconds from 0"),
+        "keep": (options.keep in ("latest", "all"), "latest or all"),
+        "max_backlog": (_is_over(options.max_backlog, 0), "seconds above 0"),
+    }
+    for name, (fits, what) in allowed.items():
+        if not fits:
+            raise DeclarationError(f"{where}: {name}={getattr(options, name)!r} is not allowed; give {what}")
+
+
+def _is_over(value: object, bound: float) -> bool:
+    return is_number(value) and float(value) > bound  # type: ignore[arg-type]

@@ -1,0 +1,264 @@
+"""`Progress`: how far a handler is, as a bar on the outputs of its run. Safe in every thread; it never waits."""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sized
+from contextlib import contextmanager
+from contextvars import ContextVar
+from types import TracebackType
+from typing import Final, Generic, Self, TypeVar
+
+from millstream.compat import tqdm as foreign_bars
+from millstream.types import Advance, Level
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+logger = logging.getLogger("millstream.handler")
+
+MAX_TEXT: Final = 500
+"""Characters of a description, and of a unit, that reach the page."""
+
+MAX_LEVELS: Final = 16
+"""Bars inside of each other that reach the page; deeper ones are left out."""
+
+
+class Progress:
+    """Says how far a handler is. It comes as a default argument: `def fn(x, progress=gr.Progress()):`.
+
+    The handler gets an object of its own for each call. Outside of a handler all methods do nothing. What it is told is
+    shown and never ends a run: numbers beyond their bounds are brought back into them, with one line in the log.
+
+    Args:
+        track_tqdm: Whether bars of the `tqdm` package that are made during the call, by any library, are shown too.
+    """
+
+    def __init__(self, track_tqdm: bool = False) -> None:
+        self.track_tqdm = track_tqdm
+        self._tracker: Tracker | None = None
+        if track_tqdm:
+            foreign_bars.load()
+
+    def __call__(
+        self,
+        progress: float | tuple[float, float | None] | None,
+        desc: str | None = None,
+        total: float | None = None,
+        unit: str = "steps",
+    ) -> None:
+        """Show how far the call is.
+
+        Args:
+            progress: A part from 0 to 1; or `(done, of)` in steps, with `None` for an unknown number; `None` for no
+                number at all, which hides the bar if there is no `desc` either.
+            desc: What is being done.
+            total: How many steps there are, if `progress` does not say it.
+            unit: What is counted.
+
+        Raises:
+            TypeError: `progress` is none of these.
+        """
+        tracker = self._tracker or _current.get()
+        if tracker is None:
+            return
+        if progress is None and desc is None:
+            tracker.say(None)
+        elif isinstance(progress, tuple):
+            done, of = progress
+            tracker.say(_counted(_number(done), _length(total if of is None else of), desc, unit))
+        else:
+            tracker.say(Level(_text(desc), None, _length(total), tracker.part(progress), _text(unit)))
+
+    def tqdm(
+        self,
+        iterable: Iterable[T] | None,
+        desc: str | None = None,
+        total: float | None = None,
+        unit: str = "steps",
+    ) -> Bar[T]:
+        """Iterate over something and show how far that is; loops inside of each other show as one bar.
+
+        Args:
+            iterable: What is iterated over; `None` for a bar that is moved by `update`.
+            desc: What is being done.
+            total: How many items there are; by default the length of `iterable`, if it has one.
+            unit: What is counted.
+        """
+        return Bar(self._tracker or _current.get(), iterable, desc, total, unit)
+
+    def bound(self, tracker: Tracker) -> Progress:
+        """Give the object that one call gets."""
+        mine = Progress()
+        mine.track_tqdm, mine._tracker = self.track_tqdm, tracker
+        return mine
+
+
+class Bar(Generic[T_co]):
+    """One bar: an iterable, or a count that is moved by hand. Use it as a context manager to close it.
+
+    Attributes:
+        desc: What is being done.
+        total: How many steps there are, `None` if nobody knows.
+        unit: What is counted.
+        n: How many steps are done.
+    """
+
+    def __init__(
+        self,
+        tracker: Tracker | None,
+        iterable: Iterable[T_co] | None = None,
+        desc: str | None = None,
+        total: float | None = None,
+        unit: str = "steps",
+    ) -> None:
+        if total is None and isinstance(iterable, Sized):
+            total = len(iterable)
+        self.desc, self.total, self.unit = desc, _length(total), unit
+        self.n = 0.0
+        self.is_over = False
+        self._iterable = iterable
+        self._tracker = tracker
+        if iterable is None and tracker is not None:
+            tracker.move(self)
+
+    def __iter__(self) -> Iterator[T_co]:
+        if self._iterable is None:
+            raise TypeError("a bar without an iterable is moved by update(), not iterated over")
+        try:
+            self.update(0)
+            for item in self._iterable:
+                yield item
+                self.update(1)
+        finally:
+            self.close()
+
+    def __len__(self) -> int:
+        if self.total is None:
+            raise TypeError("nobody knows how long this bar is")
+        return int(self.total)
+
+    def update(self, n: float = 1) -> None:
+        """Count `n` more steps."""
+        self.n += n
+        if self._tracker is not None:
+            self._tracker.move(self)
+
+    def close(self) -> None:
+        """End it: it stays in the page until something else is shown."""
+        self.is_over = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def level(self) -> Level:
+        """What the page is told of it."""
+        return _counted(self.n, self.total, self.desc, self.unit)
+
+
+class Tracker:
+    """How far one call is: the bars that are open, and what was said last. An `Advance`; usable in every thread.
+
+    It is announced once, until its levels are taken: a million steps cost the loop no more than one.
+
+    Args:
+        call: The number of the call.
+        announce: Called, in the thread of whoever moved it, when there is something new.
+    """
+
+    def __init__(self, call: int, announce: Callable[[Advance], None]) -> None:
+        self.call = call
+        self._announce = announce
+        self._lock = threading.Lock()
+        self._bars: list[Bar[object]] = []
+        self._said: Level | None = None
+        self._is_announced = self._has_complained = False
+
+    def say(self, level: Level | None) -> None:
+        """Show a level below the bars that are open; `None` takes it away."""
+        with self._lock:
+            self._said = level
+            self._bars = [bar for bar in self._bars if not bar.is_over]
+        self._tell()
+
+    def move(self, moved: Bar[object]) -> None:
+        """Show how far a bar is, in its place among those that are open."""
+        with self._lock:
+            self._said = None
+            self._bars = [bar for bar in self._bars if bar is moved or not bar.is_over]
+            if not any(bar is moved for bar in self._bars):
+                self._bars.append(moved)
+        self._tell()
+
+    def levels(self) -> tuple[Level, ...]:
+        with self._lock:
+            self._is_announced = False
+            said = [] if self._said is None else [self._said]
+            return tuple([bar.level for bar in self._bars] + said)[:MAX_LEVELS]
+
+    def part(self, given: object) -> float | None:
+        """Bring what should be a part from 0 to 1 into its bounds; `None` for what says nothing."""
+        if given is None:
+            return None
+        number = _number(given)
+        if not -1e-6 <= number <= 1 + 1e-6 and not self._has_complained:
+            self._has_complained = True
+            logger.warning("progress(%r) is no part from 0 to 1; for steps say progress((done, of))", given)
+        return _part(number)
+
+    def _tell(self) -> None:
+        with self._lock:
+            is_known, self._is_announced = self._is_announced, True
+        if not is_known:
+            self._announce(self)
+
+
+_current: ContextVar[Tracker | None] = ContextVar("tracker", default=None)
+
+
+@contextmanager
+def tracked_by(tracker: Tracker, *, is_tqdm: bool) -> Iterator[None]:
+    """Let `tracker` show what any `Progress` inside says, and with `is_tqdm` the bars of tqdm as well."""
+    token = _current.set(tracker)
+    try:
+        if is_tqdm:
+            with foreign_bars.shown(lambda: Bar(tracker)):
+                yield
+        else:
+            yield
+    finally:
+        _current.reset(token)
+
+
+def _counted(done: float, total: float | None, desc: str | None, unit: str) -> Level:
+    fraction = None if total is None else 1.0 if total <= 0 else _part(done / total)
+    return Level(_text(desc), done if math.isfinite(done) else None, total, fraction, _text(unit))
+
+
+def _number(value: object) -> float:
+    try:
+        return float(value)  # type: ignore[arg-type]  # what is no number is told in the next line
+    except (TypeError, ValueError):
+        raise TypeError(f"progress takes a part from 0 to 1, (done, of) or None, but got {value!r}") from None
+
+
+def _length(value: object) -> float | None:
+    """Check a number of steps; an infinite one is unknown."""
+    number = None if value is None else _number(value)
+    return number if number is not None and math.isfinite(number) else None
+
+
+def _part(fraction: float) -> float | None:
+    return None if math.isnan(fraction) else min(max(float(fraction), 0.0), 1.0)
+
+
+def _text(text: str | None) -> str:
+    return "" if text is None else str(text)[:MAX_TEXT]

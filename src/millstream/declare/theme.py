@@ -1,0 +1,141 @@
+"""Themes: sets of values for the page's CSS custom properties, light and dark."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final, TypeAlias
+
+from millstream.declare.element import warn_ignored
+from millstream.errors import DeclarationError
+from millstream.substitutes import nearest
+from millstream.wire.plain import plain
+
+Token: TypeAlias = str | tuple[str, str]
+"""One value, or one for the light and one for the dark scheme."""
+
+TOKENS: Final = (
+    "bg", "surface", "border", "text", "muted", "accent", "accent-text", "error", "warning", "success", "time",
+    "radius", "font", "mono", "space",
+)  # fmt: skip
+"""What a theme may set: `--ms-bg`, `--ms-surface` and so on in the page."""
+
+NAMED: Final[Mapping[str, Mapping[str, Token]]] = {
+    "default": {},
+    "soft": {
+        "bg": ("#f6f4f1", "#1d1b19"),
+        "surface": ("#fffdfa", "#272421"),
+        "border": ("#e4dfd8", "#3b3733"),
+        "text": ("#2b2622", "#f0ebe5"),
+        "muted": ("#6b635b", "#b0a69c"),
+        "accent": ("#8a4b2a", "#e8a888"),
+        "accent-text": ("#ffffff", "#2b1509"),
+        "radius": "14px",
+    },
+    "mono": {
+        "bg": ("#ffffff", "#0d0d0d"),
+        "surface": ("#ffffff", "#151515"),
+        "border": ("#d0d0d0", "#383838"),
+        "text": ("#111111", "#f2f2f2"),
+        "muted": ("#5c5c5c", "#a3a3a3"),
+        "accent": ("#111111", "#f2f2f2"),
+        "accent-text": ("#ffffff", "#0d0d0d"),
+        "radius": "2px",
+        "font": "ui-monospace, SFMono-Regular, Menlo, Consolas, monospace",
+    },
+    "contrast": {
+        "bg": ("#ffffff", "#000000"),
+        "surface": ("#ffffff", "#000000"),
+        "border": ("#000000", "#ffffff"),
+        "text": ("#000000", "#ffffff"),
+        "muted": ("#222222", "#dddddd"),
+        "accent": ("#0000c8", "#ffe600"),
+        "accent-text": ("#ffffff", "#000000"),
+        "error": ("#b00000", "#ff9a9a"),
+        "radius": "4px",
+    },
+}
+"""The themes that `theme="…"` knows."""
+
+
+class Theme:
+    """A named theme with changes; `set` makes more.
+
+    Args:
+        base: One of the names in `NAMED`.
+        ignored: Arguments of Gradio's themes (hues, sizes, fonts), accepted with a warning.
+
+    Raises:
+        DeclarationError: There is no theme of that name.
+    """
+
+    def __init__(self, base: str = "default", **ignored: object) -> None:
+        if base not in NAMED:
+            raise DeclarationError(f"theme={base!r} is unknown{_known(base, NAMED)}, or give a dict of tokens")
+        warn_ignored(f"{type(self).__name__}()", ignored)
+        self.tokens: dict[str, Token] = dict(NAMED[base])
+
+    def set(self, **changes: object) -> Theme:
+        """Change tokens, with underscores for hyphens: `set(accent="#06c", accent_text="#fff")`.
+
+        Gradio's names for parts of its own page are ignored with a warning.
+        """
+        own = {name.replace("_", "-"): value for name, value in changes.items()}
+        known = {name: value for name, value in own.items() if name in TOKENS}
+        warn_ignored(f"{type(self).__name__}.set()", [name for name in changes if name.replace("_", "-") not in TOKENS])
+        self.tokens.update(_checked(known))
+        return self
+
+
+ThemeLike: TypeAlias = str | Theme | Mapping[str, Token] | None
+
+
+def theme_tokens(theme: ThemeLike) -> dict[str, str]:
+    """Give the CSS custom properties of a theme, such as `{"--ms-accent": "#06c"}`.
+
+    Raises:
+        DeclarationError: The theme or one of its tokens is unknown, or a value is no CSS value.
+    """
+    if theme is None or theme == "":
+        return {}
+    if not isinstance(theme, str | Theme | Mapping):
+        raise DeclarationError(f"theme={theme!r} is unknown: give a name, an object of `themes`, or a dict of tokens")
+    if isinstance(theme, str):
+        theme = _named(theme.strip())
+    tokens = theme.tokens if isinstance(theme, Theme) else _checked(theme)
+    return {f"--ms-{name}": _css(value) for name, value in tokens.items()}
+
+
+def _named(name: str) -> Theme:
+    from millstream.compat import themes  # which builds on this module
+
+    foreign: type[Theme] | None = vars(themes).get(name.capitalize()) if name.capitalize() in themes.__all__ else None
+    return foreign() if foreign is not None and foreign is not Theme else Theme(name.lower())
+
+
+def _checked(given: Mapping[str, object]) -> dict[str, Token]:
+    tokens: dict[str, Token] = {}
+    for name, value in given.items():
+        short = str(name).removeprefix("--ms-").replace("_", "-")
+        if short not in TOKENS:
+            raise DeclarationError(f"the theme sets {name!r}, which is no token{_known(short, TOKENS)}")
+        parts = [plain(part) for part in (value if isinstance(value, tuple | list) else (value,))]
+        texts = [part for part in parts if isinstance(part, str) and _is_css(part)]
+        if len(parts) > 2 or texts != parts:
+            raise DeclarationError(f"the theme's {name!r} is {value!r}: give a CSS value, or a pair for light and dark")
+        tokens[short] = (texts[0], texts[1]) if len(texts) == 2 else texts[0]
+    return tokens
+
+
+def _known(name: str, known: Iterable[str]) -> str:
+    near = nearest(name, known)
+    return f"{near} There are {', '.join(known)}" if near else f"; there are {', '.join(known)}"
+
+
+def _is_css(value: str) -> bool:
+    """Accept what can be one value of a custom property and nothing that ends it."""
+    return bool(value.strip()) and re.search(r"[;{}<>\\]|/\*", value) is None
+
+
+def _css(value: Token) -> str:
+    return value if isinstance(value, str) else f"light-dark({value[0]}, {value[1]})"

@@ -1,0 +1,78 @@
+"""What a handler may return instead of a value: `update(...)`, a component that serves as one, `skip()`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from millstream.declare.element import Element
+from millstream.errors import InvalidValue
+from millstream.types import Stored
+
+
+class Skip:
+    """The one object that `skip()` gives."""
+
+    def __repr__(self) -> str:
+        return "skip()"
+
+
+SKIP: Final = Skip()
+
+
+def skip() -> Skip:
+    """Return this for an output that stays as it is; as the only return value it leaves all outputs as they are."""
+    return SKIP
+
+
+class Update:
+    """Changes of an element that do not name its class.
+
+    Attributes:
+        changes: The constructor arguments that change, `value` among them.
+    """
+
+    def __init__(self, changes: Mapping[str, object]) -> None:
+        self.changes = dict(changes)
+
+    def __repr__(self) -> str:
+        return f"update({', '.join(f'{name}={value!r}' for name, value in self.changes.items())})"
+
+
+def update(**changes: object) -> Update:
+    """Return this for an output whose properties change: `update(visible=False)`, `update(choices=[…], value=…)`.
+
+    Takes the arguments of the element's constructor; what is not named stays as it is.
+    """
+    return Update(changes)
+
+
+def changes_of(returned: object, target: Element) -> Mapping[str, object] | None:
+    """Tell whether what a handler returned for `target` is an update, and which constructor arguments it changes.
+
+    Returns:
+        The changes, `value` among them if it was given; empty for `skip()`; `None` if `returned` is a plain value.
+
+    Raises:
+        InvalidValue: The update is an instance of another class than the element.
+    """
+    if isinstance(returned, Skip):
+        return {}
+    if isinstance(returned, Update):
+        return returned.changes
+    if isinstance(returned, Mapping) and returned.get("__type__") == "update":  # as Gradio itself writes it
+        return {name: change for name, change in returned.items() if name != "__type__"}
+    if not isinstance(returned, Element):
+        return None
+    if not isinstance(target, type(returned)) and not isinstance(returned, type(target)):
+        kind, wanted = type(returned).__name__, type(target).__name__
+        raise InvalidValue(f"{target.name} was updated with a {kind}; return a {wanted} or update(…)")
+    return returned.given
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A value that was brought into its stored form when the app was declared; its files are the developer's own."""
+
+    stored: Stored

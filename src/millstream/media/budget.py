@@ -1,0 +1,192 @@
+"""What one file of video or audio may cost: checked by what it says before it is decoded, and counted meanwhile."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar, cast
+
+from millstream.cancellation import check_wanted
+from millstream.errors import MediaError
+
+if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+    from av.packet import Packet
+    from av.stream import Stream
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+P = TypeVar("P", bound="Packet[Stream]")
+
+MEBIBYTE: Final = 1024 * 1024
+
+RATES_HZ: Final = range(1_000, 768_000 + 1)
+"""Samples a second of sound: what is brought from a lower rate to a usual one becomes as much larger."""
+
+MAX_CHANNELS: Final = 64
+
+ATTACHED: Final = 0x400
+"""FFmpeg's mark of a track that is one image for the whole file."""
+
+
+class Budget(NamedTuple):
+    """What one file may cost.
+
+    Attributes:
+        pixels: Of one frame: 4K in any of its forms.
+        frames: That are decoded: two hours at 60 a second.
+        seconds: That it may last.
+        streams: That it may hold.
+        packets: That may be in it, of all streams together.
+        packet_mib: What they may have together in MiB, unpacked where a container packs them.
+        decoded_mib: What all decoded sound may have together in MiB.
+        written_mib: What it may become when it is converted, in MiB.
+        cpu_s: Seconds of one thread.
+        opening_reads: How many times its size may be read until it is open.
+    """
+
+    pixels: int = 4096 * 2304
+    frames: int = 432_000
+    seconds: float = 3 * 3600.0
+    streams: int = 32
+    packets: int = 2_000_000
+    packet_mib: int = 4096
+    decoded_mib: int = 8192
+    written_mib: int = 1024
+    cpu_s: float = 300.0
+    opening_reads: int = 4
+
+
+BUDGET: Final = Budget()
+"""Of a file that is converted, measured or looked at: it goes through frame by frame."""
+
+PIECE: Final = BUDGET._replace(seconds=3600.0, packets=400_000, packet_mib=256, decoded_mib=512, cpu_s=120.0)
+"""Of a file that is one piece of a streamed video: all of it is in memory at once."""
+
+
+class Meter:
+    """What the reading of one file has cost by now. It is asked between two steps, in the thread that takes them.
+
+    Args:
+        budget: What it may cost.
+    """
+
+    def __init__(self, budget: Budget = BUDGET) -> None:
+        self.budget = budget
+        self._begun_s = time.thread_time()
+        self._frames = self._packets = self._packet_bytes = self._decoded_bytes = 0
+
+    def check(self) -> None:
+        """Go on, if somebody still waits for it and there is time left.
+
+        Raises:
+            Unwanted: Nobody waits any more.
+            MediaError: It takes too long.
+        """
+        check_wanted()
+        if time.thread_time() - self._begun_s > self.budget.cpu_s:
+            raise over("takes", self.budget.cpu_s, "s of one thread", "a shorter or smaller one")
+
+    def check_said(self, reader: InputContainer) -> None:
+        """Refuse a file that says of itself that it is too much.
+
+        Raises:
+            MediaError: It does; the message names the budget.
+        """
+        if len(reader.streams) > self.budget.streams:
+            raise over("has", self.budget.streams, "streams")
+        if reader.duration is not None and reader.duration > self.budget.seconds * 1_000_000:
+            raise over("lasts", self.budget.seconds, "s", "a shorter one")
+        for video in pictures_of(reader):
+            width, height = video.codec_context.width, video.codec_context.height
+            if not width * height:  # what a decoder has refused has no size afterwards
+                raise MediaError(f"it has frames of no size, or of more than the budget of {self.budget.pixels} pixels")
+            self.check_size(width, height)
+            if video.frames > self.budget.frames:
+                raise over("has", self.budget.frames, "frames", "a shorter one")
+        for audio in sounds_of(reader):
+            self._check_sound(audio.codec_context.sample_rate, audio.codec_context.layout.nb_channels)
+
+    def check_size(self, width: int, height: int) -> None:
+        """Refuse frames that are too large."""
+        if width * height > self.budget.pixels:
+            remedy = f"a smaller one, these are {width} x {height}"
+            raise over("has frames of", self.budget.pixels, "pixels", remedy)
+
+    def check_written(self, size: int) -> None:
+        """Refuse a file that becomes too large on the disk."""
+        if size > self.budget.written_mib * MEBIBYTE:
+            raise over("becomes", self.budget.written_mib, "MiB", "a shorter one")
+
+    def packets(self, packets: Iterable[P]) -> Iterator[P]:
+        """Hand packets on, and count them.
+
+        Raises:
+            MediaError: There are too many, or it takes too long.
+        """
+        for packet in packets:
+            self.check()
+            self._packets += 1
+            self._packet_bytes += packet.size
+            if self._packets > self.budget.packets:
+                raise over("has", self.budget.packets, "packets", "a shorter one")
+            if self._packet_bytes > self.budget.packet_mib * MEBIBYTE:
+                raise over("has", self.budget.packet_mib, "MiB of packets", "a shorter one")
+            if self._is_late(packet):
+                raise over("lasts", self.budget.seconds, "s", "a shorter one")
+            yield packet
+
+    def frame(self, frame: object) -> None:
+        """Count a frame that was decoded.
+
+        Raises:
+            MediaError: There are too many, or it is too large.
+        """
+        self.check()
+        if hasattr(frame, "samples"):
+            heard = cast("AudioFrame", frame)
+            self._check_sound(heard.sample_rate, heard.layout.nb_channels)
+            # Not by its planes: PyAV reads beyond the last of eight, which ends the process.
+            self._decoded_bytes += heard.samples * heard.layout.nb_channels * heard.format.bytes
+            if self._decoded_bytes > self.budget.decoded_mib * MEBIBYTE:
+                raise over("has", self.budget.decoded_mib, "MiB of decoded sound", "a shorter one")
+            return
+        shown = cast("VideoFrame", frame)
+        self.check_size(shown.width, shown.height)
+        self._frames += 1
+        if self._frames > self.budget.frames:
+            raise over("has", self.budget.frames, "frames", "a shorter one")
+
+    def _is_late(self, packet: Packet[Stream]) -> bool:
+        if packet.pts is None or packet.time_base is None:
+            return False
+        begin = packet.stream.start_time or 0
+        return abs(float((packet.pts - begin) * packet.time_base)) > self.budget.seconds
+
+    def _check_sound(self, rate: int, channels: int) -> None:
+        if rate and rate not in RATES_HZ:
+            raise MediaError(f"it has sound at {rate} Hz, expected {RATES_HZ[0]} to {RATES_HZ[-1]}")
+        if channels > MAX_CHANNELS:
+            raise over("has", MAX_CHANNELS, "channels of sound", "one of fewer")
+
+
+def pictures_of(reader: InputContainer) -> list[VideoStream]:
+    """Give the tracks of video that can be decoded; an image that is kept in a file as its cover is none."""
+    return [each for each in reader.streams.video if not each.disposition & ATTACHED and _has_decoder(each)]
+
+
+def sounds_of(reader: InputContainer) -> list[AudioStream]:
+    """Give the tracks of sound that can be decoded."""
+    return [each for each in reader.streams.audio if _has_decoder(each)]
+
+
+def _has_decoder(stream: Stream) -> bool:
+    context: object = stream.codec_context
+    return context is not None
+
+
+def over(verb: str, budget: float, unit: str, remedy: str = "another one") -> MediaError:
+    """Make the error that names a budget which a file is beyond."""
+    return MediaError(f"it {verb} more than the budget of {budget:.15g} {unit} that a file has here: take {remedy}")

@@ -1,0 +1,216 @@
+"""`Film`: frames, sound and whole files, one after the other, as one continuous fragmented MP4. Needs PyAV.
+
+Files of H.264 go over as they are, with new times; all other pictures are encoded. Sound is always decoded and encoded
+again by one encoder: what each file's encoder put before its first sample, and after its last, would be heard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
+
+from millstream.errors import MediaError
+from millstream.frames import Chunk, Pixels
+from millstream.media import fmp4
+from millstream.media.budget import PIECE, pictures_of, sounds_of
+from millstream.media.container import opened, rotation_of
+from millstream.media.fmp4 import VIDEO_TICKS, Sample
+from millstream.media.untrusted import Media, library
+from millstream.media.video_audio import FilmSound
+from millstream.media.video_frames import CopiedPicture, EncodedPicture, is_copyable
+from millstream.types import Footage
+
+if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
+    from av.audio.stream import AudioStream
+    from av.packet import Packet
+    from av.video.stream import VideoStream
+
+    VideoPacket: TypeAlias = Packet[VideoStream]
+    SoundPacket: TypeAlias = Packet[AudioStream]
+
+FRAGMENT_TICKS: Final = VIDEO_TICKS // 2
+"""A fragment lasts half a second: what is sent ahead of the viewer is counted in fragments."""
+
+HOLD_S: Final = 0.06
+"""A picture stands until its sound is over if that lasts so much longer; less is not seen on lips."""
+
+
+class Film:
+    """One film that grows.
+
+    The first that is put in decides what it is: how large, whether it has sound, and whether files of H.264 are taken
+    as they are.
+
+    Args:
+        fps: Frames a second, for frames.
+    """
+
+    def __init__(self, fps: float) -> None:
+        library()
+        self._step = Fraction(VIDEO_TICKS) / Fraction(fps).limit_denominator(1001)
+        self._picture: CopiedPicture | EncodedPicture | None = None
+        self._sound: FilmSound | None = None
+        self._end = Fraction(0)
+        self._number = 0
+
+    @property
+    def duration_s(self) -> float:
+        """How long it has become, in seconds."""
+        return float(self._end / VIDEO_TICKS)
+
+    def add_frames(self, frames: Sequence[Pixels], sound: Chunk | None) -> None:
+        """Go on with frames, all of one size: `(height, width, 3)` uint8; and with the sound that begins with them.
+
+        Raises:
+            MediaError: They do not fit to what came before.
+        """
+        if self._picture is None and frames:
+            self._begin(EncodedPicture(frames[0].shape[1], frames[0].shape[0]), has_sound=sound is not None)
+        if self._picture is None:
+            raise MediaError("a video must begin with a frame")
+        if not isinstance(self._picture, EncodedPicture):
+            raise MediaError("a film of files that are taken as they are cannot go on with frames: begin with frames")
+        self._check_sound(sound is not None)
+        begin = self._end
+        for pixels in frames:
+            start, self._end = round(self._end), self._end + self._step
+            self._picture.add(pixels, start, round(self._end))
+        if self._sound is not None and sound is not None:
+            self._sound.begin(float(begin / VIDEO_TICKS))
+            self._sound.add_samples(sound)
+        self._settle()
+
+    def add_file(self, source: Path | bytes) -> None:
+        """Go on with a whole file.
+
+        Raises:
+            MediaError: It is broken, or does not fit to what came before.
+        """
+        with opened(source, PIECE) as media:
+            has_sound = bool(sounds_of(media.reader))
+            if self._picture is None:
+                self._begin(_picture_of(media), has_sound)
+            self._check_sound(has_sound)
+            self._splice(media)
+        self._settle()
+
+    def take(self) -> Footage:
+        """Give what came since the last time.
+
+        Raises:
+            MediaError: There is nothing: no picture was ever put in.
+        """
+        if self._picture is None:
+            raise MediaError("a video must begin with a frame")
+        video = self._picture.track
+        sound = self._sound.track if self._sound is not None else None
+        is_first = self._number == 0
+        parts = list(self._fragments())
+        if is_first:
+            data, seconds = parts[0]
+            parts[0] = fmp4.initialisation(video, sound) + data, seconds
+        return Footage(fmp4.media_type(video, sound), tuple(parts), is_first)
+
+    def end(self) -> Footage:
+        """Give the rest; nothing can be added any more."""
+        if self._picture is not None:
+            self._picture.end()
+        if self._sound is not None:
+            self._sound.end()
+        return self.take()
+
+    def beginning(self) -> bytes:
+        """Give the first bytes once more, now that its duration is known; they are as many as before."""
+        assert self._picture is not None
+        sound = self._sound.track if self._sound is not None else None
+        return fmp4.initialisation(self._picture.track, sound, self.duration_s)
+
+    def _begin(self, picture: CopiedPicture | EncodedPicture, has_sound: bool) -> None:
+        self._picture = picture
+        if has_sound:
+            self._sound = FilmSound()
+            # The first samples that come out of a decoder are its own: the picture waits as long.
+            picture.wait(round(self._sound.delay_s * VIDEO_TICKS))
+
+    def _check_sound(self, has_sound: bool) -> None:
+        if has_sound and self._sound is None:
+            raise MediaError("a video that began without audio cannot add it later: begin with silence")
+
+    def _splice(self, media: Media) -> None:
+        """Put the tracks of a file behind what is there: they begin together, as they do in the file."""
+        assert self._picture is not None
+        reader, meter = media.reader, media.meter
+        streams = [*pictures_of(reader)[:1], *(sounds_of(reader)[:1] if self._sound is not None else ())]
+        packets: list[VideoPacket] = []
+        heard: list[AudioFrame] = []
+        for packet in meter.packets(reader.demux(streams)):
+            if packet.stream.type == "video":
+                packets.append(cast("VideoPacket", packet))
+            elif self._sound is not None:
+                for frame in self._sound.decode(cast("SoundPacket", packet)):
+                    meter.frame(frame)
+                    heard.append(frame)
+        if not packets:
+            raise MediaError("it has no video track")
+        base_s, end = self._picture.splice(packets, round(self._end), meter)
+        begin_s, self._end = self.duration_s, Fraction(end)
+        if self._sound is not None and heard:
+            self._sound.join(begin_s + _time(heard[0]) - base_s, begin_s)
+            for frame in heard:
+                meter.check()
+                self._sound.add_frame(frame)
+
+    def _settle(self) -> None:
+        """Bring picture and sound to one end: sound that is missing is silence, a picture stands while it sounds."""
+        if self._sound is None or self._picture is None:
+            return
+        excess = Fraction(self._sound.clock_s).limit_denominator(10**6) * VIDEO_TICKS - self._end
+        if excess > HOLD_S * VIDEO_TICKS:
+            self._end += excess
+            self._picture.hold(round(self._end))
+        elif excess < -HOLD_S * VIDEO_TICKS:
+            self._sound.begin(self.duration_s)
+
+    def _fragments(self) -> Iterator[tuple[bytes, float]]:
+        assert self._picture is not None
+        pictures = self._picture.take()
+        sounds = self._sound.take() if self._sound is not None else []
+        rate = self._sound.track.rate if self._sound is not None else 1
+        shown = heard = 0
+        while shown < len(pictures) or heard < len(sounds):
+            is_shown = shown < len(pictures)
+            limit = (pictures[shown].start if is_shown else 0) + FRAGMENT_TICKS
+            video, shown = _part(pictures, shown, limit)
+            audio, heard = _part(sounds, heard, limit * rate // VIDEO_TICKS if is_shown else None)
+            self._number += 1
+            seconds = sum(each.duration for each in video) / VIDEO_TICKS
+            yield fmp4.fragment(self._number, video, audio), seconds
+
+
+def _picture_of(media: Media) -> CopiedPicture | EncodedPicture:
+    """Choose how the picture of a film goes on that begins with this file."""
+    stream, rotation = pictures_of(media.reader)[0], rotation_of(media)
+    if is_copyable(stream) and not rotation:
+        return CopiedPicture(stream)
+    width, height = stream.codec_context.width, stream.codec_context.height
+    return EncodedPicture(height, width) if rotation % 180 else EncodedPicture(width, height)
+
+
+def _part(samples: list[Sample], first: int, limit: int | None) -> tuple[list[Sample], int]:
+    """Give what begins before `limit`, from `first` on and as far as each begins where the one before ends.
+
+    Returns:
+        It, and the number of the sample that follows.
+    """
+    end = samples[first].start if first < len(samples) else 0
+    at = first
+    while at < len(samples) and samples[at].start == end and (limit is None or end < limit):
+        end, at = end + samples[at].duration, at + 1
+    return samples[first:at], at
+
+
+def _time(frame: AudioFrame) -> float:
+    return float(frame.pts * frame.time_base) if frame.pts is not None and frame.time_base else 0.0

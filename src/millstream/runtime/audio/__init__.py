@@ -1,0 +1,1 @@
+"""Audio on its way to a player, in the pace in which it is heard."""

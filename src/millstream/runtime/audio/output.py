@@ -1,0 +1,93 @@
+"""What one run or stream says: the sound that it plays, in however many components."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from millstream.declare.component import Component
+from millstream.runtime.audio.playback import Playback
+from millstream.runtime.audio.players import Players
+from millstream.types import Footage, Piece
+
+
+def _nobody() -> None:
+    """Stand in where nobody wants to know."""
+
+
+class Voice:
+    """The sound of one run or stream: a playback for each component that it plays in.
+
+    Args:
+        players: The session's.
+        stream: The stream's number, 0 for an ordinary run.
+        on_begin: Called when it begins to play something.
+    """
+
+    def __init__(self, players: Players, stream: int, on_begin: Callable[[], None] = _nobody) -> None:
+        self._players = players
+        self._stream = stream
+        self._on_begin = on_begin
+        self._playbacks: dict[int, Playback] = {}
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether something else took the place of what it plays."""
+        return any(playback.is_cut for playback in self._playbacks.values())
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether it has played anything."""
+        return bool(self._playbacks)
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether the listener hears it, or will: something of it is being played, or waits to be."""
+        return any(playback.is_heard for playback in self._playbacks.values())
+
+    @property
+    def heard_s(self) -> float:
+        """How much of what it plays has been heard until now, or until it was silenced: see `Playback.heard_s`."""
+        return max((playback.heard_s for playback in self._playbacks.values()), default=0.0)
+
+    def is_refused(self, component: int) -> bool:
+        """Whether the listener has stopped what it plays in a component: nothing more is played there."""
+        return component in self._playbacks and self._playbacks[component].is_refused
+
+    async def put(self, component: Component, sound: Piece, timeout_s: float, *, is_live: bool = False) -> None:
+        """Play a piece after those before; returns when all of it is sent, or skipped: see `Playback.put`.
+
+        After the listener has stopped it nothing more is played in that component.
+
+        Raises:
+            InvalidValue: It has another format than the pieces before, or the page cannot play those.
+            TimeoutError: The listener heard nothing for `timeout_s`.
+        """
+        if self.is_refused(component.id):
+            return
+        playback = self._playbacks.get(component.id)
+        begins = isinstance(sound, Footage) and sound.is_first
+        if playback is None or playback.is_cut or begins:
+            playback = self._playbacks[component.id] = self._players.begin(self._stream, component)
+            self._on_begin()
+        await playback.put(sound, timeout_s, is_live=is_live)
+
+    async def heard_out(self, timeout_s: float) -> None:
+        """Wait until nothing of it is heard any more: see `Playback.heard_out`."""
+        for playback in list(self._playbacks.values()):
+            await playback.heard_out(timeout_s)
+
+    def drop(self, component: int) -> None:
+        """Silence a component that shows something else now."""
+        if playback := self._playbacks.pop(component, None):
+            playback.cut()
+        self._players.hush(component)
+
+    def end(self) -> None:
+        """Say that nothing follows; what is there is played to its end."""
+        for playback in self._playbacks.values():
+            playback.end()
+
+    def cut(self) -> None:
+        """Silence it now."""
+        for playback in self._playbacks.values():
+            playback.cut()

@@ -1,0 +1,344 @@
+"""Sound on its way to the listener: what one run or stream plays in one component, never far ahead of what is heard."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import struct
+from collections import deque
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from millstream.declare.component import Component
+from millstream.errors import InvalidValue, ProtocolError
+from millstream.frames import Chunk
+from millstream.runtime.audio.bandwidth import Breadth, Gauge
+from millstream.runtime.audio.coder import Coded
+from millstream.runtime.audio.encoder import Encoding
+from millstream.runtime.send.sender import SEQUENCES, Outlet
+from millstream.types import Footage, Piece
+from millstream.wire.messages import Played, Silence
+from millstream.wire.packet import CodecNumber, Flag, Kind, Packet
+
+logger = logging.getLogger("millstream.session")
+
+PACKET_S: Final = 0.25
+"""Longest stretch of samples in one packet: a long piece holds nothing else up for longer than that takes to send."""
+
+REST_S: Final = 0.15
+"""What does not fill a packet of Opus waits so long for the next piece, and then goes alone."""
+
+SAMPLE_BYTES: Final = 2
+
+FILE_PART_BYTES: Final = 256 * 1024
+"""Largest part of a sound file in one packet."""
+
+FILE_PREFIX: Final = struct.Struct("<II")
+"""Size of the file, and where in it this part begins."""
+
+MAX_UNDECODED: Final = 2
+"""Files that the page may hold undecoded: nobody here knows how long they last."""
+
+RATES_HZ: Final = range(1, 1_000_000)
+"""What a page may say of its sample rate."""
+
+
+class Format(NamedTuple):
+    """What may not change within a playback; rate and channels of a file are 0, the page brings it to its own."""
+
+    codec: CodecNumber
+    sample_rate: int = 0
+    channels: int = 0
+
+    def __str__(self) -> str:
+        if self.codec is CodecNumber.FILE:
+            return "an encoded file"
+        if self.codec is CodecNumber.FMP4:
+            return "a film"
+        return f"samples at {self.sample_rate} Hz with {self.channels} channel{'s' if self.channels > 1 else ''}"
+
+
+class Playback:
+    """What one run or stream plays in one component, piece after piece.
+
+    Args:
+        number: Its number, unique in the session.
+        stream: The stream that it belongs to, 0 for an ordinary run.
+        component: The player.
+        outlet: The way to the page.
+        breadth: What is known of that way.
+
+    Attributes:
+        is_cut: Whether it was silenced; nothing more is sent.
+        is_refused: Whether it was the listener who silenced it.
+        fault: Why no more of it can be played; empty if it can.
+        skipped_s: Seconds of live sound that were left out because the player was paused.
+    """
+
+    def __init__(self, number: int, stream: int, component: Component, outlet: Outlet, breadth: Breadth) -> None:
+        self.number = number
+        self.component = component
+        self.is_cut = self.is_over = self.is_refused = False
+        self.fault = ""
+        self.skipped_s = 0.0
+        self._stream = stream
+        self._outlet = outlet
+        self._breadth = breadth
+        self._encoding = Encoding(breadth, self._send_coded, self._on_failure)
+        self._gauge: Gauge | None = None
+        self._format: Format | None = None
+        self._sequence = self._samples = 0
+        self._flying: deque[tuple[int, float]] = deque()
+        self._undecoded: deque[int] = deque()
+        self._report: Played | None = None
+        self._reported_at = 0.0
+        self._cut_at: float | None = None
+        self._is_ending = False
+        self._moved = asyncio.Event()
+        self._now = asyncio.get_running_loop().time
+
+    @property
+    def position_s(self) -> float:
+        """How much of it had been heard, in seconds, when the page last said so."""
+        return self._report.played / self._report.rate if self._report is not None else 0.0
+
+    @property
+    def heard_s(self) -> float:
+        """How much of it has been heard until now, or until it was silenced, in seconds.
+
+        What was heard since the page last said where it is, which it does ten times a second, is estimated; after
+        `cut` the page says it exactly, and from then on that is the answer.
+        """
+        report = self._report
+        if report is None or report.state != "playing":
+            return self.position_s
+        since_s = (self._now() if self._cut_at is None else self._cut_at) - self._reported_at
+        return min(self.position_s + max(since_s, 0.0), report.samples / report.rate)
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether something of it is being played, or waits to be: false before the first piece and after the last."""
+        waits = self.ahead_s > 0 or bool(self._undecoded) or self._encoding.is_busy
+        return waits and not (self.is_cut or self.fault)
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the listener has paused it, or the browser waits for a tap."""
+        return self._report is not None and self._report.state == "paused"
+
+    @property
+    def ahead_s(self) -> float:
+        """How many seconds have been sent and not been heard, as far as their length is known here."""
+        report = self._report
+        held_s = (report.samples - report.played) / report.rate if report is not None else 0.0
+        return held_s + sum(seconds for _, seconds in self._flying)
+
+    async def put(self, sound: Piece, timeout_s: float, *, is_live: bool = False) -> None:
+        """Send a piece, all of it, as fast as the listener comes along.
+
+        With `is_live` a player that is paused does not hold it back: what comes meanwhile is skipped, and the page goes
+        on with what comes then.
+
+        Raises:
+            InvalidValue: It has another format than the pieces before, or the page cannot play those.
+            TimeoutError: The listener heard nothing for `timeout_s`.
+        """
+        self._check(sound)
+        if isinstance(sound, Chunk):
+            await self._put_samples(sound, timeout_s, is_live)
+            return
+        is_file = isinstance(sound, bytes)
+        for index, (payload, seconds, is_end) in enumerate(self._parts(sound)):
+            # Of a film nothing can be left out: later frames need the earlier ones.
+            may_skip = is_live and is_file and not index
+            await self._room(timeout_s, may_skip)
+            if self.is_cut or (may_skip and self.is_paused):
+                return
+            self._send(payload, Flag.KEY | (Flag.INDEPENDENT if is_live else Flag.NONE))
+            if not is_file:
+                self._flying.append((self._sequence, seconds))
+            elif is_end:
+                self._undecoded.append(self._sequence)
+
+    def end(self) -> None:
+        """Say that nothing follows; what is there is played to its end.
+
+        The page is told when what is being encoded has gone.
+        """
+        if not (self.is_over or self._is_ending or self._format is None):
+            self._is_ending = True
+            self._encoding.end(self._send_last)
+
+    def _send_last(self) -> None:
+        if not self.is_over:
+            self._send(b"", Flag.KEY | Flag.LAST)
+            self.is_over = True
+
+    def cut(self) -> None:
+        """Silence it now: what was not heard is dropped."""
+        if self.is_cut:
+            return
+        self.is_cut = self.is_over = True
+        self._encoding.rest(None)
+        self._cut_at = self._now()
+        self._outlet.hush(self.number)
+        self._outlet.send(Silence(playback=self.number))
+        self._moved.set()
+
+    def refuse(self) -> None:
+        """Take note that the listener has stopped it."""
+        self.cut()
+        self.is_refused = True
+
+    async def heard_out(self, timeout_s: float) -> None:
+        """Wait until nothing of it is heard any more, because all was, or because it was silenced.
+
+        Nobody waits for a page that has not moved on for `timeout_s`.
+        """
+        try:
+            while self.is_heard and not (self._report is not None and self._report.state == "ended"):
+                async with asyncio.timeout(timeout_s):
+                    self._moved.clear()
+                    await self._moved.wait()
+        except TimeoutError:
+            logger.info("%r is not waited for any more", self)
+
+    def report(self, message: Played) -> None:
+        """Take note of where the page is.
+
+        Raises:
+            ProtocolError: It is nowhere in this playback.
+        """
+        if message.rate not in RATES_HZ or not 0 <= message.played <= message.samples:
+            raise ProtocolError(f"playback {message.playback} cannot be at {message.played} of {message.samples}")
+        if message.received > self._sequence:
+            raise ProtocolError(f"packet {message.received} of playback {message.playback} was never sent")
+        self._report, self._reported_at = message, self._now()
+        while self._flying and self._flying[0][0] <= message.received:
+            self._flying.popleft()
+        while self._undecoded and self._undecoded[0] <= message.received:
+            self._undecoded.popleft()
+        self._measure(message)
+        if message.state == "broken" and not self.fault:
+            self._outlet.hush(self.number)
+            self._break(f"the browser cannot play: {' '.join(message.message.split())[:200]}")
+        self._moved.set()
+
+    def _on_failure(self, error: BaseException) -> None:
+        """Note that the encoder has failed: what it had is lost, and so is what needs it."""
+        self._break(f"cannot be compressed: {error}", error)
+
+    def _break(self, fault: str, error: BaseException | None = None) -> None:
+        self.fault = fault
+        self._moved.set()
+        logger.error("%s was given sound that %s", self.component.name, fault, exc_info=error)
+
+    def _measure(self, message: Played) -> None:
+        now, is_playing = self._now(), message.state == "playing"
+        if self._gauge is None or not self._gauge.received(message.received, now, is_playing=is_playing):
+            return
+        if not self._breadth.is_narrow(now):
+            logger.info("%r: the link is too narrow for samples as they are", self)
+            self._breadth.narrow(now)
+
+    def _check(self, sound: Piece) -> None:
+        self._check_fault()
+        if isinstance(sound, Chunk):
+            found = Format(CodecNumber.PCM16, sound.sample_rate, sound.channels)
+        elif isinstance(sound, Footage):
+            found = Format(CodecNumber.FMP4)
+        else:
+            found = Format(CodecNumber.FILE)
+        if self._format is not None and found != self._format:
+            raise InvalidValue(
+                f"{self.component.name} plays {self._format}, and now got {found}: the format of streamed sound must "
+                "not change on the way; bring all pieces into one"
+            )
+        if self._format is None and self._breadth.takes_opus and isinstance(sound, Chunk):
+            self._gauge = Gauge(SAMPLE_BYTES * sound.sample_rate * sound.channels)
+        self._format = found
+
+    def _check_fault(self) -> None:
+        if self.fault:
+            raise InvalidValue(f"{self.component.name} was given sound that {self.fault}")
+
+    async def _put_samples(self, sound: Chunk, timeout_s: float, is_live: bool) -> None:
+        self._encoding.rest(None)
+        for part in self._cut_up(sound):
+            await self._room(timeout_s, is_live)
+            if self.is_cut:
+                return
+            if is_live and self.is_paused:
+                self.skipped_s += part.duration_s
+                await self._encoding.skip()
+                continue
+            await self._encoding.put(part, is_live=is_live)
+            self._check_fault()
+        if not self.is_cut:
+            # In real time the next piece comes when this one has lasted; to end between the two would be heard.
+            self._encoding.rest(REST_S + (1.5 * sound.duration_s if is_live else 0.0))
+
+    def _send_coded(self, packets: list[Coded], is_live: bool) -> None:
+        if self.is_cut or self.fault:
+            return
+        for payload, codec, seconds, flag in packets:
+            self._send(payload, flag | (Flag.INDEPENDENT if is_live else Flag.NONE), codec)
+            self._flying.append((self._sequence, seconds))
+        self._moved.set()
+
+    async def _room(self, timeout_s: float, may_skip: bool) -> None:
+        """Wait until so much has been heard that more may be sent, or until what comes next is to be skipped."""
+        while self._is_full and not (may_skip and self.is_paused):
+            async with asyncio.timeout(timeout_s):
+                await self._advance(self.position_s, may_skip)
+
+    async def _advance(self, position_s: float, may_skip: bool) -> None:
+        while self._is_full and self.position_s <= position_s and not (may_skip and self.is_paused):
+            self._moved.clear()
+            await self._moved.wait()
+
+    @property
+    def _is_full(self) -> bool:
+        if self.is_cut or self.fault:
+            return False
+        return self.ahead_s >= self.component.plays_ahead_s or len(self._undecoded) >= MAX_UNDECODED
+
+    def _cut_up(self, sound: Chunk) -> Iterator[Chunk]:
+        """Cut samples into what one packet may hold, counted from the beginning of the playback."""
+        step = max(round(PACKET_S * sound.sample_rate), 1)
+        for at in range(0, len(sound.samples), step):
+            part = Chunk(sound.samples[at : at + step], sound.sample_rate, self._samples)
+            self._samples += len(part.samples)
+            yield part
+
+    def _parts(self, sound: bytes | Footage) -> Iterator[tuple[bytes, float, bool]]:
+        """Cut a piece into payloads: each with its seconds (0 if unknown), and whether it ends the piece."""
+        if isinstance(sound, Footage):
+            yield from _film_parts(sound)
+            return
+        for at in range(0, len(sound), FILE_PART_BYTES):
+            part_bytes = FILE_PREFIX.pack(len(sound), at) + sound[at : at + FILE_PART_BYTES]
+            yield part_bytes, 0.0, at + FILE_PART_BYTES >= len(sound)
+
+    def _send(self, payload: bytes, flags: Flag, codec: CodecNumber | None = None) -> None:
+        assert self._format is not None
+        self._sequence += 1
+        codec, sequence = codec or self._format.codec, self._sequence % SEQUENCES
+        component, call = self.component.id, self.number
+        self._outlet.play(Packet(Kind.SOUND, codec, flags, self._stream, component, sequence, 0, call, 0, payload))
+        if self._gauge is not None:
+            self._gauge.sent(self._sequence, len(payload), self._now())
+
+    def __repr__(self) -> str:
+        where = f"heard {self.position_s:.1f} s, {self.ahead_s:.1f} s ahead"
+        return f"<Playback {self.number} in {self.component.name}: {where}>"
+
+
+def _film_parts(footage: Footage) -> Iterator[tuple[bytes, float, bool]]:
+    """Cut a stretch of a film into payloads, as `_parts` does; the first of a film is its media type."""
+    if footage.is_first:
+        yield footage.mime.encode("ascii"), 0.0, False
+    for data, seconds in footage.fragments:
+        for at in range(0, len(data), FILE_PART_BYTES):
+            is_end = at + FILE_PART_BYTES >= len(data)
+            yield data[at : at + FILE_PART_BYTES], seconds if is_end else 0.0, is_end

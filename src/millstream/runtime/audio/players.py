@@ -1,0 +1,73 @@
+"""The loudspeakers of one page: which playback is heard in which component."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from millstream.declare.component import Component
+from millstream.runtime.audio.bandwidth import Breadth
+from millstream.runtime.audio.playback import Playback
+from millstream.runtime.send.sender import Outlet
+from millstream.wire.messages import Played
+
+MAX_KEPT: Final = 64
+"""Playbacks whose position is kept after their handler has ended."""
+
+
+class Players:
+    """All playbacks of one session: each component plays one at a time.
+
+    Args:
+        outlet: The way to the page.
+
+    Attributes:
+        breadth: What is known of that way, and remembered from one playback to the next.
+    """
+
+    def __init__(self, outlet: Outlet) -> None:
+        self._outlet = outlet
+        self.breadth = Breadth()
+        self._playbacks: dict[int, Playback] = {}
+        self._count = 0
+
+    def begin(self, stream: int, component: Component) -> Playback:
+        """Begin a playback; one that is still heard in the component gives way."""
+        self.hush(component.id)
+        self._count += 1
+        playback = self._playbacks[self._count] = Playback(self._count, stream, component, self._outlet, self.breadth)
+        for number in [number for number, old in self._playbacks.items() if old.is_over][:-MAX_KEPT]:
+            del self._playbacks[number]
+        return playback
+
+    def hush(self, component: int) -> None:
+        """Silence what is heard in a component, because something else takes its place."""
+        for playback in [each for each in self._playbacks.values() if each.component.id == component]:
+            playback.cut()
+
+    def report(self, message: Played) -> None:
+        """Take note of where the page is in a playback; one that is gone is not worth a word.
+
+        Raises:
+            ProtocolError: It is nowhere in it.
+        """
+        playback = self._playbacks.get(message.playback)
+        if playback is None:
+            return
+        playback.report(message)
+        if message.state in ("ended", "broken"):
+            if message.state == "ended" and not playback.is_over:
+                playback.refuse()
+            playback.is_over = True
+            del self._playbacks[message.playback]
+
+    def statistics(self) -> Mapping[str, Mapping[str, float]]:
+        """Give position and lead of the playbacks, and how much was skipped of them, in seconds."""
+        return {
+            str(number): {
+                "position_s": playback.position_s,
+                "ahead_s": playback.ahead_s,
+                "skipped_s": playback.skipped_s,
+            }
+            for number, playback in self._playbacks.items()
+        }

@@ -1,0 +1,142 @@
+"""What is told of an exception: to visitors, to the developer, and in one line of the log."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+import secrets
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+from types import CodeType, TracebackType
+from typing import Final, NamedTuple
+
+from millstream.runtime.call.user_code import guarded
+from millstream.types import Handler
+
+MAX_TEXT: Final = 5_000
+"""Characters of a message that reach the page."""
+
+MAX_LINE: Final = 200
+"""Characters of a message that stand in one line of the log."""
+
+_OURS: Final = f"{Path(__file__).parents[2]}{os.sep}"
+_LIBRARIES: Final = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+
+_PACKAGES: Final = {"cv2": "opencv-python", "PIL": "pillow", "sklearn": "scikit-learn", "skimage": "scikit-image"}
+"""What is installed under another name than it is imported by."""
+
+
+class _Place(NamedTuple):
+    """A line of the user's own code."""
+
+    code: CodeType
+    line: int
+
+    def __str__(self) -> str:
+        function = "" if self.code.co_name == "<module>" else f", in {self.code.co_name}()"
+        return f"{Path(self.code.co_filename).name}, line {self.line}{function}"
+
+
+def new_number() -> str:
+    """Make the number by which what a visitor is told is found in the log."""
+    return secrets.token_hex(4)
+
+
+def explained(
+    error: BaseException, show_error: bool | None, is_developers: bool, number: str, handler: Handler | None = None
+) -> str:
+    """Say in the page why something failed.
+
+    Args:
+        error: The exception.
+        show_error: As in `launch()`: `True` shows everybody the text, `False` nobody; `None` shows the developer, and
+            nobody else, where it happened as well.
+        is_developers: Whether the page is the developer's.
+        number: What stands for the reason where it is not shown.
+        handler: The function that failed; `None` if it was none.
+    """
+    if is_developers and show_error is None:
+        return for_developer(error, handler)
+    if show_error:
+        return message_of(error) or type(error).__name__
+    return f"Something went wrong in the app. ({number})"
+
+
+def message_of(error: BaseException) -> str:
+    """Give the text of an exception; empty if it has none, or fails to tell it."""
+    return text_of(error)
+
+
+def text_of(value: object) -> str:
+    """Give what a user's object is as text, as much as reaches the page; empty if it fails to tell."""
+    text = ""
+    with guarded(lambda _: None):  # `__str__` is the user's code, too
+        text = str(value)
+    return text[:MAX_TEXT]
+
+
+def for_developer(error: BaseException, handler: Handler | None) -> str:
+    """Say what a developer wants to know first: type, message and remedy, and the line of the handler."""
+    text = message_of(error)
+    first = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    lines = [first, *_remedies(error), _where(error, handler)]
+    return "\n".join(line for line in lines if line)[:MAX_TEXT]
+
+
+def in_one_line(text: object) -> str:
+    """Give a text for the log: one line of at most 200 characters, in which what cannot be printed is escaped."""
+    whole = ""
+    with guarded(lambda _: None):
+        whole = str(text)
+    line = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in whole[: MAX_LINE + 1])
+    return line if len(line) <= MAX_LINE else f"{line[: MAX_LINE - 1]}…"
+
+
+def cause_of(error: BaseException) -> str:
+    """Say in one line what an exception was raised from, and where that was; empty if it came by itself."""
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if cause is None:
+        return ""
+    places = _places(cause.__traceback__)
+    where = f" in {Path(places[-1].code.co_filename).name}, line {places[-1].line}" if places else ""
+    return f" (after {type(cause).__name__} {in_one_line(message_of(cause))}{where})"
+
+
+def _remedies(error: BaseException) -> Iterator[str]:
+    yield from (str(note) for note in getattr(error, "__notes__", ()))
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        package = error.name.partition(".")[0]
+        yield f"If it is a package: pip install {_PACKAGES.get(package, package)}"
+
+
+def _where(error: BaseException, handler: Handler | None) -> str:
+    """Name the handler's line, and where that called deeper into the user's code, the last line there."""
+    places = _places(error.__traceback__)
+    if places:
+        return str(places[0]) if places[0].code is places[-1].code else f"{places[0]} → {places[-1]}"
+    # Nothing of the user's ran: what the handler was given, or returned, is wrong.
+    code = _code(handler) if handler is not None else None
+    return str(_Place(code, code.co_firstlineno)) if code is not None else ""
+
+
+def _places(traceback: TracebackType | None) -> list[_Place]:
+    """Give the lines of the user's own code that an exception went through; of libraries, if there are no others."""
+    foreign: list[_Place] = []
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        if not code.co_filename.startswith((_OURS, "<frozen ")):
+            foreign.append(_Place(code, traceback.tb_lineno))
+        traceback = traceback.tb_next
+    return [place for place in foreign if not place.code.co_filename.startswith(_LIBRARIES)] or foreign
+
+
+def _code(handler: Handler) -> CodeType | None:
+    """Find the code of a function, also of one that is wrapped, bound, or an object that can be called."""
+    while isinstance(handler, functools.partial):
+        handler = handler.func
+    function = inspect.unwrap(handler)
+    if not hasattr(function, "__code__"):
+        function = getattr(function, "__func__", type(function).__call__)
+    return getattr(function, "__code__", None)

@@ -1,0 +1,60 @@
+"""The handlers of one app as an engine runs them, and the calls of one of its workers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from millstream.declare.manifest import Manifest
+from millstream.runtime.call.call import Call
+from millstream.runtime.call.codec_state import Kit
+from millstream.runtime.call.finishing import Finishing
+from millstream.runtime.call.roles import Greeting, Listening, Recognising
+from millstream.runtime.state.files import Rules
+from millstream.types import Job, Notify, Role
+
+KINDS: Final[Mapping[Role, type[Call]]] = {
+    "listen": Listening,
+    "greeting": Greeting,
+    "recognise": Recognising,
+    "finish": Finishing,
+}
+"""The roles that are more than a call of their handler."""
+
+
+class Program:
+    """The handlers of one manifest, as an engine runs them.
+
+    Args:
+        manifest: The frozen declaration.
+        rules: Which files handlers may return.
+        show_error: Whether visitors read the text of every exception; `None` for the developer alone.
+    """
+
+    def __init__(self, manifest: Manifest, rules: Rules, show_error: bool | None) -> None:
+        self.manifest = manifest
+        self.rules = rules
+        self.show_error = show_error
+
+    def open(self) -> Calls:
+        return Calls(Kit(self.manifest, self.rules, self.show_error))
+
+    def name_of(self, binding: int) -> str:
+        return self.manifest.bindings[binding].name
+
+
+class Calls:
+    """The calls of one worker: one after the other, with the same kit."""
+
+    def __init__(self, kit: Kit) -> None:
+        self._kit = kit
+        self._running: Call | None = None
+
+    def begin(self, job: Job, notify: Notify) -> Call:
+        self._running = KINDS.get(job.role, Call)(self._kit, job, notify)
+        return self._running
+
+    def close(self) -> None:
+        if self._running is not None:
+            self._running.close()
+        self._kit.close()

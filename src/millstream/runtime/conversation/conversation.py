@@ -1,0 +1,203 @@
+"""The conversation of one stream: listening never pauses, and whoever has said something is answered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, Literal, TypeAlias
+
+from millstream.declare.conversation import TurnTaking
+from millstream.declare.event import Binding
+from millstream.declare.injected import Turn
+from millstream.runtime.context import Desk
+from millstream.runtime.conversation.reply import NOTHING, Answer, Floor, Said
+from millstream.runtime.send.sender import Channel
+from millstream.speech import Heard
+from millstream.types import Notify, Role, Worker
+from millstream.voice.stop_words import after_stop_word
+from millstream.voice.utterances import Margins, Memory, Span, Utterances
+from millstream.wire import messages
+from millstream.wire.packet import Packet
+
+POST_ROLL_S: Final = 0.3
+"""How much after the speech belongs to a turn, if the pause is not shorter: a last consonant is released late."""
+
+LATE_S: Final = 1.0
+"""How long a detector may think before it says that somebody speaks; what began earlier has lost its beginning."""
+
+MAX_TURN_BYTES: Final = 64 * 1024 * 1024
+"""What is kept of a turn: at 48 kHz and two channels that is more than five minutes."""
+
+State: TypeAlias = Literal["listening", "awake", "hearing", "thinking", "answering"]
+
+
+class Conversation:
+    """Turn-taking of one stream, on the loop: what was heard comes in, answers are begun and interrupted.
+
+    Args:
+        desk: What the stream shares with the rest of its session.
+        stream: The stream's number.
+        binding: The stream's binding.
+        channel: The way of its pictures.
+        open_worker: Gets a worker for a call that is made in the stream's place.
+    """
+
+    def __init__(
+        self, desk: Desk, stream: int, binding: Binding, channel: Channel, open_worker: Callable[[Notify], Worker]
+    ) -> None:
+        assert binding.turns is not None
+        self._desk, self._stream = desk, stream
+        self._taking: TurnTaking = binding.turns
+        self._floor = Floor(desk, stream, binding, channel, open_worker, self._tell)
+        self._speaks = any(desk.manifest.components[number].plays_ahead_s for number in binding.outputs)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._answer: Answer | None = None
+        self._turn: Turn | None = None
+        self._recognising = asyncio.Lock()
+        self._is_open = self._has_greeted = self._ignores = self._partial_failed = False
+        self._said: State | None = None
+        self._listen_at(0, 1)
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether an answer is being made, or heard."""
+        return self._answer is not None and not self._answer.is_over
+
+    def open(self) -> None:
+        """Begin to listen, with a greeting the first time."""
+        self._is_open, self._said = True, None
+        self._listen_at(0, 1)
+        if "greeting" in self._taking.handlers and not self._has_greeted:
+            self._reply(NOTHING, "greeting")
+        self._has_greeted = True
+        self._tell()
+
+    def heard(self, packets: tuple[Packet, ...], heard: Heard) -> None:
+        """Take what the detector found in the next stretch of sound, which `packets` hold."""
+        if not self._is_open:
+            return
+        if heard.rate != self._rate:
+            size = sum(len(packet.payload) for packet in packets)
+            self._listen_at(heard.rate, size // max(heard.last - heard.first, 1))
+        if self._ignores and not self.is_answering:
+            self._ignores = False
+            self._utterances.skip(heard.first)  # whoever speaks on when an answer has ended is heard from then on
+            self._partial_to = heard.first
+        self._heard_to = heard.last
+        self._memory.put(Span(heard.first, heard.last), packets)
+        for step in self._utterances.take(heard.events, heard.last):
+            if isinstance(step, Span):
+                self._on_turn(Said(step, self._memory.items(step)))
+            else:
+                self._on_speech(step.first)
+        self._memory.forget(self._utterances.oldest)
+        self._show_partial()
+        self._tell()
+
+    def interrupt(self) -> None:
+        """End the answer at once: silence first, then its generator is closed."""
+        if self._answer is not None:
+            self._answer.interrupt()
+
+    def finish(self) -> None:
+        """Answer nothing more; what has been handed over is heard to its end."""
+        self._is_open = False
+        if self._answer is not None:
+            self._answer.stop()
+
+    async def close(self, wait_s: float | None) -> None:
+        """End what is left. Handlers that do not end within `wait_s` are not waited for; `None` waits for none."""
+        self.finish()
+        for timeout_s in (wait_s or 0.0, None):  # a second cancellation ends the wait for a handler that hangs
+            for task in self._tasks:
+                task.cancel()
+            if self._tasks:
+                await asyncio.wait(list(self._tasks), timeout=timeout_s)
+
+    # ---- what is heard -----------------------------------------------------------------------------------------
+
+    def _listen_at(self, rate: int, sample_bytes: int) -> None:
+        """Begin anew: the first sound of a turn in the queue, or of another device."""
+        taking, self._rate = self._taking, rate
+        longest_s = min(taking.max_turn_s, MAX_TURN_BYTES / max(rate * sample_bytes, 1))
+        after_s, late_s = min(POST_ROLL_S, taking.rules.pause_s), taking.rules.min_speech_s + LATE_S
+        seconds = (taking.pre_roll_s, after_s, late_s, longest_s)
+        self._utterances = Utterances(Margins(*(round(each * rate) for each in seconds)))
+        self._memory: Memory[Packet] = Memory()
+        self._heard_to = self._partial_to = self._awake_to = 0
+
+    def _on_speech(self, first: int) -> None:
+        self._partial_to, self._partial_failed = first, False
+        self._ignores = self.is_answering and not self._taking.can_interrupt
+        if not self._taking.stop_words and not self._ignores:
+            self.interrupt()
+
+    def _on_turn(self, said: Said) -> None:
+        if self._ignores or (self.is_answering and not self._taking.can_interrupt):
+            return
+        if self._taking.stop_words:
+            self._start(self._recognise(said))
+        else:
+            self._reply(said)
+
+    async def _recognise(self, said: Said) -> None:
+        async with self._recognising:  # turns are judged in their order
+            text = await self._floor.recognise(said)
+        rest = after_stop_word(text, self._taking.stop_words)
+        is_meant = rest is not None or said.span.first < self._awake_to
+        if not is_meant or (self.is_answering and not self._taking.can_interrupt):
+            return
+        if rest == "":
+            self.interrupt()
+            self._awake_to = said.span.last + round(self._taking.awake_s * self._rate)
+        else:
+            self._reply(said)
+        self._tell()
+
+    def _reply(self, said: Said, role: Role = "handler") -> None:
+        if self._is_open:
+            self.interrupt()
+            self._awake_to = 0
+            self._answer = Answer(self._floor, said, role, self._turn)
+            self._turn = self._answer.turn
+            self._start(self._answer.live())
+
+    def _show_partial(self) -> None:
+        """Have the app show what has been said so far, if somebody speaks and nothing else is being called."""
+        first = self._utterances.began
+        if "partial" not in self._taking.handlers or first is None or self._ignores or self._partial_failed:
+            return
+        is_due = self._heard_to - self._partial_to >= self._taking.partial_every_s * self._rate
+        if is_due and not self._floor.is_taken and not self.is_answering:
+            self._partial_to = self._heard_to
+            span = Span(first, self._heard_to)
+            said, turn = Said(span, self._memory.items(span)), Turn(previous=self._turn)
+            self._start(self._partial(said, turn))
+
+    async def _partial(self, said: Said, turn: Turn) -> None:
+        """Call the app's handler; one that fails is not called again before the next turn."""
+        self._partial_failed = not await self._floor.call("partial", said, self._floor.voice(), turn)
+
+    # ---- tasks, and what the page is told ----------------------------------------------------------------------
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._desk.start(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Tell the page whose turn it is, when that changes."""
+        if self._is_open and (state := self._state()) != self._said:
+            self._said = state
+            self._desk.outlet.send(messages.Turn(stream=self._stream, state=state))
+
+    def _state(self) -> State:
+        if self._answer is not None and not self._answer.is_over:
+            return "thinking" if self._speaks and not self._answer.has_begun else "answering"
+        if self._utterances.began is not None:
+            return "hearing"
+        return "awake" if self._heard_to < self._awake_to else "listening"

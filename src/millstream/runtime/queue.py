@@ -1,0 +1,254 @@
+"""The queue of one app while it runs: `Admission` with a clock, a timer, and somebody to tell."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final, NamedTuple, Protocol
+
+from millstream.admission import Admission, Ask, Standing, Ticket
+from millstream.declare.event import Binding
+from millstream.errors import Busy
+from millstream.runtime.alarm import Alarm
+from millstream.types import Worker
+
+logger = logging.getLogger("millstream.session")
+
+ANNOUNCE_S: Final = 0.5
+"""Those who wait hear of their place at most this often."""
+
+SLICE: Final = 64
+"""So many are told at once, those in front first; then the loop has other things to do."""
+
+PAUSE_S: Final = 0.05
+"""How long it has for them: a thousand people a second are told at most, whatever the length of the queue."""
+
+NOTICEABLE_S: Final = 0.5
+NOTICEABLE_SHARE: Final = 0.05
+"""An expected wait that moves by less than this, or than this share of itself, is not worth a message."""
+
+
+class Guest(Protocol):
+    """Who takes a place: a stream or a run."""
+
+    def admitted(self) -> None:
+        """Its turn has begun; the ticket says until when."""
+
+    def extended(self) -> None:
+        """Its time was up and nobody waits: the ticket has a new deadline."""
+
+    def expired(self) -> None:
+        """Its time is up and others wait: finish the running call, then `rejoin` or `leave`."""
+
+    def stands(self, position: int, eta_s: float) -> None:
+        """It waits at `position` (from 1), for about `eta_s` seconds more; -1 if that is unknown."""
+
+
+class _Told(NamedTuple):
+    """What a guest was told last, when, and by when it is to expect its turn (`None`: unknown)."""
+
+    at: float
+    position: int
+    due: float | None
+
+
+class Places:
+    """Takes guests in and tells them how it goes. All methods belong to the loop.
+
+    A place belongs to the calls that are made in it: when a guest has left it stays taken until the last worker that
+    `hold` named is released, which means that nothing of it runs any more, or that it was abandoned.
+
+    Args:
+        max_waiting: How many may wait, over all events; `None` for no bound.
+        max_waiting_each: How many of them may be of one visitor; `None` for no bound.
+        abandon_s: After how long at the latest a worker that does not end is abandoned.
+    """
+
+    def __init__(self, max_waiting: int | None, max_waiting_each: int | None = None, abandon_s: float = 30.0) -> None:
+        self._admission = Admission(max_waiting, max_waiting_each)
+        self._abandon_s = abandon_s
+        self._guests: dict[Ticket, Guest] = {}
+        self._workers: dict[Ticket, set[Worker]] = {}
+        self._told: dict[Ticket, _Told] = {}
+        self._loop = asyncio.get_running_loop()
+        self._expiry = Alarm(self._expire, _log)
+        self._announcement = Alarm(self._announce, _log)
+        self._next_slice = Alarm(self._go_round, _log)
+        self._stale: set[str] = set()
+        self._rounds: dict[str, tuple[float, Iterator[Standing]]] = {}
+        self._is_closed = False
+
+    @property
+    def waiting(self) -> int:
+        """How many guests wait."""
+        return self._admission.waiting
+
+    def join(self, guest: Guest, binding: Binding, visitor: str, *, is_farewell: bool = False) -> Ticket:
+        """Ask for a place; `guest` is told when it has one, which may be before this returns.
+
+        Args:
+            guest: Who asks.
+            binding: What is to be called there.
+            visitor: Whose page it is of.
+            is_farewell: Whether it belongs to the end of a page, which nobody is turned away from.
+
+        Raises:
+            Busy: Too many wait already, or the app is being shut down.
+        """
+        if self._is_closed and not is_farewell:
+            raise Busy("the app is restarting; try again in a moment")
+        ask = Ask(
+            binding.concurrency_key,
+            visitor,
+            binding.concurrency_limit,
+            binding.time_limit,
+            is_open_ended=binding.is_stream,
+            is_exempt=is_farewell,
+        )
+        ticket = self._admission.join(ask, self._loop.time())
+        self._guests[ticket] = guest
+        self._entered(ticket, [ticket] if ticket.is_running else [])
+        return ticket
+
+    def rejoin(self, ticket: Ticket) -> None:
+        """Go to the back of the queue; the guest is told when it is admitted again, maybe before this returns."""
+        self._entered(ticket, self._admission.rejoin(ticket, self._loop.time()))
+
+    def hold(self, ticket: Ticket, worker: Worker) -> None:
+        """Keep the place of a ticket taken until a worker is released."""
+        self._workers.setdefault(ticket, set()).add(worker)
+        worker.released.add_done_callback(lambda _: self._let_go(ticket, worker))
+
+    async def idle(self, ticket: Ticket) -> None:
+        """Wait until no call is being made in the place of a ticket."""
+        while workers := self._workers.get(ticket):
+            await asyncio.wait([worker.released for worker in workers])
+
+    def leave(self, ticket: Ticket) -> None:
+        """Give up a place, or the wait for one; harmless if repeated."""
+        if self._guests.pop(ticket, None) is None:
+            return
+        self._told.pop(ticket, None)
+        if ticket in self._workers and ticket.has_place:
+            self._admission.linger(ticket, self._loop.time() + self._abandon_s)
+            self._moved(ticket.ask.key, [])
+        else:
+            self._moved(ticket.ask.key, self._admission.leave(ticket, self._loop.time()))
+
+    def close(self) -> None:
+        """Admit nobody any more, but for those who bid farewell."""
+        self._is_closed = True
+        self._rounds.clear()
+        for alarm in (self._expiry, self._announcement, self._next_slice):
+            alarm.cancel()
+
+    def _let_go(self, ticket: Ticket, worker: Worker) -> None:
+        workers = self._workers[ticket]
+        workers.discard(worker)
+        if workers:
+            return
+        del self._workers[ticket]
+        if ticket not in self._guests:
+            self._moved(ticket.ask.key, self._admission.leave(ticket, self._loop.time()))
+
+    def _entered(self, ticket: Ticket, admitted: list[Ticket]) -> None:
+        self._moved(ticket.ask.key, admitted)
+        if ticket.is_waiting and not self._is_closed:
+            now = self._loop.time()
+            self._tell(self._admission.standing(ticket, now), now, now)
+
+    def _moved(self, key: str, admitted: list[Ticket]) -> None:
+        """Tell those whose turn it is, and some time later those who have moved up."""
+        for ticket in admitted:
+            if not self._is_closed or ticket.ask.is_exempt:
+                self._told.pop(ticket, None)
+                self._guests[ticket].admitted()
+        if not self._is_closed:
+            self._set_expiry()
+            self._stale.add(key)
+            self._announce_at(self._loop.time() + ANNOUNCE_S)
+
+    def _set_expiry(self) -> None:
+        deadline = self._admission.next_deadline()
+        if deadline is None:
+            self._expiry.cancel()
+        else:
+            self._expiry.set(deadline)
+
+    def _expire(self) -> None:
+        extended, expiring = self._admission.expire(self._loop.time())
+        for ticket in extended:
+            self._guests[ticket].extended()
+        for ticket in expiring:
+            self._guests[ticket].expired()
+        for key in {ticket.ask.key for ticket in (*extended, *expiring)}:
+            self._moved(key, [])
+        self._set_expiry()
+
+    # ---- telling those who wait --------------------------------------------------------------------------------
+
+    def _announce_at(self, due: float) -> None:
+        if self._announcement.due is None:
+            self._announcement.set(due)
+
+    def _announce(self) -> None:
+        """Tell those in front at once, and begin to go round the others."""
+        stale, self._stale = self._stale, set()
+        now = self._loop.time()
+        for key in stale:
+            standings = self._admission.standings(key, now)
+            self._tell_some(key, now, standings)
+            if key in self._rounds:
+                self._stale.add(key)  # there is another round to be made after this one
+            else:
+                self._rounds[key] = now, standings
+        if self._stale:
+            self._announce_at(now + ANNOUNCE_S)
+        if self._rounds and self._next_slice.due is None:
+            self._next_slice.set(now + PAUSE_S)
+
+    def _go_round(self) -> None:
+        """Tell the next slice of one key, then of another."""
+        key = next(iter(self._rounds))
+        began, standings = self._rounds.pop(key)
+        if self._tell_some(key, began, standings):
+            self._rounds[key] = began, standings
+        if self._rounds:
+            self._next_slice.set(self._loop.time() + PAUSE_S)
+
+    def _tell_some(self, key: str, began: float, standings: Iterator[Standing]) -> bool:
+        """Tell a slice; gives whether there may be more."""
+        told, now = 0, self._loop.time()
+        for standing in islice(standings, SLICE):
+            told += 1
+            if not self._tell(standing, began, now):
+                self._stale.add(key)
+                self._announce_at(now + ANNOUNCE_S)
+        return told == SLICE
+
+    def _tell(self, standing: Standing, began: float, now: float) -> bool:
+        """Tell a guest where it stands if that is news; gives whether it has been told all that there is to say."""
+        ticket, position, estimate_s = standing
+        due = None if estimate_s is None else began + estimate_s
+        told = self._told.get(ticket)
+        if told is not None:
+            if told.position == position and not _is_news(told.due, due, now):
+                return True
+            if now < told.at + ANNOUNCE_S:
+                return False
+        self._told[ticket] = _Told(now, position, due)
+        self._guests[ticket].stands(position, -1.0 if due is None else max(due - now, 0.0))
+        return True
+
+
+def _is_news(told: float | None, due: float | None, now: float) -> bool:
+    """Whether who was told to expect its turn at `told` has to hear that it comes at `due`: the page counts down."""
+    if told is None or due is None:
+        return told is not due
+    return abs(due - told) > max(NOTICEABLE_S, NOTICEABLE_SHARE * (due - now))
+
+
+def _log(error: BaseException) -> None:
+    logger.error("the queue failed to tell somebody", exc_info=error)

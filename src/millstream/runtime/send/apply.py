@@ -1,0 +1,99 @@
+"""What a result does to its session: values are written, files get handles, and the page is told the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from millstream.declare.component import Component
+from millstream.runtime.state.files import Store
+from millstream.runtime.state.values import Claim, Values
+from millstream.types import KEEP, Blob, Output, Piece, Result
+from millstream.wire.messages import Value
+from millstream.wire.packet import Packet
+
+
+@dataclass
+class Applied:
+    """What came of applying a result.
+
+    Attributes:
+        updates: What the page has to change, by component.
+        pictures: Pictures for the page, by component.
+        sounds: What is to be played next, by component.
+        changed: Components whose `change` event is to be raised.
+        growing: Components whose new value is a list that may go on from where the page knows it.
+        gone: Files that nothing refers to any more.
+    """
+
+    updates: dict[int, dict[str, Value]] = field(default_factory=dict)
+    pictures: dict[int, Packet] = field(default_factory=dict)
+    sounds: dict[int, Piece] = field(default_factory=dict)
+    changed: list[int] = field(default_factory=list)
+    growing: set[int] = field(default_factory=set)
+    gone: list[Path] = field(default_factory=list)
+
+
+def apply(result: Result, values: Values, store: Store, claim: Claim, driving: Container[int]) -> Applied:
+    """Apply one result as a whole.
+
+    A value that somebody else has written since the claim was made stays, in the session and in the page. What a
+    handler returns for a component that records (`driving`) is only shown.
+
+    Raises:
+        QuotaExceeded: A file does not fit into the session.
+    """
+    applied = Applied()
+    for number, output in result.outputs.items():
+        if output.changes:
+            patch, element = values.change(number, output.changes), values.element(number)
+            if not isinstance(element, Component) or element.on_page:
+                applied.updates[number] = patch
+        if output.value is KEEP or not values.holds(claim, number):
+            continue
+        write = values.write if output.sound is None else values.write_piece
+        if number not in driving and write(number, output.value, claim):
+            applied.changed.append(number)
+        component = values.component(number)
+        if component.on_page:
+            _show(component, output, store, applied)
+    return applied
+
+
+def _show(component: Component, output: Output, store: Store, applied: Applied) -> None:
+    stored = output.value
+    if output.sound is not None:
+        applied.sounds[component.id] = output.sound
+        if isinstance(stored, Blob) and stored.path is not None:
+            applied.gone += store.add_output(stored, component.id)[1]  # the page has it, the store has to know of it
+        return
+    if isinstance(stored, Packet):
+        applied.pictures[component.id] = stored
+        return
+    update = applied.updates.setdefault(component.id, {})
+    if isinstance(stored, Blob):
+        handle, gone = store.add_output(stored, component.id)
+        applied.gone += gone
+        update["value"] = file_value(handle, stored)
+    else:
+        applied.gone += store.hold(component.files(stored), component.id)
+        update["value"] = addressed(output.wire, store) if component.files(stored) else output.wire
+        if component.grows:
+            applied.growing.add(component.id)
+
+
+def addressed(wire: Value, store: Store) -> Value:
+    """Put the page's form of each file in the place of the file itself."""
+    if isinstance(wire, Blob):
+        return file_value(store.handle(wire), wire)
+    if isinstance(wire, list):
+        return [addressed(item, store) for item in wire]
+    if isinstance(wire, dict):
+        return {name: addressed(item, store) for name, item in wire.items()}
+    return wire
+
+
+def file_value(handle: str, blob: Blob) -> dict[str, Value]:
+    """Give the form in which the page knows a file."""
+    return {"file": handle, "name": blob.name, "type": blob.mime, "size": blob.size, **blob.told}

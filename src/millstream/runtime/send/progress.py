@@ -1,0 +1,94 @@
+"""How far a run or stream is, on its way to the page: ten times a second at most, and the last word always."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Final
+
+from millstream.declare.event import Binding
+from millstream.runtime.call.user_code import guarded
+from millstream.runtime.context import Desk
+from millstream.types import Advance, Level, Notice
+from millstream.wire.messages import Progress
+
+logger = logging.getLogger("millstream.handler")
+
+EVERY_S: Final = 0.1
+"""The least time between two reports of one run or stream."""
+
+
+class Meter:
+    """Hears what the handlers of one run or stream say, and tells the page.
+
+    Reports never pile up: what has not been sent is replaced by what is newer, and a page that takes its messages
+    slowly gets fewer.
+
+    Args:
+        desk: What it shares with the rest of its session.
+        binding: Whose handlers they are.
+        run: The page's number of the run, 0 for one of the server's own, or a stream.
+        stream: The number of the stream, 0 for a run.
+    """
+
+    def __init__(self, desk: Desk, binding: Binding, *, run: int = 0, stream: int = 0) -> None:
+        self._desk = desk
+        self._binding = binding
+        self._run, self._stream = run, stream
+        self._newest: Advance | None = None
+        self._shown: Advance | None = None
+        self._due = desk.now
+        self._timer: asyncio.TimerHandle | None = None
+        self._is_closed = self._has_failed = False
+
+    def hear(self, said: Notice | Advance) -> None:
+        """Pass on what a handler said; a `Notify`."""
+        if isinstance(said, Notice):
+            self._desk.tell(said)
+        elif not self._is_closed:
+            self._newest = said
+            if self._timer is None:
+                self._look()
+
+    def rest(self) -> None:
+        """Take the bar away: the call is over, and the stream goes on."""
+        self._stop()
+        self._newest = None
+        if self._shown is not None:
+            self._send(self._shown, is_over=True)
+            self._shown = None
+
+    def close(self, *, is_cut: bool = False) -> None:
+        """Send what is left, unless it was cut off, and hear nothing of how far it is any more."""
+        self._stop()
+        if self._newest is not None and not is_cut:
+            self._send(self._newest)
+        self._newest, self._is_closed = None, True
+
+    def _look(self) -> None:
+        self._timer = None
+        if self._desk.now < self._due or not self._desk.outlet.is_calm:
+            self._timer = self._desk.loop.call_at(max(self._due, self._desk.now + EVERY_S / 10), self._look)
+            return
+        assert self._newest is not None  # whoever takes it away stops the timer
+        self._due = self._desk.now + EVERY_S
+        self._shown, self._newest = self._newest, None
+        self._send(self._shown)
+
+    def _send(self, advance: Advance, *, is_over: bool = False) -> None:
+        levels: list[Level] = []
+        with guarded(self._fail):  # a description says by itself what it is as text
+            levels = [] if is_over else list(advance.levels())
+        self._desk.outlet.send(
+            Progress(call=advance.call, binding=self._binding.number, run=self._run, stream=self._stream, levels=levels)
+        )
+
+    def _fail(self, error: BaseException) -> None:
+        if not self._has_failed:
+            self._has_failed = True
+            logger.error("the progress of %s cannot be shown", self._binding.name, exc_info=error)
+
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

@@ -1,0 +1,1 @@
+"""What a session holds: values, files, what expires, what ticks."""

@@ -1,0 +1,406 @@
+"""The files of one session: uploads, and what handlers returned. On the wire they are random handles, never paths."""
+
+from __future__ import annotations
+
+import os
+import re
+import reprlib
+import secrets
+import shutil
+import stat
+import tempfile
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from mimetypes import guess_type
+from pathlib import Path
+from types import ModuleType
+from typing import Final
+
+from millstream.errors import InvalidValue, QuotaExceeded
+from millstream.media.image_header import MAX_PHOTO_PIXELS
+from millstream.runtime.state.file_quota import Allowance, Reservation, check_disk
+from millstream.types import Blob
+
+fcntl: ModuleType | None
+try:
+    import fcntl
+except ImportError:  # Windows; what a killed process left stays there
+    fcntl = None
+
+KEPT: Final = 2
+"""Files that are kept for each output: the newest, and the one that the page may still be fetching."""
+
+SPILL_BYTES: Final = 4 * 1024 * 1024
+"""Larger files that a handler returned go to the disk; smaller ones stay in memory."""
+
+_SUFFIX: Final = re.compile(r"\.[a-z0-9]{1,8}")
+
+PREFIX: Final = "millstream-"
+PERMISSIONS: Final = 0o700
+LOCK: Final = ".lock"
+
+
+class Store:
+    """Files of one session, by handle. Made and used on the loop; it does no file access of its own.
+
+    Args:
+        folder: Where files may be put. It is made by whoever writes the first one.
+        max_bytes: What all files together may take, those that are still being written included.
+        max_files: How many there may be.
+
+    Attributes:
+        is_closed: Whether the page is gone: uploads are not taken in any more.
+    """
+
+    def __init__(self, folder: Path, max_bytes: int | Allowance, max_files: int = 10_000) -> None:
+        self.folder = folder
+        self.is_closed = False
+        whose = "the session's files"
+        self._allowance = Allowance(max_bytes, whose) if isinstance(max_bytes, int) else max_bytes
+        self._max_files = max_files
+        self._blobs: dict[str, Blob] = {}
+        self._reservations: set[Reservation] = set()
+        self._outputs: dict[int, deque[str]] = {}
+        self._held: dict[int, deque[set[str]]] = {}
+        self._handles: dict[int, str] = {}
+
+    @property
+    def room(self) -> int:
+        """How many bytes there is room for."""
+        return self._allowance.room if len(self._blobs) + len(self._reservations) < self._max_files else 0
+
+    @property
+    def used(self) -> int:
+        """How many bytes the files take."""
+        return self._allowance.used
+
+    def find(self, handle: str) -> Blob:
+        """Look up one of the session's own files.
+
+        Raises:
+            InvalidValue: The session has no such file.
+        """
+        blob = self._blobs.get(handle)
+        if blob is None:
+            raise InvalidValue("the session has no such file; it may have been replaced by a newer one")
+        return blob
+
+    def handle(self, blob: Blob) -> str:
+        """Give the handle of one of the session's files; empty if it has been replaced."""
+        return self._handles.get(id(blob), "")
+
+    def add(self, blob: Blob) -> str:
+        """Take a file in and make its handle.
+
+        Raises:
+            QuotaExceeded: There is no room; the file is not taken in.
+        """
+        self._check()
+        self._allowance.take(blob.total)
+        handle = secrets.token_urlsafe(16)
+        self._blobs[handle] = blob
+        self._handles[id(blob)] = handle
+        return handle
+
+    def reserve(self, size: int) -> Reservation:
+        """Hold room for a file that is going to be written; to be released when it has been added, or given up.
+
+        Raises:
+            QuotaExceeded: There is no room.
+        """
+        self._check()
+        reservation = Reservation(self._allowance, size)
+        self._reservations.add(reservation)
+        return reservation
+
+    def release(self, reservation: Reservation) -> None:
+        """Give back what was reserved; twice is no error."""
+        self._reservations.discard(reservation)
+        reservation.release()
+
+    def add_output(self, blob: Blob, component: int) -> tuple[str, list[Path]]:
+        """Take in a file that a component shows; of older ones it showed all but the last are let go.
+
+        Returns:
+            The handle, and the paths of the files that are to be deleted.
+
+        Raises:
+            QuotaExceeded: There is no room.
+        """
+        known = self._handles.get(id(blob))
+        if known is not None:
+            return known, []
+        shown = self._outputs.setdefault(component, deque())
+        gone = [self._remove(shown.popleft()) for _ in range(len(shown) - KEPT + 1)]
+        shown.append(self.add(blob))
+        return shown[-1], [path for blob in gone for path in blob.paths]
+
+    def hold(self, blobs: Iterable[Blob], component: int) -> list[Path]:
+        """Take in the files within a value of a component; those that its last values did not have are let go.
+
+        Files that the session had already, such as uploads, stay.
+
+        Returns:
+            The paths of the files that are to be deleted.
+
+        Raises:
+            QuotaExceeded: There is no room.
+        """
+        values = self._held.setdefault(component, deque())
+        own = set().union(*values)
+        new = {self.add(blob) for blob in blobs if id(blob) not in self._handles}
+        values.append(new | {handle for blob in blobs if (handle := self._handles[id(blob)]) in own})
+        if len(values) <= KEPT:
+            return []
+        gone = [self._remove(handle) for handle in values.popleft() - set().union(*values)]
+        return [path for blob in gone for path in blob.paths]
+
+    def shut(self) -> None:
+        """Take no uploads any more: the page is gone. What its last handlers return still has a place."""
+        self.is_closed = True
+
+    def clear(self) -> None:
+        """Let go of all files; those on the disk are deleted with the folder."""
+        self.is_closed = True
+        self._allowance.give(sum(blob.total for blob in self._blobs.values()))
+        self._blobs.clear()
+        self._handles.clear()
+        self._outputs.clear()
+        self._held.clear()
+
+    def _check(self) -> None:
+        if len(self._blobs) + len(self._reservations) >= self._max_files:
+            raise QuotaExceeded(f"a session may have {self._max_files} files")
+
+    def _remove(self, handle: str) -> Blob:
+        blob = self._blobs.pop(handle)
+        self._allowance.give(blob.total)
+        del self._handles[id(blob)]
+        return blob
+
+    def __repr__(self) -> str:
+        return f"<Store {len(self._blobs)} files, {self.used} bytes>"
+
+
+class Rules:
+    """Which files a handler may return.
+
+    Args:
+        allowed: Files and folders besides the working directory and the temporary directory.
+        blocked: Files and folders that are never served.
+        stores: The folder that holds the folders of all sessions.
+        max_image_pixels: How many pixels an image file may have that is decoded.
+    """
+
+    def __init__(
+        self,
+        allowed: Sequence[Path],
+        blocked: Sequence[Path],
+        stores: Path,
+        max_image_pixels: int = MAX_PHOTO_PIXELS,
+    ) -> None:
+        self.max_image_pixels = max_image_pixels
+        self._allowed = [Path(path).resolve() for path in allowed]
+        self._blocked = [Path(path).resolve() for path in blocked]
+        self._roots = [Path.cwd().resolve(), Path(tempfile.gettempdir()).resolve()]
+        self._stores = stores
+
+    def check(self, path: Path, own: Path) -> Path:
+        """Resolve `path` and check that it may be served to the session whose folder is `own`. Blocks: not on the loop.
+
+        Raises:
+            InvalidValue: It may not, or it is no file; the message names the remedy.
+        """
+        try:
+            real, is_file = path.resolve(), path.is_file()
+        except (OSError, ValueError) as error:
+            shown = reprlib.repr(str(path))
+            raise InvalidValue(f"the file {shown} cannot be read: no file can have that name") from error
+        if not self._permits(real, own.resolve()):
+            raise InvalidValue(
+                f"the file {str(path)!r} may not be shown: it lies outside of the working directory and the temporary "
+                "directory, or it is hidden or blocked; copy it there, or name its folder in launch(allowed_paths=[…])"
+            )
+        if not is_file:
+            raise InvalidValue(f"the file {str(path)!r} does not exist, or is no file; check what the handler returns")
+        return real
+
+    def _permits(self, real: Path, own: Path) -> bool:
+        if any(real.is_relative_to(path) for path in self._blocked):
+            return False
+        if real.is_relative_to(self._stores.resolve()):
+            return real.is_relative_to(own)
+        explicit = [path for path in self._allowed if real.is_relative_to(path)]
+        roots = explicit or [path for path in self._roots if real.is_relative_to(path)]
+        return any(not _is_hidden(real.relative_to(root)) for root in roots)
+
+
+class CallFiles:
+    """The `Scratch` of one call: temporary files in the session's folder. Used in the engine's thread.
+
+    Args:
+        folder: The session's folder, made when the first file is.
+        room: How many bytes the session has room for.
+        rules: Which files may be returned.
+    """
+
+    def __init__(self, folder: Path, room: int, rules: Rules) -> None:
+        self._folder = folder
+        self._room = room
+        self._rules = rules
+        self._temporary: list[Path] = []
+        self.memory: dict[object, object] = {}
+
+    @property
+    def max_image_pixels(self) -> int:
+        """How many pixels an image file may have that is decoded."""
+        return self._rules.max_image_pixels
+
+    def temporary(self, suffix: str) -> Path:
+        """Name a new file, deleted when the call's outputs have been encoded."""
+        path = new_file(self._folder, suffix)
+        self._temporary.append(path)
+        return path
+
+    def admit(self, path: Path) -> Blob:
+        """Copy a file that the handler returned into the session.
+
+        Raises:
+            InvalidValue: The file does not exist or may not be shown; the message names the remedy.
+            QuotaExceeded: It is larger than what the session has room for.
+        """
+        real = self._rules.check(path, self._folder)
+        # Opened once: what is checked here is what is copied, whatever the name points to in the meantime.
+        with open(real, "rb", opener=_open_regular) as source:
+            size = os.fstat(source.fileno()).st_size
+            if size > self._room:
+                raise QuotaExceeded(f"{str(path)!r} of {size} bytes does not fit into the session's {self._room}")
+            copy = new_file(self._folder, real.suffix)
+            _check_disk(self._folder, size)
+            with copy.open("xb") as target:
+                shutil.copyfileobj(source, target)
+        return Blob(real.name, guess_type(real.name)[0] or "application/octet-stream", path=copy)
+
+    def settle(self, blob: Blob) -> Blob:
+        """Fill in the size of a file, and put a large one that is in memory on the disk.
+
+        Raises:
+            QuotaExceeded: It is larger than what the session has room for.
+        """
+        if blob.shown is not None:
+            return replace(self.settle(replace(blob, shown=None)), shown=self.settle(blob.shown))
+        if blob.data is None:
+            return replace(blob, size=blob.path.stat().st_size if blob.path is not None else 0)
+        size = len(blob.data)
+        if size > self._room:
+            raise QuotaExceeded(f"the file {blob.name!r} of {size} bytes does not fit into the session's {self._room}")
+        if size <= SPILL_BYTES:
+            return replace(blob, size=size)
+        path = new_file(self._folder, Path(blob.name).suffix)
+        _check_disk(self._folder, size)
+        path.write_bytes(blob.data)
+        return replace(blob, data=None, path=path, size=size)
+
+    def close(self) -> None:
+        """Delete the temporary files."""
+        while self._temporary:
+            self._temporary.pop().unlink(missing_ok=True)
+
+
+def suffix_of(name: str) -> str:
+    """Give the end of a visitor's file name, as far as it is harmless: a dot and at most 8 letters or digits."""
+    suffix = Path(name).suffix.lower()
+    return suffix if _SUFFIX.fullmatch(suffix) else ""
+
+
+def new_file(folder: Path, suffix: str) -> Path:
+    """Name a file that does not exist yet, in a folder that only we may read. Blocks: not on the loop."""
+    folder.mkdir(PERMISSIONS, parents=True, exist_ok=True)
+    return folder / (secrets.token_hex(16) + suffix)
+
+
+class Folders:
+    """The folders of all sessions of one app: one each, under one of ours in the temporary directory.
+
+    Ours is locked as long as the process lives, however it ends. Others that share the temporary directory, be it from
+    another container where process numbers are the same, see by the lock that it is in use.
+    """
+
+    def __init__(self) -> None:
+        self._own = Path(tempfile.gettempdir()) / f"{PREFIX}{secrets.token_hex(8)}"
+        self.root = self._own / "sessions"
+        self._lock: int | None = None
+
+    def of_session(self) -> Path:
+        """Name the folder of a new session. It does not exist yet."""
+        return self.root / secrets.token_hex(8)
+
+    def make(self) -> None:
+        """Make the root, and remove those of processes that were killed. Blocks: not on the loop."""
+        for other in self._own.parent.glob(f"{PREFIX}*"):
+            _remove_orphan(other)
+        # It gets its name when it is locked: nobody ever sees it without.
+        nascent = self._own.with_name(f".{self._own.name}")
+        nascent.mkdir(PERMISSIONS)
+        self._lock = _locked(nascent / LOCK, os.O_CREAT)
+        (nascent / self.root.name).mkdir(PERMISSIONS)
+        nascent.rename(self._own)
+
+    def remove(self) -> None:
+        """Remove everything. Blocks: not on the loop."""
+        shutil.rmtree(self._own, ignore_errors=True)
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def _remove_orphan(folder: Path) -> None:
+    """Remove a folder that was made by a process of ours which does not exist any more."""
+    try:
+        if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+            return
+        lock = _locked(folder / LOCK)
+    except OSError:
+        return  # it has no lock, so it is none of ours; or somebody else removes it right now
+    if lock is not None:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+def _locked(path: Path, flags: int = 0) -> int | None:
+    """Open a file and lock it, which lasts until it is closed; `None` if another process, or this one, has locked it.
+
+    Raises:
+        OSError: It is not there, or is no file of ours.
+    """
+    descriptor = os.open(path, os.O_RDWR | flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    if fcntl is None:
+        os.close(descriptor)
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def _check_disk(folder: Path, size: int) -> None:
+    try:
+        check_disk(folder, size)
+    except OSError as error:
+        raise QuotaExceeded(f"the server's disk has no room for {size} bytes more") from error
+
+
+def _open_regular(path: str, flags: int) -> int:
+    """Open without following a link or waiting for a pipe: the path is resolved, so a link is one put there since."""
+    descriptor = os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise InvalidValue(f"{path!r} is no regular file")
+    return descriptor
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)

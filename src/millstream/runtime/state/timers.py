@@ -1,0 +1,56 @@
+"""What happens by itself, as long as a page is open: ticks of timers, and values that are computed again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from millstream.declare.manifest import Manifest
+from millstream.runtime.state.values import Values
+
+
+class Timers:
+    """The timers of one session.
+
+    Args:
+        manifest: Which components tick, and to which of them somebody listens.
+        values: The session's values.
+        tick: Called on the loop with the number of a component and the name of its event.
+    """
+
+    def __init__(self, manifest: Manifest, values: Values, tick: Callable[[int, str], None]) -> None:
+        ticking = manifest.components.items()
+        self._numbers = {number for number, one in ticking if manifest.bindings_for(number, one.tick_event)}
+        self._values = values
+        self._tick = tick
+        self._loop = asyncio.get_running_loop()
+        self._timers: dict[int, asyncio.TimerHandle] = {}
+
+    def start(self) -> None:
+        """Let them tick, from now on."""
+        for number in self._numbers:
+            self._values.watch(number, self._set)
+            self._set(number)
+
+    def close(self) -> None:
+        """Stop them."""
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+        self._numbers.clear()
+
+    def _set(self, number: int) -> None:
+        """Begin to wait, because the page was opened or something about the timer has changed."""
+        if (timer := self._timers.pop(number, None)) is not None:
+            timer.cancel()
+        self._wait(number, self._loop.time())
+
+    def _wait(self, number: int, since: float) -> None:
+        every_s = self._values.component(number).interval_s(self._values[number])
+        if every_s is not None and number in self._numbers:
+            due = max(since + every_s, self._loop.time())
+            self._timers[number] = self._loop.call_at(due, self._fire, number, due)
+
+    def _fire(self, number: int, due: float) -> None:
+        self._wait(number, due)
+        self._tick(number, self._values.component(number).tick_event)

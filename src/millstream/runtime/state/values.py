@@ -1,0 +1,166 @@
+"""What the components of one session hold: values, who wrote them last, and arguments that were changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from millstream.declare.component import Component
+from millstream.declare.element import Element
+from millstream.declare.manifest import Manifest
+from millstream.runtime.stream.recording import Tape
+from millstream.types import Stored
+from millstream.wire.messages import Value
+from millstream.wire.packet import Packet
+
+
+class Claim(NamedTuple):
+    """What a call may write: as long as nobody else has written it since the call began.
+
+    An event that the user caused does not give way to the calls of a stream, or a stream that writes all the time would
+    undo every click.
+
+    Attributes:
+        versions: The version that each of its outputs had when the call began, or that it wrote itself.
+        is_stream: Whether it is a call of a stream.
+        heard: Components in which it plays sound.
+    """
+
+    versions: dict[int, int]
+    is_stream: bool
+    heard: set[int]
+
+
+_NO_CHANGES: Final[Mapping[str, object]] = MappingProxyType({})
+
+
+class Values:
+    """The values of one session.
+
+    Args:
+        manifest: The declaration.
+        initial: The value that each component starts with.
+    """
+
+    def __init__(self, manifest: Manifest, initial: Mapping[int, Stored]) -> None:
+        self._manifest = manifest
+        self._stored = dict(initial)
+        self._versions = dict.fromkeys(manifest.elements, 0)
+        self._firm_versions = dict.fromkeys(manifest.elements, 0)
+        self._changes: dict[int, Mapping[str, object]] = {}
+        self._elements: dict[int, Element] = {}
+        self._watchers: dict[int, Callable[[int], None]] = {}
+        self._late: dict[int, Tape] = {}
+        self._marks = {
+            number: _mark(component, self._stored[number])
+            for number, component in manifest.components.items()
+            if manifest.bindings_for(number, "change")
+        }
+
+    def __getitem__(self, number: int) -> Stored:
+        return self._stored[number]
+
+    def element(self, number: int) -> Element:
+        """Give an element as it is in this session."""
+        return self._elements.get(number) or self._manifest.elements[number]
+
+    def component(self, number: int) -> Component:
+        """Give a component as it is in this session."""
+        component = self.element(number)
+        assert isinstance(component, Component)
+        return component
+
+    def watch(self, number: int, watcher: Callable[[int], None]) -> None:
+        """Have `watcher` called with the number of a component whenever its value is written, or its arguments."""
+        self._watchers[number] = watcher
+
+    def changes(self, numbers: Iterable[int]) -> dict[int, Mapping[str, object]]:
+        """Give the constructor arguments that differ from the declaration, for those of `numbers` that have any."""
+        return {number: self._changes[number] for number in numbers if number in self._changes}
+
+    def claim(self, numbers: Iterable[int], *, is_stream: bool) -> Claim:
+        """Note the versions that a call begins with."""
+        versions = self._versions if is_stream else self._firm_versions
+        return Claim({number: versions[number] for number in numbers}, is_stream, set())
+
+    def holds(self, claim: Claim, number: int) -> bool:
+        """Whether nobody who counts has written a value since the claim was made, but for the claimant."""
+        versions = self._versions if claim.is_stream else self._firm_versions
+        return claim.versions.get(number) == versions[number]
+
+    def write(self, number: int, stored: Stored, claim: Claim | None = None) -> bool:
+        """Store a value; a claim that held still holds after it.
+
+        Returns:
+            Whether the value differs and somebody listens to its `change`.
+        """
+        self._versions[number] += 1
+        if claim is None or not claim.is_stream:
+            self._firm_versions[number] += 1
+        if claim is not None:
+            claim.versions[number] = (self._versions if claim.is_stream else self._firm_versions)[number]
+        return self._keep(number, stored)
+
+    def write_piece(self, number: int, stored: Stored, claim: Claim) -> bool:
+        """Store the next piece of a sound; only the first one is news to others who write there.
+
+        Otherwise whoever wants to clear a player would have to be faster than the next piece.
+
+        Returns:
+            What `write` does.
+        """
+        if number not in claim.heard:
+            claim.heard.add(number)
+            return self.write(number, stored, claim)
+        return self._keep(number, stored)
+
+    def _keep(self, number: int, stored: Stored) -> bool:
+        self._stored[number] = stored
+        self._late.pop(number, None)
+        if number in self._watchers:
+            self._watchers[number](number)
+        if number not in self._marks:
+            return False
+        before, self._marks[number] = self._marks[number], _mark(self.component(number), stored)
+        return before != self._marks[number]
+
+    def capture(self, number: int, captured: Packet | Tape) -> None:
+        """Let a component hold what it captured last, or all of it at the end: not an edit, and no `change`."""
+        if isinstance(captured, Tape):
+            self._late.pop(number, None)
+        self._stored[number] = captured
+
+    def capture_late(self, number: int, recorded: Tape) -> None:
+        """Keep a recording of a component that records again already, until there is a newer one, or a value."""
+        self._late[number] = recorded
+
+    def recorded(self, number: int) -> Stored:
+        """Give what a component has recorded, which is what it holds unless it records again already."""
+        return self._late.get(number, self._stored[number])
+
+    def clear(self) -> None:
+        """Let go of all values; none can be read any more."""
+        self._stored.clear()
+        self._marks.clear()
+        self._changes.clear()
+        self._elements.clear()
+        self._watchers.clear()
+        self._late.clear()
+
+    def change(self, number: int, changes: Mapping[str, object]) -> dict[str, Value]:
+        """Change constructor arguments of an element in this session; gives the properties that change in the page."""
+        merged = {**self._changes.get(number, _NO_CHANGES), **changes}
+        element = self._manifest.elements[number].updated(merged)
+        self._changes[number] = MappingProxyType(merged)
+        self._elements[number] = element
+        if number in self._watchers:
+            self._watchers[number](number)
+        return element.patch(changes)
+
+
+def _mark(component: Component, stored: Stored) -> tuple[type, object]:
+    """Give something that differs when the value does, also if the value was changed in place."""
+    if isinstance(stored, Packet):
+        return Packet, bytes(stored.payload)
+    return type(stored), component.mark(stored)

@@ -1,0 +1,82 @@
+"""The built page: a table of files read once at the start. No request ever leads to a look at the file system."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from millstream.server.security.headers import Policy
+
+STATIC: Final = Path(__file__).parents[2] / "static"
+
+_TYPES: Final = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+_YEAR: Final = "max-age=31536000, immutable"
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One file of the page, as it is and compressed."""
+
+    body: bytes
+    zipped: bytes
+    media_type: str
+
+
+class Assets:
+    """The scripts and the style sheet of the page.
+
+    Args:
+        folder: Where the page was built, with its `assets.json`.
+        policy: Gives the workers theirs.
+        is_public: Whether shared caches may keep the files; not if there is a login.
+
+    Attributes:
+        main_js, main_css: What is written into the page itself.
+        addresses: What the page fetches, relative to it, for the manifest.
+
+    Raises:
+        RuntimeError: The page was not built; the message says how to do it.
+    """
+
+    def __init__(self, policy: Policy, *, is_public: bool, folder: Path = STATIC) -> None:
+        self._policy = policy
+        self._cache = f"{'public' if is_public else 'private'}, {_YEAR}"
+        try:
+            names: Mapping[str, str | None] = json.loads((folder / "assets.json").read_text())
+        except FileNotFoundError as error:
+            raise RuntimeError(
+                f"The page was not built: {folder} has no assets.json. In a source tree, run scripts/build_page.py; "
+                "an installed package without it is broken, install it again."
+            ) from error
+        self.main_js = (folder / str(names["main_js"])).read_text()
+        self.main_css = (folder / str(names["main_css"])).read_text() if names.get("main_css") else ""
+        served = {key: str(names[key]) for key in ("media_worker", "microphone_worklet", "speaker_worklet")}
+        self.addresses: Mapping[str, str] = {key: f"assets/{name}" for key, name in served.items()}
+        self._table = {name: _read(folder / name) for name in served.values()}
+
+    async def serve(self, request: Request) -> Response:
+        """Answer `GET assets/NAME`. Names carry a hash of the content, so browsers may keep them for ever."""
+        asset = self._table.get(request.path_params["name"])
+        if asset is None:
+            return Response(status_code=404)
+        is_zipped = "gzip" in request.headers.get("accept-encoding", "")
+        headers = {
+            "cache-control": self._cache,
+            "vary": "accept-encoding",
+            "content-security-policy": self._policy.worker(request.scope["caller"]),
+        }
+        if is_zipped:
+            headers["content-encoding"] = "gzip"
+        return Response(asset.zipped if is_zipped else asset.body, headers=headers, media_type=asset.media_type)
+
+
+def _read(path: Path) -> Asset:
+    body = path.read_bytes()
+    return Asset(body, gzip.compress(body, 9, mtime=0), _TYPES[path.suffix])

@@ -1,0 +1,199 @@
+"""The page: one HTML document with everything in it that the first paint needs."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from itertools import accumulate, pairwise
+from pathlib import Path
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from millstream.server.http.shared_responses import SharedResponse, Template
+from millstream.server.security.caller import Caller, cookie_name, new_visitor, set_cookie
+from millstream.server.security.headers import Policy
+from millstream.wire.plain import well_formed
+
+_NONCE: Final = "\0nonce\0"
+"""Stands in the template where each response puts its own; no HTML may contain a NUL."""
+
+_VISITOR: Final = re.compile(r"[\w-]{22}")
+
+_DOCUMENT: Final = """<!doctype html>
+<html lang="{lang}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
+<meta name="color-scheme" content="light dark">
+<title>{title}</title>
+<link rel="icon" href="favicon.ico">
+{styles}
+{head}
+</head>
+<body>
+<noscript>This app works with your camera and microphone in the page, and needs JavaScript: allow it.</noscript>
+<script type="application/json" id="ms-manifest">{manifest}</script>
+{scripts}
+</body>
+</html>
+"""
+
+
+@dataclass(frozen=True)
+class Content:
+    """What goes into the page.
+
+    Attributes:
+        manifest: `Manifest.page()`, complete with the addresses of the workers.
+        scripts: The `js=` of each binding that has one, by number.
+        main_js, main_css: The built page.
+        css, js, head: The developer's own.
+        lang: Language of the document.
+    """
+
+    manifest: Mapping[str, object]
+    main_js: str
+    main_css: str
+    scripts: Mapping[int, str] = field(default_factory=dict)
+    css: str = ""
+    js: str = ""
+    head: str = ""
+    lang: str = "en"
+
+
+class Page:
+    """Answers `GET /`. The document is put together once; a response differs from another in its nonce only."""
+
+    def __init__(self, content: Content, policy: Policy, *, has_logins: bool) -> None:
+        self._document = Template([well_formed(part).encode() for part in build(content).split(_NONCE)])
+        self._policy = policy
+        self._has_logins = has_logins
+
+    async def serve(self, request: Request) -> Response:
+        """Give the page, compressed if the browser can; a new browser gets its visitor cookie."""
+        caller: Caller = request.scope["caller"]
+        nonce = secrets.token_urlsafe(16)
+        is_zipped = "gzip" in request.headers.get("accept-encoding", "")
+        headers = {
+            "cache-control": "no-store",
+            "vary": "accept-encoding",
+            "content-security-policy": self._policy.page(caller, nonce),
+        }
+        if is_zipped:
+            headers["content-encoding"] = "gzip"
+        pieces = self._document.zipped(nonce.encode()) if is_zipped else self._document.filled(nonce.encode())
+        response = SharedResponse(pieces, headers, "text/html")
+        if not self._has_logins and not _VISITOR.fullmatch(caller.cookies.get(cookie_name("visitor", caller), "")):
+            set_cookie(response, "visitor", new_visitor(), caller)
+        return response
+
+
+def build(content: Content) -> str:
+    """Put the document together, with a placeholder for the nonce."""
+    theme = content.manifest.get("theme") or {}
+    tokens = "".join(f"{name}:{value};" for name, value in theme.items()) if isinstance(theme, Mapping) else ""
+    styles = [content.main_css, f":root{{{tokens}}}" if tokens else "", content.css]
+    scripts = [
+        _script(f"(window.millstreamScripts??={{}})[{number}]=({js}\n);") for number, js in content.scripts.items()
+    ]
+    scripts.append(_script(content.main_js, kind="module"))
+    if content.js:
+        scripts.append(_script(_once_ready(content.js)))
+    return _DOCUMENT.format(
+        lang=html.escape(content.lang),
+        title=html.escape(str(content.manifest.get("title") or "Millstream").replace("\0", "")),
+        styles=_styles(styles),
+        head=with_nonce(content.head),
+        manifest=inline_json(content.manifest),
+        scripts="\n".join(scripts),
+    )
+
+
+def inline_json(value: object) -> str:
+    """Encode as JSON that can stand in a script element: no `<`, and no line end that only JavaScript knows."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for char in "<>&\u2028\u2029\0":
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return text
+
+
+def inline_script(source: str) -> str:
+    """Rewrite a script so that the HTML parser finds neither its end nor a comment in it; its meaning stays.
+
+    What is rewritten can stand in strings, templates and regular expressions only, and the escape means the same there.
+    """
+    return re.sub(r"<(?=/script|script|!--)", r"\\x3C", source, flags=re.IGNORECASE).replace("\0", "")
+
+
+def with_nonce(head: str) -> str:
+    """Put the nonce into each script, style and link of the developer's own HTML."""
+    head = head.replace("\0", "")
+    finder = _TagFinder()
+    finder.feed(head)
+    finder.close()
+    lines = list(accumulate((len(line) + 1 for line in head.split("\n")), initial=0))
+    starts = [lines[line - 1] + column for line, column in finder.places]
+    ends = sorted(start + length for start, length in zip(starts, finder.lengths, strict=True))
+    pieces = [head[begin:end] for begin, end in pairwise((0, *ends, len(head)))]
+    return f' nonce="{_NONCE}"'.join(pieces)
+
+
+class _TagFinder(HTMLParser):
+    """Finds where the names of those tags end that a content security policy asks a nonce of."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.places: list[tuple[int, int]] = []
+        self.lengths: list[int] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Remember a tag that has no nonce of its own."""
+        if tag in ("script", "style", "link") and not any(name == "nonce" for name, _ in attrs):
+            self.places.append(self.getpos())
+            self.lengths.append(len(tag) + 1)
+
+
+def read_source(value: str | Path, suffix: str) -> str:
+    """Take text as it is, and read what is a path: a `Path`, or a string that ends in `suffix` and names a file.
+
+    Raises:
+        FileNotFoundError: A `Path` names no file.
+    """
+    if isinstance(value, Path):
+        return value.read_text()
+    is_path = value.strip().lower().endswith(suffix) and "\n" not in value.strip() and Path(value.strip()).is_file()
+    return Path(value.strip()).read_text() if is_path else value
+
+
+def read_sources(value: str | Path, paths: Sequence[str | Path], suffix: str) -> str:
+    """Take what `read_source` takes, and what is in further files.
+
+    Raises:
+        FileNotFoundError: A path names no file.
+    """
+    return "\n".join([read_source(value, suffix), *(Path(path).read_text(encoding="utf-8") for path in paths)])
+
+
+def _styles(sheets: Iterable[str]) -> str:
+    # `<\/` is `</` in a CSS string, and can stand nowhere else.
+    safe = [sheet.replace("</", "<\\/").replace("\0", "") for sheet in sheets if sheet]
+    return "\n".join(f'<style nonce="{_NONCE}">{sheet}</style>' for sheet in safe)
+
+
+def _script(source: str, kind: str = "") -> str:
+    attribute = f' type="{kind}"' if kind else ""
+    return f'<script{attribute} nonce="{_NONCE}">{inline_script(source)}</script>'
+
+
+def _once_ready(js: str) -> str:
+    """Call the developer's function once the page is built; anything that is no function is run as it is."""
+    is_function = re.match(r"\s*+(async\b|function\b|\(?(?:[\w$\s,{}]|=(?!>))*+\)?\s*+=>)", js)
+    body = f"({js.strip().rstrip(';')}\n)();" if is_function else js
+    return f'addEventListener("DOMContentLoaded", () => {{ {body}\n}});'

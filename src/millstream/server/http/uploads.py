@@ -1,0 +1,201 @@
+"""Files in both directions: uploads into a session, and the session's files out to the browser that owns them."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import re
+from collections.abc import AsyncIterator
+from typing import BinaryIO, Final
+from urllib.parse import quote
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from millstream.errors import InvalidValue, QuotaExceeded
+from millstream.runtime.host import Host, UnfitUpload
+from millstream.server.security.caller import Caller
+from millstream.types import Blob
+
+SESSION_HEADER: Final = "x-millstream-session"
+READ_BYTES: Final = 64 * 1024
+MAX_NAME: Final = 200
+
+_TYPE: Final = re.compile(r"[a-z0-9][a-z0-9.+-]{0,63}/[a-z0-9][a-z0-9.+-]{0,63}")
+_NUMBER: Final = re.compile(r"[0-9]{1,9}")
+_RANGE: Final = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
+
+STALL_S: Final = 30.0
+"""An upload that brings nothing for this long is given up: it holds a socket and a file."""
+
+INERT: Final = "default-src 'none'; sandbox"
+SHOWN: Final = frozenset(
+    {"image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp", "image/avif"}
+    | {"audio/wav", "audio/x-wav", "audio/mpeg", "audio/ogg", "audio/webm", "audio/mp4", "audio/aac", "audio/flac"}
+    | {"video/mp4", "video/webm", "video/ogg"}
+)
+"""Types that a browser may show by itself: none of them can hold a script. All else is sent as unknown bytes."""
+
+
+async def receive_file(request: Request) -> Response:
+    """Answer `POST upload`: stream the body to the disk, and give it to its session."""
+    host: Host = request.scope["host"]
+    caller: Caller = request.scope["caller"]
+    session = request.headers.get(SESSION_HEADER, "")
+    name = clean_name(request.query_params.get("name", ""))
+    try:
+        upload = host.begin_upload(session, caller.visitor, name, _announced(request), _component_of(request))
+        async with upload:
+            async for piece in pieces_of(request):
+                await upload.write(piece)
+            value = await upload.finish(clean_type(request.headers.get("content-type", "")))
+    except QuotaExceeded as error:
+        return _error(413, _sentence(error))
+    except UnfitUpload as error:
+        return _error(415, _sentence(error))
+    except InvalidValue as error:
+        return _error(403, _sentence(error))
+    except TimeoutError:
+        return _error(408, f"The upload stood still for {STALL_S:.0f} s.")
+    except ClientDisconnect:
+        return _error(400, "The upload broke off.")  # nobody reads it
+    return JSONResponse(value, headers={"cache-control": "no-store"})
+
+
+async def pieces_of(request: Request) -> AsyncIterator[bytes]:
+    """Give a body as it comes.
+
+    Raises:
+        TimeoutError: Nothing came for `STALL_S`. Our own server gives up sooner; the app may be served by another one.
+    """
+    pieces = request.stream()
+    while True:
+        async with asyncio.timeout(STALL_S):
+            piece = await anext(pieces, None)
+        if piece is None:
+            return
+        yield piece
+
+
+def _component_of(request: Request) -> int | None:
+    """Say which component a file is meant for, by number; `None` if the page does not say."""
+    text = request.query_params.get("component", "")
+    return int(text) if _NUMBER.fullmatch(text) else None
+
+
+def _announced(request: Request) -> int:
+    """Read the Content-Length; 0 without one, or without one that can be read."""
+    text = request.headers.get("content-length", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+
+
+async def send_file(request: Request) -> Response:
+    """Answer `GET file/HANDLE`: one of the caller's own files, whole or a range of it, as bytes that run nothing."""
+    host: Host = request.scope["host"]
+    caller: Caller = request.scope["caller"]
+    blob = host.file(caller.visitor, request.path_params["handle"])
+    if blob is None:
+        return _error(404, "There is no such file.")
+    is_download = request.query_params.get("download") == "1"
+    if blob.shown is not None and not is_download:
+        blob = blob.shown
+    size = blob.size
+    is_shown = blob.mime in SHOWN and not is_download
+    headers = {
+        "accept-ranges": "bytes",
+        "cache-control": "no-store",
+        "content-disposition": disposition(blob.name, is_attachment=not is_shown),
+        "content-security-policy": INERT,
+        "content-type": blob.mime if blob.mime in SHOWN else "application/octet-stream",
+        "etag": f'"{request.path_params["handle"]}"',  # a handle is of one content for ever
+    }
+    is_current = request.headers.get("if-range", headers["etag"]) == headers["etag"]
+    span = parse_range(request.headers.get("range", "") if is_current else "", size)
+    if span is None:
+        return Response(status_code=416, headers={**headers, "content-range": f"bytes */{size}"})
+    start, stop, is_part = span
+    headers["content-length"] = str(stop - start)
+    if is_part:
+        headers["content-range"] = f"bytes {start}-{stop - 1}/{size}"
+    status = 206 if is_part else 200
+    if request.method == "HEAD":
+        return Response(status_code=status, headers=headers)
+    if blob.data is not None:
+        return Response(memoryview(blob.data)[start:stop], status, headers)
+    file = await asyncio.to_thread(_open, blob, start)  # before anything is sent: what fails here is answered
+    return _Download(file, stop - start, status, headers)
+
+
+def parse_range(header: str, size: int) -> tuple[int, int, bool] | None:
+    """Read a Range header: start, end (exclusive), and whether it is a part; `None` if it lies beyond the file.
+
+    Several ranges, and what cannot be understood, mean the whole file, as RFC 9110 section 14.2 allows.
+    """
+    match = _RANGE.fullmatch(header.strip())
+    if match is None or not (match[1] or match[2]):
+        return 0, size, False
+    if not match[1]:
+        length = min(int(match[2]), size)
+        return (size - length, size, True) if length else None
+    start = int(match[1])
+    last = min(int(match[2]), size - 1) if match[2] else size - 1
+    if match[2] and int(match[2]) < start:
+        return 0, size, False
+    return (start, last + 1, True) if start < size else None
+
+
+def clean_name(name: str) -> str:
+    """Keep of a file's name what can be shown: the part after the last separator, without control characters."""
+    last = re.split(r"[/\\]", name)[-1]
+    shown = "".join(char for char in last if char.isprintable()).strip(" .")
+    return shown[:MAX_NAME] or "file"
+
+
+def clean_type(text: str) -> str:
+    """Keep a media type without its parameters; what is none becomes `application/octet-stream`."""
+    kind = text.partition(";")[0].strip().lower()
+    return kind if _TYPE.fullmatch(kind) else "application/octet-stream"
+
+
+def disposition(name: str, *, is_attachment: bool) -> str:
+    """Write a Content-Disposition header (RFC 6266); any name is safe in it."""
+    kind = "attachment" if is_attachment else "inline"
+    return f"{kind}; filename*=UTF-8''{quote(clean_name(name), safe='')}"
+
+
+class _Download(StreamingResponse):
+    """Sends the rest of an open file, and closes it however that ends."""
+
+    def __init__(self, file: BinaryIO, size: int, status: int, headers: dict[str, str]) -> None:
+        super().__init__(self._pieces(size), status, headers)
+        self._file = file
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._file:
+            await super().__call__(scope, receive, send)
+
+    async def _pieces(self, size: int) -> AsyncIterator[bytes]:
+        while size > 0 and (piece := await asyncio.to_thread(self._file.read, min(READ_BYTES, size))):
+            size -= len(piece)
+            yield piece
+
+
+def _open(blob: Blob, start: int) -> BinaryIO:
+    """Open the file of a blob. Blocks: not on the loop."""
+    if blob.path is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), blob.name)
+    file = blob.path.open("rb", 0)
+    file.seek(start)
+    return file
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error).rstrip(".")
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _error(status: int, sentence: str) -> Response:
+    headers = {"cache-control": "no-store", "connection": "close"} if status != 404 else {"cache-control": "no-store"}
+    return JSONResponse({"error": sentence}, status, headers)

@@ -1,0 +1,127 @@
+"""Takes connections in: by ourselves, since neither loop says when it has no descriptor left for one."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+import ssl
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from millstream.server.process.complaints import Complaints
+from millstream.server.process.connection_limits import Crowd
+
+HANDSHAKE_S: Final = 10.0
+"""How long a TLS handshake may take."""
+
+GOODBYE_S: Final = 5.0
+"""How long the end of a TLS connection may take, what was still to be sent included."""
+
+BURST: Final = 64
+"""Connections that are taken in one go."""
+
+REST_S: Final = 0.25
+"""How long nothing is taken in when there are no descriptors left; who comes meanwhile waits in the kernel."""
+
+SHED: Final = 8
+"""Connections that have moved nothing for longest, and are ended when there are no descriptors left."""
+
+_SCARCE: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+
+
+class Door:
+    """Accepts connections on a listening socket and gives each its protocol.
+
+    Args:
+        listener: The socket, non-blocking; it stays its owner's.
+        make: Makes the protocol of a connection.
+        tls: How connections are encrypted; `None` if they are not.
+        crowd: Where room is made when descriptors run out.
+        complaints: Where that is said.
+    """
+
+    def __init__(
+        self,
+        listener: socket.socket,
+        make: Callable[[], asyncio.BaseProtocol],
+        tls: ssl.SSLContext | None,
+        crowd: Crowd,
+        complaints: Complaints,
+    ) -> None:
+        self._listener = listener
+        self._make = make
+        self._tls = tls
+        self._crowd = crowd
+        self._complaints = complaints
+        self._loop = asyncio.get_running_loop()
+        self._opening: set[asyncio.Task[None]] = set()
+        self._rest: asyncio.TimerHandle | None = None
+        self._is_open = False
+
+    def open(self) -> None:
+        """Begin to accept."""
+        self._is_open, self._rest = True, None
+        self._loop.add_reader(self._listener.fileno(), self._accept)
+
+    def close(self) -> None:
+        """Accept nothing any more, and give up what is in the middle of its handshake."""
+        if self._is_open:
+            self._loop.remove_reader(self._listener.fileno())
+        if self._rest is not None:
+            self._rest.cancel()
+        self._is_open = False
+        for task in self._opening:
+            task.cancel()
+
+    async def wait_closed(self) -> None:
+        """Wait for the handshakes that were given up."""
+        await asyncio.gather(*self._opening, return_exceptions=True)
+
+    def _accept(self) -> None:
+        for _ in range(BURST):
+            try:
+                connection, address = self._listener.accept()
+            except OSError as error:
+                if error.errno in _SCARCE:
+                    self._pause(error)
+                return  # nobody is there, or left again before
+            connection.setblocking(False)
+            task = self._loop.create_task(self._take(connection))
+            self._opening.add(task)
+            if self._tls is not None:
+                self._crowd.enter(task, str(address[0]) if isinstance(address, tuple) else "", partial(_drop, task))
+            task.add_done_callback(self._opened)
+
+    async def _take(self, connection: socket.socket) -> None:
+        timeouts = (
+            {} if self._tls is None else {"ssl_handshake_timeout": HANDSHAKE_S, "ssl_shutdown_timeout": GOODBYE_S}
+        )
+        try:
+            await self._loop.connect_accepted_socket(self._make, connection, ssl=self._tls, **timeouts)
+        except OSError:  # what it spoke is no TLS, it has left, or took too long; nothing of it was served
+            connection.close()
+
+    def _opened(self, task: asyncio.Task[None]) -> None:
+        self._opening.discard(task)
+        self._crowd.leave(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._complaints.failed("A connection could not be opened", error)
+
+    def _pause(self, error: OSError) -> None:
+        """Wait until something is closed, rather than ask in a circle; those that do least are closed now."""
+        self._complaints.say(
+            "descriptors",
+            f"No connection can be accepted ({error.strerror}): the process has too many files and connections open. "
+            "Raise its limit (ulimit -n, or LimitNOFILE= of its service).",
+        )
+        for _ in range(SHED):
+            self._crowd.shed()
+        self._loop.remove_reader(self._listener.fileno())
+        self._is_open = False
+        self._rest = self._loop.call_later(REST_S, self.open)
+
+
+def _drop(task: asyncio.Task[None]) -> None:
+    task.cancel()

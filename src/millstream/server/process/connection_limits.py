@@ -1,0 +1,87 @@
+"""How many HTTP connections one address may hold, and all together: who comes is let in, who does least has to go."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from typing import Final
+
+from millstream.runtime.state.file_quota import network_of
+from millstream.server.options import Network
+from millstream.server.security import hosts
+
+PER_ADDRESS: Final = 256
+"""HTTP connections of one address; open pages, which are WebSockets, do not count."""
+
+IN_ALL: Final = 4096
+
+
+class Crowd:
+    """The open HTTP connections by address.
+
+    Who comes last is never refused: room is made by the one that has moved nothing for longest, so that whoever loads a
+    page gets in however many silent connections there are.
+
+    Args:
+        proxies: Whose connections count for the visitor behind them, which is known when its headers are.
+        per_address: Connections of one address (of one /64 network with IPv6).
+        in_all: Connections of all addresses.
+    """
+
+    def __init__(self, proxies: Sequence[Network] = (), per_address: int = PER_ADDRESS, in_all: int = IN_ALL) -> None:
+        self._proxies = proxies
+        self._per_address = per_address
+        self._in_all = in_all
+        self._groups: dict[str, OrderedDict[Hashable, Callable[[], None]]] = {}
+        self._places: dict[Hashable, str] = {}
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def enter(self, member: Hashable, peer: str, end: Callable[[], None]) -> None:
+        """Count a connection, if it is not counted; `end` is called, once it is taken out, if it has to make room."""
+        if member in self._places:
+            return
+        self._put(member, "" if self._is_proxy(peer) else network_of(peer), end)
+        while len(self._places) > self._in_all:
+            self.shed()
+
+    def reveal(self, member: Hashable, peer: str, forwarded: str) -> None:
+        """Count a proxy's connection for the address in its `X-Forwarded-For`; other peers are not believed."""
+        if member in self._places and forwarded and self._is_proxy(peer):
+            end = self._groups[self._places[member]][member]
+            self.leave(member)
+            self._put(member, network_of(hosts.client_behind(peer, forwarded, self._proxies)), end)
+
+    def stir(self, member: Hashable) -> None:
+        """Note that something has moved on a connection."""
+        if member in self._places:
+            self._groups[self._places[member]].move_to_end(member)
+
+    def leave(self, member: Hashable) -> None:
+        """Forget a connection that has ended or has become a page; one that is unknown is no error."""
+        place = self._places.pop(member, None)
+        if place is not None:
+            del self._groups[place][member]
+            if not self._groups[place]:
+                del self._groups[place]
+
+    def shed(self) -> None:
+        """End the connection of the largest group that has moved nothing for longest."""
+        if self._groups:
+            self._evict(max(self._groups.values(), key=len))
+
+    def _put(self, member: Hashable, place: str, end: Callable[[], None]) -> None:
+        self._places[member] = place
+        group = self._groups.setdefault(place, OrderedDict())
+        group[member] = end
+        if place and len(group) > self._per_address:
+            self._evict(group)
+
+    def _evict(self, group: OrderedDict[Hashable, Callable[[], None]]) -> None:
+        member, end = next(iter(group.items()))
+        self.leave(member)
+        end()
+
+    def _is_proxy(self, peer: str) -> bool:
+        return bool(self._proxies) and hosts.is_trusted(peer, self._proxies)

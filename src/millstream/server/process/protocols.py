@@ -1,0 +1,429 @@
+"""uvicorn's two protocols with the bounds that they lack: on slow and silent HTTP, and on dead WebSockets."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from millstream.server.process.connection_limits import Crowd
+from millstream.server.process.deadlines import Patience
+
+if TYPE_CHECKING:
+    from uvicorn._types import (
+        ASGI3Application,
+        ASGIReceiveCallable,
+        ASGISendCallable,
+        ASGISendEvent,
+        HTTPResponseBodyEvent,
+        Scope,
+    )
+
+HEADERS_S: Final = 10.0
+"""How long a connection may take to send the headers of a request, once it has begun or has been opened."""
+
+BODY_S: Final = 10.0
+"""How long the body of a request may stand still."""
+
+BODY_RATE: Final = 4 * 1024
+"""Bytes a second that a body has to bring on average. What brings a quarter of it is given up within 14 s."""
+
+TAKE_S: Final = 10.0
+"""How long a peer may take for one piece of a response. A page holds next to no memory for who reads nothing."""
+
+PIECE: Final = 32 * 1024
+"""Bytes of a response that are handed to the connection at once; the next ones when these are taken."""
+
+LINGER_S: Final = 2.0
+"""How long the rest of a body that nobody wants is thrown away, so that its sender gets to read the answer."""
+
+STIR: Final = 1024
+"""Bytes that count as a move of a connection; who sends single ones is no better than who is silent."""
+
+MAX_HEADER_BYTES: Final = 64 * 1024
+MAX_HEADERS: Final = 200
+
+MAX_PIPELINE: Final = 8
+"""Requests that may be sent before the answer to the first; browsers send none."""
+
+CLOSE_S: Final = 2.0
+"""How long a WebSocket may take to answer a close."""
+
+MAX_FRAMES_S: Final = 2000
+"""WebSocket frames that a peer may send within a second, pings included: a page sends a hundred."""
+
+SLICE: Final = 8 * 1024
+"""Bytes that are parsed in one go. What one read brings, 256 KiB, can hold 43,000 empty frames, a second's work."""
+
+
+class BoundedHttp(HttpToolsProtocol):
+    """HTTP that drops who is slow: with the headers, with a body, with reading the answer, or with anything between.
+
+    At each moment one of these clocks runs, whatever the app behind does: `HEADERS_S` from the opening of the
+    connection, or from the end of the last answer, to the end of the next headers; a `Patience` from there to the end
+    of the body; and `TAKE_S` while something of an answer waits to be taken. An app that thinks is not hurried.
+    """
+
+    crowd = Crowd()
+    """Counts the connections of each address; the server puts its own here."""
+
+    pages: Crowd | None = None
+    """Counts the open pages."""
+
+    _patience: asyncio.TimerHandle | None = None
+    _body: Patience | None = None
+    _body_timer: asyncio.TimerHandle | None = None
+    _untaken: asyncio.TimerHandle | None = None
+    _read = 0
+    _read_headers = 0
+    _is_parting = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Start the first deadline: a client that connects and says nothing holds a socket too."""
+        super().connection_made(transport)
+        transport.set_write_buffer_limits(high=1, low=0)  # "paused" means: something waits for the peer
+        self.flow = _Flow(transport, self._renew)
+        self._join(self.crowd, self)
+        self._await_headers()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the clocks."""
+        self._let_go()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Count bytes up to the end of the headers."""
+        if self._is_parting:
+            return
+        if self._patience is not None:
+            if self._read > MAX_HEADER_BYTES:
+                self.send_400_response("The headers are too long.")
+                return
+            self._read += len(data)
+        super().data_received(data)
+        if self._body is not None and self._body_timer is None:
+            self._watch_body()
+
+    def on_message_begin(self) -> None:
+        """Start the deadline of a further request on the same connection."""
+        super().on_message_begin()
+        if self._patience is None:
+            self._await_headers()
+
+    def on_url(self, url: bytes) -> None:
+        """Refuse what comes in one piece but is too long."""
+        if len(self.url) + len(url) > MAX_HEADER_BYTES:
+            raise ValueError("the address is too long")
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Refuse too many headers, and too long ones."""
+        self._read_headers += len(name) + len(value)
+        if len(self.headers) >= MAX_HEADERS or self._read_headers > MAX_HEADER_BYTES:
+            raise ValueError("too many headers")
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Go over from the clock of the headers to that of the body."""
+        self._patience = _stopped(self._patience)
+        if len(self.pipeline) >= MAX_PIPELINE:
+            raise ValueError("too many requests at once")
+        self._body = Patience(BODY_S, BODY_RATE, self.loop.time())
+        self._join(self.crowd, self)
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Count what comes."""
+        if self._body is not None:
+            self._body.took(len(body), self.loop.time())
+        if len(body) >= STIR:
+            self.crowd.stir(self)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Stop the clock of the body: what follows is up to the app, and is no reason to make room."""
+        self._body, self._body_timer = None, _stopped(self._body_timer)
+        self.crowd.leave(self)
+        super().on_message_complete()
+
+    def pause_writing(self) -> None:
+        """Something waits for the peer: start the clock."""
+        super().pause_writing()
+        if self._untaken is None:
+            self._untaken = self.loop.call_later(TAKE_S, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """All of it was taken."""
+        self._untaken = _stopped(self._untaken)
+        self.crowd.stir(self)
+        super().resume_writing()
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request; a connection whose body nobody wants is of no use for one."""
+        if self._body is not None:
+            self.part()
+        if self._is_parting:
+            return
+        super().on_response_complete()
+        if self._patience is None and not self.pipeline and not self.transport.is_closing():
+            self._await_headers()
+
+    def rejoin(self) -> None:
+        """Count the connection again: now it is the peer that is waited for."""
+        if not self.transport.is_closing():
+            self._join(self.crowd, self)
+
+    def part(self) -> None:
+        """Close the connection. If a body is still coming, its sender first gets the time to read the answer."""
+        if self._body is None or self.transport.is_closing():
+            self.transport.close()
+            return
+        if self._is_parting:
+            return
+        # With unread data a socket is not closed but reset, and the answer can be lost on its way.
+        self._is_parting = True
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.flow.resume_reading()
+        self._body_timer = _stopped(self._body_timer)
+        self._patience = self.loop.call_later(LINGER_S, self.transport.close)
+
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the connection over as it was found. It counts among the others until the page has said something."""
+        self._let_go()
+        self.transport.set_write_buffer_limits()
+        super().handle_websocket_upgrade()
+        protocol = self.transport.get_protocol()
+        if isinstance(protocol, LiveSocket) and not self.transport.is_closing():
+            protocol.crowd = self.crowd
+            self._join(self.crowd, protocol)
+            if self.pages is not None:
+                protocol.on_page = partial(self._join, self.pages, protocol)
+                protocol.pages = self.pages
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        cycle.transport = _Exit(self)  # type: ignore[assignment]  # all of a transport that a cycle uses
+        super()._start_asgi_task(cycle, _in_pieces(app))
+
+    def _await_headers(self) -> None:
+        self._read = self._read_headers = 0
+        _stopped(self._patience)
+        self._patience = self.loop.call_later(HEADERS_S, self.transport.abort)
+
+    def _watch_body(self) -> None:
+        """Look again when patience would run out; bytes that come only move the time, which costs no timer."""
+        self._body_timer = None
+        if self._body is None or self._is_parting:
+            return
+        now = self.loop.time()
+        if self.flow.read_paused:
+            self._body.renew(now)
+        left_s = self._body.left_s(now)
+        if left_s > 0:
+            self._body_timer = self.loop.call_later(left_s, self._watch_body)
+        else:
+            self._refuse_body()
+
+    def _refuse_body(self) -> None:
+        if self.pipeline or self.cycle.response_started or self.flow.write_paused:
+            self.transport.abort()
+            return
+        self.cycle.disconnected = True
+        self.cycle.message_event.set()
+        self.transport.write(_TOO_SLOW)
+        self.transport.close()
+
+    def _join(self, crowd: Crowd, member: asyncio.Protocol) -> None:
+        peer = self.client[0] if self.client else ""
+        forwarded = b",".join(value for name, value in self.headers or () if name == b"x-forwarded-for")
+        crowd.enter(member, peer, self.transport.abort)
+        crowd.reveal(member, peer, forwarded.decode("latin-1"))
+
+    def _renew(self) -> None:
+        if self._body is not None:
+            self._body.renew(self.loop.time())
+
+    def _let_go(self) -> None:
+        self._patience, self._body_timer = _stopped(self._patience), _stopped(self._body_timer)
+        self._untaken, self._body = _stopped(self._untaken), None
+        self.crowd.leave(self)
+
+
+def _stopped(timer: asyncio.TimerHandle | None) -> asyncio.TimerHandle | None:
+    """Stop a clock, and give what stands for none."""
+    if timer is not None:
+        timer.cancel()
+    return None
+
+
+class _Flow(FlowControl):
+    """Flow control that says when reading goes on: the time before was ours, not the peer's."""
+
+    def __init__(self, transport: asyncio.Transport, on_resume: Callable[[], None]) -> None:
+        super().__init__(transport)
+        self._on_resume = on_resume
+
+    def resume_reading(self) -> None:
+        """Go on reading."""
+        if self.read_paused:
+            self._on_resume()
+        super().resume_reading()
+
+
+class _Exit:
+    """The transport of one answer; closing it leaves the peer the time to read it."""
+
+    def __init__(self, protocol: BoundedHttp) -> None:
+        self._protocol = protocol
+
+    def write(self, data: bytes) -> None:
+        self._protocol.rejoin()
+        if not self.is_closing():  # one that was aborted a moment ago takes nothing, and says so by raising
+            self._protocol.transport.write(data)
+
+    def is_closing(self) -> bool:
+        return self._protocol.transport.is_closing()
+
+    def close(self) -> None:
+        self._protocol.part()
+
+
+def _in_pieces(app: ASGI3Application) -> ASGI3Application:
+    """Have an app's answer sent in pieces, each when the last one was taken; they share the memory of the whole."""
+
+    async def sending(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        async def send_pieces(message: ASGISendEvent) -> None:
+            if message["type"] != "http.response.body" or len(message.get("body", b"")) <= PIECE:
+                await send(message)
+                return
+            body, goes_on = memoryview(message["body"]), message.get("more_body", False)
+            for start in range(0, len(body), PIECE):
+                part, is_last = body[start : start + PIECE], start + PIECE >= len(body)
+                piece: HTTPResponseBodyEvent = {
+                    "type": "http.response.body",
+                    "body": part,  # type: ignore[typeddict-item]  # a view of it does as well
+                    "more_body": goes_on or not is_last,
+                }
+                await send(piece)
+
+        await app(scope, receive, send_pieces)
+
+    return sending
+
+
+def _answer(status: bytes, sentence: str) -> bytes:
+    body = json.dumps({"error": sentence}).encode()
+    head = b"HTTP/1.1 %b\r\ncontent-type: application/json\r\ncontent-length: %d\r\n" % (status, len(body))
+    return head + b"cache-control: no-store\r\nconnection: close\r\n\r\n" + body
+
+
+_TOO_SLOW: Final = _answer(
+    b"408 Request Timeout", "The connection is too slow, or stood still for too long. Try again."
+)
+
+
+class LiveSocket(WebSocketsSansIOProtocol):
+    """A WebSocket that ends at once when its peer is found dead, and when it floods us with frames.
+
+    uvicorn closes a dead connection only after it has written what is still in the buffer, which a dead peer never
+    takes: the app would learn of it when TCP gives up, a quarter of an hour later.
+    """
+
+    crowd: Crowd | None = None
+    pages: Crowd | None = None
+    on_page: Callable[[], None] | None = None
+    """Counts it as a page; called with its first message."""
+
+    _frames = 0
+    _since = 0.0
+    _has_failed = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Bound the handshake, and the wait for the answer to a close."""
+        super().connection_made(transport)
+        self.close_timeout = CLOSE_S
+        self._handshake = self.loop.call_later(HEADERS_S, self._give_up)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the clock."""
+        self._handshake.cancel()
+        self._leave_crowd()
+        if self.pages is not None:
+            self.pages.leave(self)
+        super().connection_lost(exc)
+
+    def send_receive_event_to_app(self) -> None:
+        """Hand a message on; with the first one the connection has become a page, or is going to be closed."""
+        self._leave_crowd()
+        if self.on_page is not None:
+            count, self.on_page = self.on_page, None
+            count()
+        super().send_receive_event_to_app()
+
+    def _leave_crowd(self) -> None:
+        if self.crowd is not None:
+            self.crowd.leave(self)
+            self.crowd = None
+
+    def _give_up(self) -> None:
+        if not self.handshake_complete:
+            self.transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        """Parse in slices, so that a flood is noticed before all of it has been taken in."""
+        for start in range(0, len(data), SLICE):
+            if self._has_failed:
+                return
+            super().data_received(data[start : start + SLICE] if len(data) > SLICE else data)
+
+    def handle_events(self) -> None:
+        """Count the frames; too many close with 1008, or with 1009 if they are fragments of one message."""
+        now = self.loop.time()
+        if now - self._since >= 1.0:
+            self._since, self._frames = now, 0
+        self._frames += len(self.conn.events)
+        if self._frames <= MAX_FRAMES_S:
+            super().handle_events()
+            return
+        code, reason = (1009, "too many fragments") if self.frames else (1008, "too many messages")
+        self.conn.fail(code, reason)
+        self.handle_parser_exception()
+
+    def handle_parser_exception(self) -> None:
+        """Say why, and throw away what still comes: closing a socket with unread data would lose the close frame."""
+        close = self.conn.close_sent
+        self._has_failed = self.close_sent = True
+        if close is not None:
+            self.queue.put_nowait({"type": "websocket.disconnect", "code": close.code, "reason": close.reason})
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
+        self.close_timer = self.loop.call_later(CLOSE_S, self.transport.abort)
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Bound a close: a peer that takes nothing would hold up the end of its session, and then keep its socket."""
+        is_close = message["type"] == "websocket.close"
+        if is_close and not self.writable.is_set():
+            try:
+                async with asyncio.timeout(self.close_timeout):
+                    await self.writable.wait()
+            except TimeoutError:
+                self.transport.abort()
+        await super().send(message)
+        if is_close and self.close_timer is not None:
+            self.close_timer.cancel()
+            self.close_timer = self.loop.call_later(self.close_timeout, self.transport.abort)
+
+    def keepalive_timeout(self) -> None:
+        """Drop the connection: a ping was not answered in time."""
+        super().keepalive_timeout()
+        self.transport.abort()

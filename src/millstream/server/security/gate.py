@@ -1,0 +1,214 @@
+"""The one gate: every request and every handshake passes here, and what is not allowed on purpose is refused.
+
+In order: Host, method, Origin, login. Nothing behind the gate looks at headers to decide who may do what.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from millstream.server.options import Options
+from millstream.server.security import hosts
+from millstream.server.security.caller import Caller, cookie_name
+from millstream.server.security.headers import Policy
+from millstream.server.security.logins import Logins
+from millstream.transports.websocket import SUBPROTOCOL
+from millstream.wire.messages import Refuse, encode_message
+
+logger = logging.getLogger("millstream")
+
+METHODS: Final = frozenset({"GET", "HEAD", "POST"})
+SAFE: Final = frozenset({"GET", "HEAD"})
+CLOSE_LOGGED_OUT: Final = 4401
+LOGGED_OUT: Final = encode_message(Refuse(code="login", message="You are logged out. Reload the page to log in again."))
+"""What a page hears over its WebSocket when its login has ended."""
+
+MAX_NOTES: Final = 200
+"""Refused hosts and origins that are logged, each once: a flood of made-up names must not fill the log."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a request does not get through.
+
+    `is_logged_out`: it comes with a login that has ended; a page that reconnects is told so, since a browser does not
+    let it see the status of a refused handshake.
+    """
+
+    status: int
+    sentence: str
+    headers: tuple[tuple[str, str], ...] = ()
+    is_logged_out: bool = False
+
+
+class Gate:
+    """ASGI middleware around everything that an app serves.
+
+    Args:
+        app: What is behind the gate; it finds the `Caller` in `scope["caller"]`.
+        options: Allowed hosts and origins, trusted proxies.
+        logins: Who is logged in; `None` if everybody may enter.
+        public: Paths that need no login; all others do.
+        policy: The security headers of each response.
+
+    Attributes:
+        is_private: Whether the server listens on a loopback address, and no proxy is expected in front of it.
+    """
+
+    def __init__(
+        self, app: ASGIApp, options: Options, logins: Logins | None, public: frozenset[str], policy: Policy
+    ) -> None:
+        self._app = app
+        self._options = options
+        self._logins = logins
+        self._public = public
+        self._policy = policy
+        self._own_names = hosts.own_names() | {options.server_name.lower()}
+        self._noted: set[tuple[str, str]] = set()
+        self.is_private = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through with its `Caller`, or answer it here."""
+        headers = Headers(scope=scope)
+        path = local_path(scope, self._options.root_path)
+        verdict = self._judge(scope, headers, path)
+        if isinstance(verdict, Refusal):
+            await refuse(scope, receive, self._secured(send, None), verdict)
+            return
+        inner = {**scope, "path": path, "root_path": "", "caller": verdict}
+        await self._app(inner, receive, self._secured(send, verdict))
+
+    def _judge(self, scope: Scope, headers: Headers, path: str) -> Caller | Refusal:
+        is_socket = scope["type"] == "websocket"
+        if not is_socket and scope["method"] not in METHODS:
+            return Refusal(405, "This method is not served.", (("allow", "GET, HEAD, POST"),))
+        if not path.isprintable():  # routes are regular expressions, to which a line's end can be a path's
+            return Refusal(400, "The path is malformed.")
+        peer = scope["client"][0] if scope.get("client") else ""
+        is_proxied = bool(self._options.proxies) and hosts.is_trusted(peer, self._options.proxies)
+        host = self._host(headers, is_proxied)
+        if isinstance(host, Refusal):
+            return host
+        cookies = cookie_parser(headers.get("cookie", ""))
+        if is_socket or scope["method"] not in SAFE:
+            refusal = self._judge_origin(headers, host, bool(cookies))
+            if refusal is not None:
+                return refusal
+        scheme = {"ws": "http", "wss": "https"}.get(scope["scheme"], scope["scheme"])
+        if is_proxied:
+            peer = hosts.client_behind(peer, headers.get("x-forwarded-for", ""), self._options.proxies)
+            scheme = headers.get("x-forwarded-proto", "").rpartition(",")[2].strip() or scheme
+        prefix = scope.get("root_path", "") or self._options.root_path
+        caller = Caller(peer, scheme == "https", host, prefix, cookies)
+        caller.is_developers = self.is_private and hosts.is_from_here(peer, host.host, headers.keys())
+        if not path:  # without the slash the page's relative addresses would lead out of the app
+            return Refusal(307, "The app is one slash further.", (("location", f"{prefix.rpartition('/')[2]}/"),))
+        return self._judge_login(caller, path, is_page=path == "/" and not is_socket and scope["method"] in SAFE)
+
+    def _host(self, headers: Headers, is_proxied: bool) -> hosts.HostPort | Refusal:
+        given = headers.getlist("host")
+        text = given[0] if len(given) == 1 else ""
+        if is_proxied and "x-forwarded-host" in headers:
+            text = headers.get("x-forwarded-host", "").rpartition(",")[2].strip()
+        host = hosts.parse_host(text)
+        if host is None:
+            return Refusal(400, "The request names no host, or one of a wrong form.")
+        if not hosts.is_allowed_host(host.host, self._options.allowed_hosts, self._own_names):
+            self._note("host", host.host, f'allowed_hosts=["{host.host}"]', "MILLSTREAM_ALLOWED_HOSTS")
+            return Refusal(403, "The app is not served under this host name; the server's log names the remedy.")
+        return host
+
+    def _judge_origin(self, headers: Headers, host: hosts.HostPort, has_cookies: bool) -> Refusal | None:
+        origins = headers.getlist("origin")
+        if not origins:
+            # Browsers say where a handshake or a POST comes from. What does not is no browser, and has no cookies.
+            if not has_cookies and headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
+                return None
+            return Refusal(403, "A request with cookies has to name its origin.")
+        origin = origins[0]
+        if len(origins) == 1 and (hosts.is_same_origin(origin, host) or origin in self._options.allowed_origins):
+            return None
+        self._note("origin", origin, f'allowed_origins=["{origin}"]', "MILLSTREAM_ALLOWED_ORIGINS")
+        return Refusal(403, "Pages of this origin may not use the app; the server's log names the remedy.")
+
+    def _judge_login(self, caller: Caller, path: str, *, is_page: bool) -> Caller | Refusal:
+        if self._logins is None:
+            caller.visitor = caller.cookies.get(cookie_name("visitor", caller), "")
+            return caller
+        caller.token = caller.cookies.get(cookie_name("login", caller), "")
+        login = self._logins.find(caller.token) if caller.token else None
+        if login is not None:
+            caller.login, caller.visitor = login, login.visitor
+            return caller
+        if path in self._public:
+            return caller
+        if is_page:
+            return Refusal(303, "Log in first.", (("location", "login"),))
+        return Refusal(401, "Log in first.", is_logged_out=bool(caller.token))
+
+    def _note(self, what: str, value: str, argument: str, variable: str) -> None:
+        if (what, value) in self._noted or len(self._noted) >= MAX_NOTES:
+            return
+        self._noted.add((what, value))
+        shown = value.encode("unicode_escape").decode()[:200]
+        argument = argument.encode("unicode_escape").decode()[:240]
+        logger.warning(
+            "Refused the %s %s. If it is yours, pass %s to launch(), or set %s.", what, shown, argument, variable
+        )
+
+    def _secured(self, send: Send, caller: Caller | None) -> Send:
+        """Wrap `send` so that every response carries the security headers; a response's own ones stay."""
+
+        async def send_secured(message: Message) -> None:
+            if message["type"] in ("http.response.start", "websocket.http.response.start"):
+                headers = MutableHeaders(scope=message)
+                for name, value in self._policy.defaults(caller):
+                    headers.setdefault(name, value)
+            await send(message)
+
+        return send_secured
+
+
+async def refuse(scope: Scope, receive: Receive, send: Send, refusal: Refusal) -> None:
+    """Answer a request, or a handshake before it is accepted, with a status and `{"error": sentence}`."""
+    kind = "http.response"
+    if scope["type"] == "websocket":
+        await receive()
+        if refusal.is_logged_out:
+            # A browser drops a handshake that does not answer what it offered.
+            chosen = SUBPROTOCOL if SUBPROTOCOL in scope["subprotocols"] else None
+            await send({"type": "websocket.accept", "subprotocol": chosen})
+            await send({"type": "websocket.send", "bytes": LOGGED_OUT})
+            await send({"type": "websocket.close", "code": CLOSE_LOGGED_OUT, "reason": "logged out"})
+            return
+        kind = "websocket.http.response"
+        if kind not in scope.get("extensions", {}):
+            await send({"type": "websocket.close", "code": 4000 + refusal.status})
+            return
+    body = json.dumps({"error": refusal.sentence}).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    headers += [(b"cache-control", b"no-store")]
+    if refusal.status >= 400:
+        headers.append((b"connection", b"close"))  # whatever body comes is not read
+    headers += [(name.encode(), value.encode("latin-1")) for name, value in refusal.headers]
+    await send({"type": f"{kind}.start", "status": refusal.status, "headers": headers})
+    await send({"type": f"{kind}.body", "body": body})
+
+
+def local_path(scope: Scope, root_path: str) -> str:
+    """Give the path within the app, wherever it is mounted and whether or not a proxy took its prefix away.
+
+    It is empty for the mount point without its slash.
+    """
+    path: str = scope["path"]
+    for prefix in (scope.get("root_path", ""), root_path):
+        if prefix and (path == prefix or path.startswith(prefix + "/")):
+            path = path[len(prefix) :]
+    return path

@@ -1,0 +1,77 @@
+"""The security headers of every response, and the content security policies of the page and of the workers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from millstream.server.security.caller import Caller
+from millstream.server.security.hosts import is_loopback
+
+_FEATURES: Final = ("camera", "microphone", "display-capture", "fullscreen", "autoplay", "clipboard-write")
+_NEVER: Final = ("geolocation", "payment", "usb", "serial", "midi")
+
+_ISOLATED: Final = ("cross-origin-opener-policy", "same-origin")
+"""Browsers complain of this one where they cannot trust the origin."""
+
+_FIXED: Final = (
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("permissions-policy", ", ".join([f"{name}=(self)" for name in _FEATURES] + [f"{name}=()" for name in _NEVER])),
+)
+
+
+class Policy:
+    """What browsers are told that pages of this app may do.
+
+    Args:
+        frame_ancestors: Other origins that may show the app in a frame.
+    """
+
+    def __init__(self, frame_ancestors: Sequence[str] = ()) -> None:
+        self._ancestors = "frame-ancestors " + " ".join(("'self'", *frame_ancestors))
+        framing = () if frame_ancestors else (("x-frame-options", "SAMEORIGIN"),)
+        inert = f"default-src 'none'; sandbox; {self._ancestors}"
+        self._defaults: Final = (*_FIXED, *framing, ("content-security-policy", inert))
+
+    def defaults(self, caller: Caller | None) -> tuple[tuple[str, str], ...]:
+        """Give the headers of a response that sets none itself: nothing in it may run or load anything.
+
+        Args:
+            caller: Who gets the response; `None` for one who was turned away.
+        """
+        is_trusted = caller is not None and (caller.is_https or is_loopback(caller.host.host))
+        return (*self._defaults, _ISOLATED) if is_trusted else self._defaults
+
+    def page(self, caller: Caller, nonce: str) -> str:
+        """Give the policy of a page: scripts and styles by nonce, media from anywhere, connections to the app only.
+
+        `style` attributes and `<style>` blocks of the developer's HTML and of sanitised values are applied by the
+        page's own script, which needs no permission for it.
+        """
+        return "; ".join(
+            (
+                "default-src 'none'",
+                f"script-src 'self' 'nonce-{nonce}'",
+                f"style-src 'self' 'nonce-{nonce}'",
+                "img-src 'self' data: blob: https: http:",
+                "media-src 'self' data: blob: https: http:",
+                "font-src 'self' data: https:",
+                "frame-src https:",
+                "worker-src 'self' blob:",
+                f"connect-src {_own_connections(caller)} data: blob:",
+                "form-action 'self'",
+                "base-uri 'none'",
+                self._ancestors,
+            )
+        )
+
+    def worker(self, caller: Caller) -> str:
+        """Give the policy of a worker's script, which is the worker's own."""
+        return f"default-src 'none'; script-src 'self'; connect-src {_own_connections(caller)} data: blob:"
+
+
+def _own_connections(caller: Caller) -> str:
+    # Not all browsers take 'self' to mean the WebSocket of the same host.
+    return f"'self' ws://{caller.host} wss://{caller.host}"

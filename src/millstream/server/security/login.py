@@ -1,0 +1,171 @@
+"""The login page, and what happens when its form is sent. It needs no script."""
+
+from __future__ import annotations
+
+import html
+import math
+import secrets
+from typing import Final
+from urllib.parse import parse_qs
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from millstream.errors import Busy
+from millstream.server.security.caller import Caller, set_cookie
+from millstream.server.security.headers import Policy
+from millstream.server.security.logins import Logins
+
+MAX_FORM_BYTES: Final = 4096
+MAX_NAME: Final = 256
+FORM: Final = "application/x-www-form-urlencoded"
+
+_PAGE: Final = """<!doctype html>
+<html lang="{lang}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Log in · {title}</title>
+<link rel="icon" href="favicon.ico">
+<style nonce="{nonce}">
+:root {{ color-scheme: light dark; --bg: light-dark(#f7f7f6, #111213); --surface: light-dark(#fff, #191a1c);
+  --border: light-dark(#dcdcd9, #313336); --edge: light-dark(#85888c, #777b80); --text: light-dark(#1a1b1c, #ececea);
+  --muted: light-dark(#5d6166, #a2a6aa); --accent: light-dark(#0b6886, #63c3df);
+  --accent-text: light-dark(#fff, #06222c); --error: light-dark(#b3261e, #ff8f86) }}
+* {{ box-sizing: border-box; margin: 0 }}
+body {{ min-height: 100vh; min-height: 100dvh; display: grid; place-items: center; padding: 16px;
+  background: var(--bg); color: var(--text);
+  font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif }}
+main {{ width: min(100%, 360px); padding: 32px; border: 1px solid var(--border); border-radius: 8px;
+  background: var(--surface) }}
+h1 {{ margin-bottom: 24px; font-size: 20px; font-weight: 600; line-height: 1.3; overflow-wrap: anywhere }}
+.message {{ margin: -12px 0 24px; color: var(--muted) }}
+.message a {{ color: var(--accent) }}
+label {{ display: block; margin-bottom: 4px; font-weight: 500 }}
+input {{ width: 100%; height: 44px; margin-bottom: 16px; padding: 0 12px; border: 1px solid var(--edge);
+  border-radius: 8px; background: var(--bg); color: inherit; font: inherit }}
+button {{ width: 100%; height: 44px; margin-top: 8px; border: 0; border-radius: 8px; background: var(--accent);
+  color: var(--accent-text); font: inherit; font-weight: 600; cursor: pointer }}
+button:hover {{ filter: brightness(1.08) }}
+input:focus-visible, button:focus-visible {{ outline: 2px solid var(--accent); outline-offset: 2px }}
+.error {{ margin-bottom: 16px; color: var(--error) }}
+</style>
+</head>
+<body>
+<main>
+<h1>{title}</h1>
+{message}
+<form method="post" action="login">
+{error}
+<label for="username">Name</label>
+<input id="username" name="username" autocomplete="username" autocapitalize="none" spellcheck="false"
+ maxlength="{max_name}" required{name_focus} value="{username}">
+<label for="password">Password</label>
+<input id="password" name="password" type="password" autocomplete="current-password" required{password_focus}>
+<button type="submit">Log in</button>
+</form>
+</main>
+</body>
+</html>
+"""
+
+
+class LoginPage:
+    """Answers `login` and `logout`.
+
+    Args:
+        logins: Where passwords are checked and logins are kept.
+        policy: Gives the page its content security policy.
+        title: The app's title.
+        message: The developer's own HTML above the form.
+        lang: Language of the document.
+    """
+
+    def __init__(self, logins: Logins, policy: Policy, *, title: str, message: str | None, lang: str) -> None:
+        self._logins = logins
+        self._policy = policy
+        self._title = html.escape(title)
+        self._message = f'<p class="message">{message}</p>' if message else ""
+        self._lang = html.escape(lang)
+
+    async def show(self, request: Request) -> Response:
+        """Answer `GET login`; who is logged in already is sent to the app."""
+        caller: Caller = request.scope["caller"]
+        if caller.login is not None:
+            return RedirectResponse("./", 303)
+        return self._form(caller)
+
+    async def submit(self, request: Request) -> Response:
+        """Answer `POST login`: the app, or the form again with one sentence about what was wrong."""
+        caller: Caller = request.scope["caller"]
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
+            return JSONResponse({"error": f"Send the login as {FORM}."}, 415)
+        form = await _read_form(request)
+        if form is None:
+            return JSONResponse({"error": f"A login is shorter than {MAX_FORM_BYTES} bytes."}, 413)
+        name, password = form
+        backoff = self._logins.backoff
+        if wait_s := backoff.wait_s(caller.address, name):
+            sentence = f"Too many wrong tries. Wait {math.ceil(wait_s)} s and try again."
+            response = self._form(caller, name, sentence, 429)
+            response.headers["retry-after"] = str(math.ceil(wait_s))
+            return response
+        # Counted before the answer is known, so that many tries at once are not one try.
+        backoff.failed(caller.address, name)
+        try:
+            user = await self._logins.check(name, password, caller.address)
+        except Busy as error:
+            response = self._form(caller, name, str(error), 503)
+            response.headers["retry-after"] = "5"
+            return response
+        if user is None:
+            return self._form(caller, name, "Name or password is wrong.", 401)
+        backoff.succeeded(caller.address, name)
+        if caller.token:
+            self._logins.close(caller.token)
+        response = RedirectResponse("./", 303)
+        response.headers["cache-control"] = "no-store"
+        set_cookie(response, "login", self._logins.open(user), caller)
+        return response
+
+    async def leave(self, request: Request) -> Response:
+        """Answer `POST logout`: the login ends, and with it all connections that were opened with it."""
+        caller: Caller = request.scope["caller"]
+        self._logins.close(caller.token)
+        response = RedirectResponse("login", 303)
+        set_cookie(response, "login", "", caller)
+        return response
+
+    def _form(self, caller: Caller, name: str = "", error: str = "", status: int = 200) -> Response:
+        nonce = secrets.token_urlsafe(16)
+        body = _PAGE.format(
+            lang=self._lang,
+            title=self._title,
+            nonce=nonce,
+            message=self._message,
+            error=f'<p class="error" role="alert">{html.escape(error)}</p>' if error else "",
+            max_name=MAX_NAME,
+            username=html.escape(name[:MAX_NAME]),
+            name_focus="" if name else " autofocus",
+            password_focus=" autofocus" if name else "",
+        )
+        headers = {"cache-control": "no-store", "content-security-policy": self._policy.page(caller, nonce)}
+        return Response(body, status, headers, media_type="text/html")
+
+
+async def _read_form(request: Request) -> tuple[str, str] | None:
+    """Read name and password, `None` if the form is too long; what is missing is empty."""
+    body = b""
+    try:
+        async for piece in request.stream():
+            body += piece
+            if len(body) > MAX_FORM_BYTES:
+                return None
+    except ClientDisconnect:
+        return None
+    try:
+        form = parse_qs(body.decode(), max_num_fields=8)
+    except ValueError:  # not UTF-8, or too many fields
+        return "", ""
+    return form.get("username", [""])[0][:MAX_NAME], form.get("password", [""])[0]

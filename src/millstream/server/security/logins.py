@@ -1,0 +1,236 @@
+"""Who is logged in: passwords, guesses, and the tokens that the browser keeps in a cookie."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import inspect
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from millstream.errors import Busy
+from millstream.runtime.call.user_code import guarded
+from millstream.runtime.run_in_thread import begin
+from millstream.runtime.state.file_quota import network_of
+from millstream.server.options import Auth
+from millstream.server.process.complaints import Complaints
+from millstream.server.security.address_slots import Shares
+
+CHECK_S: Final = 30.0
+"""How long a login function may take; later its answer does not count."""
+
+MAX_LOGINS: Final = 10_000
+LIFETIME_S: Final = 7 * 24 * 3600.0
+MAX_CHECKS: Final = (4, 2)
+"""Passwords that are checked at once, in all and of one address: each costs 16 MiB and some 50 ms of a core."""
+
+MAX_CALLS: Final = (16, 4)
+"""Calls of the developer's function at once, in all and for one address; each may hold a thread."""
+
+MAX_WAITING: Final = 32
+"""Logins of one address that may wait for that."""
+
+
+@dataclass(eq=False)
+class Login:
+    """One browser that has logged in.
+
+    Attributes:
+        user: The name under which it did.
+        visitor: Tells this login from all others; not secret from the server's own code, never sent.
+        expires: When it ends, on the monotonic clock.
+        sockets: What closes the connections that were opened with it.
+    """
+
+    user: str
+    visitor: str
+    expires: float
+    sockets: set[Callable[[], None]] = field(default_factory=set)
+
+
+class Logins:
+    """Checks passwords and keeps the logins of this process; nothing of it outlives the process.
+
+    The cookie is a random token. Only a keyed hash of it is kept, so that what leaks from memory opens nothing.
+    """
+
+    def __init__(
+        self, auth: Auth, clock: Callable[[], float] = time.monotonic, complaints: Complaints | None = None
+    ) -> None:
+        self._complaints = complaints or Complaints()
+        self._check = auth if callable(auth) else _Passwords(_pairs(auth))
+        self._clock = clock
+        self._key = secrets.token_bytes(32)
+        self._logins: OrderedDict[bytes, Login] = OrderedDict()
+        self._shares = Shares(*(MAX_CALLS if callable(auth) else MAX_CHECKS), MAX_WAITING)
+        self.backoff = Backoff(clock)
+
+    async def check(self, name: str, password: str, address: str = "") -> str | None:
+        """Return the user's name if the password is right. Fails closed: an error, a late or a vague answer is a no.
+
+        Args:
+            name: What the visitor calls itself.
+            password: What it gave for a password.
+            address: Where it comes from. Those of one address wait for each other, not for those of others.
+
+        Raises:
+            Busy: Too many wait already.
+        """
+        network = network_of(address)
+        try:
+            async with asyncio.timeout(CHECK_S):
+                has_place = await self._shares.enter(network)
+        except TimeoutError:
+            has_place = False
+        if not has_place:
+            raise Busy("Too many logins are being checked at the moment. Try again in a moment.")
+        verdict = await self._ask(network, name, password)
+        if verdict is True:
+            return name
+        return verdict if isinstance(verdict, str) and verdict else None
+
+    async def _ask(self, network: str, name: str, password: str) -> object:
+        """Run the check off the loop and await what it returns, if that can be awaited; an exception is a `None`.
+
+        The place is kept as long as the thread works, so that hung checks do not pile up.
+        """
+        verdict: list[object] = []
+
+        def call() -> None:
+            with guarded(self._report):
+                verdict.append(self._check(name, password))
+
+        thread = None
+        try:
+            thread = begin("login", call)
+            async with asyncio.timeout(CHECK_S):
+                await asyncio.shield(thread)
+                if verdict and inspect.isawaitable(verdict[0]):
+                    with guarded(self._report):
+                        verdict.append(await verdict[0])
+        except TimeoutError:
+            self._complaints.say("auth is late", f"auth= took longer than {CHECK_S:.0f} s; the login was refused.")
+            return None
+        finally:
+            if thread is None or thread.done():
+                self._shares.leave(network)
+            else:
+                thread.add_done_callback(lambda _: self._shares.leave(network))
+        return verdict[-1] if verdict else None
+
+    def _report(self, error: BaseException) -> None:
+        self._complaints.failed("The function given as auth= raised; the login was refused", error)
+
+    def open(self, user: str) -> str:
+        """Log a user in; returns the token for the cookie, which is always a new one."""
+        token = secrets.token_urlsafe(32)
+        self._logins[self._digest(token)] = Login(user, secrets.token_urlsafe(16), self._clock() + LIFETIME_S)
+        while len(self._logins) > MAX_LOGINS:
+            self._end(next(iter(self._logins)))
+        return token
+
+    def find(self, token: str) -> Login | None:
+        """Find the login of a cookie, if it has not ended."""
+        digest = self._digest(token)
+        login = self._logins.get(digest)
+        if login is not None and login.expires <= self._clock():
+            self._end(digest)
+            return None
+        return login
+
+    def close(self, token: str) -> None:
+        """Log out: the token is worthless from now on, and the connections opened with it are closed."""
+        self._end(self._digest(token))
+
+    def _end(self, digest: bytes) -> None:
+        login = self._logins.pop(digest, None)
+        for close in list(login.sockets) if login else ():
+            close()
+
+    def _digest(self, token: str) -> bytes:
+        return hmac.digest(self._key, token.encode(), "sha256")
+
+
+class Backoff:
+    """Counts wrong passwords and says how long to wait before the next try. Pure but for the clock.
+
+    Five tries for one name from one address, and twenty for all names from it, are free; each one more doubles the
+    wait, from 1 s to 5 minutes. The same name from another address is not held back: nobody can lock others out.
+    """
+
+    FREE: Final = {"account": 5, "address": 20}
+    LONGEST_S: Final = 300.0
+    MAX_ENTRIES: Final = 10_000
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._failures: OrderedDict[tuple[str, ...], tuple[int, float]] = OrderedDict()
+
+    def wait_s(self, address: str, name: str) -> float:
+        """Seconds until this address may try this name again; 0 for now."""
+        until = max(self._failures.get(key, (0, 0.0))[1] for key in _keys(address, name))
+        return max(0.0, until - self._clock())
+
+    def failed(self, address: str, name: str) -> None:
+        """Note a wrong password, or one that is about to be checked."""
+        now = self._clock()
+        for key in _keys(address, name):
+            count, until = self._failures.pop(key, (0, now))
+            if now - until > self.LONGEST_S:
+                count = 0
+            count += 1
+            excess = count - self.FREE[key[0]]
+            wait = min(2.0**excess, self.LONGEST_S) if excess >= 0 else 0.0
+            self._failures[key] = (count, now + wait)
+        while len(self._failures) > self.MAX_ENTRIES:
+            self._failures.popitem(last=False)
+
+    def succeeded(self, address: str, name: str) -> None:
+        """Forget the failures of this name from this address; the address as a whole gets this one try back."""
+        account, whole = _keys(address, name)
+        self._failures.pop(account, None)
+        count, _ = self._failures.pop(whole, (0, 0.0))
+        if count > 1:
+            self._failures[whole] = (count - 1, self._clock())
+
+
+def _keys(address: str, name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    address = network_of(address)
+    return ("account", address, name), ("address", address)
+
+
+class _Passwords:
+    """Checks against fixed names and passwords; takes as long for an unknown name as for a wrong password."""
+
+    def __init__(self, pairs: Sequence[tuple[str, str]]) -> None:
+        self._salt = secrets.token_bytes(16)
+        self._hashes = {name: self._hash(password) for name, password in pairs}
+        self._nobody = secrets.token_bytes(32)
+
+    def __call__(self, name: str, password: str) -> bool:
+        is_equal = hmac.compare_digest(self._hash(password), self._hashes.get(name, self._nobody))
+        return is_equal and name in self._hashes
+
+    def _hash(self, password: str) -> bytes:
+        return hashlib.scrypt(password.encode("utf-8", "surrogatepass"), salt=self._salt, n=2**14, r=8, p=1, dklen=32)
+
+
+def _pairs(auth: object) -> list[tuple[str, str]]:
+    """Read `("name", "password")` or a list of such.
+
+    Raises:
+        ValueError: It is something else, or empty: an app that cannot be opened is a mistake.
+    """
+    several = [auth] if isinstance(auth, tuple) and auth and isinstance(auth[0], str) else auth
+    pairs = list(several) if isinstance(several, list | tuple) else []
+    for pair in pairs:
+        if not (isinstance(pair, tuple | list) and len(pair) == 2 and all(isinstance(part, str) for part in pair)):
+            pairs = []
+    if not pairs:
+        raise ValueError("auth= takes (name, password), a list of such pairs, or a function of name and password")
+    return [(name, password) for name, password in pairs]

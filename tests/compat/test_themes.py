@@ -1,0 +1,21 @@
+import pytest
+
+import millstream as gr
+from millstream.declare.theme import theme_tokens
+
+
+@pytest.mark.parametrize("name", ["Base", "Default", "Origin", "Ocean", "Citrus", "Soft", "Glass", "Monochrome"])
+def test_gradios_names(name: str) -> None:
+    with gr.Blocks(theme=getattr(gr.themes, name)()) as demo:
+        pass
+    assert demo.freeze().page()["theme"] == theme_tokens(getattr(gr.themes, name)())
+
+
+def test_arguments_of_gradios_themes_are_ignored_with_a_warning() -> None:
+    with pytest.warns(UserWarning, match="Soft\\(\\) ignores primary_hue"):
+        gr.themes.Soft(primary_hue="red")
+
+
+def test_objects_do_not_share_their_tokens() -> None:
+    gr.themes.Soft().set(accent="#000000")
+    assert gr.themes.Soft().tokens["accent"] != "#000000"

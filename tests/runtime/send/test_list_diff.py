@@ -1,0 +1,81 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from millstream.client.splices import unspliced
+from millstream.runtime.send.list_diff import Told
+from millstream.wire.messages import ALL, Outputs
+
+
+def outputs(value: list[object], **others: object) -> Outputs:
+    return Outputs(call=1, updates={7: {"value": value, **others}, 8: {"value": ["other"]}})
+
+
+def tell(told: Told, value: list[object], **others: object) -> dict[str, object]:
+    given = outputs(value, **others)
+    shortened = told.shortened(given, {7})
+    told.note(given, {7})
+    assert shortened.updates[8] == {"value": ["other"]}
+    return shortened.updates[7]
+
+
+def test_the_first_list_is_told_as_a_whole() -> None:
+    assert tell(Told(), ["a"]) == {"value": ["a"]}
+
+
+def test_then_only_what_is_new_is_told() -> None:
+    told = Told()
+    tell(told, ["a", "b"])
+    assert tell(told, ["a", "b", "c"], label="L") == {"splice": [2, ["c"]], "label": "L"}
+    assert tell(told, ["a", "x", "c"]) == {"splice": [1, ["x", "c"]]}
+    assert tell(told, ["a"]) == {"splice": [1, []]}
+    assert tell(told, []) == {"splice": [0, []]}
+
+
+def test_after_it_was_forgotten_it_is_told_as_a_whole() -> None:
+    told = Told()
+    tell(told, ["a"])
+    told.forget(7)
+    assert tell(told, ["a", "b"]) == {"value": ["a", "b"]}
+
+
+def test_what_does_not_grow_is_left_alone() -> None:
+    given = outputs(["a"])
+    told = Told()
+    told.note(given, set())
+    assert told.shortened(given, set()) is given
+
+
+@given(st.lists(st.lists(st.sampled_from("abc"), max_size=5), max_size=20))
+def test_a_page_always_has_what_was_told(values: list[list[str]]) -> None:
+    told, known = Told(), list[object]()
+    for value in values:
+        known = unspliced(tell(told, list(value)), known)["value"]  # type: ignore[assignment]
+        assert known == value
+
+
+def test_a_page_knows_what_it_gets_at_once_it_shows_the_update_that_said_so() -> None:
+    told = Told()
+    update = Outputs(call=1, updates={7: {"visible": False}, 8: {"label": "L"}}, seq=5)
+    assert told.knows(7, 0), "as it was declared"
+    told.owe(update.updates)
+    assert not told.knows(7, 100), "nothing was said so far"
+    assert told.knows(8, 0)
+    told.number(update)
+    assert [told.knows(7, seen) for seen in (0, 4, 5, 6)] == [False, False, True, True]
+
+
+def test_a_page_that_does_not_say_what_it_shows_shows_all() -> None:
+    told = Told()
+    told.owe({7: {"interactive": False}})
+    assert told.knows(7, ALL)
+
+
+def test_of_two_updates_the_last_one_counts() -> None:
+    told = Told()
+    for _ in range(2):
+        told.owe({7: {"visible": True}})
+    told.number(Outputs(call=1, updates={7: {"visible": True}}, seq=3))
+    assert not told.knows(7, 3)
+    told.number(Outputs(call=2, updates={7: {"visible": True}}, seq=9))
+    assert not told.knows(7, 3)
+    assert told.knows(7, 9)

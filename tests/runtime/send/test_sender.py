@@ -1,0 +1,407 @@
+"""What goes to the page, in which order, and what waits for credit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from millstream.errors import InvalidValue
+from millstream.runtime.send.sender import Channel, Delivery, Outlet
+from millstream.testing.virtual import VirtualLoop
+from millstream.transports.memory import MemoryTransport, connect
+from millstream.wire.messages import Clock, Outputs, Toast, decode_server_message
+from millstream.wire.packet import Flag, Kind, Packet, decode_packet, is_packet
+
+PICTURE, TEXT = 10, 11
+
+
+def virtual(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    @wraps(test)
+    def run(*arguments: Any, **keywords: Any) -> None:
+        loop = VirtualLoop()
+        try:
+            loop.run_until_complete(test(*arguments, **keywords))
+        finally:
+            loop.close()
+
+    return run
+
+
+class Desk:
+    """An outlet, its writer, and the page's end of the connection."""
+
+    def __init__(self, max_control: int = 1024) -> None:
+        self.stalls = 0
+        self.outlet = Outlet(max_control, self._stalled)
+        self.page: MemoryTransport
+        self.page, self._server = connect()
+        self.writer = asyncio.get_running_loop().create_task(self.outlet.write(self._server))
+        self._call = 0
+
+    def _stalled(self) -> None:
+        self.stalls += 1
+
+    def result(self, channel: Channel, text: str | None = None, components: tuple[int, ...] = (PICTURE,)) -> Delivery:
+        self._call += 1
+        updates: dict[int, dict[str, object]] = {} if text is None else {TEXT: {"value": text}}
+        pictures = {
+            number: Packet(
+                Kind.PICTURE, 1, Flag.KEY | Flag.INDEPENDENT, channel.stream, number, 0, 0, self._call, self._call, b"p"
+            )
+            for number in components
+        }
+        return Delivery(Outputs(call=self._call, stream=channel.stream, updates=updates), pictures)
+
+    async def received(self) -> list[Any]:
+        """Everything that the page has got so far, decoded."""
+        await asyncio.sleep(0.001)
+        messages = []
+        while True:
+            try:
+                async with asyncio.timeout(0.001):
+                    data = await self.page.receive()
+            except TimeoutError:
+                return messages
+            messages.append(decode_packet(data) if is_packet(data) else decode_server_message(data))
+
+    async def close(self) -> None:
+        self.writer.cancel()
+        await asyncio.gather(self.writer, return_exceptions=True)
+
+
+@virtual
+async def test_control_messages_keep_their_order_and_are_numbered() -> None:
+    desk = Desk()
+    for number in range(5):
+        desk.outlet.send(Clock(page_us=number))
+    messages = await desk.received()
+    assert [(message.seq, message.page_us) for message in messages] == [(n + 1, n) for n in range(5)]
+    await desk.close()
+
+
+@virtual
+async def test_a_picture_without_credit_waits_and_a_newer_one_replaces_it() -> None:
+    desk = Desk()
+    channel = desk.outlet.open(1)
+    for _ in range(3):
+        desk.outlet.put(channel, desk.result(channel))
+    assert await desk.received() == []
+    desk.outlet.grant(1, 1)
+    (packet,) = await desk.received()
+    assert (packet.call, packet.sequence, packet.is_last) == (3, 1, True)
+    assert channel.replaced == 2
+    await desk.close()
+
+
+@virtual
+async def test_the_updates_of_a_replaced_result_are_sent_without_its_picture() -> None:
+    desk = Desk()
+    channel = desk.outlet.open(1)
+    desk.outlet.put(channel, desk.result(channel, "one"))
+    desk.outlet.put(channel, desk.result(channel, "two"))
+    (first,) = await desk.received()
+    assert (first.updates, first.packets) == ({TEXT: {"value": "one"}}, 0)
+    desk.outlet.grant(1, 5)
+    outputs, packet = await desk.received()
+    assert (outputs.updates, outputs.packets, outputs.call) == ({TEXT: {"value": "two"}}, 1, 2)
+    assert packet.call == 2
+    await desk.close()
+
+
+@virtual
+async def test_a_picture_of_another_component_is_kept_and_sent_with_the_newer_call() -> None:
+    desk = Desk()
+    channel = desk.outlet.open(1)
+    desk.outlet.put(channel, desk.result(channel, components=(PICTURE, PICTURE + 5)))
+    desk.outlet.put(channel, desk.result(channel, components=(PICTURE,)))
+    desk.outlet.grant(1, 5)
+    packets = await desk.received()
+    assert sorted(packet.component for packet in packets) == [PICTURE, PICTURE + 5]
+    assert {packet.call for packet in packets} == {2}
+    assert [packet.is_last for packet in packets] == [False, True]
+    await desk.close()
+
+
+@virtual
+async def test_more_pictures_than_credit_go_as_it_comes() -> None:
+    desk = Desk()
+    channel = desk.outlet.open(1)
+    desk.outlet.grant(1, 2)
+    desk.outlet.put(channel, desk.result(channel, "t", components=(1, 2, 3)))
+    outputs, *packets = await desk.received()
+    assert (outputs.packets, len(packets)) == (3, 2)
+    desk.outlet.put(channel, desk.result(channel, components=(1,)))
+    desk.outlet.grant(1, 4)
+    packets = await desk.received()
+    assert [(packet.call, packet.component, packet.is_last) for packet in packets] == [(1, 3, True), (2, 1, True)]
+    await desk.close()
+
+
+@virtual
+async def test_a_newer_value_from_elsewhere_overtakes_what_waits() -> None:
+    desk = Desk()
+    channel = desk.outlet.open(1)
+    desk.outlet.put(channel, desk.result(channel, "old"))
+    desk.outlet.send(Outputs(call=99, run=1, updates={TEXT: {"value": ""}, PICTURE: {"value": None}}))
+    desk.outlet.grant(1, 5)
+    messages = await desk.received()
+    assert [message.updates for message in messages] == [
+        {TEXT: {"value": "old"}},
+        {TEXT: {"value": ""}, PICTURE: {"value": None}},
+    ], "in the order of the session, and the outdated picture is not sent"
+    await desk.close()
+
+
+@virtual
+async def test_properties_do_not_outdate_a_picture() -> None:
+    desk = Desk()
+    channel = desk.outlet.open(1)
+    desk.outlet.put(channel, desk.result(channel))
+    desk.outlet.send(Outputs(call=99, updates={PICTURE: {"label": "new"}}))
+    desk.outlet.grant(1, 1)
+    messages = await desk.received()
+    assert [type(message) for message in messages] == [Outputs, Packet]
+    await desk.close()
+
+
+@virtual
+async def test_put_whole_waits_until_nothing_would_be_replaced() -> None:
+    desk = Desk()
+    channel = desk.outlet.open(1)
+    await desk.outlet.put_whole(channel, desk.result(channel), 10)
+    waiting = asyncio.ensure_future(desk.outlet.put_whole(channel, desk.result(channel), 10))
+    await asyncio.sleep(5)
+    assert not waiting.done()
+    desk.outlet.grant(1, 1)
+    await waiting
+    assert [packet.call for packet in await desk.received()] == [1]
+    with pytest.raises(TimeoutError):
+        await desk.outlet.flushed(channel, 10)
+    desk.outlet.grant(1, 2)
+    await desk.outlet.flushed(channel, 10)
+    assert [packet.call for packet in await desk.received()] == [2]
+    await desk.close()
+
+
+@virtual
+async def test_put_whole_is_held_back_by_a_page_that_reads_slowly() -> None:
+    desk = Desk()
+    desk.page.incoming._buffer_bytes = 100
+    desk.page.incoming.is_stalled = True
+    channel = desk.outlet.shared
+    sent = 0
+
+    async def flood() -> None:
+        nonlocal sent
+        while sent < 1000:
+            await desk.outlet.put_whole(channel, desk.result(channel, "t" * 50, ()), 1.0)
+            sent += 1
+
+    with pytest.raises(TimeoutError):
+        await flood()
+    assert sent < 30
+    assert desk.stalls == 0
+    desk.page.incoming.resume()
+    waiting = asyncio.ensure_future(desk.outlet.put_whole(channel, desk.result(channel, "end", ()), 1.0))
+    seen = await desk.received()
+    await waiting
+    assert len([*seen, *await desk.received()]) == sent + 1
+    await desk.close()
+
+
+@virtual
+async def test_the_result_of_an_ordinary_event_is_always_announced() -> None:
+    desk = Desk()
+    desk.outlet.grant(0, 2)
+    desk.outlet.put(desk.outlet.shared, desk.result(desk.outlet.shared))
+    outputs, packet = await desk.received()
+    assert (outputs.packets, packet.stream) == (1, 0)
+    await desk.close()
+
+
+@virtual
+async def test_closing_a_channel_sends_what_needs_no_credit() -> None:
+    desk = Desk()
+    channel = desk.outlet.open(1)
+    desk.outlet.put(channel, desk.result(channel, "last"))
+    desk.outlet.close(channel)
+    desk.outlet.close(channel)
+    desk.outlet.grant(1, 5)
+    (outputs,) = await desk.received()
+    assert (outputs.updates, outputs.packets) == ({TEXT: {"value": "last"}}, 0)
+    await desk.close()
+
+
+@virtual
+async def test_credit_never_falls() -> None:
+    desk = Desk()
+    channel = desk.outlet.open(1)
+    desk.outlet.grant(1, 3)
+    desk.outlet.grant(1, 1)
+    assert channel.limit == 3
+    await desk.close()
+
+
+@virtual
+async def test_the_round_trip_is_measured_by_credit() -> None:
+    desk = Desk()
+    channel = desk.outlet.open(1)
+    desk.outlet.grant(1, 2)
+    desk.outlet.put(channel, desk.result(channel))
+    await asyncio.sleep(0.08)
+    desk.outlet.grant(1, 3)
+    assert channel.rtt_s == pytest.approx(0.08, abs=0.001)
+    desk.outlet.put(channel, desk.result(channel))
+    await asyncio.sleep(0.2)
+    desk.outlet.grant(1, 4)
+    assert channel.rtt_s == pytest.approx(0.08, abs=0.001), "the shortest counts"
+    await desk.close()
+
+
+@virtual
+async def test_capture_times_are_remembered_for_a_while() -> None:
+    desk = Desk()
+    channel = desk.outlet.open(1)
+    desk.outlet.grant(1, 1000)
+    for _ in range(100):
+        desk.outlet.put(channel, desk.result(channel))
+        await asyncio.sleep(0.001)
+    assert list(channel.captured) == list(range(37, 101))
+    assert channel.captured[100] == 100
+    await desk.close()
+
+
+@virtual
+async def test_a_page_that_takes_no_control_messages_is_given_up() -> None:
+    desk = Desk(max_control=10)
+    desk.page.incoming.is_stalled = True
+    desk.writer.cancel()
+    for number in range(11):
+        desk.outlet.send(Clock(page_us=number))
+    assert desk.stalls == 1
+    slow = Outlet(1000, desk._stalled)
+    slow.send(Clock(page_us=1))
+    await asyncio.sleep(6)
+    slow.send(Clock(page_us=2))
+    assert desk.stalls == 2
+    await desk.close()
+
+
+@virtual
+async def test_what_is_too_large_for_a_message_is_refused_before_anything_is_sent() -> None:
+    desk = Desk()
+    channel = desk.outlet.open(1)
+    large = "x" * 3_000_000
+    with pytest.raises(InvalidValue, match="too large"):
+        desk.outlet.send(Toast(level="info", message=large))
+    with pytest.raises(InvalidValue, match="too large"):
+        desk.outlet.put(channel, desk.result(channel, large))
+    assert channel.slot is None
+    desk.outlet.send(Clock(page_us=1))
+    assert [message.seq for message in await desk.received()] == [1]
+    await desk.close()
+
+
+@virtual
+async def test_drained_waits_for_the_transport_but_not_for_ever() -> None:
+    desk = Desk()
+    desk.outlet.send(Clock(page_us=1))
+    await desk.outlet.drained(5)
+    assert len(await desk.received()) == 1
+    desk.writer.cancel()
+    await asyncio.gather(desk.writer, return_exceptions=True)
+    desk.outlet.send(Clock(page_us=2))
+    before = asyncio.get_running_loop().time()
+    await desk.outlet.drained(5)
+    assert asyncio.get_running_loop().time() == pytest.approx(before + 5)
+
+
+Step = tuple[str, int]
+
+
+WHAT = st.sampled_from(["picture", "both", "text", "credit", "turn"])
+
+
+@given(st.lists(st.tuples(WHAT, st.integers(1, 2)), max_size=40))
+def test_text_is_complete_and_in_order_and_pictures_never_go_back(steps: list[Step]) -> None:
+    @virtual
+    async def play() -> None:
+        desk = Desk()
+        channels = {number: desk.outlet.open(number) for number in (1, 2)}
+        sent: list[str] = []
+        limits = {1: 0, 2: 0}
+        seen: list[Any] = []
+        for what, number in steps:
+            channel = channels[number]
+            if what == "credit":
+                limits[number] += 1
+                desk.outlet.grant(number, limits[number])
+            elif what == "turn":
+                seen += await desk.received()
+            else:
+                text = None if what == "picture" else str(len(sent))
+                if text is not None:
+                    sent.append(text)
+                desk.outlet.put(channel, desk.result(channel, text, () if what == "text" else (PICTURE,)))
+        for channel in channels.values():
+            desk.outlet.close(channel)
+        seen += await desk.received()
+        texts = [message.updates[TEXT]["value"] for message in seen if isinstance(message, Outputs)]
+        assert texts == sent
+        for number, channel in channels.items():
+            packets = [one for one in seen if isinstance(one, Packet) and one.stream == number]
+            assert [packet.sequence for packet in packets] == list(range(1, len(packets) + 1))
+            assert [packet.call for packet in packets] == sorted({packet.call for packet in packets})
+            assert len(packets) <= limits[number]
+            assert channel.slot is None
+        assert [message.seq for message in seen if isinstance(message, Outputs)] == list(range(1, len(texts) + 1))
+        await desk.close()
+
+    play()
+
+
+LIST = 12
+
+
+def grown(*items: str, pictures: dict[int, Packet] | None = None) -> Delivery:
+    return Delivery(Outputs(call=1, updates={LIST: {"value": list(items)}}), pictures or {}, {LIST})
+
+
+@virtual
+async def test_of_a_list_that_grows_only_what_is_new_is_sent() -> None:
+    desk = Desk()
+    for items in ("a", "ab", "abc"):
+        desk.outlet.put(desk.outlet.shared, grown(*items))
+    desk.outlet.told.forget(LIST)
+    desk.outlet.put(desk.outlet.shared, grown("x"))
+    sent = [message.updates[LIST] for message in await desk.received()]
+    assert sent == [{"value": ["a"]}, {"splice": [1, ["b"]]}, {"splice": [2, ["c"]]}, {"value": ["x"]}]
+    await desk.close()
+
+
+@virtual
+async def test_a_list_that_comes_with_a_picture_is_sent_as_a_whole_and_so_is_the_next() -> None:
+    desk = Desk()
+    desk.outlet.put(desk.outlet.shared, grown("a"))
+    desk.outlet.put(desk.outlet.shared, grown("a", "b", pictures=desk.result(desk.outlet.shared).pictures))
+    desk.outlet.put(desk.outlet.shared, grown("a", "b", "c"))
+    sent = [message.updates[LIST] for message in await desk.received()]
+    assert sent == [{"value": ["a"]}, {"value": ["a", "b"]}, {"value": ["a", "b", "c"]}]
+    await desk.close()
+
+
+@virtual
+async def test_a_list_that_is_too_large_was_not_told() -> None:
+    desk = Desk()
+    with pytest.raises(InvalidValue, match="too large"):
+        desk.outlet.put(desk.outlet.shared, grown("x" * 3_000_000))
+    desk.outlet.put(desk.outlet.shared, grown("a"))
+    (message,) = await desk.received()
+    assert message.updates[LIST] == {"value": ["a"]}
+    await desk.close()
