@@ -335,6 +335,44 @@ def test_a_hung_slot_holds_up_neither_the_end_of_the_app_nor_what_follows_a_page
     lived(scene, demo)
 
 
+@pytest.mark.parametrize("kind", ["camera", "conversation"])
+def test_what_follows_a_cancelled_stream_does_not_wait_for_a_handler_that_hangs(kind: str) -> None:
+    gauge, hang = Gauge(), threading.Event()
+
+    def handle(_: object) -> None:
+        with gauge:
+            hang.wait(PATIENCE_S)
+
+    with gr.Blocks() as demo:
+        out = gr.Textbox(label="Out")
+        if kind == "camera":
+            source: Any = gr.Image(label="Source", sources="webcam")
+            stream = source.stream(handle, source, None, stream_every=0.0)
+        else:
+            source = gr.Audio(label="Source", sources="microphone")
+            reply = gr.ReplyOnPause(handle, detector=LoudnessDetector, pause=0.1)
+            stream = source.stream(reply, source, out, stream_every=0.05)
+        stream.then(lambda: "after", None, out)
+        gr.Button("Stop").click(None, cancels=[stream])
+    act = film if kind == "camera" else talk
+
+    async def scene(house: House) -> None:
+        page, other = await house.open(), await house.open("other")
+        await act(page, stays=True)
+        await until(lambda: gauge.now == 1)
+        await page.fire(page.find("Stop"), "click")
+        async with asyncio.timeout(5):
+            await page.wait_for(lambda: page.values[page.find("Out")] == "after")
+        recording = await other.record(other.find("Source"))
+        await other.wait_for(lambda: recording.first.state != "opening")
+        assert recording.first.state == "waiting", "the call keeps the slot"
+        hang.set()
+        await until(lambda: gauge.now == 0)
+
+    lived(scene, demo)
+    assert gauge.most == 1
+
+
 # ---- many who hang ---------------------------------------------------------------------------------------------
 
 

@@ -670,6 +670,7 @@ def test_a_conversation_of_an_hour_keeps_nothing() -> None:
 
 
 def test_a_turn_is_bounded_in_bytes_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    # two seconds of one channel
     monkeypatch.setattr("millstream.runtime.conversation.conversation.MAX_TURN_BYTES", 2 * 2 * RATE)
     talker = Talker(0.0)
     with TestPage(app(ReplyOnPause(talker, pre_roll=0.0))) as page:

@@ -56,11 +56,12 @@ class Floor:
         self._channel = channel
         self._on_sound = on_sound
         self._lock = asyncio.Lock()
+        self._last: Worker | None = None
 
     @property
     def is_taken(self) -> bool:
-        """Whether a handler is being called, or closed."""
-        return self._lock.locked()
+        """Whether a handler is being called, or was closed and has not ended."""
+        return self._lock.locked() or (self._last is not None and not self._last.released.done())
 
     def voice(self) -> Voice:
         """Make the way of the sound of one call."""
@@ -69,12 +70,14 @@ class Floor:
     async def call(self, role: Role, said: Said, voice: Voice, turn: Turn | None = None) -> bool:
         """Call a handler when the one before has ended, and deliver what comes of it; an error is shown, and no more.
 
-        If it is cancelled the handler is closed first, which takes as long as a cancelled call may take.
+        If it is cancelled the handler is closed; one that does not end is waited for by the next call alone.
 
         Returns:
             Whether there was no error.
         """
         async with self._lock:
+            if self._last is not None:
+                await asyncio.wait([self._last.released])
             try:
                 return await self._call(role, said, voice, turn)
             except Busy as error:
@@ -85,7 +88,7 @@ class Floor:
 
     async def _call(self, role: Role, said: Said, voice: Voice, turn: Turn | None) -> bool:
         desk, meter = self.desk, Meter(self.desk, self.binding, stream=self.stream)
-        worker = self._open_worker(meter.hear)
+        worker = self._last = self._open_worker(meter.hear)
         try:
             began = desk.begin_turn(self._begin(said, role), said.span, turn)
             async with aclosing(worker.submit(began.job)) as results:
@@ -99,7 +102,7 @@ class Floor:
         finally:
             meter.rest()
             meter.close()
-            await worker.close(desk.settings.abandon_s)
+            await worker.close()
 
     async def recognise(self, said: Said) -> str:
         """Ask what was said; nothing if that fails, which is shown. Does not wait for the handlers."""
@@ -118,7 +121,7 @@ class Floor:
                     return result.text
         finally:
             meter.close()
-            await worker.close(desk.settings.abandon_s)
+            await worker.close()
         return ""
 
     def _begin(self, said: Said, role: Role) -> Began:

@@ -292,17 +292,10 @@ class Stream:
         self._desk.driving[self._component] -= 1
         for alarm in (self._credit_alarm, self._idle_alarm, self._flush_alarm, self._stop_alarm):
             alarm.cancel()
-        # What follows waits for the end of a call. The place is taken until then in any case.
-        wait_s = None if self._is_page_gone else self._desk.settings.abandon_s
+        # As for a run: a call that does not end keeps the slot, but what follows the stream does not wait for it.
         if self._conversation is not None:
-            await self._conversation.close(wait_s)
-        await worker.close(wait_s)
-
-    @property
-    def _is_page_gone(self) -> bool:
-        """Whether the session ends the stream, rather than that the stream has ended by itself."""
-        is_cancelled = self._task is not None and self._task.cancelling() > 0
-        return is_cancelled and (self._ending is None or self._ending.reason != "cancelled")
+            await self._conversation.close()
+        await worker.close()
 
     @property
     def _is_cut_off(self) -> bool:
