@@ -84,7 +84,7 @@ class Error(MillstreamError):
         message: The sentence that the user reads.
         duration: Seconds that the toast stays; `None` keeps it until it is closed.
         visible: Whether the toast is shown at all.
-        title: The heading of the toast.
+        title: The heading of the toast; `None` is the default.
         print_exception: Whether the traceback is written to the log as well.
     """
 
@@ -93,7 +93,7 @@ class Error(MillstreamError):
         message: str = "Error raised.",
         duration: float | None = 10,
         visible: bool = True,
-        title: str = "Error",
+        title: str | None = "Error",
         print_exception: bool = True,
     ) -> None:
         super().__init__(message)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 import millstream as ms
 from millstream.runtime.send.notices import heard_by
+from millstream.testing import TestPage
 from millstream.types import Notice
 
 
@@ -18,6 +21,26 @@ def test_notices_go_to_whoever_listens_and_only_then() -> None:
         ms.Success("b", None, True, "Well done")
     assert inner == [Notice("info", "a", "Info", 10.0)]
     assert outer == [Notice("success", "b", "Well done", 0.0)]
+
+
+@pytest.mark.parametrize("say", [ms.Warning, ms.Info, ms.Success])
+def test_no_title_is_the_default_title(say: Callable[..., None]) -> None:
+    heard: list[Notice] = []
+    with heard_by(heard.append):
+        say("a")
+        say("a", title=None)
+    assert heard[0] == heard[1]
+
+
+def test_an_error_without_a_title_is_headed_as_an_error() -> None:
+    def go() -> None:
+        raise ms.Error("broken", title=None)
+
+    with ms.Blocks() as demo:
+        ms.Button("Go").click(go)
+    with TestPage(demo) as page:
+        page.click("Go")
+        assert page.toasts[0].title == "Error"
 
 
 def test_outside_of_a_handler_a_notice_is_logged(caplog: pytest.LogCaptureFixture) -> None:

@@ -292,7 +292,8 @@ class Call:
         if isinstance(error, Error):
             if error.print_exception:
                 logger.error("handler %s raised gr.Error: %s%s", name, in_one_line(error.message), cause_of(error))
-            message, title = text_of(error.message), text_of(error.title)
+            message = text_of(error.message)
+            title = "Error" if error.title is None else text_of(error.title)
             return Failure(message, "handler", title, lasting(error.duration), bool(error.visible))
         if kind != "handler" and isinstance(error, InvalidValue | MediaError):
             return Failure(message_of(error), kind)

@@ -21,7 +21,7 @@ _notify: ContextVar[Notify | None] = ContextVar("notify", default=None)
 
 
 def Warning(  # noqa: A001, N802 - the name that programs know from Gradio
-    message: str = "Warning issued.", duration: float | None = 10, visible: bool = True, title: str = "Warning"
+    message: str = "Warning issued.", duration: float | None = 10, visible: bool = True, title: str | None = "Warning"
 ) -> None:
     """Show a warning in the page that the running handler serves.
 
@@ -29,20 +29,20 @@ def Warning(  # noqa: A001, N802 - the name that programs know from Gradio
         message: The sentence that the user reads.
         duration: Seconds that it stays; `None` keeps it until it is closed.
         visible: Whether it is shown at all.
-        title: Its heading.
+        title: Its heading; `None` is the default.
     """
     _say("warning", message, duration, visible, title)
 
 
 def Info(  # noqa: N802 - the name that programs know from Gradio
-    message: str = "Info issued.", duration: float | None = 10, visible: bool = True, title: str = "Info"
+    message: str = "Info issued.", duration: float | None = 10, visible: bool = True, title: str | None = "Info"
 ) -> None:
     """Show an information in the page that the running handler serves; the arguments are those of `Warning`."""
     _say("info", message, duration, visible, title)
 
 
 def Success(  # noqa: N802 - the name that programs know from Gradio
-    message: str = "Success.", duration: float | None = 10, visible: bool = True, title: str = "Success"
+    message: str = "Success.", duration: float | None = 10, visible: bool = True, title: str | None = "Success"
 ) -> None:
     """Say in the page that the running handler serves what went well; the arguments are those of `Warning`."""
     _say("success", message, duration, visible, title)
@@ -67,10 +67,12 @@ def lasting(duration: object) -> float:
 
 
 def _say(
-    level: Literal["warning", "info", "success"], message: str, duration: float | None, visible: bool, title: str
+    level: Literal["warning", "info", "success"], message: str, duration: float | None, visible: bool, title: str | None
 ) -> None:
     notify = _notify.get()
     if notify is None:
-        logger.warning("%s(%r) was called outside of a handler, so there is no page to show it in", title, message)
+        called = level.capitalize()
+        logger.warning("%s(%r) was called outside of a handler, so there is no page to show it in", called, message)
     elif visible:
-        notify(Notice(level, str(message)[:MAX_TEXT], str(title)[:MAX_TEXT], lasting(duration)))
+        heading = level.capitalize() if title is None else str(title)[:MAX_TEXT]
+        notify(Notice(level, str(message)[:MAX_TEXT], heading, lasting(duration)))
