@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,6 +40,17 @@ def test_length_is_limited_for_the_user_only() -> None:
     assert box.validate("a\0\u202e", None) == "a\0\u202e"
     assert box.postprocess("abcd", None) == "abcd"
     assert textbox().validate("x" * 100_000, None)
+
+
+@pytest.mark.filterwarnings("ignore:.*max_length=0")
+@pytest.mark.parametrize("kind", [gr.Textbox, gr.MultimodalTextbox])
+def test_where_nothing_may_be_entered_only_nothing_is_taken(kind: Any) -> None:
+    with gr.Blocks():
+        box = kind(max_length=0)
+    empty, full = ("", "a") if kind is gr.Textbox else ({"text": "", "files": []}, {"text": "a", "files": []})
+    assert box.validate(empty, None) == empty
+    with pytest.raises(InvalidValue, match="at most 0 characters"):
+        box.validate(full, None)
 
 
 def test_lines() -> None:

@@ -8,6 +8,7 @@ from typing import ClassVar, Final, Literal, Unpack
 
 from millstream.components.chat.attachments import Attachments
 from millstream.components.options.media_source import FILE_KEYS, DeclaredFiles, listed
+from millstream.components.textbox import check_max_length
 from millstream.components.values.browser_copies import presented
 from millstream.components.values.filetypes import accepted, check_file_types, is_of_types
 from millstream.components.values.named_string import NamedString
@@ -48,7 +49,7 @@ class MultimodalTextbox(Component):
         autoscroll: Accepted for Gradio's sake: the field follows the cursor.
         text_align: `"left"` or `"right"`.
         rtl: Whether the text runs from right to left.
-        max_length: Most characters that the user may enter; `None` for 500 000.
+        max_length: Most characters that the user may enter, 0 for none at all; `None` for 500 000.
         max_plain_text_length: Accepted for Gradio's sake: what is pasted stays text.
         submit_btn: Whether there is a button that submits; a string is its text.
         stop_btn: Whether there is a button that fires `stop`; a string is its text.
@@ -104,9 +105,9 @@ class MultimodalTextbox(Component):
         self.check_one_of("file_count", self.file_count, ("single", "multiple"))
         self.prefer_one_of("text_align", ("left", "right", None), None)
         check_file_types(self.file_types, self.name)
-        for name, default in (("lines", 1), ("max_length", None)):
-            if (number := getattr(self, name)) is not None and number < 1:
-                self.correct(name, default, f"{number} is less than 1")
+        if self.lines < 1:
+            self.correct("lines", 1, f"{self.lines} is less than 1")
+        check_max_length(self)
         super().check()
 
     @property
@@ -138,7 +139,7 @@ class MultimodalTextbox(Component):
         if not isinstance(wire, dict) or wire.keys() != {"text", "files"}:
             raise self.invalid("a text with files", wire)
         text, given = wire["text"], wire["files"]
-        longest = self.max_length or MAX_CHARACTERS
+        longest = MAX_CHARACTERS if self.max_length is None else self.max_length
         if not isinstance(text, str) or len(text) > longest:
             raise self.invalid(f"a text of at most {longest} characters", text)
         if not isinstance(given, list) or len(given) > self.max_files:

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal, Unpack
 
 from millstream.components.values.plain import plain_text
 from millstream.declare.component import Common, Component
+from millstream.declare.element import warn
 from millstream.declare.event import Event
 from millstream.types import Files, Stored
 from millstream.wire.messages import Value
@@ -25,7 +26,7 @@ class Textbox(Component):
         autoscroll: Whether it follows text that grows, if its end was in view.
         text_align: `"left"` or `"right"`.
         rtl: Whether the text runs from right to left.
-        max_length: Most characters that the user may enter; `None` for any number.
+        max_length: Most characters that the user may enter, 0 for none at all; `None` for any number.
         submit_btn: Whether there is a button that submits; a string is its text.
         stop_btn: Whether there is a button that fires `stop`; a string is its text.
         buttons: `["copy"]` for a button that copies the text.
@@ -87,8 +88,7 @@ class Textbox(Component):
         self.prefer_one_of("text_align", ("left", "right", None), None)
         if self.lines < 1:
             self.correct("lines", 1, f"{self.lines} is less than 1")
-        if self.max_length is not None and self.max_length < 1:
-            self.correct("max_length", None, f"{self.max_length} is less than 1")
+        check_max_length(self)
         super().check()
 
     def props(self) -> dict[str, Value]:
@@ -117,6 +117,15 @@ class Textbox(Component):
 
     def accept(self, value: object) -> Stored:
         return plain_text(value)
+
+
+def check_max_length(box: Component) -> None:
+    """Warn of a `max_length` with which nothing can be entered; browsers take one below 0 for none."""
+    longest = getattr(box, "max_length", None)
+    if longest == 0:
+        warn(f"{box.name}: max_length=0 lets nobody enter anything; leave it out for text of any length")
+    elif longest is not None and longest < 0:
+        box.correct("max_length", None, f"{longest} is less than 0")
 
 
 class TextArea(Textbox):
