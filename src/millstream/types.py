@@ -335,12 +335,16 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A message that a handler shows in the page at any time during its call; `duration_s` 0 keeps it."""
+    """A message that a handler shows in the page at any time during its call; `duration_s` 0 keeps it.
+
+    It is equal to others that say the same, however often each was said (`count`).
+    """
 
     level: Literal["error", "warning", "info", "success"]
     message: str
     title: str = ""
     duration_s: float = 10.0
+    count: int = field(default=1, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

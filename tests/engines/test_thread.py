@@ -185,6 +185,28 @@ async def test_a_cancelled_async_handler_is_cancelled_where_it_waits() -> None:
     assert cancelled == [True]
 
 
+@pytest.mark.blocking
+async def test_a_handler_that_warns_without_end_neither_floods_the_loop_nor_fills_the_memory() -> None:
+    many = 20_000
+
+    def warn(text: str) -> str:
+        for number in range(many):
+            ms.Warning("again")
+            ms.Warning(f"number {number}")
+        said.set()
+        return text
+
+    said, runner = threading.Event(), Runner(warn)
+    results = asyncio.ensure_future(runner.results())
+    await asyncio.sleep(0)  # the handler begins, and the loop has no time for it until it has said everything
+    said.wait(30)
+    await results
+    await runner.worker.close()
+    assert sum(notice.count for notice in runner.notices if notice.message == "again") == many
+    assert len(runner.notices) <= 64
+    assert runner.notices[-1].message == f"number {many - 1}"
+
+
 async def test_notices_come_while_the_handler_works() -> None:
     go = threading.Event()
 

@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from queue import SimpleQueue
 from typing import Final, TypeAlias, TypeVarTuple
@@ -25,6 +26,9 @@ logger = logging.getLogger("millstream.engine")
 
 GRACE_S: Final = 0.5
 """How long a worker that is closed waits for the handler that it runs, unless it is told to wait longer."""
+
+KEPT: Final = 64
+"""Different messages of a handler that wait for the loop; the newest are."""
 
 
 class Engine:
@@ -111,6 +115,7 @@ class Worker:
         self._engine = engine
         self._calls = calls
         self._notify = notify
+        self._notices = _Notices()
         self._loop = asyncio.get_running_loop()
         self._tasks: SimpleQueue[tuple[Task, asyncio.Future[Result | None]] | None] = SimpleQueue()
         self._pending = 0
@@ -211,6 +216,10 @@ class Worker:
         if not future.done():
             future.set_result(result)
 
+    def _pass_on(self) -> None:
+        for notice in self._notices.take():
+            self._notify(notice)
+
     def _end(self) -> None:
         if self._abandonment is not None:
             self._abandonment.cancel()
@@ -230,7 +239,10 @@ class Worker:
         self._on_loop(self._end)
 
     def _notify_in_thread(self, said: Notice | Advance) -> None:
-        self._on_loop(self._notify, said)
+        if not isinstance(said, Notice):
+            self._on_loop(self._notify, said)  # nothing more comes before the loop has looked how far it is
+        elif self._notices.put(said):
+            self._on_loop(self._pass_on)
 
     def _on_loop(self, function: Callable[[*Arguments], None], *arguments: *Arguments) -> None:
         try:
@@ -238,6 +250,29 @@ class Worker:
         except RuntimeError:
             # The loop is closed: an abandoned thread came back after the server had ended. Nobody is left to tell.
             logger.debug("handler %s ended after its server", self.name)
+
+
+class _Notices:
+    """What a handler has said since the loop last looked, however often that was: what is equal is counted."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: dict[Notice, int] = {}
+
+    def put(self, notice: Notice) -> bool:
+        """Add one, in any thread; gives whether it is the first, so that the loop has to be told."""
+        with self._lock:
+            is_first = not self._counts
+            self._counts[notice] = self._counts.pop(notice, 0) + notice.count
+            if len(self._counts) > KEPT:
+                del self._counts[next(iter(self._counts))]
+            return is_first
+
+    def take(self) -> list[Notice]:
+        """Take all of them, in the order in which each was said last."""
+        with self._lock:
+            counts, self._counts = self._counts, {}
+        return [replace(notice, count=count) for notice, count in counts.items()]
 
 
 class _Steps:

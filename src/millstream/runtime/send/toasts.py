@@ -36,7 +36,7 @@ class Toasts:
 
     def tell(self, notice: Notice) -> None:
         """Show a message in the page, soon."""
-        self._waiting[notice] = self._waiting.pop(notice, 0) + 1
+        self._waiting[notice] = self._waiting.pop(notice, 0) + notice.count
         if len(self._waiting) > KEPT:
             del self._waiting[next(iter(self._waiting))]
         if not self._is_timed:
