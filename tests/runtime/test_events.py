@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -597,6 +598,31 @@ def test_what_follows_a_script_without_a_handler_is_begun_when_the_page_has_run_
         page.run(page.page.send(Fire(binding=2, run=2, inputs=[])))
         page.advance(0.1)
         assert seen == ["a!?"]
+
+
+def test_what_a_script_is_given_is_rendered_in_a_thread_and_in_the_order_of_the_events() -> None:
+    scripts: list[Script] = []
+    rendered: list[bool] = []
+
+    class Slow(ms.Markdown):
+        tag = "markdown"
+
+        def wire(self, stored: Any) -> Any:
+            rendered.append(threading.current_thread() is threading.main_thread())
+            return super().wire(stored)
+
+    with ms.Blocks() as demo:
+        word, prose = ms.Textbox(label="Word"), Slow("*a*", label="Prose")
+        word.change(None, prose, None, js="value => {}")
+        word.change(None, word, None, js="value => {}")
+    with TestPage(demo) as page:
+        listen(page, scripts)
+        rendered.clear()
+        page.set("Word", "b")
+        page.advance(0.1)
+        assert [script.binding for script in scripts] == [0, 1]
+        assert "<em>a</em>" in str(scripts[0].inputs[0])
+    assert rendered == [False]
 
 
 def listen(page: TestPage, scripts: list[Script]) -> None:

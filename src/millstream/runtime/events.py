@@ -11,10 +11,11 @@ from typing import Any, Final, NamedTuple
 
 from millstream.declare.component import Component
 from millstream.declare.event import Binding
-from millstream.errors import InvalidValue, MediaError, ProtocolError
+from millstream.errors import Busy, InvalidValue, MediaError, ProtocolError
 from millstream.runtime.call.user_code import guarded
 from millstream.runtime.context import Desk
 from millstream.runtime.run import Run
+from millstream.runtime.run_in_thread import aside
 from millstream.runtime.send.apply import addressed, file_value
 from millstream.runtime.state.reach import EDIT, Reach
 from millstream.runtime.stream.recording import Tape
@@ -62,6 +63,7 @@ class Events:
         self._scripted: Counter[int] = Counter()
         self._held: dict[int, tuple[Binding, Occurrence | None]] = {}
         self._last_run = 0
+        self._scripting = asyncio.Lock()
         self._is_closed = False
         self._reach = Reach(desk.manifest, desk.values, desk.outlet.told)
         desk.on_change, desk.on_end = self.raise_change, self.follow
@@ -219,14 +221,23 @@ class Events:
         if self._is_closed:
             return
         if binding.js is not None:
-            try:
-                inputs = [self._wire(number) for number in binding.inputs]
-                self._desk.outlet.send(Script(binding=binding.number, inputs=inputs))
-                self._scripted[binding.number] += 1
-            except InvalidValue as error:  # together they may be too large
-                self._desk.report(self._desk.failed(binding.number, error))
+            _ = self._start(self._script(binding, [self._desk.values[number] for number in binding.inputs]))
             return
         self._trigger(Trigger(binding, 0, self._desk.inputs(binding), event))
+
+    async def _script(self, binding: Binding, stored: Sequence[Stored]) -> None:
+        """Have the page run a script on values, which are rendered in a thread: that may take its time."""
+        pairs = list(zip(map(self._desk.values.component, binding.inputs), stored, strict=True))
+        try:
+            async with self._scripting:  # in the order of the events
+                shown = await aside("script", lambda: [_shown(component, value) for component, value in pairs])
+                inputs = [self._addressed(value, wire) for value, wire in zip(stored, shown, strict=True)]
+                self._desk.outlet.send(Script(binding=binding.number, inputs=inputs))
+                self._scripted[binding.number] += 1
+        except InvalidValue as error:  # together they may be too large
+            self._desk.report(self._desk.failed(binding.number, error))
+        except Busy as error:
+            self._desk.report(Failure(str(error), title="Busy"))
 
     def _trigger(self, trigger: Trigger) -> None:
         binding = trigger.binding
@@ -288,14 +299,9 @@ class Events:
             for component, wire in zip(map(self._desk.values.component, binding.inputs), given, strict=True)
         )
 
-    def _wire(self, number: int) -> Value:
-        stored = self._desk.values[number]
-        component: Component = self._desk.values.component(number)
-        if not component.on_page or isinstance(stored, Packet | Tape):
-            return None
-        if isinstance(stored, Blob):
-            return file_value(self._desk.store.handle(stored), stored)
-        return addressed(component.shown(stored), self._desk.store)
+    def _addressed(self, stored: Stored, wire: Value) -> Value:
+        store = self._desk.store
+        return file_value(store.handle(stored), stored) if isinstance(stored, Blob) else addressed(wire, store)
 
     def _refuse(self, error: InvalidValue | MediaError) -> None:
         failure = Failure(str(error), "input")
@@ -309,3 +315,8 @@ class Events:
             self._desk.outlet.send(
                 RunState(run=run, call=call, binding=binding.number, state=state, message=message)  # type: ignore[arg-type]
             )
+
+
+def _shown(component: Component, stored: Stored) -> Value:
+    """Give what a script gets of a value; media and what never leaves the server are nothing to it."""
+    return component.shown(stored) if component.on_page and not isinstance(stored, Packet | Tape | Blob) else None
