@@ -279,12 +279,14 @@ class Occurrence(NamedTuple):
 class Output(NamedTuple):
     """What one result does to one component.
 
-    `value` is the new stored value, or `KEEP`; `changes` are constructor arguments; `wire` is the page's form of a
-    value that is plain data; `sound` is what a player is given to play next.
+    `value` is the new stored value, or `KEEP`; `wire` is the page's form of a value that is plain data; `changes` are
+    constructor arguments, and `patch` the properties of the page that they determine; `sound` is what a player is given
+    to play next.
     """
 
     value: Stored
     changes: Mapping[str, object] = {}
+    patch: Mapping[str, object] = {}
     wire: object = None
     sound: Piece | None = None
 

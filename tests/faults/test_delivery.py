@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 import tracemalloc
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import millstream as gr
+from millstream.client.page import Page
+from millstream.declare.injected import Request
+from millstream.engines.thread import Engine
 from millstream.errors import InvalidValue
+from millstream.runtime.host import Host, Settings
 from millstream.runtime.send.notices import lasting
 from millstream.testing import TestPage
+from millstream.transports.memory import connect
 
 LONG = "x" * (3 * 1024 * 1024)
 HALF = "x" * (3 * 512 * 1024)
@@ -163,3 +171,39 @@ def test_progress_that_has_no_words_costs_no_more_than_its_bar() -> None:
 )
 def test_how_long_a_message_stays(given: object, seconds: float) -> None:
     assert lasting(given) == seconds
+
+
+def test_an_update_with_a_file_costs_the_loop_nothing(tmp_path: Path) -> None:
+    """The file is read where the handler runs; whoever read it on the loop would be told."""
+    icon = tmp_path / "a.png"
+    icon.write_bytes(b"PNG")
+    threads: list[threading.Thread] = []
+
+    class Watched(gr.Button):
+        tag = "button"
+
+        def props(self) -> dict[str, Any]:
+            threads.append(threading.current_thread())
+            return super().props()
+
+    with gr.Blocks() as demo:
+        go = Watched("Go")
+        go.click(lambda: gr.update(icon=icon), None, go)
+
+    async def live() -> object:
+        host = Host(demo.freeze(), Settings(), engine=Engine())
+        await host.start()
+        near, far = connect()
+        serving = asyncio.ensure_future(host.serve(far, Request(), ""))
+        page = Page(host.manifest.page(), near)
+        await page.open()
+        threads.clear()
+        [run] = await page.fire(go.id, "click")
+        await page.wait_for(lambda: run.is_over)
+        await page.close()
+        await host.close(drain_s=0)
+        await serving
+        return page.props[go.id]["icon"]
+
+    assert asyncio.run(live()) == {"url": "data:image/png;base64,UE5H"}
+    assert [thread.name for thread in threads] == ["millstream <lambda>"]

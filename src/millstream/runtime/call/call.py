@@ -62,6 +62,7 @@ class Call:
         self._tracker = Tracker(job.call, notify)
         self._binding = kit.manifest.bindings[job.binding]
         self._spec = cast("HandlerSpec", self._binding.handler_for(job.role))
+        self._changes = dict(job.changes)
         self._files = CallFiles(job.folder, job.room, kit.rules)
         self._arguments: tuple[list[object], dict[str, object]] | None = None
         self._generator: Generator[object, None, None] | None = None
@@ -200,31 +201,34 @@ class Call:
         return {number: output for number, output in outputs.items() if output.value is not KEEP or output.changes}
 
     def _output(self, number: int, item: object) -> Output:
-        known = self._job.changes.get(number, {})
+        known = self._changes.get(number, {})
         changes = changes_of(item, self._kit.manifest.elements[number])
         if changes is None:
-            return self._valued(number, self._kit.element(number, known), item, {})
+            return self._valued(number, self._kit.element(number, known), item)
         changes = {name: change if name == "value" else plain(change) for name, change in changes.items()}
         value = changes.get("value", KEEP)
         changes = {name: change for name, change in changes.items() if name != "value"}
         if value is KEEP and not changes:
             return Output(KEEP)
         element = self._kit.element(number, known)
-        if changes:
-            element = element.updated(changes)
-            element.sendable(element.patch(changes))
-        return Output(KEEP, changes) if value is KEEP else self._valued(number, element, value, changes)
+        if not changes:
+            return self._valued(number, element, value)
+        element = element.updated(changes)
+        patch = cast("dict[str, Value]", element.sendable(element.patch(changes)))
+        output = Output(KEEP) if value is KEEP else self._valued(number, element, value)
+        self._changes[number] = {**known, **changes}
+        return output._replace(changes=changes, patch=patch)
 
-    def _valued(self, number: int, element: Element, value: object, changes: Mapping[str, object]) -> Output:
+    def _valued(self, number: int, element: Element, value: object) -> Output:
         if isinstance(element, Component) and element.plays_ahead_s and not isinstance(value, Declared):
             if value is None and (self._job.stream or self._is_generator):
-                return Output(KEEP, changes)  # nothing to be heard this time
+                return Output(KEEP)  # nothing to be heard this time
             piece = self._kit.reel(element).piece(value, self._files)
             if piece is not None:
-                return Output(piece[0], changes, sound=piece[1])
+                return Output(piece[0], sound=piece[1])
         stored = self._encoded(number, element, value)
         is_plain = isinstance(element, Component) and element.on_page and not isinstance(stored, Packet | Blob)
-        return Output(stored, changes, cast("Component", element).shown(stored) if is_plain else None)
+        return Output(stored, wire=cast("Component", element).shown(stored) if is_plain else None)
 
     def _ends(self, outputs: Mapping[int, Output]) -> dict[int, Output]:
         """End what a run, a turn, a stream or a generator has played: what was held back is played behind it."""
@@ -242,7 +246,7 @@ class Call:
                 continue  # whoever stopped the stream did not wait for all of it
             if piece is not None:
                 stored = self._files.settle(stored) if isinstance(stored, Blob) else stored
-                ended[number] = Output(stored, before.changes, sound=piece)
+                ended[number] = before._replace(value=stored, wire=None, sound=piece)
         return ended
 
     def _encoded(self, number: int, element: Element, value: object) -> Stored:

@@ -47,9 +47,10 @@ def apply(result: Result, values: Values, store: Store, claim: Claim, driving: C
     applied = Applied()
     for number, output in result.outputs.items():
         if output.changes:
-            patch, element = values.change(number, output.changes), values.element(number)
+            values.change(number, output.changes)
+            element = values.element(number)
             if not isinstance(element, Component) or element.on_page:
-                applied.updates[number] = patch
+                applied.updates[number] = dict(output.patch)
         if output.value is KEEP or not values.holds(claim, number):
             continue
         write = values.write if output.sound is None else values.write_piece

@@ -11,7 +11,6 @@ from millstream.declare.element import Element
 from millstream.declare.manifest import Manifest
 from millstream.runtime.stream.recording import Tape
 from millstream.types import Stored
-from millstream.wire.messages import Value
 from millstream.wire.packet import Packet
 
 
@@ -148,15 +147,14 @@ class Values:
         self._watchers.clear()
         self._late.clear()
 
-    def change(self, number: int, changes: Mapping[str, object]) -> dict[str, Value]:
-        """Change constructor arguments of an element in this session; gives the properties that change in the page."""
+    def change(self, number: int, changes: Mapping[str, object]) -> None:
+        """Change constructor arguments of an element in this session."""
         merged = {**self._changes.get(number, _NO_CHANGES), **changes}
         element = self._manifest.elements[number].updated(merged)
         self._changes[number] = MappingProxyType(merged)
         self._elements[number] = element
         if number in self._watchers:
             self._watchers[number](number)
-        return element.patch(changes)
 
 
 def _mark(component: Component, stored: Stored) -> tuple[type, object]:
