@@ -21,7 +21,6 @@ from millstream.runtime.audio.output import Voice
 from millstream.runtime.audio.players import Players
 from millstream.runtime.call.call_limits import Caller, Crew
 from millstream.runtime.call.error_text import explained, in_one_line, new_number
-from millstream.runtime.call.user_code import guarded
 from millstream.runtime.clock import PageClock
 from millstream.runtime.metrics import StreamMetrics
 from millstream.runtime.queue import Places
@@ -173,14 +172,6 @@ class Desk:
             is_whole: Whether all of its pictures are to be sent, and waited for, or a newer one may replace them; and
                 whether its sound waits for a listener who has paused, or is skipped then.
         """
-        broken: list[Failure] = []
-        with guarded(lambda error: broken.append(self._undelivered(began.job.binding, error))):
-            return await self._deliver(began, result, channel, voice, is_whole=is_whole)
-        return broken[0]
-
-    async def _deliver(
-        self, began: Began, result: Result, channel: Channel, voice: Voice, *, is_whole: bool
-    ) -> Failure | None:
         job = began.job
         try:
             applied = apply(result, self.values, self.store, began.claim, self.driving)
@@ -200,12 +191,8 @@ class Desk:
             return await self._play(job, applied, voice, is_live=not is_whole)
         except TimeoutError:
             return self._untaken(job.binding)
-
-    def _undelivered(self, binding: int, error: BaseException) -> Failure:
-        """Say why a result cannot be shown; a mistake of ours is logged with where it happened."""
-        if isinstance(error, QuotaExceeded | InvalidValue | DeclarationError):
-            return self.failed(binding, error)
-        return self.fault(f"the delivery of what {self.manifest.bindings[binding].name} returned", error)
+        except (QuotaExceeded, InvalidValue, DeclarationError) as error:
+            return self.failed(job.binding, error)
 
     async def _play(self, job: Job, applied: Applied, voice: Voice, *, is_live: bool) -> Failure | None:
         """Hand over the sound of a result; says if the listener left it paused for too long."""
