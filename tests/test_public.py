@@ -104,7 +104,6 @@ def test_modules_can_be_imported_from_it() -> None:
         (lambda gr: gr.Blocks(theme="quux"), "; there are default, "),
         (lambda gr: gr.Blocks(theme={"acent": "red"}), "did you mean 'accent'? There are "),
         (lambda gr: gr.themes.Softt, "did you mean 'Soft'?"),
-        (lambda gr: gr.themes.GoogleFont, "theme.set(accent=…, font=…)"),
         (lambda gr: gr.Blocks().launch(sever_port=1), "did you mean 'server_port'?"),
         (lambda gr: gr.Blocks().launch(port=1), "did you mean 'server_port'?"),
         (lambda gr: gr.Blocks().launch(host="::"), "did you mean 'server_name'?"),

@@ -26,7 +26,7 @@ def test_style_sheets_and_heads_may_be_several_files(tmp_path: Path) -> None:
     look = gr.Blocks(css="p {}", css_paths=[first, str(second)], head_paths=meta).freeze().look
     assert (look.css, look.head) == ("p {}\na\nb", "c")
     assert gr.Interface(len, "text", "number", css=first, css_paths=second).freeze().look.css == "a\nb"
-    with pytest.raises(FileNotFoundError, match="nowhere"):
+    with pytest.raises(gr.DeclarationError, match=r"the file 'nowhere\.css' of the page cannot be read: No such file"):
         gr.Blocks(css_paths=["nowhere.css"])
 
 

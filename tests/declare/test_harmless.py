@@ -212,6 +212,19 @@ def test_numbers_of_numpy_for_the_queue() -> None:
     assert type(demo.default_concurrency_limit) is int
 
 
+def test_the_old_way_to_say_how_many_calls_run_at_once() -> None:
+    with pytest.warns(UserWarning, match="queue\\(\\) ignores concurrency_count: say concurrency_limit="):
+        assert gr.Blocks().queue(concurrency_count=3).default_concurrency_limit == 1
+
+
+def test_the_components_have_a_second_name() -> None:
+    import millstream.components as components
+
+    assert components.Textbox is gr.Textbox
+    with pytest.raises(AttributeError, match="has no attribute 'Dataframe', which is not there yet; instead: a table"):
+        components.Dataframe  # noqa: B018  # looked up for its error
+
+
 def test_options_take_numbers_of_numpy_too() -> None:
     size, rate = (np.int64(64), np.int16(48)), np.float32(0.5)
     assert gr.WebcamOptions(size=size, quality=rate).size == (64, 48)  # type: ignore[arg-type]

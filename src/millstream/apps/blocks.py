@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeAlias, cast
 from millstream.declare.arguments import converted
 from millstream.declare.component import is_number
 from millstream.declare.declaration import MAX_WAITING, Declaration
-from millstream.declare.element import warn_ignored
+from millstream.declare.element import warn, warn_ignored
 from millstream.declare.theme import ThemeLike
 from millstream.errors import DeclarationError
 
@@ -80,6 +80,7 @@ class Blocks(Declaration):
         max_size: int | None = MAX_WAITING,
         *,
         default_concurrency_limit: Limit = "not_set",
+        concurrency_count: int | None = None,
     ) -> Self:
         """Set how many may wait, and how many calls of an event run at once.
 
@@ -88,6 +89,7 @@ class Blocks(Declaration):
             api_open: Accepted for Gradio's sake.
             max_size: How many may wait; those who come later are told that the app is busy. `None` for any number.
             default_concurrency_limit: For events that set no `concurrency_limit`; `None` for any number; 1 at first.
+            concurrency_count: Accepted for Gradio's sake: how many calls of all events ran at once.
 
         Raises:
             DeclarationError: A number is less than 1.
@@ -100,6 +102,10 @@ class Blocks(Declaration):
         if limit is not None and limit != "not_set" and not (is_number(limit) and int(limit) == limit >= 1):
             raise DeclarationError(f"queue(): default_concurrency_limit={limit!r} is no whole number from 1")
         ignored = {"status_update_rate": status_update_rate != "auto", "api_open": api_open is not None}
+        if concurrency_count is not None:
+            warn(
+                "queue() ignores concurrency_count: say concurrency_limit= of each event, or default_concurrency_limit="
+            )
         warn_ignored("queue()", [name for name, given in ignored.items() if given])
         self.max_waiting = max_size
         if limit != "not_set":
@@ -209,6 +215,13 @@ class Blocks(Declaration):
             self._app.stop()
 
 
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise DeclarationError(f"the file {str(path)!r} of the page cannot be read: {error.strerror}") from error
+
+
 def _text(source: str | Path | None, paths: Paths | None = None) -> str | None:
     """Give the text of a style sheet or script with that of further files.
 
@@ -217,5 +230,5 @@ def _text(source: str | Path | None, paths: Paths | None = None) -> str | None:
     further = [paths] if isinstance(paths, str | Path) else [*(paths or ())]
     if isinstance(source, Path):
         further, source = [source, *further], None
-    texts = [Path(path).read_text(encoding="utf-8") for path in further]
+    texts = [_read(Path(path)) for path in further]
     return "\n".join([*([source] if source else []), *texts]) if texts else source

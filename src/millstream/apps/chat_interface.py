@@ -105,6 +105,7 @@ class ChatInterface(Blocks):
         "validator",
         "retry_btn",
         "undo_btn",
+        "clear_btn",
         "max_batch_size",
         "api_name",
         "api_description",

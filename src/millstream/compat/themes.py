@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Never
+from typing import Self
 
+from millstream.declare.element import warn
 from millstream.declare.theme import Theme
 from millstream.substitutes import THEMES, nearest
 
 __all__ = ["Base", "Citrus", "Default", "Glass", "Monochrome", "Ocean", "Origin", "Soft", "Theme"]
 
 
-def __getattr__(name: str) -> Never:
+class _Ignored:
+    """Stands for the hues, sizes and fonts of Gradio's themes, whose arguments are ignored here."""
+
+    def __call__(self, *arguments: object, **keywords: object) -> Self:
+        return self
+
+    def __getattr__(self, name: str) -> Self:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self
+
+
+def __getattr__(name: str) -> _Ignored:
     if name in THEMES:
-        hint = "; instead give the tokens themselves: theme.set(accent=…, font=…)"
-    else:
-        hint = nearest(name, __all__) or f"; there are {', '.join(__all__)}"
+        warn(f"themes.{name} has no meaning in Millstream: give the tokens themselves: theme.set(accent=…, font=…)")
+        return _Ignored()
+    hint = nearest(name, __all__) or f"; there are {', '.join(__all__)}"
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}", name=name, obj=None)
 
 

@@ -84,6 +84,7 @@ class Chatbot(Component):
         "watermark",
         "allow_file_downloads",
         "bubble_full_width",
+        "likeable",
     )
     prop_names: ClassVar = {
         "show_copy_button": ("buttons",),

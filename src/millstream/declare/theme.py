@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final, TypeAlias
 
-from millstream.declare.element import warn_ignored
+from millstream.declare.element import warn, warn_ignored
 from millstream.errors import DeclarationError
 from millstream.substitutes import nearest
 from millstream.wire.plain import plain
@@ -110,6 +110,9 @@ def _named(name: str) -> Theme:
     from millstream.compat import themes  # which builds on this module
 
     foreign: type[Theme] | None = vars(themes).get(name.capitalize()) if name.capitalize() in themes.__all__ else None
+    if "/" in name:
+        warn(f"theme={name!r}: themes are not fetched from a hub; the default is taken")
+        return Theme()
     return foreign() if foreign is not None and foreign is not Theme else Theme(name.lower())
 
 
