@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from millstream.wire.messages import MAX_MESSAGE_BYTES, Toast, decode_server_message, encode_message
-from millstream.wire.plain import KINDS, encodable, plain, size_of, well_formed
+from millstream.wire.plain import KINDS, brief, encodable, plain, size_of, well_formed
 
 TEXT = st.text(st.characters())
 LEAVES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), TEXT, st.binary())
@@ -139,3 +139,24 @@ def test_moments_of_numpy_are_texts(unit: str) -> None:
     assert str(plain(np.datetime64("2026-01-02", unit))).startswith("2026-01-02")
     assert plain(np.datetime64("NaT", unit)) is None
     assert encodable(np.timedelta64(5, unit)) == str(np.timedelta64(5, unit))
+
+
+def test_what_lies_in_itself_is_refused_in_words() -> None:
+    itself: list[object] = []
+    itself.append(itself)
+    for value in (itself, {"a": itself}, (itself,)):
+        with pytest.raises(TypeError, match="more than 64 lists or dicts lie within each other"):
+            plain(value)
+
+
+@pytest.mark.parametrize("key", [b"a", (1, 2)])
+def test_keys_that_no_page_knows_are_refused(key: object) -> None:
+    with pytest.raises(TypeError, match="cannot be a key of a dict here"):
+        encodable({key: 1})
+
+
+@pytest.mark.parametrize(
+    "value", [10**5000, "x" * 10_000, [["x" * 30] * 9] * 9, object()], ids=["number", "text", "lists", "object"]
+)
+def test_a_brief_form_is_short_whatever_it_is_of(value: object) -> None:
+    assert 0 < len(brief(value)) <= 200

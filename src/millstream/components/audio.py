@@ -128,6 +128,8 @@ class Audio(MediaComponent):
         self.check_one_of("type", self.type, ("numpy", "filepath"))
         self.check_one_of("format", self.format, ("wav", "mp3", None))
         check_format(self.name, self.sample_rate, self.channels)
+        if self.constraints is not None and not isinstance(self.constraints, Mapping):
+            raise DeclarationError(f"{self.name}: constraints={self.constraints!r} is not a dict")
         if not is_number(self.max_ahead) or not 0 < self.max_ahead <= MAX_AHEAD_S:
             raise DeclarationError(f"{self.name}: max_ahead={self.max_ahead!r} is not between 0 and {MAX_AHEAD_S} s")
         super().check()

@@ -15,6 +15,7 @@ from millstream.declare.event import Event
 from millstream.errors import DeclarationError
 from millstream.types import Stored
 from millstream.wire.messages import Value
+from millstream.wire.plain import brief
 
 
 class Button(Component):
@@ -83,7 +84,11 @@ def _embedded(icon: str | Path, name: str) -> str:
     if isinstance(icon, str) and is_web_address(icon):
         return icon
     path = Path(icon)
-    if not path.is_file():
-        raise DeclarationError(f"{name}: icon={str(icon)!r} is no file")
+    try:
+        is_file = path.is_file()
+    except OSError:  # no file can have that name
+        is_file = False
+    if not is_file:
+        raise DeclarationError(f"{name}: icon={brief(str(icon))} is no file")
     mime = mimetypes.guess_type(path.name)[0] or "image/png"
     return f"data:{mime};base64,{base64.b64encode(path.read_bytes()).decode()}"

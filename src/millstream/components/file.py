@@ -15,6 +15,7 @@ from millstream.declare.component import Common, Component, is_number
 from millstream.declare.event import Event
 from millstream.types import Blob, Files, Link, Media, Scratch, Stored
 from millstream.wire.messages import Value
+from millstream.wire.plain import brief
 
 MAX_FILES: Final = 100
 """How many files a value may have."""
@@ -70,7 +71,7 @@ class File(Component):
         self.check_one_of("file_count", self.file_count, ("single", "multiple", "directory"))
         self.check_one_of("type", self.type, ("filepath", "binary"))
         if self.height is not None and not (is_number(self.height) and float(self.height) > 0):
-            self.correct("height", None, f"{self.height!r} is no number of pixels above 0")
+            self.correct("height", None, f"{brief(self.height)} is no number of pixels above 0")
         check_file_types(self.file_types, self.name)
         super().check()
 

@@ -23,6 +23,7 @@ from millstream.media.image_header import FORMATS as READABLE
 from millstream.media.image_header import MAX_PHOTO_PIXELS, MIMES, WEB, TooLarge, format_of
 from millstream.types import Blob, Files, Link, Media, Scratch, Stored
 from millstream.wire.messages import Value
+from millstream.wire.plain import brief
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
@@ -133,7 +134,7 @@ class Image(MediaComponent):
         self.check_one_of("image_mode", self.image_mode, MODES)
         for side in ("height", "width"):
             if not is_css_size(getattr(self, side)):
-                self.correct(side, None, f"{getattr(self, side)!r} is no CSS size")
+                self.correct(side, None, f"{brief(getattr(self, side))} is no CSS size")
         super().check()
         if self.streaming and self.interactive:
             self.check_streams()

@@ -22,6 +22,7 @@ from millstream.media import container
 from millstream.media.file_kinds import VIDEO_NAMES
 from millstream.types import Blob, Link, Media, Reel, Scratch, Stored
 from millstream.wire.messages import Value
+from millstream.wire.plain import brief
 
 Source: TypeAlias = Literal["upload", "webcam"]
 Shown: TypeAlias = "str | Path | bytes | tuple[str | Path, str | Path | None]"
@@ -151,7 +152,7 @@ class Video(MediaComponent):
         self.check_one_of("format", self.format, (*container.FORMATS, None))
         for side in ("height", "width"):
             if not is_css_size(getattr(self, side)):
-                self.correct(side, None, f"{getattr(self, side)!r} is no CSS size")
+                self.correct(side, None, f"{brief(getattr(self, side))} is no CSS size")
         check_format(self.name, self.sample_rate, self.channels)
         if not is_number(self.fps) or not FRAME_RATES[0] <= self.fps <= FRAME_RATES[1]:
             raise DeclarationError(f"{self.name}: fps={self.fps!r} is not between 1 and 120 frames a second")

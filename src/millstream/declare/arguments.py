@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import math
 import os
-import reprlib
 import sys
 import types
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Final, Literal, TypeAlias, TypeVar, Union, Unpack, get_args, get_origin, get_type_hints
 
 from millstream.errors import DeclarationError
-from millstream.wire.plain import plain
+from millstream.wire.plain import brief, plain
 
 T = TypeVar("T")
 
@@ -129,18 +128,29 @@ def parameters(owner: type) -> dict[str, inspect.Parameter]:
 def misfits(owner: type, given: Mapping[str, object]) -> list[str]:
     """Say which arguments are of a type that the signature does not allow, and what would be; values are left out."""
     return [
-        f"{name}={reprlib.repr(value)} is not {' or '.join(WORDS[kind] for kind in kinds)}"
+        f"{name}={brief(value)} is not {' or '.join(WORDS[kind] for kind in kinds)}"
         for name, value in given.items()
         if name not in _raw(owner) and (kinds := _kinds(owner).get(name)) and not _fits(value, kinds, LENIENT)
     ]
 
 
+def plain_argument(owner: str, name: str, value: object, kinds: Kinds = ()) -> object:
+    """Make an argument plain, and one of `kinds` where nothing is lost by it.
+
+    Raises:
+        DeclarationError: It cannot be read; the message begins with `owner` and names the argument.
+    """
+    try:
+        value = plain(list(value) if isinstance(value, EnumType) else value)
+        return converted(value, *kinds) if kinds else value
+    except Exception as error:  # whatever an object raises that is asked what it is
+        raise DeclarationError(f"{owner}: {name}= cannot be read: {type(error).__name__}: {error}") from error
+
+
 def _argument(owner: type, name: str, value: object) -> object:
     if name in _raw(owner):
         return value
-    value = plain(list(value) if isinstance(value, EnumType) else value)
-    kinds = _kinds(owner).get(name, ())
-    return converted(value, *kinds) if kinds else value
+    return plain_argument(owner.__name__, name, value, _kinds(owner).get(name, ()))
 
 
 def _raw(owner: type) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import reprlib
 import sys
 from collections.abc import Sequence
 from typing import ClassVar, Final, Self, Unpack
@@ -13,7 +12,7 @@ from millstream.errors import DeclarationError, InvalidValue
 from millstream.frames import Frame
 from millstream.types import Blob, Carried, Files, Link, Media, Reel, Scratch, Stored
 from millstream.wire.messages import Value
-from millstream.wire.plain import plain, plain_scalar
+from millstream.wire.plain import brief, plain, plain_scalar
 
 SHORTEST_S: Final = 0.01
 """The shortest interval, in seconds, at which something happens by itself."""
@@ -136,7 +135,9 @@ class Component(Element):
             return
         try:
             self._initial = self.declared(self.received(self.value))
-        except InvalidValue as error:
+        except DeclarationError:
+            raise
+        except Exception as error:  # whatever an object raises that is asked what it is
             where = "" if type(self).__name__ in str(error) else f"{self.name}: "
             raise DeclarationError(f"{where}{error} (the initial value)") from error
 
@@ -327,5 +328,5 @@ def describe(value: object) -> str:
     if shape is not None and dtype is not None:
         return f"an array of shape {tuple(shape)} and type {dtype}"
     if value is None or isinstance(value, bool | int | float | str | bytes):
-        return f"{type(value).__name__} {reprlib.repr(value)}" if value is not None else "None"
-    return f"a {type(value).__name__}: {reprlib.repr(value)}"
+        return f"{type(value).__name__} {brief(value)}" if value is not None else "None"
+    return f"a {type(value).__name__}: {brief(value)}"

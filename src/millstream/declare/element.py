@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import reprlib
+import json
 import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,7 +15,7 @@ from millstream.errors import DeclarationError, InvalidValue
 from millstream.substitutes import nearest
 from millstream.types import Blob
 from millstream.wire.messages import MAX_MESSAGE_BYTES, Value
-from millstream.wire.plain import encodable, size_of
+from millstream.wire.plain import brief, encodable, size_of
 
 if TYPE_CHECKING:
     from millstream.declare.declaration import Declaration
@@ -132,7 +132,7 @@ class Element(metaclass=Plainly):
     def name(self) -> str:
         """How messages call it: its class, and what tells it from others of that class."""
         label = getattr(self, "label", None) or self.elem_id
-        return f"{type(self).__name__} {reprlib.repr(label)}" if label else type(self).__name__
+        return f"{type(self).__name__} {brief(label)}" if label else type(self).__name__
 
     @property
     def declaration(self) -> Declaration | None:
@@ -158,9 +158,9 @@ class Element(metaclass=Plainly):
         """
         for name, value in self.props().items():
             try:
-                encodable(value, keeps=(Blob,))
+                json.dumps(encodable(value, keeps=(Blob,)), default=_in_json)
             except TypeError as error:
-                raise DeclarationError(f"{self.name}: {name}={reprlib.repr(value)}: {error}") from error
+                raise DeclarationError(f"{self.name}: {name}={brief(value)}: {error}") from error
 
     def check(self) -> None:
         """Check the arguments of the constructor, all but the value.
@@ -238,7 +238,7 @@ class Element(metaclass=Plainly):
         allowed = tuple(allowed)
         if not any(value is choice or (type(value) is type(choice) and value == choice) for choice in allowed):
             choices = ", ".join(repr(choice) for choice in allowed)
-            raise DeclarationError(f"{self.name}: {argument}={reprlib.repr(value)} is not one of {choices}")
+            raise DeclarationError(f"{self.name}: {argument}={brief(value)} is not one of {choices}")
 
     def prefer_one_of(self, argument: str, allowed: Iterable[object], default: object) -> None:
         """Put `default` in the place of an argument that only changes the looks, with a warning, if it is unknown."""
@@ -268,6 +268,12 @@ class Element(metaclass=Plainly):
     def __repr__(self) -> str:
         number = "" if self.id == UNJOINED else f" {self.id}"
         return f"<{type(self).__name__}{number}{self.name.removeprefix(type(self).__name__)}>"
+
+
+def _in_json(value: object) -> object:
+    if isinstance(value, Blob):
+        return None  # in its place the page gets an address
+    raise TypeError(f"{type(value).__name__} has no form that a page could show")
 
 
 @contextmanager

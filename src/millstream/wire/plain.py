@@ -7,6 +7,7 @@ them has to be installed.
 from __future__ import annotations
 
 import math
+import reprlib
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from enum import Enum
@@ -20,21 +21,44 @@ WHOLE_BITS: Final = 63
 """Whole numbers of more bits are sent as floats."""
 
 MAX_DEPTH: Final = 64
-"""How deep lists and dicts may be nested on the wire."""
+"""How deep lists and dicts may be nested."""
+
+LONGEST_REPR: Final = 200
+"""Characters of an object that stand in a message."""
+
+LONGEST_WHOLE_BITS: Final = 10_000
+"""Whole numbers of more bits are described by their size: Python refuses to write out very long ones."""
 
 
-def plain(value: object) -> object:
+class _Brief(reprlib.Repr):
+    def repr_int(self, x: int, level: int) -> str:
+        return super().repr_int(x, level) if x.bit_length() <= LONGEST_WHOLE_BITS else f"<{x.bit_length()} bits>"
+
+
+_BRIEF: Final = _Brief()
+
+
+def brief(value: object) -> str:
+    """Give the `repr` of any object for messages, shortened to 200 characters at most."""
+    text = _BRIEF.repr(value)
+    return text if len(text) <= LONGEST_REPR else f"{text[: LONGEST_REPR - 1]}…"
+
+
+def plain(value: object, depth: int = MAX_DEPTH) -> object:
     """Give Python's own form of a value: of numpy's and pandas' scalars, of enums, of subclasses of `str` and the like.
 
     Arrays, Series, sets, ranges, views of dicts and iterators become lists; lists, tuples and dicts are copied with
     what is in them. Whatever else it is, such as a path, a function or a component, is given back as it is.
+
+    Raises:
+        TypeError: Lists or dicts are nested too deeply, or contain themselves.
     """
     if type(value) in KINDS:
         return value
     if isinstance(value, Enum):
-        return plain(value.value)
+        return plain(value.value, depth)
     scalar = _scalar(value)
-    return scalar if scalar is not value else _container(value)
+    return scalar if scalar is not value else _container(value, depth)
 
 
 def plain_scalar(value: object) -> object:
@@ -70,12 +94,12 @@ def encodable(value: object, keeps: tuple[type, ...] = (), depth: int = MAX_DEPT
     if isinstance(value, Number) and not isinstance(value, complex):  # Decimal, Fraction
         return encodable(_as_float(value))
     if depth <= 0:
-        raise TypeError(f"more than {MAX_DEPTH} lists or dicts lie within each other")
+        raise TypeError(_TOO_DEEP)
     value = _opened(value)
     if isinstance(value, list | tuple):
         return [encodable(one, keeps, depth - 1) for one in value]
     if isinstance(value, dict):
-        return {_key(name): encodable(one, keeps, depth - 1) for name, one in value.items()}
+        return {_checked_key(name): encodable(one, keeps, depth - 1) for name, one in value.items()}
     raise TypeError(f"a {type(value).__name__} has no form that a page could show")
 
 
@@ -103,6 +127,7 @@ def size_of(value: object, most: int) -> int:
 
 
 _NOTHING: Final = object()
+_TOO_DEEP: Final = f"more than {MAX_DEPTH} lists or dicts lie within each other"
 
 
 def _items(mapping: Mapping[object, object]) -> Iterator[object]:
@@ -136,14 +161,17 @@ def _as_float(number: object) -> object:
     return float(number) if hasattr(number, "__float__") else number
 
 
-def _container(value: object) -> object:
+def _container(value: object, depth: int) -> object:
     """Give a list, tuple or dict of plain values; what is none, and cannot be made one, as it is."""
     made = _opened(value)
+    if not isinstance(made, dict | list | tuple):
+        return made
+    if depth <= 0:
+        raise TypeError(_TOO_DEEP)
     if isinstance(made, dict):
-        return {name: plain(one) for name, one in made.items()}
-    if isinstance(made, tuple):
-        return tuple(plain(one) for one in made)
-    return [plain(one) for one in made] if isinstance(made, list) else made
+        return {name: plain(one, depth - 1) for name, one in made.items()}
+    items = [plain(one, depth - 1) for one in made]
+    return tuple(items) if isinstance(made, tuple) else items
 
 
 def _opened(value: object) -> object:
@@ -166,3 +194,9 @@ def _opened(value: object) -> object:
 def _key(name: object) -> object:
     name = plain_scalar(name)
     return well_formed(name) if isinstance(name, str) else name
+
+
+def _checked_key(name: object) -> object:
+    if isinstance(name, str | int | float | None):
+        return name
+    raise TypeError(f"a {type(name).__name__} cannot be a key of a dict here")

@@ -20,7 +20,10 @@ def plain_number(value: object) -> int | float | None:
     """Give a finite number as Python's own, also one of numpy, a decimal or a fraction; `None` for everything else."""
     value = plain_scalar(value)
     if isinstance(value, Decimal | Fraction):
-        value = float(value)
+        try:
+            value = float(value)
+        except (ValueError, OverflowError):  # a signalling NaN, or beyond all floats
+            return None
     if not is_number(value) or not isinstance(value, int | float):
         return None
     return value if abs(value) <= LARGEST_WHOLE else float(value)

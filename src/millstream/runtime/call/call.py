@@ -6,9 +6,11 @@ import inspect
 import logging
 from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Final, Literal, cast
 
 from millstream.cancellation import Unwanted
+from millstream.declare.arguments import plain_argument
 from millstream.declare.component import Component, describe
 from millstream.declare.element import Element, too_large
 from millstream.declare.event import Binding
@@ -16,12 +18,12 @@ from millstream.declare.handler import HandlerSpec
 from millstream.declare.injected import Request, Turn
 from millstream.declare.progress import Progress, Tracker, tracked_by
 from millstream.declare.updates import Declared, Skip, changes_of
-from millstream.errors import Error, InvalidValue, MediaError
+from millstream.errors import Error, InvalidValue, MediaError, MillstreamError
 from millstream.frames import Chunk, Frame, Scene
 from millstream.media import wav
 from millstream.media.image_header import MAX_PIXELS
 from millstream.runtime.call.codec_state import Kit, decoded_alone, joined
-from millstream.runtime.call.error_text import cause_of, explained, in_one_line, message_of, new_number, text_of
+from millstream.runtime.call.error_text import cause_of, explained, in_one_line, message_of, new_number, text_of, titled
 from millstream.runtime.call.user_code import guarded
 from millstream.runtime.send.notices import heard_by, lasting
 from millstream.runtime.state.files import CallFiles
@@ -39,7 +41,7 @@ from millstream.types import (
 )
 from millstream.wire.messages import MAX_MESSAGE_BYTES, Value
 from millstream.wire.packet import HEADER, Flag, Kind, Packet
-from millstream.wire.plain import plain, size_of
+from millstream.wire.plain import size_of
 
 logger = logging.getLogger("millstream.handler")
 
@@ -190,22 +192,35 @@ class Call:
         returned = distributed(self._binding, self._kit.manifest.elements, value)
         outputs = {}
         for number, item in returned.items():
-            try:
+            with guarded(partial(self._misfit, number), passing=(Error, Unwanted)):
                 outputs[number] = self._output(number, item)
-            except InvalidValue as error:
-                error.add_note(f"It was returned for {self._kit.manifest.elements[number].name}.")
-                raise
         components = self._kit.manifest.components
         whole = [(components[at], output.wire) for at, output in outputs.items() if output.wire is not None]
         _check_sum([(component.name, wire) for component, wire in whole if not component.grows])
         return {number: output for number, output in outputs.items() if output.value is not KEEP or output.changes}
+
+    def _misfit(self, number: int, error: BaseException) -> None:
+        """Say for which output it was that something returned does not do, whatever went wrong with it.
+
+        Raises:
+            InvalidValue: Always.
+        """
+        name = self._kit.manifest.elements[number].name
+        if isinstance(error, InvalidValue) and name in message_of(error):
+            raise error
+        reason = message_of(error) if isinstance(error, MillstreamError) else titled(error)
+        raise InvalidValue(f"what {self._spec.name}() returned for {name} does not do: {reason}") from error
 
     def _output(self, number: int, item: object) -> Output:
         known = self._changes.get(number, {})
         changes = changes_of(item, self._kit.manifest.elements[number])
         if changes is None:
             return self._valued(number, self._kit.element(number, known), item)
-        changes = {name: change if name == "value" else plain(change) for name, change in changes.items()}
+        target = self._kit.manifest.elements[number].name
+        changes = {
+            name: change if name == "value" else plain_argument(target, name, change)
+            for name, change in changes.items()
+        }
         value = changes.get("value", KEEP)
         changes = {name: change for name, change in changes.items() if name != "value"}
         if value is KEEP and not changes:

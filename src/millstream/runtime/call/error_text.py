@@ -69,6 +69,12 @@ def message_of(error: BaseException) -> str:
     return text_of(error)
 
 
+def titled(error: BaseException) -> str:
+    """Give the type of an exception, and its text if it has any."""
+    text = message_of(error)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
 def text_of(value: object) -> str:
     """Give what a user's object is as text, as much as reaches the page; empty if it fails to tell."""
     text = ""
@@ -79,9 +85,7 @@ def text_of(value: object) -> str:
 
 def for_developer(error: BaseException, handler: Handler | None) -> str:
     """Say what a developer wants to know first: type, message and remedy, and the line of the handler."""
-    text = message_of(error)
-    first = f"{type(error).__name__}: {text}" if text else type(error).__name__
-    lines = [first, *_remedies(error), _where(error, handler)]
+    lines = [titled(error), *_remedies(error), _where(error, handler)]
     return "\n".join(line for line in lines if line)[:MAX_TEXT]
 
 
