@@ -265,3 +265,28 @@ def test_channels_in_an_order_of_their_own_end_no_process(container: str, order:
     )
     done = subprocess.run([sys.executable, "-c", script], input=data, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr[-500:]
+
+
+@pytest.mark.parametrize("variant", [b"RF64", b"BW64"])
+def test_wav_files_that_may_be_larger_than_4_gib(variant: bytes, tmp_path: Path) -> None:
+    plain = made("WAV")
+    at = plain.index(b"data") + 4
+    size = len(plain) - at - 4
+    sizes = b"ds64" + struct.pack("<IQQQI", 28, len(plain) + 28, size, size // 4, 0)
+    large = (
+        variant
+        + b"\xff" * 4
+        + b"WAVE"
+        + sizes
+        + plain[12:at]
+        + b"\xff" * 4
+        + plain[at + 4 :]
+        + b"LIST\4\0\0\0\x7f\x7f\x7f\x7f"
+    )
+    path = tmp_path / "large.wav"
+    path.write_bytes(large)
+    sound_file.check(path)
+    assert np.array_equal(sound_file.decode(path).samples, sound_file.decode(plain).samples)
+    kind = sound_file.recognise(path)
+    assert kind is not None
+    assert not sound_file.is_played(path, kind)  # it is converted for browsers

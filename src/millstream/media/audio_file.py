@@ -142,6 +142,8 @@ def check(source: Source, max_bytes: int = MAX_DECODED_BYTES) -> None:
         try:
             if wav.find_samples(head).layout.code in wav.KNOWN:
                 return
+        except wav.Compressed:
+            pass
         except wav.Unfinished:
             if len(head) < HEAD_BYTES:
                 raise

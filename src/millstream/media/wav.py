@@ -20,6 +20,9 @@ LAYOUT: Final = struct.Struct("<HHIIHH")
 PCM, FLOAT, A_LAW, MU_LAW, EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
 KNOWN: Final = frozenset({PCM, FLOAT, A_LAW, MU_LAW})
 
+VARIANTS: Final = frozenset({b"RF64", b"BW64"})
+"""How WAV files begin that may be larger than 4 GiB, as broadcasters and recorders write them."""
+
 MAX_PARTS: Final = 1000
 """Parts that may come before the samples; real files have some ten."""
 
@@ -96,9 +99,12 @@ def find_samples(data: bytes | memoryview) -> Beginning:
 
     Raises:
         Unfinished: The samples do not begin in what is there.
+        Compressed: It is a variant of WAV for larger files.
         MediaError: See `decode`.
     """
     view = memoryview(data)
+    if bytes(view[:4]) in VARIANTS and bytes(view[8:12]) == b"WAVE":
+        raise Compressed(f"the WAV file is a {bytes(view[:4]).decode()}, which is read by PyAV")
     if bytes(view[:4]) != b"RIFF" or bytes(view[8:12]) != b"WAVE":
         raise MediaError("not a WAV file")
     said: memoryview | None = None
@@ -123,7 +129,7 @@ class Unfinished(MediaError):
 
 
 class Compressed(MediaError):
-    """The samples of a WAV file are encoded in a way that is not read here."""
+    """The samples of a WAV file are encoded, or its parts are written, in a way that is not read here."""
 
 
 def _layout_of(said: memoryview) -> Layout:
