@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,7 +53,27 @@ class _Yes:
         return True
 
 
-@pytest.mark.parametrize("answer", [None, "", 0, 1, False, _Yes(), {"user": "ann"}, ["ann"], b"ann"])
+class _Broken:
+    def __getattr__(self, name: str) -> object:
+        raise RuntimeError("broken")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        "",
+        0,
+        1,
+        False,
+        _Yes(),
+        {"user": "ann"},
+        ["ann"],
+        b"ann",
+        np.array([True, True]),
+        np.bool_(False),
+    ],
+)
 async def test_only_true_and_a_name_let_in(answer: object) -> None:
     assert await Logins(lambda name, password: answer).check("ann", "x") is None
 
@@ -60,6 +81,16 @@ async def test_only_true_and_a_name_let_in(answer: object) -> None:
         return answer
 
     assert await Logins(check).check("ann", "x") is None
+
+
+async def test_an_answer_that_cannot_be_read_lets_nobody_in() -> None:
+    assert await Logins(lambda name, password: _Broken()).check("ann", "x") is None
+
+
+async def test_an_answer_that_is_neither_yes_nor_no_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    assert await Logins(lambda name, password: {"user": name}).check("ann", "x") is None
+    line = "auth= returned a dict, which lets nobody in: return True, False or a name"
+    assert [record.message for record in caplog.records] == [line]
 
 
 async def test_functions_that_let_in() -> None:
@@ -70,6 +101,8 @@ async def test_functions_that_let_in() -> None:
     assert await Logins(lambda name, password: True).check("ann", "") == "ann"
     assert await Logins(lambda name, password: "the real ann").check("ann", "") == "the real ann"
     assert await Logins(lambda name, password: _late()).check("x", "") == "ann"
+    assert await Logins(lambda name, password: np.bool_(password == "x")).check("ann", "x") == "ann"
+    assert await Logins(lambda name, password: np.str_("ann")).check("x", "") == "ann"
 
 
 async def test_a_function_that_raises_lets_nobody_in(caplog: pytest.LogCaptureFixture) -> None:

@@ -20,6 +20,7 @@ from millstream.runtime.state.file_quota import network_of
 from millstream.server.options import Auth
 from millstream.server.process.complaints import Complaints
 from millstream.server.security.address_slots import Shares
+from millstream.wire.plain import plain_scalar
 
 CHECK_S: Final = 30.0
 """How long a login function may take; later its answer does not count."""
@@ -90,9 +91,18 @@ class Logins:
         if not has_place:
             raise Busy("Too many logins are being checked at the moment. Try again in a moment.")
         verdict = await self._ask(network, name, password)
+        with guarded(self._report):
+            verdict = plain_scalar(verdict)  # numpy's True, of a comparison in a table
         if verdict is True:
             return name
-        return verdict if isinstance(verdict, str) and verdict else None
+        if isinstance(verdict, str) and verdict:
+            return verdict
+        if not isinstance(verdict, bool | str | None):
+            self._complaints.say(
+                "auth is vague",
+                f"auth= returned a {type(verdict).__name__}, which lets nobody in: return True, False or a name",
+            )
+        return None
 
     async def _ask(self, network: str, name: str, password: str) -> object:
         """Run the check off the loop and await what it returns, if that can be awaited; an exception is a `None`.
@@ -110,9 +120,11 @@ class Logins:
             thread = begin("login", call)
             async with asyncio.timeout(CHECK_S):
                 await asyncio.shield(thread)
-                if verdict and inspect.isawaitable(verdict[0]):
+                later = verdict[0] if verdict else None
+                if inspect.isawaitable(later):
+                    verdict.clear()
                     with guarded(self._report):
-                        verdict.append(await verdict[0])
+                        verdict.append(await later)
         except TimeoutError:
             self._complaints.say("auth is late", f"auth= took longer than {CHECK_S:.0f} s; the login was refused.")
             return None
