@@ -17,6 +17,13 @@ class Model:
         raise AssertionError("a value is not called")
 
 
+class Single:
+    """Refuses to be copied, in its own way."""
+
+    def __deepcopy__(self, memo: dict[int, object]) -> object:
+        raise RuntimeError("there is only one")
+
+
 def test_every_session_has_a_copy_of_its_own() -> None:
     value = {"list": [1]}
     component = state(value)
@@ -39,6 +46,8 @@ def test_objects_that_can_be_called_are_values() -> None:
 
 
 def test_what_cannot_be_copied_is_found_at_once() -> None:
+    with pytest.raises(DeclarationError, match=r"State: its Single cannot be copied for each page \(there is only one"):
+        state(Single())
     with pytest.raises(DeclarationError, match=r"State: its generator cannot be copied for each page.*give a function"):
         state(x for x in [1])
 

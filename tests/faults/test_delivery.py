@@ -167,7 +167,17 @@ def test_progress_that_has_no_words_costs_no_more_than_its_bar() -> None:
 
 @pytest.mark.parametrize(
     ("given", "seconds"),
-    [(None, 0), (5, 5), (np.int64(5), 5), (-1, 0), (float("nan"), 10), ("soon", 10), (np.zeros(2), 10), ([1], 10)],
+    [
+        (None, 0),
+        (5, 5),
+        (np.int64(5), 5),
+        (-1, 0),
+        (float("nan"), 10),
+        ("soon", 10),
+        (np.zeros(2), 10),
+        ([1], 10),
+        (10**400, 10),
+    ],
 )
 def test_how_long_a_message_stays(given: object, seconds: float) -> None:
     assert lasting(given) == seconds

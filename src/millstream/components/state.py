@@ -65,7 +65,7 @@ class State(Component):
     def declared(self, value: object) -> Stored:
         try:
             return copy.deepcopy(value)
-        except (TypeError, ValueError, AttributeError, RecursionError, copy.Error) as error:
+        except Exception as error:  # whatever an object raises that is copied
             raise InvalidValue(
                 f"{self.name}: its {type(value).__name__} cannot be copied for each page ({error}); "
                 "give a function that makes a new one"

@@ -66,7 +66,7 @@ class Progress:
             return
         if progress is None and desc is None:
             tracker.say(None)
-        elif isinstance(progress, tuple):
+        elif isinstance(progress, tuple) and len(progress) == 2:
             done, of = progress
             tracker.say(_counted(_number(done), _length(total if of is None else of), desc, unit))
         else:
@@ -246,7 +246,7 @@ def _counted(done: float, total: float | None, desc: str | None, unit: str) -> L
 def _number(value: object) -> float:
     try:
         return float(value)  # type: ignore[arg-type]  # what is no number is told in the next line
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise TypeError(f"progress takes a part from 0 to 1, (done, of) or None, but got {value!r}") from None
 
 
