@@ -15,6 +15,7 @@ def test_an_element_outside_of_any_layout_has_no_number() -> None:
 def test_classes_may_be_one_string_or_a_list() -> None:
     assert gr.Row(elem_classes="a b").elem_classes == ["a", "b"]
     assert gr.Row(elem_classes=["a", "b"]).elem_classes == ["a", "b"]
+    assert gr.Row(elem_classes=["a b", "", " c ", b"d"]).elem_classes == ["a", "b", "c"]  # type: ignore[list-item]
     assert gr.Row().elem_classes == []
 
 

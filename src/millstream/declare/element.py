@@ -101,7 +101,8 @@ class Element(metaclass=Plainly):
         self.given = {name: value for name, value in self.given.items() if name not in ignored}
         self.visibility = visible
         self.elem_id = elem_id
-        self.elem_classes = elem_classes.split() if isinstance(elem_classes, str) else list(elem_classes or ())
+        listed: Iterable[object] = [elem_classes] if isinstance(elem_classes, str) else elem_classes or ()
+        self.elem_classes = [name for one in listed if isinstance(one, str) for name in one.split()]
         parent = current_parent.get()
         if render and parent is not None and not parent.is_closed:
             parent.join(self)

@@ -6,7 +6,6 @@ import inspect
 import logging
 from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from typing import Final, Literal, cast
 
 from millstream.cancellation import Unwanted
@@ -192,24 +191,28 @@ class Call:
         returned = distributed(self._binding, self._kit.manifest.elements, value)
         outputs = {}
         for number, item in returned.items():
-            with guarded(partial(self._misfit, number), passing=(Error, Unwanted)):
-                outputs[number] = self._output(number, item)
+            outputs[number] = self._named(number, item)
         components = self._kit.manifest.components
         whole = [(components[at], output.wire) for at, output in outputs.items() if output.wire is not None]
         _check_sum([(component.name, wire) for component, wire in whole if not component.grows])
         return {number: output for number, output in outputs.items() if output.value is not KEEP or output.changes}
 
-    def _misfit(self, number: int, error: BaseException) -> None:
-        """Say for which output it was that something returned does not do, whatever went wrong with it.
+    def _named(self, number: int, item: object) -> Output:
+        """Do what `_output` does, with errors that say for which output it was, whatever went wrong.
 
         Raises:
-            InvalidValue: Always.
+            MillstreamError: What was returned does not do.
         """
         name = self._kit.manifest.elements[number].name
-        if isinstance(error, InvalidValue) and name in message_of(error):
-            raise error
-        reason = message_of(error) if isinstance(error, MillstreamError) else titled(error)
-        raise InvalidValue(f"what {self._spec.name}() returned for {name} does not do: {reason}") from error
+        try:
+            return self._output(number, item)
+        except (Error, Unwanted):
+            raise
+        except Exception as error:  # whatever an object raises that is asked what it is
+            if isinstance(error, MillstreamError) and name in message_of(error):
+                raise
+            reason = message_of(error) if isinstance(error, MillstreamError) else titled(error)
+            raise InvalidValue(f"what {self._spec.name}() returned for {name} does not do: {reason}") from error
 
     def _output(self, number: int, item: object) -> Output:
         known = self._changes.get(number, {})

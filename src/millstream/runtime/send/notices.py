@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import math
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -61,7 +61,7 @@ def heard_by(notify: Notify) -> Iterator[None]:
 def lasting(duration: object) -> float:
     """Give the seconds that a message stays, 0 until it is closed; what is no number of seconds is as good as 10."""
     seconds = plain_scalar(duration)
-    if isinstance(seconds, int | float) and abs(seconds) < math.inf and seconds <= sys.float_info.max:
+    if isinstance(seconds, int | float) and abs(seconds) <= sys.float_info.max:
         return max(float(seconds), 0.0)
     return 0.0 if duration is None else 10.0
 
