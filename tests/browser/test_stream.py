@@ -685,6 +685,24 @@ def test_a_hidden_component_streams_on(launch: Launch, open_page: OpenPage, clip
     expect(page.locator(".ms-preview")).to_be_visible()
 
 
+@pytest.mark.parametrize("change", [{"interactive": False}, {"sources": ["upload"]}])
+def test_what_records_can_be_stopped_whatever_becomes_of_it(
+    change: dict[str, object], launch: Launch, open_page: OpenPage, clips: Clips
+) -> None:
+    with gr.Blocks() as demo:
+        img, text = gr.Image(sources=["webcam"], elem_id="img"), gr.Textbox(label="Count")
+        img.stream(lambda _: "seen", img, text, stream_every=0.1)
+        gr.Button("Change").click(lambda: gr.update(**change), None, img)
+    page = open_page(launch(demo), film=clips.counter)
+    record(page)
+    expect(page.get_by_role("textbox")).to_have_value("seen")
+    button(page, "Change").click()
+    expect(page.locator("#img .ms-record[data-state=running]")).to_be_visible()
+    button(page, "Stop").click()
+    expect(page.locator("#img .ms-record")).to_have_count(0)
+    expect(page.locator("#img .ms-preview")).to_have_count(0)
+
+
 def test_who_clicks_while_others_run_sees_the_queue(launch: Launch, open_page: OpenPage) -> None:
     go = threading.Event()
     with gr.Blocks() as demo:

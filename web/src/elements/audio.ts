@@ -67,6 +67,7 @@ export class AudioFrame extends Leaf<AudioProps> implements InboxHost {
   }
 
   offers(source: Source | "clipboard"): boolean {
+    if (source === "microphone" && this.isRecording) return true; // whatever has changed since: it can be stopped
     return this.props.interactive && (this.props.sources ?? []).some((each) => each === source);
   }
 

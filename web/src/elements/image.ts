@@ -59,6 +59,8 @@ export class ImageFrame extends Leaf<ImageProps> implements OutputSurface, Inbox
   }
 
   offers(source: Source): boolean {
+    const { streaming } = this.props;
+    if (source === "webcam" && this.isRecording && streaming) return true; // whatever has changed since: it can be stopped
     return this.props.interactive && (this.props.sources ?? []).includes(source);
   }
 
@@ -129,8 +131,7 @@ export class ImageFrame extends Leaf<ImageProps> implements OutputSurface, Inbox
     const isFailed = this.run?.state === "failed";
     const shown = this.hasPicture && !isFailed;
     const tools = [];
-    if (interactive && this.isRecording && !streaming)
-      tools.push(frameTool("close", "Close the camera", () => this.record("close")));
+    if (this.isRecording && !streaming) tools.push(frameTool("close", "Close the camera", () => this.record("close")));
     if (interactive && this.hasPicture && !this.isRecording)
       tools.push(frameTool("close", "Clear", () => this.clear()));
     if (shown && buttons?.includes("download"))

@@ -74,6 +74,7 @@ export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
   }
 
   offers(source: Source | "clipboard"): boolean {
+    if (source === "webcam" && this.isRecording) return true; // whatever has changed since: it can be stopped
     return this.props.interactive && (this.props.sources ?? []).some((each) => each === source);
   }
 
