@@ -186,6 +186,16 @@ _NEVER: Final = {
 }
 """What has another name or place here, or none."""
 
+ATTRIBUTES: Final = {
+    "dataset": "the gr.Examples itself",
+    "integrate": "a gr.Button whose handler writes to the service",
+    "load_data": "gr.Examples",
+    "pause_recording": "stop_recording",
+    "route": "gr.Tabs",
+    "update": "gr.update(…)",
+}
+"""What Gradio's classes have, or had, that ours have not."""
+
 THEMES: Final = frozenset({"GoogleFont", "Font", "LocalFont", "Size", "Color", "colors", "fonts", "sizes", "builder"})
 """Names in Gradio's `themes` that say how its own page looks."""
 
@@ -213,6 +223,11 @@ def instead_of(name: str) -> str:
         if found is not None:
             return f"{state}; instead: {names[found]}. See {GUIDE}"
     return ""
+
+
+def attribute_instead_of(name: str) -> str:
+    """Go on after `X has no NAME` with what to use in its place; empty if it is none of Gradio's."""
+    return f"; instead: {ATTRIBUTES[name]}" if name in ATTRIBUTES else ""
 
 
 def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:

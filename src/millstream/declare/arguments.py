@@ -12,9 +12,10 @@ from decimal import Decimal
 from enum import EnumType
 from fractions import Fraction
 from pathlib import Path
-from typing import Final, Literal, TypeAlias, TypeVar, Union, Unpack, get_args, get_origin, get_type_hints
+from typing import Final, Literal, Never, TypeAlias, TypeVar, Union, Unpack, get_args, get_origin, get_type_hints
 
 from millstream.errors import DeclarationError
+from millstream.substitutes import attribute_instead_of
 from millstream.wire.plain import brief, plain
 
 T = TypeVar("T")
@@ -87,6 +88,9 @@ class Plainly(type):
             raise DeclarationError(f"{cls.__name__}: {'; '.join(wrong)}")
         more = args[len(given) :]  # one too many: the constructor says so
         return type.__call__(cls, *given.values(), *more, **named)  # type: ignore[no-any-return]  # a `T`
+
+    def __getattr__(cls, name: str) -> Never:
+        raise AttributeError(f"{cls.__name__} has no {name!r}{attribute_instead_of(name)}", name=name)
 
 
 def fitted(owner: type, given: Mapping[str, object], where: str) -> dict[str, object]:

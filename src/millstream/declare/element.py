@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Literal, Never, Self, TypeAli
 
 from millstream.declare.arguments import Plainly, parameters, positional
 from millstream.errors import DeclarationError, InvalidValue
-from millstream.substitutes import nearest
+from millstream.substitutes import attribute_instead_of, nearest
 from millstream.types import Blob
 from millstream.wire.messages import MAX_MESSAGE_BYTES, Value
 from millstream.wire.plain import brief, encodable, size_of
@@ -255,7 +255,9 @@ class Element(metaclass=Plainly):
 
     def __getattr__(self, name: str) -> Never:
         kind, events = type(self), ", ".join(self.events())
-        near = nearest(name, self.events() or [each for each in dir(kind) if each[0] != "_"])
+        near = attribute_instead_of(name) or nearest(
+            name, self.events() or [each for each in dir(kind) if each[0] != "_"]
+        )
         remedy = near or (f"; its events are {events}" if events and not name.startswith("_") else "")
         raise AttributeError(f"{kind.__name__} has no {name!r}{remedy}", name=name, obj=self)
 
