@@ -228,6 +228,7 @@ def test_floats_of_pillow_and_arrays_of_16_bits() -> None:
     assert image.postprocess(Image.fromarray(np.full((2, 2), 0.5, np.float32)), None).pixels[0, 0, 0] == 128
     assert image.postprocess(Image.fromarray(np.full((2, 2), np.nan, np.float32)), None).pixels[0, 0, 0] == 0
     assert image.postprocess(np.full((2, 2), 0x4321, np.uint16), None).pixels[0, 0, 0] == 0x43
+    assert image.postprocess(np.full((2, 2), 0x4321, ">u2"), None).pixels[0, 0, 0] == 0x43  # as TIFF readers give it
     assert image.postprocess(np.full((2, 2), 200, np.uint16), None).pixels[0, 0, 0] == 200
     assert image.postprocess(np.full((2, 2, 1), True), None).pixels[0, 0].tolist() == [255, 255, 255]
 

@@ -65,7 +65,7 @@ def _to_bytes(array: NDArray[np.generic]) -> NDArray[np.uint8]:
                 "divide by 255, or clip and return .astype(np.uint8)"
             )
         return (array.astype(np.float32).clip(0, 1) * 255 + 0.5).astype(np.uint8)
-    if array.dtype == np.uint16 and array.max() > 255:
+    if array.dtype.newbyteorder("=") == np.uint16 and array.max() > 255:
         return (array.astype(np.uint16) >> 8).astype(np.uint8)  # 16 bits, as cameras and scanners give them
     if array.dtype.kind in "iu":
         low, high = int(array.min()), int(array.max())
