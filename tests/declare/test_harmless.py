@@ -217,6 +217,18 @@ def test_the_old_way_to_say_how_many_calls_run_at_once() -> None:
         assert gr.Blocks().queue(concurrency_count=3).default_concurrency_limit == 1
 
 
+def test_what_lies_in_itself_is_refused_by_name_wherever_it_is_given() -> None:
+    itself: list[Any] = []
+    itself.append(itself)
+    too_deep = "more than 64 lists or dicts lie within each other"
+    with gr.Blocks():
+        text, button = gr.Textbox(label="Text"), gr.Button("Go")
+        with pytest.raises(gr.DeclarationError, match=f"example 0 .*Textbox 'Text' cannot take.*{too_deep}"):
+            gr.Examples([itself], text)
+        with pytest.raises(gr.DeclarationError, match=rf"click: concurrency_id= cannot be read.*{too_deep}"):
+            button.click(str, None, text, concurrency_id=itself)  # type: ignore[call-overload]
+
+
 def test_the_components_have_a_second_name() -> None:
     import millstream.components as components
 

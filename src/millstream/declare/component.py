@@ -166,8 +166,15 @@ class Component(Element):
         """
 
     def received(self, value: object) -> object:
-        """Make plain what Python gave as a value: numpy's and pandas' scalars, arrays, enums, subclasses of `str`."""
-        return plain_scalar(value) if self.takes_objects else plain(value)
+        """Make plain what Python gave as a value: numpy's and pandas' scalars, arrays, enums, subclasses of `str`.
+
+        Raises:
+            InvalidValue: It is nested too deeply.
+        """
+        try:
+            return plain_scalar(value) if self.takes_objects else plain(value)
+        except TypeError as error:
+            raise InvalidValue(f"{self.name} cannot take {describe(value)}: {error}") from error
 
     def validate(self, wire: Value, files: Files) -> Stored:
         """Check what the page sent, completely, and give the form in which the session keeps it.

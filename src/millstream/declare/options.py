@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypedDict
 
-from millstream.declare.arguments import Word, converted
+from millstream.declare.arguments import Word, plain_argument
 from millstream.declare.component import is_number
 from millstream.declare.element import asks_for_nothing, warn, warn_ignored
 from millstream.errors import DeclarationError
@@ -141,7 +141,7 @@ def checked_options(
         DeclarationError: A value is not allowed; the message says what is.
         TypeError: An option is unknown.
     """
-    given = {name: converted(value, *KINDS.get(name, ())) for name, value in given.items()}
+    given = {name: plain_argument(where, name, value, KINDS.get(name, ())) for name, value in given.items()}
     names = EventOptions.__annotations__.keys() | (StreamOptions.__annotations__.keys() if streams else ())
     known = {name: value for name, value in given.items() if name in names}
     others = given.keys() - known.keys()
