@@ -1,5 +1,5 @@
 """Run the benchmarks and print them against `budgets.toml`: `python -m benchmarks [hop] [load] [glass] [sound]
-[voice] [soak] [queue] [slow]`."""
+[voice] [soak] [queue] [slow] [path]`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,17 @@ import sys
 import tomllib
 from pathlib import Path
 
-from benchmarks import bench_glass, bench_hop, bench_load, bench_queue, bench_slow, bench_soak, bench_sound, bench_voice
+from benchmarks import (
+    bench_glass,
+    bench_hop,
+    bench_load,
+    bench_path,
+    bench_queue,
+    bench_slow,
+    bench_soak,
+    bench_sound,
+    bench_voice,
+)
 
 BENCHMARKS = {
     "hop": bench_hop.measure,
@@ -20,6 +30,7 @@ BENCHMARKS = {
     "soak": bench_soak.measure,
     "queue": bench_queue.measure,
     "slow": bench_slow.measure,
+    "path": bench_path.measure,
 }
 
 
