@@ -104,6 +104,16 @@ class Manifest:
         return {binding.number: binding.js for binding in self.bindings if binding.js is not None}
 
     @cached_property
+    def observed(self) -> tuple[int, ...]:
+        """The components to whose `change` somebody listens."""
+        return tuple(number for number in self.components if self.bindings_for(number, "change"))
+
+    @cached_property
+    def ticking(self) -> tuple[int, ...]:
+        """The components to whose `tick_event` somebody listens."""
+        return tuple(number for number, one in self.components.items() if self.bindings_for(number, one.tick_event))
+
+    @cached_property
     def _by_target(self) -> Mapping[tuple[int | None, str], tuple[Binding, ...]]:
         return _grouped((target, binding) for binding in self.bindings for target in binding.targets)
 

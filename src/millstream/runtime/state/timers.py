@@ -19,8 +19,7 @@ class Timers:
     """
 
     def __init__(self, manifest: Manifest, values: Values, tick: Callable[[int, str], None]) -> None:
-        ticking = manifest.components.items()
-        self._numbers = {number for number, one in ticking if manifest.bindings_for(number, one.tick_event)}
+        self._numbers = set(manifest.ticking)
         self._values = values
         self._tick = tick
         self._loop = asyncio.get_running_loop()

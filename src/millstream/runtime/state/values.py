@@ -51,11 +51,7 @@ class Values:
         self._elements: dict[int, Element] = {}
         self._watchers: dict[int, Callable[[int], None]] = {}
         self._late: dict[int, Tape] = {}
-        self._marks = {
-            number: _mark(component, self._stored[number])
-            for number, component in manifest.components.items()
-            if manifest.bindings_for(number, "change")
-        }
+        self._marks = {number: _mark(self.component(number), self._stored[number]) for number in manifest.observed}
 
     def __getitem__(self, number: int) -> Stored:
         return self._stored[number]
