@@ -55,6 +55,11 @@ class State(Component):
         """Whether `value` is a function or class; any other object that can be called is a value like others."""
         return inspect.isroutine(self.value) or inspect.isclass(self.value) or isinstance(self.value, functools.partial)
 
+    @property
+    def is_prepared(self) -> bool:
+        """Whether there is nothing to copy: a copy may take its time, and runs code of the value's own class."""
+        return not self.is_computed and (self.value is None or type(self.value) in (bool, int, float, str, bytes))
+
     def check(self) -> None:
         if not (self.time_to_live == math.inf or (is_number(self.time_to_live) and self.time_to_live > 0)):
             raise DeclarationError(f"{self.name}: time_to_live={self.time_to_live!r} is no number of seconds above 0")

@@ -124,6 +124,11 @@ class Component(Element):
         """Whether the initial value is the result of a function, computed for every page anew."""
         return callable(self.value)
 
+    @property
+    def is_prepared(self) -> bool:
+        """Whether `initial` gives what the declaration has prepared: at once, and the same for every session."""
+        return not self.is_computed
+
     def interval_s(self, stored: Stored) -> float | None:
         """Say how many seconds pass between two times that `tick_event` happens; `None` for never."""
         return max(float(self.every), SHORTEST_S) if isinstance(self.every, int | float) else None

@@ -23,7 +23,7 @@ from millstream.runtime.run_in_thread import aside
 from millstream.runtime.send.apply import file_value
 from millstream.runtime.session import Closing, Session, Shared
 from millstream.runtime.settings import Settings
-from millstream.runtime.state.expiry import initial_values
+from millstream.runtime.state.expiry import Beginning
 from millstream.runtime.state.file_quota import Allowances
 from millstream.runtime.state.files import CallFiles, Folders, Rules
 from millstream.runtime.state.upload import Upload
@@ -83,13 +83,14 @@ class Host:
 
     async def start(self) -> None:
         """Make what all sessions share, on the running loop. Removes what a killed process left in the temp folder."""
-        self._rules = await aside("start", self._prepare)
+        rules, beginning = await aside("start", self._prepare)
+        self._rules = rules
         settings = self.settings
-        self._engine.start(Program(self.manifest, self._rules, settings.show_error), settings.abandon_s)
+        self._engine.start(Program(self.manifest, rules, settings.show_error), settings.abandon_s)
         places = Places(self.manifest.max_waiting, settings.max_waiting_each, settings.abandon_s)
         allowances = Allowances(settings.max_session_bytes, settings.max_address_bytes, settings.max_total_bytes)
         crew = Crew(self._engine, settings)
-        self._shared = Shared(self.manifest, settings, crew, places, self._ended, allowances)
+        self._shared = Shared(self.manifest, settings, crew, places, self._ended, allowances, beginning)
         self._is_ready = True
 
     async def close(self, drain_s: float | None = None) -> None:
@@ -150,7 +151,7 @@ class Host:
     async def _serve(self, transport: Transport, request: Request, visitor: str, is_developers: bool) -> Closing:
         hello = await self._greeted(transport)
         assert self._shared is not None
-        initial = await initial_values(list(self.manifest.components.values()))
+        initial = await self._shared.beginning.of_session()
         secret = secrets.token_urlsafe(32)
         session = Session(secret, self._shared, request, visitor, initial, self._folders.of_session())
         if is_developers:
@@ -290,12 +291,13 @@ class Host:
             "stored_bytes": self._shared.allowances.used if self._shared is not None else 0,
         }
 
-    def _prepare(self) -> Rules:
+    def _prepare(self) -> tuple[Rules, Beginning]:
         self._folders.make()
         for name in ("jpeg", "pcm16"):
             codecs.load(name).open_encoder(1.0).close()  # so that no first frame waits for an import
         settings = self.settings
-        return Rules(settings.allowed_paths, settings.blocked_paths, self._folders.root, settings.max_image_pixels)
+        rules = Rules(settings.allowed_paths, settings.blocked_paths, self._folders.root, settings.max_image_pixels)
+        return rules, Beginning(self.manifest.components.values())
 
     async def _all_gone(self) -> None:
         while self.sessions:

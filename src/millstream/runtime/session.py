@@ -26,7 +26,7 @@ from millstream.runtime.run_in_thread import aside
 from millstream.runtime.send.apply import addressed, file_value
 from millstream.runtime.send.sender import Outlet
 from millstream.runtime.settings import Settings
-from millstream.runtime.state.expiry import Initial, Perishables
+from millstream.runtime.state.expiry import Beginning, Initial, Perishables
 from millstream.runtime.state.file_quota import Allowances
 from millstream.runtime.state.files import Store
 from millstream.runtime.state.timers import Timers
@@ -87,6 +87,7 @@ class Shared(NamedTuple):
     places: Places
     metrics: StreamMetrics
     allowances: Allowances
+    beginning: Beginning
 
 
 class Session:
@@ -138,7 +139,7 @@ class Session:
             start=self._start,
         )
         self.events = Events(self._desk, self._start, self._stop_binding)
-        self._perishables = Perishables(self._values, manifest.components.values(), self._start)
+        self._perishables = Perishables(self._values, shared.beginning.perishable, self._start)
         self._timers = Timers(manifest, self._values, self.events.raise_event)
         self._budget = _Budget(settings.messages_per_s)
 
@@ -292,15 +293,13 @@ class Session:
 
     def _initial_updates(self) -> Iterator[tuple[int, Value]]:
         """Give the values that differ from those in the page's manifest; each fits into a message, not all together."""
-        for number, component in self._desk.manifest.components.items():
-            stored = self._values[number]
-            if not component.on_page:
-                continue
+        for number in sorted(self._initial.shown):
+            value, stored = self._initial.shown.pop(number), self._values[number]
             if isinstance(stored, Blob):
                 yield number, file_value(self.store.add(stored), stored)
-            elif number in self._initial.shown:
-                self.store.hold(component.files(stored), number)
-                yield number, addressed(self._initial.shown.pop(number), self.store)
+            else:
+                self.store.hold(self._values.component(number).files(stored), number)
+                yield number, addressed(value, self.store)
 
     # ---- what the page says ------------------------------------------------------------------------------------
 

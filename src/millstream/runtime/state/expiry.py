@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from functools import partial
 from typing import Any, NamedTuple, Protocol, cast, runtime_checkable
 
@@ -34,7 +34,7 @@ class Perishables:
 
     Args:
         values: The session's values.
-        components: All components; those that are perishable are looked after.
+        components: The perishable ones, which are looked after.
         start: Runs a coroutine in the background of the session.
     """
 
@@ -42,7 +42,7 @@ class Perishables:
         self, values: Values, components: Iterable[Component], start: Callable[[Coroutine[Any, Any, None]], object]
     ) -> None:
         self._values = values
-        self._components = [component for component in components if isinstance(component, Perishable)]
+        self._components = tuple(components)
         self._start = start
         self._loop = asyncio.get_running_loop()
         self._written_at: dict[int, float] = {}
@@ -86,7 +86,8 @@ class Initial(NamedTuple):
 
     Attributes:
         values: The value of each component, by number; an empty one if the user's function for it fails.
-        shown: The page's form of those that are not in its manifest, by number.
+        shown: The page's form of those that are not in its manifest, by number; `None` for a `Blob`, whose address is
+            the session's business.
         faults: Names of components whose function fails, and why.
     """
 
@@ -95,20 +96,47 @@ class Initial(NamedTuple):
     faults: list[tuple[str, BaseException]]
 
 
+class Beginning:
+    """What the sessions of one app begin with, as far as it is the same for all. Making it may block.
+
+    Args:
+        components: All components.
+
+    Attributes:
+        perishable: Those whose values have an end.
+    """
+
+    def __init__(self, components: Collection[Component]) -> None:
+        self.perishable = tuple(component for component in components if isinstance(component, Perishable))
+        self._same = _computed(component for component in components if component.is_prepared)
+        self._lists = {number: stored for number, stored in self._same.values.items() if isinstance(stored, list)}
+        self._others = [component for component in components if not component.is_prepared]
+
+    async def of_session(self) -> Initial:
+        """Give a session its own; what has to be computed for it is computed off the loop, in a thread.
+
+        Raises:
+            Busy: There is no thread to be had.
+        """
+        own = {number: list(stored) for number, stored in self._lists.items()}
+        initial = Initial({**self._same.values, **own}, dict(self._same.shown), list(self._same.faults))
+        if self._others:
+            computed = await aside("initial values", lambda: _computed(self._others))
+            initial.values.update(computed.values)
+            initial.shown.update(computed.shown)
+            initial.faults.extend(computed.faults)
+        return initial
+
+
 async def initial_value(component: Component) -> Stored:
     """Compute the value that a component starts with, off the loop; an empty one if the user's function fails."""
-    initial = await initial_values([component])
+    initial = await aside("initial values", lambda: _computed([component]))
     for name, error in initial.faults:
         logger.error("the initial value of %s cannot be computed", name, exc_info=error)
     return initial.values[component.id]
 
 
-async def initial_values(components: list[Component]) -> Initial:
-    """Compute the values that a session starts with, off the loop."""
-    return await aside("initial values", lambda: _computed(components))
-
-
-def _computed(components: list[Component]) -> Initial:
+def _computed(components: Iterable[Component]) -> Initial:
     initial = Initial({}, {}, [])
     for component in components:
         with guarded(partial(_fail, initial, component)):
@@ -117,8 +145,9 @@ def _computed(components: list[Component]) -> Initial:
 
 
 def _note(initial: Initial, component: Component, stored: Stored) -> None:
-    is_told = component.on_page and not isinstance(stored, Blob)
-    if is_told and (component.is_computed or component.files(stored)):
+    if component.on_page and isinstance(stored, Blob):
+        initial.shown[component.id] = None
+    elif component.on_page and (component.is_computed or component.files(stored)):
         initial.shown[component.id] = component.shown(stored)
     initial.values[component.id] = stored
 
