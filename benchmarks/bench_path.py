@@ -40,7 +40,7 @@ BIRTHS: Final = 30
 
 
 class Listener(Wire):
-    """A page that notices when it is welcomed."""
+    """A page that waits for its welcome."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,14 +51,17 @@ class Listener(Wire):
 
 
 def measure() -> dict[str, float]:
-    """Print what is called, and give the counts of each case; only `birth_us_per_component` is a time."""
+    """Print what is called to stderr, and give the counts of each case; only `birth_us_per_component` is a time."""
     counter = CallCounter(PACKAGE, leaving_out=("client/", "testing/"))
     with counter.installed(), _served() as url:
         frame, chunk, click = asyncio.run(_drive(url, counter))
     birth = asyncio.run(_birth(counter))
     cases = {"frame": frame, "chunk": chunk, "click": click, "birth": birth}
     for name, calls in cases.items():
-        print(f"{name}: {calls.total} calls of {calls.functions} functions in {calls.files} files\n{calls.table()}\n")
+        print(
+            f"{name}: {calls.total} calls of {calls.functions} functions in {calls.files} files\n{calls.table()}\n",
+            file=sys.stderr,
+        )
     figures = {
         f"{name}_{what}": float(getattr(calls, attribute))
         for name, calls in cases.items()
@@ -105,10 +108,10 @@ async def _frame(page: Page, counter: CallCounter) -> Calls:
     recording = await page.record(page.find("camera"))
     await recording.first.wait_for_state("running")
     rounds = []
-    for picture in itertools.islice(itertools.cycle(encoded(8)), WARM_UP + ROUNDS):
+    for frame in itertools.islice(itertools.cycle(encoded(8)), WARM_UP + ROUNDS):
         before = recording.first.summary().results
         with counter.counting() as calls:
-            await recording.feed([picture])
+            await recording.feed([frame])
             await page.wait_for(lambda before=before: recording.first.summary().results > before)  # type: ignore[misc]
             await asyncio.sleep(QUIET_S)
         rounds.append(calls)
@@ -164,7 +167,7 @@ async def _birth(counter: CallCounter) -> Calls:
         rounds.append(calls)
         page.leave()
         for session in host.sessions.values():
-            session.end(1001, "it was born, that is all")
+            session.end(1001, "its birth is measured")
         await serving
     await host.close()
     return rounds[-1]
@@ -184,7 +187,7 @@ async def _birth_us(components: int) -> float:
         await page.greeted.wait()
         shortest_s = min(shortest_s, time.process_time() - begin)
         for session in host.sessions.values():
-            session.end(1001, "it was born, that is all")
+            session.end(1001, "its birth is measured")
         await serving
     await host.close()
     return shortest_s * 1e6
