@@ -25,9 +25,9 @@ def measure() -> dict[str, float]:
     """Echo at the camera's rate, then through a handler that takes 200 ms."""
     folder = Path(tempfile.mkdtemp(prefix="millstream-bench-"))
     try:
-        film = make_clips(folder).counter
-        fps, ages = _watch(film)
-        slow_fps, slow_ages = _watch(film, "--slow")
+        video = make_clips(folder).counter
+        fps, ages = _watch(video)
+        slow_fps, slow_ages = _watch(video, "--slow")
     finally:
         shutil.rmtree(folder)
     p50, p95 = np.percentile(ages, (50, 95))
@@ -44,7 +44,7 @@ def measure() -> dict[str, float]:
     }
 
 
-def _watch(film: Path, *arguments: str) -> tuple[float, list[float]]:
+def _watch(video: Path, *arguments: str) -> tuple[float, list[float]]:
     """Pictures a second in the output, and for each the milliseconds since the preview showed it."""
     executable = shutil.which("chromium") or sys.exit("this benchmark needs Chromium: apt-get install chromium")
     flags = [
@@ -52,7 +52,7 @@ def _watch(film: Path, *arguments: str) -> tuple[float, list[float]]:
         "--disable-gpu",
         "--use-fake-device-for-media-stream",
         "--use-fake-ui-for-media-stream",
-        f"--use-file-for-fake-video-capture={film}",
+        f"--use-file-for-fake-video-capture={video}",
     ]
     with serve(*arguments) as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=flags)

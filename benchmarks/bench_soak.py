@@ -17,7 +17,7 @@ from benchmarks.pictures import encoded
 from benchmarks.server import serve
 from millstream.client.client import open_page
 from millstream.client.page import Page
-from millstream.client.stream import Stream
+from millstream.client.stream import ClientStream
 
 RATE_HZ = 30
 SIZES = ((640, 480), (1280, 720))
@@ -110,7 +110,7 @@ async def _stream(page: Page, camera: list[bytes]) -> dict[str, float]:
     return _figures(recording.first.summary().results, longest_s, lasted_s)
 
 
-async def _note(stream: Stream, arrivals: list[float]) -> None:
+async def _note(stream: ClientStream, arrivals: list[float]) -> None:
     """Note when results have come, looking every 10 ms."""
     newest = None
     while True:

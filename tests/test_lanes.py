@@ -11,7 +11,7 @@ from millstream.lanes import All, Lane, Latest
 from millstream.testing import fake_delta
 from millstream.testing.conformance.lanes import Item, LaneSuite
 from millstream.types import Encoded
-from millstream.wire.packet import Flag, Kind, Packet
+from millstream.wire.packet import Flag, Packet, PacketKind
 
 
 def picture(number: int) -> Item:
@@ -59,7 +59,7 @@ def test_latest_keeps_the_newest_and_what_it_needs(items: list[Item], kept: list
 def test_latest_takes_packets_as_they_come_from_the_wire() -> None:
     lane: Latest[Packet] = Latest()
     for sequence in (1, 2):
-        lane.put(Packet(Kind.PICTURE, 1, Flag.KEY | Flag.INDEPENDENT, 1, 4, sequence, 0, 0, 0, b"x"))
+        lane.put(Packet(PacketKind.PICTURE, 1, Flag.KEY | Flag.INDEPENDENT, 1, 4, sequence, 0, 0, 0, b"x"))
     packet = lane.take()
     assert packet is not None
     assert packet.sequence == 2

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 
-class Unwanted(Exception):
+class Cancelled(Exception):
     """Nobody waits for the work any more: who began it has left, or has stopped it."""
 
 
@@ -35,4 +35,4 @@ def check_wanted() -> None:
         Unwanted: Nobody does.
     """
     if not _is_wanted.get()():
-        raise Unwanted("nobody waits for this any more")
+        raise Cancelled("nobody waits for this any more")

@@ -17,7 +17,7 @@ Handler: TypeAlias = Callable[..., object]
 Media: TypeAlias = Frame | Chunk
 
 Carried: TypeAlias = Literal["picture", "sound", "film"]
-"""What a stream brings from the page: a `film` is sound with pictures."""
+"""What a stream brings from the page: a `video` is sound with pictures."""
 
 
 class Encoded(NamedTuple):
@@ -88,7 +88,7 @@ class Transport(Protocol):
     async def close(self, code: int, reason: str) -> None: ...
 
 
-class Footage(NamedTuple):
+class VideoSegment(NamedTuple):
     """A stretch of a film: the next bytes of a fragmented MP4 file (ISO/IEC 14496-12), which a browser appends.
 
     Attributes:
@@ -101,12 +101,12 @@ class Footage(NamedTuple):
     fragments: tuple[tuple[bytes, float], ...]
     is_first: bool
 
-    def before(self, other: Footage) -> Footage:
+    def before(self, other: VideoSegment) -> VideoSegment:
         """Put what follows behind it."""
         return self._replace(fragments=self.fragments + other.fragments)
 
 
-Piece: TypeAlias = Chunk | bytes | Footage
+Segment: TypeAlias = Chunk | bytes | VideoSegment
 """What a player is given to play next: samples, a file that the page decodes, or a stretch of a film."""
 
 
@@ -146,7 +146,7 @@ class Blob:
 
 
 @dataclass(frozen=True)
-class Link:
+class WebLink:
     """An `https`, `http` or `data:image` address that goes to the browser as it is; the server never opens it."""
 
     url: str
@@ -192,10 +192,10 @@ class Scratch(Protocol):
         """What components note for the next value of the same call, by keys of their own."""
 
 
-class Reel(Protocol):
+class PlayerSource(Protocol):
     """Joins what one run or stream plays in one component, value after value, into one film or sound."""
 
-    def piece(self, value: object, scratch: Scratch) -> tuple[Stored, Piece | None] | None:
+    def piece(self, value: object, scratch: Scratch) -> tuple[Stored, Segment | None] | None:
         """Make of what the handler returned what is stored, and what is played next.
 
         `KEEP` and `None` if nothing can be heard or seen before the next value comes; `None` for what is not ours to
@@ -205,7 +205,7 @@ class Reel(Protocol):
             InvalidValue: It does not fit, or not to what came before.
         """
 
-    def end(self, before: Piece | None = None, *, goes_on: bool = False) -> tuple[Stored, Piece | None]:
+    def end(self, before: Segment | None = None, *, goes_on: bool = False) -> tuple[Stored, Segment | None]:
         """Give what is stored from now on, and what was still to be played, behind `before` if that is still here.
 
         If it `goes_on`, only a generator has ended, and its stream has not. Nothing to be played, and nothing stored,
@@ -220,7 +220,7 @@ class Reel(Protocol):
 
 
 Stored: TypeAlias = object
-"""A component's value as a session keeps it: plain data, a `Packet`, a `Blob`, a `Link`, or any object for `State`."""
+"""A component's value as a session keeps it: plain data, a `Packet`, a `Blob`, a `WebLink`, any object for `State`."""
 
 
 Role: TypeAlias = Literal["handler", "listen", "partial", "greeting", "recognise", "finish"]
@@ -288,7 +288,7 @@ class Output(NamedTuple):
     changes: Mapping[str, object] = {}
     patch: Mapping[str, object] = {}
     wire: object = None
-    sound: Piece | None = None
+    sound: Segment | None = None
 
 
 KEEP: Final = object()

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 import millstream as gr
-from millstream.apps.conversation import Conversation, draft_of, messages_of, user_message
+from millstream.apps.conversation import ChatFunction, draft_of, messages_of, user_message
 from millstream.declare.handler import inspect_handler
 
 ASKED = [{"role": "user", "content": "hi"}]
 
 
-def conversation(fn: object, *, is_multimodal: bool = False, extra_outputs: int = 0) -> Conversation:
-    return Conversation(inspect_handler(fn, "test"), is_multimodal=is_multimodal, extra_outputs=extra_outputs)
+def conversation(fn: object, *, is_multimodal: bool = False, extra_outputs: int = 0) -> ChatFunction:
+    return ChatFunction(inspect_handler(fn, "test"), is_multimodal=is_multimodal, extra_outputs=extra_outputs)
 
 
 @pytest.mark.parametrize(

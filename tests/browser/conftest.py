@@ -59,14 +59,14 @@ class Browsers:
 
     def get(
         self,
-        film: Path | None = None,
+        video: Path | None = None,
         sound: Path | None = None,
         *,
         devices: bool = True,
         allowed: bool = True,
         autoplay: bool = True,
     ) -> Browser:
-        """Start a browser with a camera that plays `film` and a microphone that plays `sound`, or find it.
+        """Start a browser with a camera that plays `video` and a microphone that plays `sound`, or find it.
 
         Args:
             film: `None` for Chromium's own test picture.
@@ -81,7 +81,7 @@ class Browsers:
             *([DEVICES] if devices else []),
             *([ALLOWED] if allowed else []),
         ]
-        flags += [f"--use-file-for-fake-video-capture={film}"] if film else []
+        flags += [f"--use-file-for-fake-video-capture={video}"] if video else []
         flags += [f"--use-file-for-fake-audio-capture={sound}"] if sound else []
         key = tuple(flags)
         if key not in self._running:
@@ -136,7 +136,7 @@ def open_page(browsers: Browsers) -> Iterator[OpenPage]:
     def start(
         url: str,
         *,
-        film: Path | None = None,
+        video: Path | None = None,
         sound: Path | None = None,
         devices: bool = True,
         allowed: bool = True,
@@ -144,7 +144,7 @@ def open_page(browsers: Browsers) -> Iterator[OpenPage]:
         script: str = "",
         **options: Any,
     ) -> Page:
-        browser = browsers.get(film, sound, devices=devices, allowed=allowed, autoplay=autoplay)
+        browser = browsers.get(video, sound, devices=devices, allowed=allowed, autoplay=autoplay)
         context = browser.new_context(**options)
         contexts.append(context)
         context.set_default_timeout(DEADLINE_MS)

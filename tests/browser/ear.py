@@ -183,7 +183,9 @@ def delays_ms(page: Page) -> NDArray[np.float64]:
     """
     _, said = spoken(page)
     _, heard = hear(page)
-    said_at, heard_at = (_array(page.evaluate(f"ear.times(ear.{tape})"), np.float64) for tape in ("spoken", "heard"))
+    said_at, heard_at = (
+        _array(page.evaluate(f"ear.times(ear.{recording})"), np.float64) for recording in ("spoken", "heard")
+    )
     shift = _shift(said, heard, int(page.evaluate("ear.seen.rate") * PROBE_S))
     quanta = np.arange(len(heard) // QUANTUM)
     source = (quanta * QUANTUM - shift) // QUANTUM

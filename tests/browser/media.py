@@ -73,8 +73,8 @@ def make_clips(folder: Path) -> Clips:
     )
     makers = {
         clips.astronaut: _film_astronaut,
-        clips.counter: lambda path: _film(map(draw_counter, range(COUNTER_FRAMES)), path),
-        clips.halves: lambda path: _film([draw_halves()] * FRAMES_PER_SECOND, path),
+        clips.counter: lambda path: _video(map(draw_counter, range(COUNTER_FRAMES)), path),
+        clips.halves: lambda path: _video([draw_halves()] * FRAMES_PER_SECOND, path),
         clips.speech: _record_speech,
         clips.chirp: _record_chirp,
     }
@@ -162,7 +162,7 @@ def read_chirp(samples: NDArray[np.int16], rate_hz: int) -> float:
     return (peak - CHIRP_LOW_HZ) / (CHIRP_HIGH_HZ - CHIRP_LOW_HZ) * CHIRP_SECONDS
 
 
-def _film(frames: Iterable[Picture], path: Path) -> None:
+def _video(frames: Iterable[Picture], path: Path) -> None:
     source = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{WIDTH}x{HEIGHT}", "-r", str(FRAMES_PER_SECOND), "-i", "-"]
     _ffmpeg([*source, *_mjpeg(path)], (frame.tobytes() for frame in frames))
 

@@ -75,12 +75,12 @@ def talk() -> Blocks:
     return demo
 
 
-def films() -> Blocks:
+def videos() -> Blocks:
     """A camera that films, and a film."""
     with Blocks(title="Films") as demo, gr.Row():
         inp = gr.Video(label="Film", sources=["upload", "webcam"], elem_id="inp")
         out = gr.Video(label="Result", elem_id="out")
-        inp.change(lambda film: film, inp, out)
+        inp.change(lambda video: video, inp, out)
     return demo
 
 

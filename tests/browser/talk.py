@@ -64,8 +64,8 @@ def watch(page: Page) -> Times:
     )
 
 
-def _times_ms(page: Page, tape: str) -> NDArray[np.float64]:
-    return np.frombuffer(base64.b64decode(page.evaluate(f"ear.times(ear.{tape})")), np.float64)
+def _times_ms(page: Page, recording: str) -> NDArray[np.float64]:
+    return np.frombuffer(base64.b64decode(page.evaluate(f"ear.times(ear.{recording})")), np.float64)
 
 
 def _stretches(

@@ -65,7 +65,7 @@ def stop_in_the_middle(page: Page, mill: Mill) -> None:
 def test_it_begins_at_once_and_waits_its_turn(
     launch: Callable[..., str], open_page: OpenPage, clips: Clips, mill: Mill
 ) -> None:
-    page = open_page(launch(mill.demo), film=clips.counter)
+    page = open_page(launch(mill.demo), video=clips.counter)
     stop_in_the_middle(page, mill)
     record(page)
     until(page, LIVE, 1)
@@ -84,7 +84,7 @@ def test_it_begins_at_once_and_waits_its_turn(
 def test_it_can_be_left_and_begun_again(
     launch: Callable[..., str], open_page: OpenPage, clips: Clips, mill: Mill
 ) -> None:
-    page = open_page(launch(mill.demo), film=clips.counter)
+    page = open_page(launch(mill.demo), video=clips.counter)
     stop_in_the_middle(page, mill)
     record(page)
     button(page, "Waiting").click()
@@ -99,7 +99,7 @@ def test_an_error_of_the_last_call_does_not_disturb_it(
     launch: Callable[..., str], open_page: OpenPage, clips: Clips
 ) -> None:
     mill = Mill(keep="all")
-    page = open_page(launch(mill.demo), film=clips.counter)
+    page = open_page(launch(mill.demo), video=clips.counter)
     stop_in_the_middle(page, mill)
     record(page)
     expect(button(page, "Waiting")).to_be_visible()
@@ -117,7 +117,7 @@ def test_without_it_the_error_of_the_last_call_is_shown(
     launch: Callable[..., str], open_page: OpenPage, clips: Clips
 ) -> None:
     mill = Mill(keep="all")
-    page = open_page(launch(mill.demo), film=clips.counter)
+    page = open_page(launch(mill.demo), video=clips.counter)
     stop_in_the_middle(page, mill)
     mill.fails = True
     mill.go.release()
@@ -128,7 +128,7 @@ def test_a_picture_of_the_one_before_does_not_cover_the_new_preview(
     launch: Callable[..., str], open_page: OpenPage, clips: Clips
 ) -> None:
     mill = Mill(is_unified=True)
-    page = open_page(launch(mill.demo), film=clips.counter)
+    page = open_page(launch(mill.demo), video=clips.counter)
     stop_in_the_middle(page, mill)
     record(page)
     expect(button(page, "Waiting")).to_be_visible()
@@ -145,7 +145,7 @@ def test_results_in_place_of_the_preview_come_back_with_every_recording(
 ) -> None:
     mill = Mill(is_unified=True)
     mill.run_freely()
-    page = open_page(launch(mill.demo), film=clips.counter)
+    page = open_page(launch(mill.demo), video=clips.counter)
     for _ in range(3):
         assert page.locator(".ms-output").count() == 0 or button(page, "Record").is_visible()
         record(page)

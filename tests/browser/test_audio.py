@@ -241,7 +241,7 @@ def test_sound_and_pictures_stream_side_by_side(launch: Launch, open_page: OpenP
         mic, text = gr.Audio(sources="microphone", elem_id="mic"), gr.Textbox(label="Heard")
         img.stream(lambda frame: frame, img, out, stream_every=0.1)
         mic.stream(lambda chunk: "sound", mic, text, stream_every=0.25)
-    page = open_page(launch(demo), film=clips.halves, sound=clips.chirp)
+    page = open_page(launch(demo), video=clips.halves, sound=clips.chirp)
     record(page.locator("#img"))
     record(page.locator("#mic"))
     until(page, "eyes.colours('.ms-output') === 'blue red'")

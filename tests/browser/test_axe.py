@@ -142,7 +142,8 @@ CASES = [
     (scenes.camera, lost), (scenes.unified, idle), (scenes.sound, idle), (scenes.sound, speaking),
     (scenes.camera, insecure), (scenes.camera, failed), (scenes.camera, uploading), (scenes.sound, insecure),
     (scenes.sound, uploading), (scenes.talk, idle), (scenes.talk, hearing), (scenes.talk, answering),
-    (scenes.talk, held_up), (scenes.talk, off), (scenes.films, idle), (scenes.films, showing), (scenes.films, refused),
+    (scenes.talk, held_up), (scenes.talk, off),
+    (scenes.videos, idle), (scenes.videos, showing), (scenes.videos, refused),
     (scenes.forms, idle), (scenes.forms, open_list), (scenes.forms, busy), (scenes.forms, off),
     (scenes.examples, advancing),
 ]  # fmt: skip

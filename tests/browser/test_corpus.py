@@ -28,7 +28,7 @@ def field(page: Page, label: str) -> Any:
 
 def test_live_interface_of_a_picture(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     demo = gr.Interface(np.flipud, gr.Image(sources=["webcam"], streaming=True), "image", live=True)
-    page = open_page(launch(demo), film=clips.halves)
+    page = open_page(launch(demo), video=clips.halves)
     record(page)
     until(page, "eyes.colours('.ms-output') === 'blue red'")
     expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuemax", "30")
@@ -129,7 +129,7 @@ def test_a_stream_as_a_decorator(launch: Launch, open_page: OpenPage, clips: Cli
         def size(frame: np.ndarray) -> str:
             return str(frame.shape)
 
-    page = open_page(launch(demo), film=clips.counter)
+    page = open_page(launch(demo), video=clips.counter)
     record(page)
     expect(field(page, "Size")).to_have_value("(480, 640, 3)")
 
@@ -271,7 +271,7 @@ def test_several_outputs_of_a_stream_arrive_together(launch: Launch, open_page: 
         img, count = gr.Image(sources="webcam", streaming=True), gr.State(0)
         out, text = gr.Image(streaming=True), gr.Textbox(label="Level")
         img.stream(handler, [img, count], [out, count, text], stream_every=0.2)
-    page = open_page(launch(demo), film=clips.counter)
+    page = open_page(launch(demo), video=clips.counter)
     record(page)
     expect(field(page, "Level")).not_to_have_value("")
     stop(page)
@@ -288,7 +288,7 @@ def test_then_success_and_failure_follow_a_stream(launch: Launch, open_page: Ope
         run.failure(lambda: notes.add("failure"))
         img.start_recording(lambda: notes.add("start"))
         img.stop_recording(lambda: notes.add("stop"))
-    page = open_page(launch(demo), film=clips.counter)
+    page = open_page(launch(demo), video=clips.counter)
     record(page)
     page.locator(".ms-output").wait_for()
     stop(page)

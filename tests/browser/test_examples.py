@@ -108,7 +108,7 @@ def test_the_sound_is_drawn_below_the_picture_that_belongs_to_it(
     launch: Launch, open_page: OpenPage, clips: Clips, tmp_path: Path
 ) -> None:
     said = speech(tmp_path, "What is twelve times seven? What is twelve times seven? What is twelve times seven?")
-    page = open_page(launch(load("camera_and_microphone")[0]), film=clips.astronaut, sound=said)
+    page = open_page(launch(load("camera_and_microphone")[0]), video=clips.astronaut, sound=said)
 
     record(page)
 

@@ -59,7 +59,7 @@ def move(page: Page, slider: str, value: float) -> None:
 def test_simplest_gives_the_mirrored_picture_back(
     start: Callable[[str], str], open_page: OpenPage, clips: Clips
 ) -> None:
-    page = open_page(start("simplest"), film=clips.halves)
+    page = open_page(start("simplest"), video=clips.halves)
     record(page)
     until(page, "eyes.colours('.ms-output') === 'blue red'")
     preview, output = see(page, ".ms-preview"), see(page)
@@ -69,7 +69,7 @@ def test_simplest_gives_the_mirrored_picture_back(
 
 
 def test_simplest_goes_on_and_on(start: Callable[[str], str], open_page: OpenPage, clips: Clips) -> None:
-    page = open_page(start("simplest"), film=clips.counter)
+    page = open_page(start("simplest"), video=clips.counter)
     record(page)
     expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuemax", "15")
     until(page, "eyes.counter('.ms-output') > 0")
@@ -84,7 +84,7 @@ def test_filter_obeys_on_the_next_frame(launch: Callable[..., str], open_page: O
         transform = gr.Dropdown(choices=["cartoon", "edges", "flip"], value="flip", label="Transformation")
         image = gr.Image(sources=["webcam"], type="numpy")
         image.stream(lambda frame, name: notes.add((read_counter(frame), name)), [image, transform], stream_every=0.1)
-    page = open_page(launch(demo), film=clips.counter)
+    page = open_page(launch(demo), video=clips.counter)
     record(page)
     notes.wait(3)
     choose(page, "Transformation", "edges")
@@ -96,7 +96,7 @@ def test_filter_obeys_on_the_next_frame(launch: Callable[..., str], open_page: O
 
 
 def test_filter_shows_what_was_chosen(start: Callable[[str], str], open_page: OpenPage, clips: Clips) -> None:
-    page = open_page(start("filter"), film=clips.halves)
+    page = open_page(start("filter"), video=clips.halves)
     record(page)
     until(page, "eyes.colours('.ms-output') === 'blue red'")
     choose(page, "Filter", "edges")
@@ -106,7 +106,7 @@ def test_filter_shows_what_was_chosen(start: Callable[[str], str], open_page: Op
 def test_unified_shows_the_result_in_place_of_the_preview(
     start: Callable[[str], str], open_page: OpenPage, clips: Clips
 ) -> None:
-    page = open_page(start("unified"), film=clips.halves)
+    page = open_page(start("unified"), video=clips.halves)
     move(page, "Warmth", 1.0)
     record(page)
     until(page, "eyes.colours('.ms-output') === 'blue red'")
@@ -119,7 +119,7 @@ def test_unified_shows_the_result_in_place_of_the_preview(
 
 
 def test_unified_does_not_flicker(start: Callable[[str], str], open_page: OpenPage, clips: Clips) -> None:
-    page = open_page(start("unified"), film=clips.counter)
+    page = open_page(start("unified"), video=clips.counter)
     record(page)
     until(page, "eyes.counter('.ms-output') > 0")
     expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "29")
@@ -143,7 +143,7 @@ def test_speech_is_transcribed(start: Callable[[str], str], open_page: OpenPage,
 
 @pytest.mark.slow
 def test_objects_are_boxed_above_the_threshold(start: Callable[[str], str], open_page: OpenPage, clips: Clips) -> None:
-    page = open_page(start("detect"), film=clips.astronaut)
+    page = open_page(start("detect"), video=clips.astronaut)
     record(page)
     until(page, "eyes.count('.ms-output', arg) > 500", BOX)
     move(page, "Confidence threshold", 1.0)

@@ -161,7 +161,7 @@ class TestFrame:
 
         assert page.evaluate("() => document.documentElement.scrollWidth") == width
 
-    @pytest.mark.parametrize("scene", [scenes.camera, scenes.films])
+    @pytest.mark.parametrize("scene", [scenes.camera, scenes.videos])
     def test_two_in_a_row_share_its_width_and_stand_level(self, stage: Any, scene: Any) -> None:
         page = stage(scene, viewport={"width": 1440, "height": 900}).page
         first, second = [frame.bounding_box() for frame in page.locator(".ms-frame").all()]

@@ -106,7 +106,7 @@ VARIANTS = {
 
 @pytest.mark.parametrize("missing", VARIANTS.values(), ids=VARIANTS.keys())
 def test_pictures_are_shown_in_order_and_fresh(launch: Launch, open_page: OpenPage, clips: Clips, missing: str) -> None:
-    page = open_page(launch(echo(lambda frame: frame, stream_every=0)), film=clips.counter)
+    page = open_page(launch(echo(lambda frame: frame, stream_every=0)), video=clips.counter)
     page.add_init_script(missing)
     page.reload()
     record(page)
@@ -133,7 +133,7 @@ def test_the_handler_gets_the_picture_as_the_user_sees_it(launch: Launch, open_p
         sizes.append(frame.shape)
         return frame
 
-    page = open_page(launch(echo(handler, stream_every=0.1)), film=clips.halves)
+    page = open_page(launch(echo(handler, stream_every=0.1)), video=clips.halves)
     record(page)
     _until(lambda: page.evaluate("document.querySelector('video.ms-output')?.videoWidth") == 640)
     left = """(x) => {
@@ -155,7 +155,7 @@ def test_the_pace_is_kept_in_the_mean(launch: Launch, open_page: OpenPage, clips
         times.append(time.monotonic())
         return frame
 
-    page = open_page(launch(echo(handler, stream_every=0.2)), film=clips.counter)
+    page = open_page(launch(echo(handler, stream_every=0.2)), video=clips.counter)
     record(page)
     _until(lambda: len(times) >= 22)
     stop(page)
@@ -164,7 +164,7 @@ def test_the_pace_is_kept_in_the_mean(launch: Launch, open_page: OpenPage, clips
 
 
 def test_stop_releases_the_camera(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
-    page = open_page(launch(echo(lambda frame: frame, stream_every=0.1)), film=clips.counter)
+    page = open_page(launch(echo(lambda frame: frame, stream_every=0.1)), video=clips.counter)
     page.add_init_script(KEEP_TRACKS)
     page.reload()
     for _ in range(2):
@@ -175,7 +175,7 @@ def test_stop_releases_the_camera(launch: Launch, open_page: OpenPage, clips: Cl
 
 
 def test_a_camera_that_is_unplugged_ends_the_stream(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
-    page = open_page(launch(echo(lambda frame: frame, stream_every=0.1)), film=clips.counter)
+    page = open_page(launch(echo(lambda frame: frame, stream_every=0.1)), video=clips.counter)
     page.add_init_script(KEEP_TRACKS)
     page.reload()
     record(page)
@@ -192,7 +192,7 @@ def test_a_hidden_page_decodes_nothing_and_comes_back_fresh(launch: Launch, open
         numbers.append(read_counter(frame))
         return frame
 
-    page = open_page(launch(echo(handler, stream_every=0.1)), film=clips.counter)
+    page = open_page(launch(echo(handler, stream_every=0.1)), video=clips.counter)
     record(page)
     page.locator(".ms-output").wait_for()
     _hide(page, True)

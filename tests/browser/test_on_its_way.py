@@ -318,7 +318,7 @@ def test_submit_in_the_moment_of_stop_has_the_whole_recording(
         if kind == "stream":
             source.stream(lambda _: None, source, None, stream_every=0.2)
         gr.Button("Submit").click(seen.add, source, None)
-    page = open_page(launch(demo), film=clips.counter)
+    page = open_page(launch(demo), video=clips.counter)
     if kind == "photo":
         button(page, "Open the camera").click()
         page.wait_for_function("() => document.querySelector('.ms-preview')?.videoWidth > 0")
@@ -357,7 +357,7 @@ OPENED = "eyes.tracks.filter((track) => track.readyState === 'live').length"
 
 
 def test_a_recording_that_cannot_be_seen_shows_itself(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
-    page = open_page(launch(recorders()), film=clips.counter)
+    page = open_page(launch(recorders()), video=clips.counter)
     sign = page.get_by_role("group", name="Recording: Front")
     record(page.locator("#camera"))
     expect(page).to_have_title("● Studio")

@@ -95,7 +95,7 @@ def test_css_reaches_inside(launch: Launch, open_page: OpenPage, clips: Clips) -
         gr.Button("Go", elem_id="go")
         gr.Textbox("x", elem_id="text")
         img.stream(lambda frame: frame, img, img)
-    page = open_page(launch(demo, css=css), film=clips.counter)
+    page = open_page(launch(demo, css=css), video=clips.counter)
     record(page)
     page.locator(".ms-output").wait_for()
     style = "(element, name) => getComputedStyle(element)[name]"
@@ -111,7 +111,7 @@ def test_no_component_hides_in_a_shadow(launch: Launch, open_page: OpenPage, cli
         gr.Dropdown(["a"], label="d")
         gr.Label({"a": 1.0})
         img.stream(lambda frame: frame, img, img)
-    page = open_page(launch(demo), film=clips.counter)
+    page = open_page(launch(demo), video=clips.counter)
     record(page)
     page.locator(".ms-output").wait_for()
     assert page.evaluate("[...document.querySelectorAll('*')].filter((element) => element.shadowRoot).length") == 0
@@ -122,7 +122,7 @@ def test_output_and_preview_carry_their_classes_and_size(launch: Launch, open_pa
         img = gr.Image(sources=["webcam"], elem_id="in")
         out = gr.Image(elem_id="out")
         img.stream(lambda frame: frame[:100, :200], img, out)
-    page = open_page(launch(demo), film=clips.counter)
+    page = open_page(launch(demo), video=clips.counter)
     record(page)
     page.locator("#out .ms-output").wait_for()
     assert page.locator("#in video.ms-preview").count() == 1
@@ -414,7 +414,7 @@ def test_what_is_no_picture_is_refused(launch: Launch, open_page: OpenPage, tmp_
 
 
 def test_a_photo_is_taken_as_the_user_sees_it(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
-    page = open_page(launch(describing()), film=clips.halves)
+    page = open_page(launch(describing()), video=clips.halves)
     button(page, "Open the camera").click()
     until(page, "document.querySelector('.ms-preview')?.videoWidth > 0")
     button(page, "Take a picture").click()
@@ -583,7 +583,7 @@ def test_a_camera_in_a_tab_goes_on_when_it_is_out_of_sight(launch: Launch, open_
             with gr.Tab("Other"):
                 out = gr.Image()
         img.stream(lambda frame: calls.add(1) or frame, img, out, stream_every=0.1)
-    page = open_page(launch(demo), film=clips.halves)
+    page = open_page(launch(demo), video=clips.halves)
     record(page)
     calls.wait(3)
     page.get_by_role("tab", name="Other").click()
@@ -653,7 +653,7 @@ def test_a_login_comes_first(launch: Launch, open_page: OpenPage, clips: Clips) 
     with gr.Blocks() as demo:
         img, text = gr.Image(sources=["webcam"]), gr.Textbox(label="User")
         img.stream(who, img, text)
-    page = open_page(launch(demo, auth=("ada", "engine")), film=clips.counter)
+    page = open_page(launch(demo, auth=("ada", "engine")), video=clips.counter)
     page.locator("input[name=username]").fill("ada")
     page.locator("input[type=password]").fill("engine")
     page.keyboard.press("Enter")
@@ -668,7 +668,7 @@ def test_it_works_below_a_path_of_another_app(open_page: OpenPage, clips: Clips)
     site = FastAPI()
     site.mount("/live/demo", demo.app)
     with served(site) as address:
-        page = open_page(f"{address}/live/demo/", film=clips.halves)
+        page = open_page(f"{address}/live/demo/", video=clips.halves)
         until(page, "eyes.colours('.ms-output') === 'blue red'")
         record(page)
         until(page, "document.querySelector('video.ms-output')?.videoWidth === 640")

@@ -205,7 +205,7 @@ def test_a_camera_that_starts_with_the_page(launch: Launch, open_page: OpenPage,
     frames: Notes[np.ndarray] = Notes()
     camera = gr.Image(label="Camera", sources="webcam", recording=True, render=False)
     options = {"fn": frames.add, "stream_every": 0.1} if streamed else {}
-    page = open_page(launch(commanded(camera, lambda picture: None, **options)), film=clips.counter)
+    page = open_page(launch(commanded(camera, lambda picture: None, **options)), video=clips.counter)
     until(page, "document.querySelector('video.ms-preview')?.videoWidth > 0")
     if streamed:
         frames.wait(3)
@@ -217,10 +217,10 @@ def test_a_camera_that_starts_with_the_page(launch: Launch, open_page: OpenPage,
 
 def test_a_film_that_python_begins_and_ends(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     sizes: Notes[int] = Notes()
-    film = gr.Video(label="Film", sources="webcam", render=False)
+    video = gr.Video(label="Film", sources="webcam", render=False)
     page = open_page(
-        launch(commanded(film, lambda path: sizes.add(Path(path).stat().st_size))),
-        film=clips.counter,
+        launch(commanded(video, lambda path: sizes.add(Path(path).stat().st_size))),
+        video=clips.counter,
         sound=clips.chirp,
     )
     button(page, "Begin").click()
@@ -233,7 +233,7 @@ def test_a_film_that_python_begins_and_ends(launch: Launch, open_page: OpenPage,
 def test_a_photo_that_python_takes(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     photos: Notes[np.ndarray | None] = Notes()
     camera = gr.Image(label="Camera", sources="webcam", render=False)
-    page = open_page(launch(commanded(camera, photos.add)), film=clips.counter)
+    page = open_page(launch(commanded(camera, photos.add)), video=clips.counter)
     button(page, "Begin").click()
     until(page, "eyes.counter('video.ms-preview') >= 0")
     button(page, "End").click()
@@ -281,7 +281,7 @@ def test_the_last_picture_is_what_is_left_of_a_stream(launch: Launch, open_page:
     frames: Notes[np.ndarray] = Notes()
     lasts: Notes[np.ndarray] = Notes()
     camera = gr.Image(label="Camera", sources="webcam", render=False)
-    page = open_page(launch(commanded(camera, lasts.add, fn=frames.add, stream_every=0.1)), film=clips.counter)
+    page = open_page(launch(commanded(camera, lasts.add, fn=frames.add, stream_every=0.1)), video=clips.counter)
     record(page)
     frames.wait(5)
     stop(page)

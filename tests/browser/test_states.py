@@ -66,7 +66,7 @@ class TestRunning:
     @pytest.mark.parametrize("width", [390, 1280])
     def test_the_words_leave_the_tools_of_a_film_free(self, stage: Any, width: int) -> None:
         files = {"film.mp4": (FILM.read_bytes(), "video/mp4")}
-        opened = stage(scenes.films, files=files, viewport={"width": width, "height": 900})
+        opened = stage(scenes.videos, files=files, viewport={"width": width, "height": 900})
         opened.change("out", value={"file": "film.mp4", "name": "film.mp4", "type": "video/mp4"})
         opened.run("out", "running", progress="full", advance=ADVANCE)
         opened.element("out").get_by_role("button", name="Download").wait_for()

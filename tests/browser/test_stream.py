@@ -52,7 +52,7 @@ def waiting(demo: gr.Blocks) -> int:
 
 
 def test_the_button_says_what_it_does(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
-    page = open_page(launch(echo()), film=clips.counter)
+    page = open_page(launch(echo()), video=clips.counter)
     expect(button(page, "Record")).to_have_class("ms-record record-button")
     record(page)
     expect(button(page, "Stop")).to_have_class("ms-record stop-button")
@@ -60,7 +60,7 @@ def test_the_button_says_what_it_does(launch: Launch, open_page: OpenPage, clips
 
 
 def test_the_keyboard_records_and_stops(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
-    page = open_page(launch(echo()), film=clips.counter)
+    page = open_page(launch(echo()), video=clips.counter)
     button(page, "Record").focus()
     page.keyboard.press("Enter")
     expect(button(page, "Stop")).to_be_focused()
@@ -69,7 +69,7 @@ def test_the_keyboard_records_and_stops(launch: Launch, open_page: OpenPage, cli
 
 
 def test_without_a_limit_there_is_no_bar(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
-    page = open_page(launch(echo()), film=clips.counter)
+    page = open_page(launch(echo()), video=clips.counter)
     record(page)
     page.locator(".ms-output").wait_for()
     expect(page.get_by_role("progressbar")).to_have_count(0)
@@ -77,7 +77,7 @@ def test_without_a_limit_there_is_no_bar(launch: Launch, open_page: OpenPage, cl
 
 def test_a_stream_can_be_recorded_again_and_again(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     notes: Notes[int] = Notes()
-    page = open_page(launch(echo(lambda frame: notes.add(1))), film=clips.counter)
+    page = open_page(launch(echo(lambda frame: notes.add(1))), video=clips.counter)
     for turn in range(3):
         record(page)
         notes.wait(len(notes.all) + 2)
@@ -87,7 +87,7 @@ def test_a_stream_can_be_recorded_again_and_again(launch: Launch, open_page: Ope
 
 
 def test_the_last_result_stays_after_stop(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
-    page = open_page(launch(echo()), film=clips.halves)
+    page = open_page(launch(echo()), video=clips.halves)
     record(page)
     until(page, "eyes.colours('.ms-output') === 'blue red'")
     stop(page)
@@ -100,7 +100,7 @@ def test_the_last_result_stays_after_stop(launch: Launch, open_page: OpenPage, c
 def test_who_waits_sees_place_and_time_and_may_leave(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     demo = echo(time_limit=60)
     url = launch(demo)
-    first, second, third = (open_page(url, film=clips.counter) for _ in range(3))
+    first, second, third = (open_page(url, video=clips.counter) for _ in range(3))
     record(first)
     first.locator(".ms-output").wait_for()
     record(second)
@@ -124,7 +124,7 @@ def test_who_waits_captures_nothing(launch: Launch, open_page: OpenPage, clips: 
 
     demo = echo(handler)
     url = launch(demo)
-    first, second = (open_page(url, film=clips.counter) for _ in range(2))
+    first, second = (open_page(url, video=clips.counter) for _ in range(2))
     record(first)
     notes.wait(1)
     record(second)
@@ -139,7 +139,7 @@ def test_who_waits_captures_nothing(launch: Launch, open_page: OpenPage, clips: 
 
 def test_turns_are_taken_without_a_click(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     url = launch(echo(time_limit=2))
-    first, second = (open_page(url, film=clips.counter) for _ in range(2))
+    first, second = (open_page(url, video=clips.counter) for _ in range(2))
     record(first)
     first.locator(".ms-output").wait_for()
     record(second)
@@ -157,7 +157,7 @@ def test_the_end_is_told_once_however_many_turns(launch: Launch, open_page: Open
         img.stream(lambda frame: frame, img, out, time_limit=1, stream_every=0.1).then(lambda: ends.add("end"))
         img.stop_recording(lambda: ends.add("stop"))
     url = launch(demo)
-    first, second = (open_page(url, film=clips.counter) for _ in range(2))
+    first, second = (open_page(url, video=clips.counter) for _ in range(2))
     record(first)
     first.locator(".ms-output").wait_for()
     record(second)
@@ -175,7 +175,7 @@ def test_alone_it_goes_on_without_a_gap(launch: Launch, open_page: OpenPage, cli
         times.add(time.monotonic())
         return frame
 
-    page = open_page(launch(echo(handler, time_limit=1)), film=clips.counter)
+    page = open_page(launch(echo(handler, time_limit=1)), video=clips.counter)
     page.evaluate("""() => {
       window.names = new Set();
       const look = () => {
@@ -196,7 +196,7 @@ def test_a_full_queue_says_so_and_can_be_tried_again(launch: Launch, open_page: 
     demo = echo()
     demo.queue(max_size=1)
     url = launch(demo)
-    first, second, third = (open_page(url, film=clips.counter) for _ in range(3))
+    first, second, third = (open_page(url, video=clips.counter) for _ in range(3))
     record(first)
     first.locator(".ms-output").wait_for()
     record(second)
@@ -210,7 +210,7 @@ def test_a_full_queue_says_so_and_can_be_tried_again(launch: Launch, open_page: 
 
 def test_several_may_stream_at_once(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     url = launch(echo(concurrency_limit=2))
-    pages = [open_page(url, film=clips.counter) for _ in range(2)]
+    pages = [open_page(url, video=clips.counter) for _ in range(2)]
     for page in pages:
         record(page)
     for page in pages:
@@ -225,7 +225,7 @@ def test_streams_do_not_hold_other_events_up(launch: Launch, open_page: OpenPage
         img.stream(lambda frame: time.sleep(0.2) or frame, img, out)
         ask.click(lambda: "42", None, text)
     url = launch(demo)
-    first, second = (open_page(url, film=clips.counter) for _ in range(2))
+    first, second = (open_page(url, video=clips.counter) for _ in range(2))
     record(first)
     first.locator(".ms-output").wait_for()
     record(second)
@@ -250,7 +250,7 @@ def test_a_page_that_is_left_frees_its_place_at_once(
         img.stream(handler, img, out, stream_every=0.1)
         demo.unload(lambda: left.add(time.monotonic()))
     url = launch(demo)
-    first, second = (open_page(url, film=clips.counter) for _ in range(2))
+    first, second = (open_page(url, video=clips.counter) for _ in range(2))
     record(first)
     owner = calls.wait(1)[0][0]
     record(second)
@@ -268,7 +268,7 @@ def test_a_page_that_is_left_frees_its_place_at_once(
 
 def test_the_bar_is_in_step_with_the_servers_clock(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     demo = echo(time_limit=20)
-    page = open_page(launch(demo), film=clips.counter)
+    page = open_page(launch(demo), video=clips.counter)
     record(page)
     expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "18")
     (session,) = demo.app.host.sessions.values()
@@ -293,7 +293,7 @@ def test_a_slow_handler_gets_the_newest_frame(launch: Launch, open_page: OpenPag
         return frame
 
     demo = echo(handler, stream_every=0)
-    page = open_page(launch(demo), film=clips.counter)
+    page = open_page(launch(demo), video=clips.counter)
     record(page)
     seen = calls.wait(12)
     stop(page)
@@ -318,7 +318,7 @@ def test_every_frame_is_kept_on_demand(launch: Launch, open_page: OpenPage, clip
         numbers.add(read_counter(frame))
         time.sleep(0.12)
 
-    page = open_page(launch(echo(handler, stream_every=0.1, keep="all")), film=clips.counter)
+    page = open_page(launch(echo(handler, stream_every=0.1, keep="all")), video=clips.counter)
     record(page)
     numbers.wait(12)
     stop(page)
@@ -334,7 +334,7 @@ def test_a_text_that_grows_goes_on_from_what_the_user_wrote(launch: Launch, open
     with gr.Blocks() as demo:
         img, text = gr.Image(sources=["webcam"]), gr.Textbox(label="Text", interactive=True)
         img.stream(lambda _, text: f"{text}.", [img, text], text, stream_every=0.2)
-    page = open_page(launch(demo), film=clips.counter)
+    page = open_page(launch(demo), video=clips.counter)
     record(page)
     field = page.get_by_role("textbox", name="Text")
     until(page, "document.querySelector('textarea').value.startsWith('...')")
@@ -354,11 +354,11 @@ def test_states_belong_to_one_page(launch: Launch, open_page: OpenPage, clips: C
 
         img.stream(count, [img, state], [state, text], stream_every=0.2)
     url = launch(demo)
-    first = open_page(url, film=clips.counter)
+    first = open_page(url, video=clips.counter)
     record(first)
     until(first, "document.querySelector('textarea').value >= 5")
     stop(first)
-    second = open_page(url, film=clips.counter)
+    second = open_page(url, video=clips.counter)
     record(second)
     until(second, "document.querySelector('textarea').value >= 1")
     stop(second)
@@ -381,7 +381,7 @@ def test_clear_during_a_call_is_not_undone(launch: Launch, open_page: OpenPage, 
         clear = gr.Button("Clear")
         img.stream(handler, [img, count], [count, text], stream_every=0.2)
         clear.click(lambda: (7, "cleared"), None, [count, text])
-    page = open_page(launch(demo), film=clips.counter)
+    page = open_page(launch(demo), video=clips.counter)
     record(page)
     assert inside.wait(10)
     button(page, "Clear").click()
@@ -395,7 +395,7 @@ def test_an_async_handler_streams(launch: Launch, open_page: OpenPage, clips: Cl
         await asyncio.sleep(0.01)
         return frame
 
-    page = open_page(launch(echo(handler)), film=clips.halves)
+    page = open_page(launch(echo(handler)), video=clips.halves)
     record(page)
     until(page, "eyes.colours('.ms-output') === 'blue red'")
 
@@ -412,7 +412,7 @@ def test_a_generators_pictures_are_all_shown(launch: Launch, open_page: OpenPage
             yield np.full((60, 80, 3), level, np.uint8)
             await asyncio.sleep(0.1)
 
-    page = open_page(launch(echo(steps if kind == "plain" else async_steps)), film=clips.counter)
+    page = open_page(launch(echo(steps if kind == "plain" else async_steps)), video=clips.counter)
     record(page)
     for level in (40, 120, 200):
         until(page, "Math.abs(eyes.brightness('.ms-output') - arg) < 4", level)
@@ -420,7 +420,7 @@ def test_a_generators_pictures_are_all_shown(launch: Launch, open_page: OpenPage
 
 def test_none_clears_the_output(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     empty = threading.Event()
-    page = open_page(launch(echo(lambda frame: None if empty.is_set() else frame)), film=clips.counter)
+    page = open_page(launch(echo(lambda frame: None if empty.is_set() else frame)), video=clips.counter)
     record(page)
     page.locator(".ms-output").wait_for()
     empty.set()
@@ -440,7 +440,7 @@ def test_none_clears_the_output(launch: Launch, open_page: OpenPage, clips: Clip
 def test_any_form_of_array_is_shown(
     launch: Launch, open_page: OpenPage, clips: Clips, kind: str, make: Callable[[], np.ndarray]
 ) -> None:
-    page = open_page(launch(echo(lambda _: make())), film=clips.counter)
+    page = open_page(launch(echo(lambda _: make())), video=clips.counter)
     record(page)
     until(page, "Math.abs(eyes.brightness('.ms-output') - 100) < 4")
     assert see(page).shape == (60, 80, 3), kind
@@ -450,7 +450,7 @@ def test_a_transparent_result_shows_what_is_behind(launch: Launch, open_page: Op
     with gr.Blocks() as demo:
         img = gr.Image(sources=["webcam"])
         img.stream(lambda _: np.zeros((60, 80, 4), np.uint8), img, img, stream_every=0.1)
-    page = open_page(launch(demo), film=clips.counter)
+    page = open_page(launch(demo), video=clips.counter)
     record(page)
     page.locator(".ms-output").wait_for()
     alpha = """() => {
@@ -467,7 +467,7 @@ def test_the_apps_wishes_for_the_camera_are_obeyed(launch: Launch, open_page: Op
         options = gr.WebcamOptions(mirror=False, constraints={"width": {"exact": 320}, "height": {"exact": 240}})
         img = gr.Image(sources=["webcam"], webcam_options=options)
         img.stream(lambda frame: notes.add((frame.shape, read_halves(frame))), img)
-    page = open_page(launch(demo), film=clips.halves)
+    page = open_page(launch(demo), video=clips.halves)
     record(page)
     assert notes.wait(1)[0] == ((240, 320, 3), ("red", "blue"))
     assert page.locator(".ms-preview").evaluate("(video) => getComputedStyle(video).transform") == "none"
@@ -493,7 +493,7 @@ def test_the_handler_gets_the_type_that_it_asked_for(
     with gr.Blocks() as demo:
         img, text = gr.Image(sources="webcam", **arguments), gr.Textbox(label="Got")
         img.stream(describe, img, text)
-    page = open_page(launch(demo), film=clips.counter)
+    page = open_page(launch(demo), video=clips.counter)
     record(page)
     expect(page.get_by_role("textbox", name="Got")).to_have_value(expected)
 
@@ -510,7 +510,7 @@ def test_an_error_ends_the_stream_once(
     launch: Launch, open_page: OpenPage, clips: Clips, caplog: pytest.LogCaptureFixture, show_error: bool
 ) -> None:
     caplog.set_level(logging.ERROR)
-    page = open_page(launch(echo(broken), show_error=show_error), film=clips.counter)
+    page = open_page(launch(echo(broken), show_error=show_error), video=clips.counter)
     record(page)
     expect(button(page, "Record")).to_be_visible()
     expect(page.get_by_role("alert").first).to_be_visible()
@@ -529,7 +529,7 @@ def test_a_users_error_is_shown_and_the_stream_can_start_again(
             raise gr.Error("Too dark in here", print_exception=False)
         return frame
 
-    page = open_page(launch(echo(handler)), film=clips.counter)
+    page = open_page(launch(echo(handler)), video=clips.counter)
     record(page)
     alert, failed = page.get_by_text("Too dark in here"), page.get_by_text("Error", exact=True)
     expect(page.get_by_role("alert").filter(has_text="Too dark in here")).to_be_visible()
@@ -558,7 +558,7 @@ def test_cancels_ends_a_stream(launch: Launch, open_page: OpenPage, clips: Clips
         img, out, halt = gr.Image(sources=["webcam"]), gr.Image(), gr.Button("Halt")
         run = img.stream(handler, img, out)
         halt.click(None, cancels=[run])
-    page = open_page(launch(demo), film=clips.counter)
+    page = open_page(launch(demo), video=clips.counter)
     record(page)
     page.locator(".ms-output").wait_for()
     button(page, "Halt").click()
@@ -590,7 +590,7 @@ def test_a_generator_is_closed_when_its_page_is(launch: Launch, open_page: OpenP
 
 def test_nothing_survives_its_stream(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     demo = echo()
-    page = open_page(launch(demo), film=clips.counter)
+    page = open_page(launch(demo), video=clips.counter)
     record(page)
     page.locator(".ms-output").wait_for()
     stop(page)
@@ -615,7 +615,7 @@ def test_pages_are_told_apart(launch: Launch, open_page: OpenPage, clips: Clips)
         img, level, out = gr.Image(sources=["webcam"]), gr.Slider(0, 255, value=0, label="Level"), gr.Image()
         img.stream(handler, [img, level], out, stream_every=0.1, concurrency_limit=2)
     url = launch(demo)
-    pages: list[tuple[Page, int]] = [(open_page(url, film=clips.counter), level) for level in (60, 180)]
+    pages: list[tuple[Page, int]] = [(open_page(url, video=clips.counter), level) for level in (60, 180)]
     for page, wanted in pages:
         page.get_by_role("slider", name="Level").fill(str(wanted))
         record(page)
@@ -631,7 +631,7 @@ def test_two_handlers_share_one_camera(launch: Launch, open_page: OpenPage, clip
         img, text, other = gr.Image(sources=["webcam"]), gr.Textbox(label="Width"), gr.Textbox(label="Height")
         img.stream(lambda frame: str(frame.shape[1]), img, text, stream_every=0.1)
         img.stream(lambda frame: str(frame.shape[0]), img, other, stream_every=0.3)
-    page = open_page(launch(demo), film=clips.counter)
+    page = open_page(launch(demo), video=clips.counter)
     record(page)
     expect(page.get_by_role("textbox", name="Width")).to_have_value("640")
     expect(page.get_by_role("textbox", name="Height")).to_have_value("480")
@@ -644,7 +644,7 @@ def test_two_cameras_stream_side_by_side(launch: Launch, open_page: OpenPage, cl
         for name in ("one", "two"):
             img, out = gr.Image(sources=["webcam"], elem_id=name), gr.Image(elem_id=f"{name}-out")
             img.stream(lambda frame, name=name: frame if name == "one" else frame // 4, img, out, stream_every=0.1)
-    page = open_page(launch(demo), film=clips.counter)
+    page = open_page(launch(demo), video=clips.counter)
     record(page.locator("#one"))
     record(page.locator("#two"))
     until(page, "eyes.counter('#one-out .ms-output') >= 0")
@@ -655,7 +655,7 @@ def test_two_cameras_stream_side_by_side(launch: Launch, open_page: OpenPage, cl
 
 def test_stop_before_the_start_leaves_nothing_open(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     demo = echo()
-    page = open_page(launch(demo), film=clips.counter)
+    page = open_page(launch(demo), video=clips.counter)
     page.evaluate("() => { for (let i = 0; i < 4; i++) document.querySelector('.ms-record').click(); }")
     page.evaluate("() => document.querySelector('.ms-record').click()")
     page.evaluate("() => document.querySelector('.ms-record').click()")
@@ -674,7 +674,7 @@ def test_a_hidden_component_streams_on(launch: Launch, open_page: OpenPage, clip
         img.stream(lambda _, count: (count + 1, count), [img, count], [count, text], stream_every=0.1)
         hide.click(lambda: gr.Image(visible=False), None, img)
         show.click(lambda: gr.Image(visible=True), None, img)
-    page = open_page(launch(demo), film=clips.counter)
+    page = open_page(launch(demo), video=clips.counter)
     record(page)
     until(page, "document.querySelector('textarea').value > 1")
     button(page, "Hide").click()
@@ -693,7 +693,7 @@ def test_what_records_can_be_stopped_whatever_becomes_of_it(
         img, text = gr.Image(sources=["webcam"], elem_id="img"), gr.Textbox(label="Count")
         img.stream(lambda _: "seen", img, text, stream_every=0.1)
         gr.Button("Change").click(lambda: gr.update(**change), None, img)
-    page = open_page(launch(demo), film=clips.counter)
+    page = open_page(launch(demo), video=clips.counter)
     record(page)
     expect(page.get_by_role("textbox")).to_have_value("seen")
     button(page, "Change").click()
@@ -746,7 +746,7 @@ def test_one_limit_holds_for_events_of_one_id(launch: Launch, open_page: OpenPag
         for name in ("one", "two"):
             img = gr.Image(sources=["webcam"], elem_id=name)
             img.stream(lambda frame, name=name: frame, img, img, concurrency_id="camera")
-    page = open_page(launch(demo), film=clips.counter)
+    page = open_page(launch(demo), video=clips.counter)
     record(page.locator("#one"))
     expect(button(page.locator("#one"), "Stop")).to_be_visible()
     record(page.locator("#two"))
@@ -763,7 +763,7 @@ def test_a_slow_call_at_stop_is_waited_for_in_the_background(launch: Launch, ope
         go.wait(10)
         return frame
 
-    page = open_page(launch(echo(handler)), film=clips.counter)
+    page = open_page(launch(echo(handler)), video=clips.counter)
     record(page)
     assert inside.wait(10)
     button(page, "Stop").click()

@@ -110,9 +110,9 @@ def test_three_pieces_are_one_film(launch: Launch, open_page: OpenPage, codec: s
     assert shown == sorted(shown)
     assert len(set(shown)) > 100, "a busy machine leaves out a frame at times, and never a piece"
     assert page.evaluate("watched.stops") == []
-    film = saved(page)
-    assert [number for _, number in numbers(film)] == list(range(150))
-    assert np.diff([time for time, _ in numbers(film)])[1:] == pytest.approx(1 / FPS, abs=0.002)
+    video = saved(page)
+    assert [number for _, number in numbers(video)] == list(range(150))
+    assert np.diff([time for time, _ in numbers(video)])[1:] == pytest.approx(1 / FPS, abs=0.002)
     assert page.evaluate(f"document.querySelector('{VIDEO}').duration") == pytest.approx(6, abs=0.1)
 
 
@@ -190,8 +190,8 @@ def test_cancelling_stops_it_where_it_is(launch: Launch, open_page: OpenPage) ->
     button(page, "Enough").click()
     until(page, f"document.querySelector('{VIDEO}').paused")
     closed.until(bool)
-    film = saved(page)
-    assert [number for _, number in numbers(film)][:10] == list(range(10)), "what came until then is a file"
+    video = saved(page)
+    assert [number for _, number in numbers(video)][:10] == list(range(10)), "what came until then is a file"
 
 
 def test_a_viewer_who_has_seen_enough_stops_it(launch: Launch, open_page: OpenPage) -> None:
@@ -272,9 +272,9 @@ def test_where_nothing_can_be_seen_nothing_can_be_kept(launch: Launch, open_page
     calls = iter([piece(0, frames=5), None])
 
     def show() -> bytes:
-        if (film := next(calls)) is None:
+        if (video := next(calls)) is None:
             raise gr.Error("Out of film")
-        return film
+        return video
 
     with gr.Blocks() as demo:
         out = gr.Video(label="Out", elem_id="out")

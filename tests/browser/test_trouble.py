@@ -78,7 +78,7 @@ def test_a_camera_that_cannot_do_what_the_app_wants_is_told(launch: Launch, open
     with gr.Blocks() as demo:
         img = gr.Image(sources=["webcam"], webcam_options=gr.WebcamOptions(constraints={"width": {"min": 9000}}))
         img.stream(lambda frame: frame, img, img)
-    page = open_page(launch(demo), film=clips.counter)
+    page = open_page(launch(demo), video=clips.counter)
     record(page)
     assert "No matching camera was found" in panel(page)
 
@@ -86,7 +86,7 @@ def test_a_camera_that_cannot_do_what_the_app_wants_is_told(launch: Launch, open
 def test_an_insecure_page_says_so(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     url = launch(camera(), allowed_hosts=["app.test"])
     open_page.expected.append("Cross-Origin-Opener-Policy")  # type: ignore[attr-defined]  # means nothing here
-    page = open_page(url.replace("127.0.0.1", "app.test"), film=clips.counter)
+    page = open_page(url.replace("127.0.0.1", "app.test"), video=clips.counter)
     assert page.evaluate("isSecureContext") is False
     record(page)
     assert "needs a secure page" in panel(page)
@@ -122,7 +122,7 @@ def test_a_trouble_is_gone_after_the_next_record(launch: Launch, open_page: Open
         isFirst = false;
         return Promise.reject(new DOMException("no", "NotAllowedError"));
       };"""
-    page = open_page(launch(camera()), film=clips.halves, script=refuse_once)
+    page = open_page(launch(camera()), video=clips.halves, script=refuse_once)
     record(page)
     assert "blocked" in panel(page)
     record(page)
@@ -186,7 +186,7 @@ def test_a_warning_during_a_stream_lets_it_go_on(launch: Launch, open_page: Open
     with gr.Blocks() as demo:
         img, out = gr.Image(sources=["webcam"]), gr.Image()
         img.stream(handler, img, out, stream_every=0.1)
-    page = open_page(launch(demo), film=clips.counter)
+    page = open_page(launch(demo), video=clips.counter)
     record(page)
     expect(page.get_by_role("alert").filter(has_text="Rather dark")).to_be_visible()
     calls.wait(8)
@@ -260,7 +260,7 @@ def test_a_stream_that_warns_at_every_frame_is_one_toast(launch: Launch, open_pa
     with gr.Blocks() as demo:
         img, out = gr.Image(sources=["webcam"]), gr.Image()
         img.stream(warn, img, out, stream_every=0)
-    page = open_page(launch(demo), film=clips.counter)
+    page = open_page(launch(demo), video=clips.counter)
     record(page)
     until(page, "Number(document.querySelector('.ms-times i')?.textContent.slice(1)) > 100")
     expect(page.get_by_role("alert")).to_have_count(1)
@@ -272,7 +272,7 @@ def test_a_stream_that_warns_at_every_frame_is_one_toast(launch: Launch, open_pa
 
 def test_a_server_that_comes_back_is_found_again(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     url = launch(camera())
-    page = open_page(url, film=clips.halves)
+    page = open_page(url, video=clips.halves)
     open_page.expected += ["WebSocket", "ERR_CONNECTION_REFUSED", "503"]  # type: ignore[attr-defined]
     record(page)
     page.locator(".ms-output").wait_for()
@@ -290,7 +290,7 @@ def test_that_the_app_is_being_restarted_is_said_until_it_is_back(
     launch: Launch, open_page: OpenPage, clips: Clips
 ) -> None:
     url = launch(camera())
-    page = open_page(url, film=clips.halves)
+    page = open_page(url, video=clips.halves)
     open_page.expected += ["WebSocket", "ERR_CONNECTION_REFUSED", "503"]  # type: ignore[attr-defined]
     record(page)
     page.locator(".ms-output").wait_for()
@@ -353,7 +353,7 @@ def test_edits_survive_a_restart(launch: Launch, open_page: OpenPage) -> None:
 def test_a_cable_that_is_cut_is_mended_by_itself(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     demo = camera()
     with Cable(launch(demo)) as cable:
-        page = open_page(cable.url, film=clips.halves)
+        page = open_page(cable.url, video=clips.halves)
         open_page.expected += ["WebSocket", "ERR_"]  # type: ignore[attr-defined]
         record(page)
         page.locator(".ms-output").wait_for()
@@ -369,7 +369,7 @@ def test_a_cable_that_is_cut_is_mended_by_itself(launch: Launch, open_page: Open
 def test_a_dead_cable_frees_the_place_in_time(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     url = launch(camera())
     with Cable(url) as cable:
-        first, second = open_page(cable.url, film=clips.counter), open_page(url, film=clips.counter)
+        first, second = open_page(cable.url, video=clips.counter), open_page(url, video=clips.counter)
         open_page.expected += ["WebSocket", "ERR_"]  # type: ignore[attr-defined]
         record(first)
         first.locator(".ms-output").wait_for()
@@ -384,7 +384,7 @@ def test_a_dead_cable_frees_the_place_in_time(launch: Launch, open_page: OpenPag
 
 
 def test_going_back_to_a_page_opens_it_afresh(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
-    page = open_page(launch(camera()), film=clips.halves)
+    page = open_page(launch(camera()), video=clips.halves)
     record(page)
     page.locator(".ms-output").wait_for()
     page.goto("about:blank")
@@ -395,7 +395,7 @@ def test_going_back_to_a_page_opens_it_afresh(launch: Launch, open_page: OpenPag
 
 def test_a_reload_while_recording_frees_everything(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     demo = camera()
-    page = open_page(launch(demo), film=clips.counter)
+    page = open_page(launch(demo), video=clips.counter)
     record(page)
     page.locator(".ms-output").wait_for()
     page.reload()
@@ -417,7 +417,7 @@ def test_a_hidden_page_streams_on_and_is_fresh_when_it_comes_back(
     with gr.Blocks() as demo:
         img, out, text = gr.Image(sources=["webcam"]), gr.Image(), gr.Textbox(label="Count")
         img.stream(handler, img, [out, text], stream_every=0.1)
-    page = open_page(launch(demo), film=clips.counter)
+    page = open_page(launch(demo), video=clips.counter)
     record(page)
     until(page, "eyes.counter('.ms-output') >= 0")
     page.evaluate(HIDE)
@@ -465,7 +465,7 @@ def test_a_value_that_does_not_fit_is_told(launch: Launch, open_page: OpenPage) 
 
 def test_a_page_stops_quietly(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     demo = camera()
-    page = open_page(launch(demo), film=clips.counter)
+    page = open_page(launch(demo), video=clips.counter)
     record(page)
     page.locator(".ms-output").wait_for()
     stop(page)

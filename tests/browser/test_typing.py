@@ -39,7 +39,7 @@ def test_a_stream_that_writes_what_is_typed_into_eats_no_character(
     with ms.Blocks() as demo:
         camera, text = ms.Image(sources="webcam", label="Camera"), ms.Textbox(label="Text")
         camera.stream(handler, [camera, text], text, stream_every=0.05)
-    page = open_page(launch(demo), film=clips.counter, script=FAR)
+    page = open_page(launch(demo), video=clips.counter, script=FAR)
     record(page)
     heard.wait(3)
     field = page.get_by_label("Text")

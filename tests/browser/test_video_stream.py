@@ -158,12 +158,12 @@ def test_a_slow_handler_loses_no_sound_and_sees_the_newest_picture(
 
 
 def test_the_end_of_a_stream_comes_with_its_film(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
-    films: Notes[tuple[list[int | None], bool]] = Notes()
+    videos: Notes[tuple[list[int | None], bool]] = Notes()
 
     def look(path: str) -> None:
         with av.open(path) as reader:
             frames = [read_counter(each.to_ndarray(format="rgb24")) for each in reader.decode(video=0)]
-            films.add((frames, bool(reader.streams.audio)))
+            videos.add((frames, bool(reader.streams.audio)))
 
     with gr.Blocks() as demo:
         me = gr.Video(label="Me", sources="webcam", elem_id="me")
@@ -173,7 +173,7 @@ def test_the_end_of_a_stream_comes_with_its_film(launch: Launch, open_page: Open
     record(page)
     expect(page.locator("#me").get_by_role("timer")).to_contain_text("0:02")
     stop(page)
-    ((frames, has_sound),) = films.wait(1)
+    ((frames, has_sound),) = videos.wait(1)
     assert len(frames) > 10, "all that the camera saw, and not only what was streamed"
     assert len([number for number in frames if number is not None]) > len(frames) / 2
     assert has_sound

@@ -14,7 +14,7 @@ from tests.server.live import serving
 
 import millstream as ms
 from millstream.client import Client
-from millstream.client.client import WebSocketTransport, open_page
+from millstream.client.client import ClientWebSocket, open_page
 from millstream.errors import Closed, InvalidValue, Refused
 from millstream.server.app import App
 
@@ -30,8 +30,8 @@ def declare() -> ms.Blocks:
         camera.stream(lambda frame, by: frame + np.uint8(by), [camera, by], out, stream_every=0.0, time_limit=60)
         mic = ms.Audio(label="Mic", sources="microphone")
         mic.stream(lambda chunk: heard.append(chunk[1]), mic, None, stream_every=0.1)
-        film = ms.Video(label="Film", sources="webcam")
-        film.stream(moments.append, film, None, stream_every=0.1)
+        video = ms.Video(label="Film", sources="webcam")
+        video.stream(moments.append, video, None, stream_every=0.1)
         photo, copy = ms.Image(label="Photo"), ms.Image(label="Copy", format="png")
         ms.Button("Copy it").click(lambda value: value, photo, copy)
     return demo
@@ -215,6 +215,6 @@ def test_an_app_below_a_path() -> None:
 @pytest.mark.anyio
 async def test_a_page_on_the_running_loop(served: tuple[str, App]) -> None:
     page = await open_page(served[0])
-    assert isinstance(page._transport, WebSocketTransport)
+    assert isinstance(page._transport, ClientWebSocket)
     assert page.find("Camera")
     await page.close()

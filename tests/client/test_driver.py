@@ -87,8 +87,8 @@ def test_films_go_up_by_their_path_too(tmp_path: Path) -> None:
     path.write_bytes(FILM)
     seen: list[bytes] = []
     with ms.Blocks() as demo:
-        film = ms.Video(label="In")
-        film.upload(lambda given: seen.append(Path(given).read_bytes()), film)
+        video = ms.Video(label="In")
+        video.upload(lambda given: seen.append(Path(given).read_bytes()), video)
     with TestPage(demo) as page:
         page.set("In", path)
         page.advance(0.1)

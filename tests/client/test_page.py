@@ -10,7 +10,7 @@ import pytest
 
 import millstream as ms
 from millstream.client.page import RUNS_KEPT, Page
-from millstream.client.run import Run
+from millstream.client.run import ClientRun
 from millstream.client.stream import RESULTS_KEPT
 from millstream.errors import Closed, InvalidValue, Refused
 from millstream.testing import TestPage
@@ -28,7 +28,7 @@ from millstream.wire.messages import (
     decode_page_message,
     encode_message,
 )
-from millstream.wire.packet import CodecNumber, Flag, Kind, Packet, encode_packet
+from millstream.wire.packet import CodecNumber, Flag, Packet, PacketKind, encode_packet
 
 pytestmark = pytest.mark.anyio
 
@@ -79,7 +79,7 @@ async def ends() -> AsyncIterator[tuple[Page, Server]]:
 
 def picture(call: int, flags: Flag = Flag.LAST, component: int = CAMERA, stream: int = 0) -> bytes:
     payload = str(call).encode()
-    return encode_packet(Packet(Kind.PICTURE, CodecNumber.JPEG, flags, stream, component, 1, 4, call, 0, payload))
+    return encode_packet(Packet(PacketKind.PICTURE, CodecNumber.JPEG, flags, stream, component, 1, 4, call, 0, payload))
 
 
 async def settled(page: Page) -> None:
@@ -190,7 +190,7 @@ async def test_what_concerns_unknown_streams_and_scripts_is_ignored(ends: tuple[
 
 async def test_what_is_remembered_is_bounded(ends: tuple[Page, Server]) -> None:
     page, server = ends
-    page.runs[1] = run = Run(1, 0)
+    page.runs[1] = run = ClientRun(1, 0)
     for call in range(RUNS_KEPT + 10):
         await server.say(RunState(run=0, call=call, binding=1, state="done"), Outputs(call=call, run=1))
     await server.say(Toast(level="info", message=""))

@@ -15,7 +15,7 @@ from millstream.errors import BacklogExceeded
 from millstream.testing import TestPage
 
 
-class Ear:
+class DetectorInput:
     """An app that keeps what it hears."""
 
     def __init__(self, **options: Any) -> None:
@@ -35,16 +35,16 @@ class Ear:
 @pytest.mark.parametrize("channels", [1, 2])
 @pytest.mark.parametrize("handler_s", [0.0, 0.25])
 def test_stop_hands_over_all_that_was_heard(channels: int, handler_s: float) -> None:
-    ear = Ear()
-    with TestPage(ear.demo, handler_time=handler_s) as page:
+    detector_input = DetectorInput()
+    with TestPage(detector_input.demo, handler_time=handler_s) as page:
         page.stream("Mic", ramp(1.03, channels=channels))
-    assert np.array_equal(ear.heard, ramp(1.03, channels=channels)[1])
+    assert np.array_equal(detector_input.heard, ramp(1.03, channels=channels)[1])
 
 
 def test_stop_while_it_is_fed_loses_nothing_that_was_captured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_SAMPLES_BYTES", 2 * 3_000)  # many packets for what waits
-    ear = Ear()
-    with TestPage(ear.demo, handler_time=0.35, latency_s=0.03) as page:
+    detector_input = DetectorInput()
+    with TestPage(detector_input.demo, handler_time=0.35, latency_s=0.03) as page:
         recording = page.record("Mic")
         recording.wait_for_state("running")
         feeding = recording.feed_in_background(ramp(9))
@@ -53,14 +53,14 @@ def test_stop_while_it_is_fed_loses_nothing_that_was_captured(monkeypatch: pytes
         feeding.result()
     captured = recording.summary().captured * RATE // 10
     assert 45_000 < captured < 55_000
-    assert np.array_equal(ear.heard, ramp(9)[1][:captured])
+    assert np.array_equal(detector_input.heard, ramp(9)[1][:captured])
 
 
 @pytest.mark.parametrize("channels", [1, 2])
 def test_stop_during_the_handover_at_the_end_of_a_turn(channels: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_SAMPLES_BYTES", 2 * 3_000 * channels)
-    ear = Ear(time_limit=2)
-    with TestPage(ear.demo, handler_time=0.7) as page, page.another() as other:
+    detector_input = DetectorInput(time_limit=2)
+    with TestPage(detector_input.demo, handler_time=0.7) as page, page.another() as other:
         recording = page.record("Mic")
         recording.wait_for_state("running")
         theirs = other.record("Mic")
@@ -70,13 +70,13 @@ def test_stop_during_the_handover_at_the_end_of_a_turn(channels: int, monkeypatc
         captured = recording.summary().captured * RATE // 10
         theirs.wait_for_state("running")
         feeding.result()
-    assert np.array_equal(ear.heard, ramp(5, channels=channels)[1][:captured])
+    assert np.array_equal(detector_input.heard, ramp(5, channels=channels)[1][:captured])
 
 
 @pytest.mark.parametrize("channels", [1, 2])
 def test_a_turn_that_ends_with_nothing_waiting_is_handed_over_at_once(channels: int) -> None:
-    ear = Ear(time_limit=1)
-    with TestPage(ear.demo) as page, page.another() as other:
+    detector_input = DetectorInput(time_limit=1)
+    with TestPage(detector_input.demo) as page, page.another() as other:
         recording = page.record("Mic")
         recording.wait_for_state("running")
         theirs = other.record("Mic")
@@ -88,7 +88,7 @@ def test_a_turn_that_ends_with_nothing_waiting_is_handed_over_at_once(channels: 
         feeding.result()
         recording.stop()
         assert recording.streams[0].turns == 2
-    assert 1.9 * RATE < len(ear.heard) <= 2.5 * RATE
+    assert 1.9 * RATE < len(detector_input.heard) <= 2.5 * RATE
 
 
 def test_a_turn_of_pictures_that_are_all_kept_ends_without_a_delay() -> None:
@@ -121,11 +121,11 @@ def test_what_waits_is_bounded() -> None:
 
 
 def test_sound_may_be_the_latest_only() -> None:
-    ear = Ear(keep="latest")
-    with TestPage(ear.demo, handler_time=0.35) as page:
+    detector_input = DetectorInput(keep="latest")
+    with TestPage(detector_input.demo, handler_time=0.35) as page:
         recording = page.stream("Mic", ramp(3))
         assert recording.streams[0].state == "ended"
-    assert 0 < len(ear.heard) < 3 * RATE
+    assert 0 < len(detector_input.heard) < 3 * RATE
 
 
 def test_the_interval_is_kept_on_average() -> None:
@@ -169,8 +169,8 @@ def test_capture_times_are_not_kept_for_ever() -> None:
 
 
 def test_the_end_of_the_link_ends_a_handover() -> None:
-    ear = Ear()
-    with TestPage(ear.demo, handler_time=30) as page:
+    detector_input = DetectorInput()
+    with TestPage(detector_input.demo, handler_time=30) as page:
         recording = page.record("Mic")
         recording.wait_for_state("running")
         recording.feed(ramp(2))

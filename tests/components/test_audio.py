@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as hnp
 
 import millstream as gr
 from millstream.codecs import pcm16
-from millstream.components.values.samples import UnfitSound, to_samples
+from millstream.components.values.samples import UnfitAudio, to_samples
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.frames import Chunk
 from millstream.media import wav
@@ -172,7 +172,7 @@ def test_every_kind_of_number_is_as_loud(kind: type) -> None:
 def test_every_array_is_sound_or_refused(array: np.ndarray) -> None:
     try:
         samples = to_samples(array)
-    except UnfitSound:
+    except UnfitAudio:
         return
     assert samples.shape[0] == array.shape[0]
     assert samples.dtype == np.int16

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import millstream as gr
 from millstream.declare.component import Component
 from millstream.errors import DeclarationError, InvalidValue
-from millstream.types import Blob, Link
+from millstream.types import Blob, WebLink
 
 COMPONENTS = {
     "image": gr.Image,
@@ -222,7 +222,7 @@ def test_a_dict_with_a_path_is_no_file(kind: str, no_reading: list[str]) -> None
         stored = component.postprocess({"path": "/etc/passwd"}, Refusing())
     except InvalidValue:
         stored = None
-    assert not isinstance(stored, Blob | Link)
+    assert not isinstance(stored, Blob | WebLink)
     assert no_reading == []
 
 
@@ -247,7 +247,7 @@ def test_media_components_fetch_nothing(kind: str, no_reading: list[str]) -> Non
 @pytest.mark.parametrize("kind", ["image", "audio"])
 def test_a_handler_cannot_read_an_address(kind: str) -> None:
     with pytest.raises(InvalidValue, match="only the browser opens"):
-        made(kind).preprocess(Link("https://example.com/a"), Refusing())
+        made(kind).preprocess(WebLink("https://example.com/a"), Refusing())
 
 
 @pytest.mark.parametrize("kind", ["image", "audio"])

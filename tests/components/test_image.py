@@ -11,7 +11,7 @@ from PIL import Image as Pillow
 
 import millstream as gr
 from millstream.codecs import load
-from millstream.components.values.pixels import UnfitPicture, to_pixels
+from millstream.components.values.pixels import UnfitImage, to_pixels
 from millstream.errors import DeclarationError, InvalidValue, MediaError
 from millstream.frames import Frame
 from millstream.media.image_file import decode_image_file
@@ -192,7 +192,7 @@ def test_a_little_overshoot_is_forgiven() -> None:
 def test_every_array_is_a_picture_or_refused(array: np.ndarray) -> None:
     try:
         pixels = to_pixels(array)
-    except UnfitPicture:
+    except UnfitImage:
         return
     assert pixels.shape[:2] == array.shape[:2]
     assert pixels.shape[2] in (3, 4)

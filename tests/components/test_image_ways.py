@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 import millstream as gr
-from millstream.components.values.pixels import UnfitPicture, to_pixels
+from millstream.components.values.pixels import UnfitImage, to_pixels
 from millstream.errors import DeclarationError, InvalidValue, MediaError
 from millstream.media.image_file import decode_image_file
 from millstream.media.image_header import FORMATS, WEB, TooLarge, format_of
@@ -252,18 +252,18 @@ KINDS = [
 def test_every_array_is_an_image_or_refused(array: np.ndarray) -> None:
     try:
         pixels = to_pixels(array)
-    except UnfitPicture:
+    except UnfitImage:
         return
     assert (pixels.dtype, pixels.shape[:2]) == (np.uint8, array.shape[:2])
     assert pixels.shape[2] in (3, 4)
 
 
 def test_the_budget_is_the_apps() -> None:
-    from millstream.server.options import Options
+    from millstream.server.options import ServerOptions
 
-    assert Options.resolve({}, {}).max_image_pixels == 64_000_000
-    assert Options.resolve({"max_image_pixels": 1e8}, {}).max_image_pixels == 100_000_000
-    assert Options.resolve({}, {"MILLSTREAM_MAX_IMAGE_PIXELS": "5000"}).max_image_pixels == 5_000
+    assert ServerOptions.resolve({}, {}).max_image_pixels == 64_000_000
+    assert ServerOptions.resolve({"max_image_pixels": 1e8}, {}).max_image_pixels == 100_000_000
+    assert ServerOptions.resolve({}, {"MILLSTREAM_MAX_IMAGE_PIXELS": "5000"}).max_image_pixels == 5_000
     for bad in (0, -1, 1.5):
         with pytest.raises(ValueError, match="not a number of pixels"):
-            Options.resolve({"max_image_pixels": bad}, {})
+            ServerOptions.resolve({"max_image_pixels": bad}, {})

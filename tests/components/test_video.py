@@ -16,10 +16,10 @@ from tests.client.media import pictures
 
 import millstream as gr
 from millstream.client.listener import Listener
-from millstream.components.playing.video_source import FilmReel
+from millstream.components.playing.video_source import VideoSource
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.testing.page import TestPage
-from millstream.types import Blob, Footage, Link
+from millstream.types import Blob, VideoSegment, WebLink
 
 
 def video(**arguments: Any) -> gr.Video:
@@ -81,7 +81,7 @@ def test_recordings_need_no_pyav(files, monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_an_address_is_for_the_browser_alone(files) -> None:
     with pytest.raises(InvalidValue, match="upload the video file instead"):
-        video().preprocess(Link("https://example.org/a.mp4"), files)
+        video().preprocess(WebLink("https://example.org/a.mp4"), files)
 
 
 def test_a_broken_upload_is_named(files) -> None:
@@ -99,7 +99,7 @@ def test_paths_bytes_and_addresses(files) -> None:
     assert video().postprocess(str(path), files).path == path
     data = piece(0, frames=3)
     assert video().postprocess(data, files) == Blob("video.mp4", "video/mp4", data=data)
-    assert video().postprocess("https://example.org/a.mp4", files) == Link("https://example.org/a.mp4")
+    assert video().postprocess("https://example.org/a.mp4", files) == WebLink("https://example.org/a.mp4")
     assert video().postprocess(None, files) is None
 
 
@@ -165,7 +165,7 @@ def test_the_initial_film(files) -> None:
     assert video(value=path).initial() == Blob("a.mp4", "video/mp4", data=path.read_bytes())
     assert video(value=path, subtitles=titles).initial().told == {"subtitles": "WEBVTT\n"}
     assert video(value=(path, titles)).initial().told == {"subtitles": "WEBVTT\n"}
-    assert video(value="https://example.org/a.mp4").initial() == Link("https://example.org/a.mp4")
+    assert video(value="https://example.org/a.mp4").initial() == WebLink("https://example.org/a.mp4")
     with pytest.raises(DeclarationError, match="initial value"):
         video(value=3)
 
@@ -194,8 +194,8 @@ def test_gradios_other_keywords_are_ignored_with_a_warning() -> None:
 # ---- films made of what they yield ---------------------------------------------------------------------------------
 
 
-def data_of(footage: Footage) -> bytes:
-    return b"".join(data for data, _ in footage.fragments)
+def data_of(segment: VideoSegment) -> bytes:
+    return b"".join(data for data, _ in segment.fragments)
 
 
 @pytest.mark.parametrize(
@@ -213,50 +213,50 @@ def data_of(footage: Footage) -> bytes:
     ],
 )
 def test_frames_in_all_their_forms(files, value: object) -> None:
-    reel = FilmReel(video(), FPS)
-    film = data_of(reel.piece(value, files)[1]) + data_of(reel.end()[1])
+    source = VideoSource(video(), FPS)
+    film = data_of(source.piece(value, files)[1]) + data_of(source.end()[1])
     assert [number for _, number in numbers(film)] == [0]
 
 
 def test_files_are_copied_first_and_not_kept(files) -> None:
     path = files.path / "b.mp4"
     path.write_bytes(piece(0, frames=5))
-    reel = FilmReel(video(), FPS)
-    reel.piece(path, files)
+    source = VideoSource(video(), FPS)
+    source.piece(path, files)
     assert files.admitted == [path]
     assert not path.exists()
 
 
 def test_two_frames_are_no_frame_with_sound(files) -> None:
-    reel = FilmReel(video(), FPS)
-    film = data_of(reel.piece((frame(0), frame(1)), files)[1])
+    source = VideoSource(video(), FPS)
+    film = data_of(source.piece((frame(0), frame(1)), files)[1])
     assert [number for _, number in numbers(film)] == [0, 1]
 
 
 def test_the_whole_is_one_film(files) -> None:
-    reel = FilmReel(video(), FPS)
+    source = VideoSource(video(), FPS)
     for number in range(10):
-        reel.piece(frame(number), files)
-    whole, rest = reel.end()
+        source.piece(frame(number), files)
+    whole, rest = source.end()
     assert rest is not None
     assert whole is not None
     assert [number for _, number in numbers(whole.data)] == list(range(10))
-    assert reel.end() == (None, None)
+    assert source.end() == (None, None)
 
 
 def test_an_address_ends_a_film(files) -> None:
-    reel = FilmReel(video(), FPS)
-    assert reel.piece(frame(0), files)[1].is_first
-    assert reel.piece("https://example.org/a.mp4", files) is None
-    assert reel.piece(frame(0), files)[1].is_first
+    source = VideoSource(video(), FPS)
+    assert source.piece(frame(0), files)[1].is_first
+    assert source.piece("https://example.org/a.mp4", files) is None
+    assert source.piece(frame(0), files)[1].is_first
 
 
 def test_a_long_film_is_no_value(files, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("millstream.components.playing.video_source.MAX_KEPT_BYTES", 2_000)
-    reel = FilmReel(video(), FPS)
+    source = VideoSource(video(), FPS)
     for number in range(30):
-        reel.piece(frame(number), files)
-    whole, rest = reel.end()
+        source.piece(frame(number), files)
+    whole, rest = source.end()
     assert whole is None
     assert rest is not None
 
@@ -276,7 +276,7 @@ def test_a_long_film_is_no_value(files, monkeypatch: pytest.MonkeyPatch) -> None
 )
 def test_pieces_that_do_not_fit_say_why(files, value: object, message: str) -> None:
     with pytest.raises(InvalidValue, match=message):
-        FilmReel(video(), FPS).piece(value, files)
+        VideoSource(video(), FPS).piece(value, files)
 
 
 # ---- through a page ------------------------------------------------------------------------------------------------
@@ -375,10 +375,10 @@ def test_what_cannot_be_played_ends_the_generator(caplog: pytest.LogCaptureFixtu
 def test_a_long_piece_waits_for_its_viewer() -> None:
     from millstream.runtime.audio.playback import FILE_PART_BYTES, _film_parts
 
-    reel = FilmReel(video(), FPS)
-    _, footage = reel.piece(np.random.default_rng(1).integers(0, 255, (20, 480, 640, 3), np.uint8), None)
-    parts = list(_film_parts(footage))
-    assert parts[0] == (footage.mime.encode(), 0.0, False)
+    source = VideoSource(video(), FPS)
+    _, segment = source.piece(np.random.default_rng(1).integers(0, 255, (20, 480, 640, 3), np.uint8), None)
+    parts = list(_film_parts(segment))
+    assert parts[0] == (segment.mime.encode(), 0.0, False)
     assert all(len(data) <= FILE_PART_BYTES for data, _, _ in parts)
-    assert b"".join(data for data, _, _ in parts[1:]) == data_of(footage)
+    assert b"".join(data for data, _, _ in parts[1:]) == data_of(segment)
     assert sum(seconds for _, seconds, _ in parts) == pytest.approx(20 / FPS)

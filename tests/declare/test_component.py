@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import millstream as gr
 from millstream.declare.component import describe, is_number
 from millstream.errors import DeclarationError, InvalidValue
-from millstream.types import Blob, Link
+from millstream.types import Blob, WebLink
 
 
 def test_the_label_is_the_class_unless_one_is_given() -> None:
@@ -77,7 +77,7 @@ def test_what_the_manifest_can_hold_of_the_initial_value() -> None:
 
 
 def test_links_go_to_the_page_as_they_are() -> None:
-    assert gr.Image().wire(Link("https://example.com/a.png")) == {"url": "https://example.com/a.png"}
+    assert gr.Image().wire(WebLink("https://example.com/a.png")) == {"url": "https://example.com/a.png"}
     assert gr.Image().wire(None) is None
 
 

@@ -265,10 +265,10 @@ def test_streams_need_the_device_among_the_sources() -> None:
 
 def test_camera_and_microphone_keep_all_sound_and_follow_it() -> None:
     with gr.Blocks() as demo:
-        film = gr.Video(sources="webcam")
-        film.stream(echo, film, stream_every=0)
-        film.stream(echo, film, keep="latest", stream_every=1)
-        gr.Video(sources="webcam", include_audio=False).stream(echo, film, stream_every=0)
+        video = gr.Video(sources="webcam")
+        video.stream(echo, video, stream_every=0)
+        video.stream(echo, video, keep="latest", stream_every=1)
+        gr.Video(sources="webcam", include_audio=False).stream(echo, video, stream_every=0)
     first, second, silent = demo.freeze().bindings
     assert (first.keep, first.stream_every) == ("all", pytest.approx(1 / 30))
     assert (second.keep, second.stream_every) == ("latest", 1)
@@ -277,13 +277,13 @@ def test_camera_and_microphone_keep_all_sound_and_follow_it() -> None:
 
 def test_a_film_is_not_shown_where_it_is_recorded() -> None:
     with gr.Blocks():
-        film, image = gr.Video(sources="webcam"), gr.Image()
+        video, image = gr.Video(sources="webcam"), gr.Image()
         with pytest.raises(
             DeclarationError, match="cannot write to Video 'Video', which it records: show the result in"
         ):
-            film.stream(echo, film, [image, film])
+            video.stream(echo, video, [image, video])
         with pytest.raises(DeclarationError, match=r"Give at most 10\.92 seconds"):
-            film.stream(echo, film, image, stream_every=20)
+            video.stream(echo, video, image, stream_every=20)
 
 
 def test_only_some_components_stream() -> None:

@@ -16,22 +16,22 @@ from millstream import engines
 from millstream.declare.manifest import Manifest
 from millstream.engines.thread import Engine
 from millstream.errors import Busy, DeclarationError
-from millstream.runtime.call.program import Program
-from millstream.runtime.state.files import Rules
+from millstream.runtime.call.program import AppProgram
+from millstream.runtime.state.files import PathRules
 from millstream.types import Job, Notice, Result
 
 pytestmark = pytest.mark.anyio
 
-RULES = Rules([], [], Path("nowhere"))
+RULES = PathRules([], [], Path("nowhere"))
 
 
-def program(*handlers: Callable[..., object]) -> Program:
+def program(*handlers: Callable[..., object]) -> AppProgram:
     with ms.Blocks() as demo:
         text = ms.Textbox()
         for handler in handlers:
             ms.Button().click(handler, text, text)
     manifest: Manifest = demo.freeze()
-    return Program(manifest, RULES, show_error=True)
+    return AppProgram(manifest, RULES, show_error=True)
 
 
 class Runner:

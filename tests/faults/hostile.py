@@ -14,7 +14,7 @@ from tests.faults.bombs import box, full, tables
 SECRET = "secret.mp4"
 
 
-def containers(secret: Path, port: int, film: bytes, sound: bytes) -> dict[str, bytes]:
+def containers(secret: Path, port: int, video: bytes, sound: bytes) -> dict[str, bytes]:
     """Make them all.
 
     Args:
@@ -36,16 +36,16 @@ def containers(secret: Path, port: int, film: bytes, sound: bytes) -> dict[str, 
     made["hls behind a tag"] = b"ID3\x04\0\0\0\0\0\0" + playlist
     made["hls behind an empty box"] = struct.pack(">I", 8) + b"free" + playlist
     made["hls behind a box of type"] = box(b"ftyp", b"isom\0\0\0\0isom") + playlist
-    made["hls behind a film"] = film + playlist
-    made["film behind hls"] = playlist + film
+    made["hls behind a film"] = video + playlist
+    made["film behind hls"] = playlist + video
     made["hls behind a sound"] = sound + playlist
-    made["hls in a film of its own"] = box(b"ftyp", b"isom\0\0\0\0isom") + box(b"mdat", playlist) + film[32:]
+    made["hls in a film of its own"] = box(b"ftyp", b"isom\0\0\0\0isom") + box(b"mdat", playlist) + video[32:]
     made["hls as an Ogg page"] = b"OggS\0\2" + bytes(20) + b"\1" + bytes([len(playlist) % 255]) + playlist
     made["hls in transport packets"] = b"".join(b"\x47\x40\0\x10" + playlist[:184].ljust(184) for _ in range(5))
     made["concat in RIFF"] = b"RIFF" + struct.pack("<I", 400) + b"AVI LIST" + texts["concat"].ljust(400)
     made |= {f"references of QuickTime, {kind}": data for kind, data in _references(secret, port)}
-    made["film with references of QuickTime"] = _redirected(film, b"url ", f"file://{secret}".encode())
-    made["film with an alias"] = _redirected(film, b"alis", _alias(secret))
+    made["film with references of QuickTime"] = _redirected(video, b"url ", f"file://{secret}".encode())
+    made["film with an alias"] = _redirected(video, b"alis", _alias(secret))
     made["Matroska that goes on elsewhere"] = _matroska(secret)
     made["GIF that is a script"] = b"GIF89a" + texts["concat"]
     made["image with a pattern"] = b"\xff\xd8\xff" + str(secret.parent / "secret%d.mp4").encode()
@@ -142,12 +142,12 @@ def _references(secret: Path, port: int) -> Iterator[tuple[str, bytes]]:
     yield "empty tables", tables(one, full(b"stts", struct.pack(">III", 1, 1, 1)), full(b"stco", bytes(4)))
 
 
-def _redirected(film: bytes, kind: bytes, content: bytes) -> bytes:
+def _redirected(video: bytes, kind: bytes, content: bytes) -> bytes:
     """Have the tracks of an MP4 lie in another file: its box of references names one."""
-    old = film[film.index(b"dref") - 4 :][: int.from_bytes(film[film.index(b"dref") - 4 :][:4], "big")]
+    old = video[video.index(b"dref") - 4 :][: int.from_bytes(video[video.index(b"dref") - 4 :][:4], "big")]
     new = full(b"dref", struct.pack(">I", 1), full(kind, content + b"\0"))
     grown = len(new) - len(old)
-    out = film.replace(old, new)
+    out = video.replace(old, new)
     for name in (b"dinf", b"minf", b"mdia", b"trak", b"moov"):
         at = out.index(name) - 4
         out = out[:at] + struct.pack(">I", int.from_bytes(out[at : at + 4], "big") + grown) + out[at + 4 :]

@@ -26,8 +26,8 @@ from tests.components.conftest import Folder
 from tests.faults.hostile import SECRET, containers
 
 import millstream as gr
-from millstream.components.playing.audio_source import SoundReel
-from millstream.components.playing.video_source import FilmReel
+from millstream.components.playing.audio_source import AudioSource
+from millstream.components.playing.video_source import VideoSource
 from millstream.errors import InvalidValue, MediaError
 from millstream.frames import Chunk
 from millstream.media import wav
@@ -145,7 +145,9 @@ def ways(trap: Trap, data: bytes, suffix: str) -> Iterator[tuple[str, Callable[[
 
     for component in components():
         kind = component.kind
-        reel = partial(FilmReel, component, 25) if isinstance(component, gr.Video) else partial(SoundReel, component)
+        source = (
+            partial(VideoSource, component, 25) if isinstance(component, gr.Video) else partial(AudioSource, component)
+        )
         as_file = partial(Blob, path.name, f"{kind}/mp4", path=path)
         as_data = partial(Blob, path.name, "text/plain", data=data)
         for take in (component.preprocess, getattr(component, "inspect", component.preprocess)):
@@ -153,9 +155,9 @@ def ways(trap: Trap, data: bytes, suffix: str) -> Iterator[tuple[str, Callable[[
             yield "upload in memory", partial(lambda take, blob: take(blob(), trap.own), take, as_data)
         for form in (Path, str):
             yield "result", at_path(lambda path, form=form, own=component: own.postprocess(form(path), trap.own))
-            yield "piece", at_path(lambda path, form=form, reel=reel: reel().piece(form(path), trap.own))
+            yield "piece", at_path(lambda path, form=form, source=source: source().piece(form(path), trap.own))
         yield "bytes", partial(component.postprocess, data, trap.own)
-        yield "piece of bytes", partial(lambda reel: reel().piece(data, trap.own), reel)
+        yield "piece of bytes", partial(lambda source: source().piece(data, trap.own), source)
 
 
 def unlike(colour: tuple[int, ...]) -> bool:

@@ -31,7 +31,7 @@ from millstream.client.client import open_page
 from millstream.codecs import jpeg
 from millstream.frames import Frame
 from millstream.runtime.run import Run
-from millstream.runtime.send import sender as outlet
+from millstream.runtime.send import sender
 from millstream.runtime.session import Session
 from millstream.runtime.stream.loop import Stream
 from millstream.server.app import App
@@ -40,7 +40,7 @@ from millstream.wire.messages import Credit, Fire, Open, StreamState
 
 PAGES = 200
 AT_ONCE = 25
-OWNED = (Session, Stream, Run, WebSocketTransport, outlet.Outlet)
+OWNED = (Session, Stream, Run, WebSocketTransport, sender.Sender)
 """What a page makes on the server."""
 
 NOISE = np.random.default_rng(1).integers(0, 256, (160, 160, 3), np.uint8)
@@ -269,15 +269,15 @@ def _may_send(app: App, sequence: int) -> bool:
     session = next((found for found in app.host.sessions.values() if 1 in found.streams), None)
     if session is None:
         return False
-    intake = session.streams[1]._intake
-    until(lambda: intake.limit >= sequence and intake.received == sequence - 1)
+    receiver = session.streams[1]._receiver
+    until(lambda: receiver.limit >= sequence and receiver.received == sequence - 1)
     return True
 
 
 def test_a_page_that_does_not_take_its_messages_is_closed(
     served: tuple[str, App], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outlet, "STALL_S", 0.2)
+    monkeypatch.setattr(sender, "STALL_S", 0.2)
     url, app = served
     with deaf(url) as connection:
         page = Vandal(connection)

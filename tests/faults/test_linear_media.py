@@ -21,10 +21,9 @@ from tests.faults.bombs import box, full
 from millstream.components.playing.subtitles import to_webvtt
 from millstream.errors import MediaError
 from millstream.media import chunked_audio as cut
-from millstream.media import container, fmp4, wav
+from millstream.media import container, fmp4, probe, wav
 from millstream.media import file_kinds as kinds
 from millstream.media import image_header as headers
-from millstream.media import probe as outline
 from millstream.media.budget import BUDGET
 from millstream.media.chunked_audio import flac, mpeg, ogg
 from millstream.media.chunked_audio import wav as cut_wav
@@ -223,10 +222,10 @@ PARSERS: Final[dict[str, Callable[[bytes], object]]] = {
     "cut.begin": cut.begin,
     "cut, whole": whole,
     "cut, in pieces": in_pieces,
-    "cut.wav": run_of(cut_wav.WavRun),
-    "cut.ogg": run_of(ogg.OggRun),
-    "cut.flac": run_of(flac.FlacRun),
-    "cut.mpeg": run_of(mpeg.MpegRun),
+    "cut.wav": run_of(cut_wav.WavDecoder),
+    "cut.ogg": run_of(ogg.OggDecoder),
+    "cut.flac": run_of(flac.FlacDecoder),
+    "cut.mpeg": run_of(mpeg.MpegDecoder),
     "cut.wav.extent_of": cut_wav.extent_of,
     "cut.ogg.extent_of": ogg.extent_of,
     "cut.flac.extent_of": flac.extent_of,
@@ -235,8 +234,8 @@ PARSERS: Final[dict[str, Callable[[bytes], object]]] = {
     "subtitles.to_webvtt": to_webvtt,
 }
 ON_DISK: Final = {
-    "outline.outline_of": at_path(outline.outline_of),
-    "outline.has_sound": at_path(outline.has_sound),
+    "outline.outline_of": at_path(probe.outline_of),
+    "outline.has_sound": at_path(probe.has_sound),
     "container.duration_s": at_path(container.duration_s),
     "container.is_playable": at_path(container.is_playable),
 }

@@ -24,7 +24,7 @@ from millstream.components.text.markdown_html import Style
 from millstream.components.values import links
 from millstream.declare.component import Component, describe
 from millstream.errors import InvalidValue, ProtocolError
-from millstream.runtime.send.list_diff import Told
+from millstream.runtime.send.list_diff import ListDiff
 from millstream.server.http import uploads
 from millstream.server.http.page import _once_ready, inline_json, inline_script
 from millstream.server.security import hosts
@@ -186,7 +186,7 @@ def conversation(length: int) -> tuple[Outputs, Outputs]:
 
 
 def tell(outputs: tuple[Outputs, Outputs]) -> object:
-    told = Told()
+    told = ListDiff()
     told.note(outputs[0], {1})
     return told.shortened(outputs[1], {1})
 

@@ -18,7 +18,7 @@ from tests.components.conftest import Folder
 from tests.faults import bombs
 
 import millstream as gr
-from millstream.cancellation import Unwanted, check_wanted, wanted_while
+from millstream.cancellation import Cancelled, check_wanted, wanted_while
 from millstream.engines.thread import Engine
 from millstream.errors import InvalidValue, MediaError
 from millstream.frames import Chunk
@@ -28,7 +28,7 @@ from millstream.media import file_kinds as kinds
 from millstream.media.budget import BUDGET, Budget
 from millstream.media.container import convert, opened
 from millstream.media.untrusted import open_media
-from millstream.media.video import Film
+from millstream.media.video import ContinuousVideo
 from millstream.runtime.run_in_thread import begin
 from millstream.types import Blob, Job, Result
 
@@ -156,7 +156,7 @@ def test_sound_of_many_channels_ends_no_process(channels: str) -> None:
             writer.mux(video.encode(av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), "rgb24")))
         writer.mux([*video.encode(None), *sound.encode(heard), *sound.encode(None)])
     assert decoded(file.getvalue(), BUDGET) > 5
-    assert Film(25).add_file(file.getvalue()) is None
+    assert ContinuousVideo(25).add_file(file.getvalue()) is None
 
 
 def test_the_cover_of_a_sound_is_no_video() -> None:
@@ -199,20 +199,20 @@ def test_conversion_ends_between_two_packets(tmp_path: Path) -> None:
         asked += 1
         return asked < 60
 
-    with pytest.raises(Unwanted), wanted_while(is_wanted):
+    with pytest.raises(Cancelled), wanted_while(is_wanted):
         convert(path, target)
     assert asked <= 62
 
 
 def test_a_piece_of_a_film_ends_between_two_packets() -> None:
-    with pytest.raises(Unwanted), wanted_while(lambda: False):
-        Film(25).add_file(piece(0))
+    with pytest.raises(Cancelled), wanted_while(lambda: False):
+        ContinuousVideo(25).add_file(piece(0))
 
 
 def test_a_component_lets_it_through(files: Folder) -> None:
     with gr.Blocks():
         video = gr.Video(format="webm")
-    with pytest.raises(Unwanted), wanted_while(lambda: False):
+    with pytest.raises(Cancelled), wanted_while(lambda: False):
         video.postprocess(piece(0, frames=3), files)
 
 
@@ -251,7 +251,7 @@ class _Endless:
             while True:
                 check_wanted()
                 time.sleep(0)
-        except Unwanted:
+        except Cancelled:
             self.ended.set()
 
     def encode(self) -> Result:

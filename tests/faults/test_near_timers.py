@@ -12,7 +12,7 @@ from tests.server.live import serving
 import millstream as gr
 from millstream.client.client import Client
 from millstream.runtime.stream import loop as stream
-from millstream.runtime.stream.receiver import Intake
+from millstream.runtime.stream.receiver import Receiver
 
 FRAMES = 60
 
@@ -23,7 +23,7 @@ def test_a_stream_outlives_credit_that_is_due_within_a_millisecond(
     ahead_s: float, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(stream, "TICK_S", ahead_s)
-    monkeypatch.setattr(Intake, "next_at", lambda self, now: now + ahead_s if self.is_open else None)
+    monkeypatch.setattr(Receiver, "next_at", lambda self, now: now + ahead_s if self.is_open else None)
     with gr.Blocks() as demo:
         camera, out = gr.Image(label="Camera", sources="webcam"), gr.Image(label="Out")
         camera.stream(np.flipud, camera, out, stream_every=0)

@@ -33,7 +33,7 @@ from millstream.wire.messages import (
     Visible,
     Welcome,
 )
-from millstream.wire.packet import Flag, Kind
+from millstream.wire.packet import Flag, PacketKind
 
 PICTURE = jpeg.open_encoder(0.8).encode(Frame(np.zeros((16, 16, 3), np.uint8))).payload
 calls: list[object] = []
@@ -62,9 +62,9 @@ def declare() -> gr.Blocks:
         demo.load(lambda: "loaded", None, shown)
         click.then(lambda: None)
         button.click(None, None, None, cancels=stream)
-        film = gr.Video(label="Film", sources=["webcam"])
-        film.stream(calls.append, film, None, stream_every=0.1, concurrency_limit=None)
-    assert [part.id for part in (camera, text, level, state, button, shown, film)] == [1, 2, 3, 4, 5, 6, VIDEO]
+        video = gr.Video(label="Film", sources=["webcam"])
+        video.stream(calls.append, video, None, stream_every=0.1, concurrency_limit=None)
+    assert [part.id for part in (camera, text, level, state, button, shown, video)] == [1, 2, 3, 4, 5, 6, VIDEO]
     return demo
 
 
@@ -289,7 +289,7 @@ def test_what_is_hidden_or_disabled_is_refused(number: int, is_later: bool) -> N
         (packet(PICTURE, stream=0), 4404),
         (packet(PICTURE, stream=2**32 - 1), 4404),
         (packet(PICTURE, component=2), 4404),
-        (packet(PICTURE, kind=Kind.SOUND), 4404),
+        (packet(PICTURE, kind=PacketKind.SOUND), 4404),
         (packet(PICTURE, sequence=0), 1002),
         (packet(PICTURE, sequence=2), 1002),
         (packet(PICTURE, sequence=2**32 - 1), 1002),
@@ -311,7 +311,7 @@ SOUND = pcm16.open_encoder(1.0).encode(Chunk(np.zeros((800, 1), np.int16), 8_000
 def sound(payload: bytes = SOUND, **fields: Any) -> bytes:
     """Encode the first sound of a film as the page would send it."""
     return packet(
-        payload, **{"kind": Kind.SOUND, "codec": pcm16.NUMBER, "flags": Flag.KEY, "component": VIDEO, **fields}
+        payload, **{"kind": PacketKind.SOUND, "codec": pcm16.NUMBER, "flags": Flag.KEY, "component": VIDEO, **fields}
     )
 
 

@@ -191,7 +191,7 @@ def camera(gauge: Gauge) -> gr.Blocks:
     return demo
 
 
-async def film(page: Page, *, stays: bool = False) -> None:
+async def video(page: Page, *, stays: bool = False) -> None:
     recording = await page.record(page.find("Source"))
     await page.wait_for(lambda: recording.first.state in ("running", "running" if stays else "waiting"))
     if recording.first.state == "running":
@@ -222,7 +222,7 @@ async def talk(page: Page, *, stays: bool = False) -> None:
 
 KINDS: dict[Callable[[Gauge], gr.Blocks], Callable[..., Awaitable[None]]] = {
     **dict.fromkeys((plain, asynchronous, stubborn, generator, async_generator, shared, leaving), click),
-    camera: film,
+    camera: video,
     conversation: talk,
 }
 
@@ -354,7 +354,7 @@ def test_what_follows_a_cancelled_stream_does_not_wait_for_a_handler_that_hangs(
             stream = source.stream(reply, source, out, stream_every=0.05)
         stream.then(lambda: "after", None, out)
         gr.Button("Stop").click(None, cancels=[stream])
-    act = film if kind == "camera" else talk
+    act = video if kind == "camera" else talk
 
     async def scene(house: House) -> None:
         page, other = await house.open(), await house.open("other")

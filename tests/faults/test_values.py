@@ -21,7 +21,7 @@ from millstream.frames import Chunk, Frame
 from millstream.media import wav
 from millstream.server.app import App
 from millstream.wire.messages import Credit, Fire, Outputs, RunState, Set, StreamState
-from millstream.wire.packet import CodecNumber, Flag, Kind
+from millstream.wire.packet import CodecNumber, Flag, PacketKind
 
 MEBIBYTE = 1024 * 1024
 PICTURE = jpeg.open_encoder(0.8).encode(Frame(np.zeros((16, 16, 3), np.uint8))).payload
@@ -353,7 +353,7 @@ def test_a_bad_chunk_ends_its_stream_with_a_clear_error(
     page: Vandal, data: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     page.record(LISTEN)
-    page.say(packet(data, component=AUDIO, kind=Kind.SOUND, codec=CodecNumber.PCM16, flags=Flag.KEY))
+    page.say(packet(data, component=AUDIO, kind=PacketKind.SOUND, codec=CodecNumber.PCM16, flags=Flag.KEY))
     ended = page.wait_for(StreamState, stream=1, state="ended")
     assert (ended.reason, bool(ended.message)) == ("error", True)
     page.record(LISTEN, stream=2)
@@ -363,7 +363,12 @@ def test_a_bad_chunk_ends_its_stream_with_a_clear_error(
 @pytest.mark.parametrize("first", [0, 159, 161, 2**64 - 1])
 def test_sound_that_is_missing_or_repeated_is_noticed(page: Vandal, first: int) -> None:
     page.record(LISTEN)
-    fields: dict[str, Any] = {"component": AUDIO, "kind": Kind.SOUND, "codec": CodecNumber.PCM16, "flags": Flag.KEY}
+    fields: dict[str, Any] = {
+        "component": AUDIO,
+        "kind": PacketKind.SOUND,
+        "codec": CodecNumber.PCM16,
+        "flags": Flag.KEY,
+    }
     page.say(packet(sound(), **fields))
     page.wait_for(Credit, stream=1)
     page.say(packet(sound(first=first), sequence=2, **fields))

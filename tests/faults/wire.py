@@ -27,7 +27,16 @@ from millstream.wire.messages import (
     decode_server_message,
     encode_message,
 )
-from millstream.wire.packet import VERSION, CodecNumber, Flag, Kind, Packet, decode_packet, encode_packet, is_packet
+from millstream.wire.packet import (
+    VERSION,
+    CodecNumber,
+    Flag,
+    Packet,
+    PacketKind,
+    decode_packet,
+    encode_packet,
+    is_packet,
+)
 
 
 class Vandal:
@@ -104,7 +113,7 @@ def vandal(url: str, app: App, *, greets: bool = True, cookie: str = "") -> Iter
 
 def packet(payload: bytes, **fields: Any) -> bytes:
     """Encode a media packet: the first picture of stream 1 as the camera would send it."""
-    base = Packet(Kind.PICTURE, CodecNumber.JPEG, Flag.KEY | Flag.INDEPENDENT, 1, 1, 1, 0, 0, 0, payload)
+    base = Packet(PacketKind.PICTURE, CodecNumber.JPEG, Flag.KEY | Flag.INDEPENDENT, 1, 1, 1, 0, 0, 0, payload)
     return encode_packet(msgspec.structs.replace(base, **fields))
 
 

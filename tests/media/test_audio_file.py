@@ -81,7 +81,7 @@ def test_what_is_longer_than_the_budget_says_so(name: str) -> None:
 
 
 def test_a_film_is_heard_and_a_silent_one_is_no_sound() -> None:
-    def film(*, has_sound: bool) -> bytes:
+    def video(*, has_sound: bool) -> bytes:
         file = io.BytesIO()
         with av.open(file, "w", format="mp4") as writer:
             picture = writer.add_stream("mpeg4", rate=10)
@@ -97,9 +97,9 @@ def test_a_film_is_heard_and_a_silent_one_is_no_sound() -> None:
                     writer.mux(sound.encode(each))
         return file.getvalue()
 
-    check_tone(sound_file.decode(film(has_sound=True)))
+    check_tone(sound_file.decode(video(has_sound=True)))
     with pytest.raises(MediaError, match="has no sound"):
-        sound_file.decode(film(has_sound=False))
+        sound_file.decode(video(has_sound=False))
 
 
 @pytest.mark.parametrize("name", KINDS)

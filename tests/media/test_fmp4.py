@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from millstream.media import fmp4
-from millstream.media.fmp4 import Sample, SoundTrack, VideoTrack
+from millstream.media.fmp4 import AudioTrack, Sample, VideoTrack
 
 SPS = bytes.fromhex("6742c01e d900a0 47fe88")
 PPS = bytes.fromhex("68ce3c80")
 VIDEO = VideoTrack(320, 240, fmp4.configuration_of(b"\x00\x00\x00\x01" + SPS + b"\x00\x00\x01" + PPS))
-SOUND = SoundTrack(48_000, 2, bytes.fromhex("1190"))
+SOUND = AudioTrack(48_000, 2, bytes.fromhex("1190"))
 
 
 def boxes(data: bytes) -> Iterator[tuple[str, bytes]]:

@@ -14,7 +14,7 @@ from PIL import Image
 
 from millstream.errors import MediaError
 from millstream.media.image_file import decode_image_file
-from millstream.media.image_header import FORMATS, MAX_FRAMES, Header, check_budget, read_header
+from millstream.media.image_header import FORMATS, MAX_FRAMES, ImageHeader, check_budget, read_header
 
 
 def file_of(format: str, width: int = 37, height: int = 21, **options: object) -> bytes:
@@ -44,26 +44,26 @@ IHDR_30000 = png_chunk(b"IHDR", struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0,
 @pytest.mark.parametrize(
     ("data", "header"),
     [
-        (file_of("PNG"), Header("PNG", 37, 21)),
-        (file_of("JPEG"), Header("JPEG", 37, 21)),
-        (file_of("JPEG", progressive=True), Header("JPEG", 37, 21)),
-        (file_of("JPEG", exif=bytes(60_000), comment=b"\xff\xd8"), Header("JPEG", 37, 21)),
-        (file_of("GIF"), Header("GIF", 37, 21)),
-        (file_of("BMP"), Header("BMP", 37, 21)),
-        (file_of("WEBP"), Header("WEBP", 37, 21)),
-        (file_of("WEBP", lossless=True), Header("WEBP", 37, 21)),
-        (file_of("WEBP", exif=b"Exif\0\0"), Header("WEBP", 37, 21)),
-        (file_of("WEBP", 16383, 2, exif=b"Exif\0\0"), Header("WEBP", 16383, 2)),
-        (file_of("WEBP", 3, 16383, lossless=True), Header("WEBP", 3, 16383)),
-        (animation("PNG", 3), Header("PNG", 4, 4, 3)),
-        (animation("WEBP", 4), Header("WEBP", 4, 4, 4)),
-        (animation("GIF", 5), Header("GIF", 4, 4, 4)),
-        (b"BM" + bytes(12) + struct.pack("<IHH", 12, 300, 200), Header("BMP", 300, 200)),
-        (b"BM" + bytes(12) + struct.pack("<Iii", 40, 300, -200), Header("BMP", 300, 200)),
-        (b"\xff\xd8\xff\xff\xff\xe0\x00\x02\xff\xc0\x00\x11\x08\x00\x07\x00\x09\x03", Header("JPEG", 9, 7)),
+        (file_of("PNG"), ImageHeader("PNG", 37, 21)),
+        (file_of("JPEG"), ImageHeader("JPEG", 37, 21)),
+        (file_of("JPEG", progressive=True), ImageHeader("JPEG", 37, 21)),
+        (file_of("JPEG", exif=bytes(60_000), comment=b"\xff\xd8"), ImageHeader("JPEG", 37, 21)),
+        (file_of("GIF"), ImageHeader("GIF", 37, 21)),
+        (file_of("BMP"), ImageHeader("BMP", 37, 21)),
+        (file_of("WEBP"), ImageHeader("WEBP", 37, 21)),
+        (file_of("WEBP", lossless=True), ImageHeader("WEBP", 37, 21)),
+        (file_of("WEBP", exif=b"Exif\0\0"), ImageHeader("WEBP", 37, 21)),
+        (file_of("WEBP", 16383, 2, exif=b"Exif\0\0"), ImageHeader("WEBP", 16383, 2)),
+        (file_of("WEBP", 3, 16383, lossless=True), ImageHeader("WEBP", 3, 16383)),
+        (animation("PNG", 3), ImageHeader("PNG", 4, 4, 3)),
+        (animation("WEBP", 4), ImageHeader("WEBP", 4, 4, 4)),
+        (animation("GIF", 5), ImageHeader("GIF", 4, 4, 4)),
+        (b"BM" + bytes(12) + struct.pack("<IHH", 12, 300, 200), ImageHeader("BMP", 300, 200)),
+        (b"BM" + bytes(12) + struct.pack("<Iii", 40, 300, -200), ImageHeader("BMP", 300, 200)),
+        (b"\xff\xd8\xff\xff\xff\xe0\x00\x02\xff\xc0\x00\x11\x08\x00\x07\x00\x09\x03", ImageHeader("JPEG", 9, 7)),
     ],
 )
-def test_format_and_size_are_read(data: bytes, header: Header) -> None:
+def test_format_and_size_are_read(data: bytes, header: ImageHeader) -> None:
     assert read_header(data) == header
     assert read_header(memoryview(data)) == header
     assert check_budget(data) == header
@@ -203,10 +203,10 @@ SIZE = ((256, 4, 1, 30), (257, 4, 1, 20))
 
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_the_size_of_a_tiff(order: str) -> None:
-    assert read_header(tiff_of(*SIZE, order=order)) == Header("TIFF", 30, 20)
+    assert read_header(tiff_of(*SIZE, order=order)) == ImageHeader("TIFF", 30, 20)
     big = b"II" + struct.pack("<HHHQQ", 43, 8, 0, 16, 2)
     big += struct.pack("<HHQQ", 256, 16, 1, 30) + struct.pack("<HHQQ", 257, 3, 1, 20) + bytes(8)
-    assert read_header(big) == Header("TIFF", 30, 20)
+    assert read_header(big) == ImageHeader("TIFF", 30, 20)
 
 
 @pytest.mark.parametrize(

@@ -39,10 +39,10 @@ def test_a_file_in_fragments(tmp_path: Path, sound: bool) -> None:
 
 
 def test_a_film_of_ours(tmp_path: Path) -> None:
-    film, data = made_of([piece(number, frames=FPS) for number in range(3)])
+    video, data = made_of([piece(number, frames=FPS) for number in range(3)])
     found = outline_of(kept(tmp_path, data))
     assert found is not None
-    assert found.seconds == pytest.approx(film.duration_s, abs=0.1)
+    assert found.seconds == pytest.approx(video.duration_s, abs=0.1)
 
 
 @pytest.mark.parametrize("muxing", [{}, {"live": "1"}], ids=["whole", "recorded"])
@@ -68,8 +68,8 @@ WHOLE = [piece(0, frames=5, muxing=FRAGMENTED), piece(0, frames=5, container="ma
 
 
 @given(st.sampled_from(WHOLE), st.integers(8, 3_000), st.binary(min_size=1, max_size=8))
-def test_broken_files_end(tmp_path_factory: pytest.TempPathFactory, film: bytes, at: int, wrong: bytes) -> None:
-    path = kept(tmp_path_factory.getbasetemp(), film[:at] + wrong + film[at + len(wrong) : -at])
+def test_broken_files_end(tmp_path_factory: pytest.TempPathFactory, video: bytes, at: int, wrong: bytes) -> None:
+    path = kept(tmp_path_factory.getbasetemp(), video[:at] + wrong + video[at + len(wrong) : -at])
     with contextlib.suppress(MediaError):
         outline_of(path)
 

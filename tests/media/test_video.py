@@ -16,8 +16,8 @@ from tests.browser.videos import FPS, frame, numbers, piece, segments, tone, tur
 from millstream.errors import MediaError
 from millstream.frames import Chunk, Pixels
 from millstream.media import video as films
-from millstream.media.video import Film
-from millstream.types import Footage
+from millstream.media.video import ContinuousVideo
+from millstream.types import VideoSegment
 
 RATE = 16_000
 STEP = RATE // FPS
@@ -27,12 +27,12 @@ def chunk(number: int, seconds: float = 1 / FPS) -> Chunk:
     return Chunk(tone(number * STEP, seconds, RATE)[:, None], RATE)
 
 
-def joined(pieces: Sequence[Footage]) -> bytes:
-    return b"".join(data for footage in pieces for data, _ in footage.fragments)
+def joined(pieces: Sequence[VideoSegment]) -> bytes:
+    return b"".join(data for segment in pieces for data, _ in segment.fragments)
 
 
-def made_of(values: Sequence[bytes | tuple[Sequence[Pixels], Chunk | None]]) -> tuple[Film, bytes]:
-    film = Film(FPS)
+def made_of(values: Sequence[bytes | tuple[Sequence[Pixels], Chunk | None]]) -> tuple[ContinuousVideo, bytes]:
+    film = ContinuousVideo(FPS)
     taken = []
     for value in values:
         if isinstance(value, bytes):
@@ -127,22 +127,22 @@ def test_a_picture_that_stands_moves_no_frame_before_it() -> None:
 
 
 def test_pieces_are_sent_in_fragments_of_half_a_second() -> None:
-    film = Film(FPS)
+    film = ContinuousVideo(FPS)
     film.add_file(piece(0, frames=50))
-    footage = film.take()
-    assert footage.is_first
-    assert footage.mime.startswith('video/mp4; codecs="avc1.')
-    assert sum(seconds for _, seconds in footage.fragments) == pytest.approx(2, abs=0.03)
-    assert max(seconds for _, seconds in footage.fragments) < 0.6
+    segment = film.take()
+    assert segment.is_first
+    assert segment.mime.startswith('video/mp4; codecs="avc1.')
+    assert sum(seconds for _, seconds in segment.fragments) == pytest.approx(2, abs=0.03)
+    assert max(seconds for _, seconds in segment.fragments) < 0.6
 
 
 def test_every_frame_comes_out_at_once() -> None:
-    film = Film(FPS)
+    film = ContinuousVideo(FPS)
     for number in range(3):
         film.add_frames([frame(number)], None)
-        footage = film.take()
-        assert footage.is_first is (number == 0)
-        assert [seconds for _, seconds in footage.fragments] == [pytest.approx(1 / FPS)]
+        segment = film.take()
+        assert segment.is_first is (number == 0)
+        assert [seconds for _, seconds in segment.fragments] == [pytest.approx(1 / FPS)]
 
 
 def test_frames_with_sound() -> None:
@@ -242,7 +242,7 @@ def test_a_sound_file_is_no_film() -> None:
         writer.mux(track.encode(heard))
         writer.mux(track.encode(None))
     with pytest.raises(MediaError, match="no video track"):
-        Film(FPS).add_file(file.getvalue())
+        ContinuousVideo(FPS).add_file(file.getvalue())
 
 
 def test_the_whole_knows_its_length() -> None:
@@ -255,4 +255,4 @@ def test_the_whole_knows_its_length() -> None:
 def test_without_pyav_the_command_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "av", None)
     with pytest.raises(MediaError, match=r"pip install 'millstream\[video\]'"):
-        films.Film(FPS)
+        films.ContinuousVideo(FPS)

@@ -11,11 +11,11 @@ import millstream as gr
 from millstream.client.listener import Listener
 from millstream.declare.component import Component
 from millstream.frames import Chunk
-from millstream.runtime.audio.output import Voice
+from millstream.runtime.audio.output import AudioOutput
 from millstream.runtime.audio.players import Players
-from millstream.runtime.send.sender import Outlet
+from millstream.runtime.send.sender import Sender
 from millstream.testing.page import TestPage
-from millstream.types import Footage
+from millstream.types import VideoSegment
 from millstream.wire.messages import Played
 
 RATE = 16_000
@@ -27,8 +27,8 @@ def piece(number: int, length: int = PIECE) -> np.ndarray:
     return np.full(length, number, np.int16)
 
 
-def footage(*seconds: float, is_first: bool = False) -> Footage:
-    return Footage("video/mp4", tuple((bytes(8), each) for each in seconds), is_first)
+def segment(*seconds: float, is_first: bool = False) -> VideoSegment:
+    return VideoSegment("video/mp4", tuple((bytes(8), each) for each in seconds), is_first)
 
 
 def speaker(handler: Callable[..., Any], event: dict[str, Any] | None = None, **options: Any) -> gr.Blocks:
@@ -59,9 +59,9 @@ class Room:
     """A voice that speaks into one player, and a page that says what we let it say; the clock stands still."""
 
     def __init__(self, component: Component) -> None:
-        self.outlet = Outlet(64, lambda: None)
-        self.players = Players(self.outlet)
-        self.voice = Voice(self.players, 0)
+        self.sender = Sender(64, lambda: None)
+        self.players = Players(self.sender)
+        self.voice = AudioOutput(self.players, 0)
         self.component = component
 
     @property

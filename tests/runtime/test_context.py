@@ -66,12 +66,12 @@ def test_a_stream_that_writes_what_is_typed_into_eats_no_character(pauses: list[
     with TestPage(echoing(), latency_s=latency_s) as page:
         recording = page.record("Camera")
         recording.wait_for_state("running")
-        film = recording.feed_in_background(FRAMES, rate_hz=30)
+        video = recording.feed_in_background(FRAMES, rate_hz=30)
         for count, pause in enumerate(pauses, 1):
             page.set("Text", "millstream"[:count])
             page.advance(pause)
             assert page.value("Text") == "millstream"[:count]
-        film.cancel()
+        video.cancel()
         recording.stop()
         page.click("Read")
         assert page.value("Text") == page.value("Known") == "millstream"[: len(pauses)]

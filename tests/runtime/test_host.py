@@ -23,7 +23,7 @@ from millstream.declare.injected import Address, Request
 from millstream.engines.thread import Engine
 from millstream.errors import Closed, InvalidValue, QuotaExceeded, Refused
 from millstream.runtime.host import Host, Settings
-from millstream.runtime.run_in_thread import aside
+from millstream.runtime.run_in_thread import run_in_thread
 from millstream.runtime.session import Session
 from millstream.runtime.stream.loop import Stream
 from millstream.testing.virtual import VirtualLoop
@@ -286,7 +286,7 @@ async def test_uploads_belong_to_a_session_and_its_visitor() -> None:
     blob = app.host.file("ann", value["file"])
     assert blob is not None
     assert blob.path is not None
-    assert (await aside("test", blob.path.read_bytes), blob.path.suffix) == (b"x" * 60, ".txt")
+    assert (await run_in_thread("test", blob.path.read_bytes), blob.path.suffix) == (b"x" * 60, ".txt")
     assert app.host.file("bob", value["file"]) is None
     assert app.host.file("ann", "guess") is None
     await app.host.upload(secret, "b", "", b"x" * 90)
@@ -297,7 +297,7 @@ async def test_uploads_belong_to_a_session_and_its_visitor() -> None:
     for one in (page, other):
         await one.close()
     await app.gone()
-    assert not await aside("test", blob.path.exists)
+    assert not await run_in_thread("test", blob.path.exists)
     with pytest.raises(InvalidValue):
         await app.host.upload(secret, "c", "", b"x")
     assert app.host.statistics()["stored_bytes"] == 0
@@ -320,7 +320,7 @@ async def test_what_does_not_fit_is_refused_at_its_first_byte_and_leaves_nothing
         app.host.begin_upload(secret, "", "a", announced=2501)
     with pytest.raises(QuotaExceeded, match="session"):
         await given(app, secret, "", b"x" * 2501)
-    assert len(await aside("test", lambda: files_of(app, secret))) == 1
+    assert len(await run_in_thread("test", lambda: files_of(app, secret))) == 1
     assert app.host.statistics()["stored_bytes"] == 2500
     await given(app, secret, "", b"x" * 2500, announced=2500)
     await page.close()
@@ -353,7 +353,7 @@ async def test_room_is_taken_before_it_is_written_in_a_session_of_an_address_and
         async with upload:
             await upload.write(b"x")
     assert app.host.statistics()["stored_bytes"] == 0
-    assert await aside("test", lambda: files_of(app, secrets[0])) == []
+    assert await run_in_thread("test", lambda: files_of(app, secrets[0])) == []
     for page in pages:
         await page.close()
     await app.gone()
@@ -380,7 +380,7 @@ async def test_an_upload_that_outlives_its_page_is_refused_and_leaves_nothing() 
     async with begun:
         with pytest.raises(InvalidValue, match="closed"):
             await begun.write(b"x")
-    assert not await aside("test", folder.exists)
+    assert not await run_in_thread("test", folder.exists)
     assert app.host.statistics()["stored_bytes"] == 0
     await app.host.close()
 
@@ -418,7 +418,7 @@ async def test_replaced_files_of_an_output_are_deleted(tmp_path: Path) -> None:
         (run,) = await page.fire(page.find("Go"), "click")
         await page.wait_for(lambda run=run: run.is_over)  # type: ignore[misc]
     await asyncio.sleep(0.1)
-    files = await aside("test", lambda: list(session.store.folder.iterdir()))
+    files = await run_in_thread("test", lambda: list(session.store.folder.iterdir()))
     assert len(files) == 2
     assert all(one.stat().st_size > 4_000_000 for one in files)
     await page.close()

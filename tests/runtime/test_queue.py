@@ -16,7 +16,7 @@ import millstream as ms
 from millstream.admission import Ticket
 from millstream.declare.event import Binding
 from millstream.errors import Busy
-from millstream.runtime.queue import ANNOUNCE_S, SLICE, Places
+from millstream.runtime.queue import ANNOUNCE_S, SLICE, RunQueue
 from millstream.testing.virtual import VirtualLoop
 
 with ms.Blocks() as _demo:
@@ -30,14 +30,14 @@ OPEN_ENDED = replace(BINDING, time_limit=None, stream=1, concurrency_key="open")
 class Visitor:
     """A guest that writes down what it hears, and when."""
 
-    def __init__(self, places: Places, name: str = "anna") -> None:
-        self.places = places
+    def __init__(self, queue: RunQueue, name: str = "anna") -> None:
+        self.queue = queue
         self.name = name
         self.heard: list[Any] = []
         self.heard_at: list[float] = []
 
     def join(self, binding: Binding = BINDING, *, is_farewell: bool = False) -> Ticket:
-        self.ticket = self.places.join(self, binding, self.name, is_farewell=is_farewell)
+        self.ticket = self.queue.join(self, binding, self.name, is_farewell=is_farewell)
         return self.ticket
 
     def admitted(self) -> None:
@@ -64,49 +64,49 @@ def play(scene: Coroutine[Any, Any, None]) -> None:
 
 def test_turns_go_round() -> None:
     async def scene() -> None:
-        places = Places(None)
-        one, two, three = (Visitor(places) for _ in range(3))
+        queue = RunQueue(None)
+        one, two, three = (Visitor(queue) for _ in range(3))
         for visitor in (one, two, three):
             visitor.join()
         assert [visitor.heard for visitor in (one, two, three)] == [["admitted"], [(1, 10)], [(2, 20)]]
         await asyncio.sleep(10.1)
         assert one.heard == ["admitted", "expired"]
-        places.rejoin(one.ticket)
+        queue.rejoin(one.ticket)
         assert (one.heard[-1], two.heard[-1]) == ((2, 20), "admitted")
         await asyncio.sleep(0.6)
         assert three.heard[-1] == (1, 10), "the others hear of it a moment later"
-        places.leave(two.ticket)
-        places.leave(two.ticket)
+        queue.leave(two.ticket)
+        queue.leave(two.ticket)
         assert three.heard[-1] == "admitted"
-        assert places.waiting == 1
-        places.close()
+        assert queue.waiting == 1
+        queue.close()
 
     play(scene())
 
 
 def test_alone_a_turn_is_extended() -> None:
     async def scene() -> None:
-        places = Places(None)
-        one = Visitor(places)
+        queue = RunQueue(None)
+        one = Visitor(queue)
         ticket = one.join()
         await asyncio.sleep(25)
         assert one.heard == ["admitted", "extended", "extended"]
         assert ticket.deadline == pytest.approx(30)
-        places.close()
+        queue.close()
 
     play(scene())
 
 
 def test_those_who_wait_hear_at_most_twice_a_second() -> None:
     async def scene() -> None:
-        places = Places(None)
+        queue = RunQueue(None)
         last = None
-        visitors = [Visitor(places) for _ in range(50)]
+        visitors = [Visitor(queue) for _ in range(50)]
         for visitor in visitors:
             visitor.join()
         last = visitors[-1]
         for visitor in visitors[1:40]:
-            places.leave(visitor.ticket)
+            queue.leave(visitor.ticket)
             await asyncio.sleep(0.01)
         await asyncio.sleep(1)
         positions = [position for position, _ in last.heard]
@@ -114,23 +114,23 @@ def test_those_who_wait_hear_at_most_twice_a_second() -> None:
         assert positions[-1] == 10
         assert positions == sorted(positions, reverse=True)
         assert len(positions) <= 3
-        places.close()
+        queue.close()
 
     play(scene())
 
 
 def test_a_full_or_closed_queue_takes_nobody() -> None:
     async def scene() -> None:
-        places = Places(1)
-        one, two = Visitor(places), Visitor(places)
+        queue = RunQueue(1)
+        one, two = Visitor(queue), Visitor(queue)
         one.join()
         two.join()
         with pytest.raises(Busy):
-            Visitor(places).join()
-        places.close()
+            Visitor(queue).join()
+        queue.close()
         with pytest.raises(Busy, match="restarting"):
-            Visitor(places).join()
-        places.leave(one.ticket)
+            Visitor(queue).join()
+        queue.leave(one.ticket)
         assert "admitted" not in two.heard, "nobody is admitted any more"
 
     play(scene())
@@ -148,18 +148,18 @@ class Call:
 
 def hold(visitor: Visitor) -> Call:
     call = Call()
-    visitor.places.hold(visitor.ticket, call)  # type: ignore[arg-type]  # no more of a worker is needed
+    visitor.queue.hold(visitor.ticket, call)  # type: ignore[arg-type]  # no more of a worker is needed
     return call
 
 
 def test_a_place_is_taken_until_the_last_call_in_it_is_released() -> None:
     async def scene() -> None:
-        places = Places(None, abandon_s=30.0)
-        one, two, three = (Visitor(places) for _ in range(3))
+        queue = RunQueue(None, abandon_s=30.0)
+        one, two, three = (Visitor(queue) for _ in range(3))
         for visitor in (one, two, three):
             visitor.join()
         first, second = hold(one), hold(one)
-        places.leave(one.ticket)
+        queue.leave(one.ticket)
         first.end()
         await asyncio.sleep(5)
         assert "admitted" not in two.heard
@@ -169,42 +169,42 @@ def test_a_place_is_taken_until_the_last_call_in_it_is_released() -> None:
         await asyncio.sleep(0)
         assert two.heard[-1] == "admitted"
         assert "admitted" not in three.heard
-        places.leave(one.ticket)
+        queue.leave(one.ticket)
         assert "admitted" not in three.heard, "it was given away once"
-        places.close()
+        queue.close()
 
     play(scene())
 
 
 def test_who_goes_to_the_back_waits_until_its_calls_are_released() -> None:
     async def scene() -> None:
-        places = Places(None)
-        one = Visitor(places)
+        queue = RunQueue(None)
+        one = Visitor(queue)
         one.join()
         call = hold(one)
-        idle = asyncio.ensure_future(places.idle(one.ticket))
+        idle = asyncio.ensure_future(queue.idle(one.ticket))
         await asyncio.sleep(1)
         assert not idle.done()
         call.end()
         await idle
-        places.leave(one.ticket)
-        places.close()
+        queue.leave(one.ticket)
+        queue.close()
 
     play(scene())
 
 
 def test_those_who_bid_farewell_are_turned_away_from_nothing() -> None:
     async def scene() -> None:
-        places = Places(0)
-        one, two, three = (Visitor(places) for _ in range(3))
+        queue = RunQueue(0)
+        one, two, three = (Visitor(queue) for _ in range(3))
         one.join()
         two.join(is_farewell=True)
         assert "admitted" not in two.heard, "it waits as everybody does"
-        places.close()
+        queue.close()
         three.join(is_farewell=True)
-        places.leave(one.ticket)
+        queue.leave(one.ticket)
         assert two.heard[-1] == "admitted"
-        places.leave(two.ticket)
+        queue.leave(two.ticket)
         assert three.heard == ["admitted"]
 
     play(scene())
@@ -212,29 +212,29 @@ def test_those_who_bid_farewell_are_turned_away_from_nothing() -> None:
 
 def test_one_visitor_cannot_fill_the_queue() -> None:
     async def scene() -> None:
-        places = Places(None, 3)
-        visitors = [Visitor(places) for _ in range(4)]
+        queue = RunQueue(None, 3)
+        visitors = [Visitor(queue) for _ in range(4)]
         for visitor in visitors:
             visitor.join()
         with pytest.raises(Busy, match="of yours"):
-            Visitor(places).join()
-        Visitor(places, "berta").join()
-        places.close()
+            Visitor(queue).join()
+        Visitor(queue, "berta").join()
+        queue.close()
 
     play(scene())
 
 
 def test_no_waiting_time_is_invented_for_streams_without_a_limit() -> None:
     async def scene() -> None:
-        places = Places(None)
-        one, two, three = (Visitor(places) for _ in range(3))
+        queue = RunQueue(None)
+        one, two, three = (Visitor(queue) for _ in range(3))
         for visitor in (one, two, three):
             visitor.join(OPEN_ENDED)
         await asyncio.sleep(7)
-        places.leave(one.ticket)
+        queue.leave(one.ticket)
         await asyncio.sleep(1)
         assert three.heard == [(2, -1), (1, -1)]
-        places.close()
+        queue.close()
 
     play(scene())
 
@@ -243,12 +243,12 @@ def test_a_long_queue_is_told_in_slices_and_everybody_hears_in_the_end() -> None
     """Eight thousand wait: however they come and go, in no moment are many of them told, and nobody too often."""
 
     async def scene() -> None:
-        places = Places(None)
-        visitors = [Visitor(places) for _ in range(8000)]
+        queue = RunQueue(None)
+        visitors = [Visitor(queue) for _ in range(8000)]
         for visitor in visitors:
             visitor.join()
         for visitor in visitors[:20]:
-            places.leave(visitor.ticket)
+            queue.leave(visitor.ticket)
             await asyncio.sleep(0.3)
         await asyncio.sleep(30)
         waiting = visitors[21:]
@@ -261,7 +261,7 @@ def test_a_long_queue_is_told_in_slices_and_everybody_hears_in_the_end() -> None
             assert all(later - at >= ANNOUNCE_S - 1e-6 for at, later in pairwise(visitor.heard_at))
         front = visitors[30].heard_at
         assert len(front) > 10, "those in front hear of every move"
-        places.close()
+        queue.close()
 
     play(scene())
 
@@ -270,16 +270,16 @@ def test_a_refusal_costs_as_little_in_a_long_queue_as_in_a_short_one() -> None:
     async def scene() -> None:
         calls = []
         for waiting in (10, 8000):
-            places = Places(waiting)
+            queue = RunQueue(waiting)
             for _ in range(waiting + 1):
-                Visitor(places).join()
+                Visitor(queue).join()
             profile = Profile()
             with profile:
                 for _ in range(100):
                     with pytest.raises(Busy):
-                        Visitor(places).join()
+                        Visitor(queue).join()
             calls.append(sum(entry.callcount for entry in profile.getstats()))
-            places.close()
+            queue.close()
         assert calls[1] <= calls[0] + 10
 
     play(scene())

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from millstream.errors import Busy
-from millstream.runtime.run_in_thread import MAX_OF_A_KIND, aside, begin, pending
+from millstream.runtime.run_in_thread import MAX_OF_A_KIND, begin, pending, run_in_thread
 
 
 def fail() -> None:
@@ -17,7 +17,7 @@ def fail() -> None:
 
 @pytest.mark.anyio
 async def test_it_runs_in_a_daemon_thread_of_its_own() -> None:
-    thread = await aside("clean", threading.current_thread)
+    thread = await run_in_thread("clean", threading.current_thread)
     assert (thread.name, thread.daemon) == ("millstream clean", True)
     assert thread is not threading.current_thread()
 
@@ -25,7 +25,7 @@ async def test_it_runs_in_a_daemon_thread_of_its_own() -> None:
 @pytest.mark.anyio
 async def test_what_it_raises_is_raised_here() -> None:
     with pytest.raises(OSError, match="the disk is full"):
-        await aside("clean", fail)
+        await run_in_thread("clean", fail)
 
 
 @pytest.mark.anyio
@@ -46,7 +46,7 @@ async def test_who_is_cancelled_leaves_the_thread_to_itself() -> None:
         goes_on.wait(30.0)
         is_over.set()
 
-    waiting = asyncio.create_task(aside("clean", work))
+    waiting = asyncio.create_task(run_in_thread("clean", work))
     await asyncio.sleep(0)
     assert pending(loop) == 1
     waiting.cancel()
@@ -63,13 +63,13 @@ async def test_of_a_kind_so_many_run_at_once_and_others_are_not_held_up() -> Non
     loop, goes_on = asyncio.get_running_loop(), threading.Event()
     hung = [begin("slow", lambda: goes_on.wait(30.0)) for _ in range(MAX_OF_A_KIND + 10)]
     assert pending(loop) == MAX_OF_A_KIND
-    assert await aside("quick", lambda: "done") == "done"
+    assert await run_in_thread("quick", lambda: "done") == "done"
     called: list[int] = []
     given_up = begin("slow", lambda: called.append(1))
     given_up.cancel()
     goes_on.set()
     assert await asyncio.gather(*hung) == [True] * len(hung)
-    await aside("slow", lambda: None)
+    await run_in_thread("slow", lambda: None)
     assert called == [], "nobody waits for it any more"
     assert pending(loop) == 0
 
@@ -85,9 +85,9 @@ async def test_where_no_thread_can_be_had_it_is_said_once(
         patched.setattr(threading.Thread, "start", no_thread)
         for _ in range(3):
             with pytest.raises(Busy, match="short of threads"):
-                await aside("clean", lambda: None)
+                await run_in_thread("clean", lambda: None)
     assert [record.getMessage() for record in caplog.records] == [
         "no thread can be had for clean: can't start new thread"
     ]
     assert pending(asyncio.get_running_loop()) == 0
-    assert await aside("clean", lambda: "done") == "done"
+    assert await run_in_thread("clean", lambda: "done") == "done"

@@ -13,7 +13,7 @@ from websockets.sync.client import ClientConnection, connect
 import millstream as gr
 from millstream.server.app import App, create_app
 from millstream.server.launch import address
-from millstream.server.options import Options
+from millstream.server.options import ServerOptions
 from millstream.server.process.network import listen
 from millstream.server.process.protocols import BoundedHttp
 from millstream.server.serving import Server
@@ -34,7 +34,7 @@ def echo() -> gr.Blocks:
 @contextmanager
 def serving(demo: gr.Blocks | None = None, **options: object) -> Iterator[tuple[str, App]]:
     """Serve an app for as long as the block lasts; gives its address, without a slash at the end, and the app."""
-    chosen = Options.resolve({"server_port": 0, "drain_s": 1.0, **options}, {})
+    chosen = ServerOptions.resolve({"server_port": 0, "drain_s": 1.0, **options}, {})
     app = create_app(demo or echo(), chosen)
     listener = listen(chosen.server_name, chosen.server_port, 1)
     url = address(chosen, listener.getsockname()[1]).removesuffix("/")

@@ -14,7 +14,7 @@ from tests.server.asgi import Reply, ask, build_scope, shake
 
 import millstream as gr
 from millstream.server.app import PUBLIC, App, create_app, describe
-from millstream.server.options import Options
+from millstream.server.options import ServerOptions
 from millstream.server.security.caller import Caller, cookie_name
 from millstream.server.security.hosts import HostPort
 from millstream.server.security.logins import Login
@@ -33,7 +33,7 @@ def build_here(**options: object) -> App:
     with gr.Blocks(title="Tested") as demo:
         name = gr.Textbox(label="Name")
         name.submit(lambda text: text, name, name, js="(x) => x")
-    return create_app(demo, Options.resolve(options, {}))
+    return create_app(demo, ServerOptions.resolve(options, {}))
 
 
 async def log_in(app: App, name: str = "ann", password: str = "secret", cookie: str = "") -> Reply:

@@ -21,7 +21,7 @@ from websockets.sync.client import ClientConnection
 
 import millstream as gr
 from millstream.server.launch import address
-from millstream.server.options import Options
+from millstream.server.options import ServerOptions
 from millstream.server.serving import EXIT_ABANDONED
 from millstream.wire.messages import Fire, Outputs, RunState, ServerMessage, Set, encode_message
 
@@ -141,7 +141,7 @@ def test_an_app_that_all_can_reach_without_a_password_is_warned_of(
     ],
 )
 def test_addresses(name: str, url: str) -> None:
-    assert address(Options(server_name=name), 1) == url
+    assert address(ServerOptions(server_name=name), 1) == url
 
 
 def test_style_script_head_and_theme_may_be_given_to_either(tmp_path: Path) -> None:

@@ -3,17 +3,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from millstream.server.options import Options, read_size
+from millstream.server.options import ServerOptions, read_size
 
 
 def test_arguments_win_over_the_environment_and_that_over_defaults() -> None:
     environment = {"MILLSTREAM_SERVER_PORT": "8000", "MILLSTREAM_SERVER_NAME": "0.0.0.0", "OTHER": "1"}
-    options = Options.resolve({"server_port": 9000, "server_name": None}, environment)
+    options = ServerOptions.resolve({"server_port": 9000, "server_name": None}, environment)
     assert (options.server_port, options.server_name, options.root_path) == (9000, "0.0.0.0", "")
 
 
 def test_everything_in_the_environment_is_read() -> None:
-    options = Options.resolve(
+    options = ServerOptions.resolve(
         {},
         {
             "MILLSTREAM_ALLOWED_HOSTS": "App.example, other.example",
@@ -55,7 +55,7 @@ def test_everything_in_the_environment_is_read() -> None:
 )
 def test_mistakes_are_named(given: dict[str, object], environment: dict[str, str], sentence: str) -> None:
     with pytest.raises((TypeError, ValueError), match=sentence):
-        Options.resolve(given, environment)
+        ServerOptions.resolve(given, environment)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_mistakes_are_named(given: dict[str, object], environment: dict[str, str
 )
 def test_arguments_of_launch_are_named(given: dict[str, object], sentence: str) -> None:
     with pytest.raises((TypeError, ValueError), match=sentence):
-        Options.resolve(given, {})
+        ServerOptions.resolve(given, {})
 
 
 @pytest.mark.parametrize(
@@ -93,13 +93,13 @@ def test_arguments_of_launch_are_named(given: dict[str, object], sentence: str) 
     ],
 )
 def test_values_of_numpy_are_plain(name: str, given: object, expected: object) -> None:
-    found = getattr(Options.resolve({name: given}, {}), name)
+    found = getattr(ServerOptions.resolve({name: given}, {}), name)
     assert found == expected
     assert type(found) is type(expected)
 
 
 def test_a_list_may_be_one_value() -> None:
-    options = Options.resolve({"allowed_paths": Path("/data"), "allowed_hosts": "app.example"}, {})
+    options = ServerOptions.resolve({"allowed_paths": Path("/data"), "allowed_hosts": "app.example"}, {})
     assert (options.allowed_paths, options.allowed_hosts) == ((Path("/data"),), ("app.example",))
 
 

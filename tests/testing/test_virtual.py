@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from millstream.runtime.run_in_thread import aside
+from millstream.runtime.run_in_thread import run_in_thread
 from millstream.testing.virtual import Deadlock, VirtualLoop
 
 
@@ -49,7 +49,7 @@ def test_timers_fire_in_order(loop: VirtualLoop) -> None:
 def test_the_clock_stands_still_while_something_runs_aside(loop: VirtualLoop) -> None:
     async def main() -> str:
         async with asyncio.timeout(0.001):
-            return await aside("work", lambda: threading.Event().wait(0.05) or "done")
+            return await run_in_thread("work", lambda: threading.Event().wait(0.05) or "done")
 
     assert loop.run_until_complete(main()) == "done"
     assert loop.time() == pytest.approx(0)
@@ -106,4 +106,4 @@ def test_an_exception_aside_is_raised_on_the_loop(loop: VirtualLoop) -> None:
         raise ValueError("aside")
 
     with pytest.raises(ValueError, match="aside"):
-        loop.run_until_complete(aside("work", fail))
+        loop.run_until_complete(run_in_thread("work", fail))

@@ -10,7 +10,7 @@ import pytest
 from millstream.errors import InvalidValue
 from millstream.frames import Chunk
 from millstream.speech import TurnEvent
-from millstream.voice.detector_input import Ear
+from millstream.voice.detector_input import DetectorInput
 
 SILENCE = np.zeros((4_800, 1), np.int16)
 
@@ -29,8 +29,8 @@ class Says:
 
 
 def heard(found: Any) -> tuple[TurnEvent, ...]:
-    ear = Ear(lambda: Says(found))
-    return ear.hear(Chunk(SILENCE, 48_000, 100)).events
+    detector_input = DetectorInput(lambda: Says(found))
+    return detector_input.hear(Chunk(SILENCE, 48_000, 100)).events
 
 
 def test_events_are_counted_as_the_microphone_counts() -> None:

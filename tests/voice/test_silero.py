@@ -14,7 +14,7 @@ from millstream.frames import Chunk
 from millstream.media import wav
 from millstream.speech import VOICE_RATE_HZ, PauseRules, TurnEvent
 from millstream.voice import silero
-from millstream.voice.detector_input import Ear
+from millstream.voice.detector_input import DetectorInput
 from millstream.voice.pauses import PauseDetector
 from millstream.voice.utterances import Margins, Span, Utterances
 
@@ -37,12 +37,12 @@ def beckett() -> Chunk:
 
 
 def turns(package: str, chunk: Chunk, rules: PauseRules = RULES) -> list[TurnEvent]:
-    ear = Ear(lambda: PauseDetector(silero.OPENERS[package](), rules))
+    detector_input = DetectorInput(lambda: PauseDetector(silero.OPENERS[package](), rules))
     found: list[TurnEvent] = []
     step = round(0.032 * chunk.sample_rate)
     for at in range(0, len(chunk.samples), step):
-        found += ear.hear(Chunk(chunk.samples[at : at + step], chunk.sample_rate, at)).events
-    ear.close()
+        found += detector_input.hear(Chunk(chunk.samples[at : at + step], chunk.sample_rate, at)).events
+    detector_input.close()
     return found
 
 

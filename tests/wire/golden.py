@@ -15,7 +15,7 @@ import msgspec
 
 from millstream.types import Level
 from millstream.wire import messages as m
-from millstream.wire.packet import Flag, Kind, Packet, encode_packet
+from millstream.wire.packet import Flag, Packet, PacketKind, encode_packet
 
 FILE = Path(__file__).parents[1] / "golden" / "wire.json"
 
@@ -25,19 +25,25 @@ NOW_US = 1_900_000_000_123_456
 STANDALONE = Flag.KEY | Flag.INDEPENDENT
 
 PACKETS = {
-    "picture up": ("page", Packet(Kind.PICTURE, 1, STANDALONE, 1, 4, 1, 0, 0, NOW_US, b"\xff\xd8\xff\xd9")),
+    "picture up": ("page", Packet(PacketKind.PICTURE, 1, STANDALONE, 1, 4, 1, 0, 0, NOW_US, b"\xff\xd8\xff\xd9")),
     "picture down": (
         "server",
-        Packet(Kind.PICTURE, 1, Flag(7), 1, 5, 7, 6, 8, NOW_US, b"\xff\xd8\xff\xd9"),
+        Packet(PacketKind.PICTURE, 1, Flag(7), 1, 5, 7, 6, 8, NOW_US, b"\xff\xd8\xff\xd9"),
     ),
-    "picture of an ordinary event": ("server", Packet(Kind.PICTURE, 3, STANDALONE, 0, 5, 1, 0, 3, 0, b"RIFF")),
-    "picture with transparency": ("server", Packet(Kind.PICTURE, 2, STANDALONE, 2, 9, 2, 2, 2, NOW_US, b"\x89PNG")),
-    "delta picture": ("page", Packet(Kind.PICTURE, 200, Flag.NONE, 3, 4, 70_000, 0, 0, NOW_US, b"\x01")),
-    "key picture that others need": ("page", Packet(Kind.PICTURE, 200, Flag.KEY, 3, 4, 70_001, 0, 0, NOW_US, b"\x02")),
+    "picture of an ordinary event": ("server", Packet(PacketKind.PICTURE, 3, STANDALONE, 0, 5, 1, 0, 3, 0, b"RIFF")),
+    "picture with transparency": (
+        "server",
+        Packet(PacketKind.PICTURE, 2, STANDALONE, 2, 9, 2, 2, 2, NOW_US, b"\x89PNG"),
+    ),
+    "delta picture": ("page", Packet(PacketKind.PICTURE, 200, Flag.NONE, 3, 4, 70_000, 0, 0, NOW_US, b"\x01")),
+    "key picture that others need": (
+        "page",
+        Packet(PacketKind.PICTURE, 200, Flag.KEY, 3, 4, 70_001, 0, 0, NOW_US, b"\x02"),
+    ),
     "sound": (
         "page",
         Packet(
-            Kind.SOUND,
+            PacketKind.SOUND,
             16,
             STANDALONE,
             2,
@@ -49,12 +55,12 @@ PACKETS = {
             bytes.fromhex("2a00000000000000 803e0000 01 000000 0100 ff7f 0080"),
         ),
     ),
-    "last sound, empty": ("page", Packet(Kind.SOUND, 16, STANDALONE | Flag.LAST, 2, 6, 2, 0, 0, NOW_US, b"")),
-    "film down": ("server", Packet(Kind.SOUND, 33, STANDALONE, 0, 6, 1, 0, 12, 0, b"video/mp4")),
+    "last sound, empty": ("page", Packet(PacketKind.SOUND, 16, STANDALONE | Flag.LAST, 2, 6, 2, 0, 0, NOW_US, b"")),
+    "film down": ("server", Packet(PacketKind.SOUND, 33, STANDALONE, 0, 6, 1, 0, 12, 0, b"video/mp4")),
     "sound down": (
         "server",
         Packet(
-            Kind.SOUND,
+            PacketKind.SOUND,
             16,
             STANDALONE,
             0,
@@ -68,18 +74,27 @@ PACKETS = {
     ),
     "a sound file, in part": (
         "server",
-        Packet(Kind.SOUND, 32, STANDALONE, 0, 6, 2, 0, 11, 0, bytes.fromhex("0a000000 03000000 494433")),
+        Packet(PacketKind.SOUND, 32, STANDALONE, 0, 6, 2, 0, 11, 0, bytes.fromhex("0a000000 03000000 494433")),
     ),
     "sound for a narrow link": (
         "server",
         Packet(
-            Kind.SOUND, 34, Flag.KEY, 0, 6, 1, 0, 13, 0, bytes.fromhex("0000000000000000 c05d0000 01 00 9c00 4401 fc")
+            PacketKind.SOUND,
+            34,
+            Flag.KEY,
+            0,
+            6,
+            1,
+            0,
+            13,
+            0,
+            bytes.fromhex("0000000000000000 c05d0000 01 00 9c00 4401 fc"),
         ),
     ),
-    "end of a playback": ("server", Packet(Kind.SOUND, 16, STANDALONE | Flag.LAST, 0, 6, 3, 0, 11, 0, b"")),
+    "end of a playback": ("server", Packet(PacketKind.SOUND, 16, STANDALONE | Flag.LAST, 0, 6, 3, 0, 11, 0, b"")),
     "largest header": (
         "page",
-        Packet(Kind.SOUND, 255, Flag(7), 2**32 - 1, 2**32 - 1, 2**32 - 1, 2**32 - 1, 2**32 - 1, 2**53 - 1, b"\0"),
+        Packet(PacketKind.SOUND, 255, Flag(7), 2**32 - 1, 2**32 - 1, 2**32 - 1, 2**32 - 1, 2**32 - 1, 2**53 - 1, b"\0"),
     ),
 }
 

@@ -7,7 +7,7 @@ import pytest
 from tests.wire import golden
 
 from millstream.wire import messages
-from millstream.wire.packet import CodecNumber, Flag, Kind, decode_packet, encode_packet, is_packet
+from millstream.wire.packet import CodecNumber, Flag, PacketKind, decode_packet, encode_packet, is_packet
 
 CASES: list[dict[str, Any]] = json.loads(golden.FILE.read_text(encoding="utf-8"))
 
@@ -21,7 +21,7 @@ def test_every_kind_of_message_is_there() -> None:
         tags = {case["fields"]["type"] for case in CASES if case["from"] == side and "type" in case["fields"]}
         assert tags == {message.__struct_config__.tag for message in get_args(union)}
     packets = [case["fields"] for case in CASES if "type" not in case["fields"]]
-    assert {packet["kind"] for packet in packets} == set(Kind)
+    assert {packet["kind"] for packet in packets} == set(PacketKind)
     assert {packet["codec"] for packet in packets} >= set(CodecNumber)
     assert {flag for flag in Flag for packet in packets if packet["flags"] & flag} == set(Flag)
 

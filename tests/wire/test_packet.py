@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from millstream.errors import ProtocolError
-from millstream.wire.packet import HEADER, VERSION, Flag, Kind, Packet, decode_packet, encode_packet, is_packet
+from millstream.wire.packet import HEADER, VERSION, Flag, Packet, PacketKind, decode_packet, encode_packet, is_packet
 
 NUMBERS = st.integers(0, 2**32 - 1)
 PACKETS = st.builds(
     Packet,
-    kind=st.sampled_from(Kind),
+    kind=st.sampled_from(PacketKind),
     codec=st.integers(0, 255),
     flags=st.integers(0, 7).map(Flag),
     stream=NUMBERS,
@@ -26,7 +26,7 @@ PACKETS = st.builds(
 
 
 def packet(flags: Flag = Flag.NONE, payload: bytes = b"payload") -> Packet:
-    return Packet(Kind.PICTURE, 1, flags, 2, 3, 4, 5, 6, 7, payload)
+    return Packet(PacketKind.PICTURE, 1, flags, 2, 3, 4, 5, 6, 7, payload)
 
 
 @given(PACKETS)
@@ -40,7 +40,7 @@ def test_what_is_encoded_is_decoded(packet: Packet) -> None:
 def test_ten_thousand_packets_survive_the_way() -> None:
     dice = random.Random(1)
     for _ in range(10_000):
-        kind, codec, flags = dice.choice(list(Kind)), dice.randrange(256), Flag(dice.randrange(8))
+        kind, codec, flags = dice.choice(list(PacketKind)), dice.randrange(256), Flag(dice.randrange(8))
         numbers = (dice.choice([0, 1, 2**32 - 1, dice.randrange(2**32)]) for _ in range(5))
         packet = Packet(kind, codec, flags, *numbers, dice.randrange(2**64), dice.randbytes(dice.randrange(50)))
         assert decode_packet(encode_packet(packet)) == packet

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar, Literal, NamedTuple, TypeAlias, TypeVar
 
 from millstream.apps.blocks import Blocks
-from millstream.apps.conversation import Conversation, History, draft_of, user_message
+from millstream.apps.conversation import ChatFunction, History, draft_of, user_message
 from millstream.apps.interface import SHORTCUTS, place_folded, shortcut
 from millstream.components.chatbot import Chatbot
 from millstream.components.markdown import Markdown
@@ -245,7 +245,7 @@ class ChatInterface(Blocks):
     def _bind(self, limit: Limit, show_progress: Progress) -> None:
         """Wire each event to what it does to the conversation at once, and that to the answer."""
         chatbot, textbox = self.chatbot, self.textbox
-        conversation = Conversation(
+        conversation = ChatFunction(
             self._spec, is_multimodal=self.multimodal, extra_outputs=len(self.additional_outputs)
         )
         self._answer("send", _trigger(textbox, "submit"), self._send, conversation, limit, show_progress)
@@ -266,7 +266,7 @@ class ChatInterface(Blocks):
         way: str,
         trigger: Trigger,
         change: Handler,
-        conversation: Conversation,
+        conversation: ChatFunction,
         limit: Limit,
         show_progress: Progress,
     ) -> None:

@@ -19,7 +19,7 @@ Answers: TypeAlias = Generator[object, None, None]
 NOTHING_TO_ANSWER = "There is no message to answer."
 
 
-class Conversation:
+class ChatFunction:
     """The function of a `ChatInterface`.
 
     Args:

@@ -3,7 +3,7 @@
 from millstream.client.client import Client
 from millstream.client.page import Page
 from millstream.client.recording import Recording
-from millstream.client.run import Run
-from millstream.client.stream import Result, Stream, Summary
+from millstream.client.run import ClientRun
+from millstream.client.stream import ClientStream, StreamResult, Summary
 
-__all__ = ["Client", "Page", "Recording", "Result", "Run", "Stream", "Summary"]
+__all__ = ["Client", "ClientRun", "ClientStream", "Page", "Recording", "StreamResult", "Summary"]

@@ -148,7 +148,7 @@ class _Site:
         await page.open()
         return page
 
-    async def _connect(self) -> WebSocketTransport:
+    async def _connect(self) -> ClientWebSocket:
         parts = urlsplit(urljoin(self._url, "ws"))
         address = urlunsplit(parts._replace(scheme={"http": "ws", "https": "wss"}[parts.scheme]))
         cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._cookies)
@@ -167,7 +167,7 @@ class _Site:
             raise Refused(f"{address}: {status}", REFUSALS.get(status, "login")) from error
         except (OSError, websockets.InvalidHandshake) as error:
             raise Closed(f"no WebSocket at {address}: {error}") from error
-        return WebSocketTransport(socket)
+        return ClientWebSocket(socket)
 
     def _manifest(self) -> PageManifest:
         if self._auth is not None:
@@ -224,7 +224,7 @@ class _ManifestParser(html.parser.HTMLParser):
             self.manifest += data
 
 
-class WebSocketTransport:
+class ClientWebSocket:
     """A `Transport` over a client's WebSocket."""
 
     def __init__(self, socket: ClientConnection) -> None:

@@ -15,9 +15,9 @@ from millstream import codecs
 from millstream.client.listener import Listener
 from millstream.client.page import MEDIA_TYPES, Page, Reference
 from millstream.client.recording import Recording
-from millstream.client.run import Run
+from millstream.client.run import ClientRun
 from millstream.client.sources import FilmSource, PictureSource, SoundSource, frame, sound
-from millstream.client.stream import Result, Stream, Summary
+from millstream.client.stream import ClientStream, StreamResult, Summary
 from millstream.codecs import png
 from millstream.errors import MediaError
 from millstream.frames import Chunk, Frame
@@ -43,7 +43,7 @@ class Driver(ABC):
 
     @abstractmethod
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine on the page's loop and wait for what it gives."""
+        """ClientRun a coroutine on the page's loop and wait for what it gives."""
 
     @abstractmethod
     def start(self, work: Coroutine[Any, Any, T]) -> Background[T]:
@@ -96,7 +96,7 @@ class Driver(ABC):
 
     async def _decode(self, value: object) -> object:
         if isinstance(value, Listener):
-            return value.film or b"".join(value.files) or _plain(Chunk(value.samples, value.sample_rate))
+            return value.video or b"".join(value.files) or _plain(Chunk(value.samples, value.sample_rate))
         if isinstance(value, Packet):
             return _plain(codecs.by_number(value.codec).open_decoder().decode(value.payload))
         if isinstance(value, list) and all(isinstance(item, dict) and "file" in item for item in value):
@@ -111,7 +111,7 @@ class Driver(ABC):
                 return data
         return value
 
-    def outputs(self, result: Result) -> dict[int, Any]:
+    def outputs(self, result: StreamResult) -> dict[int, Any]:
         """Decode the values of one result, as `value` does."""
         return {number: self.run(self._decode(value)) for number, value in result.values.items()}
 
@@ -126,21 +126,21 @@ class Driver(ABC):
 
     # -- events --------------------------------------------------------------------------------------------------
 
-    def click(self, component: Reference, *, wait: bool = True) -> list[Run]:
-        """Click; with `wait`, return when the runs that it began are over. Errors of a run are in `Run.error`."""
+    def click(self, component: Reference, *, wait: bool = True) -> list[ClientRun]:
+        """Click; with `wait`, return when the runs that it began are over. Errors of a run are in `ClientRun.error`."""
         return self.fire(component, "click", wait=wait)
 
-    def fire(self, component: Reference, event: str, data: object = None, *, wait: bool = True) -> list[Run]:
+    def fire(self, component: Reference, event: str, data: object = None, *, wait: bool = True) -> list[ClientRun]:
         """Let an event happen; see `click`."""
         return self.run(self._fire(self.page.find(component), event, data, wait=wait))
 
-    async def _fire(self, number: int, event: str, data: object, *, wait: bool) -> list[Run]:
+    async def _fire(self, number: int, event: str, data: object, *, wait: bool) -> list[ClientRun]:
         runs = await self.page.fire(number, event, data)
         if wait:
             await self.page.wait_for(lambda: all(run.is_over for run in runs))
         return runs
 
-    def cancel(self, run: Run) -> None:
+    def cancel(self, run: ClientRun) -> None:
         """Cancel a run that waits or works."""
         self.run(self.page.cancel(run))
 
@@ -205,7 +205,7 @@ class DrivenRecording:
         self._driver = driver
 
     @property
-    def streams(self) -> list[Stream]:
+    def streams(self) -> list[ClientStream]:
         """The streams that it feeds, one for each stream binding of the component."""
         return self.recording.streams
 
@@ -230,7 +230,7 @@ class DrivenRecording:
         return self.recording.first.error
 
     @property
-    def results(self) -> list[Result]:
+    def results(self) -> list[StreamResult]:
         """Results of the first stream, oldest first, with their ages."""
         return list(self.recording.first.results)
 

@@ -40,7 +40,7 @@ class Listener:
 
     def __init__(self, playback: int, send: Callable[[Played], Awaitable[None]]) -> None:
         self.files: list[bytes] = []
-        self.film, self.film_type = b"", ""
+        self.video, self.film_type = b"", ""
         self.is_paused = self.is_over = False
         self.longest_wait_s = 0.0
         self._came_at: float | None = None
@@ -121,7 +121,7 @@ class Listener:
 
     def _take_film(self, payload: bytes) -> None:
         if self.film_type:
-            self.film += payload
+            self.video += payload
         else:
             self.film_type = payload.decode("ascii")
 

@@ -11,9 +11,9 @@ from typing import Any, Final, Protocol, TypeAlias
 from millstream.client.listener import Listener
 from millstream.client.manifest import PageManifest, elements_of
 from millstream.client.recording import Recording
-from millstream.client.run import Run
+from millstream.client.run import ClientRun
 from millstream.client.splices import unspliced
-from millstream.client.stream import RESULTS_KEPT, Result, Stream
+from millstream.client.stream import RESULTS_KEPT, ClientStream, StreamResult
 from millstream.errors import Closed, InvalidValue, ProtocolError, Refused
 from millstream.types import Transport
 from millstream.wire.messages import (
@@ -35,12 +35,12 @@ from millstream.wire.messages import (
     Silence,
     StreamState,
     Toast,
-    Turn,
+    TurnState,
     Welcome,
     decode_server_message,
     encode_message,
 )
-from millstream.wire.packet import VERSION, Flag, Kind, Packet, decode_packet, is_packet
+from millstream.wire.packet import VERSION, Flag, Packet, PacketKind, decode_packet, is_packet
 
 RUNS_KEPT: Final = 1_000
 """Runs of the server that are remembered."""
@@ -98,10 +98,10 @@ class Page:
         self.values: dict[int, object] = {}
         self.props: dict[int, dict[str, object]] = {}
         self.toasts: list[Toast] = []
-        self.runs: dict[int, Run] = {}
+        self.runs: dict[int, ClientRun] = {}
         self.server_runs: dict[int, RunState] = {}
-        self.streams: dict[int, Stream] = {}
-        self._films: dict[int, Stream] = {}
+        self.streams: dict[int, ClientStream] = {}
+        self._videos: dict[int, ClientStream] = {}
         self.welcome: Welcome | None = None
         self.closed: Closed | None = None
         self.clock_offset_us = 0
@@ -211,12 +211,12 @@ class Page:
         """Say of which type a component is, as in the manifest."""
         return str(self.manifest["components"][str(component)]["type"])
 
-    def kinds_of(self, component: int, *, microphone: bool = True) -> tuple[Kind, ...]:
+    def kinds_of(self, component: int, *, microphone: bool = True) -> tuple[PacketKind, ...]:
         """Say what a component captures."""
         if self.type_of(component) == "audio":
-            return (Kind.SOUND,)
+            return (PacketKind.SOUND,)
         has_sound = microphone and bool(self.props[component].get("include_audio"))
-        return (Kind.PICTURE, Kind.SOUND) if has_sound else (Kind.PICTURE,)
+        return (PacketKind.PICTURE, PacketKind.SOUND) if has_sound else (PacketKind.PICTURE,)
 
     async def set(self, component: int, value: object) -> None:
         """Edit a component as a user does; `value` is in the form of the wire.
@@ -230,7 +230,7 @@ class Page:
             await self.fire(component, "clear" if value is None else "upload")
         await self.fire(component, "input")
 
-    async def fire(self, component: int, event: str, data: object = None) -> list[Run]:
+    async def fire(self, component: int, event: str, data: object = None) -> list[ClientRun]:
         """Let an event happen; returns the runs that it began (none if a `once` binding still runs).
 
         Raises:
@@ -241,7 +241,7 @@ class Page:
                 raise InvalidValue(f"the {event} event of component {component} has js=: drive it in a browser")
         return await self._fire(component, event, data)
 
-    async def _fire(self, component: int, event: str, data: object = None) -> list[Run]:
+    async def _fire(self, component: int, event: str, data: object = None) -> list[ClientRun]:
         began = []
         for binding in self.manifest["bindings"]:
             for index, target in enumerate(binding["targets"]):
@@ -251,13 +251,13 @@ class Page:
                     run.binding == binding["id"] and not run.is_over for run in self.runs.values()
                 ):
                     continue
-                run = Run(len(self.runs) + 1, binding["id"])
+                run = ClientRun(len(self.runs) + 1, binding["id"])
                 self.runs[run.number] = run
                 began.append(run)
                 await self.send(Fire(binding=binding["id"], run=run.number, target=index, data=data))
         return began
 
-    async def cancel(self, run: Run) -> None:
+    async def cancel(self, run: ClientRun) -> None:
         """Cancel a run that waits or works."""
         await self.send(Cancel(run=run.number))
 
@@ -274,11 +274,11 @@ class Page:
             raise InvalidValue(f"component {component} has no stream event: bind one with .stream(...)")
         recording = Recording(self, component)
         for binding in bindings:
-            number = len(self.streams) + len(self._films) + 1
-            stream = Stream(self, number, component, binding, self.kinds_of(component, microphone=microphone))
+            number = len(self.streams) + len(self._videos) + 1
+            stream = ClientStream(self, number, component, binding, self.kinds_of(component, microphone=microphone))
             self.streams[stream.number] = stream
             if stream.pictures:
-                self._films[stream.pictures] = stream
+                self._videos[stream.pictures] = stream
             self._recordings[stream.number] = recording
             recording.streams.append(stream)
             await self.send(Open(stream=stream.number, binding=binding["id"], pictures=stream.pictures))
@@ -353,7 +353,7 @@ class Page:
         self.clock_offset_us = message.server_us - (message.page_us + now) // 2
 
     async def _on_credit(self, message: Credit) -> None:
-        stream = self.streams.get(message.stream) or self._films.get(message.stream)
+        stream = self.streams.get(message.stream) or self._videos.get(message.stream)
         if stream is not None:
             stream.grant(message.stream, message.limit)
 
@@ -368,7 +368,7 @@ class Page:
                 del self._recordings[ended.number]
             await self._fire(recording.component, "stop_recording")
 
-    async def _on_turn(self, message: Turn) -> None:
+    async def _on_turn(self, message: TurnState) -> None:
         if stream := self.streams.get(message.stream):
             stream.on_turn(message.state)
 
@@ -419,7 +419,7 @@ class Page:
             self._changed.set()
 
     async def _on_packet(self, packet: Packet) -> None:
-        if packet.kind is Kind.SOUND:
+        if packet.kind is PacketKind.SOUND:
             self._on_sound(packet)
             return
         await self._acknowledge(packet)
@@ -456,7 +456,7 @@ class Page:
         for number, value in values.items():
             if self._is_newest(number, "value", pending.order) and self._is_known(number, outputs.seen):
                 self.values[number] = value
-        result = Result(outputs.call, outputs.source, values, self.now_us())
+        result = StreamResult(outputs.call, outputs.source, values, self.now_us())
         if outputs.stream in self.streams:
             self.streams[outputs.stream].on_result(result)
         elif outputs.run in self.runs:
@@ -464,7 +464,7 @@ class Page:
             results.append(result)
             del results[:-RESULTS_KEPT]
 
-    def _stop_recording(self, component: int, asking: Stream | None) -> None:
+    def _stop_recording(self, component: int, asking: ClientStream | None) -> None:
         """Press Stop, as a handler wants it; a stream whose own recording is over wants nothing of the next one."""
         if asking is None or asking.component != component or not asking.is_stopped:
             for stream in self.streams.values():
@@ -490,7 +490,7 @@ _HANDLERS: dict[type, Callable[[Page, Any], Awaitable[None]]] = {
     Clock: Page._on_clock,
     Credit: Page._on_credit,
     StreamState: Page._on_stream,
-    Turn: Page._on_turn,
+    TurnState: Page._on_turn,
     RunState: Page._on_run,
     Progress: Page._on_progress,
     Toast: Page._on_toast,

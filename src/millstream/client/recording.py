@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from millstream.client.sources import FilmSource, Picture, PictureSource, SoundSource, pictures, sound
-from millstream.client.stream import Result, Stream, Summary, sleep_until
+from millstream.client.stream import ClientStream, StreamResult, Summary, sleep_until
 from millstream.errors import BacklogExceeded, Error, InvalidValue
 from millstream.frames import Chunk
 
 if TYPE_CHECKING:
     from millstream.client.page import Page
 
-__all__ = ["Recording", "Result", "Stream", "Summary"]
+__all__ = ["ClientStream", "Recording", "StreamResult", "Summary"]
 
 
 class Loaded(NamedTuple):
@@ -29,11 +29,11 @@ class Recording:
 
     def __init__(self, page: Page, component: int) -> None:
         self.component = component
-        self.streams: list[Stream] = []
+        self.streams: list[ClientStream] = []
         self._page = page
 
     @property
-    def first(self) -> Stream:
+    def first(self) -> ClientStream:
         """The stream of the first binding; the only one in most apps."""
         return self.streams[0]
 
@@ -72,7 +72,7 @@ class Recording:
         if rate_hz <= 0:
             raise InvalidValue(f"rate_hz={rate_hz} is no rate: give pictures a second, such as 30")
         seen, heard = source if isinstance(source, Loaded) else self.load(source)
-        filming = asyncio.get_running_loop().create_task(self._film(iter(seen or ()), 1 / rate_hz))
+        filming = asyncio.get_running_loop().create_task(self._video(iter(seen or ()), 1 / rate_hz))
         try:
             if heard is not None:
                 await self._play(heard)
@@ -88,7 +88,7 @@ class Recording:
                 await stream.stop()
             raise
 
-    async def _film(self, items: Iterator[Picture], interval_s: float) -> None:
+    async def _video(self, items: Iterator[Picture], interval_s: float) -> None:
         begin = asyncio.get_running_loop().time()
         shown = 0
         for item in items:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from millstream.client.stream import Result
+from millstream.client.stream import StreamResult
 from millstream.types import Level
 
 
 @dataclass
-class Run:
+class ClientRun:
     """One run of an ordinary event that this page began.
 
     Attributes:
@@ -30,7 +30,7 @@ class Run:
     position: int = 0
     eta_s: float | None = None
     error: str = ""
-    results: list[Result] = field(default_factory=list)
+    results: list[StreamResult] = field(default_factory=list)
     progress: list[tuple[Level, ...]] = field(default_factory=list)
 
     @property

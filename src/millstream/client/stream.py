@@ -17,7 +17,7 @@ from millstream.errors import BacklogExceeded, Closed
 from millstream.frames import Chunk, Samples
 from millstream.types import Level
 from millstream.wire.messages import Stop, StreamState
-from millstream.wire.packet import CodecNumber, Flag, Kind, Packet, encode_packet
+from millstream.wire.packet import CodecNumber, Flag, Packet, PacketKind, encode_packet
 
 if TYPE_CHECKING:
     from millstream.client.page import Page
@@ -40,7 +40,7 @@ MIN_PIECE_S: Final = 0.01
 
 
 @dataclass(frozen=True)
-class Result:
+class StreamResult:
     """What one result of a call changed in the page.
 
     Attributes:
@@ -126,7 +126,7 @@ class _Backlog:
         return MAX_SAMPLES_BYTES // 2 // (self.blocks[0].shape[1] if self.blocks else 1)
 
 
-class Stream:
+class ClientStream:
     """One stream of a recording.
 
     Attributes:
@@ -147,7 +147,7 @@ class Stream:
     """
 
     def __init__(
-        self, page: Page, number: int, component: int, binding: Mapping[str, Any], kinds: Collection[Kind]
+        self, page: Page, number: int, component: int, binding: Mapping[str, Any], kinds: Collection[PacketKind]
     ) -> None:
         self.number = number
         self.pictures = number + 1 if len(kinds) > 1 else 0
@@ -163,15 +163,15 @@ class Stream:
         self.talk: list[str] = []
         self.reason = ""
         self.error = ""
-        self.results: deque[Result] = deque(maxlen=RESULTS_KEPT)
+        self.results: deque[StreamResult] = deque(maxlen=RESULTS_KEPT)
         self.progress: list[tuple[Level, ...]] = []
         self.received_pictures = 0
         self._page = page
-        self._ways: dict[Kind, _Way] = {}
-        if Kind.SOUND in kinds:
-            self._ways[Kind.SOUND] = _Way(number, CodecNumber.PCM16)
-        if Kind.PICTURE in kinds:
-            self._ways[Kind.PICTURE] = _Way(self.pictures or number, CodecNumber.JPEG)
+        self._ways: dict[PacketKind, _Way] = {}
+        if PacketKind.SOUND in kinds:
+            self._ways[PacketKind.SOUND] = _Way(number, CodecNumber.PCM16)
+        if PacketKind.PICTURE in kinds:
+            self._ways[PacketKind.PICTURE] = _Way(self.pictures or number, CodecNumber.JPEG)
         self._captured = self._sent = self._dropped = self._results = 0
         self._ages: deque[float] = deque(maxlen=AGES_KEPT)
         self._captured_us: dict[int, int] = {}
@@ -216,7 +216,7 @@ class Stream:
         self.talk.append(state)
         self._changed.set()
 
-    def on_result(self, result: Result) -> None:
+    def on_result(self, result: StreamResult) -> None:
         """Note a result and its age."""
         captured_us = self._captured_us.get(result.source)
         if captured_us is not None:
@@ -263,13 +263,13 @@ class Stream:
         if self.state != "running" or self._is_stopped or now + interval_s / 2 < self._due:
             return
         self._captured += 1
-        if not self._ways[Kind.PICTURE].is_free:
+        if not self._ways[PacketKind.PICTURE].is_free:
             self._dropped += 1
             return
         self._due = (now if now - self._due > self.every_s + interval_s else self._due) + self.every_s
         captured_us = self._page.now_us()
         payload = item if isinstance(item, bytes) else self._encoder.encode(frame(item)).payload
-        await self._send(Kind.PICTURE, captured_us, payload, Flag.KEY | Flag.INDEPENDENT)
+        await self._send(PacketKind.PICTURE, captured_us, payload, Flag.KEY | Flag.INDEPENDENT)
 
     async def hear(self, chunk: Chunk) -> None:
         """Play a microphone in real time: pieces of `stream_every` seconds, held back and joined without credit.
@@ -320,13 +320,15 @@ class Stream:
             captured_us, payload = chunk.captured_us, self._sound_encoder.encode(chunk).payload
             self._first_sample += count
         # A page whose camera shows no picture any more ends its turn with an empty one, as it does with sound.
-        await self._send(Kind.SOUND if Kind.SOUND in self._ways else Kind.PICTURE, captured_us, payload, flags)
+        await self._send(
+            PacketKind.SOUND if PacketKind.SOUND in self._ways else PacketKind.PICTURE, captured_us, payload, flags
+        )
 
-    async def _send(self, kind: Kind, captured_us: int, payload: bytes, flags: Flag) -> None:
+    async def _send(self, kind: PacketKind, captured_us: int, payload: bytes, flags: Flag) -> None:
         way = self._ways[kind]
         way.sequence += 1
         self._sent += 1
-        if kind is Kind.PICTURE or not self.pictures:  # what results name as their source
+        if kind is PacketKind.PICTURE or not self.pictures:  # what results name as their source
             self._captured_us[way.sequence] = captured_us
             self._captured_us.pop(way.sequence - CAPTURES_KEPT, None)
         packet = Packet(kind, way.codec, flags, way.number, self.component, way.sequence, 0, 0, captured_us, payload)
@@ -335,7 +337,7 @@ class Stream:
     @property
     def _main(self) -> _Way:
         """What the handler's calls follow: the sound, if there is any."""
-        return self._ways[Kind.SOUND if Kind.SOUND in self._ways else Kind.PICTURE]
+        return self._ways[PacketKind.SOUND if PacketKind.SOUND in self._ways else PacketKind.PICTURE]
 
     # -- the end -------------------------------------------------------------------------------------------------
 

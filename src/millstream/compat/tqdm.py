@@ -19,7 +19,7 @@ PATCHED: Final = ("__init__", "update", "close")
 """tqdm's loop calls `update` about ten times a second, and `close` at its end: these three see everything."""
 
 
-class Shown(Protocol):
+class ShownBar(Protocol):
     """A bar of ours that stands for one of tqdm's."""
 
     desc: str | None
@@ -32,7 +32,7 @@ class Shown(Protocol):
     def close(self) -> None: ...
 
 
-MakeBar: TypeAlias = Callable[[], Shown]
+MakeBar: TypeAlias = Callable[[], ShownBar]
 
 _make: ContextVar[MakeBar | None] = ContextVar("make", default=None)
 _lock = threading.Lock()
@@ -131,8 +131,8 @@ def _follow(bar: Any) -> None:
         mine.update(bar.n - mine.n)
 
 
-def _mine(bar: Any) -> Shown | None:
-    mine: Shown | None = vars(bar).get("millstream")
+def _mine(bar: Any) -> ShownBar | None:
+    mine: ShownBar | None = vars(bar).get("millstream")
     return mine
 
 

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from millstream.components.options.media_source import DeclaredFiles, MediaComponent, listed
 from millstream.components.options.microphone import check_chunk, check_format
 from millstream.components.options.waveform import WaveformOptions, waveform_options_of
-from millstream.components.playing.audio_source import SoundReel
+from millstream.components.playing.audio_source import AudioSource
 from millstream.components.values.browser_copies import played
-from millstream.components.values.samples import UnfitSound, is_sound
+from millstream.components.values.samples import UnfitAudio, is_sound
 from millstream.declare.component import Common, describe, is_number
 from millstream.declare.element import warn_ignored
 from millstream.declare.event import Event, StreamEvent
@@ -24,8 +24,8 @@ from millstream.errors import DeclarationError, InvalidValue, MediaError
 from millstream.frames import Chunk
 from millstream.media import audio_file as sound_file
 from millstream.media import wav
-from millstream.media.file_kinds import Kind
-from millstream.types import Blob, Link, Media, Reel, Scratch, Stored
+from millstream.media.file_kinds import FileKind
+from millstream.types import Blob, Media, PlayerSource, Scratch, Stored, WebLink
 from millstream.wire.messages import Value
 
 Source: TypeAlias = Literal["upload", "microphone"]
@@ -178,7 +178,7 @@ class Audio(MediaComponent):
                 return replace(blob, mime=sound_file.media_type(kind))
             raise
 
-    def _presentable(self, blob: Blob, kind: Kind) -> Blob:
+    def _presentable(self, blob: Blob, kind: FileKind) -> Blob:
         """Give a file its true type; what browsers do not play is decoded for them.
 
         Raises:
@@ -195,7 +195,7 @@ class Audio(MediaComponent):
     def preprocess(self, value: Stored | Media, scratch: Scratch) -> object:
         if value is None:
             return None
-        if isinstance(value, Link):
+        if isinstance(value, WebLink):
             raise InvalidValue(f"{self.name} plays an address, which only the browser opens: upload the sound instead")
         if isinstance(value, Chunk):
             return self._given(value, scratch)
@@ -259,14 +259,14 @@ class Audio(MediaComponent):
         if is_sound(value):
             try:
                 return Blob("audio.wav", "audio/wav", data=wav.encode(self.loudness().to_chunk(*value)))
-            except UnfitSound as error:
+            except UnfitAudio as error:
                 raise InvalidValue(f"{self.name} got {describe(value[1])}: {error}") from error
         # A pair that was meant for one of two outputs has been shared out: this is its sample rate.
         each = ", and each other output a value of its own, or skip()" if is_number(value) else ""
         raise self.invalid(f"(sample_rate, array), bytes, a path or an http(s) address{each}", value)
 
-    def reel(self) -> Reel:
-        return SoundReel(self)
+    def reel(self) -> PlayerSource:
+        return AudioSource(self)
 
     def _admitted(self, blob: Blob) -> Blob:
         kind = sound_file.recognise(self._source(blob))

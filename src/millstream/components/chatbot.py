@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import ClassVar, Final, Literal, Unpack
 
 from millstream.components.chat.attachments import Attachments, kind_of
-from millstream.components.chat.chatmessage import Message, Piece, Said, Shown, UnfitMessage, read_message
+from millstream.components.chat.chatmessage import FilePart, Message, Part, TextPart, UnfitMessage, read_message
 from millstream.components.chat.reasoning import Thought, is_pair, split_reasoning
 from millstream.components.options.media_source import DeclaredFiles, guessed_mime
 from millstream.components.text.markdown_html import Style, inline_prose, prose
@@ -20,7 +20,7 @@ from millstream.declare.component import Common, Component
 from millstream.declare.event import Event
 from millstream.declare.updates import Declared
 from millstream.errors import DeclarationError, InvalidValue
-from millstream.types import Blob, Files, Link, Media, Scratch, Stored
+from millstream.types import Blob, Files, Media, Scratch, Stored, WebLink
 from millstream.wire.messages import Value
 
 BUTTONS: Final = ("copy", "copy_all")
@@ -54,7 +54,7 @@ class Chatbot(Component):
         max_height: Largest height.
         resizable: Whether the user may change the height.
         autoscroll: Whether it follows a conversation that grows, as long as its end is in view.
-        placeholder: Shown while there are no messages; Markdown.
+        placeholder: FilePart while there are no messages; Markdown.
         examples: What a first message could be, each `{"text": …}`, with `display_text` if it is to read otherwise.
         avatar_images: Pictures of the user and of the assistant: paths, addresses or `None`.
         layout: `"bubble"` puts each message into a bubble, the user's on the right; `"panel"` puts all on the left.
@@ -232,7 +232,7 @@ class Chatbot(Component):
             piece.source
             for message in stored
             for piece in message.pieces
-            if isinstance(piece, Shown) and isinstance(piece.source, Blob)
+            if isinstance(piece, FilePart) and isinstance(piece.source, Blob)
         ]
 
     def wire(self, stored: Stored) -> Value:
@@ -252,10 +252,10 @@ class Chatbot(Component):
             entry["options"] = [{"value": value, "label": label} for value, label in message.options]
         return entry
 
-    def _parts(self, piece: Piece) -> list[Value]:
+    def _parts(self, piece: Part) -> list[Value]:
         """Give one piece for the page: several parts if some of it was only thought."""
-        if isinstance(piece, Shown):
-            source = {"url": piece.source.url} if isinstance(piece.source, Link) else piece.source
+        if isinstance(piece, FilePart):
+            source = {"url": piece.source.url} if isinstance(piece.source, WebLink) else piece.source
             return [{"kind": piece.kind, "value": source, "alt": piece.alt}]
         if piece.is_html:
             return [{"text": piece.text, "html": prose(piece.text, self.style)}]
@@ -286,10 +286,10 @@ def _given_back(message: Message, files: Attachments) -> dict[str, object]:
     return given
 
 
-def _part_back(piece: Piece, files: Attachments, *, is_listed: bool) -> object:
-    if isinstance(piece, Said):
+def _part_back(piece: Part, files: Attachments, *, is_listed: bool) -> object:
+    if isinstance(piece, TextPart):
         return {"type": "text", "text": piece.text} if is_listed else piece.text
-    if isinstance(piece.source, Link):
+    if isinstance(piece.source, WebLink):
         return {"path": piece.source.url, "alt_text": piece.alt}
     blob = piece.source
     path = str(files.lend(blob))

@@ -13,7 +13,7 @@ from millstream.declare.event import Dependency, Event, Inputs, Outputs
 from millstream.declare.injected import SelectData
 from millstream.declare.updates import Declared, skip
 from millstream.errors import DeclarationError, InvalidValue
-from millstream.types import Blob, Handler, Link, Stored
+from millstream.types import Blob, Handler, Stored, WebLink
 from millstream.wire.messages import Value
 
 MAX_TEXT: Final = 200
@@ -205,7 +205,7 @@ def _rows(given: Sequence[object]) -> Sequence[object]:
 
 def _cell(part: Component, stored: Stored) -> dict[str, object]:
     """Say what a row shows of a value: `text`, and maybe a `picture` or a `sound`."""
-    if isinstance(stored, Link):
+    if isinstance(stored, WebLink):
         return {"text": _short(stored.url), **({"picture": {"url": stored.url}} if part.streams == "picture" else {})}
     if not isinstance(stored, Blob):
         return {"text": _short(_words(part, stored))}

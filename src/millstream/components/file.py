@@ -13,7 +13,7 @@ from millstream.components.values.links import is_web_address
 from millstream.components.values.named_string import NamedString
 from millstream.declare.component import Common, Component, is_number
 from millstream.declare.event import Event
-from millstream.types import Blob, Files, Link, Media, Scratch, Stored
+from millstream.types import Blob, Files, Media, Scratch, Stored, WebLink
 from millstream.wire.messages import Value
 from millstream.wire.plain import brief
 
@@ -115,8 +115,8 @@ class File(Component):
         attachments.close()
         return given[0] if self.file_count == "single" else given
 
-    def _handed(self, item: Blob | Link, attachments: Attachments) -> str | bytes:
-        if isinstance(item, Link):
+    def _handed(self, item: Blob | WebLink, attachments: Attachments) -> str | bytes:
+        if isinstance(item, WebLink):
             return item.url
         path = attachments.lend(item)
         return path.read_bytes() if self.type == "binary" else NamedString(str(path), item.name)
@@ -133,9 +133,9 @@ class File(Component):
         finally:
             attachments.close()
 
-    def _taken(self, item: object, attachments: Attachments) -> Blob | Link:
+    def _taken(self, item: object, attachments: Attachments) -> Blob | WebLink:
         if isinstance(item, str) and is_web_address(item):
-            return Link(item)
+            return WebLink(item)
         if not isinstance(item, str | Path):
             raise self.invalid("paths and http(s) addresses of files", item)
         return attachments.take(Path(item))
@@ -149,4 +149,4 @@ class File(Component):
     def wire(self, stored: Stored) -> Value:
         if not isinstance(stored, list):
             return None
-        return [{"url": item.url} if isinstance(item, Link) else item for item in stored]
+        return [{"url": item.url} if isinstance(item, WebLink) else item for item in stored]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from millstream.components.options.media_source import DeclaredFiles, MediaComponent, listed
 from millstream.components.options.webcam import WebcamOptions, in_pixels, is_css_size, webcam_options_of
 from millstream.components.values.browser_copies import encoded, head_of
-from millstream.components.values.pixels import UnfitPicture, from_picture, in_mode, to_picture, to_pixels
+from millstream.components.values.pixels import UnfitImage, from_picture, in_mode, to_picture, to_pixels
 from millstream.declare.component import Common, describe
 from millstream.declare.event import Event, StreamEvent
 from millstream.errors import InvalidValue, MediaError
@@ -21,7 +21,7 @@ from millstream.frames import Frame
 from millstream.media.image_file import check_image_file, decode_image_file
 from millstream.media.image_header import FORMATS as READABLE
 from millstream.media.image_header import MAX_PHOTO_PIXELS, MIMES, WEB, TooLarge, format_of
-from millstream.types import Blob, Files, Link, Media, Scratch, Stored
+from millstream.types import Blob, Files, Media, Scratch, Stored, WebLink
 from millstream.wire.messages import Value
 from millstream.wire.plain import brief
 
@@ -225,7 +225,7 @@ class Image(MediaComponent):
     def preprocess(self, value: Stored | Media, scratch: Scratch) -> object:
         if value is None:
             return None
-        if isinstance(value, Link):
+        if isinstance(value, WebLink):
             raise InvalidValue(f"{self.name} shows an address, which only the browser opens: upload the picture")
         if isinstance(value, Blob):
             if self.type == "filepath":
@@ -258,7 +258,7 @@ class Image(MediaComponent):
             return link or self._presentable(scratch.admit(Path(value)), scratch)
         try:
             return Frame(self._pixels(value))
-        except UnfitPicture as error:
+        except UnfitImage as error:
             raise InvalidValue(f"{self.name} got {describe(value)}: {error}") from error
 
     def _pixels(self, value: object) -> NDArray[np.uint8]:

@@ -12,7 +12,7 @@ from millstream.components.options.media_source import DeclaredFiles, MediaCompo
 from millstream.components.options.microphone import check_chunk, check_format
 from millstream.components.options.webcam import WebcamOptions, is_css_size, webcam_options_of
 from millstream.components.playing.subtitles import to_webvtt
-from millstream.components.playing.video_source import FilmReel
+from millstream.components.playing.video_source import VideoSource
 from millstream.components.values.moment import moment_of
 from millstream.declare.component import Common, describe, is_number
 from millstream.declare.event import Event, StreamEvent
@@ -20,7 +20,7 @@ from millstream.errors import DeclarationError, InvalidValue, MediaError
 from millstream.frames import Frame, Scene
 from millstream.media import container
 from millstream.media.file_kinds import VIDEO_NAMES
-from millstream.types import Blob, Link, Media, Reel, Scratch, Stored
+from millstream.types import Blob, Media, PlayerSource, Scratch, Stored, WebLink
 from millstream.wire.messages import Value
 from millstream.wire.plain import brief
 
@@ -202,7 +202,7 @@ class Video(MediaComponent):
             return None
         if isinstance(value, Frame | Scene):
             return moment_of(value)
-        if isinstance(value, Link):
+        if isinstance(value, WebLink):
             raise InvalidValue(
                 f"{self.name} plays an address, which only the browser opens: upload the video file instead"
             )
@@ -264,24 +264,24 @@ class Video(MediaComponent):
 
     def postprocess(self, value: object, scratch: Scratch) -> Stored | Media:
         if isinstance(value, tuple | list) and len(value) == 2:
-            film, subtitles = value
-            shown = self._shown(film, scratch)
+            video, subtitles = value
+            shown = self._shown(video, scratch)
             return shown if subtitles is None else self._subtitled(shown, subtitles, scratch)
         return self._shown(value, scratch)
 
-    def _shown(self, value: object, scratch: Scratch) -> Link | Blob | None:
+    def _shown(self, value: object, scratch: Scratch) -> WebLink | Blob | None:
         if value is None:
             return None
         if isinstance(value, bytes | bytearray | memoryview):
             return self._playable(self._recognised(bytes(value)), scratch)
         if isinstance(value, Path | str):
             link = self.link(value) if isinstance(value, str) else None
-            return link or self._playable(self._film(scratch.admit(Path(value))), scratch)
+            return link or self._playable(self._video(scratch.admit(Path(value))), scratch)
         if hasattr(value, "__array__"):
             raise self.unfit("files and addresses", f"{describe(value)}: frames are played with streaming=True")
         raise self.invalid("a path, bytes of a file, an http(s) address, or (film, subtitles)", value)
 
-    def _film(self, blob: Blob) -> Blob:
+    def _video(self, blob: Blob) -> Blob:
         """Check that a file is a film, by its content; its name gets an end that means it."""
         kind = self._kind_of(blob)
         name = blob.name if container.is_named(Path(blob.name), kind) else f"{Path(blob.name).stem}.{kind}"
@@ -315,33 +315,33 @@ class Video(MediaComponent):
             return replace(scratch.admit(target), name=name, mime=mime)
         return Blob(name, mime, data=target.read_bytes())
 
-    def _subtitled(self, film: Link | Blob | None, subtitles: object, scratch: Scratch) -> Link | Blob | None:
+    def _subtitled(self, video: WebLink | Blob | None, subtitles: object, scratch: Scratch) -> WebLink | Blob | None:
         if not isinstance(subtitles, str | Path):
             raise self.invalid("the path of a file of subtitles", subtitles)
-        if not isinstance(film, Blob):
+        if not isinstance(video, Blob):
             raise InvalidValue(f"{self.name} shows subtitles for files alone, not for addresses")
         file = scratch.admit(Path(subtitles))
         try:
-            return replace(film, told={"subtitles": to_webvtt(self.content(file))})
+            return replace(video, told={"subtitles": to_webvtt(self.content(file))})
         except ValueError as error:
             raise InvalidValue(f"{self.name} cannot show the subtitles {str(subtitles)!r}: {error}") from error
         finally:
             if file.path is not None:
                 file.path.unlink()
 
-    def reel(self) -> Reel:
-        return FilmReel(self, self.fps)
+    def source(self) -> PlayerSource:
+        return VideoSource(self, self.fps)
 
     def declared(self, value: object) -> Stored:
         """Take the developer's own files as they are: a page that shows them is made once, for everybody."""
         files = DeclaredFiles()
-        film, subtitles = value if isinstance(value, tuple | list) and len(value) == 2 else (value, self.subtitles)
-        if film is None or (isinstance(film, str) and self.link(film) is not None):
-            return self._shown(film, files)
-        if isinstance(film, bytes | bytearray | memoryview):
-            blob = self._recognised(bytes(film))
-        elif isinstance(film, str | Path):
-            blob = self._film(files.admit(Path(film)))
+        video, subtitles = value if isinstance(value, tuple | list) and len(value) == 2 else (value, self.subtitles)
+        if video is None or (isinstance(video, str) and self.link(video) is not None):
+            return self._shown(video, files)
+        if isinstance(video, bytes | bytearray | memoryview):
+            blob = self._recognised(bytes(video))
+        elif isinstance(video, str | Path):
+            blob = self._video(files.admit(Path(video)))
         else:
-            raise self.invalid("a path, bytes of a file, an http(s) address, or (film, subtitles)", film)
+            raise self.invalid("a path, bytes of a file, an http(s) address, or (film, subtitles)", video)
         return blob if subtitles is None else self._subtitled(blob, subtitles, files)

@@ -10,7 +10,7 @@ from typing import ClassVar, Final, Self, Unpack
 from millstream.declare.element import Element, Placed, warn
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.frames import Frame
-from millstream.types import Blob, Carried, Files, Link, Media, Reel, Scratch, Stored
+from millstream.types import Blob, Carried, Files, Media, PlayerSource, Scratch, Stored, WebLink
 from millstream.wire.messages import Value
 from millstream.wire.plain import brief, plain, plain_scalar
 
@@ -35,7 +35,7 @@ class Component(Element):
     """A node of the declared interface with a value and events.
 
     A value has four forms. The *wire* form is what the page sends and gets. The *stored* form is what a session keeps:
-    plain data, a packet, a `Blob`, a `Link`, or any object for a `State`. The *media* form (`Frame`, `Chunk`) exists
+    plain data, a packet, a `Blob`, a `WebLink`, or any object for a `State`. The *media* form (`Frame`, `Chunk`) exists
     only inside a call. The last form is what the handler gets and returns.
 
     Args:
@@ -214,7 +214,7 @@ class Component(Element):
         """
         return self.accept(value)
 
-    def reel(self) -> Reel:
+    def source(self) -> PlayerSource:
         """Open what plays the values of one run or stream, one after the other.
 
         Asked only where `plays_ahead_s` is not 0. Runs in the worker thread.
@@ -246,11 +246,11 @@ class Component(Element):
         return list(self._initial) if isinstance(self._initial, list) else self._initial
 
     def wire(self, stored: Stored) -> Value:
-        """Give the page's form of plain data, `Link` or `None`. Packets and blobs are the runtime's business.
+        """Give the page's form of plain data, `WebLink` or `None`. Packets and blobs are the runtime's business.
 
         Where a value holds files (see `files`), they are in it as they are: the runtime puts handles in their place.
         """
-        return {"url": stored.url} if isinstance(stored, Link) else stored
+        return {"url": stored.url} if isinstance(stored, WebLink) else stored
 
     def shown(self, stored: Stored) -> Value:
         """Give what `wire` gives, ready for the wire; see `sendable`. What is too large is refused unrendered."""

@@ -12,7 +12,7 @@ from millstream.errors import MediaError
 from millstream.frames import Chunk, Samples
 from millstream.media import budget, wav
 from millstream.media import file_kinds as kinds
-from millstream.media.file_kinds import Kind, Source
+from millstream.media.file_kinds import FileKind, Source
 from millstream.media.untrusted import Media, is_installed, library, open_media
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ CODECS: Final = frozenset({"aac", "mp3", "mp3float", "opus", "vorbis", "flac"})
 """What they know of what may be in an MP4, an Ogg, a WebM or an MP3, by FFmpeg's names."""
 
 
-def recognise(source: Source) -> Kind | None:
+def recognise(source: Source) -> FileKind | None:
     """Tell by its content what kind of sound a file is, or may be: the container of a film holds sound as well."""
     name = kinds.probe(source) or _claimed(source)
     return kinds.KINDS[name] if name is not None and name in KINDS else None
@@ -63,17 +63,17 @@ def _claimed(source: Source) -> str | None:
     return "wav" if head.startswith(b"RIFF") and head[8:] not in (b"AVI ", b"WEBP") else None
 
 
-def media_type(kind: Kind) -> str:
+def media_type(kind: FileKind) -> str:
     """Give the media type of a file of sound."""
     return kind.audio or "audio/mp4"
 
 
-def suffix(kind: Kind) -> str:
+def suffix(kind: FileKind) -> str:
     """Give the usual end of names of a file of sound, without a dot."""
     return {"mp4": "m4a", "mov": "m4a", "webm": "weba", "mkv": "mka", "asf": "wma"}.get(kind.name, kind.name)
 
 
-def is_played(source: Source, kind: Kind) -> bool:
+def is_played(source: Source, kind: FileKind) -> bool:
     """Tell whether browsers play a file. Where that cannot be found out, let them try.
 
     Of a WAV they play what most of them know: 8 or 16 bits that are not compressed.

@@ -66,7 +66,7 @@ PIECE: Final = BUDGET._replace(seconds=3600.0, packets=400_000, packet_mib=256, 
 """Of a file that is one piece of a streamed video: all of it is in memory at once."""
 
 
-class Meter:
+class CostMeter:
     """What the reading of one file has cost by now. It is asked between two steps, in the thread that takes them.
 
     Args:

@@ -13,8 +13,8 @@ import numpy as np
 
 from millstream.errors import MediaError
 from millstream.media import untrusted as foreign
-from millstream.media.budget import BUDGET, Budget, Meter, pictures_of, sounds_of
-from millstream.media.file_kinds import KINDS, VIDEO, Kind, Source, probe
+from millstream.media.budget import BUDGET, Budget, CostMeter, pictures_of, sounds_of
+from millstream.media.file_kinds import KINDS, VIDEO, FileKind, Source, probe
 from millstream.media.probe import has_sound, outline_of
 from millstream.media.untrusted import Media, open_media
 
@@ -128,7 +128,7 @@ def library() -> ModuleType:
     return foreign.library()
 
 
-def _kind(name: str) -> Kind:
+def _kind(name: str) -> FileKind:
     return KINDS[next((kind for kind, usual in NAMES.items() if usual == name), name)]
 
 
@@ -305,7 +305,7 @@ class _Copied:
 class _Encoded:
     """A track that is encoded anew."""
 
-    def __init__(self, stream: Track, writer: OutputContainer, kind: str, turned: bool, meter: Meter) -> None:
+    def __init__(self, stream: Track, writer: OutputContainer, kind: str, turned: bool, meter: CostMeter) -> None:
         self._writer, self._meter = writer, meter
         if stream.type == "video":
             encoder: Track = _video_encoder(stream, writer, kind, turned)

@@ -24,7 +24,7 @@ TAG_BYTES: Final = 10
 """Of the header of an ID3 tag (ID3v2.4, 3.1)."""
 
 
-class Kind(NamedTuple):
+class FileKind(NamedTuple):
     """A kind of file.
 
     Attributes:
@@ -50,25 +50,25 @@ class Kind(NamedTuple):
 KINDS: Final = {
     kind.name: kind
     for kind in (
-        Kind("mp4", "mov", "video/mp4", "audio/mp4", ("m4v", "m4a", "m4b", "3gp", "3g2", "f4v", "mov")),
-        Kind("mov", "mov", "video/quicktime", "", ("qt", "mp4", "m4v")),
-        Kind("webm", "matroska", "video/webm", "audio/webm", ("weba",)),
-        Kind("mkv", "matroska", "video/x-matroska", "audio/x-matroska", ("mka", "mk3d", "webm")),
-        Kind("avi", "avi", "video/x-msvideo"),
-        Kind("ogg", "ogg", "video/ogg", "audio/ogg", ("ogv", "oga", "opus", "spx", "ogx")),
-        Kind("ts", "mpegts", "video/mp2t", "", ("mts", "m2ts", "m2t")),
-        Kind("mpg", "mpeg", "video/mpeg", "", ("mpeg", "vob", "m2p", "mod", "ps")),
-        Kind("flv", "flv", "video/x-flv"),
-        Kind("asf", "asf", "video/x-ms-wmv", "audio/x-ms-wma", ("wmv", "wma")),
-        Kind("wav", "wav", "", "audio/wav", ("wave", "bwf", "rf64")),
-        Kind("w64", "w64", "", "audio/x-w64"),
-        Kind("aiff", "aiff", "", "audio/x-aiff", ("aif", "aifc")),
-        Kind("mp3", "mp3", "", "audio/mpeg", ("mp2", "mpga")),
-        Kind("aac", "aac", "", "audio/aac", ("adts",)),
-        Kind("flac", "flac", "", "audio/flac"),
-        Kind("amr", "amr", "", "audio/amr", ("awb",)),
-        Kind("caf", "caf", "", "audio/x-caf"),
-        Kind("au", "au", "", "audio/basic", ("snd",)),
+        FileKind("mp4", "mov", "video/mp4", "audio/mp4", ("m4v", "m4a", "m4b", "3gp", "3g2", "f4v", "mov")),
+        FileKind("mov", "mov", "video/quicktime", "", ("qt", "mp4", "m4v")),
+        FileKind("webm", "matroska", "video/webm", "audio/webm", ("weba",)),
+        FileKind("mkv", "matroska", "video/x-matroska", "audio/x-matroska", ("mka", "mk3d", "webm")),
+        FileKind("avi", "avi", "video/x-msvideo"),
+        FileKind("ogg", "ogg", "video/ogg", "audio/ogg", ("ogv", "oga", "opus", "spx", "ogx")),
+        FileKind("ts", "mpegts", "video/mp2t", "", ("mts", "m2ts", "m2t")),
+        FileKind("mpg", "mpeg", "video/mpeg", "", ("mpeg", "vob", "m2p", "mod", "ps")),
+        FileKind("flv", "flv", "video/x-flv"),
+        FileKind("asf", "asf", "video/x-ms-wmv", "audio/x-ms-wma", ("wmv", "wma")),
+        FileKind("wav", "wav", "", "audio/wav", ("wave", "bwf", "rf64")),
+        FileKind("w64", "w64", "", "audio/x-w64"),
+        FileKind("aiff", "aiff", "", "audio/x-aiff", ("aif", "aifc")),
+        FileKind("mp3", "mp3", "", "audio/mpeg", ("mp2", "mpga")),
+        FileKind("aac", "aac", "", "audio/aac", ("adts",)),
+        FileKind("flac", "flac", "", "audio/flac"),
+        FileKind("amr", "amr", "", "audio/amr", ("awb",)),
+        FileKind("caf", "caf", "", "audio/x-caf"),
+        FileKind("au", "au", "", "audio/basic", ("snd",)),
     )
 }
 """All kinds that are read, by name."""

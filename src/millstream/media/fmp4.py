@@ -50,7 +50,7 @@ class VideoTrack(NamedTuple):
     delay: int = 0
 
 
-class SoundTrack(NamedTuple):
+class AudioTrack(NamedTuple):
     """The sound's track: samples a second, channels, and the decoder's configuration (`AudioSpecificConfig`)."""
 
     rate: int
@@ -71,13 +71,13 @@ class Sample(NamedTuple):
     is_key: bool = True
 
 
-def media_type(video: VideoTrack, sound: SoundTrack | None) -> str:
+def media_type(video: VideoTrack, sound: AudioTrack | None) -> str:
     """Name the file's type and codecs (RFC 6381)."""
     codecs = f"avc1.{video.configuration[1:4].hex()}" + (", mp4a.40.2" if sound else "")
     return f'video/mp4; codecs="{codecs}"'
 
 
-def initialisation(video: VideoTrack, sound: SoundTrack | None, duration_s: float = 0.0) -> bytes:
+def initialisation(video: VideoTrack, sound: AudioTrack | None, duration_s: float = 0.0) -> bytes:
     """Begin the file: no frames yet, but all that a decoder has to know. A duration of 0 is an unknown one."""
     duration = round(duration_s * MOVIE_TICKS)
     head = struct.pack(">IIIIIH10x", 0, 0, MOVIE_TICKS, duration, 0x10000, 0x100)
@@ -149,7 +149,7 @@ def _edts(delay: int) -> bytes:
     return _box("edts", _full("elst", struct.pack(">IIiI", 1, 0, delay, 0x10000)))
 
 
-def _sound_trak(sound: SoundTrack, duration: int) -> bytes:
+def _sound_trak(sound: AudioTrack, duration: int) -> bytes:
     shape = struct.pack(">8xHHHHI", sound.channels, 16, 0, 0, sound.rate << 16)
     entry = _box("mp4a", bytes(6), b"\x00\x01", shape, _esds(sound.configuration))
     head = _tkhd(SOUND_ID, duration, struct.pack(">4xHH", 0x100, 0) + _MATRIX + bytes(8))

@@ -22,7 +22,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from millstream.errors import MediaError
 from millstream.frames import Frame, Pixels
-from millstream.media.image_header import FORMATS, MAX_PIXELS, Header, check_budget, check_size, is_sequential_jpeg
+from millstream.media.image_header import FORMATS, MAX_PIXELS, ImageHeader, check_budget, check_size, is_sequential_jpeg
 from millstream.media.netpbm import decode_netpbm
 
 # Readers are called by their class: `Image.open` would try others as well, and warn instead of raising.
@@ -115,7 +115,7 @@ def check_image_file(
     max_pixels: int = MAX_PIXELS,
     formats: Collection[str] = FORMATS,
     at_least: tuple[int, int] | None = None,
-) -> Header:
+) -> ImageHeader:
     """Check that `decode_image_file` would begin to decode a file.
 
     Raises:

@@ -52,7 +52,7 @@ HEAD_BYTES: Final = 4096
 """The first bytes of a file, as many as `format_of` needs."""
 
 
-class Header(NamedTuple):
+class ImageHeader(NamedTuple):
     """What a picture says of itself; `frames` is 1 unless it is an animation (of a GIF's, the first may not count)."""
 
     format: str
@@ -61,7 +61,9 @@ class Header(NamedTuple):
     frames: int = 1
 
 
-def check_budget(data: bytes | memoryview, max_pixels: int = MAX_PIXELS, formats: Collection[str] = FORMATS) -> Header:
+def check_budget(
+    data: bytes | memoryview, max_pixels: int = MAX_PIXELS, formats: Collection[str] = FORMATS
+) -> ImageHeader:
     """Read the header of a picture and refuse it before a decoder sees it.
 
     Raises:
@@ -101,7 +103,7 @@ def format_of(head: bytes) -> str | None:
     return next((name for name, matches in _REFUSED if matches(head)), None)
 
 
-def read_header(data: bytes | memoryview, formats: Collection[str] = FORMATS) -> Header:
+def read_header(data: bytes | memoryview, formats: Collection[str] = FORMATS) -> ImageHeader:
     """Read format and size of a picture.
 
     Raises:
@@ -126,7 +128,7 @@ def read_header(data: bytes | memoryview, formats: Collection[str] = FORMATS) ->
     return header
 
 
-def _read_png(data: bytes) -> Header:
+def _read_png(data: bytes) -> ImageHeader:
     if data[12:16] != b"IHDR":
         raise MediaError("the PNG does not begin with its header")
     width, height = struct.unpack_from(">II", data, 16)
@@ -134,11 +136,11 @@ def _read_png(data: bytes) -> Header:
     for _ in range(MAX_PARTS):  # an animation says so before its first picture
         length, name = struct.unpack_from(">I4s", data, at)
         if name == b"acTL":
-            return Header("PNG", width, height, *struct.unpack_from(">I", data, at + 8))
+            return ImageHeader("PNG", width, height, *struct.unpack_from(">I", data, at + 8))
         if name == b"IDAT":
             break
         at += 12 + length
-    return Header("PNG", width, height)
+    return ImageHeader("PNG", width, height)
 
 
 def is_sequential_jpeg(data: bytes | memoryview) -> bool:
@@ -150,12 +152,12 @@ def is_sequential_jpeg(data: bytes | memoryview) -> bool:
         return False
 
 
-def _read_jpeg(data: bytes) -> Header:
+def _read_jpeg(data: bytes) -> ImageHeader:
     marker, at = _find_frame(data)
     height, width = struct.unpack_from(">HH", data, at)
     if marker not in (0xC0, 0xC1) and data.count(b"\xff\xda") > MAX_SCANS:
         raise MediaError(f"the JPEG has more than {MAX_SCANS} passes")
-    return Header("JPEG", width, height)
+    return ImageHeader("JPEG", width, height)
 
 
 def _find_frame(data: bytes) -> tuple[int, int]:
@@ -180,18 +182,18 @@ def _find_frame(data: bytes) -> tuple[int, int]:
     raise MediaError("the JPEG has no header before its picture")
 
 
-def _read_webp(data: bytes) -> Header:
+def _read_webp(data: bytes) -> ImageHeader:
     kind = data[12:16]
     if kind == b"VP8 " and data[23:26] == b"\x9d\x01\x2a":
         width, height = struct.unpack_from("<HH", data, 26)
-        return Header("WEBP", width & 0x3FFF, height & 0x3FFF)
+        return ImageHeader("WEBP", width & 0x3FFF, height & 0x3FFF)
     if kind == b"VP8L" and data[20] == 0x2F:
         (bits,) = struct.unpack_from("<I", data, 21)
-        return Header("WEBP", (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
+        return ImageHeader("WEBP", (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
     if kind == b"VP8X":
         flags, low, middle, high = struct.unpack_from("<B3xHHH", data, 20)  # two numbers of 24 bits
         frames = _count_webp_frames(data) if flags & 2 else 1
-        return Header("WEBP", (low | (middle & 0xFF) << 16) + 1, (middle >> 8 | high << 8) + 1, frames)
+        return ImageHeader("WEBP", (low | (middle & 0xFF) << 16) + 1, (middle >> 8 | high << 8) + 1, frames)
     raise MediaError("the WebP does not begin with a picture")
 
 
@@ -206,24 +208,24 @@ def _count_webp_frames(data: bytes) -> int:
     return MAX_FRAMES + 1
 
 
-def _read_gif(data: bytes) -> Header:
+def _read_gif(data: bytes) -> ImageHeader:
     width, height = struct.unpack_from("<HH", data, 6)
     # Each picture of an animation may have a "graphic control" before it; in practice all but the first do. By chance
     # its first bytes stand in one of 16 million places.
-    return Header("GIF", width, height, max(data.count(b"\x21\xf9\x04"), 1))
+    return ImageHeader("GIF", width, height, max(data.count(b"\x21\xf9\x04"), 1))
 
 
-def _read_bmp(data: bytes) -> Header:
+def _read_bmp(data: bytes) -> ImageHeader:
     (size,) = struct.unpack_from("<I", data, 14)
     width, height = struct.unpack_from("<HH" if size == 12 else "<ii", data, 18)
-    return Header("BMP", width, abs(height))
+    return ImageHeader("BMP", width, abs(height))
 
 
-def _read_tiff(data: bytes) -> Header:
-    return Header("TIFF", *read_tiff(data))
+def _read_tiff(data: bytes) -> ImageHeader:
+    return ImageHeader("TIFF", *read_tiff(data))
 
 
-def _read_avif(data: bytes) -> Header:
+def _read_avif(data: bytes) -> ImageHeader:
     """Find the largest of the sizes that are told of the file's items (`ispe`, 6.5.3 of ISO/IEC 23008-12)."""
     at, size = 0, 0
     for _ in range(MAX_PARTS):
@@ -236,10 +238,10 @@ def _read_avif(data: bytes) -> Header:
     while found >= 0 and len(sizes) <= MAX_PARTS:
         sizes.append(struct.unpack_from(">II", told, found + 8))
         found = told.find(b"ispe", found + 4)
-    return Header("AVIF", *max(sizes, key=lambda size: size[0] * size[1]))
+    return ImageHeader("AVIF", *max(sizes, key=lambda size: size[0] * size[1]))
 
 
-def _read_ico(data: bytes) -> Header:
+def _read_ico(data: bytes) -> ImageHeader:
     """Read the largest of the icons in it: each is a PNG, or a BMP that is told to be twice as high as it is."""
     (count,) = struct.unpack_from("<H", data, 4)
     if count > MAX_ICONS:
@@ -252,12 +254,12 @@ def _read_ico(data: bytes) -> Header:
         else:
             width, height = struct.unpack_from("<ii", data, at + 4)
             sizes.append((abs(width), abs(height) // 2))
-    return Header("ICO", *max(sizes, key=lambda size: size[0] * size[1]))
+    return ImageHeader("ICO", *max(sizes, key=lambda size: size[0] * size[1]))
 
 
-def _read_ppm(data: bytes) -> Header:
+def _read_ppm(data: bytes) -> ImageHeader:
     header = read_netpbm(data)
-    return Header("PPM", header.width, header.height)
+    return ImageHeader("PPM", header.width, header.height)
 
 
 def _is_bmff(*brands: bytes) -> Callable[[bytes], bool]:
@@ -275,7 +277,7 @@ def _is_bmff(*brands: bytes) -> Callable[[bytes], bool]:
 PNG: Final = b"\x89PNG\r\n\x1a\n"
 MAX_ICONS: Final = 64
 
-_READERS: Final[tuple[tuple[str, Callable[[bytes], bool], Callable[[bytes], Header]], ...]] = (
+_READERS: Final[tuple[tuple[str, Callable[[bytes], bool], Callable[[bytes], ImageHeader]], ...]] = (
     ("JPEG", lambda data: data.startswith(b"\xff\xd8\xff"), _read_jpeg),
     ("PNG", lambda data: data.startswith(PNG), _read_png),
     ("WEBP", lambda data: data.startswith(b"RIFF") and data[8:12] == b"WEBP", _read_webp),

@@ -38,23 +38,23 @@ MAX_NUMBER: Final = 8
 _Span = tuple[int, int]
 
 
-class Outline(NamedTuple):
+class Probe(NamedTuple):
     """How long a film lasts, in seconds, and whether it has sound."""
 
     seconds: float
     has_sound: bool
 
 
-def outline_of(path: Path) -> Outline | None:
+def outline_of(path: Path) -> Probe | None:
     """Read what a film says of itself; `None` if it is neither MP4 nor WebM.
 
     Raises:
         MediaError: It is broken.
     """
-    outline = _read_outline(path, is_whole=True)
-    if outline is not None and not (math.isfinite(outline.seconds) and outline.seconds >= 0):
+    probe = _read_outline(path, is_whole=True)
+    if probe is not None and not (math.isfinite(probe.seconds) and probe.seconds >= 0):
         raise MediaError("it is broken, or no film: it does not say how long it is")
-    return outline
+    return probe
 
 
 def has_sound(path: Path) -> bool | None:
@@ -63,18 +63,18 @@ def has_sound(path: Path) -> bool | None:
     Raises:
         MediaError: It is broken.
     """
-    outline = _read_outline(path, is_whole=False)
-    return outline.has_sound if outline is not None else None
+    probe = _read_outline(path, is_whole=False)
+    return probe.has_sound if probe is not None else None
 
 
-def _read_outline(path: Path, *, is_whole: bool) -> Outline | None:
+def _read_outline(path: Path, *, is_whole: bool) -> Probe | None:
     if not path.stat().st_size:
         raise MediaError("it is broken, or no film: it is empty")
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         try:
             if data[:4] == EBML:
                 return _of_webm(data, is_whole)
-            return _Mp4(data).outline(is_whole) if kind_of(data[:HEAD_BYTES]) in ("mp4", "mov") else None
+            return _Mp4(data).probe(is_whole) if kind_of(data[:HEAD_BYTES]) in ("mp4", "mov") else None
         except (struct.error, IndexError, ZeroDivisionError, OverflowError) as error:
             raise MediaError("it is broken, or no film: it ends in the middle of its header") from error
 
@@ -88,7 +88,7 @@ class _Mp4:
         self._ticks: dict[int, int] = {}
         self._steps: dict[int, int] = {}
 
-    def outline(self, is_whole: bool) -> Outline:
+    def probe(self, is_whole: bool) -> Probe:
         for kind, span in self._boxes((0, len(self._data))):
             if kind == b"moov":
                 self._movie(span)
@@ -97,7 +97,7 @@ class _Mp4:
             elif kind == b"moof":
                 for _, track in self._all(span, b"traf"):
                     self._fragment(track)
-        return Outline(self._seconds, self._has_sound)
+        return Probe(self._seconds, self._has_sound)
 
     def _boxes(self, span: _Span) -> Iterator[tuple[bytes, _Span]]:
         at, end = span
@@ -179,7 +179,7 @@ def _counted(parts: int) -> int:
     return parts + 1
 
 
-def _of_webm(data: mmap.mmap, is_whole: bool) -> Outline:
+def _of_webm(data: mmap.mmap, is_whole: bool) -> Probe:
     scale_ns, cluster, last, told = USUAL_SCALE_NS, 0, 0, 0.0
     has_sound = False
     at = parts = 0
@@ -203,7 +203,7 @@ def _of_webm(data: mmap.mmap, is_whole: bool) -> Outline:
             _, after = _number(data, at)
             last = max(last, cluster + struct.unpack_from(">h", data, after)[0])
         at += size
-    return Outline((told or last) * scale_ns / 1e9, has_sound)
+    return Probe((told or last) * scale_ns / 1e9, has_sound)
 
 
 def _value(data: mmap.mmap, at: int, size: int) -> int:

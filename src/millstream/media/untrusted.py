@@ -13,9 +13,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 from millstream.errors import MediaError
-from millstream.media.budget import BUDGET, MEBIBYTE, Budget, Meter, over, pictures_of, sounds_of
+from millstream.media.budget import BUDGET, MEBIBYTE, Budget, CostMeter, over, pictures_of, sounds_of
 from millstream.media.channel_order import check_channels
-from millstream.media.file_kinds import AUDIO, AUDIO_NAMES, KINDS, VIDEO, VIDEO_NAMES, Kind, Source, probe, reading
+from millstream.media.file_kinds import AUDIO, AUDIO_NAMES, KINDS, VIDEO, VIDEO_NAMES, FileKind, Source, probe, reading
 from millstream.media.mp4_tables import check_tables
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ class Media(NamedTuple):
     """
 
     reader: InputContainer
-    kind: Kind
-    meter: Meter
+    kind: FileKind
+    meter: CostMeter
 
 
 @contextmanager
@@ -65,7 +65,7 @@ def open_media(source: Source, allowed: frozenset[str] = VIDEO, budget: Budget =
     kind = recognised(source, allowed)
     what = "film" if allowed == VIDEO else "sound"
     av = library()
-    meter = Meter(budget)
+    meter = CostMeter(budget)
     try:
         with reading(source) as file:
             if kind.demuxer == "mov":
@@ -90,7 +90,7 @@ def open_media(source: Source, allowed: frozenset[str] = VIDEO, budget: Budget =
         raise MediaError(f"it is broken, or no {what}: {getattr(error, 'strerror', None) or error}") from error
 
 
-def recognised(source: Source, allowed: frozenset[str] = VIDEO) -> Kind:
+def recognised(source: Source, allowed: frozenset[str] = VIDEO) -> FileKind:
     """Tell what kind of file something is, by its content.
 
     Raises:
@@ -122,7 +122,7 @@ def library() -> ModuleType:
     return av
 
 
-def _options(kind: Kind, budget: Budget) -> dict[str, str]:
+def _options(kind: FileKind, budget: Budget) -> dict[str, str]:
     """Of the reader, and of the decoders with which it looks into the first frames."""
     options = {
         "protocol_whitelist": "",
@@ -159,7 +159,7 @@ class _Guarded:
             index may lead in circles.
     """
 
-    def __init__(self, file: BinaryIO, meter: Meter) -> None:
+    def __init__(self, file: BinaryIO, meter: CostMeter) -> None:
         self._file = file
         self._meter = meter
         self._size = file.seek(0, 2)

@@ -1,4 +1,4 @@
-"""`Film`: frames, sound and whole files, one after the other, as one continuous fragmented MP4. Needs PyAV.
+"""`ContinuousVideo`: frames, sound and whole files, one after the other, as one continuous fragmented MP4. Needs PyAV.
 
 Files of H.264 go over as they are, with new times; all other pictures are encoded. Sound is always decoded and encoded
 again by one encoder: what each file's encoder put before its first sample, and after its last, would be heard.
@@ -18,9 +18,9 @@ from millstream.media.budget import PIECE, pictures_of, sounds_of
 from millstream.media.container import opened, rotation_of
 from millstream.media.fmp4 import VIDEO_TICKS, Sample
 from millstream.media.untrusted import Media, library
-from millstream.media.video_audio import FilmSound
-from millstream.media.video_frames import CopiedPicture, EncodedPicture, is_copyable
-from millstream.types import Footage
+from millstream.media.video_audio import VideoAudio
+from millstream.media.video_frames import CopiedFrames, EncodedFrames, is_copyable
+from millstream.types import VideoSegment
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
@@ -38,7 +38,7 @@ HOLD_S: Final = 0.06
 """A picture stands until its sound is over if that lasts so much longer; less is not seen on lips."""
 
 
-class Film:
+class ContinuousVideo:
     """One film that grows.
 
     The first that is put in decides what it is: how large, whether it has sound, and whether files of H.264 are taken
@@ -51,8 +51,8 @@ class Film:
     def __init__(self, fps: float) -> None:
         library()
         self._step = Fraction(VIDEO_TICKS) / Fraction(fps).limit_denominator(1001)
-        self._picture: CopiedPicture | EncodedPicture | None = None
-        self._sound: FilmSound | None = None
+        self._picture: CopiedFrames | EncodedFrames | None = None
+        self._sound: VideoAudio | None = None
         self._end = Fraction(0)
         self._number = 0
 
@@ -68,10 +68,10 @@ class Film:
             MediaError: They do not fit to what came before.
         """
         if self._picture is None and frames:
-            self._begin(EncodedPicture(frames[0].shape[1], frames[0].shape[0]), has_sound=sound is not None)
+            self._begin(EncodedFrames(frames[0].shape[1], frames[0].shape[0]), has_sound=sound is not None)
         if self._picture is None:
             raise MediaError("a video must begin with a frame")
-        if not isinstance(self._picture, EncodedPicture):
+        if not isinstance(self._picture, EncodedFrames):
             raise MediaError("a film of files that are taken as they are cannot go on with frames: begin with frames")
         self._check_sound(sound is not None)
         begin = self._end
@@ -97,7 +97,7 @@ class Film:
             self._splice(media)
         self._settle()
 
-    def take(self) -> Footage:
+    def take(self) -> VideoSegment:
         """Give what came since the last time.
 
         Raises:
@@ -112,9 +112,9 @@ class Film:
         if is_first:
             data, seconds = parts[0]
             parts[0] = fmp4.initialisation(video, sound) + data, seconds
-        return Footage(fmp4.media_type(video, sound), tuple(parts), is_first)
+        return VideoSegment(fmp4.media_type(video, sound), tuple(parts), is_first)
 
-    def end(self) -> Footage:
+    def end(self) -> VideoSegment:
         """Give the rest; nothing can be added any more."""
         if self._picture is not None:
             self._picture.end()
@@ -128,10 +128,10 @@ class Film:
         sound = self._sound.track if self._sound is not None else None
         return fmp4.initialisation(self._picture.track, sound, self.duration_s)
 
-    def _begin(self, picture: CopiedPicture | EncodedPicture, has_sound: bool) -> None:
+    def _begin(self, picture: CopiedFrames | EncodedFrames, has_sound: bool) -> None:
         self._picture = picture
         if has_sound:
-            self._sound = FilmSound()
+            self._sound = VideoAudio()
             # The first samples that come out of a decoder are its own: the picture waits as long.
             picture.wait(round(self._sound.delay_s * VIDEO_TICKS))
 
@@ -190,13 +190,13 @@ class Film:
             yield fmp4.fragment(self._number, video, audio), seconds
 
 
-def _picture_of(media: Media) -> CopiedPicture | EncodedPicture:
+def _picture_of(media: Media) -> CopiedFrames | EncodedFrames:
     """Choose how the picture of a film goes on that begins with this file."""
     stream, rotation = pictures_of(media.reader)[0], rotation_of(media)
     if is_copyable(stream) and not rotation:
-        return CopiedPicture(stream)
+        return CopiedFrames(stream)
     width, height = stream.codec_context.width, stream.codec_context.height
-    return EncodedPicture(height, width) if rotation % 180 else EncodedPicture(width, height)
+    return EncodedFrames(height, width) if rotation % 180 else EncodedFrames(width, height)
 
 
 def _part(samples: list[Sample], first: int, limit: int | None) -> tuple[list[Sample], int]:

@@ -1,4 +1,4 @@
-"""The sound's track of a `Film`: samples of any rate, one after the other, as one AAC stream. Needs PyAV."""
+"""The sound's track of a `ContinuousVideo`: samples of any rate, one after the other, as one AAC stream. Needs PyAV."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from millstream.cancellation import check_wanted
 from millstream.errors import MediaError
 from millstream.frames import Chunk
 from millstream.media.budget import PIECE
-from millstream.media.fmp4 import Sample, SoundTrack
+from millstream.media.fmp4 import AudioTrack, Sample
 from millstream.media.untrusted import library
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ TAIL_S: Final = 0.1
 LAYOUTS: Final = ("mono", "stereo", "2.1", "4.0", "5.0", "5.1", "6.1", "7.1")
 
 
-class FilmSound:
+class VideoAudio:
     """Sound that goes on without a seam, in stereo."""
 
     delay_s: Final = BLOCK / RATE_HZ
@@ -58,7 +58,7 @@ class FilmSound:
         encoder.bit_rate, encoder.time_base = BITS_PER_S, Fraction(1, RATE_HZ)
         encoder.flags |= av.codec.context.Flags.global_header
         encoder.open()
-        self.track = SoundTrack(RATE_HZ, CHANNELS, bytes(encoder.extradata or b""))
+        self.track = AudioTrack(RATE_HZ, CHANNELS, bytes(encoder.extradata or b""))
         self._encoder = encoder
         self._resampler: AudioResampler | None = None
         self._decoder: AudioCodecContext | None = None

@@ -1,4 +1,4 @@
-"""The picture's track of a `Film`: taken as it is from files, or encoded from frames. Needs PyAV."""
+"""The picture's track of a `ContinuousVideo`: taken as it is from files, or encoded from frames. Needs PyAV."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from millstream.errors import MediaError
 from millstream.frames import Pixels
-from millstream.media.budget import Meter
+from millstream.media.budget import CostMeter
 from millstream.media.container import upright
 from millstream.media.fmp4 import VIDEO_TICKS, Sample, VideoTrack, configuration_of, with_lengths
 from millstream.media.untrusted import library
@@ -44,7 +44,7 @@ TV_RANGE: Final = 1
 USUAL_STEP: Final = VIDEO_TICKS // 25
 
 
-class CopiedPicture:
+class CopiedFrames:
     """Frames of H.264 files as they are, with new times.
 
     Args:
@@ -62,7 +62,7 @@ class CopiedPicture:
         """Let the first frame stand so much longer."""
         self._delay = ticks
 
-    def splice(self, packets: Sequence[VideoPacket], start: int, meter: Meter) -> tuple[float, int]:
+    def splice(self, packets: Sequence[VideoPacket], start: int, meter: CostMeter) -> tuple[float, int]:
         """Put the frames of a file behind what is there; gives where they began in the file, in s, and their new end.
 
         Raises:
@@ -115,7 +115,7 @@ class CopiedPicture:
         """Nothing is held back."""
 
 
-class EncodedPicture:
+class EncodedFrames:
     """Frames as H.264.
 
     Args:
@@ -153,7 +153,7 @@ class EncodedPicture:
         self._encode(frame, start)
         self.hold(end)
 
-    def splice(self, packets: Sequence[VideoPacket], start: int, meter: Meter) -> tuple[float, int]:
+    def splice(self, packets: Sequence[VideoPacket], start: int, meter: CostMeter) -> tuple[float, int]:
         """Put the frames of a file behind what is there; gives where they began in the file, in s, and their new end.
 
         Raises:

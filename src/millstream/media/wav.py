@@ -30,7 +30,7 @@ FIRST_UNKNOWN: Final = 0x7FFF_0000
 """From here on a size is what programs write that do not know it yet, each its own way; others write 0."""
 
 
-class Layout(NamedTuple):
+class WavFormat(NamedTuple):
     """How samples lie: their encoding, channels, samples a second, bytes of one of all channels, and bits of one."""
 
     code: int
@@ -40,10 +40,10 @@ class Layout(NamedTuple):
     bits: int
 
 
-class Beginning(NamedTuple):
+class WavHead(NamedTuple):
     """What stands before the samples: their layout, where they begin, and how many bytes they are by what is said."""
 
-    layout: Layout
+    layout: WavFormat
     at: int
     size: int
 
@@ -94,7 +94,7 @@ def decode(data: bytes | memoryview) -> Chunk:
     return read(view[at:], layout, is_whole=True)
 
 
-def find_samples(data: bytes | memoryview) -> Beginning:
+def find_samples(data: bytes | memoryview) -> WavHead:
     """Find where the samples of a WAV file begin; other parts are skipped.
 
     Raises:
@@ -115,7 +115,7 @@ def find_samples(data: bytes | memoryview) -> Beginning:
         name, size = struct.unpack_from("<4sI", view, at)
         at += 8
         if name == b"data" and said is not None:
-            return Beginning(_layout_of(said), at, size)
+            return WavHead(_layout_of(said), at, size)
         if name == b"fmt ":
             said = view[at : at + size]
         at += size + size % 2
@@ -132,7 +132,7 @@ class Compressed(MediaError):
     """The samples of a WAV file are encoded, or its parts are written, in a way that is not read here."""
 
 
-def _layout_of(said: memoryview) -> Layout:
+def _layout_of(said: memoryview) -> WavFormat:
     try:
         code, channels, sample_rate, _, frame_bytes, bits = LAYOUT.unpack_from(said)
         if code == EXTENSIBLE:
@@ -148,10 +148,10 @@ def _layout_of(said: memoryview) -> Layout:
         bits = width if width - 8 < bits < width else bits  # what has 20 bits lies in 24, of which the lower four are 0
         if bits < 8 or frame_bytes != channels * bits // 8:
             raise MediaError("the WAV file does not hold whole samples")
-    return Layout(code, channels, sample_rate, frame_bytes, bits)
+    return WavFormat(code, channels, sample_rate, frame_bytes, bits)
 
 
-def read(samples: memoryview, layout: Layout, *, is_whole: bool = False) -> Chunk:
+def read(samples: memoryview, layout: WavFormat, *, is_whole: bool = False) -> Chunk:
     """Read samples that lie as `layout` says.
 
     Floats beyond -1..1 are clipped, or all divided by the largest if these are all that there are.

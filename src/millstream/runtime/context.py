@@ -17,18 +17,18 @@ from millstream.declare.event import Binding
 from millstream.declare.injected import Request, Turn
 from millstream.declare.manifest import Manifest
 from millstream.errors import Busy, DeclarationError, InvalidValue, QuotaExceeded
-from millstream.runtime.audio.output import Voice
+from millstream.runtime.audio.output import AudioOutput
 from millstream.runtime.audio.players import Players
-from millstream.runtime.call.call_limits import Caller, Crew
+from millstream.runtime.call.call_limits import CallLimits, CallOwner
 from millstream.runtime.call.error_text import explained, in_one_line, new_number
 from millstream.runtime.clock import PageClock
 from millstream.runtime.metrics import StreamMetrics
-from millstream.runtime.queue import Places
+from millstream.runtime.queue import RunQueue
 from millstream.runtime.send.apply import Applied, apply
-from millstream.runtime.send.sender import Channel, Delivery, Outlet
+from millstream.runtime.send.sender import Channel, Delivery, Sender
 from millstream.runtime.send.toasts import Toasts
 from millstream.runtime.settings import Settings
-from millstream.runtime.state.files import Store
+from millstream.runtime.state.files import SessionFiles
 from millstream.runtime.state.values import Claim, Values
 from millstream.types import Failure, Job, Notice, Notify, Occurrence, Result, Role, Stored, Worker
 from millstream.wire.messages import Outputs
@@ -47,7 +47,7 @@ def _nobody(*_: object) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Began:
+class StartedCall:
     """A call that has begun: its job, what it may write, and the run that it belongs to (0: a stream, or none)."""
 
     job: Job
@@ -56,7 +56,7 @@ class Began:
 
 
 @dataclass(kw_only=True)
-class Desk:
+class SessionContext:
     """Makes jobs out of the session's values, and applies what comes of them.
 
     Attributes:
@@ -71,13 +71,13 @@ class Desk:
 
     manifest: Manifest
     settings: Settings
-    crew: Crew
-    caller: Caller
-    places: Places
+    call_limits: CallLimits
+    caller: CallOwner
+    queue: RunQueue
     request: Request
     values: Values
-    store: Store
-    outlet: Outlet
+    store: SessionFiles
+    sender: Sender
     players: Players
     metrics: StreamMetrics
     delete: Callable[[Sequence[Path]], None]
@@ -94,7 +94,7 @@ class Desk:
     toasts: Toasts = field(init=False)
 
     def __post_init__(self) -> None:
-        self.toasts = Toasts(self.outlet)
+        self.toasts = Toasts(self.sender)
 
     def open(self, binding: Binding, notify: Notify, ticket: Ticket | None) -> Worker:
         """Get a worker for a call, which holds the place of `ticket` as long as anything of it runs.
@@ -102,9 +102,9 @@ class Desk:
         Raises:
             Busy: None can be had.
         """
-        worker = self.crew.open(binding, self.caller, notify)
+        worker = self.call_limits.open(binding, self.caller, notify)
         if ticket is not None:
-            self.places.hold(ticket, worker)
+            self.queue.hold(ticket, worker)
         return worker
 
     def inputs(self, binding: Binding, event: Occurrence | None = None) -> tuple[Stored, ...]:
@@ -116,18 +116,20 @@ class Desk:
 
     def begin(
         self, binding: Binding, inputs: Sequence[Stored], *, call: int, run: int, event: Occurrence | None
-    ) -> Began:
+    ) -> StartedCall:
         """Begin a call of an ordinary event."""
         job = self._job(binding, call, tuple(inputs), event=event)
-        return Began(job, self.values.claim(binding.outputs, is_stream=False), run)
+        return StartedCall(job, self.values.claim(binding.outputs, is_stream=False), run)
 
-    def begin_stream(self, binding: Binding, stream: int, packets: tuple[Packet, ...], role: Role = "handler") -> Began:
+    def begin_stream(
+        self, binding: Binding, stream: int, packets: tuple[Packet, ...], role: Role = "handler"
+    ) -> StartedCall:
         """Begin a call of a stream, on inputs as they are now."""
         job = self._job(binding, next(self.calls), self.inputs(binding), packets=packets, stream=stream)
         job = job if role == "handler" else replace(job, role=role)
-        return Began(job, self.values.claim(binding.outputs, is_stream=True))
+        return StartedCall(job, self.values.claim(binding.outputs, is_stream=True))
 
-    def begin_turn(self, began: Began, span: tuple[int, int], turn: Turn | None = None) -> Began:
+    def begin_turn(self, began: StartedCall, span: tuple[int, int], turn: Turn | None = None) -> StartedCall:
         """Make a call of a stream that of a turn; without packets the stream's component holds nothing."""
         binding, packets = self.manifest.bindings[began.job.binding], began.job.packets
         pairs = zip(binding.inputs, began.job.inputs, strict=True)
@@ -160,7 +162,7 @@ class Desk:
         )
 
     async def deliver(
-        self, began: Began, result: Result, channel: Channel, voice: Voice, *, is_whole: bool
+        self, began: StartedCall, result: Result, channel: Channel, voice: AudioOutput, *, is_whole: bool
     ) -> Failure | None:
         """Write what came of a call, and hand over what the page is to be told; says if that failed.
 
@@ -176,7 +178,7 @@ class Desk:
         try:
             applied = apply(result, self.values, self.store, began.claim, self.driving)
             updates = applied.updates
-            self.outlet.told.owe(updates)
+            self.sender.told.owe(updates)
             outputs = Outputs(
                 call=job.call, stream=job.stream, source=job.source, run=began.run, seen=self.seen, updates=updates
             )
@@ -185,16 +187,16 @@ class Desk:
                 voice.drop(component)
             delivery = Delivery(outputs, applied.pictures, applied.growing)
             if is_whole and (updates or applied.pictures):
-                await self.outlet.put_whole(channel, delivery, self.settings.credit_s)
+                await self.sender.put_whole(channel, delivery, self.settings.credit_s)
             elif updates or applied.pictures:
-                self.outlet.put(channel, delivery)
+                self.sender.put(channel, delivery)
             return await self._play(job, applied, voice, is_live=not is_whole)
         except TimeoutError:
             return self._untaken(job.binding)
         except (QuotaExceeded, InvalidValue, DeclarationError) as error:
             return self.failed(job.binding, error)
 
-    async def _play(self, job: Job, applied: Applied, voice: Voice, *, is_live: bool) -> Failure | None:
+    async def _play(self, job: Job, applied: Applied, voice: AudioOutput, *, is_live: bool) -> Failure | None:
         """Hand over the sound of a result; says if the listener left it paused for too long."""
         binding, pause_s = self.manifest.bindings[job.binding], self.settings.pause_s
         if job.stream and binding.turns is None:  # while it waits, what the microphone hears waits too
@@ -209,7 +211,7 @@ class Desk:
     async def settled(self, channel: Channel, binding: Binding) -> Failure | None:
         """Wait until all pictures of a channel have been sent; says if the page does not take them."""
         try:
-            await self.outlet.flushed(channel, self.settings.credit_s)
+            await self.sender.flushed(channel, self.settings.credit_s)
         except TimeoutError:
             return self._untaken(binding.number)
         return None
@@ -225,7 +227,7 @@ class Desk:
             TimeoutError: It takes longer than `farewell_s`.
         """
         place, worker = _Farewell(), None
-        ticket = self.places.join(place, binding, self.caller.visitor, is_farewell=True) if binding.queue else None
+        ticket = self.queue.join(place, binding, self.caller.visitor, is_farewell=True) if binding.queue else None
         try:
             if ticket is not None:
                 await place.admission.wait()
@@ -242,7 +244,7 @@ class Desk:
             if worker is not None:
                 await worker.close()
             if ticket is not None:
-                self.places.leave(ticket)
+                self.queue.leave(ticket)
 
     def failed(self, binding: int, error: Exception) -> Failure:
         """Log that a result cannot be delivered, and say what the user may read of it."""
@@ -283,7 +285,7 @@ class Desk:
 
 
 class _Farewell:
-    """A `Guest` of the queue that nobody sees any more."""
+    """A `Queued` of the queue that nobody sees any more."""
 
     def __init__(self) -> None:
         self.admission = asyncio.Event()

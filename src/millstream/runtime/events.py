@@ -13,12 +13,12 @@ from millstream.declare.component import Component
 from millstream.declare.event import Binding
 from millstream.errors import Busy, InvalidValue, MediaError, ProtocolError
 from millstream.runtime.call.user_code import guarded
-from millstream.runtime.context import Desk
+from millstream.runtime.context import SessionContext
 from millstream.runtime.run import Run
-from millstream.runtime.run_in_thread import aside
+from millstream.runtime.run_in_thread import run_in_thread
 from millstream.runtime.send.apply import addressed, file_value
 from millstream.runtime.state.reach import EDIT, Reach
-from millstream.runtime.stream.recording import Tape
+from millstream.runtime.stream.recording import StreamRecording
 from millstream.types import Blob, Failure, Occurrence, Stored
 from millstream.wire.messages import Fire, RunState, Script, Set, Value
 from millstream.wire.packet import Packet
@@ -31,7 +31,7 @@ SERVER_EVENTS: Final = frozenset({"change", "tick", "every"})
 TOO_MUCH: Final = "Too much is going on at once; try again in a moment."
 
 
-class Trigger(NamedTuple):
+class TriggeredEvent(NamedTuple):
     """One event of a binding: the page's number for the run (0: begun by the server), and the inputs at that moment."""
 
     binding: Binding
@@ -51,22 +51,22 @@ class Events:
 
     def __init__(
         self,
-        desk: Desk,
+        context: SessionContext,
         start: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
         stop_binding: Callable[[int], None],
     ) -> None:
-        self._desk = desk
+        self._context = context
         self._start = start
         self._stop_binding = stop_binding
         self._runs: dict[int, Run] = {}
-        self._next: dict[int, Trigger] = {}
+        self._next: dict[int, TriggeredEvent] = {}
         self._scripted: Counter[int] = Counter()
         self._held: dict[int, tuple[Binding, Occurrence | None]] = {}
         self._last_run = 0
         self._scripting = asyncio.Lock()
         self._is_closed = False
-        self._reach = Reach(desk.manifest, desk.values, desk.outlet.told)
-        desk.on_change, desk.on_end = self.raise_change, self.follow
+        self._reach = Reach(context.manifest, context.values, context.sender.told)
+        context.on_change, context.on_end = self.raise_change, self.follow
 
     @property
     def running(self) -> int:
@@ -88,25 +88,25 @@ class Events:
             ProtocolError: There is no such component, or none that a page may set.
         """
         number = message.component
-        if number not in self._desk.manifest.components:
+        if number not in self._context.manifest.components:
             raise ProtocolError(f"component {number} does not exist", 4404)
-        component = self._desk.values.component(number)
+        component = self._context.values.component(number)
         is_scripted = self._reach.is_scripted(number)
         if not is_scripted and not self.admits(number, EDIT, message.seen):
             return
-        self._desk.outlet.told.forget(number)
+        self._context.sender.told.forget(number)
         if not component.on_page or not (component.is_interactive or is_scripted):
-            self._desk.reject(Failure(f"{component.name} cannot be set by a page"))
+            self._context.reject(Failure(f"{component.name} cannot be set by a page"))
             return
         try:
-            stored = component.validate(message.value, self._desk.store)
+            stored = component.validate(message.value, self._context.store)
         except (InvalidValue, MediaError) as error:
             if is_scripted and not component.is_interactive:  # only the page needs to show it
-                self._desk.reject(Failure(str(error)))
+                self._context.reject(Failure(str(error)))
             else:
                 self._refuse(error)
             return
-        if self._desk.values.write(number, stored):
+        if self._context.values.write(number, stored):
             self.raise_change(number)
 
     def fire(self, message: Fire) -> None:
@@ -137,11 +137,11 @@ class Events:
             self._refuse(error)
             self._say(binding, message.run, "failed", str(error))
             return
-        self._trigger(Trigger(binding, message.run, inputs, event))
+        self._trigger(TriggeredEvent(binding, message.run, inputs, event))
 
     def _hold(self, run: int, binding: Binding, event: Occurrence | None) -> None:
         """Remember an event that waits in the page for what it reads."""
-        if len(self._held) >= self._desk.settings.max_runs:
+        if len(self._held) >= self._context.settings.max_runs:
             self._say(binding, run, "failed", TOO_MUCH)
             return
         self._held[run] = binding, event
@@ -154,8 +154,8 @@ class Events:
         """
         if self._reach.admits(number, event, seen):
             return True
-        name = self._desk.values.element(number).name
-        self._desk.reject(Failure(f"{event} of {name}, which was hidden or disabled in that moment"))
+        name = self._context.values.element(number).name
+        self._context.reject(Failure(f"{event} of {name}, which was hidden or disabled in that moment"))
         return False
 
     def cancel_run(self, number: int) -> None:
@@ -180,7 +180,7 @@ class Events:
         Raises:
             ProtocolError: There is none.
         """
-        bindings = self._desk.manifest.bindings
+        bindings = self._context.manifest.bindings
         if not 0 <= number < len(bindings):
             raise ProtocolError(f"binding {number} does not exist", 4404)
         return bindings[number]
@@ -189,15 +189,15 @@ class Events:
 
     def load(self) -> None:
         """Begin what belongs to the opening of a page."""
-        for binding in self._desk.manifest.bindings_for(None, "load"):
+        for binding in self._context.manifest.bindings_for(None, "load"):
             self._begin(binding, Occurrence(None, "load"))
 
     async def unload(self) -> None:
         """Run what belongs to the end of a page; nobody sees what comes of it."""
-        for binding in self._desk.manifest.bindings_for(None, "unload"):
+        for binding in self._context.manifest.bindings_for(None, "unload"):
             if binding.handler is not None:
-                with guarded(partial(self._desk.fault, f"unload handler {binding.name}"), passing=(TimeoutError,)):
-                    await self._desk.run_unseen(binding, Occurrence(None, "unload"))
+                with guarded(partial(self._context.fault, f"unload handler {binding.name}"), passing=(TimeoutError,)):
+                    await self._context.run_unseen(binding, Occurrence(None, "unload"))
 
     def raise_change(self, number: int) -> None:
         """Begin what listens to the `change` of a component."""
@@ -205,12 +205,12 @@ class Events:
 
     def raise_event(self, number: int, name: str) -> None:
         """Begin what listens to an event of a component that the server knows of by itself."""
-        for binding in self._desk.manifest.bindings_for(number, name):
+        for binding in self._context.manifest.bindings_for(number, name):
             self._begin(binding, Occurrence(number, name))
 
     def follow(self, binding: Binding, is_success: bool | None) -> None:
         """Begin what follows a run or stream that is over; only `then` follows a cancelled one."""
-        manifest = self._desk.manifest
+        manifest = self._context.manifest
         followers = list(manifest.followers(binding.number, "then"))
         if is_success is not None:
             followers += manifest.followers(binding.number, "success" if is_success else "failure")
@@ -221,25 +221,25 @@ class Events:
         if self._is_closed:
             return
         if binding.js is not None:
-            _ = self._start(self._script(binding, [self._desk.values[number] for number in binding.inputs]))
+            _ = self._start(self._script(binding, [self._context.values[number] for number in binding.inputs]))
             return
-        self._trigger(Trigger(binding, 0, self._desk.inputs(binding), event))
+        self._trigger(TriggeredEvent(binding, 0, self._context.inputs(binding), event))
 
     async def _script(self, binding: Binding, stored: Sequence[Stored]) -> None:
         """Have the page run a script on values, which are rendered in a thread: that may take its time."""
-        pairs = list(zip(map(self._desk.values.component, binding.inputs), stored, strict=True))
+        pairs = list(zip(map(self._context.values.component, binding.inputs), stored, strict=True))
         try:
             async with self._scripting:  # in the order of the events
-                shown = await aside("script", lambda: [_shown(component, value) for component, value in pairs])
+                shown = await run_in_thread("script", lambda: [_shown(component, value) for component, value in pairs])
                 inputs = [self._addressed(value, wire) for value, wire in zip(stored, shown, strict=True)]
-                self._desk.outlet.send(Script(binding=binding.number, inputs=inputs))
+                self._context.sender.send(Script(binding=binding.number, inputs=inputs))
                 self._scripted[binding.number] += 1
         except InvalidValue as error:  # together they may be too large
-            self._desk.report(self._desk.failed(binding.number, error))
+            self._context.report(self._context.failed(binding.number, error))
         except Busy as error:
-            self._desk.report(Failure(str(error), title="Busy"))
+            self._context.report(Failure(str(error), title="Busy"))
 
-    def _trigger(self, trigger: Trigger) -> None:
+    def _trigger(self, trigger: TriggeredEvent) -> None:
         binding = trigger.binding
         self.cancel_all(binding.cancels)
         if binding.handler is None:
@@ -259,11 +259,11 @@ class Events:
         """Whether a run of the binding waits or works; one that was cancelled does not, whatever its handler does."""
         return any(run.binding is binding and not run.is_over for run in self._runs.values())
 
-    def _run(self, trigger: Trigger) -> None:
-        if self._is_closed or len(self._runs) >= self._desk.settings.max_runs:
+    def _run(self, trigger: TriggeredEvent) -> None:
+        if self._is_closed or len(self._runs) >= self._context.settings.max_runs:
             self._say(trigger.binding, trigger.run, "failed", TOO_MUCH)
             return
-        run = Run(self._desk, trigger.binding, trigger.run, trigger.inputs, trigger.event)
+        run = Run(self._context, trigger.binding, trigger.run, trigger.inputs, trigger.event)
         self._runs[run.call] = run
         self._start(run.live()).add_done_callback(lambda _: self._forget(run))
 
@@ -284,39 +284,43 @@ class Events:
         if binding.is_stream or not 0 <= message.target < len(binding.targets):
             raise ProtocolError(f"target {message.target} of binding {number} does not exist", 4404)
         element, name = binding.targets[message.target]
-        if element is None or (name in SERVER_EVENTS and element in self._desk.manifest.components):
+        if element is None or (name in SERVER_EVENTS and element in self._context.manifest.components):
             raise ProtocolError(f"{name} of binding {number} is not for the page to fire", 4404)
         return Occurrence(element, name, message.data)
 
     def _inputs(self, binding: Binding, given: Sequence[Value] | None, event: Occurrence | None) -> tuple[Stored, ...]:
         """Read the inputs; `given` are what the script of the binding made of them, to be validated."""
         if given is None or binding.js is None or binding.handler is None:
-            return self._desk.inputs(binding, event)
+            return self._context.inputs(binding, event)
         if len(given) != len(binding.inputs):
             raise ProtocolError(f"{len(given)} inputs for binding {binding.number}, which has {len(binding.inputs)}")
         return tuple(
-            component.validate(wire, self._desk.store) if component.on_page else self._desk.values[component.id]
-            for component, wire in zip(map(self._desk.values.component, binding.inputs), given, strict=True)
+            component.validate(wire, self._context.store) if component.on_page else self._context.values[component.id]
+            for component, wire in zip(map(self._context.values.component, binding.inputs), given, strict=True)
         )
 
     def _addressed(self, stored: Stored, wire: Value) -> Value:
-        store = self._desk.store
+        store = self._context.store
         return file_value(store.handle(stored), stored) if isinstance(stored, Blob) else addressed(wire, store)
 
     def _refuse(self, error: InvalidValue | MediaError) -> None:
         failure = Failure(str(error), "input")
-        self._desk.reject(failure)
-        self._desk.report(failure)
+        self._context.reject(failure)
+        self._context.report(failure)
 
     def _say(self, binding: Binding, run: int, state: str, message: str = "") -> None:
         """Tell the page of a run that never began; one of the server's own is not worth a message."""
         if run:
-            call = next(self._desk.calls)
-            self._desk.outlet.send(
+            call = next(self._context.calls)
+            self._context.sender.send(
                 RunState(run=run, call=call, binding=binding.number, state=state, message=message)  # type: ignore[arg-type]
             )
 
 
 def _shown(component: Component, stored: Stored) -> Value:
     """Give what a script gets of a value; media and what never leaves the server are nothing to it."""
-    return component.shown(stored) if component.on_page and not isinstance(stored, Packet | Tape | Blob) else None
+    return (
+        component.shown(stored)
+        if component.on_page and not isinstance(stored, Packet | StreamRecording | Blob)
+        else None
+    )

@@ -15,17 +15,17 @@ from millstream.declare.injected import Request
 from millstream.declare.manifest import Manifest
 from millstream.errors import Busy, Closed, InvalidValue, ProtocolError, QuotaExceeded, Refused
 from millstream.media.image_header import HEAD_BYTES, MIMES, format_of
-from millstream.runtime.call.call_limits import Crew
-from millstream.runtime.call.program import Program
+from millstream.runtime.call.call_limits import CallLimits
+from millstream.runtime.call.program import AppProgram
 from millstream.runtime.metrics import StreamMetrics
-from millstream.runtime.queue import Places
-from millstream.runtime.run_in_thread import aside
+from millstream.runtime.queue import RunQueue
+from millstream.runtime.run_in_thread import run_in_thread
 from millstream.runtime.send.apply import file_value
 from millstream.runtime.session import Closing, Session, Shared
 from millstream.runtime.settings import Settings
 from millstream.runtime.state.expiry import Beginning
-from millstream.runtime.state.file_quota import Allowances
-from millstream.runtime.state.files import CallFiles, Folders, Rules
+from millstream.runtime.state.file_quota import FileQuotas
+from millstream.runtime.state.files import CallFiles, PathRules, TempFolders
 from millstream.runtime.state.upload import Upload
 from millstream.types import Blob, Engine, Transport
 from millstream.wire.messages import Hello, Refuse, decode_page_message, encode_message
@@ -68,12 +68,12 @@ class Host:
         self.settings = settings or Settings()
         self.sessions: dict[str, Session] = {}
         self._engine = engines.load(engine) if isinstance(engine, str) else engine
-        self._folders = Folders()
+        self._folders = TempFolders()
         self._ended = StreamMetrics()
         self._served = 0
         self._is_ready = False
         self._shared: Shared | None = None
-        self._rules: Rules | None = None
+        self._rules: PathRules | None = None
         self._inspecting = threading.BoundedSemaphore(MAX_INSPECTIONS)
 
     @property
@@ -83,14 +83,14 @@ class Host:
 
     async def start(self) -> None:
         """Make what all sessions share, on the running loop. Removes what a killed process left in the temp folder."""
-        rules, beginning = await aside("start", self._prepare)
+        rules, beginning = await run_in_thread("start", self._prepare)
         self._rules = rules
         settings = self.settings
-        self._engine.start(Program(self.manifest, rules, settings.show_error), settings.abandon_s)
-        places = Places(self.manifest.max_waiting, settings.max_waiting_each, settings.abandon_s)
-        allowances = Allowances(settings.max_session_bytes, settings.max_address_bytes, settings.max_total_bytes)
-        crew = Crew(self._engine, settings)
-        self._shared = Shared(self.manifest, settings, crew, places, self._ended, allowances, beginning)
+        self._engine.start(AppProgram(self.manifest, rules, settings.show_error), settings.abandon_s)
+        queue = RunQueue(self.manifest.max_waiting, settings.max_waiting_each, settings.abandon_s)
+        allowances = FileQuotas(settings.max_session_bytes, settings.max_address_bytes, settings.max_total_bytes)
+        call_limits = CallLimits(self._engine, settings)
+        self._shared = Shared(self.manifest, settings, call_limits, queue, self._ended, allowances, beginning)
         self._is_ready = True
 
     async def close(self, drain_s: float | None = None) -> None:
@@ -103,7 +103,7 @@ class Host:
         self._is_ready = False
         if self._shared is None:
             return
-        self._shared.places.close()
+        self._shared.queue.close()
         work = [task for session in self.sessions.values() for task in session.drain()]
         if work:
             await asyncio.wait(work, timeout=self.settings.drain_s if drain_s is None else drain_s)
@@ -116,7 +116,7 @@ class Host:
             logger.warning("%d sessions did not end in time", len(self.sessions))
         await self._engine.close()
         try:
-            await aside("clean", self._folders.remove)
+            await run_in_thread("clean", self._folders.remove)
         except Busy:
             self._folders.remove()  # nobody is left who could be held up
 
@@ -246,11 +246,11 @@ class Host:
             raise QuotaExceeded(f"a file may have {self.settings.max_file_size} bytes, this one has {len(body)}")
         store = self.sessions[session].store
         given = Blob(name, mime, data=body)
-        blob = await aside("upload", lambda: self._inspected(given, component, store.folder, store.room))
+        blob = await run_in_thread("upload", lambda: self._inspected(given, component, store.folder, store.room))
         try:
             return file_value(store.add(blob), blob)
         except QuotaExceeded:
-            await aside("upload", lambda: _delete(blob))
+            await run_in_thread("upload", lambda: _delete(blob))
             raise
 
     def _inspected(self, blob: Blob, component: int | None, folder: Path, room: int) -> Blob:
@@ -284,19 +284,19 @@ class Host:
         """Counters as plain data: sessions, streams (age at handler start, on the glass, drops, backlog), engine."""
         return {
             "served": self._served,
-            "waiting": self._shared.places.waiting if self._shared is not None else 0,
+            "waiting": self._shared.queue.waiting if self._shared is not None else 0,
             "sessions": {session.tag: session.statistics() for session in self.sessions.values()},
             "ended_streams": self._ended.statistics(),
             "engine": self._engine.statistics(),
             "stored_bytes": self._shared.allowances.used if self._shared is not None else 0,
         }
 
-    def _prepare(self) -> tuple[Rules, Beginning]:
+    def _prepare(self) -> tuple[PathRules, Beginning]:
         self._folders.make()
         for name in ("jpeg", "pcm16"):
             codecs.load(name).open_encoder(1.0).close()  # so that no first frame waits for an import
         settings = self.settings
-        rules = Rules(settings.allowed_paths, settings.blocked_paths, self._folders.root, settings.max_image_pixels)
+        rules = PathRules(settings.allowed_paths, settings.blocked_paths, self._folders.root, settings.max_image_pixels)
         return rules, Beginning(self.manifest.components.values())
 
     async def _all_gone(self) -> None:

@@ -30,7 +30,7 @@ NOTICEABLE_SHARE: Final = 0.05
 """An expected wait that moves by less than this, or than this share of itself, is not worth a message."""
 
 
-class Guest(Protocol):
+class Queued(Protocol):
     """Who takes a place: a stream or a run."""
 
     def admitted(self) -> None:
@@ -54,7 +54,7 @@ class _Told(NamedTuple):
     due: float | None
 
 
-class Places:
+class RunQueue:
     """Takes guests in and tells them how it goes. All methods belong to the loop.
 
     A place belongs to the calls that are made in it: when a guest has left it stays taken until the last worker that
@@ -69,7 +69,7 @@ class Places:
     def __init__(self, max_waiting: int | None, max_waiting_each: int | None = None, abandon_s: float = 30.0) -> None:
         self._admission = Admission(max_waiting, max_waiting_each)
         self._abandon_s = abandon_s
-        self._guests: dict[Ticket, Guest] = {}
+        self._queued: dict[Ticket, Queued] = {}
         self._workers: dict[Ticket, set[Worker]] = {}
         self._told: dict[Ticket, _Told] = {}
         self._loop = asyncio.get_running_loop()
@@ -85,11 +85,11 @@ class Places:
         """How many guests wait."""
         return self._admission.waiting
 
-    def join(self, guest: Guest, binding: Binding, visitor: str, *, is_farewell: bool = False) -> Ticket:
-        """Ask for a place; `guest` is told when it has one, which may be before this returns.
+    def join(self, queued: Queued, binding: Binding, visitor: str, *, is_farewell: bool = False) -> Ticket:
+        """Ask for a place; `queued` is told when it has one, which may be before this returns.
 
         Args:
-            guest: Who asks.
+            queued: Who asks.
             binding: What is to be called there.
             visitor: Whose page it is of.
             is_farewell: Whether it belongs to the end of a page, which nobody is turned away from.
@@ -108,7 +108,7 @@ class Places:
             is_exempt=is_farewell,
         )
         ticket = self._admission.join(ask, self._loop.time())
-        self._guests[ticket] = guest
+        self._queued[ticket] = queued
         self._entered(ticket, [ticket] if ticket.is_running else [])
         return ticket
 
@@ -128,7 +128,7 @@ class Places:
 
     def leave(self, ticket: Ticket) -> None:
         """Give up a place, or the wait for one; harmless if repeated."""
-        if self._guests.pop(ticket, None) is None:
+        if self._queued.pop(ticket, None) is None:
             return
         self._told.pop(ticket, None)
         if ticket in self._workers and ticket.has_place:
@@ -150,7 +150,7 @@ class Places:
         if workers:
             return
         del self._workers[ticket]
-        if ticket not in self._guests:
+        if ticket not in self._queued:
             self._moved(ticket.ask.key, self._admission.leave(ticket, self._loop.time()))
 
     def _entered(self, ticket: Ticket, admitted: list[Ticket]) -> None:
@@ -164,7 +164,7 @@ class Places:
         for ticket in admitted:
             if not self._is_closed or ticket.ask.is_exempt:
                 self._told.pop(ticket, None)
-                self._guests[ticket].admitted()
+                self._queued[ticket].admitted()
         if not self._is_closed:
             self._set_expiry()
             self._stale.add(key)
@@ -180,9 +180,9 @@ class Places:
     def _expire(self) -> None:
         extended, expiring = self._admission.expire(self._loop.time())
         for ticket in extended:
-            self._guests[ticket].extended()
+            self._queued[ticket].extended()
         for ticket in expiring:
-            self._guests[ticket].expired()
+            self._queued[ticket].expired()
         for key in {ticket.ask.key for ticket in (*extended, *expiring)}:
             self._moved(key, [])
         self._set_expiry()
@@ -239,7 +239,7 @@ class Places:
             if now < told.at + ANNOUNCE_S:
                 return False
         self._told[ticket] = _Told(now, position, due)
-        self._guests[ticket].stands(position, -1.0 if due is None else max(due - now, 0.0))
+        self._queued[ticket].stands(position, -1.0 if due is None else max(due - now, 0.0))
         return True
 
 

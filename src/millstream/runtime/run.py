@@ -10,16 +10,16 @@ from typing import Literal
 from millstream.admission import Ticket
 from millstream.declare.event import Binding
 from millstream.errors import Busy
-from millstream.runtime.audio.output import Voice
+from millstream.runtime.audio.output import AudioOutput
 from millstream.runtime.call.user_code import guarded
-from millstream.runtime.context import Desk
-from millstream.runtime.send.progress import Meter
+from millstream.runtime.context import SessionContext
+from millstream.runtime.send.progress import ProgressSender
 from millstream.types import Failure, Occurrence, Stored
 from millstream.wire.messages import RunState
 
 
 class Run:
-    """A `Guest` of the queue for one call.
+    """A `Queued` of the queue for one call.
 
     Args:
         desk: What it shares with the rest of its session.
@@ -33,16 +33,16 @@ class Run:
     """
 
     def __init__(
-        self, desk: Desk, binding: Binding, number: int, inputs: Sequence[Stored], event: Occurrence | None
+        self, context: SessionContext, binding: Binding, number: int, inputs: Sequence[Stored], event: Occurrence | None
     ) -> None:
         self.binding = binding
         self.number = number
-        self.call = next(desk.calls)
-        self._desk = desk
+        self.call = next(context.calls)
+        self._context = context
         self._inputs = inputs
         self._event = event
-        self._voice = Voice(desk.players, 0)
-        self._meter = Meter(desk, binding, run=number)
+        self._voice = AudioOutput(context.players, 0)
+        self._meter = ProgressSender(context, binding, run=number)
         self._ticket: Ticket | None = None
         self._admission = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -55,14 +55,14 @@ class Run:
 
         def fail(error: BaseException) -> None:
             nonlocal failure
-            failure = self._desk.fault(f"a run of {self.binding.name}", error)
+            failure = self._context.fault(f"a run of {self.binding.name}", error)
 
         if self.is_over:  # cancelled before it could begin
-            self._desk.on_end(self.binding, None)
+            self._context.on_end(self.binding, None)
             return
         try:
             if self.binding.queue:
-                self._ticket = self._desk.places.join(self, self.binding, self._desk.caller.visitor)
+                self._ticket = self._context.queue.join(self, self.binding, self._context.caller.visitor)
                 while not self._ticket.has_place:
                     await self._admission.wait()
             with guarded(fail, passing=(Busy,)):
@@ -72,29 +72,33 @@ class Run:
         except asyncio.CancelledError:
             if not self.is_over:
                 raise
-            self._desk.on_end(self.binding, None)
+            self._context.on_end(self.binding, None)
             return
         finally:
             self._voice.end()
             if self._ticket is not None:
-                self._desk.places.leave(self._ticket)
+                self._context.queue.leave(self._ticket)
         self._finish(failure)
 
     async def _call(self) -> Failure | None:
-        desk = self._desk
+        context = self._context
         self._say("running")
-        worker = desk.open(self.binding, self._meter.hear, self._ticket)
+        worker = context.open(self.binding, self._meter.hear, self._ticket)
         try:
-            began = desk.begin(self.binding, self._fresh_inputs(), run=self.number, event=self._event, call=self.call)
+            began = context.begin(
+                self.binding, self._fresh_inputs(), run=self.number, event=self._event, call=self.call
+            )
             async with aclosing(worker.submit(began.job)) as results:
                 async for result in results:
-                    channel = desk.outlet.shared
-                    failure = result.failure or await desk.deliver(began, result, channel, self._voice, is_whole=True)
+                    channel = context.sender.shared
+                    failure = result.failure or await context.deliver(
+                        began, result, channel, self._voice, is_whole=True
+                    )
                     if failure is not None:
                         return failure
                     if self._voice.is_cut and not result.is_last:
                         self.cancel()  # somebody else plays or writes where it played: nobody hears it any more
-            return await desk.settled(desk.outlet.shared, self.binding)
+            return await context.settled(context.sender.shared, self.binding)
         finally:
             self._meter.close()
             # A call that was cancelled and does not end keeps its place, but what follows it waits no longer: the user
@@ -125,7 +129,7 @@ class Run:
 
     def _fresh_inputs(self) -> list[Stored]:
         """Give the inputs as they were when it was triggered; what never leaves the server is read now."""
-        components, values = self._desk.manifest.components, self._desk.values
+        components, values = self._context.manifest.components, self._context.values
         return [
             stored if components[number].on_page else values[number]
             for number, stored in zip(self.binding.inputs, self._inputs, strict=True)
@@ -137,10 +141,10 @@ class Run:
             self._say("done")
         else:
             if failure.kind != "handler":
-                self._desk.reject(failure)
-            self._desk.report(failure)
+                self._context.reject(failure)
+            self._context.report(failure)
             self._say("failed", message=failure.message)
-        self._desk.on_end(self.binding, failure is None)
+        self._context.on_end(self.binding, failure is None)
 
     def _say(
         self,
@@ -149,7 +153,7 @@ class Run:
         eta_s: float = -1.0,
         message: str = "",
     ) -> None:
-        self._desk.outlet.send(
+        self._context.sender.send(
             RunState(
                 run=self.number,
                 call=self.call,

@@ -26,7 +26,7 @@ MAX_OF_A_KIND: Final = 32
 """Threads of one name at once: enough for disks, and for callbacks that wait for something."""
 
 
-async def aside(name: str, function: Callable[[], T]) -> T:
+async def run_in_thread(name: str, function: Callable[[], T]) -> T:
     """Call `function` in a daemon thread named for `name`; gives what it returns and raises what it raises.
 
     What would end a loop or a task (`SystemExit`, `KeyboardInterrupt`, `CancelledError`), or cannot be carried to one
@@ -42,7 +42,7 @@ async def aside(name: str, function: Callable[[], T]) -> T:
 
 
 def begin(name: str, function: Callable[[], T]) -> asyncio.Future[T]:
-    """Call `function` as `aside` does, for who has no task that could wait: the future tells what came of it."""
+    """Call `function` as `run_in_thread` does, without waiting: the future tells what came of it."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
     kind = _kinds.setdefault(loop, {}).setdefault(name, _Kind(name))

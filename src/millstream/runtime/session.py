@@ -15,20 +15,20 @@ from millstream.declare.injected import Request
 from millstream.declare.manifest import Manifest
 from millstream.errors import Busy, Closed, ProtocolError
 from millstream.runtime.audio.players import Players
-from millstream.runtime.call.call_limits import Caller, Crew
+from millstream.runtime.call.call_limits import CallLimits, CallOwner
 from millstream.runtime.call.user_code import guarded
 from millstream.runtime.clock import server_us
-from millstream.runtime.context import Desk
+from millstream.runtime.context import SessionContext
 from millstream.runtime.events import Events
 from millstream.runtime.metrics import StreamMetrics
-from millstream.runtime.queue import Places
-from millstream.runtime.run_in_thread import aside
+from millstream.runtime.queue import RunQueue
+from millstream.runtime.run_in_thread import run_in_thread
 from millstream.runtime.send.apply import addressed, file_value
-from millstream.runtime.send.sender import Outlet
+from millstream.runtime.send.sender import Sender
 from millstream.runtime.settings import Settings
-from millstream.runtime.state.expiry import Beginning, Initial, Perishables
-from millstream.runtime.state.file_quota import Allowances
-from millstream.runtime.state.files import Store
+from millstream.runtime.state.expiry import Beginning, ExpiringValues, Initial
+from millstream.runtime.state.file_quota import FileQuotas
+from millstream.runtime.state.files import SessionFiles
 from millstream.runtime.state.timers import Timers
 from millstream.runtime.state.values import Values
 from millstream.runtime.stream.loop import Stream
@@ -83,10 +83,10 @@ class Shared(NamedTuple):
 
     manifest: Manifest
     settings: Settings
-    crew: Crew
-    places: Places
+    call_limits: CallLimits
+    queue: RunQueue
     metrics: StreamMetrics
-    allowances: Allowances
+    allowances: FileQuotas
     beginning: Beginning
 
 
@@ -109,9 +109,9 @@ class Session:
         self.secret = secret
         self.tag = request.session_hash
         self.visitor = visitor
-        self.store = Store(folder, shared.allowances.session(request.client.host if request.client else ""))
+        self.store = SessionFiles(folder, shared.allowances.session(request.client.host if request.client else ""))
         self.streams: dict[int, Stream] = {}
-        self._films: dict[int, Stream] = {}
+        self._videos: dict[int, Stream] = {}
         """Streams of sound and pictures, by the number of the pictures."""
         self._last_stream = 0
         self._is_draining = self._is_lost = False
@@ -119,27 +119,27 @@ class Session:
         self._closing: asyncio.Future[Closing] = asyncio.get_running_loop().create_future()
         self._tasks: set[asyncio.Task[None]] = set()
         self._link: list[asyncio.Task[None]] = []
-        self._outlet = Outlet(settings.max_control, lambda: self.end(1013, "the page does not take its messages"))
-        self._players = Players(self._outlet)
+        self._sender = Sender(settings.max_control, lambda: self.end(1013, "the page does not take its messages"))
+        self._players = Players(self._sender)
         self._values = Values(manifest, initial.values)
         self._initial = initial
-        self._desk = Desk(
+        self._context = SessionContext(
             manifest=manifest,
             settings=settings,
-            crew=shared.crew,
+            call_limits=shared.call_limits,
             caller=_caller(visitor, request),
-            places=shared.places,
+            queue=shared.queue,
             request=request,
             values=self._values,
             store=self.store,
-            outlet=self._outlet,
+            sender=self._sender,
             players=self._players,
             metrics=shared.metrics,
             delete=self._delete,
             start=self._start,
         )
-        self.events = Events(self._desk, self._start, self._stop_binding)
-        self._perishables = Perishables(self._values, shared.beginning.perishable, self._start)
+        self.events = Events(self._context, self._start, self._stop_binding)
+        self._expiry = ExpiringValues(self._values, shared.beginning.perishable, self._start)
         self._timers = Timers(manifest, self._values, self.events.raise_event)
         self._budget = _Budget(settings.messages_per_s)
 
@@ -147,12 +147,12 @@ class Session:
         """Serve the page until it is gone or the server ends it; says why that was. What it made is gone then."""
         try:
             async with asyncio.TaskGroup() as self._group:
-                self._desk.seen = hello.seq
+                self._context.seen = hello.seq
                 self._welcome(hello)
                 self.attach(transport)
                 closing = await self._closing
                 if not self._is_lost:
-                    await self._outlet.drained(GOODBYE_S)
+                    await self._sender.drained(GOODBYE_S)
                 for task in [*self._tasks, *self._link]:
                     task.cancel()
         finally:
@@ -169,23 +169,23 @@ class Session:
 
     async def bid_farewell(self) -> None:
         """Run what belongs to the end of a page: `unload` handlers and `delete_callback`s; then delete its files."""
-        settings = self._desk.settings
+        settings = self._context.settings
         try:
             async with asyncio.timeout(settings.abandon_s + settings.farewell_s):  # others may have to end before
                 await self.events.unload()
             async with asyncio.timeout(settings.farewell_s):
-                await self._perishables.delete_all()
+                await self._expiry.delete_all()
         except TimeoutError:
             logger.warning("session %s: unload handlers or delete_callbacks take too long; not waited for", self.tag)
         except Busy as error:
             logger.warning("session %s: not all of its delete_callbacks were called: %s", self.tag, error)
         finally:
-            self._perishables.close()
+            self._expiry.close()
             await self._delete_files()
 
     async def _delete_files(self) -> None:
         try:
-            await aside("clean", lambda: shutil.rmtree(self.store.folder, ignore_errors=True))
+            await run_in_thread("clean", lambda: shutil.rmtree(self.store.folder, ignore_errors=True))
         except Busy:
             logger.warning("session %s: its files are deleted when the app is stopped", self.tag)
 
@@ -193,7 +193,7 @@ class Session:
         """Let go of what it held, at its very end: the rest is small, and may wait for the garbage collector."""
         self._values.clear()
         self.store.clear()
-        self._outlet.clear()
+        self._sender.clear()
 
     def drain(self) -> list[asyncio.Task[None]]:
         """Begin nothing any more, end streams after their running call; gives the tasks that are still at work."""
@@ -205,7 +205,7 @@ class Session:
 
     def trust(self) -> None:
         """Take the page for the developer's, who reads why a handler fails."""
-        self._desk.is_developers = True
+        self._context.is_developers = True
 
     # ---- the link ----------------------------------------------------------------------------------------------
 
@@ -213,7 +213,7 @@ class Session:
         """Connect the session with its page."""
         self._is_lost = False
         self._link = [
-            self._group.create_task(self._linked(self._outlet.write, transport)),
+            self._group.create_task(self._linked(self._sender.write, transport)),
             self._group.create_task(self._linked(self._read, transport)),
         ]
 
@@ -222,7 +222,7 @@ class Session:
         self._is_lost = True
         for task in self._link:
             task.cancel()
-        asyncio.get_running_loop().call_later(self._desk.settings.grace_s, self.end, 1001, reason)
+        asyncio.get_running_loop().call_later(self._context.settings.grace_s, self.end, 1001, reason)
 
     async def _linked(self, work: Callable[[Transport], Coroutine[Any, Any, None]], transport: Transport) -> None:
         try:
@@ -239,7 +239,7 @@ class Session:
             message = await transport.receive()
             is_media = is_packet(message)
             cost = 1 if is_media else 1 + len(message) // LARGE_BYTES
-            self._budget.spend(self._desk.now, cost)
+            self._budget.spend(self._context.now, cost)
             if is_media:
                 self._on_packet(decode_packet(message))
             else:
@@ -263,21 +263,21 @@ class Session:
 
     def _fault(self, error: BaseException) -> Failure:
         """Show that something broke off that should not have; the session goes on."""
-        failure = self._desk.fault(f"something in session {self.tag}", error)
-        self._desk.report(failure)
+        failure = self._context.fault(f"something in session {self.tag}", error)
+        self._context.report(failure)
         return failure
 
     def _delete(self, paths: Sequence[Path]) -> None:
-        _ = self._start(aside("clean", partial(_unlink, paths)))
+        _ = self._start(run_in_thread("clean", partial(_unlink, paths)))
 
     def _welcome(self, hello: Hello) -> None:
         now_us = server_us()
-        self._desk.clock.compare(hello.page_us, now_us)
-        self._players.breadth.takes_opus = CodecNumber.OPUS in hello.decodes
-        self._outlet.send(
+        self._context.clock.compare(hello.page_us, now_us)
+        self._players.bandwidth.takes_opus = CodecNumber.OPUS in hello.decodes
+        self._sender.send(
             Welcome(
                 version=VERSION,
-                build=self._desk.manifest.build,
+                build=self._context.manifest.build,
                 session=self.secret,
                 server_us=now_us,
                 page_us=hello.page_us,
@@ -285,9 +285,9 @@ class Session:
         )
         for number, value in self._initial_updates():
             updates = {number: {"value": value}}
-            self._outlet.send(Outputs(call=next(self._desk.calls), seen=self._desk.seen, updates=updates))
+            self._sender.send(Outputs(call=next(self._context.calls), seen=self._context.seen, updates=updates))
         for name, error in self._initial.faults:
-            self._desk.report(self._desk.fault(f"the initial value of {name}", error))
+            self._context.report(self._context.fault(f"the initial value of {name}", error))
         self.events.load()
         self._timers.start()
 
@@ -304,16 +304,16 @@ class Session:
     # ---- what the page says ------------------------------------------------------------------------------------
 
     def _on_packet(self, packet: Packet) -> None:
-        stream = self.streams.get(packet.stream) or self._films.get(packet.stream)
+        stream = self.streams.get(packet.stream) or self._videos.get(packet.stream)
         if stream is not None:
             stream.receive(packet)
         elif not 0 < packet.stream <= self._last_stream:
             raise ProtocolError(f"packet of stream {packet.stream}, which was never opened", 4404)
 
     def _on_message(self, message: PageMessage) -> None:
-        if message.seq <= self._desk.seen:
+        if message.seq <= self._context.seen:
             return  # acted upon before
-        self._desk.seen = message.seq
+        self._context.seen = message.seq
         action = _ACTIONS.get(type(message))
         if action is None:
             raise ProtocolError(f"{type(message).__name__} is not expected now")
@@ -324,9 +324,9 @@ class Session:
         """Show that we could not act upon a message. A run that it was to begin is over, or it would be awaited."""
         failure = self._fault(error)
         if isinstance(message, Fire):
-            number, call = message.binding, next(self._desk.calls)
+            number, call = message.binding, next(self._context.calls)
             state = RunState(run=message.run, call=call, binding=number, state="failed", message=failure.message)
-            self._outlet.send(state)
+            self._sender.send(state)
 
     def _on_set(self, message: Set) -> None:
         self.events.edit(message)
@@ -346,22 +346,22 @@ class Session:
         self._last_stream = max(message.stream, self._checked_pictures(message, binding))
         assert binding.stream is not None
         if not self.events.admits(binding.stream, "start_recording", message.seen):
-            self._outlet.send(StreamState(stream=message.stream, state="ended", reason="cancelled"))
+            self._sender.send(StreamState(stream=message.stream, state="ended", reason="cancelled"))
             return
-        if self._is_draining or len(self.streams) >= self._desk.settings.max_streams:
+        if self._is_draining or len(self.streams) >= self._context.settings.max_streams:
             text = "Too many recordings are running. Stop one first."
-            self._outlet.send(StreamState(stream=message.stream, state="ended", reason="busy", message=text))
+            self._sender.send(StreamState(stream=message.stream, state="ended", reason="busy", message=text))
             return
         self.events.cancel_all(binding.cancels)
-        stream = self.streams[message.stream] = Stream(self._desk, message.stream, binding, message.pictures)
+        stream = self.streams[message.stream] = Stream(self._context, message.stream, binding, message.pictures)
         if message.pictures:
-            self._films[message.pictures] = stream
+            self._videos[message.pictures] = stream
         self._start(stream.live()).add_done_callback(lambda _: self._forget(stream))
 
     def _checked_pictures(self, message: Open, binding: Binding) -> int:
         """Give the number of the pictures that a stream of sound brings along, 0 for none."""
         assert binding.stream is not None
-        is_film = self._desk.manifest.components[binding.stream].streams == "film"
+        is_film = self._context.manifest.components[binding.stream].streams == "film"
         if message.pictures and not (is_film and message.stream < message.pictures < 2**32):
             raise ProtocolError(f"stream {message.stream} has no pictures, or not as stream {message.pictures}")
         return message.pictures
@@ -371,7 +371,7 @@ class Session:
             stream.stop(message)
 
     def _on_credit(self, message: Credit) -> None:
-        self._outlet.grant(message.stream, message.limit)
+        self._sender.grant(message.stream, message.limit)
 
     def _on_shown(self, message: Shown) -> None:
         if stream := self.streams.get(message.stream):
@@ -382,8 +382,8 @@ class Session:
 
     def _on_clock(self, message: Clock) -> None:
         now_us = server_us()
-        self._desk.clock.compare(message.page_us, now_us)
-        self._outlet.send(Clock(page_us=message.page_us, server_us=now_us))
+        self._context.clock.compare(message.page_us, now_us)
+        self._sender.send(Clock(page_us=message.page_us, server_us=now_us))
 
     def _on_visible(self, message: Visible) -> None:
         """Nothing changes for a hidden page: it acknowledges pictures without showing them."""
@@ -397,7 +397,7 @@ class Session:
                 stream.cancel()
 
     def _forget(self, stream: Stream) -> None:
-        self._films.pop(stream.pictures, None)
+        self._videos.pop(stream.pictures, None)
         if self.streams.pop(stream.number, None) is not None:
             stream.close()
 
@@ -449,9 +449,9 @@ class _Budget:
             raise ProtocolError(f"more than {self._rate_hz:g} messages a second, or fewer but large ones", 1008)
 
 
-def _caller(visitor: str, request: Request) -> Caller:
+def _caller(visitor: str, request: Request) -> CallOwner:
     """Say for whom calls are made: a program that keeps no cookies is another visitor with each connection."""
-    return Caller(visitor or request.session_hash, "" if request.client is None else request.client.host)
+    return CallOwner(visitor or request.session_hash, "" if request.client is None else request.client.host)
 
 
 def _unlink(paths: Sequence[Path]) -> None:

@@ -28,10 +28,10 @@ from millstream.runtime.settings import Settings
 from millstream.server.http.assets import Assets
 from millstream.server.http.failures import answering, contained
 from millstream.server.http.favicon import Favicon
-from millstream.server.http.page import Content, Page, read_source, read_sources
+from millstream.server.http.page import Content, PageDocument, read_source, read_sources
 from millstream.server.http.uploads import receive_file, send_file
-from millstream.server.options import Options
-from millstream.server.process.complaints import Complaints
+from millstream.server.options import ServerOptions
+from millstream.server.process.complaints import VisitorLog
 from millstream.server.security.caller import Caller
 from millstream.server.security.gate import CLOSE_LOGGED_OUT, LOGGED_OUT, Gate, Refusal, refuse
 from millstream.server.security.headers import Policy
@@ -46,7 +46,7 @@ PUBLIC: Final = frozenset({"/login", "/healthz", "/readyz", "/favicon.ico"})
 _BUSY: Final = Refusal(503, "The app is being stopped. Try again in a moment.", (("retry-after", "3"),))
 
 
-def create_app(declaration: Declaration, options: Options | None = None) -> App:
+def create_app(declaration: Declaration, options: ServerOptions | None = None) -> App:
     """Make the ASGI application of a declaration, which is frozen by it.
 
     It can be served by any ASGI server, and mounted in another application below any path.
@@ -58,7 +58,7 @@ def create_app(declaration: Declaration, options: Options | None = None) -> App:
     Raises:
         DeclarationError: The declaration cannot work.
     """
-    return App(declaration, options or Options.resolve({}))
+    return App(declaration, options or ServerOptions.resolve({}))
 
 
 class App:
@@ -76,10 +76,10 @@ class App:
         stop: Ends the server that `launch()` started for the app; does nothing without one.
     """
 
-    def __init__(self, declaration: Declaration, options: Options) -> None:
+    def __init__(self, declaration: Declaration, options: ServerOptions) -> None:
         self.options = options
         self.manifest = declaration.freeze(_look(declaration.look, options))
-        self.complaints = Complaints()
+        self.complaints = VisitorLog()
         self.is_draining = False
         self.stop: Callable[[], None] = lambda: None
         self._host: Host | None = None
@@ -162,7 +162,7 @@ class App:
 
     def _routes(self, policy: Policy, logins: Logins | None) -> list[BaseRoute]:
         assets = Assets(policy, is_public=logins is None)
-        page = Page(_content(self.manifest, self.options, assets), policy, has_logins=logins is not None)
+        page = PageDocument(_content(self.manifest, self.options, assets), policy, has_logins=logins is not None)
         favicon = Favicon(self.options.favicon_path)
         return [
             Route("/", self._unless_draining(page.serve)),
@@ -255,7 +255,7 @@ def describe(scope: Scope, caller: Caller) -> HandlerRequest:
     )
 
 
-def _settings(options: Options) -> Settings:
+def _settings(options: ServerOptions) -> Settings:
     return Settings(
         show_error=options.show_error,
         allowed_paths=tuple(Path(path) for path in options.allowed_paths),
@@ -267,7 +267,7 @@ def _settings(options: Options) -> Settings:
     )
 
 
-def _look(look: Look, options: Options) -> Look:
+def _look(look: Look, options: ServerOptions) -> Look:
     """Take from the declaration what the options do not say."""
     return replace(
         look,
@@ -278,7 +278,7 @@ def _look(look: Look, options: Options) -> Look:
     )
 
 
-def _content(manifest: Manifest, options: Options, assets: Assets) -> Content:
+def _content(manifest: Manifest, options: ServerOptions, assets: Assets) -> Content:
     return Content(
         manifest={**manifest.page(), "assets": dict(assets.addresses)},
         scripts=manifest.scripts,

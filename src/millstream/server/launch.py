@@ -16,7 +16,7 @@ from typing import Final
 
 from millstream.declare.declaration import Declaration
 from millstream.server.app import App, create_app
-from millstream.server.options import Options
+from millstream.server.options import ServerOptions
 from millstream.server.process.certificate import load_certificate
 from millstream.server.process.network import is_everywhere, is_loopback, listen
 from millstream.server.serving import Server
@@ -79,7 +79,7 @@ def launch(
         quiet: Print nothing.
         debug: Block in a notebook too, where otherwise the next cell can run.
         share: Gradio's tunnel, which does not exist here; `True` is answered by a warning.
-        arguments: See `Options`; `None` means not given. Gradio's without a meaning here are ignored with a warning.
+        arguments: See `ServerOptions`; `None` means not given. those of Gradio alone warn.
 
     Returns:
         The ASGI app, its local address with a slash at the end, and `None` in the place of Gradio's public address.
@@ -94,7 +94,7 @@ def launch(
         overrides.launches += 1
         arguments |= overrides.arguments
         inbrowser = inbrowser or overrides.inbrowser
-    options = Options.resolve({name: value for name, value in arguments.items() if name not in _MEANINGLESS})
+    options = ServerOptions.resolve({name: value for name, value in arguments.items() if name not in _MEANINGLESS})
     load_certificate(options)
     app = create_app(declaration, options)
     listener = listen(options.server_name, options.server_port, options.num_ports)
@@ -140,7 +140,7 @@ def overriding(arguments: Mapping[str, object], *, inbrowser: bool = False) -> I
         _overrides.reset(token)
 
 
-def address(options: Options, port: int) -> str:
+def address(options: ServerOptions, port: int) -> str:
     """Give the address at which a browser on this machine opens the app, with a slash at the end."""
     name = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(options.server_name, options.server_name)
     name = f"[{name}]" if ":" in name else name
@@ -169,7 +169,7 @@ def _level() -> int:
     return level
 
 
-def _warn_of_exposure(options: Options) -> None:
+def _warn_of_exposure(options: ServerOptions) -> None:
     if not is_loopback(options.server_name) and options.auth is None:
         logger.warning(
             "The app listens on %s without auth=: everybody who can reach this machine can use it.",
@@ -177,7 +177,7 @@ def _warn_of_exposure(options: Options) -> None:
         )
 
 
-def _say_hints(options: Options, port: int) -> None:
+def _say_hints(options: ServerOptions, port: int) -> None:
     if is_loopback(options.server_name) or options.ssl_certfile:
         return
     if is_everywhere(options.server_name):

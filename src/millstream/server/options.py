@@ -30,7 +30,7 @@ PREFIX: Final = "MILLSTREAM_"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class ServerOptions:
     """How one app is served; everything that `launch()` takes and that outlives the call.
 
     Attributes:

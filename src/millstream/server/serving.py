@@ -19,9 +19,9 @@ import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 
 from millstream.server.app import App
-from millstream.server.process.accepting import Door
+from millstream.server.process.accepting import Acceptor
 from millstream.server.process.certificate import load_certificate
-from millstream.server.process.connection_limits import Crowd
+from millstream.server.process.connection_limits import ConnectionLimits
 from millstream.server.process.network import BACKLOG
 from millstream.server.process.protocols import BoundedHttp, LiveSocket
 from millstream.transports.websocket import MAX_MESSAGE_BYTES
@@ -71,8 +71,8 @@ class Server(uvicorn.Server):
                 ssl_context_factory=None if tls is None else lambda *_: tls,
             )
         )
-        self._crowd = Crowd(app.options.proxies)
-        self._pages = Crowd(app.options.proxies, per_address=sys.maxsize, in_all=most_pages())
+        self._connection_limits = ConnectionLimits(app.options.proxies)
+        self._pages = ConnectionLimits(app.options.proxies, per_address=sys.maxsize, in_all=most_pages())
         self._app = app
         self._listener = listener
         self._on_start = on_start
@@ -132,9 +132,11 @@ class Server(uvicorn.Server):
             )
             self.servers = [server]
         else:
-            door = Door(self._listener, self._protocol, self.config.ssl, self._crowd, self._app.complaints)
-            door.open()
-            self.servers = [door]  # type: ignore[list-item]  # all of a server that uvicorn uses
+            acceptor = Acceptor(
+                self._listener, self._protocol, self.config.ssl, self._connection_limits, self._app.complaints
+            )
+            acceptor.open()
+            self.servers = [acceptor]  # type: ignore[list-item]  # all of a server that uvicorn uses
         self.started = True
         self._is_up.set()
         self._on_start()
@@ -149,7 +151,7 @@ class Server(uvicorn.Server):
 
     def _protocol(self) -> BoundedHttp:
         protocol = BoundedHttp(self.config, self.server_state, self.lifespan.state)
-        protocol.crowd, protocol.pages = self._crowd, self._pages
+        protocol.connection_limits, protocol.pages = self._connection_limits, self._pages
         return protocol
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

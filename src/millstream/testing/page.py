@@ -14,7 +14,7 @@ from millstream.declare.injected import Request
 from millstream.engines.inline import Engine
 from millstream.errors import Closed, InvalidValue
 from millstream.runtime.host import Host, Settings
-from millstream.runtime.run_in_thread import aside
+from millstream.runtime.run_in_thread import run_in_thread
 from millstream.testing.virtual import VirtualLoop
 from millstream.transports.memory import MemoryTransport, connect
 
@@ -104,7 +104,7 @@ class TestPage(Driver):
         if blob.data is not None:
             return blob.data
         assert blob.path is not None
-        return await aside("read", blob.path.read_bytes)
+        return await run_in_thread("read", blob.path.read_bytes)
 
     def drop(self) -> None:
         """Vanish without a goodbye, as a dead link does: what is on its way is lost."""

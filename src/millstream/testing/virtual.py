@@ -8,7 +8,7 @@ import selectors
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from millstream.runtime import run_in_thread as aside
+from millstream.runtime import run_in_thread
 
 GLANCE_S: Final = 0.02
 """Real seconds between two looks at a thread that works."""
@@ -45,7 +45,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     @property
     def is_held(self) -> bool:
         """Whether something outside of the loop works for it."""
-        return aside.pending(self) > 0 or any(is_busy() for is_busy in self._watched)
+        return run_in_thread.pending(self) > 0 or any(is_busy() for is_busy in self._watched)
 
     def jump(self, seconds: float) -> None:
         """Let time pass: at least the least that a float can tell."""

@@ -12,7 +12,7 @@ from millstream.speech import VOICE_RATE_HZ, Heard, TurnDetector, TurnEvent
 from millstream.voice.resample import Resampler
 
 
-class Ear:
+class DetectorInput:
     """Hears the chunks of one stream, in order.
 
     Args:

@@ -36,13 +36,13 @@ class Margins:
     longest: int
 
 
-class Began(NamedTuple):
+class Start(NamedTuple):
     """Somebody began to speak; what belongs to it is from sample `first` on."""
 
     first: int
 
 
-Step: TypeAlias = Began | Span
+Step: TypeAlias = Start | Span
 """Somebody began to speak, or all that they said."""
 
 
@@ -88,7 +88,7 @@ class Utterances:
     def _taken(self, event: TurnEvent, position: int) -> list[Step]:
         if event.kind == "onset" and self._began is None:
             self._began = max(event.at - self._margins.before, self._free, self._oldest)
-            return [Began(self._began)]
+            return [Start(self._began)]
         if event.kind == "end" and self._began is not None:
             last = min(event.at + self._margins.after, position)
             spans = self._split(last)
@@ -109,7 +109,7 @@ class Utterances:
         return spans
 
 
-class Memory(Generic[Item]):
+class AudioHistory(Generic[Item]):
     """The items that hold the latest sound, as far back as it may be needed."""
 
     def __init__(self) -> None:

@@ -238,7 +238,7 @@ class StreamState(_Message):
     again: bool = False
 
 
-class Turn(_Message):
+class TurnState(_Message):
     """Whose turn it is in a stream that takes turns: sent at every change while it runs.
 
     `listening`: nobody speaks; `awake`: a stop word was heard, and nothing after it; `hearing`: the user speaks;
@@ -309,7 +309,18 @@ PageMessage: TypeAlias = Hello | Set | Fire | Cancel | Open | Stop | Credit | Sh
 """All that a page may say."""
 
 ServerMessage: TypeAlias = (
-    Welcome | Refuse | Outputs | StreamState | Turn | RunState | Progress | Credit | Toast | Clock | Script | Silence
+    Welcome
+    | Refuse
+    | Outputs
+    | StreamState
+    | TurnState
+    | RunState
+    | Progress
+    | Credit
+    | Toast
+    | Clock
+    | Script
+    | Silence
 )
 """All that a server may say."""
 

@@ -17,7 +17,7 @@ HEADER: Final = struct.Struct("<BBBBIIIIIQ")
 """version, kind, codec, flags, stream, component, sequence, source, call, captured_us; little-endian."""
 
 
-class Kind(IntEnum):
+class PacketKind(IntEnum):
     """What a packet carries."""
 
     PICTURE = 1
@@ -69,7 +69,7 @@ class Packet(msgspec.Struct, frozen=True):
         payload: The encoded bytes.
     """
 
-    kind: Kind
+    kind: PacketKind
     codec: int
     flags: Flag
     stream: int
@@ -133,12 +133,12 @@ def decode_packet(message: bytes | memoryview) -> Packet:
     version, kind, codec, flags, stream, component, sequence, source, call, captured_us = HEADER.unpack_from(view)
     if version != VERSION:
         raise ProtocolError(f"packet of protocol version {version}, expected {VERSION}")
-    if kind not in (Kind.PICTURE, Kind.SOUND):
+    if kind not in (PacketKind.PICTURE, PacketKind.SOUND):
         raise ProtocolError(f"packet of unknown kind {kind}")
     if flags > 7:
         raise ProtocolError(f"packet with unknown flags {flags:#x}")
     return Packet(
-        Kind(kind),
+        PacketKind(kind),
         codec,
         Flag(flags),
         stream,

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import millstream as gr
-from millstream.components.chat.chatmessage import Message, Said, UnfitMessage, read_message
+from millstream.components.chat.chatmessage import Message, TextPart, UnfitMessage, read_message
 
 
 def read(given: object) -> Message:
@@ -13,7 +13,7 @@ def read(given: object) -> Message:
 
 
 def test_a_message_is_a_dict_a_chat_message_or_what_looks_like_one() -> None:
-    message = Message("user", (Said("hi"),))
+    message = Message("user", (TextPart("hi"),))
     assert read({"role": "user", "content": "hi"}) == message
     assert read(gr.ChatMessage("hi", role="user")) == message
     assert read(SimpleNamespace(role="user", content="hi")) == message
@@ -28,13 +28,13 @@ def test_what_clients_of_language_models_add_is_left_alone() -> None:
 def test_a_tuple_is_a_file_and_what_it_shows() -> None:
     for content, alt in ((("a.png",), None), (("a.png", "A"), "A")):
         asked: list[object] = []
-        read_message({"role": "user", "content": content}, lambda part, asked=asked: asked.append(part) or Said(""))
+        read_message({"role": "user", "content": content}, lambda part, asked=asked: asked.append(part) or TextPart(""))
         assert asked == [{"path": "a.png", "alt_text": alt}]
 
 
 def test_a_list_is_several_pieces() -> None:
     message = read({"role": "user", "content": ["a", {"type": "text", "text": "b"}]})
-    assert message.pieces == (Said("a"), Said("b"))
+    assert message.pieces == (TextPart("a"), TextPart("b"))
     assert message.is_list
     assert message.text == "a\n\nb"
 

@@ -9,7 +9,7 @@ import pytest
 from tests.media.chunked_audio.chunked_files import heard, pieces, plain_tone, sound_file, tone
 
 import millstream as gr
-from millstream.components.playing.audio_source import SoundReel
+from millstream.components.playing.audio_source import AudioSource
 from millstream.errors import InvalidValue
 from millstream.frames import Chunk
 from millstream.media import wav
@@ -24,9 +24,9 @@ WAV = wav.encode(Chunk(TONE[:, None], 24_000))
 
 
 @pytest.fixture
-def reel() -> SoundReel:
+def source() -> AudioSource:
     with gr.Blocks():
-        return SoundReel(gr.Audio(streaming=True))
+        return AudioSource(gr.Audio(streaming=True))
 
 
 def samples_of(played: tuple[object, object] | None) -> np.ndarray:
@@ -40,22 +40,22 @@ def samples_of(played: tuple[object, object] | None) -> np.ndarray:
 
 def test_a_component_opens_its_own() -> None:
     with gr.Blocks():
-        assert isinstance(gr.Audio(streaming=True).reel(), SoundReel)
+        assert isinstance(gr.Audio(streaming=True).source(), AudioSource)
 
 
-def test_samples_are_kept_and_played(reel: SoundReel, files) -> None:
-    _, chunk = reel.piece((16_000, TONE), files) or (None, None)
+def test_samples_are_kept_and_played(source: AudioSource, files) -> None:
+    _, chunk = source.piece((16_000, TONE), files) or (None, None)
     assert isinstance(chunk, Chunk)
     assert chunk.sample_rate == 16_000
-    assert samples_of(reel.piece((np.int64(16_000), TONE), files))[:, 0].tolist() == TONE.tolist()
-    assert reel.end() == (None, None)
+    assert samples_of(source.piece((np.int64(16_000), TONE), files))[:, 0].tolist() == TONE.tolist()
+    assert source.end() == (None, None)
 
 
 def test_what_is_too_loud_is_divided_by_the_largest_so_far(
-    reel: SoundReel, files, caplog: pytest.LogCaptureFixture
+    source: AudioSource, files, caplog: pytest.LogCaptureFixture
 ) -> None:
     def heard(*numbers: float) -> list[int]:
-        return samples_of(reel.piece((16_000, np.array(numbers, np.float32)), files))[:, 0].tolist()
+        return samples_of(source.piece((16_000, np.array(numbers, np.float32)), files))[:, 0].tolist()
 
     assert heard(0.5, 1.005) == [round(32767 * 0.5 / 1.005), 32767]
     assert caplog.text == ""
@@ -64,26 +64,26 @@ def test_what_is_too_loud_is_divided_by_the_largest_so_far(
     assert heard(4000.0, 2.0) == [16384, 8]
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "Audio 'Audio': floats are sound from -1 to 1, but these reach 4" in caplog.text
-    reel.close()
+    source.close()
     assert heard(1.0) == [32767]
 
 
-def test_what_is_too_large_is_refused(reel: SoundReel, files, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_too_large_is_refused(source: AudioSource, files, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("millstream.components.playing.audio_source.MAX_PIECE_BYTES", 10)
     with pytest.raises(InvalidValue, match="of 20 bytes, a piece may have 10"):
-        reel.piece(b"ID3" + bytes(17), files)
+        source.piece(b"ID3" + bytes(17), files)
     path = files.path / "a.wav"
     path.write_bytes(WAV)
     with pytest.raises(InvalidValue, match=r"a.wav of \d+ bytes, a piece may have 10"):
-        reel.piece(str(path), files)
+        source.piece(str(path), files)
 
 
 @pytest.mark.parametrize("value", [None, "https://example.org/a.mp3"])
-def test_what_is_no_sound_of_ours_ends_what_came_before(reel: SoundReel, files, value: object) -> None:
-    reel.piece(MP3[:1_000], files)
-    assert reel.piece(value, files) is None
-    assert reel.end() == (None, None)
-    assert reel.piece(MP3[:1_000], files) is not None
+def test_what_is_no_sound_of_ours_ends_what_came_before(source: AudioSource, files, value: object) -> None:
+    source.piece(MP3[:1_000], files)
+    assert source.piece(value, files) is None
+    assert source.end() == (None, None)
+    assert source.piece(MP3[:1_000], files) is not None
 
 
 @pytest.mark.parametrize(
@@ -97,124 +97,124 @@ def test_what_is_no_sound_of_ours_ends_what_came_before(reel: SoundReel, files, 
         (12, "takes .sample_rate, array., bytes, a path"),
     ],
 )
-def test_what_does_not_fit_says_why(reel: SoundReel, files, value: object, message: str) -> None:
+def test_what_does_not_fit_says_why(source: AudioSource, files, value: object, message: str) -> None:
     with pytest.raises(InvalidValue, match=message):
-        reel.piece(value, files)
+        source.piece(value, files)
 
 
-def test_whole_files_are_left_to_the_page(reel: SoundReel, files) -> None:
-    assert [reel.piece(MP3, files)[1] for _ in range(2)] == [MP3, MP3]
+def test_whole_files_are_left_to_the_page(source: AudioSource, files) -> None:
+    assert [source.piece(MP3, files)[1] for _ in range(2)] == [MP3, MP3]
     path = files.path / "a.flac"
     path.write_bytes(FLAC)
-    stored, data = reel.piece(path, files) or (None, None)
+    stored, data = source.piece(path, files) or (None, None)
     assert data == FLAC
     assert isinstance(stored, Blob)
     assert (stored.name, stored.data) == ("a.flac", FLAC)
     assert not path.exists()
-    assert reel.end() == (None, None)
+    assert source.end() == (None, None)
 
 
-def test_a_whole_wav_is_samples(reel: SoundReel, files) -> None:
-    assert samples_of(reel.piece(WAV, files))[:, 0].tolist() == TONE.tolist()
-    assert reel.end() == (None, None)
+def test_a_whole_wav_is_samples(source: AudioSource, files) -> None:
+    assert samples_of(source.piece(WAV, files))[:, 0].tolist() == TONE.tolist()
+    assert source.end() == (None, None)
 
 
-def test_a_file_that_comes_cut_is_one_sound(reel: SoundReel, files) -> None:
-    played = [reel.piece(piece, files) for piece in pieces(FLAC, [999])]
-    rest = reel.end()
+def test_a_file_that_comes_cut_is_one_sound(source: AudioSource, files) -> None:
+    played = [source.piece(piece, files) for piece in pieces(FLAC, [999])]
+    rest = source.end()
     sound = np.concatenate([samples_of(each) for each in [*played, rest] if each and each[0] is not KEEP])
     assert np.array_equal(sound, heard(pieces(FLAC, [999]))[1])
-    assert reel.end() == (None, None)
+    assert source.end() == (None, None)
 
 
-def test_a_piece_may_be_too_short_to_be_heard(reel: SoundReel, files) -> None:
-    assert reel.piece(MP3[:1], files) == (KEEP, None)
-    reel.piece(MP3[1:1_000], files)
-    assert reel.piece(MP3[1_000:1_010], files) == (KEEP, None)
+def test_a_piece_may_be_too_short_to_be_heard(source: AudioSource, files) -> None:
+    assert source.piece(MP3[:1], files) == (KEEP, None)
+    source.piece(MP3[1:1_000], files)
+    assert source.piece(MP3[1_000:1_010], files) == (KEEP, None)
 
 
-def test_what_is_held_back_comes_behind_what_was_not_played_yet(reel: SoundReel, files) -> None:
+def test_what_is_held_back_comes_behind_what_was_not_played_yet(source: AudioSource, files) -> None:
     file = FLAC + FLAC[:-1] + FLAC[-1:]
-    played = reel.piece(file[:-1], files)
+    played = source.piece(file[:-1], files)
     assert played is not None
-    reel.piece(file[-1:], files)
-    whole = reel.end(played[1])
+    source.piece(file[-1:], files)
+    whole = source.end(played[1])
     assert np.array_equal(samples_of(whole), heard(pieces(file, [len(file) - 1]))[1])
 
 
-def test_samples_come_behind_what_was_held_back(reel: SoundReel, files) -> None:
-    first = samples_of(reel.piece(FLAC[:-1], files))
-    reel.piece(FLAC[-1:], files)
-    then = samples_of(reel.piece((24_000, TONE), files))
+def test_samples_come_behind_what_was_held_back(source: AudioSource, files) -> None:
+    first = samples_of(source.piece(FLAC[:-1], files))
+    source.piece(FLAC[-1:], files)
+    then = samples_of(source.piece((24_000, TONE), files))
     assert np.array_equal(np.concatenate([first, then[: -len(TONE)]]), heard(pieces(FLAC, [999]))[1])
     assert then[-len(TONE) :, 0].tolist() == TONE.tolist()
 
 
-def test_samples_of_another_format_do_not_come_behind_what_was_held_back(reel: SoundReel, files) -> None:
-    reel.piece(FLAC[:-1], files)
-    reel.piece(FLAC[-1:], files)
+def test_samples_of_another_format_do_not_come_behind_what_was_held_back(source: AudioSource, files) -> None:
+    source.piece(FLAC[:-1], files)
+    source.piece(FLAC[-1:], files)
     with pytest.raises(InvalidValue, match=r"does not go on like what came before, .* at 24000 Hz"):
-        reel.piece((16_000, TONE), files)
+        source.piece((16_000, TONE), files)
 
 
-def test_a_whole_file_does_not_come_behind_what_was_held_back(reel: SoundReel, files) -> None:
+def test_a_whole_file_does_not_come_behind_what_was_held_back(source: AudioSource, files) -> None:
     path = files.path / "a.flac"
     path.write_bytes(FLAC)
-    reel.piece(FLAC[:-1], files)
-    reel.piece(FLAC[-1:], files)
+    source.piece(FLAC[:-1], files)
+    source.piece(FLAC[-1:], files)
     with pytest.raises(InvalidValue, match="a whole file cannot go on with the last samples of one that came cut"):
-        reel.piece(path, files)
+        source.piece(path, files)
 
 
-def test_a_file_that_comes_cut_goes_on_behind_whole_ones_as_files(reel: SoundReel, files) -> None:
+def test_a_file_that_comes_cut_goes_on_behind_whole_ones_as_files(source: AudioSource, files) -> None:
     """A sentence of one word comes in one piece, and the next sentence does not."""
-    assert reel.piece(MP3, files)[1] == MP3
-    played = [reel.piece(piece, files) for piece in pieces(MP3, [500])]
-    given = [each[1] for each in [*played, reel.end()] if each and each[0] is not KEEP]
+    assert source.piece(MP3, files)[1] == MP3
+    played = [source.piece(piece, files) for piece in pieces(MP3, [500])]
+    given = [each[1] for each in [*played, source.end()] if each and each[0] is not KEEP]
     chunks = [wav.decode(each) for each in given]
     assert all(chunk.duration_s >= 0.5 for chunk in chunks[:-1])
     sound = np.concatenate([chunk.samples for chunk in chunks])
     assert np.array_equal(sound, heard(pieces(MP3, [500]))[1])
 
 
-def test_what_does_not_go_on_is_an_error(reel: SoundReel, files) -> None:
-    reel.piece(MP3[:1_000], files)
+def test_what_does_not_go_on_is_an_error(source: AudioSource, files) -> None:
+    source.piece(MP3[:1_000], files)
     with pytest.raises(InvalidValue, match=r"Audio 'Audio' cannot play bytes .* in an MP3 or AAC file are no sound"):
-        reel.piece(bytes(20_000), files)
+        source.piece(bytes(20_000), files)
 
 
-def test_what_ends_too_soon_is_an_error_and_then_forgotten(reel: SoundReel, files) -> None:
-    reel.piece(WAV[:700], files)
+def test_what_ends_too_soon_is_an_error_and_then_forgotten(source: AudioSource, files) -> None:
+    source.piece(WAV[:700], files)
     with pytest.raises(InvalidValue, match=r"cannot play all of what it was given: .* cut off: 656 of 1600 bytes"):
-        reel.end()
-    assert reel.end() == (None, None)
+        source.end()
+    assert source.end() == (None, None)
 
 
 @pytest.mark.parametrize("file", [MP3, FLAC, OPUS, AAC], ids=["MP3", "FLAC", "Opus", "AAC"])
-def test_without_pyav_the_first_piece_is_refused(reel: SoundReel, files, file: bytes, monkeypatch) -> None:
+def test_without_pyav_the_first_piece_is_refused(source: AudioSource, files, file: bytes, monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "av", None)
     with pytest.raises(InvalidValue, match=r"cannot play bytes .* needs PyAV: pip install 'millstream\[video\]'"):
-        reel.piece(file[:1_000], files)
+        source.piece(file[:1_000], files)
 
 
-def test_without_pyav_frames_of_an_mp3_are_files(reel: SoundReel, files, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_pyav_frames_of_an_mp3_are_files(source: AudioSource, files, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "av", None)
     file = plain_tone(24_000, 1)
-    assert reel.piece(file, files)[1] == file
+    assert source.piece(file, files)[1] == file
 
 
-def test_without_pyav_a_wav_comes_cut(reel: SoundReel, files, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_pyav_a_wav_comes_cut(source: AudioSource, files, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "av", None)
-    sound = [samples_of(reel.piece(piece, files)) for piece in pieces(WAV, [700])]
+    sound = [samples_of(source.piece(piece, files)) for piece in pieces(WAV, [700])]
     assert np.concatenate(sound)[:, 0].tolist() == TONE.tolist()
-    assert reel.end() == (None, None)
+    assert source.end() == (None, None)
 
 
-def test_what_no_loudspeaker_plays_is_refused(reel: SoundReel, files) -> None:
+def test_what_no_loudspeaker_plays_is_refused(source: AudioSource, files) -> None:
     with pytest.raises(InvalidValue, match=r"cannot play sound at 2000 Hz.*; resample it first"):
-        reel.piece((2_000, TONE), files)
+        source.piece((2_000, TONE), files)
 
 
-def test_samples_behind_files_are_left_to_who_knows_the_format_of_all(reel: SoundReel, files) -> None:
-    reel.piece(MP3, files)
-    assert samples_of(reel.piece((24_000, TONE), files))[:, 0].tolist() == TONE.tolist()
+def test_samples_behind_files_are_left_to_who_knows_the_format_of_all(source: AudioSource, files) -> None:
+    source.piece(MP3, files)
+    assert samples_of(source.piece((24_000, TONE), files))[:, 0].tolist() == TONE.tolist()

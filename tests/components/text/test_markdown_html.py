@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from millstream.components.text import markdown_html as module
 from millstream.components.text.markdown_dialect import parser
 from millstream.components.text.markdown_html import BEGINNING, MAX_COST, TOO_LONG, Style, inline_prose, prose
-from millstream.components.text.memory import Memory
+from millstream.components.text.memory import RenderCache
 
 
 def test_markdown_becomes_html() -> None:
@@ -221,7 +221,7 @@ def test_a_picture_that_is_embedded_is_shown_whatever_its_size() -> None:
 
 
 def test_what_was_rendered_is_remembered_up_to_a_bound() -> None:
-    memory = Memory[str](10)
+    memory = RenderCache[str](10)
     memory.add(("a", Style()), "12345", 5)
     memory.add(("b", Style()), "12345", 5)
     assert memory.get(("a", Style())) == "12345"

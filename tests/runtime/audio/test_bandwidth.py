@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from millstream.runtime.audio.bandwidth import LONGEST_VERDICT_S, VERDICT_S, Breadth, Gauge
+from millstream.runtime.audio.bandwidth import LONGEST_VERDICT_S, VERDICT_S, BandwidthEstimate, Gauge
 
 NEEDED = 48_000.0
 """Bytes a second: 24 kHz, one channel."""
@@ -81,14 +81,14 @@ def test_a_page_that_is_paused_has_measured_nothing() -> None:
 
 
 def test_a_verdict_holds_for_minutes_and_each_time_for_twice_as_long() -> None:
-    breadth = Breadth()
-    assert not breadth.is_narrow(0.0)
+    bandwidth = BandwidthEstimate()
+    assert not bandwidth.is_narrow(0.0)
     now, spells = 0.0, []
     for _ in range(6):
-        breadth.narrow(now)
-        breadth.narrow(now + 1)  # while it is known nothing changes
+        bandwidth.narrow(now)
+        bandwidth.narrow(now + 1)  # while it is known nothing changes
         begin = now
-        while breadth.is_narrow(now):
+        while bandwidth.is_narrow(now):
             now += 10
         spells.append(now - begin)
     assert spells == [VERDICT_S, 2 * VERDICT_S, 4 * VERDICT_S, 8 * VERDICT_S, LONGEST_VERDICT_S, LONGEST_VERDICT_S]

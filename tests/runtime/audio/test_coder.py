@@ -7,7 +7,7 @@ import pytest
 
 from millstream.codecs import opus, pcm16
 from millstream.frames import Chunk
-from millstream.runtime.audio.coder import Coded, Coder
+from millstream.runtime.audio.coder import AudioCodec, EncodedAudio
 from millstream.wire.packet import CodecNumber, Flag
 
 RATE = 24_000
@@ -17,7 +17,7 @@ def chunk(first_s: float, seconds: float = 0.25, rate: int = RATE, channels: int
     return Chunk(np.ones((round(seconds * rate), channels), np.int16), rate, round(first_s * rate))
 
 
-def ends(packets: list[Coded]) -> tuple[int, int]:
+def ends(packets: list[EncodedAudio]) -> tuple[int, int]:
     """Give where the first begins and the last ends, and check that nothing is between."""
     found = []
     for payload, codec, seconds, _ in packets:
@@ -32,7 +32,7 @@ def ends(packets: list[Coded]) -> tuple[int, int]:
 
 
 def test_in_the_middle_it_begins_to_compress_and_does_not_go_back() -> None:
-    coder = Coder()
+    coder = AudioCodec()
     packets = coder.code(chunk(0.0), is_narrow=False)
     assert not coder.is_holding
     packets += coder.code(chunk(0.25), is_narrow=True)
@@ -46,7 +46,7 @@ def test_in_the_middle_it_begins_to_compress_and_does_not_go_back() -> None:
 
 
 def test_after_a_pause_the_decoder_begins_anew() -> None:
-    coder = Coder()
+    coder = AudioCodec()
     packets = coder.code(chunk(0.0, 0.103), is_narrow=True) + coder.end()
     later = coder.code(chunk(0.103), is_narrow=True) + coder.end()
     assert later[0].flag is Flag.KEY
@@ -54,7 +54,7 @@ def test_after_a_pause_the_decoder_begins_anew() -> None:
 
 
 def test_what_is_left_out_takes_what_was_held_back_along() -> None:
-    coder = Coder()
+    coder = AudioCodec()
     coder.code(chunk(0.0, 0.103), is_narrow=True)
     coder.drop()
     assert coder.end() == []
@@ -63,7 +63,7 @@ def test_what_is_left_out_takes_what_was_held_back_along() -> None:
 
 @pytest.mark.parametrize(("rate", "can_change"), [(24_000, True), (48_000, True), (22_050, False), (44_100, False)])
 def test_a_rate_that_opus_does_not_know_cannot_be_changed_any_more(rate: int, can_change: bool) -> None:
-    coder = Coder()
+    coder = AudioCodec()
     assert coder.can_compress(chunk(0.0, rate=rate))
     coder.code(chunk(0.0, rate=rate), is_narrow=False)
     assert coder.can_compress(chunk(0.25, rate=rate)) is can_change
@@ -72,4 +72,4 @@ def test_a_rate_that_opus_does_not_know_cannot_be_changed_any_more(rate: int, ca
 
 
 def test_more_than_two_channels_are_not_compressed() -> None:
-    assert not Coder().can_compress(chunk(0.0, channels=6))
+    assert not AudioCodec().can_compress(chunk(0.0, channels=6))

@@ -24,7 +24,7 @@ from millstream.wire.packet import CodecNumber, Flag
 
 async def wait_on_a_narrow_link(room: Room) -> None:
     """Let the page say for two seconds that what was sent arrives at half the rate of the samples."""
-    room.players.breadth.takes_opus = True
+    room.players.bandwidth.takes_opus = True
     for tick in range(25):
         await room.say(0.1)
         room.hears(0.1 * (tick // 2), 0.05 * (tick // 2), received=tick // 2)
@@ -33,18 +33,18 @@ async def wait_on_a_narrow_link(room: Room) -> None:
 
 def narrow(room: Room) -> None:
     """Let the link be known as narrow from the beginning."""
-    room.players.breadth.takes_opus = True
-    room.players.breadth.narrow(0.0)
+    room.players.bandwidth.takes_opus = True
+    room.players.bandwidth.narrow(0.0)
 
 
 async def over(room: Room) -> None:
     """Wait until the page has been told that nothing follows: the clock stands still while anything is encoded."""
     await asyncio.sleep(1.0)
-    assert room.outlet._sounds[-1].is_last
+    assert room.sender._sounds[-1].is_last
 
 
 def codecs_of(room: Room) -> list[CodecNumber]:
-    return [CodecNumber(packet.codec) for packet in room.outlet._sounds]
+    return [CodecNumber(packet.codec) for packet in room.sender._sounds]
 
 
 def opus_ends(room: Room) -> list[int]:
@@ -54,7 +54,7 @@ def opus_ends(room: Room) -> list[int]:
 
 def opus_spans(room: Room) -> list[tuple[int, int]]:
     """Give where each packet of Opus begins and ends, in samples."""
-    sounds = [packet for packet in room.outlet._sounds if packet.codec == CodecNumber.OPUS]
+    sounds = [packet for packet in room.sender._sounds if packet.codec == CodecNumber.OPUS]
     prefixes = [opus.PREFIX.unpack_from(packet.payload) for packet in sounds if packet.payload]
     return [(first, first + count) for first, _, _, _, _, count in prefixes]
 
@@ -131,9 +131,9 @@ def test_on_a_narrow_link_samples_go_on_as_opus_and_all_of_them() -> None:
         room.voice.end()
         await over(room)
         assert opus_ends(room)[-1] == round(2.5 * RATE)
-        last = room.outlet._sounds[-1]
+        last = room.sender._sounds[-1]
         assert (last.is_last, len(last.payload)) == (True, 0)
-        assert [packet.sequence for packet in room.outlet._sounds] == list(range(1, len(room.outlet._sounds) + 1))
+        assert [packet.sequence for packet in room.sender._sounds] == list(range(1, len(room.sender._sounds) + 1))
 
     in_a_room(act, max_ahead=60.0)
 
@@ -144,7 +144,7 @@ def test_the_next_playback_begins_with_what_this_one_has_found_out() -> None:
         room.voice.cut()
         await room.say(0.1)
         assert set(codecs_of(room)) == {CodecNumber.OPUS}
-        first, *others = room.outlet._sounds
+        first, *others = room.sender._sounds
         assert (first.sequence, first.flags) == (1, Flag.KEY)
         assert {packet.flags for packet in others} == {Flag.NONE}
 
@@ -163,11 +163,11 @@ def test_what_does_not_fill_a_packet_does_not_wait_for_long() -> None:
         assert opus_ends(room)[-1] < round(0.203 * RATE), "the next one comes when this one has lasted"
         await asyncio.sleep(0.2)
         assert opus_ends(room)[-1] == round(0.203 * RATE)
-        assert sum(packet.is_key for packet in room.outlet._sounds) == 2
+        assert sum(packet.is_key for packet in room.sender._sounds) == 2
         await room.say(0.103)
         room.voice.cut()
         await asyncio.sleep(1.0)
-        assert len(room.outlet._sounds) == 0
+        assert len(room.sender._sounds) == 0
 
     in_a_room(act)
 
@@ -180,7 +180,7 @@ def test_live_sound_that_is_skipped_leaves_a_hole_in_opus_too() -> None:
         await room.say(1.0, is_live=True)
         room.hears(0.25, 0.1)
         await room.say(0.25, is_live=True)
-        keys = [packet for packet in room.outlet._sounds if packet.is_key]
+        keys = [packet for packet in room.sender._sounds if packet.is_key]
         assert [opus.PREFIX.unpack_from(packet.payload)[0] for packet in keys] == [0, round(1.25 * RATE)]
 
     in_a_room(act)
@@ -189,11 +189,11 @@ def test_live_sound_that_is_skipped_leaves_a_hole_in_opus_too() -> None:
 @pytest.mark.parametrize("lacks", ["the page", "PyAV"])
 def test_who_cannot_take_or_make_opus_gets_samples(lacks: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async def act(room: Room) -> None:
-        room.players.breadth.takes_opus = lacks != "the page"
-        room.players.breadth.narrow(0.0)
+        room.players.bandwidth.takes_opus = lacks != "the page"
+        room.players.bandwidth.narrow(0.0)
         await room.say(0.5)
         assert set(codecs_of(room)) == {CodecNumber.PCM16}
-        assert not room.players.breadth.takes_opus
+        assert not room.players.bandwidth.takes_opus
 
     if lacks == "PyAV":
         monkeypatch.setitem(sys.modules, "av", None)
@@ -234,13 +234,13 @@ def test_an_end_waits_for_what_is_being_encoded(gate: type[Gate]) -> None:
         await asyncio.sleep(0)
         room.voice.end()
         room.voice.end()
-        assert not any(packet.is_last for packet in room.outlet._sounds)
+        assert not any(packet.is_last for packet in room.sender._sounds)
         gate.is_open.set()
         await over(room)
         assert is_whole(room)
         assert opus_ends(room)[-1] == RATE // 4
-        assert [packet.is_last for packet in room.outlet._sounds].count(True) == 1
-        assert room.outlet._sounds[-1].is_last
+        assert [packet.is_last for packet in room.sender._sounds].count(True) == 1
+        assert room.sender._sounds[-1].is_last
 
     in_a_room(act)
 
@@ -271,7 +271,7 @@ def test_what_is_silenced_while_it_is_encoded_is_not_sent(gate: type[Gate], is_e
         gate.is_open.set()
         await asyncio.wait([saying])
         await asyncio.sleep(1.0)
-        assert len(room.outlet._sounds) == 0
+        assert len(room.sender._sounds) == 0
 
     in_a_room(act)
 
@@ -286,7 +286,7 @@ def test_who_stops_it_while_its_end_is_encoded_has_stopped_it(gate: type[Gate]) 
         assert room.voice.is_cut
         gate.is_open.set()
         await asyncio.sleep(1.0)
-        assert len(room.outlet._sounds) == 0
+        assert len(room.sender._sounds) == 0
         assert room.players.statistics() == {}
 
     in_a_room(act)
@@ -298,13 +298,13 @@ def test_who_hears_it_out_waits_for_its_end_to_be_encoded(gate: type[Gate]) -> N
         await room.say(0.25)
         gate.is_open.clear()
         room.voice.end()
-        room.hears(0.24, 0.24, received=len(room.outlet._sounds), state="paused")
+        room.hears(0.24, 0.24, received=len(room.sender._sounds), state="paused")
         assert room.voice.is_heard
         waiting = asyncio.create_task(room.voice.heard_out(60.0))
         gate.is_open.set()
         await over(room)
         assert not waiting.done()
-        room.hears(0.25, 0.25, received=len(room.outlet._sounds), state="ended")
+        room.hears(0.25, 0.25, received=len(room.sender._sounds), state="ended")
         await waiting
 
     in_a_room(act)
@@ -325,7 +325,7 @@ def test_a_piece_that_comes_while_what_was_held_back_is_encoded_waits_for_it(gat
         await over(room)
         assert is_whole(room)
         assert opus_ends(room)[-1] == round(0.203 * RATE)
-        assert sum(packet.is_key for packet in room.outlet._sounds if packet.payload) == 2
+        assert sum(packet.is_key for packet in room.sender._sounds if packet.payload) == 2
 
     in_a_room(act)
 
@@ -341,7 +341,7 @@ def test_an_encoder_that_fails_ends_the_sound_and_says_so(
             await room.say(0.5)
         room.voice.end()
         await over(room)
-        assert len(room.outlet._sounds) == 1
+        assert len(room.sender._sounds) == 1
 
     with caplog.at_level(logging.ERROR):
         in_a_room(act)
@@ -387,7 +387,7 @@ def test_whenever_it_is_cancelled_the_packets_are_in_order_and_whole(
         await asyncio.sleep(1.0)
         assert is_whole(room)
         assert said <= max(opus_ends(room), default=0) <= said + last
-        sounds = list(room.outlet._sounds)
+        sounds = list(room.sender._sounds)
         assert [packet.sequence for packet in sounds] == list(range(1, len(sounds) + 1))
         assert [packet.is_last for packet in sounds] == [False] * (len(sounds) - 1) + [True] * bool(sounds)
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.runtime.room import Room, footage, in_a_room
+from tests.runtime.room import Room, in_a_room, segment
 
 
 def test_another_film_is_another_playback() -> None:
     async def act(room: Room) -> None:
-        await room.voice.put(room.component, footage(1.0, is_first=True), 60.0)
-        await room.voice.put(room.component, footage(1.0), 60.0)
+        await room.voice.put(room.component, segment(1.0, is_first=True), 60.0)
+        await room.voice.put(room.component, segment(1.0), 60.0)
         assert set(room.players.statistics()) == {"1"}
-        await room.voice.put(room.component, footage(1.0, is_first=True), 60.0)
+        await room.voice.put(room.component, segment(1.0, is_first=True), 60.0)
         assert set(room.players.statistics()) == {"1", "2"}
         assert room.voice.is_heard
 

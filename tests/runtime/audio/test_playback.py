@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.runtime.room import PIECE, RATE, Room, footage, in_a_room, listener, over, piece, speaker
+from tests.runtime.room import PIECE, RATE, Room, in_a_room, listener, over, piece, segment, speaker
 
 import millstream as gr
 from millstream.codecs import pcm16
@@ -368,7 +368,7 @@ def test_sound_of_an_address_is_a_value_like_any_other() -> None:
 
 def test_a_film_is_sent_as_it_is_seen() -> None:
     async def act(room: Room) -> None:
-        sending = asyncio.create_task(room.voice.put(room.component, footage(*[0.5] * 20, is_first=True), 60.0))
+        sending = asyncio.create_task(room.voice.put(room.component, segment(*[0.5] * 20, is_first=True), 60.0))
         await asyncio.sleep(0)
         assert room.ahead_s == 5.0
         room.hears(2.0, 1.0, received=5)  # the first packet is the type
@@ -382,9 +382,9 @@ def test_a_film_is_sent_as_it_is_seen() -> None:
 
 def test_nothing_of_a_film_is_left_out_while_it_is_paused() -> None:
     async def act(room: Room) -> None:
-        await room.voice.put(room.component, footage(1.0, is_first=True), 60.0, is_live=True)
+        await room.voice.put(room.component, segment(1.0, is_first=True), 60.0, is_live=True)
         room.hears(1.0, 0.0, received=2, state="paused")
-        await room.voice.put(room.component, footage(1.0), 60.0, is_live=True)
+        await room.voice.put(room.component, segment(1.0), 60.0, is_live=True)
         assert room.ahead_s == 2.0
 
     in_a_room(act)
@@ -392,7 +392,7 @@ def test_nothing_of_a_film_is_left_out_while_it_is_paused() -> None:
 
 def test_a_film_does_not_go_on_with_sound() -> None:
     async def act(room: Room) -> None:
-        await room.voice.put(room.component, footage(1.0, is_first=True), 60.0)
+        await room.voice.put(room.component, segment(1.0, is_first=True), 60.0)
         with pytest.raises(gr.InvalidValue, match="plays a film, and now got samples"):
             await room.say(1.0)
 
@@ -410,7 +410,7 @@ def test_live_sound_is_skipped_while_the_player_is_paused(count: int) -> None:
         assert playback["skipped_s"] == count
         room.hears(0.25, 0.1, received=1)
         await room.say(0.25, is_live=True)
-        first, second = room.outlet._sounds
+        first, second = room.sender._sounds
         assert pcm16.open_decoder().decode(first.payload).first_sample == 0
         assert pcm16.open_decoder().decode(second.payload).first_sample == RATE // 4 + count * RATE
         assert second.sequence == 2
@@ -434,7 +434,7 @@ def test_who_waits_for_a_listener_skips_what_is_left_when_he_pauses() -> None:
 def test_what_is_not_live_waits_for_who_has_paused() -> None:
     async def act(room: Room) -> None:
         await room.say(2.0)
-        assert {packet.flags for packet in room.outlet._sounds} == {Flag.KEY}
+        assert {packet.flags for packet in room.sender._sounds} == {Flag.KEY}
         room.hears(0.0, 0.0, state="paused")
         with pytest.raises(TimeoutError):
             await room.say(0.25)
@@ -448,7 +448,7 @@ def test_a_file_is_skipped_as_a_whole_or_not_at_all() -> None:
         await room.voice.put(room.component, song, 10.0, is_live=True)
         room.hears(0.0, 0.0, state="paused")
         await room.voice.put(room.component, song, 10.0, is_live=True)
-        assert [packet.flags for packet in room.outlet._sounds] == [Flag.KEY | Flag.INDEPENDENT] * 2
+        assert [packet.flags for packet in room.sender._sounds] == [Flag.KEY | Flag.INDEPENDENT] * 2
 
     in_a_room(act)
 

@@ -17,10 +17,10 @@ from millstream.errors import InvalidValue, MediaError
 from millstream.frames import Chunk, Frame
 from millstream.runtime.call.call import distributed
 from millstream.runtime.call.codec_state import joined
-from millstream.runtime.call.program import Calls, Program
-from millstream.runtime.state.files import Rules
+from millstream.runtime.call.program import AppProgram, WorkerCalls
+from millstream.runtime.state.files import PathRules
 from millstream.types import KEEP, Blob, Job, Notice, Occurrence, Result
-from millstream.wire.packet import Flag, Kind, Packet
+from millstream.wire.packet import Flag, Packet, PacketKind
 
 RATE = 16_000
 
@@ -34,8 +34,8 @@ class Bench:
         self.manifest = demo.freeze()
         self.folder = folder / "store"
         self.notices: list[Notice] = []
-        self.program = Program(self.manifest, Rules([], [], folder), show_error)
-        self.calls: Calls = self.program.open()
+        self.program = AppProgram(self.manifest, PathRules([], [], folder), show_error)
+        self.calls: WorkerCalls = self.program.open()
 
     def run(self, *inputs: object, **job: Any) -> list[Result]:
         call = self.calls.begin(Job(0, 7, inputs, folder=self.folder, room=10_000_000, **job), self.notices.append)
@@ -278,13 +278,13 @@ def test_specials_are_made_from_the_job(tmp_path: Path) -> None:
 
 def jpeg_packet(level: int, sequence: int = 1, flags: Flag = Flag.KEY | Flag.INDEPENDENT) -> Packet:
     payload = jpeg.open_encoder(0.9).encode(Frame(np.full((16, 24, 3), level, np.uint8))).payload
-    return Packet(Kind.PICTURE, jpeg.NUMBER, flags, 3, 1, sequence, 0, 0, 123, payload)
+    return Packet(PacketKind.PICTURE, jpeg.NUMBER, flags, 3, 1, sequence, 0, 0, 123, payload)
 
 
 def sound_packet(first: int, count: int, rate: int = RATE, channels: int = 1) -> Packet:
     samples = np.arange(first * channels, (first + count) * channels).reshape(count, channels).astype(np.int16)
     payload = pcm16.open_encoder(1.0).encode(Chunk(samples, rate, first)).payload
-    return Packet(Kind.SOUND, pcm16.NUMBER, Flag.KEY, 3, 1, 1, 0, 0, 0, payload)
+    return Packet(PacketKind.SOUND, pcm16.NUMBER, Flag.KEY, 3, 1, 1, 0, 0, 0, payload)
 
 
 def camera(handler: Callable[..., object], **options: Any) -> Callable[[], Any]:
@@ -350,7 +350,7 @@ def test_a_picture_too_large_for_a_message_travels_as_a_file(tmp_path: Path) -> 
 @pytest.mark.parametrize("payload", [b"", b"nonsense", jpeg_packet(1).payload[:100]])
 def test_a_broken_picture_is_a_failure_of_the_media(tmp_path: Path, payload: bytes) -> None:
     calls: list[object] = []
-    packet = Packet(Kind.PICTURE, jpeg.NUMBER, Flag.KEY, 3, 1, 1, 0, 0, 0, payload)
+    packet = Packet(PacketKind.PICTURE, jpeg.NUMBER, Flag.KEY, 3, 1, 1, 0, 0, 0, payload)
     failure = Bench(camera(calls.append), tmp_path).result(None, packets=(packet,), stream=3).failure
     assert failure is not None
     assert failure.kind == "media"
@@ -359,7 +359,7 @@ def test_a_broken_picture_is_a_failure_of_the_media(tmp_path: Path, payload: byt
 
 @pytest.mark.parametrize("codec", [pcm16.NUMBER, 99])
 def test_a_codec_of_another_kind_is_refused(tmp_path: Path, codec: int) -> None:
-    packet = Packet(Kind.PICTURE, codec, Flag.KEY, 3, 1, 1, 0, 0, 0, sound_packet(0, 10).payload)
+    packet = Packet(PacketKind.PICTURE, codec, Flag.KEY, 3, 1, 1, 0, 0, 0, sound_packet(0, 10).payload)
     failure = Bench(camera(lambda frame: frame), tmp_path).result(None, packets=(packet,), stream=3).failure
     assert failure is not None
     assert failure.kind == "media"
@@ -410,7 +410,7 @@ def test_a_stored_packet_of_another_component_is_decoded_for_an_ordinary_event(t
     bench = Bench(declare, tmp_path)
     assert bench.result(jpeg_packet(5)).failure is None
     assert seen == [(16, 24, 3)]
-    failure = bench.result(Packet(Kind.PICTURE, 1, Flag.KEY, 0, 1, 1, 0, 0, 0, b"broken")).failure
+    failure = bench.result(Packet(PacketKind.PICTURE, 1, Flag.KEY, 0, 1, 1, 0, 0, 0, b"broken")).failure
     assert failure is not None
     assert failure.kind == "input"
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import millstream as gr
 from millstream.errors import Busy
-from millstream.runtime.call.call_limits import Caller, Crew
+from millstream.runtime.call.call_limits import CallLimits, CallOwner
 from millstream.runtime.settings import Settings
 from millstream.types import Job, Notify, Program, Result, Worker
 
@@ -66,36 +66,36 @@ def on_a_loop(scene: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., 
     return run
 
 
-def crew(**bounds: int) -> Crew:
-    return Crew(Idleness(), Settings(**bounds))  # type: ignore[arg-type]  # bounds are whole numbers
+def call_limits(**bounds: int) -> CallLimits:
+    return CallLimits(Idleness(), Settings(**bounds))  # type: ignore[arg-type]  # bounds are whole numbers
 
 
-def work(crew: Crew, binding: int = 0, visitor: str = "anna", address: str = "") -> Worker:
-    return crew.open(BINDINGS[binding], Caller(visitor, address), lambda said: None)
+def work(call_limits: CallLimits, binding: int = 0, visitor: str = "anna", address: str = "") -> Worker:
+    return call_limits.open(BINDINGS[binding], CallOwner(visitor, address), lambda said: None)
 
 
-def fill(crew: Crew, binding: int, address: str = "") -> list[Worker]:
+def fill(call_limits: CallLimits, binding: int, address: str = "") -> list[Worker]:
     """Open as many as can be had, each for another visitor."""
     workers = []
     while True:
         try:
-            workers.append(work(crew, binding, f"{binding} {address} {len(workers)}", address))
+            workers.append(work(call_limits, binding, f"{binding} {address} {len(workers)}", address))
         except Busy:
             return workers
 
 
 @on_a_loop
 async def test_each_event_gets_half_of_what_is_left_and_so_does_each_address() -> None:
-    bounded = crew(max_calls=16)
+    bounded = call_limits(max_calls=16)
     assert [len(fill(bounded, binding)) for binding in range(4)] == [8, 4, 2, 1]
-    bounded = crew(max_calls=16)
+    bounded = call_limits(max_calls=16)
     assert [len(fill(bounded, binding, "10.0.0.1")) for binding in range(4)] == [8, 0, 0, 0]
     assert [len(fill(bounded, binding, "10.0.0.2")) for binding in range(1, 4)] == [4, 0, 0]
 
 
 @on_a_loop
 async def test_a_visitor_gets_so_many_and_again_when_some_have_ended() -> None:
-    bounded = crew(max_calls_each=3)
+    bounded = call_limits(max_calls_each=3)
     workers = [work(bounded, binding) for binding in range(3)]
     with pytest.raises(Busy, match="3 calls of yours are still at work"):
         work(bounded, 3)
@@ -113,7 +113,7 @@ async def test_a_visitor_gets_so_many_and_again_when_some_have_ended() -> None:
 async def test_an_event_whose_calls_hang_is_refused_for_itself_and_named_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    bounded = crew(max_abandoned=2)
+    bounded = call_limits(max_abandoned=2)
     workers = [work(bounded, 0, str(number)) for number in range(3)]
     for worker in workers[:2]:
         worker.released.set_result(None)
@@ -137,7 +137,7 @@ async def test_an_event_whose_calls_hang_is_refused_for_itself_and_named_once(
 async def test_the_bounds_hold_and_nothing_is_counted_for_ever(
     steps: list[tuple[int, str, bool, bool]],
 ) -> None:
-    bounded = crew(max_calls=8, max_calls_each=4)
+    bounded = call_limits(max_calls=8, max_calls_each=4)
     open_: list[tuple[Worker, str]] = []
     for binding, visitor, is_ending, is_abandoned in steps:
         if is_ending and open_:

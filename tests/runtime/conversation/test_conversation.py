@@ -15,7 +15,7 @@ import pytest
 import millstream as gr
 from millstream.client.driver import DrivenRecording
 from millstream.client.listener import Listener
-from millstream.client.stream import Stream
+from millstream.client.stream import ClientStream
 from millstream.runtime.settings import Settings
 from millstream.testing import LoudnessDetector, TestPage
 from millstream.voice.utterances import Span
@@ -73,7 +73,7 @@ def record(page: TestPage) -> DrivenRecording:
     return recording
 
 
-def stream_of(recording: DrivenRecording) -> Stream:
+def stream_of(recording: DrivenRecording) -> ClientStream:
     return recording.streams[0]
 
 

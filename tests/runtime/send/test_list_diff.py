@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from millstream.client.splices import unspliced
-from millstream.runtime.send.list_diff import Told
+from millstream.runtime.send.list_diff import ListDiff
 from millstream.wire.messages import ALL, Outputs
 
 
@@ -10,7 +10,7 @@ def outputs(value: list[object], **others: object) -> Outputs:
     return Outputs(call=1, updates={7: {"value": value, **others}, 8: {"value": ["other"]}})
 
 
-def tell(told: Told, value: list[object], **others: object) -> dict[str, object]:
+def tell(told: ListDiff, value: list[object], **others: object) -> dict[str, object]:
     given = outputs(value, **others)
     shortened = told.shortened(given, {7})
     told.note(given, {7})
@@ -19,11 +19,11 @@ def tell(told: Told, value: list[object], **others: object) -> dict[str, object]
 
 
 def test_the_first_list_is_told_as_a_whole() -> None:
-    assert tell(Told(), ["a"]) == {"value": ["a"]}
+    assert tell(ListDiff(), ["a"]) == {"value": ["a"]}
 
 
 def test_then_only_what_is_new_is_told() -> None:
-    told = Told()
+    told = ListDiff()
     tell(told, ["a", "b"])
     assert tell(told, ["a", "b", "c"], label="L") == {"splice": [2, ["c"]], "label": "L"}
     assert tell(told, ["a", "x", "c"]) == {"splice": [1, ["x", "c"]]}
@@ -32,7 +32,7 @@ def test_then_only_what_is_new_is_told() -> None:
 
 
 def test_after_it_was_forgotten_it_is_told_as_a_whole() -> None:
-    told = Told()
+    told = ListDiff()
     tell(told, ["a"])
     told.forget(7)
     assert tell(told, ["a", "b"]) == {"value": ["a", "b"]}
@@ -40,21 +40,21 @@ def test_after_it_was_forgotten_it_is_told_as_a_whole() -> None:
 
 def test_what_does_not_grow_is_left_alone() -> None:
     given = outputs(["a"])
-    told = Told()
+    told = ListDiff()
     told.note(given, set())
     assert told.shortened(given, set()) is given
 
 
 @given(st.lists(st.lists(st.sampled_from("abc"), max_size=5), max_size=20))
 def test_a_page_always_has_what_was_told(values: list[list[str]]) -> None:
-    told, known = Told(), list[object]()
+    told, known = ListDiff(), list[object]()
     for value in values:
         known = unspliced(tell(told, list(value)), known)["value"]  # type: ignore[assignment]
         assert known == value
 
 
 def test_a_page_knows_what_it_gets_at_once_it_shows_the_update_that_said_so() -> None:
-    told = Told()
+    told = ListDiff()
     update = Outputs(call=1, updates={7: {"visible": False}, 8: {"label": "L"}}, seq=5)
     assert told.knows(7, 0), "as it was declared"
     told.owe(update.updates)
@@ -65,13 +65,13 @@ def test_a_page_knows_what_it_gets_at_once_it_shows_the_update_that_said_so() ->
 
 
 def test_a_page_that_does_not_say_what_it_shows_shows_all() -> None:
-    told = Told()
+    told = ListDiff()
     told.owe({7: {"interactive": False}})
     assert told.knows(7, ALL)
 
 
 def test_of_two_updates_the_last_one_counts() -> None:
-    told = Told()
+    told = ListDiff()
     for _ in range(2):
         told.owe({7: {"visible": True}})
     told.number(Outputs(call=1, updates={7: {"visible": True}}, seq=3))

@@ -12,8 +12,8 @@ import pytest
 from tests.client.media import pictures
 
 import millstream as ms
-from millstream.client.run import Run
-from millstream.runtime.send.progress import Meter
+from millstream.client.run import ClientRun
+from millstream.runtime.send.progress import ProgressSender
 from millstream.runtime.send.sender import CALM
 from millstream.testing.page import TestPage
 from millstream.types import Advance, Level
@@ -27,7 +27,7 @@ def app(handler: Any, **options: Any) -> ms.Blocks:
     return demo
 
 
-def fractions(run: Run) -> list[float | None]:
+def fractions(run: ClientRun) -> list[float | None]:
     return [levels[-1].fraction if levels else None for levels in run.progress]
 
 
@@ -259,8 +259,8 @@ def test_an_engine_that_announces_too_much_does_no_harm() -> None:
     with TestPage(app(lambda text: text)) as page:
         seen: list[float | None] = []
         (session,) = page.host.sessions.values()
-        session._desk.outlet.send = lambda message: seen.append(message.levels[0].fraction)  # type: ignore[method-assign,assignment]
-        meter = Meter(session._desk, session._desk.manifest.bindings[0])
+        session._context.sender.send = lambda message: seen.append(message.levels[0].fraction)  # type: ignore[method-assign,assignment]
+        meter = ProgressSender(session._context, session._context.manifest.bindings[0])
 
         async def hear(*fractions: float) -> None:
             for fraction in fractions:
@@ -274,4 +274,4 @@ def test_an_engine_that_announces_too_much_does_no_harm() -> None:
         page.run(hear(0.5))
         page.advance(1)
         assert seen == [0.1, 0.3, 0.4]
-        del session._desk.outlet.send
+        del session._context.sender.send

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from millstream.errors import InvalidValue
-from millstream.runtime.send.sender import Channel, Delivery, Outlet
+from millstream.runtime.send.sender import Channel, Delivery, Sender
 from millstream.testing.virtual import VirtualLoop
 from millstream.transports.memory import MemoryTransport, connect
 from millstream.wire.messages import Clock, Outputs, Toast, decode_server_message
-from millstream.wire.packet import Flag, Kind, Packet, decode_packet, is_packet
+from millstream.wire.packet import Flag, Packet, PacketKind, decode_packet, is_packet
 
 PICTURE, TEXT = 10, 11
 
@@ -33,15 +33,15 @@ def virtual(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., Non
     return run
 
 
-class Desk:
+class SessionContext:
     """An outlet, its writer, and the page's end of the connection."""
 
     def __init__(self, max_control: int = 1024) -> None:
         self.stalls = 0
-        self.outlet = Outlet(max_control, self._stalled)
+        self.sender = Sender(max_control, self._stalled)
         self.page: MemoryTransport
         self.page, self._server = connect()
-        self.writer = asyncio.get_running_loop().create_task(self.outlet.write(self._server))
+        self.writer = asyncio.get_running_loop().create_task(self.sender.write(self._server))
         self._call = 0
 
     def _stalled(self) -> None:
@@ -52,7 +52,16 @@ class Desk:
         updates: dict[int, dict[str, object]] = {} if text is None else {TEXT: {"value": text}}
         pictures = {
             number: Packet(
-                Kind.PICTURE, 1, Flag.KEY | Flag.INDEPENDENT, channel.stream, number, 0, 0, self._call, self._call, b"p"
+                PacketKind.PICTURE,
+                1,
+                Flag.KEY | Flag.INDEPENDENT,
+                channel.stream,
+                number,
+                0,
+                0,
+                self._call,
+                self._call,
+                b"p",
             )
             for number in components
         }
@@ -77,248 +86,248 @@ class Desk:
 
 @virtual
 async def test_control_messages_keep_their_order_and_are_numbered() -> None:
-    desk = Desk()
+    context = SessionContext()
     for number in range(5):
-        desk.outlet.send(Clock(page_us=number))
-    messages = await desk.received()
+        context.sender.send(Clock(page_us=number))
+    messages = await context.received()
     assert [(message.seq, message.page_us) for message in messages] == [(n + 1, n) for n in range(5)]
-    await desk.close()
+    await context.close()
 
 
 @virtual
 async def test_a_picture_without_credit_waits_and_a_newer_one_replaces_it() -> None:
-    desk = Desk()
-    channel = desk.outlet.open(1)
+    context = SessionContext()
+    channel = context.sender.open(1)
     for _ in range(3):
-        desk.outlet.put(channel, desk.result(channel))
-    assert await desk.received() == []
-    desk.outlet.grant(1, 1)
-    (packet,) = await desk.received()
+        context.sender.put(channel, context.result(channel))
+    assert await context.received() == []
+    context.sender.grant(1, 1)
+    (packet,) = await context.received()
     assert (packet.call, packet.sequence, packet.is_last) == (3, 1, True)
     assert channel.replaced == 2
-    await desk.close()
+    await context.close()
 
 
 @virtual
 async def test_the_updates_of_a_replaced_result_are_sent_without_its_picture() -> None:
-    desk = Desk()
-    channel = desk.outlet.open(1)
-    desk.outlet.put(channel, desk.result(channel, "one"))
-    desk.outlet.put(channel, desk.result(channel, "two"))
-    (first,) = await desk.received()
+    context = SessionContext()
+    channel = context.sender.open(1)
+    context.sender.put(channel, context.result(channel, "one"))
+    context.sender.put(channel, context.result(channel, "two"))
+    (first,) = await context.received()
     assert (first.updates, first.packets) == ({TEXT: {"value": "one"}}, 0)
-    desk.outlet.grant(1, 5)
-    outputs, packet = await desk.received()
+    context.sender.grant(1, 5)
+    outputs, packet = await context.received()
     assert (outputs.updates, outputs.packets, outputs.call) == ({TEXT: {"value": "two"}}, 1, 2)
     assert packet.call == 2
-    await desk.close()
+    await context.close()
 
 
 @virtual
 async def test_a_picture_of_another_component_is_kept_and_sent_with_the_newer_call() -> None:
-    desk = Desk()
-    channel = desk.outlet.open(1)
-    desk.outlet.put(channel, desk.result(channel, components=(PICTURE, PICTURE + 5)))
-    desk.outlet.put(channel, desk.result(channel, components=(PICTURE,)))
-    desk.outlet.grant(1, 5)
-    packets = await desk.received()
+    context = SessionContext()
+    channel = context.sender.open(1)
+    context.sender.put(channel, context.result(channel, components=(PICTURE, PICTURE + 5)))
+    context.sender.put(channel, context.result(channel, components=(PICTURE,)))
+    context.sender.grant(1, 5)
+    packets = await context.received()
     assert sorted(packet.component for packet in packets) == [PICTURE, PICTURE + 5]
     assert {packet.call for packet in packets} == {2}
     assert [packet.is_last for packet in packets] == [False, True]
-    await desk.close()
+    await context.close()
 
 
 @virtual
 async def test_more_pictures_than_credit_go_as_it_comes() -> None:
-    desk = Desk()
-    channel = desk.outlet.open(1)
-    desk.outlet.grant(1, 2)
-    desk.outlet.put(channel, desk.result(channel, "t", components=(1, 2, 3)))
-    outputs, *packets = await desk.received()
+    context = SessionContext()
+    channel = context.sender.open(1)
+    context.sender.grant(1, 2)
+    context.sender.put(channel, context.result(channel, "t", components=(1, 2, 3)))
+    outputs, *packets = await context.received()
     assert (outputs.packets, len(packets)) == (3, 2)
-    desk.outlet.put(channel, desk.result(channel, components=(1,)))
-    desk.outlet.grant(1, 4)
-    packets = await desk.received()
+    context.sender.put(channel, context.result(channel, components=(1,)))
+    context.sender.grant(1, 4)
+    packets = await context.received()
     assert [(packet.call, packet.component, packet.is_last) for packet in packets] == [(1, 3, True), (2, 1, True)]
-    await desk.close()
+    await context.close()
 
 
 @virtual
 async def test_a_newer_value_from_elsewhere_overtakes_what_waits() -> None:
-    desk = Desk()
-    channel = desk.outlet.open(1)
-    desk.outlet.put(channel, desk.result(channel, "old"))
-    desk.outlet.send(Outputs(call=99, run=1, updates={TEXT: {"value": ""}, PICTURE: {"value": None}}))
-    desk.outlet.grant(1, 5)
-    messages = await desk.received()
+    context = SessionContext()
+    channel = context.sender.open(1)
+    context.sender.put(channel, context.result(channel, "old"))
+    context.sender.send(Outputs(call=99, run=1, updates={TEXT: {"value": ""}, PICTURE: {"value": None}}))
+    context.sender.grant(1, 5)
+    messages = await context.received()
     assert [message.updates for message in messages] == [
         {TEXT: {"value": "old"}},
         {TEXT: {"value": ""}, PICTURE: {"value": None}},
     ], "in the order of the session, and the outdated picture is not sent"
-    await desk.close()
+    await context.close()
 
 
 @virtual
 async def test_properties_do_not_outdate_a_picture() -> None:
-    desk = Desk()
-    channel = desk.outlet.open(1)
-    desk.outlet.put(channel, desk.result(channel))
-    desk.outlet.send(Outputs(call=99, updates={PICTURE: {"label": "new"}}))
-    desk.outlet.grant(1, 1)
-    messages = await desk.received()
+    context = SessionContext()
+    channel = context.sender.open(1)
+    context.sender.put(channel, context.result(channel))
+    context.sender.send(Outputs(call=99, updates={PICTURE: {"label": "new"}}))
+    context.sender.grant(1, 1)
+    messages = await context.received()
     assert [type(message) for message in messages] == [Outputs, Packet]
-    await desk.close()
+    await context.close()
 
 
 @virtual
 async def test_put_whole_waits_until_nothing_would_be_replaced() -> None:
-    desk = Desk()
-    channel = desk.outlet.open(1)
-    await desk.outlet.put_whole(channel, desk.result(channel), 10)
-    waiting = asyncio.ensure_future(desk.outlet.put_whole(channel, desk.result(channel), 10))
+    context = SessionContext()
+    channel = context.sender.open(1)
+    await context.sender.put_whole(channel, context.result(channel), 10)
+    waiting = asyncio.ensure_future(context.sender.put_whole(channel, context.result(channel), 10))
     await asyncio.sleep(5)
     assert not waiting.done()
-    desk.outlet.grant(1, 1)
+    context.sender.grant(1, 1)
     await waiting
-    assert [packet.call for packet in await desk.received()] == [1]
+    assert [packet.call for packet in await context.received()] == [1]
     with pytest.raises(TimeoutError):
-        await desk.outlet.flushed(channel, 10)
-    desk.outlet.grant(1, 2)
-    await desk.outlet.flushed(channel, 10)
-    assert [packet.call for packet in await desk.received()] == [2]
-    await desk.close()
+        await context.sender.flushed(channel, 10)
+    context.sender.grant(1, 2)
+    await context.sender.flushed(channel, 10)
+    assert [packet.call for packet in await context.received()] == [2]
+    await context.close()
 
 
 @virtual
 async def test_put_whole_is_held_back_by_a_page_that_reads_slowly() -> None:
-    desk = Desk()
-    desk.page.incoming._buffer_bytes = 100
-    desk.page.incoming.is_stalled = True
-    channel = desk.outlet.shared
+    context = SessionContext()
+    context.page.incoming._buffer_bytes = 100
+    context.page.incoming.is_stalled = True
+    channel = context.sender.shared
     sent = 0
 
     async def flood() -> None:
         nonlocal sent
         while sent < 1000:
-            await desk.outlet.put_whole(channel, desk.result(channel, "t" * 50, ()), 1.0)
+            await context.sender.put_whole(channel, context.result(channel, "t" * 50, ()), 1.0)
             sent += 1
 
     with pytest.raises(TimeoutError):
         await flood()
     assert sent < 30
-    assert desk.stalls == 0
-    desk.page.incoming.resume()
-    waiting = asyncio.ensure_future(desk.outlet.put_whole(channel, desk.result(channel, "end", ()), 1.0))
-    seen = await desk.received()
+    assert context.stalls == 0
+    context.page.incoming.resume()
+    waiting = asyncio.ensure_future(context.sender.put_whole(channel, context.result(channel, "end", ()), 1.0))
+    seen = await context.received()
     await waiting
-    assert len([*seen, *await desk.received()]) == sent + 1
-    await desk.close()
+    assert len([*seen, *await context.received()]) == sent + 1
+    await context.close()
 
 
 @virtual
 async def test_the_result_of_an_ordinary_event_is_always_announced() -> None:
-    desk = Desk()
-    desk.outlet.grant(0, 2)
-    desk.outlet.put(desk.outlet.shared, desk.result(desk.outlet.shared))
-    outputs, packet = await desk.received()
+    context = SessionContext()
+    context.sender.grant(0, 2)
+    context.sender.put(context.sender.shared, context.result(context.sender.shared))
+    outputs, packet = await context.received()
     assert (outputs.packets, packet.stream) == (1, 0)
-    await desk.close()
+    await context.close()
 
 
 @virtual
 async def test_closing_a_channel_sends_what_needs_no_credit() -> None:
-    desk = Desk()
-    channel = desk.outlet.open(1)
-    desk.outlet.put(channel, desk.result(channel, "last"))
-    desk.outlet.close(channel)
-    desk.outlet.close(channel)
-    desk.outlet.grant(1, 5)
-    (outputs,) = await desk.received()
+    context = SessionContext()
+    channel = context.sender.open(1)
+    context.sender.put(channel, context.result(channel, "last"))
+    context.sender.close(channel)
+    context.sender.close(channel)
+    context.sender.grant(1, 5)
+    (outputs,) = await context.received()
     assert (outputs.updates, outputs.packets) == ({TEXT: {"value": "last"}}, 0)
-    await desk.close()
+    await context.close()
 
 
 @virtual
 async def test_credit_never_falls() -> None:
-    desk = Desk()
-    channel = desk.outlet.open(1)
-    desk.outlet.grant(1, 3)
-    desk.outlet.grant(1, 1)
+    context = SessionContext()
+    channel = context.sender.open(1)
+    context.sender.grant(1, 3)
+    context.sender.grant(1, 1)
     assert channel.limit == 3
-    await desk.close()
+    await context.close()
 
 
 @virtual
 async def test_the_round_trip_is_measured_by_credit() -> None:
-    desk = Desk()
-    channel = desk.outlet.open(1)
-    desk.outlet.grant(1, 2)
-    desk.outlet.put(channel, desk.result(channel))
+    context = SessionContext()
+    channel = context.sender.open(1)
+    context.sender.grant(1, 2)
+    context.sender.put(channel, context.result(channel))
     await asyncio.sleep(0.08)
-    desk.outlet.grant(1, 3)
+    context.sender.grant(1, 3)
     assert channel.rtt_s == pytest.approx(0.08, abs=0.001)
-    desk.outlet.put(channel, desk.result(channel))
+    context.sender.put(channel, context.result(channel))
     await asyncio.sleep(0.2)
-    desk.outlet.grant(1, 4)
+    context.sender.grant(1, 4)
     assert channel.rtt_s == pytest.approx(0.08, abs=0.001), "the shortest counts"
-    await desk.close()
+    await context.close()
 
 
 @virtual
 async def test_capture_times_are_remembered_for_a_while() -> None:
-    desk = Desk()
-    channel = desk.outlet.open(1)
-    desk.outlet.grant(1, 1000)
+    context = SessionContext()
+    channel = context.sender.open(1)
+    context.sender.grant(1, 1000)
     for _ in range(100):
-        desk.outlet.put(channel, desk.result(channel))
+        context.sender.put(channel, context.result(channel))
         await asyncio.sleep(0.001)
     assert list(channel.captured) == list(range(37, 101))
     assert channel.captured[100] == 100
-    await desk.close()
+    await context.close()
 
 
 @virtual
 async def test_a_page_that_takes_no_control_messages_is_given_up() -> None:
-    desk = Desk(max_control=10)
-    desk.page.incoming.is_stalled = True
-    desk.writer.cancel()
+    context = SessionContext(max_control=10)
+    context.page.incoming.is_stalled = True
+    context.writer.cancel()
     for number in range(11):
-        desk.outlet.send(Clock(page_us=number))
-    assert desk.stalls == 1
-    slow = Outlet(1000, desk._stalled)
+        context.sender.send(Clock(page_us=number))
+    assert context.stalls == 1
+    slow = Sender(1000, context._stalled)
     slow.send(Clock(page_us=1))
     await asyncio.sleep(6)
     slow.send(Clock(page_us=2))
-    assert desk.stalls == 2
-    await desk.close()
+    assert context.stalls == 2
+    await context.close()
 
 
 @virtual
 async def test_what_is_too_large_for_a_message_is_refused_before_anything_is_sent() -> None:
-    desk = Desk()
-    channel = desk.outlet.open(1)
+    context = SessionContext()
+    channel = context.sender.open(1)
     large = "x" * 3_000_000
     with pytest.raises(InvalidValue, match="too large"):
-        desk.outlet.send(Toast(level="info", message=large))
+        context.sender.send(Toast(level="info", message=large))
     with pytest.raises(InvalidValue, match="too large"):
-        desk.outlet.put(channel, desk.result(channel, large))
+        context.sender.put(channel, context.result(channel, large))
     assert channel.slot is None
-    desk.outlet.send(Clock(page_us=1))
-    assert [message.seq for message in await desk.received()] == [1]
-    await desk.close()
+    context.sender.send(Clock(page_us=1))
+    assert [message.seq for message in await context.received()] == [1]
+    await context.close()
 
 
 @virtual
 async def test_drained_waits_for_the_transport_but_not_for_ever() -> None:
-    desk = Desk()
-    desk.outlet.send(Clock(page_us=1))
-    await desk.outlet.drained(5)
-    assert len(await desk.received()) == 1
-    desk.writer.cancel()
-    await asyncio.gather(desk.writer, return_exceptions=True)
-    desk.outlet.send(Clock(page_us=2))
+    context = SessionContext()
+    context.sender.send(Clock(page_us=1))
+    await context.sender.drained(5)
+    assert len(await context.received()) == 1
+    context.writer.cancel()
+    await asyncio.gather(context.writer, return_exceptions=True)
+    context.sender.send(Clock(page_us=2))
     before = asyncio.get_running_loop().time()
-    await desk.outlet.drained(5)
+    await context.sender.drained(5)
     assert asyncio.get_running_loop().time() == pytest.approx(before + 5)
 
 
@@ -332,8 +341,8 @@ WHAT = st.sampled_from(["picture", "both", "text", "credit", "turn"])
 def test_text_is_complete_and_in_order_and_pictures_never_go_back(steps: list[Step]) -> None:
     @virtual
     async def play() -> None:
-        desk = Desk()
-        channels = {number: desk.outlet.open(number) for number in (1, 2)}
+        context = SessionContext()
+        channels = {number: context.sender.open(number) for number in (1, 2)}
         sent: list[str] = []
         limits = {1: 0, 2: 0}
         seen: list[Any] = []
@@ -341,17 +350,17 @@ def test_text_is_complete_and_in_order_and_pictures_never_go_back(steps: list[St
             channel = channels[number]
             if what == "credit":
                 limits[number] += 1
-                desk.outlet.grant(number, limits[number])
+                context.sender.grant(number, limits[number])
             elif what == "turn":
-                seen += await desk.received()
+                seen += await context.received()
             else:
                 text = None if what == "picture" else str(len(sent))
                 if text is not None:
                     sent.append(text)
-                desk.outlet.put(channel, desk.result(channel, text, () if what == "text" else (PICTURE,)))
+                context.sender.put(channel, context.result(channel, text, () if what == "text" else (PICTURE,)))
         for channel in channels.values():
-            desk.outlet.close(channel)
-        seen += await desk.received()
+            context.sender.close(channel)
+        seen += await context.received()
         texts = [message.updates[TEXT]["value"] for message in seen if isinstance(message, Outputs)]
         assert texts == sent
         for number, channel in channels.items():
@@ -361,7 +370,7 @@ def test_text_is_complete_and_in_order_and_pictures_never_go_back(steps: list[St
             assert len(packets) <= limits[number]
             assert channel.slot is None
         assert [message.seq for message in seen if isinstance(message, Outputs)] == list(range(1, len(texts) + 1))
-        await desk.close()
+        await context.close()
 
     play()
 
@@ -375,33 +384,33 @@ def grown(*items: str, pictures: dict[int, Packet] | None = None) -> Delivery:
 
 @virtual
 async def test_of_a_list_that_grows_only_what_is_new_is_sent() -> None:
-    desk = Desk()
+    context = SessionContext()
     for items in ("a", "ab", "abc"):
-        desk.outlet.put(desk.outlet.shared, grown(*items))
-    desk.outlet.told.forget(LIST)
-    desk.outlet.put(desk.outlet.shared, grown("x"))
-    sent = [message.updates[LIST] for message in await desk.received()]
+        context.sender.put(context.sender.shared, grown(*items))
+    context.sender.told.forget(LIST)
+    context.sender.put(context.sender.shared, grown("x"))
+    sent = [message.updates[LIST] for message in await context.received()]
     assert sent == [{"value": ["a"]}, {"splice": [1, ["b"]]}, {"splice": [2, ["c"]]}, {"value": ["x"]}]
-    await desk.close()
+    await context.close()
 
 
 @virtual
 async def test_a_list_that_comes_with_a_picture_is_sent_as_a_whole_and_so_is_the_next() -> None:
-    desk = Desk()
-    desk.outlet.put(desk.outlet.shared, grown("a"))
-    desk.outlet.put(desk.outlet.shared, grown("a", "b", pictures=desk.result(desk.outlet.shared).pictures))
-    desk.outlet.put(desk.outlet.shared, grown("a", "b", "c"))
-    sent = [message.updates[LIST] for message in await desk.received()]
+    context = SessionContext()
+    context.sender.put(context.sender.shared, grown("a"))
+    context.sender.put(context.sender.shared, grown("a", "b", pictures=context.result(context.sender.shared).pictures))
+    context.sender.put(context.sender.shared, grown("a", "b", "c"))
+    sent = [message.updates[LIST] for message in await context.received()]
     assert sent == [{"value": ["a"]}, {"value": ["a", "b"]}, {"value": ["a", "b", "c"]}]
-    await desk.close()
+    await context.close()
 
 
 @virtual
 async def test_a_list_that_is_too_large_was_not_told() -> None:
-    desk = Desk()
+    context = SessionContext()
     with pytest.raises(InvalidValue, match="too large"):
-        desk.outlet.put(desk.outlet.shared, grown("x" * 3_000_000))
-    desk.outlet.put(desk.outlet.shared, grown("a"))
-    (message,) = await desk.received()
+        context.sender.put(context.sender.shared, grown("x" * 3_000_000))
+    context.sender.put(context.sender.shared, grown("a"))
+    (message,) = await context.received()
     assert message.updates[LIST] == {"value": ["a"]}
-    await desk.close()
+    await context.close()

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from millstream.errors import InvalidValue, QuotaExceeded
-from millstream.runtime.state.files import PREFIX, SPILL_BYTES, CallFiles, Folders, Rules, Store
+from millstream.runtime.state.files import PREFIX, SPILL_BYTES, CallFiles, PathRules, SessionFiles, TempFolders
 from millstream.types import Blob
 
 
@@ -26,7 +26,7 @@ def blob(size: int = 10) -> Blob:
 
 
 def test_handles_are_long_random_and_the_only_way_in(tmp_path: Path) -> None:
-    store = Store(tmp_path, 1000)
+    store = SessionFiles(tmp_path, 1000)
     handles = {store.add(blob()) for _ in range(50)}
     assert len(handles) == 50
     assert all(len(handle) >= 22 for handle in handles)
@@ -36,19 +36,19 @@ def test_handles_are_long_random_and_the_only_way_in(tmp_path: Path) -> None:
 
 
 def test_there_is_a_quota_in_bytes_and_in_files(tmp_path: Path) -> None:
-    store = Store(tmp_path, 100, max_files=3)
+    store = SessionFiles(tmp_path, 100, max_files=3)
     store.add(blob(60))
     with pytest.raises(QuotaExceeded, match="100 bytes together"):
         store.add(blob(41))
     store.add(blob(40))
     assert (store.room, store.used) == (0, 100)
-    small = Store(tmp_path, 100, max_files=1)
+    small = SessionFiles(tmp_path, 100, max_files=1)
     small.add(blob(1))
     assert small.room == 0
 
 
 def test_a_component_keeps_its_last_two_files(tmp_path: Path) -> None:
-    store = Store(tmp_path, 1000)
+    store = SessionFiles(tmp_path, 1000)
     path = tmp_path / "one"
     first, gone = store.add_output(Blob("1", "", path=path, size=10), 7)
     assert gone == []
@@ -64,7 +64,7 @@ def test_a_component_keeps_its_last_two_files(tmp_path: Path) -> None:
 
 
 def test_the_same_file_keeps_its_handle(tmp_path: Path) -> None:
-    store, one = Store(tmp_path, 1000), blob()
+    store, one = SessionFiles(tmp_path, 1000), blob()
     handle, _ = store.add_output(one, 7)
     assert store.add_output(one, 7) == (handle, [])
     assert store.handle(one) == handle
@@ -75,7 +75,7 @@ def test_the_same_file_keeps_its_handle(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working directory, a temporary directory, and a place outside of both, with files in them."""
     for name in ("cwd/.git", "temp", "outside", "cwd-evil", "temp/stores/mine", "temp/stores/theirs"):
         (tmp_path / name).mkdir(parents=True)
@@ -88,18 +88,18 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def scratch(
-    places: Path, *, allowed: tuple[str, ...] = (), blocked: tuple[str, ...] = (), room: int = 1000
+    queue: Path, *, allowed: tuple[str, ...] = (), blocked: tuple[str, ...] = (), room: int = 1000
 ) -> CallFiles:
-    stores = places / "temp" / "stores"
-    rules = Rules([places / path for path in allowed], [places / path for path in blocked], stores)
+    stores = queue / "temp" / "stores"
+    rules = PathRules([queue / path for path in allowed], [queue / path for path in blocked], stores)
     return CallFiles(stores / "mine", room, rules)
 
 
 @pytest.mark.parametrize("path", ["cwd/a.png", "temp/b.png", "temp/stores/mine/e"])
-def test_what_may_be_shown_is_copied_into_the_session(places: Path, path: str) -> None:
-    blob = scratch(places).admit(places / path)
+def test_what_may_be_shown_is_copied_into_the_session(queue: Path, path: str) -> None:
+    blob = scratch(queue).admit(queue / path)
     assert blob.path is not None
-    assert blob.path.parent == places / "temp/stores/mine"
+    assert blob.path.parent == queue / "temp/stores/mine"
     assert blob.path.read_bytes() == path.encode()
     assert (blob.name, blob.path.suffix) == (Path(path).name, Path(path).suffix)
     assert blob.mime == ("image/png" if path.endswith("png") else "application/octet-stream")
@@ -119,43 +119,43 @@ def test_what_may_be_shown_is_copied_into_the_session(places: Path, path: str) -
         "cwd",
     ],
 )
-def test_what_may_not_be_shown_is_refused_with_the_remedy(places: Path, path: str) -> None:
+def test_what_may_not_be_shown_is_refused_with_the_remedy(queue: Path, path: str) -> None:
     with pytest.raises(InvalidValue, match=r"allowed_paths|check what the handler returns"):
-        scratch(places).admit(places / path)
+        scratch(queue).admit(queue / path)
 
 
-def test_links_are_followed_before_the_rules_are_applied(places: Path) -> None:
-    (places / "cwd/link.png").symlink_to(places / "outside/c.png")
+def test_links_are_followed_before_the_rules_are_applied(queue: Path) -> None:
+    (queue / "cwd/link.png").symlink_to(queue / "outside/c.png")
     with pytest.raises(InvalidValue):
-        scratch(places).admit(Path("link.png"))
-    assert scratch(places, allowed=("outside",)).admit(Path("link.png")).name == "c.png"
+        scratch(queue).admit(Path("link.png"))
+    assert scratch(queue, allowed=("outside",)).admit(Path("link.png")).name == "c.png"
 
 
-def test_a_pipe_is_no_file(places: Path) -> None:
-    os.mkfifo(places / "cwd/pipe")
+def test_a_pipe_is_no_file(queue: Path) -> None:
+    os.mkfifo(queue / "cwd/pipe")
     with pytest.raises(InvalidValue):
-        scratch(places).admit(Path("pipe"))
+        scratch(queue).admit(Path("pipe"))
 
 
-def test_allowed_and_blocked_paths(places: Path) -> None:
-    assert scratch(places, allowed=("outside",)).admit(places / "outside/c.png").name == "c.png"
-    assert scratch(places, allowed=("outside/c.png",)).admit(places / "outside/c.png").name == "c.png"
-    assert scratch(places, allowed=("cwd/.env",)).admit(places / "cwd/.env").name == ".env"
+def test_allowed_and_blocked_paths(queue: Path) -> None:
+    assert scratch(queue, allowed=("outside",)).admit(queue / "outside/c.png").name == "c.png"
+    assert scratch(queue, allowed=("outside/c.png",)).admit(queue / "outside/c.png").name == "c.png"
+    assert scratch(queue, allowed=("cwd/.env",)).admit(queue / "cwd/.env").name == ".env"
     for blocked in ("cwd", "cwd/a.png"):
         with pytest.raises(InvalidValue):
-            scratch(places, allowed=("cwd",), blocked=(blocked,)).admit(places / "cwd/a.png")
+            scratch(queue, allowed=("cwd",), blocked=(blocked,)).admit(queue / "cwd/a.png")
 
 
-def test_a_file_larger_than_the_room_is_not_copied(places: Path) -> None:
+def test_a_file_larger_than_the_room_is_not_copied(queue: Path) -> None:
     with pytest.raises(QuotaExceeded):
-        scratch(places, room=3).admit(places / "cwd/a.png")
+        scratch(queue, room=3).admit(queue / "cwd/a.png")
 
 
 # ---- files of a call -------------------------------------------------------------------------------------------
 
 
-def test_temporary_files_are_deleted_with_the_call(places: Path) -> None:
-    files = scratch(places)
+def test_temporary_files_are_deleted_with_the_call(queue: Path) -> None:
+    files = scratch(queue)
     path, unused = files.temporary(".wav"), files.temporary("")
     path.write_bytes(b"x")
     assert path.suffix == ".wav"
@@ -165,8 +165,8 @@ def test_temporary_files_are_deleted_with_the_call(places: Path) -> None:
     assert not unused.exists()
 
 
-def test_a_large_file_in_memory_goes_to_the_disk(places: Path) -> None:
-    files = scratch(places, room=SPILL_BYTES * 2)
+def test_a_large_file_in_memory_goes_to_the_disk(queue: Path) -> None:
+    files = scratch(queue, room=SPILL_BYTES * 2)
     small = files.settle(Blob("a.wav", "audio/wav", data=b"x" * 10))
     assert (small.size, small.data) == (10, b"x" * 10)
     large = files.settle(Blob("a.wav", "audio/wav", data=b"x" * (SPILL_BYTES + 1)))
@@ -175,7 +175,7 @@ def test_a_large_file_in_memory_goes_to_the_disk(places: Path) -> None:
     assert (large.size, large.path.stat().st_size, large.path.suffix) == (SPILL_BYTES + 1, SPILL_BYTES + 1, ".wav")
     with pytest.raises(QuotaExceeded):
         files.settle(Blob("a.wav", "audio/wav", data=b"x" * (SPILL_BYTES * 2 + 1)))
-    assert files.settle(Blob("e", "", path=places / "cwd/a.png")).size == len("cwd/a.png")
+    assert files.settle(Blob("e", "", path=queue / "cwd/a.png")).size == len("cwd/a.png")
 
 
 # ---- folders ---------------------------------------------------------------------------------------------------
@@ -203,14 +203,14 @@ def keeper(temp: Path, *prefix: str) -> Iterator[tuple[subprocess.Popen[str], Pa
         yield process, Path(process.stdout.readline().strip())
 
 
-def test_what_a_killed_process_left_is_removed_at_the_next_start(places: Path) -> None:
-    temp = places / "temp"
+def test_what_a_killed_process_left_is_removed_at_the_next_start(queue: Path) -> None:
+    temp = queue / "temp"
     before = set(temp.iterdir())
     foreign, link = temp / f"{PREFIX}{os.getpid()}-abc", temp / f"{PREFIX}link"
     foreign.mkdir()
-    link.symlink_to(places / "outside")
+    link.symlink_to(queue / "outside")
     with keeper(temp) as (first, its), keeper(temp) as (second, others):
-        folders, more = Folders(), Folders()
+        folders, more = TempFolders(), TempFolders()
         folders.make()
         more.make()
         assert folders.root.stat().st_mode & 0o777 == 0o700
@@ -219,13 +219,13 @@ def test_what_a_killed_process_left_is_removed_at_the_next_start(places: Path) -
         first.kill()
         first.wait()
         assert its.exists()
-        third = Folders()
+        third = TempFolders()
         third.make()
         assert not its.exists()
-        assert all(path.exists() for path in (others, folders.root, foreign, link, places / "outside/c.png"))
+        assert all(path.exists() for path in (others, folders.root, foreign, link, queue / "outside/c.png"))
         session = folders.of_session()
         assert not session.exists()
-        CallFiles(session, 100, Rules([], [], folders.root)).temporary("").write_bytes(b"x")
+        CallFiles(session, 100, PathRules([], [], folders.root)).temporary("").write_bytes(b"x")
         assert session.stat().st_mode & 0o777 == 0o700
         for one in (folders, more, third):
             one.remove()
@@ -236,12 +236,12 @@ def test_what_a_killed_process_left_is_removed_at_the_next_start(places: Path) -
 
 
 @pytest.mark.skipif(shutil.which("unshare") is None, reason="unshare makes processes with the same number")
-def test_processes_with_the_same_number_keep_their_folders(places: Path) -> None:
+def test_processes_with_the_same_number_keep_their_folders(queue: Path) -> None:
     """As two containers have them that share a volume: each sees itself as process 1."""
     apart = ("unshare", "--user", "--map-root-user", "--pid", "--fork")
     if subprocess.run([*apart, "true"], capture_output=True, check=False).returncode:
         pytest.skip("no namespaces here")
-    with keeper(places / "temp", *apart) as (first, its), keeper(places / "temp", *apart) as (second, others):
+    with keeper(queue / "temp", *apart) as (first, its), keeper(queue / "temp", *apart) as (second, others):
         assert its.exists()
         assert others.exists()
         first.communicate("")
@@ -249,7 +249,7 @@ def test_processes_with_the_same_number_keep_their_folders(places: Path) -> None
 
 
 def test_files_within_a_value_are_kept_as_long_as_one_of_the_last_values_has_them(tmp_path: Path) -> None:
-    store = Store(tmp_path, 1000)
+    store = SessionFiles(tmp_path, 1000)
     a, b, c = (Blob(name, "text/plain", data=name.encode(), path=None) for name in "abc")
     kept = Blob("kept", "text/plain", path=tmp_path / "kept", size=1)
     store.hold([a, kept], 7)
@@ -264,7 +264,7 @@ def test_files_within_a_value_are_kept_as_long_as_one_of_the_last_values_has_the
 
 
 def test_uploads_within_a_value_stay(tmp_path: Path) -> None:
-    store = Store(tmp_path, 1000)
+    store = SessionFiles(tmp_path, 1000)
     upload = Blob("a", "text/plain", data=b"a")
     handle = store.add(upload)
     for blobs in ([upload], [], [], []):
@@ -273,14 +273,14 @@ def test_uploads_within_a_value_stay(tmp_path: Path) -> None:
 
 
 def test_files_within_a_value_have_to_fit(tmp_path: Path) -> None:
-    store = Store(tmp_path, 10)
+    store = SessionFiles(tmp_path, 10)
     with pytest.raises(QuotaExceeded):
         store.hold([Blob("a", "text/plain", data=bytes(11))], 7)
 
 
 def test_what_is_shown_in_place_of_a_file_counts_and_goes_with_it(tmp_path: Path) -> None:
-    store = Store(tmp_path, 100)
-    files = CallFiles(tmp_path, 10_000_000, Rules([], [], tmp_path))
+    store = SessionFiles(tmp_path, 100)
+    files = CallFiles(tmp_path, 10_000_000, PathRules([], [], tmp_path))
     path, shown = tmp_path / "a.tiff", tmp_path / "a.webp"
     first = Blob("a.tiff", "image/tiff", path=path, size=30, shown=Blob("a.webp", "image/webp", path=shown, size=20))
     store.add_output(first, 7)

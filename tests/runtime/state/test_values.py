@@ -6,7 +6,7 @@ import pytest
 
 import millstream as ms
 from millstream.runtime.state.values import Values
-from millstream.wire.packet import Flag, Kind, Packet
+from millstream.wire.packet import Flag, Packet, PacketKind
 
 
 class App:
@@ -62,7 +62,7 @@ def test_a_change_is_told_if_somebody_listens_and_the_value_differs(app: App) ->
 
 def test_pictures_are_compared_by_what_is_in_them(app: App) -> None:
     def packet(call: int, payload: bytes) -> Packet:
-        return Packet(Kind.PICTURE, 1, Flag.KEY, 0, 1, 1, 0, call, 0, payload)
+        return Packet(PacketKind.PICTURE, 1, Flag.KEY, 0, 1, 1, 0, call, 0, payload)
 
     assert app.values.write(app.image.id, packet(1, b"a"))
     assert not app.values.write(app.image.id, packet(2, b"a"))

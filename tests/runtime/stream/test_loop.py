@@ -13,10 +13,10 @@ import pytest
 import millstream as ms
 from millstream.errors import BacklogExceeded, Error
 from millstream.runtime.settings import Settings
-from millstream.runtime.stream.receiver import Intake
+from millstream.runtime.stream.receiver import Receiver
 from millstream.testing.page import TestPage
 from millstream.wire.messages import Credit, Set, Stop
-from millstream.wire.packet import Flag, Kind, Packet, encode_packet
+from millstream.wire.packet import Flag, Packet, PacketKind, encode_packet
 
 CAMERA_S = 1 / 30
 RATE = 16_000
@@ -576,7 +576,7 @@ def test_a_mistake_of_ours_costs_one_stream(
             raise AttributeError("a bug")
 
         with monkeypatch.context() as broken:
-            broken.setattr(Intake, where, fail)
+            broken.setattr(Receiver, where, fail)
             recording.feed(pictures(5))
             page.wait_for(lambda: recording.streams[0].state == "ended")
         assert recording.streams[0].reason == "error"
@@ -757,7 +757,7 @@ def test_statistics_count_what_happened() -> None:
 # ---- what a page may not do ------------------------------------------------------------------------------------
 
 
-def packet(stream: int = 1, component: int = 1, sequence: int = 1, kind: Kind = Kind.PICTURE) -> bytes:
+def packet(stream: int = 1, component: int = 1, sequence: int = 1, kind: PacketKind = PacketKind.PICTURE) -> bytes:
     flags = Flag.KEY | Flag.INDEPENDENT
     return encode_packet(Packet(kind, 1, flags, stream, component, sequence, 0, 0, 0, b"x"))
 
@@ -768,7 +768,7 @@ def packet(stream: int = 1, component: int = 1, sequence: int = 1, kind: Kind = 
         (packet(sequence=2), 1002),
         (packet(sequence=0), 1002),
         (packet(component=2), 4404),
-        (packet(kind=Kind.SOUND), 4404),
+        (packet(kind=PacketKind.SOUND), 4404),
         (packet(stream=2), 4404),
         (packet(stream=0), 4404),
     ],

@@ -15,9 +15,9 @@ from millstream.codecs import pcm16
 from millstream.errors import InvalidValue
 from millstream.frames import Chunk
 from millstream.media import wav
-from millstream.runtime.stream.recording import Tape
+from millstream.runtime.stream.recording import StreamRecording
 from millstream.testing import TestPage
-from millstream.wire.packet import CodecNumber, Flag, Kind, Packet
+from millstream.wire.packet import CodecNumber, Flag, Packet, PacketKind
 
 Sound = tuple[int, np.ndarray]
 
@@ -25,7 +25,7 @@ Sound = tuple[int, np.ndarray]
 def sound(count: int, first: int = 0, *, rate: int = RATE, channels: int = 1) -> Packet:
     samples = np.repeat(np.arange(first, first + count, dtype=np.int64)[:, None] % 30_000, channels, axis=1)
     payload = pcm16.open_encoder(1.0).encode(Chunk(samples.astype(np.int16), rate, first)).payload
-    return Packet(Kind.SOUND, CodecNumber.PCM16, Flag.KEY, 1, 2, 1, 0, 0, 0, payload)
+    return Packet(PacketKind.SOUND, CodecNumber.PCM16, Flag.KEY, 1, 2, 1, 0, 0, 0, payload)
 
 
 def samples_of(packets: tuple[Packet, ...]) -> list[int]:
@@ -35,7 +35,7 @@ def samples_of(packets: tuple[Packet, ...]) -> list[int]:
 
 @given(st.lists(st.integers(1, 400), max_size=40), st.integers(1, 4000), st.integers(1, 3))
 def test_it_ends_at_the_very_sample(counts: list[int], longest: int, channels: int) -> None:
-    tape = Tape(longest / RATE, is_kept=True)
+    tape = StreamRecording(longest / RATE, is_kept=True)
     first, passed = 0, 0
     for count in counts:
         packet = tape.put(sound(count, first, channels=channels))
@@ -48,7 +48,7 @@ def test_it_ends_at_the_very_sample(counts: list[int], longest: int, channels: i
 
 
 def test_without_a_limit_it_takes_everything() -> None:
-    tape = Tape(float("inf"), is_kept=True)
+    tape = StreamRecording(float("inf"), is_kept=True)
     packet = sound(100)
     assert tape.put(packet) is packet
     assert not tape.is_full
@@ -56,7 +56,7 @@ def test_without_a_limit_it_takes_everything() -> None:
 
 
 def test_if_nobody_wants_the_sound_only_its_length_counts() -> None:
-    tape = Tape(1.0, is_kept=False)
+    tape = StreamRecording(1.0, is_kept=False)
     tape.put(sound(RATE))
     assert (tape.is_empty, tape.is_full, tape.seconds) == (True, True, 1.0)
     assert tape.packets() == ()
@@ -64,10 +64,10 @@ def test_if_nobody_wants_the_sound_only_its_length_counts() -> None:
 
 def test_what_is_too_much_is_let_go_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("millstream.runtime.stream.recording.MAX_BYTES", 1 << 20)
-    tape = Tape(float("inf"), is_kept=True)
+    tape = StreamRecording(float("inf"), is_kept=True)
     for number in range(40):
         tape.put(sound(RATE, number * RATE))
-    assert repr(tape) == f"<Tape of 40.0 s, {40 * (2 * RATE + 16)} bytes>"
+    assert repr(tape) == f"<StreamRecording of 40.0 s, {40 * (2 * RATE + 16)} bytes>"
     assert tape._packets == []
     with pytest.raises(InvalidValue, match="recording of 40 s is longer than what is kept as a whole, 1 MiB; record"):
         tape.packets()
@@ -75,15 +75,15 @@ def test_what_is_too_much_is_let_go_and_said(monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.parametrize("payload", [b"", b"x", bytes(16)])
 def test_what_is_no_sound_passes(payload: bytes) -> None:
-    tape = Tape(1.0, is_kept=True)
-    packet = Packet(Kind.SOUND, CodecNumber.PCM16, Flag.LAST, 1, 2, 1, 0, 0, 0, payload)
+    tape = StreamRecording(1.0, is_kept=True)
+    packet = Packet(PacketKind.SOUND, CodecNumber.PCM16, Flag.LAST, 1, 2, 1, 0, 0, 0, payload)
     assert tape.put(packet) is packet
     assert tape.is_empty
 
 
 def test_pictures_pass() -> None:
-    tape = Tape(1.0, is_kept=True)
-    packet = Packet(Kind.PICTURE, CodecNumber.JPEG, Flag.KEY, 1, 2, 1, 0, 0, 0, bytes(100))
+    tape = StreamRecording(1.0, is_kept=True)
+    packet = Packet(PacketKind.PICTURE, CodecNumber.JPEG, Flag.KEY, 1, 2, 1, 0, 0, 0, bytes(100))
     assert tape.put(packet) is packet
     assert tape.is_empty
 

@@ -17,7 +17,7 @@ CAMERA_S = 1 / 30
 SECONDS = 6.0
 
 
-class Film:
+class ContinuousVideo:
     """An app that films; keeps what it gets."""
 
     def __init__(self, *, include_audio: bool = True, **options: Any) -> None:
@@ -65,7 +65,7 @@ def number_of(frame: np.ndarray) -> int:
 
 @pytest.mark.parametrize("every_s", [0.05, 0.1, 0.5, 1.0])
 def test_a_fast_handler_gets_each_chunk_with_the_picture_from_its_middle(every_s: float) -> None:
-    app = Film(stream_every=every_s)
+    app = ContinuousVideo(stream_every=every_s)
     with TestPage(app.demo) as page:
         page.stream("Me", film())
     assert app.lengths == [round(every_s * RATE)] * round(SECONDS / every_s)
@@ -76,7 +76,7 @@ def test_a_fast_handler_gets_each_chunk_with_the_picture_from_its_middle(every_s
 @pytest.mark.parametrize("latency_s", [0.0, 0.02, 0.08])
 @pytest.mark.parametrize("handler_s", [0.0, 0.15, 0.35, 1.2])
 def test_picture_and_sound_stay_together_however_slow_handler_and_link_are(handler_s: float, latency_s: float) -> None:
-    app = Film()
+    app = ContinuousVideo()
     with TestPage(app.demo, handler_time=handler_s, latency_s=latency_s) as page:
         page.stream("Me", film(12))
     assert np.array_equal(app.heard, ramp(12)[1])
@@ -86,7 +86,7 @@ def test_picture_and_sound_stay_together_however_slow_handler_and_link_are(handl
 
 
 def test_the_times_are_those_of_the_capture() -> None:
-    app = Film()
+    app = ContinuousVideo()
     with TestPage(app.demo, handler_time=0.25, latency_s=0.03) as page:
         recording = page.record("Me")
         recording.wait_for_state("running")
@@ -105,7 +105,7 @@ def test_the_times_are_those_of_the_capture() -> None:
 
 
 def test_a_slow_handler_gets_sound_joined_and_the_newest_picture() -> None:
-    app = Film()
+    app = ContinuousVideo()
     with TestPage(app.demo, handler_time=0.45) as page:
         recording = page.stream("Me", film())
     assert np.array_equal(app.heard, ramp(SECONDS)[1])
@@ -120,7 +120,7 @@ def test_a_slow_handler_gets_sound_joined_and_the_newest_picture() -> None:
 
 
 def test_a_camera_slower_than_the_chunks_shows_its_picture_again() -> None:
-    app = Film(stream_every=0.05)
+    app = ContinuousVideo(stream_every=0.05)
     with TestPage(app.demo) as page:
         page.run(page.record("Me").recording.first.wait_for_state("running"))
         page.run(next(iter(page.page._recordings.values())).feed(film(), rate_hz=5))
@@ -146,7 +146,7 @@ def test_what_a_handler_draws_is_not_there_in_the_next_call() -> None:
 
 
 def test_sound_that_came_before_the_first_picture_waits_for_it() -> None:
-    app = Film()
+    app = ContinuousVideo()
     with TestPage(app.demo) as page:
         recording = page.record("Me")
         recording.wait_for_state("running")
@@ -159,7 +159,7 @@ def test_sound_that_came_before_the_first_picture_waits_for_it() -> None:
 
 
 def test_a_handler_too_slow_for_its_backlog_ends_the_stream_and_says_so() -> None:
-    app = Film(max_backlog=1)
+    app = ContinuousVideo(max_backlog=1)
     with TestPage(app.demo, handler_time=4.0) as page:
         recording = page.record("Me")
         recording.wait_for_state("running")
@@ -173,7 +173,7 @@ def test_a_handler_too_slow_for_its_backlog_ends_the_stream_and_says_so() -> Non
 
 
 def test_stop_hands_over_what_was_heard_with_the_last_picture() -> None:
-    app = Film()
+    app = ContinuousVideo()
     with TestPage(app.demo) as page:
         page.stream("Me", (pictures(10), ramp(0.33)))
     assert sum(app.lengths) == round(0.33 * RATE)
@@ -182,7 +182,7 @@ def test_stop_hands_over_what_was_heard_with_the_last_picture() -> None:
 
 
 def test_a_second_turn_goes_on_with_pictures_and_sound_of_its_own() -> None:
-    app = Film(time_limit=1)
+    app = ContinuousVideo(time_limit=1)
     with TestPage(app.demo) as page, page.another() as other:
         recording = page.record("Me")
         recording.wait_for_state("running")
@@ -219,7 +219,7 @@ def test_a_film_shares_its_device_among_several_streams() -> None:
 
 
 def test_without_sound_there_are_pictures_alone() -> None:
-    app = Film(include_audio=False)
+    app = ContinuousVideo(include_audio=False)
     with TestPage(app.demo, handler_time=0.25) as page:
         page.stream("Me", pictures(90))
     assert len(app.moments) == pytest.approx(3 / 0.25, abs=2)
@@ -229,7 +229,7 @@ def test_without_sound_there_are_pictures_alone() -> None:
 
 
 def test_a_device_without_a_microphone_gives_pictures_alone_and_newest_wins() -> None:
-    app = Film()
+    app = ContinuousVideo()
     with TestPage(app.demo, handler_time=0.25) as page:
         recording = page.record("Me", microphone=False)
         recording.wait_for_state("running")
@@ -240,7 +240,7 @@ def test_a_device_without_a_microphone_gives_pictures_alone_and_newest_wins() ->
 
 
 def test_stop_without_any_picture_is_the_end_of_nothing() -> None:
-    app = Film()
+    app = ContinuousVideo()
     with TestPage(app.demo) as page:
         page.stream("Me", (iter(()), ramp(0.5)))
     assert app.moments == []
@@ -251,7 +251,7 @@ def test_stop_without_any_picture_is_the_end_of_nothing() -> None:
 
 
 def test_other_events_see_the_newest_picture_while_it_films() -> None:
-    app = Film(stream_every=1.0)
+    app = ContinuousVideo(stream_every=1.0)
     with TestPage(app.demo) as page:
         recording = page.record("Me")
         recording.wait_for_state("running")
@@ -265,7 +265,7 @@ def test_other_events_see_the_newest_picture_while_it_films() -> None:
 
 
 def test_feeding_it_one_thing_names_what_it_takes() -> None:
-    app = Film()
+    app = ContinuousVideo()
     with TestPage(app.demo) as page:
         recording = page.record("Me")
         recording.wait_for_state("running")

@@ -11,8 +11,16 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 from tests.server.asgi import Reply, ask
 
-from millstream.server.http.page import Content, Page, build, inline_json, inline_script, read_source, with_nonce
-from millstream.server.options import Options
+from millstream.server.http.page import (
+    Content,
+    PageDocument,
+    build,
+    inline_json,
+    inline_script,
+    read_source,
+    with_nonce,
+)
+from millstream.server.options import ServerOptions
 from millstream.server.security.gate import Gate
 from millstream.server.security.headers import Policy
 
@@ -50,8 +58,8 @@ def content(**more: object) -> Content:
 
 def serve(content: Content) -> ASGIApp:
     policy = Policy()
-    app = Starlette(routes=[Route("/", Page(content, policy, has_logins=False).serve)])
-    return Gate(app, Options(), None, frozenset(), policy)
+    app = Starlette(routes=[Route("/", PageDocument(content, policy, has_logins=False).serve)])
+    return Gate(app, ServerOptions(), None, frozenset(), policy)
 
 
 async def load(content: Content, **more: object) -> tuple[Reply, Document]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import millstream as gr
-from millstream.server.options import Options
+from millstream.server.options import ServerOptions
 from millstream.server.process.certificate import load_certificate
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificates")
@@ -51,14 +51,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
 )
 def test_what_is_right_is_loaded(folder: Path, cert: str, key: str | None, password: str | None) -> None:
-    options = Options(
+    options = ServerOptions(
         ssl_certfile=folder / cert, ssl_keyfile=str(folder / key) if key else None, ssl_keyfile_password=password
     )
     assert isinstance(load_certificate(options), ssl.SSLContext)
 
 
 def test_without_one_there_is_no_https() -> None:
-    assert load_certificate(Options()) is None
+    assert load_certificate(ServerOptions()) is None
 
 
 @pytest.mark.parametrize(
@@ -108,4 +108,4 @@ def test_one_that_may_not_be_read_is_named(folder: Path, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(Path, "read_bytes", refuse)
     with pytest.raises(ValueError, match=r"one\.crt.*Permission denied"):
-        load_certificate(Options(ssl_certfile=folder / "one.crt"))
+        load_certificate(ServerOptions(ssl_certfile=folder / "one.crt"))

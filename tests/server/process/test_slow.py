@@ -24,8 +24,8 @@ from websockets.sync.client import ClientConnection
 from millstream.server import serving as serving_module
 from millstream.server.app import App
 from millstream.server.process import accepting, protocols
-from millstream.server.process.connection_limits import Crowd
-from millstream.server.process.deadlines import Patience
+from millstream.server.process.connection_limits import ConnectionLimits
+from millstream.server.process.deadlines import Deadline
 from millstream.server.process.protocols import BoundedHttp
 from millstream.server.serving import Server
 
@@ -263,7 +263,7 @@ def test_over_tls_too(certificate: Path, kind: str) -> None:
 
 def test_the_most_idle_make_room(served: tuple[str, App], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protocols, "HEADERS_S", 30.0)
-    monkeypatch.setattr(Server, "_protocol", _with_crowd(Crowd(per_address=10)))
+    monkeypatch.setattr(Server, "_protocol", _with_crowd(ConnectionLimits(per_address=10)))
     with serving() as (url, _), connected(url, b"", 30):
         wait_until(lambda: len(held()) == 10)
         assert httpx.get(url, trust_env=False).status_code == 200
@@ -271,8 +271,8 @@ def test_the_most_idle_make_room(served: tuple[str, App], monkeypatch: pytest.Mo
 
 def test_who_waits_for_the_app_makes_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protocols, "HEADERS_S", 30.0)
-    crowd = Crowd(per_address=10)
-    monkeypatch.setattr(Server, "_protocol", _with_crowd(crowd))
+    connection_limits = ConnectionLimits(per_address=10)
+    monkeypatch.setattr(Server, "_protocol", _with_crowd(connection_limits))
     thinking, asked = threading.Event(), threading.Event()
 
     def check(name: str, password: str) -> bool:
@@ -284,15 +284,15 @@ def test_who_waits_for_the_app_makes_no_room(monkeypatch: pytest.MonkeyPatch) ->
         with connected(url, login) as (patient,):
             assert asked.wait(10)
             with connected(url, b"", 30):
-                wait_until(lambda: len(crowd) == 10 and len(held()) == 11)
+                wait_until(lambda: len(connection_limits) == 10 and len(held()) == 11)
                 thinking.set()
                 assert b" 303 " in read_all(patient)
 
 
 def test_pages_that_never_say_hello_make_room_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protocols, "HEADERS_S", 30.0)
-    crowd = Crowd(per_address=10)
-    monkeypatch.setattr(Server, "_protocol", _with_crowd(crowd))
+    connection_limits = ConnectionLimits(per_address=10)
+    monkeypatch.setattr(Server, "_protocol", _with_crowd(connection_limits))
     with serving() as (url, app), open_socket(url) as page:
         say_hello(page, app.manifest.build)
         with connected(url, HANDSHAKE + b"\r\n", 30) as connections:
@@ -300,12 +300,12 @@ def test_pages_that_never_say_hello_make_room_too(monkeypatch: pytest.MonkeyPatc
             for connection in connections[:20]:
                 gone += read_all(connection).count(b" 101 ")
             assert gone <= 20
-            assert len(crowd) == 10
+            assert len(connection_limits) == 10
             assert httpx.get(url, trust_env=False).status_code == 200
             with open_socket(url) as other:
                 say_hello(other, app.manifest.build)
                 assert len(app.host.sessions) == 2
-        wait_until(lambda: len(crowd) == 0)
+        wait_until(lambda: len(connection_limits) == 0)
 
 
 def test_one_address_cannot_keep_the_others_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -326,10 +326,10 @@ def test_one_address_cannot_keep_the_others_out(monkeypatch: pytest.MonkeyPatch)
         assert [other.ping().wait(10) for other in (*hog[2:], *others)] == [True] * 6
 
 
-def _with_crowd(crowd: Crowd) -> object:
+def _with_crowd(connection_limits: ConnectionLimits) -> object:
     def make(server: Server) -> BoundedHttp:
         protocol = BoundedHttp(server.config, server.server_state, server.lifespan.state)
-        protocol.crowd = crowd
+        protocol.connection_limits = connection_limits
         return protocol
 
     return make
@@ -338,30 +338,30 @@ def _with_crowd(crowd: Crowd) -> object:
 def test_room_is_made_within_an_address_and_by_those_behind_a_proxy() -> None:
     ended: list[str] = []
     networks = __import__("ipaddress").ip_network("10.0.0.0/8")
-    crowd = Crowd((networks,), per_address=2, in_all=7)
+    connection_limits = ConnectionLimits((networks,), per_address=2, in_all=7)
 
     def enter(name: str, peer: str) -> None:
-        crowd.enter(name, peer, lambda: ended.append(name))
+        connection_limits.enter(name, peer, lambda: ended.append(name))
 
     for name, peer in [("a", "1.1.1.1"), ("b", "1.1.1.1"), ("c", "2.2.2.2")]:
         enter(name, peer)
-    crowd.stir("a")
+    connection_limits.stir("a")
     enter("d", "1.1.1.1")
     assert ended == ["b"]
     for name in "efgh":
         enter(name, "10.0.0.1")
     assert ended == ["b"]  # before its headers are there a proxy's connection counts for nobody
     for name in "efg":
-        crowd.reveal(name, "10.0.0.1", "9.9.9.9, 3.3.3.3")
-    crowd.reveal("c", "2.2.2.2", "1.1.1.1")
+        connection_limits.reveal(name, "10.0.0.1", "9.9.9.9, 3.3.3.3")
+    connection_limits.reveal("c", "2.2.2.2", "1.1.1.1")
     assert ended == ["b", "e"]
     enter("i", "fd00::1")
     enter("j", "fd00::2")
-    assert len(crowd) == 7
+    assert len(connection_limits) == 7
     for name in "acdfghij":
-        crowd.leave(name)
-    assert len(crowd) == 0
-    crowd.shed()
+        connection_limits.leave(name)
+    assert len(connection_limits) == 0
+    connection_limits.shed()
 
 
 @pytest.mark.slow
@@ -399,7 +399,7 @@ def test_a_lack_of_descriptors_is_said_once_and_passes(
 
 @given(st.floats(0, 0.9), st.floats(0.01, 2.0))
 def test_who_brings_a_part_of_the_rate_is_given_up_in_time(part: float, step_s: float) -> None:
-    patience, now = Patience(10.0, 1000.0, 0.0), 0.0
+    patience, now = Deadline(10.0, 1000.0, 0.0), 0.0
     while patience.left_s(now) > 0:
         now += step_s
         patience.took(int(1000 * part * step_s), now)
@@ -408,7 +408,7 @@ def test_who_brings_a_part_of_the_rate_is_given_up_in_time(part: float, step_s: 
 
 @given(st.lists(st.floats(0.01, 9.9), max_size=50), st.integers(0, 10**9))
 def test_who_brings_the_rate_is_never_given_up(pauses: list[float], ahead: int) -> None:
-    patience, now = Patience(10.0, 1000.0, 0.0), 0.0
+    patience, now = Deadline(10.0, 1000.0, 0.0), 0.0
     patience.took(ahead, now)
     assert patience.left_s(now) <= 10.0
     for pause in pauses:

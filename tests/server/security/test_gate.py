@@ -4,7 +4,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 from tests.server.asgi import Reply, ask, shake
 
-from millstream.server.options import Options
+from millstream.server.options import ServerOptions
 from millstream.server.security.caller import Caller, cookie_name
 from millstream.server.security.gate import Gate
 from millstream.server.security.headers import Policy
@@ -36,7 +36,7 @@ class App:
 
 
 def build(app: App | None = None, logins: Logins | None = None, **options: object) -> Gate:
-    chosen = Options.resolve(options, {})
+    chosen = ServerOptions.resolve(options, {})
     return Gate(app or App(), chosen, logins, frozenset({"/login"}), Policy(chosen.frame_ancestors))
 
 

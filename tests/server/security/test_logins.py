@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from millstream.errors import Busy
 from millstream.server.security import logins as module
-from millstream.server.security.address_slots import Shares
+from millstream.server.security.address_slots import AddressSlots
 from millstream.server.security.logins import Backoff, Logins
 
 pytestmark = pytest.mark.anyio
@@ -208,7 +208,7 @@ async def test_a_hung_check_keeps_its_place(hanging: threading.Event, monkeypatc
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), max_size=60))
 async def test_places_are_shared_and_never_lost(steps: list[tuple[str, bool]]) -> None:
-    shares = Shares(4, 2, 5)
+    shares = AddressSlots(4, 2, 5)
     inside: list[str] = []
     tasks: list[asyncio.Task[None]] = []
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from millstream import codecs
-from millstream.components.chat.chatmessage import Piece, Said, Shown
+from millstream.components.chat.chatmessage import FilePart, Part, TextPart
 from millstream.components.html import HTML
 from millstream.components.markdown import Markdown
 from millstream.components.options.media_source import DeclaredFiles, guessed_mime
@@ -19,7 +19,7 @@ from millstream.declare.component import Component
 from millstream.errors import InvalidValue
 from millstream.frames import Chunk, Frame
 from millstream.media import wav
-from millstream.types import Blob, Link, Scratch
+from millstream.types import Blob, Scratch, WebLink
 
 KINDS: Final = ("image", "audio", "video")
 """What the page shows by itself; any other file is offered as a download."""
@@ -45,8 +45,8 @@ class Attachments:
     def __init__(self, owner: Component, scratch: Scratch) -> None:
         self._owner = owner
         self._scratch = scratch
-        self._known: dict[object, tuple[object, Blob | Link]] = scratch.memory.get(owner.id, {})  # type: ignore[assignment]  # under its own number a component finds its own
-        self._used: dict[object, tuple[object, Blob | Link]] = {}
+        self._known: dict[object, tuple[object, Blob | WebLink]] = scratch.memory.get(owner.id, {})  # type: ignore[assignment]  # under its own number a component finds its own
+        self._used: dict[object, tuple[object, Blob | WebLink]] = {}
         self._names: dict[object, str] = scratch.memory.setdefault(_NAMES, {})  # type: ignore[assignment]  # see above
 
     def close(self) -> None:
@@ -81,7 +81,7 @@ class Attachments:
         self._used[mark] = mark, blob
         return blob
 
-    def piece(self, given: object) -> Piece | None:
+    def piece(self, given: object) -> Part | None:
         """Make a piece of a message: of a component with a value, or of the dict of a file; `None` of anything else.
 
         Raises:
@@ -92,32 +92,32 @@ class Attachments:
         if isinstance(given, Mapping) and isinstance(path := given.get("path") or given.get("url"), str | Path):
             alt = given.get("alt_text")
             source = self._link(str(path)) or self.take(Path(path), given.get("orig_name"))
-            kind = given.get("mime_type") if isinstance(source, Link) else source.mime
-            return Shown(source, kind_of(str(kind or guessed_mime(str(path)))), str(alt) if alt else None)
+            kind = given.get("mime_type") if isinstance(source, WebLink) else source.mime
+            return FilePart(source, kind_of(str(kind or guessed_mime(str(path)))), str(alt) if alt else None)
         return None
 
-    def _link(self, text: str) -> Link | None:
+    def _link(self, text: str) -> WebLink | None:
         if is_web_address(text) or is_embedded_picture(text):
-            return Link(text)
+            return WebLink(text)
         if has_scheme(text) and not Path(text).exists():
             raise self._owner.invalid("paths and http(s) addresses of files", text[:60])
         return None
 
-    def _of_component(self, component: Component) -> Piece | None:
+    def _of_component(self, component: Component) -> Part | None:
         if isinstance(self._scratch, DeclaredFiles):
             component.unrender()  # made inside an app's `with`, it would stand on the page as well
         value = component.value() if callable(component.value) else component.value
         if isinstance(component, HTML | Markdown):
-            return Said(str(value or ""), is_html=isinstance(component, HTML))
+            return TextPart(str(value or ""), is_html=isinstance(component, HTML))
         key = id(component)
         known = self._known.get(key)
         source = known[1] if known is not None and known[0] is component else self._made(component, value)
         if source is None:
             return None
         self._used[key] = component, source
-        return Shown(source, component.tag, component.label if "label" in component.given else None)
+        return FilePart(source, component.tag, component.label if "label" in component.given else None)
 
-    def _made(self, component: Component, value: object) -> Blob | Link | None:
+    def _made(self, component: Component, value: object) -> Blob | WebLink | None:
         """Make a file of what a component shows."""
         if component.tag == "file":
             paths = [value] if isinstance(value, str | Path) else value
@@ -138,7 +138,7 @@ class Attachments:
             stored = Blob("sound.wav", "audio/wav", data=wav.encode(stored))
         if isinstance(stored, Blob):
             return self._scratch.settle(stored)
-        return stored if isinstance(stored, Link) else None
+        return stored if isinstance(stored, WebLink) else None
 
 
 def kind_of(mime: str) -> str:

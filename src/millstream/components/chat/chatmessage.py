@@ -8,7 +8,7 @@ from typing import Final, Literal, TypeAlias
 
 from millstream.components.values.plain import plain_number, plain_text
 from millstream.declare.component import Component
-from millstream.types import Blob, Link
+from millstream.types import Blob, WebLink
 
 Role: TypeAlias = Literal["user", "assistant", "system"]
 
@@ -38,7 +38,7 @@ class ChatMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class TextPart:
     """A piece of a message that is text; `is_html` for HTML, which is shown as it is but for what could run."""
 
     text: str
@@ -46,15 +46,15 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class FilePart:
     """A piece of a message that is a file or an address: a picture, a sound, a film, or something to download."""
 
-    source: Blob | Link
+    source: Blob | WebLink
     kind: str
     alt: str | None = None
 
 
-Piece: TypeAlias = Said | Shown
+Part: TypeAlias = TextPart | FilePart
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Message:
     """
 
     role: str
-    pieces: tuple[Piece, ...]
+    pieces: tuple[Part, ...]
     is_list: bool = False
     metadata: tuple[tuple[str, str | int | float | None], ...] = ()
     options: tuple[tuple[str, str], ...] = ()
@@ -78,14 +78,14 @@ class Message:
     @property
     def text(self) -> str:
         """What it says, without what it shows."""
-        return "\n\n".join(piece.text for piece in self.pieces if isinstance(piece, Said))
+        return "\n\n".join(piece.text for piece in self.pieces if isinstance(piece, TextPart))
 
 
 class UnfitMessage(ValueError):
     """What was given is no message; says why, and what would be one."""
 
 
-def read_message(given: object, show: Callable[[object], Piece | None]) -> Message:
+def read_message(given: object, show: Callable[[object], Part | None]) -> Message:
     """Bring one message into the form that is kept.
 
     Args:
@@ -122,11 +122,11 @@ def _fields(given: object) -> Mapping[str, object]:
     raise UnfitMessage('a message is {"role": "user" or "assistant", "content": …} or a ChatMessage')
 
 
-def _piece(part: object, show: Callable[[object], Piece | None]) -> Piece:
+def _piece(part: object, show: Callable[[object], Part | None]) -> Part:
     if isinstance(part, str):
-        return Said(plain_text(part))
+        return TextPart(plain_text(part))
     if isinstance(part, Mapping) and part.get("type") == "text":
-        return Said(plain_text(part.get("text")))
+        return TextPart(plain_text(part.get("text")))
     if isinstance(part, Mapping) and part.get("type") == "file" and isinstance(part.get("file"), Mapping):
         part = part["file"]
     if isinstance(part, tuple) and 1 <= len(part) <= 2:  # as Gradio takes a file, and what it shows

@@ -14,7 +14,7 @@ from millstream.components.values.samples import Loudness
 from millstream.declare.component import Common, Component
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.media.image_header import MAX_PHOTO_PIXELS
-from millstream.types import Blob, Files, Link, Stored
+from millstream.types import Blob, Files, Stored, WebLink
 from millstream.wire.messages import Value
 
 logger = logging.getLogger("millstream.handler")
@@ -145,7 +145,7 @@ class MediaComponent(Component):
             raise self.unfit(f"files of type {self.kind}", f"{blob.name} of type {blob.mime}")
         return blob
 
-    def link(self, text: str) -> Link | Blob | None:
+    def link(self, text: str) -> WebLink | Blob | None:
         """Tell an address that goes to the browser as it is from the path of a file.
 
         A picture that is its own address becomes a file if it is too long for a message.
@@ -154,7 +154,7 @@ class MediaComponent(Component):
             InvalidValue: It is an address of a kind that is not allowed.
         """
         if is_web_address(text) or (self.kind == "image" and is_embedded_picture(text)):
-            return Link(text) if len(text) <= MAX_ADDRESS else self._unpacked(text)
+            return WebLink(text) if len(text) <= MAX_ADDRESS else self._unpacked(text)
         if has_scheme(text):
             raise self.invalid("a path, an http(s) address or a picture as a data: address", text[:60])
         return None

@@ -1,4 +1,4 @@
-"""`SoundReel`: what a run or stream gives an `Audio`, value after value, as one sound."""
+"""`AudioSource`: what a run or stream gives an `Audio`, value after value, as one sound."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import numpy as np
 
 from millstream.codecs import pcm16
 from millstream.components.options.media_source import MediaComponent
-from millstream.components.values.samples import UnfitSound, is_sound
+from millstream.components.values.samples import UnfitAudio, is_sound
 from millstream.declare.component import describe
 from millstream.errors import InvalidValue, MediaError
 from millstream.frames import Chunk
 from millstream.media import chunked_audio as cut
 from millstream.media import wav
-from millstream.types import KEEP, Blob, Piece, Scratch, Stored
+from millstream.types import KEEP, Blob, Scratch, Segment, Stored
 
 MAX_PIECE_BYTES: Final = 64 * 1024 * 1024
 """Largest encoded file that is one piece of a streamed sound: the page decodes it as a whole."""
@@ -23,7 +23,7 @@ FILE_S: Final = 0.5
 """How long a file is at least that is made of samples: the page takes few files ahead, however short they are."""
 
 
-class SoundReel:
+class AudioSource:
     """Sound that goes on with every value: samples, whole files, which the page decodes, or one file that is cut.
 
     Args:
@@ -33,11 +33,11 @@ class SoundReel:
     def __init__(self, component: MediaComponent) -> None:
         self._component = component
         self._loudness = component.loudness(is_piecewise=True)
-        self._cut: cut.CutSound | None = None
+        self._cut: cut.ChunkedAudio | None = None
         self._plays_files = False
         self._held: list[Chunk] = []
 
-    def piece(self, value: object, scratch: Scratch) -> tuple[Stored, Piece | None] | None:
+    def piece(self, value: object, scratch: Scratch) -> tuple[Stored, Segment | None] | None:
         if value is None or (isinstance(value, str) and self._component.link(value) is not None):
             self.close()  # something else is heard instead
             return None
@@ -51,7 +51,7 @@ class SoundReel:
         except MediaError as error:
             raise InvalidValue(f"{self._component.name} cannot play {describe(value)}: {error}") from error
 
-    def end(self, before: Piece | None = None, *, goes_on: bool = False) -> tuple[Stored, Piece | None]:
+    def end(self, before: Segment | None = None, *, goes_on: bool = False) -> tuple[Stored, Segment | None]:
         self._finish_cut()
         if not self._held:
             return None, None
@@ -63,7 +63,7 @@ class SoundReel:
         self._cut, self._plays_files, self._held = None, False, []
         self._loudness = self._component.loudness(is_piecewise=True)
 
-    def _bytes(self, data: bytes, scratch: Scratch) -> tuple[Stored, Piece | None]:
+    def _bytes(self, data: bytes, scratch: Scratch) -> tuple[Stored, Segment | None]:
         self._check_size("bytes", len(data))
         self._cut = self._cut or cut.begin(data)
         if self._cut is None:
@@ -83,16 +83,16 @@ class SoundReel:
     def _chunk(self, rate: object, array: object) -> Chunk:
         try:
             return self._loudness.to_chunk(rate, array)
-        except UnfitSound as error:
+        except UnfitAudio as error:
             raise InvalidValue(f"{self._component.name} got {describe(array)}: {error}") from error
 
-    def _samples(self, chunk: Chunk) -> tuple[Stored, Piece | None]:
+    def _samples(self, chunk: Chunk) -> tuple[Stored, Segment | None]:
         if self._plays_files:  # refused where the format of all pieces is known
             return _stored(chunk), self._audible(chunk)
         self._hold(chunk)
         return self._let_out()
 
-    def _file(self, stored: object, scratch: Scratch) -> tuple[Stored, Piece | None]:
+    def _file(self, stored: object, scratch: Scratch) -> tuple[Stored, Segment | None]:
         assert isinstance(stored, Blob)
         shown = stored.shown
         data = self._taken(stored)
@@ -122,7 +122,7 @@ class SoundReel:
             raise MediaError(f"it does not go on like what came before, {self._held[0]!r}: bring all into one format")
         self._held.append(self._audible(chunk))
 
-    def _let_out(self) -> tuple[Stored, Piece]:
+    def _let_out(self) -> tuple[Stored, Segment]:
         """Give what is held, behind files as a file."""
         held, self._held = self._held, []
         chunk = Chunk(np.concatenate([each.samples for each in held]), held[0].sample_rate)

@@ -1,4 +1,4 @@
-"""`FilmReel`: what a run or stream gives a `Video`, value after value, as one film."""
+"""`VideoSource`: what a run or stream gives a `Video`, value after value, as one film."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Final, TypeGuard
 import numpy as np
 
 from millstream.components.options.media_source import MediaComponent
-from millstream.components.values.pixels import UnfitPicture, from_picture, to_pixels
-from millstream.components.values.samples import UnfitSound
+from millstream.components.values.pixels import UnfitImage, from_picture, to_pixels
+from millstream.components.values.samples import UnfitAudio
 from millstream.declare.component import describe
 from millstream.errors import InvalidValue, MediaError
 from millstream.frames import Pixels
-from millstream.media.video import Film
-from millstream.types import Blob, Footage, Piece, Scratch
+from millstream.media.video import ContinuousVideo
+from millstream.types import Blob, Scratch, Segment, VideoSegment
 
 MAX_KEPT_BYTES: Final = 64 * 1024 * 1024
 """A longer film is played all the same, but is no value when it is over."""
@@ -23,7 +23,7 @@ MAX_KEPT_BYTES: Final = 64 * 1024 * 1024
 TAKES: Final = "a path, bytes of a file, a frame, a list of frames, or (frames, (sample_rate, samples))"
 
 
-class FilmReel:
+class VideoSource:
     """A film that goes on with every value.
 
     Args:
@@ -34,23 +34,23 @@ class FilmReel:
     def __init__(self, component: MediaComponent, fps: float) -> None:
         self._component = component
         self._fps = fps
-        self._film: Film | None = None
+        self._film: ContinuousVideo | None = None
         self._kept: list[bytes] = []
         self._bytes = 0
         self._loudness = component.loudness(is_piecewise=True)
 
-    def piece(self, value: object, scratch: Scratch) -> tuple[None, Footage] | None:
+    def piece(self, value: object, scratch: Scratch) -> tuple[None, VideoSegment] | None:
         if value is None or (isinstance(value, str) and self._component.link(value) is not None):
             self.close()  # something else is shown instead; what comes after that is another film
             return None
         try:
-            self._film = self._film or Film(self._fps)
+            self._film = self._film or ContinuousVideo(self._fps)
             self._add(self._film, value, scratch)
             return None, self._noted(self._film.take())
-        except (MediaError, UnfitPicture, UnfitSound) as error:
+        except (MediaError, UnfitImage, UnfitAudio) as error:
             raise InvalidValue(f"{self._component.name} cannot play {describe(value)}: {error}") from error
 
-    def end(self, before: Piece | None = None, *, goes_on: bool = False) -> tuple[Blob | None, Footage | None]:
+    def end(self, before: Segment | None = None, *, goes_on: bool = False) -> tuple[Blob | None, VideoSegment | None]:
         if self._film is None or goes_on:
             return None, None
         rest = self._noted(self._film.end())
@@ -60,13 +60,13 @@ class FilmReel:
             data = beginning + b"".join(self._kept)[len(beginning) :]
             whole = Blob("video.mp4", "video/mp4", data=data)
         self.close()
-        return whole, before.before(rest) if isinstance(before, Footage) else rest
+        return whole, before.before(rest) if isinstance(before, VideoSegment) else rest
 
     def close(self) -> None:
         self._film, self._kept, self._bytes = None, [], 0
         self._loudness = self._component.loudness(is_piecewise=True)
 
-    def _add(self, film: Film, value: object, scratch: Scratch) -> None:
+    def _add(self, film: ContinuousVideo, value: object, scratch: Scratch) -> None:
         if isinstance(value, bytes | bytearray | memoryview):
             film.add_file(bytes(value))
         elif isinstance(value, str | Path):
@@ -91,13 +91,13 @@ class FilmReel:
             return self._frames(np.asarray(value))
         raise self._component.invalid(TAKES, value)
 
-    def _noted(self, footage: Footage) -> Footage:
+    def _noted(self, segment: VideoSegment) -> VideoSegment:
         """Remember what is sent, as long as it is not too much."""
-        self._bytes += sum(len(data) for data, _ in footage.fragments)
-        self._kept += [data for data, _ in footage.fragments]
+        self._bytes += sum(len(data) for data, _ in segment.fragments)
+        self._kept += [data for data, _ in segment.fragments]
         if self._bytes > MAX_KEPT_BYTES:
             self._kept = []
-        return footage
+        return segment
 
 
 def _has_sound(value: object) -> TypeGuard[tuple[object, Sequence[object] | None]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from millstream.components.text.markdown_dialect import parser
-from millstream.components.text.memory import Memory
+from millstream.components.text.memory import RenderCache
 from millstream.components.text.normalized_html import Flattener
 from millstream.components.text.sanitized_html import cleaned, sanitised
 
@@ -150,7 +150,7 @@ def _continued(begun: Rendered, rest: StateCore, style: Style) -> tuple[Rendered
     """Render the blocks that follow on the beginning of a text: gives what is settled by then, and the whole."""
     blocks = list(_top_level(rest.tokens))
     lines = rest.src.split("\n")
-    settled, flow = begun, _Flow(begun, style)
+    settled, flow = begun, _InlineFlow(begun, style)
     for number, block in enumerate(blocks):
         if number == len(blocks) - UNSETTLED:
             first = (block[0].map or (0, 0))[0]
@@ -165,7 +165,7 @@ def _continued(begun: Rendered, rest: StateCore, style: Style) -> tuple[Rendered
     return settled, flow.whole()
 
 
-class _Flow:
+class _InlineFlow:
     """The HTML of one block after the other: cleaned as soon as no element is open any more."""
 
     def __init__(self, begun: Rendered, style: Style) -> None:
@@ -222,5 +222,5 @@ def _top_level(tokens: Sequence[Token]) -> Iterator[list[Token]]:
             block = []
 
 
-_RENDERED: Final = Memory[str](MAX_REMEMBERED)
-_BEGUN: Final = Memory[tuple[Rendered, ...]](MAX_REMEMBERED // 4)
+_RENDERED: Final = RenderCache[str](MAX_REMEMBERED)
+_BEGUN: Final = RenderCache[tuple[Rendered, ...]](MAX_REMEMBERED // 4)

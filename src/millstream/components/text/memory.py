@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Memory(Generic[T]):
+class RenderCache(Generic[T]):
     """What was asked for last, as much as `most` characters of it; used by all handlers' threads."""
 
     def __init__(self, most: int) -> None:

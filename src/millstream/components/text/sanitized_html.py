@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 
 from millstream.components.text.html_elements import HTML_TAGS, SVG_ATTRIBUTES, SVG_TAGS
-from millstream.components.text.memory import Memory
+from millstream.components.text.memory import RenderCache
 from millstream.components.text.normalized_html import finished, flattened
 
 if TYPE_CHECKING:
@@ -78,4 +78,4 @@ def _without_documents(tag: str, attribute: str, value: str) -> str | None:
     return value
 
 
-_SANITISED: Final = Memory[str](MAX_REMEMBERED)
+_SANITISED: Final = RenderCache[str](MAX_REMEMBERED)

@@ -11,7 +11,7 @@ from millstream.errors import MediaError
 from millstream.frames import Frame
 from millstream.media import audio_file as sound_file
 from millstream.media import wav
-from millstream.media.file_kinds import Kind, Source
+from millstream.media.file_kinds import FileKind, Source
 from millstream.media.image_file import decode_image_file
 from millstream.media.image_header import FORMATS, HEAD_BYTES, WEB, format_of
 from millstream.types import Blob
@@ -38,7 +38,7 @@ def encoded(frame: Frame, name: str = "webp", quality: float = QUALITY) -> Blob:
     return Blob(f"image.{name}", f"image/{name}", data=payload)
 
 
-def played(blob: Blob, kind: Kind) -> Blob | None:
+def played(blob: Blob, kind: FileKind) -> Blob | None:
     """Make a WAV file of a sound that browsers do not play; `None` of one that they do.
 
     Raises:

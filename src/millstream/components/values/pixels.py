@@ -21,7 +21,7 @@ SLACK: Final = 1e-3
 """How far a float picture may leave 0..1: filters overshoot a little."""
 
 
-class UnfitPicture(ValueError):
+class UnfitImage(ValueError):
     """An array is no picture; the message says why, and what to do."""
 
 
@@ -36,10 +36,10 @@ def to_pixels(array: NDArray[np.generic]) -> Pixels:
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[:, :, 0]
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
-        raise UnfitPicture("the shape has to be (height, width), (height, width, 3) or (height, width, 4)")
+        raise UnfitImage("the shape has to be (height, width), (height, width, 3) or (height, width, 4)")
     height, width = array.shape[:2]
     if not (1 <= height <= MAX_SIDE and 1 <= width <= MAX_SIDE and height * width <= MAX_PIXELS):
-        raise UnfitPicture(f"each side has to be of 1 to {MAX_SIDE} pixels, and all of at most {MAX_PIXELS}")
+        raise UnfitImage(f"each side has to be of 1 to {MAX_SIDE} pixels, and all of at most {MAX_PIXELS}")
     if array.ndim == 3:
         return _to_bytes(array)
     pixels = np.empty((height, width, 3), np.uint8)
@@ -55,12 +55,12 @@ def _to_bytes(array: NDArray[np.generic]) -> NDArray[np.uint8]:
     if array.dtype.kind == "f":
         low, high = float(array.min()), float(array.max())
         if np.isnan(low):
-            raise UnfitPicture(
+            raise UnfitImage(
                 "every number has to be between 0 and 1, but some are NaN: put something in their place, "
                 "such as by np.nan_to_num"
             )
         if not (low >= -SLACK and high <= 1 + SLACK):
-            raise UnfitPicture(
+            raise UnfitImage(
                 f"floats have to be between 0 and 1, but these are between {low:.4g} and {high:.4g}: "
                 "divide by 255, or clip and return .astype(np.uint8)"
             )
@@ -70,9 +70,9 @@ def _to_bytes(array: NDArray[np.generic]) -> NDArray[np.uint8]:
     if array.dtype.kind in "iu":
         low, high = int(array.min()), int(array.max())
         if low < 0 or high > 255:
-            raise UnfitPicture(f"whole numbers have to be between 0 and 255, but these are between {low} and {high}")
+            raise UnfitImage(f"whole numbers have to be between 0 and 255, but these are between {low} and {high}")
         return array.astype(np.uint8)
-    raise UnfitPicture("the type has to be uint8, or float with numbers between 0 and 1")
+    raise UnfitImage("the type has to be uint8, or float with numbers between 0 and 1")
 
 
 def from_picture(picture: Picture) -> Pixels:

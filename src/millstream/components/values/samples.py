@@ -18,7 +18,7 @@ OVERSHOOT: Final = 1.01
 """Floats up to here are brought into -1 to 1 without a word: filters and encoders overshoot a little."""
 
 
-class UnfitSound(ValueError):
+class UnfitAudio(ValueError):
     """An array is no sound; the message says why, and what to do."""
 
 
@@ -53,7 +53,7 @@ class Loudness:
         rate = rate.item() if isinstance(rate, np.generic) else rate
         if not is_number(rate) or not isinstance(rate, int | float) or int(rate) not in RATES_HZ:
             wanted = f"a sample rate between {RATES_HZ[0]} and {RATES_HZ[-1]} Hz"
-            raise UnfitSound(f"expected {wanted}, got {describe(rate)}")
+            raise UnfitAudio(f"expected {wanted}, got {describe(rate)}")
         return Chunk(to_samples(self._scaled(np.asarray(array))), int(rate))
 
     def _scaled(self, array: NDArray[np.generic]) -> NDArray[np.generic]:
@@ -62,7 +62,7 @@ class Loudness:
         wave = array.astype(np.float64)
         is_finite = np.isfinite(wave)
         if self._is_piecewise and not is_finite.all():
-            raise UnfitSound("every sample has to be a finite number: some are NaN or infinite")
+            raise UnfitAudio("every sample has to be a finite number: some are NaN or infinite")
         peak = float(np.abs(wave, where=is_finite, out=np.zeros_like(wave)).max(initial=0.0))
         if peak > OVERSHOOT:
             self._warn(f"floats are sound from -1 to 1, but these reach {peak:g}: they are divided by the largest")
@@ -83,7 +83,7 @@ def to_samples(array: NDArray[np.generic]) -> Samples:
         array = array[0]  # one channel, as decoders give it
     if array.ndim not in (1, 2) or (array.ndim == 2 and not 1 <= array.shape[1] <= MAX_CHANNELS):
         hint = ": it seems to be the wrong way round, return .T" if _is_turned(array) else ""
-        raise UnfitSound(f"the shape has to be (samples,) or (samples, 1 to {MAX_CHANNELS} channels){hint}")
+        raise UnfitAudio(f"the shape has to be (samples,) or (samples, 1 to {MAX_CHANNELS} channels){hint}")
     samples = _to_int16(array)
     return np.ascontiguousarray(samples if array.ndim == 2 else samples[:, None])
 
@@ -108,6 +108,6 @@ def _to_int16(array: NDArray[np.generic]) -> Samples:
     if array.dtype.kind in "iu":
         whole = array.astype(np.int64)
         if len(whole) and (whole.min() < -32768 or whole.max() > 32767):
-            raise UnfitSound(f"whole numbers of type {array.dtype} have to fit into 16 bits: return int16 or float")
+            raise UnfitAudio(f"whole numbers of type {array.dtype} have to fit into 16 bits: return int16 or float")
         return whole.astype(np.int16)
-    raise UnfitSound("the type has to be int16, int32, int8, uint8 or float")
+    raise UnfitAudio("the type has to be int16, int32, int8, uint8 or float")

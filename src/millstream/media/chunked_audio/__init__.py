@@ -10,14 +10,14 @@ from typing import Final
 from millstream.errors import MediaError
 from millstream.frames import Chunk
 from millstream.media.chunked_audio import flac, mpeg, ogg, wav
-from millstream.media.chunked_audio.base import Kind, Run
+from millstream.media.chunked_audio.base import ChunkedDecoder, ChunkedFormat
 from millstream.media.untrusted import is_installed
 
 KINDS: Final = (
-    Kind(wav.NAME, wav.is_ours, wav.extent_of, wav.WavRun, needs_pyav=False),
-    Kind(ogg.NAME, ogg.is_ours, ogg.extent_of, ogg.OggRun),
-    Kind(flac.NAME, flac.is_ours, flac.extent_of, flac.FlacRun),
-    Kind(mpeg.NAME, mpeg.is_ours, mpeg.extent_of, mpeg.MpegRun),
+    ChunkedFormat(wav.NAME, wav.is_ours, wav.extent_of, wav.WavDecoder, needs_pyav=False),
+    ChunkedFormat(ogg.NAME, ogg.is_ours, ogg.extent_of, ogg.OggDecoder),
+    ChunkedFormat(flac.NAME, flac.is_ours, flac.extent_of, flac.FlacDecoder),
+    ChunkedFormat(mpeg.NAME, mpeg.is_ours, mpeg.extent_of, mpeg.MpegDecoder),
 )
 
 ENOUGH: Final = 12
@@ -27,7 +27,7 @@ BEGINNINGS: Final = (b"RIFF", b"OggS", b"fLaC", b"ID3", b"\xff")
 """What fewer bytes have to begin with to be waited with."""
 
 
-def begin(data: bytes) -> CutSound | None:
+def begin(data: bytes) -> ChunkedAudio | None:
     """Open what goes on after a first piece, which is still to be fed; `None` if that is a file of its own.
 
     It is one if it is visibly whole, or broken. Of some files nobody can tell: they go on as far as PyAV is there.
@@ -36,18 +36,18 @@ def begin(data: bytes) -> CutSound | None:
         MediaError: It is visibly cut, and PyAV is missing.
     """
     if 0 < len(data) < ENOUGH:
-        return CutSound(None) if any(each[: len(data)] == data[: len(each)] for each in BEGINNINGS) else None
+        return ChunkedAudio(None) if any(each[: len(data)] == data[: len(each)] for each in BEGINNINGS) else None
     kind = _kind_of(data)
     extent = "whole" if kind is None else kind.extent_of(data)
-    return None if extent == "whole" or (extent == "unknown" and not is_installed()) else CutSound(kind)
+    return None if extent == "whole" or (extent == "unknown" and not is_installed()) else ChunkedAudio(kind)
 
 
-def _kind_of(data: bytes) -> Kind | None:
+def _kind_of(data: bytes) -> ChunkedFormat | None:
     return next((kind for kind in KINDS if kind.is_ours(data)), None)
 
 
-class CutSound:
-    """A `Run` of one kind; of which, the first bytes tell.
+class ChunkedAudio:
+    """A `ChunkedDecoder` of one kind; of which, the first bytes tell.
 
     Args:
         kind: What it is, if that is known already.
@@ -56,7 +56,7 @@ class CutSound:
         MediaError: PyAV is missing.
     """
 
-    def __init__(self, kind: Kind | None) -> None:
+    def __init__(self, kind: ChunkedFormat | None) -> None:
         self._kind = kind
         self._early = b""
         self._run = _opened(kind) if kind is not None else None
@@ -86,7 +86,7 @@ class CutSound:
         return self._run.end()
 
 
-def _opened(kind: Kind) -> Run:
+def _opened(kind: ChunkedFormat) -> ChunkedDecoder:
     if kind.needs_pyav and not is_installed():
         raise MediaError(
             f"{kind.name} that goes on in the next piece needs PyAV: pip install 'millstream[video]'; or yield whole "

@@ -1,4 +1,4 @@
-"""What every kind of cut sound is here: `Run`, what opens it, and what it gathers."""
+"""What every kind of cut sound is here: `ChunkedDecoder`, what opens it, and what it gathers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Extent: TypeAlias = Literal["whole", "cut", "unknown"]
 """Whether all of a file is there."""
 
 
-class Run(Protocol):
+class ChunkedDecoder(Protocol):
     """One sound, piece after piece; the pieces are cut anywhere."""
 
     def feed(self, data: bytes) -> Chunk | None:
@@ -39,7 +39,7 @@ class Run(Protocol):
         """
 
 
-class Kind(NamedTuple):
+class ChunkedFormat(NamedTuple):
     """One kind of file.
 
     Attributes:
@@ -53,7 +53,7 @@ class Kind(NamedTuple):
     name: str
     is_ours: Callable[[bytes], bool]
     extent_of: Callable[[bytes], Extent]
-    open_run: Callable[[], Run]
+    open_run: Callable[[], ChunkedDecoder]
     needs_pyav: bool = True
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from av.audio.resampler import AudioResampler
 
 
-class Decoding:
+class PacketDecoder:
     """The decoder of one sound: packets reach into each other, so all go through the same one.
 
     Args:

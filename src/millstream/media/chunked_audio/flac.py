@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from millstream.errors import MediaError
 from millstream.frames import Chunk
 from millstream.media.chunked_audio.base import MOST_PASSED, Extent, Gathered
-from millstream.media.chunked_audio.decoder import Decoding
+from millstream.media.chunked_audio.decoder import PacketDecoder
 
 NAME: Final = "a FLAC file"
 
@@ -52,7 +52,7 @@ _HEADERS: Final = re.compile(_HEADER, re.DOTALL)
 _STARTS: Final = re.compile(_HEADER + b"|" + MARK, re.DOTALL)
 
 
-class Beginning(NamedTuple):
+class StreamInfo(NamedTuple):
     """What stands before the first frame: the block for the decoder, samples in all (0 if not said), where it ends."""
 
     info: bytes
@@ -60,7 +60,7 @@ class Beginning(NamedTuple):
     at: int
 
 
-class Header(NamedTuple):
+class FrameHeader(NamedTuple):
     """The header of a frame: how many bytes and samples it has; and its number, counted in samples if `is_fine`."""
 
     size: int
@@ -79,7 +79,7 @@ def is_ours(data: bytes) -> bool:
     return data[:4] == MARK
 
 
-def beginning_of(data: bytes) -> Beginning | None:
+def beginning_of(data: bytes) -> StreamInfo | None:
     """Read what stands before the first frame; `None` if it is not all there.
 
     Raises:
@@ -99,10 +99,10 @@ def beginning_of(data: bytes) -> Beginning | None:
     if at > len(data):
         return None
     info = data[len(MARK) + BLOCK_BYTES :][:INFO_BYTES]
-    return Beginning(info, int.from_bytes(info[13:18], "big") & 0xF_FFFF_FFFF, at)
+    return StreamInfo(info, int.from_bytes(info[13:18], "big") & 0xF_FFFF_FFFF, at)
 
 
-def header_of(data: bytes) -> Header | None:
+def header_of(data: bytes) -> FrameHeader | None:
     """Read the header of a frame; `None` if these bytes are none, or too few."""
     if len(data) < LEAST_FRAME or data[0] != 0xFF or data[1] & 0xFE != 0xF8:
         return None
@@ -122,7 +122,7 @@ def header_of(data: bytes) -> Header | None:
         samples = int.from_bytes(data[at : at + block_bytes], "big") + 1
     else:
         samples = 192 if block == 1 else 144 << block if block < 6 else 1 << block
-    return Header(size, samples, number, bool(data[1] & 1))
+    return FrameHeader(size, samples, number, bool(data[1] & 1))
 
 
 def _number_bytes(first: int) -> int:
@@ -178,7 +178,7 @@ def extent_of(data: bytes) -> Extent:
     return "cut"
 
 
-def _last_header(data: bytes, begin: int, end: int) -> tuple[int, Header | None]:
+def _last_header(data: bytes, begin: int, end: int) -> tuple[int, FrameHeader | None]:
     """Find the last header of a frame that begins from `begin` up to `end`."""
     found = [each.start() for each in _HEADERS.finditer(data, begin, end)]
     for at in reversed(found):
@@ -187,14 +187,14 @@ def _last_header(data: bytes, begin: int, end: int) -> tuple[int, Header | None]
     return begin, None
 
 
-class FlacRun:
+class FlacDecoder:
     """The frames of one FLAC file, or of several that follow each other."""
 
     def __init__(self) -> None:
         self._sound = Gathered(NAME)
         self._waiting = b""
         self._at, self._searched, self._most = 0, 0, MOST_FRAME
-        self._decoding: Decoding | None = None
+        self._decoding: PacketDecoder | None = None
         self._summed, self._sum = 0, 0
 
     def feed(self, data: bytes) -> Chunk | None:
@@ -223,7 +223,7 @@ class FlacRun:
             if len(rest) > MOST_BEFORE:
                 raise MediaError(f"{len(rest)} bytes of {NAME} are no sound")
             return False
-        self._decoding = Decoding("flac", beginning.info)
+        self._decoding = PacketDecoder("flac", beginning.info)
         self._most = MOST_PASSED + (int.from_bytes(beginning.info[7:10], "big") or MOST_FRAME)
         self._at += beginning.at
         return True

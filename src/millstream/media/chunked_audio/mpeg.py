@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from millstream.errors import MediaError
 from millstream.frames import Chunk
 from millstream.media.chunked_audio.base import MOST_PASSED, Extent, Gathered, Window
-from millstream.media.chunked_audio.decoder import Decoding
+from millstream.media.chunked_audio.decoder import PacketDecoder
 
 NAME: Final = "an MP3 or AAC file"
 
@@ -41,7 +41,7 @@ DECODER_DELAY: Final = 529
 """Samples that come out of every decoder of layer III before the first that was put in."""
 
 
-class Frame(NamedTuple):
+class MpegFrame(NamedTuple):
     """What the header of a frame says: its codec, how many bytes it has, how many samples, and where the sound begins.
 
     `side_bytes` is what stands between the header of an MP3's frame and its sound.
@@ -53,7 +53,7 @@ class Frame(NamedTuple):
     side_bytes: int = 0
 
 
-class Told(NamedTuple):
+class EncoderPadding(NamedTuple):
     """What the first frame of an MP3 says of the file: its frames after this one, and samples that are not meant.
 
     `frames` is 0 if it is not said.
@@ -98,13 +98,13 @@ def _tag_bytes(data: bytes) -> int:
     return TAG_BYTES + size
 
 
-def frame_of(header: bytes) -> Frame | None:
+def frame_of(header: bytes) -> MpegFrame | None:
     """Read the header of a frame; `None` if these bytes are none, or too few."""
     if len(header) < HEADER_BYTES or header[0] != 0xFF:
         return None
     if header[1] & 0xF6 == 0xF0:  # in step, and no layer
         size = (header[3] & 3) << 11 | header[4] << 3 | header[5] >> 5
-        return Frame("aac", size) if header[2] >> 2 & 15 < AAC_RATES and size > HEADER_BYTES else None
+        return MpegFrame("aac", size) if header[2] >> 2 & 15 < AAC_RATES and size > HEADER_BYTES else None
     version, rate_at, rate_kbits = header[1] >> 3 & 3, header[2] >> 2 & 3, header[2] >> 4
     is_layer_3 = header[1] & 0xE6 == 0xE2
     if not is_layer_3 or version not in RATES_HZ or rate_at > 2 or not 0 < rate_kbits < 15:
@@ -113,10 +113,10 @@ def frame_of(header: bytes) -> Frame | None:
     bytes_for = 144_000 if is_first_version else 72_000
     size = bytes_for * KBITS[is_first_version][rate_kbits] // RATES_HZ[version][rate_at] + (header[2] >> 1 & 1)
     side_bytes = (17 if is_mono else 32) if is_first_version else (9 if is_mono else 17)
-    return Frame("mp3", size, 1152 if is_first_version else 576, side_bytes)
+    return MpegFrame("mp3", size, 1152 if is_first_version else 576, side_bytes)
 
 
-def told_by(data: bytes, frame: Frame) -> Told | None:
+def told_by(data: bytes, frame: MpegFrame) -> EncoderPadding | None:
     """Read a frame that speaks of the file; `None` if it is one of sound."""
     at = 4 + frame.side_bytes
     if frame.codec != "mp3" or data[at : at + 4] not in (b"Xing", b"Info"):
@@ -126,15 +126,15 @@ def told_by(data: bytes, frame: Frame) -> Told | None:
     at += 8 + sum(size for bit, size in ((1, 4), (2, 4), (4, 100), (8, 4)) if has & bit)
     # The program's name is followed by this at a fixed place; one that does not know it leaves zeros.
     said = int.from_bytes(data[at + 21 : at + 24], "big") if data[at : at + 1] == b"L" else 0
-    return Told(frames, said >> 12, said & 0xFFF) if said else Told(frames, 0, 0)
+    return EncoderPadding(frames, said >> 12, said & 0xFFF) if said else EncoderPadding(frames, 0, 0)
 
 
-class MpegRun:
+class MpegDecoder:
     """Frames of MP3, or of AAC, as they become whole: of one file, or of several that follow each other."""
 
     def __init__(self) -> None:
         self._sound = Gathered(NAME)
-        self._decoding: Decoding | None = None
+        self._decoding: PacketDecoder | None = None
         self._codec = ""
         self._window = Window()
         self._waiting = b""
@@ -153,7 +153,7 @@ class MpegRun:
             self._decode(self._decoding, None)
         return self._sound.rest()
 
-    def _frames(self) -> Iterator[tuple[Frame, bytes]]:
+    def _frames(self) -> Iterator[tuple[MpegFrame, bytes]]:
         """Cut off what is whole. Tags are passed over, where frames may seem to be, and so is what is no frame."""
         data, at = self._waiting, 0
         while at + HEADER_BYTES <= len(data) and self._passed <= MOST_PASSED:
@@ -175,10 +175,10 @@ class MpegRun:
         self._waiting = data[at:]
         self._to_skip += max(at - len(data), 0)
 
-    def _play(self, frame: Frame, whole: bytes) -> None:
+    def _play(self, frame: MpegFrame, whole: bytes) -> None:
         told = told_by(whole, frame)
         if self._decoding is None:
-            self._codec, self._decoding = frame.codec, Decoding(frame.codec)
+            self._codec, self._decoding = frame.codec, PacketDecoder(frame.codec)
         if told is not None:
             skip = told.delay + DECODER_DELAY if told.delay or told.padding else 0
             sound = told.frames * frame.samples - told.delay - told.padding
@@ -189,6 +189,6 @@ class MpegRun:
         if not self._left_frames:  # what follows is another file
             self._window = Window()
 
-    def _decode(self, decoding: Decoding, packet: bytes | None) -> None:
+    def _decode(self, decoding: PacketDecoder, packet: bytes | None) -> None:
         for samples in decoding.decode(packet):
             self._sound.add(self._window.part(samples), decoding.sample_rate)

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from millstream.errors import MediaError
 from millstream.frames import Chunk, Samples
 from millstream.media.chunked_audio.base import MOST_PASSED, Extent, Gathered, Window
-from millstream.media.chunked_audio.decoder import Decoding
+from millstream.media.chunked_audio.decoder import PacketDecoder
 
 NAME: Final = "an Ogg file"
 
@@ -35,7 +35,7 @@ HEADERS: Final = {"libopus": 2, "vorbis": 3}
 """Packets before those of sound. Of FLAC they are as many as there are that begin as no frame does."""
 
 
-class Page(NamedTuple):
+class OggPage(NamedTuple):
     """One page.
 
     Attributes:
@@ -66,7 +66,7 @@ def extent_of(data: bytes) -> Extent:
     return "whole" if is_over and at == len(data) else "cut"
 
 
-def page_at(data: bytes, at: int) -> Page | None:
+def page_at(data: bytes, at: int) -> OggPage | None:
     """Read the page that begins there; `None` if none does, or it is not all there."""
     if at + HEAD.size > len(data):
         return None
@@ -76,28 +76,28 @@ def page_at(data: bytes, at: int) -> Page | None:
     at += count
     body = data[at : at + sum(segments)]
     is_whole = mark == b"OggS" and len(segments) == count and len(body) == sum(segments)
-    return Page(flags, position, stream, segments, body) if is_whole else None
+    return OggPage(flags, position, stream, segments, body) if is_whole else None
 
 
-def size_of(page: Page) -> int:
+def size_of(page: OggPage) -> int:
     """Give the bytes of a page."""
     return HEAD.size + len(page.segments) + len(page.body)
 
 
-class OggRun:
+class OggDecoder:
     """The sound of one Ogg file, or of several that follow each other."""
 
     def __init__(self) -> None:
         self._sound = Gathered(NAME)
         self._waiting = b""
         self._passed = 0
-        self._stream: Stream | None = None
+        self._stream: OggStream | None = None
 
     def feed(self, data: bytes) -> Chunk | None:
         self._waiting += data
         for page in self._pages():
             if page.flags & FIRST and (codec := codec_of(page.body)):
-                self._stream = Stream(page.stream, codec)
+                self._stream = OggStream(page.stream, codec)
             self._passed = 0 if self._stream is not None else self._passed + size_of(page)
             if self._stream is not None and page.stream == self._stream.number:
                 for samples in self._stream.take(page):
@@ -107,7 +107,7 @@ class OggRun:
     def end(self) -> Chunk | None:
         return self._sound.rest()
 
-    def _pages(self) -> Iterator[Page]:
+    def _pages(self) -> Iterator[OggPage]:
         """Cut off what is whole; what is no page is passed over."""
         data, at = self._waiting, 0
         while True:
@@ -132,7 +132,7 @@ def codec_of(packet: bytes) -> str:
     return ""
 
 
-class Stream:
+class OggStream:
     """One stream of packets, from its first page on.
 
     Args:
@@ -144,7 +144,7 @@ class Stream:
         self.number = number
         self._codec = codec
         self._headers: list[bytes] = []
-        self._decoding: Decoding | None = None
+        self._decoding: PacketDecoder | None = None
         self._part = bytearray()
         self._header_bytes = 0
         self._position: int | None = None
@@ -154,7 +154,7 @@ class Stream:
     def sample_rate(self) -> int:
         return self._decoding.sample_rate if self._decoding is not None else 0
 
-    def take(self, page: Page) -> list[Samples]:
+    def take(self, page: OggPage) -> list[Samples]:
         """Decode a page, and give what of it is meant."""
         if not page.flags & CONTINUED:
             self._part = bytearray()
@@ -171,7 +171,7 @@ class Stream:
         page_window = Window(spare, count - spare)
         return [self._window.part(page_window.part(samples)) for samples in decoded]
 
-    def _packets(self, page: Page) -> Iterator[bytes]:
+    def _packets(self, page: OggPage) -> Iterator[bytes]:
         at = 0
         for size in page.segments:
             self._part += page.body[at : at + size]
@@ -194,14 +194,14 @@ class Stream:
             self._decoding = self._opened()
         return self._decoding.decode(packet)
 
-    def _opened(self) -> Decoding:
+    def _opened(self) -> PacketDecoder:
         """Open the decoder with what the headers say."""
         first = self._headers[0]
         if self._codec == "libopus":
             # The samples to be left out are left out here, as at the end: positions count them too.
             self._window = Window(int.from_bytes(first[10:12], "little"))
-            return Decoding(self._codec, first[:10] + bytes(2) + first[12:])
+            return PacketDecoder(self._codec, first[:10] + bytes(2) + first[12:])
         if self._codec == "flac":
-            return Decoding(self._codec, first[17:51])
+            return PacketDecoder(self._codec, first[17:51])
         sizes = b"".join(bytes([255] * (len(each) // 255) + [len(each) % 255]) for each in self._headers[:2])
-        return Decoding(self._codec, b"\2" + sizes + b"".join(self._headers))
+        return PacketDecoder(self._codec, b"\2" + sizes + b"".join(self._headers))

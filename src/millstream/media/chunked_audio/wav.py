@@ -33,14 +33,14 @@ def extent_of(data: bytes) -> Extent:
     return "whole" if beginning.has_size and beginning.size <= len(data) - beginning.at else "cut"
 
 
-class WavRun:
+class WavDecoder:
     """The samples of one WAV file, or of several; a piece that begins as one is the next one's first."""
 
     def __init__(self) -> None:
         self._sound = Gathered(NAME)
         self._waiting = b""
         self._at = 0
-        self._beginning: wav.Beginning | None = None
+        self._beginning: wav.WavHead | None = None
         self._has_begun = False
         self._left = self._passed = 0
 

@@ -24,7 +24,7 @@ VERDICT_S: Final = 300.0
 LONGEST_VERDICT_S: Final = 3600.0
 
 
-class Breadth:
+class BandwidthEstimate:
     """What is known of one page's link.
 
     Args:

@@ -10,7 +10,7 @@ from millstream.frames import Chunk
 from millstream.wire.packet import CodecNumber, Flag
 
 
-class Coded(NamedTuple):
+class EncodedAudio(NamedTuple):
     """The next packet of a playback: payload, its codec, how long it lasts, and whether it needs those before it."""
 
     payload: bytes
@@ -19,7 +19,7 @@ class Coded(NamedTuple):
     flag: Flag
 
 
-class Coder:
+class AudioCodec:
     """Encodes a playback, and does not go back to plain samples once it has begun to compress.
 
     The page plays at one rate: it cannot change any more where Opus does not know that of the samples.
@@ -38,12 +38,12 @@ class Coder:
         is_free = not self._is_plain or opus.rate_for(chunk.sample_rate) == chunk.sample_rate
         return is_free and opus.fits(chunk)
 
-    def code(self, chunk: Chunk, *, is_narrow: bool) -> list[Coded]:
+    def code(self, chunk: Chunk, *, is_narrow: bool) -> list[EncodedAudio]:
         """Encode what comes next; Opus may hold back less than two packets of it until `end`."""
         self.is_opus = self.is_opus or (is_narrow and self.can_compress(chunk))
         if not self.is_opus:
             self._is_plain = True
-            return [Coded(self._plain.encode(chunk).payload, CodecNumber.PCM16, chunk.duration_s, Flag.KEY)]
+            return [EncodedAudio(self._plain.encode(chunk).payload, CodecNumber.PCM16, chunk.duration_s, Flag.KEY)]
         if self._stretch is None:
             self._stretch = OpusStretch(chunk.sample_rate, chunk.channels, chunk.first_sample)
         return _coded(self._stretch.add(chunk.samples))
@@ -53,7 +53,7 @@ class Coder:
         """Whether something may be held back."""
         return self._stretch is not None
 
-    def end(self) -> list[Coded]:
+    def end(self) -> list[EncodedAudio]:
         """Give what is held back; what comes then begins anew."""
         stretch, self._stretch = self._stretch, None
         return [] if stretch is None else _coded(stretch.end())
@@ -63,8 +63,8 @@ class Coder:
         self._stretch = None
 
 
-def _coded(packets: list[OpusPacket]) -> list[Coded]:
+def _coded(packets: list[OpusPacket]) -> list[EncodedAudio]:
     return [
-        Coded(payload, CodecNumber.OPUS, seconds, Flag.KEY if is_first else Flag.NONE)
+        EncodedAudio(payload, CodecNumber.OPUS, seconds, Flag.KEY if is_first else Flag.NONE)
         for payload, seconds, is_first in packets
     ]

@@ -8,12 +8,12 @@ from functools import partial
 
 from millstream.codecs import opus
 from millstream.frames import Chunk
-from millstream.runtime.audio.bandwidth import Breadth
-from millstream.runtime.audio.coder import Coded, Coder
-from millstream.runtime.run_in_thread import aside, begin
+from millstream.runtime.audio.bandwidth import BandwidthEstimate
+from millstream.runtime.audio.coder import AudioCodec, EncodedAudio
+from millstream.runtime.run_in_thread import begin, run_in_thread
 
 
-class Encoding:
+class AudioEncoder:
     """Encodes what one playback plays, one stretch after the other: the coder is touched by one thread at a time.
 
     Args:
@@ -23,13 +23,16 @@ class Encoding:
     """
 
     def __init__(
-        self, breadth: Breadth, send: Callable[[list[Coded], bool], None], fail: Callable[[BaseException], None]
+        self,
+        bandwidth: BandwidthEstimate,
+        send: Callable[[list[EncodedAudio], bool], None],
+        fail: Callable[[BaseException], None],
     ) -> None:
-        self._breadth = breadth
+        self._bandwidth = bandwidth
         self._send = send
         self._fail = fail
-        self._coder = Coder()
-        self._job: asyncio.Future[list[Coded]] | None = None
+        self._coder = AudioCodec()
+        self._job: asyncio.Future[list[EncodedAudio]] | None = None
         self._then: Callable[[], None] | None = None
         self._resting: asyncio.TimerHandle | None = None
         self._now = asyncio.get_running_loop().time
@@ -79,23 +82,23 @@ class Encoding:
 
     async def _may_compress(self, part: Chunk) -> bool:
         """Tell whether the samples should go as Opus: the link is narrow, and both sides are able to."""
-        breadth = self._breadth
+        bandwidth = self._bandwidth
         if self._coder.is_opus:
             return True
-        if not (breadth.takes_opus and breadth.is_narrow(self._now()) and self._coder.can_compress(part)):
+        if not (bandwidth.takes_opus and bandwidth.is_narrow(self._now()) and self._coder.can_compress(part)):
             return False
-        breadth.takes_opus = await aside("opus", opus.is_available)
-        return breadth.takes_opus
+        bandwidth.takes_opus = await run_in_thread("opus", opus.is_available)
+        return bandwidth.takes_opus
 
     def _finish(self) -> None:
         self._start(self._coder.end, is_live=False)
 
-    def _start(self, encode: Callable[[], list[Coded]], is_live: bool) -> None:
+    def _start(self, encode: Callable[[], list[EncodedAudio]], is_live: bool) -> None:
         """Have it encoded in a thread: that takes some milliseconds for a quarter of a second."""
         self._job = begin("opus", encode)
         self._job.add_done_callback(partial(self._came, is_live))
 
-    def _came(self, is_live: bool, job: asyncio.Future[list[Coded]]) -> None:
+    def _came(self, is_live: bool, job: asyncio.Future[list[EncodedAudio]]) -> None:
         self._job = None
         if error := job.exception():
             self._coder.drop()

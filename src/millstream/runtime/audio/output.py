@@ -7,14 +7,14 @@ from collections.abc import Callable
 from millstream.declare.component import Component
 from millstream.runtime.audio.playback import Playback
 from millstream.runtime.audio.players import Players
-from millstream.types import Footage, Piece
+from millstream.types import Segment, VideoSegment
 
 
 def _nobody() -> None:
     """Stand in where nobody wants to know."""
 
 
-class Voice:
+class AudioOutput:
     """The sound of one run or stream: a playback for each component that it plays in.
 
     Args:
@@ -53,7 +53,7 @@ class Voice:
         """Whether the listener has stopped what it plays in a component: nothing more is played there."""
         return component in self._playbacks and self._playbacks[component].is_refused
 
-    async def put(self, component: Component, sound: Piece, timeout_s: float, *, is_live: bool = False) -> None:
+    async def put(self, component: Component, sound: Segment, timeout_s: float, *, is_live: bool = False) -> None:
         """Play a piece after those before; returns when all of it is sent, or skipped: see `Playback.put`.
 
         After the listener has stopped it nothing more is played in that component.
@@ -65,7 +65,7 @@ class Voice:
         if self.is_refused(component.id):
             return
         playback = self._playbacks.get(component.id)
-        begins = isinstance(sound, Footage) and sound.is_first
+        begins = isinstance(sound, VideoSegment) and sound.is_first
         if playback is None or playback.is_cut or begins:
             playback = self._playbacks[component.id] = self._players.begin(self._stream, component)
             self._on_begin()

@@ -12,13 +12,13 @@ from typing import Final, NamedTuple
 from millstream.declare.component import Component
 from millstream.errors import InvalidValue, ProtocolError
 from millstream.frames import Chunk
-from millstream.runtime.audio.bandwidth import Breadth, Gauge
-from millstream.runtime.audio.coder import Coded
-from millstream.runtime.audio.encoder import Encoding
-from millstream.runtime.send.sender import SEQUENCES, Outlet
-from millstream.types import Footage, Piece
+from millstream.runtime.audio.bandwidth import BandwidthEstimate, Gauge
+from millstream.runtime.audio.coder import EncodedAudio
+from millstream.runtime.audio.encoder import AudioEncoder
+from millstream.runtime.send.sender import SEQUENCES, Sender
+from millstream.types import Segment, VideoSegment
 from millstream.wire.messages import Played, Silence
-from millstream.wire.packet import CodecNumber, Flag, Kind, Packet
+from millstream.wire.packet import CodecNumber, Flag, Packet, PacketKind
 
 logger = logging.getLogger("millstream.session")
 
@@ -75,16 +75,18 @@ class Playback:
         skipped_s: Seconds of live sound that were left out because the player was paused.
     """
 
-    def __init__(self, number: int, stream: int, component: Component, outlet: Outlet, breadth: Breadth) -> None:
+    def __init__(
+        self, number: int, stream: int, component: Component, sender: Sender, bandwidth: BandwidthEstimate
+    ) -> None:
         self.number = number
         self.component = component
         self.is_cut = self.is_over = self.is_refused = False
         self.fault = ""
         self.skipped_s = 0.0
         self._stream = stream
-        self._outlet = outlet
-        self._breadth = breadth
-        self._encoding = Encoding(breadth, self._send_coded, self._on_failure)
+        self._sender = sender
+        self._bandwidth = bandwidth
+        self._encoding = AudioEncoder(bandwidth, self._send_coded, self._on_failure)
         self._gauge: Gauge | None = None
         self._format: Format | None = None
         self._sequence = self._samples = 0
@@ -133,7 +135,7 @@ class Playback:
         held_s = (report.samples - report.played) / report.rate if report is not None else 0.0
         return held_s + sum(seconds for _, seconds in self._flying)
 
-    async def put(self, sound: Piece, timeout_s: float, *, is_live: bool = False) -> None:
+    async def put(self, sound: Segment, timeout_s: float, *, is_live: bool = False) -> None:
         """Send a piece, all of it, as fast as the listener comes along.
 
         With `is_live` a player that is paused does not hold it back: what comes meanwhile is skipped, and the page goes
@@ -181,8 +183,8 @@ class Playback:
         self.is_cut = self.is_over = True
         self._encoding.rest(None)
         self._cut_at = self._now()
-        self._outlet.hush(self.number)
-        self._outlet.send(Silence(playback=self.number))
+        self._sender.hush(self.number)
+        self._sender.send(Silence(playback=self.number))
         self._moved.set()
 
     def refuse(self) -> None:
@@ -220,7 +222,7 @@ class Playback:
             self._undecoded.popleft()
         self._measure(message)
         if message.state == "broken" and not self.fault:
-            self._outlet.hush(self.number)
+            self._sender.hush(self.number)
             self._break(f"the browser cannot play: {' '.join(message.message.split())[:200]}")
         self._moved.set()
 
@@ -237,15 +239,15 @@ class Playback:
         now, is_playing = self._now(), message.state == "playing"
         if self._gauge is None or not self._gauge.received(message.received, now, is_playing=is_playing):
             return
-        if not self._breadth.is_narrow(now):
+        if not self._bandwidth.is_narrow(now):
             logger.info("%r: the link is too narrow for samples as they are", self)
-            self._breadth.narrow(now)
+            self._bandwidth.narrow(now)
 
-    def _check(self, sound: Piece) -> None:
+    def _check(self, sound: Segment) -> None:
         self._check_fault()
         if isinstance(sound, Chunk):
             found = Format(CodecNumber.PCM16, sound.sample_rate, sound.channels)
-        elif isinstance(sound, Footage):
+        elif isinstance(sound, VideoSegment):
             found = Format(CodecNumber.FMP4)
         else:
             found = Format(CodecNumber.FILE)
@@ -254,7 +256,7 @@ class Playback:
                 f"{self.component.name} plays {self._format}, and now got {found}: the format of streamed sound must "
                 "not change on the way; bring all pieces into one"
             )
-        if self._format is None and self._breadth.takes_opus and isinstance(sound, Chunk):
+        if self._format is None and self._bandwidth.takes_opus and isinstance(sound, Chunk):
             self._gauge = Gauge(SAMPLE_BYTES * sound.sample_rate * sound.channels)
         self._format = found
 
@@ -278,7 +280,7 @@ class Playback:
             # In real time the next piece comes when this one has lasted; to end between the two would be heard.
             self._encoding.rest(REST_S + (1.5 * sound.duration_s if is_live else 0.0))
 
-    def _send_coded(self, packets: list[Coded], is_live: bool) -> None:
+    def _send_coded(self, packets: list[EncodedAudio], is_live: bool) -> None:
         if self.is_cut or self.fault:
             return
         for payload, codec, seconds, flag in packets:
@@ -311,9 +313,9 @@ class Playback:
             self._samples += len(part.samples)
             yield part
 
-    def _parts(self, sound: bytes | Footage) -> Iterator[tuple[bytes, float, bool]]:
+    def _parts(self, sound: bytes | VideoSegment) -> Iterator[tuple[bytes, float, bool]]:
         """Cut a piece into payloads: each with its seconds (0 if unknown), and whether it ends the piece."""
-        if isinstance(sound, Footage):
+        if isinstance(sound, VideoSegment):
             yield from _film_parts(sound)
             return
         for at in range(0, len(sound), FILE_PART_BYTES):
@@ -325,7 +327,9 @@ class Playback:
         self._sequence += 1
         codec, sequence = codec or self._format.codec, self._sequence % SEQUENCES
         component, call = self.component.id, self.number
-        self._outlet.play(Packet(Kind.SOUND, codec, flags, self._stream, component, sequence, 0, call, 0, payload))
+        self._sender.play(
+            Packet(PacketKind.SOUND, codec, flags, self._stream, component, sequence, 0, call, 0, payload)
+        )
         if self._gauge is not None:
             self._gauge.sent(self._sequence, len(payload), self._now())
 
@@ -334,11 +338,11 @@ class Playback:
         return f"<Playback {self.number} in {self.component.name}: {where}>"
 
 
-def _film_parts(footage: Footage) -> Iterator[tuple[bytes, float, bool]]:
+def _film_parts(segment: VideoSegment) -> Iterator[tuple[bytes, float, bool]]:
     """Cut a stretch of a film into payloads, as `_parts` does; the first of a film is its media type."""
-    if footage.is_first:
-        yield footage.mime.encode("ascii"), 0.0, False
-    for data, seconds in footage.fragments:
+    if segment.is_first:
+        yield segment.mime.encode("ascii"), 0.0, False
+    for data, seconds in segment.fragments:
         for at in range(0, len(data), FILE_PART_BYTES):
             is_end = at + FILE_PART_BYTES >= len(data)
             yield data[at : at + FILE_PART_BYTES], seconds if is_end else 0.0, is_end

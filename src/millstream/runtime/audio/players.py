@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from millstream.declare.component import Component
-from millstream.runtime.audio.bandwidth import Breadth
+from millstream.runtime.audio.bandwidth import BandwidthEstimate
 from millstream.runtime.audio.playback import Playback
-from millstream.runtime.send.sender import Outlet
+from millstream.runtime.send.sender import Sender
 from millstream.wire.messages import Played
 
 MAX_KEPT: Final = 64
@@ -25,9 +25,9 @@ class Players:
         breadth: What is known of that way, and remembered from one playback to the next.
     """
 
-    def __init__(self, outlet: Outlet) -> None:
-        self._outlet = outlet
-        self.breadth = Breadth()
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+        self.bandwidth = BandwidthEstimate()
         self._playbacks: dict[int, Playback] = {}
         self._count = 0
 
@@ -35,7 +35,7 @@ class Players:
         """Begin a playback; one that is still heard in the component gives way."""
         self.hush(component.id)
         self._count += 1
-        playback = self._playbacks[self._count] = Playback(self._count, stream, component, self._outlet, self.breadth)
+        playback = self._playbacks[self._count] = Playback(self._count, stream, component, self._sender, self.bandwidth)
         for number in [number for number, old in self._playbacks.items() if old.is_over][:-MAX_KEPT]:
             del self._playbacks[number]
         return playback

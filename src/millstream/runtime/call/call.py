@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequen
 from contextlib import contextmanager
 from typing import Final, Literal, cast
 
-from millstream.cancellation import Unwanted
+from millstream.cancellation import Cancelled
 from millstream.declare.arguments import plain_argument
 from millstream.declare.component import Component, describe
 from millstream.declare.element import Element, too_large
@@ -21,12 +21,12 @@ from millstream.errors import Error, InvalidValue, MediaError, MillstreamError
 from millstream.frames import Chunk, Frame, Scene
 from millstream.media import wav
 from millstream.media.image_header import MAX_PIXELS
-from millstream.runtime.call.codec_state import Kit, decoded_alone, joined
+from millstream.runtime.call.codec_state import CodecState, decoded_alone, joined
 from millstream.runtime.call.error_text import cause_of, explained, in_one_line, message_of, new_number, text_of, titled
 from millstream.runtime.call.user_code import guarded
 from millstream.runtime.send.notices import heard_by, lasting
 from millstream.runtime.state.files import CallFiles
-from millstream.runtime.stream.recording import Tape
+from millstream.runtime.stream.recording import StreamRecording
 from millstream.types import (
     KEEP,
     Blob,
@@ -39,7 +39,7 @@ from millstream.types import (
     Stored,
 )
 from millstream.wire.messages import MAX_MESSAGE_BYTES, Value
-from millstream.wire.packet import HEADER, Flag, Kind, Packet
+from millstream.wire.packet import HEADER, Flag, Packet, PacketKind
 from millstream.wire.plain import size_of
 
 logger = logging.getLogger("millstream.handler")
@@ -53,18 +53,18 @@ _END: Final = object()
 """What a generator gives when there is nothing more."""
 
 
-class Call:
+class HandlerCall:
     """One job on its way. No step raises for what a handler, a user or a page did: the result says it."""
 
-    def __init__(self, kit: Kit, job: Job, notify: Notify) -> None:
-        self._kit = kit
+    def __init__(self, codec_state: CodecState, job: Job, notify: Notify) -> None:
+        self._codec_state = codec_state
         self._job = job
         self._notify = notify
         self._tracker = Tracker(job.call, notify)
-        self._binding = kit.manifest.bindings[job.binding]
+        self._binding = codec_state.manifest.bindings[job.binding]
         self._spec = cast("HandlerSpec", self._binding.handler_for(job.role))
         self._changes = dict(job.changes)
-        self._files = CallFiles(job.folder, job.room, kit.rules)
+        self._files = CallFiles(job.folder, job.room, codec_state.rules)
         self._arguments: tuple[list[object], dict[str, object]] | None = None
         self._generator: Generator[object, None, None] | None = None
         self._async_generator: AsyncGenerator[object, None] | None = None
@@ -147,8 +147,8 @@ class Call:
     def _media(self) -> Media | Scene | None:
         packets, span = cast("tuple[Packet, ...]", self._job.packets), self._job.span
         if span is not None:
-            return cast("Chunk", self._kit.join(packets, is_gapless=False)).part(*span)
-        return self._kit.join(packets, self._binding.keep == "all") if packets else None
+            return cast("Chunk", self._codec_state.join(packets, is_gapless=False)).part(*span)
+        return self._codec_state.join(packets, self._binding.keep == "all") if packets else None
 
     def _inputs(self, media: Media | Scene | None) -> list[object]:
         job, binding = self._job, self._binding
@@ -157,15 +157,15 @@ class Call:
             for number, stored in zip(binding.inputs, job.inputs, strict=True)
         ]
         if binding.inputs_as_dict:
-            elements = self._kit.manifest.elements
+            elements = self._codec_state.manifest.elements
             return [{elements[number]: value for number, value in zip(binding.inputs, values, strict=True)}]
         return values
 
     def _argument(self, number: int, stored: Stored | Media | Scene) -> object:
-        component = cast("Component", self._kit.element(number, self._job.changes.get(number, {})))
+        component = cast("Component", self._codec_state.element(number, self._job.changes.get(number, {})))
         if isinstance(stored, Packet):
             stored = decoded_alone(stored)
-        elif isinstance(stored, Tape):
+        elif isinstance(stored, StreamRecording):
             stored = _recorded(stored)
         return component.preprocess(stored, self._files)
 
@@ -179,7 +179,7 @@ class Call:
             elif issubclass(wanted, Turn):
                 extras[name] = self._job.turn or Turn()
             elif (event := self._job.event) is not None:
-                target = None if event.target is None else self._kit.manifest.elements[event.target]
+                target = None if event.target is None else self._codec_state.manifest.elements[event.target]
                 extras[name] = wanted(target, event.data)
             else:
                 extras[name] = wanted(None)
@@ -188,11 +188,11 @@ class Call:
     # ---- encode ------------------------------------------------------------------------------------------------
 
     def _outputs(self, value: object) -> dict[int, Output]:
-        returned = distributed(self._binding, self._kit.manifest.elements, value)
+        returned = distributed(self._binding, self._codec_state.manifest.elements, value)
         outputs = {}
         for number, item in returned.items():
             outputs[number] = self._named(number, item)
-        components = self._kit.manifest.components
+        components = self._codec_state.manifest.components
         whole = [(components[at], output.wire) for at, output in outputs.items() if output.wire is not None]
         _check_sum([(component.name, wire) for component, wire in whole if not component.grows])
         return {number: output for number, output in outputs.items() if output.value is not KEEP or output.changes}
@@ -203,10 +203,10 @@ class Call:
         Raises:
             MillstreamError: What was returned does not do.
         """
-        name = self._kit.manifest.elements[number].name
+        name = self._codec_state.manifest.elements[number].name
         try:
             return self._output(number, item)
-        except (Error, Unwanted):
+        except (Error, Cancelled):
             raise
         except Exception as error:  # whatever an object raises that is asked what it is
             if isinstance(error, MillstreamError) and name in message_of(error):
@@ -216,10 +216,10 @@ class Call:
 
     def _output(self, number: int, item: object) -> Output:
         known = self._changes.get(number, {})
-        changes = changes_of(item, self._kit.manifest.elements[number])
+        changes = changes_of(item, self._codec_state.manifest.elements[number])
         if changes is None:
-            return self._valued(number, self._kit.element(number, known), item)
-        target = self._kit.manifest.elements[number].name
+            return self._valued(number, self._codec_state.element(number, known), item)
+        target = self._codec_state.manifest.elements[number].name
         changes = {
             name: change if name == "value" else plain_argument(target, name, change)
             for name, change in changes.items()
@@ -228,7 +228,7 @@ class Call:
         changes = {name: change for name, change in changes.items() if name != "value"}
         if value is KEEP and not changes:
             return Output(KEEP)
-        element = self._kit.element(number, known)
+        element = self._codec_state.element(number, known)
         if not changes:
             return self._valued(number, element, value)
         element = element.updated(changes)
@@ -241,7 +241,7 @@ class Call:
         if isinstance(element, Component) and element.plays_ahead_s and not isinstance(value, Declared):
             if value is None and (self._job.stream or self._is_generator):
                 return Output(KEEP)  # nothing to be heard this time
-            piece = self._kit.reel(element).piece(value, self._files)
+            piece = self._codec_state.source(element).piece(value, self._files)
             if piece is not None:
                 return Output(piece[0], sound=piece[1])
         stored = self._encoded(number, element, value)
@@ -254,7 +254,7 @@ class Call:
         if goes_on and not self._is_generator:
             return {}  # the next call goes on with it
         ended = {}
-        for number, reel in self._kit.reels():
+        for number, reel in self._codec_state.sources():
             before = outputs.get(number, Output(None))
             try:
                 stored, piece = reel.end(before.sound, goes_on=goes_on)
@@ -278,18 +278,18 @@ class Call:
         if isinstance(stored, Frame):
             return self._picture(number, element, stored)
         if isinstance(stored, Chunk):
-            return self._packet(Kind.SOUND, number, SOUND_CODEC, 1.0, stored)
+            return self._packet(PacketKind.SOUND, number, SOUND_CODEC, 1.0, stored)
         return self._files.settle(stored) if isinstance(stored, Blob) else stored
 
     def _picture(self, number: int, component: Component, frame: Frame) -> Stored:
         name, quality = component.codec(self._job.stream != 0, frame)
-        packet = self._packet(Kind.PICTURE, number, name, quality, frame)
+        packet = self._packet(PacketKind.PICTURE, number, name, quality, frame)
         if len(packet.payload) <= MAX_PAYLOAD and frame.width * frame.height <= MAX_PIXELS:
             return packet  # which whoever decodes it again counts as a frame of a stream
         return self._files.settle(Blob(f"image.{name}", f"image/{name}", data=bytes(packet.payload)))
 
-    def _packet(self, kind: Kind, number: int, codec: str, quality: float, media: Media) -> Packet:
-        codec_number, encoder = self._kit.encoder(number, codec, quality)
+    def _packet(self, kind: PacketKind, number: int, codec: str, quality: float, media: Media) -> Packet:
+        codec_number, encoder = self._codec_state.encoder(number, codec, quality)
         encoded = encoder.encode(media)
         flags = (Flag.KEY if encoded.is_key else Flag.NONE) | (
             Flag.INDEPENDENT if encoded.is_independent else Flag.NONE
@@ -309,7 +309,7 @@ class Call:
 
     def _explained(self, error: BaseException, kind: Literal["handler", "media", "input"]) -> Failure:
         name = self._spec.name
-        if isinstance(error, Unwanted):
+        if isinstance(error, Cancelled):
             return Failure("It was stopped.")
         if isinstance(error, Error):
             if error.print_exception:
@@ -321,7 +321,7 @@ class Call:
             return Failure(message_of(error), kind)
         number = new_number()
         logger.error("handler %s failed [%s]", name, number, exc_info=error)
-        return Failure(explained(error, self._kit.show_error, self._job.is_developers, number, self._spec.fn))
+        return Failure(explained(error, self._codec_state.show_error, self._job.is_developers, number, self._spec.fn))
 
 
 def _check_sum(told: Sequence[tuple[str, Value]]) -> None:
@@ -375,7 +375,7 @@ def _by_element(binding: Binding, elements: Mapping[int, Element], value: Mappin
     return {numbers[cast("Element", key)]: item for key, item in value.items()}
 
 
-def _recorded(tape: Tape) -> Blob:
+def _recorded(tape: StreamRecording) -> Blob:
     """Make of a streamed recording what one that is not streamed comes as."""
     chunks = [cast("Chunk", decoded_alone(packet)) for packet in tape.packets()]
     return Blob("recording.wav", "audio/wav", data=wav.encode(joined(chunks)))

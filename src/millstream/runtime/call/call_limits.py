@@ -17,7 +17,7 @@ logger = logging.getLogger("millstream.session")
 LATER = "Try again in a moment."
 
 
-class Caller(NamedTuple):
+class CallOwner(NamedTuple):
     """For whom a call is made.
 
     Attributes:
@@ -29,7 +29,7 @@ class Caller(NamedTuple):
     address: str = ""
 
 
-class Crew:
+class CallLimits:
     """Opens the workers of one app, and keeps to its bounds; each is counted until nothing of it runs any more.
 
     Args:
@@ -44,7 +44,7 @@ class Crew:
         self._abandoned: Counter[Hashable] = Counter()
         self._refusing: set[int] = set()
 
-    def open(self, binding: Binding, caller: Caller, notify: Notify) -> Worker:
+    def open(self, binding: Binding, caller: CallOwner, notify: Notify) -> Worker:
         """Get a worker for a binding.
 
         Raises:
@@ -61,7 +61,7 @@ class Crew:
         worker.ended.add_done_callback(lambda _: _take_off(self._calls, shares))
         return worker
 
-    def _refusal(self, binding: Binding, caller: Caller, shares: tuple[Hashable, ...]) -> str:
+    def _refusal(self, binding: Binding, caller: CallOwner, shares: tuple[Hashable, ...]) -> str:
         settings, calls = self._settings, self._calls
         everybody, event, visitor, address = shares
         left = settings.max_calls - calls[everybody]

@@ -18,16 +18,16 @@ from millstream.declare.manifest import Manifest
 from millstream.errors import MediaError
 from millstream.frames import Chunk, Frame, Scene
 from millstream.runtime.call.user_code import guarded
-from millstream.runtime.state.files import Rules
+from millstream.runtime.state.files import PathRules
 from millstream.speech import Heard
-from millstream.types import Decoder, Encoder, Media, Reel
-from millstream.voice.detector_input import Ear
-from millstream.wire.packet import Kind, Packet
+from millstream.types import Decoder, Encoder, Media, PlayerSource
+from millstream.voice.detector_input import DetectorInput
+from millstream.wire.packet import Packet, PacketKind
 
 logger = logging.getLogger("millstream.handler")
 
 
-class Kit:
+class CodecState:
     """The decoders, encoders, films, sounds, sample count and turn detector of one worker.
 
     Args:
@@ -36,15 +36,15 @@ class Kit:
         show_error: Whether visitors read the text of every exception; `None` for the developer alone.
     """
 
-    def __init__(self, manifest: Manifest, rules: Rules, show_error: bool | None) -> None:
+    def __init__(self, manifest: Manifest, rules: PathRules, show_error: bool | None) -> None:
         self.manifest, self.rules, self.show_error = manifest, rules, show_error
         self._decoders: dict[int, Decoder] = {}
         self._encoders: dict[tuple[int, str, float], tuple[int, Encoder]] = {}
         self._elements: dict[int, tuple[Mapping[str, object], Element]] = {}
         self._next_sample: int | None = None
         self._scenery: tuple[int, Frame] | None = None
-        self._ear: Ear | None = None
-        self._reels: dict[int, Reel] = {}
+        self._detector_input: DetectorInput | None = None
+        self._sources: dict[int, PlayerSource] = {}
 
     def close(self) -> None:
         """Close all of it."""
@@ -52,27 +52,27 @@ class Kit:
             decoder.close()
         for _, encoder in self._encoders.values():
             encoder.close()
-        if self._ear is not None:
+        if self._detector_input is not None:
             with guarded(lambda error: logger.error("a turn detector cannot be closed", exc_info=error)):
-                self._ear.close()
-        for _, reel in self.reels():
-            reel.close()
+                self._detector_input.close()
+        for _, source in self.sources():
+            source.close()
 
-    def reel(self, component: Component) -> Reel:
+    def source(self, component: Component) -> PlayerSource:
         """Give what plays the values that a player gets, one after the other."""
-        if component.id not in self._reels:
-            self._reels[component.id] = component.reel()
-        return self._reels[component.id]
+        if component.id not in self._sources:
+            self._sources[component.id] = component.source()
+        return self._sources[component.id]
 
-    def reels(self) -> list[tuple[int, Reel]]:
+    def sources(self) -> list[tuple[int, PlayerSource]]:
         """Give all that were begun, with the numbers of their components."""
-        return list(self._reels.items())
+        return list(self._sources.items())
 
     def hear(self, chunk: Chunk, turns: TurnTaking) -> Heard:
         """Listen to the next stretch of the stream's microphone."""
-        if self._ear is None:
-            self._ear = Ear(partial(turns.detector, turns.rules))
-        return self._ear.hear(chunk)
+        if self._detector_input is None:
+            self._detector_input = DetectorInput(partial(turns.detector, turns.rules))
+        return self._detector_input.hear(chunk)
 
     def element(self, number: int, changes: Mapping[str, object]) -> Element:
         """Give an element as it is in this session."""
@@ -90,8 +90,8 @@ class Kit:
         Raises:
             MediaError: A packet cannot be decoded, or samples are missing or repeated where none may be.
         """
-        pictures = [packet for packet in packets if packet.kind is Kind.PICTURE]
-        sounds = [packet for packet in packets if packet.kind is Kind.SOUND]
+        pictures = [packet for packet in packets if packet.kind is PacketKind.PICTURE]
+        sounds = [packet for packet in packets if packet.kind is PacketKind.SOUND]
         if not sounds:
             return [self._decode(packet) for packet in pictures][-1]
         chunk = self._join_sound(sounds, is_gapless)
@@ -160,6 +160,6 @@ def decoded_alone(packet: Packet) -> Media:
 
 
 def _checked(media: Media, packet: Packet) -> Media:
-    if isinstance(media, Frame) is not (packet.kind is Kind.PICTURE):
+    if isinstance(media, Frame) is not (packet.kind is PacketKind.PICTURE):
         raise MediaError(f"a {packet.kind.name.lower()} packet is not encoded as codec {packet.codec} does")
     return replace(media, captured_us=packet.captured_us)

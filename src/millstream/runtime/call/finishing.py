@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from millstream.runtime.call.call import Call
-from millstream.runtime.call.codec_state import Kit
+from millstream.runtime.call.call import HandlerCall
+from millstream.runtime.call.codec_state import CodecState
 from millstream.runtime.call.user_code import guarded
 from millstream.types import Job, Notify, Output, Result
 
 
-class Finishing(Call):
+class Finishing(HandlerCall):
     """Ends the films and sounds of a stream; from now on a whole film is the component's value."""
 
-    def __init__(self, kit: Kit, job: Job, notify: Notify) -> None:
-        super().__init__(kit, job, notify)
+    def __init__(self, codec_state: CodecState, job: Job, notify: Notify) -> None:
+        super().__init__(codec_state, job, notify)
         self.is_async = False
 
     def decode(self) -> None:

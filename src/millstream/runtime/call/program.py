@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import Final
 
 from millstream.declare.manifest import Manifest
-from millstream.runtime.call.call import Call
-from millstream.runtime.call.codec_state import Kit
+from millstream.runtime.call.call import HandlerCall
+from millstream.runtime.call.codec_state import CodecState
 from millstream.runtime.call.finishing import Finishing
 from millstream.runtime.call.roles import Greeting, Listening, Recognising
-from millstream.runtime.state.files import Rules
+from millstream.runtime.state.files import PathRules
 from millstream.types import Job, Notify, Role
 
-KINDS: Final[Mapping[Role, type[Call]]] = {
+KINDS: Final[Mapping[Role, type[HandlerCall]]] = {
     "listen": Listening,
     "greeting": Greeting,
     "recognise": Recognising,
@@ -22,7 +22,7 @@ KINDS: Final[Mapping[Role, type[Call]]] = {
 """The roles that are more than a call of their handler."""
 
 
-class Program:
+class AppProgram:
     """The handlers of one manifest, as an engine runs them.
 
     Args:
@@ -31,30 +31,30 @@ class Program:
         show_error: Whether visitors read the text of every exception; `None` for the developer alone.
     """
 
-    def __init__(self, manifest: Manifest, rules: Rules, show_error: bool | None) -> None:
+    def __init__(self, manifest: Manifest, rules: PathRules, show_error: bool | None) -> None:
         self.manifest = manifest
         self.rules = rules
         self.show_error = show_error
 
-    def open(self) -> Calls:
-        return Calls(Kit(self.manifest, self.rules, self.show_error))
+    def open(self) -> WorkerCalls:
+        return WorkerCalls(CodecState(self.manifest, self.rules, self.show_error))
 
     def name_of(self, binding: int) -> str:
         return self.manifest.bindings[binding].name
 
 
-class Calls:
+class WorkerCalls:
     """The calls of one worker: one after the other, with the same kit."""
 
-    def __init__(self, kit: Kit) -> None:
-        self._kit = kit
-        self._running: Call | None = None
+    def __init__(self, codec_state: CodecState) -> None:
+        self._codec_state = codec_state
+        self._running: HandlerCall | None = None
 
-    def begin(self, job: Job, notify: Notify) -> Call:
-        self._running = KINDS.get(job.role, Call)(self._kit, job, notify)
+    def begin(self, job: Job, notify: Notify) -> HandlerCall:
+        self._running = KINDS.get(job.role, HandlerCall)(self._codec_state, job, notify)
         return self._running
 
     def close(self) -> None:
         if self._running is not None:
             self._running.close()
-        self._kit.close()
+        self._codec_state.close()

@@ -7,39 +7,39 @@ from typing import cast
 from millstream.declare.component import describe
 from millstream.errors import InvalidValue
 from millstream.frames import Chunk, Scene
-from millstream.runtime.call.call import Call
-from millstream.runtime.call.codec_state import Kit
+from millstream.runtime.call.call import HandlerCall
+from millstream.runtime.call.codec_state import CodecState
 from millstream.runtime.call.user_code import guarded
 from millstream.speech import Heard
 from millstream.types import Job, Media, Notify, Output, Result
 from millstream.wire.packet import Packet
 
 
-class Listening(Call):
+class Listening(HandlerCall):
     """Hears the next stretch of a microphone, and gives what its detector found; no handler is called."""
 
     _chunk: Chunk | None = None
     _found: Heard | None = None
 
-    def __init__(self, kit: Kit, job: Job, notify: Notify) -> None:
-        super().__init__(kit, job, notify)
+    def __init__(self, codec_state: CodecState, job: Job, notify: Notify) -> None:
+        super().__init__(codec_state, job, notify)
         self.is_async = False
 
     def decode(self) -> None:
         with guarded(lambda error: self._fail(error, "media")):
             packets = cast("tuple[Packet, ...]", self._job.packets)
-            self._chunk = cast("Chunk", self._kit.join(packets, is_gapless=True))
+            self._chunk = cast("Chunk", self._codec_state.join(packets, is_gapless=True))
 
     def call(self) -> None:
         if self._chunk is not None and self._binding.turns is not None:
             with guarded(self._fail):
-                self._found = self._kit.hear(self._chunk, self._binding.turns)
+                self._found = self._codec_state.hear(self._chunk, self._binding.turns)
 
     def encode(self) -> Result:
         return Result(self._job.call, {}, self._failure, heard=self._found)
 
 
-class Greeting(Call):
+class Greeting(HandlerCall):
     """Calls what greets; it may do without the microphone's input, which holds nothing yet, or without any."""
 
     def _inputs(self, media: Media | Scene | None) -> list[object]:
@@ -49,7 +49,7 @@ class Greeting(Call):
         return next((given for given in (values, others) if self._spec.takes(len(given))), [])
 
 
-class Recognising(Call):
+class Recognising(HandlerCall):
     """Asks the app's recogniser what was said in a turn."""
 
     _text = ""

@@ -9,13 +9,13 @@ from typing import Any, Final, Literal, TypeAlias
 from millstream.declare.conversation import TurnTaking
 from millstream.declare.event import Binding
 from millstream.declare.injected import Turn
-from millstream.runtime.context import Desk
-from millstream.runtime.conversation.reply import NOTHING, Answer, Floor, Said
+from millstream.runtime.context import SessionContext
+from millstream.runtime.conversation.reply import NOTHING, HandlerLock, Reply, Utterance
 from millstream.runtime.send.sender import Channel
 from millstream.speech import Heard
 from millstream.types import Notify, Role, Worker
 from millstream.voice.stop_words import after_stop_word
-from millstream.voice.utterances import Margins, Memory, Span, Utterances
+from millstream.voice.utterances import AudioHistory, Margins, Span, Utterances
 from millstream.wire import messages
 from millstream.wire.packet import Packet
 
@@ -43,15 +43,20 @@ class Conversation:
     """
 
     def __init__(
-        self, desk: Desk, stream: int, binding: Binding, channel: Channel, open_worker: Callable[[Notify], Worker]
+        self,
+        context: SessionContext,
+        stream: int,
+        binding: Binding,
+        channel: Channel,
+        open_worker: Callable[[Notify], Worker],
     ) -> None:
         assert binding.turns is not None
-        self._desk, self._stream = desk, stream
+        self._context, self._stream = context, stream
         self._taking: TurnTaking = binding.turns
-        self._floor = Floor(desk, stream, binding, channel, open_worker, self._tell)
-        self._speaks = any(desk.manifest.components[number].plays_ahead_s for number in binding.outputs)
+        self._floor = HandlerLock(context, stream, binding, channel, open_worker, self._tell)
+        self._speaks = any(context.manifest.components[number].plays_ahead_s for number in binding.outputs)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._answer: Answer | None = None
+        self._answer: Reply | None = None
         self._turn: Turn | None = None
         self._recognising = asyncio.Lock()
         self._is_open = self._has_greeted = self._ignores = self._partial_failed = False
@@ -87,7 +92,7 @@ class Conversation:
         self._memory.put(Span(heard.first, heard.last), packets)
         for step in self._utterances.take(heard.events, heard.last):
             if isinstance(step, Span):
-                self._on_turn(Said(step, self._memory.items(step)))
+                self._on_turn(Utterance(step, self._memory.items(step)))
             else:
                 self._on_speech(step.first)
         self._memory.forget(self._utterances.oldest)
@@ -122,7 +127,7 @@ class Conversation:
         after_s, late_s = min(POST_ROLL_S, taking.rules.pause_s), taking.rules.min_speech_s + LATE_S
         seconds = (taking.pre_roll_s, after_s, late_s, longest_s)
         self._utterances = Utterances(Margins(*(round(each * rate) for each in seconds)))
-        self._memory: Memory[Packet] = Memory()
+        self._memory: AudioHistory[Packet] = AudioHistory()
         self._heard_to = self._partial_to = self._awake_to = 0
 
     def _on_speech(self, first: int) -> None:
@@ -131,7 +136,7 @@ class Conversation:
         if not self._taking.stop_words and not self._ignores:
             self.interrupt()
 
-    def _on_turn(self, said: Said) -> None:
+    def _on_turn(self, said: Utterance) -> None:
         if self._ignores or (self.is_answering and not self._taking.can_interrupt):
             return
         if self._taking.stop_words:
@@ -139,7 +144,7 @@ class Conversation:
         else:
             self._reply(said)
 
-    async def _recognise(self, said: Said) -> None:
+    async def _recognise(self, said: Utterance) -> None:
         async with self._recognising:  # turns are judged in their order
             text = await self._floor.recognise(said)
         rest = after_stop_word(text, self._taking.stop_words)
@@ -153,11 +158,11 @@ class Conversation:
             self._reply(said)
         self._tell()
 
-    def _reply(self, said: Said, role: Role = "handler") -> None:
+    def _reply(self, said: Utterance, role: Role = "handler") -> None:
         if self._is_open:
             self.interrupt()
             self._awake_to = 0
-            self._answer = Answer(self._floor, said, role, self._turn)
+            self._answer = Reply(self._floor, said, role, self._turn)
             self._turn = self._answer.turn
             self._start(self._answer.live())
 
@@ -170,17 +175,17 @@ class Conversation:
         if is_due and not self._floor.is_taken and not self.is_answering:
             self._partial_to = self._heard_to
             span = Span(first, self._heard_to)
-            said, turn = Said(span, self._memory.items(span)), Turn(previous=self._turn)
+            said, turn = Utterance(span, self._memory.items(span)), Turn(previous=self._turn)
             self._start(self._partial(said, turn))
 
-    async def _partial(self, said: Said, turn: Turn) -> None:
+    async def _partial(self, said: Utterance, turn: Turn) -> None:
         """Call the app's handler; one that fails is not called again before the next turn."""
         self._partial_failed = not await self._floor.call("partial", said, self._floor.voice(), turn)
 
     # ---- tasks, and what the page is told ----------------------------------------------------------------------
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = self._desk.start(work)
+        task = self._context.start(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)
 
@@ -192,7 +197,7 @@ class Conversation:
         """Tell the page whose turn it is, when that changes."""
         if self._is_open and (state := self._state()) != self._said:
             self._said = state
-            self._desk.outlet.send(messages.Turn(stream=self._stream, state=state))
+            self._context.sender.send(messages.TurnState(stream=self._stream, state=state))
 
     def _state(self) -> State:
         if self._answer is not None and not self._answer.is_over:

@@ -10,27 +10,27 @@ from typing import Final, NamedTuple
 from millstream.declare.event import Binding
 from millstream.declare.injected import Turn
 from millstream.errors import Busy
-from millstream.runtime.audio.output import Voice
-from millstream.runtime.context import Began, Desk
-from millstream.runtime.send.progress import Meter
+from millstream.runtime.audio.output import AudioOutput
+from millstream.runtime.context import SessionContext, StartedCall
+from millstream.runtime.send.progress import ProgressSender
 from millstream.runtime.send.sender import Channel
 from millstream.types import Failure, Notify, Role, Worker
 from millstream.voice.utterances import Span
 from millstream.wire.packet import Packet
 
 
-class Said(NamedTuple):
+class Utterance(NamedTuple):
     """What somebody said: a stretch of the microphone, and the packets that hold it."""
 
     span: Span
     packets: tuple[Packet, ...]
 
 
-NOTHING: Final = Said(Span(0, 0), ())
+NOTHING: Final = Utterance(Span(0, 0), ())
 """What a greeting answers."""
 
 
-class Floor:
+class HandlerLock:
     """Calls the handlers of one conversation; no two of them at once.
 
     Args:
@@ -44,7 +44,7 @@ class Floor:
 
     def __init__(
         self,
-        desk: Desk,
+        context: SessionContext,
         stream: int,
         binding: Binding,
         channel: Channel,
@@ -52,7 +52,7 @@ class Floor:
         on_sound: Callable[[], None],
     ) -> None:
         self._open_worker = open_worker
-        self.desk, self.stream, self.binding = desk, stream, binding
+        self.context, self.stream, self.binding = context, stream, binding
         self._channel = channel
         self._on_sound = on_sound
         self._lock = asyncio.Lock()
@@ -63,11 +63,11 @@ class Floor:
         """Whether a handler is being called, or was closed and has not ended."""
         return self._lock.locked() or (self._last is not None and not self._last.released.done())
 
-    def voice(self) -> Voice:
+    def voice(self) -> AudioOutput:
         """Make the way of the sound of one call."""
-        return Voice(self.desk.players, self.stream, self._on_sound)
+        return AudioOutput(self.context.players, self.stream, self._on_sound)
 
-    async def call(self, role: Role, said: Said, voice: Voice, turn: Turn | None = None) -> bool:
+    async def call(self, role: Role, said: Utterance, voice: AudioOutput, turn: Turn | None = None) -> bool:
         """Call a handler when the one before has ended, and deliver what comes of it; an error is shown, and no more.
 
         If it is cancelled the handler is closed; one that does not end is waited for by the next call alone.
@@ -81,19 +81,21 @@ class Floor:
             try:
                 return await self._call(role, said, voice, turn)
             except Busy as error:
-                self.desk.report(Failure(str(error), title="Busy"))
+                self.context.report(Failure(str(error), title="Busy"))
                 return False
             finally:
                 voice.end()
 
-    async def _call(self, role: Role, said: Said, voice: Voice, turn: Turn | None) -> bool:
-        desk, meter = self.desk, Meter(self.desk, self.binding, stream=self.stream)
+    async def _call(self, role: Role, said: Utterance, voice: AudioOutput, turn: Turn | None) -> bool:
+        context, meter = self.context, ProgressSender(self.context, self.binding, stream=self.stream)
         worker = self._last = self._open_worker(meter.hear)
         try:
-            began = desk.begin_turn(self._begin(said, role), said.span, turn)
+            began = context.begin_turn(self._begin(said, role), said.span, turn)
             async with aclosing(worker.submit(began.job)) as results:
                 async for result in results:
-                    failure = result.failure or await desk.deliver(began, result, self._channel, voice, is_whole=True)
+                    failure = result.failure or await context.deliver(
+                        began, result, self._channel, voice, is_whole=True
+                    )
                     if failure is not None:
                         self.fail(failure)
                     if failure is not None or voice.is_cut:
@@ -104,16 +106,16 @@ class Floor:
             meter.close()
             await worker.close()
 
-    async def recognise(self, said: Said) -> str:
+    async def recognise(self, said: Utterance) -> str:
         """Ask what was said; nothing if that fails, which is shown. Does not wait for the handlers."""
-        desk, meter = self.desk, Meter(self.desk, self.binding, stream=self.stream)
+        context, meter = self.context, ProgressSender(self.context, self.binding, stream=self.stream)
         try:
             worker = self._open_worker(meter.hear)
         except Busy as error:
-            desk.report(Failure(str(error), title="Busy"))
+            context.report(Failure(str(error), title="Busy"))
             return ""
         try:
-            began = desk.begin_turn(self._begin(said, "recognise"), said.span)
+            began = context.begin_turn(self._begin(said, "recognise"), said.span)
             async with aclosing(worker.submit(began.job)) as results:
                 async for result in results:
                     if result.failure is not None:
@@ -124,17 +126,17 @@ class Floor:
             await worker.close()
         return ""
 
-    def _begin(self, said: Said, role: Role) -> Began:
-        return self.desk.begin_stream(self.binding, self.stream, said.packets, role)
+    def _begin(self, said: Utterance, role: Role) -> StartedCall:
+        return self.context.begin_stream(self.binding, self.stream, said.packets, role)
 
     def fail(self, failure: Failure) -> None:
         """Show why a call failed; the conversation goes on."""
         if failure.kind != "handler":
-            self.desk.reject(failure)
-        self.desk.report(failure)
+            self.context.reject(failure)
+        self.context.report(failure)
 
 
-class Answer:
+class Reply:
     """One call of a handler that answers a turn, and what is heard of it.
 
     Args:
@@ -144,7 +146,7 @@ class Answer:
         previous: The turn before.
     """
 
-    def __init__(self, floor: Floor, said: Said, role: Role, previous: Turn | None) -> None:
+    def __init__(self, floor: HandlerLock, said: Utterance, role: Role, previous: Turn | None) -> None:
         self._floor = floor
         self._said, self._role = said, role
         self._voice = floor.voice()
@@ -163,7 +165,7 @@ class Answer:
         try:
             if not self.is_over:
                 await self._floor.call(self._role, self._said, self._voice, self.turn)
-                await self._voice.heard_out(self._floor.desk.settings.pause_s)
+                await self._voice.heard_out(self._floor.context.settings.pause_s)
         except asyncio.CancelledError:
             if not self.is_over:
                 raise
@@ -185,4 +187,4 @@ class Answer:
                 self._task.cancel()
 
     def __repr__(self) -> str:
-        return f"<Answer of {self._floor.binding.name}: {self.turn!r}>"
+        return f"<Reply of {self._floor.binding.name}: {self.turn!r}>"

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from millstream.declare.component import Component
-from millstream.runtime.state.files import Store
+from millstream.runtime.state.files import SessionFiles
 from millstream.runtime.state.values import Claim, Values
-from millstream.types import KEEP, Blob, Output, Piece, Result
+from millstream.types import KEEP, Blob, Output, Result, Segment
 from millstream.wire.messages import Value
 from millstream.wire.packet import Packet
 
@@ -29,13 +29,13 @@ class Applied:
 
     updates: dict[int, dict[str, Value]] = field(default_factory=dict)
     pictures: dict[int, Packet] = field(default_factory=dict)
-    sounds: dict[int, Piece] = field(default_factory=dict)
+    sounds: dict[int, Segment] = field(default_factory=dict)
     changed: list[int] = field(default_factory=list)
     growing: set[int] = field(default_factory=set)
     gone: list[Path] = field(default_factory=list)
 
 
-def apply(result: Result, values: Values, store: Store, claim: Claim, driving: Container[int]) -> Applied:
+def apply(result: Result, values: Values, store: SessionFiles, claim: Claim, driving: Container[int]) -> Applied:
     """Apply one result as a whole.
 
     A value that somebody else has written since the claim was made stays, in the session and in the page. What a
@@ -62,7 +62,7 @@ def apply(result: Result, values: Values, store: Store, claim: Claim, driving: C
     return applied
 
 
-def _show(component: Component, output: Output, store: Store, applied: Applied) -> None:
+def _show(component: Component, output: Output, store: SessionFiles, applied: Applied) -> None:
     stored = output.value
     if output.sound is not None:
         applied.sounds[component.id] = output.sound
@@ -84,7 +84,7 @@ def _show(component: Component, output: Output, store: Store, applied: Applied) 
             applied.growing.add(component.id)
 
 
-def addressed(wire: Value, store: Store) -> Value:
+def addressed(wire: Value, store: SessionFiles) -> Value:
     """Put the page's form of each file in the place of the file itself."""
     if isinstance(wire, Blob):
         return file_value(store.handle(wire), wire)

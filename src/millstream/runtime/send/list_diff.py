@@ -15,7 +15,7 @@ REACH: Final = frozenset({"visible", "interactive"})
 """The properties that say whether the user of a page gets at an element."""
 
 
-class Told:
+class ListDiff:
     """The values that a page has of components whose value is a list, such as a conversation.
 
     A conversation is written anew with each word of an answer: sent as a whole each time it would cost the square of

@@ -8,7 +8,7 @@ from typing import Final
 
 from millstream.declare.event import Binding
 from millstream.runtime.call.user_code import guarded
-from millstream.runtime.context import Desk
+from millstream.runtime.context import SessionContext
 from millstream.types import Advance, Level, Notice
 from millstream.wire.messages import Progress
 
@@ -18,7 +18,7 @@ EVERY_S: Final = 0.1
 """The least time between two reports of one run or stream."""
 
 
-class Meter:
+class ProgressSender:
     """Hears what the handlers of one run or stream say, and tells the page.
 
     Reports never pile up: what has not been sent is replaced by what is newer, and a page that takes its messages
@@ -31,20 +31,20 @@ class Meter:
         stream: The number of the stream, 0 for a run.
     """
 
-    def __init__(self, desk: Desk, binding: Binding, *, run: int = 0, stream: int = 0) -> None:
-        self._desk = desk
+    def __init__(self, context: SessionContext, binding: Binding, *, run: int = 0, stream: int = 0) -> None:
+        self._context = context
         self._binding = binding
         self._run, self._stream = run, stream
         self._newest: Advance | None = None
         self._shown: Advance | None = None
-        self._due = desk.now
+        self._due = context.now
         self._timer: asyncio.TimerHandle | None = None
         self._is_closed = self._has_failed = False
 
     def hear(self, said: Notice | Advance) -> None:
         """Pass on what a handler said; a `Notify`."""
         if isinstance(said, Notice):
-            self._desk.tell(said)
+            self._context.tell(said)
         elif not self._is_closed:
             self._newest = said
             if self._timer is None:
@@ -67,11 +67,11 @@ class Meter:
 
     def _look(self) -> None:
         self._timer = None
-        if self._desk.now < self._due or not self._desk.outlet.is_calm:
-            self._timer = self._desk.loop.call_at(max(self._due, self._desk.now + EVERY_S / 10), self._look)
+        if self._context.now < self._due or not self._context.sender.is_calm:
+            self._timer = self._context.loop.call_at(max(self._due, self._context.now + EVERY_S / 10), self._look)
             return
         assert self._newest is not None  # whoever takes it away stops the timer
-        self._due = self._desk.now + EVERY_S
+        self._due = self._context.now + EVERY_S
         self._shown, self._newest = self._newest, None
         self._send(self._shown)
 
@@ -79,7 +79,7 @@ class Meter:
         levels: list[Level] = []
         with guarded(self._fail):  # a description says by itself what it is as text
             levels = [] if is_over else list(advance.levels())
-        self._desk.outlet.send(
+        self._context.sender.send(
             Progress(call=advance.call, binding=self._binding.number, run=self._run, stream=self._stream, levels=levels)
         )
 

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from millstream.declare.element import too_large
-from millstream.runtime.send.list_diff import Told
+from millstream.runtime.send.list_diff import ListDiff
 from millstream.types import Transport
 from millstream.wire.messages import MAX_MESSAGE_BYTES, Outputs, ServerMessage, encode_message
 from millstream.wire.packet import Flag, Packet, encode_packet
@@ -89,7 +89,7 @@ class Channel:
             self.probe = None
 
 
-class Outlet:
+class Sender:
     """The only one who sends to the page.
 
     Control messages keep their order and are never held back by credit. Sound goes next, all of it and in order: who
@@ -108,7 +108,7 @@ class Outlet:
         self._bytes = 0
         self._sounds: deque[Packet] = deque()
         self._seq = 0
-        self.told = Told()
+        self.told = ListDiff()
         self._channels: dict[int, Channel] = {0: Channel(0)}
         self._work = asyncio.Event()
         self._is_idle = asyncio.Event()

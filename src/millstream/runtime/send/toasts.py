@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from millstream.runtime.send.sender import Outlet
+from millstream.runtime.send.sender import Sender
 from millstream.types import Notice
 from millstream.wire.messages import Toast
 
@@ -26,8 +26,8 @@ class Toasts:
         outlet: The way to the page.
     """
 
-    def __init__(self, outlet: Outlet) -> None:
-        self._outlet = outlet
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
         self._loop = asyncio.get_running_loop()
         self._tokens = float(BURST)
         self._at = self._loop.time()
@@ -46,7 +46,7 @@ class Toasts:
         """Tell what waits, as far as the page takes it, and look again later if that is not all."""
         now = self._loop.time()
         self._tokens, self._at = min(BURST, self._tokens + (now - self._at) * RATE_HZ), now
-        while self._waiting and self._tokens >= 1 and self._outlet.is_calm:
+        while self._waiting and self._tokens >= 1 and self._sender.is_calm:
             self._tokens -= 1
             notice = next(iter(self._waiting))
             self._send(notice, self._waiting.pop(notice))
@@ -55,7 +55,7 @@ class Toasts:
             self._loop.call_later(1 / RATE_HZ, self._settle)
 
     def _send(self, notice: Notice, count: int) -> None:
-        self._outlet.send(
+        self._sender.send(
             Toast(
                 level=notice.level,
                 message=notice.message,

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol, cast, runtime_checkable
 
 from millstream.declare.component import Component
 from millstream.runtime.call.user_code import guarded
-from millstream.runtime.run_in_thread import aside
+from millstream.runtime.run_in_thread import run_in_thread
 from millstream.runtime.state.values import Values
 from millstream.types import Blob, Stored
 from millstream.wire.messages import Value
@@ -20,7 +20,7 @@ logger = logging.getLogger("millstream.handler")
 
 
 @runtime_checkable
-class Perishable(Protocol):
+class ExpiringValue(Protocol):
     """A component whose values have an end, such as `State`."""
 
     time_to_live: float
@@ -29,7 +29,7 @@ class Perishable(Protocol):
     delete_callback: Callable[[object], object] | None
 
 
-class Perishables:
+class ExpiringValues:
     """Watches over the perishable values of one session.
 
     Args:
@@ -107,7 +107,7 @@ class Beginning:
     """
 
     def __init__(self, components: Collection[Component]) -> None:
-        self.perishable = tuple(component for component in components if isinstance(component, Perishable))
+        self.perishable = tuple(component for component in components if isinstance(component, ExpiringValue))
         self._same = _computed(component for component in components if component.is_prepared)
         self._lists = {number: stored for number, stored in self._same.values.items() if isinstance(stored, list)}
         self._others = [component for component in components if not component.is_prepared]
@@ -121,7 +121,7 @@ class Beginning:
         own = {number: list(stored) for number, stored in self._lists.items()}
         initial = Initial({**self._same.values, **own}, dict(self._same.shown), list(self._same.faults))
         if self._others:
-            computed = await aside("initial values", lambda: _computed(self._others))
+            computed = await run_in_thread("initial values", lambda: _computed(self._others))
             initial.values.update(computed.values)
             initial.shown.update(computed.shown)
             initial.faults.extend(computed.faults)
@@ -130,7 +130,7 @@ class Beginning:
 
 async def initial_value(component: Component) -> Stored:
     """Compute the value that a component starts with, off the loop; an empty one if the user's function fails."""
-    initial = await aside("initial values", lambda: _computed([component]))
+    initial = await run_in_thread("initial values", lambda: _computed([component]))
     for name, error in initial.faults:
         logger.error("the initial value of %s cannot be computed", name, exc_info=error)
     return initial.values[component.id]
@@ -168,8 +168,8 @@ async def _deleted(component: Component, value: Stored) -> None:
         with guarded(lambda error: logger.error("the delete_callback of %s failed", component.name, exc_info=error)):
             callback(value)
 
-    await aside("delete_callback", call)
+    await run_in_thread("delete_callback", call)
 
 
-def _kind(component: Component) -> Perishable:
-    return cast("Perishable", component)
+def _kind(component: Component) -> ExpiringValue:
+    return cast("ExpiringValue", component)

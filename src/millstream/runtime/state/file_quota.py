@@ -19,7 +19,7 @@ FLOOR_PART: Final = 0.05
 """On a small disk only this part of it is."""
 
 
-class Allowance:
+class FileQuota:
     """A number of bytes that may be taken, as long as the allowance around it has room too. Used on the loop.
 
     Args:
@@ -28,7 +28,7 @@ class Allowance:
         within: The allowance that this one is a part of.
     """
 
-    def __init__(self, most: int, whose: str, within: Allowance | None = None) -> None:
+    def __init__(self, most: int, whose: str, within: FileQuota | None = None) -> None:
         self._most = most
         self._whose = whose
         self._within = within
@@ -59,7 +59,7 @@ class Allowance:
             self._within.give(size)
 
 
-class Allowances:
+class FileQuotas:
     """The allowances of one app.
 
     Args:
@@ -71,21 +71,21 @@ class Allowances:
     def __init__(self, of_session: int, of_address: int, in_all: int) -> None:
         self._of_session = of_session
         self._of_address = of_address
-        self._whole = Allowance(in_all, "the files of all visitors")
-        self._addresses: WeakValueDictionary[str, Allowance] = WeakValueDictionary()
+        self._whole = FileQuota(in_all, "the files of all visitors")
+        self._addresses: WeakValueDictionary[str, FileQuota] = WeakValueDictionary()
 
     @property
     def used(self) -> int:
         """How many bytes all files take."""
         return self._whole.used
 
-    def session(self, address: str) -> Allowance:
+    def session(self, address: str) -> FileQuota:
         """Make the allowance of a new session."""
         network = network_of(address)
         around = self._addresses.get(network)
         if around is None:
-            around = self._addresses[network] = Allowance(self._of_address, "the files of one address", self._whole)
-        return Allowance(self._of_session, "the session's files", around)
+            around = self._addresses[network] = FileQuota(self._of_address, "the files of one address", self._whole)
+        return FileQuota(self._of_session, "the session's files", around)
 
 
 class Reservation:
@@ -99,7 +99,7 @@ class Reservation:
         QuotaExceeded: They do not fit.
     """
 
-    def __init__(self, allowance: Allowance, size: int) -> None:
+    def __init__(self, allowance: FileQuota, size: int) -> None:
         allowance.take(size)
         self._allowance = allowance
         self._size = size

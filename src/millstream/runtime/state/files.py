@@ -19,7 +19,7 @@ from typing import Final
 
 from millstream.errors import InvalidValue, QuotaExceeded
 from millstream.media.image_header import MAX_PHOTO_PIXELS
-from millstream.runtime.state.file_quota import Allowance, Reservation, check_disk
+from millstream.runtime.state.file_quota import FileQuota, Reservation, check_disk
 from millstream.types import Blob
 
 fcntl: ModuleType | None
@@ -41,7 +41,7 @@ PERMISSIONS: Final = 0o700
 LOCK: Final = ".lock"
 
 
-class Store:
+class SessionFiles:
     """Files of one session, by handle. Made and used on the loop; it does no file access of its own.
 
     Args:
@@ -53,11 +53,11 @@ class Store:
         is_closed: Whether the page is gone: uploads are not taken in any more.
     """
 
-    def __init__(self, folder: Path, max_bytes: int | Allowance, max_files: int = 10_000) -> None:
+    def __init__(self, folder: Path, max_bytes: int | FileQuota, max_files: int = 10_000) -> None:
         self.folder = folder
         self.is_closed = False
         whose = "the session's files"
-        self._allowance = Allowance(max_bytes, whose) if isinstance(max_bytes, int) else max_bytes
+        self._allowance = FileQuota(max_bytes, whose) if isinstance(max_bytes, int) else max_bytes
         self._max_files = max_files
         self._blobs: dict[str, Blob] = {}
         self._reservations: set[Reservation] = set()
@@ -180,10 +180,10 @@ class Store:
         return blob
 
     def __repr__(self) -> str:
-        return f"<Store {len(self._blobs)} files, {self.used} bytes>"
+        return f"<SessionFiles {len(self._blobs)} files, {self.used} bytes>"
 
 
-class Rules:
+class PathRules:
     """Which files a handler may return.
 
     Args:
@@ -245,7 +245,7 @@ class CallFiles:
         rules: Which files may be returned.
     """
 
-    def __init__(self, folder: Path, room: int, rules: Rules) -> None:
+    def __init__(self, folder: Path, room: int, rules: PathRules) -> None:
         self._folder = folder
         self._room = room
         self._rules = rules
@@ -320,7 +320,7 @@ def new_file(folder: Path, suffix: str) -> Path:
     return folder / (secrets.token_hex(16) + suffix)
 
 
-class Folders:
+class TempFolders:
     """The folders of all sessions of one app: one each, under one of ours in the temporary directory.
 
     Ours is locked as long as the process lives, however it ends. Others that share the temporary directory, be it from

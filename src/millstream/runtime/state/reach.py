@@ -9,7 +9,7 @@ from millstream.declare.element import Element
 from millstream.declare.layout import Tab
 from millstream.declare.manifest import Manifest
 from millstream.errors import ProtocolError
-from millstream.runtime.send.list_diff import Told
+from millstream.runtime.send.list_diff import ListDiff
 from millstream.runtime.state.values import Values
 
 EDIT: Final = "input"
@@ -28,7 +28,7 @@ class Reach:
         told: What the page knows of them.
     """
 
-    def __init__(self, manifest: Manifest, values: Values, told: Told) -> None:
+    def __init__(self, manifest: Manifest, values: Values, told: ListDiff) -> None:
         self._values = values
         self._told = told
         scripts = [binding for binding in manifest.bindings if binding.js is not None and binding.handler is None]

@@ -9,10 +9,10 @@ from types import TracebackType
 from typing import BinaryIO, Final, Self
 
 from millstream.errors import InvalidValue, QuotaExceeded
-from millstream.runtime.run_in_thread import aside, begin
+from millstream.runtime.run_in_thread import begin, run_in_thread
 from millstream.runtime.send.apply import file_value
 from millstream.runtime.state.file_quota import check_disk
-from millstream.runtime.state.files import Store, new_file, suffix_of
+from millstream.runtime.state.files import SessionFiles, new_file, suffix_of
 from millstream.types import Blob
 
 WRITE_BYTES: Final = 256 * 1024
@@ -38,7 +38,7 @@ class Upload:
     """
 
     def __init__(
-        self, store: Store, name: str, max_bytes: int, announced: int, inspect: Callable[[Blob, int], Blob]
+        self, store: SessionFiles, name: str, max_bytes: int, announced: int, inspect: Callable[[Blob, int], Blob]
     ) -> None:
         self._store = store
         self._name = name
@@ -56,7 +56,7 @@ class Upload:
     async def __aenter__(self) -> Self:
         """Open the file."""
         try:
-            await aside("upload", self._open)
+            await run_in_thread("upload", self._open)
         except BaseException:
             self._store.release(self._reservation)
             raise
@@ -97,10 +97,10 @@ class Upload:
         self._reservation.cover(self._size)
         await self._flush()
         assert self._file is not None
-        await aside("upload", self._file.close)
+        await run_in_thread("upload", self._file.close)
         given, room = Blob(self._name, mime, path=self._paths[0], size=self._size), self._store.room
         try:
-            blob = await aside("upload", lambda: self._inspect(given, room))
+            blob = await run_in_thread("upload", lambda: self._inspect(given, room))
         except OSError:
             self._check(self._size)  # if the session has ended its folder is gone, and that is what was wrong
             raise
@@ -120,7 +120,7 @@ class Upload:
     async def _flush(self) -> None:
         data = bytes(self._waiting)
         self._waiting.clear()
-        await aside("upload", lambda: self._put(data))
+        await run_in_thread("upload", lambda: self._put(data))
 
     # ---- in a thread -------------------------------------------------------------------------------------------
 

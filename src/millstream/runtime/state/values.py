@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from millstream.declare.component import Component
 from millstream.declare.element import Element
 from millstream.declare.manifest import Manifest
-from millstream.runtime.stream.recording import Tape
+from millstream.runtime.stream.recording import StreamRecording
 from millstream.types import Stored
 from millstream.wire.packet import Packet
 
@@ -50,7 +50,7 @@ class Values:
         self._changes: dict[int, Mapping[str, object]] = {}
         self._elements: dict[int, Element] = {}
         self._watchers: dict[int, Callable[[int], None]] = {}
-        self._late: dict[int, Tape] = {}
+        self._late: dict[int, StreamRecording] = {}
         self._marks = {number: _mark(self.component(number), self._stored[number]) for number in manifest.observed}
 
     def __getitem__(self, number: int) -> Stored:
@@ -120,13 +120,13 @@ class Values:
         before, self._marks[number] = self._marks[number], _mark(self.component(number), stored)
         return before != self._marks[number]
 
-    def capture(self, number: int, captured: Packet | Tape) -> None:
+    def capture(self, number: int, captured: Packet | StreamRecording) -> None:
         """Let a component hold what it captured last, or all of it at the end: not an edit, and no `change`."""
-        if isinstance(captured, Tape):
+        if isinstance(captured, StreamRecording):
             self._late.pop(number, None)
         self._stored[number] = captured
 
-    def capture_late(self, number: int, recorded: Tape) -> None:
+    def capture_late(self, number: int, recorded: StreamRecording) -> None:
         """Keep a recording of a component that records again already, until there is a newer one, or a value."""
         self._late[number] = recorded
 

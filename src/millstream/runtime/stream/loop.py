@@ -11,16 +11,16 @@ from millstream.admission import Ticket
 from millstream.declare.event import Binding
 from millstream.errors import BacklogExceeded, Busy, ProtocolError
 from millstream.runtime.alarm import Alarm
-from millstream.runtime.audio.output import Voice
+from millstream.runtime.audio.output import AudioOutput
 from millstream.runtime.call.user_code import guarded
 from millstream.runtime.clock import server_us
-from millstream.runtime.context import Began, Desk
+from millstream.runtime.context import SessionContext, StartedCall
 from millstream.runtime.conversation.conversation import Conversation
 from millstream.runtime.metrics import StreamMetrics
-from millstream.runtime.send.progress import Meter
+from millstream.runtime.send.progress import ProgressSender
 from millstream.runtime.state.values import Claim
 from millstream.runtime.stream.receiver import open_intake
-from millstream.runtime.stream.recording import Tape
+from millstream.runtime.stream.recording import StreamRecording
 from millstream.types import Failure, Notice, Notify, Result, Role, Worker
 from millstream.wire.messages import Credit, Stop, StreamState
 from millstream.wire.packet import Packet
@@ -55,7 +55,7 @@ class Ending(NamedTuple):
 
 
 class Stream:
-    """One running stream event of one session: a `Guest` of the queue, turn after turn.
+    """One running stream event of one session: a `Queued` of the queue, turn after turn.
 
     Args:
         desk: What it shares with the rest of its session.
@@ -64,21 +64,23 @@ class Stream:
         pictures: The page's number for the pictures of a film; 0 if there is no sound, or nothing else.
     """
 
-    def __init__(self, desk: Desk, number: int, binding: Binding, pictures: int = 0) -> None:
+    def __init__(self, context: SessionContext, number: int, binding: Binding, pictures: int = 0) -> None:
         assert binding.stream is not None
         self.number = number
         self.pictures = pictures
         self.binding = binding
-        self._desk = desk
+        self._context = context
         self._component = binding.stream
-        self._channel = desk.outlet.open(number)
-        self._voice = Voice(desk.players, number)
-        self._meter = Meter(desk, binding, stream=number)
-        self._intake = open_intake(binding, desk.manifest.components[binding.stream].streams, number, pictures)
-        is_kept = desk.manifest.components[binding.stream].streams == "sound" and desk.manifest.keeps_recording(binding)
-        self._tape = Tape(desk.values.component(binding.stream).longest_s, is_kept=is_kept)
+        self._channel = context.sender.open(number)
+        self._voice = AudioOutput(context.players, number)
+        self._meter = ProgressSender(context, binding, stream=number)
+        self._receiver = open_intake(binding, context.manifest.components[binding.stream].streams, number, pictures)
+        is_kept = context.manifest.components[binding.stream].streams == "sound" and context.manifest.keeps_recording(
+            binding
+        )
+        self._tape = StreamRecording(context.values.component(binding.stream).longest_s, is_kept=is_kept)
         is_talk = binding.turns is not None
-        self._conversation = Conversation(desk, number, binding, self._channel, self._open) if is_talk else None
+        self._conversation = Conversation(context, number, binding, self._channel, self._open) if is_talk else None
         self.metrics = StreamMetrics()
         self._ticket: Ticket | None = None
         self._ending: Ending | None = None
@@ -108,7 +110,7 @@ class Stream:
 
     async def _take_turns(self) -> None:
         try:
-            self._ticket = self._desk.places.join(self, self.binding, self._desk.caller.visitor)
+            self._ticket = self._context.queue.join(self, self.binding, self._context.caller.visitor)
             while self._ending is None:
                 if self._ticket.has_place:
                     await self._turn(self._ticket)
@@ -128,20 +130,20 @@ class Stream:
         finally:
             await self._end_turn(worker)
         if self._ending is None:
-            await self._desk.places.idle(ticket)
+            await self._context.queue.idle(ticket)
         if self._ending is None:
-            self._desk.places.rejoin(ticket)
+            self._context.queue.rejoin(ticket)
 
     def _open(self, notify: Notify) -> Worker:
         """Get a worker for a call that is made in the place of the stream."""
-        return self._desk.open(self.binding, notify, self._ticket)
+        return self._context.open(self.binding, notify, self._ticket)
 
     async def _next(self) -> tuple[Packet, ...]:
         """Wait for what to handle next; nothing if the turn is over."""
         while not self._is_cut_off:
-            if packets := self._intake.take():
+            if packets := self._receiver.take():
                 return packets
-            if self._intake.is_flushed:
+            if self._receiver.is_flushed:
                 self._ending = self._ending or self._after_flush
                 break
             self._give_credit()
@@ -151,7 +153,7 @@ class Stream:
     async def _call(self, worker: Worker, packets: tuple[Packet, ...]) -> None:
         """Handle one picture, or one stretch of sound."""
         role: Role = "handler" if self._conversation is None else "listen"
-        began = self._desk.begin_stream(self.binding, self.number, packets, role)
+        began = self._context.begin_stream(self.binding, self.number, packets, role)
         self._note_call(packets)
         self._give_credit()
         async with aclosing(worker.submit(began.job)) as results:
@@ -161,14 +163,14 @@ class Stream:
                 if self._is_cut_off or (is_unwanted and not result.is_last):
                     break
         self._meter.rest()
-        self._intake.call_ended(self._desk.now)
+        self._receiver.call_ended(self._context.now)
 
     async def _finish(self, worker: Worker) -> None:
         """End what players were given, as a run does; each answer of a conversation has ended what it played."""
-        players = (self._desk.manifest.components.get(number) for number in self.binding.outputs)
+        players = (self._context.manifest.components.get(number) for number in self.binding.outputs)
         if self._conversation is not None or not any(player and player.plays_ahead_s for player in players):
             return
-        began = self._desk.begin_stream(self.binding, self.number, (), "finish")
+        began = self._context.begin_stream(self.binding, self.number, (), "finish")
         async with aclosing(worker.submit(began.job)) as results:
             async for result in results:
                 await self._deliver(began, result)
@@ -178,7 +180,7 @@ class Stream:
         sounding = (number for number, output in result.outputs.items() if output.sound is not None)
         return any(self._voice.is_refused(number) for number in sounding)
 
-    async def _deliver(self, began: Began, result: Result) -> None:
+    async def _deliver(self, began: StartedCall, result: Result) -> None:
         """Apply a result and hand it over: a plain handler's pictures replace older ones, a generator's wait."""
         if self._ending is not None and self._ending.reason in DISCARDING:
             return
@@ -187,7 +189,7 @@ class Stream:
             self._conversation.heard(cast("tuple[Packet, ...]", began.job.packets), result.heard)
         elif failure is None:
             is_whole = not result.is_last
-            failure = await self._desk.deliver(began, result, self._channel, self._voice, is_whole=is_whole)
+            failure = await self._context.deliver(began, result, self._channel, self._voice, is_whole=is_whole)
         if failure is not None:
             self._fail(failure)
 
@@ -203,19 +205,19 @@ class Stream:
             self._receive(packet)
 
     def _receive(self, packet: Packet) -> None:
-        if self._intake.is_open:
+        if self._receiver.is_open:
             packet = self._tape.put(packet)
         try:
-            self._intake.put(packet, self._desk.now)
+            self._receiver.put(packet, self._context.now)
         except BacklogExceeded as error:
             self._end(Ending("error", str(error), is_success=False))
             return
         self.metrics.received += 1
-        if self._intake.is_open:
+        if self._receiver.is_open:
             if self._tape.is_full:
                 self._end_recording()
-            if self._intake.is_value(packet) and packet.payload and not self._has_said_ended:
-                self._desk.values.capture(self._component, packet)
+            if self._receiver.is_value(packet) and packet.payload and not self._has_said_ended:
+                self._context.values.capture(self._component, packet)
                 self._measure(packet)
             self._give_credit()
             self._wake.set()
@@ -223,7 +225,7 @@ class Stream:
     def _end_recording(self) -> None:
         """Stop as the user would: nothing more is to be recorded."""
         ending = Ending("length")
-        if not self._intake.keeps_all:
+        if not self._receiver.keeps_all:
             self._end(ending)
         elif self._ending is None and self._after_flush is None:
             self._after_flush = ending
@@ -232,15 +234,15 @@ class Stream:
 
     def stop(self, message: Stop) -> None:
         """Let the page end the stream."""
-        self._at_stop = self._at_stop or self._desk.values.claim((self._component,), is_stream=False)
+        self._at_stop = self._at_stop or self._context.values.claim((self._component,), is_stream=False)
         ending = _ending_of(message, self.binding)
         is_talk = self._conversation is not None  # whoever presses Stop wants silence, and no last answer
-        if is_talk or ending.reason == "error" or not self._intake.is_open or not self._intake.keeps_all:
+        if is_talk or ending.reason == "error" or not self._receiver.is_open or not self._receiver.keeps_all:
             self._end(ending)
         elif self._ending is None:
             self._after_flush = ending
             self._flush(message.final)
-            self._stop_alarm.set(self._desk.now + self._desk.settings.stop_s)
+            self._stop_alarm.set(self._context.now + self._context.settings.stop_s)
 
     def cancel(self) -> None:
         """End it at once: what runs is closed, what was not handled is dropped."""
@@ -269,7 +271,7 @@ class Stream:
 
     def expired(self) -> None:
         self._is_expiring = True
-        if self._intake.keeps_all:
+        if self._receiver.keeps_all:
             self._flush(None)
         self._wake.set()
 
@@ -280,16 +282,16 @@ class Stream:
 
     def _begin_turn(self) -> None:
         self._is_expiring, self._has_run = False, True
-        self._intake.open(self._desk.now)
-        self._desk.driving[self._component] += 1
+        self._receiver.open(self._context.now)
+        self._context.driving[self._component] += 1
         self._say_running()
         self._watch_idle()
         if self._conversation is not None:
             self._conversation.open()
 
     async def _end_turn(self, worker: Worker) -> None:
-        self._intake.close()
-        self._desk.driving[self._component] -= 1
+        self._receiver.close()
+        self._context.driving[self._component] -= 1
         for alarm in (self._credit_alarm, self._idle_alarm, self._flush_alarm, self._stop_alarm):
             alarm.cancel()
         # As for a run: a call that does not end keeps the slot, but what follows the stream does not wait for it.
@@ -300,32 +302,32 @@ class Stream:
     @property
     def _is_cut_off(self) -> bool:
         """Whether nothing more is handled in this turn."""
-        return self._ending is not None or (self._is_expiring and not self._intake.keeps_all)
+        return self._ending is not None or (self._is_expiring and not self._receiver.keeps_all)
 
     def _flush(self, final: int | None) -> None:
         """Have the page hand over what it still holds: up to packet `final`, or to the one flagged as the last."""
         if self._conversation is not None:
             self._conversation.finish()
-        self._intake.flush(final)
+        self._receiver.flush(final)
         self._say("stopping")
         self._give_credit()
         if self._flush_alarm.due is None:
-            self._flush_alarm.set(self._desk.now + self._desk.settings.flush_s)
+            self._flush_alarm.set(self._context.now + self._context.settings.flush_s)
         self._wake.set()
 
     def _give_up_flush(self) -> None:
-        self._intake.give_up()
+        self._receiver.give_up()
         self._wake.set()
 
     def _give_up_call(self) -> None:
         """Close a generator that goes on for too long after Stop, at its next yield."""
         self._is_expiring = True
-        seconds = self._desk.settings.stop_s
+        seconds = self._context.settings.stop_s
         logger.warning("%s() still runs %g seconds after Stop: its generator is closed", self.binding.name, seconds)
 
     def fault(self, error: BaseException) -> None:
         """End it because of what should not have happened: that costs this stream, and not its page."""
-        self._fail(self._desk.fault(f"the stream of {self.binding.name}", error))
+        self._fail(self._context.fault(f"the stream of {self.binding.name}", error))
 
     def _end(self, ending: Ending) -> None:
         if self._ending is None:
@@ -335,9 +337,9 @@ class Stream:
             self._wake.set()
 
     def _fail(self, failure: Failure) -> None:
-        if failure.kind == "media" and not self._intake.keeps_all:
+        if failure.kind == "media" and not self._receiver.keeps_all:
             self.metrics.broken += 1
-            self._desk.reject(failure)
+            self._context.reject(failure)
             return
         # The page shows it where it happened, in the frame that records and on the outputs; no toast says it again.
         ending = Ending("error", failure.message if failure.is_visible else "", is_success=False)
@@ -352,40 +354,40 @@ class Stream:
     # ---- credit, idleness, measures ----------------------------------------------------------------------------
 
     def _give_credit(self) -> None:
-        now = self._desk.now
-        for number, limit in self._intake.grants(now):
-            self._desk.outlet.send(Credit(stream=number, limit=limit))
-        at = self._intake.next_at(now)
+        now = self._context.now
+        for number, limit in self._receiver.grants(now):
+            self._context.sender.send(Credit(stream=number, limit=limit))
+        at = self._receiver.next_at(now)
         if at is not None and (self._credit_alarm.due is None or at < self._credit_alarm.due):
             self._credit_alarm.set(max(at, now + TICK_S))
 
     def _watch_idle(self) -> None:
         """End the stream if the page may send and does not; else look again when that might be so."""
-        idle_s = max(self._desk.settings.idle_s, SLOW_INTERVALS * self.binding.stream_every)
-        now, idle_at = self._desk.now, self._intake.active_at + idle_s
-        if not self._intake.has_credit:
+        idle_s = max(self._context.settings.idle_s, SLOW_INTERVALS * self.binding.stream_every)
+        now, idle_at = self._context.now, self._receiver.active_at + idle_s
+        if not self._receiver.has_credit:
             idle_at = now + idle_s
         if now >= idle_at:
             message = f"Nothing was captured for {idle_s:g} seconds, so the recording has ended."
-            self._desk.tell(Notice("info", message))
+            self._context.tell(Notice("info", message))
             self._end(Ending("idle", message))
         else:
             self._idle_alarm.set(idle_at)
 
     def _measure(self, packet: Packet) -> None:
-        age_s = min(self._desk.clock.age_s(packet.captured_us, server_us()), MAX_ENCODE_S)
+        age_s = min(self._context.clock.age_s(packet.captured_us, server_us()), MAX_ENCODE_S)
         self._encode_s += (age_s - self._encode_s) / 8
         if self._channel.rtt_s is not None:
-            self._intake.measured(self._channel.rtt_s, self._encode_s)
+            self._receiver.measured(self._channel.rtt_s, self._encode_s)
 
     def _note_call(self, packets: tuple[Packet, ...]) -> None:
-        self._intake.call_began(self._desk.now)
-        self.metrics.age.add(self._desk.clock.age_s(packets[-1].captured_us, server_us()))
+        self._receiver.call_began(self._context.now)
+        self.metrics.age.add(self._context.clock.age_s(packets[-1].captured_us, server_us()))
 
     # ---- what the page is told ---------------------------------------------------------------------------------
 
     def _say(self, state: Literal["waiting", "running", "stopping", "ended"], **fields: Unpack[_Fields]) -> None:
-        self._desk.outlet.send(StreamState(stream=self.number, state=state, **fields))
+        self._context.sender.send(StreamState(stream=self.number, state=state, **fields))
 
     def _say_running(self) -> None:
         limit_s = self.binding.time_limit or 0.0
@@ -405,11 +407,11 @@ class Stream:
         """
         if self._tape.is_empty:
             return
-        is_overtaken = self._at_stop is not None and not self._desk.values.holds(self._at_stop, self._component)
-        if is_overtaken or self._desk.driving[self._component] > self._intake.is_open:
-            self._desk.values.capture_late(self._component, self._tape)
+        is_overtaken = self._at_stop is not None and not self._context.values.holds(self._at_stop, self._component)
+        if is_overtaken or self._context.driving[self._component] > self._receiver.is_open:
+            self._context.values.capture_late(self._component, self._tape)
         else:
-            self._desk.values.capture(self._component, self._tape)
+            self._context.values.capture(self._component, self._tape)
 
     async def _part(self) -> None:
         """Send what is left, say that it is over, and let what follows begin."""
@@ -417,34 +419,34 @@ class Stream:
         self._meter.rest()
         self._meter.close()
         try:
-            await self._desk.outlet.flushed(self._channel, FAREWELL_S)
+            await self._context.sender.flushed(self._channel, FAREWELL_S)
         except TimeoutError:
-            self._desk.outlet.close(self._channel)  # the page does not take the last pictures; the rest goes
+            self._context.sender.close(self._channel)  # the page does not take the last pictures; the rest goes
         self._say_ended()
         if self._ending is not None:
-            self._desk.on_end(self.binding, self._ending.is_success)
+            self._context.on_end(self.binding, self._ending.is_success)
 
     def _leave(self) -> None:
         """Free the place, on every path."""
         if self._ticket is not None:
-            self._desk.places.leave(self._ticket)
+            self._context.queue.leave(self._ticket)
 
     def close(self) -> None:
         """Let go of everything and count what happened; the last thing that is done to a stream."""
-        self._desk.outlet.close(self._channel)
-        self._desk.metrics.merge(self.statistics())
+        self._context.sender.close(self._channel)
+        self._context.metrics.merge(self.statistics())
 
     def statistics(self) -> StreamMetrics:
         """Give the counters, up to date."""
-        lane = self._intake.statistics()
+        lane = self._receiver.statistics()
         self.metrics.handled, self.metrics.dropped = lane.taken, lane.dropped
         self.metrics.backlog_s = max(self.metrics.backlog_s, lane.waiting_s)
         self.metrics.sent, self.metrics.replaced = self._channel.sent, self._channel.replaced
         return self.metrics
 
     def __repr__(self) -> str:
-        state = self._ending.reason if self._ending else "running" if self._intake.is_open else "waiting"
-        return f"<Stream {self.number} of {self.binding.name}: {state}, {self._intake.received} packets>"
+        state = self._ending.reason if self._ending else "running" if self._receiver.is_open else "waiting"
+        return f"<Stream {self.number} of {self.binding.name}: {state}, {self._receiver.received} packets>"
 
 
 class _Fields(TypedDict, total=False):

@@ -1,6 +1,6 @@
 """The upward side of one stream: checks what the page sends, keeps what waits, and says how much more may come.
 
-`Intake` takes one sequence of packets, `FilmIntake` the two of a film. Both are used alike.
+`Receiver` takes one sequence of packets, `AVReceiver` the two of a film. Both are used alike.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from millstream.errors import ProtocolError
 from millstream.lanes import All, Lane, LaneStatistics, Latest
 from millstream.runtime.stream.pacing import Pacing
 from millstream.types import Carried
-from millstream.wire.packet import Kind, Packet
+from millstream.wire.packet import Packet, PacketKind
 
 CHUNKS_WAITING: Final = 2
 """Chunks of a stream that loses nothing which may wait on the server; the page holds the rest."""
@@ -30,7 +30,7 @@ _SOUND_PREFIX_BYTES: Final = 16
 _SAMPLE_BYTES: Final = 2
 
 
-def open_intake(binding: Binding, carries: Carried | None, number: int, pictures: int) -> Intake | FilmIntake:
+def open_intake(binding: Binding, carries: Carried | None, number: int, pictures: int) -> Receiver | AVReceiver:
     """Open what fits a stream.
 
     Args:
@@ -40,13 +40,13 @@ def open_intake(binding: Binding, carries: Carried | None, number: int, pictures
         pictures: The page's number for the pictures of a film; 0 if there is no sound, or nothing else.
     """
     if pictures:
-        return FilmIntake(binding, number, pictures)
+        return AVReceiver(binding, number, pictures)
     if carries == "film":
-        return Intake(replace(binding, keep="latest"), "picture", number)
-    return Intake(binding, "picture" if carries == "picture" else "sound", number)
+        return Receiver(replace(binding, keep="latest"), "picture", number)
+    return Receiver(binding, "picture" if carries == "picture" else "sound", number)
 
 
-class Intake:
+class Receiver:
     """Packets of one stream on their way to the handler: no loop, no clock.
 
     Args:
@@ -68,11 +68,11 @@ class Intake:
         self._number = number
         self._component = binding.stream
         self._holds_back = holds_back
-        self._kind = Kind.PICTURE if carries == "picture" else Kind.SOUND
+        self._kind = PacketKind.PICTURE if carries == "picture" else PacketKind.SOUND
         self._keeps_all = binding.keep == "all"
         self._interval_s = binding.stream_every
         self._lane: Lane[Packet] = All(binding.max_backlog, MAX_BACKLOG_BYTES) if self._keeps_all else Latest()
-        is_paced = self._kind is Kind.PICTURE and not self._keeps_all
+        is_paced = self._kind is PacketKind.PICTURE and not self._keeps_all
         self._pacing = Pacing(binding.stream_every) if is_paced else None
         self._taken = 0
         self._is_flushing = False
@@ -100,7 +100,7 @@ class Intake:
     @property
     def is_due(self) -> bool:
         """Whether `take` would give something."""
-        is_held = self._keeps_all and self._kind is Kind.SOUND and self._is_flushing and not self.is_flushed
+        is_held = self._keeps_all and self._kind is PacketKind.SOUND and self._is_flushing and not self.is_flushed
         return self.waiting > 0 and not is_held
 
     def is_value(self, packet: Packet) -> bool:
@@ -151,13 +151,13 @@ class Intake:
         if packet.is_last:
             self._final = self.received
         if len(packet.payload):
-            self._lane.put(packet, seconds=_seconds(packet) if self._kind is Kind.SOUND else self._interval_s)
+            self._lane.put(packet, seconds=_seconds(packet) if self._kind is PacketKind.SOUND else self._interval_s)
 
     def take(self) -> tuple[Packet, ...]:
         """Take what the next call handles: the newest picture, or all the sound that waits; nothing if none is due."""
         if not self.is_due:
             return ()
-        packet = self._lane.take() if self._keeps_all and self._kind is Kind.PICTURE else None
+        packet = self._lane.take() if self._keeps_all and self._kind is PacketKind.PICTURE else None
         packets = self._lane.take_all() if packet is None else [packet]
         self._taken = self.received - len(self._lane)
         return tuple(packets)
@@ -210,7 +210,7 @@ class Intake:
         return self._lane.statistics()
 
 
-class FilmIntake:
+class AVReceiver:
     """Sound and pictures of one stream on their way to one handler: the sound drives it, the newest picture goes along.
 
     A call gets all the sound that waits, joined, and the newest picture, which is the one before if no newer one has
@@ -224,8 +224,8 @@ class FilmIntake:
     """
 
     def __init__(self, binding: Binding, number: int, pictures: int) -> None:
-        self._sound = Intake(binding, "sound", number, holds_back=False)
-        self._pictures = Intake(replace(binding, keep="latest"), "picture", pictures)
+        self._sound = Receiver(binding, "sound", number, holds_back=False)
+        self._pictures = Receiver(replace(binding, keep="latest"), "picture", pictures)
         self._number = pictures
         self._newest: tuple[Packet, ...] = ()
         self._is_behind = False
@@ -277,7 +277,7 @@ class FilmIntake:
         self._newest, self._is_behind, self._until = (), False, 0
 
     def flush(self, final: int | None) -> None:
-        """Wait for packet `final` of the sound; see `Intake.flush`."""
+        """Wait for packet `final` of the sound; see `Receiver.flush`."""
         self._sound.flush(final)
 
     def give_up(self) -> None:
@@ -288,7 +288,7 @@ class FilmIntake:
         """Take in a packet from the page.
 
         Raises:
-            ProtocolError, BacklogExceeded: See `Intake.put`.
+            ProtocolError, BacklogExceeded: See `Receiver.put`.
         """
         (self._pictures if packet.stream == self._number else self._sound).put(packet, now)
 

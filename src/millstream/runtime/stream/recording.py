@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from millstream.codecs.pcm16 import PREFIX
 from millstream.errors import InvalidValue
-from millstream.wire.packet import Kind, Packet
+from millstream.wire.packet import Packet, PacketKind
 
 MAX_BYTES: Final = 64 * 1024 * 1024
 """What is kept of one recording: about eleven minutes of one channel at 48 kHz."""
@@ -19,7 +19,7 @@ _ROUNDING: Final = 1e-6
 """What adding up the lengths of many packets may lack, in samples."""
 
 
-class Tape:
+class StreamRecording:
     """The sound of one stream from Record to Stop, over all its turns. Stays in memory.
 
     Args:
@@ -46,7 +46,7 @@ class Tape:
 
     def put(self, packet: Packet) -> Packet:
         """Record a packet; gives what of it lies within the longest, which may be empty. Pictures pass as they are."""
-        if packet.kind is not Kind.SOUND or len(packet.payload) < PREFIX.size:
+        if packet.kind is not PacketKind.SOUND or len(packet.payload) < PREFIX.size:
             return packet
         _, rate, channels, _ = PREFIX.unpack_from(packet.payload)
         if not rate or not channels:
@@ -84,4 +84,4 @@ class Tape:
         return tuple(self._packets)
 
     def __repr__(self) -> str:
-        return f"<Tape of {self.seconds:.1f} s, {self._bytes} bytes>"
+        return f"<StreamRecording of {self.seconds:.1f} s, {self._bytes} bytes>"

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from millstream.runtime.call.user_code import guarded
-from millstream.server.process.complaints import Complaints
+from millstream.server.process.complaints import VisitorLog
 
 _FULL: Final = (507, "The server's disk is full.")
 _CROWDED: Final = (503, "The server is overloaded. Try again in a moment.")
@@ -28,7 +28,7 @@ _REMEDIES: Final = {
 }
 
 
-def answering(complaints: Complaints) -> Callable[[Request, Exception], Awaitable[Response]]:
+def answering(complaints: VisitorLog) -> Callable[[Request, Exception], Awaitable[Response]]:
     """Make the handler of what files, descriptors and threads may fail with."""
 
     async def answer(request: Request, error: Exception) -> Response:
@@ -47,7 +47,7 @@ def answering(complaints: Complaints) -> Callable[[Request, Exception], Awaitabl
     return answer
 
 
-def contained(app: ASGIApp, complaints: Complaints) -> ASGIApp:
+def contained(app: ASGIApp, complaints: VisitorLog) -> ASGIApp:
     """Wrap an app so that nothing it raises gets into a server's log as a traceback at a visitor's will."""
 
     async def contain(scope: Scope, receive: Receive, send: Send) -> None:

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from millstream.server.process.complaints import Complaints
-from millstream.server.process.connection_limits import Crowd
+from millstream.server.process.complaints import VisitorLog
+from millstream.server.process.connection_limits import ConnectionLimits
 
 HANDSHAKE_S: Final = 10.0
 """How long a TLS handshake may take."""
@@ -31,7 +31,7 @@ SHED: Final = 8
 _SCARCE: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
-class Door:
+class Acceptor:
     """Accepts connections on a listening socket and gives each its protocol.
 
     Args:
@@ -47,13 +47,13 @@ class Door:
         listener: socket.socket,
         make: Callable[[], asyncio.BaseProtocol],
         tls: ssl.SSLContext | None,
-        crowd: Crowd,
-        complaints: Complaints,
+        connection_limits: ConnectionLimits,
+        complaints: VisitorLog,
     ) -> None:
         self._listener = listener
         self._make = make
         self._tls = tls
-        self._crowd = crowd
+        self._connection_limits = connection_limits
         self._complaints = complaints
         self._loop = asyncio.get_running_loop()
         self._opening: set[asyncio.Task[None]] = set()
@@ -91,7 +91,9 @@ class Door:
             task = self._loop.create_task(self._take(connection))
             self._opening.add(task)
             if self._tls is not None:
-                self._crowd.enter(task, str(address[0]) if isinstance(address, tuple) else "", partial(_drop, task))
+                self._connection_limits.enter(
+                    task, str(address[0]) if isinstance(address, tuple) else "", partial(_drop, task)
+                )
             task.add_done_callback(self._opened)
 
     async def _take(self, connection: socket.socket) -> None:
@@ -105,7 +107,7 @@ class Door:
 
     def _opened(self, task: asyncio.Task[None]) -> None:
         self._opening.discard(task)
-        self._crowd.leave(task)
+        self._connection_limits.leave(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._complaints.failed("A connection could not be opened", error)
 
@@ -117,7 +119,7 @@ class Door:
             "Raise its limit (ulimit -n, or LimitNOFILE= of its service).",
         )
         for _ in range(SHED):
-            self._crowd.shed()
+            self._connection_limits.shed()
         self._loop.remove_reader(self._listener.fileno())
         self._is_open = False
         self._rest = self._loop.call_later(REST_S, self.open)

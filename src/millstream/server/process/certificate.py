@@ -6,7 +6,7 @@ import ssl
 from pathlib import Path
 from typing import Final
 
-from millstream.server.options import Options
+from millstream.server.options import ServerOptions
 
 _MISMATCHES: Final = frozenset({"KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH", "NO_CERTIFICATE_ASSIGNED"})
 """The last is what OpenSSL says of a key of another kind."""
@@ -14,7 +14,7 @@ _MISMATCHES: Final = frozenset({"KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH", "NO_
 _NO_KEY: Final = frozenset({"NO_START_LINE", "BAD_BASE64_DECODE", "BAD_END_LINE"})
 
 
-def load_certificate(options: Options) -> ssl.SSLContext | None:
+def load_certificate(options: ServerOptions) -> ssl.SSLContext | None:
     """Make the context of HTTPS; `None` without a certificate.
 
     Raises:
@@ -61,7 +61,7 @@ def _check_certificate(path: Path) -> None:
         ) from error
 
 
-def _what_is_wrong(error: Exception, key: str, certfile: Path, options: Options, *, was_asked: bool) -> str:
+def _what_is_wrong(error: Exception, key: str, certfile: Path, options: ServerOptions, *, was_asked: bool) -> str:
     reason = getattr(error, "reason", "") or ""
     if reason in _MISMATCHES:
         return f"launch(): the key in {key} does not belong to the certificate in ssl_certfile={str(certfile)!r}"

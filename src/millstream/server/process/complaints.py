@@ -18,7 +18,7 @@ MAX_SUBJECTS: Final = 200
 """Different things that are told apart; beyond them all count as one."""
 
 
-class Complaints:
+class VisitorLog:
     """Says things of which visitors can cause any number, each at most once a minute.
 
     Args:

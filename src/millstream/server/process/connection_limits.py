@@ -16,7 +16,7 @@ PER_ADDRESS: Final = 256
 IN_ALL: Final = 4096
 
 
-class Crowd:
+class ConnectionLimits:
     """The open HTTP connections by address.
 
     Who comes last is never refused: room is made by the one that has moved nothing for longest, so that whoever loads a
@@ -33,34 +33,34 @@ class Crowd:
         self._per_address = per_address
         self._in_all = in_all
         self._groups: dict[str, OrderedDict[Hashable, Callable[[], None]]] = {}
-        self._places: dict[Hashable, str] = {}
+        self._queue: dict[Hashable, str] = {}
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._queue)
 
     def enter(self, member: Hashable, peer: str, end: Callable[[], None]) -> None:
         """Count a connection, if it is not counted; `end` is called, once it is taken out, if it has to make room."""
-        if member in self._places:
+        if member in self._queue:
             return
         self._put(member, "" if self._is_proxy(peer) else network_of(peer), end)
-        while len(self._places) > self._in_all:
+        while len(self._queue) > self._in_all:
             self.shed()
 
     def reveal(self, member: Hashable, peer: str, forwarded: str) -> None:
         """Count a proxy's connection for the address in its `X-Forwarded-For`; other peers are not believed."""
-        if member in self._places and forwarded and self._is_proxy(peer):
-            end = self._groups[self._places[member]][member]
+        if member in self._queue and forwarded and self._is_proxy(peer):
+            end = self._groups[self._queue[member]][member]
             self.leave(member)
             self._put(member, network_of(hosts.client_behind(peer, forwarded, self._proxies)), end)
 
     def stir(self, member: Hashable) -> None:
         """Note that something has moved on a connection."""
-        if member in self._places:
-            self._groups[self._places[member]].move_to_end(member)
+        if member in self._queue:
+            self._groups[self._queue[member]].move_to_end(member)
 
     def leave(self, member: Hashable) -> None:
         """Forget a connection that has ended or has become a page; one that is unknown is no error."""
-        place = self._places.pop(member, None)
+        place = self._queue.pop(member, None)
         if place is not None:
             del self._groups[place][member]
             if not self._groups[place]:
@@ -72,7 +72,7 @@ class Crowd:
             self._evict(max(self._groups.values(), key=len))
 
     def _put(self, member: Hashable, place: str, end: Callable[[], None]) -> None:
-        self._places[member] = place
+        self._queue[member] = place
         group = self._groups.setdefault(place, OrderedDict())
         group[member] = end
         if place and len(group) > self._per_address:

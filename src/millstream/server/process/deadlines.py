@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Patience:
+class Deadline:
     """Runs out when less comes than a least rate, and is renewed by what comes.
 
     It is a bucket of seconds: each second takes one out, each `rate` bytes put one in, and it never holds more than

@@ -12,8 +12,8 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from millstream.server.process.connection_limits import Crowd
-from millstream.server.process.deadlines import Patience
+from millstream.server.process.connection_limits import ConnectionLimits
+from millstream.server.process.deadlines import Deadline
 
 if TYPE_CHECKING:
     from uvicorn._types import (
@@ -66,18 +66,18 @@ class BoundedHttp(HttpToolsProtocol):
     """HTTP that drops who is slow: with the headers, with a body, with reading the answer, or with anything between.
 
     At each moment one of these clocks runs, whatever the app behind does: `HEADERS_S` from the opening of the
-    connection, or from the end of the last answer, to the end of the next headers; a `Patience` from there to the end
+    connection, or from the end of the last answer, to the end of the next headers; a `Deadline` from there to the end
     of the body; and `TAKE_S` while something of an answer waits to be taken. An app that thinks is not hurried.
     """
 
-    crowd = Crowd()
+    connection_limits = ConnectionLimits()
     """Counts the connections of each address; the server puts its own here."""
 
-    pages: Crowd | None = None
+    pages: ConnectionLimits | None = None
     """Counts the open pages."""
 
     _patience: asyncio.TimerHandle | None = None
-    _body: Patience | None = None
+    _body: Deadline | None = None
     _body_timer: asyncio.TimerHandle | None = None
     _untaken: asyncio.TimerHandle | None = None
     _read = 0
@@ -89,7 +89,7 @@ class BoundedHttp(HttpToolsProtocol):
         super().connection_made(transport)
         transport.set_write_buffer_limits(high=1, low=0)  # "paused" means: something waits for the peer
         self.flow = _Flow(transport, self._renew)
-        self._join(self.crowd, self)
+        self._join(self.connection_limits, self)
         self._await_headers()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -134,8 +134,8 @@ class BoundedHttp(HttpToolsProtocol):
         self._patience = _stopped(self._patience)
         if len(self.pipeline) >= MAX_PIPELINE:
             raise ValueError("too many requests at once")
-        self._body = Patience(BODY_S, BODY_RATE, self.loop.time())
-        self._join(self.crowd, self)
+        self._body = Deadline(BODY_S, BODY_RATE, self.loop.time())
+        self._join(self.connection_limits, self)
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -143,13 +143,13 @@ class BoundedHttp(HttpToolsProtocol):
         if self._body is not None:
             self._body.took(len(body), self.loop.time())
         if len(body) >= STIR:
-            self.crowd.stir(self)
+            self.connection_limits.stir(self)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Stop the clock of the body: what follows is up to the app, and is no reason to make room."""
         self._body, self._body_timer = None, _stopped(self._body_timer)
-        self.crowd.leave(self)
+        self.connection_limits.leave(self)
         super().on_message_complete()
 
     def pause_writing(self) -> None:
@@ -161,7 +161,7 @@ class BoundedHttp(HttpToolsProtocol):
     def resume_writing(self) -> None:
         """All of it was taken."""
         self._untaken = _stopped(self._untaken)
-        self.crowd.stir(self)
+        self.connection_limits.stir(self)
         super().resume_writing()
 
     def on_response_complete(self) -> None:
@@ -177,7 +177,7 @@ class BoundedHttp(HttpToolsProtocol):
     def rejoin(self) -> None:
         """Count the connection again: now it is the peer that is waited for."""
         if not self.transport.is_closing():
-            self._join(self.crowd, self)
+            self._join(self.connection_limits, self)
 
     def part(self) -> None:
         """Close the connection. If a body is still coming, its sender first gets the time to read the answer."""
@@ -201,8 +201,8 @@ class BoundedHttp(HttpToolsProtocol):
         super().handle_websocket_upgrade()
         protocol = self.transport.get_protocol()
         if isinstance(protocol, LiveSocket) and not self.transport.is_closing():
-            protocol.crowd = self.crowd
-            self._join(self.crowd, protocol)
+            protocol.connection_limits = self.connection_limits
+            self._join(self.connection_limits, protocol)
             if self.pages is not None:
                 protocol.on_page = partial(self._join, self.pages, protocol)
                 protocol.pages = self.pages
@@ -239,11 +239,11 @@ class BoundedHttp(HttpToolsProtocol):
         self.transport.write(_TOO_SLOW)
         self.transport.close()
 
-    def _join(self, crowd: Crowd, member: asyncio.Protocol) -> None:
+    def _join(self, connection_limits: ConnectionLimits, member: asyncio.Protocol) -> None:
         peer = self.client[0] if self.client else ""
         forwarded = b",".join(value for name, value in self.headers or () if name == b"x-forwarded-for")
-        crowd.enter(member, peer, self.transport.abort)
-        crowd.reveal(member, peer, forwarded.decode("latin-1"))
+        connection_limits.enter(member, peer, self.transport.abort)
+        connection_limits.reveal(member, peer, forwarded.decode("latin-1"))
 
     def _renew(self) -> None:
         if self._body is not None:
@@ -252,7 +252,7 @@ class BoundedHttp(HttpToolsProtocol):
     def _let_go(self) -> None:
         self._patience, self._body_timer = _stopped(self._patience), _stopped(self._body_timer)
         self._untaken, self._body = _stopped(self._untaken), None
-        self.crowd.leave(self)
+        self.connection_limits.leave(self)
 
 
 def _stopped(timer: asyncio.TimerHandle | None) -> asyncio.TimerHandle | None:
@@ -335,8 +335,8 @@ class LiveSocket(WebSocketsSansIOProtocol):
     takes: the app would learn of it when TCP gives up, a quarter of an hour later.
     """
 
-    crowd: Crowd | None = None
-    pages: Crowd | None = None
+    connection_limits: ConnectionLimits | None = None
+    pages: ConnectionLimits | None = None
     on_page: Callable[[], None] | None = None
     """Counts it as a page; called with its first message."""
 
@@ -367,9 +367,9 @@ class LiveSocket(WebSocketsSansIOProtocol):
         super().send_receive_event_to_app()
 
     def _leave_crowd(self) -> None:
-        if self.crowd is not None:
-            self.crowd.leave(self)
-            self.crowd = None
+        if self.connection_limits is not None:
+            self.connection_limits.leave(self)
+            self.connection_limits = None
 
     def _give_up(self) -> None:
         if not self.handshake_complete:

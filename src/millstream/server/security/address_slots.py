@@ -10,7 +10,7 @@ MAX_WAITING: Final = 1024
 """Askers of all addresses that may wait."""
 
 
-class Shares:
+class AddressSlots:
     """Gives places to addresses in turn. Used on the loop.
 
     Args:

@@ -14,7 +14,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from millstream.server.options import Options
+from millstream.server.options import ServerOptions
 from millstream.server.security import hosts
 from millstream.server.security.caller import Caller, cookie_name
 from millstream.server.security.headers import Policy
@@ -63,7 +63,7 @@ class Gate:
     """
 
     def __init__(
-        self, app: ASGIApp, options: Options, logins: Logins | None, public: frozenset[str], policy: Policy
+        self, app: ASGIApp, options: ServerOptions, logins: Logins | None, public: frozenset[str], policy: Policy
     ) -> None:
         self._app = app
         self._options = options

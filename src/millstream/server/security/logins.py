@@ -18,8 +18,8 @@ from millstream.runtime.call.user_code import guarded
 from millstream.runtime.run_in_thread import begin
 from millstream.runtime.state.file_quota import network_of
 from millstream.server.options import Auth
-from millstream.server.process.complaints import Complaints
-from millstream.server.security.address_slots import Shares
+from millstream.server.process.complaints import VisitorLog
+from millstream.server.security.address_slots import AddressSlots
 from millstream.wire.plain import plain_scalar
 
 CHECK_S: Final = 30.0
@@ -61,14 +61,14 @@ class Logins:
     """
 
     def __init__(
-        self, auth: Auth, clock: Callable[[], float] = time.monotonic, complaints: Complaints | None = None
+        self, auth: Auth, clock: Callable[[], float] = time.monotonic, complaints: VisitorLog | None = None
     ) -> None:
-        self._complaints = complaints or Complaints()
+        self._complaints = complaints or VisitorLog()
         self._check = auth if callable(auth) else _Passwords(_pairs(auth))
         self._clock = clock
         self._key = secrets.token_bytes(32)
         self._logins: OrderedDict[bytes, Login] = OrderedDict()
-        self._shares = Shares(*(MAX_CALLS if callable(auth) else MAX_CHECKS), MAX_WAITING)
+        self._shares = AddressSlots(*(MAX_CALLS if callable(auth) else MAX_CHECKS), MAX_WAITING)
         self.backoff = Backoff(clock)
 
     async def check(self, name: str, password: str, address: str = "") -> str | None:

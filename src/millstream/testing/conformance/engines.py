@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import millstream as ms
-from millstream.runtime.call.program import Program
-from millstream.runtime.state.files import Rules
+from millstream.runtime.call.program import AppProgram
+from millstream.runtime.state.files import PathRules
 from millstream.types import Advance, Engine, Job, Notice, Result
 
 PATIENCE_S = 10.0
@@ -227,12 +227,12 @@ class EngineSuite:
         self._with_engine(work)
 
 
-def _program() -> Program:
+def _program() -> AppProgram:
     with ms.Blocks() as demo:
         text = ms.Textbox()
         for handler in HANDLERS:
             ms.Button().click(handler, text, text)
-    return Program(demo.freeze(), Rules([], [], Path("nowhere")), show_error=True)
+    return AppProgram(demo.freeze(), PathRules([], [], Path("nowhere")), show_error=True)
 
 
 def _job(handler: Callable[..., object], text: str) -> Job:
