@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 import millstream
-from millstream.client import Client, Result, Run, Summary
+from millstream.client import Client, ClientRun, StreamResult, Summary
 from millstream.client.driver import DrivenRecording, Driver
 from millstream.declare.component import Component
 from millstream.declare.element import Placed
@@ -33,11 +33,12 @@ HEADINGS = ("Apps", "Components", "Layouts", "Events and handlers", "Tests", "Ot
 BUILT_IN = (object.__init__, dict.__init__, Exception.__init__, ValueError.__init__)
 OPTIONS: dict[str, object] = {"Options of every event": EventOptions, "Options of a stream": StreamOptions}
 TESTS: dict[str, object] = {
-    kind.__name__: kind for kind in (TestPage, LoudnessDetector, Client, Driver, DrivenRecording, Result, Summary, Run)
+    kind.__name__: kind
+    for kind in (TestPage, LoudnessDetector, Client, Driver, DrivenRecording, StreamResult, Summary, ClientRun)
 }
 HANDED_OVER = (
     *(millstream.Dependency, millstream.EventData, millstream.Request, millstream.SelectData, millstream.Turn),
-    *(DrivenRecording, Result),
+    *(DrivenRecording, StreamResult),
 )
 KEYWORDS = "Takes the [keywords of every component](#component) as well."
 SECTION = re.compile(r"^(Args|Attributes|Raises|Returns|Yields):\n", flags=re.MULTILINE)

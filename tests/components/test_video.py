@@ -306,7 +306,7 @@ def test_a_generator_s_film_arrives_whole() -> None:
         page.click("Go")
         film = shown(page)
         assert film.film_type.startswith("video/mp4")
-        assert [number for _, number in numbers(film.film)] == list(range(30))
+        assert [number for _, number in numbers(film.video)] == list(range(30))
         size = page.page.find("Size")
         page.wait_for(lambda: page.page.values[size] is not None)
         assert page.value("Size") > 1_000, "afterwards the film is the component's value"
@@ -315,7 +315,7 @@ def test_a_generator_s_film_arrives_whole() -> None:
 def test_a_plain_handler_s_file_is_one_piece() -> None:
     with TestPage(cinema(lambda: piece(0, frames=10))) as page:
         page.click("Go")
-        assert [number for _, number in numbers(shown(page).film)] == list(range(10))
+        assert [number for _, number in numbers(shown(page).video)] == list(range(10))
 
 
 @pytest.mark.blocking
@@ -330,7 +330,7 @@ def test_the_film_of_a_stream_s_handler_is_a_value_when_it_is_over() -> None:
     with TestPage(demo) as page:
         page.stream("Camera", pictures(60))
         page.wait_for(lambda: bool(films))
-        assert shown(page).film, "and it was played to its end"
+        assert shown(page).video, "and it was played to its end"
     assert [number for _, number in numbers(films[0])] == list(range(next(counted)))
 
 
@@ -368,7 +368,7 @@ def test_what_cannot_be_played_ends_the_generator(caplog: pytest.LogCaptureFixtu
     with TestPage(cinema(show)) as page:
         page.click("Go")
         page.wait_for(lambda: bool(closed))
-        assert shown(page).film, "what came before is played to its end"
+        assert shown(page).video, "what came before is played to its end"
     assert "320 x 100 pixels, those before 320 x 240" in caplog.text
 
 

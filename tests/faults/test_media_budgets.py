@@ -40,7 +40,7 @@ import resource, sys, time
 from pathlib import Path
 from tests.faults import bombs
 from millstream.media import container
-from millstream.media.video import Film
+from millstream.media.video import ContinuousVideo
 from millstream.media.untrusted import library
 from millstream.errors import MediaError
 
@@ -51,7 +51,7 @@ ways = {
     "measured": lambda: container.duration_s(path),
     "looked at": lambda: container.is_playable(path),
     "converted": lambda: container.convert(path, path.with_suffix(".out.mp4")),
-    "played": lambda: Film(25).add_file(path),
+    "played": lambda: ContinuousVideo(25).add_file(path),
 }
 before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
 for name, way in ways.items():

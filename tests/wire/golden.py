@@ -162,7 +162,7 @@ MESSAGES: dict[str, tuple[str, m.PageMessage | m.ServerMessage]] = {
     ),
     "stream stops": ("server", m.StreamState(seq=11, stream=1, state="stopping")),
     "stream ended": ("server", m.StreamState(seq=12, stream=1, state="ended", reason="error", message="No.")),
-    "turn": ("server", m.Turn(seq=12, stream=1, state="hearing")),
+    "turn": ("server", m.TurnState(seq=12, stream=1, state="hearing")),
     "run waits": ("server", m.RunState(seq=13, run=3, call=8, binding=2, state="waiting", position=1, eta_s=0.25)),
     "run is done": ("server", m.RunState(seq=14, run=0, call=9, binding=2, state="done")),
     "run failed": ("server", m.RunState(seq=15, run=4, call=10, binding=2, state="failed", message="No.")),

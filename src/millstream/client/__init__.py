@@ -6,4 +6,18 @@ from millstream.client.recording import Recording
 from millstream.client.run import ClientRun
 from millstream.client.stream import ClientStream, StreamResult, Summary
 
-__all__ = ["Client", "ClientRun", "ClientStream", "Page", "Recording", "StreamResult", "Summary"]
+# The names by which apps import them.
+Result, Run, Stream = StreamResult, ClientRun, ClientStream
+
+__all__ = [
+    "Client",
+    "ClientRun",
+    "ClientStream",
+    "Page",
+    "Recording",
+    "Result",
+    "Run",
+    "Stream",
+    "StreamResult",
+    "Summary",
+]

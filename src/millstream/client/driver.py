@@ -43,7 +43,7 @@ class Driver(ABC):
 
     @abstractmethod
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """ClientRun a coroutine on the page's loop and wait for what it gives."""
+        """Run a coroutine on the page's loop and wait for what it gives."""
 
     @abstractmethod
     def start(self, work: Coroutine[Any, Any, T]) -> Background[T]:

@@ -265,7 +265,7 @@ class Audio(MediaComponent):
         each = ", and each other output a value of its own, or skip()" if is_number(value) else ""
         raise self.invalid(f"(sample_rate, array), bytes, a path or an http(s) address{each}", value)
 
-    def reel(self) -> PlayerSource:
+    def source(self) -> PlayerSource:
         return AudioSource(self)
 
     def _admitted(self, blob: Blob) -> Blob:

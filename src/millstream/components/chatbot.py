@@ -54,7 +54,7 @@ class Chatbot(Component):
         max_height: Largest height.
         resizable: Whether the user may change the height.
         autoscroll: Whether it follows a conversation that grows, as long as its end is in view.
-        placeholder: FilePart while there are no messages; Markdown.
+        placeholder: Shown while there are no messages; Markdown.
         examples: What a first message could be, each `{"text": …}`, with `display_text` if it is to read otherwise.
         avatar_images: Pictures of the user and of the assistant: paths, addresses or `None`.
         layout: `"bubble"` puts each message into a bubble, the user's on the right; `"panel"` puts all on the left.

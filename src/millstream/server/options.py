@@ -126,6 +126,10 @@ class ServerOptions:
         return cls(**values)  # type: ignore[arg-type]  # each is of its field's type, by its reader or `launch`'s signature
 
 
+Options = ServerOptions
+"""The name by which apps import it."""
+
+
 def check_origin(origin: str) -> None:
     """Refuse what cannot be an origin, so that a mistake is found at the start and not by a user.
 
