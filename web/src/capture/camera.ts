@@ -3,7 +3,7 @@
 import type { DeviceChoice } from "../constants.ts";
 import type { FrameSource } from "../workers/port.ts";
 import { cameraConstraints, isMirrored, openDevice } from "./devices.ts";
-import type { CameraPicture } from "./picture_uplink.ts";
+import type { CameraPicture } from "./frame_uplink.ts";
 import { readTrack } from "./tracks.ts";
 
 export interface CameraWish {

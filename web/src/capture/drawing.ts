@@ -1,7 +1,7 @@
 /** The draw that precedes the encoder: scales, and mirrors once. Works in worker and page. */
 
 import type { PictureOptions } from "../workers/port.ts";
-import type { CameraPicture, Drawing } from "./picture_uplink.ts";
+import type { CameraPicture, Drawing } from "./frame_uplink.ts";
 
 /** The longest side of a picture for which the app declares no size. */
 const LONGEST = 1280;

@@ -1,12 +1,12 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { emit, LISTEN, RECORD } from "../constants.ts";
-import { icon } from "../icons.ts";
 import { addressOf } from "../manifest.ts";
-import { IDLE, type Level, type SoundView, type StreamView, type UploadView } from "../view.ts";
+import { IDLE, type Level, type SoundView, type StreamView, type UploadView } from "../shell/view.ts";
 import { Leaf, type LeafProps } from "./base.ts";
 import { download } from "./parts/file.ts";
 import { chip, failure, frameTool, timeLeft, uploading, waiting } from "./parts/frame.ts";
+import { icon } from "./parts/icons.ts";
 import { Inbox, type InboxHost } from "./parts/inbox.ts";
 import "./parts/level.ts";
 import type { LevelMeter } from "./parts/level.ts";
@@ -16,8 +16,8 @@ import "./parts/player.ts";
 import { elapsed, recordBar, recordButton } from "./parts/record.ts";
 import { progress } from "./parts/run.ts";
 import { styled } from "./parts/styled.ts";
-import { talkChip } from "./parts/talk.ts";
 import { troublePanel } from "./parts/trouble.ts";
+import { talkChip } from "./parts/turn.ts";
 
 type Source = "microphone" | "upload";
 

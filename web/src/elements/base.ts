@@ -2,9 +2,9 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { property } from "lit/decorators.js";
 import { EDIT, emit, FIRE } from "../constants.ts";
-import { icon } from "../icons.ts";
-import type { RunView } from "../view.ts";
+import type { RunView } from "../shell/view.ts";
 import { type Dress, dress } from "./parts/dress.ts";
+import { icon } from "./parts/icons.ts";
 
 /** The properties that every component has (docs/internals/protocol.md). */
 export interface LeafProps extends Dress {

@@ -1,11 +1,11 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
-import { icon } from "../icons.ts";
 import { Leaf, type LeafProps } from "./base.ts";
 import { copyText } from "./parts/clipboard.ts";
 import { copyCode } from "./parts/code.ts";
 import { frameTool } from "./parts/frame.ts";
+import { icon } from "./parts/icons.ts";
 import { forget, show } from "./parts/inert.ts";
 import { type Act, type ActDetail, type Entry, textOf } from "./parts/message.ts";
 import { advancing } from "./parts/run.ts";

@@ -1,8 +1,8 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
-import { icon } from "../icons.ts";
 import { addressOf } from "../manifest.ts";
 import { Leaf, type LeafProps } from "./base.ts";
+import { icon } from "./parts/icons.ts";
 
 /** What a row shows of one value; nothing at all for an input that the example leaves as it is. */
 interface Cell {

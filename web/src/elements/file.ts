@@ -1,12 +1,12 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { emit, UPLOAD } from "../constants.ts";
-import { icon } from "../icons.ts";
 import { addressOf, type FileValue, type LinkValue } from "../manifest.ts";
-import type { UploadView } from "../view.ts";
+import type { UploadView } from "../shell/view.ts";
 import { Leaf, type LeafProps } from "./base.ts";
 import { DropZone } from "./parts/dropzone.ts";
 import { following, isAccepted } from "./parts/file.ts";
+import { icon } from "./parts/icons.ts";
 import { progress } from "./parts/run.ts";
 import { size } from "./parts/sentences.ts";
 import { styled } from "./parts/styled.ts";

@@ -1,12 +1,12 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { emit, RECORD, UPLOAD } from "../constants.ts";
-import { icon } from "../icons.ts";
 import { addressOf, type FileValue } from "../manifest.ts";
-import { IDLE, type Level, type StreamView, type UploadView } from "../view.ts";
+import { IDLE, type Level, type StreamView, type UploadView } from "../shell/view.ts";
 import { Leaf, type LeafProps } from "./base.ts";
 import { DropZone } from "./parts/dropzone.ts";
 import { following, isAccepted } from "./parts/file.ts";
+import { icon } from "./parts/icons.ts";
 import "./parts/level.ts";
 import type { LevelMeter } from "./parts/level.ts";
 import { progress } from "./parts/run.ts";

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
-import { icon } from "../icons.ts";
 import { Leaf, type LeafProps } from "./base.ts";
+import { icon } from "./parts/icons.ts";
 import { progress } from "./parts/run.ts";
 import { styled } from "./parts/styled.ts";
 

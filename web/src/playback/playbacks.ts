@@ -3,7 +3,7 @@
 import { OpusVoice, readOpus } from "../codecs/opus.ts";
 import type { Stretch } from "../codecs/pcm16.ts";
 import { decodePcm16 } from "../codecs/pcm16.ts";
-import { wavHeader } from "../codecs/wav_header.ts";
+import { wavHeader } from "../media/wav_header.ts";
 import type { Played } from "../wire/messages.ts";
 import type { Packet } from "../wire/packet.ts";
 import { CodecNumber, isIndependent, isKey, isLast } from "../wire/packet.ts";

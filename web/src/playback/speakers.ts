@@ -1,7 +1,7 @@
 /** The page's loudspeakers: one audio context for each component that plays streamed sound. Sound itself never passes here. */
 
-import { decodeSound, toPcm16, withChannels } from "../codecs/sound_file.ts";
-import type { LiveState } from "../view.ts";
+import { decodeSound, toPcm16, withChannels } from "../media/audio_file.ts";
+import type { LiveState } from "../shell/view.ts";
 import { Loudspeaker } from "./loudspeaker.ts";
 import type { DecodedSound, SoundForm } from "./playbacks.ts";
 

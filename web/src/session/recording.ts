@@ -1,12 +1,12 @@
 /** One component that records: its device, the streams that it feeds, and what its element shows of that. */
 
+import type { Film } from "../capture/av_device.ts";
 import type { Camera } from "../capture/camera.ts";
 import { DeviceError, type DeviceKind, type DeviceName, trouble } from "../capture/devices.ts";
-import type { Film } from "../capture/film.ts";
 import type { Microphone } from "../capture/microphone.ts";
 import type { DeviceChoice } from "../constants.ts";
-import type { StreamView, Talk, Trouble, TroubleCode } from "../view.ts";
-import { IDLE } from "../view.ts";
+import type { StreamView, Talk, Trouble, TroubleCode } from "../shell/view.ts";
+import { IDLE } from "../shell/view.ts";
 import type { StopReason, StreamState } from "../wire/messages.ts";
 import { Stopwatch } from "./stopwatch.ts";
 

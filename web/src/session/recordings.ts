@@ -1,15 +1,15 @@
 /** All components that record, and the numbers of their streams. */
 
+import { Clip } from "../capture/audio_clip.ts";
+import { LEVELS_PER_S, Meter } from "../capture/audio_uplink.ts";
+import { openFilm } from "../capture/av_device.ts";
 import { type Camera, type CameraWish, openCamera } from "../capture/camera.ts";
-import { Clip } from "../capture/clip.ts";
-import { openFilm } from "../capture/film.ts";
-import { FilmClip } from "../capture/film_clip.ts";
 import { type Microphone, type MicrophoneWish, openMicrophone } from "../capture/microphone.ts";
 import { Photo } from "../capture/photo.ts";
-import { LEVELS_PER_S, Meter } from "../capture/sound_uplink.ts";
+import { FilmClip } from "../capture/video_clip.ts";
 import type { DeviceChoice, DeviceDetail, RecordDetail } from "../constants.ts";
 import type { Binding, Manifest } from "../manifest.ts";
-import type { Level, StreamView, Trouble } from "../view.ts";
+import type { Level, StreamView, Trouble } from "../shell/view.ts";
 import type { StreamState, Turn } from "../wire/messages.ts";
 import type { SoundBlock, SoundFormat, ToWorker } from "../workers/port.ts";
 import type { OpenedDevice } from "./recording.ts";

@@ -1,10 +1,10 @@
 /** The media worker's parts, put together: the link, the ways up, the way down. It runs wherever its two ends are given. */
 
+import { SoundCapture, SoundUplink } from "../capture/audio_uplink.ts";
+import { FilmUplink } from "../capture/av_uplink.ts";
 import { CanvasDrawing } from "../capture/drawing.ts";
-import { FilmUplink } from "../capture/film_uplink.ts";
 import { portFrames } from "../capture/frame_port.ts";
-import { PictureCapture, PictureUplink, readFrames } from "../capture/picture_uplink.ts";
-import { SoundCapture, SoundUplink } from "../capture/sound_uplink.ts";
+import { PictureCapture, PictureUplink, readFrames } from "../capture/frame_uplink.ts";
 import type { Uplink } from "../capture/uplink.ts";
 import { PICTURE_CODECS } from "../codecs/codecs.ts";
 import { JpegEncoder } from "../codecs/image.ts";

@@ -1,6 +1,6 @@
 /** Frames and encoders that the test controls. */
 
-import type { CameraPicture, Drawing } from "../../src/capture/picture_uplink.ts";
+import type { CameraPicture, Drawing } from "../../src/capture/frame_uplink.ts";
 import type { Encoded, PictureEncoder } from "../../src/codecs/codec.ts";
 import { Flag } from "../../src/wire/packet.ts";
 

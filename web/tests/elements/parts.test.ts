@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { complaint } from "../../src/elements/number.ts";
 import { barsPath, loudness, peaks } from "../../src/elements/parts/bars.ts";
 import { setAside } from "../../src/elements/parts/inert.ts";
-import { pixelAt } from "../../src/elements/parts/picture.ts";
+import { pixelAt } from "../../src/elements/parts/pixel.ts";
 import { clock, ordinal, queueing, size, span } from "../../src/elements/parts/sentences.ts";
 import { snap } from "../../src/elements/slider.ts";
 

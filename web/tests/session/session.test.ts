@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { EDIT, emit, FIRE, RECORD, UPLOAD } from "../../src/constants.ts";
 import type { Props } from "../../src/manifest.ts";
-import { Session } from "../../src/session.ts";
-import type { View } from "../../src/view.ts";
+import { Session } from "../../src/session/session.ts";
+import type { View } from "../../src/shell/view.ts";
 import type { FromWorker, ToWorker } from "../../src/workers/port.ts";
 import { binding, manifest, STREAM } from "./manifest.ts";
 

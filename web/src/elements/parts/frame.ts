@@ -1,8 +1,8 @@
 /** The pieces that every media frame is made of: tools of the bar, and the calm panels over the picture. */
 import { html, nothing, type TemplateResult } from "lit";
-import { type IconName, icon } from "../../icons.ts";
-import type { StreamView, UploadView } from "../../view.ts";
+import type { StreamView, UploadView } from "../../shell/view.ts";
 import type { LeafProps } from "../base.ts";
+import { type IconName, icon } from "./icons.ts";
 import { styled } from "./styled.ts";
 import "./time.ts";
 import { waitingWords } from "./waiting.ts";

@@ -1,8 +1,8 @@
 /** What a frame takes from the user as a file: picked, dropped or pasted. */
 import { html, nothing, type ReactiveController, type ReactiveControllerHost, type TemplateResult } from "lit";
 import { emit, UPLOAD } from "../../constants.ts";
-import { icon } from "../../icons.ts";
 import { fileIn, mayBeOfKind, pastedFile } from "./file.ts";
+import { icon } from "./icons.ts";
 
 /** The element that takes files. */
 export interface InboxHost extends ReactiveControllerHost, EventTarget {

@@ -1,6 +1,6 @@
 import { html, LitElement, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import type { Level } from "../../view.ts";
+import type { Level } from "../../shell/view.ts";
 import { barsPath, loudness } from "./bars.ts";
 
 const BARS = 64;

@@ -1,7 +1,7 @@
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import { icon } from "../../icons.ts";
-import type { Level, LiveState } from "../../view.ts";
+import type { Level, LiveState } from "../../shell/view.ts";
+import { icon } from "./icons.ts";
 import "./level.ts";
 import type { LevelMeter } from "./level.ts";
 import { clock } from "./sentences.ts";

@@ -1,8 +1,8 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import { type IconName, icon } from "../../icons.ts";
 import { addressOf } from "../../manifest.ts";
 import { copyText } from "./clipboard.ts";
+import { type IconName, icon } from "./icons.ts";
 import { forget } from "./inert.ts";
 import { patch } from "./patch.ts";
 import "./player.ts";

@@ -1,8 +1,8 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import { decodeSound } from "../../codecs/sound_file.ts";
-import { icon } from "../../icons.ts";
+import { decodeSound } from "../../media/audio_file.ts";
 import { barsPath, peaks } from "./bars.ts";
+import { icon } from "./icons.ts";
 import { clock } from "./sentences.ts";
 import { styled } from "./styled.ts";
 
