@@ -59,7 +59,13 @@ export interface FileValue {
   size?: number;
 }
 
-/** A picture or sound that the browser fetches by itself. */
+/** A message that is being written: the value of a component that collects files. */
+export interface Draft {
+  text: string;
+  files: readonly FileValue[];
+}
+
+/** An image or audio that the browser fetches by itself. */
 export interface LinkValue {
   url: string;
 }

@@ -3,7 +3,7 @@
 import { toInt16 } from "../codecs/pcm16.ts";
 import { Resampler } from "../media/resample.ts";
 import { wavHeader } from "../media/wav_header.ts";
-import type { Level, SoundBlock } from "../workers/port.ts";
+import type { AudioBlock, AudioLevel } from "../workers/port.ts";
 import { Meter } from "./audio_uplink.ts";
 import type { Microphone } from "./microphone.ts";
 
@@ -12,18 +12,18 @@ export const MAX_CLIP_BYTES = 64 * 1024 * 1024;
 
 const LEVELS_PER_S = 20;
 
-export class Clip {
+export class AudioClip {
   private readonly rate: number;
   private readonly channels: number;
   private readonly mostBytes: number;
-  private readonly report: (level: Level) => void;
+  private readonly report: (level: AudioLevel) => void;
   private readonly full: () => void;
   private readonly blocks: Int16Array[] = [];
   private microphone: Microphone;
   private bytes = 0;
 
   /** Starts at once; keeps at most `longestS` seconds. `full` is called when no more fits. */
-  constructor(microphone: Microphone, longestS: number, report: (level: Level) => void, full: () => void) {
+  constructor(microphone: Microphone, longestS: number, report: (level: AudioLevel) => void, full: () => void) {
     this.microphone = microphone;
     this.rate = microphone.format.deviceRate;
     this.channels = microphone.format.channels;
@@ -57,7 +57,7 @@ export class Clip {
     const { deviceRate } = format;
     const resampler = deviceRate === this.rate ? null : new Resampler(deviceRate, this.rate, this.channels);
     const meter = new Meter(Math.round((deviceRate * this.channels) / LEVELS_PER_S));
-    port.onmessage = ({ data }: MessageEvent<SoundBlock>) => {
+    port.onmessage = ({ data }: MessageEvent<AudioBlock>) => {
       const level = meter.add(data);
       if (level) this.report(level);
       this.keep(toInt16(resampler ? resampler.push(data) : data));

@@ -1,4 +1,4 @@
-/** The way up of sound, in the worker: one capture per microphone, one uplink per stream that it feeds. */
+/** The way up of audio, in the worker: one capture per microphone, one uplink per stream that it feeds. */
 
 import { encodePcm16, toInt16 } from "../codecs/pcm16.ts";
 import { Resampler } from "../media/resample.ts";
@@ -6,16 +6,16 @@ import { pageUs } from "../transport/clock.ts";
 import { UpCredit } from "../transport/credit.ts";
 import type { Packet } from "../wire/packet.ts";
 import { CodecNumber, Flag, Kind } from "../wire/packet.ts";
-import type { Level, SoundFormat } from "../workers/port.ts";
-import type { BacklogOptions, TimedStretch } from "./backlog.ts";
+import type { AudioLevel, MicrophoneFormat } from "../workers/port.ts";
+import type { BacklogOptions, TimedChunk } from "./backlog.ts";
 import { Backlog } from "./backlog.ts";
 import { SampleClock } from "./sample_clock.ts";
 import type { Uplink } from "./uplink.ts";
 
 export const LEVELS_PER_S = 20;
 
-/** One stream that a microphone feeds: nothing is lost between `run` and the end of its turn. */
-export class SoundUplink implements Uplink {
+/** One stream that a microphone feeds: nothing is lost between `run` and the end of its slot. */
+export class AudioUplink implements Uplink {
   readonly stream: number;
   readonly component: number;
   /** Samples (of each channel) in one chunk. */
@@ -28,8 +28,8 @@ export class SoundUplink implements Uplink {
   private readonly send: (packet: Packet) => void;
   private readonly overflow: () => void;
   protected isRunning = false;
-  /** What a turn's end left, cut into packets; the last of them is flagged. */
-  private rest: TimedStretch[] = [];
+  /** What the end of a slot left, cut into packets; the last of them is flagged. */
+  private rest: TimedChunk[] = [];
 
   /** `overflow` is called when more waits than the backlog may hold. */
   constructor(
@@ -94,8 +94,8 @@ export class SoundUplink implements Uplink {
 
   private pump(): void {
     while (this.credit.isFree) {
-      const stretch = this.rest.shift();
-      if (stretch) this.dispatch(stretch, this.rest.length === 0 ? Flag.LAST : Flag.NONE);
+      const taken = this.rest.shift();
+      if (taken) this.dispatch(taken, this.rest.length === 0 ? Flag.LAST : Flag.NONE);
       else {
         const chunks = this.backlog.takeChunks();
         if (!chunks) return;
@@ -104,7 +104,7 @@ export class SoundUplink implements Uplink {
     }
   }
 
-  private dispatch(stretch: TimedStretch, last: number): void {
+  private dispatch(taken: TimedChunk, last: number): void {
     this.credit.reserve();
     this.send({
       kind: Kind.SOUND,
@@ -115,22 +115,22 @@ export class SoundUplink implements Uplink {
       sequence: this.credit.commit(),
       source: 0,
       call: 0,
-      captured_us: stretch.capturedUs,
-      payload: stretch.samples.length > 0 ? encodePcm16(stretch) : new Uint8Array(0),
+      captured_us: taken.capturedUs,
+      payload: taken.samples.length > 0 ? encodePcm16(taken) : new Uint8Array(0),
     });
   }
 }
 
 /** Takes the blocks of one microphone for its streams, resampled where the browser could not, and measures them. */
-export class SoundCapture {
-  readonly format: SoundFormat;
-  private readonly uplinks: () => Iterable<SoundUplink>;
-  private readonly report: (level: Level) => void;
+export class AudioCapture {
+  readonly format: MicrophoneFormat;
+  private readonly uplinks: () => Iterable<AudioUplink>;
+  private readonly report: (level: AudioLevel) => void;
   private readonly resampler: Resampler | null;
   private readonly meter: Meter;
   private readonly clock: SampleClock;
 
-  constructor(format: SoundFormat, uplinks: () => Iterable<SoundUplink>, report: (level: Level) => void) {
+  constructor(format: MicrophoneFormat, uplinks: () => Iterable<AudioUplink>, report: (level: AudioLevel) => void) {
     const { deviceRate, rate, channels, latencyS } = format;
     this.format = format;
     this.clock = new SampleClock(deviceRate, latencyS);
@@ -150,7 +150,7 @@ export class SoundCapture {
   }
 }
 
-/** Loudness over stretches of a fixed length. Pure. */
+/** Loudness over takenes of a fixed length. Pure. */
 export class Meter {
   private readonly length: number;
   private seen = 0;
@@ -161,8 +161,8 @@ export class Meter {
     this.length = length;
   }
 
-  /** Adds samples; the level of the stretch that they complete, or null. */
-  add(samples: Float32Array): Level | null {
+  /** Adds samples; the level of the taken that they complete, or null. */
+  add(samples: Float32Array): AudioLevel | null {
     for (const sample of samples) {
       this.squares += sample * sample;
       this.peak = Math.max(this.peak, Math.abs(sample));

@@ -2,9 +2,9 @@
 
 import { type Camera, type CameraWish, cameraOf } from "./camera.ts";
 import { cameraConstraints, openBoth } from "./devices.ts";
-import { type Microphone, type MicrophoneWish, microphoneOf, soundConstraints } from "./microphone.ts";
+import { audioConstraints, type Microphone, type MicrophoneWish, microphoneOf } from "./microphone.ts";
 
-export interface Film {
+export interface AvDevice {
   readonly camera: Camera;
   /** Null for a device that has none. */
   readonly microphone: Microphone | null;
@@ -15,13 +15,13 @@ export interface Film {
 }
 
 /** Asks for a camera and a microphone, of which the second may not exist. Throws `DeviceError`. */
-export async function openFilm(camera: CameraWish, microphone: MicrophoneWish): Promise<Film> {
+export async function openAvDevice(camera: CameraWish, microphone: MicrophoneWish): Promise<AvDevice> {
   const video = cameraConstraints(camera.constraints, camera.size, camera.choice);
-  const stream = await openBoth(video, soundConstraints(microphone));
+  const stream = await openBoth(video, audioConstraints(microphone));
   let heard: Microphone | null = null;
   try {
-    const sounds = stream.getAudioTracks();
-    if (sounds.length > 0) heard = await microphoneOf(new MediaStream(sounds), microphone);
+    const heardTracks = stream.getAudioTracks();
+    if (heardTracks.length > 0) heard = await microphoneOf(new MediaStream(heardTracks), microphone);
     // Last, so that its frames go to the worker at once: Chromium hands over one that waits here as a copy, by itself,
     // and nobody can close what was copied.
     const seen = await cameraOf(new MediaStream(stream.getVideoTracks()), camera);

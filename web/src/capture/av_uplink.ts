@@ -1,19 +1,19 @@
-/** The way up of camera and microphone together, in the worker: sound, and a picture for each chunk of it. */
+/** The way up of camera and microphone together, in the worker: audio, and a frame for each chunk of it. */
 
 import type { Packet } from "../wire/packet.ts";
-import { SoundUplink } from "./audio_uplink.ts";
+import { AudioUplink } from "./audio_uplink.ts";
 import type { BacklogOptions } from "./backlog.ts";
-import { PictureUplink } from "./frame_uplink.ts";
+import { FrameUplink } from "./frame_uplink.ts";
 
 /**
- * One stream that both devices feed. It is moved as that of the sound; its pictures have a number and credit of their own.
+ * One stream that both devices feed. It is moved as that of the audio; its frames have a number and credit of their own.
  *
- * A picture is due in the middle of each chunk, so that it is there before the chunk is complete.
+ * A frame is due in the middle of each chunk, so that it is there before the chunk is complete.
  */
-export class FilmUplink extends SoundUplink {
-  /** The number of its pictures on the wire. */
+export class AvUplink extends AudioUplink {
+  /** The number of its frames on the wire. */
   readonly number: number;
-  readonly pictures: PictureUplink;
+  readonly frames: FrameUplink;
   private readonly options: BacklogOptions;
 
   constructor(
@@ -27,33 +27,33 @@ export class FilmUplink extends SoundUplink {
     super(stream, component, options, send, overflow);
     this.options = options;
     this.number = number;
-    const sendPicture = (packet: Packet): void => send({ ...packet, stream: number });
-    this.pictures = new PictureUplink(stream, component, options.everyS, sendPicture);
+    const sendFrame = (packet: Packet): void => send({ ...packet, stream: number });
+    this.frames = new FrameUplink(stream, component, options.everyS, sendFrame);
   }
 
   override run(): void {
     super.run();
-    this.pictures.run();
+    this.frames.run();
   }
 
   override pause(): void {
     super.pause();
-    this.pictures.pause();
+    this.frames.pause();
   }
 
   override expire(): void {
     super.expire();
-    this.pictures.pause();
+    this.frames.pause();
   }
 
   override push(samples: Int16Array, capturedUs: number): void {
     super.push(samples, capturedUs);
     const { rate, channels } = this.options;
     const count = samples.length / channels;
-    // The first picture is due at once: no sound is handled before there is one.
+    // The first frame is due at once: no audio is handled before there is one.
     if (this.isRunning && this.begun < count) {
       const middle = count - this.begun + this.chunk / 2;
-      this.pictures.aim(capturedUs + (middle / rate) * 1e6);
+      this.frames.aim(capturedUs + (middle / rate) * 1e6);
     }
   }
 }

@@ -1,6 +1,6 @@
-/** The way up of pictures, in the worker: one capture per camera, one uplink per stream that it feeds. */
+/** The way up of frames, in the worker: one capture per camera, one uplink per stream that it feeds. */
 
-import type { Encoded, PictureEncoder } from "../codecs/codec.ts";
+import type { Encoded, FrameEncoder } from "../codecs/codec.ts";
 import { pageUs } from "../transport/clock.ts";
 import { UpCredit } from "../transport/credit.ts";
 import type { Packet } from "../wire/packet.ts";
@@ -8,18 +8,18 @@ import { CodecNumber, Flag, Kind } from "../wire/packet.ts";
 import { CameraInterval, Pace } from "./pace.ts";
 import type { Uplink } from "./uplink.ts";
 
-/** A picture as a camera delivers it; whoever holds it closes it. */
-export type CameraPicture = VideoFrame | ImageBitmap;
+/** A frame as a camera delivers it; whoever holds it closes it. */
+export type CameraFrame = VideoFrame | ImageBitmap;
 
 /** One stream that a camera feeds. */
-export class PictureUplink implements Uplink {
+export class FrameUplink implements Uplink {
   readonly stream: number;
   readonly component: number;
   private readonly credit = new UpCredit();
   private readonly pace: Pace;
   private readonly send: (packet: Packet) => void;
   private isRunning = false;
-  /** The turn is over, and the server waits for a packet that says so. */
+  /** The slot is over, and the server waits for a packet that says so. */
   private owesLast = false;
 
   constructor(stream: number, component: number, everyS: number, send: (packet: Packet) => void) {
@@ -64,7 +64,7 @@ export class PictureUplink implements Uplink {
     return this.isRunning && this.credit.isFree && this.pace.isDue(nowUs, intervalUs);
   }
 
-  /** The next picture is to be that of `dueUs`; the first one of a turn is due at once in any case. */
+  /** The next frame is to be that of `dueUs`; the first one of a slot is due at once in any case. */
   aim(dueUs: number): void {
     this.pace.aim(dueUs);
   }
@@ -82,7 +82,7 @@ export class PictureUplink implements Uplink {
     this.settle();
   }
 
-  /** Says that nothing more comes in this turn: pictures are not held back, so there is nothing else to hand over. */
+  /** Says that nothing more comes in this slot: frames are not held back, so there is nothing else to hand over. */
   private settle(): void {
     if (!this.owesLast || !this.credit.isFree) return;
     this.owesLast = false;
@@ -111,28 +111,28 @@ export class PictureUplink implements Uplink {
 /** What a camera's frames are drawn on, before the encoder: mirrored and scaled. */
 export interface Drawing {
   /** Draws the frame and returns the canvas; the frame may be closed afterwards. */
-  draw(frame: CameraPicture): OffscreenCanvas;
+  draw(frame: CameraFrame): OffscreenCanvas;
 }
 
 interface Drawn {
   canvas: OffscreenCanvas;
-  takers: PictureUplink[];
+  takers: FrameUplink[];
 }
 
 /** Takes frames of one camera for its streams: only with credit, at their pace, one encoding at a time. */
-export class PictureCapture {
-  private readonly uplinks: () => Iterable<PictureUplink>;
+export class FrameCapture {
+  private readonly uplinks: () => Iterable<FrameUplink>;
   private readonly drawing: Drawing;
-  private readonly encoder: PictureEncoder;
+  private readonly encoder: FrameEncoder;
   private readonly fail: (error: unknown) => void;
   private readonly interval = new CameraInterval();
   private isEncoding = false;
 
   /** `fail` is told when a frame could not be drawn or encoded. */
   constructor(
-    uplinks: () => Iterable<PictureUplink>,
+    uplinks: () => Iterable<FrameUplink>,
     drawing: Drawing,
-    encoder: PictureEncoder,
+    encoder: FrameEncoder,
     fail: (error: unknown) => void,
   ) {
     this.uplinks = uplinks;
@@ -142,8 +142,8 @@ export class PictureCapture {
   }
 
   /** A frame arrived; it is closed here, wanted or not. Returns when it has been sent, or at once. */
-  async offer(frame: CameraPicture): Promise<void> {
-    // A frame's own timestamp counts from anywhere: the time of a picture is when it was read.
+  async offer(frame: CameraFrame): Promise<void> {
+    // A frame's own timestamp counts from anywhere: the time of a frame is when it was read.
     const nowUs = pageUs();
     let drawn: Drawn | null;
     try {
@@ -157,7 +157,7 @@ export class PictureCapture {
     if (drawn) await this.encode(drawn, nowUs);
   }
 
-  private draw(frame: CameraPicture, nowUs: number): Drawn | null {
+  private draw(frame: CameraFrame, nowUs: number): Drawn | null {
     this.interval.tick(nowUs);
     if (this.isEncoding) return null;
     const takers = [...this.uplinks()].filter((uplink) => uplink.wants(nowUs, this.interval.us));
@@ -190,8 +190,8 @@ export class PictureCapture {
  * and what a cancelled stream has on its way nobody could close.
  */
 export async function readFrames(
-  source: ReadableStream<CameraPicture>,
-  capture: PictureCapture,
+  source: ReadableStream<CameraFrame>,
+  capture: FrameCapture,
   signal: AbortSignal,
 ): Promise<void> {
   const reader = source.getReader();

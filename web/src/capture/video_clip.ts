@@ -1,9 +1,9 @@
-/** A film that is recorded and not streamed: what the user saw, mirrored if it was, and the microphone with it. */
+/** A video that is recorded and not streamed: what the user saw, mirrored if it was, and the microphone with it. */
 
 import type { Camera } from "./camera.ts";
 
 /** A longer recording ends by itself: more than half an hour at the bit rates that browsers choose. */
-export const MAX_FILM_BYTES = 512 * 1024 * 1024;
+export const MAX_VIDEO_BYTES = 512 * 1024 * 1024;
 
 /** How often what was recorded is taken out of the recorder, in milliseconds. */
 const SLICE_MS = 1000;
@@ -17,12 +17,12 @@ const KINDS = [
   { mime: "video/mp4", end: "mp4" },
 ];
 
-export class FilmClip {
+export class VideoClip {
   private readonly video = document.createElement("video");
   private readonly canvas = document.createElement("canvas");
   private readonly full: () => void;
   private mirrored = false;
-  private sound: { context: AudioContext; target: MediaStreamAudioDestinationNode } | null = null;
+  private audio: { context: AudioContext; target: MediaStreamAudioDestinationNode } | null = null;
   private source: MediaStreamAudioSourceNode | null = null;
   private recorder: MediaRecorder | null = null;
   private end = "webm";
@@ -46,7 +46,7 @@ export class FilmClip {
     this.video.requestVideoFrameCallback(next);
   }
 
-  /** Nothing is recorded while it is held, and nothing of that time is to be seen in the film. */
+  /** Nothing is recorded while it is held, and nothing of that time is to be seen in the video. */
   hold(isHeld: boolean): void {
     if (isHeld === this.isHeld) return;
     this.isHeld = isHeld;
@@ -54,7 +54,7 @@ export class FilmClip {
     else this.recorder?.resume();
   }
 
-  /** Other devices go on with the same film. */
+  /** Other devices go on with the same video. */
   change({ preview, mirrored }: Camera, microphone: MediaStreamTrack | null): void {
     this.mirrored = mirrored;
     this.video.srcObject = preview;
@@ -62,9 +62,9 @@ export class FilmClip {
     this.source?.disconnect();
     this.source = null;
     if (!microphone) return;
-    this.sound ??= listen();
-    this.source = this.sound.context.createMediaStreamSource(new MediaStream([microphone]));
-    this.source.connect(this.sound.target);
+    this.audio ??= listen();
+    this.source = this.audio.context.createMediaStreamSource(new MediaStream([microphone]));
+    this.source.connect(this.audio.target);
   }
 
   /** Ends the recording; null if there is not one frame. */
@@ -88,7 +88,7 @@ export class FilmClip {
 
   private draw(): void {
     const { video, canvas } = this;
-    // What records cannot change its size on the way: another camera's picture is fitted in.
+    // What records cannot change its size on the way: another camera's frame is fitted in.
     if (!this.recorder) [canvas.width, canvas.height] = [even(video.videoWidth), even(video.videoHeight)];
     const context = canvas.getContext("2d");
     if (!context) throw new Error("this browser gives no 2d canvas: the camera cannot be recorded");
@@ -100,21 +100,21 @@ export class FilmClip {
   }
 
   private start(): void {
-    const tracks = [...this.canvas.captureStream().getTracks(), ...(this.sound?.target.stream.getTracks() ?? [])];
+    const tracks = [...this.canvas.captureStream().getTracks(), ...(this.audio?.target.stream.getTracks() ?? [])];
     const kind = KINDS.find(({ mime }) => MediaRecorder.isTypeSupported(mime));
     this.end = kind?.end ?? "webm";
     this.recorder = new MediaRecorder(new MediaStream(tracks), kind ? { mimeType: kind.mime } : {});
     this.recorder.ondataavailable = ({ data }) => {
       this.parts.push(data);
       this.bytes += data.size;
-      if (this.bytes > MAX_FILM_BYTES && !this.isOver) this.full();
+      if (this.bytes > MAX_VIDEO_BYTES && !this.isOver) this.full();
     };
     this.recorder.start(SLICE_MS);
   }
 
   private letGo(): void {
     this.source?.disconnect();
-    void this.sound?.context.close();
+    void this.audio?.context.close();
     for (const track of this.recorder?.stream.getTracks() ?? []) track.stop();
   }
 }

@@ -14,13 +14,13 @@ export interface Encoded {
   payload: Uint8Array;
 }
 
-export interface PictureEncoder {
+export interface FrameEncoder {
   /** Encodes what is on the canvas. One call at a time. */
   encode(canvas: OffscreenCanvas): Promise<Encoded>;
   close(): void;
 }
 
-export interface PictureDecoder {
+export interface FrameDecoder {
   /**
    * Decodes one packet. Calls are made in the order of sequences, one at a time; whoever calls closes the frame.
    * `timestampUs` becomes the frame's timestamp.
@@ -29,8 +29,8 @@ export interface PictureDecoder {
   close(): void;
 }
 
-export interface PictureCodec {
+export interface FrameCodec {
   /** MIME type under which a single packet is a file; null if it is not. */
   readonly mime: string | null;
-  openDecoder(): PictureDecoder;
+  openDecoder(): FrameDecoder;
 }

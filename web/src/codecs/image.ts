@@ -2,14 +2,14 @@
 
 import type { Packet } from "../wire/packet.ts";
 import { CodecNumber, Flag } from "../wire/packet.ts";
-import type { Encoded, PictureCodec, PictureDecoder, PictureEncoder } from "./codec.ts";
+import type { Encoded, FrameCodec, FrameDecoder, FrameEncoder } from "./codec.ts";
 
 /** A codec by its MIME type. */
-export function imageCodec(mime: string): PictureCodec {
+export function imageCodec(mime: string): FrameCodec {
   return { mime, openDecoder: () => new ImageFileDecoder(mime) };
 }
 
-class ImageFileDecoder implements PictureDecoder {
+class ImageFileDecoder implements FrameDecoder {
   private readonly mime: string;
 
   constructor(mime: string) {
@@ -17,13 +17,13 @@ class ImageFileDecoder implements PictureDecoder {
   }
 
   async decode(packet: Packet, timestampUs: number): Promise<VideoFrame> {
-    const picture = await this.open(packet.payload);
+    const frame = await this.open(packet.payload);
     try {
-      return picture instanceof VideoFrame
-        ? await stamp(picture, timestampUs)
-        : new VideoFrame(picture, { timestamp: timestampUs });
+      return frame instanceof VideoFrame
+        ? await stamp(frame, timestampUs)
+        : new VideoFrame(frame, { timestamp: timestampUs });
     } finally {
-      picture.close();
+      frame.close();
     }
   }
 
@@ -48,11 +48,11 @@ class ImageFileDecoder implements PictureDecoder {
  * A frame made from another frame answers with the new timestamp, but in Chromium a track goes on to see the old one,
  * which an `ImageDecoder` leaves at 0; a copy costs 0.3 ms for 640x480.
  */
-async function stamp(picture: VideoFrame, timestampUs: number): Promise<VideoFrame> {
-  const { format, codedWidth, codedHeight, visibleRect, colorSpace } = picture;
-  if (format === null) return new VideoFrame(picture, { timestamp: timestampUs });
-  const pixels = new Uint8Array(picture.allocationSize());
-  const layout = await picture.copyTo(pixels);
+async function stamp(frame: VideoFrame, timestampUs: number): Promise<VideoFrame> {
+  const { format, codedWidth, codedHeight, visibleRect, colorSpace } = frame;
+  if (format === null) return new VideoFrame(frame, { timestamp: timestampUs });
+  const pixels = new Uint8Array(frame.allocationSize());
+  const layout = await frame.copyTo(pixels);
   const [width, height] = [visibleRect?.width ?? codedWidth, visibleRect?.height ?? codedHeight];
   const init = { format, layout, colorSpace, codedWidth: width, codedHeight: height, timestamp: timestampUs };
   // `transfer` saves a second copy; TypeScript does not know it yet.
@@ -60,7 +60,7 @@ async function stamp(picture: VideoFrame, timestampUs: number): Promise<VideoFra
 }
 
 /** Encodes by the canvas itself, which is the fastest JPEG encoder a browser has. */
-export class JpegEncoder implements PictureEncoder {
+export class JpegEncoder implements FrameEncoder {
   private readonly quality: number;
 
   constructor(quality: number) {

@@ -194,7 +194,7 @@ export class Chatbot extends Leaf<ChatbotProps> {
     return this.entries.findLastIndex(({ role }) => role === "user");
   }
 
-  /** Three dots until an answer begins, how far it is by its own word, or the place in the queue. */
+  /** Three dots until an answer begins, how far it is by its own word, or the position in the queue. */
   private waiting(): TemplateResult | typeof nothing {
     const { run } = this;
     if (!run || !this.isBusy || run.progress === "hidden") return nothing;

@@ -25,7 +25,7 @@ interface FileProps extends LeafProps {
 
 /** Files of any kind: a list of what is there, and a place where more can be dropped. */
 @customElement("ms-file")
-export class FileList extends Leaf<FileProps> {
+export class FileField extends Leaf<FileProps> {
   @property({ attribute: false }) upload: UploadView | null = null;
   @state() private problem = "";
   private readonly zone = new DropZone(

@@ -1,8 +1,8 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { emit, RECORD, UPLOAD } from "../constants.ts";
-import { addressOf, type FileValue } from "../manifest.ts";
-import { IDLE, type Level, type StreamView, type UploadView } from "../shell/view.ts";
+import { addressOf, type Draft, type FileValue } from "../manifest.ts";
+import { type AudioLevel, IDLE, type StreamView, type UploadView } from "../shell/view.ts";
 import { Leaf, type LeafProps } from "./base.ts";
 import { DropZone } from "./parts/dropzone.ts";
 import { following, isAccepted } from "./parts/file.ts";
@@ -11,11 +11,6 @@ import "./parts/level.ts";
 import type { LevelMeter } from "./parts/level.ts";
 import { progress } from "./parts/run.ts";
 import { styled } from "./parts/styled.ts";
-
-interface Draft {
-  text: string;
-  files: readonly FileValue[];
-}
 
 interface MultimodalTextboxProps extends LeafProps {
   value: Draft | null;
@@ -49,7 +44,7 @@ export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
     (files) => this.take(files),
   );
   /** Shows how loud the microphone is; about 20 times a second. */
-  setLevel(level: Level): void {
+  setLevel(level: AudioLevel): void {
     this.querySelector<LevelMeter>("ms-level")?.push(level);
   }
 
@@ -97,10 +92,10 @@ export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
   }
 
   private chip(file: FileValue, at: number): TemplateResult {
-    const isPicture = file.type.startsWith("image/") && file.type !== "image/svg+xml";
-    const face = isPicture
+    const isImage = file.type.startsWith("image/") && file.type !== "image/svg+xml";
+    const face = isImage
       ? html`<img src=${addressOf(file) ?? ""} alt=${file.name} />`
-      : html`${icon(file.type.startsWith("audio/") ? "sound" : "file")}<span title=${file.name}>${file.name}</span>`;
+      : html`${icon(file.type.startsWith("audio/") ? "audio" : "file")}<span title=${file.name}>${file.name}</span>`;
     if (!this.props.interactive) return html`<li>${face}</li>`;
     const name = `Remove ${file.name}`;
     return html`<li>${face}<button class="ms-tool" type="button" title=${name} @click=${() => this.detach(at)}>

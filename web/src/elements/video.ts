@@ -2,7 +2,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { emit, LISTEN, OUTPUT_CLASS, RECORD } from "../constants.ts";
 import { addressOf } from "../manifest.ts";
-import { type FilmView, IDLE, type Level, type StreamView, type UploadView } from "../shell/view.ts";
+import { type AudioLevel, IDLE, type StreamView, type UploadView, type VideoView } from "../shell/view.ts";
 import { Leaf, type LeafProps } from "./base.ts";
 import { type FrameShape, frameSize, playPreview, preview } from "./parts/camera_frame.ts";
 import { download, save } from "./parts/file.ts";
@@ -17,10 +17,10 @@ import { progress } from "./parts/run.ts";
 import { styled } from "./parts/styled.ts";
 import { troublePanel } from "./parts/trouble.ts";
 
-type Source = "upload" | "webcam";
+type VideoSource = "upload" | "webcam";
 
 interface VideoProps extends LeafProps, FrameShape {
-  sources: readonly Source[];
+  sources: readonly VideoSource[];
   streaming: boolean;
   include_audio: boolean;
   max_length: number | null;
@@ -29,23 +29,23 @@ interface VideoProps extends LeafProps, FrameShape {
   buttons: readonly string[];
 }
 
-/** A film: the camera, a file, a result, or what is streamed, in one frame. */
+/** A video: the camera, a file, a result, or what is streamed, in one frame. */
 @customElement("ms-video")
-export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
+export class Video extends Leaf<VideoProps> implements InboxHost {
   @property({ attribute: false }) stream: StreamView = IDLE;
   @property({ attribute: false }) upload: UploadView | null = null;
   /** What is streamed, or was; null if the value is what counts. */
-  @property({ attribute: false }) film: FilmView | null = null;
+  @property({ attribute: false }) video: VideoView | null = null;
   @state() private wantsTap = false;
   /** Whether this recording has a microphone. */
   @state() private isHeard = false;
   @state() private fault = "";
-  private readonly inbox = new Inbox(this, { kind: "video", noun: "a film" });
+  private readonly inbox = new Inbox(this, { kind: "video", noun: "a video" });
   private readonly player = document.createElement("video");
   /** Address of the subtitles, to be freed. */
   private titles = "";
   private readonly watched = new WeakSet<HTMLVideoElement>();
-  /** The viewer has stopped a film, which is about to stand still. */
+  /** The viewer has stopped a video, which is about to stand still. */
   private isQuitting = false;
 
   constructor() {
@@ -64,7 +64,7 @@ export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
   }
 
   /** Shows how loud the microphone is; about 20 times a second. */
-  setLevel(level: Level): void {
+  setLevel(level: AudioLevel): void {
     this.isHeard = this.isRecording;
     this.querySelector<LevelMeter>("ms-level")?.push(level);
   }
@@ -73,7 +73,7 @@ export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
     return this.stream.state !== "idle";
   }
 
-  offers(source: Source | "clipboard"): boolean {
+  offers(source: VideoSource | "clipboard"): boolean {
     if (source === "webcam" && this.isRecording) return true; // whatever has changed since: it can be stopped
     return this.props.interactive && (this.props.sources ?? []).some((each) => each === source);
   }
@@ -85,13 +85,14 @@ export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
   /** What plays; null while there is nothing to be played. */
   private get shown(): HTMLVideoElement | null {
     if (this.isRecording) return null;
-    return this.film ? this.film.video : this.address ? this.player : null;
+    return this.video ? this.video.element : this.address ? this.player : null;
   }
 
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed);
     if (changed.has("props")) this.load();
-    if (changed.has("film") && this.film) this.begin(this.film, changed.get("film") as FilmView | null | undefined);
+    if (changed.has("video") && this.video)
+      this.begin(this.video, changed.get("video") as VideoView | null | undefined);
     if (changed.has("stream") && this.isRecording) this.player.pause();
     if (changed.has("stream") && !this.isRecording) this.isHeard = false;
   }
@@ -100,20 +101,20 @@ export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
     const { stream, shown } = this;
     return html`
       <div
-        class="ms-frame ms-film" data-state=${stream.state} ?data-target=${this.inbox.isTarget} ?data-live=${stream.preview !== null}
-        ?data-picture=${shown !== null} ?data-bar=${this.offers("webcam")} ${styled(frameSize(this.props))} role="group" aria-label=${this.name}
+        class="ms-frame ms-video" data-state=${stream.state} ?data-target=${this.inbox.isTarget} ?data-live=${stream.preview !== null}
+        ?data-shown=${shown !== null} ?data-bar=${this.offers("webcam")} ${styled(frameSize(this.props))} role="group" aria-label=${this.name}
         @dragover=${this.inbox.onDrag} @dragleave=${this.inbox.onDragEnd} @drop=${this.inbox.onDrop} @paste=${this.inbox.onPaste}
       >
         ${preview(stream)}${this.isHeard ? html`<ms-level></ms-level>` : nothing}<div class="ms-stage">${shown}</div>${this.unmuteButton()}${this.overlay()}${chip(this.props)}${this.bar()}
         ${timeLeft(stream)}${progress(this.run)}
       </div>
-      ${this.notes(this.inbox.problem, this.film ? this.run : null)}
+      ${this.notes(this.inbox.problem, this.video ? this.run : null)}
     `;
   }
 
-  /** Why nothing can be seen; a film that came until something went wrong can, and what went wrong stands below it. */
+  /** Why nothing can be seen; a video that came until something went wrong can, and what went wrong stands below it. */
   private get trouble(): string {
-    if (this.film) return this.film.problem;
+    if (this.video) return this.video.problem;
     return this.run?.state === "failed" ? this.run.message || "Something went wrong." : this.fault;
   }
 
@@ -121,7 +122,7 @@ export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
   private unmuteButton(): TemplateResult | typeof nothing {
     if (!this.wantsTap || !this.shown) return nothing;
     return html`<button class="ms-button ms-primary ms-sm ms-unmute" type="button" @click=${this.unmute}>
-      ${icon("sound")} Tap for sound
+      ${icon("audio")} Tap to unmute
     </button>`;
   }
 
@@ -135,7 +136,7 @@ export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
   }
 
   private empty(): TemplateResult {
-    if (!this.props.interactive) return html`<div class="ms-void">${icon("film")}</div>`;
+    if (!this.props.interactive) return html`<div class="ms-void">${icon("video")}</div>`;
     const files = this.offers("upload");
     return html`<div class="ms-void">
       ${files ? nothing : icon("camera")}
@@ -161,9 +162,9 @@ export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
     if (this.stream.trouble || !this.shown) return [];
     const { buttons, interactive } = this.props;
     const tools = [];
-    if (this.film?.state === "coming") tools.push(frameTool("square", "Stop playing", () => this.quit()));
+    if (this.video?.state === "coming") tools.push(frameTool("square", "Stop playing", () => this.quit()));
     if (interactive) tools.push(frameTool("close", "Clear", () => this.clear()));
-    if (!this.trouble && buttons?.includes("download") && (this.film ? this.film.file : this.address))
+    if (!this.trouble && buttons?.includes("download") && (this.video ? this.video.file : this.address))
       tools.push(frameTool("download", "Download", () => this.download()));
     return tools;
   }
@@ -192,13 +193,13 @@ export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
     if (source && autoplay) void this.start(player);
   }
 
-  private begin(film: FilmView, before: FilmView | null | undefined): void {
-    if (before?.playback === film.playback) return;
+  private begin(video: VideoView, before: VideoView | null | undefined): void {
+    if (before?.playback === video.playback) return;
     this.player.pause();
-    this.watch(film.video);
-    film.video.setAttribute("aria-label", this.name);
+    this.watch(video.element);
+    video.element.setAttribute("aria-label", this.name);
     this.wantsTap = false;
-    if (this.props.autoplay) void this.start(film.video);
+    if (this.props.autoplay) void this.start(video.element);
   }
 
   private async start(video: HTMLVideoElement): Promise<void> {
@@ -213,7 +214,7 @@ export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
     void this.shown.play().catch(() => undefined);
   }
 
-  /** Tells the app what the viewer, or the browser, does with a film. */
+  /** Tells the app what the viewer, or the browser, does with a video. */
   private watch(video: HTMLVideoElement): void {
     if (this.watched.has(video)) return;
     this.watched.add(video);
@@ -254,14 +255,14 @@ export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
     player.append(track);
   }
 
-  /** The browser has the first frame, or knows that there is none that it can decode: it would play the sound alone. */
+  /** The browser has the first frame, or knows that there is none that it can decode: it would play the audio alone. */
   private look(): void {
-    if (this.player.videoWidth === 0) this.fault = "This browser cannot show the picture of this film.";
+    if (this.player.videoWidth === 0) this.fault = "This browser cannot decode the frames of this video.";
     this.requestUpdate();
   }
 
   private fail(): void {
-    if (this.player.getAttribute("src")) this.fault = "This film cannot be played.";
+    if (this.player.getAttribute("src")) this.fault = "This video cannot be played.";
   }
 
   // ---- what the user does ----------------------------------------------------------------------------------------
@@ -282,8 +283,8 @@ export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
   }
 
   private download(): void {
-    const { film, address } = this;
-    if (film?.file) save(film.file, "video.mp4");
+    const { video, address } = this;
+    if (video?.file) save(video.file, "video.mp4");
     else if (address) download(address, this.props.value, "video.mp4");
   }
 }

@@ -1,4 +1,4 @@
-/** Sound files, decoded by the browser: the sound that is in them, without what their encoder put around it. */
+/** Audio files, decoded by the browser: the audio that is in them, without what their encoder put around it. */
 
 import { toInt16 } from "../codecs/pcm16.ts";
 import { decodable, extentOf } from "./gapless.ts";
@@ -16,25 +16,25 @@ export interface Planes {
 }
 
 /**
- * Decodes a file, which is empty after that; null if it is no sound that the browser knows.
+ * Decodes a file, which is empty after that; null if it is no audio that the browser knows.
  *
  * At its own rate, so that what begins where another file ends goes on without a seam, or at the given one.
  */
-export async function decodeSound(file: ArrayBuffer, rate?: number): Promise<Planes | null> {
+export async function decodeAudio(file: ArrayBuffer, rate?: number): Promise<Planes | null> {
   const bytes = new Uint8Array(file);
   const extent = extentOf(bytes);
   const context = contextAt(rate ?? extent.rate);
-  const sound = await context.decodeAudioData(decodable(bytes).buffer).catch(() => null);
-  if (!sound) return null;
-  const scale = sound.sampleRate / extent.rate;
-  // Chromium leaves out what is around the sound in MP3 and Opus by itself: then less is there than the file holds.
-  const from = sound.length >= Math.floor(extent.total * scale) ? Math.round(extent.begin * scale) : 0;
+  const audio = await context.decodeAudioData(decodable(bytes).buffer).catch(() => null);
+  if (!audio) return null;
+  const scale = audio.sampleRate / extent.rate;
+  // Chromium leaves out what is around the audio in MP3 and Opus by itself: then less is there than the file holds.
+  const from = audio.length >= Math.floor(extent.total * scale) ? Math.round(extent.begin * scale) : 0;
   const until = from + Math.round(extent.count * scale);
-  const planes = Array.from({ length: sound.numberOfChannels }, (_, channel) => sound.getChannelData(channel));
-  return { rate: sound.sampleRate, planes: planes.map((plane) => plane.subarray(from, until)) };
+  const planes = Array.from({ length: audio.numberOfChannels }, (_, channel) => audio.getChannelData(channel));
+  return { rate: audio.sampleRate, planes: planes.map((plane) => plane.subarray(from, until)) };
 }
 
-/** Brings sound to so many channels: one becomes the mean of all; where there is none the first is heard. */
+/** Brings audio to so many channels: one becomes the mean of all; where there is none the first is heard. */
 export function withChannels({ rate, planes }: Planes, channels: number): Planes {
   const first = planes[0] as Float32Array;
   if (channels === planes.length) return { rate, planes };

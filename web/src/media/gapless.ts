@@ -1,5 +1,5 @@
 /**
- * How much sound is in a file, by what the file itself says: encoders put silence before and after it. Pure.
+ * How much audio is in a file, by what the file itself says: encoders put silence before and after it. Pure.
  *
  * MP3: frames by ISO/IEC 11172-3, 2.4.1, and 13818-3; the tag in the first one as LAME writes it, "Mp3 Info Tag rev 1".
  * Ogg: Vorbis I, 4.2.2 and A.2; Opus by RFC 7845, 4 and 5.1; FLAC, in Ogg too, by RFC 9639, 8.2 and 10.1.
@@ -11,7 +11,7 @@ import { pagesOf, prolonged } from "./ogg.ts";
 /** In samples of one channel, at the file's own rate. */
 export interface Extent {
   rate: number;
-  /** Where the sound begins, if all is decoded that the file holds. */
+  /** Where the audio begins, if all is decoded that the file holds. */
   begin: number;
   /** How long it is: `Infinity` if the file does not say. */
   count: number;
@@ -40,10 +40,10 @@ const USUAL_RATE_HZ = 48_000;
 /** More samples than any packet of Vorbis has. */
 const LONG = 65_536;
 
-/** What a file says of its sound; one of a kind that is not known here says nothing. */
+/** What a file says of its audio; one of a kind that is not known here says nothing. */
 export function extentOf(file: Uint8Array): Extent {
-  const sound = file.subarray(tagEnd(file));
-  const extent = oggExtent(file) ?? flacExtent(sound) ?? mp3Extent(sound);
+  const audio = file.subarray(tagEnd(file));
+  const extent = oggExtent(file) ?? flacExtent(audio) ?? mp3Extent(audio);
   return extent?.rate ? extent : ofRate(USUAL_RATE_HZ);
 }
 
@@ -51,7 +51,7 @@ export function extentOf(file: Uint8Array): Extent {
  * The file as it should be given to a browser, so that nothing is missing of what is decoded.
  *
  * Of Vorbis with few pages FFmpeg, and so Chromium, leaves out the last milliseconds: it takes the first packet for
- * sound, which has none (Vorbis I, 4.3.8), and finds that too much was decoded. With a later end it leaves out nothing.
+ * audio, which has none (Vorbis I, 4.3.8), and finds that too much was decoded. With a later end it leaves out nothing.
  */
 export function decodable(file: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const pages = [...pagesOf(file)];
@@ -105,7 +105,7 @@ function mp3Extent(file: Uint8Array): Extent | null {
   return count > 0 ? { rate, begin: delay + MP3_DECODER_DELAY, count, total } : ofRate(rate);
 }
 
-/** Where the sound begins after tags by ID3v2.4, section 3.1. */
+/** Where the audio begins after tags by ID3v2.4, section 3.1. */
 function tagEnd(file: Uint8Array): number {
   let end = 0;
   while (latin1(file, end, 3) === "ID3") {

@@ -1,4 +1,4 @@
-/** The one thing that is unknown when a film begins: how long it is. Pure. */
+/** The one thing that is unknown when a video begins: how long it is. Pure. */
 
 /** Where in `mvhd` (version 0) ticks a second and the duration stand, counted from its name. */
 const TICKS_AT = 16;

@@ -9,19 +9,19 @@ const [GRANULE_AT, CHECKSUM_AT] = [6, 22];
 
 const POLYNOMIAL = 0x04c1_1db7;
 
-export interface Page {
+export interface OggPage {
   /** Where it begins in the file. */
   at: number;
   bytes: Uint8Array;
   payload: Uint8Array;
   isFirst: boolean;
   isLast: boolean;
-  /** For sound: samples until its end; null if nothing ends in it. */
+  /** For audio: samples until its end; null if nothing ends in it. */
   granule: number | null;
 }
 
 /** The whole pages that a file begins with. */
-export function* pagesOf(file: Uint8Array): Generator<Page> {
+export function* pagesOf(file: Uint8Array): Generator<OggPage> {
   let at = 0;
   while (latin1(file, at, 4) === "OggS") {
     const begin = at + HEADER_BYTES + uint(file, at + HEADER_BYTES - 1, 1);
@@ -36,7 +36,7 @@ export function* pagesOf(file: Uint8Array): Generator<Page> {
 }
 
 /** The same file, but so many samples longer by what this page of it says. */
-export function prolonged(file: Uint8Array<ArrayBuffer>, page: Page, samples: number): Uint8Array<ArrayBuffer> {
+export function prolonged(file: Uint8Array<ArrayBuffer>, page: OggPage, samples: number): Uint8Array<ArrayBuffer> {
   const copy = file.slice();
   const view = new DataView(copy.buffer, page.at, page.bytes.length);
   view.setBigUint64(GRANULE_AT, BigInt((page.granule ?? 0) + samples), true);

@@ -10,7 +10,7 @@ const BETA = 8;
 const PASS_BAND = 0.94;
 
 /**
- * Resamples interleaved sound by a windowed sinc, block after block, without a seam.
+ * Resamples interleaved audio by a windowed sinc, block after block, without a seam.
  *
  * Over any number of blocks exactly `round(n * to / from)` samples come out of `n`, once `flush` was called.
  */
@@ -80,11 +80,11 @@ export class Resampler {
 }
 
 function kernel(crossings: number): number {
-  const place = crossings * OVERSAMPLING;
-  const index = Math.floor(place);
+  const position = crossings * OVERSAMPLING;
+  const index = Math.floor(position);
   if (index >= TABLE.length - 1) return 0;
   const low = TABLE[index] as number;
-  return low + (place - index) * ((TABLE[index + 1] as number) - low);
+  return low + (position - index) * ((TABLE[index + 1] as number) - low);
 }
 
 const TABLE = Float64Array.from({ length: CROSSINGS * OVERSAMPLING + 1 }, (_, index) => {

@@ -16,7 +16,7 @@ export class Loudspeaker {
   private peak = 0;
   private squares = 0;
 
-  /** `rate` and `channels` are those of the sound, `playedRate` is that of what is filled. */
+  /** `rate` and `channels` are those of the audio, `playedRate` is that of what is filled. */
   constructor(rate: number, channels: number, playedRate: number) {
     this.buffer = new JitterBuffer(rate, channels);
     this.reportFrames = REPORT_S * playedRate;

@@ -1,12 +1,12 @@
-/** Streamed sound that was heard: it can be played again until something else is shown in its place. */
+/** Streamed audio that was heard: it can be played again until something else is shown in its place. */
 
-import type { SoundView } from "../shell/view.ts";
+import type { AudioView } from "../shell/view.ts";
 
-export class Spoken {
+export class Replays {
   private readonly addresses = new Map<number, string | null>();
-  private readonly show: (component: number, sound: SoundView | null) => void;
+  private readonly show: (component: number, audio: AudioView | null) => void;
 
-  constructor(show: (component: number, sound: SoundView | null) => void) {
+  constructor(show: (component: number, audio: AudioView | null) => void) {
     this.show = show;
   }
 

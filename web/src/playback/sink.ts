@@ -1,8 +1,8 @@
-/** Where streamed pictures of one component go, in the worker. */
+/** Where streamed frames of one component go, in the worker. */
 
 import { pageUs } from "../transport/clock.ts";
 import type { Packet } from "../wire/packet.ts";
-import type { PictureTarget } from "../workers/port.ts";
+import type { FrameTarget } from "../workers/port.ts";
 
 export interface Sink {
   /** Shows the frame and closes it. */
@@ -17,11 +17,11 @@ export interface Shot {
   capturedUs: number;
 }
 
-/** A picture reached the glass, at `pageUs` of the page's clock. */
+/** A frame reached the glass, at `pageUs` of the page's clock. */
 export type Report = (shot: Shot, pageUs: number) => void;
 
 /** Opens the sink that a target needs. */
-export function openSink(target: PictureTarget, report: Report): TrackSink | CanvasSink {
+export function openSink(target: FrameTarget, report: Report): TrackSink | CanvasSink {
   return target instanceof WritableStream ? new TrackSink(target, report) : new CanvasSink(target, report);
 }
 

@@ -3,19 +3,19 @@
 import { generateTrack } from "../capture/tracks.ts";
 import { OUTPUT_CLASS } from "../constants.ts";
 import type { OutputElement, OutputSurface } from "../shell/view.ts";
-import type { PictureTarget } from "../workers/port.ts";
+import type { FrameTarget } from "../workers/port.ts";
 
 /** Timestamps of frames are whole microseconds; a `<video>` reports them in seconds. */
 const US_PER_S = 1e6;
 
-export interface OutputsEvents {
+export interface SurfacesEvents {
   /** A new streamed surface: its target goes to the worker. */
-  target(component: number, target: PictureTarget): void;
+  target(component: number, target: FrameTarget): void;
   /** Something else took the place of a component's streamed surface. */
   covered(component: number): void;
   /** The `<video>` of a component presented a frame. */
   presented(component: number, timestampUs: number, atUs: number): void;
-  /** A picture could not be loaded or decoded. */
+  /** An image could not be loaded or decoded. */
   failed(component: number): void;
 }
 
@@ -35,22 +35,22 @@ interface Output {
 }
 
 interface Still {
-  turn: number;
+  order: number;
   source: string | Blob;
   placed: () => void;
 }
 
-export class Outputs {
+export class Surfaces {
   private readonly surfaceOf: (component: number) => OutputSurface | null;
-  private readonly events: OutputsEvents;
+  private readonly events: SurfacesEvents;
   private readonly outputs = new Map<number, Output>();
 
-  constructor(surfaceOf: (component: number) => OutputSurface | null, events: OutputsEvents) {
+  constructor(surfaceOf: (component: number) => OutputSurface | null, events: SurfacesEvents) {
     this.surfaceOf = surfaceOf;
     this.events = events;
   }
 
-  /** A stream is about to send pictures for this component: the worker gets a target, if it has none yet. */
+  /** A stream is about to send frames for this component: the worker gets a target, if it has none yet. */
   prepare(component: number): void {
     const output = this.find(component);
     if (!output || output.streamed) return;
@@ -66,17 +66,17 @@ export class Outputs {
     output.streamed.classList.add(OUTPUT_CLASS);
   }
 
-  /** The streamed surface has its first picture: show it. */
+  /** The streamed surface has its first frame: show it. */
   stream(component: number): void {
     const output = this.find(component);
     if (output?.streamed) this.place(component, output, ++output.asked, output.streamed);
   }
 
-  /** Shows a picture by address or from bytes, as soon as it is decoded; `placed` is called when it is in the page. */
+  /** Shows an image by address or from bytes, as soon as it is decoded; `placed` is called when it is in the page. */
   show(component: number, source: string | Blob, placed: () => void = () => {}): void {
     const output = this.find(component);
     if (!output) return;
-    output.waiting = { turn: ++output.asked, source, placed };
+    output.waiting = { order: ++output.asked, source, placed };
     if (!output.isDecoding) void this.work(component, output);
   }
 
@@ -116,7 +116,7 @@ export class Outputs {
     output.isDecoding = false;
   }
 
-  private async load(component: number, output: Output, { turn, source, placed }: Still): Promise<void> {
+  private async load(component: number, output: Output, { order, source, placed }: Still): Promise<void> {
     const address = typeof source === "string" ? null : URL.createObjectURL(source as Blob);
     const image = new Image();
     image.alt = "";
@@ -127,22 +127,22 @@ export class Outputs {
     } catch (error) {
       if (!(error instanceof DOMException)) throw error;
       if (address) URL.revokeObjectURL(address);
-      if (turn > output.shown) this.events.failed(component);
+      if (order > output.shown) this.events.failed(component);
       return;
     }
-    if (this.place(component, output, turn, image, address)) placed();
+    if (this.place(component, output, order, image, address)) placed();
     else if (address) URL.revokeObjectURL(address);
   }
 
   private place(
     component: number,
     output: Output,
-    turn: number,
+    order: number,
     element: OutputElement | null,
     address: string | null = null,
   ): boolean {
-    if (turn <= output.shown) return false;
-    output.shown = turn;
+    if (order <= output.shown) return false;
+    output.shown = order;
     if (element !== output.current) {
       output.surface.place(element);
       if (output.current && output.current === output.streamed) this.events.covered(component);

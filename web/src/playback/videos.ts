@@ -1,10 +1,10 @@
-/** Streamed films: from the bytes of a fragmented MP4 to one `<video>` for each playback, and back how far it has been seen. */
+/** Streamed videos: from the bytes of a fragmented MP4 to one `<video>` for each playback, and back how far it has been seen. */
 
 import { OUTPUT_CLASS } from "../constants.ts";
 import { timed } from "../media/mp4.ts";
-import type { FilmView } from "../shell/view.ts";
+import type { VideoView } from "../shell/view.ts";
 import type { Played } from "../wire/messages.ts";
-import type { FilmPart } from "../workers/port.ts";
+import type { VideoSegment } from "../workers/port.ts";
 
 /** Positions are told in milliseconds. */
 const RATE = 1000;
@@ -13,77 +13,77 @@ const RATE = 1000;
 const FIRST_HOLD_S = 0.25;
 const LONGEST_HOLD_S = 2;
 
-/** With so much still to be shown it is not the film that is missing. */
+/** With so much still to be shown it is not data that is missing. */
 const ENOUGH_S = 0.2;
 
 /** A browser that takes no more is given room: what was seen longer ago than this is let go. */
 const BEHIND_S = 10;
 
-/** What is kept of a film for downloading; of a longer one nothing is. */
+/** What is kept of a video for downloading; of a longer one nothing is. */
 const MAX_KEPT_BYTES = 512 * 1024 * 1024;
 
-export interface FilmsEvents {
+export interface VideosEvents {
   tell(message: Played): void;
-  show(component: number, film: FilmView | null): void;
+  show(component: number, video: VideoView | null): void;
 }
 
-export class Films {
-  private readonly events: FilmsEvents;
+export class Videos {
+  private readonly events: VideosEvents;
   /** The one of each component, while it comes and after. */
-  private readonly films = new Map<number, Film>();
+  private readonly videos = new Map<number, StreamedVideo>();
   private newest = 0;
 
-  constructor(events: FilmsEvents) {
+  constructor(events: VideosEvents) {
     this.events = events;
   }
 
-  receive(part: FilmPart): void {
-    let film = this.films.get(part.component);
-    if (film?.playback !== part.playback) {
+  receive(segment: VideoSegment): void {
+    let video = this.videos.get(segment.component);
+    if (video?.playback !== segment.playback) {
       // One that was silenced: its last packets were on their way.
-      if (part.playback <= this.newest) return;
-      film?.close();
-      this.newest = part.playback;
-      film = new Film(part.playback, part.component, this.events);
-      this.films.set(part.component, film);
+      if (segment.playback <= this.newest) return;
+      video?.close();
+      this.newest = segment.playback;
+      video = new StreamedVideo(segment.playback, segment.component, this.events);
+      this.videos.set(segment.component, video);
     }
-    film.take(part);
+    video.take(segment);
   }
 
   silence(playback: number): void {
     this.newest = Math.max(this.newest, playback);
-    for (const film of this.films.values()) if (film.playback === playback) film.cut();
+    for (const video of this.videos.values()) if (video.playback === playback) video.cut();
   }
 
   /** The viewer has seen enough of it: what came until now is all. */
   stop(component: number): void {
-    this.films.get(component)?.cut();
+    this.videos.get(component)?.cut();
   }
 
   /** Something else is shown in its place. */
   forget(component: number): void {
-    this.films.get(component)?.close();
-    if (this.films.delete(component)) this.events.show(component, null);
+    this.videos.get(component)?.close();
+    if (this.videos.delete(component)) this.events.show(component, null);
   }
 
   /** The session is over: nothing more comes, and the next one counts anew. */
   clear(): void {
-    for (const film of this.films.values()) film.abandon();
+    for (const video of this.videos.values()) video.abandon();
     this.newest = 0;
   }
 }
 
-type Bytes = Pick<FilmPart, "sequence" | "data">;
+type Bytes = Pick<VideoSegment, "sequence" | "data">;
 
 /** Safari on phones has only the second one, with the same interface. */
 function sourceClass(): typeof MediaSource | undefined {
   return globalThis.MediaSource ?? (globalThis as { ManagedMediaSource?: typeof MediaSource }).ManagedMediaSource;
 }
 
-class Film {
+class StreamedVideo {
   readonly playback: number;
   private readonly component: number;
-  private readonly events: FilmsEvents;
+  private readonly events: VideosEvents;
   private readonly video = document.createElement("video");
   private source: MediaSource | null = null;
   private address = "";
@@ -101,7 +101,7 @@ class Film {
   /** Another one, or something else, is shown in its place. */
   private isClosed = false;
 
-  constructor(playback: number, component: number, events: FilmsEvents) {
+  constructor(playback: number, component: number, events: VideosEvents) {
     this.playback = playback;
     this.component = component;
     this.events = events;
@@ -109,7 +109,7 @@ class Film {
     this.show("coming");
   }
 
-  take({ sequence, data, isLast }: FilmPart): void {
+  take({ sequence, data, isLast }: VideoSegment): void {
     if (this.isOver) return;
     if (isLast) {
       this.isComplete = true;
@@ -270,7 +270,7 @@ class Film {
     if (this.isOver) return;
     this.tell("broken", problem);
     this.isOver = true;
-    this.show("complete", null, "This film cannot be played.");
+    this.show("complete", null, "This video cannot be played.");
   }
 
   private get endS(): number {
@@ -278,10 +278,10 @@ class Film {
     return buffered.length > 0 ? buffered.end(buffered.length - 1) : 0;
   }
 
-  private show(state: FilmView["state"], file: Blob | null = null, problem = ""): void {
+  private show(state: VideoView["state"], file: Blob | null = null, problem = ""): void {
     if (this.isClosed) return;
-    const { playback, video } = this;
-    this.events.show(this.component, { playback, video, state, file, problem });
+    const { playback, video: element } = this;
+    this.events.show(this.component, { playback, element, state, file, problem });
   }
 
   private tell(state?: NonNullable<Played["state"]>, message?: string): void {

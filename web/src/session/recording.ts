@@ -1,11 +1,11 @@
 /** One component that records: its device, the streams that it feeds, and what its element shows of that. */
 
-import type { Film } from "../capture/av_device.ts";
+import type { AvDevice } from "../capture/av_device.ts";
 import type { Camera } from "../capture/camera.ts";
 import { DeviceError, type DeviceKind, type DeviceName, trouble } from "../capture/devices.ts";
 import type { Microphone } from "../capture/microphone.ts";
 import type { DeviceChoice } from "../constants.ts";
-import type { StreamView, Talk, Trouble, TroubleCode } from "../shell/view.ts";
+import type { StreamView, Trouble, TroubleCode, TurnState } from "../shell/view.ts";
 import { IDLE } from "../shell/view.ts";
 import type { StopReason, StreamState } from "../wire/messages.ts";
 import { Stopwatch } from "./stopwatch.ts";
@@ -13,7 +13,7 @@ import { Stopwatch } from "./stopwatch.ts";
 export type OpenedDevice =
   | { kind: "camera"; device: Camera }
   | { kind: "microphone"; device: Microphone }
-  | { kind: "film"; device: Film };
+  | { kind: "av"; device: AvDevice };
 
 /** A browser mutes a camera for a moment at times; one that stays mute for this long is taken away. */
 const MUTE_MS = 2_000;
@@ -116,7 +116,7 @@ export class Recording {
   /**
    * The next recording begins before the server is done with this one, which is stopped: nothing of it is shown.
    *
-   * All of a sound is there when its streams are over. A picture is the newest one, so that is told before another comes.
+   * Of audio everything is there when its streams are over. Of frames only the newest counts, so the end is told before another comes.
    */
   giveWay(): void {
     this.isReplaced = true;
@@ -143,8 +143,8 @@ export class Recording {
   }
 
   /** Whose turn it is. */
-  talk(talk: Talk): void {
-    if (this.isLive) this.show({ talk });
+  turn(turn: TurnState): void {
+    if (this.isLive) this.show({ turn });
   }
 
   /** The session is gone: nothing is to be waited for. */
@@ -255,12 +255,12 @@ export class Recording {
     if (!chief) return {};
     const isRunning = chief.state === "running";
     return {
-      // `stopping` is the end of a turn, not of the recording: the element goes on as it was.
+      // `stopping` is the end of a slot, not of the recording: the element goes on as it was.
       state: chief.state === "stopping" ? this.view.state : (chief.state as "running" | "waiting"),
       position: chief.state === "waiting" ? chief.position : 0,
       etaS: chief.state === "waiting" && chief.eta_s >= 0 ? chief.eta_s : null,
       again: chief.again,
-      talk: isRunning ? this.view.talk : null,
+      turn: isRunning ? this.view.turn : null,
       limitS: isRunning ? chief.limit_s : 0,
       deadlineMs: isRunning ? (this.deadlines.get(chief.stream) ?? 0) : 0,
     };
@@ -277,7 +277,7 @@ const WANTED = ["user", "cancelled", "length"];
 
 /** The devices of what was opened. */
 export function partsOf(opened: OpenedDevice): { camera: Camera | null; microphone: Microphone | null } {
-  if (opened.kind === "film") return opened.device;
+  if (opened.kind === "av") return opened.device;
   return opened.kind === "camera"
     ? { camera: opened.device, microphone: null }
     : { camera: null, microphone: opened.device };

@@ -1,17 +1,17 @@
 /** All components that record, and the numbers of their streams. */
 
-import { Clip } from "../capture/audio_clip.ts";
+import { AudioClip } from "../capture/audio_clip.ts";
 import { LEVELS_PER_S, Meter } from "../capture/audio_uplink.ts";
-import { openFilm } from "../capture/av_device.ts";
+import { openAvDevice } from "../capture/av_device.ts";
 import { type Camera, type CameraWish, openCamera } from "../capture/camera.ts";
 import { type Microphone, type MicrophoneWish, openMicrophone } from "../capture/microphone.ts";
 import { Photo } from "../capture/photo.ts";
-import { FilmClip } from "../capture/video_clip.ts";
+import { VideoClip } from "../capture/video_clip.ts";
 import type { DeviceChoice, DeviceDetail, RecordDetail } from "../constants.ts";
 import type { Binding, Manifest } from "../manifest.ts";
-import type { Level, StreamView, Trouble } from "../shell/view.ts";
+import type { AudioLevel, StreamView, Trouble } from "../shell/view.ts";
 import type { StreamState, Turn } from "../wire/messages.ts";
-import type { SoundBlock, SoundFormat, ToWorker } from "../workers/port.ts";
+import type { AudioBlock, MicrophoneFormat, ToWorker } from "../workers/port.ts";
 import type { OpenedDevice } from "./recording.ts";
 import { partsOf, Recording } from "./recording.ts";
 import type { Store } from "./store.ts";
@@ -26,7 +26,7 @@ export interface RecordingsEvents {
   /** Resolves when there is a session. */
   ready(): Promise<void>;
   show(component: number, view: StreamView): void;
-  level(component: number, level: Level): void;
+  level(component: number, level: AudioLevel): void;
   /** Streams of a component begin, by these bindings. */
   begun(component: number, bindings: Binding[]): void;
   /** A recording was stopped, which is on its way until what this gives is called: after `ended`. */
@@ -45,11 +45,11 @@ export class Recordings {
   /** Those that another one has replaced, while the server is at work on what it was given. */
   private readonly leaving = new Set<Recording>();
   private readonly choices = new Map<number, DeviceChoice>();
-  private readonly clips = new Map<number, Clip | FilmClip | Photo>();
+  private readonly clips = new Map<number, AudioClip | VideoClip | Photo>();
   /** What each microphone that records delivers: one that takes its place delivers the same. */
-  private readonly formats = new Map<number, SoundFormat>();
+  private readonly formats = new Map<number, MicrophoneFormat>();
   /** Components that are recorded with camera and microphone. */
-  private readonly films = new Set<number>();
+  private readonly avComponents = new Set<number>();
   /** Which binding each stream serves that is not over. */
   private readonly served = new Map<number, Binding>();
   /** Streams of each component's earlier recordings, if they were not over when the newest one began. */
@@ -103,7 +103,7 @@ export class Recordings {
 
   /** Whose turn it is in a stream. */
   turn({ stream, state }: Turn): void {
-    this.find(stream)?.talk(state);
+    this.find(stream)?.turn(state);
   }
 
   /** Whether a stream belongs to an earlier recording of a component that records again: it shows nothing there. */
@@ -146,7 +146,7 @@ export class Recordings {
     let clip: ClipFile | null = null;
     let arrive = (): void => {};
     const recording: Recording = new Recording(
-      kind === "film" ? "camera or microphone" : kind,
+      kind === "av" ? "camera or microphone" : kind,
       {
         open: (choice) => this.open(component, kind, choice),
         attach: (opened) => this.attach(component, opened, bindings.length > 0),
@@ -180,14 +180,14 @@ export class Recordings {
   private kindOf(component: number): OpenedDevice["kind"] {
     const type = this.store.typeOf(component);
     if (type === "audio" || type === "multimodaltextbox") return "microphone";
-    return type === "video" && this.store.props(component)["include_audio"] === true ? "film" : "camera";
+    return type === "video" && this.store.props(component)["include_audio"] === true ? "av" : "camera";
   }
 
   private async open(component: number, kind: OpenedDevice["kind"], choice: DeviceChoice): Promise<OpenedDevice> {
     if (kind === "camera") return { kind, device: await openCamera(this.cameraWish(component, choice)) };
     if (kind === "microphone") return { kind, device: await openMicrophone(this.microphoneWish(component, choice)) };
     const wish = this.microphoneWish(component, { device: choice.microphone });
-    return { kind, device: await openFilm(this.cameraWish(component, choice), wish) };
+    return { kind, device: await openAvDevice(this.cameraWish(component, choice), wish) };
   }
 
   private cameraWish(component: number, choice: DeviceChoice): CameraWish {
@@ -201,8 +201,8 @@ export class Recordings {
   private microphoneWish(component: number, choice: DeviceChoice): MicrophoneWish {
     const props = this.store.props(component);
     const declared = (props["constraints"] ?? null) as MediaTrackConstraints | null;
-    // What a component with a camera says of tracks without a name is about its pictures.
-    const constraints = this.kindOf(component) === "film" && declared && !("audio" in declared) ? null : declared;
+    // What a component with a camera says of tracks without a name is about its camera.
+    const constraints = this.kindOf(component) === "av" && declared && !("audio" in declared) ? null : declared;
     const format = this.formats.get(component);
     const rate = format?.rate ?? ((props["sample_rate"] ?? null) as number | null);
     const channels = format?.channels ?? ((props["channels"] ?? null) as number | null);
@@ -214,20 +214,20 @@ export class Recordings {
   private attach(component: number, opened: OpenedDevice, isStreamed: boolean): void {
     const { camera, microphone } = partsOf(opened);
     if (microphone) this.formats.set(component, microphone.format);
-    if (!isStreamed || this.isFilmed(component)) this.keep(component, camera, microphone);
+    if (!isStreamed || this.keepsVideo(component)) this.keep(component, camera, microphone);
     if (isStreamed) this.feed(component, camera, microphone);
     else if (camera && microphone) this.measure(component, microphone);
   }
 
   /** Records what is not streamed, or is wanted as a whole as well. */
   private keep(component: number, camera: Camera | null, microphone: Microphone | null): void {
-    if (camera && this.store.typeOf(component) === "video") this.film(component, camera, microphone);
-    else if (camera) this.pose(component, camera);
-    else if (microphone) this.collect(component, microphone);
+    if (camera && this.store.typeOf(component) === "video") this.keepVideo(component, camera, microphone);
+    else if (camera) this.keepPhoto(component, camera);
+    else if (microphone) this.keepAudio(component, microphone);
   }
 
-  /** Whether an ordinary event takes the film of a component, and not only the stream's handler moment by moment. */
-  private isFilmed(component: number): boolean {
+  /** Whether an ordinary event takes the video of a component, and not only the stream's handler moment by moment. */
+  private keepsVideo(component: number): boolean {
     const isTaken = this.manifest.bindings.some(({ stream, inputs }) => !stream && inputs.includes(component));
     return isTaken && this.store.typeOf(component) === "video";
   }
@@ -235,8 +235,8 @@ export class Recordings {
   private feed(component: number, camera: Camera | null, microphone: Microphone | null): void {
     if (camera) this.attachCamera(component, camera);
     if (microphone) this.attachMicrophone(component, microphone);
-    if (camera && microphone) this.films.add(component);
-    else this.films.delete(component);
+    if (camera && microphone) this.avComponents.add(component);
+    else this.avComponents.delete(component);
   }
 
   private attachMicrophone(component: number, { port, format }: Microphone): void {
@@ -253,19 +253,19 @@ export class Recordings {
     this.events.post({ type: "camera", component, source: device.source, options }, [device.source]);
   }
 
-  private pose(component: number, camera: Camera): void {
+  private keepPhoto(component: number, camera: Camera): void {
     const photo = this.clips.get(component);
     if (photo instanceof Photo) photo.change(camera);
     else this.clips.set(component, new Photo(camera));
   }
 
-  private collect(component: number, device: Microphone): void {
+  private keepAudio(component: number, device: Microphone): void {
     const before = this.clips.get(component);
-    if (before instanceof Clip) {
+    if (before instanceof AudioClip) {
       before.change(device);
       return;
     }
-    const clip = new Clip(
+    const clip = new AudioClip(
       device,
       this.longestS(component),
       (level) => this.events.level(component, level),
@@ -274,24 +274,24 @@ export class Recordings {
     this.clips.set(component, clip);
   }
 
-  private film(component: number, camera: Camera, microphone: Microphone | null): void {
+  private keepVideo(component: number, camera: Camera, microphone: Microphone | null): void {
     const stop = (): void => this.recordings.get(component)?.stop();
     const clip = this.clips.get(component);
-    // Another camera goes on with the same film.
-    if (clip instanceof FilmClip) clip.change(camera, microphone?.track ?? null);
-    else this.clips.set(component, new FilmClip(camera, microphone?.track ?? null, stop));
+    // Another camera goes on with the same video.
+    if (clip instanceof VideoClip) clip.change(camera, microphone?.track ?? null);
+    else this.clips.set(component, new VideoClip(camera, microphone?.track ?? null, stop));
   }
 
-  /** What is streamed, and filmed as well, is recorded only while it has its turn. */
+  /** What is streamed, and kept as a video as well, is recorded only while it has its slot. */
   private hold(component: number, { state }: StreamView): void {
     const clip = this.clips.get(component);
-    if (clip instanceof FilmClip && state !== "idle") clip.hold(state !== "running");
+    if (clip instanceof VideoClip && state !== "idle") clip.hold(state !== "running");
   }
 
   /** Takes the samples that nobody else does, or they would pile up, and tells how loud they are. */
   private measure(component: number, { port, format }: Microphone): void {
     const meter = new Meter(Math.round((format.deviceRate * format.channels) / LEVELS_PER_S));
-    port.onmessage = ({ data }: MessageEvent<SoundBlock>) => {
+    port.onmessage = ({ data }: MessageEvent<AudioBlock>) => {
       const level = meter.add(data);
       if (level) this.events.level(component, level);
     };
@@ -316,11 +316,11 @@ export class Recordings {
     this.events.begun(component, bindings);
     return bindings.map((binding) => {
       const stream = ++this.count;
-      const pictures = this.films.has(component) ? ++this.count : 0;
+      const frames = this.avComponents.has(component) ? ++this.count : 0;
       this.served.set(stream, binding);
       const { every_s: everyS, keep, max_backlog_s: maxBacklogS } = binding.stream as NonNullable<Binding["stream"]>;
       const seen = this.events.seen?.() ?? 0;
-      const opened = { stream, pictures, binding: binding.id, component, everyS, keep, maxBacklogS, seen };
+      const opened = { stream, frames, binding: binding.id, component, everyS, keep, maxBacklogS, seen };
       this.events.post({ type: "open", stream: opened });
       return stream;
     });

@@ -19,13 +19,13 @@ import {
 import type { Binding, FileValue, Manifest, Props } from "../manifest.ts";
 import { addressOf } from "../manifest.ts";
 import { asWav } from "../media/wav.ts";
-import { Spoken } from "../playback/replays.ts";
+import { Replays } from "../playback/replays.ts";
 import { DEVICE_RATE_HZ, Speakers, USUAL_RATE_HZ } from "../playback/speakers.ts";
-import { Outputs } from "../playback/surfaces.ts";
-import { Films } from "../playback/videos.ts";
+import { Surfaces } from "../playback/surfaces.ts";
+import { Videos } from "../playback/videos.ts";
 import type { View } from "../shell/view.ts";
 import type { Cancel, Fire, Refuse, SetValue } from "../wire/messages.ts";
-import type { FromWorker, StillPicture, ToWorker } from "../workers/port.ts";
+import type { FromWorker, FromWorkerOf, StillImage, ToWorker } from "../workers/port.ts";
 import { Arrivals } from "./arrivals.ts";
 import { Edits } from "./edits.ts";
 import { watchPage } from "./page_lifecycle.ts";
@@ -39,8 +39,6 @@ import { DROPPED, isEmpty, LOST, RECORDING, WITHDRAWN } from "./words.ts";
 /** What may wait for a session to begin; a page that has none for so long loses no more than clicks. */
 const MOST_WAITING = 100;
 
-type Incoming<Type extends FromWorker["type"]> = Extract<FromWorker, { type: Type }>;
-
 export class Session {
   private readonly manifest: Manifest;
   private readonly root: EventTarget;
@@ -49,23 +47,23 @@ export class Session {
   private readonly edits = new Edits();
   private readonly runs: Runs;
   private readonly recordings: Recordings;
-  private readonly outputs: Outputs;
+  private readonly surfaces: Surfaces;
   private readonly speakers: Speakers;
-  private readonly films: Films;
-  private readonly spoken: Spoken;
+  private readonly videos: Videos;
+  private readonly replays: Replays;
   private readonly worker: Worker;
   private readonly arrivals = new Arrivals((component, refusal) => this.runs.review(component, refusal));
   private readonly uploads: Uploads;
   private readonly endings: (() => void)[] = [];
   /** What to do about each message of the worker. */
-  private readonly handlers: { [Type in FromWorker["type"]]: (message: Incoming<Type>) => void } = {
+  private readonly handlers: { [Type in FromWorker["type"]]: (message: FromWorkerOf<Type>) => void } = {
     welcome: (message) => this.welcome(message),
     refused: ({ refuse }) => this.refused(refuse),
     lost: () => this.lose(),
     sent: ({ component, seq }) => this.edits.confirm(component, seq),
     apply: (message) => this.apply(message),
     streaming: ({ component, stream }) => {
-      if (!this.recordings.isReplaced(component, stream)) this.outputs.stream(component);
+      if (!this.recordings.isReplaced(component, stream)) this.surfaces.stream(component);
     },
     state: ({ state, deadlinePageUs }) => this.recordings.update(state, deadlinePageUs),
     broken: (message) => this.recordings.break(message),
@@ -84,8 +82,8 @@ export class Session {
     decode: (message) => void this.decode(message),
     heard: ({ component, playedS, level }) => this.view.setHeard(component, playedS, level),
     spoken: (message) => this.endSpeech(message),
-    film: (part) => this.films.receive(part),
-    silence: ({ playback }) => this.films.silence(playback),
+    video: (part) => this.videos.receive(part),
+    silence: ({ playback }) => this.videos.silence(playback),
     latency: ({ medianMs, fps, roundTripMs }) => this.view.latency({ medianMs, fps, roundTripMs }),
   };
   /** The secret of the session that authorises uploads; null while there is none. */
@@ -103,19 +101,19 @@ export class Session {
     this.view = view;
     this.store = new Store(manifest);
     this.worker = new Worker(new URL(manifest.assets.media_worker, document.baseURI), { type: "module" });
-    this.outputs = this.makeOutputs();
+    this.surfaces = this.makeSurfaces();
     this.speakers = this.makeSpeakers();
-    this.spoken = new Spoken((component, sound) => view.setSound(component, sound));
-    this.films = new Films({
+    this.replays = new Replays((component, audio) => view.setAudio(component, audio));
+    this.videos = new Videos({
       tell: (message) => this.post({ type: "tell", message }),
-      show: (component, film) => this.view.setFilm(component, film),
+      show: (component, video) => this.view.setVideo(component, video),
     });
     this.runs = this.makeRuns();
     this.uploads = this.makeUploads();
     this.recordings = this.makeRecordings();
   }
 
-  /** Connects, listens to the elements' events at the root, and shows the declared pictures. */
+  /** Connects, listens to the elements' events at the root, and shows the declared images. */
   start(): void {
     this.worker.onmessage = ({ data }: MessageEvent<FromWorker>) =>
       (this.handlers[data.type] as (message: FromWorker) => void)(data);
@@ -130,7 +128,7 @@ export class Session {
         this.edit(component, value);
       }),
       listen(this.root, FIRE, ({ component, event, data }) => {
-        this.expectSound(({ targets }) => targets.some(([from, name]) => from === component && name === event));
+        this.expectAudio(({ targets }) => targets.some(([from, name]) => from === component && name === event));
         this.fire(component, event, data);
       }),
       listen(this.root, RECORD, (record) => this.record(record)),
@@ -181,9 +179,9 @@ export class Session {
     if (record.action === "start") {
       // What a stream answers most likely comes at the rate that it was asked at.
       const rate = (this.store.props(record.component)["sample_rate"] as number | null) ?? DEVICE_RATE_HZ;
-      this.expectSound(({ stream }) => stream?.component === record.component, rate);
+      this.expectAudio(({ stream }) => stream?.component === record.component, rate);
     }
-    if (isFresh) this.outputs.clear(record.component);
+    if (isFresh) this.surfaces.clear(record.component);
     this.recordings.record(record);
   }
 
@@ -219,7 +217,7 @@ export class Session {
 
   // ---- what the worker says --------------------------------------------------------------------------------------
 
-  private welcome({ session, build }: Incoming<"welcome">): void {
+  private welcome({ session, build }: FromWorkerOf<"welcome">): void {
     if (build !== this.manifest.build) {
       this.reload("The app has changed. Reload the page.");
       return;
@@ -265,7 +263,7 @@ export class Session {
   private lose(): void {
     this.secret = null;
     this.seen = 0;
-    this.films.clear();
+    this.videos.clear();
     this.uploads.restart();
     this.recordings.clear(LOST);
     this.runs.clear();
@@ -285,7 +283,7 @@ export class Session {
     this.view.connection({ state: "refused", message });
   }
 
-  private apply({ stream, run, seen, updates, pictures, upTo = 0 }: Incoming<"apply">): void {
+  private apply({ stream, run, seen, updates, images, upTo = 0 }: FromWorkerOf<"apply">): void {
     this.seen = upTo;
     for (const [key, update] of Object.entries(updates)) {
       const component = Number(key);
@@ -296,9 +294,9 @@ export class Session {
       else if (Object.keys(others).length > 0) this.applyProps(component, others);
       if (!this.recordings.isReplaced(component, stream)) this.control(component, props["recording"]);
     }
-    for (const picture of pictures) {
-      if (run > this.uploads.since(picture.component)) this.withdraw(picture.component, picture);
-      if (this.isCurrent(picture.component, stream, seen)) this.showPicture(picture);
+    for (const image of images) {
+      if (run > this.uploads.since(image.component)) this.withdraw(image.component, image);
+      if (this.isCurrent(image.component, stream, seen)) this.showImage(image);
     }
   }
 
@@ -311,55 +309,55 @@ export class Session {
     this.store.update(component, props);
     this.view.applyProps(component, props);
     if ("value" in props) {
-      this.spoken.forget(component);
-      this.films.forget(component);
+      this.replays.forget(component);
+      this.videos.forget(component);
       this.showValue(component, props["value"]);
     }
   }
 
-  // ---- streamed sound --------------------------------------------------------------------------------------------
+  // ---- streamed audio --------------------------------------------------------------------------------------------
 
   /** The user did something that may well be answered aloud. */
-  private expectSound(isBegun: (binding: Binding) => boolean, usualRate = USUAL_RATE_HZ): void {
+  private expectAudio(isBegun: (binding: Binding) => boolean, usualRate = USUAL_RATE_HZ): void {
     for (const output of this.manifest.bindings.filter(isBegun).flatMap(({ outputs }) => outputs)) {
       const { plays_pieces: plays, sample_rate: rate } = this.store.props(output);
       if (plays) this.speakers.prepare(output, (rate as number | null) ?? usualRate);
     }
   }
 
-  private speak({ component, playback, rate, channels, port }: Incoming<"speak">): void {
-    this.spoken.forget(component);
+  private speak({ component, playback, rate, channels, port }: FromWorkerOf<"speak">): void {
+    this.replays.forget(component);
     const autoplay = this.store.props(component)["autoplay"] === true;
     void this.speakers.open({ component, playback, rate, channels, autoplay }, port);
   }
 
   private hear({ component, action }: ListenDetail): void {
-    if (action === "stop" && this.store.typeOf(component) === "video") this.films.stop(component);
+    if (action === "stop" && this.store.typeOf(component) === "video") this.videos.stop(component);
     else this.speakers[action](component);
   }
 
-  private async decode({ playback, file, form }: Incoming<"decode">): Promise<void> {
-    const sound = await this.speakers.decode(file, form);
-    this.post({ type: "decoded", playback, sound }, sound ? [sound.samples.buffer] : []);
+  private async decode({ playback, file, form }: FromWorkerOf<"decode">): Promise<void> {
+    const audio = await this.speakers.decode(file, form);
+    this.post({ type: "decoded", playback, audio }, audio ? [audio.samples.buffer] : []);
   }
 
-  private endSpeech({ component, playback, isCut, problem, file }: Incoming<"spoken">): void {
+  private endSpeech({ component, playback, isCut, problem, file }: FromWorkerOf<"spoken">): void {
     if (!this.speakers.close(component, playback)) return;
-    this.spoken.keep(component, file, problem);
+    this.replays.keep(component, file, problem);
     if (!isCut) this.fire(component, "stop");
   }
 
-  // ---- pictures --------------------------------------------------------------------------------------------------
+  // ---- images --------------------------------------------------------------------------------------------------
 
   private showValue(component: number, value: unknown): void {
     if (this.store.typeOf(component) !== "image") return;
     const address = addressOf(value);
-    if (address) this.outputs.show(component, address);
-    else this.outputs.clear(component);
+    if (address) this.surfaces.show(component, address);
+    else this.surfaces.clear(component);
   }
 
-  private showPicture({ component, mime, data, stream, sequence }: StillPicture): void {
-    this.outputs.show(component, new Blob([data], { type: mime }), () => {
+  private showImage({ component, mime, data, stream, sequence }: StillImage): void {
+    this.surfaces.show(component, new Blob([data], { type: mime }), () => {
       const pageUs = Math.round((performance.timeOrigin + performance.now()) * 1000);
       this.post({ type: "shown", stream, component, sequence, pageUs });
     });
@@ -433,8 +431,8 @@ export class Session {
 
   // ---- parts -----------------------------------------------------------------------------------------------------
 
-  private makeOutputs(): Outputs {
-    return new Outputs((component) => this.view.surface(component), {
+  private makeSurfaces(): Surfaces {
+    return new Surfaces((component) => this.view.surface(component), {
       target: (component, target) => this.post({ type: "target", component, target }, [target]),
       covered: (component) => this.post({ type: "covered", component }),
       presented: (component, timestampUs, pageUs) => this.post({ type: "presented", component, timestampUs, pageUs }),
@@ -444,7 +442,7 @@ export class Session {
 
   private makeSpeakers(): Speakers {
     return new Speakers(new URL(this.manifest.assets.speaker_worklet, document.baseURI).href, {
-      show: (component, state) => this.view.setSound(component, { state }),
+      show: (component, state) => this.view.setAudio(component, { state }),
       paused: (playback, isPaused) => this.post({ type: "listening", playback, isPaused }),
       stopped: (playback) => this.post({ type: "quit", playback }),
       fire: (component, event) => this.fire(component, event),
@@ -485,7 +483,7 @@ export class Session {
       begun: (component, bindings) => {
         for (const binding of bindings) this.view.setRun(streamRun(binding, "done"));
         for (const output of bindings.flatMap((binding) => binding.outputs)) {
-          if (this.store.typeOf(output) === "image") this.outputs.prepare(output);
+          if (this.store.typeOf(output) === "image") this.surfaces.prepare(output);
         }
         this.fire(component, "start_recording");
       },

@@ -1,4 +1,4 @@
-/** How long something has been recorded, over all its turns, and when that is enough. */
+/** How long something has been recorded, over all its slots, and when that is enough. */
 export class Stopwatch {
   private readonly longestMs: number;
   private readonly over: () => void;

@@ -1,6 +1,6 @@
 /** What every component shows now: the declared properties, with all that changed since. Pure. */
 
-import type { ComponentDeclaration, FileValue, Manifest, Node, Props } from "../manifest.ts";
+import type { ComponentDeclaration, Draft, FileValue, Manifest, Node, Props } from "../manifest.ts";
 
 export class Store {
   private readonly declared: { [component: string]: ComponentDeclaration };
@@ -126,12 +126,6 @@ export class Store {
     }
     return lost;
   }
-}
-
-/** The value of a component that collects files. */
-interface Draft {
-  text: string;
-  files: readonly FileValue[];
 }
 
 const EMPTY_DRAFT: Draft = { text: "", files: [] };

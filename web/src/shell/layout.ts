@@ -8,16 +8,16 @@ import type { Manifest, Node, Props } from "../manifest.ts";
 import { Tabs } from "./tabs.ts";
 
 /** A node of the page, component or container, whose properties may change. */
-export interface Part {
+export interface LayoutPart {
   readonly element: HTMLElement;
   apply(props: Props): void;
 }
 
-type Make = (node: Node) => Part;
+type Make = (node: Node) => LayoutPart;
 
 /** Builds everything under `manifest.root` into `page`; returns each node by its number. */
-export function build(manifest: Manifest, page: HTMLElement): Map<number, Part> {
-  const parts = new Map<number, Part>();
+export function build(manifest: Manifest, page: HTMLElement): Map<number, LayoutPart> {
+  const parts = new Map<number, LayoutPart>();
   const listens = new Map<number, Set<string>>();
   for (const [component, event] of manifest.bindings.flatMap((binding) => binding.targets)) {
     listens.set(component, (listens.get(component) ?? new Set()).add(event));
@@ -33,7 +33,7 @@ export function build(manifest: Manifest, page: HTMLElement): Map<number, Part> 
   return parts;
 }
 
-function leaf(id: number, type: string, props: Props, listens = new Set<string>()): Part {
+function leaf(id: number, type: string, props: Props, listens = new Set<string>()): LayoutPart {
   const element = document.createElement(`ms-${type}`) as Leaf;
   element.component = id;
   element.listens = listens;
@@ -47,7 +47,7 @@ function leaf(id: number, type: string, props: Props, listens = new Set<string>(
   };
 }
 
-function container(node: Node, make: Make): Part {
+function container(node: Node, make: Make): LayoutPart {
   const fill = (child: Node): HTMLElement[] => (child.children ?? []).map((each) => make(each).element);
   if (node.type === "tabs") return new Tabs(node, fill);
   return node.type === "accordion" ? accordion(node, fill) : box(node, fill);
@@ -56,7 +56,7 @@ function container(node: Node, make: Make): Part {
 type Fill = (node: Node) => HTMLElement[];
 
 /** Row, column, group: a box with its children in it. */
-function box(node: Node, fill: Fill): Part {
+function box(node: Node, fill: Fill): LayoutPart {
   const element = document.createElement("div");
   element.append(...fill(node));
   return dressed(element, node, (props) => {
@@ -69,7 +69,7 @@ function box(node: Node, fill: Fill): Part {
 }
 
 /** A part that wears its dress, and does `apply` with all its properties whenever some change. */
-function dressed(element: HTMLElement, node: Node, apply: (props: Props) => void): Part {
+function dressed(element: HTMLElement, node: Node, apply: (props: Props) => void): LayoutPart {
   let props = node.props ?? {};
   const part = {
     element,
@@ -83,7 +83,7 @@ function dressed(element: HTMLElement, node: Node, apply: (props: Props) => void
   return part;
 }
 
-function accordion(node: Node, fill: Fill): Part {
+function accordion(node: Node, fill: Fill): LayoutPart {
   const element = document.createElement("details");
   const summary = document.createElement("summary");
   const title = document.createElement("span");

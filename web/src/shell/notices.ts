@@ -1,4 +1,4 @@
-/** What has no place of its own: toasts, the state of the connection, the footer. */
+/** What belongs to no component: toasts, the state of the connection, the footer. */
 import { html, nothing, render, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { type IconName, icon } from "../elements/parts/icons.ts";
@@ -22,7 +22,7 @@ const MOST = 5;
 /** A message that is closed stays closed for as long as it is said again within this time. */
 const REST_MS = 1_000;
 
-interface Toast extends ToastView {
+interface ShownToast extends ToastView {
   id: number;
   count: number;
 }
@@ -33,7 +33,7 @@ const keyOf = ({ level, title, message }: ToastView): string => [level, title, m
 /** The corner of the page where toasts stand, and the notice about the connection. */
 export class Notices {
   readonly element = document.createElement("div");
-  private toasts: Toast[] = [];
+  private toasts: ShownToast[] = [];
   private connection: ConnectionView = { state: "open", message: "" };
   private readonly timers = new Map<number, ReturnType<typeof setTimeout>>();
   /** When each message that was closed was said last, in milliseconds of `performance.now()`. */
@@ -85,7 +85,7 @@ export class Notices {
     this.draw();
   }
 
-  private close(toast: Toast): void {
+  private close(toast: ShownToast): void {
     this.closed.set(keyOf(toast), performance.now());
     for (const key of [...this.closed.keys()].slice(0, -MOST)) this.closed.delete(key);
     this.remove(toast.id);
@@ -125,12 +125,12 @@ export class Notices {
   }
 
   private draw(): void {
-    const key = ({ id }: Toast): number => id;
+    const key = ({ id }: ShownToast): number => id;
     // By its key a toast keeps its element: one that moves up is not read out again.
     render(html`${this.link()}${repeat(this.toasts, key, (toast) => this.card(toast))}`, this.element);
   }
 
-  private card(toast: Toast): TemplateResult {
+  private card(toast: ShownToast): TemplateResult {
     const role = toast.level === "error" || toast.level === "warning" ? "alert" : "status";
     return html`<div class="ms-toast" data-level=${toast.level} role=${role}>
       ${icon(ICONS[toast.level])}
@@ -179,7 +179,7 @@ export class Footer {
   }
 }
 
-/** "34 ms from lens to screen, 30 pictures/s, 4 ms round trip". */
+/** "34 ms camera to screen · 30 fps · 4 ms round trip". */
 export function figures({ medianMs, fps, roundTripMs }: LatencyView): string {
   const parts = [];
   if (medianMs !== null) parts.push(`${Math.round(medianMs)} ms camera to screen`, `${Math.round(fps)} fps`);

@@ -1,26 +1,26 @@
 /** The page as the session sees it: the tree of elements, and where each thing that the session says is shown. */
 
-import type { AudioFrame } from "../elements/audio.ts";
+import type { Audio } from "../elements/audio.ts";
 import type { Leaf } from "../elements/base.ts";
-import type { ImageFrame } from "../elements/image.ts";
-import type { VideoFrame } from "../elements/video.ts";
+import type { Image } from "../elements/image.ts";
+import type { Video } from "../elements/video.ts";
 import type { Manifest, Props } from "../manifest.ts";
 import { whenOver } from "./conditions.ts";
-import { build, type Part } from "./layout.ts";
+import { build, type LayoutPart } from "./layout.ts";
 import { Footer, Notices } from "./notices.ts";
 import { type RecorderElement, Recorders } from "./recorders.ts";
 import type {
+  AudioLevel,
+  AudioView,
   ConnectionView,
-  FilmView,
   LatencyView,
-  Level,
   OutputSurface,
   RunView,
-  SoundView,
   StreamView,
   ToastView,
   Trouble,
   UploadView,
+  VideoView,
   View,
 } from "./view.ts";
 
@@ -35,7 +35,7 @@ function devicesOf({ localName }: HTMLElement): MediaDeviceKind[] {
 export class Page implements View {
   /** Everything the page shows; our events bubble to it. */
   readonly element = document.createElement("div");
-  private readonly parts: Map<number, Part>;
+  private readonly parts: Map<number, LayoutPart>;
   private readonly notices = new Notices();
   private readonly recorders = new Recorders();
   private readonly footer: Footer;
@@ -70,22 +70,22 @@ export class Page implements View {
     if (stream.trouble) this.watches.set(component, whenOver(stream.trouble, devicesOf(element), over));
   }
 
-  setLevel(component: number, level: Level): void {
+  setLevel(component: number, level: AudioLevel): void {
     const element = this.media(component);
     if (element && "setLevel" in element) element.setLevel(level);
   }
 
-  setSound(component: number, sound: SoundView | null): void {
+  setAudio(component: number, audio: AudioView | null): void {
     const element = this.media(component);
-    if (element && "sound" in element) element.sound = sound;
+    if (element && "audio" in element) element.audio = audio;
   }
 
-  setFilm(component: number, film: FilmView | null): void {
+  setVideo(component: number, video: VideoView | null): void {
     const element = this.media(component);
-    if (element && "film" in element) element.film = film;
+    if (element && "video" in element) element.video = video;
   }
 
-  setHeard(component: number, playedS: number, level: Level): void {
+  setHeard(component: number, playedS: number, level: AudioLevel): void {
     const element = this.media(component);
     if (element && "setHeard" in element) element.setHeard(playedS, level);
   }
@@ -133,8 +133,8 @@ export class Page implements View {
     }
   }
 
-  private media(component: number): ImageFrame | AudioFrame | VideoFrame | null {
+  private media(component: number): Image | Audio | Video | null {
     const element = this.parts.get(component)?.element;
-    return element && "stream" in element ? (element as ImageFrame | AudioFrame | VideoFrame) : null;
+    return element && "stream" in element ? (element as Image | Audio | Video) : null;
   }
 }

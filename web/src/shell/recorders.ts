@@ -17,14 +17,14 @@ const MARK = "● ";
 /** What can be in front of an element that records: the user can open them. */
 const FOLDS = "[role=tabpanel], details";
 
-interface Entry {
+interface Watched {
   stream: StreamView;
   isSeen: boolean;
 }
 
 export class Recorders {
   readonly element = document.createElement("div");
-  private readonly entries = new Map<RecorderElement, Entry>();
+  private readonly entries = new Map<RecorderElement, Watched>();
   private marked: ReadonlySet<HTMLElement> = new Set();
   private watcher: IntersectionObserver | null = null;
 
@@ -86,7 +86,7 @@ function sign(element: RecorderElement, stream: StreamView): TemplateResult {
   </div>`;
 }
 
-/** Stop as the element would; a camera that is only open takes no picture. */
+/** Stop as the element would; a camera that is only open takes no photo. */
 function stop(element: RecorderElement): void {
   const isOpenOnly = element.localName === "ms-image" && !element.props.streaming;
   emit(element, RECORD, { component: element.component, action: isOpenOnly ? "close" : "stop" });

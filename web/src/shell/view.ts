@@ -2,9 +2,9 @@
 
 import type { Props } from "../manifest.ts";
 import type { Level as ProgressLevel, Turn } from "../wire/messages.ts";
-import type { Level } from "../workers/port.ts";
+import type { AudioLevel } from "../workers/port.ts";
 
-export type { Level } from "../workers/port.ts";
+export type { AudioLevel } from "../workers/port.ts";
 
 export interface View {
   /** Properties of a component changed, by the server or by a script; `value` among them. */
@@ -12,13 +12,13 @@ export interface View {
   /** A component's recording changed state. Called at changes only, never per frame. */
   setStream(component: number, stream: StreamView): void;
   /** How loud the microphone is, about 20 times a second while it is open. */
-  setLevel(component: number, level: Level): void;
-  /** What is heard of streamed sound changed state; null when something else is shown again. */
-  setSound(component: number, sound: SoundView | null): void;
-  /** A streamed film begins, or is complete; null when something else is shown again. */
-  setFilm(component: number, film: FilmView | null): void;
+  setLevel(component: number, level: AudioLevel): void;
+  /** What is heard of streamed audio changed state; null when something else is shown again. */
+  setAudio(component: number, audio: AudioView | null): void;
+  /** A streamed video begins, or is complete; null when something else is shown again. */
+  setVideo(component: number, video: VideoView | null): void;
   /** How far it is, and how loud, about 20 times a second while it is heard. */
-  setHeard(component: number, playedS: number, level: Level): void;
+  setHeard(component: number, playedS: number, level: AudioLevel): void;
   /** A run of an ordinary event changed state. */
   setRun(run: RunView): void;
   /** An upload goes on; null when it is over. */
@@ -26,13 +26,13 @@ export interface View {
   /** The link to the server changed state. */
   connection(connection: ConnectionView): void;
   toast(toast: ToastView): void;
-  /** Age of the pictures on the glass, about once a second while pictures come. */
+  /** Age of the images on the glass, about once a second while images come. */
   latency(latency: LatencyView): void;
-  /** Where pictures of this component are shown; null if the component shows none. */
+  /** Where images of this component are shown; null if the component shows none. */
   surface(component: number): OutputSurface | null;
 }
 
-/** A picture on its way into a component: `<video>`, `<canvas>` or `<img>` with the class `ms-output`. */
+/** What shows images in a component: `<video>`, `<canvas>` or `<img>` with the class `ms-output`. */
 export type OutputElement = HTMLVideoElement | HTMLCanvasElement | HTMLImageElement;
 
 export interface OutputSurface {
@@ -52,7 +52,7 @@ export interface Trouble {
 
 /**
  * `refused` (permission), `insecure` (neither HTTPS nor localhost), `missing` (no such device), `busy` (another program has
- * it), `unplugged`, `full` (the app is busy), `behind` (more sound waits than `max_backlog`), `lost` (no connection), `restarting`,
+ * it), `unplugged`, `full` (the app is busy), `behind` (more audio waits than `max_backlog`), `lost` (no connection), `restarting`,
  * `failed` (anything else, handler errors included), `notice` (nothing broke: idle, cancelled, shut down).
  */
 export type TroubleCode =
@@ -73,11 +73,11 @@ export interface StreamView {
    * `idle` (offer Record) → `starting` (the browser asks for the device) → `waiting` ⇄ `running` → `idle`, at Stop at once.
    */
   state: "idle" | "starting" | "waiting" | "running";
-  /** Place in the queue, from 1, while waiting; 0 otherwise. */
+  /** Position in the queue, from 1, while waiting; 0 otherwise. */
   position: number;
   /** Expected wait in seconds; null if unknown. */
   etaS: number | null;
-  /** The stream waits because its time was up, and somebody else's turn came. */
+  /** The stream waits because its time was up, and somebody else had a slot. */
   again: boolean;
   /** The time limit in seconds; 0 without one. */
   limitS: number;
@@ -96,12 +96,12 @@ export interface StreamView {
   /** Id of the microphone that is in use beside a camera; empty if none. */
   microphone: string;
   /** Whose turn it is, in a stream that takes turns; null in any other, and while it does not run. */
-  talk: Talk | null;
+  turn: TurnState | null;
   /** Why the last recording ended, if not by Stop; null otherwise, and as soon as Record is pressed. */
   trouble: Trouble | null;
 }
 
-export type Talk = Turn["state"];
+export type TurnState = Turn["state"];
 
 export const IDLE: StreamView = {
   state: "idle",
@@ -116,7 +116,7 @@ export const IDLE: StreamView = {
   mirrored: false,
   device: "",
   microphone: "",
-  talk: null,
+  turn: null,
   trouble: null,
 };
 
@@ -150,18 +150,18 @@ export interface AdvanceView {
   leftS: number | null;
 }
 
-/** Streamed sound, while it comes and after. */
-export type SoundView =
+/** Streamed audio, while it comes and after. */
+export type AudioView =
   | { state: LiveState }
   /** All was heard: `address` is where it can be played again; `problem` is for the user, empty if there is none. */
   | { state: "over"; address: string | null; problem: string };
 
-/** A streamed film: while it comes, and after. */
-export interface FilmView {
-  /** Its number: another one is another film. */
+/** A streamed video: while it comes, and after. */
+export interface VideoView {
+  /** Its number: another one is another video. */
   playback: number;
   /** Plays it; the element puts it into its frame as it is. */
-  video: HTMLVideoElement;
+  element: HTMLVideoElement;
   state: "coming" | "complete";
   /** All of it, once it is complete; null until then, and if it is too long to be kept. */
   file: Blob | null;
@@ -196,10 +196,10 @@ export interface ToastView {
   count?: number;
 }
 
-/** Ages in milliseconds from capture to glass, over the last second; null before the first picture. */
+/** Ages in milliseconds from capture to glass, over the last second; null before the first image. */
 export interface LatencyView {
   medianMs: number | null;
-  /** Pictures shown in the last second. */
+  /** Images shown in the last second. */
   fps: number;
   /** Smallest recent round trip to the server, in milliseconds; null while unknown. */
   roundTripMs: number | null;

@@ -39,7 +39,7 @@ export class UpCredit {
   }
 }
 
-/** Pictures that the server may have on their way to us before we have received one: enough for any short path. */
+/** Frames that the server may have on their way to us before we have received one: enough for any short path. */
 export const DOWN_WINDOW = 2;
 
 /** What we let the server send of one stream. */
@@ -51,7 +51,7 @@ export class DownCredit {
     return this.received + DOWN_WINDOW;
   }
 
-  /** A picture with this sequence arrived; the new limit, or null if the server knows it already. */
+  /** A frame with this sequence arrived; the new limit, or null if the server knows it already. */
   receive(sequence: number): number | null {
     if (sequence <= this.received) return null;
     this.received = sequence;

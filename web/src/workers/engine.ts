@@ -1,14 +1,14 @@
 /** The media worker's parts, put together: the link, the ways up, the way down. It runs wherever its two ends are given. */
 
-import { SoundCapture, SoundUplink } from "../capture/audio_uplink.ts";
-import { FilmUplink } from "../capture/av_uplink.ts";
+import { AudioCapture, AudioUplink } from "../capture/audio_uplink.ts";
+import { AvUplink } from "../capture/av_uplink.ts";
 import { CanvasDrawing } from "../capture/drawing.ts";
 import { portFrames } from "../capture/frame_port.ts";
-import { PictureCapture, PictureUplink, readFrames } from "../capture/frame_uplink.ts";
+import { FrameCapture, FrameUplink, readFrames } from "../capture/frame_uplink.ts";
 import type { Uplink } from "../capture/uplink.ts";
-import { PICTURE_CODECS } from "../codecs/codecs.ts";
+import { FRAME_CODECS } from "../codecs/codecs.ts";
 import { JpegEncoder } from "../codecs/image.ts";
-import { MAX_SOUND_BYTES } from "../codecs/pcm16.ts";
+import { MAX_AUDIO_BYTES } from "../codecs/pcm16.ts";
 import { LatencyMeter } from "../playback/latency.ts";
 import { Playbacks } from "../playback/playbacks.ts";
 import { Presenter } from "../playback/presenter.ts";
@@ -20,9 +20,7 @@ import { Link } from "../transport/link.ts";
 import type { StopReason, StreamState } from "../wire/messages.ts";
 import type { Packet } from "../wire/packet.ts";
 import { CodecNumber, isLast, Kind } from "../wire/packet.ts";
-import type { FromWorker, OpenStream, PictureTarget, SoundBlock, ToWorker } from "./port.ts";
-
-type Incoming<Type extends ToWorker["type"]> = Extract<ToWorker, { type: Type }>;
+import type { AudioBlock, FrameTarget, FromWorker, OpenStream, ToWorker, ToWorkerOf } from "./port.ts";
 
 /** What the link leaves for us to handle. */
 type Message = Parameters<LinkEvents["message"]>[0];
@@ -35,9 +33,9 @@ interface Device<Capture> {
 export class MediaEngine {
   private readonly post: (message: FromWorker, transfer?: Transferable[]) => void;
   private link: Link | null = null;
-  /** By component; one that films has both. */
-  private readonly cameras = new Map<number, Device<PictureCapture>>();
-  private readonly microphones = new Map<number, Device<SoundCapture>>();
+  /** By component; one that records video with audio has both. */
+  private readonly cameras = new Map<number, Device<FrameCapture>>();
+  private readonly microphones = new Map<number, Device<AudioCapture>>();
   private readonly uplinks = new Map<number, Uplink>();
   /** Streams that were stopped and have not ended: they capture nothing more, whatever the server has said meanwhile. */
   private readonly stopped = new Set<number>();
@@ -48,7 +46,7 @@ export class MediaEngine {
   private readonly playbacks: Playbacks;
   private readonly latency: LatencyMeter;
 
-  private readonly pageHandlers: { [Type in ToWorker["type"]]: (message: Incoming<Type>) => void } = {
+  private readonly pageHandlers: { [Type in ToWorker["type"]]: (message: ToWorkerOf<Type>) => void } = {
     connect: (message) => this.connect(message),
     send: ({ message, seen }) => this.send(message.type === "cancel" ? message : { ...message, seen }),
     camera: (message) => this.openCamera(message),
@@ -61,7 +59,7 @@ export class MediaEngine {
     presented: ({ component, timestampUs, pageUs }) => this.tracks.get(component)?.presented(timestampUs, pageUs),
     listening: ({ playback, isPaused }) => this.playbacks.setPaused(playback, isPaused),
     quit: ({ playback }) => this.playbacks.stop(playback),
-    decoded: ({ playback, sound }) => this.playbacks.decoded(playback, sound),
+    decoded: ({ playback, audio }) => this.playbacks.decoded(playback, audio),
     tell: ({ message }) => this.link?.send(message),
     covered: ({ component }) => this.presenter.cover(component),
     visible: ({ hidden }) => this.setHidden(hidden),
@@ -93,15 +91,15 @@ export class MediaEngine {
     });
     this.playbacks = new Playbacks({
       tell: (message) => this.link?.send(message),
-      open: (sound, port) => post({ type: "speak", ...sound, port }, [port]),
+      open: (audio, port) => post({ type: "speak", ...audio, port }, [port]),
       decode: (playback, { buffer: file }, form) => post({ type: "decode", playback, file, form }, [file]),
       heard: (component, playedS, level) => post({ type: "heard", component, playedS, level }),
       over: (ended) => post({ type: "spoken", ...ended }),
     });
-    this.presenter = new Presenter(PICTURE_CODECS, {
-      apply: ({ stream, run, seen, updates }, pictures, upTo) => {
-        const transfer = pictures.map((picture) => picture.data.buffer);
-        post({ type: "apply", stream, run, seen, updates, pictures, upTo }, transfer);
+    this.presenter = new Presenter(FRAME_CODECS, {
+      apply: ({ stream, run, seen, updates }, images, upTo) => {
+        const transfer = images.map((image) => image.data.buffer);
+        post({ type: "apply", stream, run, seen, updates, images, upTo }, transfer);
       },
       streaming: (component, stream) => post({ type: "streaming", component, stream }),
       failed: (_packet, error) => {
@@ -116,7 +114,7 @@ export class MediaEngine {
     (this.pageHandlers[message.type] as (message: ToWorker) => void)(message);
   }
 
-  private connect({ url, build, hidden }: Incoming<"connect">): void {
+  private connect({ url, build, hidden }: ToWorkerOf<"connect">): void {
     this.isHidden = hidden;
     this.presenter.setHidden(hidden);
     const events: LinkEvents = {
@@ -137,7 +135,7 @@ export class MediaEngine {
     this.link.connect();
   }
 
-  private send(message: Incoming<"send">["message"]): void {
+  private send(message: ToWorkerOf<"send">["message"]): void {
     if (this.link?.send(message) === false) this.post({ type: "toolarge", message });
     else if (message.type === "set")
       this.post({ type: "sent", component: message.component, seq: this.link?.sent ?? 0 });
@@ -166,16 +164,15 @@ export class MediaEngine {
 
   // ---- up --------------------------------------------------------------------------------------------------------
 
-  private openCamera({ component, source, options }: Incoming<"camera">): void {
+  private openCamera({ component, source, options }: ToWorkerOf<"camera">): void {
     this.cameras.get(component)?.close();
-    const uplinks = (): PictureUplink[] =>
-      this.uplinksOf(component).filter((uplink) => uplink instanceof PictureUplink);
+    const uplinks = (): FrameUplink[] => this.uplinksOf(component).filter((uplink) => uplink instanceof FrameUplink);
     const fail = (error: unknown): void => {
-      const message = `The camera's picture broke: ${describe(error)}`;
+      const message = `A frame of the camera could not be sent: ${describe(error)}`;
       for (const uplink of uplinks()) this.break(uplink.stream, "failed", message);
     };
     const drawing = new CanvasDrawing(options);
-    const capture = new PictureCapture(uplinks, drawing, new JpegEncoder(options.quality), fail);
+    const capture = new FrameCapture(uplinks, drawing, new JpegEncoder(options.quality), fail);
     const abort = new AbortController();
     const frames = source instanceof ReadableStream ? source : portFrames(source);
     readFrames(frames, capture, abort.signal).catch(fail);
@@ -186,11 +183,11 @@ export class MediaEngine {
     this.cameras.set(component, { capture, close });
   }
 
-  private openMicrophone({ component, port, format }: Incoming<"microphone">): void {
+  private openMicrophone({ component, port, format }: ToWorkerOf<"microphone">): void {
     this.microphones.get(component)?.close();
-    const uplinks = (): SoundUplink[] => this.uplinksOf(component).filter((uplink) => uplink instanceof SoundUplink);
-    const capture = new SoundCapture(format, uplinks, (level) => this.post({ type: "level", component, level }));
-    port.onmessage = ({ data }: MessageEvent<SoundBlock>) => capture.offer(data);
+    const uplinks = (): AudioUplink[] => this.uplinksOf(component).filter((uplink) => uplink instanceof AudioUplink);
+    const capture = new AudioCapture(format, uplinks, (level) => this.post({ type: "level", component, level }));
+    port.onmessage = ({ data }: MessageEvent<AudioBlock>) => capture.offer(data);
     this.microphones.set(component, { capture, close: () => port.close() });
   }
 
@@ -204,29 +201,29 @@ export class MediaEngine {
   private open(stream: OpenStream): void {
     const uplink = this.uplinkFor(stream);
     if (!uplink) return;
-    if (uplink instanceof SoundUplink && uplink.chunkBytes > MAX_SOUND_BYTES) {
+    if (uplink instanceof AudioUplink && uplink.chunkBytes > MAX_AUDIO_BYTES) {
       const message = `${stream.everyS} s of this microphone do not fit into one packet: the app must ask for less.`;
       this.post({ type: "broken", stream: stream.stream, reason: "failed", message });
       return;
     }
     this.uplinks.set(stream.stream, uplink);
-    const pictures = uplink instanceof FilmUplink ? uplink.number : 0;
-    if (uplink instanceof FilmUplink) this.uplinks.set(uplink.number, uplink.pictures);
+    const frames = uplink instanceof AvUplink ? uplink.number : 0;
+    if (uplink instanceof AvUplink) this.uplinks.set(uplink.number, uplink.frames);
     const { binding, seen } = stream;
-    this.link?.send({ type: "open", stream: stream.stream, binding, pictures, seen });
+    this.link?.send({ type: "open", stream: stream.stream, binding, pictures: frames, seen });
     this.grant(stream.stream);
   }
 
-  private uplinkFor({ stream, pictures, component, everyS, keep, maxBacklogS }: OpenStream): Uplink | null {
+  private uplinkFor({ stream, frames, component, everyS, keep, maxBacklogS }: OpenStream): Uplink | null {
     const send = (packet: Packet): void => this.link?.sendPacket(packet);
     const microphone = this.microphones.get(component)?.capture;
-    if (!microphone) return this.cameras.has(component) ? new PictureUplink(stream, component, everyS, send) : null;
+    if (!microphone) return this.cameras.has(component) ? new FrameUplink(stream, component, everyS, send) : null;
     const { rate, channels } = microphone.format;
-    const behind = `The app is too slow for the microphone: more than ${maxBacklogS} s of sound wait.`;
+    const behind = `The app is too slow for the microphone: more than ${maxBacklogS} s of audio wait.`;
     const overflow = (): void => this.break(stream, "backlog", behind);
     const options = { rate, channels, everyS, keep, maxBacklogS };
-    if (pictures) return new FilmUplink(stream, pictures, component, options, send, overflow);
-    return new SoundUplink(stream, component, options, send, overflow);
+    if (frames) return new AvUplink(stream, frames, component, options, send, overflow);
+    return new AudioUplink(stream, component, options, send, overflow);
   }
 
   /** The page, or the user, ends a stream. Its uplink stays until the server has what was flushed. */
@@ -258,7 +255,7 @@ export class MediaEngine {
     if (state.state === "stopping") uplink?.expire();
     if (state.state === "ended") {
       uplink?.pause();
-      if (uplink instanceof FilmUplink) this.uplinks.delete(uplink.number);
+      if (uplink instanceof AvUplink) this.uplinks.delete(uplink.number);
       this.uplinks.delete(state.stream);
       this.stopped.delete(state.stream);
       this.downCredits.delete(state.stream);
@@ -270,7 +267,7 @@ export class MediaEngine {
 
   private receivePacket(packet: Packet): void {
     if (packet.kind === Kind.SOUND) {
-      if (packet.codec === CodecNumber.FMP4) this.passFilm(packet);
+      if (packet.codec === CodecNumber.FMP4) this.passVideo(packet);
       else this.playbacks.receive(packet);
       return;
     }
@@ -279,21 +276,21 @@ export class MediaEngine {
     this.presenter.receive(packet);
   }
 
-  /** A film is played by a `<video>`, which is the page's. */
-  private passFilm(packet: Packet): void {
+  /** A video is played by a `<video>`, which is the page's. */
+  private passVideo(packet: Packet): void {
     const { component, call: playback, sequence } = packet;
     const data = packet.payload.slice();
-    this.post({ type: "film", component, playback, sequence, data, isLast: isLast(packet) }, [data.buffer]);
+    this.post({ type: "video", component, playback, sequence, data, isLast: isLast(packet) }, [data.buffer]);
   }
 
-  /** Lets the server begin to send pictures of a stream. */
+  /** Lets the server begin to send frames of a stream. */
   private grant(stream: number): void {
     const credit = new DownCredit();
     this.downCredits.set(stream, credit);
     this.link?.send({ type: "credit", stream, limit: credit.limit });
   }
 
-  private setTarget(component: number, target: PictureTarget): void {
+  private setTarget(component: number, target: FrameTarget): void {
     const sink = openSink(target, ({ stream, sequence, capturedUs }, atUs) => {
       this.latency.add(atUs - capturedUs, atUs);
       this.reportShown(stream, component, sequence, atUs);

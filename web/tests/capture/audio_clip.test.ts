@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { Clip } from "../../src/capture/audio_clip.ts";
+import { AudioClip } from "../../src/capture/audio_clip.ts";
 import type { Microphone } from "../../src/capture/microphone.ts";
 
 const RATE = 8_000;
@@ -14,9 +14,9 @@ beforeEach(() => {
   port = { onmessage: null, close: vi.fn() };
 });
 
-const open = (longestS: number, channels = 1): Clip => {
+const open = (longestS: number, channels = 1): AudioClip => {
   const format = { deviceRate: RATE, rate: RATE, channels };
-  return new Clip({ port, format } as unknown as Microphone, longestS, report, full);
+  return new AudioClip({ port, format } as unknown as Microphone, longestS, report, full);
 };
 const speak = (samples: number): void => port.onmessage?.({ data: new Float32Array(samples).fill(0.5) });
 const lengthOf = (file: File | null): number => ((file?.size ?? HEADER_BYTES) - HEADER_BYTES) / 2;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { openFilm } from "../../src/capture/av_device.ts";
+import { openAvDevice } from "../../src/capture/av_device.ts";
 import type { CameraWish } from "../../src/capture/camera.ts";
 import type { MicrophoneWish } from "../../src/capture/microphone.ts";
 
@@ -55,7 +55,7 @@ class FakeProcessor {
 
 const LOOK: CameraWish = { constraints: null, size: null, mirror: null, choice: {} };
 const LISTEN = { worklet: "", rate: null, channels: null, everyS: 0.1, constraints: null, choice: {} };
-const open = () => openFilm(LOOK, LISTEN as unknown as MicrophoneWish);
+const open = () => openAvDevice(LOOK, LISTEN as unknown as MicrophoneWish);
 
 beforeEach(() => {
   log = [];
@@ -73,9 +73,9 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllGlobals());
 
 it("takes no frame before the microphone is there: nobody could close one that waits meanwhile", async () => {
-  const film = await open();
+  const video = await open();
   expect(log).toEqual(["microphone", "camera"]);
-  film.close();
+  video.close();
   expect(log.slice(2).sort()).toEqual(["close microphone", "stop audio", "stop video"]);
 });
 

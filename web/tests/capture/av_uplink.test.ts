@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { FilmUplink } from "../../src/capture/av_uplink.ts";
+import { AvUplink } from "../../src/capture/av_uplink.ts";
 import type { Packet } from "../../src/wire/packet.ts";
 import { Flag, Kind } from "../../src/wire/packet.ts";
 
@@ -8,25 +8,25 @@ const CAMERA_US = 33_333;
 const JPEG = { codec: 1, flags: Flag.KEY | Flag.INDEPENDENT, payload: Uint8Array.of(1) };
 
 let sent: Packet[];
-let uplink: FilmUplink;
+let uplink: AvUplink;
 const overflow = vi.fn();
 
 beforeEach(() => {
   sent = [];
-  uplink = new FilmUplink(5, 6, 4, OPTIONS, (packet) => sent.push(packet), overflow);
+  uplink = new AvUplink(5, 6, 4, OPTIONS, (packet) => sent.push(packet), overflow);
   uplink.raise(9);
-  uplink.pictures.raise(99);
+  uplink.frames.raise(99);
 });
 
 const of = (kind: number): Packet[] => sent.filter((packet) => packet.kind === kind);
 
 /** Lets both devices deliver for `ms`, in steps of one; the encoder takes no time. */
-function film(ms: number, fromMs = 0): void {
+function video(ms: number, fromMs = 0): void {
   for (let at = fromMs; at < fromMs + ms; at++) {
     const nowUs = at * 1_000;
-    if (at % 33 === 0 && uplink.pictures.wants(nowUs, CAMERA_US)) {
-      uplink.pictures.begin(nowUs);
-      uplink.pictures.complete(JPEG, nowUs);
+    if (at % 33 === 0 && uplink.frames.wants(nowUs, CAMERA_US)) {
+      uplink.frames.begin(nowUs);
+      uplink.frames.complete(JPEG, nowUs);
     }
     uplink.push(new Int16Array(1), nowUs);
   }
@@ -35,7 +35,7 @@ function film(ms: number, fromMs = 0): void {
 describe("camera and microphone together", () => {
   it("send under two numbers, each with its own sequence", () => {
     uplink.run();
-    film(250);
+    video(250);
     expect(of(Kind.SOUND).map(({ stream, sequence }) => [stream, sequence])).toEqual([
       [5, 1],
       [5, 2],
@@ -46,12 +46,12 @@ describe("camera and microphone together", () => {
       [6, 3],
     ]);
     expect(sent.every(({ component }) => component === 4)).toBe(true);
-    expect(uplink.pictures.stream).toBe(5);
+    expect(uplink.frames.stream).toBe(5);
   });
 
-  it("take the first picture at once, then one from the middle of each chunk", () => {
+  it("take the first frame at once, then one from the middle of each chunk", () => {
     uplink.run();
-    film(1_000);
+    video(1_000);
     const [first, ...others] = of(Kind.PICTURE).map(({ captured_us: us }) => us / 1_000);
     expect(first).toBe(0);
     for (const [chunk, ms] of others.filter((ms) => ms > 100).entries())
@@ -59,39 +59,39 @@ describe("camera and microphone together", () => {
     expect(others.length).toBeGreaterThanOrEqual(9);
   });
 
-  it("take a picture as soon as they may, if its time is past", () => {
-    uplink = new FilmUplink(5, 6, 4, OPTIONS, (packet) => sent.push(packet), overflow);
+  it("take a frame as soon as they may, if its time is past", () => {
+    uplink = new AvUplink(5, 6, 4, OPTIONS, (packet) => sent.push(packet), overflow);
     uplink.raise(99);
-    uplink.pictures.raise(1);
+    uplink.frames.raise(1);
     uplink.run();
-    film(380);
+    video(380);
     expect(of(Kind.PICTURE)).toHaveLength(1);
-    uplink.pictures.raise(2);
-    film(40, 380);
+    uplink.frames.raise(2);
+    video(40, 380);
     expect(of(Kind.PICTURE).map(({ captured_us: us }) => us)).toEqual([0, 396_000]);
   });
 
   it("capture nothing between two turns", () => {
     uplink.run();
-    film(250);
+    video(250);
     uplink.expire();
     uplink.pause();
     const before = sent.length;
-    film(500, 250);
+    video(500, 250);
     expect(sent).toHaveLength(before);
     uplink.run();
-    film(120, 750);
+    video(120, 750);
     expect(of(Kind.PICTURE).at(-1)?.captured_us).toBeGreaterThan(750_000);
     expect(of(Kind.SOUND).at(-1)?.captured_us).toBe(750_000);
   });
 
-  it("end with the rest of the sound, and no picture", () => {
+  it("end with the rest of the audio, and no frame", () => {
     uplink.run();
-    film(250);
-    const pictures = of(Kind.PICTURE).length;
+    video(250);
+    const frames = of(Kind.PICTURE).length;
     expect(uplink.finish()).toBe(3);
     expect(of(Kind.SOUND).at(-1)).toMatchObject({ sequence: 3, flags: Flag.KEY | Flag.LAST });
-    film(200, 250);
-    expect(of(Kind.PICTURE)).toHaveLength(pictures);
+    video(200, 250);
+    expect(of(Kind.PICTURE)).toHaveLength(frames);
   });
 });

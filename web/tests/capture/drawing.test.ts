@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { fitPicture } from "../../src/capture/drawing.ts";
+import { fitFrame } from "../../src/capture/drawing.ts";
 
 it.each([
   [[640, 480], null, [640, 480]],
@@ -17,5 +17,5 @@ it.each([
   ],
   [[4000, 1], null, [1280, 1]],
 ] as [number[], [number, number] | null, number[]][])("sends %j within %j as %j", ([width, height], size, expected) => {
-  expect(fitPicture(width as number, height as number, size)).toEqual(expected);
+  expect(fitFrame(width as number, height as number, size)).toEqual(expected);
 });

@@ -1,24 +1,24 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { PictureCapture, PictureUplink, readFrames } from "../../src/capture/frame_uplink.ts";
+import { FrameCapture, FrameUplink, readFrames } from "../../src/capture/frame_uplink.ts";
 import type { Packet } from "../../src/wire/packet.ts";
 import { Flag } from "../../src/wire/packet.ts";
 import { FakeDrawing, FakeEncoder, FakeFrame } from "./fakes.ts";
 
 let sent: Packet[];
-let uplink: PictureUplink;
+let uplink: FrameUplink;
 let drawing: FakeDrawing;
 let encoder: FakeEncoder;
-let capture: PictureCapture;
+let capture: FrameCapture;
 const fail = vi.fn();
 
 beforeEach(() => {
   vi.useFakeTimers();
   fail.mockClear();
   sent = [];
-  uplink = new PictureUplink(1, 4, 0, (packet) => sent.push(packet));
+  uplink = new FrameUplink(1, 4, 0, (packet) => sent.push(packet));
   drawing = new FakeDrawing();
   encoder = new FakeEncoder();
-  capture = new PictureCapture(() => [uplink], drawing, encoder, fail);
+  capture = new FrameCapture(() => [uplink], drawing, encoder, fail);
 });
 
 /** Offers a frame and encodes it at once, if it is taken. */
@@ -32,7 +32,7 @@ async function offer(): Promise<FakeFrame> {
   return frame;
 }
 
-describe("a picture", () => {
+describe("a frame", () => {
   it("is taken only while the stream runs", async () => {
     uplink.raise(10);
     await offer();
@@ -77,8 +77,8 @@ describe("a picture", () => {
   });
 
   it("is encoded once for all streams that take it", async () => {
-    const other = new PictureUplink(2, 4, 0, (packet) => sent.push(packet));
-    capture = new PictureCapture(() => [uplink, other], drawing, encoder, fail);
+    const other = new FrameUplink(2, 4, 0, (packet) => sent.push(packet));
+    capture = new FrameCapture(() => [uplink, other], drawing, encoder, fail);
     for (const each of [uplink, other]) {
       each.run();
       each.raise(1);
@@ -141,7 +141,7 @@ describe("the end of a turn", () => {
     expect(sent).toHaveLength(2);
   });
 
-  it("waits for the picture that is being encoded", async () => {
+  it("waits for the frame that is being encoded", async () => {
     uplink.run();
     uplink.raise(1);
     const done = capture.offer(new FakeFrame().asPicture);

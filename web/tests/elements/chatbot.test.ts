@@ -22,7 +22,7 @@ async function start(value: Entry[], props: object = {}, listens: string[] = [])
   chat.listens = new Set(listens);
   chat.props = {
     ...{
-      label: "Talk",
+      label: "TurnState",
       info: null,
       show_label: true,
       container: true,
@@ -79,7 +79,7 @@ afterEach(() => {
 describe("a conversation", () => {
   it("is a log that shows each message once, as HTML from the server", async () => {
     await start([says("user", "a"), says("assistant", "b")]);
-    expect(chat.querySelector("[role=log]")?.getAttribute("aria-label")).toBe("Talk");
+    expect(chat.querySelector("[role=log]")?.getAttribute("aria-label")).toBe("TurnState");
     expect(messages().map((message) => message.querySelector(".ms-said")?.innerHTML)).toEqual(["<p>a</p>", "<p>b</p>"]);
   });
 
@@ -328,7 +328,7 @@ describe("a message", () => {
     expect([0, 1, 2].map((at) => tool(at, "Like") !== null)).toEqual([false, true, true]);
   });
 
-  it("shows no broken picture of who speaks", async () => {
+  it("shows no broken image of who speaks", async () => {
     await start([says("user", "a")], { avatars: ["u.png", null] });
     const face = messages()[0]?.querySelector("img");
     face?.dispatchEvent(new Event("error"));

@@ -27,7 +27,7 @@ let uploaded: string[];
 
 beforeEach(() => {
   host = new Host();
-  inbox = new Inbox(host, { kind: "audio", noun: "a sound" });
+  inbox = new Inbox(host, { kind: "audio", noun: "audio" });
   uploaded = [];
   listen(host, UPLOAD, ({ component, file }) => uploaded.push(`${component} ${file.name}`));
 });
@@ -41,7 +41,7 @@ describe("an inbox", () => {
   it("takes what fits, and says what does not", () => {
     inbox.take(null);
     inbox.take(file("a.txt", "text/plain"));
-    expect([inbox.problem, uploaded]).toEqual(["a.txt is not a sound.", []]);
+    expect([inbox.problem, uploaded]).toEqual(["a.txt is not audio.", []]);
     inbox.take(file("a.wav", "audio/wav"));
     expect([inbox.problem, uploaded]).toEqual(["", ["7 a.wav"]]);
   });
@@ -62,7 +62,7 @@ describe("an inbox", () => {
     expect([uploaded, inbox.isTarget]).toEqual([["7 b.mp3"], false]);
     inbox.onDrag(dragged());
     inbox.onDrop(dragged(file("a.png", "image/png")));
-    expect(inbox.problem).toBe("This is not a sound.");
+    expect(inbox.problem).toBe("This is not audio.");
   });
 
   it.each([

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import files from "../../../tests/golden/sound_files.json";
-import { decodeSound, toPcm16, withChannels } from "../../src/media/audio_file.ts";
+import { decodeAudio, toPcm16, withChannels } from "../../src/media/audio_file.ts";
 import { asWav } from "../../src/media/wav.ts";
 
 /** What the fake browser decodes: so many samples of two channels, each sample telling where it is. */
@@ -40,13 +40,13 @@ afterEach(() => {
 });
 
 async function decoded(name: string, rate?: number) {
-  const sound = await decodeSound(golden(name), rate);
-  const plane = sound?.planes[0] ?? new Float32Array();
-  return { rate: sound?.rate, first: Math.round((plane[0] ?? 0) * 32768), length: plane.length };
+  const audio = await decodeAudio(golden(name), rate);
+  const plane = audio?.planes[0] ?? new Float32Array();
+  return { rate: audio?.rate, first: Math.round((plane[0] ?? 0) * 32768), length: plane.length };
 }
 
 describe("a file is decoded", () => {
-  it("at its own rate, without what is around the sound", async () => {
+  it("at its own rate, without what is around the audio", async () => {
     length = 3 * 1152 + 576; // seven frames
     expect(await decoded("MP3, 24000 Hz, mono")).toEqual({ rate: 24_000, first: 1105, length: 2413 });
     length = 4813 + 600;
@@ -70,7 +70,7 @@ describe("a file is decoded", () => {
 
   it("all of it, if it says nothing, or is shorter than it says", async () => {
     length = 100;
-    expect(await decodeSound(new ArrayBuffer(8))).toMatchObject({ rate: 48_000, planes: [{ length }, { length }] });
+    expect(await decodeAudio(new ArrayBuffer(8))).toMatchObject({ rate: 48_000, planes: [{ length }, { length }] });
     expect(await decoded("FLAC, 24000 Hz, mono")).toEqual({ rate: 24_000, first: 0, length: 100 });
   });
 
@@ -78,12 +78,12 @@ describe("a file is decoded", () => {
     const absurd = new Uint8Array(golden("FLAC, 24000 Hz, mono"));
     absurd.set([0xff, 0xff, 0xf0], 18);
     length = 1;
-    expect(await decodeSound(absurd.buffer)).toMatchObject({ rate: 48_000 });
+    expect(await decodeAudio(absurd.buffer)).toMatchObject({ rate: 48_000 });
     expect(rates).toEqual([48_000]);
   });
 
   it("to nothing, if it is none", async () => {
-    expect(await decodeSound(new ArrayBuffer(1))).toBeNull();
+    expect(await decodeAudio(new ArrayBuffer(1))).toBeNull();
   });
 });
 
@@ -126,7 +126,7 @@ describe("an upload becomes WAV", () => {
   });
 
   it("or is refused by its name", async () => {
-    await expect(asWav(new File(["?"], "no.mp3"))).rejects.toThrow("no.mp3 is not a sound that this browser can read");
+    await expect(asWav(new File(["?"], "no.mp3"))).rejects.toThrow("no.mp3 is not audio that this browser can read");
   });
 
   it.each(["FORM\0\0\0\0AIFF", "\0\0\0\x18ftypM4A ", "caff\0\x01", "#!AMR\n"])("or goes as it is: %j", async (head) => {

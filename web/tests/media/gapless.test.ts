@@ -36,7 +36,7 @@ const changed = (file: Uint8Array, at: number, ...values: number[]): Uint8Array 
   return copy;
 };
 
-describe("how much sound is in a file", () => {
+describe("how much audio is in a file", () => {
   it.each(cases)("$name", ({ bytes, rate, begin, count }) => {
     expect(extentOf(bytes)).toMatchObject({ rate, begin, count });
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { CanvasSink, openSink, TrackSink } from "../../src/playback/sink.ts";
 import { FakeFrame } from "../capture/fakes.ts";
-import { picture } from "./delta_codec.ts";
+import { packet } from "./delta_codec.ts";
 
 const asFrame = (frame: FakeFrame): VideoFrame => frame as unknown as VideoFrame;
 
@@ -15,7 +15,7 @@ describe("a track", () => {
     const written: VideoFrame[] = [];
     const { sink, report } = openTrack(written);
     for (const timestamp of [1, 2, 3])
-      sink.show(asFrame(new FakeFrame(timestamp)), picture(timestamp, 0, 0, { captured_us: 50 }));
+      sink.show(asFrame(new FakeFrame(timestamp)), packet(timestamp, 0, 0, { captured_us: 50 }));
     sink.presented(2, 777);
     expect(report).toHaveBeenCalledWith({ stream: 1, component: 4, sequence: 2, capturedUs: 50 }, 777);
     sink.presented(1, 778);
@@ -25,7 +25,7 @@ describe("a track", () => {
 
   it("remembers few frames that were never presented", () => {
     const { sink, report } = openTrack([]);
-    for (let i = 1; i <= 100; i++) sink.show(asFrame(new FakeFrame(i)), picture(i, 0, 0));
+    for (let i = 1; i <= 100; i++) sink.show(asFrame(new FakeFrame(i)), packet(i, 0, 0));
     sink.presented(84, 1);
     expect(report).not.toHaveBeenCalled();
     sink.presented(85, 1);
@@ -35,7 +35,7 @@ describe("a track", () => {
   it("that has ended does not leave frames open", async () => {
     const writable = new WritableStream<VideoFrame>({ start: (controller) => controller.error(new Error("ended")) });
     const frame = new FakeFrame();
-    new TrackSink(writable, vi.fn()).show(asFrame(frame), picture(1, 0, 0));
+    new TrackSink(writable, vi.fn()).show(asFrame(frame), packet(1, 0, 0));
     await vi.waitFor(() => expect(frame.isClosed).toBe(true));
   });
 });
@@ -44,11 +44,11 @@ describe("a canvas", () => {
   const context = { drawImage: vi.fn() };
   const canvas = { width: 1, height: 1, getContext: () => context };
 
-  it("takes the picture's own size, and closes the frame", () => {
+  it("takes the frame's own size, and closes the frame", () => {
     const report = vi.fn();
     const sink = new CanvasSink(canvas as unknown as OffscreenCanvas, report);
     const frame = Object.assign(new FakeFrame(), { displayWidth: 640, displayHeight: 480 });
-    sink.show(asFrame(frame), picture(3, 0, 0));
+    sink.show(asFrame(frame), packet(3, 0, 0));
     expect([canvas.width, canvas.height, frame.isClosed]).toEqual([640, 480, true]);
     expect(report).toHaveBeenCalledWith(expect.objectContaining({ sequence: 3 }), expect.any(Number));
   });
@@ -59,7 +59,7 @@ describe("a canvas", () => {
     });
     const frame = Object.assign(new FakeFrame(), { displayWidth: 640, displayHeight: 480 });
     const sink = new CanvasSink(canvas as unknown as OffscreenCanvas, vi.fn());
-    expect(() => sink.show(asFrame(frame), picture(1, 0, 0))).toThrow("lost");
+    expect(() => sink.show(asFrame(frame), packet(1, 0, 0))).toThrow("lost");
     expect(frame.isClosed).toBe(true);
   });
 });

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { Outputs } from "../../src/playback/surfaces.ts";
+import { Surfaces } from "../../src/playback/surfaces.ts";
 import type { OutputElement } from "../../src/shell/view.ts";
 
 /** An `<img>` that is decoded when the test says so. */
@@ -29,7 +29,7 @@ const settle = async (): Promise<void> => {
 };
 
 let placed: (string | null)[];
-let outputs: Outputs;
+let outputs: Surfaces;
 const events = { target: vi.fn(), covered: vi.fn(), presented: vi.fn(), failed: vi.fn() };
 const freed: string[] = [];
 
@@ -46,7 +46,7 @@ beforeEach(() => {
   Object.assign(HTMLCanvasElement.prototype, { transferControlToOffscreen: transfer });
   const name = (element: OutputElement | null): string | null =>
     element && ("src" in element && element.src ? element.src : element.tagName.toLowerCase());
-  outputs = new Outputs(
+  outputs = new Surfaces(
     (component) => (component === 4 ? { place: (element) => placed.push(name(element)) } : null),
     events,
   );
@@ -54,7 +54,7 @@ beforeEach(() => {
 
 const image = (index: number): FakeImage => FakeImage.all[index] as FakeImage;
 
-describe("a still picture", () => {
+describe("a still frame", () => {
   it("is placed when it is decoded, with the class that tests and scripts rely on", async () => {
     const done = vi.fn();
     outputs.show(4, "file/1", done);
@@ -115,7 +115,7 @@ describe("a still picture", () => {
   });
 });
 
-describe("a streamed picture", () => {
+describe("a streamed frame", () => {
   it("has one surface, whose control is handed over once", () => {
     outputs.prepare(4);
     outputs.prepare(4);
@@ -163,7 +163,7 @@ describe("a streamed picture", () => {
   });
 });
 
-it("ignores components that show no pictures", () => {
+it("ignores components that show no frames", () => {
   outputs.prepare(5);
   outputs.stream(5);
   outputs.show(5, "a");

@@ -1,8 +1,8 @@
 import { beforeEach, expect, it, vi } from "vitest";
 import { timed } from "../../src/media/mp4.ts";
-import { Films, type FilmsEvents } from "../../src/playback/videos.ts";
-import type { FilmView } from "../../src/shell/view.ts";
-import type { FilmPart } from "../../src/workers/port.ts";
+import { Videos, type VideosEvents } from "../../src/playback/videos.ts";
+import type { VideoView } from "../../src/shell/view.ts";
+import type { VideoSegment } from "../../src/workers/port.ts";
 
 const TYPE = 'video/mp4; codecs="avc1.42c01e"';
 
@@ -64,8 +64,8 @@ let video: FakeVideo;
 let buffer: FakeBuffer;
 let source: EventTarget & { readyState: string };
 let sequence: number;
-let films: Films;
-const events = { tell: vi.fn<FilmsEvents["tell"]>(), show: vi.fn<FilmsEvents["show"]>() };
+let videos: Videos;
+const events = { tell: vi.fn<VideosEvents["tell"]>(), show: vi.fn<VideosEvents["show"]>() };
 
 beforeEach(() => {
   vi.resetAllMocks();
@@ -87,24 +87,24 @@ beforeEach(() => {
       }
     },
   );
-  vi.spyOn(URL, "createObjectURL").mockReturnValue("blob:film");
+  vi.spyOn(URL, "createObjectURL").mockReturnValue("blob:video");
   vi.spyOn(URL, "revokeObjectURL").mockReturnValue();
-  films = new Films(events);
+  videos = new Videos(events);
 });
 
-function part(data: Uint8Array<ArrayBuffer>, changes: Partial<FilmPart> = {}): FilmPart {
+function part(data: Uint8Array<ArrayBuffer>, changes: Partial<VideoSegment> = {}): VideoSegment {
   return { component: 7, playback: 1, sequence: ++sequence, data, isLast: false, ...changes };
 }
 
-function begin(changes: Partial<FilmPart> = {}): void {
-  films.receive(part(new TextEncoder().encode(TYPE), changes));
+function begin(changes: Partial<VideoSegment> = {}): void {
+  videos.receive(part(new TextEncoder().encode(TYPE), changes));
   source.dispatchEvent(new Event("sourceopen"));
 }
 
-const send = (...bytes: number[]): void => films.receive(part(Uint8Array.from(bytes)));
-const finish = (): void => films.receive(part(new Uint8Array(), { isLast: true }));
+const send = (...bytes: number[]): void => videos.receive(part(Uint8Array.from(bytes)));
+const finish = (): void => videos.receive(part(new Uint8Array(), { isLast: true }));
 const told = (): object => ({ ...events.tell.mock.lastCall?.[0] });
-const shown = (): FilmView | null | undefined => events.show.mock.lastCall?.[1];
+const shown = (): VideoView | null | undefined => events.show.mock.lastCall?.[1];
 
 it("hands the browser one part after the other, and tells what it has taken", () => {
   begin();
@@ -123,7 +123,7 @@ it("hands the browser one part after the other, and tells what it has taken", ()
 });
 
 it("takes what comes before the browser is ready", () => {
-  films.receive(part(new TextEncoder().encode(TYPE)));
+  videos.receive(part(new TextEncoder().encode(TYPE)));
   send(1);
   expect(buffer.appended).toEqual([]);
   source.dispatchEvent(new Event("sourceopen"));
@@ -190,7 +190,7 @@ it("gathers more after each stall, but not where the machine is too slow", () =>
   expect(video.playbackRate, "nothing more will come").toBe(1);
 });
 
-it("begins where the film begins", () => {
+it("begins where the video begins", () => {
   begin();
   buffer.first = 0.5;
   send(1, 2);
@@ -218,7 +218,7 @@ it("stops where it is when it is silenced, and takes nothing more", () => {
   send(1, 2);
   buffer.done();
   video.currentTime = 1;
-  films.silence(1);
+  videos.silence(1);
   expect(video.pause).toHaveBeenCalled();
   expect(told()).toMatchObject({ state: "ended", played: 1000, samples: 2000 });
   expect(source.readyState).toBe("ended");
@@ -231,39 +231,39 @@ it("stops where it is when the viewer has seen enough, and is a file", async () 
   send(1, 2);
   buffer.done();
   video.currentTime = 1;
-  films.stop(7);
+  videos.stop(7);
   expect(video.pause).toHaveBeenCalled();
   expect(told()).toMatchObject({ state: "ended", played: 1000 });
   await vi.waitFor(() => expect(shown()).toMatchObject({ state: "complete", file: { size: 2 } }));
-  films.stop(8); // plays nothing
+  videos.stop(8); // plays nothing
 });
 
 it("is complete when it is stopped before anything could be played", () => {
-  films.receive(part(new TextEncoder().encode(TYPE)));
-  films.stop(7);
+  videos.receive(part(new TextEncoder().encode(TYPE)));
+  videos.stop(7);
   expect(shown()).toMatchObject({ state: "complete", file: null });
 });
 
 it("ignores what was on its way when it was silenced before it began", () => {
-  films.silence(1);
-  films.receive(part(new TextEncoder().encode(TYPE)));
+  videos.silence(1);
+  videos.receive(part(new TextEncoder().encode(TYPE)));
   expect(events.show).not.toHaveBeenCalled();
 });
 
-it("gives way to the next film of the component", () => {
+it("gives way to the next video of the component", () => {
   begin();
   const before = video;
   begin({ playback: 2 });
   expect(before.pause).toHaveBeenCalled();
   expect(shown()?.playback).toBe(2);
-  expect(shown()?.video).toBe(video);
+  expect(shown()?.element).toBe(video);
 });
 
 it("does not come back when it has become a file after another one has begun", async () => {
   begin();
   send(1);
   buffer.done();
-  films.silence(1);
+  videos.silence(1);
   buffer = new FakeBuffer();
   begin({ playback: 2 });
   await new Promise((resolve) => setTimeout(resolve));
@@ -272,9 +272,9 @@ it("does not come back when it has become a file after another one has begun", a
 
 it("is forgotten when something else is shown", () => {
   begin();
-  films.forget(7);
+  videos.forget(7);
   expect(events.show).toHaveBeenLastCalledWith(7, null);
-  films.forget(7);
+  videos.forget(7);
   expect(events.show).toHaveBeenCalledTimes(2);
 });
 
@@ -283,17 +283,17 @@ it("tells nobody when the session is over, and counts anew", () => {
   send(1);
   buffer.done();
   const before = events.tell.mock.calls.length;
-  films.clear();
+  videos.clear();
   expect(events.tell).toHaveBeenCalledTimes(before);
-  films.forget(7);
+  videos.forget(7);
   begin();
   expect(shown()?.state).toBe("coming");
 });
 
 it("says what it cannot play", () => {
-  films.receive(part(new TextEncoder().encode("video/strange")));
+  videos.receive(part(new TextEncoder().encode("video/strange")));
   expect(told()).toMatchObject({ state: "broken", message: "this browser does not play video/strange" });
-  expect(shown()?.problem).toBe("This film cannot be played.");
+  expect(shown()?.problem).toBe("This video cannot be played.");
 });
 
 it("says when the browser cannot decode it", () => {
@@ -306,7 +306,7 @@ it("says when the browser cannot decode it", () => {
 
 it("needs a browser that has sources", () => {
   vi.stubGlobal("MediaSource", undefined);
-  films.receive(part(new TextEncoder().encode(TYPE)));
+  videos.receive(part(new TextEncoder().encode(TYPE)));
   expect(told()).toMatchObject({ state: "broken" });
 });
 

@@ -1,9 +1,9 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { Film } from "../../src/capture/av_device.ts";
-import { openFilm } from "../../src/capture/av_device.ts";
+import type { AvDevice } from "../../src/capture/av_device.ts";
+import { openAvDevice } from "../../src/capture/av_device.ts";
 import { DeviceError, trouble } from "../../src/capture/devices.ts";
-import { FilmClip } from "../../src/capture/video_clip.ts";
+import { VideoClip } from "../../src/capture/video_clip.ts";
 import type { Binding } from "../../src/manifest.ts";
 import { type ClipFile, Recordings } from "../../src/session/recordings.ts";
 import { Store } from "../../src/session/store.ts";
@@ -12,7 +12,7 @@ import type { StreamState } from "../../src/wire/messages.ts";
 import type { ToWorker } from "../../src/workers/port.ts";
 import { binding, manifest, STREAM } from "./manifest.ts";
 
-// There is no sound without a browser.
+// There is no audio without a browser.
 vi.mock("../../src/capture/av_device.ts");
 vi.mock("../../src/capture/video_clip.ts");
 
@@ -25,12 +25,12 @@ let posted: ToWorker[];
 let view: StreamView;
 /** What was recorded, of each recording that is over. */
 let ended: (ClipFile | null)[];
-let film: Film & { close: ReturnType<typeof vi.fn> };
+let video: AvDevice & { close: ReturnType<typeof vi.fn> };
 
 class FakeTrack extends EventTarget {}
 
 /** What the browser gives: a camera, and a microphone unless the machine has none. */
-function filming(hasMicrophone = true): typeof film {
+function filming(hasMicrophone = true): typeof video {
   const camera = { preview: "preview", track: new FakeTrack(), source: "frames", mirrored: true, device: "c" };
   const microphone = { track: new FakeTrack(), port: "samples", format: { rate: 48_000 }, device: "m" };
   return { camera, microphone: hasMicrophone ? microphone : null, stream: null, close: vi.fn() } as never;
@@ -39,8 +39,8 @@ function filming(hasMicrophone = true): typeof film {
 beforeEach(() => {
   vi.resetAllMocks();
   posted = [];
-  film = filming();
-  vi.mocked(openFilm).mockImplementation(async () => film);
+  video = filming();
+  vi.mocked(openAvDevice).mockImplementation(async () => video);
   ended = [];
   recordings = record();
 });
@@ -70,13 +70,13 @@ const tell = (stream: number, state: string, reason = ""): void => {
 };
 const over = (stream: number, reason = "user"): void => tell(stream, "ended", reason);
 const opened = (): [number, number][] =>
-  posted.filter((message) => message.type === "open").map(({ stream }) => [stream.stream, stream.pictures]);
+  posted.filter((message) => message.type === "open").map(({ stream }) => [stream.stream, stream.frames]);
 const types = (): string[] => posted.map(({ type }) => type);
 
 describe("Record, where camera and microphone are streamed", () => {
   it("opens both at once, and gives both kinds of each stream a number", async () => {
     await press("start");
-    expect(openFilm).toHaveBeenCalledOnce();
+    expect(openAvDevice).toHaveBeenCalledOnce();
     expect(types()).toEqual(["camera", "microphone", "open", "open"]);
     expect(opened()).toEqual([
       [1, 2],
@@ -87,13 +87,13 @@ describe("Record, where camera and microphone are streamed", () => {
 
   it("asks for each as the app wants it", async () => {
     await press("start");
-    const [camera, microphone] = vi.mocked(openFilm).mock.calls[0] as Parameters<typeof openFilm>;
+    const [camera, microphone] = vi.mocked(openAvDevice).mock.calls[0] as Parameters<typeof openAvDevice>;
     expect(camera).toMatchObject({ constraints: { width: 320 } });
     expect(microphone).toMatchObject({ constraints: null, rate: 16_000, channels: 1, everyS: 0.5 });
   });
 
-  it("goes on without sound where there is none", async () => {
-    film = filming(false);
+  it("goes on without audio where there is none", async () => {
+    video = filming(false);
     await press("start");
     expect(types()).toEqual(["camera", "open", "open"]);
     expect(opened()).toEqual([
@@ -105,12 +105,12 @@ describe("Record, where camera and microphone are streamed", () => {
   it("is recorded as well where somebody takes the whole, and else not", async () => {
     await press("start");
     await press("stop");
-    expect(FilmClip).not.toHaveBeenCalled();
+    expect(VideoClip).not.toHaveBeenCalled();
     recordings = record(binding({ id: 2, targets: [[VIDEO, "stop_recording"]], inputs: [VIDEO] }));
     await press("start");
-    expect(vi.mocked(FilmClip).mock.lastCall?.slice(0, 2)).toEqual([film.camera, film.microphone?.track]);
+    expect(vi.mocked(VideoClip).mock.lastCall?.slice(0, 2)).toEqual([video.camera, video.microphone?.track]);
     expect(types()).toContain("microphone");
-    vi.mocked(FilmClip.prototype.finish).mockResolvedValue(new File(["film"], "recording.mp4"));
+    vi.mocked(VideoClip.prototype.finish).mockResolvedValue(new File(["video"], "recording.mp4"));
     await press("stop");
     expect(ended).toEqual([]);
     over(1);
@@ -121,7 +121,7 @@ describe("Record, where camera and microphone are streamed", () => {
   it("is recorded as well only while it has its turn", async () => {
     recordings = record(binding({ id: 2, targets: [[VIDEO, "stop_recording"]], inputs: [VIDEO] }));
     await press("start");
-    const held = (): unknown => vi.mocked(FilmClip.prototype.hold).mock.lastCall?.[0];
+    const held = (): unknown => vi.mocked(VideoClip.prototype.hold).mock.lastCall?.[0];
     expect(held()).not.toBe(false);
     tell(1, "running");
     expect(held()).toBe(false);
@@ -134,7 +134,7 @@ describe("Record, where camera and microphone are streamed", () => {
     recordings.choose({ component: VIDEO, device: "c2" });
     await press("start");
     recordings.choose({ component: VIDEO, facing: "user" });
-    const asked = vi.mocked(openFilm).mock.calls.map(([camera, microphone]) => [camera.choice, microphone.choice]);
+    const asked = vi.mocked(openAvDevice).mock.calls.map(([camera, microphone]) => [camera.choice, microphone.choice]);
     expect(asked).toEqual([
       [{ device: "c2", facing: undefined, microphone: "m2" }, { device: "m2" }],
       [{ device: undefined, facing: "user", microphone: "m2" }, { device: "m2" }],
@@ -142,7 +142,7 @@ describe("Record, where camera and microphone are streamed", () => {
   });
 
   it("says which of them is in the way", async () => {
-    vi.mocked(openFilm).mockRejectedValue(new DeviceError(trouble("refused", "microphone")));
+    vi.mocked(openAvDevice).mockRejectedValue(new DeviceError(trouble("refused", "microphone")));
     await press("start");
     expect(view).toMatchObject({ state: "idle", trouble: { code: "refused" } });
     expect(view.trouble?.message).toContain("The microphone is blocked");
@@ -151,15 +151,15 @@ describe("Record, where camera and microphone are streamed", () => {
   it("is ended by Stop, for both", async () => {
     await press("start");
     await press("stop");
-    expect(film.close).toHaveBeenCalledOnce();
+    expect(video.close).toHaveBeenCalledOnce();
     expect(types().slice(4)).toEqual(["stop", "stop", "release"]);
     expect(view).toMatchObject({ state: "idle", preview: null, trouble: null });
   });
 
   it.each(["camera", "microphone"] as const)("ends when the %s is taken away, and says which it was", async (kind) => {
     await press("start");
-    film[kind]?.track.dispatchEvent(new Event("ended"));
-    expect(film.close).toHaveBeenCalledOnce();
+    video[kind]?.track.dispatchEvent(new Event("ended"));
+    expect(video.close).toHaveBeenCalledOnce();
     expect(view.trouble).toEqual(trouble("unplugged", kind));
   });
 

@@ -48,7 +48,7 @@ async function press(action: "start" | "stop" | "close"): Promise<void> {
 }
 
 describe("a camera that is open and not streamed", () => {
-  it("takes a picture at Stop, while it is still open, which comes with the end of the recording", async () => {
+  it("takes a frame at Stop, while it is still open, which comes with the end of the recording", async () => {
     await press("stop");
     expect(done).toEqual(["taken", "closed"]);
     expect(await ended[0]).toBe(PHOTO);

@@ -46,13 +46,13 @@ describe("turns", () => {
   it("shows whose turn it is, as long as the stream runs", async () => {
     await start();
     tell("running");
-    expect(last().talk).toBeNull();
-    recording.talk("hearing");
-    expect(last()).toMatchObject({ state: "running", talk: "hearing" });
+    expect(last().turn).toBeNull();
+    recording.turn("hearing");
+    expect(last()).toMatchObject({ state: "running", turn: "hearing" });
     tell("running", { limit_s: 5 });
-    expect(last().talk).toBe("hearing");
+    expect(last().turn).toBe("hearing");
     tell("waiting", { again: true });
-    expect(last().talk).toBeNull();
+    expect(last().turn).toBeNull();
   });
 
   it("says nothing after Stop", async () => {
@@ -60,7 +60,7 @@ describe("turns", () => {
     tell("running");
     recording.stop();
     const { length } = views;
-    recording.talk("answering");
+    recording.turn("answering");
     expect(views.length).toBe(length);
   });
 });

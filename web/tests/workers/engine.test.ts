@@ -26,7 +26,7 @@ function record(maxBacklogS = 2): void {
   microphone = { onmessage: null, close: vi.fn() };
   const format = { deviceRate: 1_000, rate: 1_000, channels: 1 };
   engine.handle({ type: "microphone", component: 3, port: microphone as unknown as MessagePort, format });
-  const stream = { stream: 1, pictures: 0, binding: 7, component: 3, everyS: 0.1, keep: "all", maxBacklogS } as const;
+  const stream = { stream: 1, frames: 0, binding: 7, component: 3, everyS: 0.1, keep: "all", maxBacklogS } as const;
   engine.handle({ type: "open", stream });
 }
 
@@ -57,7 +57,7 @@ describe("a session", () => {
     FakeSocket.last.say({ type: "script", binding: 3, inputs: [1] });
     FakeSocket.last.say({ type: "outputs", call: 2, run: 1, seen: 4, updates: { 5: { value: "x" } } });
     expect(told.slice(1).map(({ type }) => type)).toEqual(["toast", "run", "turn", "script", "apply"]);
-    expect(toldOf("apply")[0]).toMatchObject({ run: 1, seen: 4, updates: { 5: { value: "x" } }, pictures: [] });
+    expect(toldOf("apply")[0]).toMatchObject({ run: 1, seen: 4, updates: { 5: { value: "x" } }, images: [] });
   });
 
   it("sends what the page says, and hands back what is too large", () => {
@@ -189,7 +189,7 @@ it("does not open a stream whose chunks no packet could carry", () => {
   engine.handle({ type: "microphone", component: 3, port, format });
   const stream = {
     stream: 1,
-    pictures: 0,
+    frames: 0,
     binding: 7,
     component: 3,
     everyS: 11.5,
@@ -201,12 +201,12 @@ it("does not open a stream whose chunks no packet could carry", () => {
   expect(FakeSocket.last.of("open")).toEqual([]);
 });
 
-it("passes films to the page, which plays them, and says how far they have been seen", () => {
-  const film = { kind: Kind.SOUND, codec: CodecNumber.FMP4, flags: Flag.KEY, stream: 0, component: 5, source: 0 };
+it("passes videos to the page, which plays them, and says how far they have been seen", () => {
+  const video = { kind: Kind.SOUND, codec: CodecNumber.FMP4, flags: Flag.KEY, stream: 0, component: 5, source: 0 };
   const payload = Uint8Array.of(1, 2);
-  FakeSocket.last.sendPacket({ ...film, sequence: 2, call: 9, captured_us: 0, payload });
-  expect(toldOf("film")).toEqual([
-    { type: "film", component: 5, playback: 9, sequence: 2, data: payload, isLast: false },
+  FakeSocket.last.sendPacket({ ...video, sequence: 2, call: 9, captured_us: 0, payload });
+  expect(toldOf("video")).toEqual([
+    { type: "video", component: 5, playback: 9, sequence: 2, data: payload, isLast: false },
   ]);
   FakeSocket.last.say({ type: "silence", seq: 9, playback: 9 });
   expect(toldOf("silence")).toEqual([{ type: "silence", playback: 9 }]);
@@ -215,7 +215,7 @@ it("passes films to the page, which plays them, and says how far they have been 
   expect(FakeSocket.last.of("played")).toMatchObject([message]);
 });
 
-describe("pictures on their way down", () => {
+describe("frames on their way down", () => {
   it("give credit on receipt, and reach the page as stills if there is no surface for streams", async () => {
     record();
     FakeSocket.last.sendPacket({
@@ -231,7 +231,7 @@ describe("pictures on their way down", () => {
       payload: Uint8Array.of(1, 2, 3),
     });
     expect(FakeSocket.last.of("credit").at(-1)).toMatchObject({ stream: 1, limit: 3 });
-    expect(toldOf("apply")[0]?.pictures).toEqual([
+    expect(toldOf("apply")[0]?.images).toEqual([
       { component: 5, mime: "image/png", data: Uint8Array.of(1, 2, 3), stream: 1, sequence: 1 },
     ]);
     engine.handle({ type: "shown", stream: 1, component: 5, sequence: 1, pageUs: 99 });
@@ -255,22 +255,22 @@ describe("camera and microphone of one component", () => {
     engine.handle({ type: "camera", component: 3, source, options });
   });
 
-  const open = (pictures: number): void => {
+  const open = (frames: number): void => {
     microphone = { onmessage: null, close: vi.fn() };
     const port = microphone as unknown as MessagePort;
     const format = { deviceRate: 1_000, rate: 1_000, channels: 1 };
-    if (pictures) engine.handle({ type: "microphone", component: 3, port, format });
-    const stream = { stream: 1, pictures, binding: 7, component: 3, everyS: 0.1, keep: "all", maxBacklogS: 2 } as const;
+    if (frames) engine.handle({ type: "microphone", component: 3, port, format });
+    const stream = { stream: 1, frames, binding: 7, component: 3, everyS: 0.1, keep: "all", maxBacklogS: 2 } as const;
     engine.handle({ type: "open", stream });
   };
 
-  it("open one stream that names the number of its pictures", () => {
+  it("open one stream that names the number of its frames", () => {
     open(2);
     expect(FakeSocket.last.of("open")).toEqual([expect.objectContaining({ stream: 1, pictures: 2 })]);
     expect(FakeSocket.last.of("credit").map(({ stream }) => stream)).toEqual([0, 1]);
   });
 
-  it("send sound as the stream itself, and end together", () => {
+  it("send audio as the stream itself, and end together", () => {
     open(2);
     state("running");
     credit(9);
@@ -288,7 +288,7 @@ describe("camera and microphone of one component", () => {
     expect(microphone.close).toHaveBeenCalledOnce();
   });
 
-  it("are pictures alone where there is no microphone", () => {
+  it("are frames alone where there is no microphone", () => {
     open(0);
     expect(FakeSocket.last.of("open")).toEqual([expect.objectContaining({ stream: 1, pictures: 0 })]);
   });

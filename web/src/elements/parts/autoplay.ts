@@ -1,6 +1,6 @@
-/** Films that play by themselves, as far as the browser lets them. */
+/** Videos that play by themselves, as far as the browser lets them. */
 
-/** Plays it with its sound, or muted where the browser wants a tap for that; resolves to whether it has to be tapped. */
+/** Plays it with its audio, or muted where the browser wants a tap for that; resolves to whether it has to be tapped. */
 export async function playByItself(video: HTMLVideoElement): Promise<boolean> {
   try {
     await video.play();

@@ -1,4 +1,4 @@
-/** Sound as upright bars: the same drawing for the level of the microphone and for a recording. */
+/** Audio as upright bars: the same drawing for the level of the microphone and for a recording. */
 
 /** The path of one bar for each value (0..1), standing on the middle line of a box of `width` by `height`. */
 export function barsPath(values: ArrayLike<number>, width: number, height: number): string {

@@ -10,7 +10,7 @@ export interface FrameShape {
   width: number | string | null;
 }
 
-/** The frame's size, before the first picture and after it: what the app declared, else the ratio of cameras (CSS). */
+/** The frame's size, before the first image and after it: what the app declared, else the ratio of cameras (CSS). */
 export function frameSize({ size, width, height }: FrameShape): Styles {
   const ratio = size ? `${size[0]} / ${size[1]}` : null;
   if (height == null) return { "--ms-ratio": ratio, width: length(width), height: null, "max-height": null };

@@ -1,4 +1,4 @@
-/** The pieces that every media frame is made of: tools of the bar, and the calm panels over the picture. */
+/** The parts that every media frame is made of: tools of the bar, and the calm panels over the image. */
 import { html, nothing, type TemplateResult } from "lit";
 import type { StreamView, UploadView } from "../../shell/view.ts";
 import type { LeafProps } from "../base.ts";
@@ -17,7 +17,7 @@ export function frameTool(name: IconName, title: string, press: () => void): Tem
   </button>`;
 }
 
-/** The label, over the picture. */
+/** The label, over the image. */
 export function chip({ label, show_label }: Pick<LeafProps, "label" | "show_label">): TemplateResult | typeof nothing {
   return label && show_label ? html`<span class="ms-chip">${label}</span>` : nothing;
 }
@@ -28,14 +28,14 @@ export function timeLeft({ limitS, deadlineMs, state }: StreamView): TemplateRes
   return html`<ms-time .limitS=${limitS} .deadlineMs=${deadlineMs}></ms-time>`;
 }
 
-/** "2nd in line, about 20 s" over the live picture. */
+/** "2nd in line, about 20 s" over the live image. */
 export function waiting(stream: StreamView, medium: "camera" | "microphone"): TemplateResult {
   if (stream.state === "starting") {
     return html`<div class="ms-veil ms-starting" role="status"><p>Starting the ${medium}</p></div>`;
   }
   return html`<div class="ms-veil ms-waiting" role="status">
     <p>${waitingWords(stream)}</p>
-    ${stream.again ? html`<p class="ms-aside">Others take their turn. You go on by yourself.</p>` : nothing}
+    ${stream.again ? html`<p class="ms-aside">Others have a slot now. You go on by yourself.</p>` : nothing}
   </div>`;
 }
 

@@ -1,6 +1,6 @@
 import { html, LitElement, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import type { Level } from "../../shell/view.ts";
+import type { AudioLevel } from "../../shell/view.ts";
 import { barsPath, loudness } from "./bars.ts";
 
 const BARS = 64;
@@ -35,7 +35,7 @@ export class LevelMeter extends LitElement {
   }
 
   /** Adds the newest level and moves the others on. Draws one path; nothing of the page is laid out again. */
-  push({ peak }: Level): void {
+  push({ peak }: AudioLevel): void {
     this.levels.copyWithin(0, 1);
     this.levels[BARS - 1] = loudness(peak);
     this.silent = peak < SILENT && !this.quiet ? this.silent + 1 : 0;

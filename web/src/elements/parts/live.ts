@@ -1,14 +1,14 @@
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import type { Level, LiveState } from "../../shell/view.ts";
+import type { AudioLevel, LiveState } from "../../shell/view.ts";
 import { icon } from "./icons.ts";
 import "./level.ts";
 import type { LevelMeter } from "./level.ts";
 import { clock } from "./sentences.ts";
 
-/** Sound that still comes: its level, a clock, a button that holds it and one that ends it. Dispatches `ms-toggle` and `ms-quit`. */
+/** Audio that still comes: its level, a clock, a button that holds it and one that ends it. Dispatches `ms-toggle` and `ms-quit`. */
 @customElement("ms-live")
-export class LiveSound extends LitElement {
+export class LiveAudio extends LitElement {
   @property({ attribute: false }) state: LiveState = "starting";
 
   protected override createRenderRoot(): HTMLElement {
@@ -16,7 +16,7 @@ export class LiveSound extends LitElement {
   }
 
   /** Shows how far it is, and how loud; no render. */
-  move(playedS: number, level: Level): void {
+  move(playedS: number, level: AudioLevel): void {
     this.querySelector<LevelMeter>("ms-level")?.push(level);
     const text = this.querySelector(".ms-now");
     if (text && text.textContent !== clock(playedS)) text.textContent = clock(playedS);
@@ -41,7 +41,7 @@ export class LiveSound extends LitElement {
     </button>`;
   }
 
-  /** Sound that a browser holds back can be let go of as soon as it was begun. */
+  /** Audio that a browser holds back can be let go of as soon as it was begun. */
   private stopButton(): TemplateResult | typeof nothing {
     if (this.state === "locked") return nothing;
     const quit = (): boolean => this.dispatchEvent(new Event("ms-quit"));

@@ -8,8 +8,8 @@ import { patch } from "./patch.ts";
 import "./player.ts";
 import { styled } from "./styled.ts";
 
-/** A piece of a message: a text, with its HTML if it is Markdown, a thought, which is HTML alone, or a file. */
-export interface Part {
+/** A part of a message: a text, with its HTML if it is Markdown, a thought, which is HTML alone, or a file. */
+export interface MessagePart {
   text?: string;
   html?: string;
   thought?: Status;
@@ -33,7 +33,7 @@ interface Metadata {
 
 export interface Entry {
   role: "user" | "assistant" | "system";
-  content: readonly Part[];
+  content: readonly MessagePart[];
   metadata?: Metadata;
   options?: readonly { value: string; label: string }[];
 }
@@ -66,7 +66,7 @@ export function textOf(entry: Entry): string {
 export class MessageView extends LitElement {
   @property({ attribute: false }) entry!: Entry;
   @property({ attribute: false }) index = 0;
-  /** Picture of who speaks; null for none. */
+  /** Profile picture of who speaks; null for none. */
   @property({ attribute: false }) avatar: string | null = null;
   /** Whether the message before it comes from the same side: the two are one. */
   @property({ attribute: false }) joined = false;
@@ -113,11 +113,11 @@ export class MessageView extends LitElement {
   /** A message with a title is folded away under it. */
   private folded(): TemplateResult {
     const { metadata } = this.entry;
-    const parts = html`${this.entry.content.map((part) => this.piece(part))}`;
+    const parts = html`${this.entry.content.map((part) => this.show(part))}`;
     return metadata?.title ? fold(metadata, parts) : parts;
   }
 
-  private piece(part: Part): TemplateResult {
+  private show(part: MessagePart): TemplateResult {
     if (part.thought !== undefined) {
       return fold({ title: "Reasoning", status: part.thought }, html`<div class="ms-said ms-prose"></div>`);
     }
@@ -199,7 +199,7 @@ export class MessageView extends LitElement {
     }
   }
 
-  /** A picture that cannot be had is not shown as a broken one. */
+  /** An image that cannot be had is not shown as a broken one. */
   private onAvatar(event: Event): void {
     (event.target as HTMLElement).toggleAttribute("data-missing", event.type === "error");
   }

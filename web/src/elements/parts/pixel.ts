@@ -1,9 +1,9 @@
-/** Where the user pointed in a picture. */
+/** Where the user pointed in an image. */
 
 /**
- * The pixel of a picture of `size` under a point, when the picture stands as large as it can in the middle of `box`.
+ * The pixel of an image of `size` under a point, when the image stands as large as it can in the middle of `box`.
  *
- * Null beside the picture.
+ * Null beside the image.
  */
 export function pixelAt(
   point: { x: number; y: number },

@@ -1,4 +1,4 @@
-/** The record button (a red dot, a ring with the place in the queue, a square) and the bar that it stands in. */
+/** The record button (a red dot, a ring with the position in the queue, a square) and the bar that it stands in. */
 import { html, nothing, type TemplateResult } from "lit";
 import type { StreamView } from "../../shell/view.ts";
 import "./devices.ts";
@@ -42,12 +42,12 @@ export function elapsed({
 /** `press` starts, stops, or leaves the queue: the caller knows which from the same state. */
 export function recordButton(stream: StreamView, press: () => void): TemplateResult {
   const name = recordName(stream.state);
-  const place = stream.state === "waiting" && stream.position > 0 ? stream.position : null;
+  const position = stream.state === "waiting" && stream.position > 0 ? stream.position : null;
   return html`<button
     class="ms-record ${name === "Record" ? "record-button" : "stop-button"}" type="button" data-state=${stream.state}
     title=${name} @click=${press}
   >
-    <i aria-hidden="true">${place ?? nothing}</i><span class="ms-sr">${name}</span>
+    <i aria-hidden="true">${position ?? nothing}</i><span class="ms-sr">${name}</span>
   </button>`;
 }
 

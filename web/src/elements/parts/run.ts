@@ -20,7 +20,7 @@ export function progress(run: RunView | null): TemplateResult | typeof nothing {
   `;
 }
 
-/** What a run waits for: something in the page, or its turn. */
+/** What a run waits for: something in the page, or a slot. */
 function awaiting({ awaits, position }: RunView): string {
   return awaits ?? queueing(position, null);
 }

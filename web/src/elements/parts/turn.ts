@@ -1,8 +1,8 @@
 /** Whose turn it is in a conversation, at the microphone. */
 import { html, nothing, type TemplateResult } from "lit";
-import type { StreamView, Talk } from "../../shell/view.ts";
+import type { StreamView, TurnState } from "../../shell/view.ts";
 
-const WORDS: { [talk in Talk]: string } = {
+const WORDS: { [turn in TurnState]: string } = {
   listening: "Listening",
   awake: "Go ahead",
   hearing: "Hearing you",
@@ -11,7 +11,7 @@ const WORDS: { [talk in Talk]: string } = {
 };
 
 /** A chip with a dot; nothing for a recording that takes no turns. */
-export function talkChip({ state, talk }: StreamView): TemplateResult | typeof nothing {
-  if (state !== "running" || !talk) return nothing;
-  return html`<span class="ms-chip ms-talk" role="status" data-talk=${talk}><i aria-hidden="true"></i>${WORDS[talk]}</span>`;
+export function turnChip({ state, turn }: StreamView): TemplateResult | typeof nothing {
+  if (state !== "running" || !turn) return nothing;
+  return html`<span class="ms-chip ms-turn-chip" role="status" data-turn=${turn}><i aria-hidden="true"></i>${WORDS[turn]}</span>`;
 }

@@ -57,13 +57,13 @@ export class Waiting extends LitElement {
   }
 
   protected override render(): TemplateResult {
-    const place = queueing(this.position, null);
+    const words = queueing(this.position, null);
     // What counts down is not read out at every step.
-    return html`${place}<span aria-live="off">${queueing(this.position, this.leftS).slice(place.length)}</span>`;
+    return html`${words}<span aria-live="off">${queueing(this.position, this.leftS).slice(words.length)}</span>`;
   }
 }
 
-/** What is waited for, if that is something in the page; else the words about a place in the queue. */
+/** What is waited for, if that is something in the page; else the words about the position in the queue. */
 export function waitingWords({
   awaits,
   position,
