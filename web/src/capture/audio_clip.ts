@@ -1,9 +1,9 @@
 /** A recording that is not streamed: collects a microphone's samples and makes a WAV file of them. */
 
 import { toInt16 } from "../codecs/pcm16.ts";
+import type { AudioBlock, AudioLevel } from "../codecs/types.ts";
 import { Resampler } from "../media/resample.ts";
 import { wavHeader } from "../media/wav_header.ts";
-import type { AudioBlock, AudioLevel } from "../workers/port.ts";
 import { Meter } from "./audio_uplink.ts";
 import type { Microphone } from "./microphone.ts";
 

@@ -1,12 +1,12 @@
 /** The way up of audio, in the worker: one capture per microphone, one uplink per stream that it feeds. */
 
 import { encodePcm16, toInt16 } from "../codecs/pcm16.ts";
+import type { AudioLevel, MicrophoneFormat } from "../codecs/types.ts";
 import { Resampler } from "../media/resample.ts";
 import { pageUs } from "../transport/clock.ts";
 import { UpCredit } from "../transport/credit.ts";
 import type { Packet } from "../wire/packet.ts";
 import { CodecNumber, Flag, Kind } from "../wire/packet.ts";
-import type { AudioLevel, MicrophoneFormat } from "../workers/port.ts";
 import type { BacklogOptions, TimedChunk } from "./backlog.ts";
 import { Backlog } from "./backlog.ts";
 import { SampleClock } from "./sample_clock.ts";

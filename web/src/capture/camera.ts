@@ -1,9 +1,8 @@
 /** The camera's end in the page: opens it, and hands its frames to the media worker. */
 
+import type { CameraFrame, FrameSource } from "../codecs/types.ts";
 import type { DeviceChoice } from "../constants.ts";
-import type { FrameSource } from "../workers/port.ts";
 import { cameraConstraints, isMirrored, openDevice } from "./devices.ts";
-import type { CameraFrame } from "./frame_uplink.ts";
 import { readTrack } from "./tracks.ts";
 
 export interface CameraWish {

@@ -1,7 +1,7 @@
 /** Cameras and microphones: which there are, how to open one, and what to say when that fails. */
 
 import type { DeviceChoice } from "../constants.ts";
-import type { Trouble, TroubleCode } from "../shell/view.ts";
+import type { Trouble, TroubleCode } from "../states.ts";
 
 export type DeviceKind = "camera" | "microphone";
 

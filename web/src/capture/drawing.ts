@@ -1,7 +1,7 @@
 /** The draw that precedes the encoder: scales, and mirrors once. Works in worker and page. */
 
-import type { FrameOptions } from "../workers/port.ts";
-import type { CameraFrame, Drawing } from "./frame_uplink.ts";
+import type { CameraFrame, FrameOptions } from "../codecs/types.ts";
+import type { Drawing } from "./frame_uplink.ts";
 
 /** The longest side of a frame for which the app declares no size. */
 const LONGEST = 1280;

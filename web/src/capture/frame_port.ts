@@ -1,6 +1,6 @@
 /** Camera frames by messages, the worker's end, for browsers in which a track cannot be read as a stream. */
 
-import type { CameraFrame } from "./frame_uplink.ts";
+import type { CameraFrame } from "../codecs/types.ts";
 
 /** In the worker: the frames that the page posts, until it posts null; the newest wins while one is being read. */
 export function portFrames(port: MessagePort): ReadableStream<CameraFrame> {

@@ -1,15 +1,13 @@
 /** The way up of frames, in the worker: one capture per camera, one uplink per stream that it feeds. */
 
 import type { Encoded, FrameEncoder } from "../codecs/codec.ts";
+import type { CameraFrame } from "../codecs/types.ts";
 import { pageUs } from "../transport/clock.ts";
 import { UpCredit } from "../transport/credit.ts";
 import type { Packet } from "../wire/packet.ts";
 import { CodecNumber, Flag, Kind } from "../wire/packet.ts";
 import { CameraInterval, Pace } from "./pace.ts";
 import type { Uplink } from "./uplink.ts";
-
-/** A frame as a camera delivers it; whoever holds it closes it. */
-export type CameraFrame = VideoFrame | ImageBitmap;
 
 /** One stream that a camera feeds. */
 export class FrameUplink implements Uplink {

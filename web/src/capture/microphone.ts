@@ -1,8 +1,8 @@
 /** The microphone's end in the page: opens it, and connects the audio thread with whoever takes the samples. */
 
-import { type AudioShape, MAX_AUDIO_BYTES } from "../codecs/pcm16.ts";
+import { MAX_AUDIO_BYTES } from "../codecs/pcm16.ts";
+import type { AudioShape, MicrophoneFormat } from "../codecs/types.ts";
 import type { DeviceChoice } from "../constants.ts";
-import type { MicrophoneFormat } from "../workers/port.ts";
 import { microphoneConstraints, openDevice } from "./devices.ts";
 
 const MOST_CHANNELS = 8;

@@ -1,15 +1,11 @@
 /** Audio on the wire: interleaved little-endian int16 behind a prefix of 16 bytes (docs/internals/protocol.md). */
 
+import type { AudioShape } from "./types.ts";
+
 export const PREFIX_BYTES = 16;
 
 /** Most bytes of samples in one packet: what fits into a message, with room for the header and the prefix. */
 export const MAX_AUDIO_BYTES = 2 * 1024 * 1024 - 64;
-
-/** The form of audio: samples of each channel per second, and how many channels there are. */
-export interface AudioShape {
-  rate: number;
-  channels: number;
-}
 
 /** A stretch of interleaved samples, and where it lies. */
 export interface Chunk extends AudioShape {

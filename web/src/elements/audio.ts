@@ -1,8 +1,9 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
+import type { AudioLevel } from "../codecs/types.ts";
 import { emit, LISTEN, RECORD } from "../constants.ts";
 import { addressOf } from "../manifest.ts";
-import { type AudioLevel, type AudioView, IDLE, type StreamView, type UploadView } from "../shell/view.ts";
+import { type AudioView, IDLE, type StreamView, type UploadView } from "../states.ts";
 import { Leaf, type LeafProps } from "./base.ts";
 import { download } from "./parts/file.ts";
 import { chip, failure, frameTool, timeLeft, uploading, waiting } from "./parts/frame.ts";

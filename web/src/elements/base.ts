@@ -2,7 +2,7 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { property } from "lit/decorators.js";
 import { EDIT, emit, FIRE } from "../constants.ts";
-import type { RunView } from "../shell/view.ts";
+import type { RunView } from "../states.ts";
 import { type Dress, dress } from "./parts/dress.ts";
 import { icon } from "./parts/icons.ts";
 

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { emit, UPLOAD } from "../constants.ts";
 import { addressOf, type FileValue, type LinkValue } from "../manifest.ts";
-import type { UploadView } from "../shell/view.ts";
+import type { UploadView } from "../states.ts";
 import { Leaf, type LeafProps } from "./base.ts";
 import { DropZone } from "./parts/dropzone.ts";
 import { following, isAccepted } from "./parts/file.ts";

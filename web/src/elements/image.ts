@@ -3,7 +3,7 @@ import { customElement, property, state } from "lit/decorators.js";
 import { sizeOf, still } from "../capture/still.ts";
 import { emit, RECORD, type RecordDetail } from "../constants.ts";
 import { addressOf } from "../manifest.ts";
-import { IDLE, type OutputElement, type OutputSurface, type StreamView, type UploadView } from "../shell/view.ts";
+import { IDLE, type OutputElement, type OutputSurface, type StreamView, type UploadView } from "../states.ts";
 import { Leaf, type LeafProps } from "./base.ts";
 import { type FrameShape, frameSize, playPreview, preview } from "./parts/camera_frame.ts";
 import { download, save } from "./parts/file.ts";

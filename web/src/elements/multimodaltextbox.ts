@@ -1,8 +1,9 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
+import type { AudioLevel } from "../codecs/types.ts";
 import { emit, RECORD, UPLOAD } from "../constants.ts";
 import { addressOf, type Draft, type FileValue } from "../manifest.ts";
-import { type AudioLevel, IDLE, type StreamView, type UploadView } from "../shell/view.ts";
+import { IDLE, type StreamView, type UploadView } from "../states.ts";
 import { Leaf, type LeafProps } from "./base.ts";
 import { DropZone } from "./parts/dropzone.ts";
 import { following, isAccepted } from "./parts/file.ts";

@@ -1,8 +1,9 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
+import type { AudioLevel } from "../codecs/types.ts";
 import { emit, LISTEN, OUTPUT_CLASS, RECORD } from "../constants.ts";
 import { addressOf } from "../manifest.ts";
-import { type AudioLevel, IDLE, type StreamView, type UploadView, type VideoView } from "../shell/view.ts";
+import { IDLE, type StreamView, type UploadView, type VideoView } from "../states.ts";
 import { Leaf, type LeafProps } from "./base.ts";
 import { type FrameShape, frameSize, playPreview, preview } from "./parts/camera_frame.ts";
 import { download, save } from "./parts/file.ts";

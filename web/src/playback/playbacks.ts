@@ -1,13 +1,13 @@
 /** Streamed audio, in the worker: from packets to the loudspeaker's port, and back how much of it has been heard. */
 
 import { OpusVoice, readOpus } from "../codecs/opus.ts";
-import type { AudioShape, Chunk } from "../codecs/pcm16.ts";
+import type { Chunk } from "../codecs/pcm16.ts";
 import { decodePcm16 } from "../codecs/pcm16.ts";
+import type { AudioLevel, AudioShape, DecodedAudio } from "../codecs/types.ts";
 import { wavHeader } from "../media/wav_header.ts";
 import type { Played } from "../wire/messages.ts";
 import type { Packet } from "../wire/packet.ts";
 import { CodecNumber, isIndependent, isKey, isLast } from "../wire/packet.ts";
-import type { AudioLevel } from "../workers/port.ts";
 
 /** Size of the file, and where in it a part begins. */
 const FILE_PREFIX_BYTES = 8;
@@ -27,11 +27,6 @@ export interface LoudspeakerReport {
   gaps: number;
   level: AudioLevel;
   isOver: boolean;
-}
-
-/** Audio that the page has decoded: interleaved. */
-export interface DecodedAudio extends AudioShape {
-  samples: Int16Array;
 }
 
 export interface PlaybacksEvents {

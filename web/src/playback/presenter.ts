@@ -6,11 +6,11 @@
  */
 
 import type { FrameCodec, FrameDecoder } from "../codecs/codec.ts";
+import type { StillImage } from "../codecs/types.ts";
 import { pageUs } from "../transport/clock.ts";
 import type { Outputs } from "../wire/messages.ts";
 import type { Packet } from "../wire/packet.ts";
 import { isIndependent } from "../wire/packet.ts";
-import type { StillImage } from "../workers/port.ts";
 import { Newest } from "./newest.ts";
 import type { Result } from "./results.ts";
 import { Results } from "./results.ts";

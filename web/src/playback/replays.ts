@@ -1,6 +1,6 @@
 /** Streamed audio that was heard: it can be played again until something else is shown in its place. */
 
-import type { AudioView } from "../shell/view.ts";
+import type { AudioView } from "../states.ts";
 
 export class Replays {
   private readonly addresses = new Map<number, string | null>();

@@ -1,8 +1,8 @@
 /** Where streamed frames of one component go, in the worker. */
 
+import type { FrameTarget } from "../codecs/types.ts";
 import { pageUs } from "../transport/clock.ts";
 import type { Packet } from "../wire/packet.ts";
-import type { FrameTarget } from "../workers/port.ts";
 
 export interface Sink {
   /** Shows the frame and closes it. */

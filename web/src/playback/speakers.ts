@@ -1,10 +1,9 @@
 /** The page's loudspeakers: one audio context for each component that plays streamed audio. Audio itself never passes here. */
 
-import type { AudioShape } from "../codecs/pcm16.ts";
+import type { AudioShape, DecodedAudio } from "../codecs/types.ts";
 import { decodeAudio, toPcm16, withChannels } from "../media/audio_file.ts";
-import type { LiveState } from "../shell/view.ts";
+import type { LiveState } from "../states.ts";
 import { Loudspeaker } from "./loudspeaker.ts";
-import type { DecodedAudio } from "./playbacks.ts";
 
 /** What is prepared for where the app does not say at which rate its audio comes: most voices have it. */
 export const USUAL_RATE_HZ = 24_000;

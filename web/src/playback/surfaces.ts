@@ -1,9 +1,9 @@
 /** Results on the page: one surface per component, swapped only for something that is decoded already. */
 
 import { generateTrack } from "../capture/tracks.ts";
+import type { FrameTarget } from "../codecs/types.ts";
 import { OUTPUT_CLASS } from "../constants.ts";
-import type { OutputElement, OutputSurface } from "../shell/view.ts";
-import type { FrameTarget } from "../workers/port.ts";
+import type { OutputElement, OutputSurface } from "../states.ts";
 
 /** Timestamps of frames are whole microseconds; a `<video>` reports them in seconds. */
 const US_PER_S = 1e6;

@@ -1,10 +1,10 @@
 /** Streamed videos: from the bytes of a fragmented MP4 to one `<video>` for each playback, and back how far it has been seen. */
 
+import type { VideoSegment } from "../codecs/types.ts";
 import { OUTPUT_CLASS } from "../constants.ts";
 import { timed } from "../media/mp4.ts";
-import type { VideoView } from "../shell/view.ts";
+import type { VideoView } from "../states.ts";
 import type { Played } from "../wire/messages.ts";
-import type { VideoSegment } from "../workers/port.ts";
 
 /** Positions are told in milliseconds. */
 const RATE = 1000;

@@ -1,6 +1,6 @@
 /** How far a run is as a whole, and when it will be done. Pure: the clock is passed in. */
 
-import type { AdvanceView } from "../shell/view.ts";
+import type { AdvanceView } from "../states.ts";
 import type { Level } from "../wire/messages.ts";
 
 /** A rate that was watched for less than this says nothing. */

@@ -5,8 +5,8 @@ import type { Camera } from "../capture/camera.ts";
 import { DeviceError, type DeviceKind, type DeviceName, trouble } from "../capture/devices.ts";
 import type { Microphone } from "../capture/microphone.ts";
 import type { DeviceChoice } from "../constants.ts";
-import type { StreamView, Trouble, TroubleCode, TurnState } from "../shell/view.ts";
-import { IDLE } from "../shell/view.ts";
+import type { StreamView, Trouble, TroubleCode, TurnState } from "../states.ts";
+import { IDLE } from "../states.ts";
 import type { StopReason, StreamState } from "../wire/messages.ts";
 import { Stopwatch } from "./stopwatch.ts";
 

@@ -1,7 +1,7 @@
 /** Ordinary events: which of them run, by each binding's trigger mode, and what the server says of them. */
 
 import type { Binding, Manifest } from "../manifest.ts";
-import type { RunView } from "../shell/view.ts";
+import type { RunView } from "../states.ts";
 import type { Fire, Progress, RunState } from "../wire/messages.ts";
 import { Estimate } from "./estimate.ts";
 import { readsOf } from "./reads.ts";

@@ -4,6 +4,7 @@
  * Elements and session never meet: events come up to the root (`constants.ts`), data goes down through a `View`.
  */
 
+import type { StillImage } from "../codecs/types.ts";
 import {
   CANCEL,
   DEVICE,
@@ -25,7 +26,7 @@ import { Surfaces } from "../playback/surfaces.ts";
 import { Videos } from "../playback/videos.ts";
 import type { View } from "../shell/view.ts";
 import type { Cancel, Fire, Refuse, SetValue } from "../wire/messages.ts";
-import type { FromWorker, FromWorkerOf, StillImage, ToWorker } from "../workers/port.ts";
+import type { FromWorker, FromWorkerOf, ToWorker } from "../workers/port.ts";
 import { Arrivals } from "./arrivals.ts";
 import { Edits } from "./edits.ts";
 import { watchPage } from "./page_lifecycle.ts";

@@ -1,7 +1,7 @@
 /** Files on their way to the server: those of one component one after the other, the newest in place of older ones. */
 
 import type { FileValue } from "../manifest.ts";
-import type { UploadView } from "../shell/view.ts";
+import type { UploadView } from "../states.ts";
 import type { Arrival, Arrivals } from "./arrivals.ts";
 
 export interface UploadsEvents {

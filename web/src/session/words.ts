@@ -1,5 +1,5 @@
 /** What the session says to the user. */
-import type { Trouble } from "../shell/view.ts";
+import type { Trouble } from "../states.ts";
 
 export const LOST: Trouble = {
   code: "lost",

@@ -1,7 +1,7 @@
 /** When what the page says of a recording is no longer so: a sentence about a state ends with that state. */
 
 import { watchDevices } from "../capture/devices.ts";
-import type { Trouble, TroubleCode } from "./view.ts";
+import type { Trouble, TroubleCode } from "../states.ts";
 
 /** "Try again in a moment" is meant for about so long. */
 const BUSY_MS = 30_000;

@@ -2,7 +2,7 @@
 import { html, nothing, render, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { type IconName, icon } from "../elements/parts/icons.ts";
-import type { ConnectionView, LatencyView, ToastView } from "./view.ts";
+import type { ConnectionView, LatencyView, ToastView } from "../states.ts";
 
 const ICONS: { [level in ToastView["level"]]: IconName } = {
   error: "error",

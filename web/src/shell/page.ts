@@ -1,16 +1,12 @@
 /** The page as the session sees it: the tree of elements, and where each thing that the session says is shown. */
 
+import type { AudioLevel } from "../codecs/types.ts";
 import type { Audio } from "../elements/audio.ts";
 import type { Leaf } from "../elements/base.ts";
 import type { Image } from "../elements/image.ts";
 import type { Video } from "../elements/video.ts";
 import type { Manifest, Props } from "../manifest.ts";
-import { whenOver } from "./conditions.ts";
-import { build, type LayoutPart } from "./layout.ts";
-import { Footer, Notices } from "./notices.ts";
-import { type RecorderElement, Recorders } from "./recorders.ts";
 import type {
-  AudioLevel,
   AudioView,
   ConnectionView,
   LatencyView,
@@ -21,8 +17,12 @@ import type {
   Trouble,
   UploadView,
   VideoView,
-  View,
-} from "./view.ts";
+} from "../states.ts";
+import { whenOver } from "./conditions.ts";
+import { build, type LayoutPart } from "./layout.ts";
+import { Footer, Notices } from "./notices.ts";
+import { type RecorderElement, Recorders } from "./recorders.ts";
+import type { View } from "./view.ts";
 
 const RESTARTED: Trouble = { code: "notice", message: "The app was restarted. Press Record to go on." };
 

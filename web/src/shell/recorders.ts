@@ -5,7 +5,7 @@
 import { html, nothing, render, type TemplateResult } from "lit";
 import { emit, RECORD } from "../constants.ts";
 import { icon } from "../elements/parts/icons.ts";
-import type { StreamView } from "./view.ts";
+import type { StreamView } from "../states.ts";
 
 /** An element that records. */
 export interface RecorderElement extends HTMLElement {

@@ -9,6 +9,7 @@ import type { Uplink } from "../capture/uplink.ts";
 import { FRAME_CODECS } from "../codecs/codecs.ts";
 import { JpegEncoder } from "../codecs/image.ts";
 import { MAX_AUDIO_BYTES } from "../codecs/pcm16.ts";
+import type { AudioBlock, FrameTarget } from "../codecs/types.ts";
 import { LatencyMeter } from "../playback/latency.ts";
 import { Playbacks } from "../playback/playbacks.ts";
 import { Presenter } from "../playback/presenter.ts";
@@ -20,7 +21,7 @@ import { Link } from "../transport/link.ts";
 import type { StopReason, StreamState } from "../wire/messages.ts";
 import type { Packet } from "../wire/packet.ts";
 import { CodecNumber, isLast, Kind } from "../wire/packet.ts";
-import type { AudioBlock, FrameTarget, FromWorker, OpenStream, ToWorker, ToWorkerOf } from "./port.ts";
+import type { FromWorker, OpenStream, ToWorker, ToWorkerOf } from "./port.ts";
 
 /** What the link leaves for us to handle. */
 type Message = Parameters<LinkEvents["message"]>[0];

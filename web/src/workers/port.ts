@@ -1,8 +1,17 @@
 /** What page and media worker say to each other. Media bytes of streams stay in the worker. */
 
-import type { AudioShape } from "../codecs/pcm16.ts";
+import type {
+  AudioLevel,
+  AudioShape,
+  DecodedAudio,
+  FrameOptions,
+  FrameSource,
+  FrameTarget,
+  MicrophoneFormat,
+  StillImage,
+  VideoSegment,
+} from "../codecs/types.ts";
 import type { Props } from "../manifest.ts";
-import type { DecodedAudio } from "../playback/playbacks.ts";
 import type {
   Cancel,
   Fire,
@@ -17,39 +26,6 @@ import type {
   Toast,
   Turn,
 } from "../wire/messages.ts";
-
-/** Both in 0..1 of full scale. */
-export interface AudioLevel {
-  rms: number;
-  peak: number;
-}
-
-/** How a camera's frames are drawn before they are encoded. */
-export interface FrameOptions {
-  /** Largest width and height that is sent; null for 1280 on the longer side. */
-  size: [number, number] | null;
-  mirror: boolean;
-  /** 0..1 */
-  quality: number;
-}
-
-/** What comes through the port of a microphone: blocks of interleaved samples in -1..1. */
-export type AudioBlock = Float32Array;
-
-export interface MicrophoneFormat {
-  /** Rate of the blocks, and the rate to send. */
-  deviceRate: number;
-  rate: number;
-  channels: number;
-  /** Seconds that the device takes before it hands samples on, as far as the browser knows. */
-  latencyS?: number;
-}
-
-/** Where a camera's frames come from; each is closed by the worker. */
-export type FrameSource = ReadableStream<VideoFrame> | MessagePort;
-
-/** Where streamed frames of a component go: into a track, or onto a canvas. */
-export type FrameTarget = WritableStream<VideoFrame> | OffscreenCanvas;
 
 export interface OpenStream {
   stream: number;
@@ -92,24 +68,6 @@ export type ToWorker =
   | { type: "tell"; message: Played }
   | { type: "visible"; hidden: boolean }
   | { type: "bye" };
-
-/** An image that the page shows by itself, as an `<img>`. */
-export interface StillImage {
-  component: number;
-  mime: string;
-  data: Uint8Array<ArrayBuffer>;
-  stream: number;
-  sequence: number;
-}
-
-/** One packet of a video: the first holds its media type, the others what comes next of the file. */
-export interface VideoSegment {
-  component: number;
-  playback: number;
-  sequence: number;
-  data: Uint8Array<ArrayBuffer>;
-  isLast: boolean;
-}
 
 /** One kind of message to the worker. */
 export type ToWorkerOf<Type extends ToWorker["type"]> = Extract<ToWorker, { type: Type }>;

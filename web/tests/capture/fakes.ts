@@ -1,7 +1,8 @@
 /** Frames and encoders that the test controls. */
 
-import type { CameraFrame, Drawing } from "../../src/capture/frame_uplink.ts";
+import type { Drawing } from "../../src/capture/frame_uplink.ts";
 import type { Encoded, FrameEncoder } from "../../src/codecs/codec.ts";
+import type { CameraFrame } from "../../src/codecs/types.ts";
 import { Flag } from "../../src/wire/packet.ts";
 
 /** A camera's frame that knows whether it was closed, and complains if twice. */

@@ -4,7 +4,7 @@ import { EDIT, FIRE, listen } from "../../src/constants.ts";
 import { Chatbot } from "../../src/elements/chatbot.ts";
 import type { Entry, MessageView } from "../../src/elements/parts/message.ts";
 import { textOf } from "../../src/elements/parts/message.ts";
-import type { RunView } from "../../src/shell/view.ts";
+import type { RunView } from "../../src/states.ts";
 
 const RUN: RunView = {
   ...{ call: 1, run: 0, binding: 0, outputs: [], progress: "minimal", state: "running", position: 0, etaS: null },

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Surfaces } from "../../src/playback/surfaces.ts";
-import type { OutputElement } from "../../src/shell/view.ts";
+import type { OutputElement } from "../../src/states.ts";
 
 /** An `<img>` that is decoded when the test says so. */
 class FakeImage {

@@ -1,8 +1,8 @@
 import { beforeEach, expect, it, vi } from "vitest";
+import type { VideoSegment } from "../../src/codecs/types.ts";
 import { timed } from "../../src/media/mp4.ts";
 import { Videos, type VideosEvents } from "../../src/playback/videos.ts";
-import type { VideoView } from "../../src/shell/view.ts";
-import type { VideoSegment } from "../../src/workers/port.ts";
+import type { VideoView } from "../../src/states.ts";
 
 const TYPE = 'video/mp4; codecs="avc1.42c01e"';
 

@@ -7,7 +7,7 @@ import { VideoClip } from "../../src/capture/video_clip.ts";
 import type { Binding } from "../../src/manifest.ts";
 import { type ClipFile, Recordings } from "../../src/session/recordings.ts";
 import { Store } from "../../src/session/store.ts";
-import type { StreamView } from "../../src/shell/view.ts";
+import type { StreamView } from "../../src/states.ts";
 import type { StreamState } from "../../src/wire/messages.ts";
 import type { ToWorker } from "../../src/workers/port.ts";
 import { binding, manifest, STREAM } from "./manifest.ts";

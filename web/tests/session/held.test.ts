@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Binding } from "../../src/manifest.ts";
 import { Arrivals } from "../../src/session/arrivals.ts";
 import { Runs } from "../../src/session/runs.ts";
-import type { RunView } from "../../src/shell/view.ts";
+import type { RunView } from "../../src/states.ts";
 import { binding, manifest } from "./manifest.ts";
 
 const events = { send: vi.fn(), script: vi.fn(), write: vi.fn(), show: vi.fn(), failed: vi.fn(), cancel: vi.fn() };

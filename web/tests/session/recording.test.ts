@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { DeviceError, trouble } from "../../src/capture/devices.ts";
 import { Recording } from "../../src/session/recording.ts";
-import { IDLE, type StreamView } from "../../src/shell/view.ts";
+import { IDLE, type StreamView } from "../../src/states.ts";
 import type { StreamState } from "../../src/wire/messages.ts";
 
 class FakeTrack extends EventTarget {

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { whenOver } from "../../src/shell/conditions.ts";
-import type { TroubleCode } from "../../src/shell/view.ts";
+import type { TroubleCode } from "../../src/states.ts";
 
 let kinds: MediaDeviceKind[];
 let devices: EventTarget;

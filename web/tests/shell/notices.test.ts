@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Notices } from "../../src/shell/notices.ts";
-import type { ToastView } from "../../src/shell/view.ts";
+import type { ToastView } from "../../src/states.ts";
 
 const LOW: ToastView = { level: "warning", title: "", message: "Low light", durationS: 10 };
 let notices: Notices;

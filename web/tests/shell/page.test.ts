@@ -6,7 +6,7 @@ import { matching } from "../../src/elements/dropdown.ts";
 import type { Manifest, Node, Props } from "../../src/manifest.ts";
 import { figures } from "../../src/shell/notices.ts";
 import { Page } from "../../src/shell/page.ts";
-import { IDLE, type RunView } from "../../src/shell/view.ts";
+import { IDLE, type RunView } from "../../src/states.ts";
 
 const COMMON: Props = {
   label: null,

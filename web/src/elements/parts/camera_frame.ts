@@ -1,6 +1,6 @@
 /** What `Image` and `Video` have in common: a frame of the camera's shape, and the live preview in it. */
 import { html, nothing, type TemplateResult } from "lit";
-import type { StreamView } from "../../shell/view.ts";
+import type { StreamView } from "../../states.ts";
 import { length, type Styles } from "./styled.ts";
 
 export interface FrameShape {

@@ -1,5 +1,5 @@
 /** Files from the user: picked, dropped or pasted; and files for the user: downloads. */
-import type { UploadView } from "../../shell/view.ts";
+import type { UploadView } from "../../states.ts";
 
 /** Whether `file` is of `kind` ("image", "audio"). */
 export function isOfKind(file: File, kind: string): boolean {

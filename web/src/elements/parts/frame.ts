@@ -1,7 +1,6 @@
 /** The parts that every media frame is made of: tools of the bar, and the calm panels over the image. */
 import { html, nothing, type TemplateResult } from "lit";
-import type { StreamView, UploadView } from "../../shell/view.ts";
-import type { LeafProps } from "../base.ts";
+import type { StreamView, UploadView } from "../../states.ts";
 import { type IconName, icon } from "./icons.ts";
 import { styled } from "./styled.ts";
 import "./time.ts";
@@ -18,7 +17,13 @@ export function frameTool(name: IconName, title: string, press: () => void): Tem
 }
 
 /** The label, over the image. */
-export function chip({ label, show_label }: Pick<LeafProps, "label" | "show_label">): TemplateResult | typeof nothing {
+export function chip({
+  label,
+  show_label,
+}: {
+  label: string | null;
+  show_label: boolean;
+}): TemplateResult | typeof nothing {
   return label && show_label ? html`<span class="ms-chip">${label}</span>` : nothing;
 }
 

@@ -1,6 +1,6 @@
 import { html, LitElement, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import type { AudioLevel } from "../../shell/view.ts";
+import type { AudioLevel } from "../../codecs/types.ts";
 import { barsPath, loudness } from "./bars.ts";
 
 const BARS = 64;

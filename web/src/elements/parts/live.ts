@@ -1,6 +1,7 @@
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import type { AudioLevel, LiveState } from "../../shell/view.ts";
+import type { AudioLevel } from "../../codecs/types.ts";
+import type { LiveState } from "../../states.ts";
 import { icon } from "./icons.ts";
 import "./level.ts";
 import type { LevelMeter } from "./level.ts";

@@ -1,6 +1,6 @@
 /** The record button (a red dot, a ring with the position in the queue, a square) and the bar that it stands in. */
 import { html, nothing, type TemplateResult } from "lit";
-import type { StreamView } from "../../shell/view.ts";
+import type { StreamView } from "../../states.ts";
 import "./devices.ts";
 import "./elapsed.ts";
 

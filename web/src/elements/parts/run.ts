@@ -1,7 +1,7 @@
 /** A quiet sign over a component that an event run is about to write. CSS holds it back for the first quarter second. */
 import { html, nothing, type TemplateResult } from "lit";
 import { CANCEL, emit } from "../../constants.ts";
-import type { AdvanceView, RunView } from "../../shell/view.ts";
+import type { AdvanceView, RunView } from "../../states.ts";
 import { icon } from "./icons.ts";
 import { doing, queueing, standing } from "./sentences.ts";
 import { styled } from "./styled.ts";

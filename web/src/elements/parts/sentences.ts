@@ -1,6 +1,6 @@
 /** The sentences of the media frames, made of numbers. */
 
-import type { AdvanceView } from "../../shell/view.ts";
+import type { AdvanceView } from "../../states.ts";
 
 /** "1st", "2nd", "3rd", "11th" … */
 export function ordinal(position: number): string {

@@ -1,6 +1,6 @@
 /** What went wrong, said in the frame where it happened, with the one thing to do. Record below it is the way on. */
 import { html, nothing, type TemplateResult } from "lit";
-import type { Trouble, TroubleCode } from "../../shell/view.ts";
+import type { Trouble, TroubleCode } from "../../states.ts";
 import { focusable } from "./frame.ts";
 import { type IconName, icon } from "./icons.ts";
 

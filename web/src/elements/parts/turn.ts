@@ -1,6 +1,6 @@
 /** Whose turn it is in a conversation, at the microphone. */
 import { html, nothing, type TemplateResult } from "lit";
-import type { StreamView, TurnState } from "../../shell/view.ts";
+import type { StreamView, TurnState } from "../../states.ts";
 
 const WORDS: { [turn in TurnState]: string } = {
   listening: "Listening",
