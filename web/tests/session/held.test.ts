@@ -11,7 +11,7 @@ let arrivals: Arrivals;
 
 function open(...bindings: Binding[]): void {
   runs = new Runs(manifest(...bindings), { ...events, coming: (components) => arrivals.to(components) });
-  arrivals = new Arrivals((component, refusal) => runs.review(component, refusal));
+  arrivals = new Arrivals((component, refusal) => runs.held.review(component, refusal));
 }
 
 beforeEach(() => vi.resetAllMocks());
@@ -78,11 +78,11 @@ describe("an event that reads what is on its way", () => {
     open(binding());
     const arrival = arrivals.begin(1, "it");
     runs.fire(4, "click");
-    expect(runs.cancel(1)).toBe(true);
+    expect(runs.held.cancel(1)).toBe(true);
     expect(events.cancel).toHaveBeenCalledWith(1);
     arrivals.end(arrival);
     expect(begun()).toEqual([]);
-    expect(runs.cancel(1)).toBe(false);
+    expect(runs.held.cancel(1)).toBe(false);
   });
 
   it.each([
