@@ -8,6 +8,7 @@ import type { DeviceChoice } from "../constants.ts";
 import type { StreamView, Trouble, TroubleCode, TurnState } from "../states.ts";
 import { IDLE } from "../states.ts";
 import type { StopReason, StreamState } from "../wire/messages.ts";
+import { isCapturing, isLive, next, type RecordingEvent, type RecordingState } from "./recording_states.ts";
 import { Stopwatch } from "./stopwatch.ts";
 
 export type OpenedDevice =
@@ -52,11 +53,7 @@ export class Recording {
   /** The first thing that went wrong; shown when the recording ends. */
   private cause: Trouble | null = null;
   private choice: DeviceChoice = {};
-  private isAttached = false;
-  private isBegun = false;
-  private isStopped = false;
-  private isReplaced = false;
-  private isOver = false;
+  private state: RecordingState = "opening";
 
   /** `longestS` is how many seconds may be recorded: it stops by itself then. */
   constructor(kind: DeviceName, events: RecordingEvents, longestS = Number.POSITIVE_INFINITY) {
@@ -67,7 +64,7 @@ export class Recording {
 
   /** Whether the device is, or will be, recorded; after Stop the server may still be at work on what it was given. */
   get isLive(): boolean {
-    return !this.isOver && !this.isStopped;
+    return isLive(this.state);
   }
 
   has(stream: number): boolean {
@@ -80,14 +77,14 @@ export class Recording {
     this.choice = choice;
     if (!(await this.openDevice())) return;
     await ready;
-    if (!this.isLive) return;
+    if (this.state !== "connecting") return;
     if (this.events.isWanted?.() === false) {
       this.abandon(null);
       return;
     }
     this.numbers = this.events.begin();
     for (const stream of this.numbers) this.streams.set(stream, null);
-    this.isBegun = true;
+    this.move("begun");
     if (this.streams.size === 0) this.go("running");
   }
 
@@ -104,23 +101,25 @@ export class Recording {
   /** Stop was pressed, or something ends the recording from this side; device and Record are free at once. */
   stop(reason: StopReason = "user", cause: Trouble | null = null): void {
     if (!this.isLive) return;
-    this.isStopped = true;
-    if (this.isBegun) this.events.stopped?.();
     this.cause ??= cause;
-    for (const stream of this.streams.keys()) this.events.stop(stream, reason, cause?.message ?? "");
-    this.letGo(reason === "user");
-    this.events.show({ ...IDLE, trouble: this.cause });
-    if (this.streams.size === 0) this.end();
+    if (this.state === "recording") {
+      this.events.stopped?.();
+      for (const stream of this.streams.keys()) this.events.stop(stream, reason, cause?.message ?? "");
+    }
+    this.move("stop", reason === "user");
+    this.settle();
   }
 
   /**
    * The next recording begins before the server is done with this one, which is stopped: nothing of it is shown.
    *
-   * Of audio everything is there when its streams are over. Of frames only the newest counts, so the end is told before another comes.
+   * Of audio everything is there when its streams are over. Of frames only the newest counts, so the end is told before
+   * another comes.
    */
   giveWay(): void {
-    this.isReplaced = true;
-    if (this.kind !== "microphone" || this.streams.size === 0) this.end();
+    this.move("replace");
+    if (this.kind !== "microphone") this.move("over");
+    else this.settle();
   }
 
   /** The worker gave a stream up by itself; the others end with it, since they are fed by the same device. */
@@ -128,7 +127,7 @@ export class Recording {
     this.cause ??= { code: reason === "backlog" ? "behind" : "failed", message };
     this.streams.delete(stream);
     if (this.isLive) this.stop(reason, this.cause);
-    else if (this.streams.size === 0) this.end();
+    else this.settle();
   }
 
   /** The server says where a stream is; `deadlineMs` is its end in milliseconds of `performance.now()`, 0 without. */
@@ -149,30 +148,42 @@ export class Recording {
 
   /** The session is gone: nothing is to be waited for. */
   abandon(cause: Trouble | null): void {
-    if (this.isOver) return;
-    this.letGo();
     this.streams.clear();
     this.cause ??= cause;
-    this.end();
+    this.move("abandon");
   }
 
   private endStream(state: StreamState): void {
     this.streams.delete(state.stream);
     this.deadlines.delete(state.stream);
     this.cause ??= causeOf(state, this.kind);
-    if (this.streams.size > 0) {
-      if (this.isLive) this.showSummary();
-      return;
-    }
-    this.letGo();
-    this.end();
+    if (this.streams.size > 0 && this.isLive) this.showSummary();
+    this.settle();
   }
 
-  private end(): void {
-    if (this.isOver) return;
-    if (!this.isReplaced) this.events.show({ ...IDLE, trouble: this.cause });
-    this.isOver = true;
-    this.events.ended(this.isBegun);
+  /** Without a stream there is nothing to be waited for. */
+  private settle(): void {
+    if (this.streams.size === 0) this.move("over");
+  }
+
+  /** Takes an event to the state that it leads to, with all that comes of that. `isWanted`: see `release`. */
+  private move(event: RecordingEvent, isWanted = false): void {
+    const before = this.state;
+    const state = next(before, event);
+    if (state === null) return;
+    this.state = state;
+    if (isCapturing(before) && !isCapturing(state)) this.release(isWanted);
+    if ((state === "stopping" || state === "ended") && before !== "leaving") {
+      this.events.show({ ...IDLE, trouble: this.cause });
+    }
+    if (state === "ended") this.events.ended(before !== "opening" && before !== "connecting");
+  }
+
+  /** Has whoever captures let go of the device, and closes it. */
+  private release(isWanted: boolean): void {
+    this.stopwatch.pause();
+    this.events.release(isWanted);
+    this.closeDevice();
   }
 
   /** Opens the device of the newest choice; false if there is none, or if it is not needed any more. */
@@ -184,7 +195,7 @@ export class Recording {
     } catch (error) {
       if (!(error instanceof DeviceError)) throw error;
       if (this.isLive && choice !== this.choice) return this.openDevice();
-      this.failOpening(error.trouble);
+      this.stop("device", error.trouble);
       return false;
     }
     if (!this.isLive || choice !== this.choice) {
@@ -197,15 +208,9 @@ export class Recording {
     if (camera) this.watchTrack(camera.track, "camera", this.watch.signal);
     if (microphone) this.watchTrack(microphone.track, "microphone", this.watch.signal);
     this.events.attach(opened);
-    this.isAttached = true;
+    this.move("opened");
     this.show(camera ? viewOf(camera, microphone) : { device: microphone?.device ?? "" });
     return true;
-  }
-
-  private failOpening(cause: Trouble): void {
-    this.cause ??= cause;
-    if (this.isBegun) this.stop("device", cause);
-    else this.end();
   }
 
   private watchTrack(track: MediaStreamTrack, kind: DeviceKind, signal: AbortSignal): void {
@@ -216,14 +221,6 @@ export class Recording {
     track.addEventListener("mute", () => (timer = setTimeout(lose, MUTE_MS)), { signal });
     track.addEventListener("unmute", () => clearTimeout(timer), { signal });
     signal.addEventListener("abort", () => clearTimeout(timer));
-  }
-
-  /** Has whoever captures let go of the device, and closes it. */
-  private letGo(isWanted = false): void {
-    this.stopwatch.pause();
-    if (this.isAttached) this.events.release(isWanted);
-    this.isAttached = false;
-    this.closeDevice();
   }
 
   private closeDevice(): void {
@@ -268,7 +265,7 @@ export class Recording {
 
   private show(changes: Partial<StreamView>): void {
     this.view = { ...this.view, ...changes };
-    if (!this.isOver && !this.isReplaced) this.events.show(this.view);
+    if (this.isLive) this.events.show(this.view);
   }
 }
 
