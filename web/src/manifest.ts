@@ -11,8 +11,19 @@ export interface Node {
   children?: Node[];
 }
 
+/**
+ * What a component can do, beyond showing a value: nobody asks for its type.
+ *
+ * `captures_frames`, `captures_audio`: records with a camera, with a microphone; `records_video`: what its camera shows is
+ * kept as a video, not as a photo; `shows_frames`: has a surface for images and streamed frames; `keeps_past`: its value is
+ * a list of which what was said in earlier sessions can still be read.
+ */
+export type Capability = "captures_frames" | "captures_audio" | "records_video" | "shows_frames" | "keeps_past";
+
 export interface ComponentDeclaration {
   type: string;
+  /** None if left out. */
+  capabilities?: readonly Capability[];
   props: Props;
 }
 

@@ -146,6 +146,36 @@ it("finds an element that knows a sibling, a session or a socket", () => {
   ]);
 });
 
+// ---- capabilities ----------------------------------------------------------------------------------------------------
+
+/** The types of components that have a file in `elements/`, each also as a tag. */
+const TYPES = [...files.keys()]
+  .map((path) => /^elements\/(\w+)\.ts$/.exec(path)?.[1])
+  .filter((type) => type !== undefined && type !== "base" && type !== "index");
+
+/** The lines that compare something with the type of a component: they should ask what the component can do. */
+function typeComparisons(sources: ReadonlyMap<string, string>): string[] {
+  const name = `["'\`](?:ms-)?(?:${TYPES.join("|")})["'\`]`;
+  const comparison = new RegExp(`(?:\\btype|[tT]ypeOf\\([^)]*\\)|localName|tagName) *[!=]== *${name}`);
+  return [...sources].flatMap(([path, source]) =>
+    source.split("\n").flatMap((line, at) => (comparison.test(line) ? [`${path}:${at + 1}`] : [])),
+  );
+}
+
+it("nobody asks a component for its type", () => {
+  expect(TYPES.length).toBeGreaterThan(15);
+  expect(typeComparisons(files)).toEqual([]);
+});
+
+it("finds a comparison with a type", () => {
+  const lines = [
+    'if (this.store.typeOf(component) === "video") {',
+    'const { localName } = a; localName !== "ms-image"',
+    "type",
+  ];
+  expect(typeComparisons(new Map([["a.ts", lines.join("\n")]]))).toEqual(["a.ts:1", "a.ts:2"]);
+});
+
 // ---- sizes -----------------------------------------------------------------------------------------------------------
 
 const MOST_LINES = 350;

@@ -2,6 +2,7 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { property } from "lit/decorators.js";
 import { EDIT, emit, FIRE } from "../constants.ts";
+import type { Capability } from "../manifest.ts";
 import type { RunView } from "../states.ts";
 import { type Dress, dress } from "./parts/dress.ts";
 import { icon } from "./parts/icons.ts";
@@ -26,6 +27,8 @@ export abstract class Leaf<P extends LeafProps = LeafProps> extends LitElement {
   component = -1;
   /** The events that the app listens to: what nobody listens to need not look clickable. */
   listens: ReadonlySet<string> = new Set();
+  /** What the component can do, by its declaration. */
+  capabilities: ReadonlySet<Capability> = new Set();
 
   protected override createRenderRoot(): HTMLElement {
     return this;

@@ -55,6 +55,11 @@ export class Videos {
     for (const video of this.videos.values()) if (video.playback === playback) video.cut();
   }
 
+  /** Whether a component has a video, while it comes or after. */
+  has(component: number): boolean {
+    return this.videos.has(component);
+  }
+
   /** The viewer has seen enough of it: what came until now is all. */
   stop(component: number): void {
     this.videos.get(component)?.cut();

@@ -32,7 +32,7 @@ export class Images {
   /** A stream is about to write to components: those that show frames get somewhere to show them. */
   prepare(components: readonly number[]): void {
     for (const component of components) {
-      if (this.store.typeOf(component) === "image") this.surfaces.prepare(component);
+      if (this.store.can(component, "shows_frames")) this.surfaces.prepare(component);
     }
   }
 
@@ -43,7 +43,7 @@ export class Images {
 
   /** Shows the value of a component, if it is one that shows images. */
   showValue(component: number, value: unknown): void {
-    if (this.store.typeOf(component) !== "image") return;
+    if (!this.store.can(component, "shows_frames")) return;
     const address = addressOf(value);
     if (address) this.surfaces.show(component, address);
     else this.surfaces.clear(component);

@@ -62,7 +62,8 @@ export class Players {
 
   /** The user wants to hear, or see, a playback, or wants no more of it. */
   control({ component, action }: ListenDetail): void {
-    if (action === "stop" && this.store.typeOf(component) === "video") this.videos.stop(component);
+    // A video has its own controls; only the end of one that still comes is asked for.
+    if (action === "stop" && this.videos.has(component)) this.videos.stop(component);
     else this.speakers[action](component);
   }
 

@@ -1,8 +1,16 @@
-/** Which components an event reads: its inputs, and those of what follows it, unless something before has written them. */
+/** Bindings as the session looks at them: which components an event reads, and which streams a component feeds. */
 
-import type { Binding } from "../manifest.ts";
+import type { Binding, Manifest } from "../manifest.ts";
 
-/** By the number of each binding. */
+/** The bindings whose streams a component feeds. */
+export function streamsOf({ bindings }: Manifest, component: number): Binding[] {
+  return bindings.filter(({ stream }) => stream?.component === component);
+}
+
+/**
+ * Which components each event reads, by the number of its binding: its inputs, and those of what follows it, unless
+ * something before has written them.
+ */
 export function readsOf(bindings: readonly Binding[]): Map<number, ReadonlySet<number>> {
   const followers = new Map<number, Binding[]>();
   for (const binding of bindings) {

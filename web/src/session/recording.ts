@@ -1,6 +1,5 @@
 /** One component that records: its device, the streams that it feeds, and what its element shows of that. */
 
-import type { AvDevice } from "../capture/av_device.ts";
 import type { Camera } from "../capture/camera.ts";
 import { DeviceError, type DeviceKind, type DeviceName, trouble } from "../capture/devices.ts";
 import type { Microphone } from "../capture/microphone.ts";
@@ -8,13 +7,9 @@ import type { DeviceChoice } from "../constants.ts";
 import type { StreamView, Trouble, TroubleCode, TurnState } from "../states.ts";
 import { IDLE } from "../states.ts";
 import type { StopReason, StreamState } from "../wire/messages.ts";
+import { type OpenedDevice, partsOf } from "./recording_devices.ts";
 import { isCapturing, isLive, next, type RecordingEvent, type RecordingState } from "./recording_states.ts";
 import { Stopwatch } from "./stopwatch.ts";
-
-export type OpenedDevice =
-  | { kind: "camera"; device: Camera }
-  | { kind: "microphone"; device: Microphone }
-  | { kind: "av"; device: AvDevice };
 
 /** A browser mutes a camera for a moment at times; one that stays mute for this long is taken away. */
 const MUTE_MS = 2_000;
@@ -271,14 +266,6 @@ export class Recording {
 
 /** Ends that are what the user, or the app, asked for. */
 const WANTED = ["user", "cancelled", "length"];
-
-/** The devices of what was opened. */
-export function partsOf(opened: OpenedDevice): { camera: Camera | null; microphone: Microphone | null } {
-  if (opened.kind === "av") return opened.device;
-  return opened.kind === "camera"
-    ? { camera: opened.device, microphone: null }
-    : { camera: null, microphone: opened.device };
-}
 
 function viewOf({ preview, mirrored, device }: Camera, microphone: Microphone | null): Partial<StreamView> {
   return { preview, mirrored, device, microphone: microphone?.device ?? "" };

@@ -22,11 +22,13 @@ import { DEVICE_RATE_HZ } from "../playback/speakers.ts";
 import type { View } from "../shell/view.ts";
 import type { FromWorker, FromWorkerOf } from "../workers/port.ts";
 import { Arrivals } from "./arrivals.ts";
+import type { ClipFile } from "./captures.ts";
 import { Connection } from "./connection.ts";
 import { Images } from "./images.ts";
 import { watchPage } from "./page_lifecycle.ts";
 import { Players } from "./players.ts";
-import { type ClipFile, Recordings } from "./recordings.ts";
+import { streamsOf } from "./reads.ts";
+import { Recordings } from "./recordings.ts";
 import { Runs, streamRun } from "./runs.ts";
 import { Scripts } from "./scripts.ts";
 import { Store } from "./store.ts";
@@ -190,7 +192,7 @@ export class Session {
       const rate = (this.store.props(component)["sample_rate"] as number | null) ?? DEVICE_RATE_HZ;
       this.players.expect(({ stream }) => stream?.component === component, rate);
       // A result that was shown in place of the preview gives way to it.
-      if (this.manifest.bindings.some(({ stream }) => stream?.component === component)) this.images.clear(component);
+      if (streamsOf(this.manifest, component).length > 0) this.images.clear(component);
     }
     this.recordings.record(record);
   }

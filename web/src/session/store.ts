@@ -1,6 +1,6 @@
 /** What every component shows now: the declared properties, with all that changed since. Pure. */
 
-import type { ComponentDeclaration, Draft, FileValue, Manifest, Node, Props } from "../manifest.ts";
+import type { Capability, ComponentDeclaration, Draft, FileValue, Manifest, Node, Props } from "../manifest.ts";
 
 export class Store {
   private readonly declared: { [component: string]: ComponentDeclaration };
@@ -31,8 +31,13 @@ export class Store {
     return Object.keys(this.declared).map(Number);
   }
 
-  typeOf(component: number): string {
-    return this.declared[component]?.type ?? "";
+  can(component: number, capability: Capability): boolean {
+    return this.declared[component]?.capabilities?.includes(capability) ?? false;
+  }
+
+  /** How many seconds of a recording the app allows. */
+  longestS(component: number): number {
+    return (this.props(component)["max_length"] ?? Number.POSITIVE_INFINITY) as number;
   }
 
   props(component: number): Props {
@@ -109,7 +114,7 @@ export class Store {
       const declared = this.declared[element]?.props ?? this.layouts.get(element) ?? {};
       const { value, past, ...others } = changed;
       const props: Props = Object.fromEntries(Object.keys(others).map((name) => [name, declared[name] ?? null]));
-      if (this.typeOf(element) === "chatbot" && Array.isArray(value) && value.length > 0) {
+      if (this.can(element, "keeps_past") && Array.isArray(value) && value.length > 0) {
         props["past"] = [...((past ?? []) as unknown[]), ...value];
         props["value"] = declared["value"] ?? [];
       }

@@ -4,7 +4,7 @@ import { emit, FIRE } from "../constants.ts";
 import type { Leaf, LeafProps } from "../elements/base.ts";
 import { type Dress, dress } from "../elements/parts/dress.ts";
 import { icon } from "../elements/parts/icons.ts";
-import type { Manifest, Node, Props } from "../manifest.ts";
+import type { ComponentDeclaration, Manifest, Node, Props } from "../manifest.ts";
 import { Tabs } from "./tabs.ts";
 
 /** A node of the page, component or container, whose properties may change. */
@@ -24,7 +24,7 @@ export function build(manifest: Manifest, page: HTMLElement): Map<number, Layout
   }
   const make: Make = (node) => {
     const declared = manifest.components[node.id];
-    const part = declared ? leaf(node.id, declared.type, declared.props, listens.get(node.id)) : container(node, make);
+    const part = declared ? leaf(node.id, declared, listens.get(node.id)) : container(node, make);
     parts.set(node.id, part);
     if (part instanceof Tabs) for (const [id, tab] of part.tabs) parts.set(id, tab);
     return part;
@@ -33,10 +33,12 @@ export function build(manifest: Manifest, page: HTMLElement): Map<number, Layout
   return parts;
 }
 
-function leaf(id: number, type: string, props: Props, listens = new Set<string>()): LayoutPart {
+function leaf(id: number, declared: ComponentDeclaration, listens = new Set<string>()): LayoutPart {
+  const { type, capabilities, props } = declared;
   const element = document.createElement(`ms-${type}`) as Leaf;
   element.component = id;
   element.listens = listens;
+  element.capabilities = new Set(capabilities);
   element.props = props as unknown as LeafProps;
   dress(element, element.props);
   return {

@@ -21,15 +21,17 @@ import type {
 import { whenOver } from "./conditions.ts";
 import { build, type LayoutPart } from "./layout.ts";
 import { Footer, Notices } from "./notices.ts";
-import { type RecorderElement, Recorders } from "./recorders.ts";
+import { Recorders } from "./recorders.ts";
 import type { View } from "./view.ts";
 
 const RESTARTED: Trouble = { code: "notice", message: "The app was restarted. Press Record to go on." };
 
 /** What an element records with, as browsers name it. */
-function devicesOf({ localName }: HTMLElement): MediaDeviceKind[] {
-  if (localName === "ms-video") return ["videoinput", "audioinput"];
-  return localName === "ms-image" ? ["videoinput"] : ["audioinput"];
+function devicesOf({ capabilities }: Leaf): MediaDeviceKind[] {
+  const devices: MediaDeviceKind[] = [];
+  if (capabilities.has("captures_frames")) devices.push("videoinput");
+  if (capabilities.has("captures_audio")) devices.push("audioinput");
+  return devices;
 }
 
 export class Page implements View {
@@ -63,7 +65,7 @@ export class Page implements View {
     const element = this.media(component);
     if (!element) return;
     element.stream = stream;
-    this.recorders.update(element as RecorderElement, stream);
+    this.recorders.update(element, stream);
     this.watches.get(component)?.();
     this.watches.delete(component);
     const over = (): void => this.setStream(component, { ...stream, trouble: null });

@@ -5,11 +5,13 @@
 import { html, nothing, render, type TemplateResult } from "lit";
 import { emit, RECORD } from "../constants.ts";
 import { icon } from "../elements/parts/icons.ts";
+import type { Capability } from "../manifest.ts";
 import type { StreamView } from "../states.ts";
 
 /** An element that records. */
 export interface RecorderElement extends HTMLElement {
   readonly component: number;
+  readonly capabilities: ReadonlySet<Capability>;
   readonly props: { label: string | null; streaming?: boolean };
 }
 
@@ -88,8 +90,9 @@ function sign(element: RecorderElement, stream: StreamView): TemplateResult {
 
 /** Stop as the element would; a camera that is only open takes no photo. */
 function stop(element: RecorderElement): void {
-  const isOpenOnly = element.localName === "ms-image" && !element.props.streaming;
-  emit(element, RECORD, { component: element.component, action: isOpenOnly ? "close" : "stop" });
+  const { component, capabilities, props } = element;
+  const takesPhoto = capabilities.has("captures_frames") && !capabilities.has("records_video") && !props.streaming;
+  emit(element, RECORD, { component, action: takesPhoto ? "close" : "stop" });
 }
 
 /** Opens what is in front of an element, and goes there. */

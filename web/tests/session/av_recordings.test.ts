@@ -5,7 +5,8 @@ import { openAvDevice } from "../../src/capture/av_device.ts";
 import { DeviceError, trouble } from "../../src/capture/devices.ts";
 import { VideoClip } from "../../src/capture/video_clip.ts";
 import type { Binding } from "../../src/manifest.ts";
-import { type ClipFile, Recordings } from "../../src/session/recordings.ts";
+import type { ClipFile } from "../../src/session/captures.ts";
+import { Recordings } from "../../src/session/recordings.ts";
 import { Store } from "../../src/session/store.ts";
 import type { StreamView } from "../../src/states.ts";
 import type { StreamState } from "../../src/wire/messages.ts";
@@ -48,7 +49,11 @@ beforeEach(() => {
 function record(...others: Binding[]): Recordings {
   const declared = manifest(watching(0, 0.1), watching(1, 0.5), ...others);
   const props = { include_audio: true, constraints: { width: 320 }, sample_rate: 16_000, channels: 1 };
-  declared.components[VIDEO] = { type: "video", props };
+  declared.components[VIDEO] = {
+    type: "video",
+    capabilities: ["captures_frames", "captures_audio", "records_video"],
+    props,
+  };
   return new Recordings(declared, new Store(declared), {
     post: (message) => posted.push(message),
     ready: () => Promise.resolve(),

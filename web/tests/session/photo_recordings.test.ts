@@ -2,7 +2,8 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { openCamera } from "../../src/capture/camera.ts";
 import { Photo } from "../../src/capture/photo.ts";
-import { type ClipFile, Recordings } from "../../src/session/recordings.ts";
+import type { ClipFile } from "../../src/session/captures.ts";
+import { Recordings } from "../../src/session/recordings.ts";
 import { Store } from "../../src/session/store.ts";
 import { manifest } from "./manifest.ts";
 
