@@ -145,7 +145,7 @@ export class Audio extends Leaf<AudioProps> implements InboxHost {
   private tools(): TemplateResult[] {
     if (!this.address || this.isRecording || (this.audio && this.audio.state !== "over")) return [];
     const tools = [];
-    if (this.props.interactive) tools.push(frameTool("close", "Clear", () => this.clear()));
+    if (this.props.interactive) tools.push(frameTool("close", "Clear", () => this.discard()));
     if (this.props.buttons?.includes("download") && this.run?.state !== "failed")
       tools.push(frameTool("download", "Download", () => this.download()));
     return tools;
@@ -165,11 +165,6 @@ export class Audio extends Leaf<AudioProps> implements InboxHost {
 
   private record(action: "start" | "stop"): void {
     emit(this, RECORD, { component: this.component, action });
-  }
-
-  private clear(): void {
-    this.edit(null);
-    this.fire("clear");
   }
 
   private download(): void {

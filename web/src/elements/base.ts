@@ -67,6 +67,12 @@ export abstract class Leaf<P extends LeafProps = LeafProps> extends LitElement {
     if (event !== null) this.fire(event);
   }
 
+  /** The user took the value away. */
+  protected discard(): void {
+    this.edit(null);
+    this.fire("clear");
+  }
+
   protected fire(event: string, data?: unknown): void {
     emit(this, FIRE, { component: this.component, event, data });
   }

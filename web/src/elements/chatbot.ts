@@ -4,6 +4,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { Leaf, type LeafProps } from "./base.ts";
 import { copyText } from "./parts/clipboard.ts";
 import { copyCode } from "./parts/code.ts";
+import { depthsOf, isSameSide, saidUpTo, same, withoutFiles } from "./parts/conversation.ts";
 import { frameTool } from "./parts/frame.ts";
 import { icon } from "./parts/icons.ts";
 import { forget, show } from "./parts/inert.ts";
@@ -142,7 +143,7 @@ export class Chatbot extends Leaf<ChatbotProps> {
     const isLastOfSide = !props.grouped || !isSameSide(entries[at + 1], entry);
     return html`<ms-message
       .entry=${entry} .index=${at} .joined=${isJoined} .depth=${depth} .rtl=${props.rtl} .avatar=${this.avatar(entry)}
-      .said=${isLastOfSide ? this.said(at) : ""} .acts=${same(this.acts(entry, at, isLastOfSide))} .feedback=${props.feedback} .liked=${this.liked(at)}
+      .said=${isLastOfSide ? saidUpTo(entries, at, props.grouped) : ""} .acts=${same(this.acts(entry, at, isLastOfSide))} .feedback=${props.feedback} .liked=${this.liked(at)}
     ></ms-message>`;
   }
 
@@ -170,19 +171,6 @@ export class Chatbot extends Leaf<ChatbotProps> {
       undo: listens.has("undo") && isAnswered,
     };
     return (Object.keys(can) as Act[]).filter((act) => can[act]);
-  }
-
-  /** What one side says up to this message without being answered. */
-  private said(at: number): string {
-    const { entries } = this;
-    const last = entries[at] as Entry;
-    let before = at - 1;
-    while (this.props.grouped && before >= 0 && isSameSide(entries[before], last)) before--;
-    return entries
-      .slice(before + 1, at + 1)
-      .map(textOf)
-      .filter(Boolean)
-      .join("\n\n");
   }
 
   private liked(at: number): string | null {
@@ -284,19 +272,17 @@ export class Chatbot extends Leaf<ChatbotProps> {
       this.fire("option_select", { index, value: entry.options?.[value as number]?.value ?? "" });
     else if (act === "edit") this.fire("edit", { index, value, previous_value: text });
     else if (act === "like") this.like(index, text, value as string | null);
-    else this.askAgain(act);
+    else {
+      // "retry" and "undo" are about what was asked last, whatever the message.
+      const asked = this.entries[this.asked];
+      if (asked) this.fire(act, { index: this.asked, value: textOf(asked) });
+    }
   }
 
   private like(index: number, text: string, word: string | null): void {
     this.feedback.set(index, word);
     this.fire("like", { index, value: text, liked: word === null ? null : (LIKED[word] ?? word) });
     this.requestUpdate();
-  }
-
-  private askAgain(act: "retry" | "undo"): void {
-    const index = this.asked;
-    const entry = this.entries[index];
-    if (entry) this.fire(act, { index, value: textOf(entry) });
   }
 
   private clear(): void {
@@ -314,38 +300,4 @@ export class Chatbot extends Leaf<ChatbotProps> {
       this.isCopied = false;
     }, COPIED_MS);
   }
-}
-
-/** Of how many thoughts, each of the next, every message is a part. */
-function depthsOf(entries: readonly Entry[]): number[] {
-  const known = new Map<string, number>();
-  return entries.map(({ metadata }) => {
-    const depth = metadata?.parent_id === undefined ? 0 : (known.get(metadata.parent_id) ?? -1) + 1;
-    if (metadata?.id !== undefined) known.set(metadata.id, depth);
-    return depth;
-  });
-}
-
-function isSameSide(one: Entry | undefined, other: Entry): boolean {
-  return one !== undefined && (one.role === "user") === (other.role === "user");
-}
-
-/** The message with the names of files in their places: they went with their session. */
-function withoutFiles(entry: Entry): Entry {
-  const content = entry.content.map((part) => {
-    const { value } = part;
-    const isFile = typeof value === "object" && value !== null && "file" in value;
-    return isFile ? { text: "name" in value ? String(value.name) : "" } : part;
-  });
-  return { ...entry, content };
-}
-
-const lists = new Map<string, readonly Act[]>();
-
-/** One list for all messages with which the same can be done: a message that did not change is not rendered anew. */
-function same(acts: Act[]): readonly Act[] {
-  const key = acts.join();
-  const known = lists.get(key) ?? acts;
-  lists.set(key, known);
-  return known;
 }

@@ -132,7 +132,8 @@ export class Image extends Leaf<ImageProps> implements OutputSurface, InboxHost 
     const shown = this.hasImage && !isFailed;
     const tools = [];
     if (this.isRecording && !streaming) tools.push(frameTool("close", "Close the camera", () => this.record("close")));
-    if (interactive && this.hasImage && !this.isRecording) tools.push(frameTool("close", "Clear", () => this.clear()));
+    if (interactive && this.hasImage && !this.isRecording)
+      tools.push(frameTool("close", "Clear", () => this.discard()));
     if (shown && buttons?.includes("download"))
       tools.push(frameTool("download", "Download", () => void this.download()));
     if ((shown || this.isRecording) && buttons?.includes("fullscreen") && document.fullscreenEnabled) {
@@ -151,11 +152,6 @@ export class Image extends Leaf<ImageProps> implements OutputSurface, InboxHost 
 
   private record(action: RecordDetail["action"]): void {
     emit(this, RECORD, { component: this.component, action });
-  }
-
-  private clear(): void {
-    this.edit(null);
-    this.fire("clear");
   }
 
   /** `select`: the pixel that was clicked, in the coordinates of the image. */

@@ -106,7 +106,7 @@ export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
 
   private attachButton(): TemplateResult | typeof nothing {
     if (!this.offers("upload")) return nothing;
-    return html`<button class="ms-tool" type="button" title="Attach a file" ?disabled=${!this.props.interactive || this.room < 1} @click=${this.choose}>
+    return html`<button class="ms-tool" type="button" title="Attach a file" ?disabled=${!this.props.interactive || this.room < 1} @click=${() => this.querySelector<HTMLInputElement>("input[type=file]")?.click()}>
         ${icon("attach")}<span class="ms-sr">Attach a file</span>
       </button>
       <input
@@ -146,23 +146,9 @@ export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
   private buttons(): TemplateResult[] {
     const { submit_button: submit, stop_button: stop } = this.props;
     const buttons = [];
-    if (submit) buttons.push(this.button(submit, "Send", "ms-primary", !this.isReady, () => this.submit()));
-    if (stop) buttons.push(this.button(stop, "Stop", "", false, () => this.fire("stop")));
+    if (submit) buttons.push(goButton(submit, "Send", !this.isReady, () => this.submit()));
+    if (stop) buttons.push(goButton(stop, "Stop", false, () => this.fire("stop")));
     return buttons;
-  }
-
-  private button(
-    text: string | boolean,
-    name: "Send" | "Stop",
-    variant: string,
-    disabled: boolean,
-    press: () => void,
-  ): TemplateResult {
-    const face = typeof text === "string" ? text : icon(name === "Stop" ? "square" : "send");
-    return html`<button
-      class="ms-button ms-go ${variant}" type="button" aria-label=${typeof text === "string" ? nothing : name}
-      ?disabled=${disabled} @click=${press}
-    >${face}</button>`;
   }
 
   protected override firstUpdated(): void {
@@ -231,10 +217,6 @@ export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
     if (file) emit(this, UPLOAD, { component: this.component, file, more });
   }
 
-  private choose(): void {
-    this.querySelector<HTMLInputElement>("input[type=file]")?.click();
-  }
-
   private onChosen(event: Event): void {
     const input = event.target as HTMLInputElement;
     this.take([...(input.files ?? [])]);
@@ -258,4 +240,13 @@ function sending(upload: UploadView): TemplateResult {
       <i ${styled({ "--ms-part": upload.fraction ?? 0 })}></i>
     </div>
   </li>`;
+}
+
+/** The button that sends the message, or stops the answer: with the app's text, or an icon. */
+function goButton(text: string | boolean, name: "Send" | "Stop", disabled: boolean, press: () => void): TemplateResult {
+  const face = typeof text === "string" ? text : icon(name === "Stop" ? "square" : "send");
+  return html`<button
+    class="ms-button ms-go ${name === "Send" ? "ms-primary" : ""}" type="button" aria-label=${typeof text === "string" ? nothing : name}
+    ?disabled=${disabled} @click=${press}
+  >${face}</button>`;
 }

@@ -1,7 +1,7 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { AudioLevel } from "../codecs/types.ts";
-import { emit, LISTEN, OUTPUT_CLASS, RECORD } from "../constants.ts";
+import { emit, LISTEN, RECORD } from "../constants.ts";
 import { addressOf } from "../manifest.ts";
 import { IDLE, type StreamView, type UploadView, type VideoView } from "../states.ts";
 import { Leaf, type LeafProps } from "./base.ts";
@@ -17,6 +17,7 @@ import { elapsed, recordBar, recordButton } from "./parts/record.ts";
 import { progress } from "./parts/run.ts";
 import { styled } from "./parts/styled.ts";
 import { troublePanel } from "./parts/trouble.ts";
+import { VideoFile } from "./parts/video_file.ts";
 
 type VideoSource = "upload" | "webcam";
 
@@ -40,24 +41,11 @@ export class Video extends Leaf<VideoProps> implements InboxHost {
   @state() private wantsTap = false;
   /** Whether this recording has a microphone. */
   @state() private isHeard = false;
-  @state() private fault = "";
   private readonly inbox = new Inbox(this, { kind: "video", noun: "a video" });
-  private readonly player = document.createElement("video");
-  /** Address of the subtitles, to be freed. */
-  private titles = "";
+  private readonly player = new VideoFile(() => this.requestUpdate());
   private readonly watched = new WeakSet<HTMLVideoElement>();
   /** The viewer has stopped a video, which is about to stand still. */
   private isQuitting = false;
-
-  constructor() {
-    super();
-    this.player.className = OUTPUT_CLASS;
-    this.player.controls = true;
-    this.player.playsInline = true;
-    this.player.preload = "metadata";
-    this.player.addEventListener("error", () => this.fail());
-    this.player.addEventListener("loadeddata", () => this.look());
-  }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
@@ -86,7 +74,7 @@ export class Video extends Leaf<VideoProps> implements InboxHost {
   /** What plays; null while there is nothing to be played. */
   private get shown(): HTMLVideoElement | null {
     if (this.isRecording) return null;
-    return this.video ? this.video.element : this.address ? this.player : null;
+    return this.video ? this.video.element : this.address ? this.player.element : null;
   }
 
   protected override willUpdate(changed: PropertyValues): void {
@@ -94,7 +82,7 @@ export class Video extends Leaf<VideoProps> implements InboxHost {
     if (changed.has("props")) this.load();
     if (changed.has("video") && this.video)
       this.begin(this.video, changed.get("video") as VideoView | null | undefined);
-    if (changed.has("stream") && this.isRecording) this.player.pause();
+    if (changed.has("stream") && this.isRecording) this.player.element.pause();
     if (changed.has("stream") && !this.isRecording) this.isHeard = false;
   }
 
@@ -116,7 +104,7 @@ export class Video extends Leaf<VideoProps> implements InboxHost {
   /** Why nothing can be seen; a video that came until something went wrong can, and what went wrong stands below it. */
   private get trouble(): string {
     if (this.video) return this.video.problem;
-    return this.run?.state === "failed" ? this.run.message || "Something went wrong." : this.fault;
+    return this.run?.state === "failed" ? this.run.message || "Something went wrong." : this.player.fault;
   }
 
   /** The browser plays with sound only after a tap. */
@@ -164,7 +152,7 @@ export class Video extends Leaf<VideoProps> implements InboxHost {
     const { buttons, interactive } = this.props;
     const tools = [];
     if (this.video?.state === "coming") tools.push(frameTool("square", "Stop playing", () => this.quit()));
-    if (interactive) tools.push(frameTool("close", "Clear", () => this.clear()));
+    if (interactive) tools.push(frameTool("close", "Clear", () => this.discard()));
     if (!this.trouble && buttons?.includes("download") && (this.video ? this.video.file : this.address))
       tools.push(frameTool("download", "Download", () => this.download()));
     return tools;
@@ -180,23 +168,17 @@ export class Video extends Leaf<VideoProps> implements InboxHost {
   private load(): void {
     const { player, address } = this;
     const { loop, autoplay, value } = this.props;
-    player.loop = loop ?? false;
-    player.setAttribute("aria-label", this.name);
-    this.watch(player);
-    const source = address ? new URL(address, document.baseURI).href : "";
-    if (player.src === source) return;
-    this.fault = "";
+    player.element.loop = loop ?? false;
+    player.element.setAttribute("aria-label", this.name);
+    this.watch(player.element);
+    if (!player.load(address, value)) return;
     this.wantsTap = false;
-    this.subtitle(player, value);
-    if (source) player.src = source;
-    else player.removeAttribute("src");
-    player.load();
-    if (source && autoplay) void this.start(player);
+    if (address && autoplay) void this.start(player.element);
   }
 
   private begin(video: VideoView, before: VideoView | null | undefined): void {
     if (before?.playback === video.playback) return;
-    this.player.pause();
+    this.player.element.pause();
     this.watch(video.element);
     video.element.setAttribute("aria-label", this.name);
     this.wantsTap = false;
@@ -241,31 +223,6 @@ export class Video extends Leaf<VideoProps> implements InboxHost {
     this.fire("end");
   }
 
-  private subtitle(player: HTMLVideoElement, value: unknown): void {
-    if (this.titles) URL.revokeObjectURL(this.titles);
-    this.titles = "";
-    player.replaceChildren();
-    const text = typeof value === "object" && value !== null && "subtitles" in value ? String(value.subtitles) : "";
-    if (!text) return;
-    this.titles = URL.createObjectURL(new Blob([text], { type: "text/vtt" }));
-    const track = document.createElement("track");
-    track.kind = "subtitles";
-    track.label = "Subtitles";
-    track.default = true;
-    track.src = this.titles;
-    player.append(track);
-  }
-
-  /** The browser has the first frame, or knows that there is none that it can decode: it would play the audio alone. */
-  private look(): void {
-    if (this.player.videoWidth === 0) this.fault = "This browser cannot decode the frames of this video.";
-    this.requestUpdate();
-  }
-
-  private fail(): void {
-    if (this.player.getAttribute("src")) this.fault = "This video cannot be played.";
-  }
-
   // ---- what the user does ----------------------------------------------------------------------------------------
 
   private record(): void {
@@ -276,11 +233,6 @@ export class Video extends Leaf<VideoProps> implements InboxHost {
     if (this.shown?.paused) this.tellOver();
     else this.isQuitting = true;
     emit(this, LISTEN, { component: this.component, action: "stop" });
-  }
-
-  private clear(): void {
-    this.edit(null);
-    this.fire("clear");
   }
 
   private download(): void {

@@ -124,6 +124,19 @@ describe("Record", () => {
   });
 });
 
+describe("a device that is refused when it is chosen before there is a session", () => {
+  it("ends the recording, and whoever captures lets go of the one before", async () => {
+    void recording.start({}, new Promise(() => {}));
+    await vi.waitFor(() => expect(events.attach).toHaveBeenCalled());
+    events.open.mockRejectedValue(new DeviceError(trouble("busy", "camera")));
+    await recording.change({ device: "y" });
+    expect(events.release).toHaveBeenCalledOnce();
+    expect(opened.close).toHaveBeenCalledOnce();
+    expect(last()).toMatchObject({ state: "idle", trouble: { code: "busy" } });
+    expect(events.ended).toHaveBeenCalledWith(false);
+  });
+});
+
 describe("a recording", () => {
   beforeEach(start);
 

@@ -1,4 +1,5 @@
 /** A list in the top layer that stays at its anchor: above everything, clipped by nothing. */
+import type { ReactiveController, ReactiveControllerHost } from "lit";
 
 const GAP_PX = 4;
 const MARGIN_PX = 8;
@@ -31,4 +32,31 @@ export function watch(moved: (event: Event) => void): () => void {
     window.removeEventListener("resize", moved);
     window.removeEventListener("scroll", moved, { capture: true });
   };
+}
+
+/** Keeps a list at its anchor for as long as it is shown and its host is in the page. */
+export class ListPopover implements ReactiveController {
+  private unwatch: (() => void) | null = null;
+
+  constructor(host: ReactiveControllerHost) {
+    host.addController(this);
+  }
+
+  /** Shows `list` as wide as its anchor; hides it if that is null. */
+  show(list: HTMLElement, anchor: Element | null): void {
+    if (!anchor) {
+      close(list);
+      this.hostDisconnected();
+      return;
+    }
+    open(list, anchor, true);
+    this.unwatch ??= watch((event) => {
+      if (event.target !== list) open(list, anchor, true);
+    });
+  }
+
+  hostDisconnected(): void {
+    this.unwatch?.();
+    this.unwatch = null;
+  }
 }
