@@ -3,10 +3,10 @@ import { expect, it } from "vitest";
 
 const BASE = "../src/";
 
-/** Every source of the page, by its path below `src/`; tests that stand beside a source are none. */
+/** Every source of the page, by its path below `src/`. */
 const files = new Map(
   Object.entries(
-    import.meta.glob<string>(["../src/**/*.ts", "!../src/**/*.test.ts"], {
+    import.meta.glob<string>("../src/**/*.ts", {
       query: "?raw",
       import: "default",
       eager: true,
