@@ -12,7 +12,7 @@ export interface Node {
 }
 
 /**
- * What a component can do, beyond showing a value: nobody asks for its type.
+ * A thing that a component can do, beyond showing a value: nobody asks for its type.
  *
  * `captures_frames`, `captures_audio`: records with a camera, with a microphone; `records_video`: what its camera shows is
  * kept as a video, not as a photo; `shows_frames`: has a surface for images and streamed frames; `keeps_past`: its value is

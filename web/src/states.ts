@@ -2,7 +2,7 @@
 
 import type { Level as ProgressLevel, Turn } from "./wire/messages.ts";
 
-/** What shows images in a component: `<video>`, `<canvas>` or `<img>` with the class `ms-output`. */
+/** An element that shows images in a component: `<video>`, `<canvas>` or `<img>` with the class `ms-output`. */
 export type OutputElement = HTMLVideoElement | HTMLCanvasElement | HTMLImageElement;
 
 export interface OutputSurface {
@@ -59,7 +59,7 @@ export interface StreamView {
   pastS: number;
   /** The live camera, for a `<video class="ms-preview">`; null without a camera. */
   preview: MediaStream | null;
-  /** Whether the preview is to be shown mirrored (by CSS). */
+  /** True if the preview is to be shown mirrored (by CSS). */
   mirrored: boolean;
   /** Id of the device in use; empty if none. */
   device: string;
@@ -104,13 +104,13 @@ export interface RunView {
   etaS: number | null;
   /** For the user, when it failed; empty if there is nothing to say. */
   message: string;
-  /** How far it is, by its handler's own word; absent or null if that says nothing. */
+  /** The progress that its handler reports; absent or null if it reports none. */
   advance?: AdvanceView | null;
-  /** What it waits for in the page, in words; absent once it was begun. */
+  /** The reason why it waits in the page, in words; absent once it was begun. */
   awaits?: string;
 }
 
-/** How far a run is. */
+/** The progress of a run. */
 export interface AdvanceView {
   /** Loops inside of each other, the outermost first; at least one. */
   levels: ProgressLevel[];
@@ -162,7 +162,7 @@ export interface ToastView {
   title: string;
   /** 0 keeps it until it is closed. */
   durationS: number;
-  /** How often it was said; once if absent. */
+  /** The number of times that it was said; once if absent. */
   count?: number;
 }
 

@@ -44,6 +44,23 @@ it("finds a class that is declared twice", () => {
   expect(repeated(sources)).toEqual(["Run: a.ts, b.ts"]);
 });
 
+// ---- words -----------------------------------------------------------------------------------------------------------
+
+/** The doc comments that open with a question word, by their first words: they should open with the thing itself. */
+function questions(source: string): string[] {
+  const pattern = /\/\*\*\s+(?:\* )?((?:What|Who|Whether|How)\b.{0,30})/g;
+  return [...source.matchAll(pattern)].map(([, words]) => words as string);
+}
+
+it("a doc comment opens with the thing itself, not with a question", () => {
+  expect([...files].flatMap(([path, source]) => questions(source).map((words) => `${path}: ${words}`))).toEqual([]);
+});
+
+it("finds a doc comment that opens with a question", () => {
+  const source = "/** What it is. */\n/** It is. */\n/**\n * Whether it is.\n */\n// How it is.";
+  expect(questions(source)).toEqual(["What it is. */", "Whether it is."]);
+});
+
 // ---- imports ---------------------------------------------------------------------------------------------------------
 
 type Graph = Map<string, Set<string>>;

@@ -28,7 +28,7 @@ export class AudioUplink implements Uplink {
   private readonly send: (packet: Packet) => void;
   private readonly overflow: () => void;
   protected isRunning = false;
-  /** What the end of a slot left, cut into packets; the last of them is flagged. */
+  /** The rest at the end of a slot, cut into packets; the last of them is flagged. */
   private rest: TimedChunk[] = [];
 
   /** `overflow` is called when more waits than the backlog may hold. */

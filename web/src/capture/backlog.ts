@@ -48,7 +48,7 @@ export class Backlog {
     this.joined = Math.max(this.chunk, fitting - (fitting % this.chunk));
   }
 
-  /** Whether a whole chunk waits. */
+  /** True if a whole chunk waits. */
   get isReady(): boolean {
     return this.waiting >= this.chunk;
   }
@@ -58,7 +58,7 @@ export class Backlog {
     return this.waiting % this.chunk;
   }
 
-  /** Whether more waits than `max_backlog` allows; never with `keep="latest"`. */
+  /** True if more waits than `max_backlog` allows; never with `keep="latest"`. */
   get isOver(): boolean {
     return this.whole > this.mostSamples;
   }

@@ -9,7 +9,7 @@ export interface CameraWish {
   /** The app's own constraints; they win over ours. */
   constraints: MediaTrackConstraints | null;
   size: [number, number] | null;
-  /** Whether to show and send it mirrored; null for a camera that looks at the user alone. */
+  /** True shows and sends it mirrored; null does that for a camera that looks at the user alone. */
   mirror: boolean | null;
   choice: DeviceChoice;
 }

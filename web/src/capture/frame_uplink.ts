@@ -57,7 +57,7 @@ export class FrameUplink implements Uplink {
     this.settle();
   }
 
-  /** Whether the frame of `nowUs` is to be taken. */
+  /** True if the frame of `nowUs` is to be taken. */
   wants(nowUs: number, intervalUs: number): boolean {
     return this.isRunning && this.credit.isFree && this.pace.isDue(nowUs, intervalUs);
   }
@@ -106,7 +106,7 @@ export class FrameUplink implements Uplink {
   }
 }
 
-/** What a camera's frames are drawn on, before the encoder: mirrored and scaled. */
+/** The surface that a camera's frames are drawn on, before the encoder: mirrored and scaled. */
 export interface Drawing {
   /** Draws the frame and returns the canvas; the frame may be closed afterwards. */
   draw(frame: CameraFrame): OffscreenCanvas;

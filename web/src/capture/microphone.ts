@@ -7,10 +7,10 @@ import { microphoneConstraints, openDevice } from "./devices.ts";
 
 const MOST_CHANNELS = 8;
 
-/** What the server counts with where the app leaves it to the device: such a chunk fits into a packet. */
+/** The format that the server assumes where the app leaves it to the device: such a chunk fits into a packet. */
 const USUAL: AudioShape = { rate: 48_000, channels: 2 };
 
-/** What the app asks for; null leaves it to the device. */
+/** The app's wishes; null leaves it to the device. */
 export interface AudioWish {
   /** Samples per second to deliver. */
   rate: number | null;
@@ -40,7 +40,7 @@ export async function openMicrophone(wish: MicrophoneWish): Promise<Microphone> 
   return microphoneOf(await openDevice("microphone", audioConstraints(wish)), wish);
 }
 
-/** What to ask the browser for. */
+/** The constraints to ask the browser for. */
 export function audioConstraints({ channels, constraints, choice }: MicrophoneWish): MediaTrackConstraints {
   const wished = channels ? { channelCount: { ideal: channels }, ...constraints } : constraints;
   return microphoneConstraints(wished, choice);

@@ -3,7 +3,7 @@
 /** Weight of a new interval in the smoothed one: settles within a second at 30 frames a second. */
 const SMOOTHING = 0.1;
 
-/** How fast a camera really delivers. */
+/** The interval at which a camera really delivers. */
 export class CameraInterval {
   private last: number | null = null;
   private smoothed = 0;
@@ -32,7 +32,7 @@ export class Pace {
     this.everyUs = everyS * 1e6;
   }
 
-  /** Whether the frame of `nowUs` is the nearest to the time that is due, with frames `intervalUs` apart. */
+  /** True if the frame of `nowUs` is the nearest to the time that is due, with frames `intervalUs` apart. */
   isDue(nowUs: number, intervalUs: number): boolean {
     return this.dueUs === null || nowUs >= this.dueUs - Math.min(intervalUs, this.everyUs) / 2;
   }

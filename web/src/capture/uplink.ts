@@ -1,4 +1,4 @@
-/** What is common to the ways up: the states that the server moves a stream through. */
+/** The common interface of the ways up: the states that the server moves a stream through. */
 
 export interface Uplink {
   readonly stream: number;

@@ -5,10 +5,10 @@ import type { Camera } from "./camera.ts";
 /** A longer recording ends by itself: more than half an hour at the bit rates that browsers choose. */
 export const MAX_VIDEO_BYTES = 512 * 1024 * 1024;
 
-/** How often what was recorded is taken out of the recorder, in milliseconds. */
+/** The interval at which the recorder hands over what it recorded, in milliseconds. */
 const SLICE_MS = 1000;
 
-/** What a recorder may make, the one that most programs read first. */
+/** The formats that a recorder may make, the one that most programs read first. */
 const KINDS = [
   { mime: "video/mp4;codecs=avc1.42E01F,mp4a.40.2", end: "mp4" },
   { mime: "video/mp4;codecs=avc1.42E01F", end: "mp4" },

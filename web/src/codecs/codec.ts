@@ -1,5 +1,5 @@
 /**
- * What a codec is: it opens a stateful encoder or decoder for one stream and one direction.
+ * A codec opens a stateful encoder or decoder for one stream and one direction.
  *
  * JPEG's ignore the state; a codec with key frames and deltas cannot. A codec is a file in this folder; `codecs.ts`
  * knows their numbers.

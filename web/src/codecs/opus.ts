@@ -10,7 +10,7 @@ const PACKETS_PER_S = 50;
 /** Only a number to put packets into order by. */
 const PACKET_US = 1_000_000 / PACKETS_PER_S;
 
-/** Whether the browser can decode it. */
+/** True if the browser can decode it. */
 export const takesOpus = (): boolean => typeof AudioDecoder !== "undefined";
 
 export interface OpusPart extends Omit<Chunk, "samples"> {
@@ -53,7 +53,7 @@ export class OpusVoice<Tag> {
     });
   }
 
-  /** Whether all that came is decoded. */
+  /** True if everything that came is decoded. */
   get isIdle(): boolean {
     return this.waiting.length === 0;
   }

@@ -17,7 +17,7 @@ export interface AudioLevel {
   peak: number;
 }
 
-/** How a camera's frames are drawn before they are encoded. */
+/** The way a camera's frames are drawn before they are encoded. */
 export interface FrameOptions {
   /** Largest width and height that is sent; null for 1280 on the longer side. */
   size: [number, number] | null;
@@ -26,7 +26,7 @@ export interface FrameOptions {
   quality: number;
 }
 
-/** What comes through the port of a microphone: blocks of interleaved samples in -1..1. */
+/** A message through the port of a microphone: a block of interleaved samples in -1..1. */
 export type AudioBlock = Float32Array;
 
 export interface MicrophoneFormat {

@@ -45,7 +45,7 @@ interface Waveform {
 export class Audio extends Leaf<AudioProps> implements InboxHost {
   @property({ attribute: false }) stream: StreamView = IDLE;
   @property({ attribute: false }) upload: UploadView | null = null;
-  /** What is heard, or was heard, of streamed audio; null if the value is what counts. */
+  /** The state of streamed audio, while it comes and after; null if the value is what counts. */
   @property({ attribute: false }) audio: AudioView | null = null;
   private readonly inbox = new Inbox(this, { kind: "audio", noun: "an audio file" });
 

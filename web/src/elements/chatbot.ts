@@ -17,7 +17,7 @@ type Length = number | string | null;
 
 interface ChatbotProps extends LeafProps {
   value: readonly Entry[] | null;
-  /** What was said in sessions that are over; left out if there is none. */
+  /** The messages of sessions that are over; left out if there are none. */
   past?: readonly Entry[] | null;
   height: Length;
   min_height: Length;
@@ -42,7 +42,7 @@ const END_PX = 32;
 const COPIED_MS = 1500;
 /** Longest value of a `select` event that the server takes. */
 const MOST_SELECTED = 10_000;
-/** What the server calls the two thumbs. */
+/** The server's names for the two thumbs. */
 const LIKED: { [word: string]: boolean } = { Like: true, Dislike: false };
 
 /** A conversation. The view follows it as long as the reader is at its end. */
@@ -53,7 +53,7 @@ export class Chatbot extends Leaf<ChatbotProps> {
   private readonly feedback = new Map<number, string | null>();
   private readonly watcher = new ResizeObserver(() => this.follow());
   private known = 0;
-  /** How far the view was scrolled when we last heard of it. */
+  /** The scroll position of the view when it was last reported. */
   private top = 0;
   private placed = "";
   /** The past that was cleared away. */
@@ -124,7 +124,7 @@ export class Chatbot extends Leaf<ChatbotProps> {
     return html`<div class="ms-chat-head">${label}<span class="ms-chat-tools">${tools}</span></div>`;
   }
 
-  /** What can still be read, but not be answered. */
+  /** Messages that can still be read, but not be answered. */
   private bygone(): TemplateResult | typeof nothing {
     const { past, props } = this;
     if (past.length === 0) return nothing;
@@ -152,7 +152,7 @@ export class Chatbot extends Leaf<ChatbotProps> {
     return role === "system" ? null : this.props.avatars[role === "user" ? 0 : 1];
   }
 
-  /** What can be done with a message now. */
+  /** The actions that a message offers now. */
   private acts(entry: Entry, at: number, isLastOfSide: boolean): Act[] {
     const { props, listens, isBusy } = this;
     const isNewest = at === this.entries.length - 1;

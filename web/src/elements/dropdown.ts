@@ -18,7 +18,7 @@ interface DropdownProps extends LeafProps {
 @customElement("ms-dropdown")
 export class Dropdown extends Leaf<DropdownProps> {
   @state() private expanded = false;
-  /** What the user typed since the list opened; null shows everything. */
+  /** The text typed since the list opened; null shows everything. */
   @state() private query: string | null = null;
   /** Index into `found` of the option that Enter takes. */
   @state() private active = -1;
@@ -99,7 +99,7 @@ export class Dropdown extends Leaf<DropdownProps> {
     if (this.expanded) list.querySelector("[data-active]")?.scrollIntoView({ block: "nearest" });
   }
 
-  /** What the field says while nobody types in it. */
+  /** The text of the field while nobody types in it. */
   private get resting(): string {
     const [value] = this.chosen;
     return value === undefined ? "" : this.labelOf(value);

@@ -4,7 +4,7 @@ import { addressOf } from "../manifest.ts";
 import { Leaf, type LeafProps } from "./base.ts";
 import { icon } from "./parts/icons.ts";
 
-/** What a row shows of one value; nothing at all for an input that the example leaves as it is. */
+/** One value in a row; nothing at all for an input that the example leaves as it is. */
 interface Cell {
   text?: string;
   picture?: unknown;

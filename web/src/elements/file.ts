@@ -15,10 +15,10 @@ type Item = FileValue | LinkValue;
 
 interface FileProps extends LeafProps {
   value: readonly Item[] | null;
-  /** What may be uploaded, as a file dialog takes it: "image/*", ".pdf"; anything if empty. */
+  /** The kinds of files that may be uploaded, as a file dialog takes them: "image/*", ".pdf"; any if empty. */
   accept: readonly string[];
   max_files: number;
-  /** Whether the dialog is for folders. */
+  /** True if the dialog is for folders. */
   folder: boolean;
   height: number | null;
 }

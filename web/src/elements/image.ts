@@ -90,7 +90,7 @@ export class Image extends Leaf<ImageProps> implements OutputSurface, InboxHost 
     return this.hasImage || this.isRecording ? nothing : this.empty();
   }
 
-  /** What to do with a frame that shows nothing yet. */
+  /** The invitation in a frame that shows nothing yet. */
   private empty(): TemplateResult {
     const { placeholder, interactive } = this.props;
     if (!interactive)

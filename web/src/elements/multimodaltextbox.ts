@@ -16,7 +16,7 @@ import { styled } from "./parts/styled.ts";
 interface MultimodalTextboxProps extends LeafProps {
   value: Draft | null;
   sources: readonly ("upload" | "microphone")[];
-  /** What may be attached, as a file dialog takes it: "image/*", ".pdf"; anything if empty. */
+  /** The kinds of files that may be attached, as a file dialog takes them: "image/*", ".pdf"; any if empty. */
   accept: readonly string[];
   max_files: number;
   lines: number;
@@ -61,7 +61,7 @@ export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
     return this.stream.state !== "idle";
   }
 
-  /** How many more files fit. */
+  /** The number of files that still fit. */
   private get room(): number {
     return this.props.max_files - this.draft.files.length - following(this.upload);
   }
@@ -168,7 +168,7 @@ export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
     return this.draft.text.trim() === "" && this.draft.files.length === 0;
   }
 
-  /** What is being recorded belongs to the message; so do files on their way, for which the event itself waits. */
+  /** True if there is a message to send. A recording belongs to it; so do files on their way, for which the event itself waits. */
   private get isReady(): boolean {
     const isAny = !this.isEmpty || this.upload !== null;
     return this.props.interactive && isAny && !this.isRecording && !this.run?.awaits;

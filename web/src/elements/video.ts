@@ -36,10 +36,10 @@ interface VideoProps extends LeafProps, FrameShape {
 export class Video extends Leaf<VideoProps> implements InboxHost {
   @property({ attribute: false }) stream: StreamView = IDLE;
   @property({ attribute: false }) upload: UploadView | null = null;
-  /** What is streamed, or was; null if the value is what counts. */
+  /** The streamed video, while it comes and after; null if the value is what counts. */
   @property({ attribute: false }) video: VideoView | null = null;
   @state() private wantsTap = false;
-  /** Whether this recording has a microphone. */
+  /** True if this recording has a microphone. */
   @state() private isHeard = false;
   private readonly inbox = new Inbox(this, { kind: "video", noun: "a video" });
   private readonly player = new VideoFile(() => this.requestUpdate());
@@ -71,7 +71,7 @@ export class Video extends Leaf<VideoProps> implements InboxHost {
     return addressOf(this.props.value);
   }
 
-  /** What plays; null while there is nothing to be played. */
+  /** The element that plays; null while there is nothing to play. */
   private get shown(): HTMLVideoElement | null {
     if (this.isRecording) return null;
     return this.video ? this.video.element : this.address ? this.player.element : null;

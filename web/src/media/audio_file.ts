@@ -6,7 +6,7 @@ import { decodable, extentOf } from "./gapless.ts";
 /** Every browser knows it. */
 const SAFE_RATE_HZ = 48_000;
 
-/** What a number of 32 bits leaves of int16 is nearer to a whole number than that. */
+/** A sample that was int16 is nearer to a whole number than this after it has been a 32-bit float. */
 const NEARLY = 0.01;
 
 /** Samples in -1..1, each channel by itself. */

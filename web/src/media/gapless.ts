@@ -1,5 +1,5 @@
 /**
- * How much audio is in a file, by what the file itself says: encoders put silence before and after it. Pure.
+ * The extent of the audio in a file, by what the file itself says: encoders put silence before and after it. Pure.
  *
  * MP3: frames by ISO/IEC 11172-3, 2.4.1, and 13818-3; the tag in the first one as LAME writes it, "Mp3 Info Tag rev 1".
  * Ogg: Vorbis I, 4.2.2 and A.2; Opus by RFC 7845, 4 and 5.1; FLAC, in Ogg too, by RFC 9639, 8.2 and 10.1.
@@ -13,13 +13,13 @@ export interface Extent {
   rate: number;
   /** Where the audio begins, if all is decoded that the file holds. */
   begin: number;
-  /** How long it is: `Infinity` if the file does not say. */
+  /** The number of samples: `Infinity` if the file does not say. */
   count: number;
-  /** How much is decoded at least if it is all: `Infinity` if the file does not say. */
+  /** The least number of samples of a complete decoding: `Infinity` if the file does not say. */
   total: number;
 }
 
-/** What a decoder of MP3 adds to the delay of the encoder. */
+/** The samples that an MP3 decoder adds to the delay of the encoder. */
 const MP3_DECODER_DELAY = 529;
 
 /** By the number of the version. */
@@ -29,7 +29,7 @@ const MP3_RATES_HZ: Record<number, number[]> = {
   0: [11_025, 12_000, 8_000],
 };
 
-/** Who writes delay and padding where LAME does. */
+/** The encoders that write delay and padding where LAME does. */
 const MP3_ENCODERS = new Set(["LAME", "Lavc", "Lavf"]);
 
 const OPUS_RATE_HZ = 48_000;
@@ -40,7 +40,7 @@ const USUAL_RATE_HZ = 48_000;
 /** More samples than any packet of Vorbis has. */
 const LONG = 65_536;
 
-/** What a file says of its audio; one of a kind that is not known here says nothing. */
+/** The extent of a file's audio, as far as the file tells; a file of an unknown kind tells nothing. */
 export function extentOf(file: Uint8Array): Extent {
   const audio = file.subarray(tagEnd(file));
   const extent = oggExtent(file) ?? flacExtent(audio) ?? mp3Extent(audio);

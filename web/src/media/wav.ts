@@ -3,10 +3,10 @@
 import { decodeAudio, toPcm16 } from "./audio_file.ts";
 import { wavHeader } from "./wav_header.ts";
 
-/** What a file may become here, in bytes; a longer one is decoded by the server. */
+/** The longest WAV file that is made here, in bytes; a longer one is decoded by the server. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** How files of audio begin that the server may read where the browser does not. */
+/** The first bytes of audio files that the server may read where the browser does not. */
 const KNOWN = "FORM RF64 BW64 RIFX riff #!AM caff .snd OggS fLaC".split(" ");
 
 function isKnown(head: string): boolean {

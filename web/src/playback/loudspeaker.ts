@@ -2,7 +2,7 @@
 
 import { JitterBuffer } from "./jitter.ts";
 
-/** How often it says where it is. */
+/** The interval at which it reports its position. */
 const REPORT_S = 0.05;
 
 /** Samples to play, that they come in real time, that nothing follows, that what is there is too old, or that nothing more is wanted. */

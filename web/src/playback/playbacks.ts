@@ -15,13 +15,13 @@ const FILE_PREFIX_BYTES = 8;
 /** Largest file that is taken. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
-/** What is kept of a playback for seeking and downloading; of a longer one it is the end. */
+/** The most that is kept of a playback for seeking and downloading; of a longer one it is the end. */
 export const MAX_KEPT_BYTES = 128 * 1024 * 1024;
 
 /** The server is told at every second report of the loudspeaker: ten times a second. */
 const TELL_EVERY = 2;
 
-/** What the loudspeaker says; `played` counts frames. */
+/** A report of the loudspeaker; `played` counts frames. */
 export interface LoudspeakerReport {
   played: number;
   gaps: number;

@@ -5,10 +5,10 @@ import { decodeAudio, toPcm16, withChannels } from "../media/audio_file.ts";
 import type { LiveState } from "../states.ts";
 import { Loudspeaker } from "./loudspeaker.ts";
 
-/** What is prepared for where the app does not say at which rate its audio comes: most voices have it. */
+/** The rate that is prepared for where the app does not declare one: most voices have it. */
 export const USUAL_RATE_HZ = 24_000;
 
-/** What nearly every microphone delivers. */
+/** The rate of nearly every microphone. */
 export const DEVICE_RATE_HZ = 48_000;
 
 /** A browser that lets us play does so by then; one that does not wants a tap first. */
@@ -20,10 +20,10 @@ const BUSY_MS = 3_000;
 /** A loudspeaker that was opened in advance waits so long for audio: to wake it again takes longer than a chunk lasts. */
 const REST_MS = 10_000;
 
-/** What the page itself plays at a time, where there is no audio thread to do it. */
+/** The block that the page itself plays at a time, where there is no audio thread to do it. */
 const BLOCK_FRAMES = 1024;
 
-/** What was silenced has died away by then. */
+/** Silenced audio has died away by then. */
 const FADED_MS = 50;
 
 export interface SpeakerRequest {
@@ -50,7 +50,7 @@ interface Speaker {
   playback: number;
   node: AudioNode | null;
   state: LiveState;
-  /** Whether the browser has let it play. */
+  /** True once the browser has let it play. */
   hasRun: boolean;
   /** Until it is suspended, because nothing is heard. */
   resting: ReturnType<typeof setTimeout> | undefined;
@@ -198,7 +198,7 @@ function rest(speaker: Speaker, afterMs: number): void {
   speaker.resting = setTimeout(() => void speaker.context.suspend(), afterMs);
 }
 
-/** Whether the worklet could be loaded. Browsers keep it from pages that came over plain HTTP. */
+/** Loads the worklet; false if that failed. Browsers keep it from pages that came over plain HTTP. */
 async function load(context: AudioContext, worklet: string): Promise<boolean> {
   return (
     (await context.audioWorklet?.addModule(worklet).then(

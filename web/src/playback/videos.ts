@@ -19,7 +19,7 @@ const ENOUGH_S = 0.2;
 /** A browser that takes no more is given room: what was seen longer ago than this is let go. */
 const BEHIND_S = 10;
 
-/** What is kept of a video for downloading; of a longer one nothing is. */
+/** The most that is kept of a video for downloading; of a longer one nothing is. */
 const MAX_KEPT_BYTES = 512 * 1024 * 1024;
 
 export interface VideosEvents {
@@ -55,7 +55,7 @@ export class Videos {
     for (const video of this.videos.values()) if (video.playback === playback) video.cut();
   }
 
-  /** Whether a component has a video, while it comes or after. */
+  /** True if a component has a streamed video, while it comes or after. */
   has(component: number): boolean {
     return this.videos.has(component);
   }

@@ -1,9 +1,9 @@
-/** What is on its way to components: files that are being uploaded, recordings that are being finished. Pure. */
+/** Arrivals at components: files that are being uploaded, recordings that are being finished. Pure. */
 
 /** One thing on its way. */
 export interface Arrival {
   readonly component: number;
-  /** What it is, after "Waiting for": "the upload of cat.png". */
+  /** The words for it, after "Waiting for": "the upload of cat.png". */
   words: string;
 }
 
@@ -34,7 +34,7 @@ export class Arrivals {
     if (this.coming.delete(arrival)) this.changed(arrival.component, refusal);
   }
 
-  /** What is on its way to one of some components, in words; empty if nothing is. */
+  /** Names in words what is on its way to one of some components; empty if nothing is. */
   to(components: ReadonlySet<number>): string {
     for (const { component, words } of this.coming) if (components.has(component)) return words;
     return "";

@@ -37,7 +37,7 @@ export class Captures {
     this.events = events;
   }
 
-  /** Whether the streams of a component bring frames along with audio. */
+  /** True if the streams of a component bring frames along with audio. */
   hasBoth(component: number): boolean {
     return this.both.has(component);
   }
@@ -50,7 +50,7 @@ export class Captures {
     else if (camera && microphone) this.measure(component, microphone);
   }
 
-  /** What is streamed, and kept as a video as well, is recorded only while it has its slot. */
+  /** Records a video beside its stream only while the stream has its slot. */
   hold(component: number, { state }: StreamView): void {
     const clip = this.clips.get(component);
     if (clip instanceof VideoClip && state !== "idle") clip.hold(state !== "running");
@@ -71,7 +71,7 @@ export class Captures {
     this.clips.delete(component);
   }
 
-  /** Whether an ordinary event takes the video of a component, and not only the stream's handler moment by moment. */
+  /** True if an ordinary event takes the video of a component, and not only the stream's handler moment by moment. */
   private keepsVideo(component: number): boolean {
     const isTaken = this.manifest.bindings.some(({ stream, inputs }) => !stream && inputs.includes(component));
     return isTaken && this.store.can(component, "records_video");

@@ -4,7 +4,7 @@ import type { ConnectionView } from "../states.ts";
 import type { Cancel, Fire, SetValue } from "../wire/messages.ts";
 import type { ToWorker } from "../workers/port.ts";
 
-/** What may wait for a session to begin; a page that has none for so long loses no more than clicks. */
+/** The most messages that wait for a session to begin; a page that has none for so long loses no more than clicks. */
 const MOST_WAITING = 100;
 
 export class Connection {
@@ -29,7 +29,7 @@ export class Connection {
     return this.secret !== null;
   }
 
-  /** Whether a secret is still that of the session. */
+  /** True if a secret is still that of the session. */
   isCurrent(secret: string): boolean {
     return secret === this.secret;
   }

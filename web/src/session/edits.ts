@@ -22,7 +22,7 @@ export class Edits {
     this.edits.set(component, { waiting: Math.max(0, edit.waiting - 1), seq: Math.max(edit.seq, seq) });
   }
 
-  /** Whether a server that had acted upon the control messages up to `seen` knew the last edit of a component. */
+  /** True if a server that had acted upon the control messages up to `seen` knew the last edit of a component. */
   isKnown(component: number, seen: number): boolean {
     const { waiting, seq } = this.find(component);
     return waiting === 0 && seq <= seen;

@@ -1,4 +1,4 @@
-/** How far a run is as a whole, and when it will be done. Pure: the clock is passed in. */
+/** The progress of a run as a whole, and when it will be done. Pure: the clock is passed in. */
 
 import type { AdvanceView } from "../states.ts";
 import type { Level } from "../wire/messages.ts";

@@ -3,7 +3,7 @@
 import type { Binding } from "../manifest.ts";
 import type { RunView } from "../states.ts";
 
-/** What happened: the target of the binding that fired, and what comes with it. */
+/** An event as it happened: the target of the binding that fired, and its data. */
 export interface Trigger {
   target: number;
   data: unknown;
@@ -14,12 +14,12 @@ export interface HeldEvent {
   binding: Binding;
   run: number;
   trigger: Trigger;
-  /** Whether the server knows of it: then it may run even if what was pressed is hidden meanwhile. */
+  /** True if the server knows of it: then it may run even if its source is hidden meanwhile. */
   isTold: boolean;
 }
 
 export interface HeldEventsEvents {
-  /** What is on its way to one of some components, in words; empty if nothing is. */
+  /** Names in words what is on its way to one of some components; empty if nothing is. */
   coming(components: ReadonlySet<number>): string;
   /** All that an event waited for is there. */
   released(event: HeldEvent): void;
@@ -50,7 +50,7 @@ export class HeldEvents {
     return this.held.some((each) => each.run === run);
   }
 
-  /** What an event has to wait for, in words; empty if it can begin. Takes back what is said of one that never began. */
+  /** Names in words what an event has to wait for; empty if it can begin. Takes back the refusal of one before it. */
   admit(binding: Binding, trigger: Trigger): string {
     const refused = this.refused.get(binding.id);
     if (refused) this.show(refused, "done", "");
@@ -81,7 +81,7 @@ export class HeldEvents {
       if (this.needs(event.binding.id, components)) this.drop(event, "failed", refusal);
   }
 
-  /** Whether an event reads one of some components. */
+  /** True if an event reads one of some components. */
   needs(binding: number, components: readonly number[]): boolean {
     return components.some((each) => this.reads.get(binding)?.has(each));
   }
@@ -99,7 +99,7 @@ export class HeldEvents {
     return this.held;
   }
 
-  /** What an event waits for. What happened to a component is about what it holds, but for handing that over. */
+  /** The components that an event waits for. An event of a component is about the value it has, except `submit`. */
   private awaited(binding: Binding, { target }: Trigger): ReadonlySet<number> {
     const reads = this.reads.get(binding.id) ?? NOTHING;
     const [source, event] = binding.targets[target] ?? [];

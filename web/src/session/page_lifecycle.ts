@@ -1,4 +1,4 @@
-/** What becomes of the page in its browser. */
+/** The page's life in its browser: hidden, shown again, left, brought back. */
 
 export interface PageEvents {
   /** The browser's tab went to the background, or came back. */

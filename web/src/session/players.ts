@@ -1,4 +1,4 @@
-/** What plays streamed audio and video in the page: loudspeakers, `<video>` elements, and what can be played again. */
+/** Players of streamed audio and video in the page: loudspeakers, `<video>` elements, and replays. */
 
 import type { ListenDetail } from "../constants.ts";
 import type { Binding, Manifest } from "../manifest.ts";

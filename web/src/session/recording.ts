@@ -21,7 +21,7 @@ export interface RecordingEvents {
   attach(opened: OpenedDevice): void;
   /** The devices are about to be closed; `isWanted` if the user, or the app, has pressed Stop. */
   release(isWanted: boolean): void;
-  /** Whether the app lets the user record it still; asked before it begins. */
+  /** True if the app still lets the user record it; asked before it begins. */
   isWanted?(): boolean;
   /** Begins the streams, and returns their numbers; none if the component drives no stream. */
   begin(): number[];
@@ -57,7 +57,7 @@ export class Recording {
     this.stopwatch = new Stopwatch(longestS, () => this.stop());
   }
 
-  /** Whether the device is, or will be, recorded; after Stop the server may still be at work on what it was given. */
+  /** True if the device is, or will be, recorded; after Stop the server may still be at work on what it was given. */
   get isLive(): boolean {
     return isLive(this.state);
   }
@@ -237,7 +237,7 @@ export class Recording {
     this.show({ ...others, state, sinceMs, pastS });
   }
 
-  /** What the states of all streams come to: the furthest one speaks for all. */
+  /** The states of all streams as one: the furthest one speaks for all. */
   private summary(): Partial<StreamView> {
     const states = [...this.streams.values()].filter((state) => state !== null);
     const chief =
@@ -271,7 +271,7 @@ function viewOf({ preview, mirrored, device }: Camera, microphone: Microphone | 
   return { preview, mirrored, device, microphone: microphone?.device ?? "" };
 }
 
-/** What to tell the user about the end of a stream; null if there is nothing to say. */
+/** The sentence for the user about the end of a stream; null if there is nothing to say. */
 function causeOf({ reason, message }: StreamState, kind: DeviceName): Trouble | null {
   if (WANTED.includes(reason)) return message ? { code: "notice", message } : null;
   const [code, sentence] = ENDINGS[reason] ?? ["notice", "The stream has ended. Press Record to start again."];

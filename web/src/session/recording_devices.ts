@@ -28,7 +28,7 @@ export class RecordingDevices {
   private readonly manifest: Manifest;
   private readonly store: Store;
   private readonly choices = new Map<number, DeviceChoice>();
-  /** What each microphone that records delivers: one that takes its place delivers the same. */
+  /** The format of each microphone that records: another one in place of it delivers the same. */
   private readonly formats = new Map<number, MicrophoneFormat>();
 
   constructor(manifest: Manifest, store: Store) {
@@ -49,7 +49,7 @@ export class RecordingDevices {
     return chosen;
   }
 
-  /** What to call them to the user. */
+  /** The name of its devices, for the user. */
   name(component: number): DeviceName {
     const kind = this.kind(component);
     return kind === "av" ? "camera or microphone" : kind;

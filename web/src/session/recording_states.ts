@@ -39,12 +39,12 @@ export function next(state: RecordingState, event: RecordingEvent): RecordingSta
   return TABLE[state][event] ?? null;
 }
 
-/** Whether the device is, or will be, recorded: Stop is what the user could press. */
+/** True if the device is, or will be, recorded: Stop is what the user could press. */
 export function isLive(state: RecordingState): boolean {
   return state === "opening" || state === "connecting" || state === "recording";
 }
 
-/** Whether whoever captures has the device. */
+/** True if the device is being captured. */
 export function isCapturing(state: RecordingState): boolean {
   return state === "connecting" || state === "recording";
 }

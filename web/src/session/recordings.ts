@@ -66,7 +66,7 @@ export class Recordings {
     else if (!recording?.isLive) this.start(component);
   }
 
-  /** Whether Stop is what the user could press now. */
+  /** True if Stop is what the user could press now. */
   isLive(component: number): boolean {
     return this.recordings.get(component)?.isLive ?? false;
   }
@@ -93,7 +93,7 @@ export class Recordings {
     this.find(stream)?.turn(state);
   }
 
-  /** Whether a stream belongs to an earlier recording of a component that records again: it shows nothing there. */
+  /** True if a stream belongs to an earlier recording of a component that records again: it shows nothing there. */
   isReplaced(component: number, stream: number): boolean {
     return this.replaced.get(component)?.includes(stream) ?? false;
   }

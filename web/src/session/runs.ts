@@ -17,7 +17,7 @@ export interface RunsEvents {
   write(binding: Binding, values: unknown[]): void;
   show(run: RunView): void;
   failed(message: string): void;
-  /** What is on its way to one of some components, in words; empty if nothing is. */
+  /** Names in words what is on its way to one of some components; empty if nothing is. */
   coming?(components: ReadonlySet<number>): string;
 }
 
@@ -216,12 +216,12 @@ export class Runs {
   }
 }
 
-/** How a call of a stream shows while it says how far it is. */
+/** The view of a stream's call while it reports progress. */
 function streamed(call: number, { id, outputs, progress }: Binding): RunView {
   return { call, run: 0, binding: id, outputs, progress, state: "running", position: 0, etaS: null, message: "" };
 }
 
-/** How a stream's outputs show that it failed, as those of an ordinary event do; its input says it in its own frame. */
+/** The view by which a stream's outputs show that it failed, as those of an ordinary event do; its input says it in its own frame. */
 export function streamRun(binding: Binding, state: "done" | "failed", message = ""): RunView {
   const outputs = binding.outputs.filter((output) => output !== binding.stream?.component);
   return {

@@ -53,7 +53,7 @@ export class Session {
   private readonly recordings: Recordings;
   private readonly endings: (() => void)[] = [];
   private hadSession = false;
-  /** What to do about each message of the worker. */
+  /** The handler of each message of the worker. */
   private readonly handlers: { [Type in FromWorker["type"]]: (message: FromWorkerOf<Type>) => void } = {
     welcome: (message) => this.welcome(message),
     refused: ({ refuse: { code, message } }) => {
@@ -204,7 +204,7 @@ export class Session {
     this.record({ component, action: recording ? "start" : "stop" });
   }
 
-  /** What was recorded, if it was not streamed, becomes the value before anybody hears that it is complete. */
+  /** A recording is complete. If it was not streamed it becomes the value before the app hears of that. */
   private async endRecording(component: number, clip: ClipFile | null): Promise<void> {
     if (clip) await this.upload(component, [clip]);
     this.fire({ component, event: "stop_recording" });

@@ -7,7 +7,7 @@ import type { Arrival, Arrivals } from "./arrivals.ts";
 export interface UploadsEvents {
   /** Resolves to the secret of the session, when there is one. */
   ready(): Promise<string>;
-  /** Whether a secret is still that of the session. */
+  /** True if a secret is still that of the session. */
   isCurrent(secret: string): boolean;
   /** The file as the component wants it. Rejects with a sentence for the user. */
   prepare(component: number, file: File): Promise<File>;
@@ -24,7 +24,7 @@ const BREAK_MS = 500;
 
 class BrokenConnection extends Error {}
 
-/** What one component sends. */
+/** The upload of one component. */
 interface Transfer {
   readonly component: number;
   /** The run that was begun last before it. */

@@ -17,7 +17,7 @@ export interface ValuesEvents {
   given(component: number): void;
   /** Run `run` brings a value for a component: files on their way to it may be of yesterday. */
   arrived(component: number, value: unknown, run: number): void;
-  /** Whether a stream is one whose results are not shown any more. */
+  /** True if the results of a stream are not shown any more. */
   isReplaced(component: number, stream: number): boolean;
   /** The server starts or stops a recording. */
   control(component: number, recording: unknown): void;
@@ -89,7 +89,7 @@ export class Values {
     }
   }
 
-  /** Whether a value still counts that the server made of what it had `seen`: the user may have gone on since. */
+  /** True if a value still counts that the server made of what it had `seen`: the user may have gone on since. */
   private isCurrent(component: number, stream: number, seen: number): boolean {
     return this.edits.isKnown(component, seen) && !this.events.isReplaced(component, stream);
   }

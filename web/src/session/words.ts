@@ -1,4 +1,4 @@
-/** What the session says to the user. */
+/** Sentences of the session for the user. */
 import type { Trouble } from "../states.ts";
 
 export const LOST: Trouble = {
@@ -13,7 +13,7 @@ export const WITHDRAWN = "This did not run: what it waited for was taken back.";
 
 export const DROPPED = "This did not run: a file that it needs was lost with the connection. Choose the file again.";
 
-/** Whether a value is none: no file, and of a message no word either. */
+/** True if a value is none: no file, and of a message no word either. */
 export function isEmpty(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return !value;
   if ("files" in value) return !("text" in value && value.text) && isEmpty(value.files);

@@ -13,7 +13,7 @@ export function whenOver({ code }: Trouble, kinds: readonly MediaDeviceKind[], o
   return WATCHES[code]?.(kinds, over) ?? (() => undefined);
 }
 
-/** What is not here is said of a moment that has passed, and stands until Record is pressed. */
+/** A code that is not here tells of a moment that has passed, and stays until Record is pressed. */
 const WATCHES: { [code in TroubleCode]?: Watch } = {
   missing: whenConnected,
   unplugged: whenConnected,

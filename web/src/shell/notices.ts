@@ -1,4 +1,4 @@
-/** What belongs to no component: toasts, the state of the connection, the footer. */
+/** Notices that belong to no component: toasts, the state of the connection, the footer. */
 import { html, nothing, render, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { type IconName, icon } from "../elements/parts/icons.ts";
@@ -68,7 +68,7 @@ export class Notices {
     this.draw();
   }
 
-  /** Whether a message that the user has closed is said again and again, as by a stream at every frame. */
+  /** True if a message that the user has closed is repeated again and again, as by a stream at every frame. */
   private isResting(view: ToastView): boolean {
     const [key, nowMs] = [keyOf(view), performance.now()];
     const saidMs = this.closed.get(key);

@@ -26,7 +26,7 @@ import type { View } from "./view.ts";
 
 const RESTARTED: Trouble = { code: "notice", message: "The app was restarted. Press Record to go on." };
 
-/** What an element records with, as browsers name it. */
+/** The kinds of devices that an element records with, as browsers name them. */
 function devicesOf({ capabilities }: Leaf): MediaDeviceKind[] {
   const devices: MediaDeviceKind[] = [];
   if (capabilities.has("captures_frames")) devices.push("videoinput");
@@ -43,7 +43,7 @@ export class Page implements View {
   private readonly footer: Footer;
   /** The runs that a component waits for; the newest is shown. */
   private readonly runs = new Map<number, Map<number, RunView>>();
-  /** What ends the watch over the trouble that a component shows. */
+  /** Ends the watch over the trouble that a component shows. */
   private readonly watches = new Map<number, () => void>();
 
   constructor(manifest: Manifest) {

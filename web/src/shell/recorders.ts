@@ -1,5 +1,5 @@
 /**
- * What records now: for each that cannot be seen a sign at the edge of the page, with a way back to it and a way to stop;
+ * The recordings that run: for each that cannot be seen a sign at the edge of the page, with a way back to it and a way to stop;
  * a dot on the tab or accordion that it is in, and a mark in the title of the page.
  */
 import { html, nothing, render, type TemplateResult } from "lit";
@@ -16,7 +16,7 @@ export interface RecorderElement extends HTMLElement {
 }
 
 const MARK = "● ";
-/** What can be in front of an element that records: the user can open them. */
+/** Containers that can hide an element that records: the user can open them. */
 const FOLDS = "[role=tabpanel], details";
 
 interface Watched {
@@ -112,13 +112,13 @@ function foldsAround(element: Element): HTMLElement[] {
   return folds;
 }
 
-/** What the user presses to open it. */
+/** The element that the user presses to open it. */
 function headOf(fold: HTMLElement): HTMLElement | null {
   if (fold instanceof HTMLDetailsElement) return fold.querySelector("summary");
   return document.getElementById(fold.getAttribute("aria-labelledby") ?? "");
 }
 
-/** Whether the app has hidden an element, itself or with what it is in: nothing that the user can open. */
+/** True if the app has hidden an element, itself or with its container, so that the user cannot open it. */
 function isHidden(element: HTMLElement): boolean {
   if (element.getAttribute("role") === "tabpanel") {
     const head = headOf(element) as HTMLButtonElement | null;

@@ -100,7 +100,7 @@ class Tab {
     return this.panel;
   }
 
-  /** What `selected` of the tabs calls this one. */
+  /** The name of this one in `selected` of the tabs. */
   get key(): unknown {
     return this.props["id"] ?? this.index;
   }

@@ -1,4 +1,4 @@
-/** What the session tells the page: the one way down, implemented by `Page`. */
+/** The interface by which the session tells the page what to show: the one way down, implemented by `Page`. */
 
 import type { AudioLevel } from "../codecs/types.ts";
 import type { Props } from "../manifest.ts";
@@ -19,13 +19,13 @@ export interface View {
   applyProps(component: number, props: Props): void;
   /** A component's recording changed state. Called at changes only, never per frame. */
   setStream(component: number, stream: StreamView): void;
-  /** How loud the microphone is, about 20 times a second while it is open. */
+  /** The level of the microphone, about 20 times a second while it is open. */
   setLevel(component: number, level: AudioLevel): void;
-  /** What is heard of streamed audio changed state; null when something else is shown again. */
+  /** Streamed audio changed state; null when something else is shown again. */
   setAudio(component: number, audio: AudioView | null): void;
   /** A streamed video begins, or is complete; null when something else is shown again. */
   setVideo(component: number, video: VideoView | null): void;
-  /** How far it is, and how loud, about 20 times a second while it is heard. */
+  /** Its position and level, about 20 times a second while it is heard. */
   setHeard(component: number, playedS: number, level: AudioLevel): void;
   /** A run of an ordinary event changed state. */
   setRun(run: RunView): void;

@@ -1,6 +1,6 @@
 /** Flow control, both ways: the receiver names the highest sequence that may be sent. Pure. */
 
-/** What the server lets us send of one stream. */
+/** The credit that the server gives us for one stream. */
 export class UpCredit {
   private limit = 0;
   private sent = 0;
@@ -11,7 +11,7 @@ export class UpCredit {
     this.limit = Math.max(this.limit, limit);
   }
 
-  /** Whether one more packet may be begun. */
+  /** True if one more packet may be begun. */
   get isFree(): boolean {
     return this.sent + this.reserved < this.limit;
   }
@@ -42,7 +42,7 @@ export class UpCredit {
 /** Frames that the server may have on their way to us before we have received one: enough for any short path. */
 export const DOWN_WINDOW = 2;
 
-/** What we let the server send of one stream. */
+/** The credit that we give the server for one stream. */
 export class DownCredit {
   private received = 0;
 

@@ -23,7 +23,7 @@ import type { Packet } from "../wire/packet.ts";
 import { CodecNumber, isLast, Kind } from "../wire/packet.ts";
 import type { FromWorker, OpenStream, ToWorker, ToWorkerOf } from "./port.ts";
 
-/** What the link leaves for us to handle. */
+/** A message that the link leaves for us to handle. */
 type Message = Parameters<LinkEvents["message"]>[0];
 
 interface Device<Capture> {

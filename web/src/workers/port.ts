@@ -1,4 +1,4 @@
-/** What page and media worker say to each other. Media bytes of streams stay in the worker. */
+/** The messages between page and media worker. Media bytes of streams stay in the worker. */
 
 import type {
   AudioLevel,
@@ -64,7 +64,7 @@ export type ToWorker =
   | { type: "quit"; playback: number }
   /** The audio of a file, null if it is none. */
   | { type: "decoded"; playback: number; audio: DecodedAudio | null }
-  /** How far a video has been seen, for the server. */
+  /** The position up to which a video has been seen, for the server. */
   | { type: "tell"; message: Played }
   | { type: "visible"; hidden: boolean }
   | { type: "bye" };
@@ -78,7 +78,7 @@ export type FromWorker =
   | { type: "lost"; retryMs: number }
   /** An edit went to the server as control message `seq`. */
   | { type: "sent"; component: number; seq: number }
-  /** What one call changes, as a whole; streamed frames are on their surface already. */
+  /** The changes of one call, as a whole; streamed frames are on their surface already. */
   | {
       type: "apply";
       stream: number;
@@ -101,9 +101,9 @@ export type FromWorker =
   | { type: "speak"; component: number; playback: number; rate: number; channels: number; port: MessagePort }
   /** Decode an audio file, which a worker cannot. */
   | { type: "decode"; playback: number; file: ArrayBuffer; form: AudioShape | null }
-  /** How far a playback is, about 20 times a second. */
+  /** The position of a playback, about 20 times a second. */
   | { type: "heard"; component: number; playedS: number; level: AudioLevel }
-  /** What comes next of a video, which the page plays. */
+  /** The next segment of a video, which the page plays. */
   | ({ type: "video" } & VideoSegment)
   /** A playback is to stop at once. */
   | { type: "silence"; playback: number }

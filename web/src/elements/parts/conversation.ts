@@ -15,7 +15,7 @@ export function isSameSide(one: Entry | undefined, other: Entry): boolean {
   return one !== undefined && (one.role === "user") === (other.role === "user");
 }
 
-/** What one side says up to message `at` without being answered; that message alone if they are not `grouped`. */
+/** The text of one side up to message `at`, without a reply in between; that message alone if they are not `grouped`. */
 export function saidUpTo(entries: readonly Entry[], at: number, grouped: boolean): string {
   const last = entries[at] as Entry;
   let before = at - 1;

@@ -9,12 +9,12 @@ import { icon } from "./icons.ts";
 @customElement("ms-devices")
 export class DeviceMenu extends LitElement {
   @property({ attribute: false }) kind: DeviceKind = "camera";
-  /** Whether it chooses the microphone of a component that has a menu for its camera as well. */
+  /** True if it chooses the microphone of a component that has a menu for its camera as well. */
   @property({ attribute: false }) beside = false;
   @property({ attribute: false }) component = -1;
   /** Id of the device in use; empty before the first recording. */
   @property({ attribute: false }) current = "";
-  /** Whether the camera in use looks at the user. */
+  /** True if the camera in use looks at the user. */
   @property({ attribute: false }) front = true;
   @state() private devices: readonly DeviceEntry[] = [];
   @state() private expanded = false;

@@ -1,4 +1,4 @@
-/** What every node of the page wears, component or container: its id, its classes, whether and how wide it stands. */
+/** The attributes that every node of the page has, component or container: id, classes, visibility and width. */
 
 export interface Dress {
   elem_id?: string | null;

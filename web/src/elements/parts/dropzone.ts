@@ -3,7 +3,7 @@ import type { ReactiveController, ReactiveControllerHost } from "lit";
 
 /** Tells `host` when files are over the part that its handlers are on, and hands over those that are dropped. */
 export class DropZone implements ReactiveController {
-  /** Whether files are being dragged over it that it would take. */
+  /** True while files are being dragged over it that it would take. */
   isTarget = false;
   private readonly host: ReactiveControllerHost;
   private readonly isOpen: () => boolean;

@@ -1,19 +1,19 @@
 /** Files from the user: picked, dropped or pasted; and files for the user: downloads. */
 import type { UploadView } from "../../states.ts";
 
-/** Whether `file` is of `kind` ("image", "audio"). */
+/** True if `file` is of `kind` ("image", "audio"). */
 export function isOfKind(file: File, kind: string): boolean {
   return file.type.startsWith(`${kind}/`);
 }
 
-/** Whether a server that looks at its content may find `file` to be of `kind`: browsers go by its name. */
+/** True if a server that looks at its content may find `file` to be of `kind`: browsers go by its name. */
 export function mayBeOfKind(file: File, kind: string): boolean {
   const said = file.type.split("/")[0] as string;
   if (kind === "video") return said === kind;
   return ["", kind, "application"].includes(said) || (kind === "audio" && said === "video");
 }
 
-/** Whether `file` is one of those that a file dialog with these `accept`s offers: "image/*", "image/png", ".pdf". */
+/** True if `file` is one of those that a file dialog with these `accept`s offers: "image/*", "image/png", ".pdf". */
 export function isAccepted(file: File, accept: readonly string[]): boolean {
   const fits = (each: string): boolean => {
     if (each.startsWith(".")) return file.name.toLowerCase().endsWith(each.toLowerCase());
@@ -59,7 +59,7 @@ export function follow(address: string, name: string): void {
   link.click();
 }
 
-/** How many files are on their way, all together. */
+/** The number of files on their way, all together. */
 export function following(upload: UploadView | null): number {
   return upload ? 1 + (upload.following ?? 0) : 0;
 }

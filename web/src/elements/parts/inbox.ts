@@ -1,4 +1,4 @@
-/** What a frame takes from the user as a file: picked, dropped or pasted. */
+/** Files that the user brings into a frame: picked, dropped or pasted. */
 import { html, nothing, type ReactiveController, type ReactiveControllerHost, type TemplateResult } from "lit";
 import { emit, UPLOAD } from "../../constants.ts";
 import { fileIn, mayBeOfKind, pastedFile } from "./file.ts";
@@ -8,22 +8,22 @@ import { icon } from "./icons.ts";
 export interface InboxHost extends ReactiveControllerHost, EventTarget {
   readonly component: number;
   readonly isRecording: boolean;
-  /** Whether the user may bring something in this way, now that the component is as it is. */
+  /** True if the user may bring something in this way, as the component is now. */
   offers(source: "upload" | "clipboard"): boolean;
 }
 
 export interface Taken {
   /** First half of the MIME type. */
   kind: "image" | "audio" | "video";
-  /** What it is to people, with its article. */
+  /** The word for it, with its article. */
   noun: string;
 }
 
 /** Takes files of one kind into the frame of `host`, and says so (`UPLOAD`); what does not fit is a `problem`. */
 export class Inbox implements ReactiveController {
-  /** Whether something is being dragged over the frame that it would take. */
+  /** True while something is being dragged over the frame that it would take. */
   isTarget = false;
-  /** What was wrong with the last file; empty if nothing was. */
+  /** The problem with the last file; empty if there was none. */
   problem = "";
   private readonly host: InboxHost;
   private readonly taken: Taken;

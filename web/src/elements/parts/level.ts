@@ -13,7 +13,7 @@ const SILENT_FOR = 60;
 /** The microphone's level over the last seconds, newest at the right. Digital silence is said in words after a while. */
 @customElement("ms-level")
 export class LevelMeter extends LitElement {
-  /** Whether silence is nothing to speak of: it counts from the time when it is again. */
+  /** True if silence is not worth a hint; it is counted from the time when it is. */
   @property({ attribute: false }) quiet = false;
   @state() private isSilent = false;
   private readonly levels = new Float32Array(BARS);

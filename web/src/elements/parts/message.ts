@@ -38,7 +38,7 @@ export interface Entry {
   options?: readonly { value: string; label: string }[];
 }
 
-/** What can be done with a message. */
+/** An action that a message offers. */
 export type Act = "copy" | "like" | "retry" | "undo" | "edit" | "option" | "select";
 
 export interface ActDetail {
@@ -56,7 +56,7 @@ const NAMES: { [act in Act]?: [IconName, string] } = {
 };
 const COPIED_MS = 1500;
 
-/** What a message says, without what it shows. */
+/** The text of a message, without its files. */
 export function textOf(entry: Entry): string {
   return entry.content.flatMap(({ text }) => (text === undefined ? [] : [text])).join("\n\n");
 }
@@ -68,12 +68,12 @@ export class MessageView extends LitElement {
   @property({ attribute: false }) index = 0;
   /** Profile picture of who speaks; null for none. */
   @property({ attribute: false }) avatar: string | null = null;
-  /** Whether the message before it comes from the same side: the two are one. */
+  /** True if the message before it comes from the same side: the two are one. */
   @property({ attribute: false }) joined = false;
-  /** How far it is moved in. */
+  /** The depth of its indentation. */
   @property({ attribute: false }) depth = 0;
   @property({ attribute: false }) rtl = false;
-  /** What is copied. */
+  /** The text that is copied. */
   @property({ attribute: false }) said = "";
   @property({ attribute: false }) acts: readonly Act[] = [];
   @property({ attribute: false }) feedback: readonly string[] = [];
@@ -257,7 +257,7 @@ export class MessageView extends LitElement {
   }
 }
 
-/** What is folded away under a title, and open as long as it is in the making. */
+/** Parts that are folded away under a title, and open while they are being made. */
 function fold(metadata: Metadata, parts: TemplateResult): TemplateResult {
   const { title, heading, log, status, duration } = metadata;
   return html`<details class="ms-thought" ?open=${status === "pending"}>

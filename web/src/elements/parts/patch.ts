@@ -50,7 +50,7 @@ function write(known: Text, text: string): void {
   else known.data = text;
 }
 
-/** Whether two elements differ in no more than what is in them. */
+/** True if two elements differ in nothing but their content. */
 function isAlike(one: Element, other: Element): boolean {
   return one.cloneNode(false).isEqualNode(other.cloneNode(false));
 }

@@ -22,7 +22,7 @@ export class Player extends LitElement {
   @property({ attribute: false }) name = "";
   @property({ attribute: false }) autoplay = false;
   @property({ attribute: false }) loop = false;
-  /** How far an arrow key skips, in seconds; null for what fits the length. */
+  /** The step of an arrow key, in seconds; null for one that fits the length. */
   @property({ attribute: false }) skipS: number | null = null;
   @state() private isPlaying = false;
   @state() private durationS = 0;

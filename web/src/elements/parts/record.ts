@@ -29,7 +29,7 @@ export function recordBar(
   </div>`;
 }
 
-/** How long has been recorded, of `max_length` if that is limited; nothing while nothing is. */
+/** The length of the recording, of `max_length` if that is limited; nothing while nothing is recorded. */
 export function elapsed({
   stream,
   props,

@@ -20,19 +20,19 @@ export function progress(run: RunView | null): TemplateResult | typeof nothing {
   `;
 }
 
-/** What a run waits for: something in the page, or a slot. */
+/** The reason why a run waits: something in the page, or a slot. */
 function awaiting({ awaits, position }: RunView): string {
   return awaits ?? queueing(position, null);
 }
 
-/** What an event waits for before it begins, or why it never did; nothing for a run that was begun. */
+/** The reason why an event waits, or why it never began; nothing for a run that was begun. */
 export function held(run: RunView | null): TemplateResult | typeof nothing {
   if (run === null || run.call >= 0) return nothing;
   const why = html`<p class="ms-problem ms-failed" role="status">${icon("error")} <span>${run.message}</span></p>`;
   return html`<div class="ms-held">${run.state === "failed" ? why : progress(run)}</div>`;
 }
 
-/** How far a run is by its own word, as a line of its own; nothing where that says nothing. */
+/** The progress that a run reports, as a line of its own; nothing if it reports none. */
 export function advancing({ state, advance }: RunView): TemplateResult | typeof nothing {
   if (state !== "running" || !advance) return nothing;
   const words = told(advance);
@@ -44,7 +44,7 @@ function told(advance: AdvanceView | null): string[] {
   return words.length > 0 ? words : ["Working"];
 }
 
-/** How far a run is by its own word: filled as far as that, or passing by where nobody knows. */
+/** The progress that a run reports, as a bar: filled so far, or moving where the total is unknown. */
 function bar({ levels, fraction }: AdvanceView, words: string): TemplateResult {
   return html`<div
     class="ms-run ms-advance" role="progressbar" aria-label=${levels.at(-1)?.desc || "Working"} aria-valuemin="0" aria-valuemax="100"
@@ -52,7 +52,7 @@ function bar({ levels, fraction }: AdvanceView, words: string): TemplateResult {
   ><i ${styled({ "--ms-part": fraction })}></i></div>`;
 }
 
-/** What takes too much room is cut, but only in what is said first. */
+/** The words beside the bar. Where there is too little room the first of them is shortened. */
 function detail(run: RunView, words: string[]): TemplateResult {
   const cancel = (event: Event): boolean | undefined =>
     event.target ? void emit(event.target, CANCEL, { run: run.run }) : undefined;

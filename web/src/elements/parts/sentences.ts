@@ -23,7 +23,7 @@ export function queueing(position: number, etaS: number | null): string {
   return etaS === null ? words : `${words}, about ${span(etaS)}`;
 }
 
-/** What a run is at: "File 1/2 files · Read 3/10 pages"; empty if its handler does not say. */
+/** The step that a run is at: "File 1/2 files · Read 3/10 pages"; empty if its handler does not say. */
 export function doing({ levels }: AdvanceView): string {
   const names = levels.map(({ desc, index, length, unit }) => {
     const count = index === null ? "" : `${short(index)}${length === null ? "" : `/${short(length)}`} ${unit}`;
@@ -33,7 +33,7 @@ export function doing({ levels }: AdvanceView): string {
   return names.filter(Boolean).slice(-2).join(" · ");
 }
 
-/** How far a run is: "30 %", "about 20 s left", as far as anybody knows. */
+/** The progress of a run: "30 %", "about 20 s left", as far as it is known. */
 export function standing({ fraction, leftS }: AdvanceView): string[] {
   const done = fraction === null ? [] : [`${Math.floor(fraction * 100)} %`];
   return [...done, ...(leftS === null ? [] : [`about ${span(leftS)} left`])];

@@ -1,4 +1,4 @@
-/** What went wrong, said in the frame where it happened, with the one thing to do. Record below it is the way on. */
+/** The panel that tells what went wrong, in the frame where it happened, with the one thing to do. Record below it is the way on. */
 import { html, nothing, type TemplateResult } from "lit";
 import type { Trouble, TroubleCode } from "../../states.ts";
 import { focusable } from "./frame.ts";

@@ -5,7 +5,7 @@ import { queueing } from "./sentences.ts";
 /** The server's estimate may rise by so many seconds before a wait is shown to become longer. */
 const SLACK_S = 5;
 
-/** How long a wait may still take: counts down between the server's words, and does not tremble with them. Pure. */
+/** The time that a wait may still take: counts down between the server's estimates, and does not jitter with them. Pure. */
 export class Countdown {
   private dueS: number | null = null;
 
@@ -63,7 +63,7 @@ export class Waiting extends LitElement {
   }
 }
 
-/** What is waited for, if that is something in the page; else the words about the position in the queue. */
+/** The reason for waiting, if that is something in the page; else the words about the position in the queue. */
 export function waitingWords({
   awaits,
   position,
