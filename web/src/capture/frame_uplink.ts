@@ -6,7 +6,7 @@ import { pageUs } from "../transport/clock.ts";
 import { UpCredit } from "../transport/credit.ts";
 import type { Packet } from "../wire/packet.ts";
 import { CodecNumber, Flag, Kind } from "../wire/packet.ts";
-import { CameraInterval, Pace } from "./pace.ts";
+import { CameraInterval, FramePace } from "./frame_pace.ts";
 import type { Uplink } from "./uplink.ts";
 
 /** One stream that a camera feeds. */
@@ -14,7 +14,7 @@ export class FrameUplink implements Uplink {
   readonly stream: number;
   readonly component: number;
   private readonly credit = new UpCredit();
-  private readonly pace: Pace;
+  private readonly pace: FramePace;
   private readonly send: (packet: Packet) => void;
   private isRunning = false;
   /** The slot is over, and the server waits for a packet that says so. */
@@ -23,7 +23,7 @@ export class FrameUplink implements Uplink {
   constructor(stream: number, component: number, everyS: number, send: (packet: Packet) => void) {
     this.stream = stream;
     this.component = component;
-    this.pace = new Pace(everyS);
+    this.pace = new FramePace(everyS);
     this.send = send;
   }
 

@@ -5,16 +5,16 @@ import { emit, LISTEN, RECORD } from "../constants.ts";
 import { addressOf } from "../manifest.ts";
 import { type AudioView, IDLE, type StreamView, type UploadView } from "../states.ts";
 import { Leaf, type LeafProps } from "./base.ts";
-import { download } from "./parts/file.ts";
-import { chip, failure, frameTool, timeLeft, uploading, waiting } from "./parts/frame.ts";
+import { FileInput, type FileInputHost } from "./parts/file_input.ts";
+import { download } from "./parts/files.ts";
 import { icon } from "./parts/icons.ts";
-import { Inbox, type InboxHost } from "./parts/inbox.ts";
-import "./parts/level.ts";
-import type { LevelMeter } from "./parts/level.ts";
-import "./parts/live.ts";
-import type { LiveAudio } from "./parts/live.ts";
+import { chip, failure, frameTool, timeLeft, uploading, waiting } from "./parts/media_frame.ts";
+import "./parts/level_meter.ts";
+import type { LevelMeter } from "./parts/level_meter.ts";
+import "./parts/live_audio.ts";
+import type { LiveAudio } from "./parts/live_audio.ts";
 import "./parts/player.ts";
-import { elapsed, recordBar, recordButton } from "./parts/record.ts";
+import { elapsed, recordBar, recordButton } from "./parts/record_button.ts";
 import { progress } from "./parts/run.ts";
 import { styled } from "./parts/styled.ts";
 import { troublePanel } from "./parts/trouble.ts";
@@ -42,12 +42,12 @@ interface Waveform {
 
 /** Audio: the microphone with its level, or a player with its waveform, in a frame of one height. */
 @customElement("ms-audio")
-export class Audio extends Leaf<AudioProps> implements InboxHost {
+export class Audio extends Leaf<AudioProps> implements FileInputHost {
   @property({ attribute: false }) stream: StreamView = IDLE;
   @property({ attribute: false }) upload: UploadView | null = null;
   /** The state of streamed audio, while it comes and after; null if the value is what counts. */
   @property({ attribute: false }) audio: AudioView | null = null;
-  private readonly inbox = new Inbox(this, { kind: "audio", noun: "an audio file" });
+  private readonly fileInput = new FileInput(this, { kind: "audio", noun: "an audio file" });
 
   /** Shows how loud the microphone is; about 20 times a second. */
   setLevel(level: AudioLevel): void {
@@ -77,15 +77,15 @@ export class Audio extends Leaf<AudioProps> implements InboxHost {
     const { waveform } = this.props;
     return html`
       <div
-        class="ms-frame ms-audio" data-state=${stream.state} ?data-target=${this.inbox.isTarget} ?data-bar=${this.offers("microphone")} role="group" aria-label=${this.name}
+        class="ms-frame ms-audio" data-state=${stream.state} ?data-target=${this.fileInput.isTarget} ?data-bar=${this.offers("microphone")} role="group" aria-label=${this.name}
         ${styled({ "--ms-wave-ink": waveform?.color ?? null, "--ms-wave-played": waveform?.played_color ?? null })}
-        @dragover=${this.inbox.onDrag} @dragleave=${this.inbox.onDragEnd} @drop=${this.inbox.onDrop}
+        @dragover=${this.fileInput.onDrag} @dragleave=${this.fileInput.onDragEnd} @drop=${this.fileInput.onDrop}
       >
         <div class="ms-body">${this.body()}</div>
         ${this.overlay()}${chip(this.props)}${turnChip(stream)}${this.bar()}
         ${timeLeft(stream)}${progress(this.run)}
       </div>
-      ${this.notes(this.inbox.problem, null)}
+      ${this.notes(this.fileInput.problem, null)}
     `;
   }
 
@@ -100,7 +100,7 @@ export class Audio extends Leaf<AudioProps> implements InboxHost {
     return html`<div class="ms-void">
       ${this.offers("microphone") ? icon("microphone") : nothing}
       <p>${this.offers("microphone") ? "Press Record to speak" : "Drop an audio file here"}</p>
-      ${this.inbox.uploadButton(this.name)}
+      ${this.fileInput.uploadButton(this.name)}
     </div>`;
   }
 

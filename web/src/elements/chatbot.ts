@@ -3,13 +3,13 @@ import { customElement, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import { Leaf, type LeafProps } from "./base.ts";
 import { copyText } from "./parts/clipboard.ts";
-import { copyCode } from "./parts/code.ts";
+import { copyCode } from "./parts/code_block.ts";
 import { depthsOf, isSameSide, saidUpTo, same, withoutFiles } from "./parts/conversation.ts";
-import { frameTool } from "./parts/frame.ts";
 import { icon } from "./parts/icons.ts";
-import { forget, show } from "./parts/inert.ts";
+import { frameTool } from "./parts/media_frame.ts";
 import { type Act, type ActDetail, type Entry, textOf } from "./parts/message.ts";
 import { advancing } from "./parts/run.ts";
+import { forget, show } from "./parts/safe_html.ts";
 import { length, styled } from "./parts/styled.ts";
 import { waitingWords } from "./parts/waiting.ts";
 

@@ -1,9 +1,9 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { Leaf, type LeafProps } from "./base.ts";
-import { ListPopover } from "./parts/floating.ts";
 import { icon } from "./parts/icons.ts";
 import type { Choice } from "./parts/options.ts";
+import { ListPopover } from "./parts/popover.ts";
 import { progress } from "./parts/run.ts";
 
 interface DropdownProps extends LeafProps {

@@ -5,7 +5,7 @@ import { addressOf, type FileValue, type LinkValue } from "../manifest.ts";
 import type { UploadView } from "../states.ts";
 import { Leaf, type LeafProps } from "./base.ts";
 import { DropZone } from "./parts/dropzone.ts";
-import { following, isAccepted } from "./parts/file.ts";
+import { following, isAccepted } from "./parts/files.ts";
 import { icon } from "./parts/icons.ts";
 import { progress } from "./parts/run.ts";
 import { size } from "./parts/sentences.ts";

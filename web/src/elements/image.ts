@@ -1,17 +1,17 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import { sizeOf, still } from "../capture/still.ts";
+import { sizeOf, still } from "../capture/still_image.ts";
 import { emit, RECORD, type RecordDetail } from "../constants.ts";
 import { addressOf } from "../manifest.ts";
 import { IDLE, type OutputElement, type OutputSurface, type StreamView, type UploadView } from "../states.ts";
 import { Leaf, type LeafProps } from "./base.ts";
 import { type FrameShape, frameSize, playPreview, preview } from "./parts/camera_frame.ts";
-import { download, save } from "./parts/file.ts";
-import { chip, failure, frameTool, timeLeft, uploading, waiting } from "./parts/frame.ts";
+import { pixelAt } from "./parts/clicked_pixel.ts";
+import { FileInput, type FileInputHost } from "./parts/file_input.ts";
+import { download, save } from "./parts/files.ts";
 import { icon } from "./parts/icons.ts";
-import { Inbox, type InboxHost } from "./parts/inbox.ts";
-import { pixelAt } from "./parts/pixel.ts";
-import { recordBar, recordButton } from "./parts/record.ts";
+import { chip, failure, frameTool, timeLeft, uploading, waiting } from "./parts/media_frame.ts";
+import { recordBar, recordButton } from "./parts/record_button.ts";
 import { progress } from "./parts/run.ts";
 import { styled } from "./parts/styled.ts";
 import { troublePanel } from "./parts/trouble.ts";
@@ -29,11 +29,11 @@ interface ImageProps extends LeafProps, FrameShape {
 
 /** An image: the camera, a file, a result, or all of them in one frame. */
 @customElement("ms-image")
-export class Image extends Leaf<ImageProps> implements OutputSurface, InboxHost {
+export class Image extends Leaf<ImageProps> implements OutputSurface, FileInputHost {
   @property({ attribute: false }) stream: StreamView = IDLE;
   @property({ attribute: false }) upload: UploadView | null = null;
   @state() private hasImage = false;
-  private readonly inbox = new Inbox(this, { kind: "image", noun: "an image" });
+  private readonly fileInput = new FileInput(this, { kind: "image", noun: "an image" });
   private readonly stage = document.createElement("div");
   /** The surface that shows an image; it came decoded, and is not ours to draw on. */
   private image: OutputElement | null = null;
@@ -51,7 +51,7 @@ export class Image extends Leaf<ImageProps> implements OutputSurface, InboxHost 
     if (output instanceof HTMLCanvasElement) output.setAttribute("role", "img");
     this.image = output;
     this.hasImage = output !== null;
-    this.inbox.say("");
+    this.fileInput.say("");
   }
 
   get isRecording(): boolean {
@@ -69,15 +69,15 @@ export class Image extends Leaf<ImageProps> implements OutputSurface, InboxHost 
     return html`
       <div
         class="ms-frame ${this.listens.has("select") ? "ms-pickable" : ""}" data-state=${stream.state}
-        ?data-target=${this.inbox.isTarget} ?data-live=${stream.preview !== null} ?data-shown=${this.hasImage} ?data-bar=${this.offers("webcam")}
+        ?data-target=${this.fileInput.isTarget} ?data-live=${stream.preview !== null} ?data-shown=${this.hasImage} ?data-bar=${this.offers("webcam")}
         ${styled(frameSize(this.props))}
         role="group" aria-label=${this.name} tabindex=${this.offers("upload") || this.offers("clipboard") ? 0 : nothing}
-        @dragover=${this.inbox.onDrag} @dragleave=${this.inbox.onDragEnd} @drop=${this.inbox.onDrop} @paste=${this.inbox.onPaste} @click=${this.onClick}
+        @dragover=${this.fileInput.onDrag} @dragleave=${this.fileInput.onDragEnd} @drop=${this.fileInput.onDrop} @paste=${this.fileInput.onPaste} @click=${this.onClick}
       >
         ${preview(stream)}${this.stage}${this.overlay()}${chip(this.props)}${this.bar()}
         ${timeLeft(stream)}${progress(this.run)}
       </div>
-      ${this.notes(this.inbox.problem, null)}
+      ${this.notes(this.fileInput.problem, null)}
     `;
   }
 
@@ -99,7 +99,7 @@ export class Image extends Leaf<ImageProps> implements OutputSurface, InboxHost 
     return html`<div class="ms-void">
       ${files ? nothing : icon("camera")}
       <p>${placeholder ?? this.invitation}</p>
-      ${files ? html`<div class="ms-ways">${this.inbox.uploadButton(this.name)}${this.inbox.pasteButton()}</div>` : nothing}
+      ${files ? html`<div class="ms-ways">${this.fileInput.uploadButton(this.name)}${this.fileInput.pasteButton()}</div>` : nothing}
     </div>`;
   }
 

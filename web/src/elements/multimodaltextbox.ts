@@ -6,10 +6,10 @@ import { addressOf, type Draft, type FileValue } from "../manifest.ts";
 import { IDLE, type StreamView, type UploadView } from "../states.ts";
 import { Leaf, type LeafProps } from "./base.ts";
 import { DropZone } from "./parts/dropzone.ts";
-import { following, isAccepted } from "./parts/file.ts";
+import { following, isAccepted } from "./parts/files.ts";
 import { icon } from "./parts/icons.ts";
-import "./parts/level.ts";
-import type { LevelMeter } from "./parts/level.ts";
+import "./parts/level_meter.ts";
+import type { LevelMeter } from "./parts/level_meter.ts";
 import { progress } from "./parts/run.ts";
 import { styled } from "./parts/styled.ts";
 

@@ -6,14 +6,14 @@ import { addressOf } from "../manifest.ts";
 import { IDLE, type StreamView, type UploadView, type VideoView } from "../states.ts";
 import { Leaf, type LeafProps } from "./base.ts";
 import { type FrameShape, frameSize, playPreview, preview } from "./parts/camera_frame.ts";
-import { download, save } from "./parts/file.ts";
-import { chip, failure, frameTool, timeLeft, uploading, waiting } from "./parts/frame.ts";
+import { FileInput, type FileInputHost } from "./parts/file_input.ts";
+import { download, save } from "./parts/files.ts";
 import { icon } from "./parts/icons.ts";
-import { Inbox, type InboxHost } from "./parts/inbox.ts";
-import "./parts/level.ts";
+import { chip, failure, frameTool, timeLeft, uploading, waiting } from "./parts/media_frame.ts";
+import "./parts/level_meter.ts";
 import { playByItself } from "./parts/autoplay.ts";
-import type { LevelMeter } from "./parts/level.ts";
-import { elapsed, recordBar, recordButton } from "./parts/record.ts";
+import type { LevelMeter } from "./parts/level_meter.ts";
+import { elapsed, recordBar, recordButton } from "./parts/record_button.ts";
 import { progress } from "./parts/run.ts";
 import { styled } from "./parts/styled.ts";
 import { troublePanel } from "./parts/trouble.ts";
@@ -33,7 +33,7 @@ interface VideoProps extends LeafProps, FrameShape {
 
 /** A video: the camera, a file, a result, or what is streamed, in one frame. */
 @customElement("ms-video")
-export class Video extends Leaf<VideoProps> implements InboxHost {
+export class Video extends Leaf<VideoProps> implements FileInputHost {
   @property({ attribute: false }) stream: StreamView = IDLE;
   @property({ attribute: false }) upload: UploadView | null = null;
   /** The streamed video, while it comes and after; null if the value is what counts. */
@@ -41,7 +41,7 @@ export class Video extends Leaf<VideoProps> implements InboxHost {
   @state() private wantsTap = false;
   /** True if this recording has a microphone. */
   @state() private isHeard = false;
-  private readonly inbox = new Inbox(this, { kind: "video", noun: "a video" });
+  private readonly fileInput = new FileInput(this, { kind: "video", noun: "a video" });
   private readonly player = new VideoFile(() => this.requestUpdate());
   private readonly watched = new WeakSet<HTMLVideoElement>();
   /** The viewer has stopped a video, which is about to stand still. */
@@ -90,14 +90,14 @@ export class Video extends Leaf<VideoProps> implements InboxHost {
     const { stream, shown } = this;
     return html`
       <div
-        class="ms-frame ms-video" data-state=${stream.state} ?data-target=${this.inbox.isTarget} ?data-live=${stream.preview !== null}
+        class="ms-frame ms-video" data-state=${stream.state} ?data-target=${this.fileInput.isTarget} ?data-live=${stream.preview !== null}
         ?data-shown=${shown !== null} ?data-bar=${this.offers("webcam")} ${styled(frameSize(this.props))} role="group" aria-label=${this.name}
-        @dragover=${this.inbox.onDrag} @dragleave=${this.inbox.onDragEnd} @drop=${this.inbox.onDrop} @paste=${this.inbox.onPaste}
+        @dragover=${this.fileInput.onDrag} @dragleave=${this.fileInput.onDragEnd} @drop=${this.fileInput.onDrop} @paste=${this.fileInput.onPaste}
       >
         ${preview(stream)}${this.isHeard ? html`<ms-level></ms-level>` : nothing}<div class="ms-stage">${shown}</div>${this.unmuteButton()}${this.overlay()}${chip(this.props)}${this.bar()}
         ${timeLeft(stream)}${progress(this.run)}
       </div>
-      ${this.notes(this.inbox.problem, this.video ? this.run : null)}
+      ${this.notes(this.fileInput.problem, this.video ? this.run : null)}
     `;
   }
 
@@ -130,7 +130,7 @@ export class Video extends Leaf<VideoProps> implements InboxHost {
     return html`<div class="ms-void">
       ${files ? nothing : icon("camera")}
       <p>${files ? "Drop a video here" : "Press Record to start"}</p>
-      ${files ? html`<div class="ms-ways">${this.inbox.uploadButton(this.name)}</div>` : nothing}
+      ${files ? html`<div class="ms-ways">${this.fileInput.uploadButton(this.name)}</div>` : nothing}
     </div>`;
   }
 

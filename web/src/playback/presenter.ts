@@ -11,10 +11,10 @@ import { pageUs } from "../transport/clock.ts";
 import type { Outputs } from "../wire/messages.ts";
 import type { Packet } from "../wire/packet.ts";
 import { isIndependent } from "../wire/packet.ts";
-import { Newest } from "./newest.ts";
+import type { FrameSink } from "./frame_sink.ts";
+import { NewestWins } from "./newest_wins.ts";
 import type { Result } from "./results.ts";
 import { Results } from "./results.ts";
-import type { Sink } from "./sink.ts";
 
 export interface PresenterEvents {
   /**
@@ -37,8 +37,8 @@ export class Presenter {
   private readonly codecs: ReadonlyMap<number, FrameCodec>;
   private readonly events: PresenterEvents;
   private readonly results = new Results();
-  private readonly newest = new Newest();
-  private readonly sinks = new Map<number, Sink>();
+  private readonly newest = new NewestWins();
+  private readonly sinks = new Map<number, FrameSink>();
   private readonly decoders = new Map<string, FrameDecoder>();
   /** Results that wait, by stream; the first is being decoded. */
   private readonly waiting = new Map<number, Result[]>();
@@ -59,7 +59,7 @@ export class Presenter {
   }
 
   /** Where streamed frames of a component go; without one they are shown as stills. */
-  setSink(component: number, sink: Sink): void {
+  setSink(component: number, sink: FrameSink): void {
     this.sinks.set(component, sink);
   }
 

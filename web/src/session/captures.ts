@@ -10,7 +10,7 @@ import type { AudioBlock, AudioLevel } from "../codecs/types.ts";
 import type { Manifest } from "../manifest.ts";
 import type { StreamView } from "../states.ts";
 import type { ToWorker } from "../workers/port.ts";
-import { streamsOf } from "./reads.ts";
+import { streamsOf } from "./binding_inputs.ts";
 import type { Store } from "./store.ts";
 
 /** A recording that is not streamed, or will be in a moment: a recorder takes its time to end. */

@@ -67,7 +67,7 @@ export class Connection {
     return new Promise((resolve) => this.readyWaiters.push(resolve));
   }
 
-  /** Edits are sent at once or not at all, which is the answer; everything else waits in order for a session. */
+  /** Sends edits at once or not at all, which it tells; everything else waits in order for a session. */
   send(message: SetValue | Fire | Cancel): boolean {
     if (this.secret !== null) this.post({ type: "send", message, seen: this.seen });
     else if (message.type !== "set" && this.waiting.length < MOST_WAITING) this.waiting.push(message);

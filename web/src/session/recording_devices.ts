@@ -8,7 +8,7 @@ import { type Microphone, type MicrophoneWish, openMicrophone } from "../capture
 import type { MicrophoneFormat } from "../codecs/types.ts";
 import type { DeviceChoice } from "../constants.ts";
 import type { Manifest } from "../manifest.ts";
-import { streamsOf } from "./reads.ts";
+import { streamsOf } from "./binding_inputs.ts";
 import type { Store } from "./store.ts";
 
 export type OpenedDevice =

@@ -3,9 +3,9 @@
 import type { Binding, Manifest } from "../manifest.ts";
 import type { RunView } from "../states.ts";
 import type { Fire, Progress, RunState } from "../wire/messages.ts";
-import { Estimate } from "./estimate.ts";
-import { HeldEvents, type Trigger } from "./held.ts";
-import { readsOf } from "./reads.ts";
+import { readsOf } from "./binding_inputs.ts";
+import { HeldEvents, type Trigger } from "./held_events.ts";
+import { RunEstimate } from "./run_progress.ts";
 
 export interface RunsEvents {
   send(message: Fire): void;
@@ -34,7 +34,7 @@ export class Runs {
   private readonly next = new Map<number, Trigger>();
   /** The last word on each run that is not over. */
   private readonly shown = new Map<number, RunView>();
-  private readonly estimates = new Map<number, Estimate>();
+  private readonly estimates = new Map<number, RunEstimate>();
   private readonly nowS: () => number;
   private count = 0;
 
@@ -117,7 +117,7 @@ export class Runs {
     const binding = this.bindings.get(number);
     const view = this.shown.get(call) ?? (stream && binding ? streamed(call, binding) : null);
     if (!view) return;
-    const estimate = this.estimates.get(call) ?? new Estimate();
+    const estimate = this.estimates.get(call) ?? new RunEstimate();
     const shown: RunView = { ...view, advance: estimate.advance(levels, this.nowS()) };
     if (stream && levels.length === 0) {
       this.forget(call);

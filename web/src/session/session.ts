@@ -21,20 +21,20 @@ import { asWav } from "../media/wav.ts";
 import { DEVICE_RATE_HZ } from "../playback/speakers.ts";
 import type { View } from "../shell/view.ts";
 import type { FromWorker, FromWorkerOf } from "../workers/port.ts";
-import { Arrivals } from "./arrivals.ts";
+import { streamsOf } from "./binding_inputs.ts";
 import type { ClipFile } from "./captures.ts";
 import { Connection } from "./connection.ts";
 import { Images } from "./images.ts";
 import { watchPage } from "./page_lifecycle.ts";
+import { PendingInputs } from "./pending_inputs.ts";
 import { Players } from "./players.ts";
-import { streamsOf } from "./reads.ts";
 import { Recordings } from "./recordings.ts";
 import { Runs, streamRun } from "./runs.ts";
 import { Scripts } from "./scripts.ts";
+import { DROPPED, isEmpty, LOST, RECORDING, WITHDRAWN } from "./sentences.ts";
 import { Store } from "./store.ts";
 import { type Coming, Uploads } from "./uploads.ts";
 import { Values } from "./values.ts";
-import { DROPPED, isEmpty, LOST, RECORDING, WITHDRAWN } from "./words.ts";
 
 export class Session {
   private readonly manifest: Manifest;
@@ -43,7 +43,7 @@ export class Session {
   private readonly store: Store;
   private readonly worker: Worker;
   private readonly connection: Connection;
-  private readonly arrivals = new Arrivals((component, refusal) => this.runs.held.review(component, refusal));
+  private readonly pending = new PendingInputs((component, refusal) => this.runs.held.review(component, refusal));
   private readonly values: Values;
   private readonly images: Images;
   private readonly players: Players;
@@ -301,13 +301,13 @@ export class Session {
       write: (binding, values) => this.scripts.write(binding, values),
       show: (run) => this.view.setRun(run),
       failed: (message) => this.fail(message),
-      coming: (components) => this.arrivals.to(components),
+      coming: (components) => this.pending.to(components),
       cancel: (run) => this.connection.send({ type: "cancel", run }),
     });
   }
 
   private makeUploads(): Uploads {
-    return new Uploads(this.arrivals, {
+    return new Uploads(this.pending, {
       ready: () => this.connection.ready(),
       isCurrent: (secret) => this.connection.isCurrent(secret),
       prepare: async (component, file) => (this.store.props(component)["decoded"] === true ? asWav(file) : file),
@@ -331,8 +331,8 @@ export class Session {
         this.fire({ component, event: "start_recording" });
       },
       stopped: (component) => {
-        const arrival = this.arrivals.begin(component, RECORDING);
-        return () => this.arrivals.end(arrival);
+        const input = this.pending.begin(component, RECORDING);
+        return () => this.pending.end(input);
       },
       ended: (component, clip) => void this.endRecording(component, clip),
       failed: (binding) => this.view.setRun(streamRun(binding, "failed", "Error")),

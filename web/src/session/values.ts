@@ -5,7 +5,7 @@ import type { Props } from "../manifest.ts";
 import type { View } from "../shell/view.ts";
 import type { SetValue } from "../wire/messages.ts";
 import type { FromWorkerOf } from "../workers/port.ts";
-import { Edits } from "./edits.ts";
+import { KnownEdits } from "./known_edits.ts";
 import type { Store } from "./store.ts";
 
 export interface ValuesEvents {
@@ -28,7 +28,7 @@ export class Values {
   private readonly store: Store;
   private readonly view: View;
   private readonly events: ValuesEvents;
-  private readonly edits = new Edits();
+  private readonly edits = new KnownEdits();
 
   constructor(store: Store, view: View, events: ValuesEvents) {
     this.store = store;

@@ -2,7 +2,7 @@
 import { render } from "lit";
 import { emit, FIRE } from "../constants.ts";
 import type { Leaf, LeafProps } from "../elements/base.ts";
-import { type Dress, dress } from "../elements/parts/dress.ts";
+import { type Dress, dress } from "../elements/parts/common_props.ts";
 import { icon } from "../elements/parts/icons.ts";
 import type { ComponentDeclaration, Manifest, Node, Props } from "../manifest.ts";
 import { Tabs } from "./tabs.ts";

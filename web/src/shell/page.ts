@@ -18,10 +18,10 @@ import type {
   UploadView,
   VideoView,
 } from "../states.ts";
-import { whenOver } from "./conditions.ts";
 import { build, type LayoutPart } from "./layout.ts";
 import { Footer, Notices } from "./notices.ts";
 import { Recorders } from "./recorders.ts";
+import { whenOver } from "./trouble_expiry.ts";
 import type { View } from "./view.ts";
 
 const RESTARTED: Trouble = { code: "notice", message: "The app was restarted. Press Record to go on." };

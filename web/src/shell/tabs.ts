@@ -1,6 +1,6 @@
 /** Tabs: one panel in front. The strip is one stop of the Tab key; arrows move within it (the tabs pattern of ARIA). */
 import { emit, FIRE } from "../constants.ts";
-import { type Dress, dress } from "../elements/parts/dress.ts";
+import { type Dress, dress } from "../elements/parts/common_props.ts";
 import type { Node, Props } from "../manifest.ts";
 
 /** A container of the page whose children are `tab` nodes; each of them can be changed by its own number too. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { complaint } from "../../src/elements/number.ts";
-import { barsPath, loudness, peaks } from "../../src/elements/parts/bars.ts";
-import { setAside } from "../../src/elements/parts/inert.ts";
-import { pixelAt } from "../../src/elements/parts/pixel.ts";
+import { pixelAt } from "../../src/elements/parts/clicked_pixel.ts";
+import { setAside } from "../../src/elements/parts/safe_html.ts";
 import { clock, ordinal, queueing, size, span } from "../../src/elements/parts/sentences.ts";
+import { barsPath, loudness, peaks } from "../../src/elements/parts/waveform.ts";
 import { snap } from "../../src/elements/slider.ts";
 
 describe("sentences", () => {

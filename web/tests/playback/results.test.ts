@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { LatencyMeter } from "../../src/playback/latency.ts";
-import { Newest } from "../../src/playback/newest.ts";
+import { NewestWins } from "../../src/playback/newest_wins.ts";
 import { Results } from "../../src/playback/results.ts";
 import { Flag } from "../../src/wire/packet.ts";
 import { packet } from "./delta_codec.ts";
@@ -32,7 +32,7 @@ it("numbers results in the order in which they were announced", () => {
 });
 
 it("lets the same result claim a property again, and an older one never", () => {
-  const newest = new Newest();
+  const newest = new NewestWins();
   expect([newest.claim(1, "value", 2), newest.claim(1, "value", 2), newest.claim(1, "value", 1)]).toEqual([
     true,
     true,

@@ -27,7 +27,7 @@ export class DropZone implements ReactiveController {
   };
 
   readonly onDragEnd = (event: DragEvent): void => {
-    // Passing from one piece of the part to another is no leaving.
+    // Passing from one child of the part to another is no leaving.
     if (!(event.currentTarget as Element).contains(event.relatedTarget as Node | null)) this.setTarget(false);
   };
 

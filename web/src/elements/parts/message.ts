@@ -2,9 +2,9 @@ import { html, LitElement, nothing, type PropertyValues, type TemplateResult } f
 import { customElement, property, state } from "lit/decorators.js";
 import { addressOf } from "../../manifest.ts";
 import { copyText } from "./clipboard.ts";
+import { patch } from "./dom_patch.ts";
 import { type IconName, icon } from "./icons.ts";
-import { forget } from "./inert.ts";
-import { patch } from "./patch.ts";
+import { forget } from "./safe_html.ts";
 import "./player.ts";
 import { styled } from "./styled.ts";
 
@@ -134,7 +134,7 @@ export class MessageView extends LitElement {
     if (part.kind === "audio")
       return html`<div class="ms-heard"><ms-player .address=${address} .name=${name}></ms-player></div>`;
     if (part.kind === "video") {
-      return html`<video class="ms-reel" src=${address} aria-label=${name} controls playsinline preload="metadata"></video>`;
+      return html`<video class="ms-clip" src=${address} aria-label=${name} controls playsinline preload="metadata"></video>`;
     }
     const href = address.startsWith("file/") ? `${address}?download=1` : address;
     return html`<a class="ms-file" href=${href} download=${name} target="_blank" rel="noopener">

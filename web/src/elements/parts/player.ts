@@ -1,10 +1,10 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { decodeAudio } from "../../media/audio_file.ts";
-import { barsPath, peaks } from "./bars.ts";
 import { icon } from "./icons.ts";
 import { clock } from "./sentences.ts";
 import { styled } from "./styled.ts";
+import { barsPath, peaks } from "./waveform.ts";
 
 const BARS = 128;
 const WIDTH = 512;

@@ -12,7 +12,7 @@ export function progress(run: RunView | null): TemplateResult | typeof nothing {
   if (run === null || run.progress === "hidden") return nothing;
   if (run.state !== "waiting" && run.state !== "running") return nothing;
   const advance = run.state === "running" ? (run.advance ?? null) : null;
-  const words = run.state === "waiting" ? [awaiting(run)] : told(advance);
+  const words = run.state === "waiting" ? [awaiting(run)] : progressWords(advance);
   const label = words.join(", ");
   return html`
     ${advance ? bar(advance, label) : html`<div class="ms-run" role="progressbar" aria-label=${label}><i></i></div>`}
@@ -35,11 +35,11 @@ export function held(run: RunView | null): TemplateResult | typeof nothing {
 /** The progress that a run reports, as a line of its own; nothing if it reports none. */
 export function advancing({ state, advance }: RunView): TemplateResult | typeof nothing {
   if (state !== "running" || !advance) return nothing;
-  const words = told(advance);
+  const words = progressWords(advance);
   return html`<div class="ms-advancing">${bar(advance, words.join(", "))}<p>${words.join("  ")}</p></div>`;
 }
 
-function told(advance: AdvanceView | null): string[] {
+function progressWords(advance: AdvanceView | null): string[] {
   const words = advance ? [doing(advance), ...standing(advance)].filter(Boolean) : [];
   return words.length > 0 ? words : ["Working"];
 }

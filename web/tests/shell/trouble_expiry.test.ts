@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { whenOver } from "../../src/shell/conditions.ts";
+import { whenOver } from "../../src/shell/trouble_expiry.ts";
 import type { TroubleCode } from "../../src/states.ts";
 
 let kinds: MediaDeviceKind[];

@@ -1,17 +1,17 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Binding } from "../../src/manifest.ts";
-import { Arrivals } from "../../src/session/arrivals.ts";
+import { PendingInputs } from "../../src/session/pending_inputs.ts";
 import { Runs } from "../../src/session/runs.ts";
 import type { RunView } from "../../src/states.ts";
 import { binding, manifest } from "./manifest.ts";
 
 const events = { send: vi.fn(), script: vi.fn(), write: vi.fn(), show: vi.fn(), failed: vi.fn(), cancel: vi.fn() };
 let runs: Runs;
-let arrivals: Arrivals;
+let pending: PendingInputs;
 
 function open(...bindings: Binding[]): void {
-  runs = new Runs(manifest(...bindings), { ...events, coming: (components) => arrivals.to(components) });
-  arrivals = new Arrivals((component, refusal) => runs.held.review(component, refusal));
+  runs = new Runs(manifest(...bindings), { ...events, coming: (components) => pending.to(components) });
+  pending = new PendingInputs((component, refusal) => runs.held.review(component, refusal));
 }
 
 beforeEach(() => vi.resetAllMocks());
@@ -29,31 +29,31 @@ const end = (run: number): void =>
 describe("an event that reads what is on its way", () => {
   it("is told to the server at once, and begins when that is there", () => {
     open(binding());
-    const arrival = arrivals.begin(1, "the upload of a.png");
+    const arrival = pending.begin(1, "the upload of a.png");
     runs.fire(4, "click", { index: 1 });
     expect(fires()).toMatchObject([{ run: 1, held: true }]);
     expect(shown()).toMatchObject({ state: "waiting", awaits: "Waiting for the upload of a.png", outputs: [4, 2] });
-    arrivals.tell(arrival, "the upload of a.png, 40 %");
+    pending.tell(arrival, "the upload of a.png, 40 %");
     expect(shown().awaits).toBe("Waiting for the upload of a.png, 40 %");
-    arrivals.end(arrival);
+    pending.end(arrival);
     expect(shown().state).toBe("done");
     expect(fires()[1]).toEqual({ type: "fire", binding: 0, run: 1, target: 0, data: { index: 1 }, inputs: null });
   });
 
   it("waits for all of it", () => {
     open(binding({ inputs: [1, 3] }));
-    const all = [arrivals.begin(1, "one"), arrivals.begin(3, "two"), arrivals.begin(1, "three")];
+    const all = [pending.begin(1, "one"), pending.begin(3, "two"), pending.begin(1, "three")];
     runs.fire(4, "click");
     for (const arrival of all) {
       expect(begun()).toEqual([]);
-      arrivals.end(arrival);
+      pending.end(arrival);
     }
     expect(begun()).toEqual([1]);
   });
 
   it("does not hold up others", () => {
     open(binding(), binding({ id: 1, inputs: [2] }));
-    arrivals.begin(1, "it");
+    pending.begin(1, "it");
     runs.fire(4, "click");
     expect(fires()).toMatchObject([
       { binding: 0, held: true },
@@ -63,9 +63,9 @@ describe("an event that reads what is on its way", () => {
 
   it("is refused with a sentence if that never comes, until it happens again", () => {
     open(binding({ trigger: "once" }));
-    const arrival = arrivals.begin(1, "it");
+    const arrival = pending.begin(1, "it");
     runs.fire(4, "click");
-    arrivals.end(arrival, "Not this time.");
+    pending.end(arrival, "Not this time.");
     expect(shown()).toMatchObject({ state: "failed", message: "Not this time.", outputs: [4, 2] });
     expect(events.cancel).toHaveBeenCalledWith(1);
     const { call } = shown();
@@ -76,11 +76,11 @@ describe("an event that reads what is on its way", () => {
 
   it("is cancelled by the user, and the server forgets it", () => {
     open(binding());
-    const arrival = arrivals.begin(1, "it");
+    const arrival = pending.begin(1, "it");
     runs.fire(4, "click");
     expect(runs.held.cancel(1)).toBe(true);
     expect(events.cancel).toHaveBeenCalledWith(1);
-    arrivals.end(arrival);
+    pending.end(arrival);
     expect(begun()).toEqual([]);
     expect(runs.held.cancel(1)).toBe(false);
   });
@@ -91,17 +91,17 @@ describe("an event that reads what is on its way", () => {
     ["always_last", [1, 2]],
   ] as const)("counts as a run for %s", (trigger, expected) => {
     open(binding({ trigger }));
-    const arrival = arrivals.begin(1, "it");
+    const arrival = pending.begin(1, "it");
     runs.fire(4, "click");
     runs.fire(4, "click");
-    arrivals.end(arrival);
+    pending.end(arrival);
     end(1);
     expect(begun()).toEqual(expected);
   });
 
   it("shows only where it happened if it shows nothing otherwise", () => {
     open(binding({ progress: "hidden" }));
-    arrivals.begin(1, "it");
+    pending.begin(1, "it");
     runs.fire(4, "click");
     expect(shown().outputs).toEqual([4]);
   });
@@ -115,7 +115,7 @@ describe("an event that reads what is on its way", () => {
         ],
       }),
     );
-    arrivals.begin(1, "it");
+    pending.begin(1, "it");
     runs.fire(1, "input");
     expect(begun()).toEqual([1]);
     runs.fire(1, "submit");
@@ -124,21 +124,21 @@ describe("an event that reads what is on its way", () => {
 
   it("begins anew in another session, which does not know of it", () => {
     open(binding({ trigger: "multiple" }));
-    const arrival = arrivals.begin(1, "it");
+    const arrival = pending.begin(1, "it");
     runs.fire(4, "click");
     runs.clear();
     runs.fire(4, "click");
-    arrivals.end(arrival);
+    pending.end(arrival);
     expect(begun()).toEqual([3, 2]);
   });
 
   it("runs its script when that is there", async () => {
     events.script.mockResolvedValue(["x"]);
     open(binding({ js: true }));
-    const arrival = arrivals.begin(1, "it");
+    const arrival = pending.begin(1, "it");
     runs.fire(4, "click");
     expect(events.script).not.toHaveBeenCalled();
-    arrivals.end(arrival);
+    pending.end(arrival);
     await Promise.resolve();
     expect(fires().at(-1)).toMatchObject({ run: 1, inputs: ["x"] });
   });
@@ -166,7 +166,7 @@ describe("what is on its way", () => {
 
   it("does not wait for events that wait for it", async () => {
     open(binding({ inputs: [1], outputs: [1] }));
-    arrivals.begin(1, "it");
+    pending.begin(1, "it");
     runs.fire(4, "click");
     expect(await isSettled(1, 0)).toBe(true);
   });

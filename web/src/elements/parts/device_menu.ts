@@ -2,8 +2,8 @@ import { html, LitElement, nothing, type PropertyValues, type TemplateResult } f
 import { customElement, property, state } from "lit/decorators.js";
 import { type DeviceEntry, type DeviceKind, listDevices, watchDevices } from "../../capture/devices.ts";
 import { DEVICE, emit } from "../../constants.ts";
-import { close, open, watch } from "./floating.ts";
 import { icon } from "./icons.ts";
+import { close, open, watch } from "./popover.ts";
 
 /** Which camera or microphone: a menu, and front or rear where there are two to turn between. Hidden with one device. */
 @customElement("ms-devices")

@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { StreamView, UploadView } from "../../states.ts";
 import { type IconName, icon } from "./icons.ts";
 import { styled } from "./styled.ts";
-import "./time.ts";
+import "./time_left.ts";
 import { waitingWords } from "./waiting.ts";
 
 /** A message of so many characters may not fit into a frame. */
@@ -40,7 +40,7 @@ export function waiting(stream: StreamView, medium: "camera" | "microphone"): Te
   }
   return html`<div class="ms-veil ms-waiting" role="status">
     <p>${waitingWords(stream)}</p>
-    ${stream.again ? html`<p class="ms-aside">Others have a slot now. You go on by yourself.</p>` : nothing}
+    ${stream.again ? html`<p class="ms-note">Others have a slot now. You go on by yourself.</p>` : nothing}
   </div>`;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { CanvasSink, openSink, TrackSink } from "../../src/playback/sink.ts";
+import { CanvasSink, openSink, TrackSink } from "../../src/playback/frame_sink.ts";
 import { FakeFrame } from "../capture/fakes.ts";
 import { packet } from "./delta_codec.ts";
 

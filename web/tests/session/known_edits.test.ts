@@ -1,9 +1,9 @@
 import { beforeEach, expect, it } from "vitest";
-import { Edits } from "../../src/session/edits.ts";
+import { KnownEdits } from "../../src/session/known_edits.ts";
 
-let edits: Edits;
+let edits: KnownEdits;
 beforeEach(() => {
-  edits = new Edits();
+  edits = new KnownEdits();
 });
 
 it("knows everything while nothing was edited", () => {

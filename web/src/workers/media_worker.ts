@@ -2,7 +2,7 @@
 
 import { AudioCapture, AudioUplink } from "../capture/audio_uplink.ts";
 import { AvUplink } from "../capture/av_uplink.ts";
-import { CanvasDrawing } from "../capture/drawing.ts";
+import { CanvasDrawing } from "../capture/frame_drawing.ts";
 import { portFrames } from "../capture/frame_port.ts";
 import { FrameCapture, FrameUplink, readFrames } from "../capture/frame_uplink.ts";
 import type { Uplink } from "../capture/uplink.ts";
@@ -10,10 +10,10 @@ import { FRAME_CODECS } from "../codecs/codecs.ts";
 import { JpegEncoder } from "../codecs/image.ts";
 import { MAX_AUDIO_BYTES } from "../codecs/pcm16.ts";
 import type { AudioBlock, FrameTarget } from "../codecs/types.ts";
+import { openSink, TrackSink } from "../playback/frame_sink.ts";
 import { LatencyMeter } from "../playback/latency.ts";
 import { Playbacks } from "../playback/playbacks.ts";
 import { Presenter } from "../playback/presenter.ts";
-import { openSink, TrackSink } from "../playback/sink.ts";
 import { pageUs } from "../transport/clock.ts";
 import { DownCredit } from "../transport/credit.ts";
 import type { LinkEvents } from "../transport/link.ts";
@@ -31,7 +31,7 @@ interface Device<Capture> {
   capture: Capture;
 }
 
-export class MediaEngine {
+export class MediaWorker {
   private readonly post: (message: FromWorker, transfer?: Transferable[]) => void;
   private link: Link | null = null;
   /** By component; one that records video with audio has both. */

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it } from "vitest";
-import { patch } from "../../src/elements/parts/patch.ts";
+import { patch } from "../../src/elements/parts/dom_patch.ts";
 
 let box: HTMLElement;
 

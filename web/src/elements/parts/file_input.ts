@@ -1,11 +1,11 @@
 /** Files that the user brings into a frame: picked, dropped or pasted. */
 import { html, nothing, type ReactiveController, type ReactiveControllerHost, type TemplateResult } from "lit";
 import { emit, UPLOAD } from "../../constants.ts";
-import { fileIn, mayBeOfKind, pastedFile } from "./file.ts";
+import { fileIn, mayBeOfKind, pastedFile } from "./files.ts";
 import { icon } from "./icons.ts";
 
 /** The element that takes files. */
-export interface InboxHost extends ReactiveControllerHost, EventTarget {
+export interface FileInputHost extends ReactiveControllerHost, EventTarget {
   readonly component: number;
   readonly isRecording: boolean;
   /** True if the user may bring something in this way, as the component is now. */
@@ -20,15 +20,15 @@ export interface Taken {
 }
 
 /** Takes files of one kind into the frame of `host`, and says so (`UPLOAD`); what does not fit is a `problem`. */
-export class Inbox implements ReactiveController {
+export class FileInput implements ReactiveController {
   /** True while something is being dragged over the frame that it would take. */
   isTarget = false;
   /** The problem with the last file; empty if there was none. */
   problem = "";
-  private readonly host: InboxHost;
+  private readonly host: FileInputHost;
   private readonly taken: Taken;
 
-  constructor(host: InboxHost, taken: Taken) {
+  constructor(host: FileInputHost, taken: Taken) {
     this.host = host;
     this.taken = taken;
     host.addController(this);

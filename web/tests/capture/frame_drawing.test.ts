@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { fitFrame } from "../../src/capture/drawing.ts";
+import { fitFrame } from "../../src/capture/frame_drawing.ts";
 
 it.each([
   [[640, 480], null, [640, 480]],

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { readsOf } from "../../src/session/reads.ts";
+import { readsOf } from "../../src/session/binding_inputs.ts";
 import { binding } from "./manifest.ts";
 
 it("are the inputs of an event and of what follows it", () => {

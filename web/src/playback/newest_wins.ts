@@ -2,7 +2,7 @@
 
 import type { Props } from "../manifest.ts";
 
-export class Newest {
+export class NewestWins {
   private readonly orders = new Map<string, number>();
 
   /** Claims a property of a component for the result `order`; false if a later result has it already. */

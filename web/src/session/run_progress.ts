@@ -19,7 +19,7 @@ export function overall(levels: readonly Level[]): number | null {
 }
 
 /** Watches one run, and looks ahead. */
-export class Estimate {
+export class RunEstimate {
   private startS = 0;
   private startFraction = 0;
   private last = Number.POSITIVE_INFINITY;

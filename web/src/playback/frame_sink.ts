@@ -4,7 +4,7 @@ import type { FrameTarget } from "../codecs/types.ts";
 import { pageUs } from "../transport/clock.ts";
 import type { Packet } from "../wire/packet.ts";
 
-export interface Sink {
+export interface FrameSink {
   /** Shows the frame and closes it. */
   show(frame: VideoFrame, packet: Packet): void;
 }
@@ -29,7 +29,7 @@ export function openSink(target: FrameTarget, report: Report): TrackSink | Canva
 const MOST_SHOTS = 16;
 
 /** Feeds the track behind a `<video>`; the page tells when a frame was presented. */
-export class TrackSink implements Sink {
+export class TrackSink implements FrameSink {
   private readonly writer: WritableStreamDefaultWriter<VideoFrame>;
   private readonly report: Report;
   /** Frames on their way to the glass, by timestamp. */
@@ -63,7 +63,7 @@ export class TrackSink implements Sink {
 }
 
 /** Draws on a canvas whose control the page has handed over: for browsers without a track to write to. */
-export class CanvasSink implements Sink {
+export class CanvasSink implements FrameSink {
   private readonly canvas: OffscreenCanvas;
   private readonly context: OffscreenCanvasRenderingContext2D;
   private readonly report: Report;

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { describe, expect, it } from "vitest";
-import { colourCode } from "../../src/elements/parts/code.ts";
-import { patch } from "../../src/elements/parts/patch.ts";
+import { colourCode } from "../../src/elements/parts/code_block.ts";
+import { patch } from "../../src/elements/parts/dom_patch.ts";
 import { MAX_COLOURED } from "../../src/highlight/highlight.ts";
 
 function block(code: string, language = "python"): string {

@@ -23,7 +23,7 @@ export class CameraInterval {
   }
 }
 
-export class Pace {
+export class FramePace {
   private readonly everyUs: number;
   private dueUs: number | null = null;
 

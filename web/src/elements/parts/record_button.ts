@@ -1,7 +1,7 @@
 /** The record button (a red dot, a ring with the position in the queue, a square) and the bar that it stands in. */
 import { html, nothing, type TemplateResult } from "lit";
 import type { StreamView } from "../../states.ts";
-import "./devices.ts";
+import "./device_menu.ts";
 import "./elapsed.ts";
 
 /** An element that records. */

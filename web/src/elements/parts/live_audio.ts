@@ -3,8 +3,8 @@ import { customElement, property } from "lit/decorators.js";
 import type { AudioLevel } from "../../codecs/types.ts";
 import type { LiveState } from "../../states.ts";
 import { icon } from "./icons.ts";
-import "./level.ts";
-import type { LevelMeter } from "./level.ts";
+import "./level_meter.ts";
+import type { LevelMeter } from "./level_meter.ts";
 import { clock } from "./sentences.ts";
 
 /** Audio that still comes: its level, a clock, a button that holds it and one that ends it. Dispatches `ms-toggle` and `ms-quit`. */

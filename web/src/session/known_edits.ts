@@ -7,7 +7,7 @@ interface Edit {
   seq: number;
 }
 
-export class Edits {
+export class KnownEdits {
   private readonly edits = new Map<number, Edit>();
 
   /** An edit was handed to the worker. */

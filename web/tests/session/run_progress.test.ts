@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { doing, standing } from "../../src/elements/parts/sentences.ts";
-import { Estimate, overall } from "../../src/session/estimate.ts";
+import { overall, RunEstimate } from "../../src/session/run_progress.ts";
 import type { Level } from "../../src/wire/messages.ts";
 
 const level = (changes: Partial<Level> = {}): Level => ({
@@ -33,7 +33,7 @@ describe("the whole", () => {
 
 describe("the time that is left", () => {
   it("is told after a second, from the rate so far", () => {
-    const estimate = new Estimate();
+    const estimate = new RunEstimate();
     expect(estimate.advance([steps(1, 10)], 100)?.leftS).toBeNull();
     expect(estimate.advance([steps(2, 10)], 100.5)?.leftS).toBeNull();
     expect(estimate.advance([steps(3, 10)], 104)?.leftS).toBeCloseTo(14);
@@ -41,14 +41,14 @@ describe("the time that is left", () => {
   });
 
   it("begins anew with whatever begins anew", () => {
-    const estimate = new Estimate();
+    const estimate = new RunEstimate();
     estimate.advance([steps(9, 10)], 0);
     expect(estimate.advance([steps(0, 10)], 50)?.leftS).toBeNull();
     expect(estimate.advance([steps(5, 10)], 60)?.leftS).toBeCloseTo(10);
   });
 
   it("is unknown without a number, and nothing is told of nothing", () => {
-    const estimate = new Estimate();
+    const estimate = new RunEstimate();
     expect(estimate.advance([level({ desc: "Loading" })], 0)).toEqual({
       levels: [level({ desc: "Loading" })],
       fraction: null,

@@ -12,7 +12,7 @@ const SAME_MS = 250;
  * assistive technology counts whole seconds.
  */
 @customElement("ms-time")
-export class TimeBar extends LitElement {
+export class TimeLeft extends LitElement {
   @property({ attribute: false }) limitS = 0;
   /** In milliseconds of `performance.now()`. */
   @property({ attribute: false }) deadlineMs = 0;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { CameraInterval, Pace } from "../../src/capture/pace.ts";
+import { CameraInterval, FramePace } from "../../src/capture/frame_pace.ts";
 
 /** Which of the frames at `times` are taken. */
 function taken(everyS: number, times: number[], mayTake: (us: number) => boolean = () => true): number[] {
-  const pace = new Pace(everyS);
+  const pace = new FramePace(everyS);
   const interval = new CameraInterval();
   return times.filter((us) => {
     interval.tick(us);
@@ -50,7 +50,7 @@ describe("the pace", () => {
   });
 
   it("takes the next frame when a stream begins its turn", () => {
-    const pace = new Pace(10);
+    const pace = new FramePace(10);
     pace.take(0);
     expect(pace.isDue(1e6, 33_000)).toBe(false);
     pace.restart();
@@ -68,7 +68,7 @@ it("smooths the camera's interval", () => {
 
 describe("a pace that is aimed", () => {
   it("takes the frame nearest to where it is told, once it has begun", () => {
-    const pace = new Pace(0.1);
+    const pace = new FramePace(0.1);
     pace.aim(90_000);
     expect(pace.isDue(0, 33_000)).toBe(true);
     pace.take(0);

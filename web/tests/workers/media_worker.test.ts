@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { CodecNumber, Flag, Kind } from "../../src/wire/packet.ts";
-import { MediaEngine } from "../../src/workers/engine.ts";
+import { MediaWorker } from "../../src/workers/media_worker.ts";
 import type { FromWorker } from "../../src/workers/port.ts";
 import { FakeSocket } from "../fake_socket.ts";
 
-let engine: MediaEngine;
+let engine: MediaWorker;
 let told: FromWorker[];
 let microphone: { onmessage: ((event: { data: Float32Array }) => void) | null; close: () => void };
 
@@ -15,7 +15,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   FakeSocket.install();
   told = [];
-  engine = new MediaEngine((message) => told.push(message));
+  engine = new MediaWorker((message) => told.push(message));
   engine.handle({ type: "connect", url: "ws://app/ws", build: "b", hidden: false });
   FakeSocket.last.open();
   FakeSocket.last.welcome();

@@ -1,14 +1,14 @@
-/** Arrivals at components: files that are being uploaded, recordings that are being finished. Pure. */
+/** Inputs on their way to components: files that are being uploaded, recordings that are being finished. Pure. */
 
 /** One thing on its way. */
-export interface Arrival {
+export interface PendingInput {
   readonly component: number;
   /** The words for it, after "Waiting for": "the upload of cat.png". */
   words: string;
 }
 
-export class Arrivals {
-  private readonly coming = new Set<Arrival>();
+export class PendingInputs {
+  private readonly coming = new Set<PendingInput>();
   private readonly changed: (component: number, refusal: string) => void;
 
   /** `changed` is called when something new is known of a component; `refusal` says why what was on its way never comes. */
@@ -16,22 +16,22 @@ export class Arrivals {
     this.changed = changed;
   }
 
-  begin(component: number, words: string): Arrival {
-    const arrival = { component, words };
-    this.coming.add(arrival);
-    return arrival;
+  begin(component: number, words: string): PendingInput {
+    const input = { component, words };
+    this.coming.add(input);
+    return input;
   }
 
   /** It goes on, and is called so now. */
-  tell(arrival: Arrival, words: string): void {
-    if (arrival.words === words) return;
-    arrival.words = words;
-    this.changed(arrival.component, "");
+  tell(input: PendingInput, words: string): void {
+    if (input.words === words) return;
+    input.words = words;
+    this.changed(input.component, "");
   }
 
   /** It is there; or it never will be, for a reason that is told to whoever waited. Harmless if repeated. */
-  end(arrival: Arrival, refusal = ""): void {
-    if (this.coming.delete(arrival)) this.changed(arrival.component, refusal);
+  end(input: PendingInput, refusal = ""): void {
+    if (this.coming.delete(input)) this.changed(input.component, refusal);
   }
 
   /** Names in words what is on its way to one of some components; empty if nothing is. */

@@ -1,7 +1,7 @@
 import { html, LitElement, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { AudioLevel } from "../../codecs/types.ts";
-import { barsPath, loudness } from "./bars.ts";
+import { barsPath, loudness } from "./waveform.ts";
 
 const BARS = 64;
 const WIDTH = 256;

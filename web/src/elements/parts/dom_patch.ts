@@ -2,8 +2,8 @@
  * Shows HTML that grows without touching what is there already: nodes that are equal stay, text is appended, and so the
  * user's selection, and whatever scrolls, stays where it was.
  */
-import { colourCode } from "./code.ts";
-import { forget, setAside, show } from "./inert.ts";
+import { colourCode } from "./code_block.ts";
+import { forget, setAside, show } from "./safe_html.ts";
 
 const ASIDE = "data-ms-style";
 
