@@ -32,5 +32,8 @@ export interface FrameDecoder {
 export interface FrameCodec {
   /** MIME type under which a single packet is a file; null if it is not. */
   readonly mime: string | null;
+  /** Opens the decoder of one component in one stream. */
   openDecoder(): FrameDecoder;
+  /** Opens the encoder of one camera, `quality` in 0..1; left out where the page only decodes. */
+  openEncoder?(quality: number): FrameEncoder;
 }

@@ -7,7 +7,7 @@ import { portFrames } from "../capture/frame_port.ts";
 import { FrameCapture, FrameUplink, readFrames } from "../capture/frame_uplink.ts";
 import type { Uplink } from "../capture/uplink.ts";
 import { FRAME_CODECS } from "../codecs/codecs.ts";
-import { JpegEncoder } from "../codecs/image.ts";
+import { JPEG } from "../codecs/jpeg.ts";
 import { MAX_AUDIO_BYTES } from "../codecs/pcm16.ts";
 import type { AudioBlock, FrameTarget } from "../codecs/types.ts";
 import { openSink, TrackSink } from "../playback/frame_sink.ts";
@@ -173,7 +173,7 @@ export class MediaWorker {
       for (const uplink of uplinks()) this.break(uplink.stream, "failed", message);
     };
     const drawing = new CanvasDrawing(options);
-    const capture = new FrameCapture(uplinks, drawing, new JpegEncoder(options.quality), fail);
+    const capture = new FrameCapture(uplinks, drawing, JPEG.openEncoder(options.quality), fail);
     const abort = new AbortController();
     const frames = source instanceof ReadableStream ? source : portFrames(source);
     readFrames(frames, capture, abort.signal).catch(fail);

@@ -22,7 +22,7 @@ beforeEach(() => {
   failed.mockClear();
   const png: FrameCodec = { mime: "image/png", openDecoder: () => codec.openDecoder() };
   presenter = new Presenter(
-    new Map([
+    new Map<number, FrameCodec>([
       [DELTA, codec],
       [CodecNumber.PNG, png],
     ]),

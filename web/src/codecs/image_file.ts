@@ -1,17 +1,12 @@
-/** Codecs whose every packet is an image file: JPEG, PNG and WebP. */
+/** The decoder of codecs whose every packet is an image file: the browser knows them all. */
 
 import type { Packet } from "../wire/packet.ts";
-import { CodecNumber, Flag } from "../wire/packet.ts";
-import type { Encoded, FrameCodec, FrameDecoder, FrameEncoder } from "./codec.ts";
+import type { FrameDecoder } from "./codec.ts";
 
-/** A codec by its MIME type. */
-export function imageCodec(mime: string): FrameCodec {
-  return { mime, openDecoder: () => new ImageFileDecoder(mime) };
-}
-
-class ImageFileDecoder implements FrameDecoder {
+export class ImageFileDecoder implements FrameDecoder {
   private readonly mime: string;
 
+  /** `mime` is the type of the files, as browsers name it. */
   constructor(mime: string) {
     this.mime = mime;
   }
@@ -57,21 +52,4 @@ async function stamp(frame: VideoFrame, timestampUs: number): Promise<VideoFrame
   const init = { format, layout, colorSpace, codedWidth: width, codedHeight: height, timestamp: timestampUs };
   // `transfer` saves a second copy; TypeScript does not know it yet.
   return new VideoFrame(pixels, { ...init, transfer: [pixels.buffer] } as VideoFrameBufferInit);
-}
-
-/** Encodes by the canvas itself, which is the fastest JPEG encoder a browser has. */
-export class JpegEncoder implements FrameEncoder {
-  private readonly quality: number;
-
-  constructor(quality: number) {
-    this.quality = quality;
-  }
-
-  async encode(canvas: OffscreenCanvas): Promise<Encoded> {
-    const blob = await canvas.convertToBlob({ type: "image/jpeg", quality: this.quality });
-    const payload = new Uint8Array(await blob.arrayBuffer());
-    return { codec: CodecNumber.JPEG, flags: Flag.KEY | Flag.INDEPENDENT, payload };
-  }
-
-  close(): void {}
 }
