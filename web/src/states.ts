@@ -1,6 +1,6 @@
 /** States that elements show: of recordings, runs, uploads, playbacks and the link. Plain data, which session and elements share. */
 
-import type { Level as ProgressLevel, Turn } from "./wire/messages.ts";
+import type { Level as ProgressLevel, TurnState } from "./wire/messages.ts";
 
 /** An element that shows images in a component: `<video>`, `<canvas>` or `<img>` with the class `ms-output`. */
 export type OutputElement = HTMLVideoElement | HTMLCanvasElement | HTMLImageElement;
@@ -66,12 +66,12 @@ export interface StreamView {
   /** Id of the microphone that is in use beside a camera; empty if none. */
   microphone: string;
   /** Whose turn it is, in a stream that takes turns; null in any other, and while it does not run. */
-  turn: TurnState | null;
+  turn: TurnPhase | null;
   /** Why the last recording ended, if not by Stop; null otherwise, and as soon as Record is pressed. */
   trouble: Trouble | null;
 }
 
-export type TurnState = Turn["state"];
+export type TurnPhase = TurnState["state"];
 
 export const IDLE: StreamView = {
   state: "idle",

@@ -16,9 +16,9 @@ const files = new Map(
 
 // ---- nouns -----------------------------------------------------------------------------------------------------------
 
-/** The classes, interfaces and types that a source declares at its top level, exported or not. */
+/** The classes, interfaces, types and objects with a noun for a name that a source declares at its top level. */
 function declared(source: string): string[] {
-  const pattern = /^(?:export )?(?:abstract )?(?:class|interface|type|enum) (\w+)/gm;
+  const pattern = /^(?:export )?(?:abstract )?(?:class|interface|type|enum|const(?= [A-Z][a-z])) (\w+)/gm;
   return [...source.matchAll(pattern)].map(([, name]) => name as string);
 }
 

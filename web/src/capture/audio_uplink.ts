@@ -6,7 +6,7 @@ import { Resampler } from "../media/resample.ts";
 import { pageUs } from "../transport/clock.ts";
 import { UpCredit } from "../transport/credit.ts";
 import type { Packet } from "../wire/packet.ts";
-import { CodecNumber, Flag, Kind } from "../wire/packet.ts";
+import { CodecNumber, Flag, PacketKind } from "../wire/packet.ts";
 import type { BacklogOptions, TimedChunk } from "./backlog.ts";
 import { Backlog } from "./backlog.ts";
 import { SampleClock } from "./sample_clock.ts";
@@ -107,7 +107,7 @@ export class AudioUplink implements Uplink {
   private dispatch(taken: TimedChunk, last: number): void {
     this.credit.reserve();
     this.send({
-      kind: Kind.SOUND,
+      kind: PacketKind.SOUND,
       codec: CodecNumber.PCM16,
       flags: this.flags | last,
       stream: this.stream,

@@ -5,7 +5,7 @@ import type { CameraFrame } from "../codecs/types.ts";
 import { pageUs } from "../transport/clock.ts";
 import { UpCredit } from "../transport/credit.ts";
 import type { Packet } from "../wire/packet.ts";
-import { CodecNumber, Flag, Kind } from "../wire/packet.ts";
+import { CodecNumber, Flag, PacketKind } from "../wire/packet.ts";
 import { CameraInterval, FramePace } from "./frame_pace.ts";
 import type { Uplink } from "./uplink.ts";
 
@@ -95,7 +95,7 @@ export class FrameUplink implements Uplink {
   private dispatch(encoded: Encoded, capturedUs: number): void {
     this.send({
       ...encoded,
-      kind: Kind.PICTURE,
+      kind: PacketKind.PICTURE,
       stream: this.stream,
       component: this.component,
       sequence: this.credit.commit(),

@@ -5,11 +5,11 @@
 import { type Language, languageOf } from "./languages.ts";
 
 /** `c` comment, `k` keyword, `s` string, `m` number or constant, `n` name, `gd` and `gi` lines taken out and put in. */
-export type Kind = "c" | "k" | "s" | "m" | "n" | "gd" | "gi";
+export type SpanKind = "c" | "k" | "s" | "m" | "n" | "gd" | "gi";
 
 /** A stretch of code, from `start` to `end` (exclusive), that is of one kind. */
 export interface CodeSpan {
-  kind: Kind;
+  kind: SpanKind;
   start: number;
   end: number;
 }
@@ -170,7 +170,7 @@ class Scanner {
     return start;
   }
 
-  private add(kind: Kind, start: number): void {
+  private add(kind: SpanKind, start: number): void {
     this.found.push({ kind, start, end: Math.max(this.at, start + 1) });
   }
 }

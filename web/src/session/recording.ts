@@ -4,7 +4,7 @@ import type { Camera } from "../capture/camera.ts";
 import { DeviceError, type DeviceKind, type DeviceName, trouble } from "../capture/devices.ts";
 import type { Microphone } from "../capture/microphone.ts";
 import type { DeviceChoice } from "../constants.ts";
-import type { StreamView, Trouble, TroubleCode, TurnState } from "../states.ts";
+import type { StreamView, Trouble, TroubleCode, TurnPhase } from "../states.ts";
 import { IDLE } from "../states.ts";
 import type { StopReason, StreamState } from "../wire/messages.ts";
 import { type OpenedDevice, partsOf } from "./recording_devices.ts";
@@ -137,7 +137,7 @@ export class Recording {
   }
 
   /** Whose turn it is. */
-  turn(turn: TurnState): void {
+  turn(turn: TurnPhase): void {
     if (this.isLive) this.show({ turn });
   }
 

@@ -4,7 +4,7 @@ import type { AudioLevel } from "../codecs/types.ts";
 import type { DeviceDetail, RecordDetail } from "../constants.ts";
 import type { Binding, Manifest } from "../manifest.ts";
 import type { StreamView, Trouble } from "../states.ts";
-import type { StopReason, StreamState, Turn } from "../wire/messages.ts";
+import type { StopReason, StreamState, TurnState } from "../wire/messages.ts";
 import type { ToWorker } from "../workers/port.ts";
 import { streamsOf } from "./binding_inputs.ts";
 import { Captures, type ClipFile } from "./captures.ts";
@@ -89,7 +89,7 @@ export class Recordings {
   }
 
   /** Whose turn it is in a stream. */
-  turn({ stream, state }: Turn): void {
+  turn({ stream, state }: TurnState): void {
     this.find(stream)?.turn(state);
   }
 

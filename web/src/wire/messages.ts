@@ -169,7 +169,7 @@ export interface StreamState {
   again: boolean;
 }
 
-export interface Turn {
+export interface TurnState {
   type: "turn";
   stream: number;
   state: "listening" | "awake" | "hearing" | "thinking" | "answering";
@@ -229,7 +229,7 @@ export type ServerMessage =
   | Refuse
   | Outputs
   | StreamState
-  | Turn
+  | TurnState
   | RunState
   | Progress
   | Credit

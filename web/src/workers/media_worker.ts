@@ -20,7 +20,7 @@ import type { LinkEvents } from "../transport/link.ts";
 import { Link } from "../transport/link.ts";
 import type { StopReason, StreamState } from "../wire/messages.ts";
 import type { Packet } from "../wire/packet.ts";
-import { CodecNumber, isLast, Kind } from "../wire/packet.ts";
+import { CodecNumber, isLast, PacketKind } from "../wire/packet.ts";
 import type { FromWorker, OpenStream, ToWorker, ToWorkerOf } from "./port.ts";
 
 /** A message that the link leaves for us to handle. */
@@ -267,7 +267,7 @@ export class MediaWorker {
   }
 
   private receivePacket(packet: Packet): void {
-    if (packet.kind === Kind.SOUND) {
+    if (packet.kind === PacketKind.SOUND) {
       if (packet.codec === CodecNumber.FMP4) this.passVideo(packet);
       else this.playbacks.receive(packet);
       return;

@@ -24,7 +24,7 @@ import type {
   StopReason,
   StreamState,
   Toast,
-  Turn,
+  TurnState,
 } from "../wire/messages.ts";
 
 export interface OpenStream {
@@ -92,7 +92,7 @@ export type FromWorker =
   /** From now on the component's streamed surface shows it: the first frame of this stream is there, decoded. */
   | { type: "streaming"; component: number; stream: number }
   | { type: "state"; state: StreamState; deadlinePageUs: number }
-  | { type: "turn"; turn: Turn }
+  | { type: "turn"; turn: TurnState }
   | { type: "run"; state: RunState }
   | { type: "progress"; progress: Progress }
   | { type: "toast"; toast: Toast }

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { AvUplink } from "../../src/capture/av_uplink.ts";
 import type { Packet } from "../../src/wire/packet.ts";
-import { Flag, Kind } from "../../src/wire/packet.ts";
+import { Flag, PacketKind } from "../../src/wire/packet.ts";
 
 const OPTIONS = { rate: 1_000, channels: 1, everyS: 0.1, keep: "all", maxBacklogS: 2 } as const;
 const CAMERA_US = 33_333;
@@ -36,11 +36,11 @@ describe("camera and microphone together", () => {
   it("send under two numbers, each with its own sequence", () => {
     uplink.run();
     video(250);
-    expect(of(Kind.SOUND).map(({ stream, sequence }) => [stream, sequence])).toEqual([
+    expect(of(PacketKind.SOUND).map(({ stream, sequence }) => [stream, sequence])).toEqual([
       [5, 1],
       [5, 2],
     ]);
-    expect(of(Kind.PICTURE).map(({ stream, sequence }) => [stream, sequence])).toEqual([
+    expect(of(PacketKind.PICTURE).map(({ stream, sequence }) => [stream, sequence])).toEqual([
       [6, 1],
       [6, 2],
       [6, 3],
@@ -52,7 +52,7 @@ describe("camera and microphone together", () => {
   it("take the first frame at once, then one from the middle of each chunk", () => {
     uplink.run();
     video(1_000);
-    const [first, ...others] = of(Kind.PICTURE).map(({ captured_us: us }) => us / 1_000);
+    const [first, ...others] = of(PacketKind.PICTURE).map(({ captured_us: us }) => us / 1_000);
     expect(first).toBe(0);
     for (const [chunk, ms] of others.filter((ms) => ms > 100).entries())
       expect(Math.abs(ms - (chunk * 100 + 150))).toBeLessThanOrEqual(17);
@@ -65,10 +65,10 @@ describe("camera and microphone together", () => {
     uplink.frames.raise(1);
     uplink.run();
     video(380);
-    expect(of(Kind.PICTURE)).toHaveLength(1);
+    expect(of(PacketKind.PICTURE)).toHaveLength(1);
     uplink.frames.raise(2);
     video(40, 380);
-    expect(of(Kind.PICTURE).map(({ captured_us: us }) => us)).toEqual([0, 396_000]);
+    expect(of(PacketKind.PICTURE).map(({ captured_us: us }) => us)).toEqual([0, 396_000]);
   });
 
   it("capture nothing between two turns", () => {
@@ -81,17 +81,17 @@ describe("camera and microphone together", () => {
     expect(sent).toHaveLength(before);
     uplink.run();
     video(120, 750);
-    expect(of(Kind.PICTURE).at(-1)?.captured_us).toBeGreaterThan(750_000);
-    expect(of(Kind.SOUND).at(-1)?.captured_us).toBe(750_000);
+    expect(of(PacketKind.PICTURE).at(-1)?.captured_us).toBeGreaterThan(750_000);
+    expect(of(PacketKind.SOUND).at(-1)?.captured_us).toBe(750_000);
   });
 
   it("end with the rest of the audio, and no frame", () => {
     uplink.run();
     video(250);
-    const frames = of(Kind.PICTURE).length;
+    const frames = of(PacketKind.PICTURE).length;
     expect(uplink.finish()).toBe(3);
-    expect(of(Kind.SOUND).at(-1)).toMatchObject({ sequence: 3, flags: Flag.KEY | Flag.LAST });
+    expect(of(PacketKind.SOUND).at(-1)).toMatchObject({ sequence: 3, flags: Flag.KEY | Flag.LAST });
     video(200, 250);
-    expect(of(Kind.PICTURE)).toHaveLength(frames);
+    expect(of(PacketKind.PICTURE)).toHaveLength(frames);
   });
 });

@@ -22,7 +22,7 @@ async function start(value: Entry[], props: object = {}, listens: string[] = [])
   chat.listens = new Set(listens);
   chat.props = {
     ...{
-      label: "TurnState",
+      label: "Talk",
       info: null,
       show_label: true,
       container: true,
@@ -79,7 +79,7 @@ afterEach(() => {
 describe("a conversation", () => {
   it("is a log that shows each message once, as HTML from the server", async () => {
     await start([says("user", "a"), says("assistant", "b")]);
-    expect(chat.querySelector("[role=log]")?.getAttribute("aria-label")).toBe("TurnState");
+    expect(chat.querySelector("[role=log]")?.getAttribute("aria-label")).toBe("Talk");
     expect(messages().map((message) => message.querySelector(".ms-said")?.innerHTML)).toEqual(["<p>a</p>", "<p>b</p>"]);
   });
 

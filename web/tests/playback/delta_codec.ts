@@ -1,7 +1,7 @@
 /** A codec with key frames and deltas, so small that the test can be: each delta adds to the number before it. */
 
 import type { FrameCodec, FrameDecoder } from "../../src/codecs/codec.ts";
-import { Flag, Kind, type Packet } from "../../src/wire/packet.ts";
+import { Flag, type Packet, PacketKind } from "../../src/wire/packet.ts";
 import { FakeFrame } from "../capture/fakes.ts";
 
 export const DELTA = 200;
@@ -51,7 +51,7 @@ export class DeltaCodec implements FrameCodec {
 /** A frame for component 4 of stream 1; `flags` in addition to LAST. */
 export function packet(sequence: number, payload: number, flags: number, changes: Partial<Packet> = {}): Packet {
   return {
-    kind: Kind.PICTURE,
+    kind: PacketKind.PICTURE,
     codec: DELTA,
     flags: flags | Flag.LAST,
     stream: 1,

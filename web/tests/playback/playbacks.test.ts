@@ -3,7 +3,7 @@ import { encodePcm16 } from "../../src/codecs/pcm16.ts";
 import type { LoudspeakerReport, PlaybacksEvents } from "../../src/playback/playbacks.ts";
 import { Playbacks } from "../../src/playback/playbacks.ts";
 import type { Packet } from "../../src/wire/packet.ts";
-import { CodecNumber, Flag, Kind } from "../../src/wire/packet.ts";
+import { CodecNumber, Flag, PacketKind } from "../../src/wire/packet.ts";
 
 const RATE = 16_000;
 
@@ -24,7 +24,7 @@ beforeEach(() => {
 });
 
 function packet(payload: Uint8Array, changes: Partial<Packet> = {}): Packet {
-  const header = { kind: Kind.SOUND, codec: CodecNumber.PCM16, flags: Flag.KEY, stream: 0 };
+  const header = { kind: PacketKind.SOUND, codec: CodecNumber.PCM16, flags: Flag.KEY, stream: 0 };
   return { ...header, component: 7, sequence: ++sequence, source: 0, call: 1, captured_us: 0, payload, ...changes };
 }
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { CodecNumber, Flag, Kind } from "../../src/wire/packet.ts";
+import { CodecNumber, Flag, PacketKind } from "../../src/wire/packet.ts";
 import { MediaWorker } from "../../src/workers/media_worker.ts";
 import type { FromWorker } from "../../src/workers/port.ts";
 import { FakeSocket } from "../fake_socket.ts";
@@ -118,7 +118,7 @@ describe("a stream", () => {
     engine.handle({ type: "stop", stream: 1, reason: "user", message: "" });
     expect(FakeSocket.last.of("stop")[0]).toMatchObject({ final: 2, reason: "user" });
     credit(2);
-    expect(FakeSocket.last.packets.at(-1)).toMatchObject({ kind: Kind.SOUND, sequence: 2 });
+    expect(FakeSocket.last.packets.at(-1)).toMatchObject({ kind: PacketKind.SOUND, sequence: 2 });
   });
 
   it("captures nothing after Stop, also if the server says just then that it runs", () => {
@@ -202,7 +202,14 @@ it("does not open a stream whose chunks no packet could carry", () => {
 });
 
 it("passes videos to the page, which plays them, and says how far they have been seen", () => {
-  const video = { kind: Kind.SOUND, codec: CodecNumber.FMP4, flags: Flag.KEY, stream: 0, component: 5, source: 0 };
+  const video = {
+    kind: PacketKind.SOUND,
+    codec: CodecNumber.FMP4,
+    flags: Flag.KEY,
+    stream: 0,
+    component: 5,
+    source: 0,
+  };
   const payload = Uint8Array.of(1, 2);
   FakeSocket.last.sendPacket({ ...video, sequence: 2, call: 9, captured_us: 0, payload });
   expect(toldOf("video")).toEqual([
@@ -219,7 +226,7 @@ describe("frames on their way down", () => {
   it("give credit on receipt, and reach the page as stills if there is no surface for streams", async () => {
     record();
     FakeSocket.last.sendPacket({
-      kind: Kind.PICTURE,
+      kind: PacketKind.PICTURE,
       codec: 2,
       flags: Flag.KEY | Flag.INDEPENDENT | Flag.LAST,
       stream: 1,
@@ -275,7 +282,7 @@ describe("camera and microphone of one component", () => {
     state("running");
     credit(9);
     speak(150);
-    expect(FakeSocket.last.packets.map(({ stream, kind }) => [stream, kind])).toEqual([[1, Kind.SOUND]]);
+    expect(FakeSocket.last.packets.map(({ stream, kind }) => [stream, kind])).toEqual([[1, PacketKind.SOUND]]);
     engine.handle({ type: "stop", stream: 1, reason: "user", message: "" });
     expect(FakeSocket.last.of("stop")[0]).toMatchObject({ stream: 1, final: 2 });
     state("ended", { reason: "user" });

@@ -1,8 +1,8 @@
 /** Whose turn it is in a conversation, at the microphone. */
 import { html, nothing, type TemplateResult } from "lit";
-import type { StreamView, TurnState } from "../../states.ts";
+import type { StreamView, TurnPhase } from "../../states.ts";
 
-const WORDS: { [turn in TurnState]: string } = {
+const WORDS: { [turn in TurnPhase]: string } = {
   listening: "Listening",
   awake: "Go ahead",
   hearing: "Hearing you",
