@@ -15,10 +15,16 @@ export interface Node {
  * A thing that a component can do, beyond showing a value: nobody asks for its type.
  *
  * `captures_frames`, `captures_audio`: records with a camera, with a microphone; `records_video`: what its camera shows is
- * kept as a video, not as a photo; `shows_frames`: has a surface for images and streamed frames; `keeps_past`: its value is
- * a list of which what was said in earlier sessions can still be read.
+ * kept as a video, not as a photo; `shows_frames`: has a surface for images and streamed frames; `plays_audio`: audio
+ * streams into it; `keeps_past`: its value is a list, of which the messages of earlier sessions can still be read.
  */
-export type Capability = "captures_frames" | "captures_audio" | "records_video" | "shows_frames" | "keeps_past";
+export type Capability =
+  | "captures_frames"
+  | "captures_audio"
+  | "records_video"
+  | "shows_frames"
+  | "plays_audio"
+  | "keeps_past";
 
 export interface ComponentDeclaration {
   type: string;

@@ -180,7 +180,6 @@ class Video(MediaComponent):
             **super().props(),
             "sources": list(self.sources),
             "streaming": self.drives_stream,
-            "plays_pieces": self.plays_ahead_s > 0,
             "mirror": camera.mirror,
             "constraints": dict(camera.constraints) if camera.constraints is not None else None,
             "size": list(camera.size) if camera.size is not None else None,

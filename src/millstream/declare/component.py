@@ -14,7 +14,7 @@ from millstream.types import Blob, Carried, Files, Media, PlayerSource, Scratch,
 from millstream.wire.messages import Value
 from millstream.wire.plain import brief, plain, plain_scalar
 
-Capability = Literal["captures_frames", "captures_audio", "records_video", "shows_frames", "keeps_past"]
+Capability = Literal["captures_frames", "captures_audio", "records_video", "shows_frames", "plays_audio", "keeps_past"]
 """Something that the page can do with a component, whatever its type; see `docs/internals/protocol.md`."""
 
 SHORTEST_S: Final = 0.01

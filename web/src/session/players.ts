@@ -29,8 +29,8 @@ export class Players {
     this.events = events;
     this.speakers = new Speakers(new URL(manifest.assets.speaker_worklet, document.baseURI).href, {
       show: (component, state) => view.setAudio(component, { state }),
-      paused: (playback, isPaused) => events.post({ type: "listening", playback, isPaused }),
-      stopped: (playback) => events.post({ type: "quit", playback }),
+      paused: (playback, isPaused) => events.post({ type: "pauseplayback", playback, isPaused }),
+      stopped: (playback) => events.post({ type: "stopplayback", playback }),
       fire: (component, event) => events.fire(component, event),
     });
     this.replays = new Replays((component, audio) => view.setAudio(component, audio));
@@ -43,13 +43,13 @@ export class Players {
   /** The user did something that may well be answered aloud, by the bindings that begin with it. */
   expect(isBegun: (binding: Binding) => boolean, usualRate = USUAL_RATE_HZ): void {
     for (const output of this.manifest.bindings.filter(isBegun).flatMap(({ outputs }) => outputs)) {
-      const { plays_pieces: plays, sample_rate: rate } = this.store.props(output);
-      if (plays) this.speakers.prepare(output, (rate as number | null) ?? usualRate);
+      const { sample_rate: rate } = this.store.props(output);
+      if (this.store.can(output, "plays_audio")) this.speakers.prepare(output, (rate as number | null) ?? usualRate);
     }
   }
 
   /** The first samples of a playback are there. */
-  speak({ component, playback, rate, channels, port }: FromWorkerOf<"speak">): void {
+  open({ component, playback, rate, channels, port }: FromWorkerOf<"playbackopened">): void {
     this.replays.forget(component);
     const autoplay = this.store.props(component)["autoplay"] === true;
     void this.speakers.open({ component, playback, rate, channels, autoplay }, port);
@@ -73,7 +73,7 @@ export class Players {
   }
 
   /** A playback of audio is over. */
-  end({ component, playback, isCut, problem, file }: FromWorkerOf<"spoken">): void {
+  end({ component, playback, isCut, problem, file }: FromWorkerOf<"playbackended">): void {
     if (!this.speakers.close(component, playback)) return;
     this.replays.keep(component, file, problem);
     if (!isCut) this.events.fire(component, "stop");

@@ -86,10 +86,10 @@ export class Session {
       this.fail("That is too large to be sent. Upload it as a file instead.");
     },
     level: ({ component, level }) => this.view.setLevel(component, level),
-    speak: (message) => this.players.speak(message),
+    playbackopened: (message) => this.players.open(message),
     decode: (message) => void this.players.decode(message),
-    heard: ({ component, playedS, level }) => this.view.setHeard(component, playedS, level),
-    spoken: (message) => this.players.end(message),
+    playbackposition: ({ component, playedS, level }) => this.view.setHeard(component, playedS, level),
+    playbackended: (message) => this.players.end(message),
     video: (segment) => this.players.receive(segment),
     silence: ({ playback }) => this.players.silence(playback),
     latency: ({ medianMs, fps, roundTripMs }) => this.view.latency({ medianMs, fps, roundTripMs }),

@@ -58,8 +58,8 @@ export class MediaWorker {
     target: ({ component, target }) => this.setTarget(component, target),
     shown: ({ stream, component, sequence, pageUs }) => this.reportShown(stream, component, sequence, pageUs),
     presented: ({ component, timestampUs, pageUs }) => this.tracks.get(component)?.presented(timestampUs, pageUs),
-    listening: ({ playback, isPaused }) => this.playbacks.setPaused(playback, isPaused),
-    quit: ({ playback }) => this.playbacks.stop(playback),
+    pauseplayback: ({ playback, isPaused }) => this.playbacks.setPaused(playback, isPaused),
+    stopplayback: ({ playback }) => this.playbacks.stop(playback),
     decoded: ({ playback, audio }) => this.playbacks.decoded(playback, audio),
     tell: ({ message }) => this.link?.send(message),
     covered: ({ component }) => this.presenter.cover(component),
@@ -92,10 +92,10 @@ export class MediaWorker {
     });
     this.playbacks = new Playbacks({
       tell: (message) => this.link?.send(message),
-      open: (audio, port) => post({ type: "speak", ...audio, port }, [port]),
+      open: (audio, port) => post({ type: "playbackopened", ...audio, port }, [port]),
       decode: (playback, { buffer: file }, form) => post({ type: "decode", playback, file, form }, [file]),
-      heard: (component, playedS, level) => post({ type: "heard", component, playedS, level }),
-      over: (ended) => post({ type: "spoken", ...ended }),
+      heard: (component, playedS, level) => post({ type: "playbackposition", component, playedS, level }),
+      over: (ended) => post({ type: "playbackended", ...ended }),
     });
     this.presenter = new Presenter(FRAME_CODECS, {
       apply: ({ stream, run, seen, updates }, images, upTo) => {

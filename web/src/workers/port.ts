@@ -59,9 +59,9 @@ export type ToWorker =
   /** Something else took the place of the component's streamed surface. */
   | { type: "covered"; component: number }
   /** The listener, or the browser, holds a playback, or lets it go on. */
-  | { type: "listening"; playback: number; isPaused: boolean }
+  | { type: "pauseplayback"; playback: number; isPaused: boolean }
   /** The listener has heard enough of it. */
-  | { type: "quit"; playback: number }
+  | { type: "stopplayback"; playback: number }
   /** The audio of a file, null if it is none. */
   | { type: "decoded"; playback: number; audio: DecodedAudio | null }
   /** The position up to which a video has been seen, for the server. */
@@ -98,17 +98,17 @@ export type FromWorker =
   | { type: "toast"; toast: Toast }
   | { type: "script"; script: Script }
   /** The first audio of a playback is there: the port takes its samples to a loudspeaker. */
-  | { type: "speak"; component: number; playback: number; rate: number; channels: number; port: MessagePort }
+  | { type: "playbackopened"; component: number; playback: number; rate: number; channels: number; port: MessagePort }
   /** Decode an audio file, which a worker cannot. */
   | { type: "decode"; playback: number; file: ArrayBuffer; form: AudioShape | null }
   /** The position of a playback, about 20 times a second. */
-  | { type: "heard"; component: number; playedS: number; level: AudioLevel }
+  | { type: "playbackposition"; component: number; playedS: number; level: AudioLevel }
   /** The next segment of a video, which the page plays. */
   | ({ type: "video" } & VideoSegment)
   /** A playback is to stop at once. */
   | { type: "silence"; playback: number }
   /** A playback is over; what came of it, as a file. */
-  | { type: "spoken"; component: number; playback: number; isCut: boolean; problem: string; file: Blob | null }
+  | { type: "playbackended"; component: number; playback: number; isCut: boolean; problem: string; file: Blob | null }
   /** The worker ended a stream by itself. */
   | { type: "broken"; stream: number; reason: StopReason; message: string }
   | { type: "toolarge"; message: SetValue | Fire | Cancel }
