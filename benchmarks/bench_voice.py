@@ -22,11 +22,11 @@ TURNS = 22
 DECISIONS = """
 window.decisions = [];
 new MutationObserver(() => {
-  const talk = document.querySelector("[data-talk]")?.dataset.talk;
+  const talk = document.querySelector(".ms-turn-chip")?.dataset.turn;
   const isMine = (turn) => turn === "thinking" || turn === "answering";
   if (isMine(talk) && !isMine(window.talk)) window.decisions.push(Date.now() / 1000);
   window.talk = talk;
-}).observe(document, {subtree: true, childList: true, attributes: true, attributeFilter: ["data-talk"]});
+}).observe(document, {subtree: true, childList: true, attributes: true, attributeFilter: ["data-turn"]});
 """
 """Notes when the page was told that the turn has ended, which the server says when it begins the answer."""
 

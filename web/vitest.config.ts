@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     // Files that need a document ask for one themselves: `// @vitest-environment happy-dom`.
     environment: "node",
-    include: ["src/**/*.test.ts", "tests/**/*.test.ts"],
+    include: ["tests/**/*.test.ts"],
     testTimeout: 5_000,
     unstubGlobals: true,
     restoreMocks: true,

@@ -119,7 +119,7 @@ class Stage:
 
     def change(self, elem_id: str, **props: Any) -> None:
         """Change properties of a component, as the server does."""
-        self.say(type="apply", stream=0, run=0, seen=0, updates={str(self.number(elem_id)): props}, pictures=[])
+        self.say(type="apply", stream=0, run=0, seen=0, updates={str(self.number(elem_id)): props}, images=[])
 
     def run(
         self,
@@ -144,7 +144,7 @@ class Stage:
     def hear(self, elem_id: str, state: str, **view: Any) -> None:
         """Put streamed sound into a state: `starting`, `locked`, `paused`, `playing`, `over`."""
         self.page.evaluate(
-            "async ([id, to]) => { const e = document.getElementById(id); e.sound = to; await e.updateComplete; }",
+            "async ([id, to]) => { const e = document.getElementById(id); e.audio = to; await e.updateComplete; }",
             [elem_id, {"state": state, **view}],
         )
 

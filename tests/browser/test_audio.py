@@ -157,7 +157,7 @@ def test_a_backlog_that_is_too_long_ends_the_stream(launch: Launch, open_page: O
     go = threading.Event()
     page = open_page(launch(listener(lambda chunk: go.wait(5), max_backlog=1)), sound=clips.chirp)
     record(page)
-    expect(page.get_by_role("alert").filter(has_text="more than 1 s of sound wait").first).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="more than 1 s of audio wait").first).to_be_visible()
     go.set()
     expect(button(page, "Record")).to_be_visible()
 

@@ -54,19 +54,19 @@ def speaking(stage: Stage) -> None:
 
 
 def hearing(stage: Stage) -> None:
-    stage.stream("mic", state="running", talk="hearing", limitS=10, leftS=5)
+    stage.stream("mic", state="running", turn="hearing", limitS=10, leftS=5)
     stage.hear("echo", "playing")
 
 
 def answering(stage: Stage) -> None:
-    stage.stream("mic", state="running", talk="answering")
+    stage.stream("mic", state="running", turn="answering")
     stage.hear("echo", "locked")
     stage.run("chat", "failed", message="It broke.")
 
 
 def held_up(stage: Stage) -> None:
     stage.stream("mic", state="waiting", position=1, again=True)
-    stage.hear("echo", "over", address=None, problem="This sound cannot be played.")
+    stage.hear("echo", "over", address=None, problem="This audio cannot be played.")
 
 
 def insecure(stage: Stage) -> None:

@@ -238,7 +238,7 @@ class TestSound:
         expect(hint).to_have_count(0)
 
     def test_whose_turn_it_is_is_said_and_seen(self, sound: Stage) -> None:
-        chip = sound.element("mic").locator("[data-talk]")
+        chip = sound.element("mic").locator(".ms-turn-chip")
         colours = {}
         for talk, words in (
             ("listening", "Listening"),
@@ -247,7 +247,7 @@ class TestSound:
             ("thinking", "Thinking"),
             ("answering", "Answering"),
         ):
-            sound.stream("mic", state="running", talk=talk)
+            sound.stream("mic", state="running", turn=talk)
             expect(chip).to_have_text(words)
             wave = sound.element("mic").locator("ms-level .ms-wave")
             colours[talk] = wave.evaluate("(wave) => getComputedStyle(wave).stroke")
@@ -258,11 +258,11 @@ class TestSound:
     def test_nobody_is_expected_to_speak_while_he_is_answered(self, sound: Stage, talk: str) -> None:
         hint = sound.page.get_by_text("Silence. Is the microphone muted?")
         number = sound.number("mic")
-        sound.stream("mic", state="running", talk=talk)
+        sound.stream("mic", state="running", turn=talk)
         for _ in range(80):
             sound.say(type="level", component=number, level={"rms": 0, "peak": 0})
         sound.say(type="level", component=number, level={"rms": 0, "peak": 0})
-        sound.stream("mic", state="running", talk="listening")
+        sound.stream("mic", state="running", turn="listening")
         expect(hint).to_have_count(0)
 
         for _ in range(60):

@@ -171,7 +171,7 @@ class TestFrame:
         assert first["width"] + second["width"] > row["width"] - 20
 
     def test_sound_has_one_height_whether_it_is_recorded_or_played(self, stage: Any) -> None:
-        frames = stage(scenes.sound).page.locator(".ms-sound").all()
+        frames = stage(scenes.sound).page.locator(".ms-audio").all()
 
         assert {frame.bounding_box()["height"] for frame in frames} == {168}
 
@@ -266,7 +266,7 @@ class TestFrame:
         forms.page.get_by_role("button", name="Open the camera").click()
         forms.stream("photo", state="running", camera=True, mirrored=True)
         forms.page.get_by_role("button", name="Close the camera").click()
-        forms.page.get_by_role("button", name="Take a picture").click()
+        forms.page.get_by_role("button", name="Take a photo").click()
         assert [detail["action"] for _, detail in forms.heard()] == ["start", "close", "stop"]
 
     def test_a_picture_is_chosen_from_a_file(self, forms: Stage) -> None:
@@ -298,7 +298,7 @@ class TestFrame:
         if kind == "image/png":
             assert [event for event, _ in forms.heard()] == ["ms-upload"]
         else:
-            expect(forms.element("photo").get_by_text("This is not a picture.")).to_be_visible()
+            expect(forms.element("photo").get_by_text("This is not an image.")).to_be_visible()
             assert forms.heard() == []
 
     def test_a_picture_is_pasted(self, forms: Stage) -> None:

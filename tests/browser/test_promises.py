@@ -417,7 +417,7 @@ def test_a_photo_is_taken_as_the_user_sees_it(launch: Launch, open_page: OpenPag
     page = open_page(launch(describing()), video=clips.halves)
     button(page, "Open the camera").click()
     until(page, "document.querySelector('.ms-preview')?.videoWidth > 0")
-    button(page, "Take a picture").click()
+    button(page, "Take a photo").click()
     expect(field(page, "Seen")).to_have_value("(480, 640, 3) blue red")
     assert page.evaluate("eyes.tracks[0].readyState") == "ended"
 
@@ -543,7 +543,7 @@ def test_an_upload_of_another_encoding_is_decoded_in_the_page(
     page = open_page(launch(demo))
     page.locator("input[type=file]").set_input_files(tmp_path / "no.mp3")
     alert = page.get_by_role("alert")
-    expect(alert.filter(has_text="no.mp3 is not a sound that this browser can read")).to_be_visible()
+    expect(alert.filter(has_text="no.mp3 is not audio that this browser can read")).to_be_visible()
     page.locator("input[type=file]").set_input_files(tmp_path / "two.mp3")
     expect(field(page, "Heard")).to_have_value(re.compile(r"48000 2\.[01]"))
 

@@ -460,4 +460,4 @@ def test_a_broken_file_is_a_notice_and_ends_its_generator(listen: Listen, song: 
 def test_a_broken_file_that_is_the_last_word_is_shown_in_the_player(listen: Listen) -> None:
     page = listen(speaker(lambda: b"ID3 this is no song"))
     button(page, "Speak").click()
-    expect(page.locator("#out").get_by_text("This sound cannot be played.")).to_be_visible()
+    expect(page.locator("#out").get_by_text("This audio cannot be played.")).to_be_visible()

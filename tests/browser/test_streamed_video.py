@@ -247,7 +247,7 @@ def test_a_browser_that_wants_a_tap_plays_without_sound_until_then(launch: Launc
         out = gr.Video(label="Out", elem_id="out", streaming=True, autoplay=True)
         demo.load(lambda: (yield from (piece(number) for number in range(3))), None, out)
     page = open_page(launch(demo), script=WATCH + UNTOUCHED)
-    tap = button(page, "Tap for sound")
+    tap = button(page, "Tap to unmute")
     expect(tap).to_be_visible()
     until(page, f"document.querySelector('{VIDEO}').currentTime > 0.2")
     assert page.evaluate(f"document.querySelector('{VIDEO}').muted")

@@ -58,7 +58,7 @@ def talk(clips: Clips, tmp_path: Path) -> Path:
 def test_who_pauses_is_answered_and_who_speaks_interrupts(launch: Launch, open_page: OpenPage, talk: Path) -> None:
     singer = Singer()
     page = open_page(launch(conversation(singer)), sound=talk, script=TAP, bypass_csp=True)
-    chip = page.locator("#mic [data-talk]")
+    chip = page.locator("#mic .ms-turn-chip")
     record(page)
     expect(chip).to_have_text("Listening")
     expect(chip).to_have_text("Hearing you")
@@ -113,7 +113,7 @@ def test_it_thinks_until_the_answer_sounds(launch: Launch, open_page: OpenPage, 
         mic.stream(gr.ReplyOnPause(reply, can_interrupt=False), mic, out)
     page = open_page(launch(demo), sound=talk, bypass_csp=True)
     record(page)
-    chip = page.locator("#mic [data-talk]")
+    chip = page.locator("#mic .ms-turn-chip")
     expect(chip).to_have_text("Thinking")
     expect(page.locator("#out ms-live")).to_have_count(0)
     may_speak.set()
@@ -127,7 +127,7 @@ def test_stop_silences_the_answer(launch: Launch, open_page: OpenPage, talk: Pat
     singer = Singer()
     page: Page = open_page(launch(conversation(singer)), sound=talk, script=TAP, bypass_csp=True)
     record(page)
-    expect(page.locator("#mic [data-talk]")).to_have_text("Answering")
+    expect(page.locator("#mic .ms-turn-chip")).to_have_text("Answering")
     expect(page.locator("#out ms-live")).to_be_visible()
     stop(page)
     assert singer.closed.wait(1)[0][1]

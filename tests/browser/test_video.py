@@ -178,7 +178,7 @@ def test_what_is_no_film_is_refused_in_words(launch: Launch, open_page: OpenPage
     path.write_text("words")
     page = open_page(launch(show(None, interactive=True)))
     page.locator("#film input[type=file]").set_input_files(path)
-    expect(page.locator("#film")).to_contain_text("a.txt is not a film.")
+    expect(page.locator("#film")).to_contain_text("a.txt is not a video.")
 
 
 def test_a_film_whose_picture_the_browser_does_not_know_says_so(
@@ -188,7 +188,7 @@ def test_a_film_whose_picture_the_browser_does_not_know_says_so(
     path.write_bytes(piece(0, codec="mpeg4"))
     page = open_page(launch(show(None, interactive=True)))
     page.locator("#film input[type=file]").set_input_files(path)
-    expect(page.locator("#film .ms-trouble")).to_contain_text("cannot show the picture")
+    expect(page.locator("#film .ms-trouble")).to_contain_text("cannot decode the frames")
     expect(button(page, "Download")).to_have_count(0)
     button(page, "Clear").click()
     expect(page.locator("#film .ms-trouble")).to_have_count(0)

@@ -156,3 +156,24 @@ def test_the_page_is_a_copy_each_time() -> None:
     manifest = demo.freeze()
     manifest.page()["title"] = "changed"
     assert manifest.page()["title"] == "Millstream"
+
+
+def test_the_page_is_told_what_a_component_can_do() -> None:
+    with gr.Blocks() as demo:
+        gr.Image()
+        gr.Video()
+        gr.Video(include_audio=False)
+        gr.Audio()
+        gr.MultimodalTextbox()
+        gr.Chatbot()
+        gr.Textbox()
+    leaves = demo.freeze().page()["components"].values()
+    assert [leaf.get("capabilities") for leaf in leaves] == [
+        ["captures_frames", "shows_frames"],
+        ["captures_audio", "captures_frames", "records_video"],
+        ["captures_frames", "records_video"],
+        ["captures_audio"],
+        ["captures_audio"],
+        ["keeps_past"],
+        None,
+    ]

@@ -20,7 +20,7 @@ export const RECORD = "ms-record";
 export const DEVICE = "ms-device";
 /** Files were chosen, dropped or pasted; each becomes the component's value, or a part of it. */
 export const UPLOAD = "ms-upload";
-/** The user wants to hear streamed sound, or wants it to pause. */
+/** The user wants to hear streamed audio, or wants it to pause. */
 export const LISTEN = "ms-listen";
 /** The user cancelled a run that waits or works. */
 export const CANCEL = "ms-cancel";

@@ -2,8 +2,8 @@
 import "./main.css";
 import "./elements/index.ts";
 import { readManifest } from "./manifest.ts";
-import { Page } from "./page.ts";
-import { Session } from "./session.ts";
+import { Session } from "./session/session.ts";
+import { Page } from "./shell/page.ts";
 
 const manifest = readManifest(document.getElementById("ms-manifest")?.textContent);
 const page = new Page(manifest);

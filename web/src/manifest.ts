@@ -11,8 +11,25 @@ export interface Node {
   children?: Node[];
 }
 
+/**
+ * A thing that a component can do, beyond showing a value: nobody asks for its type.
+ *
+ * `captures_frames`, `captures_audio`: records with a camera, with a microphone; `records_video`: what its camera shows is
+ * kept as a video, not as a photo; `shows_frames`: has a surface for images and streamed frames; `plays_audio`: audio
+ * streams into it; `keeps_past`: its value is a list, of which the messages of earlier sessions can still be read.
+ */
+export type Capability =
+  | "captures_frames"
+  | "captures_audio"
+  | "records_video"
+  | "shows_frames"
+  | "plays_audio"
+  | "keeps_past";
+
 export interface ComponentDeclaration {
   type: string;
+  /** None if left out. */
+  capabilities?: readonly Capability[];
   props: Props;
 }
 
@@ -59,7 +76,13 @@ export interface FileValue {
   size?: number;
 }
 
-/** A picture or sound that the browser fetches by itself. */
+/** A message that is being written: the value of a component that collects files. */
+export interface Draft {
+  text: string;
+  files: readonly FileValue[];
+}
+
+/** An image or audio that the browser fetches by itself. */
 export interface LinkValue {
   url: string;
 }

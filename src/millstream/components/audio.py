@@ -75,6 +75,7 @@ class Audio(MediaComponent):
     known_sources = ("microphone", "upload")
     device = "microphone"
     streams = "sound"
+    capabilities = frozenset({"captures_audio"})
     ignores: ClassVar[tuple[str, ...]] = ("show_share_button", "editable", "subtitles")
     prop_names: ClassVar = {"show_download_button": ("buttons",), "waveform_options": ("waveform",)}
 
@@ -145,6 +146,8 @@ class Audio(MediaComponent):
     def settle(self, is_interactive: bool, drives_stream: bool, is_output: bool) -> None:
         is_player = self.streaming and not drives_stream and is_output and self.interactive is not True
         self.plays_ahead_s = self.max_ahead if is_player else 0.0
+        if is_player:
+            self.capabilities = self.capabilities | {"plays_audio"}
         super().settle(is_interactive and not is_player, drives_stream, is_output)
 
     def props(self) -> dict[str, Value]:
@@ -152,7 +155,6 @@ class Audio(MediaComponent):
             **super().props(),
             "sources": list(self.sources),
             "streaming": self.drives_stream,
-            "plays_pieces": self.plays_ahead_s > 0,
             "sample_rate": self.sample_rate,
             "channels": self.channels,
             "decoded": self.type == "numpy",

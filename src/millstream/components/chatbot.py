@@ -76,6 +76,7 @@ class Chatbot(Component):
     """
 
     grows = True
+    capabilities = frozenset({"keeps_past"})
     default_label = True
     ignores: ClassVar[tuple[str, ...]] = (
         "latex_delimiters",

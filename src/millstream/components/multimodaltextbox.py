@@ -58,6 +58,7 @@ class MultimodalTextbox(Component):
 
     ignores: ClassVar[tuple[str, ...]] = ("html_attributes",)
     prop_names: ClassVar = {"submit_btn": ("submit_button",), "stop_btn": ("stop_button",)}
+    capabilities = frozenset({"captures_audio"})
 
     change = Event()
     input = Event()

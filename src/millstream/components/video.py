@@ -82,6 +82,7 @@ class Video(MediaComponent):
     """
 
     kind = "video"
+    capabilities = frozenset({"captures_frames", "records_video"})
     known_sources = ("upload", "webcam")
     device = "webcam"
     shows_own_stream = False
@@ -138,6 +139,8 @@ class Video(MediaComponent):
         self.webcam_options = webcam_options_of(webcam_options, mirror_webcam, webcam_constraints)
         self.include_audio = include_audio is not False
         self.streams = "film" if self.include_audio else "picture"
+        if self.include_audio:
+            self.capabilities = self.capabilities | {"captures_audio"}
         self.sample_rate, self.channels = sample_rate, channels
         self.autoplay, self.loop = autoplay, loop
         self.streaming = streaming
@@ -177,7 +180,6 @@ class Video(MediaComponent):
             **super().props(),
             "sources": list(self.sources),
             "streaming": self.drives_stream,
-            "plays_pieces": self.plays_ahead_s > 0,
             "mirror": camera.mirror,
             "constraints": dict(camera.constraints) if camera.constraints is not None else None,
             "size": list(camera.size) if camera.size is not None else None,

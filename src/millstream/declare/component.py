@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Sequence
-from typing import ClassVar, Final, Self, Unpack
+from typing import ClassVar, Final, Literal, Self, Unpack
 
 from millstream.declare.element import Element, Placed, warn
 from millstream.errors import DeclarationError, InvalidValue
@@ -13,6 +13,9 @@ from millstream.frames import Frame
 from millstream.types import Blob, Carried, Files, Media, PlayerSource, Scratch, Stored, WebLink
 from millstream.wire.messages import Value
 from millstream.wire.plain import brief, plain, plain_scalar
+
+Capability = Literal["captures_frames", "captures_audio", "records_video", "shows_frames", "plays_audio", "keeps_past"]
+"""Something that the page can do with a component, whatever its type; see `docs/internals/protocol.md`."""
 
 SHORTEST_S: Final = 0.01
 """The shortest interval, in seconds, at which something happens by itself."""
@@ -54,6 +57,9 @@ class Component(Element):
 
     streams: Carried | None = None
     """What a `stream` event of this component carries; `None` if it has no such event."""
+
+    capabilities: frozenset[Capability] = frozenset()
+    """What the page can do with it beyond showing a value: the page asks for these, never for a type."""
 
     shows_own_stream: ClassVar[bool] = True
     """Whether its own stream may write to it: what comes of a frame is then shown in place of the preview."""

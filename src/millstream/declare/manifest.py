@@ -252,7 +252,8 @@ def _tree(element: Element) -> dict[str, Value]:
 
 
 def _leaf(component: Component) -> dict[str, Value]:
-    return {"type": component.tag, "props": {**component.props(), "value": component.inline()}}
+    capabilities: dict[str, Value] = {"capabilities": sorted(component.capabilities)} if component.capabilities else {}
+    return {"type": component.tag, **capabilities, "props": {**component.props(), "value": component.inline()}}
 
 
 def _binding(binding: Binding) -> dict[str, Value]:

@@ -1,12 +1,12 @@
-/** The sound of one stream that the server has not taken yet: cut into exact chunks, joined when behind. Pure. */
+/** The audio of one stream that the server has not taken yet: cut into exact chunks, joined when behind. Pure. */
 
-import type { Stretch } from "../codecs/pcm16.ts";
-import { MAX_SOUND_BYTES } from "../codecs/pcm16.ts";
+import type { Chunk } from "../codecs/pcm16.ts";
+import { MAX_AUDIO_BYTES } from "../codecs/pcm16.ts";
 
 /** Most that one stream may hold back, whatever its `max_backlog` in seconds says. */
 const MAX_BACKLOG_BYTES = 64 * 1024 * 1024;
 
-/** `stream_every=0` means this, for sound. */
+/** `stream_every=0` means this, for audio. */
 const SHORTEST_CHUNK_S = 0.01;
 
 export interface BacklogOptions {
@@ -18,7 +18,7 @@ export interface BacklogOptions {
 }
 
 /** A stretch ready to be sent, with the page's time of its first sample. */
-export interface TimedStretch extends Stretch {
+export interface TimedChunk extends Chunk {
   capturedUs: number;
 }
 
@@ -34,7 +34,7 @@ export class Backlog {
   private readonly mostSamples: number;
   private readonly joined: number;
   private blocks: Block[] = [];
-  /** Samples waiting, and the index of the first of them: an unbroken count over all turns. */
+  /** Samples waiting, and the index of the first of them: an unbroken count over all slots. */
   private waiting = 0;
   private first = 0;
 
@@ -44,11 +44,11 @@ export class Backlog {
     const frameBytes = 2 * options.channels;
     const mostBytes = Math.floor(MAX_BACKLOG_BYTES / frameBytes);
     this.mostSamples = Math.max(this.chunk, Math.min(Math.round(options.maxBacklogS * options.rate), mostBytes));
-    const fitting = Math.floor(MAX_SOUND_BYTES / frameBytes);
+    const fitting = Math.floor(MAX_AUDIO_BYTES / frameBytes);
     this.joined = Math.max(this.chunk, fitting - (fitting % this.chunk));
   }
 
-  /** Whether a whole chunk waits. */
+  /** True if a whole chunk waits. */
   get isReady(): boolean {
     return this.waiting >= this.chunk;
   }
@@ -58,7 +58,7 @@ export class Backlog {
     return this.waiting % this.chunk;
   }
 
-  /** Whether more waits than `max_backlog` allows; never with `keep="latest"`. */
+  /** True if more waits than `max_backlog` allows; never with `keep="latest"`. */
   get isOver(): boolean {
     return this.whole > this.mostSamples;
   }
@@ -71,12 +71,12 @@ export class Backlog {
   }
 
   /** Takes all whole chunks that wait, joined, as far as they fit into one packet; null if there is none. */
-  takeChunks(): TimedStretch | null {
+  takeChunks(): TimedChunk | null {
     return this.isReady ? this.take(Math.min(this.whole, this.joined)) : null;
   }
 
   /** Takes everything, in as few stretches as possible; the last may hold any number of samples, none at all too. */
-  flush(): TimedStretch[] {
+  flush(): TimedChunk[] {
     const stretches = [];
     do stretches.push(this.take(Math.min(this.waiting, this.joined)));
     while (this.waiting > 0);
@@ -88,7 +88,7 @@ export class Backlog {
     return this.waiting - (this.waiting % this.chunk);
   }
 
-  private take(count: number): TimedStretch {
+  private take(count: number): TimedChunk {
     const { rate, channels } = this.options;
     const samples = new Int16Array(count * channels);
     const stretch = { firstSample: this.first, rate, channels, samples, capturedUs: this.blocks[0]?.capturedUs ?? 0 };

@@ -1,16 +1,15 @@
 /** The camera's end in the page: opens it, and hands its frames to the media worker. */
 
+import type { CameraFrame, FrameSource } from "../codecs/types.ts";
 import type { DeviceChoice } from "../constants.ts";
-import type { FrameSource } from "../workers/port.ts";
 import { cameraConstraints, isMirrored, openDevice } from "./devices.ts";
-import type { CameraPicture } from "./picture_uplink.ts";
 import { readTrack } from "./tracks.ts";
 
 export interface CameraWish {
   /** The app's own constraints; they win over ours. */
   constraints: MediaTrackConstraints | null;
   size: [number, number] | null;
-  /** Whether to show and send it mirrored; null for a camera that looks at the user alone. */
+  /** True shows and sends it mirrored; null does that for a camera that looks at the user alone. */
   mirror: boolean | null;
   choice: DeviceChoice;
 }
@@ -56,7 +55,7 @@ async function watch(preview: MediaStream): Promise<{ source: MessagePort; close
   video.muted = true;
   video.playsInline = true;
   video.srcObject = preview;
-  // A video that autoplays but was never played gives black pictures.
+  // A video that autoplays but was never played gives black frames.
   await video.play();
   const { port1, port2 } = new MessageChannel();
   const stop = postFrames(video, port1);
@@ -72,7 +71,7 @@ function postFrames(video: HTMLVideoElement, port: MessagePort): () => void {
   let isOver = false;
   const next = (): void => {
     if (isOver) return;
-    void grab(video).then((picture) => (isOver ? picture.close() : port.postMessage(picture, [picture])));
+    void grab(video).then((frame) => (isOver ? frame.close() : port.postMessage(frame, [frame])));
     video.requestVideoFrameCallback(next);
   };
   video.requestVideoFrameCallback(next);
@@ -82,6 +81,6 @@ function postFrames(video: HTMLVideoElement, port: MessagePort): () => void {
   };
 }
 
-async function grab(video: HTMLVideoElement): Promise<CameraPicture> {
+async function grab(video: HTMLVideoElement): Promise<CameraFrame> {
   return typeof VideoFrame === "undefined" ? createImageBitmap(video) : new VideoFrame(video);
 }

@@ -1,11 +1,11 @@
 /** Cameras and microphones: which there are, how to open one, and what to say when that fails. */
 
 import type { DeviceChoice } from "../constants.ts";
-import type { Trouble, TroubleCode } from "../view.ts";
+import type { Trouble, TroubleCode } from "../states.ts";
 
 export type DeviceKind = "camera" | "microphone";
 
-/** What to call a device to the user. */
+/** The name of a device, for the user. */
 export type DeviceName = DeviceKind | "camera or microphone";
 
 export interface DeviceEntry {
@@ -77,7 +77,7 @@ async function ask(
   }
 }
 
-/** Whether the user, or the browser's settings, have said no to a device; not every browser tells. */
+/** True if the user, or the browser's settings, have refused a device; not every browser tells. */
 async function isBlocked(kind: DeviceKind): Promise<boolean> {
   try {
     return (await navigator.permissions.query({ name: kind as PermissionName })).state === "denied";
@@ -135,7 +135,7 @@ function choose(constraints: MediaTrackConstraints, choice: DeviceChoice): Media
 }
 
 /**
- * Whether a camera is mirrored: what the app says, else one that looks at the user is, as people expect of a mirror.
+ * True if a camera is mirrored: as the app says, else one that looks at the user is, as people expect of a mirror.
  *
  * Desktop cameras do not say where they look; they look at the user.
  */

@@ -1,11 +1,11 @@
 /** Camera frames by messages, the worker's end, for browsers in which a track cannot be read as a stream. */
 
-import type { CameraPicture } from "./picture_uplink.ts";
+import type { CameraFrame } from "../codecs/types.ts";
 
 /** In the worker: the frames that the page posts, until it posts null; the newest wins while one is being read. */
-export function portFrames(port: MessagePort): ReadableStream<CameraPicture> {
-  const start = (controller: ReadableStreamDefaultController<CameraPicture>): void => {
-    port.onmessage = ({ data }: MessageEvent<CameraPicture | null>) => {
+export function portFrames(port: MessagePort): ReadableStream<CameraFrame> {
+  const start = (controller: ReadableStreamDefaultController<CameraFrame>): void => {
+    port.onmessage = ({ data }: MessageEvent<CameraFrame | null>) => {
       if (!data) {
         controller.close();
         port.close();
@@ -13,5 +13,5 @@ export function portFrames(port: MessagePort): ReadableStream<CameraPicture> {
       else data.close();
     };
   };
-  return new ReadableStream<CameraPicture>({ start }, { highWaterMark: 1 });
+  return new ReadableStream<CameraFrame>({ start }, { highWaterMark: 1 });
 }

@@ -1,19 +1,17 @@
 /** The microphone's end in the page: opens it, and connects the audio thread with whoever takes the samples. */
 
-import { MAX_SOUND_BYTES } from "../codecs/pcm16.ts";
+import { MAX_AUDIO_BYTES } from "../codecs/pcm16.ts";
+import type { AudioShape, MicrophoneFormat } from "../codecs/types.ts";
 import type { DeviceChoice } from "../constants.ts";
-import type { SoundFormat } from "../workers/port.ts";
 import { microphoneConstraints, openDevice } from "./devices.ts";
 
 const MOST_CHANNELS = 8;
 
-/** What the server counts with where the app leaves it to the device: such a chunk fits into a packet. */
-const USUAL: SoundShape = { rate: 48_000, channels: 2 };
+/** The format that the server assumes where the app leaves it to the device: such a chunk fits into a packet. */
+const USUAL: AudioShape = { rate: 48_000, channels: 2 };
 
-type SoundShape = Pick<SoundFormat, "rate" | "channels">;
-
-/** What the app asks for; null leaves it to the device. */
-export interface SoundWish {
+/** The app's wishes; null leaves it to the device. */
+export interface AudioWish {
   /** Samples per second to deliver. */
   rate: number | null;
   channels: number | null;
@@ -21,7 +19,7 @@ export interface SoundWish {
   everyS: number;
 }
 
-export interface MicrophoneWish extends SoundWish {
+export interface MicrophoneWish extends AudioWish {
   constraints: MediaTrackConstraints | null;
   choice: DeviceChoice;
   /** Address of the worklet's module. */
@@ -32,23 +30,23 @@ export interface Microphone {
   readonly track: MediaStreamTrack;
   /** Blocks of interleaved samples in -1..1; to be transferred. */
   readonly port: MessagePort;
-  readonly format: SoundFormat;
+  readonly format: MicrophoneFormat;
   readonly device: string;
   close(): void;
 }
 
 /** Asks for a microphone and begins to deliver. Throws `DeviceError`. */
 export async function openMicrophone(wish: MicrophoneWish): Promise<Microphone> {
-  return microphoneOf(await openDevice("microphone", soundConstraints(wish)), wish);
+  return microphoneOf(await openDevice("microphone", audioConstraints(wish)), wish);
 }
 
-/** What to ask the browser for. */
-export function soundConstraints({ channels, constraints, choice }: MicrophoneWish): MediaTrackConstraints {
+/** The constraints to ask the browser for. */
+export function audioConstraints({ channels, constraints, choice }: MicrophoneWish): MediaTrackConstraints {
   const wished = channels ? { channelCount: { ideal: channels }, ...constraints } : constraints;
   return microphoneConstraints(wished, choice);
 }
 
-/** Begins to deliver the sound of a microphone that was opened. */
+/** Begins to deliver the audio of a microphone that was opened. */
 export async function microphoneOf(stream: MediaStream, wish: MicrophoneWish): Promise<Microphone> {
   const track = stream.getAudioTracks()[0] as MediaStreamTrack;
   let context: AudioContext | undefined;
@@ -78,9 +76,9 @@ export async function microphoneOf(stream: MediaStream, wish: MicrophoneWish): P
  *
  * A device whose chunks would not fit into a packet, a studio's at 192 kHz say, delivers no more than is usual. Pure.
  */
-export function chooseFormat(wish: SoundWish, deviceRate: number, deviceChannels: number): SoundShape {
+export function chooseFormat(wish: AudioWish, deviceRate: number, deviceChannels: number): AudioShape {
   const own = { rate: wish.rate ?? deviceRate, channels: wish.channels ?? Math.min(MOST_CHANNELS, deviceChannels) };
-  if (wish.everyS * own.rate * own.channels * Int16Array.BYTES_PER_ELEMENT <= MAX_SOUND_BYTES) return own;
+  if (wish.everyS * own.rate * own.channels * Int16Array.BYTES_PER_ELEMENT <= MAX_AUDIO_BYTES) return own;
   return {
     rate: wish.rate ?? Math.min(deviceRate, USUAL.rate),
     channels: wish.channels ?? Math.min(deviceChannels, USUAL.channels),

@@ -1,7 +1,7 @@
 /** A photo: what a camera that is open, and not streamed, shows at the end. */
 
 import type { Camera } from "./camera.ts";
-import { still } from "./still.ts";
+import { still } from "./still_image.ts";
 
 export class Photo {
   private readonly video = document.createElement("video");

@@ -9,7 +9,7 @@ const SPAN_US = 2_000_000;
  * A block is never early, but often late: threads are busy. So the microphone's clock is where the earliest block of the
  * last seconds says it is; a line through the lower edge of the arrivals, as NTP filters delays. Old arrivals are
  * forgotten: two clocks that drift apart by 100 parts in a million differ by less than half a millisecond then, and a gap
- * in the sound is made up for as soon.
+ * in the audio is made up for as soon.
  */
 export class SampleClock {
   private readonly rate: number;

@@ -1,13 +1,13 @@
-/** What is common to the ways up: the states that the server moves a stream through. */
+/** The common interface of the ways up: the states that the server moves a stream through. */
 
 export interface Uplink {
   readonly stream: number;
   readonly component: number;
-  /** The stream has its turn: capture and send. Called again when the turn is extended. */
+  /** The stream has its slot: capture and send. Called again when the slot is extended. */
   run(): void;
   /** The stream waits: capture nothing. */
   pause(): void;
-  /** The turn is over: hand over what was captured, the last packet flagged. */
+  /** The slot is over: hand over what was captured, the last packet flagged. */
   expire(): void;
   /** The stream is over: hand over what was captured. Returns the sequence of the last packet that will have been sent. */
   finish(): number;

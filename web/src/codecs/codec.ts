@@ -1,5 +1,5 @@
 /**
- * What a codec is: it opens a stateful encoder or decoder for one stream and one direction.
+ * A codec opens a stateful encoder or decoder for one stream and one direction.
  *
  * JPEG's ignore the state; a codec with key frames and deltas cannot. A codec is a file in this folder; `codecs.ts`
  * knows their numbers.
@@ -14,13 +14,13 @@ export interface Encoded {
   payload: Uint8Array;
 }
 
-export interface PictureEncoder {
+export interface FrameEncoder {
   /** Encodes what is on the canvas. One call at a time. */
   encode(canvas: OffscreenCanvas): Promise<Encoded>;
   close(): void;
 }
 
-export interface PictureDecoder {
+export interface FrameDecoder {
   /**
    * Decodes one packet. Calls are made in the order of sequences, one at a time; whoever calls closes the frame.
    * `timestampUs` becomes the frame's timestamp.
@@ -29,8 +29,11 @@ export interface PictureDecoder {
   close(): void;
 }
 
-export interface PictureCodec {
+export interface FrameCodec {
   /** MIME type under which a single packet is a file; null if it is not. */
   readonly mime: string | null;
-  openDecoder(): PictureDecoder;
+  /** Opens the decoder of one component in one stream. */
+  openDecoder(): FrameDecoder;
+  /** Opens the encoder of one camera, `quality` in 0..1; left out where the page only decodes. */
+  openEncoder?(quality: number): FrameEncoder;
 }

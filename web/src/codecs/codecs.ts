@@ -1,11 +1,13 @@
-/** The codecs by their numbers on the wire. */
+/** The codecs of frames by their numbers on the wire. */
 
 import { CodecNumber } from "../wire/packet.ts";
-import type { PictureCodec } from "./codec.ts";
-import { imageCodec } from "./image.ts";
+import type { FrameCodec } from "./codec.ts";
+import { JPEG } from "./jpeg.ts";
+import { PNG } from "./png.ts";
+import { WEBP } from "./webp.ts";
 
-export const PICTURE_CODECS: ReadonlyMap<number, PictureCodec> = new Map([
-  [CodecNumber.JPEG, imageCodec("image/jpeg")],
-  [CodecNumber.PNG, imageCodec("image/png")],
-  [CodecNumber.WEBP, imageCodec("image/webp")],
+export const FRAME_CODECS: ReadonlyMap<number, FrameCodec> = new Map([
+  [CodecNumber.JPEG, JPEG],
+  [CodecNumber.PNG, PNG],
+  [CodecNumber.WEBP, WEBP],
 ]);

@@ -1,6 +1,6 @@
 /** Opus as the server sends it to a narrow link: packets of 20 ms, of which the prefix says which samples are meant. */
 
-import type { Stretch } from "./pcm16.ts";
+import type { Chunk } from "./pcm16.ts";
 
 /** first_sample, sample_rate, channels, a zero byte, skip, count; little-endian. */
 const PREFIX_BYTES = 18;
@@ -10,10 +10,10 @@ const PACKETS_PER_S = 50;
 /** Only a number to put packets into order by. */
 const PACKET_US = 1_000_000 / PACKETS_PER_S;
 
-/** Whether the browser can decode it. */
+/** True if the browser can decode it. */
 export const takesOpus = (): boolean => typeof AudioDecoder !== "undefined";
 
-export interface OpusPart extends Omit<Stretch, "samples"> {
+export interface OpusPart extends Omit<Chunk, "samples"> {
   /** Samples of each channel, at `rate`, that the decoder gives before the first that is meant, and how many are. */
   skip: number;
   count: number;
@@ -34,7 +34,7 @@ export function readOpus(payload: Uint8Array): OpusPart {
 }
 
 export interface OpusEvents<Tag> {
-  decoded(sound: Stretch, tag: Tag): void;
+  decoded(audio: Chunk, tag: Tag): void;
   failed(problem: string): void;
 }
 
@@ -53,7 +53,7 @@ export class OpusVoice<Tag> {
     });
   }
 
-  /** Whether all that came is decoded. */
+  /** True if everything that came is decoded. */
   get isIdle(): boolean {
     return this.waiting.length === 0;
   }
@@ -61,7 +61,7 @@ export class OpusVoice<Tag> {
   /** `isFirst`: the server's encoder has begun anew, and so does the decoder. */
   put(part: OpusPart, isFirst: boolean, tag: Tag): void {
     if (this.decoder.state === "closed") return;
-    // At the full rate, whatever that of the sound is: not every browser knows another one.
+    // At the full rate, whatever that of the audio is: not every browser knows another one.
     const config = { codec: "opus", sampleRate: 48_000, numberOfChannels: part.channels };
     if (isFirst) this.decoder.configure(config);
     this.waiting.push({ part, tag });
@@ -79,7 +79,7 @@ export class OpusVoice<Tag> {
     if (next) {
       const samples = chosen(data, next.part);
       if (samples) this.events.decoded({ ...next.part, samples }, next.tag);
-      else this.fail(`${data.numberOfFrames} samples at ${data.sampleRate} Hz are not a packet of this sound`);
+      else this.fail(`${data.numberOfFrames} samples at ${data.sampleRate} Hz are not a packet of this audio`);
     }
     data.close();
   }
@@ -90,7 +90,7 @@ export class OpusVoice<Tag> {
   }
 }
 
-/** Takes the samples that are meant, at the rate of the sound: in what was encoded at that rate none lies between them. */
+/** Takes the samples that are meant, at the rate of the audio: in what was encoded at that rate none lies between them. */
 function chosen(data: AudioData, { rate, channels, skip, count }: OpusPart): Int16Array | null {
   const step = data.sampleRate / rate;
   if (!Number.isInteger(step) || data.numberOfFrames < (skip + count) * step) return null;

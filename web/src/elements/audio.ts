@@ -1,28 +1,29 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
+import type { AudioLevel } from "../codecs/types.ts";
 import { emit, LISTEN, RECORD } from "../constants.ts";
-import { icon } from "../icons.ts";
 import { addressOf } from "../manifest.ts";
-import { IDLE, type Level, type SoundView, type StreamView, type UploadView } from "../view.ts";
+import { type AudioView, IDLE, type StreamView, type UploadView } from "../states.ts";
 import { Leaf, type LeafProps } from "./base.ts";
-import { download } from "./parts/file.ts";
-import { chip, failure, frameTool, timeLeft, uploading, waiting } from "./parts/frame.ts";
-import { Inbox, type InboxHost } from "./parts/inbox.ts";
-import "./parts/level.ts";
-import type { LevelMeter } from "./parts/level.ts";
-import "./parts/live.ts";
-import type { LiveSound } from "./parts/live.ts";
+import { FileInput, type FileInputHost } from "./parts/file_input.ts";
+import { download } from "./parts/files.ts";
+import { icon } from "./parts/icons.ts";
+import { chip, failure, frameTool, timeLeft, uploading, waiting } from "./parts/media_frame.ts";
+import "./parts/level_meter.ts";
+import type { LevelMeter } from "./parts/level_meter.ts";
+import "./parts/live_audio.ts";
+import type { LiveAudio } from "./parts/live_audio.ts";
 import "./parts/player.ts";
-import { elapsed, recordBar, recordButton } from "./parts/record.ts";
+import { elapsed, recordBar, recordButton } from "./parts/record_button.ts";
 import { progress } from "./parts/run.ts";
 import { styled } from "./parts/styled.ts";
-import { talkChip } from "./parts/talk.ts";
 import { troublePanel } from "./parts/trouble.ts";
+import { turnChip } from "./parts/turn.ts";
 
-type Source = "microphone" | "upload";
+type AudioSource = "microphone" | "upload";
 
 interface AudioProps extends LeafProps {
-  sources: readonly Source[];
+  sources: readonly AudioSource[];
   streaming: boolean;
   autoplay: boolean;
   loop: boolean;
@@ -35,27 +36,27 @@ interface Waveform {
   color: string | null;
   played_color: string | null;
   shows_recording: boolean;
-  /** Seconds; null for what fits the sound. */
+  /** Seconds; null for what fits the audio. */
   skip_s: number | null;
 }
 
-/** Sound: the microphone with its level, or a player with its waveform, in a frame of one height. */
+/** Audio: the microphone with its level, or a player with its waveform, in a frame of one height. */
 @customElement("ms-audio")
-export class AudioFrame extends Leaf<AudioProps> implements InboxHost {
+export class Audio extends Leaf<AudioProps> implements FileInputHost {
   @property({ attribute: false }) stream: StreamView = IDLE;
   @property({ attribute: false }) upload: UploadView | null = null;
-  /** What is heard, or was heard, of streamed sound; null if the value is what counts. */
-  @property({ attribute: false }) sound: SoundView | null = null;
-  private readonly inbox = new Inbox(this, { kind: "audio", noun: "a sound" });
+  /** The state of streamed audio, while it comes and after; null if the value is what counts. */
+  @property({ attribute: false }) audio: AudioView | null = null;
+  private readonly fileInput = new FileInput(this, { kind: "audio", noun: "an audio file" });
 
   /** Shows how loud the microphone is; about 20 times a second. */
-  setLevel(level: Level): void {
+  setLevel(level: AudioLevel): void {
     this.querySelector<LevelMeter>("ms-level")?.push(level);
   }
 
-  /** Shows how far streamed sound is, and how loud; about 20 times a second. */
-  setHeard(playedS: number, level: Level): void {
-    this.querySelector<LiveSound>("ms-live")?.move(playedS, level);
+  /** Shows how far streamed audio is, and how loud; about 20 times a second. */
+  setHeard(playedS: number, level: AudioLevel): void {
+    this.querySelector<LiveAudio>("ms-live")?.move(playedS, level);
   }
 
   get isRecording(): boolean {
@@ -63,10 +64,10 @@ export class AudioFrame extends Leaf<AudioProps> implements InboxHost {
   }
 
   private get address(): string | null {
-    return this.sound?.state === "over" ? this.sound.address : addressOf(this.props.value);
+    return this.audio?.state === "over" ? this.audio.address : addressOf(this.props.value);
   }
 
-  offers(source: Source | "clipboard"): boolean {
+  offers(source: AudioSource | "clipboard"): boolean {
     if (source === "microphone" && this.isRecording) return true; // whatever has changed since: it can be stopped
     return this.props.interactive && (this.props.sources ?? []).some((each) => each === source);
   }
@@ -76,44 +77,44 @@ export class AudioFrame extends Leaf<AudioProps> implements InboxHost {
     const { waveform } = this.props;
     return html`
       <div
-        class="ms-frame ms-sound" data-state=${stream.state} ?data-target=${this.inbox.isTarget} ?data-bar=${this.offers("microphone")} role="group" aria-label=${this.name}
+        class="ms-frame ms-audio" data-state=${stream.state} ?data-target=${this.fileInput.isTarget} ?data-bar=${this.offers("microphone")} role="group" aria-label=${this.name}
         ${styled({ "--ms-wave-ink": waveform?.color ?? null, "--ms-wave-played": waveform?.played_color ?? null })}
-        @dragover=${this.inbox.onDrag} @dragleave=${this.inbox.onDragEnd} @drop=${this.inbox.onDrop}
+        @dragover=${this.fileInput.onDrag} @dragleave=${this.fileInput.onDragEnd} @drop=${this.fileInput.onDrop}
       >
         <div class="ms-body">${this.body()}</div>
-        ${this.overlay()}${chip(this.props)}${talkChip(stream)}${this.bar()}
+        ${this.overlay()}${chip(this.props)}${turnChip(stream)}${this.bar()}
         ${timeLeft(stream)}${progress(this.run)}
       </div>
-      ${this.notes(this.inbox.problem, null)}
+      ${this.notes(this.fileInput.problem, null)}
     `;
   }
 
   private body(): TemplateResult {
     if (this.isRecording) return this.level();
-    if (this.sound && this.sound.state !== "over") {
-      return html`<ms-live .state=${this.sound.state} @ms-toggle=${() => this.listen()} @ms-quit=${() => this.quit()}></ms-live>`;
+    if (this.audio && this.audio.state !== "over") {
+      return html`<ms-live .state=${this.audio.state} @ms-toggle=${() => this.listen()} @ms-quit=${() => this.quit()}></ms-live>`;
     }
-    if (this.sound?.problem) return html`<div class="ms-void"><p class="ms-problem">${this.sound.problem}</p></div>`;
+    if (this.audio?.problem) return html`<div class="ms-void"><p class="ms-problem">${this.audio.problem}</p></div>`;
     if (this.address) return this.player(this.address);
-    if (!this.props.interactive) return html`<div class="ms-void">${icon("sound")}</div>`;
+    if (!this.props.interactive) return html`<div class="ms-void">${icon("audio")}</div>`;
     return html`<div class="ms-void">
       ${this.offers("microphone") ? icon("microphone") : nothing}
       <p>${this.offers("microphone") ? "Press Record to speak" : "Drop an audio file here"}</p>
-      ${this.inbox.uploadButton(this.name)}
+      ${this.fileInput.uploadButton(this.name)}
     </div>`;
   }
 
   private level(): TemplateResult {
-    const { talk } = this.stream;
+    const { turn } = this.stream;
     if (this.props.waveform?.shows_recording ?? true)
-      return html`<ms-level data-turn=${talk ?? nothing} .quiet=${talk === "thinking" || talk === "answering"}></ms-level>`;
+      return html`<ms-level data-turn=${turn ?? nothing} .quiet=${turn === "thinking" || turn === "answering"}></ms-level>`;
     return html`<div class="ms-void">${icon("microphone")}</div>`;
   }
 
   private player(address: string): TemplateResult {
     const { loop } = this.props;
     // What has been heard once does not begin again by itself.
-    const autoplay = this.props.autoplay && this.sound === null;
+    const autoplay = this.props.autoplay && this.audio === null;
     return html`<ms-player
       .address=${address} .name=${this.name} .autoplay=${autoplay} .loop=${loop} .skipS=${this.props.waveform?.skip_s ?? null}
       @ms-play=${() => this.fire("play")} @ms-pause=${() => this.fire("pause")} @ms-stop=${() => this.fire("stop")}
@@ -142,16 +143,16 @@ export class AudioFrame extends Leaf<AudioProps> implements InboxHost {
   }
 
   private tools(): TemplateResult[] {
-    if (!this.address || this.isRecording || (this.sound && this.sound.state !== "over")) return [];
+    if (!this.address || this.isRecording || (this.audio && this.audio.state !== "over")) return [];
     const tools = [];
-    if (this.props.interactive) tools.push(frameTool("close", "Clear", () => this.clear()));
+    if (this.props.interactive) tools.push(frameTool("close", "Clear", () => this.discard()));
     if (this.props.buttons?.includes("download") && this.run?.state !== "failed")
       tools.push(frameTool("download", "Download", () => this.download()));
     return tools;
   }
 
   private listen(): void {
-    emit(this, LISTEN, { component: this.component, action: this.sound?.state === "playing" ? "pause" : "play" });
+    emit(this, LISTEN, { component: this.component, action: this.audio?.state === "playing" ? "pause" : "play" });
   }
 
   private quit(): void {
@@ -166,13 +167,8 @@ export class AudioFrame extends Leaf<AudioProps> implements InboxHost {
     emit(this, RECORD, { component: this.component, action });
   }
 
-  private clear(): void {
-    this.edit(null);
-    this.fire("clear");
-  }
-
   private download(): void {
     const { address } = this;
-    if (address) download(address, this.props.value, "sound.wav");
+    if (address) download(address, this.props.value, "audio.wav");
   }
 }

@@ -1,10 +1,11 @@
-/** What every component of the page shares: properties from above, events upwards, light DOM, the label and the help. */
+/** The base of every component of the page: properties from above, events upwards, light DOM, the label and the help. */
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { property } from "lit/decorators.js";
 import { EDIT, emit, FIRE } from "../constants.ts";
-import { icon } from "../icons.ts";
-import type { RunView } from "../view.ts";
-import { type Dress, dress } from "./parts/dress.ts";
+import type { Capability } from "../manifest.ts";
+import type { RunView } from "../states.ts";
+import { type Dress, dress } from "./parts/common_props.ts";
+import { icon } from "./parts/icons.ts";
 
 /** The properties that every component has (docs/internals/protocol.md). */
 export interface LeafProps extends Dress {
@@ -26,6 +27,8 @@ export abstract class Leaf<P extends LeafProps = LeafProps> extends LitElement {
   component = -1;
   /** The events that the app listens to: what nobody listens to need not look clickable. */
   listens: ReadonlySet<string> = new Set();
+  /** The component's capabilities, by its declaration. */
+  capabilities: ReadonlySet<Capability> = new Set();
 
   protected override createRenderRoot(): HTMLElement {
     return this;
@@ -36,7 +39,7 @@ export abstract class Leaf<P extends LeafProps = LeafProps> extends LitElement {
     if (this.isOutdated(changed)) this.run = null;
   }
 
-  /** Whether a run has failed, and there is another value since: then what went wrong is not about that. */
+  /** True if a run has failed and there is another value since: the failure is not about that one. */
   private isOutdated(changed: PropertyValues): boolean {
     if (this.run?.state !== "failed" || changed.has("run") || !changed.has("props")) return false;
     return (changed.get("props") as P | undefined)?.value !== this.props.value;
@@ -52,7 +55,7 @@ export abstract class Leaf<P extends LeafProps = LeafProps> extends LitElement {
     return `ms-${this.component}-control`;
   }
 
-  /** Whether the label stands above the control; otherwise the control carries it as `aria-label`. */
+  /** True if the label stands above the control; otherwise the control carries it as `aria-label`. */
   protected get captioned(): boolean {
     return Boolean(this.props.label) && this.props.show_label && this.props.container;
   }
@@ -62,6 +65,12 @@ export abstract class Leaf<P extends LeafProps = LeafProps> extends LitElement {
     this.props = { ...this.props, value };
     emit(this, EDIT, { component: this.component, value });
     if (event !== null) this.fire(event);
+  }
+
+  /** The user took the value away. */
+  protected discard(): void {
+    this.edit(null);
+    this.fire("clear");
   }
 
   protected fire(event: string, data?: unknown): void {

@@ -17,8 +17,8 @@ interface ButtonProps extends LeafProps {
 export class Button extends Leaf<ButtonProps> {
   protected override render(): TemplateResult {
     const { value, variant, size, link, interactive } = this.props;
-    const picture = addressOf(this.props.icon);
-    const face = html`${picture ? html`<img src=${picture} alt="" />` : nothing}<span>${value ?? ""}</span>`;
+    const image = addressOf(this.props.icon);
+    const face = html`${image ? html`<img src=${image} alt="" />` : nothing}<span>${value ?? ""}</span>`;
     const classes = `ms-button ms-${variant} ms-${size}`;
     const body = link
       ? html`<a class=${classes} href=${link} target="_blank" rel="noopener" @click=${this.press}>${face}</a>`

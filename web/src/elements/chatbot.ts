@@ -1,14 +1,15 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
-import { icon } from "../icons.ts";
 import { Leaf, type LeafProps } from "./base.ts";
 import { copyText } from "./parts/clipboard.ts";
-import { copyCode } from "./parts/code.ts";
-import { frameTool } from "./parts/frame.ts";
-import { forget, show } from "./parts/inert.ts";
+import { copyCode } from "./parts/code_block.ts";
+import { depthsOf, isSameSide, saidUpTo, same, withoutFiles } from "./parts/conversation.ts";
+import { icon } from "./parts/icons.ts";
+import { frameTool } from "./parts/media_frame.ts";
 import { type Act, type ActDetail, type Entry, textOf } from "./parts/message.ts";
 import { advancing } from "./parts/run.ts";
+import { forget, show } from "./parts/safe_html.ts";
 import { length, styled } from "./parts/styled.ts";
 import { waitingWords } from "./parts/waiting.ts";
 
@@ -16,7 +17,7 @@ type Length = number | string | null;
 
 interface ChatbotProps extends LeafProps {
   value: readonly Entry[] | null;
-  /** What was said in sessions that are over; left out if there is none. */
+  /** The messages of sessions that are over; left out if there are none. */
   past?: readonly Entry[] | null;
   height: Length;
   min_height: Length;
@@ -41,7 +42,7 @@ const END_PX = 32;
 const COPIED_MS = 1500;
 /** Longest value of a `select` event that the server takes. */
 const MOST_SELECTED = 10_000;
-/** What the server calls the two thumbs. */
+/** The server's names for the two thumbs. */
 const LIKED: { [word: string]: boolean } = { Like: true, Dislike: false };
 
 /** A conversation. The view follows it as long as the reader is at its end. */
@@ -52,7 +53,7 @@ export class Chatbot extends Leaf<ChatbotProps> {
   private readonly feedback = new Map<number, string | null>();
   private readonly watcher = new ResizeObserver(() => this.follow());
   private known = 0;
-  /** How far the view was scrolled when we last heard of it. */
+  /** The scroll position of the view when it was last reported. */
   private top = 0;
   private placed = "";
   /** The past that was cleared away. */
@@ -123,7 +124,7 @@ export class Chatbot extends Leaf<ChatbotProps> {
     return html`<div class="ms-chat-head">${label}<span class="ms-chat-tools">${tools}</span></div>`;
   }
 
-  /** What can still be read, but not be answered. */
+  /** Messages that can still be read, but not be answered. */
   private bygone(): TemplateResult | typeof nothing {
     const { past, props } = this;
     if (past.length === 0) return nothing;
@@ -142,7 +143,7 @@ export class Chatbot extends Leaf<ChatbotProps> {
     const isLastOfSide = !props.grouped || !isSameSide(entries[at + 1], entry);
     return html`<ms-message
       .entry=${entry} .index=${at} .joined=${isJoined} .depth=${depth} .rtl=${props.rtl} .avatar=${this.avatar(entry)}
-      .said=${isLastOfSide ? this.said(at) : ""} .acts=${same(this.acts(entry, at, isLastOfSide))} .feedback=${props.feedback} .liked=${this.liked(at)}
+      .said=${isLastOfSide ? saidUpTo(entries, at, props.grouped) : ""} .acts=${same(this.acts(entry, at, isLastOfSide))} .feedback=${props.feedback} .liked=${this.liked(at)}
     ></ms-message>`;
   }
 
@@ -151,7 +152,7 @@ export class Chatbot extends Leaf<ChatbotProps> {
     return role === "system" ? null : this.props.avatars[role === "user" ? 0 : 1];
   }
 
-  /** What can be done with a message now. */
+  /** The actions that a message offers now. */
   private acts(entry: Entry, at: number, isLastOfSide: boolean): Act[] {
     const { props, listens, isBusy } = this;
     const isNewest = at === this.entries.length - 1;
@@ -172,19 +173,6 @@ export class Chatbot extends Leaf<ChatbotProps> {
     return (Object.keys(can) as Act[]).filter((act) => can[act]);
   }
 
-  /** What one side says up to this message without being answered. */
-  private said(at: number): string {
-    const { entries } = this;
-    const last = entries[at] as Entry;
-    let before = at - 1;
-    while (this.props.grouped && before >= 0 && isSameSide(entries[before], last)) before--;
-    return entries
-      .slice(before + 1, at + 1)
-      .map(textOf)
-      .filter(Boolean)
-      .join("\n\n");
-  }
-
   private liked(at: number): string | null {
     return this.feedback.has(at) ? (this.feedback.get(at) ?? null) : (this.props.liked[at] ?? null);
   }
@@ -194,7 +182,7 @@ export class Chatbot extends Leaf<ChatbotProps> {
     return this.entries.findLastIndex(({ role }) => role === "user");
   }
 
-  /** Three dots until an answer begins, how far it is by its own word, or the place in the queue. */
+  /** Three dots until an answer begins, how far it is by its own word, or the position in the queue. */
   private waiting(): TemplateResult | typeof nothing {
     const { run } = this;
     if (!run || !this.isBusy || run.progress === "hidden") return nothing;
@@ -284,19 +272,17 @@ export class Chatbot extends Leaf<ChatbotProps> {
       this.fire("option_select", { index, value: entry.options?.[value as number]?.value ?? "" });
     else if (act === "edit") this.fire("edit", { index, value, previous_value: text });
     else if (act === "like") this.like(index, text, value as string | null);
-    else this.askAgain(act);
+    else {
+      // "retry" and "undo" are about what was asked last, whatever the message.
+      const asked = this.entries[this.asked];
+      if (asked) this.fire(act, { index: this.asked, value: textOf(asked) });
+    }
   }
 
   private like(index: number, text: string, word: string | null): void {
     this.feedback.set(index, word);
     this.fire("like", { index, value: text, liked: word === null ? null : (LIKED[word] ?? word) });
     this.requestUpdate();
-  }
-
-  private askAgain(act: "retry" | "undo"): void {
-    const index = this.asked;
-    const entry = this.entries[index];
-    if (entry) this.fire(act, { index, value: textOf(entry) });
   }
 
   private clear(): void {
@@ -314,38 +300,4 @@ export class Chatbot extends Leaf<ChatbotProps> {
       this.isCopied = false;
     }, COPIED_MS);
   }
-}
-
-/** Of how many thoughts, each of the next, every message is a part. */
-function depthsOf(entries: readonly Entry[]): number[] {
-  const known = new Map<string, number>();
-  return entries.map(({ metadata }) => {
-    const depth = metadata?.parent_id === undefined ? 0 : (known.get(metadata.parent_id) ?? -1) + 1;
-    if (metadata?.id !== undefined) known.set(metadata.id, depth);
-    return depth;
-  });
-}
-
-function isSameSide(one: Entry | undefined, other: Entry): boolean {
-  return one !== undefined && (one.role === "user") === (other.role === "user");
-}
-
-/** The message with the names of files in their places: they went with their session. */
-function withoutFiles(entry: Entry): Entry {
-  const content = entry.content.map((part) => {
-    const { value } = part;
-    const isFile = typeof value === "object" && value !== null && "file" in value;
-    return isFile ? { text: "name" in value ? String(value.name) : "" } : part;
-  });
-  return { ...entry, content };
-}
-
-const lists = new Map<string, readonly Act[]>();
-
-/** One list for all messages with which the same can be done: a message that did not change is not rendered anew. */
-function same(acts: Act[]): readonly Act[] {
-  const key = acts.join();
-  const known = lists.get(key) ?? acts;
-  lists.set(key, known);
-  return known;
 }

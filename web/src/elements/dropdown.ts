@@ -1,9 +1,9 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
-import { icon } from "../icons.ts";
 import { Leaf, type LeafProps } from "./base.ts";
-import { close, open, watch } from "./parts/floating.ts";
+import { icon } from "./parts/icons.ts";
 import type { Choice } from "./parts/options.ts";
+import { ListPopover } from "./parts/popover.ts";
 import { progress } from "./parts/run.ts";
 
 interface DropdownProps extends LeafProps {
@@ -18,11 +18,11 @@ interface DropdownProps extends LeafProps {
 @customElement("ms-dropdown")
 export class Dropdown extends Leaf<DropdownProps> {
   @state() private expanded = false;
-  /** What the user typed since the list opened; null shows everything. */
+  /** The text typed since the list opened; null shows everything. */
   @state() private query: string | null = null;
   /** Index into `found` of the option that Enter takes. */
   @state() private active = -1;
-  private unwatch: (() => void) | null = null;
+  private readonly floating = new ListPopover(this);
 
   private get field(): HTMLInputElement | null {
     return this.querySelector("input");
@@ -48,7 +48,7 @@ export class Dropdown extends Leaf<DropdownProps> {
     return html`
       ${this.caption()}
       <div class=${classes} @pointerdown=${this.onPress}>
-        ${multiselect ? this.chosen.map((value) => this.chip(value)) : nothing}
+        ${multiselect ? this.chosen.map((value) => chip(this.labelOf(value), interactive ? () => this.toggle(value) : null)) : nothing}
         ${this.input()}
         <span class="ms-arrow" aria-hidden="true">${icon("down")}</span>
       </div>
@@ -70,14 +70,6 @@ export class Dropdown extends Leaf<DropdownProps> {
     />`;
   }
 
-  private chip(value: unknown): TemplateResult {
-    const label = this.labelOf(value);
-    if (!this.props.interactive) return html`<span class="ms-pick">${label}</span>`;
-    return html`<span class="ms-pick">${label}<button
-      class="ms-tool ms-small" type="button" aria-label="Remove ${label}" @click=${() => this.toggle(value)}
-    >${icon("close")}</button></span>`;
-  }
-
   private list(): TemplateResult {
     const list = `${this.control}-list`;
     const rows = this.expanded ? this.found : [];
@@ -94,7 +86,7 @@ export class Dropdown extends Leaf<DropdownProps> {
     const chosen = this.chosen.includes(value);
     return html`<li
       id="${this.control}-list-${index}" role="option" aria-selected=${chosen} ?data-active=${index === this.active}
-      @click=${() => this.pick(value)} @pointermove=${() => this.point(index)}
+      @click=${() => this.pick(value)} @pointermove=${() => (this.active = index)}
     ><span>${label}</span>${chosen ? icon("check") : nothing}</li>`;
   }
 
@@ -102,47 +94,31 @@ export class Dropdown extends Leaf<DropdownProps> {
     const [field, list] = [this.field, this.querySelector<HTMLElement>(".ms-list")];
     if (!field || !list) return;
     if (this.query === null) field.value = this.props.multiselect ? "" : this.resting;
-    if (changed.has("expanded") || this.expanded) this.placeList(list);
+    if (changed.has("expanded") || this.expanded)
+      this.floating.show(list, this.expanded ? this.querySelector(".ms-combo") : null);
     if (this.expanded) list.querySelector("[data-active]")?.scrollIntoView({ block: "nearest" });
   }
 
-  /** What the field says while nobody types in it. */
+  /** The text of the field while nobody types in it. */
   private get resting(): string {
     const [value] = this.chosen;
     return value === undefined ? "" : this.labelOf(value);
   }
 
-  private placeList(list: HTMLElement): void {
-    const anchor = this.querySelector(".ms-combo");
-    if (this.expanded && anchor) {
-      open(list, anchor, true);
-      this.unwatch ??= watch((event) => {
-        if (event.target !== list) open(list, anchor, true);
-      });
-    } else {
-      close(list);
-      this.unwatch?.();
-      this.unwatch = null;
-    }
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.unwatch?.();
-    this.unwatch = null;
-  }
-
-  private expand(): void {
-    if (this.expanded || !this.props.interactive) return;
+  /** Always true, as what keys do: the key was ours. */
+  private expand(): true {
+    if (this.expanded || !this.props.interactive) return true;
     this.expanded = true;
     this.active = this.props.choices.findIndex(([, value]) => value === this.chosen[0]);
     if (!this.props.multiselect && this.props.filterable) this.field?.select();
+    return true;
   }
 
-  private collapse(): void {
+  private collapse(): true {
     this.expanded = false;
     this.query = null;
     this.active = -1;
+    return true;
   }
 
   private onPress(event: PointerEvent): void {
@@ -173,25 +149,15 @@ export class Dropdown extends Leaf<DropdownProps> {
   private press(key: string, alt: boolean): boolean {
     if (key === "ArrowDown" || key === "ArrowUp") return this.move(key === "ArrowDown" ? 1 : -1, alt);
     if (key === "Enter") return this.enter();
-    if (key === "Escape" && this.expanded) return this.closed();
+    if (key === "Escape" && this.expanded) return this.collapse();
     if (key === "Backspace" && this.props.multiselect && !this.field?.value) return this.dropLast();
-    if (key === " " && this.field?.readOnly && !this.expanded) return this.opened();
+    if (key === " " && this.field?.readOnly && !this.expanded) return this.expand();
     return false;
   }
 
-  private closed(): boolean {
-    this.collapse();
-    return true;
-  }
-
-  private opened(): boolean {
-    this.expand();
-    return true;
-  }
-
   private move(by: number, alt: boolean): boolean {
-    if (!this.expanded) return this.opened();
-    if (alt) return by < 0 ? this.closed() : true;
+    if (!this.expanded) return this.expand();
+    if (alt) return by < 0 ? this.collapse() : true;
     const count = this.found.length;
     if (count > 0) this.active = (Math.max(this.active, by > 0 ? -1 : 0) + by + count) % count;
     return true;
@@ -212,10 +178,6 @@ export class Dropdown extends Leaf<DropdownProps> {
     const last = this.chosen.at(-1);
     if (last !== undefined) this.toggle(last);
     return last !== undefined;
-  }
-
-  private point(index: number): void {
-    this.active = index;
   }
 
   private takeTyped(text: string): void {
@@ -247,6 +209,14 @@ export class Dropdown extends Leaf<DropdownProps> {
     const index = this.props.choices.findIndex(([, each]) => each === value);
     this.fire("select", { index, value, selected });
   }
+}
+
+/** One of several that are chosen, with a way to remove it unless `remove` is null. */
+function chip(label: string, remove: (() => void) | null): TemplateResult {
+  if (!remove) return html`<span class="ms-pick">${label}</span>`;
+  return html`<span class="ms-pick">${label}<button
+      class="ms-tool ms-small" type="button" aria-label="Remove ${label}" @click=${remove}
+    >${icon("close")}</button></span>`;
 }
 
 function keepFocus(event: Event): void {

@@ -1,10 +1,10 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
-import { icon } from "../icons.ts";
 import { addressOf } from "../manifest.ts";
 import { Leaf, type LeafProps } from "./base.ts";
+import { icon } from "./parts/icons.ts";
 
-/** What a row shows of one value; nothing at all for an input that the example leaves as it is. */
+/** One value in a row; nothing at all for an input that the example leaves as it is. */
 interface Cell {
   text?: string;
   picture?: unknown;
@@ -22,7 +22,7 @@ interface ExamplesProps extends LeafProps {
 @customElement("ms-examples")
 export class Examples extends Leaf<ExamplesProps> {
   @state() private page = 0;
-  /** Address of the sound that is heard. */
+  /** Address of the audio that is heard. */
   @state() private heard = "";
   private player: HTMLAudioElement | null = null;
 
@@ -91,7 +91,7 @@ export class Examples extends Leaf<ExamplesProps> {
     const address = addressOf(sound);
     if (!address) return nothing;
     const isHeard = this.heard === address;
-    const name = `${isHeard ? "Pause" : "Play"} ${text ?? "the sound"}`;
+    const name = `${isHeard ? "Pause" : "Play"} ${text ?? "the audio"}`;
     return html`<button class="ms-tool ms-listen" type="button" title=${name} @click=${() => this.play(isHeard ? "" : address)}>
       ${icon(isHeard ? "pause" : "play")}<span class="ms-sr">${name}</span>
     </button>`;
@@ -113,7 +113,7 @@ export class Examples extends Leaf<ExamplesProps> {
     this.fire("select", { index, value: this.props.names?.[index] ?? words.join(", "), selected: true });
   }
 
-  /** Plays one sound at a time; none for an empty address. */
+  /** Plays one clip at a time; none for an empty address. */
   private play(address: string): void {
     this.player?.pause();
     this.heard = address;

@@ -1,12 +1,12 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { emit, UPLOAD } from "../constants.ts";
-import { icon } from "../icons.ts";
 import { addressOf, type FileValue, type LinkValue } from "../manifest.ts";
-import type { UploadView } from "../view.ts";
+import type { UploadView } from "../states.ts";
 import { Leaf, type LeafProps } from "./base.ts";
 import { DropZone } from "./parts/dropzone.ts";
-import { following, isAccepted } from "./parts/file.ts";
+import { following, isAccepted } from "./parts/files.ts";
+import { icon } from "./parts/icons.ts";
 import { progress } from "./parts/run.ts";
 import { size } from "./parts/sentences.ts";
 import { styled } from "./parts/styled.ts";
@@ -15,17 +15,17 @@ type Item = FileValue | LinkValue;
 
 interface FileProps extends LeafProps {
   value: readonly Item[] | null;
-  /** What may be uploaded, as a file dialog takes it: "image/*", ".pdf"; anything if empty. */
+  /** The kinds of files that may be uploaded, as a file dialog takes them: "image/*", ".pdf"; any if empty. */
   accept: readonly string[];
   max_files: number;
-  /** Whether the dialog is for folders. */
+  /** True if the dialog is for folders. */
   folder: boolean;
   height: number | null;
 }
 
 /** Files of any kind: a list of what is there, and a place where more can be dropped. */
 @customElement("ms-file")
-export class FileList extends Leaf<FileProps> {
+export class FileField extends Leaf<FileProps> {
   @property({ attribute: false }) upload: UploadView | null = null;
   @state() private problem = "";
   private readonly zone = new DropZone(

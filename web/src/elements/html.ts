@@ -1,8 +1,8 @@
 import { html, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
 import { Leaf, type LeafProps } from "./base.ts";
-import { forget, show } from "./parts/inert.ts";
 import { progress } from "./parts/run.ts";
+import { forget, show } from "./parts/safe_html.ts";
 
 interface HtmlProps extends LeafProps {
   value: string | null;

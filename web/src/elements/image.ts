@@ -1,25 +1,25 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import { sizeOf, still } from "../capture/still.ts";
+import { sizeOf, still } from "../capture/still_image.ts";
 import { emit, RECORD, type RecordDetail } from "../constants.ts";
-import { icon } from "../icons.ts";
 import { addressOf } from "../manifest.ts";
-import { IDLE, type OutputElement, type OutputSurface, type StreamView, type UploadView } from "../view.ts";
+import { IDLE, type OutputElement, type OutputSurface, type StreamView, type UploadView } from "../states.ts";
 import { Leaf, type LeafProps } from "./base.ts";
 import { type FrameShape, frameSize, playPreview, preview } from "./parts/camera_frame.ts";
-import { download, save } from "./parts/file.ts";
-import { chip, failure, frameTool, timeLeft, uploading, waiting } from "./parts/frame.ts";
-import { Inbox, type InboxHost } from "./parts/inbox.ts";
-import { pixelAt } from "./parts/picture.ts";
-import { recordBar, recordButton } from "./parts/record.ts";
+import { pixelAt } from "./parts/clicked_pixel.ts";
+import { FileInput, type FileInputHost } from "./parts/file_input.ts";
+import { download, save } from "./parts/files.ts";
+import { icon } from "./parts/icons.ts";
+import { chip, failure, frameTool, timeLeft, uploading, waiting } from "./parts/media_frame.ts";
+import { recordBar, recordButton } from "./parts/record_button.ts";
 import { progress } from "./parts/run.ts";
 import { styled } from "./parts/styled.ts";
 import { troublePanel } from "./parts/trouble.ts";
 
-type Source = "upload" | "webcam" | "clipboard";
+type ImageSource = "upload" | "webcam" | "clipboard";
 
 interface ImageProps extends LeafProps, FrameShape {
-  sources: readonly Source[];
+  sources: readonly ImageSource[];
   streaming: boolean;
   constraints: MediaTrackConstraints | null;
   placeholder: string | null;
@@ -27,16 +27,16 @@ interface ImageProps extends LeafProps, FrameShape {
   format: string | null;
 }
 
-/** A picture: the camera, a file, a result, or all of them in one frame. */
+/** An image: the camera, a file, a result, or all of them in one frame. */
 @customElement("ms-image")
-export class ImageFrame extends Leaf<ImageProps> implements OutputSurface, InboxHost {
+export class Image extends Leaf<ImageProps> implements OutputSurface, FileInputHost {
   @property({ attribute: false }) stream: StreamView = IDLE;
   @property({ attribute: false }) upload: UploadView | null = null;
-  @state() private hasPicture = false;
-  private readonly inbox = new Inbox(this, { kind: "image", noun: "a picture" });
+  @state() private hasImage = false;
+  private readonly fileInput = new FileInput(this, { kind: "image", noun: "an image" });
   private readonly stage = document.createElement("div");
-  /** The surface that shows a picture; it came decoded, and is not ours to draw on. */
-  private picture: OutputElement | null = null;
+  /** The surface that shows an image; it came decoded, and is not ours to draw on. */
+  private image: OutputElement | null = null;
 
   constructor() {
     super();
@@ -45,20 +45,20 @@ export class ImageFrame extends Leaf<ImageProps> implements OutputSurface, Inbox
 
   place(output: OutputElement | null): void {
     // A video that is taken out and put back would stop for a moment.
-    if (output !== this.picture) this.stage.replaceChildren(...(output ? [output] : []));
+    if (output !== this.image) this.stage.replaceChildren(...(output ? [output] : []));
     if (output instanceof HTMLImageElement) output.alt = this.name;
     else output?.setAttribute("aria-label", this.name);
     if (output instanceof HTMLCanvasElement) output.setAttribute("role", "img");
-    this.picture = output;
-    this.hasPicture = output !== null;
-    this.inbox.say("");
+    this.image = output;
+    this.hasImage = output !== null;
+    this.fileInput.say("");
   }
 
   get isRecording(): boolean {
     return this.stream.state !== "idle";
   }
 
-  offers(source: Source): boolean {
+  offers(source: ImageSource): boolean {
     const { streaming } = this.props;
     if (source === "webcam" && this.isRecording && streaming) return true; // whatever has changed since: it can be stopped
     return this.props.interactive && (this.props.sources ?? []).includes(source);
@@ -69,15 +69,15 @@ export class ImageFrame extends Leaf<ImageProps> implements OutputSurface, Inbox
     return html`
       <div
         class="ms-frame ${this.listens.has("select") ? "ms-pickable" : ""}" data-state=${stream.state}
-        ?data-target=${this.inbox.isTarget} ?data-live=${stream.preview !== null} ?data-picture=${this.hasPicture} ?data-bar=${this.offers("webcam")}
+        ?data-target=${this.fileInput.isTarget} ?data-live=${stream.preview !== null} ?data-shown=${this.hasImage} ?data-bar=${this.offers("webcam")}
         ${styled(frameSize(this.props))}
         role="group" aria-label=${this.name} tabindex=${this.offers("upload") || this.offers("clipboard") ? 0 : nothing}
-        @dragover=${this.inbox.onDrag} @dragleave=${this.inbox.onDragEnd} @drop=${this.inbox.onDrop} @paste=${this.inbox.onPaste} @click=${this.onClick}
+        @dragover=${this.fileInput.onDrag} @dragleave=${this.fileInput.onDragEnd} @drop=${this.fileInput.onDrop} @paste=${this.fileInput.onPaste} @click=${this.onClick}
       >
         ${preview(stream)}${this.stage}${this.overlay()}${chip(this.props)}${this.bar()}
         ${timeLeft(stream)}${progress(this.run)}
       </div>
-      ${this.notes(this.inbox.problem, null)}
+      ${this.notes(this.fileInput.problem, null)}
     `;
   }
 
@@ -87,10 +87,10 @@ export class ImageFrame extends Leaf<ImageProps> implements OutputSurface, Inbox
     if (stream.trouble) return troublePanel(stream.trouble, "camera");
     if (stream.state === "waiting" || stream.state === "starting") return waiting(stream, "camera");
     if (this.run?.state === "failed") return failure(this.run.message);
-    return this.hasPicture || this.isRecording ? nothing : this.empty();
+    return this.hasImage || this.isRecording ? nothing : this.empty();
   }
 
-  /** What to do with a frame that shows nothing yet. */
+  /** The invitation in a frame that shows nothing yet. */
   private empty(): TemplateResult {
     const { placeholder, interactive } = this.props;
     if (!interactive)
@@ -99,14 +99,14 @@ export class ImageFrame extends Leaf<ImageProps> implements OutputSurface, Inbox
     return html`<div class="ms-void">
       ${files ? nothing : icon("camera")}
       <p>${placeholder ?? this.invitation}</p>
-      ${files ? html`<div class="ms-ways">${this.inbox.uploadButton(this.name)}${this.inbox.pasteButton()}</div>` : nothing}
+      ${files ? html`<div class="ms-ways">${this.fileInput.uploadButton(this.name)}${this.fileInput.pasteButton()}</div>` : nothing}
     </div>`;
   }
 
   private get invitation(): string {
     if (this.offers("upload")) return "Drop an image here";
     if (this.offers("clipboard")) return "Paste an image here";
-    return this.props.streaming ? "Press Record to start the camera" : "Open the camera to take a picture";
+    return this.props.streaming ? "Press Record to start the camera" : "Open the camera to take a photo";
   }
 
   private bar(): TemplateResult | typeof nothing {
@@ -116,10 +116,10 @@ export class ImageFrame extends Leaf<ImageProps> implements OutputSurface, Inbox
     return recordBar(this, "camera", button, tools);
   }
 
-  /** For an image that drives no stream: opens the camera, then takes the picture. */
+  /** For an image that drives no stream: opens the camera, then takes the photo. */
   private shutter(): TemplateResult {
     const isOpen = this.stream.state === "running";
-    const name = isOpen ? "Take a picture" : "Open the camera";
+    const name = isOpen ? "Take a photo" : "Open the camera";
     return html`<button class="ms-record ms-shutter" type="button" title=${name} data-state=${this.stream.state} @click=${() => this.record(isOpen ? "stop" : "start")}>
       <i>${isOpen ? nothing : icon("camera")}</i><span class="ms-sr">${name}</span>
     </button>`;
@@ -129,11 +129,11 @@ export class ImageFrame extends Leaf<ImageProps> implements OutputSurface, Inbox
     if (this.stream.trouble) return [];
     const { buttons, interactive, streaming } = this.props;
     const isFailed = this.run?.state === "failed";
-    const shown = this.hasPicture && !isFailed;
+    const shown = this.hasImage && !isFailed;
     const tools = [];
     if (this.isRecording && !streaming) tools.push(frameTool("close", "Close the camera", () => this.record("close")));
-    if (interactive && this.hasPicture && !this.isRecording)
-      tools.push(frameTool("close", "Clear", () => this.clear()));
+    if (interactive && this.hasImage && !this.isRecording)
+      tools.push(frameTool("close", "Clear", () => this.discard()));
     if (shown && buttons?.includes("download"))
       tools.push(frameTool("download", "Download", () => void this.download()));
     if ((shown || this.isRecording) && buttons?.includes("fullscreen") && document.fullscreenEnabled) {
@@ -154,22 +154,17 @@ export class ImageFrame extends Leaf<ImageProps> implements OutputSurface, Inbox
     emit(this, RECORD, { component: this.component, action });
   }
 
-  private clear(): void {
-    this.edit(null);
-    this.fire("clear");
-  }
-
-  /** `select`: the pixel that was clicked, in the coordinates of the picture. */
+  /** `select`: the pixel that was clicked, in the coordinates of the image. */
   private onClick(event: MouseEvent): void {
-    if (!this.picture || event.target !== this.picture || !this.listens.has("select")) return;
-    const index = pixelAt(event, this.picture.getBoundingClientRect(), sizeOf(this.picture));
+    if (!this.image || event.target !== this.image || !this.listens.has("select")) return;
+    const index = pixelAt(event, this.image.getBoundingClientRect(), sizeOf(this.image));
     if (index) this.fire("select", { index });
   }
 
   private async download(): Promise<void> {
     const address = addressOf(this.props.value);
     if (address) return download(address, this.props.value, "image");
-    if (this.picture) save(await still(this.picture, "image.png", { type: "image/png" }), "image.png");
+    if (this.image) save(await still(this.image, "image.png", { type: "image/png" }), "image.png");
   }
 
   private async fullscreen(): Promise<void> {

@@ -16,7 +16,7 @@ interface LabelProps extends LeafProps {
   color: string | null;
 }
 
-/** What a classifier found: the answer, and a bar for each class. */
+/** The result of a classifier: the likeliest class, and a bar for each. */
 @customElement("ms-label")
 export class Label extends Leaf<LabelProps> {
   protected override render(): TemplateResult {

@@ -1,9 +1,9 @@
 import { html, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
 import { Leaf, type LeafProps } from "./base.ts";
-import { colourCode, copyCode } from "./parts/code.ts";
-import { forget, show } from "./parts/inert.ts";
+import { colourCode, copyCode } from "./parts/code_block.ts";
 import { progress } from "./parts/run.ts";
+import { forget, show } from "./parts/safe_html.ts";
 import { length, styled } from "./parts/styled.ts";
 
 interface MarkdownProps extends LeafProps {

@@ -1,26 +1,22 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
+import type { AudioLevel } from "../codecs/types.ts";
 import { emit, RECORD, UPLOAD } from "../constants.ts";
-import { icon } from "../icons.ts";
-import { addressOf, type FileValue } from "../manifest.ts";
-import { IDLE, type Level, type StreamView, type UploadView } from "../view.ts";
+import { addressOf, type Draft, type FileValue } from "../manifest.ts";
+import { IDLE, type StreamView, type UploadView } from "../states.ts";
 import { Leaf, type LeafProps } from "./base.ts";
 import { DropZone } from "./parts/dropzone.ts";
-import { following, isAccepted } from "./parts/file.ts";
-import "./parts/level.ts";
-import type { LevelMeter } from "./parts/level.ts";
+import { following, isAccepted } from "./parts/files.ts";
+import { icon } from "./parts/icons.ts";
+import "./parts/level_meter.ts";
+import type { LevelMeter } from "./parts/level_meter.ts";
 import { progress } from "./parts/run.ts";
 import { styled } from "./parts/styled.ts";
-
-interface Draft {
-  text: string;
-  files: readonly FileValue[];
-}
 
 interface MultimodalTextboxProps extends LeafProps {
   value: Draft | null;
   sources: readonly ("upload" | "microphone")[];
-  /** What may be attached, as a file dialog takes it: "image/*", ".pdf"; anything if empty. */
+  /** The kinds of files that may be attached, as a file dialog takes them: "image/*", ".pdf"; any if empty. */
   accept: readonly string[];
   max_files: number;
   lines: number;
@@ -49,7 +45,7 @@ export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
     (files) => this.take(files),
   );
   /** Shows how loud the microphone is; about 20 times a second. */
-  setLevel(level: Level): void {
+  setLevel(level: AudioLevel): void {
     this.querySelector<LevelMeter>("ms-level")?.push(level);
   }
 
@@ -65,7 +61,7 @@ export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
     return this.stream.state !== "idle";
   }
 
-  /** How many more files fit. */
+  /** The number of files that still fit. */
   private get room(): number {
     return this.props.max_files - this.draft.files.length - following(this.upload);
   }
@@ -97,10 +93,10 @@ export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
   }
 
   private chip(file: FileValue, at: number): TemplateResult {
-    const isPicture = file.type.startsWith("image/") && file.type !== "image/svg+xml";
-    const face = isPicture
+    const isImage = file.type.startsWith("image/") && file.type !== "image/svg+xml";
+    const face = isImage
       ? html`<img src=${addressOf(file) ?? ""} alt=${file.name} />`
-      : html`${icon(file.type.startsWith("audio/") ? "sound" : "file")}<span title=${file.name}>${file.name}</span>`;
+      : html`${icon(file.type.startsWith("audio/") ? "audio" : "file")}<span title=${file.name}>${file.name}</span>`;
     if (!this.props.interactive) return html`<li>${face}</li>`;
     const name = `Remove ${file.name}`;
     return html`<li>${face}<button class="ms-tool" type="button" title=${name} @click=${() => this.detach(at)}>
@@ -110,7 +106,7 @@ export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
 
   private attachButton(): TemplateResult | typeof nothing {
     if (!this.offers("upload")) return nothing;
-    return html`<button class="ms-tool" type="button" title="Attach a file" ?disabled=${!this.props.interactive || this.room < 1} @click=${this.choose}>
+    return html`<button class="ms-tool" type="button" title="Attach a file" ?disabled=${!this.props.interactive || this.room < 1} @click=${() => this.querySelector<HTMLInputElement>("input[type=file]")?.click()}>
         ${icon("attach")}<span class="ms-sr">Attach a file</span>
       </button>
       <input
@@ -150,23 +146,9 @@ export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
   private buttons(): TemplateResult[] {
     const { submit_button: submit, stop_button: stop } = this.props;
     const buttons = [];
-    if (submit) buttons.push(this.button(submit, "Send", "ms-primary", !this.isReady, () => this.submit()));
-    if (stop) buttons.push(this.button(stop, "Stop", "", false, () => this.fire("stop")));
+    if (submit) buttons.push(goButton(submit, "Send", !this.isReady, () => this.submit()));
+    if (stop) buttons.push(goButton(stop, "Stop", false, () => this.fire("stop")));
     return buttons;
-  }
-
-  private button(
-    text: string | boolean,
-    name: "Send" | "Stop",
-    variant: string,
-    disabled: boolean,
-    press: () => void,
-  ): TemplateResult {
-    const face = typeof text === "string" ? text : icon(name === "Stop" ? "square" : "send");
-    return html`<button
-      class="ms-button ms-go ${variant}" type="button" aria-label=${typeof text === "string" ? nothing : name}
-      ?disabled=${disabled} @click=${press}
-    >${face}</button>`;
   }
 
   protected override firstUpdated(): void {
@@ -186,7 +168,7 @@ export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
     return this.draft.text.trim() === "" && this.draft.files.length === 0;
   }
 
-  /** What is being recorded belongs to the message; so do files on their way, for which the event itself waits. */
+  /** True if there is a message to send. A recording belongs to it; so do files on their way, for which the event itself waits. */
   private get isReady(): boolean {
     const isAny = !this.isEmpty || this.upload !== null;
     return this.props.interactive && isAny && !this.isRecording && !this.run?.awaits;
@@ -235,10 +217,6 @@ export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
     if (file) emit(this, UPLOAD, { component: this.component, file, more });
   }
 
-  private choose(): void {
-    this.querySelector<HTMLInputElement>("input[type=file]")?.click();
-  }
-
   private onChosen(event: Event): void {
     const input = event.target as HTMLInputElement;
     this.take([...(input.files ?? [])]);
@@ -262,4 +240,13 @@ function sending(upload: UploadView): TemplateResult {
       <i ${styled({ "--ms-part": upload.fraction ?? 0 })}></i>
     </div>
   </li>`;
+}
+
+/** The button that sends the message, or stops the answer: with the app's text, or an icon. */
+function goButton(text: string | boolean, name: "Send" | "Stop", disabled: boolean, press: () => void): TemplateResult {
+  const face = typeof text === "string" ? text : icon(name === "Stop" ? "square" : "send");
+  return html`<button
+    class="ms-button ms-go ${name === "Send" ? "ms-primary" : ""}" type="button" aria-label=${typeof text === "string" ? nothing : name}
+    ?disabled=${disabled} @click=${press}
+  >${face}</button>`;
 }

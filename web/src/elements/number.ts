@@ -66,7 +66,7 @@ function parse(field: HTMLInputElement): number | null {
   return field.value === "" ? null : field.valueAsNumber;
 }
 
-/** What is wrong with a number, in words; empty if nothing is. */
+/** The problem with a number, in words; empty if there is none. */
 export function complaint(
   value: number | null,
   unreadable: boolean,

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
-import { icon } from "../icons.ts";
 import { Leaf, type LeafProps } from "./base.ts";
+import { icon } from "./parts/icons.ts";
 import { progress } from "./parts/run.ts";
 import { styled } from "./parts/styled.ts";
 
@@ -93,7 +93,7 @@ export function snap(
   return Number(Math.min(maximum, snapped).toFixed(Math.max(decimals(step), decimals(minimum))));
 }
 
-/** How many characters the longest value has. */
+/** The number of characters of the longest value. */
 function digits({ minimum, maximum, step }: Pick<SliderProps, "minimum" | "maximum" | "step">): number {
   const places = step ? Math.max(decimals(step), decimals(minimum)) : 0;
   return Math.max(...[minimum, maximum].map((end) => end.toFixed(places).length));

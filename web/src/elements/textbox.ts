@@ -1,8 +1,8 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
-import { icon } from "../icons.ts";
 import { Leaf, type LeafProps } from "./base.ts";
 import { copyText } from "./parts/clipboard.ts";
+import { icon } from "./parts/icons.ts";
 import { progress } from "./parts/run.ts";
 import { styled } from "./parts/styled.ts";
 

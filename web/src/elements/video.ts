@@ -1,26 +1,28 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import { emit, LISTEN, OUTPUT_CLASS, RECORD } from "../constants.ts";
-import { icon } from "../icons.ts";
+import type { AudioLevel } from "../codecs/types.ts";
+import { emit, LISTEN, RECORD } from "../constants.ts";
 import { addressOf } from "../manifest.ts";
-import { type FilmView, IDLE, type Level, type StreamView, type UploadView } from "../view.ts";
+import { IDLE, type StreamView, type UploadView, type VideoView } from "../states.ts";
 import { Leaf, type LeafProps } from "./base.ts";
 import { type FrameShape, frameSize, playPreview, preview } from "./parts/camera_frame.ts";
-import { download, save } from "./parts/file.ts";
-import { chip, failure, frameTool, timeLeft, uploading, waiting } from "./parts/frame.ts";
-import { Inbox, type InboxHost } from "./parts/inbox.ts";
-import "./parts/level.ts";
-import type { LevelMeter } from "./parts/level.ts";
-import { playByItself } from "./parts/playing.ts";
-import { elapsed, recordBar, recordButton } from "./parts/record.ts";
+import { FileInput, type FileInputHost } from "./parts/file_input.ts";
+import { download, save } from "./parts/files.ts";
+import { icon } from "./parts/icons.ts";
+import { chip, failure, frameTool, timeLeft, uploading, waiting } from "./parts/media_frame.ts";
+import "./parts/level_meter.ts";
+import { playByItself } from "./parts/autoplay.ts";
+import type { LevelMeter } from "./parts/level_meter.ts";
+import { elapsed, recordBar, recordButton } from "./parts/record_button.ts";
 import { progress } from "./parts/run.ts";
 import { styled } from "./parts/styled.ts";
 import { troublePanel } from "./parts/trouble.ts";
+import { VideoFile } from "./parts/video_file.ts";
 
-type Source = "upload" | "webcam";
+type VideoSource = "upload" | "webcam";
 
 interface VideoProps extends LeafProps, FrameShape {
-  sources: readonly Source[];
+  sources: readonly VideoSource[];
   streaming: boolean;
   include_audio: boolean;
   max_length: number | null;
@@ -29,34 +31,21 @@ interface VideoProps extends LeafProps, FrameShape {
   buttons: readonly string[];
 }
 
-/** A film: the camera, a file, a result, or what is streamed, in one frame. */
+/** A video: the camera, a file, a result, or what is streamed, in one frame. */
 @customElement("ms-video")
-export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
+export class Video extends Leaf<VideoProps> implements FileInputHost {
   @property({ attribute: false }) stream: StreamView = IDLE;
   @property({ attribute: false }) upload: UploadView | null = null;
-  /** What is streamed, or was; null if the value is what counts. */
-  @property({ attribute: false }) film: FilmView | null = null;
+  /** The streamed video, while it comes and after; null if the value is what counts. */
+  @property({ attribute: false }) video: VideoView | null = null;
   @state() private wantsTap = false;
-  /** Whether this recording has a microphone. */
+  /** True if this recording has a microphone. */
   @state() private isHeard = false;
-  @state() private fault = "";
-  private readonly inbox = new Inbox(this, { kind: "video", noun: "a film" });
-  private readonly player = document.createElement("video");
-  /** Address of the subtitles, to be freed. */
-  private titles = "";
+  private readonly fileInput = new FileInput(this, { kind: "video", noun: "a video" });
+  private readonly player = new VideoFile(() => this.requestUpdate());
   private readonly watched = new WeakSet<HTMLVideoElement>();
-  /** The viewer has stopped a film, which is about to stand still. */
+  /** The viewer has stopped a video, which is about to stand still. */
   private isQuitting = false;
-
-  constructor() {
-    super();
-    this.player.className = OUTPUT_CLASS;
-    this.player.controls = true;
-    this.player.playsInline = true;
-    this.player.preload = "metadata";
-    this.player.addEventListener("error", () => this.fail());
-    this.player.addEventListener("loadeddata", () => this.look());
-  }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
@@ -64,7 +53,7 @@ export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
   }
 
   /** Shows how loud the microphone is; about 20 times a second. */
-  setLevel(level: Level): void {
+  setLevel(level: AudioLevel): void {
     this.isHeard = this.isRecording;
     this.querySelector<LevelMeter>("ms-level")?.push(level);
   }
@@ -73,7 +62,7 @@ export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
     return this.stream.state !== "idle";
   }
 
-  offers(source: Source | "clipboard"): boolean {
+  offers(source: VideoSource | "clipboard"): boolean {
     if (source === "webcam" && this.isRecording) return true; // whatever has changed since: it can be stopped
     return this.props.interactive && (this.props.sources ?? []).some((each) => each === source);
   }
@@ -82,17 +71,18 @@ export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
     return addressOf(this.props.value);
   }
 
-  /** What plays; null while there is nothing to be played. */
+  /** The element that plays; null while there is nothing to play. */
   private get shown(): HTMLVideoElement | null {
     if (this.isRecording) return null;
-    return this.film ? this.film.video : this.address ? this.player : null;
+    return this.video ? this.video.element : this.address ? this.player.element : null;
   }
 
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed);
     if (changed.has("props")) this.load();
-    if (changed.has("film") && this.film) this.begin(this.film, changed.get("film") as FilmView | null | undefined);
-    if (changed.has("stream") && this.isRecording) this.player.pause();
+    if (changed.has("video") && this.video)
+      this.begin(this.video, changed.get("video") as VideoView | null | undefined);
+    if (changed.has("stream") && this.isRecording) this.player.element.pause();
     if (changed.has("stream") && !this.isRecording) this.isHeard = false;
   }
 
@@ -100,28 +90,28 @@ export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
     const { stream, shown } = this;
     return html`
       <div
-        class="ms-frame ms-film" data-state=${stream.state} ?data-target=${this.inbox.isTarget} ?data-live=${stream.preview !== null}
-        ?data-picture=${shown !== null} ?data-bar=${this.offers("webcam")} ${styled(frameSize(this.props))} role="group" aria-label=${this.name}
-        @dragover=${this.inbox.onDrag} @dragleave=${this.inbox.onDragEnd} @drop=${this.inbox.onDrop} @paste=${this.inbox.onPaste}
+        class="ms-frame ms-video" data-state=${stream.state} ?data-target=${this.fileInput.isTarget} ?data-live=${stream.preview !== null}
+        ?data-shown=${shown !== null} ?data-bar=${this.offers("webcam")} ${styled(frameSize(this.props))} role="group" aria-label=${this.name}
+        @dragover=${this.fileInput.onDrag} @dragleave=${this.fileInput.onDragEnd} @drop=${this.fileInput.onDrop} @paste=${this.fileInput.onPaste}
       >
         ${preview(stream)}${this.isHeard ? html`<ms-level></ms-level>` : nothing}<div class="ms-stage">${shown}</div>${this.unmuteButton()}${this.overlay()}${chip(this.props)}${this.bar()}
         ${timeLeft(stream)}${progress(this.run)}
       </div>
-      ${this.notes(this.inbox.problem, this.film ? this.run : null)}
+      ${this.notes(this.fileInput.problem, this.video ? this.run : null)}
     `;
   }
 
-  /** Why nothing can be seen; a film that came until something went wrong can, and what went wrong stands below it. */
+  /** Why nothing can be seen; a video that came until something went wrong can, and what went wrong stands below it. */
   private get trouble(): string {
-    if (this.film) return this.film.problem;
-    return this.run?.state === "failed" ? this.run.message || "Something went wrong." : this.fault;
+    if (this.video) return this.video.problem;
+    return this.run?.state === "failed" ? this.run.message || "Something went wrong." : this.player.fault;
   }
 
   /** The browser plays with sound only after a tap. */
   private unmuteButton(): TemplateResult | typeof nothing {
     if (!this.wantsTap || !this.shown) return nothing;
     return html`<button class="ms-button ms-primary ms-sm ms-unmute" type="button" @click=${this.unmute}>
-      ${icon("sound")} Tap for sound
+      ${icon("audio")} Tap to unmute
     </button>`;
   }
 
@@ -135,12 +125,12 @@ export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
   }
 
   private empty(): TemplateResult {
-    if (!this.props.interactive) return html`<div class="ms-void">${icon("film")}</div>`;
+    if (!this.props.interactive) return html`<div class="ms-void">${icon("video")}</div>`;
     const files = this.offers("upload");
     return html`<div class="ms-void">
       ${files ? nothing : icon("camera")}
       <p>${files ? "Drop a video here" : "Press Record to start"}</p>
-      ${files ? html`<div class="ms-ways">${this.inbox.uploadButton(this.name)}</div>` : nothing}
+      ${files ? html`<div class="ms-ways">${this.fileInput.uploadButton(this.name)}</div>` : nothing}
     </div>`;
   }
 
@@ -161,9 +151,9 @@ export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
     if (this.stream.trouble || !this.shown) return [];
     const { buttons, interactive } = this.props;
     const tools = [];
-    if (this.film?.state === "coming") tools.push(frameTool("square", "Stop playing", () => this.quit()));
-    if (interactive) tools.push(frameTool("close", "Clear", () => this.clear()));
-    if (!this.trouble && buttons?.includes("download") && (this.film ? this.film.file : this.address))
+    if (this.video?.state === "coming") tools.push(frameTool("square", "Stop playing", () => this.quit()));
+    if (interactive) tools.push(frameTool("close", "Clear", () => this.discard()));
+    if (!this.trouble && buttons?.includes("download") && (this.video ? this.video.file : this.address))
       tools.push(frameTool("download", "Download", () => this.download()));
     return tools;
   }
@@ -178,27 +168,21 @@ export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
   private load(): void {
     const { player, address } = this;
     const { loop, autoplay, value } = this.props;
-    player.loop = loop ?? false;
-    player.setAttribute("aria-label", this.name);
-    this.watch(player);
-    const source = address ? new URL(address, document.baseURI).href : "";
-    if (player.src === source) return;
-    this.fault = "";
+    player.element.loop = loop ?? false;
+    player.element.setAttribute("aria-label", this.name);
+    this.watch(player.element);
+    if (!player.load(address, value)) return;
     this.wantsTap = false;
-    this.subtitle(player, value);
-    if (source) player.src = source;
-    else player.removeAttribute("src");
-    player.load();
-    if (source && autoplay) void this.start(player);
+    if (address && autoplay) void this.start(player.element);
   }
 
-  private begin(film: FilmView, before: FilmView | null | undefined): void {
-    if (before?.playback === film.playback) return;
-    this.player.pause();
-    this.watch(film.video);
-    film.video.setAttribute("aria-label", this.name);
+  private begin(video: VideoView, before: VideoView | null | undefined): void {
+    if (before?.playback === video.playback) return;
+    this.player.element.pause();
+    this.watch(video.element);
+    video.element.setAttribute("aria-label", this.name);
     this.wantsTap = false;
-    if (this.props.autoplay) void this.start(film.video);
+    if (this.props.autoplay) void this.start(video.element);
   }
 
   private async start(video: HTMLVideoElement): Promise<void> {
@@ -213,7 +197,7 @@ export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
     void this.shown.play().catch(() => undefined);
   }
 
-  /** Tells the app what the viewer, or the browser, does with a film. */
+  /** Tells the app what the viewer, or the browser, does with a video. */
   private watch(video: HTMLVideoElement): void {
     if (this.watched.has(video)) return;
     this.watched.add(video);
@@ -239,31 +223,6 @@ export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
     this.fire("end");
   }
 
-  private subtitle(player: HTMLVideoElement, value: unknown): void {
-    if (this.titles) URL.revokeObjectURL(this.titles);
-    this.titles = "";
-    player.replaceChildren();
-    const text = typeof value === "object" && value !== null && "subtitles" in value ? String(value.subtitles) : "";
-    if (!text) return;
-    this.titles = URL.createObjectURL(new Blob([text], { type: "text/vtt" }));
-    const track = document.createElement("track");
-    track.kind = "subtitles";
-    track.label = "Subtitles";
-    track.default = true;
-    track.src = this.titles;
-    player.append(track);
-  }
-
-  /** The browser has the first frame, or knows that there is none that it can decode: it would play the sound alone. */
-  private look(): void {
-    if (this.player.videoWidth === 0) this.fault = "This browser cannot show the picture of this film.";
-    this.requestUpdate();
-  }
-
-  private fail(): void {
-    if (this.player.getAttribute("src")) this.fault = "This film cannot be played.";
-  }
-
   // ---- what the user does ----------------------------------------------------------------------------------------
 
   private record(): void {
@@ -276,14 +235,9 @@ export class VideoFrame extends Leaf<VideoProps> implements InboxHost {
     emit(this, LISTEN, { component: this.component, action: "stop" });
   }
 
-  private clear(): void {
-    this.edit(null);
-    this.fire("clear");
-  }
-
   private download(): void {
-    const { film, address } = this;
-    if (film?.file) save(film.file, "video.mp4");
+    const { video, address } = this;
+    if (video?.file) save(video.file, "video.mp4");
     else if (address) download(address, this.props.value, "video.mp4");
   }
 }

@@ -5,11 +5,11 @@
 import { type Language, languageOf } from "./languages.ts";
 
 /** `c` comment, `k` keyword, `s` string, `m` number or constant, `n` name, `gd` and `gi` lines taken out and put in. */
-export type Kind = "c" | "k" | "s" | "m" | "n" | "gd" | "gi";
+export type SpanKind = "c" | "k" | "s" | "m" | "n" | "gd" | "gi";
 
 /** A stretch of code, from `start` to `end` (exclusive), that is of one kind. */
-export interface Stretch {
-  kind: Kind;
+export interface CodeSpan {
+  kind: SpanKind;
   start: number;
   end: number;
 }
@@ -20,7 +20,7 @@ export const MAX_COLOURED = 50_000;
 export const MAX_STRETCHES = 4_000;
 
 /** Gives the stretches of code that have a colour, in order; none for a language that it does not know. */
-export function highlight(code: string, name: string): Stretch[] {
+export function highlight(code: string, name: string): CodeSpan[] {
   const length = Math.min(code.length, MAX_COLOURED);
   const scanner = new Scanner(code, length);
   if (name === "diff" || name === "patch") scanner.diff();
@@ -33,7 +33,7 @@ export function highlight(code: string, name: string): Stretch[] {
 }
 
 class Scanner {
-  readonly found: Stretch[] = [];
+  readonly found: CodeSpan[] = [];
   private at = 0;
 
   constructor(
@@ -170,7 +170,7 @@ class Scanner {
     return start;
   }
 
-  private add(kind: Kind, start: number): void {
+  private add(kind: SpanKind, start: number): void {
     this.found.push({ kind, start, end: Math.max(this.at, start + 1) });
   }
 }

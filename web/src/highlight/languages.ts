@@ -1,4 +1,4 @@
-/** What the languages look like whose code is coloured. */
+/** The syntax of the languages whose code is coloured. */
 
 export interface Language {
   /** Words that give it its structure, and words that stand for values. */
@@ -7,17 +7,17 @@ export interface Language {
   /** Keywords after which something gets its name. */
   naming: ReadonlySet<string>;
   ignoresCase: boolean;
-  /** What a comment begins with that ends with its line, and what others stand between. */
+  /** The beginnings of comments that end with their line, and the delimiters of others. */
   lineComments: readonly string[];
   blockComments: readonly (readonly [string, string])[];
-  /** What strings stand between, those of several lines first. */
+  /** The delimiters of strings, those of several lines first. */
   quotes: readonly string[];
   longQuotes: readonly string[];
   /** Signs that belong to a word that they begin, such as `$` or `@`. */
   sigils: string;
-  /** What a word may hold besides letters, digits and `_`. */
+  /** The characters of a word besides letters, digits and `_`. */
   inWords: string;
-  /** Whether a word or string before a colon is the name of something. */
+  /** True if a word or string before a colon is the name of something. */
   hasKeys: boolean;
 }
 

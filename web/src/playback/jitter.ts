@@ -1,6 +1,6 @@
-/** What stands between sound as it comes and the loudspeaker: every sample once and in order, gaps without a click. Pure. */
+/** The jitter buffer between audio as it comes and the loudspeaker: every sample once and in order, gaps without a click. Pure. */
 
-/** How late a piece may come and not be missed: what is gathered beyond one piece before the first sample is heard. */
+/** The delay of a chunk that is not heard: so much is gathered beyond one chunk before the first sample is played. */
 export const FIRST_S = 0.06;
 
 /** After each gap twice as much is gathered, up to this. Who is silent for longer has paused, and was not late. */
@@ -9,7 +9,7 @@ const MOST_S = 0.5;
 /** After so long without a gap half as much will do for the next time. */
 const CALM_S = 20;
 
-/** Sound in real time is late by what waits here: what is always there for so long, and not needed, is too much. */
+/** Audio in real time is late by what waits here: what is always there for so long, and not needed, is too much. */
 const WINDOW_S = 1;
 
 /** So much more than is needed is tolerated. */
@@ -18,7 +18,7 @@ const SPARE_S = 0.03;
 /** Silence that may be left out to be less late: 50 dB below full scale. */
 const SILENCE = 0.003;
 
-/** How long the last sample fades when sound fails to come, and the next rises. */
+/** The time in which the last sample fades when audio fails to come, and the next rises. */
 const FADE_S = 0.002;
 
 export class JitterBuffer {
@@ -34,26 +34,26 @@ export class JitterBuffer {
   private isGathering = true;
   /** Frames of silence since there has been something to play. */
   private waited = 0;
-  /** Frames of silence since the last sound: before the first one it is nothing to speak of. */
+  /** Frames of silence since the last audio: before the first one it is nothing to speak of. */
   private silent = Number.POSITIVE_INFINITY;
   /** Frames since the last gap. */
   private calm = 0;
   private target: number;
-  /** What was heard last on each channel, to fade from. */
+  /** The last sample of each channel, to fade from. */
   private readonly tail: Float32Array;
   private isQuiet = true;
-  /** Whether it comes in real time: silence of it may be left out then, to be less late. */
+  /** True if it comes in real time: silence may be left out then, to be less late. */
   isLive = false;
   /** The fewest frames that have waited in this window, and how long it is open. */
   private least = Number.POSITIVE_INFINITY;
   private watched = 0;
   /** Frames of silence to leave out. */
   private spare = 0;
-  /** How far the sound has risen after a gap, in frames; at the beginning it is what it is. */
+  /** The frames since a gap over which the audio rises; at the beginning it is at full level. */
   private risen = Number.POSITIVE_INFINITY;
   /** Frames that were heard, or skipped. */
   played = 0;
-  /** Times that sound failed to come. */
+  /** Times that audio failed to come. */
   gaps = 0;
 
   constructor(rate: number, channels: number) {
@@ -63,7 +63,7 @@ export class JitterBuffer {
     this.tail = new Float32Array(channels);
   }
 
-  /** Whether all was heard, nothing follows, and the last of it has died away. */
+  /** True if everything was heard, nothing follows, and the last of it has died away. */
   get isOver(): boolean {
     return this.isEnded && this.frames === 0 && this.isQuiet;
   }
@@ -82,12 +82,12 @@ export class JitterBuffer {
     this.isEnded = true;
   }
 
-  /** What is there is not wanted any more: it is not heard, and what was heard last dies away. */
+  /** Drops everything that waits: it is not heard, and the last sample dies away. */
   drop(): void {
     this.blocks.length = this.frames = this.offset = 0;
   }
 
-  /** What is there is too old: what comes next is heard instead, and gathered as at the beginning. */
+  /** Skips everything that waits, which is too old: what comes next is heard instead, and gathered as at the beginning. */
   skip(): void {
     this.played += this.frames;
     this.drop();
@@ -113,7 +113,7 @@ export class JitterBuffer {
   }
 
   /**
-   * A source in real time gives one piece in the time that the piece lasts: the first is held back for as long as the
+   * A source in real time gives one chunk in the time that the chunk lasts: the first is held back for as long as the
    * next may be late. One that is faster gives the next at once, and nothing is waited for.
    */
   private isReady(wanted: number): boolean {
@@ -136,7 +136,7 @@ export class JitterBuffer {
     this.watched = this.spare = 0;
   }
 
-  /** Leaves out silence as long as more waits than is needed: after a loudspeaker that opened late, or a late piece. */
+  /** Leaves out silence as long as more waits than is needed: after a loudspeaker that opened late, or a late chunk. */
   private catchUp(output: Float32Array[], wanted: number): void {
     while (this.spare >= wanted && this.frames >= wanted && output.every(isSilent)) {
       this.spare -= wanted;
@@ -151,7 +151,7 @@ export class JitterBuffer {
     this.least = Number.POSITIVE_INFINITY;
   }
 
-  /** Sound came too late: from now on more is gathered, or less if that was long ago. */
+  /** Audio came too late: from now on more is gathered, or less if that was long ago. */
   private noteGap(): void {
     this.gaps++;
     const isCalm = this.calm > CALM_S * this.rate;

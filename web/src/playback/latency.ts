@@ -1,4 +1,4 @@
-/** Ages of the pictures on the glass, summed up about once a second. Pure. */
+/** Ages of the frames on the glass, summed up about once a second. Pure. */
 
 const EVERY_US = 1e6;
 
@@ -11,7 +11,7 @@ export class LatencyMeter {
     this.report = report;
   }
 
-  /** A picture of this age was shown at `nowUs`. */
+  /** A frame of this age was shown at `nowUs`. */
   add(ageUs: number, nowUs: number): void {
     if (this.ages.length === 0) this.sinceUs = nowUs;
     this.ages.push(ageUs);

@@ -2,7 +2,7 @@
 
 import { JitterBuffer } from "./jitter.ts";
 
-/** How often it says where it is. */
+/** The interval at which it reports its position. */
 const REPORT_S = 0.05;
 
 /** Samples to play, that they come in real time, that nothing follows, that what is there is too old, or that nothing more is wanted. */
@@ -16,7 +16,7 @@ export class Loudspeaker {
   private peak = 0;
   private squares = 0;
 
-  /** `rate` and `channels` are those of the sound, `playedRate` is that of what is filled. */
+  /** `rate` and `channels` are those of the audio, `playedRate` is that of what is filled. */
   constructor(rate: number, channels: number, playedRate: number) {
     this.buffer = new JitterBuffer(rate, channels);
     this.reportFrames = REPORT_S * playedRate;

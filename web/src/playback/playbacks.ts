@@ -1,13 +1,13 @@
-/** Streamed sound, in the worker: from packets to the loudspeaker's port, and back how much of it has been heard. */
+/** Streamed audio, in the worker: from packets to the loudspeaker's port, and back how much of it has been heard. */
 
 import { OpusVoice, readOpus } from "../codecs/opus.ts";
-import type { Stretch } from "../codecs/pcm16.ts";
+import type { Chunk } from "../codecs/pcm16.ts";
 import { decodePcm16 } from "../codecs/pcm16.ts";
-import { wavHeader } from "../codecs/wav_header.ts";
+import type { AudioLevel, AudioShape, DecodedAudio } from "../codecs/types.ts";
+import { wavHeader } from "../media/wav_header.ts";
 import type { Played } from "../wire/messages.ts";
 import type { Packet } from "../wire/packet.ts";
 import { CodecNumber, isIndependent, isKey, isLast } from "../wire/packet.ts";
-import type { Level } from "../workers/port.ts";
 
 /** Size of the file, and where in it a part begins. */
 const FILE_PREFIX_BYTES = 8;
@@ -15,46 +15,35 @@ const FILE_PREFIX_BYTES = 8;
 /** Largest file that is taken. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
-/** What is kept of a playback for seeking and downloading; of a longer one it is the end. */
+/** The most that is kept of a playback for seeking and downloading; of a longer one it is the end. */
 export const MAX_KEPT_BYTES = 128 * 1024 * 1024;
 
-/** The server is told at every so manieth report of the loudspeaker: ten times a second. */
+/** The server is told at every second report of the loudspeaker: ten times a second. */
 const TELL_EVERY = 2;
 
-/** What the loudspeaker says; `played` counts frames. */
-export interface SpeakerReport {
+/** A report of the loudspeaker; `played` counts frames. */
+export interface LoudspeakerReport {
   played: number;
   gaps: number;
-  level: Level;
+  level: AudioLevel;
   isOver: boolean;
-}
-
-/** What all pieces of a playback have in common. */
-export interface SoundForm {
-  rate: number;
-  channels: number;
-}
-
-/** Sound that the page has decoded: interleaved. */
-export interface DecodedSound extends SoundForm {
-  samples: Int16Array;
 }
 
 export interface PlaybacksEvents {
   tell(message: Played): void;
-  /** The first sound is there: the page connects the port with a loudspeaker. */
-  open(sound: { component: number; playback: number; rate: number; channels: number }, port: MessagePort): void;
+  /** The first audio is there: the page connects the port with a loudspeaker. */
+  open(audio: { component: number; playback: number; rate: number; channels: number }, port: MessagePort): void;
   /** The page decodes a file, brings it into the form of those before it, and answers with `decoded`. */
-  decode(playback: number, file: Uint8Array<ArrayBuffer>, form: SoundForm | null): void;
-  heard(component: number, playedS: number, level: Level): void;
+  decode(playback: number, file: Uint8Array<ArrayBuffer>, form: AudioShape | null): void;
+  heard(component: number, playedS: number, level: AudioLevel): void;
   /** All was heard, or it was silenced (`isCut`), or broke (`problem`). What came so far, as a file. */
   over(ended: { component: number; playback: number; isCut: boolean; problem: string; file: Blob | null }): void;
 }
 
 /** Of a packet whose samples are decoded. */
-type Arrival = Pick<Packet, "sequence" | "flags">;
+type PacketMark = Pick<Packet, "sequence" | "flags">;
 
-interface File {
+interface IncomingFile {
   bytes: Uint8Array<ArrayBuffer>;
   filled: number;
   sequence: number;
@@ -86,8 +75,8 @@ export class Playbacks {
   }
 
   /** The page has decoded a file; null if it could not. */
-  decoded(playback: number, sound: DecodedSound | null): void {
-    this.playbacks.get(playback)?.decoded(sound);
+  decoded(playback: number, audio: DecodedAudio | null): void {
+    this.playbacks.get(playback)?.decoded(audio);
   }
 
   /** The listener, or the browser, holds a playback, or lets it go on. */
@@ -124,9 +113,9 @@ class Playback {
   private played = 0;
   private readonly kept: Int16Array[] = [];
   private keptBytes = 0;
-  private readonly files: File[] = [];
+  private readonly files: IncomingFile[] = [];
   private isDecoding = false;
-  private opus: OpusVoice<Arrival> | null = null;
+  private opus: OpusVoice<PacketMark> | null = null;
   private isLast = false;
   private isPaused = false;
   private reports = 0;
@@ -152,16 +141,16 @@ class Playback {
     this.endIfComplete();
   }
 
-  decoded(sound: DecodedSound | null): void {
+  decoded(audio: DecodedAudio | null): void {
     const file = this.files.shift();
     this.isDecoding = false;
     if (this.isOver || !file) return;
-    if (!sound) {
+    if (!audio) {
       this.break("the browser cannot decode it: the file is damaged, or of a kind that it does not know");
       return;
     }
     this.received = file.sequence;
-    this.play(sound);
+    this.play(audio);
     this.tell("playing");
     this.decodeNext();
     this.endIfComplete();
@@ -172,7 +161,7 @@ class Playback {
     this.tell("playing");
   }
 
-  private report({ played, level, isOver }: SpeakerReport): void {
+  private report({ played, level, isOver }: LoudspeakerReport): void {
     if (this.isOver) {
       if (this.isCut && isOver) this.leave(played);
       return;
@@ -214,10 +203,10 @@ class Playback {
   }
 
   private takeOpus(packet: Packet): void {
-    this.opus ??= new OpusVoice<Arrival>({
-      decoded: (sound, arrival) => {
+    this.opus ??= new OpusVoice<PacketMark>({
+      decoded: (audio, arrival) => {
         if (this.isOver) return;
-        this.takeSamples(sound, arrival);
+        this.takeSamples(audio, arrival);
         this.endIfComplete();
       },
       failed: (problem) => this.break(problem),
@@ -226,16 +215,16 @@ class Playback {
     this.opus.put(readOpus(packet.payload), isKey(packet), { sequence, flags });
   }
 
-  private takeSamples(sound: Stretch, packet: Arrival): void {
+  private takeSamples(audio: Chunk, packet: PacketMark): void {
     this.received = packet.sequence;
-    if (!this.port) this.open(sound.rate, sound.channels, isIndependent(packet));
+    if (!this.port) this.open(audio.rate, audio.channels, isIndependent(packet));
     // The server has left something out: what waits here is from before, and as old.
-    if (sound.firstSample > this.next) this.port?.postMessage("skip");
-    this.next = sound.firstSample + sound.samples.length / sound.channels;
-    this.play(sound);
+    if (audio.firstSample > this.next) this.port?.postMessage("skip");
+    this.next = audio.firstSample + audio.samples.length / audio.channels;
+    this.play(audio);
   }
 
-  private play({ rate, channels, samples }: DecodedSound): void {
+  private play({ rate, channels, samples }: DecodedAudio): void {
     if (!this.port) this.open(rate, channels);
     this.samples += samples.length / this.channels;
     this.port?.postMessage(samples);
@@ -247,7 +236,7 @@ class Playback {
     this.channels = channels;
     const { port1, port2 } = new MessageChannel();
     this.port = port1;
-    port1.onmessage = ({ data }: MessageEvent<SpeakerReport>) => this.report(data);
+    port1.onmessage = ({ data }: MessageEvent<LoudspeakerReport>) => this.report(data);
     if (isLive) port1.postMessage("live");
     this.events.open({ component: this.component, playback: this.number, rate, channels }, port2);
   }
@@ -265,11 +254,11 @@ class Playback {
     const [size, at] = [view.getUint32(0, true), view.getUint32(4, true)];
     const part = payload.subarray(FILE_PREFIX_BYTES);
     if (size > MAX_FILE_BYTES || at + part.length > size) {
-      this.break("a piece of it is too large");
+      this.break("a part of it is too large");
       return;
     }
     if (at === 0) this.files.push({ bytes: new Uint8Array(size), filled: 0, sequence: 0 });
-    const file = this.files.at(-1) as File;
+    const file = this.files.at(-1) as IncomingFile;
     file.bytes.set(part, at);
     file.filled += part.length;
     file.sequence = sequence;
@@ -294,7 +283,7 @@ class Playback {
     if (this.isOver) return;
     this.port?.postMessage("cut");
     this.tell("broken", problem);
-    this.finish(true, "This sound cannot be played.");
+    this.finish(true, "This audio cannot be played.");
   }
 
   private finish(isCut: boolean, problem: string): void {

@@ -1,50 +1,50 @@
 /**
- * The way down, in the worker: decodes the pictures of results and shows them, newest first; values go with them.
+ * The way down, in the worker: decodes the frames of results and shows them, newest first; values go with them.
  *
- * Results of one stream are applied in order, whole. While one is being decoded, pictures of those that wait give way
+ * Results of one stream are applied in order, whole. While one is being decoded, frames of those that wait give way
  * to newer ones; their values never do.
  */
 
-import type { PictureCodec, PictureDecoder } from "../codecs/codec.ts";
+import type { FrameCodec, FrameDecoder } from "../codecs/codec.ts";
+import type { StillImage } from "../codecs/types.ts";
 import { pageUs } from "../transport/clock.ts";
 import type { Outputs } from "../wire/messages.ts";
 import type { Packet } from "../wire/packet.ts";
 import { isIndependent } from "../wire/packet.ts";
-import type { StillPicture } from "../workers/port.ts";
-import { Newest } from "./newest.ts";
+import type { FrameSink } from "./frame_sink.ts";
+import { NewestWins } from "./newest_wins.ts";
 import type { Result } from "./results.ts";
 import { Results } from "./results.ts";
-import type { Sink } from "./sink.ts";
 
 export interface PresenterEvents {
   /**
-   * Apply this in the page; streamed pictures that belong to it are on their sinks. With it the page shows all that was
+   * Apply this in the page; streamed frames that belong to it are on their sinks. With it the page shows all that was
    * announced up to message `upTo`.
    */
-  apply(result: Result, stills: StillPicture[], upTo: number): void;
-  /** The first picture of a stream, or the first after something else was shown there, is on the component's sink. */
+  apply(result: Result, stills: StillImage[], upTo: number): void;
+  /** The first frame of a stream, or the first after something else was shown there, is on the component's sink. */
   streaming(component: number, stream: number): void;
-  /** A picture could not be decoded. */
+  /** A frame could not be decoded. */
   failed(packet: Packet, error: unknown): void;
 }
 
-interface DecodedPicture {
+interface DecodedFrame {
   packet: Packet;
   frame: VideoFrame;
 }
 
 export class Presenter {
-  private readonly codecs: ReadonlyMap<number, PictureCodec>;
+  private readonly codecs: ReadonlyMap<number, FrameCodec>;
   private readonly events: PresenterEvents;
   private readonly results = new Results();
-  private readonly newest = new Newest();
-  private readonly sinks = new Map<number, Sink>();
-  private readonly decoders = new Map<string, PictureDecoder>();
+  private readonly newest = new NewestWins();
+  private readonly sinks = new Map<number, FrameSink>();
+  private readonly decoders = new Map<string, FrameDecoder>();
   /** Results that wait, by stream; the first is being decoded. */
   private readonly waiting = new Map<number, Result[]>();
   /** Components whose streamed surface is what the page shows, and the stream that it was told of. */
   private readonly live = new Map<number, number>();
-  /** The newest picture of each component that came while the page was hidden. */
+  /** The newest frame of each component that came while the page was hidden. */
   private readonly unseen = new Map<number, Result>();
   /** Messages that were announced, and are not applied. */
   private readonly unapplied = new Set<number>();
@@ -53,13 +53,13 @@ export class Presenter {
   private lastTimestampUs = 0;
   private epoch = 0;
 
-  constructor(codecs: ReadonlyMap<number, PictureCodec>, events: PresenterEvents) {
+  constructor(codecs: ReadonlyMap<number, FrameCodec>, events: PresenterEvents) {
     this.codecs = codecs;
     this.events = events;
   }
 
-  /** Where streamed pictures of a component go; without one they are shown as stills. */
-  setSink(component: number, sink: Sink): void {
+  /** Where streamed frames of a component go; without one they are shown as stills. */
+  setSink(component: number, sink: FrameSink): void {
     this.sinks.set(component, sink);
   }
 
@@ -80,7 +80,7 @@ export class Presenter {
     if (result) this.enqueue(result);
   }
 
-  /** A hidden page shows nothing, so nothing is decoded; back in front, the newest picture comes first. */
+  /** A hidden page shows nothing, so nothing is decoded; back in front, the newest frame comes first. */
   setHidden(isHidden: boolean): void {
     this.isHidden = isHidden;
     if (isHidden) return;
@@ -126,19 +126,19 @@ export class Presenter {
     const epoch = this.epoch;
     for (let result = queue[0]; result; result = queue[0]) {
       const [streamed, stills] = this.divide(result.packets);
-      // Without a picture to decode there is nothing to wait for, and what arrived together is applied together.
-      const pictures = streamed.length > 0 ? await this.decode(streamed, result) : [];
+      // Without a frame to decode there is nothing to wait for, and what arrived together is applied together.
+      const frames = streamed.length > 0 ? await this.decode(streamed, result) : [];
       if (epoch !== this.epoch) {
-        for (const { frame } of pictures) frame.close();
+        for (const { frame } of frames) frame.close();
         return;
       }
-      this.present(result, pictures, stills);
+      this.present(result, frames, stills);
       queue.shift();
     }
     this.waiting.delete(stream);
   }
 
-  /** Streamed pictures, and those that the page shows by itself: with transparency, or without a sink. */
+  /** Streamed frames, and those that the page shows by itself: with transparency, or without a sink. */
   private divide(packets: Packet[]): [Packet[], Packet[]] {
     const isStreamed = (packet: Packet): boolean => {
       const mime = this.codecs.get(packet.codec)?.mime;
@@ -148,10 +148,10 @@ export class Presenter {
     return [packets.filter(isStreamed), packets.filter((packet) => !isStreamed(packet))];
   }
 
-  /** Decodes the pictures of different components side by side, those of one in order. */
-  private async decode(packets: Packet[], result: Result): Promise<DecodedPicture[]> {
+  /** Decodes the frames of different components side by side, those of one in order. */
+  private async decode(packets: Packet[], result: Result): Promise<DecodedFrame[]> {
     const components = [...new Set(packets.map((packet) => packet.component))];
-    const pictures = await Promise.all(
+    const frames = await Promise.all(
       components.map(async (component) => {
         const decoded = [];
         for (const packet of packets) {
@@ -160,10 +160,10 @@ export class Presenter {
         return decoded;
       }),
     );
-    return pictures.flat().filter((picture) => picture !== null);
+    return frames.flat().filter((frame) => frame !== null);
   }
 
-  private async decodeOne(packet: Packet, result: Result): Promise<DecodedPicture | null> {
+  private async decodeOne(packet: Packet, result: Result): Promise<DecodedFrame | null> {
     if (this.isHidden && isIndependent(packet)) {
       this.unseen.set(packet.component, { ...result, updates: {}, packets: [packet] });
       return null;
@@ -176,15 +176,15 @@ export class Presenter {
     }
   }
 
-  /** Shows the pictures and applies the values of one result, at once, unless something newer is there. */
-  private present(result: Result, pictures: DecodedPicture[], still: Packet[]): void {
-    const stills = still.filter((packet) => this.claimPicture(packet, result));
+  /** Shows the frames and applies the values of one result, at once, unless something newer is there. */
+  private present(result: Result, frames: DecodedFrame[], still: Packet[]): void {
+    const stills = still.filter((packet) => this.claimFrame(packet, result));
     const updates = this.newest.filter(result.updates, result.order);
     for (const [component, props] of Object.entries(updates)) {
       if ("value" in props) this.live.delete(Number(component));
     }
     for (const packet of stills) this.live.delete(packet.component);
-    for (const picture of pictures) this.show(picture, result);
+    for (const frame of frames) this.show(frame, result);
     this.unapplied.delete(result.seq);
     if (stills.length === 0 && Object.keys(updates).length === 0) return;
     this.events.apply(
@@ -194,9 +194,9 @@ export class Presenter {
     );
   }
 
-  private show({ packet, frame }: DecodedPicture, result: Result): void {
+  private show({ packet, frame }: DecodedFrame, result: Result): void {
     const sink = this.sinks.get(packet.component);
-    if (!sink || this.isHidden || !this.claimPicture(packet, result)) {
+    if (!sink || this.isHidden || !this.claimFrame(packet, result)) {
       frame.close();
       return;
     }
@@ -206,16 +206,16 @@ export class Presenter {
     this.events.streaming(packet.component, packet.stream);
   }
 
-  private claimPicture(packet: Packet, result: Result): boolean {
+  private claimFrame(packet: Packet, result: Result): boolean {
     return this.newest.claim(packet.component, "value", result.order);
   }
 
-  private still({ codec, payload, component, stream, sequence }: Packet): StillPicture {
+  private still({ codec, payload, component, stream, sequence }: Packet): StillImage {
     const mime = this.codecs.get(codec)?.mime ?? "";
     return { component, mime, data: payload.slice(), stream, sequence };
   }
 
-  private decoderOf(packet: Packet): PictureDecoder {
+  private decoderOf(packet: Packet): FrameDecoder {
     const key = `${packet.stream}/${packet.component}/${packet.codec}`;
     const found = this.decoders.get(key);
     if (found) return found;

@@ -1,4 +1,4 @@
-/** Puts the outputs of one call together again: values first, then its pictures, the last flagged. Pure. */
+/** Puts the outputs of one call together again: values first, then its frames, the last flagged. Pure. */
 
 import type { Props } from "../manifest.ts";
 import type { Outputs } from "../wire/messages.ts";
@@ -9,12 +9,12 @@ import { isLast } from "../wire/packet.ts";
 export interface Result {
   /** Counts results in the order in which they were announced: a later one is newer. */
   order: number;
-  /** The server's number of the message; 0 for pictures that came unannounced. */
+  /** The server's number of the message; 0 for frames that came unannounced. */
   seq: number;
   call: number;
   stream: number;
   run: number;
-  /** The last control message of the page that the server had acted upon; Infinity for pictures that came unannounced. */
+  /** The last control message of the page that the server had acted upon; Infinity for frames that came unannounced. */
   seen: number;
   updates: { [component: string]: Props };
   packets: Packet[];
@@ -24,7 +24,7 @@ export class Results {
   private readonly open = new Map<string, Result>();
   private count = 0;
 
-  /** An `outputs` message arrived; the result, if no picture belongs to it. */
+  /** An `outputs` message arrived; the result, if no frame belongs to it. */
   announce({ seq = 0, call, stream, run, seen, packets, updates }: Outputs & { seq?: number }): Result | null {
     const result = { order: ++this.count, seq, call, stream, run, seen, updates, packets: [] };
     if (packets === 0) return result;
@@ -32,7 +32,7 @@ export class Results {
     return null;
   }
 
-  /** A picture arrived; the result that it completes, or null. */
+  /** A frame arrived; the result that it completes, or null. */
   add(packet: Packet): Result | null {
     const { call, stream } = packet;
     const key = keyOf(stream, call);

@@ -1,14 +1,14 @@
-/** The page's loudspeakers: one audio context for each component that plays streamed sound. Sound itself never passes here. */
+/** The page's loudspeakers: one audio context for each component that plays streamed audio. Audio itself never passes here. */
 
-import { decodeSound, toPcm16, withChannels } from "../codecs/sound_file.ts";
-import type { LiveState } from "../view.ts";
+import type { AudioShape, DecodedAudio } from "../codecs/types.ts";
+import { decodeAudio, toPcm16, withChannels } from "../media/audio_file.ts";
+import type { LiveState } from "../states.ts";
 import { Loudspeaker } from "./loudspeaker.ts";
-import type { DecodedSound, SoundForm } from "./playbacks.ts";
 
-/** What is prepared for where the app does not say at which rate its sound comes: most voices have it. */
+/** The rate that is prepared for where the app does not declare one: most voices have it. */
 export const USUAL_RATE_HZ = 24_000;
 
-/** What nearly every microphone delivers. */
+/** The rate of nearly every microphone. */
 export const DEVICE_RATE_HZ = 48_000;
 
 /** A browser that lets us play does so by then; one that does not wants a tap first. */
@@ -17,16 +17,16 @@ const LOCK_MS = 250;
 /** One that let us play before is only busy: nobody is asked to tap so soon. */
 const BUSY_MS = 3_000;
 
-/** A loudspeaker that was opened in advance waits so long for sound: to wake it again takes longer than a piece lasts. */
+/** A loudspeaker that was opened in advance waits so long for audio: to wake it again takes longer than a chunk lasts. */
 const REST_MS = 10_000;
 
-/** What the page itself plays at a time, where there is no audio thread to do it. */
+/** The block that the page itself plays at a time, where there is no audio thread to do it. */
 const BLOCK_FRAMES = 1024;
 
-/** What was silenced has died away by then. */
+/** Silenced audio has died away by then. */
 const FADED_MS = 50;
 
-export interface OpenSpeaker {
+export interface SpeakerRequest {
   component: number;
   playback: number;
   rate: number;
@@ -50,7 +50,7 @@ interface Speaker {
   playback: number;
   node: AudioNode | null;
   state: LiveState;
-  /** Whether the browser has let it play. */
+  /** True once the browser has let it play. */
   hasRun: boolean;
   /** Until it is suspended, because nothing is heard. */
   resting: ReturnType<typeof setTimeout> | undefined;
@@ -67,7 +67,7 @@ export class Speakers {
   }
 
   /**
-   * Sound is to be expected, probably at this rate: what takes long is done now, while the user's click is still fresh
+   * Audio is to be expected, probably at this rate: what takes long is done now, while the user's click is still fresh
    * enough to allow it.
    */
   prepare(component: number, rate: number): void {
@@ -78,7 +78,7 @@ export class Speakers {
   }
 
   /** Connects the port that samples come through. A context stays: one that a tap has unlocked plays from then on. */
-  async open({ component, playback, rate, channels, autoplay }: OpenSpeaker, port: MessagePort): Promise<void> {
+  async open({ component, playback, rate, channels, autoplay }: SpeakerRequest, port: MessagePort): Promise<void> {
     const speaker = this.speakerOf(component, rate);
     clearTimeout(speaker.resting);
     silence(speaker);
@@ -129,12 +129,12 @@ export class Speakers {
     return true;
   }
 
-  /** Decodes a sound file, in its own form or in that of those before it; null if it is none. */
-  async decode(file: ArrayBuffer, form: SoundForm | null): Promise<DecodedSound | null> {
-    const sound = await decodeSound(file, form?.rate);
-    if (!sound) return null;
-    const channels = form?.channels ?? sound.planes.length;
-    return { rate: sound.rate, channels, samples: toPcm16(withChannels(sound, channels)) };
+  /** Decodes an audio file, in its own form or in that of those before it; null if it is none. */
+  async decode(file: ArrayBuffer, form: AudioShape | null): Promise<DecodedAudio | null> {
+    const audio = await decodeAudio(file, form?.rate);
+    if (!audio) return null;
+    const channels = form?.channels ?? audio.planes.length;
+    return { rate: audio.rate, channels, samples: toPcm16(withChannels(audio, channels)) };
   }
 
   private speakerOf(component: number, rate: number): Speaker {
@@ -142,7 +142,7 @@ export class Speakers {
     if (found?.context.sampleRate === rate) return found;
     clearTimeout(found?.resting);
     void found?.context.close();
-    // The browser brings the sound from this rate to that of the device, all of it, without a seam.
+    // The browser brings the audio from this rate to that of the device, all of it, without a seam.
     const context = new AudioContext({ sampleRate: rate, latencyHint: "interactive" });
     const speaker: Speaker = {
       context,
@@ -198,7 +198,7 @@ function rest(speaker: Speaker, afterMs: number): void {
   speaker.resting = setTimeout(() => void speaker.context.suspend(), afterMs);
 }
 
-/** Whether the worklet could be loaded. Browsers keep it from pages that came over plain HTTP. */
+/** Loads the worklet; false if that failed. Browsers keep it from pages that came over plain HTTP. */
 async function load(context: AudioContext, worklet: string): Promise<boolean> {
   return (
     (await context.audioWorklet?.addModule(worklet).then(

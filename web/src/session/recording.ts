@@ -2,18 +2,14 @@
 
 import type { Camera } from "../capture/camera.ts";
 import { DeviceError, type DeviceKind, type DeviceName, trouble } from "../capture/devices.ts";
-import type { Film } from "../capture/film.ts";
 import type { Microphone } from "../capture/microphone.ts";
 import type { DeviceChoice } from "../constants.ts";
-import type { StreamView, Talk, Trouble, TroubleCode } from "../view.ts";
-import { IDLE } from "../view.ts";
+import type { StreamView, Trouble, TroubleCode, TurnPhase } from "../states.ts";
+import { IDLE } from "../states.ts";
 import type { StopReason, StreamState } from "../wire/messages.ts";
+import { type OpenedDevice, partsOf } from "./recording_devices.ts";
+import { isCapturing, isLive, next, type RecordingEvent, type RecordingState } from "./recording_states.ts";
 import { Stopwatch } from "./stopwatch.ts";
-
-export type OpenedDevice =
-  | { kind: "camera"; device: Camera }
-  | { kind: "microphone"; device: Microphone }
-  | { kind: "film"; device: Film };
 
 /** A browser mutes a camera for a moment at times; one that stays mute for this long is taken away. */
 const MUTE_MS = 2_000;
@@ -25,7 +21,7 @@ export interface RecordingEvents {
   attach(opened: OpenedDevice): void;
   /** The devices are about to be closed; `isWanted` if the user, or the app, has pressed Stop. */
   release(isWanted: boolean): void;
-  /** Whether the app lets the user record it still; asked before it begins. */
+  /** True if the app still lets the user record it; asked before it begins. */
   isWanted?(): boolean;
   /** Begins the streams, and returns their numbers; none if the component drives no stream. */
   begin(): number[];
@@ -52,11 +48,7 @@ export class Recording {
   /** The first thing that went wrong; shown when the recording ends. */
   private cause: Trouble | null = null;
   private choice: DeviceChoice = {};
-  private isAttached = false;
-  private isBegun = false;
-  private isStopped = false;
-  private isReplaced = false;
-  private isOver = false;
+  private state: RecordingState = "opening";
 
   /** `longestS` is how many seconds may be recorded: it stops by itself then. */
   constructor(kind: DeviceName, events: RecordingEvents, longestS = Number.POSITIVE_INFINITY) {
@@ -65,9 +57,9 @@ export class Recording {
     this.stopwatch = new Stopwatch(longestS, () => this.stop());
   }
 
-  /** Whether the device is, or will be, recorded; after Stop the server may still be at work on what it was given. */
+  /** True if the device is, or will be, recorded; after Stop the server may still be at work on what it was given. */
   get isLive(): boolean {
-    return !this.isOver && !this.isStopped;
+    return isLive(this.state);
   }
 
   has(stream: number): boolean {
@@ -80,14 +72,14 @@ export class Recording {
     this.choice = choice;
     if (!(await this.openDevice())) return;
     await ready;
-    if (!this.isLive) return;
+    if (this.state !== "connecting") return;
     if (this.events.isWanted?.() === false) {
       this.abandon(null);
       return;
     }
     this.numbers = this.events.begin();
     for (const stream of this.numbers) this.streams.set(stream, null);
-    this.isBegun = true;
+    this.move("begun");
     if (this.streams.size === 0) this.go("running");
   }
 
@@ -104,23 +96,25 @@ export class Recording {
   /** Stop was pressed, or something ends the recording from this side; device and Record are free at once. */
   stop(reason: StopReason = "user", cause: Trouble | null = null): void {
     if (!this.isLive) return;
-    this.isStopped = true;
-    if (this.isBegun) this.events.stopped?.();
     this.cause ??= cause;
-    for (const stream of this.streams.keys()) this.events.stop(stream, reason, cause?.message ?? "");
-    this.letGo(reason === "user");
-    this.events.show({ ...IDLE, trouble: this.cause });
-    if (this.streams.size === 0) this.end();
+    if (this.state === "recording") {
+      this.events.stopped?.();
+      for (const stream of this.streams.keys()) this.events.stop(stream, reason, cause?.message ?? "");
+    }
+    this.move("stop", reason === "user");
+    this.settle();
   }
 
   /**
    * The next recording begins before the server is done with this one, which is stopped: nothing of it is shown.
    *
-   * All of a sound is there when its streams are over. A picture is the newest one, so that is told before another comes.
+   * Of audio everything is there when its streams are over. Of frames only the newest counts, so the end is told before
+   * another comes.
    */
   giveWay(): void {
-    this.isReplaced = true;
-    if (this.kind !== "microphone" || this.streams.size === 0) this.end();
+    this.move("replace");
+    if (this.kind !== "microphone") this.move("over");
+    else this.settle();
   }
 
   /** The worker gave a stream up by itself; the others end with it, since they are fed by the same device. */
@@ -128,7 +122,7 @@ export class Recording {
     this.cause ??= { code: reason === "backlog" ? "behind" : "failed", message };
     this.streams.delete(stream);
     if (this.isLive) this.stop(reason, this.cause);
-    else if (this.streams.size === 0) this.end();
+    else this.settle();
   }
 
   /** The server says where a stream is; `deadlineMs` is its end in milliseconds of `performance.now()`, 0 without. */
@@ -143,36 +137,48 @@ export class Recording {
   }
 
   /** Whose turn it is. */
-  talk(talk: Talk): void {
-    if (this.isLive) this.show({ talk });
+  turn(turn: TurnPhase): void {
+    if (this.isLive) this.show({ turn });
   }
 
   /** The session is gone: nothing is to be waited for. */
   abandon(cause: Trouble | null): void {
-    if (this.isOver) return;
-    this.letGo();
     this.streams.clear();
     this.cause ??= cause;
-    this.end();
+    this.move("abandon");
   }
 
   private endStream(state: StreamState): void {
     this.streams.delete(state.stream);
     this.deadlines.delete(state.stream);
     this.cause ??= causeOf(state, this.kind);
-    if (this.streams.size > 0) {
-      if (this.isLive) this.showSummary();
-      return;
-    }
-    this.letGo();
-    this.end();
+    if (this.streams.size > 0 && this.isLive) this.showSummary();
+    this.settle();
   }
 
-  private end(): void {
-    if (this.isOver) return;
-    if (!this.isReplaced) this.events.show({ ...IDLE, trouble: this.cause });
-    this.isOver = true;
-    this.events.ended(this.isBegun);
+  /** Without a stream there is nothing to be waited for. */
+  private settle(): void {
+    if (this.streams.size === 0) this.move("over");
+  }
+
+  /** Takes an event to the state that it leads to, with all that comes of that. `isWanted`: see `release`. */
+  private move(event: RecordingEvent, isWanted = false): void {
+    const before = this.state;
+    const state = next(before, event);
+    if (state === null) return;
+    this.state = state;
+    if (isCapturing(before) && !isCapturing(state)) this.release(isWanted);
+    if ((state === "stopping" || state === "ended") && before !== "leaving") {
+      this.events.show({ ...IDLE, trouble: this.cause });
+    }
+    if (state === "ended") this.events.ended(before !== "opening" && before !== "connecting");
+  }
+
+  /** Has whoever captures let go of the device, and closes it. */
+  private release(isWanted: boolean): void {
+    this.stopwatch.pause();
+    this.events.release(isWanted);
+    this.closeDevice();
   }
 
   /** Opens the device of the newest choice; false if there is none, or if it is not needed any more. */
@@ -184,7 +190,7 @@ export class Recording {
     } catch (error) {
       if (!(error instanceof DeviceError)) throw error;
       if (this.isLive && choice !== this.choice) return this.openDevice();
-      this.failOpening(error.trouble);
+      this.stop("device", error.trouble);
       return false;
     }
     if (!this.isLive || choice !== this.choice) {
@@ -197,15 +203,9 @@ export class Recording {
     if (camera) this.watchTrack(camera.track, "camera", this.watch.signal);
     if (microphone) this.watchTrack(microphone.track, "microphone", this.watch.signal);
     this.events.attach(opened);
-    this.isAttached = true;
+    this.move("opened");
     this.show(camera ? viewOf(camera, microphone) : { device: microphone?.device ?? "" });
     return true;
-  }
-
-  private failOpening(cause: Trouble): void {
-    this.cause ??= cause;
-    if (this.isBegun) this.stop("device", cause);
-    else this.end();
   }
 
   private watchTrack(track: MediaStreamTrack, kind: DeviceKind, signal: AbortSignal): void {
@@ -216,14 +216,6 @@ export class Recording {
     track.addEventListener("mute", () => (timer = setTimeout(lose, MUTE_MS)), { signal });
     track.addEventListener("unmute", () => clearTimeout(timer), { signal });
     signal.addEventListener("abort", () => clearTimeout(timer));
-  }
-
-  /** Has whoever captures let go of the device, and closes it. */
-  private letGo(isWanted = false): void {
-    this.stopwatch.pause();
-    if (this.isAttached) this.events.release(isWanted);
-    this.isAttached = false;
-    this.closeDevice();
   }
 
   private closeDevice(): void {
@@ -245,7 +237,7 @@ export class Recording {
     this.show({ ...others, state, sinceMs, pastS });
   }
 
-  /** What the states of all streams come to: the furthest one speaks for all. */
+  /** The states of all streams as one: the furthest one speaks for all. */
   private summary(): Partial<StreamView> {
     const states = [...this.streams.values()].filter((state) => state !== null);
     const chief =
@@ -255,12 +247,12 @@ export class Recording {
     if (!chief) return {};
     const isRunning = chief.state === "running";
     return {
-      // `stopping` is the end of a turn, not of the recording: the element goes on as it was.
+      // `stopping` is the end of a slot, not of the recording: the element goes on as it was.
       state: chief.state === "stopping" ? this.view.state : (chief.state as "running" | "waiting"),
       position: chief.state === "waiting" ? chief.position : 0,
       etaS: chief.state === "waiting" && chief.eta_s >= 0 ? chief.eta_s : null,
       again: chief.again,
-      talk: isRunning ? this.view.talk : null,
+      turn: isRunning ? this.view.turn : null,
       limitS: isRunning ? chief.limit_s : 0,
       deadlineMs: isRunning ? (this.deadlines.get(chief.stream) ?? 0) : 0,
     };
@@ -268,26 +260,18 @@ export class Recording {
 
   private show(changes: Partial<StreamView>): void {
     this.view = { ...this.view, ...changes };
-    if (!this.isOver && !this.isReplaced) this.events.show(this.view);
+    if (this.isLive) this.events.show(this.view);
   }
 }
 
 /** Ends that are what the user, or the app, asked for. */
 const WANTED = ["user", "cancelled", "length"];
 
-/** The devices of what was opened. */
-export function partsOf(opened: OpenedDevice): { camera: Camera | null; microphone: Microphone | null } {
-  if (opened.kind === "film") return opened.device;
-  return opened.kind === "camera"
-    ? { camera: opened.device, microphone: null }
-    : { camera: null, microphone: opened.device };
-}
-
 function viewOf({ preview, mirrored, device }: Camera, microphone: Microphone | null): Partial<StreamView> {
   return { preview, mirrored, device, microphone: microphone?.device ?? "" };
 }
 
-/** What to tell the user about the end of a stream; null if there is nothing to say. */
+/** The sentence for the user about the end of a stream; null if there is nothing to say. */
 function causeOf({ reason, message }: StreamState, kind: DeviceName): Trouble | null {
   if (WANTED.includes(reason)) return message ? { code: "notice", message } : null;
   const [code, sentence] = ENDINGS[reason] ?? ["notice", "The stream has ended. Press Record to start again."];

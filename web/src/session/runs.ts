@@ -1,10 +1,11 @@
 /** Ordinary events: which of them run, by each binding's trigger mode, and what the server says of them. */
 
 import type { Binding, Manifest } from "../manifest.ts";
-import type { RunView } from "../view.ts";
+import type { RunView } from "../states.ts";
 import type { Fire, Progress, RunState } from "../wire/messages.ts";
-import { Estimate } from "./estimate.ts";
-import { readsOf } from "./reads.ts";
+import { readsOf } from "./binding_inputs.ts";
+import { HeldEvents, type Trigger } from "./held_events.ts";
+import { RunEstimate } from "./run_progress.ts";
 
 export interface RunsEvents {
   send(message: Fire): void;
@@ -16,42 +17,24 @@ export interface RunsEvents {
   write(binding: Binding, values: unknown[]): void;
   show(run: RunView): void;
   failed(message: string): void;
-  /** What is on its way to one of some components, in words; empty if nothing is. */
+  /** Names in words what is on its way to one of some components; empty if nothing is. */
   coming?(components: ReadonlySet<number>): string;
 }
-
-interface Trigger {
-  target: number;
-  data: unknown;
-}
-
-/** An event that is not begun before what it reads is there. */
-interface Held {
-  binding: Binding;
-  run: number;
-  trigger: Trigger;
-  /** Whether the server knows of it: then it may run even if what was pressed is hidden meanwhile. */
-  isTold: boolean;
-}
-
-/** Runs that are held are shown under numbers that the server gives to none. */
-const HELD_CALL = -1_000_000;
 
 export class Runs {
   private readonly bindings: Map<number, Binding>;
   private readonly events: RunsEvents;
-  private readonly reads: Map<number, ReadonlySet<number>>;
+  private readonly reads: ReadonlyMap<number, ReadonlySet<number>>;
   private readonly active = new Map<number, Set<number>>();
-  private held: Held[] = [];
-  /** Events that never began, by binding: what is said of them counts until the next one begins. */
-  private readonly refused = new Map<number, Held>();
+  /** Those that are not begun before what they read is there. */
+  readonly held: HeldEvents;
   /** Whoever waits for runs to end. */
   private waiters: (() => void)[] = [];
   /** For `always_last`: what happened during a run. */
   private readonly next = new Map<number, Trigger>();
   /** The last word on each run that is not over. */
   private readonly shown = new Map<number, RunView>();
-  private readonly estimates = new Map<number, Estimate>();
+  private readonly estimates = new Map<number, RunEstimate>();
   private readonly nowS: () => number;
   private count = 0;
 
@@ -61,6 +44,16 @@ export class Runs {
     this.bindings = new Map(manifest.bindings.map((binding) => [binding.id, binding]));
     this.reads = readsOf(manifest.bindings);
     this.events = events;
+    this.held = new HeldEvents(this.reads, {
+      coming: (components) => events.coming?.(components) ?? "",
+      released: ({ binding, run, trigger, isTold }) =>
+        this.go(binding, trigger, isTold ? run : this.renumber(binding, run), isTold),
+      dropped: ({ binding, run, isTold }) => {
+        if (isTold) events.cancel?.(run);
+        this.finish(binding, run);
+      },
+      show: (run) => events.show(run),
+    });
   }
 
   /** Something happened to a component: begins what is bound to it. Streams are begun by Record alone. */
@@ -91,34 +84,6 @@ export class Runs {
     return this.count;
   }
 
-  /** Something new is known of what is on its way to a component; events that read it are refused if there is a reason. */
-  review(component: number, refusal: string): void {
-    for (const held of [...this.held]) {
-      if (!this.awaited(held.binding, held.trigger).has(component)) continue;
-      const awaits = this.coming(this.awaited(held.binding, held.trigger));
-      if (refusal) this.drop(held, "failed", refusal);
-      else if (awaits) this.showHeld(held, "waiting", "", awaits);
-      else this.release(held);
-    }
-  }
-
-  /** Refuses events that are held and read one of some components. */
-  refuse(components: readonly number[], refusal: string): void {
-    for (const held of [...this.held]) if (this.needs(held.binding.id, components)) this.drop(held, "failed", refusal);
-  }
-
-  /** Whether an event reads one of some components. */
-  needs(binding: number, components: readonly number[]): boolean {
-    return components.some((each) => this.reads.get(binding)?.has(each));
-  }
-
-  /** Cancels a run that is held; false if it is not. */
-  cancel(run: number): boolean {
-    const held = this.held.find((each) => each.run === run);
-    if (held) this.drop(held, "cancelled", "");
-    return held !== undefined;
-  }
-
   /** Resolves when no run after number `since` goes on that writes a component without having read it. */
   async settled(component: number, since: number): Promise<void> {
     while (this.isWritten(component, since)) await new Promise<void>((resolve) => this.waiters.push(resolve));
@@ -128,7 +93,7 @@ export class Runs {
     return [...this.active].some(([number, runs]) => {
       const isWriter = this.bindings.get(number)?.outputs.includes(component);
       if (!isWriter || this.reads.get(number)?.has(component)) return false;
-      return [...runs].some((run) => run > since && !this.held.some((held) => held.run === run));
+      return [...runs].some((run) => run > since && !this.held.has(run));
     });
   }
 
@@ -152,7 +117,7 @@ export class Runs {
     const binding = this.bindings.get(number);
     const view = this.shown.get(call) ?? (stream && binding ? streamed(call, binding) : null);
     if (!view) return;
-    const estimate = this.estimates.get(call) ?? new Estimate();
+    const estimate = this.estimates.get(call) ?? new RunEstimate();
     const shown: RunView = { ...view, advance: estimate.advance(levels, this.nowS()) };
     if (stream && levels.length === 0) {
       this.forget(call);
@@ -171,10 +136,7 @@ export class Runs {
     this.estimates.clear();
     this.active.clear();
     this.next.clear();
-    for (const held of this.held) {
-      held.isTold = false;
-      this.mark(held.binding, held.run);
-    }
+    for (const { binding, run } of this.held.forget()) this.mark(binding, run);
     this.wake();
   }
 
@@ -188,13 +150,14 @@ export class Runs {
       if (binding.trigger === "always_last") this.next.set(binding.id, trigger);
       return;
     }
-    const refused = this.refused.get(binding.id);
-    if (refused) this.showHeld(refused, "done", "");
-    this.refused.delete(binding.id);
-    const awaits = this.coming(this.awaited(binding, trigger));
+    const awaits = this.held.admit(binding, trigger);
     const run = this.begin(binding);
-    if (awaits) this.hold({ binding, run, trigger, isTold: true }, awaits);
-    else this.go(binding, trigger, run);
+    if (!awaits) {
+      this.go(binding, trigger, run);
+      return;
+    }
+    this.send(binding, run, trigger, null, { held: true });
+    this.held.hold({ binding, run, trigger, isTold: true }, awaits);
   }
 
   /** Begins a run; its number stays if `isFixed`. */
@@ -212,60 +175,11 @@ export class Runs {
     return run;
   }
 
-  // ---- events that wait ------------------------------------------------------------------------------------------
-
-  /** What an event waits for. What happened to a component is about what it holds, but for handing that over. */
-  private awaited(binding: Binding, { target }: Trigger): ReadonlySet<number> {
-    const reads = this.reads.get(binding.id) ?? new Set();
-    const [source, event] = binding.targets[target] ?? [];
-    return event === "submit" ? reads : new Set([...reads].filter((each) => each !== source));
-  }
-
-  private coming(components: ReadonlySet<number>): string {
-    return this.events.coming?.(components) ?? "";
-  }
-
-  private hold(held: Held, awaits: string): void {
-    this.held.push(held);
-    this.send(held.binding, held.run, held.trigger, null, { held: true });
-    this.showHeld(held, "waiting", "", awaits);
-  }
-
-  private release(held: Held): void {
-    const { binding, run, trigger, isTold } = held;
-    this.held = this.held.filter((each) => each !== held);
-    this.showHeld(held, "done", "");
-    this.go(binding, trigger, isTold ? run : this.renumber(binding, run), isTold);
-  }
-
   /** Others may have begun meanwhile; the server takes runs that it does not know by rising numbers only. */
   private renumber(binding: Binding, run: number): number {
     this.active.get(binding.id)?.delete(run);
     return this.begin(binding);
   }
-
-  private drop(held: Held, state: "failed" | "cancelled", message: string): void {
-    this.held = this.held.filter((each) => each !== held);
-    if (held.isTold) this.events.cancel?.(held.run);
-    if (state === "failed") this.refused.set(held.binding.id, held);
-    this.showHeld(held, state, message);
-    this.finish(held.binding, held.run);
-  }
-
-  /** On what happened as well as on what will be written: that may show nothing. */
-  private showHeld({ binding, run, trigger }: Held, state: RunView["state"], message: string, words = ""): void {
-    const target = binding.targets[trigger.target]?.[0];
-    const shown = binding.progress === "hidden" ? [] : binding.outputs;
-    const outputs = [...new Set([...(target === undefined ? [] : [target]), ...shown])];
-    const awaits = words ? { awaits: `Waiting for ${words}` } : {};
-    const [call, etaS] = [HELD_CALL - run, null];
-    this.events.show({
-      ...{ call, run, binding: binding.id, outputs, progress: "full", state, position: 0, etaS, message },
-      ...awaits,
-    });
-  }
-
-  // ----------------------------------------------------------------------------------------------------------------
 
   private send(binding: Binding, run: number, trigger: Trigger, inputs: unknown[] | null, more: object = {}): void {
     const { target, data } = trigger;
@@ -302,12 +216,12 @@ export class Runs {
   }
 }
 
-/** How a call of a stream shows while it says how far it is. */
+/** The view of a stream's call while it reports progress. */
 function streamed(call: number, { id, outputs, progress }: Binding): RunView {
   return { call, run: 0, binding: id, outputs, progress, state: "running", position: 0, etaS: null, message: "" };
 }
 
-/** How a stream's outputs show that it failed, as those of an ordinary event do; its input says it in its own frame. */
+/** The view by which a stream's outputs show that it failed, as those of an ordinary event do; its input says it in its own frame. */
 export function streamRun(binding: Binding, state: "done" | "failed", message = ""): RunView {
   const outputs = binding.outputs.filter((output) => output !== binding.stream?.component);
   return {

@@ -1,4 +1,4 @@
-/** How long something has been recorded, over all its turns, and when that is enough. */
+/** Measures how long a recording has lasted, over all its slots, and tells when that is enough. */
 export class Stopwatch {
   private readonly longestMs: number;
   private readonly over: () => void;

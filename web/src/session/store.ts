@@ -1,6 +1,6 @@
-/** What every component shows now: the declared properties, with all that changed since. Pure. */
+/** The properties of every component as they are now: the declared ones, with all changes since. Pure. */
 
-import type { ComponentDeclaration, FileValue, Manifest, Node, Props } from "../manifest.ts";
+import type { Capability, ComponentDeclaration, Draft, FileValue, Manifest, Node, Props } from "../manifest.ts";
 
 export class Store {
   private readonly declared: { [component: string]: ComponentDeclaration };
@@ -31,8 +31,13 @@ export class Store {
     return Object.keys(this.declared).map(Number);
   }
 
-  typeOf(component: number): string {
-    return this.declared[component]?.type ?? "";
+  can(component: number, capability: Capability): boolean {
+    return this.declared[component]?.capabilities?.includes(capability) ?? false;
+  }
+
+  /** The number of seconds that the app allows to record. */
+  longestS(component: number): number {
+    return (this.props(component)["max_length"] ?? Number.POSITIVE_INFINITY) as number;
   }
 
   props(component: number): Props {
@@ -43,7 +48,7 @@ export class Store {
     return this.props(component)["value"] ?? null;
   }
 
-  /** Whether the app shows an element, and all that it is in. A closed accordion, and a tab that is not in front, hide nothing. */
+  /** True if the app shows an element and all its containers. A closed accordion, and a tab that is not in front, hide nothing. */
   isShown(element: number): boolean {
     const { visible, interactive } = { ...this.layouts.get(element), ...this.props(element) };
     const isShut = this.layouts.has(element) && interactive === false; // a tab that cannot be opened
@@ -51,13 +56,13 @@ export class Store {
     return visible !== false && visible !== "hidden" && !isShut && (parent === undefined || this.isShown(parent));
   }
 
-  /** Whether the server takes a value of a component from the page. */
+  /** True if the server takes a value of a component from the page. */
   isOpen(component: number): boolean {
     if (this.scripted.has(component)) return true;
     return this.isShown(component) && this.props(component)["interactive"] !== false;
   }
 
-  /** Whether a component adds files to those that it has. */
+  /** True if a component adds files to those that it has. */
   collects(component: number): boolean {
     const { collects, max_files: most } = this.props(component);
     return collects === true || (collects === "list" && most !== 1);
@@ -100,7 +105,7 @@ export class Store {
   }
 
   /**
-   * What changes where another session begins, which knows only what was declared: properties go back to that, values
+   * The changes where another session begins, which knows only the declaration: properties go back to that, values
    * that were shown stay. A conversation is what handlers remember, so it becomes the past of another one.
    */
   renewed(): [number, Props][] {
@@ -109,7 +114,7 @@ export class Store {
       const declared = this.declared[element]?.props ?? this.layouts.get(element) ?? {};
       const { value, past, ...others } = changed;
       const props: Props = Object.fromEntries(Object.keys(others).map((name) => [name, declared[name] ?? null]));
-      if (this.typeOf(element) === "chatbot" && Array.isArray(value) && value.length > 0) {
+      if (this.can(element, "keeps_past") && Array.isArray(value) && value.length > 0) {
         props["past"] = [...((past ?? []) as unknown[]), ...value];
         props["value"] = declared["value"] ?? [];
       }
@@ -126,12 +131,6 @@ export class Store {
     }
     return lost;
   }
-}
-
-/** The value of a component that collects files. */
-interface Draft {
-  text: string;
-  files: readonly FileValue[];
 }
 
 const EMPTY_DRAFT: Draft = { text: "", files: [] };

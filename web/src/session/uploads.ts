@@ -1,13 +1,13 @@
 /** Files on their way to the server: those of one component one after the other, the newest in place of older ones. */
 
 import type { FileValue } from "../manifest.ts";
-import type { UploadView } from "../view.ts";
-import type { Arrival, Arrivals } from "./arrivals.ts";
+import type { UploadView } from "../states.ts";
+import type { PendingInput, PendingInputs } from "./pending_inputs.ts";
 
 export interface UploadsEvents {
   /** Resolves to the secret of the session, when there is one. */
   ready(): Promise<string>;
-  /** Whether a secret is still that of the session. */
+  /** True if a secret is still that of the session. */
   isCurrent(secret: string): boolean;
   /** The file as the component wants it. Rejects with a sentence for the user. */
   prepare(component: number, file: File): Promise<File>;
@@ -24,12 +24,12 @@ const BREAK_MS = 500;
 
 class BrokenConnection extends Error {}
 
-/** What one component sends. */
+/** The upload of one component. */
 interface Transfer {
   readonly component: number;
   /** The run that was begun last before it. */
   readonly since: number;
-  readonly arrival: Arrival;
+  readonly input: PendingInput;
   readonly files: Coming[];
   abort: AbortController;
   /** Why not all of it has come, for events that waited for it; empty if it has. */
@@ -46,11 +46,11 @@ const MAKING: UploadView = { name: "recording", fraction: null };
 
 export class Uploads {
   private readonly transfers = new Map<number, Transfer>();
-  private readonly arrivals: Arrivals;
+  private readonly pending: PendingInputs;
   private readonly events: UploadsEvents;
 
-  constructor(arrivals: Arrivals, events: UploadsEvents) {
-    this.arrivals = arrivals;
+  constructor(pending: PendingInputs, events: UploadsEvents) {
+    this.pending = pending;
     this.events = events;
   }
 
@@ -65,14 +65,14 @@ export class Uploads {
       running.files.push(...files);
       return running.done.then(() => false);
     }
-    const arrival = this.arrivals.begin(component, wordsOf("", null));
+    const input = this.pending.begin(component, wordsOf("", null));
     if (running) this.end(running);
     const abort = new AbortController();
     const done = Promise.resolve(false);
     const transfer: Transfer = {
       component,
       since,
-      arrival,
+      input,
       files: [...files],
       abort,
       refusal: "",
@@ -151,16 +151,16 @@ export class Uploads {
     if (transfer.isOver) return;
     const following = transfer.files.length - 1;
     this.events.show(transfer.component, following > 0 ? { name, fraction, following } : { name, fraction });
-    this.arrivals.tell(transfer.arrival, wordsOf(name, fraction));
+    this.pending.tell(transfer.input, wordsOf(name, fraction));
   }
 
   private end(transfer: Transfer, refusal = ""): void {
-    const { component, arrival } = transfer;
+    const { component, input } = transfer;
     transfer.isOver = true;
     transfer.abort.abort();
     if (this.transfers.get(component) === transfer) this.transfers.delete(component);
     this.events.show(component, null);
-    this.arrivals.end(arrival, refusal);
+    this.pending.end(input, refusal);
   }
 }
 

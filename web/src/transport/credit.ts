@@ -1,6 +1,6 @@
 /** Flow control, both ways: the receiver names the highest sequence that may be sent. Pure. */
 
-/** What the server lets us send of one stream. */
+/** The credit that the server gives us for one stream. */
 export class UpCredit {
   private limit = 0;
   private sent = 0;
@@ -11,7 +11,7 @@ export class UpCredit {
     this.limit = Math.max(this.limit, limit);
   }
 
-  /** Whether one more packet may be begun. */
+  /** True if one more packet may be begun. */
   get isFree(): boolean {
     return this.sent + this.reserved < this.limit;
   }
@@ -39,10 +39,10 @@ export class UpCredit {
   }
 }
 
-/** Pictures that the server may have on their way to us before we have received one: enough for any short path. */
+/** Frames that the server may have on their way to us before we have received one: enough for any short path. */
 export const DOWN_WINDOW = 2;
 
-/** What we let the server send of one stream. */
+/** The credit that we give the server for one stream. */
 export class DownCredit {
   private received = 0;
 
@@ -51,7 +51,7 @@ export class DownCredit {
     return this.received + DOWN_WINDOW;
   }
 
-  /** A picture with this sequence arrived; the new limit, or null if the server knows it already. */
+  /** A frame with this sequence arrived; the new limit, or null if the server knows it already. */
   receive(sequence: number): number | null {
     if (sequence <= this.received) return null;
     this.received = sequence;

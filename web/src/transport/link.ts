@@ -51,7 +51,7 @@ export class Link {
     return this.seq;
   }
 
-  /** Whether there is a session. */
+  /** True while there is a session. */
   get isOpen(): boolean {
     return this.isWelcome;
   }

@@ -16,7 +16,7 @@ export interface SocketEvents {
   lost(retryMs: number): void;
 }
 
-/** How long to wait before attempt `attempt` (from 0): doubling, at most 10 s, with jitter so that pages do not return at once. */
+/** The wait before attempt `attempt` (from 0): doubling, at most 10 s, with jitter so that pages do not return at once. */
 export function retryDelayMs(attempt: number, random: () => number = Math.random): number {
   const longest = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** attempt);
   return longest * (0.5 + random() / 2);

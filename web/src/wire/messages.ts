@@ -169,7 +169,7 @@ export interface StreamState {
   again: boolean;
 }
 
-export interface Turn {
+export interface TurnState {
   type: "turn";
   stream: number;
   state: "listening" | "awake" | "hearing" | "thinking" | "answering";
@@ -209,7 +209,7 @@ export interface Toast {
   message: string;
   title: string;
   duration_s: number;
-  /** How often it was said. */
+  /** The number of times that it was said. */
   count?: number;
 }
 
@@ -229,7 +229,7 @@ export type ServerMessage =
   | Refuse
   | Outputs
   | StreamState
-  | Turn
+  | TurnState
   | RunState
   | Progress
   | Credit
@@ -270,7 +270,7 @@ export function decodeServerMessage(data: Uint8Array): ServerMessage & { seq: nu
   return { seq: 0, ...DEFAULTS[type as ServerMessage["type"]], ...(message as ServerMessage) };
 }
 
-/** What the server's encoder may leave out. */
+/** The fields that the server's encoder may leave out. */
 const DEFAULTS: { [type in ServerMessage["type"]]: object } = {
   welcome: { resume: "", resumed: false, seen: 0 },
   refuse: {},

@@ -6,10 +6,10 @@ export const VERSION = 1;
 /** version, kind, codec, flags, stream, component, sequence, source, call, captured_us; little-endian. */
 export const HEADER_BYTES = 32;
 
-/** What a packet carries. */
-export const Kind = { PICTURE: 1, SOUND: 2 } as const;
+/** The kind of media in a packet. */
+export const PacketKind = { PICTURE: 1, SOUND: 2 } as const;
 
-/** How a payload is encoded; the lower-case name is the codec's file on the server. `FILE`: a sound file, or a part. */
+/** The encoding of a payload; the lower-case name is the codec's file on the server. `FILE`: an audio file, or a part. */
 export const CodecNumber = { JPEG: 1, PNG: 2, WEBP: 3, PCM16: 16, FILE: 32, FMP4: 33, OPUS: 34 } as const;
 
 /**
@@ -79,7 +79,8 @@ export function decodePacket(message: Uint8Array): Packet {
   const version = view.getUint8(0);
   if (version !== VERSION) throw new ProtocolError(`packet of protocol version ${version}, expected ${VERSION}`);
   const kind = view.getUint8(1);
-  if (kind !== Kind.PICTURE && kind !== Kind.SOUND) throw new ProtocolError(`packet of unknown kind ${kind}`);
+  if (kind !== PacketKind.PICTURE && kind !== PacketKind.SOUND)
+    throw new ProtocolError(`packet of unknown kind ${kind}`);
   const flags = view.getUint8(3);
   if (flags > 7) throw new ProtocolError(`packet with unknown flags ${flags}`);
   return {

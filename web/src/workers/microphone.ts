@@ -3,7 +3,7 @@
 /** Quanta of 128 samples in one block: at most 11 ms, so that messages are few and latency is not felt. */
 const QUANTA = Math.max(1, Math.floor((0.011 * sampleRate) / 128));
 
-class Microphone extends AudioWorkletProcessor {
+class MicrophoneProcessor extends AudioWorkletProcessor {
   private out: MessagePort | null = null;
   private block: Float32Array<ArrayBuffer> | null = null;
   private filled = 0;
@@ -42,4 +42,4 @@ class Microphone extends AudioWorkletProcessor {
   }
 }
 
-registerProcessor("millstream-microphone", Microphone);
+registerProcessor("millstream-microphone", MicrophoneProcessor);

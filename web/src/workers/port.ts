@@ -1,7 +1,17 @@
-/** What page and media worker say to each other. Media bytes of streams stay in the worker. */
+/** The messages between page and media worker. Media bytes of streams stay in the worker. */
 
+import type {
+  AudioLevel,
+  AudioShape,
+  DecodedAudio,
+  FrameOptions,
+  FrameSource,
+  FrameTarget,
+  MicrophoneFormat,
+  StillImage,
+  VideoSegment,
+} from "../codecs/types.ts";
 import type { Props } from "../manifest.ts";
-import type { DecodedSound, SoundForm } from "../playback/playbacks.ts";
 import type {
   Cancel,
   Fire,
@@ -14,46 +24,13 @@ import type {
   StopReason,
   StreamState,
   Toast,
-  Turn,
+  TurnState,
 } from "../wire/messages.ts";
-
-/** Both in 0..1 of full scale. */
-export interface Level {
-  rms: number;
-  peak: number;
-}
-
-/** How a camera's frames become pictures. */
-export interface PictureOptions {
-  /** Largest width and height that is sent; null for 1280 on the longer side. */
-  size: [number, number] | null;
-  mirror: boolean;
-  /** 0..1 */
-  quality: number;
-}
-
-/** What comes through the port of a microphone: blocks of interleaved samples in -1..1. */
-export type SoundBlock = Float32Array;
-
-export interface SoundFormat {
-  /** Rate of the blocks, and the rate to send. */
-  deviceRate: number;
-  rate: number;
-  channels: number;
-  /** Seconds that the device takes before it hands samples on, as far as the browser knows. */
-  latencyS?: number;
-}
-
-/** Where a camera's frames come from; each is closed by the worker. */
-export type FrameSource = ReadableStream<VideoFrame> | MessagePort;
-
-/** Where streamed pictures of a component go: into a track, or onto a canvas. */
-export type PictureTarget = WritableStream<VideoFrame> | OffscreenCanvas;
 
 export interface OpenStream {
   stream: number;
-  /** The number of its pictures, if it brings sound along with them; else 0. */
-  pictures: number;
+  /** The number of its frames, if it brings audio along with them; else 0. */
+  frames: number;
   binding: number;
   /** The component whose device feeds it. */
   component: number;
@@ -68,47 +45,32 @@ export type ToWorker =
   /** `seen` goes with it: up to which message of the server the page shows everything. */
   | { type: "send"; message: SetValue | Fire | Cancel; seen?: number }
   /** A camera, or another one in place of it. */
-  | { type: "camera"; component: number; source: FrameSource; options: PictureOptions }
-  | { type: "microphone"; component: number; port: MessagePort; format: SoundFormat }
+  | { type: "camera"; component: number; source: FrameSource; options: FrameOptions }
+  | { type: "microphone"; component: number; port: MessagePort; format: MicrophoneFormat }
   /** The component's device is closed. */
   | { type: "release"; component: number }
   | { type: "open"; stream: OpenStream }
   | { type: "stop"; stream: number; reason: StopReason; message: string }
-  | { type: "target"; component: number; target: PictureTarget }
-  /** A picture that the page shows by itself, as it reached the screen. */
+  | { type: "target"; component: number; target: FrameTarget }
+  /** An image that the page shows by itself, as it reached the screen. */
   | { type: "shown"; stream: number; component: number; sequence: number; pageUs: number }
   /** The `<video>` of a component presented the frame with this timestamp. */
   | { type: "presented"; component: number; timestampUs: number; pageUs: number }
   /** Something else took the place of the component's streamed surface. */
   | { type: "covered"; component: number }
   /** The listener, or the browser, holds a playback, or lets it go on. */
-  | { type: "listening"; playback: number; isPaused: boolean }
+  | { type: "pauseplayback"; playback: number; isPaused: boolean }
   /** The listener has heard enough of it. */
-  | { type: "quit"; playback: number }
-  /** The sound of a file, null if it is none. */
-  | { type: "decoded"; playback: number; sound: DecodedSound | null }
-  /** How far a film has been seen, for the server. */
+  | { type: "stopplayback"; playback: number }
+  /** The audio of a file, null if it is none. */
+  | { type: "decoded"; playback: number; audio: DecodedAudio | null }
+  /** The position up to which a video has been seen, for the server. */
   | { type: "tell"; message: Played }
   | { type: "visible"; hidden: boolean }
   | { type: "bye" };
 
-/** A picture that the page shows by itself, as an `<img>`. */
-export interface StillPicture {
-  component: number;
-  mime: string;
-  data: Uint8Array<ArrayBuffer>;
-  stream: number;
-  sequence: number;
-}
-
-/** One packet of a film: the first holds its media type, the others what comes next of the file. */
-export interface FilmPart {
-  component: number;
-  playback: number;
-  sequence: number;
-  data: Uint8Array<ArrayBuffer>;
-  isLast: boolean;
-}
+/** One kind of message to the worker. */
+export type ToWorkerOf<Type extends ToWorker["type"]> = Extract<ToWorker, { type: Type }>;
 
 export type FromWorker =
   | { type: "welcome"; session: string; build: string }
@@ -116,39 +78,42 @@ export type FromWorker =
   | { type: "lost"; retryMs: number }
   /** An edit went to the server as control message `seq`. */
   | { type: "sent"; component: number; seq: number }
-  /** What one call changes, as a whole; streamed pictures are on their surface already. */
+  /** The changes of one call, as a whole; streamed frames are on their surface already. */
   | {
       type: "apply";
       stream: number;
       run: number;
       seen: number;
       updates: { [component: string]: Props };
-      pictures: StillPicture[];
+      images: StillImage[];
       /** With this the page shows all that the server said up to this message. */
       upTo?: number;
     }
   /** From now on the component's streamed surface shows it: the first frame of this stream is there, decoded. */
   | { type: "streaming"; component: number; stream: number }
   | { type: "state"; state: StreamState; deadlinePageUs: number }
-  | { type: "turn"; turn: Turn }
+  | { type: "turn"; turn: TurnState }
   | { type: "run"; state: RunState }
   | { type: "progress"; progress: Progress }
   | { type: "toast"; toast: Toast }
   | { type: "script"; script: Script }
-  /** The worker ended a stream by itself. */
-  /** The first sound of a playback is there: the port takes its samples to a loudspeaker. */
-  | { type: "speak"; component: number; playback: number; rate: number; channels: number; port: MessagePort }
-  /** Decode a sound file, which a worker cannot. */
-  | { type: "decode"; playback: number; file: ArrayBuffer; form: SoundForm | null }
-  /** How far a playback is, about 20 times a second. */
-  | { type: "heard"; component: number; playedS: number; level: Level }
-  /** What comes next of a film, which the page plays. */
-  | ({ type: "film" } & FilmPart)
+  /** The first audio of a playback is there: the port takes its samples to a loudspeaker. */
+  | { type: "playbackopened"; component: number; playback: number; rate: number; channels: number; port: MessagePort }
+  /** Decode an audio file, which a worker cannot. */
+  | { type: "decode"; playback: number; file: ArrayBuffer; form: AudioShape | null }
+  /** The position of a playback, about 20 times a second. */
+  | { type: "playbackposition"; component: number; playedS: number; level: AudioLevel }
+  /** The next segment of a video, which the page plays. */
+  | ({ type: "video" } & VideoSegment)
   /** A playback is to stop at once. */
   | { type: "silence"; playback: number }
   /** A playback is over; what came of it, as a file. */
-  | { type: "spoken"; component: number; playback: number; isCut: boolean; problem: string; file: Blob | null }
+  | { type: "playbackended"; component: number; playback: number; isCut: boolean; problem: string; file: Blob | null }
+  /** The worker ended a stream by itself. */
   | { type: "broken"; stream: number; reason: StopReason; message: string }
   | { type: "toolarge"; message: SetValue | Fire | Cancel }
-  | { type: "level"; component: number; level: Level }
+  | { type: "level"; component: number; level: AudioLevel }
   | { type: "latency"; medianMs: number | null; fps: number; roundTripMs: number | null };
+
+/** One kind of message from the worker. */
+export type FromWorkerOf<Type extends FromWorker["type"]> = Extract<FromWorker, { type: Type }>;

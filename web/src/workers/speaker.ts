@@ -2,7 +2,7 @@
 
 import { Loudspeaker } from "../playback/loudspeaker.ts";
 
-class Speaker extends AudioWorkletProcessor {
+class SpeakerProcessor extends AudioWorkletProcessor {
   private readonly loudspeaker: Loudspeaker;
 
   constructor({ processorOptions }: { processorOptions: { rate: number; channels: number } }) {
@@ -16,4 +16,4 @@ class Speaker extends AudioWorkletProcessor {
   }
 }
 
-registerProcessor("millstream-speaker", Speaker);
+registerProcessor("millstream-speaker", SpeakerProcessor);

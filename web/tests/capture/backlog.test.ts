@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { BacklogOptions } from "../../src/capture/backlog.ts";
 import { Backlog } from "../../src/capture/backlog.ts";
-import { MAX_SOUND_BYTES } from "../../src/codecs/pcm16.ts";
+import { MAX_AUDIO_BYTES } from "../../src/codecs/pcm16.ts";
 
 const OPTIONS: BacklogOptions = { rate: 16_000, channels: 1, everyS: 0.5, keep: "all", maxBacklogS: 30 };
 
@@ -72,8 +72,8 @@ describe("the backlog", () => {
     backlog.push(new Int16Array(48_000 * 25), 0);
     const first = backlog.takeChunks();
     const bytes = first?.samples.byteLength ?? 0;
-    expect(bytes).toBeLessThanOrEqual(MAX_SOUND_BYTES);
-    expect(bytes).toBeGreaterThan(MAX_SOUND_BYTES - 2 * backlog.chunk);
+    expect(bytes).toBeLessThanOrEqual(MAX_AUDIO_BYTES);
+    expect(bytes).toBeGreaterThan(MAX_AUDIO_BYTES - 2 * backlog.chunk);
     expect((first?.samples.length ?? 1) % backlog.chunk).toBe(0);
   });
 

@@ -1,7 +1,8 @@
 /** Frames and encoders that the test controls. */
 
-import type { CameraPicture, Drawing } from "../../src/capture/picture_uplink.ts";
-import type { Encoded, PictureEncoder } from "../../src/codecs/codec.ts";
+import type { Drawing } from "../../src/capture/frame_uplink.ts";
+import type { Encoded, FrameEncoder } from "../../src/codecs/codec.ts";
+import type { CameraFrame } from "../../src/codecs/types.ts";
 import { Flag } from "../../src/wire/packet.ts";
 
 /** A camera's frame that knows whether it was closed, and complains if twice. */
@@ -18,8 +19,8 @@ export class FakeFrame {
     this.isClosed = true;
   }
 
-  get asPicture(): CameraPicture {
-    return this as unknown as CameraPicture;
+  get asPicture(): CameraFrame {
+    return this as unknown as CameraFrame;
   }
 }
 
@@ -27,7 +28,7 @@ export class FakeDrawing implements Drawing {
   drawn = 0;
   error: Error | null = null;
 
-  draw(frame: CameraPicture): OffscreenCanvas {
+  draw(frame: CameraFrame): OffscreenCanvas {
     if ((frame as unknown as FakeFrame).isClosed) throw new Error("drawn after it was closed");
     if (this.error) throw this.error;
     this.drawn++;
@@ -36,7 +37,7 @@ export class FakeDrawing implements Drawing {
 }
 
 /** Encodes when told to. */
-export class FakeEncoder implements PictureEncoder {
+export class FakeEncoder implements FrameEncoder {
   private pending: { resolve(encoded: Encoded): void; reject(error: Error): void }[] = [];
 
   encode(): Promise<Encoded> {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { chooseFormat } from "../../src/capture/microphone.ts";
-import { MAX_SOUND_BYTES } from "../../src/codecs/pcm16.ts";
+import { MAX_AUDIO_BYTES } from "../../src/codecs/pcm16.ts";
 
-describe("the format of the sound", () => {
+describe("the format of the audio", () => {
   it.each([
     ["the device's own", { rate: null, channels: null }, 0.5, [96_000, 4], [96_000, 4]],
     ["no more channels than the wire has", { rate: null, channels: null }, 0.1, [48_000, 16], [48_000, 8]],
@@ -20,6 +20,6 @@ describe("the format of the sound", () => {
   ] as const)("is %s", (_, wish, everyS, [deviceRate, deviceChannels], [rate, channels]) => {
     const chosen = chooseFormat({ ...wish, everyS }, deviceRate, deviceChannels);
     expect(chosen).toEqual({ rate, channels });
-    expect(everyS * chosen.rate * chosen.channels * 2).toBeLessThanOrEqual(MAX_SOUND_BYTES);
+    expect(everyS * chosen.rate * chosen.channels * 2).toBeLessThanOrEqual(MAX_AUDIO_BYTES);
   });
 });

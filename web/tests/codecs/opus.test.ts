@@ -41,7 +41,7 @@ afterEach(() => {
 });
 
 /** What a decoder gives for one packet: a ramp for each channel, at 48 kHz. */
-function sound(channels = 1, frames = BLOCK, sampleRate = 48_000): AudioData {
+function audio(channels = 1, frames = BLOCK, sampleRate = 48_000): AudioData {
   const copyTo = (plane: Float32Array, { planeIndex }: { planeIndex: number }): void => {
     plane.forEach((_, at) => {
       plane[at] = (at + 1000 * planeIndex) / 32768;
@@ -62,14 +62,14 @@ it("reads the prefix that the server writes", () => {
   expect(() => readOpus(payload.subarray(0, 9))).toThrow(RangeError);
 });
 
-it("gives the samples that are meant, at the rate of the sound, with what came along", () => {
+it("gives the samples that are meant, at the rate of the audio, with what came along", () => {
   const voice = new OpusVoice<string>(events);
   voice.put(part(156, 324), true, "one");
   voice.put(part(0, 480), false, "two");
   expect(decoder.configure).toHaveBeenCalledExactlyOnceWith({ codec: "opus", sampleRate: 48_000, numberOfChannels: 1 });
   expect(voice.isIdle).toBe(false);
-  decoder.output(sound());
-  decoder.output(sound());
+  decoder.output(audio());
+  decoder.output(audio());
   expect(voice.isIdle).toBe(true);
   const given = events.decoded.mock.calls.map(([{ samples }, tag]) => [
     tag,
@@ -86,15 +86,15 @@ it("gives the samples that are meant, at the rate of the sound, with what came a
 it("interleaves channels, and needs no step where the decoder knows the rate", () => {
   const voice = new OpusVoice<string>(events);
   voice.put(part(0, 480, 2), true, "");
-  decoder.output(sound(2, 480, RATE));
+  decoder.output(audio(2, 480, RATE));
   expect([...(events.decoded.mock.lastCall?.[0].samples.subarray(0, 4) ?? [])]).toEqual([0, 1000, 1, 1001]);
 });
 
 it("says so when the decoder gives up, or gives something else", () => {
   const voice = new OpusVoice<string>(events);
   voice.put(part(0, 480), true, "");
-  decoder.output(sound(1, 100));
-  expect(events.failed).toHaveBeenCalledExactlyOnceWith("100 samples at 48000 Hz are not a packet of this sound");
+  decoder.output(audio(1, 100));
+  expect(events.failed).toHaveBeenCalledExactlyOnceWith("100 samples at 48000 Hz are not a packet of this audio");
   expect(decoder.state).toBe("closed");
   voice.put(part(0, 480), false, "");
   expect(decoder.decode).toHaveBeenCalledTimes(1);

@@ -4,7 +4,7 @@ import { EDIT, FIRE, listen } from "../../src/constants.ts";
 import { Chatbot } from "../../src/elements/chatbot.ts";
 import type { Entry, MessageView } from "../../src/elements/parts/message.ts";
 import { textOf } from "../../src/elements/parts/message.ts";
-import type { RunView } from "../../src/view.ts";
+import type { RunView } from "../../src/states.ts";
 
 const RUN: RunView = {
   ...{ call: 1, run: 0, binding: 0, outputs: [], progress: "minimal", state: "running", position: 0, etaS: null },
@@ -328,7 +328,7 @@ describe("a message", () => {
     expect([0, 1, 2].map((at) => tool(at, "Like") !== null)).toEqual([false, true, true]);
   });
 
-  it("shows no broken picture of who speaks", async () => {
+  it("shows no broken image of who speaks", async () => {
     await start([says("user", "a")], { avatars: ["u.png", null] });
     const face = messages()[0]?.querySelector("img");
     face?.dispatchEvent(new Event("error"));

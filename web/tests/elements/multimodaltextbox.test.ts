@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { EDIT, FIRE, listen, RECORD, UPLOAD } from "../../src/constants.ts";
 import { MultimodalTextbox } from "../../src/elements/multimodaltextbox.ts";
-import { isAccepted } from "../../src/elements/parts/file.ts";
+import { isAccepted } from "../../src/elements/parts/files.ts";
 
 const FILE = { file: "h", name: "a.txt", type: "text/plain" };
 

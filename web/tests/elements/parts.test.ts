@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { complaint } from "../../src/elements/number.ts";
-import { barsPath, loudness, peaks } from "../../src/elements/parts/bars.ts";
-import { setAside } from "../../src/elements/parts/inert.ts";
-import { pixelAt } from "../../src/elements/parts/picture.ts";
+import { pixelAt } from "../../src/elements/parts/clicked_pixel.ts";
+import { setAside } from "../../src/elements/parts/safe_html.ts";
 import { clock, ordinal, queueing, size, span } from "../../src/elements/parts/sentences.ts";
+import { barsPath, loudness, peaks } from "../../src/elements/parts/waveform.ts";
 import { snap } from "../../src/elements/slider.ts";
 
 describe("sentences", () => {
@@ -93,14 +93,14 @@ describe("bars", () => {
 describe("pixelAt", () => {
   const box = { left: 10, top: 20, width: 400, height: 200 };
 
-  it("gives the pixel of the picture, not of the frame", () => {
+  it("gives the pixel of the image, not of the frame", () => {
     // 100 by 100 stands in the middle, twice as large, with 100 px left and right of it.
     expect(pixelAt({ x: 110, y: 20 }, box, [100, 100])).toEqual([0, 0]);
     expect(pixelAt({ x: 210, y: 120 }, box, [100, 100])).toEqual([50, 50]);
     expect(pixelAt({ x: 309.9, y: 219.9 }, box, [100, 100])).toEqual([99, 99]);
   });
 
-  it("gives nothing beside the picture, or without one", () => {
+  it("gives nothing beside the image, or without one", () => {
     expect(pixelAt({ x: 109, y: 120 }, box, [100, 100])).toBeNull();
     expect(pixelAt({ x: 310, y: 120 }, box, [100, 100])).toBeNull();
     expect(pixelAt({ x: 210, y: 120 }, box, [0, 0])).toBeNull();

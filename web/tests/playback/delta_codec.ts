@@ -1,7 +1,7 @@
 /** A codec with key frames and deltas, so small that the test can be: each delta adds to the number before it. */
 
-import type { PictureCodec, PictureDecoder } from "../../src/codecs/codec.ts";
-import { Flag, Kind, type Packet } from "../../src/wire/packet.ts";
+import type { FrameCodec, FrameDecoder } from "../../src/codecs/codec.ts";
+import { Flag, type Packet, PacketKind } from "../../src/wire/packet.ts";
 import { FakeFrame } from "../capture/fakes.ts";
 
 export const DELTA = 200;
@@ -16,14 +16,14 @@ export class NumberFrame extends FakeFrame {
 }
 
 /** Decodes only when told to, if `isHeld`; counts what it decoded. */
-export class DeltaCodec implements PictureCodec {
+export class DeltaCodec implements FrameCodec {
   readonly mime = null;
   decoded: NumberFrame[] = [];
   closed = 0;
   isHeld = false;
   private held: (() => void)[] = [];
 
-  openDecoder(): PictureDecoder {
+  openDecoder(): FrameDecoder {
     let number: number | null = null;
     return {
       decode: async (packet, timestampUs) => {
@@ -48,10 +48,10 @@ export class DeltaCodec implements PictureCodec {
   }
 }
 
-/** A picture for component 4 of stream 1; `flags` in addition to LAST. */
-export function picture(sequence: number, payload: number, flags: number, changes: Partial<Packet> = {}): Packet {
+/** A frame for component 4 of stream 1; `flags` in addition to LAST. */
+export function packet(sequence: number, payload: number, flags: number, changes: Partial<Packet> = {}): Packet {
   return {
-    kind: Kind.PICTURE,
+    kind: PacketKind.PICTURE,
     codec: DELTA,
     flags: flags | Flag.LAST,
     stream: 1,

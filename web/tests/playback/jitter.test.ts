@@ -27,7 +27,7 @@ function pull(quanta = 1, channels = 1): number[][] {
 const rise = (from: number, length: number): Int16Array => Int16Array.from({ length }, (_, at) => from + at);
 const numbers = (from: number, length: number): number[] => Array.from(rise(from, length));
 
-describe("sound", () => {
+describe("audio", () => {
   it("is heard from the first sample to the last, whatever its pieces", () => {
     let at = 1;
     for (const length of [960, 1, 127, 128, 129, 7, 320]) {
@@ -95,7 +95,7 @@ describe("sound", () => {
   });
 });
 
-describe("sound in real time", () => {
+describe("audio in real time", () => {
   const QUIET = 50;
 
   /** Ten seconds of it, of which every other second is silent; tells how much waits before and after. */

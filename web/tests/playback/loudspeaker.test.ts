@@ -1,19 +1,19 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { Loudspeaker } from "../../src/playback/loudspeaker.ts";
-import type { SpeakerReport } from "../../src/playback/playbacks.ts";
+import type { LoudspeakerReport } from "../../src/playback/playbacks.ts";
 
 const RATE = 24_000;
 const BLOCK = 480;
 
 let speaker: Loudspeaker;
 let port: MessagePort;
-let reports: SpeakerReport[];
+let reports: LoudspeakerReport[];
 
 beforeEach(() => {
   const { port1, port2 } = new MessageChannel();
   port = port1;
   reports = [];
-  port.onmessage = ({ data }: MessageEvent<SpeakerReport>) => reports.push(data);
+  port.onmessage = ({ data }: MessageEvent<LoudspeakerReport>) => reports.push(data);
   speaker = new Loudspeaker(RATE, 1, RATE);
   speaker.attach(port2);
 });

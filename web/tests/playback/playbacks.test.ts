@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { encodePcm16 } from "../../src/codecs/pcm16.ts";
-import type { PlaybacksEvents, SpeakerReport } from "../../src/playback/playbacks.ts";
+import type { LoudspeakerReport, PlaybacksEvents } from "../../src/playback/playbacks.ts";
 import { Playbacks } from "../../src/playback/playbacks.ts";
 import type { Packet } from "../../src/wire/packet.ts";
-import { CodecNumber, Flag, Kind } from "../../src/wire/packet.ts";
+import { CodecNumber, Flag, PacketKind } from "../../src/wire/packet.ts";
 
 const RATE = 16_000;
 
@@ -24,7 +24,7 @@ beforeEach(() => {
 });
 
 function packet(payload: Uint8Array, changes: Partial<Packet> = {}): Packet {
-  const header = { kind: Kind.SOUND, codec: CodecNumber.PCM16, flags: Flag.KEY, stream: 0 };
+  const header = { kind: PacketKind.SOUND, codec: CodecNumber.PCM16, flags: Flag.KEY, stream: 0 };
   return { ...header, component: 7, sequence: ++sequence, source: 0, call: 1, captured_us: 0, payload, ...changes };
 }
 
@@ -36,7 +36,7 @@ function piece(value: number, length = 320, changes: Partial<Packet> = {}): Pack
 const last = (changes: Partial<Packet> = {}): Packet => packet(new Uint8Array(), { flags: Flag.LAST, ...changes });
 
 /** The loudspeaker's end of the newest playback: what it was given, and a way to answer. */
-function speaker(): { given: unknown[]; say: (report: Partial<SpeakerReport>) => void } {
+function speaker(): { given: unknown[]; say: (report: Partial<LoudspeakerReport>) => void } {
   const port = events.open.mock.lastCall?.[1] as MessagePort;
   const given: unknown[] = [];
   port.onmessage = ({ data }) => given.push(data instanceof Int16Array ? data[0] : data);
@@ -155,7 +155,7 @@ describe("silence", () => {
     expect(events.tell.mock.calls.map(([message]) => message.state)).toEqual(["paused", "ended"]);
   });
 
-  it("may come before the first sound", () => {
+  it("may come before the first audio", () => {
     playbacks.silence(3);
     playbacks.receive(piece(1, 320, { call: 3 }));
     expect(events.open).not.toHaveBeenCalled();
@@ -181,7 +181,7 @@ describe("files", () => {
     payload.set(file.slice(at, at + length), 8);
     return packet(payload, { codec: CodecNumber.FILE });
   }
-  const sound = (value: number) => ({ rate: 48_000, channels: 2, samples: new Int16Array(960).fill(value) });
+  const audio = (value: number) => ({ rate: 48_000, channels: 2, samples: new Int16Array(960).fill(value) });
 
   it("are put together, decoded one after the other, and played in order", async () => {
     playbacks.receive(part([1, 2, 3], 0, 2));
@@ -190,10 +190,10 @@ describe("files", () => {
     playbacks.receive(part([4, 5], 0, 2));
     playbacks.receive(last({ codec: CodecNumber.FILE }));
     expect(events.decode.mock.calls).toEqual([[1, Uint8Array.of(1, 2, 3), null]]);
-    playbacks.decoded(1, sound(1));
+    playbacks.decoded(1, audio(1));
     expect(told()).toMatchObject({ received: 2, rate: 48_000, samples: 480, played: 0 });
     expect(events.decode.mock.lastCall).toEqual([1, Uint8Array.of(4, 5), { rate: 48_000, channels: 2 }]);
-    playbacks.decoded(1, sound(2));
+    playbacks.decoded(1, audio(2));
     expect(told()).toMatchObject({ received: 3, samples: 960 });
     const { given } = speaker();
     await vi.waitFor(() => expect(given).toEqual([1, 2, "end"]));
@@ -204,7 +204,7 @@ describe("files", () => {
     playbacks.decoded(1, null);
     expect(told()).toMatchObject({ state: "broken", message: expect.stringContaining("cannot decode") });
     expect(events.over).toHaveBeenCalledExactlyOnceWith(
-      expect.objectContaining({ problem: "This sound cannot be played.", file: null }),
+      expect.objectContaining({ problem: "This audio cannot be played.", file: null }),
     );
     playbacks.receive(part([1], 0, 1));
     expect(events.decode).toHaveBeenCalledTimes(1);
@@ -213,7 +213,7 @@ describe("files", () => {
   it("that were silenced while they were decoded are not heard", () => {
     playbacks.receive(part([1], 0, 1));
     playbacks.silence(1);
-    playbacks.decoded(1, sound(1));
+    playbacks.decoded(1, audio(1));
     expect(events.open).not.toHaveBeenCalled();
   });
 
@@ -288,7 +288,7 @@ describe("Opus", () => {
     expect(close).toHaveBeenCalled();
   });
 
-  it("opens the loudspeaker at the rate of the sound, in real time where it says so", async () => {
+  it("opens the loudspeaker at the rate of the audio, in real time where it says so", async () => {
     playbacks.receive(opus(0, 104, 216, { flags: Flag.KEY | Flag.INDEPENDENT }));
     expect(events.open).not.toHaveBeenCalled();
     decode(1);

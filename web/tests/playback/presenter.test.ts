@@ -1,16 +1,16 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { PictureCodec } from "../../src/codecs/codec.ts";
+import type { FrameCodec } from "../../src/codecs/codec.ts";
 import { Presenter } from "../../src/playback/presenter.ts";
 import type { Outputs } from "../../src/wire/messages.ts";
 import { CodecNumber, Flag, type Packet } from "../../src/wire/packet.ts";
-import { DELTA, DeltaCodec, type NumberFrame, picture } from "./delta_codec.ts";
+import { DELTA, DeltaCodec, type NumberFrame, packet } from "./delta_codec.ts";
 
 const { KEY, INDEPENDENT, NONE } = Flag;
 const ALONE = KEY | INDEPENDENT;
 
 let codec: DeltaCodec;
 let presenter: Presenter;
-/** All that became visible, in order: pictures as `component=number`, the rest as it was applied. */
+/** All that became visible, in order: frames as `component=number`, the rest as it was applied. */
 let seen: string[];
 let frames: NumberFrame[];
 const failed = vi.fn();
@@ -20,9 +20,9 @@ beforeEach(() => {
   seen = [];
   frames = [];
   failed.mockClear();
-  const png: PictureCodec = { mime: "image/png", openDecoder: () => codec.openDecoder() };
+  const png: FrameCodec = { mime: "image/png", openDecoder: () => codec.openDecoder() };
   presenter = new Presenter(
-    new Map([
+    new Map<number, FrameCodec>([
       [DELTA, codec],
       [CodecNumber.PNG, png],
     ]),
@@ -62,40 +62,40 @@ async function receive(...packets: Packet[]): Promise<void> {
 }
 
 describe("one result", () => {
-  it("is applied at once if it has no picture", () => {
+  it("is applied at once if it has no frame", () => {
     presenter.announce(outputs(1, "a"));
     expect(seen).toEqual(['9:{"value":"a"}']);
   });
 
-  it("waits for all its pictures, and appears together", async () => {
+  it("waits for all its frames, and appears together", async () => {
     presenter.announce(outputs(1, "a", { packets: 2 }));
-    await receive(picture(1, 7, NONE, { component: 4, call: 1, flags: ALONE }));
+    await receive(packet(1, 7, NONE, { component: 4, call: 1, flags: ALONE }));
     expect(seen).toEqual([]);
-    await receive(picture(2, 8, ALONE, { component: 5, call: 1 }));
+    await receive(packet(2, 8, ALONE, { component: 5, call: 1 }));
     expect(seen).toEqual(["4=7", "streaming 4", "5=8", "streaming 5", '9:{"value":"a"}']);
   });
 
-  it("is not mixed up with a result of another stream, in whatever order the pictures come", async () => {
+  it("is not mixed up with a result of another stream, in whatever order the frames come", async () => {
     presenter.announce(outputs(1, "a", { packets: 1 }));
     presenter.announce(outputs(1, "b", { packets: 1, stream: 2, updates: { 8: { value: "b" } } }));
-    await receive(picture(1, 7, ALONE, { call: 1, stream: 2, component: 5 }));
+    await receive(packet(1, 7, ALONE, { call: 1, stream: 2, component: 5 }));
     expect(seen).toEqual(["5=7", "streaming 5", '8:{"value":"b"}']);
-    await receive(picture(1, 6, ALONE, { call: 1 }));
+    await receive(packet(1, 6, ALONE, { call: 1 }));
     expect(seen.slice(3)).toEqual(["4=6", "streaming 4", '9:{"value":"a"}']);
   });
 
   it("says once that a surface is streamed, and again after something else was shown there", async () => {
-    await receive(picture(1, 1, ALONE), picture(2, 2, ALONE));
+    await receive(packet(1, 1, ALONE), packet(2, 2, ALONE));
     presenter.announce(outputs(3, null, { updates: { 4: { value: null } } }));
-    await receive(picture(4, 4, ALONE));
+    await receive(packet(4, 4, ALONE));
     expect(seen.filter((line) => line === "streaming 4")).toHaveLength(2);
   });
 
   it("says so again when the page covered the surface by itself, and for another stream", async () => {
-    await receive(picture(1, 1, ALONE));
+    await receive(packet(1, 1, ALONE));
     presenter.cover(4);
-    await receive(picture(2, 2, ALONE), picture(3, 3, ALONE));
-    await receive(picture(1, 4, ALONE, { stream: 2, call: 9 }));
+    await receive(packet(2, 2, ALONE), packet(3, 3, ALONE));
+    await receive(packet(1, 4, ALONE, { stream: 2, call: 9 }));
     expect(seen).toEqual(["4=1", "streaming 4", "4=2", "streaming 4", "4=3", "4=4", "streaming 4"]);
   });
 });
@@ -104,7 +104,7 @@ describe("an older result", () => {
   it("never replaces a newer one of another stream", async () => {
     codec.isHeld = true;
     presenter.announce(outputs(1, "old", { packets: 1 }));
-    await receive(picture(1, 1, ALONE));
+    await receive(packet(1, 1, ALONE));
     presenter.announce(outputs(2, "new", { stream: 0, run: 1, updates: { 9: { value: "new" }, 4: { value: null } } }));
     codec.release();
     await settle();
@@ -115,19 +115,19 @@ describe("an older result", () => {
   it("keeps what the newer one did not touch", async () => {
     codec.isHeld = true;
     presenter.announce(outputs(1, "old", { packets: 1, updates: { 9: { value: "old", label: "l" } } }));
-    await receive(picture(1, 1, ALONE));
+    await receive(packet(1, 1, ALONE));
     presenter.announce(outputs(2, "new", { stream: 0 }));
     codec.release();
     await settle();
     expect(seen).toEqual(['9:{"value":"new"}', "4=1", "streaming 4", '9:{"label":"l"}']);
   });
 
-  it("gives its picture up to a newer one while both wait, but not its values", async () => {
+  it("gives its frame up to a newer one while both wait, but not its values", async () => {
     codec.isHeld = true;
-    await receive(picture(1, 1, ALONE));
+    await receive(packet(1, 1, ALONE));
     for (const call of [2, 3, 4]) {
       presenter.announce(outputs(call, call, { packets: 1 }));
-      await receive(picture(call, call, ALONE));
+      await receive(packet(call, call, ALONE));
     }
     codec.isHeld = false;
     codec.release();
@@ -140,8 +140,8 @@ describe("an older result", () => {
 describe("a codec with deltas", () => {
   it("gets every packet, in order, however many wait", async () => {
     codec.isHeld = true;
-    await receive(picture(1, 100, KEY));
-    await receive(picture(2, 1, NONE), picture(3, 1, NONE), picture(4, 1, NONE));
+    await receive(packet(1, 100, KEY));
+    await receive(packet(2, 1, NONE), packet(3, 1, NONE), packet(4, 1, NONE));
     codec.isHeld = false;
     codec.release();
     await settle();
@@ -151,8 +151,8 @@ describe("a codec with deltas", () => {
 
   it("loses only those that nothing depends on", async () => {
     codec.isHeld = true;
-    await receive(picture(1, 100, KEY));
-    await receive(picture(2, 1, NONE), picture(3, 50, INDEPENDENT), picture(4, 1, NONE));
+    await receive(packet(1, 100, KEY));
+    await receive(packet(2, 1, NONE), packet(3, 50, INDEPENDENT), packet(4, 1, NONE));
     codec.isHeld = false;
     codec.release();
     await settle();
@@ -160,18 +160,18 @@ describe("a codec with deltas", () => {
   });
 
   it("is decoded while the page is hidden, and shown from then on without a new key frame", async () => {
-    await receive(picture(1, 100, KEY));
+    await receive(packet(1, 100, KEY));
     presenter.setHidden(true);
-    await receive(picture(2, 1, NONE), picture(3, 1, NONE));
+    await receive(packet(2, 1, NONE), packet(3, 1, NONE));
     presenter.setHidden(false);
-    await receive(picture(4, 1, NONE));
+    await receive(packet(4, 1, NONE));
     expect(seen.filter((line) => line.startsWith("4="))).toEqual(["4=100", "4=103"]);
     expect(codec.decoded.every(({ isClosed }) => isClosed)).toBe(true);
   });
 
   it("has a decoder for each stream, closed with it", async () => {
-    await receive(picture(1, 100, KEY), picture(1, 7, KEY, { stream: 2 }));
-    await receive(picture(2, 1, NONE), picture(2, 1, NONE, { stream: 2 }));
+    await receive(packet(1, 100, KEY), packet(1, 7, KEY, { stream: 2 }));
+    await receive(packet(2, 1, NONE), packet(2, 1, NONE, { stream: 2 }));
     expect(codec.decoded.map(({ number }) => number)).toEqual([100, 7, 101, 8]);
     presenter.endStream(1);
     expect(codec.closed).toBe(1);
@@ -181,11 +181,11 @@ describe("a codec with deltas", () => {
 });
 
 describe("a hidden page", () => {
-  it("decodes nothing, applies values, and shows the newest picture first when it is back", async () => {
+  it("decodes nothing, applies values, and shows the newest frame first when it is back", async () => {
     presenter.setHidden(true);
     for (const call of [1, 2, 3]) {
       presenter.announce(outputs(call, call, { packets: 1 }));
-      await receive(picture(call, call, ALONE));
+      await receive(packet(call, call, ALONE));
     }
     expect(codec.decoded).toEqual([]);
     expect(seen).toEqual(['9:{"value":1}', '9:{"value":2}', '9:{"value":3}']);
@@ -196,7 +196,7 @@ describe("a hidden page", () => {
 
   it("does not bring back what was cleared meanwhile", async () => {
     presenter.setHidden(true);
-    await receive(picture(1, 1, ALONE));
+    await receive(packet(1, 1, ALONE));
     presenter.announce(outputs(2, null, { stream: 0, updates: { 4: { value: null } } }));
     presenter.setHidden(false);
     await settle();
@@ -204,29 +204,29 @@ describe("a hidden page", () => {
   });
 });
 
-describe("pictures that the page shows by itself", () => {
+describe("frames that the page shows by itself", () => {
   it("are those of ordinary events, those with transparency, and those without a sink", async () => {
-    await receive(picture(1, 1, ALONE, { stream: 0, codec: CodecNumber.PNG }));
-    await receive(picture(1, 1, ALONE, { codec: CodecNumber.PNG }));
-    await receive(picture(2, 1, ALONE, { codec: CodecNumber.PNG, component: 6 }));
+    await receive(packet(1, 1, ALONE, { stream: 0, codec: CodecNumber.PNG }));
+    await receive(packet(1, 1, ALONE, { codec: CodecNumber.PNG }));
+    await receive(packet(2, 1, ALONE, { codec: CodecNumber.PNG, component: 6 }));
     expect(seen).toEqual(["4~image/png", "4~image/png", "6~image/png"]);
     expect(codec.decoded).toEqual([]);
   });
 });
 
 describe("whatever goes wrong", () => {
-  it("a picture that cannot be decoded takes nothing else with it", async () => {
+  it("a frame that cannot be decoded takes nothing else with it", async () => {
     presenter.announce(outputs(1, "a", { packets: 1 }));
-    await receive(picture(1, 1, NONE));
+    await receive(packet(1, 1, NONE));
     expect(failed).toHaveBeenCalledOnce();
     expect(seen).toEqual(['9:{"value":"a"}']);
-    await receive(picture(2, 5, ALONE));
+    await receive(packet(2, 5, ALONE));
     expect(seen).toContain("4=5");
   });
 
   it("frames of a session that is over are closed, not shown", async () => {
     codec.isHeld = true;
-    await receive(picture(1, 1, ALONE));
+    await receive(packet(1, 1, ALONE));
     presenter.clear();
     codec.release();
     await settle();
@@ -236,8 +236,8 @@ describe("whatever goes wrong", () => {
 
   it("timestamps only rise", async () => {
     vi.useFakeTimers({ now: 1_000 });
-    await receive(picture(1, 1, ALONE), picture(2, 2, ALONE));
-    await receive(picture(3, 3, ALONE));
+    await receive(packet(1, 1, ALONE), packet(2, 2, ALONE));
+    await receive(packet(3, 3, ALONE));
     const stamps = frames.map(({ timestamp }) => timestamp);
     expect(stamps).toEqual([...new Set(stamps)].sort((a, b) => a - b));
   });

@@ -51,7 +51,7 @@ afterEach(() => {
 const open = (playback: number, rate = 24_000): Promise<void> =>
   speakers.open({ component: 7, playback, rate, channels: 1, autoplay: true }, new MessageChannel().port1);
 
-it("connects a loudspeaker before it is given sound", async () => {
+it("connects a loudspeaker before it is given audio", async () => {
   await open(1);
   expect(log).toEqual(["connect", "port", "resume"]);
   expect(events.fire).toHaveBeenCalledExactlyOnceWith(7, "play");

@@ -36,9 +36,9 @@ export function manifest(...bindings: Binding[]): Manifest {
     components: {
       1: { type: "textbox", props: { value: "a" } },
       2: { type: "number", props: { value: 1 } },
-      3: { type: "image", props: { mirror: true, quality: 0.8 } },
+      3: { type: "image", capabilities: ["captures_frames", "shows_frames"], props: { mirror: true, quality: 0.8 } },
       4: { type: "button", props: { value: "Go" } },
-      5: { type: "audio", props: {} },
+      5: { type: "audio", capabilities: ["captures_audio"], props: {} },
     },
     bindings,
   };

@@ -2,7 +2,8 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { openCamera } from "../../src/capture/camera.ts";
 import { Photo } from "../../src/capture/photo.ts";
-import { type ClipFile, Recordings } from "../../src/session/recordings.ts";
+import type { ClipFile } from "../../src/session/captures.ts";
+import { Recordings } from "../../src/session/recordings.ts";
 import { Store } from "../../src/session/store.ts";
 import { manifest } from "./manifest.ts";
 
@@ -48,7 +49,7 @@ async function press(action: "start" | "stop" | "close"): Promise<void> {
 }
 
 describe("a camera that is open and not streamed", () => {
-  it("takes a picture at Stop, while it is still open, which comes with the end of the recording", async () => {
+  it("takes a frame at Stop, while it is still open, which comes with the end of the recording", async () => {
     await press("stop");
     expect(done).toEqual(["taken", "closed"]);
     expect(await ended[0]).toBe(PHOTO);

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { DeviceError, trouble } from "../../src/capture/devices.ts";
 import { Recording } from "../../src/session/recording.ts";
-import { IDLE, type StreamView } from "../../src/view.ts";
+import { IDLE, type StreamView } from "../../src/states.ts";
 import type { StreamState } from "../../src/wire/messages.ts";
 
 class FakeTrack extends EventTarget {
@@ -46,13 +46,13 @@ describe("turns", () => {
   it("shows whose turn it is, as long as the stream runs", async () => {
     await start();
     tell("running");
-    expect(last().talk).toBeNull();
-    recording.talk("hearing");
-    expect(last()).toMatchObject({ state: "running", talk: "hearing" });
+    expect(last().turn).toBeNull();
+    recording.turn("hearing");
+    expect(last()).toMatchObject({ state: "running", turn: "hearing" });
     tell("running", { limit_s: 5 });
-    expect(last().talk).toBe("hearing");
+    expect(last().turn).toBe("hearing");
     tell("waiting", { again: true });
-    expect(last().talk).toBeNull();
+    expect(last().turn).toBeNull();
   });
 
   it("says nothing after Stop", async () => {
@@ -60,7 +60,7 @@ describe("turns", () => {
     tell("running");
     recording.stop();
     const { length } = views;
-    recording.talk("answering");
+    recording.turn("answering");
     expect(views.length).toBe(length);
   });
 });
@@ -120,6 +120,19 @@ describe("Record", () => {
     await done;
     expect(opened.close).toHaveBeenCalledOnce();
     expect(events.begin).not.toHaveBeenCalled();
+    expect(events.ended).toHaveBeenCalledWith(false);
+  });
+});
+
+describe("a device that is refused when it is chosen before there is a session", () => {
+  it("ends the recording, and whoever captures lets go of the one before", async () => {
+    void recording.start({}, new Promise(() => {}));
+    await vi.waitFor(() => expect(events.attach).toHaveBeenCalled());
+    events.open.mockRejectedValue(new DeviceError(trouble("busy", "camera")));
+    await recording.change({ device: "y" });
+    expect(events.release).toHaveBeenCalledOnce();
+    expect(opened.close).toHaveBeenCalledOnce();
+    expect(last()).toMatchObject({ state: "idle", trouble: { code: "busy" } });
     expect(events.ended).toHaveBeenCalledWith(false);
   });
 });

@@ -4,12 +4,12 @@ import { openMicrophone } from "../../src/capture/microphone.ts";
 import type { Binding } from "../../src/manifest.ts";
 import { Recordings } from "../../src/session/recordings.ts";
 import { Store } from "../../src/session/store.ts";
-import type { StreamView } from "../../src/view.ts";
+import type { StreamView } from "../../src/states.ts";
 import type { StreamState } from "../../src/wire/messages.ts";
 import type { ToWorker } from "../../src/workers/port.ts";
 import { binding, manifest, STREAM } from "./manifest.ts";
 
-// There is no sound without a browser.
+// There is no audio without a browser.
 vi.mock("../../src/capture/microphone.ts");
 
 /** A camera that looks where it is asked to, as a phone's two do. */
@@ -163,9 +163,9 @@ describe("Record while the last call of a stopped stream still runs", () => {
   });
 });
 
-describe("sound that is recorded again before the server has all of it", () => {
+describe("audio that is recorded again before the server has all of it", () => {
   const MICROPHONE = 5;
-  const sound = async (action: "start" | "stop"): Promise<void> => {
+  const audio = async (action: "start" | "stop"): Promise<void> => {
     recordings.record({ component: MICROPHONE, action });
     await settle();
   };
@@ -174,10 +174,10 @@ describe("sound that is recorded again before the server has all of it", () => {
     vi.mocked(openMicrophone).mockImplementation(
       async () => ({ track: new FakeTrack(null), port: "samples", format: {}, device: "m", close: () => {} }) as never,
     );
-    await sound("start");
+    await audio("start");
     tell(1, "running");
-    await sound("stop");
-    await sound("start");
+    await audio("stop");
+    await audio("start");
     tell(2, "running");
   });
 

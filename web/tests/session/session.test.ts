@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { EDIT, emit, FIRE, RECORD, UPLOAD } from "../../src/constants.ts";
 import type { Props } from "../../src/manifest.ts";
-import { Session } from "../../src/session.ts";
-import type { View } from "../../src/view.ts";
+import { Session } from "../../src/session/session.ts";
+import type { View } from "../../src/shell/view.ts";
 import type { FromWorker, ToWorker } from "../../src/workers/port.ts";
 import { binding, manifest, STREAM } from "./manifest.ts";
 
@@ -64,8 +64,8 @@ const view = {
   applyProps: vi.fn(),
   setStream: vi.fn(),
   setLevel: vi.fn(),
-  setSound: vi.fn(),
-  setFilm: vi.fn(),
+  setAudio: vi.fn(),
+  setVideo: vi.fn(),
   setHeard: vi.fn(),
   setRun: vi.fn(),
   setUpload: vi.fn(),
@@ -140,7 +140,7 @@ describe("edits and events", () => {
     emit(root, EDIT, { component: 1, value: "typed" });
     emit(root, EDIT, { component: 2, value: 5 });
     tell({ type: "sent", component: 2, seq: 3 });
-    tell({ type: "apply", stream: 0, run: 0, seen: 9, updates: { 2: { value: 6 } }, pictures: [] });
+    tell({ type: "apply", stream: 0, run: 0, seen: 9, updates: { 2: { value: 6 } }, images: [] });
     tell({ type: "lost", retryMs: 200 });
     expect(view.connection).toHaveBeenLastCalledWith(expect.objectContaining({ state: "lost" }));
     FakeWorker.last.posted = [];
@@ -151,7 +151,7 @@ describe("edits and events", () => {
 
   it("of a lost session: what it made of the elements is undone", () => {
     welcome();
-    tell({ type: "apply", stream: 0, run: 0, seen: 0, updates: { 2: { visible: false } }, pictures: [] });
+    tell({ type: "apply", stream: 0, run: 0, seen: 0, updates: { 2: { visible: false } }, images: [] });
     tell({ type: "lost", retryMs: 200 });
     welcome();
     expect(view.applyProps).toHaveBeenLastCalledWith(2, { visible: null });
@@ -171,7 +171,7 @@ it("applies what one call changes, and remembers it", () => {
     run: 0,
     seen: 9,
     updates: { 1: { value: "a" }, 2: { visible: false } },
-    pictures: [],
+    images: [],
   });
   expect(view.applyProps.mock.calls).toEqual([
     [1, { value: "a" }],
@@ -182,7 +182,7 @@ it("applies what one call changes, and remembers it", () => {
 
 describe("what the user types", () => {
   const apply = (seen: number, props: Props): void =>
-    tell({ type: "apply", stream: 1, run: 0, seen, updates: { 1: props }, pictures: [] });
+    tell({ type: "apply", stream: 1, run: 0, seen, updates: { 1: props }, images: [] });
 
   beforeEach(() => {
     welcome();
@@ -238,13 +238,13 @@ describe("a recording that a handler wants", () => {
   const getUserMedia = vi.fn();
   const states = (): string[] => view.setStream.mock.calls.map(([, { state }]) => state);
   const order = (recording: boolean | null, { component = CAMERA, stream = 0 } = {}): void =>
-    tell({ type: "apply", stream, seen: 0, pictures: [], updates: { [component]: { recording } } } as never);
+    tell({ type: "apply", stream, seen: 0, images: [], updates: { [component]: { recording } } } as never);
 
   beforeEach(() => {
     getUserMedia.mockReset().mockReturnValue(new Promise(() => {}));
     Object.defineProperty(navigator, "mediaDevices", { value: { getUserMedia }, configurable: true });
     order(null);
-    tell({ type: "apply", stream: 0, seen: 0, pictures: [], updates: { 3: { interactive: true } } } as never);
+    tell({ type: "apply", stream: 0, seen: 0, images: [], updates: { 3: { interactive: true } } } as never);
     welcome();
   });
 
@@ -279,7 +279,7 @@ describe("a recording that a handler wants", () => {
 
   it("is not begun in what the app has hidden", () => {
     const updates = { 3: { visible: false, recording: true } };
-    tell({ type: "apply", stream: 0, seen: 0, pictures: [], updates } as never);
+    tell({ type: "apply", stream: 0, seen: 0, images: [], updates } as never);
     expect(getUserMedia).not.toHaveBeenCalled();
   });
 
@@ -288,7 +288,7 @@ describe("a recording that a handler wants", () => {
       type: "apply",
       stream: 0,
       seen: 0,
-      pictures: [],
+      images: [],
       updates: { 3: { interactive: false, recording: true } },
     } as never);
     expect(getUserMedia).not.toHaveBeenCalled();
@@ -326,14 +326,14 @@ it("lets a recording go on that was begun before there was a session", () => {
   Reflect.deleteProperty(navigator, "mediaDevices");
 });
 
-it("shows a film until there is another value, and tells the server how far it is", () => {
+it("shows a video until there is another value, and tells the server how far it is", () => {
   const data = new TextEncoder().encode("video/mp4");
-  tell({ type: "film", component: 3, playback: 1, sequence: 1, data, isLast: false });
-  expect(view.setFilm.mock.calls[0]).toEqual([3, expect.objectContaining({ playback: 1, state: "coming" })]);
+  tell({ type: "video", component: 3, playback: 1, sequence: 1, data, isLast: false });
+  expect(view.setVideo.mock.calls[0]).toEqual([3, expect.objectContaining({ playback: 1, state: "coming" })]);
   const [told] = posted().filter(({ type }) => type === "tell");
-  expect(told, "this environment plays no films").toMatchObject({ message: { type: "played", state: "broken" } });
-  tell({ type: "apply", stream: 0, run: 0, seen: 0, pictures: [], updates: { 3: { value: null } } } as never);
-  expect(view.setFilm).toHaveBeenLastCalledWith(3, null);
+  expect(told, "this environment plays no videos").toMatchObject({ message: { type: "played", state: "broken" } });
+  tell({ type: "apply", stream: 0, run: 0, seen: 0, images: [], updates: { 3: { value: null } } } as never);
+  expect(view.setVideo).toHaveBeenLastCalledWith(3, null);
 });
 
 describe("another version of the app", () => {
@@ -449,7 +449,7 @@ it("listens no more after it was closed", () => {
 
 describe("what the app has hidden", () => {
   const hide = (component: number, props: Props = { visible: false }): void =>
-    tell({ type: "apply", stream: 0, run: 0, seen: 0, updates: { [component]: props }, pictures: [], upTo: 7 });
+    tell({ type: "apply", stream: 0, run: 0, seen: 0, updates: { [component]: props }, images: [], upTo: 7 });
 
   it("is neither fired nor set by what the page itself does there", () => {
     welcome();
@@ -502,7 +502,7 @@ describe("an upload on its way", () => {
   it("gives way to what a newer run writes, and not to an older one", async () => {
     welcome();
     const write = (run: number): void =>
-      tell({ type: "apply", stream: 0, run, seen: 0, updates: { 3: { value: null } }, pictures: [] });
+      tell({ type: "apply", stream: 0, run, seen: 0, updates: { 3: { value: null } }, images: [] });
     emit(root, FIRE, { component: 4, event: "click" });
     emit(root, UPLOAD, { component: 3, file });
     await settle();

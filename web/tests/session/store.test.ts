@@ -10,7 +10,16 @@ beforeEach(() => {
 it("has what was declared, and what changed since", () => {
   store.update(1, { label: "b" });
   expect(store.props(1)).toEqual({ value: "a", label: "b" });
-  expect([store.value(1), store.typeOf(1), store.value(3)]).toEqual(["a", "textbox", null]);
+  expect([store.value(1), store.value(3)]).toEqual(["a", null]);
+});
+
+it("knows what a component can do, and that others cannot", () => {
+  expect([store.can(3, "captures_frames"), store.can(5, "captures_audio")]).toEqual([true, true]);
+  expect([store.can(5, "captures_frames"), store.can(1, "captures_audio"), store.can(9, "shows_frames")]).toEqual([
+    false,
+    false,
+    false,
+  ]);
 });
 
 it("remembers what the user typed, until the server writes over it", () => {
@@ -38,7 +47,10 @@ it("goes back to what was declared where another session begins, but for values"
 });
 
 it("makes the conversation of an ended session the past of the next one", () => {
-  const said = { ...manifest(), components: { 1: { type: "chatbot", props: { value: ["hello"] } } } };
+  const said = {
+    ...manifest(),
+    components: { 1: { type: "chatbot", capabilities: ["keeps_past" as const], props: { value: ["hello"] } } },
+  };
   store = new Store(said as ReturnType<typeof manifest>);
   expect(store.renewed()).toEqual([]);
   store.update(1, { value: ["hello", "a"] });

@@ -8,11 +8,11 @@ import {
   isKey,
   isLast,
   isPacket,
-  Kind,
+  PacketKind,
 } from "../../src/wire/packet.ts";
 
 const PACKET: Packet = {
-  kind: Kind.PICTURE,
+  kind: PacketKind.PICTURE,
   codec: 1,
   flags: Flag.KEY | Flag.LAST,
   stream: 0xfffffffe,

@@ -1,16 +1,16 @@
-/** What `Image` and `Video` have in common: a frame of the camera's shape, and the live preview in it. */
+/** The common parts of `Image` and `Video`: a frame of the camera's shape, and the live preview in it. */
 import { html, nothing, type TemplateResult } from "lit";
-import type { StreamView } from "../../view.ts";
+import type { StreamView } from "../../states.ts";
 import { length, type Styles } from "./styled.ts";
 
 export interface FrameShape {
-  /** What the camera delivers; null for what it likes. */
+  /** The size that is asked of the camera; null leaves it to the camera. */
   size: readonly [number, number] | null;
   height: number | string | null;
   width: number | string | null;
 }
 
-/** The frame's size, before the first picture and after it: what the app declared, else the ratio of cameras (CSS). */
+/** The frame's size, before the first image and after it: what the app declared, else the ratio of cameras (CSS). */
 export function frameSize({ size, width, height }: FrameShape): Styles {
   const ratio = size ? `${size[0]} / ${size[1]}` : null;
   if (height == null) return { "--ms-ratio": ratio, width: length(width), height: null, "max-height": null };

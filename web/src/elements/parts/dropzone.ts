@@ -3,7 +3,7 @@ import type { ReactiveController, ReactiveControllerHost } from "lit";
 
 /** Tells `host` when files are over the part that its handlers are on, and hands over those that are dropped. */
 export class DropZone implements ReactiveController {
-  /** Whether files are being dragged over it that it would take. */
+  /** True while files are being dragged over it that it would take. */
   isTarget = false;
   private readonly host: ReactiveControllerHost;
   private readonly isOpen: () => boolean;
@@ -27,7 +27,7 @@ export class DropZone implements ReactiveController {
   };
 
   readonly onDragEnd = (event: DragEvent): void => {
-    // Passing from one piece of the part to another is no leaving.
+    // Passing from one child of the part to another is no leaving.
     if (!(event.currentTarget as Element).contains(event.relatedTarget as Node | null)) this.setTarget(false);
   };
 

@@ -2,7 +2,7 @@ import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { clock } from "./sentences.ts";
 
-/** How long the user has been recording, and how long that may last: "0:07 / 0:30". Counts by itself. */
+/** The length of the recording so far, and the longest that is allowed: "0:07 / 0:30". Counts by itself. */
 @customElement("ms-elapsed")
 export class Elapsed extends LitElement {
   /** When it began, had it never paused, in milliseconds of `performance.now()`; 0 while nothing is recorded. */

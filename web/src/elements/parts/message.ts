@@ -1,15 +1,15 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import { type IconName, icon } from "../../icons.ts";
 import { addressOf } from "../../manifest.ts";
 import { copyText } from "./clipboard.ts";
-import { forget } from "./inert.ts";
-import { patch } from "./patch.ts";
+import { patch } from "./dom_patch.ts";
+import { type IconName, icon } from "./icons.ts";
+import { forget } from "./safe_html.ts";
 import "./player.ts";
 import { styled } from "./styled.ts";
 
-/** A piece of a message: a text, with its HTML if it is Markdown, a thought, which is HTML alone, or a file. */
-export interface Part {
+/** A part of a message: a text, with its HTML if it is Markdown, a thought, which is HTML alone, or a file. */
+export interface MessagePart {
   text?: string;
   html?: string;
   thought?: Status;
@@ -33,12 +33,12 @@ interface Metadata {
 
 export interface Entry {
   role: "user" | "assistant" | "system";
-  content: readonly Part[];
+  content: readonly MessagePart[];
   metadata?: Metadata;
   options?: readonly { value: string; label: string }[];
 }
 
-/** What can be done with a message. */
+/** An action that a message offers. */
 export type Act = "copy" | "like" | "retry" | "undo" | "edit" | "option" | "select";
 
 export interface ActDetail {
@@ -56,7 +56,7 @@ const NAMES: { [act in Act]?: [IconName, string] } = {
 };
 const COPIED_MS = 1500;
 
-/** What a message says, without what it shows. */
+/** The text of a message, without its files. */
 export function textOf(entry: Entry): string {
   return entry.content.flatMap(({ text }) => (text === undefined ? [] : [text])).join("\n\n");
 }
@@ -66,14 +66,14 @@ export function textOf(entry: Entry): string {
 export class MessageView extends LitElement {
   @property({ attribute: false }) entry!: Entry;
   @property({ attribute: false }) index = 0;
-  /** Picture of who speaks; null for none. */
+  /** Profile picture of who speaks; null for none. */
   @property({ attribute: false }) avatar: string | null = null;
-  /** Whether the message before it comes from the same side: the two are one. */
+  /** True if the message before it comes from the same side: the two are one. */
   @property({ attribute: false }) joined = false;
-  /** How far it is moved in. */
+  /** The depth of its indentation. */
   @property({ attribute: false }) depth = 0;
   @property({ attribute: false }) rtl = false;
-  /** What is copied. */
+  /** The text that is copied. */
   @property({ attribute: false }) said = "";
   @property({ attribute: false }) acts: readonly Act[] = [];
   @property({ attribute: false }) feedback: readonly string[] = [];
@@ -113,11 +113,11 @@ export class MessageView extends LitElement {
   /** A message with a title is folded away under it. */
   private folded(): TemplateResult {
     const { metadata } = this.entry;
-    const parts = html`${this.entry.content.map((part) => this.piece(part))}`;
+    const parts = html`${this.entry.content.map((part) => this.show(part))}`;
     return metadata?.title ? fold(metadata, parts) : parts;
   }
 
-  private piece(part: Part): TemplateResult {
+  private show(part: MessagePart): TemplateResult {
     if (part.thought !== undefined) {
       return fold({ title: "Reasoning", status: part.thought }, html`<div class="ms-said ms-prose"></div>`);
     }
@@ -134,7 +134,7 @@ export class MessageView extends LitElement {
     if (part.kind === "audio")
       return html`<div class="ms-heard"><ms-player .address=${address} .name=${name}></ms-player></div>`;
     if (part.kind === "video") {
-      return html`<video class="ms-reel" src=${address} aria-label=${name} controls playsinline preload="metadata"></video>`;
+      return html`<video class="ms-clip" src=${address} aria-label=${name} controls playsinline preload="metadata"></video>`;
     }
     const href = address.startsWith("file/") ? `${address}?download=1` : address;
     return html`<a class="ms-file" href=${href} download=${name} target="_blank" rel="noopener">
@@ -199,7 +199,7 @@ export class MessageView extends LitElement {
     }
   }
 
-  /** A picture that cannot be had is not shown as a broken one. */
+  /** An image that cannot be had is not shown as a broken one. */
   private onAvatar(event: Event): void {
     (event.target as HTMLElement).toggleAttribute("data-missing", event.type === "error");
   }
@@ -257,7 +257,7 @@ export class MessageView extends LitElement {
   }
 }
 
-/** What is folded away under a title, and open as long as it is in the making. */
+/** Parts that are folded away under a title, and open while they are being made. */
 function fold(metadata: Metadata, parts: TemplateResult): TemplateResult {
   const { title, heading, log, status, duration } = metadata;
   return html`<details class="ms-thought" ?open=${status === "pending"}>

@@ -1,10 +1,10 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import { decodeSound } from "../../codecs/sound_file.ts";
-import { icon } from "../../icons.ts";
-import { barsPath, peaks } from "./bars.ts";
+import { decodeAudio } from "../../media/audio_file.ts";
+import { icon } from "./icons.ts";
 import { clock } from "./sentences.ts";
 import { styled } from "./styled.ts";
+import { barsPath, peaks } from "./waveform.ts";
 
 const BARS = 128;
 const WIDTH = 512;
@@ -14,15 +14,15 @@ const DECODED_BYTES = 30_000_000;
 /** Enough for a waveform. */
 const SHOWN_RATE_HZ = 22_050;
 
-/** Plays a sound: its waveform, which seeks by pointer and keyboard, a button and a clock. */
+/** Plays audio: its waveform, which seeks by pointer and keyboard, a button and a clock. */
 @customElement("ms-player")
 export class Player extends LitElement {
-  /** Address of the sound; empty for none. */
+  /** Address of the audio; empty for none. */
   @property({ attribute: false }) address = "";
   @property({ attribute: false }) name = "";
   @property({ attribute: false }) autoplay = false;
   @property({ attribute: false }) loop = false;
-  /** How far an arrow key skips, in seconds; null for what fits the length. */
+  /** The step of an arrow key, in seconds; null for one that fits the length. */
   @property({ attribute: false }) skipS: number | null = null;
   @state() private isPlaying = false;
   @state() private durationS = 0;
@@ -72,7 +72,7 @@ export class Player extends LitElement {
     if (changed.has("address")) void this.load(Boolean(changed.get("address")));
   }
 
-  /** Until a sound is decoded the waveform of the one before it stands: one that grows does not flicker. */
+  /** Until audio is decoded the waveform of the one before it stands: one that grows does not flicker. */
   private async load(isNext: boolean): Promise<void> {
     this.loading?.abort();
     this.problem = "";
@@ -91,7 +91,7 @@ export class Player extends LitElement {
     for (const each of this.querySelectorAll("path")) if (each.closest(".ms-seek")) each.setAttribute("d", path);
   }
 
-  /** Puts the clock and the played part where the sound is; no render. */
+  /** Puts the clock and the played part where the audio is; no render. */
   private paint(): void {
     const now = this.audio?.currentTime ?? 0;
     const seek = this.querySelector<HTMLElement>(".ms-seek");
@@ -162,15 +162,15 @@ export class Player extends LitElement {
   }
 
   private onError(): void {
-    if (this.address) this.problem = "This sound cannot be played.";
+    if (this.address) this.problem = "This audio cannot be played.";
   }
 }
 
-/** The first channel of the sound at `address`; null where it cannot be had (another host, a format, a size). */
+/** The first channel of the audio at `address`; null where it cannot be had (another host, a format, a size). */
 async function decoded(address: string, signal: AbortSignal): Promise<Float32Array | null> {
   const response = await fetch(address, { signal }).catch(() => null);
   if (!response?.ok || Number(response.headers.get("content-length") ?? 0) > DECODED_BYTES) return null;
   const bytes = await response.arrayBuffer().catch(() => null);
   if (!bytes) return null;
-  return (await decodeSound(bytes, SHOWN_RATE_HZ))?.planes[0] ?? null;
+  return (await decodeAudio(bytes, SHOWN_RATE_HZ))?.planes[0] ?? null;
 }

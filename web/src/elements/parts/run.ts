@@ -1,8 +1,8 @@
 /** A quiet sign over a component that an event run is about to write. CSS holds it back for the first quarter second. */
 import { html, nothing, type TemplateResult } from "lit";
 import { CANCEL, emit } from "../../constants.ts";
-import { icon } from "../../icons.ts";
-import type { AdvanceView, RunView } from "../../view.ts";
+import type { AdvanceView, RunView } from "../../states.ts";
+import { icon } from "./icons.ts";
 import { doing, queueing, standing } from "./sentences.ts";
 import { styled } from "./styled.ts";
 import { waitingWords } from "./waiting.ts";
@@ -12,7 +12,7 @@ export function progress(run: RunView | null): TemplateResult | typeof nothing {
   if (run === null || run.progress === "hidden") return nothing;
   if (run.state !== "waiting" && run.state !== "running") return nothing;
   const advance = run.state === "running" ? (run.advance ?? null) : null;
-  const words = run.state === "waiting" ? [awaiting(run)] : told(advance);
+  const words = run.state === "waiting" ? [awaiting(run)] : progressWords(advance);
   const label = words.join(", ");
   return html`
     ${advance ? bar(advance, label) : html`<div class="ms-run" role="progressbar" aria-label=${label}><i></i></div>`}
@@ -20,31 +20,31 @@ export function progress(run: RunView | null): TemplateResult | typeof nothing {
   `;
 }
 
-/** What a run waits for: something in the page, or its turn. */
+/** The reason why a run waits: something in the page, or a slot. */
 function awaiting({ awaits, position }: RunView): string {
   return awaits ?? queueing(position, null);
 }
 
-/** What an event waits for before it begins, or why it never did; nothing for a run that was begun. */
+/** The reason why an event waits, or why it never began; nothing for a run that was begun. */
 export function held(run: RunView | null): TemplateResult | typeof nothing {
   if (run === null || run.call >= 0) return nothing;
   const why = html`<p class="ms-problem ms-failed" role="status">${icon("error")} <span>${run.message}</span></p>`;
   return html`<div class="ms-held">${run.state === "failed" ? why : progress(run)}</div>`;
 }
 
-/** How far a run is by its own word, as a line of its own; nothing where that says nothing. */
+/** The progress that a run reports, as a line of its own; nothing if it reports none. */
 export function advancing({ state, advance }: RunView): TemplateResult | typeof nothing {
   if (state !== "running" || !advance) return nothing;
-  const words = told(advance);
+  const words = progressWords(advance);
   return html`<div class="ms-advancing">${bar(advance, words.join(", "))}<p>${words.join("  ")}</p></div>`;
 }
 
-function told(advance: AdvanceView | null): string[] {
+function progressWords(advance: AdvanceView | null): string[] {
   const words = advance ? [doing(advance), ...standing(advance)].filter(Boolean) : [];
   return words.length > 0 ? words : ["Working"];
 }
 
-/** How far a run is by its own word: filled as far as that, or passing by where nobody knows. */
+/** The progress that a run reports, as a bar: filled so far, or moving where the total is unknown. */
 function bar({ levels, fraction }: AdvanceView, words: string): TemplateResult {
   return html`<div
     class="ms-run ms-advance" role="progressbar" aria-label=${levels.at(-1)?.desc || "Working"} aria-valuemin="0" aria-valuemax="100"
@@ -52,7 +52,7 @@ function bar({ levels, fraction }: AdvanceView, words: string): TemplateResult {
   ><i ${styled({ "--ms-part": fraction })}></i></div>`;
 }
 
-/** What takes too much room is cut, but only in what is said first. */
+/** The words beside the bar. Where there is too little room the first of them is shortened. */
 function detail(run: RunView, words: string[]): TemplateResult {
   const cancel = (event: Event): boolean | undefined =>
     event.target ? void emit(event.target, CANCEL, { run: run.run }) : undefined;

@@ -1,12 +1,12 @@
 /** The sentences of the media frames, made of numbers. */
 
-import type { AdvanceView } from "../../view.ts";
+import type { AdvanceView } from "../../states.ts";
 
 /** "1st", "2nd", "3rd", "11th" … */
-export function ordinal(place: number): string {
-  const teen = place % 100 >= 11 && place % 100 <= 13;
-  const ending = teen ? "th" : (["th", "st", "nd", "rd"][place % 10] ?? "th");
-  return `${place}${ending}`;
+export function ordinal(position: number): string {
+  const teen = position % 100 >= 11 && position % 100 <= 13;
+  const ending = teen ? "th" : (["th", "st", "nd", "rd"][position % 10] ?? "th");
+  return `${position}${ending}`;
 }
 
 /** "20 s", "2 min": rounded up, in steps that do not count every second aloud. */
@@ -16,14 +16,14 @@ export function span(seconds: number): string {
   return `${Math.ceil(seconds / 60)} min`;
 }
 
-/** "2nd in line, about 20 s"; without a place that nobody knows yet, "Waiting". */
+/** "2nd in line, about 20 s"; without a position as long as nobody knows it, "Waiting". */
 export function queueing(position: number, etaS: number | null): string {
   if (position < 1) return "Waiting";
-  const place = position === 1 ? "Next in line" : `${ordinal(position)} in line`;
-  return etaS === null ? place : `${place}, about ${span(etaS)}`;
+  const words = position === 1 ? "Next in line" : `${ordinal(position)} in line`;
+  return etaS === null ? words : `${words}, about ${span(etaS)}`;
 }
 
-/** What a run is at: "File 1/2 files · Read 3/10 pages"; empty if its handler does not say. */
+/** The step that a run is at: "File 1/2 files · Read 3/10 pages"; empty if its handler does not say. */
 export function doing({ levels }: AdvanceView): string {
   const names = levels.map(({ desc, index, length, unit }) => {
     const count = index === null ? "" : `${short(index)}${length === null ? "" : `/${short(length)}`} ${unit}`;
@@ -33,13 +33,13 @@ export function doing({ levels }: AdvanceView): string {
   return names.filter(Boolean).slice(-2).join(" · ");
 }
 
-/** How far a run is: "30 %", "about 20 s left", as far as anybody knows. */
+/** The progress of a run: "30 %", "about 20 s left", as far as it is known. */
 export function standing({ fraction, leftS }: AdvanceView): string[] {
   const done = fraction === null ? [] : [`${Math.floor(fraction * 100)} %`];
   return [...done, ...(leftS === null ? [] : [`about ${span(leftS)} left`])];
 }
 
-/** A count as people write it: whole numbers whole, others to two places. */
+/** A count as people write it: whole numbers whole, others to two decimals. */
 function short(count: number): string {
   return Number.isInteger(count) ? String(count) : count.toFixed(2);
 }

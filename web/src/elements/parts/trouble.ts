@@ -1,8 +1,8 @@
-/** What went wrong, said in the frame where it happened, with the one thing to do. Record below it is the way on. */
+/** The panel that tells what went wrong, in the frame where it happened, with the one thing to do. Record below it is the way on. */
 import { html, nothing, type TemplateResult } from "lit";
-import { type IconName, icon } from "../../icons.ts";
-import type { Trouble, TroubleCode } from "../../view.ts";
-import { focusable } from "./frame.ts";
+import type { Trouble, TroubleCode } from "../../states.ts";
+import { type IconName, icon } from "./icons.ts";
+import { focusable } from "./media_frame.ts";
 
 const ICONS: { [code in TroubleCode]: IconName } = {
   refused: "lock",

@@ -5,7 +5,7 @@ import { queueing } from "./sentences.ts";
 /** The server's estimate may rise by so many seconds before a wait is shown to become longer. */
 const SLACK_S = 5;
 
-/** How long a wait may still take: counts down between the server's words, and does not tremble with them. Pure. */
+/** The time that a wait may still take: counts down between the server's estimates, and does not jitter with them. Pure. */
 export class Countdown {
   private dueS: number | null = null;
 
@@ -57,13 +57,13 @@ export class Waiting extends LitElement {
   }
 
   protected override render(): TemplateResult {
-    const place = queueing(this.position, null);
+    const words = queueing(this.position, null);
     // What counts down is not read out at every step.
-    return html`${place}<span aria-live="off">${queueing(this.position, this.leftS).slice(place.length)}</span>`;
+    return html`${words}<span aria-live="off">${queueing(this.position, this.leftS).slice(words.length)}</span>`;
   }
 }
 
-/** What is waited for, if that is something in the page; else the words about a place in the queue. */
+/** The reason for waiting, if that is something in the page; else the words about the position in the queue. */
 export function waitingWords({
   awaits,
   position,

@@ -1,0 +1,130 @@
+/** A video that is recorded and not streamed: what the user saw, mirrored if it was, and the microphone with it. */
+
+import type { Camera } from "./camera.ts";
+
+/** A longer recording ends by itself: more than half an hour at the bit rates that browsers choose. */
+export const MAX_VIDEO_BYTES = 512 * 1024 * 1024;
+
+/** The interval at which the recorder hands over what it recorded, in milliseconds. */
+const SLICE_MS = 1000;
+
+/** The formats that a recorder may make, the one that most programs read first. */
+const KINDS = [
+  { mime: "video/mp4;codecs=avc1.42E01F,mp4a.40.2", end: "mp4" },
+  { mime: "video/mp4;codecs=avc1.42E01F", end: "mp4" },
+  { mime: "video/webm;codecs=vp9,opus", end: "webm" },
+  { mime: "video/webm", end: "webm" },
+  { mime: "video/mp4", end: "mp4" },
+];
+
+export class VideoClip {
+  private readonly video = document.createElement("video");
+  private readonly canvas = document.createElement("canvas");
+  private readonly full: () => void;
+  private mirrored = false;
+  private audio: { context: AudioContext; target: MediaStreamAudioDestinationNode } | null = null;
+  private source: MediaStreamAudioSourceNode | null = null;
+  private recorder: MediaRecorder | null = null;
+  private end = "webm";
+  private readonly parts: Blob[] = [];
+  private bytes = 0;
+  private isHeld = true;
+  private isOver = false;
+
+  /** Starts with the first frame after `hold(false)`. `full` is called when no more fits. */
+  constructor(camera: Camera, microphone: MediaStreamTrack | null, full: () => void) {
+    this.full = full;
+    this.video.muted = true;
+    this.video.playsInline = true;
+    this.change(camera, microphone);
+    const next = (): void => {
+      if (this.isOver) return;
+      this.draw();
+      if (!this.recorder && !this.isHeld) this.start();
+      this.video.requestVideoFrameCallback(next);
+    };
+    this.video.requestVideoFrameCallback(next);
+  }
+
+  /** Nothing is recorded while it is held, and nothing of that time is to be seen in the video. */
+  hold(isHeld: boolean): void {
+    if (isHeld === this.isHeld) return;
+    this.isHeld = isHeld;
+    if (isHeld) this.recorder?.pause();
+    else this.recorder?.resume();
+  }
+
+  /** Other devices go on with the same video. */
+  change({ preview, mirrored }: Camera, microphone: MediaStreamTrack | null): void {
+    this.mirrored = mirrored;
+    this.video.srcObject = preview;
+    void this.video.play().catch(() => {}); // a camera that is closed before it showed a frame
+    this.source?.disconnect();
+    this.source = null;
+    if (!microphone) return;
+    this.audio ??= listen();
+    this.source = this.audio.context.createMediaStreamSource(new MediaStream([microphone]));
+    this.source.connect(this.audio.target);
+  }
+
+  /** Ends the recording; null if there is not one frame. */
+  finish(): Promise<File | null> {
+    this.isOver = true;
+    this.video.srcObject = null;
+    const { recorder } = this;
+    if (!recorder) {
+      this.letGo();
+      return Promise.resolve(null);
+    }
+    return new Promise((give) => {
+      recorder.onstop = () => {
+        this.letGo();
+        const type = recorder.mimeType.split(";")[0] ?? "";
+        give(this.bytes > 0 ? new File(this.parts, `recording.${this.end}`, { type }) : null);
+      };
+      recorder.stop();
+    });
+  }
+
+  private draw(): void {
+    const { video, canvas } = this;
+    // What records cannot change its size on the way: another camera's frame is fitted in.
+    if (!this.recorder) [canvas.width, canvas.height] = [even(video.videoWidth), even(video.videoHeight)];
+    const context = canvas.getContext("2d");
+    if (!context) throw new Error("this browser gives no 2d canvas: the camera cannot be recorded");
+    const { width, height } = canvas;
+    context.setTransform(this.mirrored ? -1 : 1, 0, 0, 1, this.mirrored ? width : 0, 0);
+    const scale = Math.min(width / video.videoWidth, height / video.videoHeight);
+    const [w, h] = [video.videoWidth * scale, video.videoHeight * scale];
+    context.drawImage(video, (width - w) / 2, (height - h) / 2, w, h);
+  }
+
+  private start(): void {
+    const tracks = [...this.canvas.captureStream().getTracks(), ...(this.audio?.target.stream.getTracks() ?? [])];
+    const kind = KINDS.find(({ mime }) => MediaRecorder.isTypeSupported(mime));
+    this.end = kind?.end ?? "webm";
+    this.recorder = new MediaRecorder(new MediaStream(tracks), kind ? { mimeType: kind.mime } : {});
+    this.recorder.ondataavailable = ({ data }) => {
+      this.parts.push(data);
+      this.bytes += data.size;
+      if (this.bytes > MAX_VIDEO_BYTES && !this.isOver) this.full();
+    };
+    this.recorder.start(SLICE_MS);
+  }
+
+  private letGo(): void {
+    this.source?.disconnect();
+    void this.audio?.context.close();
+    for (const track of this.recorder?.stream.getTracks() ?? []) track.stop();
+  }
+}
+
+function listen(): { context: AudioContext; target: MediaStreamAudioDestinationNode } {
+  const context = new AudioContext();
+  return { context, target: context.createMediaStreamDestination() };
+}
+
+/** Encoders want whole pairs of pixels. */
+function even(side: number): number {
+  return Math.max(2, side - (side % 2));
+}

@@ -1,0 +1,30 @@
+/** The attributes that every node of the page has, component or container: id, classes, visibility and width. */
+
+export interface Dress {
+  elem_id?: string | null;
+  elem_classes?: readonly string[];
+  visible?: boolean | "hidden";
+  scale?: number | null;
+  min_width?: number | null;
+}
+
+const worn = new WeakMap<HTMLElement, readonly string[]>();
+
+/** Dresses `element` as `props` say; called again with other props, it takes off what it had put on. */
+export function dress(element: HTMLElement, props: Dress): void {
+  if (props.elem_id) element.id = props.elem_id;
+  else element.removeAttribute("id");
+  const classes = props.elem_classes ?? [];
+  element.classList.remove(...(worn.get(element) ?? []));
+  element.classList.add(...classes);
+  worn.set(element, classes);
+  element.hidden = props.visible === false || props.visible === "hidden";
+  element.classList.toggle("ms-fixed", props.scale === 0);
+  setOrRemove(element, "--ms-scale", props.scale ?? null);
+  setOrRemove(element, "--ms-min-width", props.min_width == null ? null : `${props.min_width}px`);
+}
+
+function setOrRemove(element: HTMLElement, name: string, value: string | number | null): void {
+  if (value === null) element.style.removeProperty(name);
+  else element.style.setProperty(name, String(value));
+}

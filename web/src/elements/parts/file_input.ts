@@ -1,0 +1,112 @@
+/** Files that the user brings into a frame: picked, dropped or pasted. */
+import { html, nothing, type ReactiveController, type ReactiveControllerHost, type TemplateResult } from "lit";
+import { emit, UPLOAD } from "../../constants.ts";
+import { fileIn, mayBeOfKind, pastedFile } from "./files.ts";
+import { icon } from "./icons.ts";
+
+/** The element that takes files. */
+export interface FileInputHost extends ReactiveControllerHost, EventTarget {
+  readonly component: number;
+  readonly isRecording: boolean;
+  /** True if the user may bring something in this way, as the component is now. */
+  offers(source: "upload" | "clipboard"): boolean;
+}
+
+export interface Taken {
+  /** First half of the MIME type. */
+  kind: "image" | "audio" | "video";
+  /** The word for it, with its article. */
+  noun: string;
+}
+
+/** Takes files of one kind into the frame of `host`, and says so (`UPLOAD`); what does not fit is a `problem`. */
+export class FileInput implements ReactiveController {
+  /** True while something is being dragged over the frame that it would take. */
+  isTarget = false;
+  /** The problem with the last file; empty if there was none. */
+  problem = "";
+  private readonly host: FileInputHost;
+  private readonly taken: Taken;
+
+  constructor(host: FileInputHost, taken: Taken) {
+    this.host = host;
+    this.taken = taken;
+    host.addController(this);
+  }
+
+  hostDisconnected(): void {
+    this.isTarget = false;
+  }
+
+  /** Takes a file; null is none. */
+  take(file: File | null): void {
+    if (!file) return;
+    const fits = mayBeOfKind(file, this.taken.kind);
+    this.say(fits ? "" : `${file.name} is not ${this.taken.noun}.`);
+    if (fits) emit(this.host, UPLOAD, { component: this.host.component, file });
+  }
+
+  /** Shows what is wrong; empty for nothing. */
+  say(problem: string): void {
+    this.problem = problem;
+    this.host.requestUpdate();
+  }
+
+  /** The button that lets the user pick a file; `name` is the component's. */
+  uploadButton(name: string): TemplateResult | typeof nothing {
+    if (!this.host.offers("upload")) return nothing;
+    return html`
+      <button class="ms-button ms-sm" type="button" @click=${this.choose}>${icon("upload")} Upload</button>
+      <input type="file" accept="${this.taken.kind}/*" aria-label="${name}: upload" tabindex="-1" hidden @change=${this.onChosen} />
+    `;
+  }
+
+  pasteButton(): TemplateResult | typeof nothing {
+    if (!this.host.offers("clipboard") || !navigator.clipboard?.read) return nothing;
+    return html`<button class="ms-button ms-sm" type="button" @click=${this.paste}>${icon("paste")} Paste</button>`;
+  }
+
+  readonly onPaste = (event: ClipboardEvent): void => {
+    const { host, taken } = this;
+    if (host.offers("clipboard") || host.offers("upload")) this.take(fileIn(event.clipboardData, taken.kind));
+  };
+
+  readonly onDrag = (event: DragEvent): void => {
+    if (!this.host.offers("upload") || this.host.isRecording) return;
+    event.preventDefault();
+    this.setTarget(true);
+  };
+
+  readonly onDragEnd = (): void => this.setTarget(false);
+
+  readonly onDrop = (event: DragEvent): void => {
+    if (!this.isTarget) return;
+    event.preventDefault();
+    this.setTarget(false);
+    const file = fileIn(event.dataTransfer, this.taken.kind);
+    if (file) this.take(file);
+    else this.say(`This is not ${this.taken.noun}.`);
+  };
+
+  private setTarget(isTarget: boolean): void {
+    if (this.isTarget === isTarget) return;
+    this.isTarget = isTarget;
+    this.host.requestUpdate();
+  }
+
+  private readonly choose = (event: Event): void => {
+    ((event.currentTarget as Element).nextElementSibling as HTMLInputElement | null)?.click();
+  };
+
+  private readonly onChosen = (event: Event): void => {
+    const input = event.target as HTMLInputElement;
+    this.take(input.files?.[0] ?? null);
+    input.value = "";
+  };
+
+  private readonly paste = async (): Promise<void> => {
+    const file = await pastedFile(this.taken.kind);
+    if (file) this.take(file);
+    else this.say(`There is no ${this.taken.noun.replace(/^an? /, "")} in the clipboard.`);
+  };
+}

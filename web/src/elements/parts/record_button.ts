@@ -1,0 +1,58 @@
+/** The record button (a red dot, a ring with the position in the queue, a square) and the bar that it stands in. */
+import { html, nothing, type TemplateResult } from "lit";
+import type { StreamView } from "../../states.ts";
+import "./device_menu.ts";
+import "./elapsed.ts";
+
+/** An element that records. */
+export interface Recorder {
+  readonly component: number;
+  readonly stream: StreamView;
+}
+
+/** The bar below what is recorded: the menu of devices, or one for each of both kinds, the button, and `tools`. */
+export function recordBar(
+  { component, stream }: Recorder,
+  kind: "camera" | "microphone" | "both",
+  button: TemplateResult,
+  tools: readonly TemplateResult[],
+  clock: TemplateResult | typeof nothing = nothing,
+): TemplateResult {
+  return html`<div class="ms-bar">
+    <div class="ms-side">
+      <ms-devices .kind=${kind === "microphone" ? kind : "camera"} .component=${component} .current=${stream.device}></ms-devices>
+      ${kind === "both" ? html`<ms-devices .kind=${"microphone"} .beside=${true} .component=${component} .current=${stream.microphone}></ms-devices>` : nothing}
+      ${clock}
+    </div>
+    ${button}
+    <div class="ms-side ms-end">${tools}</div>
+  </div>`;
+}
+
+/** The length of the recording, of `max_length` if that is limited; nothing while nothing is recorded. */
+export function elapsed({
+  stream,
+  props,
+}: Recorder & { props: { max_length: number | null } }): TemplateResult | typeof nothing {
+  if (stream.state === "idle") return nothing;
+  const { sinceMs, pastS } = stream;
+  return html`<ms-elapsed .sinceMs=${sinceMs} .pastS=${pastS} .longestS=${props.max_length ?? null}></ms-elapsed>`;
+}
+
+/** `press` starts, stops, or leaves the queue: the caller knows which from the same state. */
+export function recordButton(stream: StreamView, press: () => void): TemplateResult {
+  const name = recordName(stream.state);
+  const position = stream.state === "waiting" && stream.position > 0 ? stream.position : null;
+  return html`<button
+    class="ms-record ${name === "Record" ? "record-button" : "stop-button"}" type="button" data-state=${stream.state}
+    title=${name} @click=${press}
+  >
+    <i aria-hidden="true">${position ?? nothing}</i><span class="ms-sr">${name}</span>
+  </button>`;
+}
+
+/** The accessible name: a promise to users' scripts. */
+export function recordName(state: StreamView["state"]): "Record" | "Waiting" | "Stop" {
+  if (state === "idle") return "Record";
+  return state === "waiting" || state === "starting" ? "Waiting" : "Stop";
+}

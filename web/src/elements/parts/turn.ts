@@ -1,0 +1,17 @@
+/** Whose turn it is in a conversation, at the microphone. */
+import { html, nothing, type TemplateResult } from "lit";
+import type { StreamView, TurnPhase } from "../../states.ts";
+
+const WORDS: { [turn in TurnPhase]: string } = {
+  listening: "Listening",
+  awake: "Go ahead",
+  hearing: "Hearing you",
+  thinking: "Thinking",
+  answering: "Answering",
+};
+
+/** A chip with a dot; nothing for a recording that takes no turns. */
+export function turnChip({ state, turn }: StreamView): TemplateResult | typeof nothing {
+  if (state !== "running" || !turn) return nothing;
+  return html`<span class="ms-chip ms-turn-chip" role="status" data-turn=${turn}><i aria-hidden="true"></i>${WORDS[turn]}</span>`;
+}

@@ -1,0 +1,56 @@
+/** Plays a video file, with its subtitles, in a `<video>` of its own. */
+import { OUTPUT_CLASS } from "../../constants.ts";
+
+export class VideoFile {
+  readonly element = document.createElement("video");
+  /** Why it cannot be seen, for the user; empty if it can. */
+  fault = "";
+  /** Address of the subtitles, to be freed. */
+  private titles = "";
+
+  /** `changed` is called when something is known of what the browser can play. */
+  constructor(changed: () => void) {
+    const { element } = this;
+    element.className = OUTPUT_CLASS;
+    element.controls = true;
+    element.playsInline = true;
+    element.preload = "metadata";
+    element.addEventListener("error", () => {
+      if (element.getAttribute("src")) this.fault = "This video cannot be played.";
+      changed();
+    });
+    // The browser has the first frame, or knows that there is none that it can decode: it would play the audio alone.
+    element.addEventListener("loadeddata", () => {
+      if (element.videoWidth === 0) this.fault = "This browser cannot decode the frames of this video.";
+      changed();
+    });
+  }
+
+  /** Loads what is at an address, null for none, with the subtitles in a component's value; false if it has it already. */
+  load(address: string | null, value: unknown): boolean {
+    const { element } = this;
+    const source = address ? new URL(address, document.baseURI).href : "";
+    if (element.src === source) return false;
+    this.fault = "";
+    this.subtitle(value);
+    if (source) element.src = source;
+    else element.removeAttribute("src");
+    element.load();
+    return true;
+  }
+
+  private subtitle(value: unknown): void {
+    if (this.titles) URL.revokeObjectURL(this.titles);
+    this.titles = "";
+    this.element.replaceChildren();
+    const text = typeof value === "object" && value !== null && "subtitles" in value ? String(value.subtitles) : "";
+    if (!text) return;
+    this.titles = URL.createObjectURL(new Blob([text], { type: "text/vtt" }));
+    const track = document.createElement("track");
+    track.kind = "subtitles";
+    track.label = "Subtitles";
+    track.default = true;
+    track.src = this.titles;
+    this.element.append(track);
+  }
+}

@@ -1,0 +1,145 @@
+/** Where the media of components that record goes: to the worker, which streams it, into a clip, or both. */
+
+import { AudioClip } from "../capture/audio_clip.ts";
+import { LEVELS_PER_S, Meter } from "../capture/audio_uplink.ts";
+import type { Camera } from "../capture/camera.ts";
+import type { Microphone } from "../capture/microphone.ts";
+import { Photo } from "../capture/photo.ts";
+import { VideoClip } from "../capture/video_clip.ts";
+import type { AudioBlock, AudioLevel } from "../codecs/types.ts";
+import type { Manifest } from "../manifest.ts";
+import type { StreamView } from "../states.ts";
+import type { ToWorker } from "../workers/port.ts";
+import { streamsOf } from "./binding_inputs.ts";
+import type { Store } from "./store.ts";
+
+/** A recording that is not streamed, or will be in a moment: a recorder takes its time to end. */
+export type ClipFile = File | Promise<File | null>;
+
+export interface CapturesEvents {
+  post(message: ToWorker, transfer?: Transferable[]): void;
+  level(component: number, level: AudioLevel): void;
+  /** No more fits into a clip. */
+  full(component: number): void;
+}
+
+export class Captures {
+  private readonly manifest: Manifest;
+  private readonly store: Store;
+  private readonly events: CapturesEvents;
+  private readonly clips = new Map<number, AudioClip | VideoClip | Photo>();
+  /** Components whose streams get camera and microphone. */
+  private readonly both = new Set<number>();
+
+  constructor(manifest: Manifest, store: Store, events: CapturesEvents) {
+    this.manifest = manifest;
+    this.store = store;
+    this.events = events;
+  }
+
+  /** True if the streams of a component bring frames along with audio. */
+  hasBoth(component: number): boolean {
+    return this.both.has(component);
+  }
+
+  /** A device was opened, the first of a recording or another one in place of it. */
+  attach(component: number, camera: Camera | null, microphone: Microphone | null): void {
+    const isStreamed = streamsOf(this.manifest, component).length > 0;
+    if (!isStreamed || this.keepsVideo(component)) this.keep(component, camera, microphone);
+    if (isStreamed) this.feed(component, camera, microphone);
+    else if (camera && microphone) this.measure(component, microphone);
+  }
+
+  /** Records a video beside its stream only while the stream has its slot. */
+  hold(component: number, { state }: StreamView): void {
+    const clip = this.clips.get(component);
+    if (clip instanceof VideoClip && state !== "idle") clip.hold(state !== "running");
+  }
+
+  /** Lets go of the devices; gives what was recorded and not, or not only, streamed. Photos are taken on demand alone. */
+  release(component: number, isWanted: boolean): ClipFile | null {
+    if (!isWanted && this.clips.get(component) instanceof Photo) this.discard(component);
+    const file = this.clips.get(component)?.finish() ?? null;
+    this.clips.delete(component);
+    this.events.post({ type: "release", component });
+    return file;
+  }
+
+  /** Nothing of what was recorded until now is wanted. */
+  discard(component: number): void {
+    void this.clips.get(component)?.finish();
+    this.clips.delete(component);
+  }
+
+  /** True if an ordinary event takes the video of a component, and not only the stream's handler moment by moment. */
+  private keepsVideo(component: number): boolean {
+    const isTaken = this.manifest.bindings.some(({ stream, inputs }) => !stream && inputs.includes(component));
+    return isTaken && this.store.can(component, "records_video");
+  }
+
+  /** Records what is not streamed, or is wanted as a whole as well. */
+  private keep(component: number, camera: Camera | null, microphone: Microphone | null): void {
+    if (camera && this.store.can(component, "records_video")) this.keepVideo(component, camera, microphone);
+    else if (camera) this.keepPhoto(component, camera);
+    else if (microphone) this.keepAudio(component, microphone);
+  }
+
+  private keepPhoto(component: number, camera: Camera): void {
+    const photo = this.clips.get(component);
+    if (photo instanceof Photo) photo.change(camera);
+    else this.clips.set(component, new Photo(camera));
+  }
+
+  private keepAudio(component: number, device: Microphone): void {
+    const before = this.clips.get(component);
+    if (before instanceof AudioClip) {
+      before.change(device);
+      return;
+    }
+    const clip = new AudioClip(
+      device,
+      this.store.longestS(component),
+      (level) => this.events.level(component, level),
+      () => this.events.full(component),
+    );
+    this.clips.set(component, clip);
+  }
+
+  private keepVideo(component: number, camera: Camera, microphone: Microphone | null): void {
+    const clip = this.clips.get(component);
+    const track = microphone?.track ?? null;
+    // Another camera goes on with the same video.
+    if (clip instanceof VideoClip) clip.change(camera, track);
+    else this.clips.set(component, new VideoClip(camera, track, () => this.events.full(component)));
+  }
+
+  private feed(component: number, camera: Camera | null, microphone: Microphone | null): void {
+    if (camera) this.feedFrames(component, camera);
+    if (microphone) this.feedAudio(component, microphone);
+    if (camera && microphone) this.both.add(component);
+    else this.both.delete(component);
+  }
+
+  private feedAudio(component: number, { port, format }: Microphone): void {
+    this.events.post({ type: "microphone", component, port, format }, [port]);
+  }
+
+  private feedFrames(component: number, { source, mirrored }: Camera): void {
+    const props = this.store.props(component);
+    const options = {
+      size: (props["size"] ?? null) as [number, number] | null,
+      mirror: mirrored,
+      quality: (props["quality"] ?? 0.8) as number,
+    };
+    this.events.post({ type: "camera", component, source, options }, [source]);
+  }
+
+  /** Takes the samples that nobody else does, or they would pile up, and tells how loud they are. */
+  private measure(component: number, { port, format }: Microphone): void {
+    const meter = new Meter(Math.round((format.deviceRate * format.channels) / LEVELS_PER_S));
+    port.onmessage = ({ data }: MessageEvent<AudioBlock>) => {
+      const level = meter.add(data);
+      if (level) this.events.level(component, level);
+    };
+  }
+}

@@ -1,0 +1,134 @@
+/** Events that are not begun before what they read is there: files on their way, recordings that are being finished. */
+
+import type { Binding } from "../manifest.ts";
+import type { RunView } from "../states.ts";
+
+/** An event as it happened: the target of the binding that fired, and its data. */
+export interface Trigger {
+  target: number;
+  data: unknown;
+}
+
+/** An event that waits. */
+export interface HeldEvent {
+  binding: Binding;
+  run: number;
+  trigger: Trigger;
+  /** True if the server knows of it: then it may run even if its source is hidden meanwhile. */
+  isTold: boolean;
+}
+
+export interface HeldEventsEvents {
+  /** Names in words what is on its way to one of some components; empty if nothing is. */
+  coming(components: ReadonlySet<number>): string;
+  /** All that an event waited for is there. */
+  released(event: HeldEvent): void;
+  /** An event never begins. */
+  dropped(event: HeldEvent): void;
+  show(run: RunView): void;
+}
+
+/** Runs that are held are shown under numbers that the server gives to none. */
+const HELD_CALL = -1_000_000;
+
+const NOTHING: ReadonlySet<number> = new Set();
+
+export class HeldEvents {
+  private readonly reads: ReadonlyMap<number, ReadonlySet<number>>;
+  private readonly events: HeldEventsEvents;
+  private held: HeldEvent[] = [];
+  /** Events that never began, by binding: what is said of them counts until the next one begins. */
+  private readonly refused = new Map<number, HeldEvent>();
+
+  /** `reads` are the components that each binding reads. */
+  constructor(reads: ReadonlyMap<number, ReadonlySet<number>>, events: HeldEventsEvents) {
+    this.reads = reads;
+    this.events = events;
+  }
+
+  has(run: number): boolean {
+    return this.held.some((each) => each.run === run);
+  }
+
+  /** Names in words what an event has to wait for; empty if it can begin. Takes back the refusal of one before it. */
+  admit(binding: Binding, trigger: Trigger): string {
+    const refused = this.refused.get(binding.id);
+    if (refused) this.show(refused, "done", "");
+    this.refused.delete(binding.id);
+    return this.events.coming(this.awaited(binding, trigger));
+  }
+
+  hold(event: HeldEvent, awaits: string): void {
+    this.held.push(event);
+    this.show(event, "waiting", "", awaits);
+  }
+
+  /** Something new is known of what is on its way to a component; events that read it are refused if there is a reason. */
+  review(component: number, refusal: string): void {
+    for (const event of [...this.held]) {
+      const awaited = this.awaited(event.binding, event.trigger);
+      if (!awaited.has(component)) continue;
+      const awaits = this.events.coming(awaited);
+      if (refusal) this.drop(event, "failed", refusal);
+      else if (awaits) this.show(event, "waiting", "", awaits);
+      else this.release(event);
+    }
+  }
+
+  /** Refuses events that read one of some components. */
+  refuse(components: readonly number[], refusal: string): void {
+    for (const event of [...this.held])
+      if (this.needs(event.binding.id, components)) this.drop(event, "failed", refusal);
+  }
+
+  /** True if an event reads one of some components. */
+  needs(binding: number, components: readonly number[]): boolean {
+    return components.some((each) => this.reads.get(binding)?.has(each));
+  }
+
+  /** Cancels a run that is held; false if it is not. */
+  cancel(run: number): boolean {
+    const event = this.held.find((each) => each.run === run);
+    if (event) this.drop(event, "cancelled", "");
+    return event !== undefined;
+  }
+
+  /** The session is over: the server knows of none any more. Those that go on waiting. */
+  forget(): readonly HeldEvent[] {
+    for (const event of this.held) event.isTold = false;
+    return this.held;
+  }
+
+  /** The components that an event waits for. An event of a component is about the value it has, except `submit`. */
+  private awaited(binding: Binding, { target }: Trigger): ReadonlySet<number> {
+    const reads = this.reads.get(binding.id) ?? NOTHING;
+    const [source, event] = binding.targets[target] ?? [];
+    return event === "submit" ? reads : new Set([...reads].filter((each) => each !== source));
+  }
+
+  private release(event: HeldEvent): void {
+    this.held = this.held.filter((each) => each !== event);
+    this.show(event, "done", "");
+    this.events.released(event);
+  }
+
+  private drop(event: HeldEvent, state: "failed" | "cancelled", message: string): void {
+    this.held = this.held.filter((each) => each !== event);
+    if (state === "failed") this.refused.set(event.binding.id, event);
+    this.show(event, state, message);
+    this.events.dropped(event);
+  }
+
+  /** On what happened as well as on what will be written: that may show nothing. */
+  private show({ binding, run, trigger }: HeldEvent, state: RunView["state"], message: string, words = ""): void {
+    const target = binding.targets[trigger.target]?.[0];
+    const shown = binding.progress === "hidden" ? [] : binding.outputs;
+    const outputs = [...new Set([...(target === undefined ? [] : [target]), ...shown])];
+    const awaits = words ? { awaits: `Waiting for ${words}` } : {};
+    const [call, etaS] = [HELD_CALL - run, null];
+    this.events.show({
+      ...{ call, run, binding: binding.id, outputs, progress: "full", state, position: 0, etaS, message },
+      ...awaits,
+    });
+  }
+}

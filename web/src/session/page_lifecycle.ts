@@ -1,0 +1,26 @@
+/** The page's life in its browser: hidden, shown again, left, brought back. */
+
+export interface PageEvents {
+  /** The browser's tab went to the background, or came back. */
+  tell(hidden: boolean): void;
+  leave(): void;
+  connect(): void;
+  isConnected(): boolean;
+}
+
+/** Listens until what it gives is called. */
+export function watchPage({ tell, leave, connect, isConnected }: PageEvents): () => void {
+  const abort = new AbortController();
+  const { signal } = abort;
+  const look = (): void => {
+    tell(document.hidden);
+    // Whoever comes back to the page may have logged in elsewhere meanwhile.
+    if (!document.hidden && !isConnected()) connect();
+  };
+  document.addEventListener("visibilitychange", look, { signal });
+  window.addEventListener("pagehide", leave, { signal });
+  // The browser brought a page back that had said goodbye.
+  window.addEventListener("pageshow", ({ persisted }) => persisted && connect(), { signal });
+  window.addEventListener("online", () => !isConnected() && connect(), { signal });
+  return () => abort.abort();
+}

@@ -1,0 +1,97 @@
+/** Players of streamed audio and video in the page: loudspeakers, `<video>` elements, and replays. */
+
+import type { ListenDetail } from "../constants.ts";
+import type { Binding, Manifest } from "../manifest.ts";
+import { Replays } from "../playback/replays.ts";
+import { Speakers, USUAL_RATE_HZ } from "../playback/speakers.ts";
+import { Videos } from "../playback/videos.ts";
+import type { View } from "../shell/view.ts";
+import type { FromWorkerOf, ToWorker } from "../workers/port.ts";
+import type { Store } from "./store.ts";
+
+export interface PlayersEvents {
+  post(message: ToWorker, transfer?: Transferable[]): void;
+  /** For the app: `play`, `pause`, `stop`. */
+  fire(component: number, event: string): void;
+}
+
+export class Players {
+  private readonly manifest: Manifest;
+  private readonly store: Store;
+  private readonly events: PlayersEvents;
+  private readonly speakers: Speakers;
+  private readonly videos: Videos;
+  private readonly replays: Replays;
+
+  constructor(manifest: Manifest, store: Store, view: View, events: PlayersEvents) {
+    this.manifest = manifest;
+    this.store = store;
+    this.events = events;
+    this.speakers = new Speakers(new URL(manifest.assets.speaker_worklet, document.baseURI).href, {
+      show: (component, state) => view.setAudio(component, { state }),
+      paused: (playback, isPaused) => events.post({ type: "pauseplayback", playback, isPaused }),
+      stopped: (playback) => events.post({ type: "stopplayback", playback }),
+      fire: (component, event) => events.fire(component, event),
+    });
+    this.replays = new Replays((component, audio) => view.setAudio(component, audio));
+    this.videos = new Videos({
+      tell: (message) => events.post({ type: "tell", message }),
+      show: (component, video) => view.setVideo(component, video),
+    });
+  }
+
+  /** The user did something that may well be answered aloud, by the bindings that begin with it. */
+  expect(isBegun: (binding: Binding) => boolean, usualRate = USUAL_RATE_HZ): void {
+    for (const output of this.manifest.bindings.filter(isBegun).flatMap(({ outputs }) => outputs)) {
+      const { sample_rate: rate } = this.store.props(output);
+      if (this.store.can(output, "plays_audio")) this.speakers.prepare(output, (rate as number | null) ?? usualRate);
+    }
+  }
+
+  /** The first samples of a playback are there. */
+  open({ component, playback, rate, channels, port }: FromWorkerOf<"playbackopened">): void {
+    this.replays.forget(component);
+    const autoplay = this.store.props(component)["autoplay"] === true;
+    void this.speakers.open({ component, playback, rate, channels, autoplay }, port);
+  }
+
+  /** The next segment of a video. */
+  receive(segment: FromWorkerOf<"video">): void {
+    this.videos.receive(segment);
+  }
+
+  /** The user wants to hear, or see, a playback, or wants no more of it. */
+  control({ component, action }: ListenDetail): void {
+    // A video has its own controls; only the end of one that still comes is asked for.
+    if (action === "stop" && this.videos.has(component)) this.videos.stop(component);
+    else this.speakers[action](component);
+  }
+
+  async decode({ playback, file, form }: FromWorkerOf<"decode">): Promise<void> {
+    const audio = await this.speakers.decode(file, form);
+    this.events.post({ type: "decoded", playback, audio }, audio ? [audio.samples.buffer] : []);
+  }
+
+  /** A playback of audio is over. */
+  end({ component, playback, isCut, problem, file }: FromWorkerOf<"playbackended">): void {
+    if (!this.speakers.close(component, playback)) return;
+    this.replays.keep(component, file, problem);
+    if (!isCut) this.events.fire(component, "stop");
+  }
+
+  /** The server silences a playback of video; that of audio is the worker's. */
+  silence(playback: number): void {
+    this.videos.silence(playback);
+  }
+
+  /** Something else is shown in place of what a component played. */
+  forget(component: number): void {
+    this.replays.forget(component);
+    this.videos.forget(component);
+  }
+
+  /** The session is over. */
+  clear(): void {
+    this.videos.clear();
+  }
+}

@@ -1,0 +1,341 @@
+/**
+ * The page's side of a session: listens to what elements ask for, keeps what they show, and speaks to the media worker.
+ *
+ * Elements and session never meet: events come up to the root (`constants.ts`), data goes down through a `View`.
+ */
+
+import {
+  CANCEL,
+  DEVICE,
+  EDIT,
+  FIRE,
+  type FireDetail,
+  LISTEN,
+  listen,
+  RECORD,
+  type RecordDetail,
+  UPLOAD,
+} from "../constants.ts";
+import type { FileValue, Manifest, Props } from "../manifest.ts";
+import { asWav } from "../media/wav.ts";
+import { DEVICE_RATE_HZ } from "../playback/speakers.ts";
+import type { View } from "../shell/view.ts";
+import type { FromWorker, FromWorkerOf } from "../workers/port.ts";
+import { streamsOf } from "./binding_inputs.ts";
+import type { ClipFile } from "./captures.ts";
+import { Connection } from "./connection.ts";
+import { Images } from "./images.ts";
+import { watchPage } from "./page_lifecycle.ts";
+import { PendingInputs } from "./pending_inputs.ts";
+import { Players } from "./players.ts";
+import { Recordings } from "./recordings.ts";
+import { Runs, streamRun } from "./runs.ts";
+import { Scripts } from "./scripts.ts";
+import { DROPPED, isEmpty, LOST, RECORDING, WITHDRAWN } from "./sentences.ts";
+import { Store } from "./store.ts";
+import { type Coming, Uploads } from "./uploads.ts";
+import { Values } from "./values.ts";
+
+export class Session {
+  private readonly manifest: Manifest;
+  private readonly root: EventTarget;
+  private readonly view: View;
+  private readonly store: Store;
+  private readonly worker: Worker;
+  private readonly connection: Connection;
+  private readonly pending = new PendingInputs((component, refusal) => this.runs.held.review(component, refusal));
+  private readonly values: Values;
+  private readonly images: Images;
+  private readonly players: Players;
+  private readonly scripts: Scripts;
+  private readonly runs: Runs;
+  private readonly uploads: Uploads;
+  private readonly recordings: Recordings;
+  private readonly endings: (() => void)[] = [];
+  private hadSession = false;
+  /** The handler of each message of the worker. */
+  private readonly handlers: { [Type in FromWorker["type"]]: (message: FromWorkerOf<Type>) => void } = {
+    welcome: (message) => this.welcome(message),
+    refused: ({ refuse: { code, message } }) => {
+      this.lose();
+      if (code === "version") this.connection.reload(message);
+      else this.view.connection({ state: "refused", message });
+    },
+    lost: () => this.lose(),
+    sent: ({ component, seq }) => this.values.confirm(component, seq),
+    apply: (message) => {
+      this.connection.seen = message.upTo ?? 0;
+      this.values.apply(message);
+    },
+    streaming: ({ component, stream }) => {
+      if (!this.recordings.isReplaced(component, stream)) this.images.stream(component);
+    },
+    state: ({ state, deadlinePageUs }) => this.recordings.update(state, deadlinePageUs),
+    broken: (message) => this.recordings.break(message),
+    turn: ({ turn }) => this.recordings.turn(turn),
+    run: ({ state }) => this.runs.update(state),
+    progress: ({ progress }) => this.runs.advance(progress),
+    toast: ({ toast: { level, title, message, duration_s: durationS, count } }) =>
+      this.view.toast({ level, title, message, durationS, count: count ?? 1 }),
+    script: ({ script }) => {
+      const binding = this.runs.binding(script.binding);
+      if (binding) void this.scripts.serve(binding, script.inputs);
+    },
+    toolarge: ({ message }) => {
+      if (message.type === "set") this.values.confirm(message.component, 0);
+      this.fail("That is too large to be sent. Upload it as a file instead.");
+    },
+    level: ({ component, level }) => this.view.setLevel(component, level),
+    playbackopened: (message) => this.players.open(message),
+    decode: (message) => void this.players.decode(message),
+    playbackposition: ({ component, playedS, level }) => this.view.setHeard(component, playedS, level),
+    playbackended: (message) => this.players.end(message),
+    video: (segment) => this.players.receive(segment),
+    silence: ({ playback }) => this.players.silence(playback),
+    latency: ({ medianMs, fps, roundTripMs }) => this.view.latency({ medianMs, fps, roundTripMs }),
+  };
+
+  /** `root` is an ancestor of all elements. Nothing happens before `start`. */
+  constructor(manifest: Manifest, root: EventTarget, view: View) {
+    this.manifest = manifest;
+    this.root = root;
+    this.view = view;
+    this.store = new Store(manifest);
+    this.worker = new Worker(new URL(manifest.assets.media_worker, document.baseURI), { type: "module" });
+    this.connection = new Connection(manifest.build, this.worker, (connection) => view.connection(connection));
+    const post = this.connection.post.bind(this.connection);
+    this.images = new Images(this.store, view, post, (message) => this.fail(message));
+    this.players = new Players(manifest, this.store, view, {
+      post,
+      fire: (component, event) => this.fire({ component, event }),
+    });
+    this.scripts = new Scripts(this.store, {
+      write: (component, value) => {
+        this.withdraw(component, value);
+        this.values.write(component, value);
+      },
+      answer: (binding, values) => this.runs.answer(binding, values),
+      failed: (message) => this.fail(message),
+    });
+    this.values = this.makeValues();
+    this.runs = this.makeRuns();
+    this.uploads = this.makeUploads();
+    this.recordings = this.makeRecordings();
+  }
+
+  /** Connects, listens to the elements' events at the root, and shows the declared images. */
+  start(): void {
+    this.worker.onmessage = ({ data }: MessageEvent<FromWorker>) =>
+      (this.handlers[data.type] as (message: FromWorker) => void)(data);
+    this.worker.onerror = () => {
+      if (this.hadSession) this.fail("Something went wrong in the page. Reload it if it does not go on.");
+      else this.view.connection({ state: "refused", message: "The page could not start its worker. Reload it." });
+    };
+    this.listen();
+    for (const component of this.store.components) this.images.showValue(component, this.store.value(component));
+    this.connection.connect();
+  }
+
+  /** The current properties of a component. */
+  props(component: number): Props {
+    return this.store.props(component);
+  }
+
+  /** Says goodbye, releases devices, and stops listening. */
+  close(): void {
+    this.leave();
+    for (const end of this.endings) end();
+  }
+
+  // ---- what elements and the browser ask for -----------------------------------------------------------------------
+
+  private listen(): void {
+    const { root, connection } = this;
+    this.endings.push(
+      listen(root, EDIT, ({ component, value }) => {
+        // What is taken back is not to come back; of files that are collected, others may still come.
+        if (!this.store.collects(component)) this.withdraw(component, value);
+        this.values.edit(component, value);
+      }),
+      listen(root, FIRE, (fire) => {
+        this.players.expect(({ targets }) =>
+          targets.some(([from, name]) => from === fire.component && name === fire.event),
+        );
+        this.fire(fire);
+      }),
+      listen(root, RECORD, (record) => this.record(record)),
+      listen(root, DEVICE, (device) => this.recordings.choose(device)),
+      listen(root, UPLOAD, ({ component, file, more = [] }) => void this.upload(component, [file, ...more])),
+      listen(root, LISTEN, (detail) => this.players.control(detail)),
+      listen(root, CANCEL, ({ run }) => {
+        if (!this.runs.held.cancel(run)) connection.send({ type: "cancel", run });
+      }),
+      watchPage({
+        tell: (hidden) => connection.post({ type: "visible", hidden }),
+        leave: () => this.leave(),
+        connect: () => connection.connect(),
+        isConnected: () => connection.isOpen,
+      }),
+    );
+  }
+
+  /** The server refuses what comes of an element that it has hidden, and ends the session of a page that should know. */
+  private fire({ component, event, data }: FireDetail): void {
+    if (this.store.isShown(component)) this.runs.fire(component, event, data);
+  }
+
+  private record(record: RecordDetail): void {
+    const { component, action } = record;
+    if (action === "start" && !this.store.isShown(component)) return;
+    if (action === "start") {
+      // What a stream answers most likely comes at the rate that it was asked at.
+      const rate = (this.store.props(component)["sample_rate"] as number | null) ?? DEVICE_RATE_HZ;
+      this.players.expect(({ stream }) => stream?.component === component, rate);
+      // A result that was shown in place of the preview gives way to it.
+      if (streamsOf(this.manifest, component).length > 0) this.images.clear(component);
+    }
+    this.recordings.record(record);
+  }
+
+  /** A handler, or the declaration, starts or stops a recording as the user would. */
+  private control(component: number, recording: unknown): void {
+    if (typeof recording !== "boolean" || recording === this.recordings.isLive(component)) return;
+    if (recording && !this.store.props(component)["interactive"]) return;
+    this.record({ component, action: recording ? "start" : "stop" });
+  }
+
+  /** A recording is complete. If it was not streamed it becomes the value before the app hears of that. */
+  private async endRecording(component: number, clip: ClipFile | null): Promise<void> {
+    if (clip) await this.upload(component, [clip]);
+    this.fire({ component, event: "stop_recording" });
+  }
+
+  private async upload(component: number, files: readonly Coming[]): Promise<void> {
+    const isNew = await this.uploads.send(component, files, this.store.collects(component), this.runs.last);
+    for (const event of isNew ? ["upload", "input"] : []) this.fire({ component, event });
+  }
+
+  private async receive(component: number, file: FileValue): Promise<void> {
+    if (!this.store.isOpen(component)) throw new Error(`${file.name} came too late: it is not wanted here any more.`);
+    this.values.write(component, this.store.received(component, file));
+  }
+
+  /** Another value takes the place of what is on its way to a component. */
+  private withdraw(component: number, value: unknown): void {
+    this.uploads.withdraw(component, isEmpty(value) ? WITHDRAWN : "");
+  }
+
+  // ---- what becomes of the session ---------------------------------------------------------------------------------
+
+  private welcome({ session, build }: FromWorkerOf<"welcome">): void {
+    if (build !== this.manifest.build) {
+      this.connection.reload("The app has changed. Reload the page.");
+      return;
+    }
+    const isFirst = !this.hadSession;
+    if (!isFirst) this.renew();
+    this.hadSession = true;
+    this.connection.open(session);
+    this.values.restore();
+    this.connection.flush();
+    this.view.connection({ state: "open", message: "" });
+    if (!isFirst) return;
+    // Whoever has pressed Record before there was a session goes on recording.
+    for (const component of this.store.components)
+      if (this.store.props(component)["recording"] === true) this.control(component, true);
+  }
+
+  /** Another session begins, which knows nothing of what was sent to the last one. */
+  private renew(): void {
+    const dropped = this.values.renew();
+    this.runs.held.refuse(dropped, DROPPED);
+    let isLost = false;
+    this.connection.drop((fire) => {
+      const needsFile = this.runs.held.needs(fire.binding, dropped);
+      isLost ||= needsFile;
+      return needsFile || !this.store.isShown(this.runs.source(fire));
+    });
+    if (isLost) this.fail(DROPPED);
+  }
+
+  private lose(): void {
+    this.connection.lose();
+    this.players.clear();
+    this.uploads.restart();
+    this.recordings.clear(LOST);
+    this.runs.clear();
+    this.view.connection({ state: "lost", message: "Connection lost. Reconnecting…" });
+  }
+
+  private leave(): void {
+    this.connection.lose();
+    this.recordings.clear(null);
+    this.runs.clear();
+    this.connection.post({ type: "bye" });
+  }
+
+  private fail(message: string): void {
+    this.view.toast({ level: "error", title: "", message, durationS: 10 });
+  }
+
+  // ---- parts -------------------------------------------------------------------------------------------------------
+
+  private makeValues(): Values {
+    return new Values(this.store, this.view, {
+      send: (message) => this.connection.send(message),
+      changed: (component, value) => this.images.showValue(component, value),
+      given: (component) => this.players.forget(component),
+      arrived: (component, value, run) => {
+        if (run > this.uploads.since(component)) this.withdraw(component, value);
+      },
+      isReplaced: (component, stream) => this.recordings.isReplaced(component, stream),
+      control: (component, recording) => this.control(component, recording),
+      showStill: (image) => this.images.showStill(image),
+    });
+  }
+
+  private makeRuns(): Runs {
+    return new Runs(this.manifest, {
+      send: (message) => this.connection.send(message),
+      script: (binding) => this.scripts.run(binding),
+      write: (binding, values) => this.scripts.write(binding, values),
+      show: (run) => this.view.setRun(run),
+      failed: (message) => this.fail(message),
+      coming: (components) => this.pending.to(components),
+      cancel: (run) => this.connection.send({ type: "cancel", run }),
+    });
+  }
+
+  private makeUploads(): Uploads {
+    return new Uploads(this.pending, {
+      ready: () => this.connection.ready(),
+      isCurrent: (secret) => this.connection.isCurrent(secret),
+      prepare: async (component, file) => (this.store.props(component)["decoded"] === true ? asWav(file) : file),
+      show: (component, upload) => this.view.setUpload(component, upload),
+      settled: (component, since) => this.runs.settled(component, since),
+      received: (component, file) => this.receive(component, file),
+      failed: (message) => this.fail(message),
+    });
+  }
+
+  private makeRecordings(): Recordings {
+    return new Recordings(this.manifest, this.store, {
+      post: (message, transfer) => this.connection.post(message, transfer),
+      seen: () => this.connection.seen,
+      ready: async () => void (await this.connection.ready()),
+      show: (component, view) => this.view.setStream(component, view),
+      level: (component, level) => this.view.setLevel(component, level),
+      begun: (component, bindings) => {
+        for (const binding of bindings) this.view.setRun(streamRun(binding, "done"));
+        this.images.prepare(bindings.flatMap(({ outputs }) => outputs));
+        this.fire({ component, event: "start_recording" });
+      },
+      stopped: (component) => {
+        const input = this.pending.begin(component, RECORDING);
+        return () => this.pending.end(input);
+      },
+      ended: (component, clip) => void this.endRecording(component, clip),
+      failed: (binding) => this.view.setRun(streamRun(binding, "failed", "Error")),
+    });
+  }
+}

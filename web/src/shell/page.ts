@@ -1,0 +1,142 @@
+/** The page as the session sees it: the tree of elements, and where each thing that the session says is shown. */
+
+import type { AudioLevel } from "../codecs/types.ts";
+import type { Audio } from "../elements/audio.ts";
+import type { Leaf } from "../elements/base.ts";
+import type { Image } from "../elements/image.ts";
+import type { Video } from "../elements/video.ts";
+import type { Manifest, Props } from "../manifest.ts";
+import type {
+  AudioView,
+  ConnectionView,
+  LatencyView,
+  OutputSurface,
+  RunView,
+  StreamView,
+  ToastView,
+  Trouble,
+  UploadView,
+  VideoView,
+} from "../states.ts";
+import { build, type LayoutPart } from "./layout.ts";
+import { Footer, Notices } from "./notices.ts";
+import { Recorders } from "./recorders.ts";
+import { whenOver } from "./trouble_expiry.ts";
+import type { View } from "./view.ts";
+
+const RESTARTED: Trouble = { code: "notice", message: "The app was restarted. Press Record to go on." };
+
+/** The kinds of devices that an element records with, as browsers name them. */
+function devicesOf({ capabilities }: Leaf): MediaDeviceKind[] {
+  const devices: MediaDeviceKind[] = [];
+  if (capabilities.has("captures_frames")) devices.push("videoinput");
+  if (capabilities.has("captures_audio")) devices.push("audioinput");
+  return devices;
+}
+
+export class Page implements View {
+  /** Everything the page shows; our events bubble to it. */
+  readonly element = document.createElement("div");
+  private readonly parts: Map<number, LayoutPart>;
+  private readonly notices = new Notices();
+  private readonly recorders = new Recorders();
+  private readonly footer: Footer;
+  /** The runs that a component waits for; the newest is shown. */
+  private readonly runs = new Map<number, Map<number, RunView>>();
+  /** Ends the watch over the trouble that a component shows. */
+  private readonly watches = new Map<number, () => void>();
+
+  constructor(manifest: Manifest) {
+    const main = document.createElement("main");
+    main.className = "ms-page";
+    this.element.className = "ms-app";
+    this.parts = build(manifest, main);
+    this.footer = new Footer(manifest.title, manifest.latency);
+    this.element.append(main);
+    if (manifest.footer || manifest.latency) this.element.append(this.footer.element);
+    this.element.append(this.recorders.element, this.notices.element);
+  }
+
+  applyProps(component: number, props: Props): void {
+    this.parts.get(component)?.apply(props);
+  }
+
+  setStream(component: number, stream: StreamView): void {
+    const element = this.media(component);
+    if (!element) return;
+    element.stream = stream;
+    this.recorders.update(element, stream);
+    this.watches.get(component)?.();
+    this.watches.delete(component);
+    const over = (): void => this.setStream(component, { ...stream, trouble: null });
+    if (stream.trouble) this.watches.set(component, whenOver(stream.trouble, devicesOf(element), over));
+  }
+
+  setLevel(component: number, level: AudioLevel): void {
+    const element = this.media(component);
+    if (element && "setLevel" in element) element.setLevel(level);
+  }
+
+  setAudio(component: number, audio: AudioView | null): void {
+    const element = this.media(component);
+    if (element && "audio" in element) element.audio = audio;
+  }
+
+  setVideo(component: number, video: VideoView | null): void {
+    const element = this.media(component);
+    if (element && "video" in element) element.video = video;
+  }
+
+  setHeard(component: number, playedS: number, level: AudioLevel): void {
+    const element = this.media(component);
+    if (element && "setHeard" in element) element.setHeard(playedS, level);
+  }
+
+  setUpload(component: number, upload: UploadView | null): void {
+    const element = this.parts.get(component)?.element;
+    if (element && "upload" in element) element.upload = upload;
+  }
+
+  setRun(run: RunView): void {
+    for (const component of run.outputs) {
+      const runs = this.runs.get(component) ?? new Map<number, RunView>();
+      this.runs.set(component, runs);
+      runs.delete(run.call);
+      if (run.state === "waiting" || run.state === "running") runs.set(run.call, run);
+      const part = this.parts.get(component);
+      const shown = [...runs.values()].at(-1) ?? (run.state === "failed" ? run : null);
+      if (part && "run" in part.element) (part.element as Leaf).run = shown;
+    }
+  }
+
+  connection(connection: ConnectionView): void {
+    this.notices.setConnection(connection);
+    if (connection.state === "open") this.restarted();
+  }
+
+  toast(toast: ToastView): void {
+    this.notices.toast(toast);
+  }
+
+  latency(latency: LatencyView): void {
+    this.footer.setLatency(latency);
+  }
+
+  surface(component: number): OutputSurface | null {
+    const element = this.media(component);
+    return element && "place" in element ? element : null;
+  }
+
+  /** The app is back: what said that it would be says that it was away. */
+  private restarted(): void {
+    for (const component of this.watches.keys()) {
+      const stream = this.media(component)?.stream;
+      if (stream?.trouble?.code === "restarting") this.setStream(component, { ...stream, trouble: RESTARTED });
+    }
+  }
+
+  private media(component: number): Image | Audio | Video | null {
+    const element = this.parts.get(component)?.element;
+    return element && "stream" in element ? (element as Image | Audio | Video) : null;
+  }
+}

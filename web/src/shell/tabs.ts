@@ -1,0 +1,132 @@
+/** Tabs: one panel in front. The strip is one stop of the Tab key; arrows move within it (the tabs pattern of ARIA). */
+import { emit, FIRE } from "../constants.ts";
+import { type Dress, dress } from "../elements/parts/common_props.ts";
+import type { Node, Props } from "../manifest.ts";
+
+/** A container of the page whose children are `tab` nodes; each of them can be changed by its own number too. */
+export class Tabs {
+  readonly element = document.createElement("div");
+  /** By number. */
+  readonly tabs = new Map<number, Tab>();
+  private readonly list = document.createElement("div");
+  private current: Tab | null = null;
+  private props: Props;
+
+  /** `fill` makes the children of a tab. */
+  constructor(node: Node, fill: (node: Node) => HTMLElement[]) {
+    this.props = node.props ?? {};
+    this.element.className = "ms-tabs";
+    this.list.className = "ms-tablist";
+    this.list.setAttribute("role", "tablist");
+    this.list.addEventListener("keydown", (event) => this.onKey(event));
+    this.element.append(this.list);
+    for (const [index, child] of (node.children ?? []).entries()) {
+      const tab = new Tab(child, index, fill(child), () => this.settle());
+      tab.button.addEventListener("click", () => this.pick(tab, node.id));
+      this.tabs.set(child.id, tab);
+      this.list.append(tab.button);
+      this.element.append(tab.panel);
+    }
+    this.apply({ ...this.props });
+  }
+
+  apply(changed: Props): void {
+    this.props = { ...this.props, ...changed };
+    dress(this.element, this.props as Dress);
+    const wanted = changed["selected"];
+    if (wanted != null) this.current = this.all.find((tab) => tab.key === wanted) ?? this.current;
+    this.settle();
+  }
+
+  private get all(): Tab[] {
+    return [...this.tabs.values()];
+  }
+
+  /** Shows the current tab, or the first that can be shown. */
+  private settle(): void {
+    if (!this.current?.isOpen) this.current = this.all.find((tab) => tab.isOpen) ?? null;
+    for (const tab of this.all) tab.show(tab === this.current);
+  }
+
+  private pick(tab: Tab, id: number): void {
+    if (tab === this.current) return;
+    this.current = tab;
+    this.settle();
+    const data = { index: this.all.indexOf(tab), value: tab.button.textContent, selected: true };
+    emit(this.element, FIRE, { component: tab.id, event: "select", data });
+    emit(this.element, FIRE, { component: id, event: "change", data });
+  }
+
+  private onKey(event: KeyboardEvent): void {
+    const open = this.all.filter((tab) => tab.isOpen);
+    const at = this.current ? open.indexOf(this.current) : -1;
+    const steps: { [key: string]: number } = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: -1 };
+    const to = steps[event.key];
+    const tab = to === undefined ? undefined : open.at(to % open.length);
+    if (!tab) return;
+    event.preventDefault();
+    tab.button.focus();
+    tab.button.click();
+  }
+}
+
+/** One tab: its button in the strip and its panel. */
+class Tab {
+  readonly id: number;
+  readonly button = document.createElement("button");
+  readonly panel = document.createElement("div");
+  private props: Props;
+
+  constructor(
+    node: Node,
+    private readonly index: number,
+    children: HTMLElement[],
+    private readonly changed: () => void,
+  ) {
+    this.id = node.id;
+    this.props = node.props ?? {};
+    this.button.type = "button";
+    this.button.id = `ms-${node.id}-tab`;
+    this.button.setAttribute("role", "tab");
+    this.panel.className = "ms-panel";
+    this.panel.setAttribute("role", "tabpanel");
+    this.panel.setAttribute("aria-labelledby", this.button.id);
+    this.panel.append(...children);
+    this.wear();
+  }
+
+  /** The panel: the element that the tab's own classes are on. */
+  get element(): HTMLElement {
+    return this.panel;
+  }
+
+  /** The name of this one in `selected` of the tabs. */
+  get key(): unknown {
+    return this.props["id"] ?? this.index;
+  }
+
+  get isOpen(): boolean {
+    return this.props["visible"] !== false && this.props["interactive"] !== false;
+  }
+
+  apply(changed: Props): void {
+    this.props = { ...this.props, ...changed };
+    this.wear();
+    this.changed();
+  }
+
+  show(isCurrent: boolean): void {
+    this.panel.hidden = !isCurrent;
+    this.button.setAttribute("aria-selected", String(isCurrent));
+    this.button.tabIndex = isCurrent ? 0 : -1;
+  }
+
+  private wear(): void {
+    dress(this.panel, this.props as Dress);
+    if (!this.panel.id) this.panel.id = `ms-${this.id}-panel`;
+    this.button.setAttribute("aria-controls", this.panel.id);
+    this.button.textContent = String(this.props["label"] ?? "");
+    this.button.hidden = this.props["visible"] === false;
+    this.button.disabled = this.props["interactive"] === false;
+  }
+}

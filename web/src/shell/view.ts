@@ -1,0 +1,41 @@
+/** The interface by which the session tells the page what to show: the one way down, implemented by `Page`. */
+
+import type { AudioLevel } from "../codecs/types.ts";
+import type { Props } from "../manifest.ts";
+import type {
+  AudioView,
+  ConnectionView,
+  LatencyView,
+  OutputSurface,
+  RunView,
+  StreamView,
+  ToastView,
+  UploadView,
+  VideoView,
+} from "../states.ts";
+
+export interface View {
+  /** Properties of a component changed, by the server or by a script; `value` among them. */
+  applyProps(component: number, props: Props): void;
+  /** A component's recording changed state. Called at changes only, never per frame. */
+  setStream(component: number, stream: StreamView): void;
+  /** The level of the microphone, about 20 times a second while it is open. */
+  setLevel(component: number, level: AudioLevel): void;
+  /** Streamed audio changed state; null when something else is shown again. */
+  setAudio(component: number, audio: AudioView | null): void;
+  /** A streamed video begins, or is complete; null when something else is shown again. */
+  setVideo(component: number, video: VideoView | null): void;
+  /** Its position and level, about 20 times a second while it is heard. */
+  setHeard(component: number, playedS: number, level: AudioLevel): void;
+  /** A run of an ordinary event changed state. */
+  setRun(run: RunView): void;
+  /** An upload goes on; null when it is over. */
+  setUpload(component: number, upload: UploadView | null): void;
+  /** The link to the server changed state. */
+  connection(connection: ConnectionView): void;
+  toast(toast: ToastView): void;
+  /** Age of the images on the glass, about once a second while images come. */
+  latency(latency: LatencyView): void;
+  /** Where images of this component are shown; null if the component shows none. */
+  surface(component: number): OutputSurface | null;
+}

@@ -1,0 +1,207 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { FrameCapture, FrameUplink, readFrames } from "../../src/capture/frame_uplink.ts";
+import type { Packet } from "../../src/wire/packet.ts";
+import { Flag } from "../../src/wire/packet.ts";
+import { FakeDrawing, FakeEncoder, FakeFrame } from "./fakes.ts";
+
+let sent: Packet[];
+let uplink: FrameUplink;
+let drawing: FakeDrawing;
+let encoder: FakeEncoder;
+let capture: FrameCapture;
+const fail = vi.fn();
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  fail.mockClear();
+  sent = [];
+  uplink = new FrameUplink(1, 4, 0, (packet) => sent.push(packet));
+  drawing = new FakeDrawing();
+  encoder = new FakeEncoder();
+  capture = new FrameCapture(() => [uplink], drawing, encoder, fail);
+});
+
+/** Offers a frame and encodes it at once, if it is taken. */
+async function offer(): Promise<FakeFrame> {
+  const frame = new FakeFrame();
+  const done = capture.offer(frame.asPicture);
+  expect(frame.isClosed).toBe(true);
+  encoder.finish();
+  await done;
+  vi.advanceTimersByTime(33);
+  return frame;
+}
+
+describe("a frame", () => {
+  it("is taken only while the stream runs", async () => {
+    uplink.raise(10);
+    await offer();
+    uplink.run();
+    await offer();
+    uplink.pause();
+    await offer();
+    expect(sent.map(({ sequence }) => sequence)).toEqual([1]);
+    expect(drawing.drawn).toBe(1);
+  });
+
+  it("is taken only with credit, whatever the server gives and when", async () => {
+    uplink.run();
+    for (const limit of [0, 1, 1, 4, 2, 9]) {
+      uplink.raise(limit);
+      for (let i = 0; i < 12; i++) await offer();
+    }
+    expect(sent.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(drawing.drawn).toBe(9);
+  });
+
+  it("is not taken while another is being encoded", async () => {
+    uplink.run();
+    uplink.raise(5);
+    const first = new FakeFrame();
+    const second = new FakeFrame();
+    const done = capture.offer(first.asPicture);
+    await capture.offer(second.asPicture);
+    expect([first.isClosed, second.isClosed, encoder.waiting]).toEqual([true, true, 1]);
+    encoder.finish();
+    await done;
+    expect(sent).toHaveLength(1);
+  });
+
+  it("carries the time at which it was read", async () => {
+    vi.setSystemTime(1_795_000_000_000);
+    uplink.run();
+    uplink.raise(1);
+    const before = Math.round((performance.timeOrigin + performance.now()) * 1000);
+    await offer();
+    expect(sent[0]?.captured_us).toBe(before);
+  });
+
+  it("is encoded once for all streams that take it", async () => {
+    const other = new FrameUplink(2, 4, 0, (packet) => sent.push(packet));
+    capture = new FrameCapture(() => [uplink, other], drawing, encoder, fail);
+    for (const each of [uplink, other]) {
+      each.run();
+      each.raise(1);
+    }
+    await offer();
+    expect(sent.map(({ stream, sequence }) => [stream, sequence])).toEqual([
+      [1, 1],
+      [2, 1],
+    ]);
+    expect(drawing.drawn).toBe(1);
+  });
+});
+
+describe("whatever goes wrong", () => {
+  beforeEach(() => {
+    uplink.run();
+    uplink.raise(1);
+  });
+
+  it("a frame that cannot be drawn is closed, and costs no credit", async () => {
+    drawing.error = new Error("no context");
+    const frame = new FakeFrame();
+    await capture.offer(frame.asPicture);
+    expect(frame.isClosed).toBe(true);
+    expect(fail).toHaveBeenCalledWith(drawing.error);
+    drawing.error = null;
+    await offer();
+    expect(sent.map(({ sequence }) => sequence)).toEqual([1]);
+  });
+
+  it("an encoding that fails leaves no gap in the sequences", async () => {
+    const done = capture.offer(new FakeFrame().asPicture);
+    encoder.fail();
+    await done;
+    expect(fail).toHaveBeenCalledOnce();
+    await offer();
+    expect(sent.map(({ sequence }) => sequence)).toEqual([1]);
+  });
+
+  it("what is encoded when the stream stops is not sent", async () => {
+    const done = capture.offer(new FakeFrame().asPicture);
+    expect(uplink.finish()).toBe(0);
+    encoder.finish();
+    await done;
+    expect(sent).toEqual([]);
+  });
+});
+
+describe("the end of a turn", () => {
+  it("is told by an empty last packet, as soon as there is credit", async () => {
+    uplink.run();
+    uplink.raise(1);
+    await offer();
+    uplink.expire();
+    expect(sent).toHaveLength(1);
+    uplink.raise(2);
+    expect(sent[1]).toMatchObject({ sequence: 2, payload: new Uint8Array(0) });
+    expect((sent[1] as Packet).flags & Flag.LAST).toBeTruthy();
+    uplink.raise(9);
+    expect(sent).toHaveLength(2);
+  });
+
+  it("waits for the frame that is being encoded", async () => {
+    uplink.run();
+    uplink.raise(1);
+    const done = capture.offer(new FakeFrame().asPicture);
+    uplink.expire();
+    expect(sent).toEqual([]);
+    encoder.finish();
+    await done;
+    expect(sent.map(({ sequence, payload }) => [sequence, payload.length])).toEqual([[1, 0]]);
+  });
+
+  it("is told once, and not at all after Stop", () => {
+    uplink.run();
+    uplink.raise(5);
+    uplink.finish();
+    uplink.expire();
+    expect(sent).toEqual([]);
+  });
+
+  it("lets the next turn count on", async () => {
+    uplink.run();
+    uplink.raise(2);
+    await offer();
+    uplink.expire();
+    uplink.pause();
+    uplink.run();
+    uplink.raise(3);
+    await offer();
+    expect(sent.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
+  });
+});
+
+it("reads a camera to its end and closes every frame, taken or not", async () => {
+  vi.useRealTimers();
+  const frames = Array.from({ length: 5 }, () => new FakeFrame());
+  const source = new ReadableStream({
+    start: (controller) => {
+      for (const frame of frames) controller.enqueue(frame.asPicture);
+      controller.close();
+    },
+  });
+  await readFrames(source, capture, new AbortController().signal);
+  expect(frames.every(({ isClosed }) => isClosed)).toBe(true);
+});
+
+it("closes what a released camera still delivers", async () => {
+  vi.useRealTimers();
+  uplink.run();
+  uplink.raise(1);
+  const abort = new AbortController();
+  const frame = new FakeFrame();
+  let camera: ReadableStreamDefaultController | undefined;
+  const source = new ReadableStream({
+    start: (controller) => {
+      camera = controller;
+    },
+  });
+  const done = readFrames(source, capture, abort.signal);
+  abort.abort();
+  camera?.enqueue(frame.asPicture);
+  camera?.close();
+  await done;
+  expect([frame.isClosed, drawing.drawn]).toEqual([true, 0]);
+});

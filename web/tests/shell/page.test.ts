@@ -1,0 +1,242 @@
+// @vitest-environment happy-dom
+import { beforeEach, describe, expect, it } from "vitest";
+import "../../src/elements/index.ts";
+import { EDIT, FIRE, listen } from "../../src/constants.ts";
+import { matching } from "../../src/elements/dropdown.ts";
+import type { Manifest, Node, Props } from "../../src/manifest.ts";
+import { figures } from "../../src/shell/notices.ts";
+import { Page } from "../../src/shell/page.ts";
+import { IDLE, type RunView } from "../../src/states.ts";
+
+const COMMON: Props = {
+  label: null,
+  info: null,
+  show_label: true,
+  container: true,
+  visible: true,
+  interactive: true,
+  elem_id: null,
+  elem_classes: [],
+  scale: null,
+  min_width: 160,
+  value: null,
+};
+const RUN: RunView = {
+  call: 1,
+  run: 1,
+  binding: 0,
+  outputs: [2],
+  progress: "full",
+  state: "running",
+  position: 0,
+  etaS: null,
+  message: "",
+};
+
+function manifest(children: Node[], components: { [id: string]: { type: string; props: Props } }): Manifest {
+  const filled = Object.entries(components).map(([id, { type, props }]) => [
+    id,
+    { type, props: { ...COMMON, ...props } },
+  ]);
+  return {
+    version: 1,
+    build: "b",
+    title: "Title",
+    theme: {},
+    footer: true,
+    latency: true,
+    assets: { media_worker: "m", microphone_worklet: "w", speaker_worklet: "s" },
+    root: { id: 0, type: "blocks", props: {}, children },
+    components: Object.fromEntries(filled),
+    bindings: [],
+  };
+}
+
+const settled = (): Promise<void> => new Promise((done) => setTimeout(done));
+
+let page: Page;
+
+function open(children: Node[], components: { [id: string]: { type: string; props: Props } }): HTMLElement {
+  page = new Page(manifest(children, components));
+  document.body.replaceChildren(page.element);
+  return page.element;
+}
+
+describe("the tree", () => {
+  it("stands as the manifest says, dressed", () => {
+    const root = open(
+      [
+        {
+          id: 1,
+          type: "row",
+          props: { elem_id: "row", elem_classes: ["mine"], equal_height: true },
+          children: [{ id: 2, type: "button" }],
+        },
+      ],
+      { 2: { type: "button", props: { value: "Go", elem_id: "go", scale: 0, min_width: 60 } } },
+    );
+    const row = root.querySelector("#row");
+    const button = root.querySelector<HTMLElement>("#row > ms-button#go");
+
+    expect(row?.className.split(" ").sort()).toEqual(["mine", "ms-equal", "ms-row"]);
+    expect(button?.style.getPropertyValue("--ms-min-width")).toBe("60px");
+    expect(button?.classList.contains("ms-fixed")).toBe(true);
+  });
+
+  it("changes when the server says so, containers too", async () => {
+    const root = open([{ id: 1, type: "column", props: { visible: true }, children: [{ id: 2, type: "button" }] }], {
+      2: { type: "button", props: { value: "Go" } },
+    });
+    page.applyProps(2, { value: "Stop", interactive: false });
+    page.applyProps(1, { visible: false });
+    await settled();
+
+    expect(root.querySelector("button")?.textContent?.trim()).toBe("Stop");
+    expect(root.querySelector("button")?.disabled).toBe(true);
+    expect(root.querySelector<HTMLElement>(".ms-column")?.hidden).toBe(true);
+  });
+
+  it("ignores a component that the page does not have", () => {
+    open([], {});
+    expect(() => page.applyProps(9, { value: 1 })).not.toThrow();
+    expect(page.surface(9)).toBeNull();
+  });
+});
+
+describe("tabs", () => {
+  const tab = (id: number, props: Props): Node => ({
+    id,
+    type: "tab",
+    props: { visible: true, ...props },
+    children: [],
+  });
+  const shown = (root: HTMLElement): (string | null)[] =>
+    [...root.querySelectorAll("[role=tabpanel]:not([hidden])")].map((panel) => panel.getAttribute("aria-labelledby"));
+
+  it("open at `selected`, and move when the app says so", () => {
+    const tabs = [tab(2, { label: "A", id: "a" }), tab(3, { label: "B", id: "b" })];
+    const root = open([{ id: 1, type: "tabs", props: { selected: "b" }, children: tabs }], {});
+    expect(shown(root)).toEqual(["ms-3-tab"]);
+
+    page.applyProps(1, { selected: "a" });
+    expect(shown(root)).toEqual(["ms-2-tab"]);
+  });
+
+  it("leave a tab that is no longer to be seen", () => {
+    const root = open(
+      [{ id: 1, type: "tabs", props: { selected: null }, children: [tab(2, { label: "A" }), tab(3, { label: "B" })] }],
+      {},
+    );
+    page.applyProps(2, { visible: false });
+
+    expect(shown(root)).toEqual(["ms-3-tab"]);
+    expect(root.querySelector<HTMLElement>("#ms-2-tab")?.hidden).toBe(true);
+  });
+
+  it("fire when the user turns to another, not when the app does", () => {
+    const root = open(
+      [{ id: 1, type: "tabs", props: { selected: 0 }, children: [tab(2, { label: "A" }), tab(3, { label: "B" })] }],
+      {},
+    );
+    const fired: [number, string][] = [];
+    listen(root, FIRE, ({ component, event }) => fired.push([component, event]));
+    page.applyProps(1, { selected: 1 });
+    expect(fired).toEqual([]);
+
+    root.querySelector<HTMLElement>("#ms-2-tab")?.click();
+    root.querySelector<HTMLElement>("#ms-2-tab")?.click();
+    expect(fired).toEqual([
+      [2, "select"],
+      [1, "change"],
+    ]);
+  });
+});
+
+describe("runs", () => {
+  let root: HTMLElement;
+  const words = async (): Promise<string | undefined> => {
+    await settled();
+    return root.querySelector(".ms-run-words span")?.textContent ?? undefined;
+  };
+
+  beforeEach(() => {
+    root = open([{ id: 2, type: "label" }], { 2: { type: "label", props: { label: "L", show_heading: true } } });
+  });
+
+  it("show until they are over", async () => {
+    page.setRun(RUN);
+    expect(await words()).toBe("Working");
+    page.setRun({ ...RUN, state: "done" });
+    expect(await words()).toBeUndefined();
+  });
+
+  it("show the other one when one of two is over", async () => {
+    page.setRun({ ...RUN, call: 1, state: "waiting", position: 2 });
+    page.setRun({ ...RUN, call: 2 });
+    page.setRun({ ...RUN, call: 2, state: "done" });
+    expect(await words()).toBe("2nd in line");
+  });
+
+  it("show why they failed, until the next one", async () => {
+    page.setRun({ ...RUN, state: "failed", message: "It broke." });
+    await settled();
+    expect(root.querySelector(".ms-problem")?.textContent).toContain("It broke.");
+    page.setRun({ ...RUN, call: 2 });
+    await settled();
+    expect(root.querySelector(".ms-problem")).toBeNull();
+  });
+
+  it.each(["hidden", "minimal"] as const)("say nothing with %s progress", async (progress) => {
+    page.setRun({ ...RUN, progress });
+    expect(await words()).toBeUndefined();
+  });
+});
+
+describe("elements", () => {
+  it("send what the user did upwards, with their number", async () => {
+    const root = open([{ id: 2, type: "checkbox" }], { 2: { type: "checkbox", props: { label: "On", value: false } } });
+    await settled();
+    const heard: unknown[] = [];
+    listen(root, EDIT, (edit) => heard.push(edit));
+    root.querySelector<HTMLInputElement>("input")?.click();
+
+    expect(heard).toEqual([{ component: 2, value: true }]);
+  });
+
+  it("name their control even where the label is not shown", async () => {
+    const root = open([{ id: 2, type: "checkbox" }], {
+      2: { type: "checkbox", props: { label: "On", show_label: false } },
+    });
+    await settled();
+
+    expect(root.querySelector("input")?.getAttribute("aria-label")).toBe("On");
+  });
+
+  it("find choices by any part of their label, by their beginning first", () => {
+    const choices = ["flip", "Pencil", "sepia"].map((label) => [label, label] as const);
+    expect(matching(choices, "P ").map(([label]) => label)).toEqual(["Pencil", "flip", "sepia"]);
+    expect(matching(choices, "")).toBe(choices);
+    expect(matching(choices, "x")).toEqual([]);
+  });
+});
+
+describe("latency", () => {
+  it("is said in whole milliseconds, as far as it is known", () => {
+    expect(figures({ medianMs: 34.2, fps: 29.7, roundTripMs: 0.4 })).toBe(
+      "34 ms camera to screen · 30 fps · 1 ms round trip",
+    );
+    expect(figures({ medianMs: null, fps: 0, roundTripMs: 12 })).toBe("12 ms round trip");
+  });
+});
+
+it("that is back after a restart says so where it said that it would be", async () => {
+  const root = open([{ id: 1, type: "image" }], { 1: { type: "image", props: { sources: ["webcam"] } } });
+  page.setStream(1, { ...IDLE, trouble: { code: "restarting", message: "The app is being restarted." } });
+  page.connection({ state: "lost", message: "Connection lost." });
+  await settled();
+  expect(root.textContent).toContain("The app is being restarted.");
+  page.connection({ state: "open", message: "" });
+  await settled();
+  expect(root.textContent).not.toContain("is being restarted");
+  expect(root.querySelector(".ms-trouble")?.textContent).toContain("The app was restarted. Press Record to go on.");
+});

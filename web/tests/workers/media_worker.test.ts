@@ -1,0 +1,302 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { CodecNumber, Flag, PacketKind } from "../../src/wire/packet.ts";
+import { MediaWorker } from "../../src/workers/media_worker.ts";
+import type { FromWorker } from "../../src/workers/port.ts";
+import { FakeSocket } from "../fake_socket.ts";
+
+let engine: MediaWorker;
+let told: FromWorker[];
+let microphone: { onmessage: ((event: { data: Float32Array }) => void) | null; close: () => void };
+
+const toldOf = <Type extends FromWorker["type"]>(type: Type): Extract<FromWorker, { type: Type }>[] =>
+  told.filter((message): message is Extract<FromWorker, { type: Type }> => message.type === type);
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  FakeSocket.install();
+  told = [];
+  engine = new MediaWorker((message) => told.push(message));
+  engine.handle({ type: "connect", url: "ws://app/ws", build: "b", hidden: false });
+  FakeSocket.last.open();
+  FakeSocket.last.welcome();
+});
+
+/** Opens a stream of a microphone of 1 kHz that sends every 0.1 s. */
+function record(maxBacklogS = 2): void {
+  microphone = { onmessage: null, close: vi.fn() };
+  const format = { deviceRate: 1_000, rate: 1_000, channels: 1 };
+  engine.handle({ type: "microphone", component: 3, port: microphone as unknown as MessagePort, format });
+  const stream = { stream: 1, frames: 0, binding: 7, component: 3, everyS: 0.1, keep: "all", maxBacklogS } as const;
+  engine.handle({ type: "open", stream });
+}
+
+const state = (name: string, fields: object = {}): void =>
+  FakeSocket.last.say({ type: "streamstate", stream: 1, state: name, ...fields });
+const credit = (limit: number): void => FakeSocket.last.say({ type: "credit", stream: 1, limit });
+const speak = (samples: number): void => microphone.onmessage?.({ data: new Float32Array(samples) });
+
+describe("a session", () => {
+  it("begins by giving credit to ordinary events", () => {
+    expect(toldOf("welcome")).toEqual([{ type: "welcome", session: "secret", build: "b" }]);
+    expect(FakeSocket.last.of("credit")).toEqual([expect.objectContaining({ stream: 0, limit: 2 })]);
+  });
+
+  it("tells a server that it is hidden from the start", () => {
+    engine.handle({ type: "visible", hidden: true });
+    FakeSocket.last.drop();
+    vi.advanceTimersByTime(300);
+    FakeSocket.last.open();
+    FakeSocket.last.welcome();
+    expect(FakeSocket.last.of("visible")).toEqual([expect.objectContaining({ hidden: true })]);
+  });
+
+  it("passes on what is for the page", () => {
+    FakeSocket.last.say({ type: "toast", level: "info", message: "hi" });
+    FakeSocket.last.say({ type: "runstate", run: 1, call: 2, binding: 3, state: "running" });
+    FakeSocket.last.say({ type: "turn", stream: 1, state: "hearing" });
+    FakeSocket.last.say({ type: "script", binding: 3, inputs: [1] });
+    FakeSocket.last.say({ type: "outputs", call: 2, run: 1, seen: 4, updates: { 5: { value: "x" } } });
+    expect(told.slice(1).map(({ type }) => type)).toEqual(["toast", "run", "turn", "script", "apply"]);
+    expect(toldOf("apply")[0]).toMatchObject({ run: 1, seen: 4, updates: { 5: { value: "x" } }, images: [] });
+  });
+
+  it("sends what the page says, and hands back what is too large", () => {
+    engine.handle({ type: "send", message: { type: "set", component: 5, value: "x" } });
+    engine.handle({ type: "send", message: { type: "set", component: 5, value: "x".repeat(2 ** 20) } });
+    expect(FakeSocket.last.of("set")).toHaveLength(1);
+    expect(toldOf("toolarge")).toHaveLength(1);
+    const seq = FakeSocket.last.of("set")[0]?.["seq"];
+    expect(toldOf("sent")).toEqual([{ type: "sent", component: 5, seq }]);
+  });
+
+  it("says goodbye, and begins another when it is told to", () => {
+    engine.handle({ type: "bye" });
+    expect(FakeSocket.last.messages.at(-1)?.type).toBe("bye");
+    engine.handle({ type: "connect", url: "ws://app/ws", build: "b", hidden: false });
+    expect(FakeSocket.all).toHaveLength(2);
+  });
+});
+
+describe("a stream", () => {
+  beforeEach(() => record());
+
+  it("is opened with credit for what comes back", () => {
+    expect(FakeSocket.last.messages.slice(-2)).toEqual([
+      expect.objectContaining({ type: "open", stream: 1, binding: 7 }),
+      expect.objectContaining({ type: "credit", stream: 1, limit: 2 }),
+    ]);
+  });
+
+  it("captures and sends only while it runs", () => {
+    credit(9);
+    speak(200);
+    state("waiting", { position: 1 });
+    speak(200);
+    state("running");
+    speak(200);
+    state("waiting", { again: true });
+    speak(200);
+    expect(FakeSocket.last.packets.map(({ sequence, payload }) => [sequence, payload.length])).toEqual([[1, 416]]);
+    expect(toldOf("state").map((message) => message.state.state)).toEqual(["waiting", "running", "waiting"]);
+  });
+
+  it("hands over what is left when its turn is over", () => {
+    credit(9);
+    state("running");
+    speak(150);
+    state("stopping");
+    state("waiting", { again: true });
+    const packets = FakeSocket.last.packets;
+    expect(packets.map(({ payload }) => payload.length)).toEqual([216, 116]);
+    expect(packets.map(({ flags }) => flags & Flag.LAST)).toEqual([0, Flag.LAST]);
+  });
+
+  it("flushes at Stop, and names the last packet", () => {
+    state("running");
+    credit(1);
+    speak(150);
+    engine.handle({ type: "stop", stream: 1, reason: "user", message: "" });
+    expect(FakeSocket.last.of("stop")[0]).toMatchObject({ final: 2, reason: "user" });
+    credit(2);
+    expect(FakeSocket.last.packets.at(-1)).toMatchObject({ kind: PacketKind.SOUND, sequence: 2 });
+  });
+
+  it("captures nothing after Stop, also if the server says just then that it runs", () => {
+    state("running");
+    credit(9);
+    engine.handle({ type: "stop", stream: 1, reason: "user", message: "" });
+    const sent = FakeSocket.last.packets.length;
+    state("running");
+    speak(200);
+    expect(FakeSocket.last.packets).toHaveLength(sent);
+  });
+
+  it("ends by itself when the backlog is full, once, and says what was sent", () => {
+    state("running");
+    credit(1);
+    speak(100);
+    for (let i = 0; i < 30; i++) speak(100);
+    expect(FakeSocket.last.of("stop")).toEqual([expect.objectContaining({ final: 1, reason: "backlog" })]);
+    expect(toldOf("broken")).toHaveLength(1);
+  });
+
+  it("is told its deadline by the page's clock", () => {
+    const sent = FakeSocket.last.of("clock")[0]?.["page_us"] as number;
+    FakeSocket.last.say({ type: "clock", page_us: sent, server_us: 50_000_000 });
+    state("running", { limit_s: 10, deadline_us: 60_000_000 });
+    const deadline = toldOf("state")[0]?.deadlinePageUs as number;
+    expect(Math.abs(deadline - (sent + 10_000_000))).toBeLessThan(2);
+    state("running");
+    expect(toldOf("state")[1]?.deadlinePageUs).toBe(0);
+  });
+
+  it("is forgotten when it has ended, or the link is lost", () => {
+    credit(9);
+    state("running");
+    state("ended", { reason: "error", message: "boom" });
+    speak(200);
+    expect(FakeSocket.last.packets).toEqual([]);
+    record();
+    credit(9);
+    state("running");
+    FakeSocket.last.drop();
+    speak(200);
+    expect(toldOf("lost")).toHaveLength(1);
+  });
+
+  it("goes on when another device takes over", () => {
+    const first = microphone;
+    credit(9);
+    state("running");
+    speak(60);
+    microphone = { onmessage: null, close: vi.fn() };
+    const format = { deviceRate: 1_000, rate: 1_000, channels: 1 };
+    engine.handle({ type: "microphone", component: 3, port: microphone as unknown as MessagePort, format });
+    speak(60);
+    expect(FakeSocket.last.packets.map(({ payload }) => payload.length)).toEqual([216]);
+    expect(first.close).toHaveBeenCalledOnce();
+  });
+
+  it("tells how loud it is", () => {
+    for (let i = 0; i < 4; i++) speak(25);
+    expect(toldOf("level")).toHaveLength(2);
+  });
+});
+
+it("does not open a stream whose chunks no packet could carry", () => {
+  const format = { deviceRate: 48_000, rate: 48_000, channels: 2 };
+  const port = { onmessage: null, close: vi.fn() } as unknown as MessagePort;
+  engine.handle({ type: "microphone", component: 3, port, format });
+  const stream = {
+    stream: 1,
+    frames: 0,
+    binding: 7,
+    component: 3,
+    everyS: 11.5,
+    keep: "all",
+    maxBacklogS: 30,
+  } as const;
+  engine.handle({ type: "open", stream });
+  expect(toldOf("broken")[0]?.message).toContain("11.5 s");
+  expect(FakeSocket.last.of("open")).toEqual([]);
+});
+
+it("passes videos to the page, which plays them, and says how far they have been seen", () => {
+  const video = {
+    kind: PacketKind.SOUND,
+    codec: CodecNumber.FMP4,
+    flags: Flag.KEY,
+    stream: 0,
+    component: 5,
+    source: 0,
+  };
+  const payload = Uint8Array.of(1, 2);
+  FakeSocket.last.sendPacket({ ...video, sequence: 2, call: 9, captured_us: 0, payload });
+  expect(toldOf("video")).toEqual([
+    { type: "video", component: 5, playback: 9, sequence: 2, data: payload, isLast: false },
+  ]);
+  FakeSocket.last.say({ type: "silence", seq: 9, playback: 9 });
+  expect(toldOf("silence")).toEqual([{ type: "silence", playback: 9 }]);
+  const message = { type: "played", playback: 9, received: 2, rate: 1000, samples: 40, played: 0 } as const;
+  engine.handle({ type: "tell", message });
+  expect(FakeSocket.last.of("played")).toMatchObject([message]);
+});
+
+describe("frames on their way down", () => {
+  it("give credit on receipt, and reach the page as stills if there is no surface for streams", async () => {
+    record();
+    FakeSocket.last.sendPacket({
+      kind: PacketKind.PICTURE,
+      codec: 2,
+      flags: Flag.KEY | Flag.INDEPENDENT | Flag.LAST,
+      stream: 1,
+      component: 5,
+      sequence: 1,
+      source: 0,
+      call: 1,
+      captured_us: 0,
+      payload: Uint8Array.of(1, 2, 3),
+    });
+    expect(FakeSocket.last.of("credit").at(-1)).toMatchObject({ stream: 1, limit: 3 });
+    expect(toldOf("apply")[0]?.images).toEqual([
+      { component: 5, mime: "image/png", data: Uint8Array.of(1, 2, 3), stream: 1, sequence: 1 },
+    ]);
+    engine.handle({ type: "shown", stream: 1, component: 5, sequence: 1, pageUs: 99 });
+    expect(FakeSocket.last.of("shown")[0]).toMatchObject({ stream: 1, component: 5, sequence: 1, page_us: 99 });
+  });
+});
+
+describe("camera and microphone of one component", () => {
+  let frames: { onmessage: ((event: { data: unknown }) => void) | null; close: () => void };
+
+  beforeEach(() => {
+    vi.stubGlobal(
+      "OffscreenCanvas",
+      class {
+        getContext = (): object => ({});
+      },
+    );
+    frames = { onmessage: null, close: vi.fn() };
+    const options = { size: null, mirror: false, quality: 0.8 };
+    const source = frames as unknown as MessagePort;
+    engine.handle({ type: "camera", component: 3, source, options });
+  });
+
+  const open = (frames: number): void => {
+    microphone = { onmessage: null, close: vi.fn() };
+    const port = microphone as unknown as MessagePort;
+    const format = { deviceRate: 1_000, rate: 1_000, channels: 1 };
+    if (frames) engine.handle({ type: "microphone", component: 3, port, format });
+    const stream = { stream: 1, frames, binding: 7, component: 3, everyS: 0.1, keep: "all", maxBacklogS: 2 } as const;
+    engine.handle({ type: "open", stream });
+  };
+
+  it("open one stream that names the number of its frames", () => {
+    open(2);
+    expect(FakeSocket.last.of("open")).toEqual([expect.objectContaining({ stream: 1, pictures: 2 })]);
+    expect(FakeSocket.last.of("credit").map(({ stream }) => stream)).toEqual([0, 1]);
+  });
+
+  it("send audio as the stream itself, and end together", () => {
+    open(2);
+    state("running");
+    credit(9);
+    speak(150);
+    expect(FakeSocket.last.packets.map(({ stream, kind }) => [stream, kind])).toEqual([[1, PacketKind.SOUND]]);
+    engine.handle({ type: "stop", stream: 1, reason: "user", message: "" });
+    expect(FakeSocket.last.of("stop")[0]).toMatchObject({ stream: 1, final: 2 });
+    state("ended", { reason: "user" });
+    expect(toldOf("state").at(-1)).toMatchObject({ state: { stream: 1, state: "ended" } });
+  });
+
+  it("are released together", () => {
+    open(2);
+    engine.handle({ type: "release", component: 3 });
+    expect(microphone.close).toHaveBeenCalledOnce();
+  });
+
+  it("are frames alone where there is no microphone", () => {
+    open(0);
+    expect(FakeSocket.last.of("open")).toEqual([expect.objectContaining({ stream: 1, pictures: 0 })]);
+  });
+});
