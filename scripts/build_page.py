@@ -74,8 +74,8 @@ def npm(root: Path, *arguments: str) -> None:
     """Run npm in `web/`."""
     node = find_node()
     # Beside node on Windows, under lib/ elsewhere; the wheel's `bin/npm` is a copied link, which does not run.
-    queue = (node.parent / "node_modules", node.parent.parent / "lib/node_modules")
-    script = next((path for place in queue if (path := place / "npm/bin/npm-cli.js").is_file()), None)
+    folders = (node.parent / "node_modules", node.parent.parent / "lib/node_modules")
+    script = next((path for folder in folders if (path := folder / "npm/bin/npm-cli.js").is_file()), None)
     command = [str(node), str(script)] if script else [shutil.which("npm") or "npm"]
     _run(root, [*command, *arguments])
 

@@ -37,7 +37,7 @@ def decoded(packets: list[OpusPacket], channels: int = 1) -> np.ndarray:
     return np.concatenate(parts)
 
 
-def queue(packets: list[OpusPacket]) -> list[tuple[int, int]]:
+def spans(packets: list[OpusPacket]) -> list[tuple[int, int]]:
     """Give where each packet begins and ends."""
     prefixes = [PREFIX.unpack_from(payload) for payload, _, _ in packets]
     return [(first, first + count) for first, _, _, _, _, count in prefixes]
@@ -56,7 +56,7 @@ def test_what_goes_in_comes_out_sample_by_sample(rate: int, channels: int, lengt
     inner = slice(rate // 50, -rate // 50)
     by_one = np.sqrt(np.mean((np.roll(sound, 1, axis=0)[inner].astype(float) - sound[inner]) ** 2))
     assert np.sqrt(np.mean((heard[inner].astype(float) - sound[inner]) ** 2)) < by_one / 2, "lossy, but in its place"
-    found = queue(packets)
+    found = spans(packets)
     assert (found[0][0], found[-1][1]) == (1000, 1000 + len(sound))
     assert all(end == begin for (_, end), (begin, _) in itertools.pairwise(found))
 
@@ -72,14 +72,14 @@ def test_other_rates_go_at_the_full_rate(rate: int) -> None:
     expected = tone(FULL_RATE_HZ, FULL_RATE_HZ)
     assert heard.shape == expected.shape
     assert np.sqrt(np.mean((heard[1000:-1000].astype(float) - expected[1000:-1000]) ** 2)) < 100
-    assert (queue(packets)[0][0], queue(packets)[-1][1]) == (FULL_RATE_HZ, 2 * FULL_RATE_HZ)
+    assert (spans(packets)[0][0], spans(packets)[-1][1]) == (FULL_RATE_HZ, 2 * FULL_RATE_HZ)
 
 
 def test_a_stretch_follows_the_one_before_without_a_sample_between_at_any_rate() -> None:
     begin, found = 0, []
     for length in (777, 1, 5000):
         stretch = OpusStretch(22_050, 1, begin)
-        found += queue([*stretch.add(tone(length, 22_050)), *stretch.end()])
+        found += spans([*stretch.add(tone(length, 22_050)), *stretch.end()])
         begin += length
     assert found[0][0] == 0
     assert found[-1][1] == begin * FULL_RATE_HZ // 22_050
@@ -89,7 +89,7 @@ def test_a_stretch_follows_the_one_before_without_a_sample_between_at_any_rate()
 def test_what_is_held_back_is_less_than_two_packets() -> None:
     stretch = OpusStretch(24_000, 1, 0)
     packets = stretch.add(tone(4_800, 24_000))
-    assert 4_800 - queue(packets)[-1][1] < 960
+    assert 4_800 - spans(packets)[-1][1] < 960
     assert sum(packet.seconds for packet in [*packets, *stretch.end()]) == pytest.approx(0.2)
 
 

@@ -75,7 +75,7 @@ def test_the_same_file_keeps_its_handle(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working directory, a temporary directory, and a place outside of both, with files in them."""
     for name in ("cwd/.git", "temp", "outside", "cwd-evil", "temp/stores/mine", "temp/stores/theirs"):
         (tmp_path / name).mkdir(parents=True)
@@ -87,19 +87,17 @@ def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def scratch(
-    queue: Path, *, allowed: tuple[str, ...] = (), blocked: tuple[str, ...] = (), room: int = 1000
-) -> CallFiles:
-    stores = queue / "temp" / "stores"
-    rules = PathRules([queue / path for path in allowed], [queue / path for path in blocked], stores)
+def scratch(tree: Path, *, allowed: tuple[str, ...] = (), blocked: tuple[str, ...] = (), room: int = 1000) -> CallFiles:
+    stores = tree / "temp" / "stores"
+    rules = PathRules([tree / path for path in allowed], [tree / path for path in blocked], stores)
     return CallFiles(stores / "mine", room, rules)
 
 
 @pytest.mark.parametrize("path", ["cwd/a.png", "temp/b.png", "temp/stores/mine/e"])
-def test_what_may_be_shown_is_copied_into_the_session(queue: Path, path: str) -> None:
-    blob = scratch(queue).admit(queue / path)
+def test_what_may_be_shown_is_copied_into_the_session(tree: Path, path: str) -> None:
+    blob = scratch(tree).admit(tree / path)
     assert blob.path is not None
-    assert blob.path.parent == queue / "temp/stores/mine"
+    assert blob.path.parent == tree / "temp/stores/mine"
     assert blob.path.read_bytes() == path.encode()
     assert (blob.name, blob.path.suffix) == (Path(path).name, Path(path).suffix)
     assert blob.mime == ("image/png" if path.endswith("png") else "application/octet-stream")
@@ -119,43 +117,43 @@ def test_what_may_be_shown_is_copied_into_the_session(queue: Path, path: str) ->
         "cwd",
     ],
 )
-def test_what_may_not_be_shown_is_refused_with_the_remedy(queue: Path, path: str) -> None:
+def test_what_may_not_be_shown_is_refused_with_the_remedy(tree: Path, path: str) -> None:
     with pytest.raises(InvalidValue, match=r"allowed_paths|check what the handler returns"):
-        scratch(queue).admit(queue / path)
+        scratch(tree).admit(tree / path)
 
 
-def test_links_are_followed_before_the_rules_are_applied(queue: Path) -> None:
-    (queue / "cwd/link.png").symlink_to(queue / "outside/c.png")
+def test_links_are_followed_before_the_rules_are_applied(tree: Path) -> None:
+    (tree / "cwd/link.png").symlink_to(tree / "outside/c.png")
     with pytest.raises(InvalidValue):
-        scratch(queue).admit(Path("link.png"))
-    assert scratch(queue, allowed=("outside",)).admit(Path("link.png")).name == "c.png"
+        scratch(tree).admit(Path("link.png"))
+    assert scratch(tree, allowed=("outside",)).admit(Path("link.png")).name == "c.png"
 
 
-def test_a_pipe_is_no_file(queue: Path) -> None:
-    os.mkfifo(queue / "cwd/pipe")
+def test_a_pipe_is_no_file(tree: Path) -> None:
+    os.mkfifo(tree / "cwd/pipe")
     with pytest.raises(InvalidValue):
-        scratch(queue).admit(Path("pipe"))
+        scratch(tree).admit(Path("pipe"))
 
 
-def test_allowed_and_blocked_paths(queue: Path) -> None:
-    assert scratch(queue, allowed=("outside",)).admit(queue / "outside/c.png").name == "c.png"
-    assert scratch(queue, allowed=("outside/c.png",)).admit(queue / "outside/c.png").name == "c.png"
-    assert scratch(queue, allowed=("cwd/.env",)).admit(queue / "cwd/.env").name == ".env"
+def test_allowed_and_blocked_paths(tree: Path) -> None:
+    assert scratch(tree, allowed=("outside",)).admit(tree / "outside/c.png").name == "c.png"
+    assert scratch(tree, allowed=("outside/c.png",)).admit(tree / "outside/c.png").name == "c.png"
+    assert scratch(tree, allowed=("cwd/.env",)).admit(tree / "cwd/.env").name == ".env"
     for blocked in ("cwd", "cwd/a.png"):
         with pytest.raises(InvalidValue):
-            scratch(queue, allowed=("cwd",), blocked=(blocked,)).admit(queue / "cwd/a.png")
+            scratch(tree, allowed=("cwd",), blocked=(blocked,)).admit(tree / "cwd/a.png")
 
 
-def test_a_file_larger_than_the_room_is_not_copied(queue: Path) -> None:
+def test_a_file_larger_than_the_room_is_not_copied(tree: Path) -> None:
     with pytest.raises(QuotaExceeded):
-        scratch(queue, room=3).admit(queue / "cwd/a.png")
+        scratch(tree, room=3).admit(tree / "cwd/a.png")
 
 
 # ---- files of a call -------------------------------------------------------------------------------------------
 
 
-def test_temporary_files_are_deleted_with_the_call(queue: Path) -> None:
-    files = scratch(queue)
+def test_temporary_files_are_deleted_with_the_call(tree: Path) -> None:
+    files = scratch(tree)
     path, unused = files.temporary(".wav"), files.temporary("")
     path.write_bytes(b"x")
     assert path.suffix == ".wav"
@@ -165,8 +163,8 @@ def test_temporary_files_are_deleted_with_the_call(queue: Path) -> None:
     assert not unused.exists()
 
 
-def test_a_large_file_in_memory_goes_to_the_disk(queue: Path) -> None:
-    files = scratch(queue, room=SPILL_BYTES * 2)
+def test_a_large_file_in_memory_goes_to_the_disk(tree: Path) -> None:
+    files = scratch(tree, room=SPILL_BYTES * 2)
     small = files.settle(Blob("a.wav", "audio/wav", data=b"x" * 10))
     assert (small.size, small.data) == (10, b"x" * 10)
     large = files.settle(Blob("a.wav", "audio/wav", data=b"x" * (SPILL_BYTES + 1)))
@@ -175,7 +173,7 @@ def test_a_large_file_in_memory_goes_to_the_disk(queue: Path) -> None:
     assert (large.size, large.path.stat().st_size, large.path.suffix) == (SPILL_BYTES + 1, SPILL_BYTES + 1, ".wav")
     with pytest.raises(QuotaExceeded):
         files.settle(Blob("a.wav", "audio/wav", data=b"x" * (SPILL_BYTES * 2 + 1)))
-    assert files.settle(Blob("e", "", path=queue / "cwd/a.png")).size == len("cwd/a.png")
+    assert files.settle(Blob("e", "", path=tree / "cwd/a.png")).size == len("cwd/a.png")
 
 
 # ---- folders ---------------------------------------------------------------------------------------------------
@@ -183,9 +181,9 @@ def test_a_large_file_in_memory_goes_to_the_disk(queue: Path) -> None:
 
 KEEPER = """
 import sys, tempfile
-from millstream.runtime.state.files import Folders
+from millstream.runtime.state.files import TempFolders
 tempfile.tempdir = sys.argv[1]
-folders = Folders()
+folders = TempFolders()
 folders.make()
 (folders.of_session()).mkdir()
 print(folders.root, flush=True)
@@ -203,12 +201,12 @@ def keeper(temp: Path, *prefix: str) -> Iterator[tuple[subprocess.Popen[str], Pa
         yield process, Path(process.stdout.readline().strip())
 
 
-def test_what_a_killed_process_left_is_removed_at_the_next_start(queue: Path) -> None:
-    temp = queue / "temp"
+def test_what_a_killed_process_left_is_removed_at_the_next_start(tree: Path) -> None:
+    temp = tree / "temp"
     before = set(temp.iterdir())
     foreign, link = temp / f"{PREFIX}{os.getpid()}-abc", temp / f"{PREFIX}link"
     foreign.mkdir()
-    link.symlink_to(queue / "outside")
+    link.symlink_to(tree / "outside")
     with keeper(temp) as (first, its), keeper(temp) as (second, others):
         folders, more = TempFolders(), TempFolders()
         folders.make()
@@ -222,7 +220,7 @@ def test_what_a_killed_process_left_is_removed_at_the_next_start(queue: Path) ->
         third = TempFolders()
         third.make()
         assert not its.exists()
-        assert all(path.exists() for path in (others, folders.root, foreign, link, queue / "outside/c.png"))
+        assert all(path.exists() for path in (others, folders.root, foreign, link, tree / "outside/c.png"))
         session = folders.of_session()
         assert not session.exists()
         CallFiles(session, 100, PathRules([], [], folders.root)).temporary("").write_bytes(b"x")
@@ -236,12 +234,12 @@ def test_what_a_killed_process_left_is_removed_at_the_next_start(queue: Path) ->
 
 
 @pytest.mark.skipif(shutil.which("unshare") is None, reason="unshare makes processes with the same number")
-def test_processes_with_the_same_number_keep_their_folders(queue: Path) -> None:
+def test_processes_with_the_same_number_keep_their_folders(tree: Path) -> None:
     """As two containers have them that share a volume: each sees itself as process 1."""
     apart = ("unshare", "--user", "--map-root-user", "--pid", "--fork")
     if subprocess.run([*apart, "true"], capture_output=True, check=False).returncode:
         pytest.skip("no namespaces here")
-    with keeper(queue / "temp", *apart) as (first, its), keeper(queue / "temp", *apart) as (second, others):
+    with keeper(tree / "temp", *apart) as (first, its), keeper(tree / "temp", *apart) as (second, others):
         assert its.exists()
         assert others.exists()
         first.communicate("")

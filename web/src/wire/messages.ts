@@ -170,7 +170,7 @@ export interface StreamState {
 }
 
 export interface TurnState {
-  type: "turn";
+  type: "turnstate";
   stream: number;
   state: "listening" | "awake" | "hearing" | "thinking" | "answering";
 }
@@ -276,7 +276,7 @@ const DEFAULTS: { [type in ServerMessage["type"]]: object } = {
   refuse: {},
   outputs: { stream: 0, source: 0, run: 0, seen: 0, packets: 0, updates: {} },
   streamstate: { position: 0, eta_s: -1, limit_s: 0, deadline_us: 0, reason: "", message: "", again: false },
-  turn: {},
+  turnstate: {},
   runstate: { position: 0, eta_s: -1, message: "" },
   progress: { run: 0, stream: 0, levels: [] },
   credit: {},

@@ -72,7 +72,7 @@ export class MediaWorker {
       outputs: (message) => this.presenter.announce(message),
       credit: ({ stream, limit }) => this.uplinks.get(stream)?.raise(limit),
       streamstate: (state) => this.move(state),
-      turn: (turn) => this.post({ type: "turn", turn }),
+      turnstate: (turn) => this.post({ type: "turn", turn }),
       runstate: (state) => this.post({ type: "run", state }),
       progress: (progress) => this.post({ type: "progress", progress }),
       toast: (toast) => this.post({ type: "toast", toast }),

@@ -53,7 +53,7 @@ describe("a session", () => {
   it("passes on what is for the page", () => {
     FakeSocket.last.say({ type: "toast", level: "info", message: "hi" });
     FakeSocket.last.say({ type: "runstate", run: 1, call: 2, binding: 3, state: "running" });
-    FakeSocket.last.say({ type: "turn", stream: 1, state: "hearing" });
+    FakeSocket.last.say({ type: "turnstate", stream: 1, state: "hearing" });
     FakeSocket.last.say({ type: "script", binding: 3, inputs: [1] });
     FakeSocket.last.say({ type: "outputs", call: 2, run: 1, seen: 4, updates: { 5: { value: "x" } } });
     expect(told.slice(1).map(({ type }) => type)).toEqual(["toast", "run", "turn", "script", "apply"]);

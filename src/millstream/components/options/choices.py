@@ -114,8 +114,8 @@ class Choosing(Component):
     def preprocess(self, value: Stored | Media, scratch: Scratch) -> object:
         if self.type == "value" or value is None:
             return super().preprocess(value, scratch)
-        queue = {_mark(one): place for place, one in reversed(list(enumerate(self.values)))}
-        return [queue.get(_mark(one)) for one in value] if isinstance(value, list) else queue.get(_mark(value))
+        positions = {_mark(one): place for place, one in reversed(list(enumerate(self.values)))}
+        return [positions.get(_mark(one)) for one in value] if isinstance(value, list) else positions.get(_mark(value))
 
     def _known(self) -> dict[Mark, Scalar]:
         """Give each choice by its mark; of equal ones the first."""

@@ -139,7 +139,7 @@ def with_nonce(head: str) -> str:
     finder.feed(head)
     finder.close()
     lines = list(accumulate((len(line) + 1 for line in head.split("\n")), initial=0))
-    starts = [lines[line - 1] + column for line, column in finder.queue]
+    starts = [lines[line - 1] + column for line, column in finder.positions]
     ends = sorted(start + length for start, length in zip(starts, finder.lengths, strict=True))
     pieces = [head[begin:end] for begin, end in pairwise((0, *ends, len(head)))]
     return f' nonce="{_NONCE}"'.join(pieces)
@@ -150,13 +150,13 @@ class _TagFinder(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.queue: list[tuple[int, int]] = []
+        self.positions: list[tuple[int, int]] = []
         self.lengths: list[int] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Remember a tag that has no nonce of its own."""
         if tag in ("script", "style", "link") and not any(name == "nonce" for name, _ in attrs):
-            self.queue.append(self.getpos())
+            self.positions.append(self.getpos())
             self.lengths.append(len(tag) + 1)
 
 
