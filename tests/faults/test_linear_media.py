@@ -31,6 +31,7 @@ from millstream.media.mp4_tables import check_tables
 from millstream.media.untrusted import open_media
 
 BYTES: Final = 256 * 1024
+LONG_BYTES: Final = 4 * 1024 * 1024
 MOST_RATIO: Final = 6.0
 MOST_S: Final = 1.0
 RUNS: Final = 3
@@ -246,6 +247,19 @@ def test_four_times_as_long_takes_about_four_times_as_long(parser: str, tmp_path
     parse = PARSERS.get(parser) or ON_DISK[parser](tmp_path)
     slow = {name: complaint for name in GENERATORS if (complaint := complaint_about(parse, name))}
     assert not slow
+
+
+DECODED: Final = {"tiny packets", "frames of MP3", "junk and frames"}
+"""What is sound all through: 46 minutes of it take 3 s to decode, and `MOST_DECODED` bounds what there may be."""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("parser", [*PARSERS, *ON_DISK])
+def test_a_long_file_takes_less_than_a_second_of_a_thread(parser: str, tmp_path: Path) -> None:
+    parse = PARSERS.get(parser) or ON_DISK[parser](tmp_path)
+    taken = {name: cpu_s(parse, make(LONG_BYTES)) for name, make in GENERATORS.items() if name not in DECODED}
+    assert not {name: seconds for name, seconds in taken.items() if seconds > MOST_S}
 
 
 def complaint_about(parse: Callable[[bytes], object], name: str) -> str:

@@ -31,6 +31,10 @@ ATTACHED: Final = 0x400
 """FFmpeg's mark of a track that is one image for the whole file."""
 
 
+CHECKED_PACKETS: Final = 16
+"""After so many packets the clock is looked at: a file of millions of tiny ones would mostly pay for that."""
+
+
 class Budget(NamedTuple):
     """What one file may cost.
 
@@ -76,6 +80,7 @@ class CostMeter:
     def __init__(self, budget: Budget = BUDGET) -> None:
         self.budget = budget
         self._begun_s = time.thread_time()
+        self._times: dict[int, tuple[int, float]] = {}
         self._frames = self._packets = self._packet_bytes = self._decoded_bytes = 0
 
     def check(self) -> None:
@@ -127,7 +132,8 @@ class CostMeter:
             MediaError: There are too many, or it takes too long.
         """
         for packet in packets:
-            self.check()
+            if not self._packets % CHECKED_PACKETS:
+                self.check()
             self._packets += 1
             self._packet_bytes += packet.size
             if self._packets > self.budget.packets:
@@ -162,8 +168,12 @@ class CostMeter:
     def _is_late(self, packet: Packet[Stream]) -> bool:
         if packet.pts is None or packet.time_base is None:
             return False
-        begin = packet.stream.start_time or 0
-        return abs(float((packet.pts - begin) * packet.time_base)) > self.budget.seconds
+        times = self._times.get(packet.stream_index)
+        if times is None:  # once: fractions are slow
+            times = packet.stream.start_time or 0, self.budget.seconds / packet.time_base
+            self._times[packet.stream_index] = times
+        begin, most = times
+        return abs(packet.pts - begin) > most
 
     def _check_sound(self, rate: int, channels: int) -> None:
         if rate and rate not in RATES_HZ:

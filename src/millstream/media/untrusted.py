@@ -28,6 +28,12 @@ OPENING_MIB: Final = 8
 OPENING_STEPS: Final = 100_000
 """Reads and seeks until it is open."""
 
+FRAMES_ALONE: Final = frozenset({"aac", "mp3", "flac"})
+"""Readers of audio files whose first frames say what they are."""
+
+PROBED_BYTES: Final = 512 * 1024
+"""Bytes of frames in which FFmpeg looks for what such a file is: in 5 MB of empty ones it does for two seconds."""
+
 NEEDS_PYAV: Final = "this needs PyAV: pip install 'millstream[video]'"
 
 
@@ -131,6 +137,8 @@ def _options(kind: FileKind, budget: Budget) -> dict[str, str]:
         "max_pixels": str(budget.pixels),
         "threads": "1",
     }
+    if kind.demuxer in FRAMES_ALONE:
+        options["probesize"] = str(PROBED_BYTES)
     if kind.demuxer == "mov":
         options |= {"enable_drefs": "0", "use_absolute_path": "0"}
     return options

@@ -30,6 +30,9 @@ MOST_HEADER: Final = 16
 MOST_BLOCKS: Final = 1024
 """Blocks of metadata before the first frame; real files have some ten."""
 
+MOST_CANDIDATES: Final = 1024
+"""How often the bytes of one frame may look like the beginning of the next: by chance, some ten times in the longest."""
+
 MOST_MISTAKEN: Final = 3
 """How often bytes of a frame may look like the header of one, before it is taken for cut."""
 
@@ -196,6 +199,7 @@ class FlacDecoder:
         self._at, self._searched, self._most = 0, 0, MOST_FRAME
         self._decoding: PacketDecoder | None = None
         self._summed, self._sum = 0, 0
+        self._candidates = 0
 
     def feed(self, data: bytes) -> Chunk | None:
         self._waiting = self._waiting[self._at :] + data
@@ -240,6 +244,9 @@ class FlacDecoder:
             at = self._searched = found.start()
             if at + MOST_HEADER > len(data):
                 return 0
+            self._candidates += 1
+            if self._candidates > MOST_CANDIDATES:
+                raise MediaError(f"a frame of {NAME} is broken: {MOST_CANDIDATES} times another seems to begin in it")
             if found.group() == MARK and self._is_whole(at):
                 return at
             after = header_of(data[at : at + MOST_HEADER])
@@ -264,4 +271,4 @@ class FlacDecoder:
         for samples in self._decoding.decode(self._waiting[self._at : end]):
             self._sound.add(samples, self._decoding.sample_rate)
         self._at = self._summed = end
-        self._sum = 0
+        self._sum = self._candidates = 0
