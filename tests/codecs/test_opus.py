@@ -10,8 +10,9 @@ import pytest
 from av.packet import Packet
 
 from millstream.codecs import opus
-from millstream.codecs.opus import FULL_RATE_HZ, PREFIX, OpusPacket, OpusStretch
+from millstream.codecs.opus import FULL_RATE_HZ, OpusPacket, OpusStretch
 from millstream.frames import Chunk
+from millstream.wire.sound import OPUS_PREFIX
 
 
 def tone(length: int, rate: int, channels: int = 1) -> np.ndarray:
@@ -26,10 +27,10 @@ def decoded(packets: list[OpusPacket], channels: int = 1) -> np.ndarray:
     decoder.sample_rate, decoder.layout = FULL_RATE_HZ, ("mono", "stereo")[channels - 1]
     parts = []
     for payload, seconds, is_first in packets:
-        _, rate, told_channels, zero, skip, count = PREFIX.unpack_from(payload)
+        _, rate, told_channels, zero, skip, count = OPUS_PREFIX.unpack_from(payload)
         assert (told_channels, zero, is_first) == (channels, 0, not parts)
         assert seconds == count / rate
-        (frame,) = decoder.decode(Packet(payload[PREFIX.size :]))
+        (frame,) = decoder.decode(Packet(payload[OPUS_PREFIX.size :]))
         samples = frame.to_ndarray().reshape(-1, channels)
         assert len(samples) == FULL_RATE_HZ // 50
         step = FULL_RATE_HZ // rate
@@ -39,7 +40,7 @@ def decoded(packets: list[OpusPacket], channels: int = 1) -> np.ndarray:
 
 def spans(packets: list[OpusPacket]) -> list[tuple[int, int]]:
     """Give where each packet begins and ends."""
-    prefixes = [PREFIX.unpack_from(payload) for payload, _, _ in packets]
+    prefixes = [OPUS_PREFIX.unpack_from(payload) for payload, _, _ in packets]
     return [(first, first + count) for first, _, _, _, _, count in prefixes]
 
 

@@ -13,7 +13,7 @@ from millstream.errors import DeclarationError, InvalidValue
 from millstream.frames import Chunk
 from millstream.media import wav
 from millstream.types import Blob
-from millstream.wire.messages import MAX_MESSAGE_BYTES
+from millstream.wire.limits import MAX_MESSAGE_BYTES
 
 TONE = (np.sin(np.arange(800) / 10) * 20_000).astype(np.int16)
 

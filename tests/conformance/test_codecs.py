@@ -16,7 +16,9 @@ from millstream.frames import Chunk, Frame
 from millstream.testing import fake_delta
 from millstream.testing.conformance.codecs import CodecSuite
 from millstream.types import Media
+from millstream.wire.limits import MAX_SAMPLES_BYTES
 from millstream.wire.packet import CodecNumber
+from millstream.wire.sound import PCM16_PREFIX
 
 
 def frames(channels: int = 3) -> list[Media]:
@@ -74,7 +76,7 @@ class TestPcm16(CodecSuite):
     codec = pcm16
     media = chunks()
     is_cut_detected = False
-    bombs = (pcm16.PREFIX.pack(0, 16_000, 1, bytes(3)) + bytes(2 * pcm16.MAX_BYTES),)
+    bombs = (PCM16_PREFIX.pack(0, 16_000, 1, bytes(3)) + bytes(2 * MAX_SAMPLES_BYTES),)
 
 
 class TestFakeDelta(CodecSuite):

@@ -2,8 +2,8 @@ import pytest
 from starlette.types import Message
 
 from millstream.errors import Closed
-from millstream.transports.websocket import MAX_MESSAGE_BYTES, SUBPROTOCOL, WebSocketTransport
-from millstream.wire import messages, packet
+from millstream.transports.websocket import WebSocketTransport
+from millstream.wire.limits import MAX_MESSAGE_BYTES
 
 pytestmark = pytest.mark.anyio
 
@@ -24,11 +24,6 @@ class Peer:
         if self.error:
             raise self.error
         self.sent.append(message)
-
-
-def test_limits_are_those_of_the_wire() -> None:
-    assert MAX_MESSAGE_BYTES == messages.MAX_MESSAGE_BYTES
-    assert f"millstream.{packet.VERSION}" == SUBPROTOCOL
 
 
 @pytest.mark.parametrize(

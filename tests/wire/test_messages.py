@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from millstream.errors import ProtocolError
 from millstream.types import Level
 from millstream.wire import messages
-from millstream.wire.messages import MAX_CONTROL_BYTES, decode_page_message, decode_server_message, encode_message
+from millstream.wire.limits import MAX_CONTROL_BYTES
+from millstream.wire.messages import decode_page_message, decode_server_message, encode_message
 from millstream.wire.packet import is_packet
 
 PLAIN = st.recursive(

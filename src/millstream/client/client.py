@@ -22,11 +22,10 @@ from millstream.client.driver import Background, Driver
 from millstream.client.manifest import PageManifest
 from millstream.client.page import Page
 from millstream.errors import Closed, InvalidValue, Refused
-from millstream.wire.messages import MAX_MESSAGE_BYTES
-from millstream.wire.packet import VERSION
+from millstream.wire.limits import MAX_MESSAGE_BYTES
+from millstream.wire.packet import SUBPROTOCOL
 
 T = TypeVar("T")
-SUBPROTOCOL: Final = f"millstream.{VERSION}"
 
 REFUSALS: Final = {401: "login", 403: "origin", 429: "login", 503: "shutdown"}
 """The code of `Refused` for a status of HTTP."""

@@ -12,14 +12,13 @@ from millstream.codecs import pcm16
 from millstream.frames import Chunk, Samples
 from millstream.wire.messages import Played
 from millstream.wire.packet import CodecNumber, Packet
+from millstream.wire.sound import FILE_PREFIX
 
 REPORT_S: Final = 0.1
 """How often the server is told where we are."""
 
 FILE_RATE_HZ: Final = 48_000
 """What we say of files and films, which we do not decode: they last no time."""
-
-FILE_PREFIX_BYTES: Final = 8
 
 
 class Listener:
@@ -126,8 +125,8 @@ class Listener:
             self.film_type = payload.decode("ascii")
 
     def _take_file(self, payload: bytes) -> None:
-        size = int.from_bytes(payload[:4], "little")
-        self._part += payload[FILE_PREFIX_BYTES:]
+        size, _ = FILE_PREFIX.unpack_from(payload)
+        self._part += payload[FILE_PREFIX.size :]
         if len(self._part) >= size:
             self.files.append(self._part)
             self._part = b""

@@ -16,14 +16,12 @@ from millstream.codecs import jpeg, pcm16
 from millstream.errors import BacklogExceeded, Closed
 from millstream.frames import Chunk, Samples
 from millstream.types import Level
+from millstream.wire.limits import MAX_SAMPLES_BYTES
 from millstream.wire.messages import Stop, StreamState
 from millstream.wire.packet import CodecNumber, Flag, Packet, PacketKind, encode_packet
 
 if TYPE_CHECKING:
     from millstream.client.page import Page
-
-MAX_SAMPLES_BYTES: Final = pcm16.MAX_BYTES
-"""Sound of one packet."""
 
 JPEG_QUALITY: Final = 0.8
 

@@ -7,7 +7,6 @@ the prefix says which of the samples that come out of the decoder are meant.
 
 from __future__ import annotations
 
-import struct
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -16,12 +15,10 @@ import numpy as np
 from millstream.errors import MediaError
 from millstream.frames import Chunk, Samples
 from millstream.media.untrusted import library
+from millstream.wire.sound import OPUS_PREFIX
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
-
-PREFIX: Final = struct.Struct("<QIBBHH")
-"""first_sample, sample_rate, channels, a zero byte, skip, count; little-endian."""
 
 FULL_RATE_HZ: Final = 48_000
 RATES_HZ: Final = (8_000, 12_000, 16_000, 24_000, FULL_RATE_HZ)
@@ -148,7 +145,7 @@ class OpusStretch:
         count = min(self._encoded + self._block - self._skip, total) - begin
         skip = begin - (self._encoded - self._skip)
         first = self._at(self._begin) + begin
-        prefix = PREFIX.pack(first, self._rate, self._channels, 0, skip, count)
+        prefix = OPUS_PREFIX.pack(first, self._rate, self._channels, 0, skip, count)
         return OpusPacket(prefix + data, count / self._rate, self._encoded == 0)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from typing import Final
 
 import numpy as np
@@ -10,15 +9,11 @@ import numpy as np
 from millstream.errors import MediaError
 from millstream.frames import CHANNELS, RATES_HZ, Chunk
 from millstream.types import Encoded, Media
+from millstream.wire.limits import MAX_SAMPLES_BYTES
+from millstream.wire.sound import PCM16_PREFIX, SAMPLE_BYTES
 
 NAME: Final = "pcm16"
 NUMBER: Final = 16
-
-PREFIX: Final = struct.Struct("<QIB3s")
-"""first_sample, sample_rate, channels, three zero bytes; little-endian."""
-
-MAX_BYTES: Final = 2 * 1024 * 1024 - 64
-"""Samples that fit into one message, with room for the header and the prefix."""
 
 
 def open_decoder() -> Pcm16Decoder:
@@ -36,15 +31,17 @@ class Pcm16Decoder:
     """Has no state: gaps are seen by whoever compares `first_sample`."""
 
     def decode(self, payload: bytes | memoryview) -> Chunk:
-        if not PREFIX.size <= len(payload) <= PREFIX.size + MAX_BYTES:
-            raise MediaError(f"sound of {len(payload)} bytes, expected {PREFIX.size} to {PREFIX.size + MAX_BYTES}")
-        first_sample, sample_rate, channels, reserved = PREFIX.unpack_from(payload)
+        size = len(payload) - PCM16_PREFIX.size
+        if not 0 <= size <= MAX_SAMPLES_BYTES:
+            largest = PCM16_PREFIX.size + MAX_SAMPLES_BYTES
+            raise MediaError(f"sound of {len(payload)} bytes, expected {PCM16_PREFIX.size} to {largest}")
+        first_sample, sample_rate, channels, reserved = PCM16_PREFIX.unpack_from(payload)
         check_sound(sample_rate, channels)
         if reserved != bytes(3):
             raise MediaError("the prefix of the sound does not end with three zero bytes")
-        if (len(payload) - PREFIX.size) % (2 * channels):
-            raise MediaError(f"sound of {len(payload) - PREFIX.size} bytes is not whole samples of {channels} channels")
-        samples = np.frombuffer(payload, "<i2", offset=PREFIX.size).reshape(-1, channels)
+        if size % (SAMPLE_BYTES * channels):
+            raise MediaError(f"sound of {size} bytes is not whole samples of {channels} channels")
+        samples = np.frombuffer(payload, "<i2", offset=PCM16_PREFIX.size).reshape(-1, channels)
         # A copy: handlers may write into it, and the message must not be kept alive.
         return Chunk(samples.astype(np.int16), sample_rate, first_sample)
 
@@ -58,7 +55,7 @@ class Pcm16Encoder:
         if not isinstance(media, Chunk):
             raise MediaError("PCM16 encodes sound, not pictures")
         check_sound(media.sample_rate, media.channels)
-        prefix = PREFIX.pack(media.first_sample, media.sample_rate, media.channels, bytes(3))
+        prefix = PCM16_PREFIX.pack(media.first_sample, media.sample_rate, media.channels, bytes(3))
         return Encoded(prefix + media.samples.astype("<i2", copy=False).tobytes())
 
     def close(self) -> None: ...

@@ -14,7 +14,8 @@ from millstream.declare.arguments import Plainly, parameters, positional
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.substitutes import attribute_instead_of, nearest
 from millstream.types import Blob
-from millstream.wire.messages import MAX_MESSAGE_BYTES, Value
+from millstream.wire.limits import MAX_MESSAGE_BYTES
+from millstream.wire.messages import Value
 from millstream.wire.plain import brief, encodable, size_of
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from millstream.server.process.certificate import load_certificate
 from millstream.server.process.connection_limits import ConnectionLimits
 from millstream.server.process.network import BACKLOG
 from millstream.server.process.protocols import BoundedHttp, LiveSocket
-from millstream.transports.websocket import MAX_MESSAGE_BYTES
+from millstream.wire.limits import MAX_MESSAGE_BYTES
 
 logger = logging.getLogger("millstream")
 

@@ -7,11 +7,8 @@ from typing import Final
 from starlette.types import Message, Receive, Send
 
 from millstream.errors import Closed
-
-MAX_MESSAGE_BYTES: Final = 2 * 1024 * 1024
-"""Checked here too, since a foreign ASGI server does not know our settings. Equal to the wire's own limit."""
-
-SUBPROTOCOL: Final = "millstream.1"
+from millstream.wire.limits import MAX_MESSAGE_BYTES
+from millstream.wire.packet import SUBPROTOCOL
 
 CLOSE_UNSUPPORTED: Final = 1003
 CLOSE_TOO_BIG: Final = 1009
@@ -58,6 +55,7 @@ class WebSocketTransport:
             raise Closed(self._closed)
         message = await self._receive()
         data: bytes | None = message.get("bytes")
+        # Checked here too, since a foreign ASGI server does not know our settings.
         if data is not None and len(data) <= MAX_MESSAGE_BYTES:
             return data
         if message["type"] == "websocket.disconnect":

@@ -14,16 +14,8 @@ import msgspec
 from millstream.errors import ProtocolError
 from millstream.types import Level
 from millstream.wire.budget import count_values
+from millstream.wire.limits import MAX_CONTROL_BYTES, MAX_CONTROL_VALUES
 from millstream.wire.plain import encodable, plain
-
-MAX_MESSAGE_BYTES: Final = 2 * 1024 * 1024
-"""Largest WebSocket message, of either kind, in either direction."""
-
-MAX_CONTROL_BYTES: Final = 1024 * 1024
-"""Largest control message that the server reads."""
-
-MAX_CONTROL_VALUES: Final = 10_000
-"""Most values in one control message that the server reads."""
 
 ALL: Final = -1
 """What `seen` says of a page that shows all that the server has sent."""

@@ -13,6 +13,12 @@ from millstream.errors import ProtocolError
 VERSION: Final = 1
 """Version of the whole protocol: first byte of each packet, first field of `Hello` and `Welcome`."""
 
+SUBPROTOCOL: Final = f"millstream.{VERSION}"
+"""Name of the WebSocket sub-protocol."""
+
+SEQUENCES: Final = 2**32
+"""Sequences of packets are counted modulo this."""
+
 HEADER: Final = struct.Struct("<BBBBIIIIIQ")
 """version, kind, codec, flags, stream, component, sequence, source, call, captured_us; little-endian."""
 

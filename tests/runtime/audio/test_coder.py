@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from millstream.codecs import opus, pcm16
 from millstream.frames import Chunk
 from millstream.runtime.audio.coder import AudioCodec, EncodedAudio
 from millstream.wire.packet import CodecNumber, Flag
+from millstream.wire.sound import OPUS_PREFIX, PCM16_PREFIX
 
 RATE = 24_000
 
@@ -22,9 +22,9 @@ def ends(packets: list[EncodedAudio]) -> tuple[int, int]:
     found = []
     for payload, codec, seconds, _ in packets:
         if codec is CodecNumber.OPUS:
-            first, rate, _, _, _, count = opus.PREFIX.unpack_from(payload)
+            first, rate, _, _, _, count = OPUS_PREFIX.unpack_from(payload)
         else:
-            first, rate = pcm16.PREFIX.unpack_from(payload)[:2]
+            first, rate = PCM16_PREFIX.unpack_from(payload)[:2]
             count = round(seconds * rate)
         assert not found or found[-1][1] == first
         found.append((first, first + count))

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from tests.runtime.room import RATE, Room, in_a_room
 
 import millstream as gr
-from millstream.codecs import opus
 from millstream.codecs.opus import OpusPacket, OpusStretch
 from millstream.runtime.audio import coder
 from millstream.wire.packet import CodecNumber, Flag
+from millstream.wire.sound import OPUS_PREFIX
 
 
 async def wait_on_a_narrow_link(room: Room) -> None:
@@ -55,7 +55,7 @@ def opus_ends(room: Room) -> list[int]:
 def opus_spans(room: Room) -> list[tuple[int, int]]:
     """Give where each packet of Opus begins and ends, in samples."""
     sounds = [packet for packet in room.sender._sounds if packet.codec == CodecNumber.OPUS]
-    prefixes = [opus.PREFIX.unpack_from(packet.payload) for packet in sounds if packet.payload]
+    prefixes = [OPUS_PREFIX.unpack_from(packet.payload) for packet in sounds if packet.payload]
     return [(first, first + count) for first, _, _, _, _, count in prefixes]
 
 
@@ -181,7 +181,7 @@ def test_live_sound_that_is_skipped_leaves_a_hole_in_opus_too() -> None:
         room.hears(0.25, 0.1)
         await room.say(0.25, is_live=True)
         keys = [packet for packet in room.sender._sounds if packet.is_key]
-        assert [opus.PREFIX.unpack_from(packet.payload)[0] for packet in keys] == [0, round(1.25 * RATE)]
+        assert [OPUS_PREFIX.unpack_from(packet.payload)[0] for packet in keys] == [0, round(1.25 * RATE)]
 
     in_a_room(act)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from millstream.codecs import pcm16
 from millstream.errors import DeclarationError
+from millstream.wire.limits import MAX_SAMPLES_BYTES
+from millstream.wire.sound import SAMPLE_BYTES
 
 MICROPHONE_RATES_HZ: Final = range(8_000, 192_000 + 1)
 CHANNELS: Final = range(1, 9)
@@ -14,8 +15,6 @@ CHANNELS: Final = range(1, 9)
 USUAL_RATE_HZ: Final = 48_000
 USUAL_CHANNELS: Final = 2
 """Where the format is left to the device, the page delivers no more than that if a chunk would not fit otherwise."""
-
-SAMPLE_BYTES: Final = 2
 
 
 def check_format(name: str, sample_rate: int | None, channels: int | None) -> None:
@@ -45,10 +44,10 @@ def check_chunk(where: str, stream_every: float, sample_rate: int | None, channe
     """
     rate, channels = sample_rate or USUAL_RATE_HZ, channels or USUAL_CHANNELS
     second = rate * channels * SAMPLE_BYTES
-    if round(stream_every * rate) * channels * SAMPLE_BYTES > pcm16.MAX_BYTES:
-        most = math.floor(pcm16.MAX_BYTES / second * 100) / 100
+    if round(stream_every * rate) * channels * SAMPLE_BYTES > MAX_SAMPLES_BYTES:
+        most = math.floor(MAX_SAMPLES_BYTES / second * 100) / 100
         raise DeclarationError(
             f"{where}: stream_every={stream_every!r} makes chunks of {round(stream_every * second)} bytes, "
-            f"at {rate} Hz with {channels} channels; a packet holds {pcm16.MAX_BYTES}. "
+            f"at {rate} Hz with {channels} channels; a packet holds {MAX_SAMPLES_BYTES}. "
             f"Give at most {most:g} seconds, or declare less, as in {declares}(sample_rate=16000, channels=1)"
         )

@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from millstream.declare.component import is_number
-from millstream.wire.messages import MAX_MESSAGE_BYTES
+from millstream.wire.limits import MAX_MESSAGE_BYTES
 from millstream.wire.plain import plain_scalar, well_formed
 
 LONGEST_NUMBER = 40

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import struct
 from collections import deque
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -15,10 +14,11 @@ from millstream.frames import Chunk
 from millstream.runtime.audio.bandwidth import BandwidthEstimate, Gauge
 from millstream.runtime.audio.coder import EncodedAudio
 from millstream.runtime.audio.encoder import AudioEncoder
-from millstream.runtime.send.sender import SEQUENCES, Sender
+from millstream.runtime.send.sender import Sender
 from millstream.types import Segment, VideoSegment
 from millstream.wire.messages import Played, Silence
-from millstream.wire.packet import CodecNumber, Flag, Packet, PacketKind
+from millstream.wire.packet import SEQUENCES, CodecNumber, Flag, Packet, PacketKind
+from millstream.wire.sound import FILE_PREFIX, SAMPLE_BYTES
 
 logger = logging.getLogger("millstream.session")
 
@@ -28,13 +28,8 @@ PACKET_S: Final = 0.25
 REST_S: Final = 0.15
 """What does not fill a packet of Opus waits so long for the next piece, and then goes alone."""
 
-SAMPLE_BYTES: Final = 2
-
 FILE_PART_BYTES: Final = 256 * 1024
 """Largest part of a sound file in one packet."""
-
-FILE_PREFIX: Final = struct.Struct("<II")
-"""Size of the file, and where in it this part begins."""
 
 MAX_UNDECODED: Final = 2
 """Files that the page may hold undecoded: nobody here knows how long they last."""

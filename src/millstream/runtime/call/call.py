@@ -38,14 +38,12 @@ from millstream.types import (
     Result,
     Stored,
 )
-from millstream.wire.messages import MAX_MESSAGE_BYTES, Value
-from millstream.wire.packet import HEADER, Flag, Packet, PacketKind
+from millstream.wire.limits import MAX_MESSAGE_BYTES, MAX_PAYLOAD_BYTES
+from millstream.wire.messages import Value
+from millstream.wire.packet import Flag, Packet, PacketKind
 from millstream.wire.plain import size_of
 
 logger = logging.getLogger("millstream.handler")
-
-MAX_PAYLOAD: Final = MAX_MESSAGE_BYTES - HEADER.size
-"""A picture that is larger when encoded travels as a file."""
 
 SOUND_CODEC: Final = "pcm16"
 
@@ -284,7 +282,7 @@ class HandlerCall:
     def _picture(self, number: int, component: Component, frame: Frame) -> Stored:
         name, quality = component.codec(self._job.stream != 0, frame)
         packet = self._packet(PacketKind.PICTURE, number, name, quality, frame)
-        if len(packet.payload) <= MAX_PAYLOAD and frame.width * frame.height <= MAX_PIXELS:
+        if len(packet.payload) <= MAX_PAYLOAD_BYTES and frame.width * frame.height <= MAX_PIXELS:
             return packet  # which whoever decodes it again counts as a frame of a stream
         return self._files.settle(Blob(f"image.{name}", f"image/{name}", data=bytes(packet.payload)))
 

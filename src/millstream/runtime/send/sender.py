@@ -14,8 +14,9 @@ import msgspec
 from millstream.declare.element import too_large
 from millstream.runtime.send.list_diff import ListDiff
 from millstream.types import Transport
-from millstream.wire.messages import MAX_MESSAGE_BYTES, Outputs, ServerMessage, encode_message
-from millstream.wire.packet import Flag, Packet, encode_packet
+from millstream.wire.limits import MAX_MESSAGE_BYTES
+from millstream.wire.messages import Outputs, ServerMessage, encode_message
+from millstream.wire.packet import SEQUENCES, Flag, Packet, encode_packet
 from millstream.wire.plain import size_of
 
 MAX_CONTROL_BYTES: Final = 16 * 1024 * 1024
@@ -27,8 +28,6 @@ CALM_BYTES: Final = 512 * 1024
 
 STALL_S: Final = 5.0
 """How long a control message may wait for a slow page."""
-
-SEQUENCES: Final = 2**32
 
 REMEMBERED: Final = 64
 """Pictures whose capture times are kept until the page reports them as shown."""

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import struct
 from dataclasses import replace
 from typing import Final, Literal
 
@@ -14,20 +13,13 @@ from millstream.errors import ProtocolError
 from millstream.lanes import All, Lane, LaneStatistics, Latest
 from millstream.runtime.stream.pacing import Pacing
 from millstream.types import Carried
-from millstream.wire.packet import Packet, PacketKind
+from millstream.wire.packet import SEQUENCES, Packet, PacketKind
+from millstream.wire.sound import pcm16_seconds
 
 CHUNKS_WAITING: Final = 2
 """Chunks of a stream that loses nothing which may wait on the server; the page holds the rest."""
 
 MAX_BACKLOG_BYTES: Final = 64 * 1024 * 1024
-
-SEQUENCES: Final = 2**32
-
-_SOUND: Final = struct.Struct("<QIB")
-"""first_sample, sample_rate, channels: how the payload of sound begins."""
-
-_SOUND_PREFIX_BYTES: Final = 16
-_SAMPLE_BYTES: Final = 2
 
 
 def open_intake(binding: Binding, carries: Carried | None, number: int, pictures: int) -> Receiver | AVReceiver:
@@ -151,7 +143,8 @@ class Receiver:
         if packet.is_last:
             self._final = self.received
         if len(packet.payload):
-            self._lane.put(packet, seconds=_seconds(packet) if self._kind is PacketKind.SOUND else self._interval_s)
+            is_sound = self._kind is PacketKind.SOUND
+            self._lane.put(packet, seconds=pcm16_seconds(packet.payload) if is_sound else self._interval_s)
 
     def take(self) -> tuple[Packet, ...]:
         """Take what the next call handles: the newest picture, or all the sound that waits; nothing if none is due."""
@@ -340,13 +333,3 @@ class AVReceiver:
             waiting_s=sound.waiting_s,
             waiting_bytes=sound.waiting_bytes + pictures.waiting_bytes,
         )
-
-
-def _seconds(packet: Packet) -> float:
-    """Read how long the sound of a packet lasts; 0 if it does not say, which its decoder will not forgive."""
-    if len(packet.payload) < _SOUND_PREFIX_BYTES:
-        return 0.0
-    rate, channels = (int(number) for number in _SOUND.unpack_from(packet.payload)[1:])
-    if not rate or not channels:
-        return 0.0
-    return (len(packet.payload) - _SOUND_PREFIX_BYTES) / (_SAMPLE_BYTES * channels * rate)

@@ -6,14 +6,12 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from millstream.codecs.pcm16 import PREFIX
 from millstream.errors import InvalidValue
 from millstream.wire.packet import Packet, PacketKind
+from millstream.wire.sound import PCM16_PREFIX, SAMPLE_BYTES
 
 MAX_BYTES: Final = 64 * 1024 * 1024
 """What is kept of one recording: about eleven minutes of one channel at 48 kHz."""
-
-SAMPLE_BYTES: Final = 2
 
 _ROUNDING: Final = 1e-6
 """What adding up the lengths of many packets may lack, in samples."""
@@ -46,18 +44,18 @@ class StreamRecording:
 
     def put(self, packet: Packet) -> Packet:
         """Record a packet; gives what of it lies within the longest, which may be empty. Pictures pass as they are."""
-        if packet.kind is not PacketKind.SOUND or len(packet.payload) < PREFIX.size:
+        if packet.kind is not PacketKind.SOUND or len(packet.payload) < PCM16_PREFIX.size:
             return packet
-        _, rate, channels, _ = PREFIX.unpack_from(packet.payload)
+        _, rate, channels, _ = PCM16_PREFIX.unpack_from(packet.payload)
         if not rate or not channels:
             return packet  # its decoder will say so
         sample = SAMPLE_BYTES * channels
-        count = (len(packet.payload) - PREFIX.size) // sample
+        count = (len(packet.payload) - PCM16_PREFIX.size) // sample
         room = (self._longest_s - self.seconds) * rate + _ROUNDING
         self.is_full = count + 1 > room
         if count > room:
             count = int(room)
-            packet = replace(packet, payload=packet.payload[: PREFIX.size + count * sample] if count else b"")
+            packet = replace(packet, payload=packet.payload[: PCM16_PREFIX.size + count * sample] if count else b"")
         self.seconds += count / rate
         if self._is_kept and count:
             self._keep(packet)

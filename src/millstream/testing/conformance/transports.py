@@ -10,9 +10,9 @@ import pytest
 
 from millstream.errors import Closed
 from millstream.types import Transport
+from millstream.wire.limits import MAX_MESSAGE_BYTES
 
 PATIENCE_S = 10.0
-LARGEST = 2 * 1024 * 1024
 
 Pair = tuple[Transport, Transport]
 
@@ -45,8 +45,8 @@ class TransportSuite:
 
     def test_the_largest_message_arrives(self) -> None:
         async def scene(page: Transport, server: Transport) -> None:
-            sending = asyncio.ensure_future(page.send(b"x" * LARGEST))
-            assert len(await server.receive()) == LARGEST
+            sending = asyncio.ensure_future(page.send(b"x" * MAX_MESSAGE_BYTES))
+            assert len(await server.receive()) == MAX_MESSAGE_BYTES
             await sending
 
         self.play(scene)

@@ -1,0 +1,23 @@
+"""How much the wire takes at once, in bytes unless the name says otherwise. Pure numbers, which both sides share."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from millstream.wire.packet import HEADER
+from millstream.wire.sound import PCM16_PREFIX
+
+MAX_MESSAGE_BYTES: Final = 2 * 1024 * 1024
+"""Largest WebSocket message, of either kind, in either direction."""
+
+MAX_PAYLOAD_BYTES: Final = MAX_MESSAGE_BYTES - HEADER.size
+"""Largest payload of a media packet."""
+
+MAX_SAMPLES_BYTES: Final = MAX_PAYLOAD_BYTES - PCM16_PREFIX.size - 16
+"""Most samples in one packet of PCM16: what is left is a multiple of the largest frame of samples (16 bytes)."""
+
+MAX_CONTROL_BYTES: Final = 1024 * 1024
+"""Largest control message that the server reads."""
+
+MAX_CONTROL_VALUES: Final = 10_000
+"""Most values in one control message that the server reads."""
