@@ -123,7 +123,7 @@ def launch() -> Iterator[Callable[..., str]]:
 
 @pytest.fixture
 def open_page(browsers: Browsers) -> Iterator[OpenPage]:
-    """Open a page: `open_page(url, film=…, sound=…, devices=True, allowed=True, autoplay=True, script="", **options)`.
+    """Open a page: `open_page(url, video=…, sound=…, devices=True, allowed=True, autoplay=True, script="", **options)`.
 
     `script` runs before the page's own.
 

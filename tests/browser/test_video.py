@@ -55,7 +55,7 @@ def test_a_recording_is_what_the_user_saw(
     launch: Launch, open_page: OpenPage, clips: Clips, include_audio: bool
 ) -> None:
     notes: Notes[Any] = Notes()
-    page = open_page(launch(recorder(notes, include_audio=include_audio)), film=clips.halves, sound=clips.speech)
+    page = open_page(launch(recorder(notes, include_audio=include_audio)), video=clips.halves, sound=clips.speech)
     record(page)
     expect(page.get_by_role("timer")).to_contain_text("0:01")
     stop(page)
@@ -70,7 +70,7 @@ def test_a_recording_is_what_the_user_saw(
 def test_a_rear_camera_is_not_mirrored(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     notes: Notes[Any] = Notes()
     camera = gr.WebcamOptions(mirror=False)
-    page = open_page(launch(recorder(notes, webcam_options=camera, format="mp4")), film=clips.halves)
+    page = open_page(launch(recorder(notes, webcam_options=camera, format="mp4")), video=clips.halves)
     record(page)
     expect(page.get_by_role("timer")).to_contain_text("0:01")
     stop(page)
@@ -81,7 +81,7 @@ def test_a_rear_camera_is_not_mirrored(launch: Launch, open_page: OpenPage, clip
 
 def test_a_recording_ends_by_itself(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     notes: Notes[Any] = Notes()
-    page = open_page(launch(recorder(notes, max_length=1)), film=clips.halves)
+    page = open_page(launch(recorder(notes, max_length=1)), video=clips.halves)
     record(page)
     notes.until(bool)
     expect(button(page, "Record")).to_be_visible()

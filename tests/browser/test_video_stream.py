@@ -64,7 +64,7 @@ navigator.mediaDevices.getUserMedia = (wish) => { asked.push(wish); return opene
 
 
 def test_one_press_opens_both_devices_and_one_releases_them(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
-    page = open_page(launch(filming(shown)), film=clips.counter, sound=clips.chirp, script=QUESTIONS)
+    page = open_page(launch(filming(shown)), video=clips.counter, sound=clips.chirp, script=QUESTIONS)
     record(page)
     expect(page.locator("#me video.ms-preview")).to_be_visible()
     expect(page.locator("#me ms-level")).to_be_visible()
@@ -98,7 +98,7 @@ def test_times_of_picture_and_sound_are_of_one_clock(launch: Launch, open_page: 
     """The microphone is compared with the sound that it is known to play, the camera with what the browser says."""
     moments: Notes[gr.Moment] = Notes()
     demo = filming(lambda moment: (None, moments.add(moment)), sample_rate=RATE, channels=1)
-    page = open_page(launch(demo), film=clips.counter, sound=clips.chirp)
+    page = open_page(launch(demo), video=clips.counter, sound=clips.chirp)
     record(page)
     expect(page.locator("#me video.ms-preview")).to_be_visible()
     page.evaluate(WITNESS)
@@ -138,7 +138,7 @@ def test_a_slow_handler_loses_no_sound_and_sees_the_newest_picture(
         pause.wait(0.7)
         return None, "seen"
 
-    page = open_page(launch(filming(watch, sample_rate=RATE, channels=1)), film=clips.counter, sound=clips.chirp)
+    page = open_page(launch(filming(watch, sample_rate=RATE, channels=1)), video=clips.counter, sound=clips.chirp)
     record(page)
     moments.wait(8, deadline_s=30)
     pause.set()
@@ -169,7 +169,7 @@ def test_the_end_of_a_stream_comes_with_its_film(launch: Launch, open_page: Open
         me = gr.Video(label="Me", sources="webcam", elem_id="me")
         me.stream(lambda moment: None, me, None, stream_every=EVERY_S)
         me.stop_recording(look, me, None)
-    page = open_page(launch(demo), film=clips.counter, sound=clips.chirp)
+    page = open_page(launch(demo), video=clips.counter, sound=clips.chirp)
     record(page)
     expect(page.locator("#me").get_by_role("timer")).to_contain_text("0:02")
     stop(page)
@@ -185,7 +185,7 @@ def test_another_microphone_is_chosen_while_the_camera_goes_on(
 ) -> None:
     moments: Notes[gr.Moment] = Notes()
     demo = filming(lambda moment: (moments.add(moment), "seen"), sample_rate=RATE, channels=1)
-    page = open_page(launch(demo), film=clips.counter, sound=clips.chirp, script=ASKED)
+    page = open_page(launch(demo), video=clips.counter, sound=clips.chirp, script=ASKED)
     record(page)
     moments.wait(2)
     button(page, "Choose a microphone").click()
@@ -204,7 +204,7 @@ def test_another_microphone_is_chosen_while_the_camera_goes_on(
 def test_without_sound_only_the_camera_is_opened(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     moments: Notes[gr.Moment] = Notes()
     demo = filming(lambda moment: (moments.add(moment), "seen"), include_audio=False)
-    page = open_page(launch(demo), film=clips.counter, sound=clips.chirp)
+    page = open_page(launch(demo), video=clips.counter, sound=clips.chirp)
     record(page)
     moments.wait(3)
     assert tracks(page) == [["video", "live"]]
@@ -222,7 +222,7 @@ navigator.mediaDevices.enumerateDevices = async () => (await list()).filter(({ki
 def test_a_machine_without_a_microphone_streams_its_pictures(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     moments: Notes[gr.Moment] = Notes()
     demo = filming(lambda moment: (moments.add(moment), "seen"))
-    page = open_page(launch(demo), film=clips.counter, script=NO_MICROPHONE)
+    page = open_page(launch(demo), video=clips.counter, script=NO_MICROPHONE)
     record(page)
     moments.wait(3)
     stop(page)
@@ -230,7 +230,7 @@ def test_a_machine_without_a_microphone_streams_its_pictures(launch: Launch, ope
 
 
 def test_a_refusal_of_the_microphone_alone_says_so(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
-    page = open_page(launch(filming(shown)), film=clips.counter, allowed=False, permissions=["camera"])
+    page = open_page(launch(filming(shown)), video=clips.counter, allowed=False, permissions=["camera"])
     button(page, "Record").click()
     expect(page.locator("#me")).to_contain_text("The microphone is blocked. Allow it in the site settings")
     assert tracks(page) == []
@@ -239,7 +239,7 @@ def test_a_refusal_of_the_microphone_alone_says_so(launch: Launch, open_page: Op
 
 @pytest.mark.parametrize("kind", ["audio", "video"])
 def test_a_device_that_is_taken_away_ends_both(launch: Launch, open_page: OpenPage, clips: Clips, kind: str) -> None:
-    page = open_page(launch(filming(shown)), film=clips.counter, sound=clips.chirp)
+    page = open_page(launch(filming(shown)), video=clips.counter, sound=clips.chirp)
     record(page)
     until(page, "eyes.counter('#shown .ms-output') >= 0")
     page.evaluate(
