@@ -31,7 +31,7 @@ MOST_BLOCKS: Final = 1024
 """Blocks of metadata before the first frame; real files have some ten."""
 
 MOST_CANDIDATES: Final = 1024
-"""How often the bytes of one frame may look like the beginning of the next: by chance, some ten times in the longest."""
+"""How often the bytes of one frame may look like the beginning of the next: ten times by chance, in the longest."""
 
 MOST_MISTAKEN: Final = 3
 """How often bytes of a frame may look like the header of one, before it is taken for cut."""
