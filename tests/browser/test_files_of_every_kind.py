@@ -109,7 +109,7 @@ def test_what_cannot_be_read_is_refused_and_changes_nothing(
     said = "Image 'Photo' cannot read IMG_0002.HEIC, whose format is HEIC: take one of AVIF, BMP, GIF, ICO, JPEG, PNG"
     expect(alert.filter(has_text=said)).to_be_visible()
     inbox.set_input_files(photo)
-    said = "a picture of 300x200 has more than the 10000 pixels that are allowed; make it smaller"
+    said = "an image of 300x200 has more than the 10000 pixels that are allowed; make it smaller"
     expect(alert.filter(has_text=said)).to_be_visible()
     expect(field(page, "Seen")).to_have_value("")
     assert page.locator("img").count() == 0

@@ -141,7 +141,7 @@ def test_a_page_that_the_server_ends_says_why(served: tuple[str, App], page: Cli
 
 
 def test_messages_that_no_server_takes_are_not_sent(page: Client) -> None:
-    with pytest.raises(InvalidValue, match="send smaller pictures"):
+    with pytest.raises(InvalidValue, match="send smaller images"):
         page.run(page.page.send_packet(bytes(3_000_000)))
 
 

@@ -92,12 +92,12 @@ def test_views_of_a_picture_are_encoded_as_they_look(photograph: Pixels, view: s
 def test_other_formats_are_refused(photograph: Pixels) -> None:
     file = BytesIO()
     Image.fromarray(photograph).save(file, "PNG")
-    with pytest.raises(MediaError, match="PNG picture is not allowed here, only JPEG"):
+    with pytest.raises(MediaError, match="PNG image is not allowed here, only JPEG"):
         jpeg.open_decoder().decode(file.getvalue())
 
 
 def test_the_error_says_what_is_broken(photograph: Pixels) -> None:
-    with pytest.raises(MediaError, match="the JPEG picture is broken"):
+    with pytest.raises(MediaError, match="the JPEG image is broken"):
         jpeg.open_decoder().decode(encode(photograph)[:-100])
 
 

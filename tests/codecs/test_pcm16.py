@@ -34,7 +34,7 @@ def test_the_layout_is_that_of_the_protocol() -> None:
 @pytest.mark.parametrize(
     ("sample_rate", "channels", "tail", "message"),
     [
-        (0, 1, b"", "sound at 0 Hz, expected 8000 to 192000"),
+        (0, 1, b"", "audio at 0 Hz, expected 8000 to 192000"),
         (7_999, 1, b"", "7999 Hz"),
         (10_000_000, 1, b"", "10000000 Hz"),
         (16_000, 0, b"", "0 channels, expected 1 to 8"),

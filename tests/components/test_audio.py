@@ -58,7 +58,7 @@ def test_what_cannot_be_decoded_says_what_to_do() -> None:
 def test_length_of_recordings(files) -> None:
     limited = audio(min_length=0.1, max_length=0.2)
     limited.preprocess(upload(0.15), files)
-    with pytest.raises(InvalidValue, match=r"takes at least 0\.1 s of sound, but got"):
+    with pytest.raises(InvalidValue, match=r"takes at least 0\.1 s of audio, but got"):
         limited.preprocess(upload(0.05), files)
     with pytest.raises(InvalidValue, match=r"at most 0\.2 s"):
         limited.preprocess(upload(0.5), files)
@@ -142,7 +142,7 @@ def test_float_sound_beyond_one_is_divided_by_its_peak_with_one_warning(caplog: 
             expected = wave.astype(float) / np.abs(wave).max() * 32767
             np.testing.assert_allclose(chunk.samples[:, 0], expected, atol=1)
     assert [record.getMessage() for record in caplog.records] == [
-        "Audio 'Player': floats are sound from -1 to 1, but these reach 10000: they are divided by the largest"
+        "Audio 'Player': floats are audio from -1 to 1, but these reach 10000: they are divided by the largest"
     ]
     rename.postprocess((16_000, np.array([3.0])), None)
     assert len(caplog.records) == 2

@@ -122,7 +122,7 @@ def test_a_length_is_measured_of_every_kind(kind: str, files: Any) -> None:
     with gr.Blocks():
         for type_ in ("numpy", "filepath"):
             gr.Audio(type=type_, min_length=0.5, max_length=2).preprocess(blob, files)
-            with pytest.raises(InvalidValue, match=r"at least 5 s of sound, but got 1\.[01] s"):
+            with pytest.raises(InvalidValue, match=r"at least 5 s of audio, but got 1\.[01] s"):
                 gr.Audio(type=type_, min_length=5).preprocess(blob, files)
 
 

@@ -245,7 +245,7 @@ def test_an_avatar_is_a_small_picture(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("x")
     (tmp_path / "big.png").write_bytes(bytes(200_000))
     for name in ("a.txt", "big.png"):
-        with pytest.raises(DeclarationError, match="pictures of at most"):
+        with pytest.raises(DeclarationError, match="images of at most"):
             chatbot(avatar_images=(tmp_path / name, None))
 
 

@@ -221,9 +221,9 @@ def test_large_pictures_in_an_address_become_files() -> None:
     data = np.random.default_rng(1).bytes(300_000)
     blob = image().postprocess("data:image/png;base64," + base64.b64encode(data).decode(), None)
     assert (blob.name, blob.mime, blob.data) == ("image.png", "image/png", data)
-    with pytest.raises(InvalidValue, match="pictures in base64"):
+    with pytest.raises(InvalidValue, match="images in base64"):
         image().postprocess("data:image/png," + "%" * 300_000, None)
-    with pytest.raises(InvalidValue, match="pictures in base64"):
+    with pytest.raises(InvalidValue, match="images in base64"):
         image().postprocess("https://example.com/" + "a" * 300_000, None)
 
 

@@ -170,7 +170,7 @@ def test_a_photo_beyond_the_budget_is_refused_when_it_is_uploaded(photo: Path, f
         path = gr.Image(type="filepath")
     blob = Blob("IMG_0001.JPG", "image/jpeg", path=photo)
     said = (
-        r"Image 'Photo' cannot read IMG_0001\.JPG: a picture of 6000x4000 has more than the 1000000 pixels that are "
+        r"Image 'Photo' cannot read IMG_0001\.JPG: an image of 6000x4000 has more than the 1000000 pixels that are "
         r"allowed; make it smaller, or allow more by launch\(max_image_pixels=…\)"
     )
     with pytest.raises(InvalidValue, match=said):

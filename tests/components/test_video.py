@@ -62,9 +62,9 @@ def test_sound_is_taken_away_on_demand(files) -> None:
 def test_length(files) -> None:
     limited = video(min_length=0.5, max_length=1.5)
     limited.preprocess(upload(piece(0, frames=25)), files)
-    with pytest.raises(InvalidValue, match=r"takes at least 0\.5 s of film"):
+    with pytest.raises(InvalidValue, match=r"takes at least 0\.5 s of video"):
         limited.preprocess(upload(piece(0, frames=5)), files)
-    with pytest.raises(InvalidValue, match=r"takes at most 1\.5 s of film"):
+    with pytest.raises(InvalidValue, match=r"takes at most 1\.5 s of video"):
         limited.preprocess(upload(piece(0, frames=75)), files)
 
 
@@ -73,7 +73,7 @@ def test_recordings_need_no_pyav(files, monkeypatch: pytest.MonkeyPatch) -> None
     silent = upload(piece(0, sound=False), "recording.mp4")
     path = video(include_audio=False, min_length=1, max_length=2).preprocess(silent, files)
     assert Path(str(path)).suffix == ".mp4"
-    with pytest.raises(InvalidValue, match=r"takes at most 1 s of film, but got 2\.0 s"):
+    with pytest.raises(InvalidValue, match=r"takes at most 1 s of video, but got 2\.0 s"):
         video(max_length=1).preprocess(silent, files)
     with pytest.raises(InvalidValue, match=r"pip install 'millstream\[video\]'"):
         video(include_audio=False).preprocess(upload(piece(0)), files)
@@ -271,7 +271,7 @@ def test_a_long_film_is_no_value(files, monkeypatch: pytest.MonkeyPatch) -> None
         ((frame(0), (10**9, tone(0, 1))), "sample rate between 1000 and 384000"),
         ((frame(0), (8_000, np.array([np.nan]))), "finite number"),
         ((frame(0), (8_000, np.zeros((2, 3, 4)))), "shape has to be"),
-        (b"no film", "it is broken, or no film"),
+        (b"no video", "it is broken, or no video"),
     ],
 )
 def test_pieces_that_do_not_fit_say_why(files, value: object, message: str) -> None:

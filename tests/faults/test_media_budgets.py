@@ -112,7 +112,7 @@ def decoded(data: bytes, budget: Budget) -> int:
         (Budget(streams=1), "streams"),
         (Budget(packets=20), "packets"),
         (Budget(packet_mib=0), "MiB of packets"),
-        (Budget(decoded_mib=0), "MiB of decoded sound"),
+        (Budget(decoded_mib=0), "MiB of decoded audio"),
         (Budget(cpu_s=0.0), "s of one thread"),
     ],
 )

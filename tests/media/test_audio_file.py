@@ -98,7 +98,7 @@ def test_a_film_is_heard_and_a_silent_one_is_no_sound() -> None:
         return file.getvalue()
 
     check_tone(sound_file.decode(video(has_sound=True)))
-    with pytest.raises(MediaError, match="has no sound"):
+    with pytest.raises(MediaError, match="has no audio"):
         sound_file.decode(video(has_sound=False))
 
 

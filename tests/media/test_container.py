@@ -114,7 +114,7 @@ def test_sound_can_be_left_out(tmp_path: Path) -> None:
 def test_broken_files_say_so(tmp_path: Path) -> None:
     path = tmp_path / "a.mp4"
     path.write_bytes(piece(0, frames=25)[:2_000])
-    with pytest.raises(MediaError, match="broken, or no film"):
+    with pytest.raises(MediaError, match="broken, or no video"):
         duration_s(path)
 
 

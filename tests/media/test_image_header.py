@@ -123,7 +123,7 @@ def test_the_reason_is_told() -> None:
         check_budget(BOMBS["png"])
     with pytest.raises(MediaError, match="has more than the 1000 frames"):
         check_budget(BOMBS["gif animation"])
-    with pytest.raises(MediaError, match="GIF picture is not allowed here, only JPEG, PNG"):
+    with pytest.raises(MediaError, match="GIF image is not allowed here, only JPEG, PNG"):
         check_budget(file_of("GIF"), formats=("PNG", "JPEG"))
 
 

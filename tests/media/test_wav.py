@@ -159,5 +159,5 @@ def test_no_bytes_raise_anything_else(rest: bytes) -> None:
 def test_more_than_a_wav_file_can_hold_is_refused() -> None:
     """A view that repeats one sample, so that the test needs no 4 GiB."""
     endless = np.broadcast_to(np.zeros((1, 1), np.int16), (2**31, 1))
-    with pytest.raises(MediaError, match="268435 s of sound do not fit"):
+    with pytest.raises(MediaError, match="268435 s of audio do not fit"):
         wav.encode(Chunk(endless, 8_000))

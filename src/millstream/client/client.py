@@ -239,7 +239,7 @@ class ClientWebSocket:
 
     async def send(self, message: bytes) -> None:
         if len(message) > MAX_MESSAGE_BYTES:
-            raise InvalidValue(f"a message of {len(message)} bytes exceeds {MAX_MESSAGE_BYTES}: send smaller pictures")
+            raise InvalidValue(f"a message of {len(message)} bytes exceeds {MAX_MESSAGE_BYTES}: send smaller images")
         try:
             await self._socket.send(message)
         except websockets.ConnectionClosed as closed:

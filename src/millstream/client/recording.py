@@ -54,7 +54,7 @@ class Recording:
         if not self.first.pictures:
             return Loaded(pictures(cast("PictureSource", source)), None)
         if not isinstance(source, tuple) or len(source) != 2:
-            raise InvalidValue(f"camera and microphone are fed with (pictures, sound), not {source!r}")
+            raise InvalidValue(f"camera and microphone are fed with (frames, audio), not {source!r}")
         seen, heard = cast("FilmSource", source)
         return Loaded(pictures(seen), sound(heard))
 
@@ -70,7 +70,7 @@ class Recording:
             BacklogExceeded: The handler is too slow for the sound by more than `max_backlog`.
         """
         if rate_hz <= 0:
-            raise InvalidValue(f"rate_hz={rate_hz} is no rate: give pictures a second, such as 30")
+            raise InvalidValue(f"rate_hz={rate_hz} is no rate: give frames a second, such as 30")
         seen, heard = source if isinstance(source, Loaded) else self.load(source)
         filming = asyncio.get_running_loop().create_task(self._video(iter(seen or ()), 1 / rate_hz))
         try:

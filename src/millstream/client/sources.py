@@ -43,14 +43,14 @@ def pictures(source: PictureSource) -> Iterator[Picture]:
             return iter([source])
         if source.ndim == 4:
             return iter(source)
-        raise InvalidValue(f"an array of pictures has 3 or 4 dimensions, not {source.ndim}: {source.shape}")
+        raise InvalidValue(f"an array of frames has 3 or 4 dimensions, not {source.ndim}: {source.shape}")
     if isinstance(source, str | Path):
         path = Path(source)
         if path.suffix.lower() in VIDEO_SUFFIXES:
             return _video(path)
         return iter([picture.decode_image_file(_content(path), MAX_PHOTO_PIXELS).pixels])
     if not isinstance(source, Iterable):
-        raise InvalidValue(f"pictures are an array, an iterable of arrays or the path of a file, not {source!r}")
+        raise InvalidValue(f"frames are an array, an iterable of arrays or the path of a file, not {source!r}")
     return iter(source)
 
 
@@ -93,10 +93,10 @@ def sound(source: SoundSource) -> Chunk:
     try:
         rate, samples = source
     except (TypeError, ValueError):
-        raise InvalidValue(f"sound is (sample_rate, int16 array) or the path of a WAV file, not {source!r}") from None
+        raise InvalidValue(f"audio is (sample_rate, int16 array) or the path of a WAV file, not {source!r}") from None
     array = np.asarray(samples)
     if array.dtype != np.int16 or array.ndim not in (1, 2):
-        raise InvalidValue(f"sound is (sample_rate, int16 array of (n,) or (n, channels)), not {array.dtype}")
+        raise InvalidValue(f"audio is (sample_rate, int16 array of (n,) or (n, channels)), not {array.dtype}")
     return Chunk(np.ascontiguousarray(array.reshape(len(array), -1)), int(rate))
 
 
@@ -104,4 +104,4 @@ def frame(item: Picture) -> Frame:
     """Check one picture array of a source."""
     if isinstance(item, np.ndarray) and item.dtype == np.uint8 and item.ndim == 3 and item.shape[2] in (3, 4):
         return Frame(np.ascontiguousarray(item))
-    raise InvalidValue("a picture is a uint8 array of (height, width, 3), or the bytes of a JPEG")
+    raise InvalidValue("a frame is a uint8 array of (height, width, 3), or the bytes of a JPEG")

@@ -300,7 +300,7 @@ class ClientStream:
             return
         self._is_stopped = True
         await self._page.send(Stop(stream=self.number, final=self._main.sequence, reason="backlog"))
-        raise BacklogExceeded(f"more than {self.max_backlog_s:g} s of sound wait for the handler")
+        raise BacklogExceeded(f"more than {self.max_backlog_s:g} s of audio wait for the handler")
 
     async def _send_pieces(self, piece: int) -> None:
         """Send the whole pieces that wait, joined, as far as credit allows."""

@@ -43,7 +43,7 @@ class JpegDecoder:
             # The fast DCT and upsampling would save 12 % of the time and cost 0.8 dB at quality 0.8: not worth it.
             return Frame(simplejpeg.decode_jpeg(payload, "RGB"))
         except ValueError as error:
-            raise MediaError(f"the JPEG picture is broken: {error}") from error
+            raise MediaError(f"the JPEG image is broken: {error}") from error
 
     def close(self) -> None: ...
 
@@ -56,7 +56,7 @@ class JpegEncoder:
 
     def encode(self, media: Media) -> Encoded:
         if not isinstance(media, Frame):
-            raise MediaError("JPEG encodes pictures, not sound")
+            raise MediaError("JPEG encodes images, not audio")
         return Encoded(self._encode(media.pixels))
 
     def _encode(self, pixels: Pixels) -> bytes:

@@ -34,13 +34,13 @@ class Pcm16Decoder:
         size = len(payload) - PCM16_PREFIX.size
         if not 0 <= size <= MAX_SAMPLES_BYTES:
             largest = PCM16_PREFIX.size + MAX_SAMPLES_BYTES
-            raise MediaError(f"sound of {len(payload)} bytes, expected {PCM16_PREFIX.size} to {largest}")
+            raise MediaError(f"audio of {len(payload)} bytes, expected {PCM16_PREFIX.size} to {largest}")
         first_sample, sample_rate, channels, reserved = PCM16_PREFIX.unpack_from(payload)
         check_sound(sample_rate, channels)
         if reserved != bytes(3):
-            raise MediaError("the prefix of the sound does not end with three zero bytes")
+            raise MediaError("the prefix of the audio does not end with three zero bytes")
         if size % (SAMPLE_BYTES * channels):
-            raise MediaError(f"sound of {size} bytes is not whole samples of {channels} channels")
+            raise MediaError(f"audio of {size} bytes is not whole samples of {channels} channels")
         samples = np.frombuffer(payload, "<i2", offset=PCM16_PREFIX.size).reshape(-1, channels)
         # A copy: handlers may write into it, and the message must not be kept alive.
         return Chunk(samples.astype(np.int16), sample_rate, first_sample)
@@ -53,7 +53,7 @@ class Pcm16Encoder:
 
     def encode(self, media: Media) -> Encoded:
         if not isinstance(media, Chunk):
-            raise MediaError("PCM16 encodes sound, not pictures")
+            raise MediaError("PCM16 encodes audio, not images")
         check_sound(media.sample_rate, media.channels)
         prefix = PCM16_PREFIX.pack(media.first_sample, media.sample_rate, media.channels, bytes(3))
         return Encoded(prefix + media.samples.astype("<i2", copy=False).tobytes())
@@ -68,6 +68,6 @@ def check_sound(sample_rate: int, channels: int) -> None:
         MediaError: Below 8 or above 192 kHz, no channel, or more than 8.
     """
     if sample_rate not in RATES_HZ:
-        raise MediaError(f"sound at {sample_rate} Hz, expected {RATES_HZ[0]} to {RATES_HZ[-1]}")
+        raise MediaError(f"audio at {sample_rate} Hz, expected {RATES_HZ[0]} to {RATES_HZ[-1]}")
     if channels not in CHANNELS:
-        raise MediaError(f"sound of {channels} channels, expected {CHANNELS[0]} to {CHANNELS[-1]}")
+        raise MediaError(f"audio of {channels} channels, expected {CHANNELS[0]} to {CHANNELS[-1]}")

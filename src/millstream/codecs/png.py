@@ -41,7 +41,7 @@ class PngEncoder:
 
     def encode(self, media: Media) -> Encoded:
         if not isinstance(media, Frame):
-            raise MediaError("PNG encodes pictures, not sound")
+            raise MediaError("PNG encodes images, not audio")
         return Encoded(encode_image(media.pixels, "PNG", compress_level=COMPRESSION))
 
     def close(self) -> None: ...

@@ -44,10 +44,10 @@ class WebpEncoder:
 
     def encode(self, media: Media) -> Encoded:
         if not isinstance(media, Frame):
-            raise MediaError("WebP encodes pictures, not sound")
+            raise MediaError("WebP encodes images, not audio")
         if max(media.width, media.height) > MAX_SIDE:
             raise MediaError(
-                f"a picture of {media.width}x{media.height} does not fit into WebP, whose sides end at {MAX_SIDE}: "
+                f"an image of {media.width}x{media.height} does not fit into WebP, whose sides end at {MAX_SIDE}: "
                 'use format="png"'
             )
         return Encoded(encode_image(media.pixels, "WEBP", quality=self._quality, method=METHOD))

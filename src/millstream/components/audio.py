@@ -198,7 +198,7 @@ class Audio(MediaComponent):
         if value is None:
             return None
         if isinstance(value, WebLink):
-            raise InvalidValue(f"{self.name} plays an address, which only the browser opens: upload the sound instead")
+            raise InvalidValue(f"{self.name} plays an address, which only the browser opens: upload the audio instead")
         if isinstance(value, Chunk):
             return self._given(value, scratch)
         assert isinstance(value, Blob)
@@ -246,9 +246,9 @@ class Audio(MediaComponent):
 
     def _check_seconds(self, seconds: float) -> None:
         if self.min_length is not None and seconds < self.min_length:
-            raise self.unfit(f"at least {self.min_length} s of sound", f"{seconds:.1f} s")
+            raise self.unfit(f"at least {self.min_length} s of audio", f"{seconds:.1f} s")
         if self.max_length is not None and seconds > self.max_length:
-            raise self.unfit(f"at most {self.max_length} s of sound", f"{seconds:.1f} s")
+            raise self.unfit(f"at most {self.max_length} s of audio", f"{seconds:.1f} s")
 
     def postprocess(self, value: object, scratch: Scratch) -> Stored | Media:
         if value is None:
@@ -277,7 +277,7 @@ class Audio(MediaComponent):
         return self._presentable(blob, kind)
 
     def _no_sound(self, blob: Blob) -> InvalidValue:
-        return InvalidValue(f"{self.name} cannot read {blob.name}, which is no sound: take {sound_file.NAMES}")
+        return InvalidValue(f"{self.name} cannot read {blob.name}, which is no audio: take {sound_file.NAMES}")
 
     def _recognised(self, data: bytes) -> Blob:
         kind = sound_file.recognise(data)

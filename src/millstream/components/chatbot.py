@@ -322,7 +322,7 @@ def _avatar(picture: str | Path | None, owner: str) -> Value:
     mime = guessed_mime(blob.name)
     if kind_of(mime) != "image" or blob.size > MAX_AVATAR_BYTES:
         size = f"{mime} of {blob.size} bytes"
-        raise DeclarationError(f"{owner}: avatar_images takes pictures of at most {MAX_AVATAR_BYTES} bytes, not {size}")
+        raise DeclarationError(f"{owner}: avatar_images takes images of at most {MAX_AVATAR_BYTES} bytes, not {size}")
     return f"data:{mime};base64,{base64.b64encode(blob.data or b'').decode()}"
 
 

@@ -227,7 +227,7 @@ class Image(MediaComponent):
         if value is None:
             return None
         if isinstance(value, WebLink):
-            raise InvalidValue(f"{self.name} shows an address, which only the browser opens: upload the picture")
+            raise InvalidValue(f"{self.name} shows an address, which only the browser opens: upload the image")
         if isinstance(value, Blob):
             if self.type == "filepath":
                 return self._saved(value, scratch)

@@ -260,9 +260,9 @@ class Video(MediaComponent):
             return
         seconds = container.duration_s(path)
         if self.min_length is not None and seconds < self.min_length:
-            raise self.unfit(f"at least {self.min_length} s of film", f"{seconds:.1f} s")
+            raise self.unfit(f"at least {self.min_length} s of video", f"{seconds:.1f} s")
         if self.max_length is not None and seconds > self.max_length + SLACK_S:
-            raise self.unfit(f"at most {self.max_length} s of film", f"{seconds:.1f} s")
+            raise self.unfit(f"at most {self.max_length} s of video", f"{seconds:.1f} s")
 
     def postprocess(self, value: object, scratch: Scratch) -> Stored | Media:
         if isinstance(value, tuple | list) and len(value) == 2:
@@ -281,7 +281,7 @@ class Video(MediaComponent):
             return link or self._playable(self._video(scratch.admit(Path(value))), scratch)
         if hasattr(value, "__array__"):
             raise self.unfit("files and addresses", f"{describe(value)}: frames are played with streaming=True")
-        raise self.invalid("a path, bytes of a file, an http(s) address, or (film, subtitles)", value)
+        raise self.invalid("a path, bytes of a file, an http(s) address, or (video, subtitles)", value)
 
     def _video(self, blob: Blob) -> Blob:
         """Check that a file is a film, by its content; its name gets an end that means it."""
@@ -345,5 +345,5 @@ class Video(MediaComponent):
         elif isinstance(video, str | Path):
             blob = self._video(files.admit(Path(video)))
         else:
-            raise self.invalid("a path, bytes of a file, an http(s) address, or (film, subtitles)", video)
+            raise self.invalid("a path, bytes of a file, an http(s) address, or (video, subtitles)", video)
         return blob if subtitles is None else self._subtitled(blob, subtitles, files)

@@ -112,7 +112,7 @@ def decode(source: Source, max_bytes: int = MAX_DECODED_BYTES) -> Chunk:
     """
     kind = recognise(source)
     if kind is None:
-        raise MediaError(f"not a sound of a known kind ({NAMES})")
+        raise MediaError(f"not audio of a known kind ({NAMES})")
     if kind.name == "wav":
         data = source if isinstance(source, bytes) else source.read_bytes()
         try:
@@ -135,7 +135,7 @@ def check(source: Source, max_bytes: int = MAX_DECODED_BYTES) -> None:
     """
     kind = recognise(source)
     if kind is None:
-        raise MediaError(f"not a sound of a known kind ({NAMES})")
+        raise MediaError(f"not audio of a known kind ({NAMES})")
     if kind.name == "wav":
         with kinds.reading(source) as file:
             head = file.read(HEAD_BYTES)
@@ -204,9 +204,9 @@ def _checked(media: Media, stream: AudioStream, max_bytes: int) -> tuple[int, in
     """Give the sample rate, the number of channels, and how many samples of each the budget allows."""
     rate, channels = stream.rate or 0, stream.codec_context.layout.nb_channels
     if rate not in wav.RATES_HZ:
-        raise MediaError(f"sound at {rate} Hz, expected {wav.RATES_HZ[0]} to {wav.RATES_HZ[-1]}")
+        raise MediaError(f"audio at {rate} Hz, expected {wav.RATES_HZ[0]} to {wav.RATES_HZ[-1]}")
     if not 1 <= channels <= MAX_CHANNELS:
-        raise MediaError(f"sound of {channels} channels, expected 1 to {MAX_CHANNELS}")
+        raise MediaError(f"audio of {channels} channels, expected 1 to {MAX_CHANNELS}")
     most = max_bytes // (2 * channels)
     if (media.reader.duration or 0) / 1_000_000 * rate > most:
         raise _too_long(most, rate, channels, max_bytes)
@@ -223,5 +223,5 @@ def _opened(source: Source) -> Iterator[tuple[Media, AudioStream]]:
     with open_media(source, KINDS, BUDGET) as media:
         sounds = budget.sounds_of(media.reader)
         if not sounds:
-            raise MediaError("it has no sound")
+            raise MediaError("it has no audio")
         yield media, sounds[0]

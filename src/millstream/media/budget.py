@@ -157,7 +157,7 @@ class CostMeter:
             # Not by its planes: PyAV reads beyond the last of eight, which ends the process.
             self._decoded_bytes += heard.samples * heard.layout.nb_channels * heard.format.bytes
             if self._decoded_bytes > self.budget.decoded_mib * MEBIBYTE:
-                raise over("has", self.budget.decoded_mib, "MiB of decoded sound", "a shorter one")
+                raise over("has", self.budget.decoded_mib, "MiB of decoded audio", "a shorter one")
             return
         shown = cast("VideoFrame", frame)
         self.check_size(shown.width, shown.height)
@@ -177,9 +177,9 @@ class CostMeter:
 
     def _check_sound(self, rate: int, channels: int) -> None:
         if rate and rate not in RATES_HZ:
-            raise MediaError(f"it has sound at {rate} Hz, expected {RATES_HZ[0]} to {RATES_HZ[-1]}")
+            raise MediaError(f"it has audio at {rate} Hz, expected {RATES_HZ[0]} to {RATES_HZ[-1]}")
         if channels > MAX_CHANNELS:
-            raise over("has", MAX_CHANNELS, "channels of sound", "one of fewer")
+            raise over("has", MAX_CHANNELS, "channels of audio", "one of fewer")
 
 
 def pictures_of(reader: InputContainer) -> list[VideoStream]:

@@ -108,7 +108,7 @@ def configuration_of(parameters: bytes) -> bytes:
     sps = next((unit for unit in units if unit[0] & 31 == 7), b"")
     pps = next((unit for unit in units if unit[0] & 31 == 8), b"")
     if not 4 <= len(sps) <= MAX_SET or not 1 <= len(pps) <= MAX_SET:
-        raise MediaError("its picture has no parameter sets that a decoder could begin with")
+        raise MediaError("its video has no parameter sets that a decoder could begin with")
     end = b"\xfd\xf8\xf8\x00" if sps[1] in _HIGH_PROFILES else b""  # 4:2:0, 8 bits
     sets = b"\xe1" + struct.pack(">H", len(sps)) + sps + b"\x01" + struct.pack(">H", len(pps)) + pps
     return b"\x01" + sps[1:4] + b"\xff" + sets + end

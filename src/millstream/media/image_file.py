@@ -107,7 +107,7 @@ def decode_image_file(
     except MediaError:
         raise
     except _BROKEN as error:
-        raise MediaError(f"the {header.format} picture is broken: {str(error)[:100]}") from error
+        raise MediaError(f"the {header.format} image is broken: {str(error)[:100]}") from error
 
 
 def check_image_file(

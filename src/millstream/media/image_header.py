@@ -88,7 +88,7 @@ def check_size(width: int, height: int, max_pixels: int) -> None:
         TooLarge: It has.
     """
     if width * height > max_pixels:
-        raise TooLarge(f"a picture of {width}x{height} has more than the {max_pixels} pixels that are allowed")
+        raise TooLarge(f"an image of {width}x{height} has more than the {max_pixels} pixels that are allowed")
 
 
 def format_of(head: bytes) -> str | None:
@@ -113,18 +113,18 @@ def read_header(data: bytes | memoryview, formats: Collection[str] = FORMATS) ->
     name = format_of(whole[:HEAD_BYTES])
     known = ", ".join(sorted(formats))
     if name is None:
-        raise MediaError(f"not a picture of a known format ({known})")
+        raise MediaError(f"not an image of a known format ({known})")
     if name not in formats:
         article = "an" if name[0] in "AEIOS" else "a"
-        raise MediaError(f"{article} {name} picture is not allowed here, only {known}")
+        raise MediaError(f"{article} {name} image is not allowed here, only {known}")
     read = next(read for each, _, read in _READERS if each == name)
     try:
         header = read(whole)
     except (struct.error, IndexError) as error:
-        raise MediaError("the header of the picture is cut off") from error
+        raise MediaError("the header of the image is cut off") from error
     if min(header.width, header.height, header.frames) < 1:
         size = f"{header.width}x{header.height} pixels and {header.frames} frames"
-        raise MediaError(f"a {header.format} picture of {size} is empty")
+        raise MediaError(f"a {header.format} image of {size} is empty")
     return header
 
 
@@ -179,7 +179,7 @@ def _find_frame(data: bytes) -> tuple[int, int]:
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
             return marker, at + 4
         at += 1 + length
-    raise MediaError("the JPEG has no header before its picture")
+    raise MediaError("the JPEG has no header before its image")
 
 
 def _read_webp(data: bytes) -> ImageHeader:
@@ -194,7 +194,7 @@ def _read_webp(data: bytes) -> ImageHeader:
         flags, low, middle, high = struct.unpack_from("<B3xHHH", data, 20)  # two numbers of 24 bits
         frames = _count_webp_frames(data) if flags & 2 else 1
         return ImageHeader("WEBP", (low | (middle & 0xFF) << 16) + 1, (middle >> 8 | high << 8) + 1, frames)
-    raise MediaError("the WebP does not begin with a picture")
+    raise MediaError("the WebP does not begin with an image")
 
 
 def _count_webp_frames(data: bytes) -> int:

@@ -69,7 +69,7 @@ def decode_netpbm(data: bytes) -> Pixels:
         kind = np.dtype(np.uint8 if largest < 256 else ">u2")
         told = np.frombuffer(data, kind, height * width * channels, at).reshape(height, width, channels)
     except ValueError as error:
-        raise MediaError("the PPM picture is cut off") from error
+        raise MediaError("the PPM image is cut off") from error
     if largest != 255:
         told = (told.astype(np.uint32) * 255 + largest // 2) // largest
     pixels = told.clip(0, 255).astype(np.uint8)

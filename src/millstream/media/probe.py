@@ -53,7 +53,7 @@ def outline_of(path: Path) -> Probe | None:
     """
     probe = _read_outline(path, is_whole=True)
     if probe is not None and not (math.isfinite(probe.seconds) and probe.seconds >= 0):
-        raise MediaError("it is broken, or no film: it does not say how long it is")
+        raise MediaError("it is broken, or no video: it does not say how long it is")
     return probe
 
 
@@ -69,14 +69,14 @@ def has_sound(path: Path) -> bool | None:
 
 def _read_outline(path: Path, *, is_whole: bool) -> Probe | None:
     if not path.stat().st_size:
-        raise MediaError("it is broken, or no film: it is empty")
+        raise MediaError("it is broken, or no video: it is empty")
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         try:
             if data[:4] == EBML:
                 return _of_webm(data, is_whole)
             return _Mp4(data).probe(is_whole) if kind_of(data[:HEAD_BYTES]) in ("mp4", "mov") else None
         except (struct.error, IndexError, ZeroDivisionError, OverflowError) as error:
-            raise MediaError("it is broken, or no film: it ends in the middle of its header") from error
+            raise MediaError("it is broken, or no video: it ends in the middle of its header") from error
 
 
 class _Mp4:

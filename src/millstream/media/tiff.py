@@ -34,7 +34,7 @@ def read_tiff(data: bytes) -> tuple[int, int]:
     said = _Reader(data).said
     width, height = said.get(WIDTH, 0), said.get(HEIGHT, 0)
     if said.get(TILE_WIDTH, 0) * said.get(TILE_HEIGHT, 0) > max(width * height, MAX_TILE_PIXELS):
-        raise MediaError("the TIFF has tiles that are larger than its picture")
+        raise MediaError("the TIFF has tiles that are larger than its image")
     return width, height
 
 

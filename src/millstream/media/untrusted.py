@@ -69,7 +69,7 @@ def open_media(source: Source, allowed: frozenset[str] = VIDEO, budget: Budget =
         Unwanted: Nobody waits for it any more.
     """
     kind = recognised(source, allowed)
-    what = "film" if allowed == VIDEO else "sound"
+    what = "video" if allowed == VIDEO else "audio"
     av = library()
     meter = CostMeter(budget)
     try:
@@ -104,7 +104,7 @@ def recognised(source: Source, allowed: frozenset[str] = VIDEO) -> FileKind:
     """
     name = probe(source)
     if name is None or name not in allowed:
-        what = "film" if allowed == VIDEO else "sound" if allowed == AUDIO else "film or sound"
+        what = "video" if allowed == VIDEO else "audio" if allowed == AUDIO else "video or audio"
         known = VIDEO_NAMES if allowed == VIDEO else AUDIO_NAMES if allowed == AUDIO else ", ".join(sorted(allowed))
         raise MediaError(f"it is broken, or no {what}: its content is of no kind that is read here ({known})")
     return KINDS[name]

@@ -72,7 +72,7 @@ class ContinuousVideo:
         if self._picture is None:
             raise MediaError("a video must begin with a frame")
         if not isinstance(self._picture, EncodedFrames):
-            raise MediaError("a film of files that are taken as they are cannot go on with frames: begin with frames")
+            raise MediaError("a video of files that are taken as they are cannot go on with frames: begin with frames")
         self._check_sound(sound is not None)
         begin = self._end
         for pixels in frames:

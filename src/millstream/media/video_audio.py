@@ -101,7 +101,7 @@ class VideoAudio:
 
     def _be_silent(self, until_s: float) -> None:
         if until_s - self.clock_s > MAX_SILENCE_S:
-            raise MediaError(f"its sound would be silent for more than the budget of {MAX_SILENCE_S:.0f} s")
+            raise MediaError(f"its audio would be silent for more than the budget of {MAX_SILENCE_S:.0f} s")
         count = round((until_s - self.clock_s) * RATE_HZ)
         for at in range(0, count, RATE_HZ):
             check_wanted()

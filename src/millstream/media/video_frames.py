@@ -72,7 +72,7 @@ class CopiedFrames:
         extradata = bytes(stream.codec_context.extradata or b"")
         if not is_copyable(stream) or configuration_of(extradata) != self.track.configuration:
             raise MediaError(
-                "its picture is not encoded as that of the pieces before: encode all pieces alike, or yield frames"
+                "its frames are not encoded as those of the chunks before: encode all chunks alike, or yield frames"
             )
         timed = [packet for packet in packets if packet.size]
         first = next((at for at, packet in enumerate(timed) if packet.is_keyframe), len(timed))

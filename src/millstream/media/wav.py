@@ -60,7 +60,7 @@ def encode(chunk: Chunk) -> bytes:
         MediaError: More than 4 GiB do not fit into one.
     """
     if chunk.samples.nbytes > 0xFFFF_FFFF - 36:
-        raise MediaError(f"{chunk.duration_s:.0f} s of sound do not fit into a WAV file: write several")
+        raise MediaError(f"{chunk.duration_s:.0f} s of audio do not fit into a WAV file: write several")
     data = chunk.samples.astype("<i2", copy=False).tobytes()
     frame_bytes = 2 * chunk.channels
     layout = LAYOUT.pack(PCM, chunk.channels, chunk.sample_rate, chunk.sample_rate * frame_bytes, frame_bytes, 16)

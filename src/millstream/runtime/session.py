@@ -363,7 +363,7 @@ class Session:
         assert binding.stream is not None
         is_film = self._context.manifest.components[binding.stream].streams == "film"
         if message.pictures and not (is_film and message.stream < message.pictures < 2**32):
-            raise ProtocolError(f"stream {message.stream} has no pictures, or not as stream {message.pictures}")
+            raise ProtocolError(f"stream {message.stream} has no frames, or not as stream {message.pictures}")
         return message.pictures
 
     def _on_stop(self, message: Stop) -> None:

@@ -46,7 +46,7 @@ class DeltaEncoder:
 
     def encode(self, media: Media) -> Encoded:
         if not isinstance(media, Frame):
-            raise MediaError("the delta codec encodes pictures, not sound")
+            raise MediaError("the delta codec encodes frames, not audio")
         pixels = media.pixels[:, :, :3]
         is_key = self._last is None or self._last.shape != pixels.shape or self._number % KEY_EVERY == 0
         change = pixels if is_key or self._last is None else pixels ^ self._last
@@ -68,12 +68,12 @@ class DeltaDecoder:
 
     def decode(self, payload: bytes | memoryview) -> Frame:
         if len(payload) < HEADER.size:
-            raise MediaError("the delta picture is cut off")
+            raise MediaError("the delta frame is cut off")
         magic, number, needed, height, width = HEADER.unpack_from(payload)
         if magic != MAGIC or not 0 < height * width <= MAX_PIXELS:
-            raise MediaError("not a delta picture, or one beyond the budget")
+            raise MediaError("not a delta frame, or one beyond the budget")
         if needed and (self._last is None or needed != self._number or self._last.shape[:2] != (height, width)):
-            raise MediaError(f"delta picture {number} builds on {needed}, which was not decoded right before it")
+            raise MediaError(f"delta frame {number} builds on {needed}, which was not decoded right before it")
         change = _decompressed(payload[HEADER.size :], height * width * 3).reshape(height, width, 3)
         self._last = change if not needed or self._last is None else change ^ self._last
         self._number = number
@@ -89,7 +89,7 @@ def _decompressed(data: bytes | memoryview, size: int) -> Pixels:
     try:
         pixels = decompressor.decompress(data, size + 1)
     except zlib.error as error:
-        raise MediaError(f"the delta picture is broken: {error}") from error
+        raise MediaError(f"the delta frame is broken: {error}") from error
     if len(pixels) != size or not decompressor.eof:
-        raise MediaError("the delta picture has not the size it says")
+        raise MediaError("the delta frame has not the size it says")
     return np.frombuffer(pixels, np.uint8)

@@ -63,18 +63,18 @@ def test_what_is_too_loud_is_divided_by_the_largest_so_far(
     assert heard(2.0, -8000.0) == [8, -32767]
     assert heard(4000.0, 2.0) == [16384, 8]
     assert [record.levelname for record in caplog.records] == ["WARNING"]
-    assert "Audio 'Audio': floats are sound from -1 to 1, but these reach 4" in caplog.text
+    assert "Audio 'Audio': floats are audio from -1 to 1, but these reach 4" in caplog.text
     source.close()
     assert heard(1.0) == [32767]
 
 
 def test_what_is_too_large_is_refused(source: AudioSource, files, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("millstream.components.playing.audio_source.MAX_PIECE_BYTES", 10)
-    with pytest.raises(InvalidValue, match="of 20 bytes, a piece may have 10"):
+    with pytest.raises(InvalidValue, match="of 20 bytes, a chunk may have 10"):
         source.piece(b"ID3" + bytes(17), files)
     path = files.path / "a.wav"
     path.write_bytes(WAV)
-    with pytest.raises(InvalidValue, match=r"a.wav of \d+ bytes, a piece may have 10"):
+    with pytest.raises(InvalidValue, match=r"a.wav of \d+ bytes, a chunk may have 10"):
         source.piece(str(path), files)
 
 
@@ -179,7 +179,7 @@ def test_a_file_that_comes_cut_goes_on_behind_whole_ones_as_files(source: AudioS
 
 def test_what_does_not_go_on_is_an_error(source: AudioSource, files) -> None:
     source.piece(MP3[:1_000], files)
-    with pytest.raises(InvalidValue, match=r"Audio 'Audio' cannot play bytes .* in an MP3 or AAC file are no sound"):
+    with pytest.raises(InvalidValue, match=r"Audio 'Audio' cannot play bytes .* in an MP3 or AAC file are no audio"):
         source.piece(bytes(20_000), files)
 
 
@@ -211,7 +211,7 @@ def test_without_pyav_a_wav_comes_cut(source: AudioSource, files, monkeypatch: p
 
 
 def test_what_no_loudspeaker_plays_is_refused(source: AudioSource, files) -> None:
-    with pytest.raises(InvalidValue, match=r"cannot play sound at 2000 Hz.*; resample it first"):
+    with pytest.raises(InvalidValue, match=r"cannot play audio at 2000 Hz.*; resample it first"):
         source.piece((2_000, TONE), files)
 
 

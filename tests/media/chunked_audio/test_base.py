@@ -47,5 +47,5 @@ def test_another_format_is_an_error() -> None:
 
 
 def test_nothing_at_all_is_an_error() -> None:
-    with pytest.raises(MediaError, match="a file ended before its sound had begun"):
+    with pytest.raises(MediaError, match="a file ended before its audio had begun"):
         Gathered("a file").rest()

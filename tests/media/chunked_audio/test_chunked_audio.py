@@ -72,7 +72,7 @@ def test_without_pyav_the_first_piece_names_the_remedy(kind: str, monkeypatch: p
     if "WAV" in kind:
         assert len(heard(pieces(file, [700]))[1]) == KINDS[kind][2]
         return
-    with pytest.raises(MediaError, match=r"goes on in the next piece needs PyAV: pip install 'millstream\[video\]'"):
+    with pytest.raises(MediaError, match=r"goes on in the next chunk needs PyAV: pip install 'millstream\[video\]'"):
         cut.begin(file[:-1])
     early = cut.begin(file[:2])
     assert early is not None
@@ -95,7 +95,7 @@ def test_what_only_looks_like_a_sound_for_some_bytes_is_an_error(data: bytes) ->
     run = cut.begin(data[:3])
     assert run is not None
     assert run.feed(data[:3]) is None
-    with pytest.raises(MediaError, match="is no beginning of a sound file"):
+    with pytest.raises(MediaError, match="is not the beginning of an audio file"):
         run.feed(data[3:])
 
 
@@ -108,7 +108,7 @@ def test_a_piece_of_another_kind_is_an_error(first: str, then: str) -> None:
     run = cut.begin(files[first][:3_000])
     assert run is not None
     run.feed(files[first][:3_000])
-    with pytest.raises(MediaError, match=r"an? .* file goes on with an? .* file: all pieces have to be of one format"):
+    with pytest.raises(MediaError, match=r"an? .* file goes on with an? .* file: all chunks have to be of one format"):
         run.feed(files[then])
 
 
@@ -117,7 +117,9 @@ def test_what_ends_before_it_has_begun_is_an_error(data: bytes) -> None:
     run = cut.begin(data)
     assert run is not None
     run.feed(data)
-    with pytest.raises(MediaError, match=r"before its sound had begun|has no samples|no beginning of a sound file"):
+    with pytest.raises(
+        MediaError, match=r"before its audio had begun|has no samples|not the beginning of an audio file"
+    ):
         run.end()
 
 
@@ -157,7 +159,7 @@ def test_what_is_no_sound_for_long_is_an_error(kind: str) -> None:
     assert run is not None
     run.feed(file)
     run.feed(bytes(10))
-    with pytest.raises(MediaError, match=r"are no sound|is none"):
+    with pytest.raises(MediaError, match=r"are no audio|is none"):
         run.feed(bytes(20_000))
 
 

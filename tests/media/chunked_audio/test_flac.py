@@ -78,7 +78,7 @@ def test_a_broken_frame_is_an_error() -> None:
     broken[len(FILE) // 2] ^= 1
     run = cut.begin(FILE[:700])
     assert run is not None
-    with pytest.raises(MediaError, match="this flac sound cannot be decoded"):
+    with pytest.raises(MediaError, match="this flac audio cannot be decoded"):
         run.feed(bytes(broken))
 
 
@@ -98,5 +98,5 @@ def test_what_stands_before_the_sound_has_a_bound(monkeypatch: pytest.MonkeyPatc
     run = cut.begin(file)
     assert run is not None
     assert run.feed(file + bytes(10_000)) is None
-    with pytest.raises(MediaError, match=r"\d+ bytes of a FLAC file are no sound"):
+    with pytest.raises(MediaError, match=r"\d+ bytes of a FLAC file are no audio"):
         run.feed(bytes(10_000))

@@ -126,14 +126,14 @@ def test_what_holds_none_of_them_is_an_error() -> None:
     run = cut.begin(OPUS[:100])
     assert run is not None
     run.feed(page(FIRST, 0, [b"Speex   " + bytes(72)]) + page(0, 160, [bytes(40)]))
-    with pytest.raises(MediaError, match="an Ogg file ended before its sound had begun"):
+    with pytest.raises(MediaError, match="an Ogg file ended before its audio had begun"):
         run.end()
 
 
 def test_pages_of_nothing_known_are_not_waited_with_for_ever() -> None:
     run = cut.begin(OPUS[:100])
     assert run is not None
-    with pytest.raises(MediaError, match="are no sound"):
+    with pytest.raises(MediaError, match="are no audio"):
         run.feed(40 * page(0, 160, [bytes(1_000)], stream=9))
 
 

@@ -51,7 +51,7 @@ def test_what_follows_a_file_for_long_is_an_error() -> None:
     run = cut.begin(FILE[:-1])
     assert run is not None
     run.feed(FILE)
-    with pytest.raises(MediaError, match="20000 bytes after a WAV file are no sound"):
+    with pytest.raises(MediaError, match="20000 bytes after a WAV file are no audio"):
         run.feed(bytes(20_003))
 
 

@@ -244,14 +244,14 @@ def test_other_files_go_to_the_page_as_they_are() -> None:
     [
         ((8_000, piece(1)), "at 16000 Hz with 1 channel, and now got samples at 8000 Hz"),
         ((RATE, np.zeros((10, 2), np.int16)), "and now got samples at 16000 Hz with 2 channels"),
-        (b"ID3\7 a song that is none", "and now got an encoded file: the format of streamed sound must not change"),
+        (b"ID3\7 a song that is none", "and now got an encoded file: the format of streamed audio must not change"),
         ((RATE, np.array([0.0, np.nan])), "finite number"),
         ((RATE, np.array([0.0, -np.inf], np.float32)), "finite number"),
         *(
             ((rate, piece(1)), "a sample rate between 1000 and 384000")
             for rate in (0, -16_000, 10_000_000, True, float("nan"), float("inf"), "16000", None, np.array([RATE]))
         ),
-        ((2_000, piece(1)), "cannot play sound at 2000 Hz"),
+        ((2_000, piece(1)), "cannot play audio at 2000 Hz"),
         ((RATE, np.zeros((2, 3, 4))), "shape"),
         ((RATE, np.zeros((2, 400), np.int16)), r"return \.T"),
         ((RATE, np.zeros((400, 9), np.int16)), "(samples, 1 to 8 channels)"),
@@ -265,7 +265,7 @@ def test_other_files_go_to_the_page_as_they_are() -> None:
         (b"RIFF, they say", "not a WAV file"),
         (b"", "bytes of a WAV, MP3"),
         pytest.param("nowhere.mp3", "does not exist", marks=pytest.mark.blocking),
-        (b"no sound at all", "bytes of a WAV, MP3"),
+        (b"no audio at all", "bytes of a WAV, MP3"),
         (wav(1)[:50], "cut off"),
         (7, "takes"),
     ],
@@ -393,7 +393,7 @@ def test_nothing_of_a_film_is_left_out_while_it_is_paused() -> None:
 def test_a_film_does_not_go_on_with_sound() -> None:
     async def act(room: Room) -> None:
         await room.voice.put(room.component, segment(1.0, is_first=True), 60.0)
-        with pytest.raises(gr.InvalidValue, match="plays a film, and now got samples"):
+        with pytest.raises(gr.InvalidValue, match="plays a video, and now got samples"):
             await room.say(1.0)
 
     in_a_room(act)

@@ -353,7 +353,7 @@ def test_missing_samples_end_the_stream() -> None:
         recording.streams[0]._first_sample += 1
         recording.feed(ramp(0.2))
         recording.wait_for_state("ended")
-        assert "sound is incomplete" in recording.error
+        assert "audio is incomplete" in recording.error
 
 
 def test_keep_latest_lets_newer_sound_replace_older() -> None:

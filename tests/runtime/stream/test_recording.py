@@ -282,4 +282,4 @@ def test_a_recording_that_is_too_short_is_refused() -> None:
     with TestPage(app.demo) as page:
         page.stream("Mic", ramp(0.5))
         page.wait_for(lambda: len(page.page.toasts) > 0)
-        assert "takes at least 1 s of sound, but got 0.5 s" in page.page.toasts[0].message
+        assert "takes at least 1 s of audio, but got 0.5 s" in page.page.toasts[0].message

@@ -269,6 +269,6 @@ def test_feeding_it_one_thing_names_what_it_takes() -> None:
     with TestPage(app.demo) as page:
         recording = page.record("Me")
         recording.wait_for_state("running")
-        with pytest.raises(InvalidValue, match="fed with \\(pictures, sound\\)"):
+        with pytest.raises(InvalidValue, match="fed with \\(frames, audio\\)"):
             recording.feed(pictures(3))
         recording.stop()

@@ -122,7 +122,7 @@ class Attachments:
         if component.tag == "file":
             paths = [value] if isinstance(value, str | Path) else value
             if not isinstance(paths, list | tuple) or len(paths) != 1 or not isinstance(paths[0], str | Path):
-                raise self._owner.invalid("a File with one path in a piece of a message", value)
+                raise self._owner.invalid("a File with one path in a part of a message", value)
             return self._link(str(paths[0])) or self.take(Path(paths[0]))
         if component.tag not in KINDS:
             raise InvalidValue(

@@ -156,7 +156,7 @@ class MediaComponent(Component):
         if is_web_address(text) or (self.kind == "image" and is_embedded_picture(text)):
             return WebLink(text) if len(text) <= MAX_ADDRESS else self._unpacked(text)
         if has_scheme(text):
-            raise self.invalid("a path, an http(s) address or a picture as a data: address", text[:60])
+            raise self.invalid("a path, an http(s) address or an image as a data: address", text[:60])
         return None
 
     def _unpacked(self, address: str) -> Blob:
@@ -165,7 +165,7 @@ class MediaComponent(Component):
         try:
             data = base64.b64decode(body or "?", validate=True)
         except ValueError as error:
-            raise self.invalid(f"addresses of at most {MAX_ADDRESS} characters, or pictures in base64", head) from error
+            raise self.invalid(f"addresses of at most {MAX_ADDRESS} characters, or images in base64", head) from error
         return Blob(f"image.{mime.split('/')[-1]}", mime, data=data)
 
     def of_kind(self, blob: Blob) -> Blob:

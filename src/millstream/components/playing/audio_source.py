@@ -113,7 +113,7 @@ class AudioSource:
 
     def _check_size(self, name: str, size: int) -> None:
         if size > MAX_PIECE_BYTES:
-            raise InvalidValue(f"{self._component.name} got {name} of {size} bytes, a piece may have {MAX_PIECE_BYTES}")
+            raise InvalidValue(f"{self._component.name} got {name} of {size} bytes, a chunk may have {MAX_PIECE_BYTES}")
 
     def _hold(self, chunk: Chunk | None) -> None:
         if chunk is None:

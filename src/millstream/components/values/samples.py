@@ -65,7 +65,7 @@ class Loudness:
             raise UnfitAudio("every sample has to be a finite number: some are NaN or infinite")
         peak = float(np.abs(wave, where=is_finite, out=np.zeros_like(wave)).max(initial=0.0))
         if peak > OVERSHOOT:
-            self._warn(f"floats are sound from -1 to 1, but these reach {peak:g}: they are divided by the largest")
+            self._warn(f"floats are audio from -1 to 1, but these reach {peak:g}: they are divided by the largest")
         self._peak = max(self._peak if self._is_piecewise else 1.0, peak)
         return np.nan_to_num(wave / self._peak, nan=0.0, posinf=1.0, neginf=-1.0)
 

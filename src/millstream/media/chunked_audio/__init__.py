@@ -68,7 +68,7 @@ class ChunkedAudio:
                 return None
             self._kind, self._early = _kind_of(data), b""
             if self._kind is None:
-                raise MediaError(f"{data[:ENOUGH]!r} is no beginning of a sound file")
+                raise MediaError(f"{data[:ENOUGH]!r} is not the beginning of an audio file")
             self._run = _opened(self._kind)
         else:
             self._check_same(data)
@@ -78,18 +78,18 @@ class ChunkedAudio:
         """Refuse a piece that begins as another kind of file; what begins as a frame may be anything."""
         other = _kind_of(data) if data[:1] != b"\xff" else None
         if self._kind is not None and other is not None and other is not self._kind:
-            raise MediaError(f"{self._kind.name} goes on with {other.name}: all pieces have to be of one format")
+            raise MediaError(f"{self._kind.name} goes on with {other.name}: all chunks have to be of one format")
 
     def end(self) -> Chunk | None:
         if self._run is None:
-            raise MediaError(f"{self._early!r} is no beginning of a sound file")
+            raise MediaError(f"{self._early!r} is not the beginning of an audio file")
         return self._run.end()
 
 
 def _opened(kind: ChunkedFormat) -> ChunkedDecoder:
     if kind.needs_pyav and not is_installed():
         raise MediaError(
-            f"{kind.name} that goes on in the next piece needs PyAV: pip install 'millstream[video]'; or yield whole "
+            f"{kind.name} that goes on in the next chunk needs PyAV: pip install 'millstream[video]'; or yield whole "
             "files, WAV, or samples"
         )
     return kind.open_run()

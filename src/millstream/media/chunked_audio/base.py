@@ -106,15 +106,15 @@ class Gathered:
         self._bytes += samples.nbytes
         if self._bytes > MOST_DECODED:
             raise MediaError(
-                f"one piece of {self._kind} is more than the budget of {MOST_DECODED // 1024 // 1024} MiB of samples: "
-                "yield shorter pieces"
+                f"one chunk of {self._kind} is more than the budget of {MOST_DECODED // 1024 // 1024} MiB of samples: "
+                "yield shorter chunks"
             )
         found = sample_rate, samples.shape[1]
         if self._format is not None and found != self._format:
             (rate, channels), (new_rate, new_channels) = self._format, found
             raise MediaError(
                 f"{self._kind} at {rate} Hz with {channels} channels goes on at {new_rate} Hz with {new_channels}: "
-                "the format of streamed sound must not change on the way"
+                "the format of streamed audio must not change on the way"
             )
         self._format, self.is_empty = found, False
         self._parts.append(samples)
@@ -133,5 +133,5 @@ class Gathered:
             MediaError: There was never anything.
         """
         if self.is_empty:
-            raise MediaError(f"{self._kind} ended before its sound had begun")
+            raise MediaError(f"{self._kind} ended before its audio had begun")
         return self.take()

@@ -49,7 +49,7 @@ class PacketDecoder:
             frames = self._context.decode(av.Packet(packet) if packet is not None else None)
             return [self._to_samples(frame) for frame in frames]
         except av.FFmpegError as error:
-            raise MediaError(f"this {self._codec.removeprefix('lib')} sound cannot be decoded: {error}") from error
+            raise MediaError(f"this {self._codec.removeprefix('lib')} audio cannot be decoded: {error}") from error
 
     def _to_samples(self, frame: AudioFrame) -> Samples:
         source = frame.format.name, frame.layout.name, frame.sample_rate

@@ -225,7 +225,7 @@ class FlacDecoder:
         beginning = beginning_of(rest)
         if beginning is None:
             if len(rest) > MOST_BEFORE:
-                raise MediaError(f"{len(rest)} bytes of {NAME} are no sound")
+                raise MediaError(f"{len(rest)} bytes of {NAME} are no audio")
             return False
         self._decoding = PacketDecoder("flac", beginning.info)
         self._most = MOST_PASSED + (int.from_bytes(beginning.info[7:10], "big") or MOST_FRAME)
@@ -254,7 +254,7 @@ class FlacDecoder:
                 return at
         self._searched = len(data) - len(MARK)
         if len(data) - begin > self._most:
-            raise MediaError(f"a frame of {NAME} is broken, or {MOST_PASSED} bytes after it are no sound")
+            raise MediaError(f"a frame of {NAME} is broken, or {MOST_PASSED} bytes after it are no audio")
         return 0
 
     def _is_whole(self, end: int) -> bool:

@@ -171,7 +171,7 @@ class MpegDecoder:
                 yield frame, data[at : at + frame.size]
                 at, self._passed = at + frame.size, 0
         if self._passed > MOST_PASSED:
-            raise MediaError(f"{self._passed} bytes in {NAME} are no sound")
+            raise MediaError(f"{self._passed} bytes in {NAME} are no audio")
         self._waiting = data[at:]
         self._to_skip += max(at - len(data), 0)
 

@@ -115,7 +115,7 @@ class OggDecoder:
             begin = found if found >= 0 else max(len(data) - 3, at)
             self._passed, at = self._passed + begin - at, begin
             if self._passed > MOST_PASSED:
-                raise MediaError(f"{self._passed} bytes in {NAME} are no sound")
+                raise MediaError(f"{self._passed} bytes in {NAME} are no audio")
             page = page_at(data, at)
             if page is None:
                 break
@@ -189,7 +189,7 @@ class OggStream:
                 self._headers.append(packet)
                 self._header_bytes += len(packet)
                 if self._header_bytes > MOST_PACKET or len(self._headers) > MOST_HEADERS:
-                    raise MediaError(f"{NAME} has no sound in the first {self._header_bytes} bytes")
+                    raise MediaError(f"{NAME} has no audio in the first {self._header_bytes} bytes")
                 return []
             self._decoding = self._opened()
         return self._decoding.decode(packet)

@@ -69,7 +69,7 @@ class WavDecoder:
         begin = found if found >= 0 else max(len(self._waiting) - 3, self._at)
         self._passed, self._at = self._passed + begin - self._at, begin
         if self._passed > MOST_PASSED:
-            raise MediaError(f"{self._passed} bytes after a WAV file are no sound")
+            raise MediaError(f"{self._passed} bytes after a WAV file are no audio")
         rest = memoryview(self._waiting)[self._at :]
         if len(rest) < HEAD_BYTES:
             return False

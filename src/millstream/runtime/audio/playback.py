@@ -49,7 +49,7 @@ class Format(NamedTuple):
         if self.codec is CodecNumber.FILE:
             return "an encoded file"
         if self.codec is CodecNumber.FMP4:
-            return "a film"
+            return "a video"
         return f"samples at {self.sample_rate} Hz with {self.channels} channel{'s' if self.channels > 1 else ''}"
 
 
@@ -228,7 +228,7 @@ class Playback:
     def _break(self, fault: str, error: BaseException | None = None) -> None:
         self.fault = fault
         self._moved.set()
-        logger.error("%s was given sound that %s", self.component.name, fault, exc_info=error)
+        logger.error("%s was given audio that %s", self.component.name, fault, exc_info=error)
 
     def _measure(self, message: Played) -> None:
         now, is_playing = self._now(), message.state == "playing"
@@ -248,8 +248,8 @@ class Playback:
             found = Format(CodecNumber.FILE)
         if self._format is not None and found != self._format:
             raise InvalidValue(
-                f"{self.component.name} plays {self._format}, and now got {found}: the format of streamed sound must "
-                "not change on the way; bring all pieces into one"
+                f"{self.component.name} plays {self._format}, and now got {found}: the format of streamed audio must "
+                "not change on the way; bring all chunks into one"
             )
         if self._format is None and self._bandwidth.takes_opus and isinstance(sound, Chunk):
             self._gauge = Gauge(SAMPLE_BYTES * sound.sample_rate * sound.channels)
@@ -257,7 +257,7 @@ class Playback:
 
     def _check_fault(self) -> None:
         if self.fault:
-            raise InvalidValue(f"{self.component.name} was given sound that {self.fault}")
+            raise InvalidValue(f"{self.component.name} was given audio that {self.fault}")
 
     async def _put_samples(self, sound: Chunk, timeout_s: float, is_live: bool) -> None:
         self._encoding.rest(None)

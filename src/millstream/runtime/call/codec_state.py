@@ -112,7 +112,7 @@ class CodecState:
         chunks = cast("list[Chunk]", [self._decode(packet) for packet in packets])
         for chunk in chunks:
             if is_gapless and self._next_sample is not None and chunk.first_sample != self._next_sample:
-                raise MediaError(f"sound is incomplete: sample {self._next_sample} expected, got {chunk.first_sample}")
+                raise MediaError(f"audio is incomplete: sample {self._next_sample} expected, got {chunk.first_sample}")
             self._next_sample = chunk.first_sample + len(chunk.samples)
         return joined(chunks)
 

@@ -466,7 +466,7 @@ def _ending_of(message: Stop, binding: Binding) -> Ending:
         case "device":
             return Ending("device", "The camera or microphone is not available any more.")
         case "backlog":
-            more = f"More than {binding.max_backlog:g} seconds of sound wait"
+            more = f"More than {binding.max_backlog:g} seconds of audio wait"
             return Ending("error", f"{more}, because {binding.name}() is too slow.", is_success=False)
         case "failed":
             return Ending("error", message.message[:MAX_MESSAGE], is_success=False)
