@@ -1,4 +1,4 @@
-"""What the component of a stream holds of what is captured: the newest packet, and at the end the whole recording."""
+"""The recording of a stream, and who gets it at the end."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from millstream.declare.event import Binding
 from millstream.runtime.context import SessionContext
 from millstream.runtime.state.values import Claim
 from millstream.runtime.stream.recording import StreamRecording
-from millstream.wire.packet import Packet
 
 
 class StreamCapture:
-    """Writes what one stream captures into the session's values.
+    """Records what one stream captures, and writes it into the session's values when the stream is over.
 
     Args:
         context: What the stream shares with the rest of its session.
@@ -28,14 +27,6 @@ class StreamCapture:
         is_kept = carries == "sound" and context.manifest.keeps_recording(binding)
         self.recording = StreamRecording(context.values.component(binding.stream).longest_s, is_kept=is_kept)
         self._at_stop: Claim | None = None
-
-    def record(self, packet: Packet) -> Packet:
-        """Add a packet to the recording; gives what of it lies within the longest."""
-        return self.recording.put(packet)
-
-    def hold(self, packet: Packet) -> None:
-        """Let the component hold a packet."""
-        self._context.values.capture(self._component, packet)
 
     def stopped(self) -> None:
         """Note when the user pressed Stop; only the first time counts."""

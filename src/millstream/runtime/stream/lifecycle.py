@@ -89,12 +89,16 @@ class Lifecycle:
         state: Where it is in its life.
         ending: Why it ends: known from Stop on, final once the state is `ENDED`. `None` while it is to go on.
         has_run: Whether it ever had a slot.
+        is_handling: Whether packets are handled.
+        is_ended: Whether nothing more is handled, ever.
+        closes_calls: Whether a generator is closed at its next yield.
+        discards: Whether results of the running call are not shown any more.
     """
 
     def __init__(self) -> None:
-        self.state = LifecycleState.WAITING
         self.ending: Ending | None = None
         self.has_run = False
+        self._enter(LifecycleState.WAITING)
 
     def on(self, event: LifecycleEvent, ending: Ending | None = None) -> bool:
         """Move on because of an event; gives whether that changed anything.
@@ -108,33 +112,21 @@ class Lifecycle:
         after = TRANSITIONS[self.state].get(event)
         if after is None:
             is_late_failure = event is LifecycleEvent.FAILED and self.ending is not None and self.ending.is_success
-            if is_late_failure:
-                self.ending = ending
-            return bool(is_late_failure)
-        self.state = after
+            if not is_late_failure:
+                return False
+            after = self.state
         self.ending = ending or self.ending
-        self.has_run = self.has_run or after is LifecycleState.RUNNING
+        self._enter(after)
         return True
 
-    @property
-    def is_handling(self) -> bool:
-        """Whether packets are handled."""
-        return self.state in HANDLING
-
-    @property
-    def is_ended(self) -> bool:
-        """Whether nothing more is handled, ever."""
-        return self.state is LifecycleState.ENDED
-
-    @property
-    def closes_calls(self) -> bool:
-        """Whether a generator is closed at its next yield."""
-        return self.state in CLOSING_CALLS
-
-    @property
-    def discards(self) -> bool:
-        """Whether results of the running call are not shown any more."""
-        return self.is_ended and self.ending is not None and self.ending.reason in DISCARDING
+    def _enter(self, state: LifecycleState) -> None:
+        """Work out what follows from a state: it is looked at several times a frame, and seldom changes."""
+        self.state = state
+        self.has_run = self.has_run or state is LifecycleState.RUNNING
+        self.is_handling = state in HANDLING
+        self.is_ended = state is LifecycleState.ENDED
+        self.closes_calls = state in CLOSING_CALLS
+        self.discards = self.is_ended and self.ending is not None and self.ending.reason in DISCARDING
 
     def __repr__(self) -> str:
         return f"<Lifecycle: {self.ending.reason if self.is_ended and self.ending else self.state.value}>"

@@ -1,7 +1,7 @@
 """The loop of a stream: what is taken, called and delivered. Begin to read here.
 
-`run` works in one slot of the queue (see `slots.py`), `_next` takes packets and `_call` handles them. When it goes on
-and when it ends is decided in `lifecycle.py`.
+`run` is the whole stream, `_work` one slot of it in the queue, `_next` takes packets and `_call` handles them. When it
+goes on and when it ends is decided in `lifecycle.py`; what else happens to it, in `stream.py` and `slots.py`.
 """
 
 from __future__ import annotations
@@ -10,20 +10,33 @@ import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Protocol, cast
 
+from millstream.admission import Ticket
 from millstream.declare.event import Binding
+from millstream.errors import Busy
 from millstream.runtime.clock import server_us
 from millstream.runtime.context import SessionContext, StartedCall
 from millstream.runtime.conversation.conversation import Conversation
 from millstream.runtime.metrics import StreamMetrics
+from millstream.runtime.queue import Queued
 from millstream.runtime.stream.av_receiver import AVReceiver
 from millstream.runtime.stream.credit import StreamCredit
-from millstream.runtime.stream.lifecycle import Lifecycle, LifecycleEvent
+from millstream.runtime.stream.lifecycle import Ending, Lifecycle, LifecycleEvent
 from millstream.runtime.stream.output import StreamOutput
 from millstream.runtime.stream.receiver import Receiver
-from millstream.types import Failure, Result, Role, Worker
+from millstream.types import Failure, Notify, Result, Role, Worker
 from millstream.wire.packet import Packet
+
+
+class Slots(Queued, Protocol):
+    """What begins and ends with each slot of a stream."""
+
+    def begin(self) -> None:
+        """Get ready for work."""
+
+    async def end(self, worker: Worker) -> None:
+        """Give up what the slot had, the worker among it."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -33,7 +46,9 @@ class StreamLoop:
     Attributes:
         number: The page's number for the stream.
         conversation: Takes what a turn detector found, if the stream is a conversation.
+        open: Gets a worker for a call that is made in the slot.
         fail: Called with why a call has failed.
+        ticket: Its ticket in the queue, from `run` on.
         wake: To be set when there may be something to take, or nothing more.
     """
 
@@ -46,14 +61,38 @@ class StreamLoop:
     output: StreamOutput
     conversation: Conversation | None
     metrics: StreamMetrics
+    open: Callable[[Notify], Worker]
     fail: Callable[[Failure], None]
+    ticket: Ticket | None = None
     wake: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def run(self, worker: Worker) -> None:
-        """Handle what comes until the slot is to be given up, or the stream ends."""
-        while packets := await self._next():
-            await self._call(worker, packets)
-        await self._finish(worker)
+    async def run(self, slots: Slots) -> None:
+        """Wait for a slot, handle what comes until its time is up, and so on until the stream ends."""
+        try:
+            ticket = self.ticket = self.context.queue.join(slots, self.binding, self.context.caller.visitor)
+            while not self.lifecycle.is_ended:
+                if ticket.has_place:
+                    await self._work(slots, ticket)
+                else:
+                    self.wake.clear()
+                    await self.wake.wait()
+        except Busy as error:
+            self.lifecycle.on(LifecycleEvent.FAILED, Ending("busy", str(error), is_success=False))
+
+    async def _work(self, slots: Slots, ticket: Ticket) -> None:
+        """Handle what comes in one slot, and go to the back of the queue if the stream is not over then."""
+        worker = self.open(self.output.progress.hear)
+        slots.begin()
+        try:
+            while packets := await self._next():
+                await self._call(worker, packets)
+            await self._finish(worker)
+        finally:
+            await slots.end(worker)
+        if not self.lifecycle.is_ended:
+            await self.context.queue.idle(ticket)
+        if not self.lifecycle.is_ended:
+            self.context.queue.rejoin(ticket)
 
     async def _next(self) -> tuple[Packet, ...]:
         """Wait for what to handle next; nothing if there is nothing more to handle in this slot."""
@@ -93,13 +132,14 @@ class StreamLoop:
                 await self._deliver(began, result)
 
     async def _deliver(self, began: StartedCall, result: Result) -> None:
-        """Apply a result and hand it over."""
+        """Apply a result and hand it over: a plain handler's frames replace older ones, a generator's wait."""
         if self.lifecycle.discards:
             return
         failure = result.failure
         if result.heard is not None and self.conversation is not None:
             self.conversation.heard(cast("tuple[Packet, ...]", began.job.packets), result.heard)
         elif failure is None:
-            failure = await self.output.deliver(began, result)
+            output, is_whole = self.output, not result.is_last
+            failure = await self.context.deliver(began, result, output.channel, output.audio, is_whole=is_whole)
         if failure is not None:
             self.fail(failure)

@@ -1,7 +1,4 @@
-"""Slots of a stream: it waits in the queue, works until the time of its slot is up, and waits again.
-
-`StreamSlots` is the `Queued` of a stream.
-"""
+"""Slots of a stream: what begins and ends with one, what the queue says, and how what is left in one is handled."""
 
 from __future__ import annotations
 
@@ -9,28 +6,24 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from millstream.admission import Ticket
 from millstream.declare.event import Binding
-from millstream.errors import Busy
 from millstream.runtime.alarm import Alarm
 from millstream.runtime.context import SessionContext
-from millstream.runtime.stream.lifecycle import Ending, LifecycleEvent, LifecycleState
+from millstream.runtime.stream.lifecycle import LifecycleEvent, LifecycleState
 from millstream.runtime.stream.loop import StreamLoop
 from millstream.runtime.stream.status import StreamStatus
-from millstream.types import Notify, Worker
+from millstream.types import Worker
 
 logger = logging.getLogger("millstream.session")
 
 
 @dataclass(kw_only=True, eq=False)
 class StreamSlots:
-    """Works in the slots that the queue gives, and hands over in time what is left in one.
+    """Begins and ends the slots of a stream; the stream's `Queued`.
 
     Attributes:
         component: The number of the component that the stream is of.
-        open: Gets a worker for a call that is made in the slot.
         fault: Called with an error that should not have happened.
-        ticket: The stream's ticket in the queue, from `run` on.
     """
 
     context: SessionContext
@@ -38,9 +31,7 @@ class StreamSlots:
     component: int
     status: StreamStatus
     loop: StreamLoop
-    open: Callable[[Notify], Worker]
     fault: Callable[[BaseException], None]
-    ticket: Ticket | None = None
     _give_up_alarm: Alarm = field(init=False)
     _overdue_alarm: Alarm = field(init=False)
 
@@ -48,49 +39,18 @@ class StreamSlots:
         self._give_up_alarm = Alarm(self.give_up, self.fault)
         self._overdue_alarm = Alarm(self._close_call, self.fault)
 
-    async def run(self) -> None:
-        """Wait for a slot, handle what comes until its time is up, and so on until the stream ends."""
-        queue, lifecycle = self.context.queue, self.loop.lifecycle
-        try:
-            ticket = self.ticket = queue.join(self, self.binding, self.context.caller.visitor)
-            while not lifecycle.is_ended:
-                if ticket.has_place:
-                    await self._work(ticket)
-                else:
-                    self.loop.wake.clear()
-                    await self.loop.wake.wait()
-        except Busy as error:
-            lifecycle.on(LifecycleEvent.FAILED, Ending("busy", str(error), is_success=False))
-
-    def leave(self) -> None:
-        """Leave the queue and free the slot; harmless if there is none."""
-        if self.ticket is not None:
-            self.context.queue.leave(self.ticket)
-
-    async def _work(self, ticket: Ticket) -> None:
-        """Handle what comes in one slot, and go to the back of the queue if the stream is not over then."""
-        queue, lifecycle = self.context.queue, self.loop.lifecycle
-        worker = self.open(self.loop.output.progress.hear)
-        self._begin()
-        try:
-            await self.loop.run(worker)
-        finally:
-            await self._end(worker)
-        if not lifecycle.is_ended:
-            await queue.idle(ticket)
-        if not lifecycle.is_ended:
-            queue.rejoin(ticket)
-
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        """Let packets in, and tell the page that it may send them."""
         self.loop.lifecycle.on(LifecycleEvent.ADMITTED)
         self.loop.receiver.open(self.context.now)
         self.context.driving[self.component] += 1
-        self.status.running(self.ticket)
+        self.status.running(self.loop.ticket)
         self.loop.credit.watch()
         if self.loop.conversation is not None:
             self.loop.conversation.open()
 
-    async def _end(self, worker: Worker) -> None:
+    async def end(self, worker: Worker) -> None:
+        """Let no more packets in, and close the worker."""
         self.loop.receiver.close()
         self.context.driving[self.component] -= 1
         self.loop.credit.rest()
@@ -135,7 +95,7 @@ class StreamSlots:
         self.loop.wake.set()
 
     def extended(self) -> None:
-        self.status.running(self.ticket)
+        self.status.running(self.loop.ticket)
 
     def expired(self) -> None:
         """Give up the slot: at once what keeps only the latest, else when all that was captured is handled."""

@@ -24,7 +24,7 @@ from millstream.runtime.stream.slots import StreamSlots
 from millstream.runtime.stream.status import StreamStatus
 from millstream.types import Failure, Notice, Notify, Worker
 from millstream.wire.messages import Stop
-from millstream.wire.packet import Packet
+from millstream.wire.packet import Packet, PacketKind
 
 MAX_MESSAGE: Final = 200
 """Characters that the page may say of why its capture failed."""
@@ -48,7 +48,7 @@ class Stream:
         assert binding.stream is not None
         self.number, self.binding, self.frames = number, binding, frames
         self.metrics = StreamMetrics()
-        self._context = context
+        self._context, self._component = context, binding.stream
         self._lifecycle = Lifecycle()
         self._receiver = open_receiver(binding, context.manifest.components[binding.stream].streams, number, frames)
         self._credit = StreamCredit(context, binding, self._receiver, self._on_idle, self.fault)
@@ -69,6 +69,7 @@ class Stream:
             output=self._output,
             conversation=self._conversation,
             metrics=self.metrics,
+            open=self._open,
             fail=self._fail,
         )
         self._slots = StreamSlots(
@@ -77,7 +78,6 @@ class Stream:
             component=binding.stream,
             status=self._status,
             loop=self._loop,
-            open=self._open,
             fault=self.fault,
         )
         self._task: asyncio.Task[None] | None = None
@@ -87,12 +87,13 @@ class Stream:
         self._task = asyncio.current_task()
         try:
             with guarded(self.fault):
-                await self._slots.run()
+                await self._loop.run(self._slots)
         except asyncio.CancelledError:
             if not self._lifecycle.is_ended:
                 raise
         finally:
-            self._slots.leave()
+            if self._loop.ticket is not None:
+                self._context.queue.leave(self._loop.ticket)
         await self._output.flush()
         self._say_ended()
         if self._lifecycle.ending is not None:
@@ -112,26 +113,23 @@ class Stream:
             ProtocolError: It does not belong here, is out of sequence, or came without credit.
         """
         with guarded(self.fault, passing=(ProtocolError,)):
-            self._receive(packet)
-
-    def _receive(self, packet: Packet) -> None:
-        receiver, now = self._receiver, self._context.now
-        if receiver.is_open:
-            packet = self._capture.record(packet)
-        try:
-            receiver.put(packet, now)
-        except BacklogExceeded as error:
-            self._end(Ending("error", str(error), is_success=False))
-            return
-        self.metrics.received += 1
-        if receiver.is_open:
-            if self._capture.recording.is_full:
-                self._end_recording()
-            if packet.payload and not self._status.has_ended and receiver.is_value(packet):
-                self._capture.hold(packet)
-                self._credit.measure(packet, self._output.channel.rtt_s)
-            self._credit.give(now)
-            self._loop.wake.set()
+            receiver, recording, now = self._receiver, self._capture.recording, self._context.now
+            if receiver.is_open and packet.kind is PacketKind.SOUND:
+                packet = recording.put(packet)
+            try:
+                receiver.put(packet, now)
+            except BacklogExceeded as error:
+                self._end(Ending("error", str(error), is_success=False))
+                return
+            self.metrics.received += 1
+            if receiver.is_open:
+                if recording.is_full:
+                    self._end_recording()
+                if packet.payload and not self._status.has_ended and receiver.is_value(packet):
+                    self._context.values.capture(self._component, packet)
+                    self._credit.measure(packet, self._output.channel.rtt_s)
+                self._credit.give(now)
+                self._loop.wake.set()
 
     def stop(self, message: Stop) -> None:
         """Let the page end the stream."""
@@ -147,7 +145,7 @@ class Stream:
         """End it at once: what runs is closed, what was not handled is dropped."""
         if not self._lifecycle.is_ended:
             self._end(Ending("cancelled", is_success=None))
-            self._output.cut()
+            self._output.audio.cut()
             self._say_ended()
             if self._task is not None:
                 self._task.cancel()
@@ -225,7 +223,7 @@ class Stream:
 
     def _open(self, notify: Notify) -> Worker:
         """Get a worker for a call that is made in the slot of the stream."""
-        return self._context.open(self.binding, notify, self._slots.ticket)
+        return self._context.open(self.binding, notify, self._loop.ticket)
 
     def __repr__(self) -> str:
         return f"<Stream {self.number} of {self.binding.name}: {self._lifecycle!r}, {self._receiver.received} packets>"
