@@ -33,7 +33,7 @@ from millstream.frames import Frame
 from millstream.runtime.run import Run
 from millstream.runtime.send import sender
 from millstream.runtime.session import Session
-from millstream.runtime.stream.loop import Stream
+from millstream.runtime.stream.stream import Stream
 from millstream.server.app import App
 from millstream.transports.websocket import WebSocketTransport
 from millstream.wire.messages import Credit, Fire, Open, StreamState

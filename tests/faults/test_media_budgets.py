@@ -174,7 +174,7 @@ def test_the_cover_of_a_sound_is_no_video() -> None:
         writer.mux(sound.encode(None))
     with open_media(file.getvalue(), kinds.AUDIO) as media:
         assert media.reader.streams.audio[0].rate == 48_000
-    with pytest.raises(MediaError, match="no film"), opened(file.getvalue()):
+    with pytest.raises(MediaError, match="no video"), opened(file.getvalue()):
         pass
 
 
@@ -301,7 +301,7 @@ async def test_a_worker_that_is_closed_ends_what_its_call_does() -> None:
 # ---- uploads -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("data", [b"#EXTM3U\n", b"no film", b"", b"GIF89a", b"\x89PNG\r\n\x1a\n"])
+@pytest.mark.parametrize("data", [b"#EXTM3U\n", b"no video", b"", b"GIF89a", b"\x89PNG\r\n\x1a\n"])
 def test_what_is_no_video_is_refused_at_upload(files: Folder, data: bytes) -> None:
     with gr.Blocks():
         video = gr.Video()
@@ -309,7 +309,7 @@ def test_what_is_no_video_is_refused_at_upload(files: Folder, data: bytes) -> No
     path.write_bytes(data)
     for blob in (Blob("a.mp4", "video/mp4", path=path), Blob("a.mp4", "video/mp4", data=data)):
         for take in (video.inspect, video.preprocess):
-            with pytest.raises(InvalidValue, match=r"cannot read a\.mp4: it is broken, or no film"):
+            with pytest.raises(InvalidValue, match=r"cannot read a\.mp4: it is broken, or no video"):
                 take(blob, files)
 
 

@@ -25,7 +25,7 @@ from millstream.errors import Closed, InvalidValue, QuotaExceeded, Refused
 from millstream.runtime.host import Host, Settings
 from millstream.runtime.run_in_thread import run_in_thread
 from millstream.runtime.session import Session
-from millstream.runtime.stream.loop import Stream
+from millstream.runtime.stream.stream import Stream
 from millstream.testing.virtual import VirtualLoop
 from millstream.transports.memory import MemoryTransport, connect
 

@@ -31,7 +31,7 @@ from millstream.runtime.state.file_quota import FileQuotas
 from millstream.runtime.state.files import SessionFiles
 from millstream.runtime.state.timers import Timers
 from millstream.runtime.state.values import Values
-from millstream.runtime.stream.loop import Stream
+from millstream.runtime.stream.stream import Stream
 from millstream.types import Blob, Failure, Transport
 from millstream.wire.messages import (
     Bye,
@@ -397,7 +397,7 @@ class Session:
                 stream.cancel()
 
     def _forget(self, stream: Stream) -> None:
-        self._videos.pop(stream.pictures, None)
+        self._videos.pop(stream.frames, None)
         if self.streams.pop(stream.number, None) is not None:
             stream.close()
 

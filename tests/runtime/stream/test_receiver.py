@@ -16,8 +16,9 @@ from millstream.codecs import pcm16
 from millstream.declare.event import Binding
 from millstream.errors import BacklogExceeded, ProtocolError
 from millstream.frames import Chunk
-from millstream.runtime.stream.receiver import SEQUENCES, AVReceiver, Receiver, open_intake
-from millstream.wire.packet import Flag, Packet, PacketKind
+from millstream.runtime.stream.av_receiver import AVReceiver, open_receiver
+from millstream.runtime.stream.receiver import Receiver
+from millstream.wire.packet import SEQUENCES, Flag, Packet, PacketKind
 
 with ms.Blocks() as _demo:
     _camera = ms.Image(sources="webcam")
@@ -215,7 +216,7 @@ def test_only_streams_that_let_newer_packets_win_are_paced() -> None:
 
 
 def video(keep: Literal["latest", "all"] = "all", backlog_s: float = 30.0) -> AVReceiver:
-    receiver = open_intake(replace(BINDING, keep=keep, max_backlog=backlog_s), "film", 1, 2)
+    receiver = open_receiver(replace(BINDING, keep=keep, max_backlog=backlog_s), "film", 1, 2)
     assert isinstance(receiver, AVReceiver)
     receiver.open(0.0)
     receiver.grants(0.0)
@@ -343,7 +344,7 @@ def test_old_sound_of_a_film_gives_way_where_the_app_says_so() -> None:
 
 
 def test_a_device_without_a_microphone_sends_pictures_of_which_the_newest_wins() -> None:
-    receiver = open_intake(replace(BINDING, keep="all"), "film", 1, 0)
+    receiver = open_receiver(replace(BINDING, keep="all"), "film", 1, 0)
     receiver.open(0.0)
     assert [number for number, _ in receiver.grants(0.0)] == [1]
     for sequence in (1, 2):

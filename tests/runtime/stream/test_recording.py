@@ -244,8 +244,8 @@ def test_nothing_is_kept_if_nobody_takes_it() -> None:
         recording.wait_for_state("running")
         recording.feed(ramp(1))
         (stream,) = (stream for session in page.host.sessions.values() for stream in session.streams.values())
-        assert stream._tape.seconds == 1.0
-        assert stream._tape.is_empty
+        assert stream._capture.recording.seconds == 1.0
+        assert stream._capture.recording.is_empty
         recording.stop()
 
 

@@ -1,4 +1,4 @@
-"""When the page may send the next pictures of a `latest` stream: pure, with the clock passed in.
+"""When the page may send the next frames of a `latest` stream: pure, with the clock passed in.
 
 Credit is a limit on sequences that only rises. A handler that keeps up with the camera has it raised on every receipt.
 For a slower one it is raised so late that the next frame arrives just before the running call is expected to end: the
@@ -79,7 +79,7 @@ class Pacing:
             self._call_began = None
 
     def pause(self) -> None:
-        """The stream waits for another turn: what was on its way tells nothing about the link."""
+        """The stream waits for another slot: what was on its way tells nothing about the link."""
         self._granted.clear()
         self._call_began = None
         self._planned = -math.inf

@@ -1,0 +1,164 @@
+"""Camera and microphone together: two sequences of packets on their way to one handler."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from millstream.declare.event import Binding
+from millstream.lanes import LaneStatistics
+from millstream.runtime.stream.receiver import CHUNKS_WAITING, Receiver
+from millstream.types import Carried
+from millstream.wire.packet import Packet
+
+
+class AVReceiver:
+    """Audio and frames of one stream on their way to one handler: the audio drives it, the newest frame goes along.
+
+    A call gets all the audio that waits, joined, and the newest frame, which is the one before if no newer one has
+    come. The first call waits for the first frame. Audio is not held back in the page: it has to be here when the
+    frame is, or what belongs together would be handled apart.
+
+    Args:
+        binding: The stream event.
+        number: The page's number for the stream, which is that of its audio.
+        frames: The page's number for its frames.
+    """
+
+    def __init__(self, binding: Binding, number: int, frames: int) -> None:
+        self._audio = Receiver(binding, "sound", number, holds_back=False)
+        self._frames = Receiver(replace(binding, keep="latest"), "picture", frames)
+        self._frames_number = frames
+        self._newest: tuple[Packet, ...] = ()
+        self._is_behind = False
+        self._until = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the stream has a slot."""
+        return self._audio.is_open
+
+    @property
+    def is_flushed(self) -> bool:
+        """Whether no audio comes any more in this slot."""
+        return self._audio.is_flushed
+
+    @property
+    def keeps_all(self) -> bool:
+        """Whether all of the audio is handled."""
+        return self._audio.keeps_all
+
+    @property
+    def received(self) -> int:
+        """Number of packets that came so far, of both kinds."""
+        return self._audio.received + self._frames.received
+
+    @property
+    def active_at(self) -> float:
+        """When audio last came, or was last allowed to after it had not been."""
+        return self._audio.active_at
+
+    @property
+    def is_granted(self) -> bool:
+        """Whether the page has all the credit that it may have, for both kinds."""
+        return self._audio.is_granted and self._frames.is_granted
+
+    @property
+    def has_credit(self) -> bool:
+        """Whether the page might send audio now."""
+        return self._audio.has_credit
+
+    def is_value(self, packet: Packet) -> bool:
+        """Whether a packet is what the component holds from now on, for other events: its frames are."""
+        return self._frames.is_value(packet)
+
+    def open(self, now: float) -> None:
+        """Begin to work in a slot."""
+        self._audio.open(now)
+        self._frames.open(now)
+
+    def close(self) -> None:
+        """Give up the slot: what waits is dropped, and so is what is still on its way."""
+        self._audio.close()
+        self._frames.close()
+        self._newest, self._is_behind, self._until = (), False, 0
+
+    def flush(self, final: int | None) -> None:
+        """Wait for packet `final` of the audio; see `Receiver.flush`."""
+        self._audio.flush(final)
+
+    def give_up(self) -> None:
+        """Flush no longer: what has come is all."""
+        self._audio.give_up()
+
+    def put(self, packet: Packet, now: float) -> None:
+        """Take in a packet from the page.
+
+        Raises:
+            ProtocolError, BacklogExceeded: See `Receiver.put`.
+        """
+        (self._frames if packet.stream == self._frames_number else self._audio).put(packet, now)
+
+    def take(self) -> tuple[Packet, ...]:
+        """Take what the next call handles: audio, then the frame; nothing if none is due, or no frame ever came."""
+        if not self._audio.is_due or not (self._frames.is_due or self._newest) or self._is_frame_awaited:
+            return ()
+        self._until = 0
+        self._newest = self._frames.take() or self._newest
+        return (*self._audio.take(), *self._newest)
+
+    @property
+    def _is_frame_awaited(self) -> bool:
+        """Whether the handler is behind anyhow, and a new frame may come before much more audio does."""
+        if not self._is_behind or self._audio.is_flushed or self._frames.is_due:
+            return False
+        self._until = self._until or self._audio.waiting + CHUNKS_WAITING
+        return self._frames.has_credit and self._audio.waiting < self._until
+
+    def call_began(self, now: float) -> None:
+        """The handler was called."""
+        self._frames.call_began(now)
+
+    def call_ended(self, now: float) -> None:
+        """The handler has returned."""
+        self._is_behind = self._audio.waiting > 0
+        self._frames.call_ended(now)
+
+    def measured(self, rtt_s: float, encode_s: float) -> None:
+        """Tell how long the link takes to the page and back, and the page to encode a frame."""
+        self._frames.measured(rtt_s, encode_s)
+
+    def grants(self, now: float) -> list[tuple[int, int]]:
+        """Give what the page is to be told: the number of a stream, and up to which sequence it may send now."""
+        return self._audio.grants(now) + self._frames.grants(now)
+
+    def next_at(self, now: float) -> float | None:
+        """Say when `grants` is worth asking again if nothing happens before."""
+        return self._frames.next_at(now)
+
+    def statistics(self) -> LaneStatistics:
+        """Count both kinds; what waits is audio."""
+        audio, frames = self._audio.statistics(), self._frames.statistics()
+        return LaneStatistics(
+            put=audio.put + frames.put,
+            taken=audio.taken + frames.taken,
+            dropped=audio.dropped + frames.dropped,
+            waiting=audio.waiting + frames.waiting,
+            waiting_s=audio.waiting_s,
+            waiting_bytes=audio.waiting_bytes + frames.waiting_bytes,
+        )
+
+
+def open_receiver(binding: Binding, carries: Carried | None, number: int, frames: int) -> Receiver | AVReceiver:
+    """Open the receiver that fits a stream.
+
+    Args:
+        binding: The stream event.
+        carries: What its component sends.
+        number: The page's number for the stream.
+        frames: The page's number for the frames of a video with audio; 0 if there is no audio, or nothing else.
+    """
+    if frames:
+        return AVReceiver(binding, number, frames)
+    if carries == "film":
+        return Receiver(replace(binding, keep="latest"), "picture", number)
+    return Receiver(binding, "picture" if carries == "picture" else "sound", number)

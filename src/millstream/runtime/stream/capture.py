@@ -1,0 +1,50 @@
+"""The recording of a stream, and who gets it at the end."""
+
+from __future__ import annotations
+
+from millstream.declare.event import Binding
+from millstream.runtime.context import SessionContext
+from millstream.runtime.state.values import Claim
+from millstream.runtime.stream.recording import StreamRecording
+
+
+class StreamCapture:
+    """Records what one stream captures, and writes it into the session's values when the stream is over.
+
+    Args:
+        context: What the stream shares with the rest of its session.
+        binding: The stream event.
+
+    Attributes:
+        recording: What was recorded so far.
+    """
+
+    def __init__(self, context: SessionContext, binding: Binding) -> None:
+        assert binding.stream is not None
+        self._context = context
+        self._component = binding.stream
+        carries = context.manifest.components[binding.stream].streams
+        is_kept = carries == "sound" and context.manifest.keeps_recording(binding)
+        self.recording = StreamRecording(context.values.component(binding.stream).longest_s, is_kept=is_kept)
+        self._at_stop: Claim | None = None
+
+    def stopped(self) -> None:
+        """Note when the user pressed Stop; only the first time counts."""
+        self._at_stop = self._at_stop or self._context.values.claim((self._component,), is_stream=False)
+
+    def keep(self, *, is_open: bool) -> None:
+        """Let the component hold all that was recorded.
+
+        If it records again already, or was written or cleared since Stop, only those who ask for the recording get it.
+
+        Args:
+            is_open: Whether this stream still records.
+        """
+        if self.recording.is_empty:
+            return
+        values = self._context.values
+        is_overtaken = self._at_stop is not None and not values.holds(self._at_stop, self._component)
+        if is_overtaken or self._context.driving[self._component] > is_open:
+            values.capture_late(self._component, self.recording)
+        else:
+            values.capture(self._component, self.recording)

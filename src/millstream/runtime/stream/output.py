@@ -1,0 +1,57 @@
+"""The way down of a stream's results: frames, audio, and how far a call is."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from millstream.declare.event import Binding
+from millstream.runtime.audio.output import AudioOutput
+from millstream.runtime.context import SessionContext
+from millstream.runtime.send.progress import ProgressSender
+from millstream.types import Result
+
+FAREWELL_S: Final = 1.0
+"""How long the last frames of a stream may wait for credit when it ends."""
+
+
+class StreamOutput:
+    """Has the ways on which what comes of the calls of one stream goes to the page.
+
+    Args:
+        context: What the stream shares with the rest of its session.
+        number: The page's number for the stream.
+        binding: The stream event.
+
+    Attributes:
+        channel: The way of its frames.
+        audio: The way of its audio.
+        progress: Tells the page how far a call is.
+        plays: Whether anything of it is heard.
+    """
+
+    def __init__(self, context: SessionContext, number: int, binding: Binding) -> None:
+        self._context = context
+        self.audio = AudioOutput(context.players, number)
+        self.channel = context.sender.open(number)
+        self.progress = ProgressSender(context, binding, stream=number)
+        outputs = (context.manifest.components.get(component) for component in binding.outputs)
+        self.plays = any(output is not None and bool(output.plays_ahead_s) for output in outputs)
+
+    def is_unheard(self, result: Result) -> bool:
+        """Whether it has audio for a player that the listener has stopped, as all that its generator yields next."""
+        audible = (number for number, output in result.outputs.items() if output.sound is not None)
+        return any(self.audio.is_refused(number) for number in audible)
+
+    async def flush(self) -> None:
+        """Send what is left; frames that the page does not take are dropped."""
+        self.audio.end()
+        self.progress.rest()
+        self.progress.close()
+        try:
+            await self._context.sender.flushed(self.channel, FAREWELL_S)
+        except TimeoutError:
+            self.close()  # the page does not take the last frames; the rest goes
+
+    def close(self) -> None:
+        """Let go of the way down; harmless if repeated."""
+        self._context.sender.close(self.channel)

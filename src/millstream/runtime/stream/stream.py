@@ -1,0 +1,242 @@
+"""One stream of a session: what its page, its session and its own calls do to it.
+
+It owns the parts: the loop, the life cycle, the slots, and what comes in and goes out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from millstream.declare.event import Binding
+from millstream.errors import BacklogExceeded, ProtocolError
+from millstream.runtime.call.user_code import guarded
+from millstream.runtime.context import SessionContext
+from millstream.runtime.conversation.conversation import Conversation
+from millstream.runtime.metrics import StreamMetrics
+from millstream.runtime.stream.av_receiver import open_receiver
+from millstream.runtime.stream.capture import StreamCapture
+from millstream.runtime.stream.credit import StreamCredit
+from millstream.runtime.stream.lifecycle import Ending, Lifecycle, LifecycleEvent
+from millstream.runtime.stream.loop import StreamLoop
+from millstream.runtime.stream.output import StreamOutput
+from millstream.runtime.stream.slots import StreamSlots
+from millstream.runtime.stream.status import StreamStatus
+from millstream.types import Failure, Notice, Notify, Worker
+from millstream.wire.messages import Stop
+from millstream.wire.packet import Packet, PacketKind
+
+MAX_MESSAGE: Final = 200
+"""Characters that the page may say of why its capture failed."""
+
+
+class Stream:
+    """One running stream event of one session.
+
+    Args:
+        context: What it shares with the rest of its session.
+        number: The page's number for it.
+        binding: The stream event.
+        frames: The page's number for the frames of a video with audio; 0 if there is no audio, or nothing else.
+
+    Attributes:
+        number, binding, frames: As given.
+        metrics: What has happened, but for what `statistics` adds.
+    """
+
+    def __init__(self, context: SessionContext, number: int, binding: Binding, frames: int = 0) -> None:
+        assert binding.stream is not None
+        self.number, self.binding, self.frames = number, binding, frames
+        self.metrics = StreamMetrics()
+        self._context, self._component = context, binding.stream
+        self._lifecycle = Lifecycle()
+        self._receiver = open_receiver(binding, context.manifest.components[binding.stream].streams, number, frames)
+        self._credit = StreamCredit(context, binding, self._receiver, self._on_idle, self.fault)
+        self._capture = StreamCapture(context, binding)
+        self._output = StreamOutput(context, number, binding)
+        self._status = StreamStatus(context.sender, number, binding)
+        is_talk = binding.turns is not None
+        self._conversation = (
+            Conversation(context, number, binding, self._output.channel, self._open) if is_talk else None
+        )
+        self._loop = StreamLoop(
+            context=context,
+            number=number,
+            binding=binding,
+            lifecycle=self._lifecycle,
+            receiver=self._receiver,
+            credit=self._credit,
+            output=self._output,
+            conversation=self._conversation,
+            metrics=self.metrics,
+            open=self._open,
+            fail=self._fail,
+        )
+        self._slots = StreamSlots(
+            context=context,
+            binding=binding,
+            component=binding.stream,
+            status=self._status,
+            loop=self._loop,
+            fault=self.fault,
+        )
+        self._task: asyncio.Task[None] | None = None
+
+    async def live(self) -> None:
+        """Work in slots until it ends, send what is left, say that it is over, and let what follows begin."""
+        self._task = asyncio.current_task()
+        try:
+            with guarded(self.fault):
+                await self._loop.run(self._slots)
+        except asyncio.CancelledError:
+            if not self._lifecycle.is_ended:
+                raise
+        finally:
+            if self._loop.ticket is not None:
+                self._context.queue.leave(self._loop.ticket)
+        await self._output.flush()
+        self._say_ended()
+        if self._lifecycle.ending is not None:
+            self._context.on_end(self.binding, self._lifecycle.ending.is_success)
+
+    def close(self) -> None:
+        """Let go of everything and count what happened; the last thing that is done to a stream."""
+        self._output.close()
+        self._context.metrics.merge(self.statistics())
+
+    # ---- what its page and its session do to it ----------------------------------------------------------------
+
+    def receive(self, packet: Packet) -> None:
+        """Take a packet from the page.
+
+        Raises:
+            ProtocolError: It does not belong here, is out of sequence, or came without credit.
+        """
+        with guarded(self.fault, passing=(ProtocolError,)):
+            receiver, recording, now = self._receiver, self._capture.recording, self._context.now
+            if receiver.is_open and packet.kind is PacketKind.SOUND:
+                packet = recording.put(packet)
+            try:
+                receiver.put(packet, now)
+            except BacklogExceeded as error:
+                self._end(Ending("error", str(error), is_success=False))
+                return
+            self.metrics.received += 1
+            if receiver.is_open:
+                if recording.is_full:
+                    self._end_recording()
+                if packet.payload and not self._status.has_ended and receiver.is_value(packet):
+                    self._context.values.capture(self._component, packet)
+                    self._credit.measure(packet, self._output.channel.rtt_s)
+                self._credit.give(now)
+                self._loop.wake.set()
+
+    def stop(self, message: Stop) -> None:
+        """Let the page end the stream."""
+        self._capture.stopped()
+        ending = _ending_of(message, self.binding)
+        # Who presses Stop in a conversation wants silence, and no last reply.
+        if self._conversation is not None or ending.reason == "error" or not self._receiver.keeps_all:
+            self._end(ending)
+        elif self._stop(ending, message.final):
+            self._slots.limit_call()
+
+    def cancel(self) -> None:
+        """End it at once: what runs is closed, what was not handled is dropped."""
+        if not self._lifecycle.is_ended:
+            self._end(Ending("cancelled", is_success=None))
+            self._output.audio.cut()
+            self._say_ended()
+            if self._task is not None:
+                self._task.cancel()
+
+    def shut_down(self) -> None:
+        """End it after the running call, because the app is being shut down."""
+        self._end(Ending("shutdown", "The app is being restarted.", is_success=None))
+
+    def shown(self, sequence: int, page_us: int) -> None:
+        """Note that one of its frames was on the screen at `page_us`."""
+        captured_us = self._output.channel.captured.pop(sequence, 0)
+        if captured_us:
+            self.metrics.glass.add(max(page_us - captured_us, 0) / 1_000_000)
+
+    def statistics(self) -> StreamMetrics:
+        """Give the counters, up to date."""
+        lane, channel = self._receiver.statistics(), self._output.channel
+        self.metrics.handled, self.metrics.dropped = lane.taken, lane.dropped
+        self.metrics.backlog_s = max(self.metrics.backlog_s, lane.waiting_s)
+        self.metrics.sent, self.metrics.replaced = channel.sent, channel.replaced
+        return self.metrics
+
+    # ---- how it ends -------------------------------------------------------------------------------------------
+
+    def _end_recording(self) -> None:
+        """Stop as the user would: nothing more is to be recorded."""
+        ending = Ending("length")
+        if not self._receiver.keeps_all:
+            self._end(ending)
+        elif self._stop(ending, None):
+            self._slots.give_up()
+
+    def _stop(self, ending: Ending, final: int | None) -> bool:
+        """End it when what the page still holds is handled; gives whether there is anything to wait for."""
+        if not self._lifecycle.on(LifecycleEvent.STOPPED, ending):
+            return False
+        if self._lifecycle.is_ended:
+            self._ended()
+            return False
+        self._slots.drain(final)
+        return True
+
+    def _end(self, ending: Ending) -> None:
+        if self._lifecycle.on(LifecycleEvent.ENDED, ending):
+            self._ended()
+
+    def _fail(self, failure: Failure) -> None:
+        if failure.kind == "media" and not self._receiver.keeps_all:
+            self.metrics.broken += 1
+            self._context.reject(failure)
+            return
+        # The page shows it where it happened, in the frame that records and on the outputs; no toast says it again.
+        message = failure.message if failure.is_visible else ""
+        if self._lifecycle.on(LifecycleEvent.FAILED, Ending("error", message, is_success=False)):
+            self._ended()
+
+    def _ended(self) -> None:
+        if self._conversation is not None:
+            self._conversation.interrupt()
+        self._loop.wake.set()
+
+    def fault(self, error: BaseException) -> None:
+        """End it because of what should not have happened: that costs this stream, and not its page."""
+        self._fail(self._context.fault(f"the stream of {self.binding.name}", error))
+
+    def _on_idle(self, idle_s: float) -> None:
+        message = f"Nothing was captured for {idle_s:g} seconds, so the recording has ended."
+        self._context.tell(Notice("info", message))
+        self._end(Ending("idle", message))
+
+    def _say_ended(self) -> None:
+        if self._lifecycle.ending is not None and not self._status.has_ended:
+            self._capture.keep(is_open=self._receiver.is_open)
+            self._status.ended(self._lifecycle.ending)
+
+    def _open(self, notify: Notify) -> Worker:
+        """Get a worker for a call that is made in the slot of the stream."""
+        return self._context.open(self.binding, notify, self._loop.ticket)
+
+    def __repr__(self) -> str:
+        return f"<Stream {self.number} of {self.binding.name}: {self._lifecycle!r}, {self._receiver.received} packets>"
+
+
+def _ending_of(message: Stop, binding: Binding) -> Ending:
+    match message.reason:
+        case "user":
+            return Ending("user")
+        case "device":
+            return Ending("device", "The camera or microphone is not available any more.")
+        case "backlog":
+            more = f"More than {binding.max_backlog:g} seconds of audio wait"
+            return Ending("error", f"{more}, because {binding.name}() is too slow.", is_success=False)
+        case "failed":
+            return Ending("error", message.message[:MAX_MESSAGE], is_success=False)
