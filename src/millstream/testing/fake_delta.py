@@ -1,6 +1,6 @@
-"""A codec whose pictures build on each other, as those of H.264 do, for tests of whatever handles such packets.
+"""A codec whose frames build on each other, as those of H.264 do, for tests of whatever handles such packets.
 
-Every `KEY_EVERY`-th picture is complete; the others are what changed since the one before. It loses nothing.
+Every `KEY_EVERY`-th frame is complete; the others are what changed since the one before. It loses nothing.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ import numpy as np
 from millstream.errors import MediaError
 from millstream.frames import Frame, Pixels
 from millstream.media.image_header import MAX_PIXELS
-from millstream.types import Encoded, Media
+from millstream.types import Encoded, Encoder, Media
 
 NAME: Final = "fake_delta"
 NUMBER: Final = 255
+IS_DEPENDENT: Final = True
 KEY_EVERY: Final = 5
 
 HEADER: Final = struct.Struct("<4sIIII")
-"""Magic, number of the picture in its stream from 1, number of the one it builds on or 0, height, width."""
+"""Magic, number of the frame in its stream from 1, number of the one it builds on or 0, height, width."""
 
 MAGIC: Final = b"DLTA"
 
@@ -37,8 +38,8 @@ def open_encoder(quality: float) -> DeltaEncoder:
     return DeltaEncoder()
 
 
-class DeltaEncoder:
-    """Remembers the last picture; one of another size begins anew."""
+class DeltaEncoder(Encoder):
+    """Remembers the last frame; one of another size begins anew."""
 
     def __init__(self) -> None:
         self._number = 0
@@ -46,7 +47,7 @@ class DeltaEncoder:
 
     def encode(self, media: Media) -> Encoded:
         if not isinstance(media, Frame):
-            raise MediaError("the delta codec encodes pictures, not sound")
+            raise MediaError("the delta codec encodes frames, not audio")
         pixels = media.pixels[:, :, :3]
         is_key = self._last is None or self._last.shape != pixels.shape or self._number % KEY_EVERY == 0
         change = pixels if is_key or self._last is None else pixels ^ self._last
@@ -54,6 +55,9 @@ class DeltaEncoder:
         self._number += 1
         self._last = pixels.copy()
         return Encoded(header + zlib.compress(change.tobytes(), 1), is_key=is_key, is_independent=False)
+
+    def request_key_frame(self) -> None:
+        self._last = None
 
     def close(self) -> None:
         self._last = None
@@ -68,12 +72,12 @@ class DeltaDecoder:
 
     def decode(self, payload: bytes | memoryview) -> Frame:
         if len(payload) < HEADER.size:
-            raise MediaError("the delta picture is cut off")
+            raise MediaError("the delta frame is cut off")
         magic, number, needed, height, width = HEADER.unpack_from(payload)
         if magic != MAGIC or not 0 < height * width <= MAX_PIXELS:
-            raise MediaError("not a delta picture, or one beyond the budget")
+            raise MediaError("not a delta frame, or one beyond the budget")
         if needed and (self._last is None or needed != self._number or self._last.shape[:2] != (height, width)):
-            raise MediaError(f"delta picture {number} builds on {needed}, which was not decoded right before it")
+            raise MediaError(f"delta frame {number} builds on {needed}, which was not decoded right before it")
         change = _decompressed(payload[HEADER.size :], height * width * 3).reshape(height, width, 3)
         self._last = change if not needed or self._last is None else change ^ self._last
         self._number = number
@@ -89,7 +93,7 @@ def _decompressed(data: bytes | memoryview, size: int) -> Pixels:
     try:
         pixels = decompressor.decompress(data, size + 1)
     except zlib.error as error:
-        raise MediaError(f"the delta picture is broken: {error}") from error
+        raise MediaError(f"the delta frame is broken: {error}") from error
     if len(pixels) != size or not decompressor.eof:
-        raise MediaError("the delta picture has not the size it says")
+        raise MediaError("the delta frame has not the size it says")
     return np.frombuffer(pixels, np.uint8)

@@ -22,7 +22,7 @@ from millstream.runtime.state.values import Claim
 from millstream.runtime.stream.receiver import open_intake
 from millstream.runtime.stream.recording import StreamRecording
 from millstream.types import Failure, Notice, Notify, Result, Role, Worker
-from millstream.wire.messages import Credit, Stop, StreamState
+from millstream.wire.messages import Credit, KeyFrame, Stop, StreamState
 from millstream.wire.packet import Packet
 
 logger = logging.getLogger("millstream.session")
@@ -85,7 +85,7 @@ class Stream:
         self._ticket: Ticket | None = None
         self._ending: Ending | None = None
         self._after_flush: Ending | None = None
-        self._is_expiring = self._has_run = self._has_said_ended = False
+        self._is_expiring = self._has_run = self._has_said_ended = self._has_asked_for_key = False
         self._at_stop: Claim | None = None
         self._encode_s = 0.0
         self._wake = asyncio.Event()
@@ -213,6 +213,10 @@ class Stream:
             self._end(Ending("error", str(error), is_success=False))
             return
         self.metrics.received += 1
+        if self._receiver.needs_key is not self._has_asked_for_key:
+            self._has_asked_for_key = self._receiver.needs_key
+            if self._has_asked_for_key:
+                self._context.sender.send(KeyFrame(stream=packet.stream, component=packet.component))
         if self._receiver.is_open:
             if self._tape.is_full:
                 self._end_recording()
@@ -339,6 +343,7 @@ class Stream:
     def _fail(self, failure: Failure) -> None:
         if failure.kind == "media" and not self._receiver.keeps_all:
             self.metrics.broken += 1
+            self._receiver.lose()
             self._context.reject(failure)
             return
         # The page shows it where it happened, in the frame that records and on the outputs; no toast says it again.

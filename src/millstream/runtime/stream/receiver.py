@@ -52,6 +52,7 @@ class Receiver:
         received: Number of packets that came so far, which is the sequence of the last one (before it wraps).
         limit: The highest number that the page may send.
         active_at: When the page last sent something, or was last allowed to after it had not been.
+        needs_key: Whether frames are being dropped until a key frame comes.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class Receiver:
         self._taken = 0
         self._is_flushing = False
         self._final: int | None = None
-        self.is_open = False
+        self.is_open = self.needs_key = False
         self.received = 0
         self.limit = 0
         self.active_at = 0.0
@@ -108,8 +109,13 @@ class Receiver:
         """End a turn: what waits is dropped, and so is what is still on its way."""
         self.is_open = False
         self._lane.clear()
+        self._lane.lose()
         if self._pacing is not None:
             self._pacing.pause()
+
+    def lose(self) -> None:
+        """Note that a packet could not be decoded: frames that build on it are dropped until a key frame comes."""
+        self._lane.lose()
 
     def flush(self, final: int | None) -> None:
         """Wait for packet `final` (`None`: for one flagged as the last), to be handled with all that waits."""
@@ -145,6 +151,7 @@ class Receiver:
         if len(packet.payload):
             is_sound = self._kind is PacketKind.SOUND
             self._lane.put(packet, seconds=pcm16_seconds(packet.payload) if is_sound else self._interval_s)
+            self.needs_key = self._lane.needs_key
 
     def take(self) -> tuple[Packet, ...]:
         """Take what the next call handles: the newest picture, or all the sound that waits; nothing if none is due."""
@@ -230,6 +237,11 @@ class AVReceiver:
         return self._sound.is_open
 
     @property
+    def needs_key(self) -> bool:
+        """Whether frames are being dropped until a key frame comes."""
+        return self._pictures.needs_key
+
+    @property
     def is_flushed(self) -> bool:
         """Whether no sound comes any more in this turn."""
         return self._sound.is_flushed
@@ -268,6 +280,10 @@ class AVReceiver:
         self._sound.close()
         self._pictures.close()
         self._newest, self._is_behind, self._until = (), False, 0
+
+    def lose(self) -> None:
+        """Note that a frame could not be decoded: see `Receiver.lose`."""
+        self._pictures.lose()
 
     def flush(self, final: int | None) -> None:
         """Wait for packet `final` of the sound; see `Receiver.flush`."""
