@@ -77,6 +77,40 @@ def test_latest_drops_everything_up_to_the_next_key_when_too_many_depend_on_each
     assert not lane.needs_key
 
 
+@pytest.mark.parametrize(
+    ("items", "kept"),
+    [
+        ([picture(1)], [1]),
+        ([key(1), delta(2)], [1, 2]),
+    ],
+)
+def test_latest_keeps_what_needs_nothing_that_was_lost(items: list[Item], kept: list[int]) -> None:
+    lane: Latest[Item] = Latest()
+    for item in items:
+        lane.put(item)
+    lane.lose()
+    assert [item.number for item in lane.take_all()] == kept
+    assert not lane.needs_key
+
+
+@pytest.mark.parametrize("taken", [[key(1)], [delta(1)], [key(1), disposable(2)]])
+def test_latest_drops_what_builds_on_something_lost(taken: list[Item]) -> None:
+    lane: Latest[Item] = Latest()
+    fill(lane, *taken)
+    lane.put(delta(3))
+    lane.lose()
+    assert lane.needs_key
+    assert fill(lane, delta(4), key(5), delta(6)) == [5, 6]
+    assert not lane.needs_key
+
+
+def test_all_has_nothing_to_drop_because_of_a_loss() -> None:
+    lane: All[Item] = All(10.0)
+    lane.put(delta(1))
+    lane.lose()
+    assert fill(lane, delta(2)) == [1, 2]
+
+
 def test_all_keeps_everything_in_order() -> None:
     assert fill(All(10), *(picture(number) for number in range(5))) == [0, 1, 2, 3, 4]
 

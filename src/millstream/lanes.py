@@ -60,7 +60,11 @@ class LaneStatistics:
 
 
 class Lane(ABC, Generic[Item]):
-    """What both policies share: items come out in the order in which they were put in."""
+    """What both policies share: items come out in the order in which they were put in.
+
+    Attributes:
+        needs_key: Whether deltas are being dropped: time to ask the sender for a key item.
+    """
 
     def __init__(self) -> None:
         self._waiting: deque[tuple[Item, float]] = deque()
@@ -68,6 +72,7 @@ class Lane(ABC, Generic[Item]):
         self._seconds = 0.0
         self._bytes = 0
         self._is_closed = False
+        self.needs_key = False
 
     def put(self, item: Item, *, seconds: float = 0.0) -> None:
         """Offer an item that lasts `seconds` (0 for a picture). Never blocks.
@@ -117,6 +122,9 @@ class Lane(ABC, Generic[Item]):
             self._remove_oldest()
             self._dropped += 1
 
+    def lose(self) -> None:
+        """Note that an item is missing, so that what builds on it is of no use."""
+
     def close(self) -> None:
         """Accept nothing more. What waits can still be taken. Closing twice is allowed."""
         self._is_closed = True
@@ -156,26 +164,28 @@ class Latest(Lane[Item]):
     def __init__(self, max_dependent: int = MAX_DEPENDENT) -> None:
         super().__init__()
         self._max_dependent = max_dependent
-        self._needs_key = False
+        self._builds = False
 
-    @property
-    def needs_key(self) -> bool:
-        """Whether deltas are being dropped: time to ask the sender for a key item."""
-        return self._needs_key
+    def lose(self) -> None:
+        """Note that an item is missing: if later ones build on it they are dropped until a key item comes."""
+        if self._builds and not (self._waiting and self._waiting[0][0].is_key):
+            self.clear()
+            self.needs_key = True
 
     def _accept(self, item: Item, seconds: float) -> None:
-        if self._needs_key and not item.is_key:
+        self._builds = self._builds or not item.is_independent
+        if self.needs_key and not item.is_key:
             self._put += 1
             self._dropped += 1
             return
         if item.is_key and not item.is_independent:
-            self._needs_key = False
+            self.needs_key = False
             self.clear()
         elif self._waiting and self._waiting[-1][0].is_independent:
             self._forget(*self._waiting.pop())
             self._dropped += 1
         if len(self._waiting) >= self._max_dependent:
-            self._needs_key = True
+            self.needs_key = True
             self.clear()
             self._accept(item, seconds)
             return

@@ -46,11 +46,24 @@ class Decoder(Protocol):
 
 
 class Encoder(Protocol):
-    """Encodes the frames or chunks of one stream, in order. It may keep a state between them."""
+    """Encodes the frames or chunks of one stream, in order. It may keep a state between them.
+
+    A codec that has no key frames, no rate, or nothing to close inherits the methods that do nothing.
+    """
 
     def encode(self, media: Media) -> Encoded: ...
 
-    def close(self) -> None: ...
+    def request_key_frame(self) -> None:
+        """Make the next packet a key one. Nothing to do where every packet stands alone."""
+        return
+
+    def set_rate(self, bits_per_second: int) -> None:
+        """Aim at a rate from the next packet on. Nothing to do where the quality is fixed."""
+        return
+
+    def close(self) -> None:
+        """Let go of the state. Harmless if repeated."""
+        return
 
 
 class Codec(Protocol):
@@ -61,6 +74,9 @@ class Codec(Protocol):
 
     NUMBER: int
     """Its number on the wire."""
+
+    IS_DEPENDENT: bool
+    """Whether its packets build on each other, so that none may be left out once it is made."""
 
     def open_decoder(self) -> Decoder: ...
 
@@ -249,6 +265,7 @@ class Job:
         span: Which samples of `packets` count, from the first up to the second; `None` for all.
         turn: What handlers that ask for it see of the turn that they answer.
         is_developers: Whether the page is the app's developer's, who reads why a handler fails.
+        decodes: Numbers of the codecs that the page decodes besides those that every page knows.
     """
 
     binding: int
@@ -266,6 +283,7 @@ class Job:
     span: tuple[int, int] | None = None
     turn: object = None
     is_developers: bool = False
+    decodes: frozenset[int] = frozenset()
 
 
 class Occurrence(NamedTuple):

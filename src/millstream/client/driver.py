@@ -97,6 +97,8 @@ class Driver(ABC):
     async def _decode(self, value: object) -> object:
         if isinstance(value, Listener):
             return value.video or b"".join(value.files) or _plain(Chunk(value.samples, value.sample_rate))
+        if isinstance(value, Frame):
+            return _plain(value)
         if isinstance(value, Packet):
             return _plain(codecs.by_number(value.codec).open_decoder().decode(value.payload))
         if isinstance(value, list) and all(isinstance(item, dict) and "file" in item for item in value):

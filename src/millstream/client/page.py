@@ -8,13 +8,17 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeAlias
 
+from millstream import codecs
+from millstream.client.frame_decoders import FrameDecoders
 from millstream.client.listener import Listener
 from millstream.client.manifest import PageManifest, elements_of
 from millstream.client.recording import Recording
 from millstream.client.run import ClientRun
 from millstream.client.splices import unspliced
 from millstream.client.stream import RESULTS_KEPT, ClientStream, StreamResult
-from millstream.errors import Closed, InvalidValue, ProtocolError, Refused
+from millstream.codecs import jpeg
+from millstream.errors import Closed, InvalidValue, MediaError, ProtocolError, Refused
+from millstream.frames import Frame
 from millstream.types import Transport
 from millstream.wire.messages import (
     ALL,
@@ -24,6 +28,7 @@ from millstream.wire.messages import (
     Credit,
     Fire,
     Hello,
+    KeyFrame,
     Open,
     Outputs,
     PageMessage,
@@ -67,11 +72,11 @@ Reference: TypeAlias = int | str | Numbered
 
 @dataclass
 class _Pending:
-    """A result whose media packets have not all arrived; `order` counts results as they were announced."""
+    """A result whose frames have not all arrived; `order` counts results as they were announced."""
 
     outputs: Outputs
     order: int
-    packets: list[Packet] = field(default_factory=list)
+    frames: dict[int, Packet | Frame] = field(default_factory=dict)
 
 
 class Page:
@@ -91,6 +96,8 @@ class Page:
         welcome: What the server answered to the greeting; `None` before.
         closed: Why the connection has ended; `None` while it lives.
         clock_offset_us: What to add to the page's clock to get the server's.
+        frames: Decodes frames that build on each other.
+        camera_codec: Name of the codec of what cameras capture, if the server decodes it; else it is JPEG.
     """
 
     def __init__(self, manifest: PageManifest, transport: Transport) -> None:
@@ -105,6 +112,8 @@ class Page:
         self.welcome: Welcome | None = None
         self.closed: Closed | None = None
         self.clock_offset_us = 0
+        self.camera_codec = jpeg.NAME
+        self.frames = FrameDecoders()
         self._transport = transport
         self._sending = asyncio.Lock()
         self._sequence = 0
@@ -134,7 +143,8 @@ class Page:
         """
         self._reader = asyncio.get_running_loop().create_task(self._read(), name="millstream-client-reader")
         try:
-            await self.send(Hello(version=VERSION, build=str(self.manifest["build"]), page_us=self.now_us()))
+            build, decodes = str(self.manifest["build"]), sorted(codecs.special())
+            await self.send(Hello(version=VERSION, build=build, page_us=self.now_us(), decodes=decodes))
             await self.wait_for(lambda: self.welcome is not None)
             await self.send(Credit(stream=0, limit=PICTURES_IN_FLIGHT))
             await self.send(Clock(page_us=self.now_us()))
@@ -357,6 +367,11 @@ class Page:
         if stream is not None:
             stream.grant(message.stream, message.limit)
 
+    async def _on_key_frame(self, message: KeyFrame) -> None:
+        stream = self.streams.get(message.stream) or self._videos.get(message.stream)
+        if stream is not None:
+            stream.request_key_frame()
+
     async def _on_stream(self, message: StreamState) -> None:
         stream = self.streams.get(message.stream)
         if stream is None:
@@ -428,7 +443,12 @@ class Page:
         if pending is None:  # pictures alone are not announced
             outputs = Outputs(call=packet.call, stream=packet.stream, source=packet.source, seen=self._sequence)
             pending = self._pending[key] = _Pending(outputs, next(self._orders))
-        pending.packets.append(packet)
+        try:
+            frame = self.frames.shown(packet)
+            if frame is not None:
+                pending.frames[packet.component] = frame
+        except MediaError:
+            await self.send(KeyFrame(stream=packet.stream, component=packet.component))
         if packet.flags & Flag.LAST:
             del self._pending[key]
             self._apply(pending)
@@ -444,7 +464,7 @@ class Page:
 
     def _apply(self, pending: _Pending) -> None:
         outputs = pending.outputs
-        values: dict[int, object] = {packet.component: packet for packet in pending.packets}
+        values: dict[int, object] = dict(pending.frames)
         for number, update in outputs.updates.items():
             for name, value in unspliced(update, self.values.get(number)).items():
                 if name == "value":
@@ -489,6 +509,7 @@ _HANDLERS: dict[type, Callable[[Page, Any], Awaitable[None]]] = {
     Refuse: Page._on_refuse,
     Clock: Page._on_clock,
     Credit: Page._on_credit,
+    KeyFrame: Page._on_key_frame,
     StreamState: Page._on_stream,
     TurnState: Page._on_turn,
     RunState: Page._on_run,

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from millstream import codecs
 from millstream.client.sources import Picture, frame
 from millstream.codecs import jpeg, pcm16
 from millstream.errors import BacklogExceeded, Closed
 from millstream.frames import Chunk, Samples
-from millstream.types import Level
+from millstream.types import Codec, Encoded, Level
 from millstream.wire.limits import MAX_SAMPLES_BYTES
 from millstream.wire.messages import Stop, StreamState
-from millstream.wire.packet import CodecNumber, Flag, Packet, PacketKind, encode_packet
+from millstream.wire.packet import COMMON_CODECS, CodecNumber, Flag, Packet, PacketKind, encode_packet, flags_of
 
 if TYPE_CHECKING:
     from millstream.client.page import Page
@@ -44,7 +45,8 @@ class StreamResult:
     Attributes:
         call: Number of the call.
         source: Sequence of the packet it was computed from, 0 for an ordinary event.
-        values: New value of each changed component, by number, as on the wire; a `Packet` for a picture.
+        values: New value of each changed component, by number, as on the wire; of a frame its
+            `Packet`, or a `Frame` where frames build on each other.
         received_us: When it was complete, in microseconds of the page's clock.
         age_s: Seconds from the capture of its source to `received_us`; `None` if it has no source.
     """
@@ -84,7 +86,7 @@ class _Way:
     """One sequence of packets on its way up."""
 
     number: int
-    codec: CodecNumber
+    codec: int
     credit: int = 0
     sequence: int = 0
 
@@ -165,11 +167,12 @@ class ClientStream:
         self.progress: list[tuple[Level, ...]] = []
         self.received_pictures = 0
         self._page = page
+        codec = _camera_codec(page)
         self._ways: dict[PacketKind, _Way] = {}
         if PacketKind.SOUND in kinds:
             self._ways[PacketKind.SOUND] = _Way(number, CodecNumber.PCM16)
         if PacketKind.PICTURE in kinds:
-            self._ways[PacketKind.PICTURE] = _Way(self.pictures or number, CodecNumber.JPEG)
+            self._ways[PacketKind.PICTURE] = _Way(self.pictures or number, codec.NUMBER)
         self._captured = self._sent = self._dropped = self._results = 0
         self._ages: deque[float] = deque(maxlen=AGES_KEPT)
         self._captured_us: dict[int, int] = {}
@@ -181,7 +184,7 @@ class ClientStream:
         self._is_stopped = self._is_flushing = False
         self._flusher: asyncio.Task[None] | None = None
         self._stopper: asyncio.Task[None] | None = None
-        self._encoder = jpeg.open_encoder(JPEG_QUALITY)
+        self._encoder = codec.open_encoder(JPEG_QUALITY)
         self._sound_encoder = pcm16.open_encoder(1.0)
 
     # -- what the page tells it ----------------------------------------------------------------------------------
@@ -192,6 +195,10 @@ class ClientStream:
             if way.number == number:
                 way.credit = max(way.credit, limit)
         self._changed.set()
+
+    def request_key_frame(self) -> None:
+        """Send a key frame next: the server misses a frame that later ones build on."""
+        self._encoder.request_key_frame()
 
     def on_state(self, message: StreamState) -> None:
         """Note where the stream is, and do what that asks for."""
@@ -266,8 +273,9 @@ class ClientStream:
             return
         self._due = (now if now - self._due > self.every_s + interval_s else self._due) + self.every_s
         captured_us = self._page.now_us()
-        payload = item if isinstance(item, bytes) else self._encoder.encode(frame(item)).payload
-        await self._send(PacketKind.PICTURE, captured_us, payload, Flag.KEY | Flag.INDEPENDENT)
+        is_jpeg = self._ways[PacketKind.PICTURE].codec == jpeg.NUMBER
+        encoded = Encoded(item) if isinstance(item, bytes) and is_jpeg else self._encoder.encode(frame(item))
+        await self._send(PacketKind.PICTURE, captured_us, encoded.payload, flags_of(encoded))
 
     async def hear(self, chunk: Chunk) -> None:
         """Play a microphone in real time: pieces of `stream_every` seconds, held back and joined without credit.
@@ -383,6 +391,13 @@ class ClientStream:
             return  # nobody is left to hand it over to
         finally:
             self._is_flushing = False
+
+
+def _camera_codec(page: Page) -> Codec:
+    """Choose the codec of the camera: the page's, if the server decodes it."""
+    codec = codecs.load(page.camera_codec)
+    decodes = page.welcome.decodes if page.welcome is not None else []
+    return codec if codec.NUMBER in COMMON_CODECS or codec.NUMBER in decodes else codecs.load(jpeg.NAME)
 
 
 async def sleep_until(when: float) -> None:

@@ -13,6 +13,7 @@ from typing import cast
 
 from millstream.errors import MediaError
 from millstream.types import Codec
+from millstream.wire.packet import COMMON_CODECS
 
 
 def load(name: str) -> Codec:
@@ -38,6 +39,11 @@ def by_number(number: int) -> Codec:
     if codec is None:
         raise MediaError(f"there is no codec with number {number}")
     return codec
+
+
+def special() -> frozenset[int]:
+    """Give the numbers of the codecs that not every page and server has: whoever uses them asks the other side."""
+    return frozenset(_codecs()) - COMMON_CODECS
 
 
 @cache

@@ -11,7 +11,7 @@ from millstream.errors import MediaError
 from millstream.frames import Frame, Pixels
 from millstream.media.image_file import contiguous, decode_image_file, encode_image
 from millstream.media.image_header import check_budget
-from millstream.types import Encoded, Media
+from millstream.types import Encoded, Encoder, Media
 
 try:
     import simplejpeg
@@ -20,6 +20,7 @@ except ImportError:
 
 NAME: Final = "jpeg"
 NUMBER: Final = 1
+IS_DEPENDENT: Final = False
 
 
 def open_decoder() -> JpegDecoder:
@@ -48,7 +49,7 @@ class JpegDecoder:
     def close(self) -> None: ...
 
 
-class JpegEncoder:
+class JpegEncoder(Encoder):
     """Has no state: every JPEG stands alone."""
 
     def __init__(self, quality: float) -> None:
@@ -65,5 +66,3 @@ class JpegEncoder:
         colours = "RGBA" if pixels.shape[2] == 4 else "RGB"
         payload: bytes = simplejpeg.encode_jpeg(contiguous(pixels), self._quality, colours, "420")
         return payload
-
-    def close(self) -> None: ...

@@ -8,12 +8,13 @@ import numpy as np
 
 from millstream.errors import MediaError
 from millstream.frames import CHANNELS, RATES_HZ, Chunk
-from millstream.types import Encoded, Media
+from millstream.types import Encoded, Encoder, Media
 from millstream.wire.limits import MAX_SAMPLES_BYTES
 from millstream.wire.sound import PCM16_PREFIX, SAMPLE_BYTES
 
 NAME: Final = "pcm16"
 NUMBER: Final = 16
+IS_DEPENDENT: Final = False
 
 
 def open_decoder() -> Pcm16Decoder:
@@ -48,7 +49,7 @@ class Pcm16Decoder:
     def close(self) -> None: ...
 
 
-class Pcm16Encoder:
+class Pcm16Encoder(Encoder):
     """Has no state."""
 
     def encode(self, media: Media) -> Encoded:
@@ -57,8 +58,6 @@ class Pcm16Encoder:
         check_sound(media.sample_rate, media.channels)
         prefix = PCM16_PREFIX.pack(media.first_sample, media.sample_rate, media.channels, bytes(3))
         return Encoded(prefix + media.samples.astype("<i2", copy=False).tobytes())
-
-    def close(self) -> None: ...
 
 
 def check_sound(sample_rate: int, channels: int) -> None:

@@ -7,10 +7,11 @@ from typing import Final
 from millstream.errors import MediaError
 from millstream.frames import Frame
 from millstream.media.image_file import decode_image_file, encode_image
-from millstream.types import Encoded, Media
+from millstream.types import Encoded, Encoder, Media
 
 NAME: Final = "png"
 NUMBER: Final = 2
+IS_DEPENDENT: Final = False
 
 COMPRESSION: Final = 1
 """The fastest: level 6 takes four times as long and makes a photograph 10 % smaller."""
@@ -36,12 +37,10 @@ class PngDecoder:
     def close(self) -> None: ...
 
 
-class PngEncoder:
+class PngEncoder(Encoder):
     """Has no state: every PNG stands alone."""
 
     def encode(self, media: Media) -> Encoded:
         if not isinstance(media, Frame):
             raise MediaError("PNG encodes images, not audio")
         return Encoded(encode_image(media.pixels, "PNG", compress_level=COMPRESSION))
-
-    def close(self) -> None: ...

@@ -7,10 +7,11 @@ from typing import Final
 from millstream.errors import MediaError
 from millstream.frames import Frame
 from millstream.media.image_file import decode_image_file, encode_image
-from millstream.types import Encoded, Media
+from millstream.types import Encoded, Encoder, Media
 
 NAME: Final = "webp"
 NUMBER: Final = 3
+IS_DEPENDENT: Final = False
 
 MAX_SIDE: Final = 16383
 METHOD: Final = 2
@@ -36,7 +37,7 @@ class WebpDecoder:
     def close(self) -> None: ...
 
 
-class WebpEncoder:
+class WebpEncoder(Encoder):
     """Has no state: every WebP stands alone."""
 
     def __init__(self, quality: float) -> None:
@@ -51,5 +52,3 @@ class WebpEncoder:
                 'use format="png"'
             )
         return Encoded(encode_image(media.pixels, "WEBP", quality=self._quality, method=METHOD))
-
-    def close(self) -> None: ...

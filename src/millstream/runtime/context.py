@@ -25,7 +25,8 @@ from millstream.runtime.clock import PageClock
 from millstream.runtime.metrics import StreamMetrics
 from millstream.runtime.queue import RunQueue
 from millstream.runtime.send.apply import Applied, apply
-from millstream.runtime.send.sender import Channel, Delivery, Sender
+from millstream.runtime.send.channel import Channel, Delivery
+from millstream.runtime.send.sender import Sender
 from millstream.runtime.send.toasts import Toasts
 from millstream.runtime.settings import Settings
 from millstream.runtime.state.files import SessionFiles
@@ -65,6 +66,7 @@ class SessionContext:
         start: Runs something that ends with the session at the latest.
         on_end: Called with a binding whose stream or run is over, and how: whether it succeeded, `None` if cancelled.
         driving: Components that record, with the number of their running streams.
+        decodes: Numbers of the special codecs that the page decodes and we encode: see `Hello.decodes`.
         seen: The last sequence of the page's control messages that was acted upon.
         is_developers: Whether the page is the app's developer's, who reads why a handler fails.
     """
@@ -87,6 +89,7 @@ class SessionContext:
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
     clock: PageClock = field(default_factory=PageClock)
     driving: Counter[int] = field(default_factory=Counter)
+    decodes: frozenset[int] = frozenset()
     seen: int = 0
     calls: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     has_logged_input: bool = False
@@ -159,6 +162,7 @@ class SessionContext:
             folder=self.store.folder,
             room=self.store.room,
             is_developers=self.is_developers,
+            decodes=self.decodes,
         )
 
     async def deliver(
@@ -185,7 +189,7 @@ class SessionContext:
             self._follow(applied)
             for component in [number for number, update in updates.items() if "value" in update]:
                 voice.drop(component)
-            delivery = Delivery(outputs, applied.pictures, applied.growing)
+            delivery = Delivery(outputs, applied.pictures, applied.growing, applied.is_raw)
             if is_whole and (updates or applied.pictures):
                 await self.sender.put_whole(channel, delivery, self.settings.credit_s)
             elif updates or applied.pictures:

@@ -17,6 +17,7 @@ from millstream.runtime.context import SessionContext
 from millstream.runtime.run import Run
 from millstream.runtime.run_in_thread import run_in_thread
 from millstream.runtime.send.apply import addressed, file_value
+from millstream.runtime.send.raw_frame import RawFrame
 from millstream.runtime.state.reach import EDIT, Reach
 from millstream.runtime.stream.recording import StreamRecording
 from millstream.types import Blob, Failure, Occurrence, Stored
@@ -321,6 +322,6 @@ def _shown(component: Component, stored: Stored) -> Value:
     """Give what a script gets of a value; media and what never leaves the server are nothing to it."""
     return (
         component.shown(stored)
-        if component.on_page and not isinstance(stored, Packet | StreamRecording | Blob)
+        if component.on_page and not isinstance(stored, Packet | RawFrame | StreamRecording | Blob)
         else None
     )

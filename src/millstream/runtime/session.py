@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from millstream import codecs
 from millstream.declare.event import Binding
 from millstream.declare.injected import Request
 from millstream.declare.manifest import Manifest
@@ -40,6 +41,7 @@ from millstream.wire.messages import (
     Credit,
     Fire,
     Hello,
+    KeyFrame,
     Open,
     Outputs,
     PageMessage,
@@ -274,6 +276,7 @@ class Session:
         now_us = server_us()
         self._context.clock.compare(hello.page_us, now_us)
         self._players.bandwidth.takes_opus = CodecNumber.OPUS in hello.decodes
+        self._context.decodes = codecs.special().intersection(hello.decodes)
         self._sender.send(
             Welcome(
                 version=VERSION,
@@ -281,6 +284,7 @@ class Session:
                 session=self.secret,
                 server_us=now_us,
                 page_us=hello.page_us,
+                decodes=sorted(codecs.special()),
             )
         )
         for number, value in self._initial_updates():
@@ -385,6 +389,9 @@ class Session:
         self._context.clock.compare(message.page_us, now_us)
         self._sender.send(Clock(page_us=message.page_us, server_us=now_us))
 
+    def _on_key_frame(self, message: KeyFrame) -> None:
+        self._sender.request_key_frame(message.stream, message.component)
+
     def _on_visible(self, message: Visible) -> None:
         """Nothing changes for a hidden page: it acknowledges pictures without showing them."""
 
@@ -424,6 +431,7 @@ _ACTIONS: Final[dict[type, Callable[[Session, Any], None]]] = {
     Shown: Session._on_shown,
     Played: Session._on_played,
     Clock: Session._on_clock,
+    KeyFrame: Session._on_key_frame,
     Visible: Session._on_visible,
     Bye: Session._on_bye,
 }

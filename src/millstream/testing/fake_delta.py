@@ -1,6 +1,6 @@
-"""A codec whose pictures build on each other, as those of H.264 do, for tests of whatever handles such packets.
+"""A codec whose frames build on each other, as those of H.264 do, for tests of whatever handles such packets.
 
-Every `KEY_EVERY`-th picture is complete; the others are what changed since the one before. It loses nothing.
+Every `KEY_EVERY`-th frame is complete; the others are what changed since the one before. It loses nothing.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ import numpy as np
 from millstream.errors import MediaError
 from millstream.frames import Frame, Pixels
 from millstream.media.image_header import MAX_PIXELS
-from millstream.types import Encoded, Media
+from millstream.types import Encoded, Encoder, Media
 
 NAME: Final = "fake_delta"
 NUMBER: Final = 255
+IS_DEPENDENT: Final = True
 KEY_EVERY: Final = 5
 
 HEADER: Final = struct.Struct("<4sIIII")
-"""Magic, number of the picture in its stream from 1, number of the one it builds on or 0, height, width."""
+"""Magic, number of the frame in its stream from 1, number of the one it builds on or 0, height, width."""
 
 MAGIC: Final = b"DLTA"
 
@@ -37,8 +38,8 @@ def open_encoder(quality: float) -> DeltaEncoder:
     return DeltaEncoder()
 
 
-class DeltaEncoder:
-    """Remembers the last picture; one of another size begins anew."""
+class DeltaEncoder(Encoder):
+    """Remembers the last frame; one of another size begins anew."""
 
     def __init__(self) -> None:
         self._number = 0
@@ -54,6 +55,9 @@ class DeltaEncoder:
         self._number += 1
         self._last = pixels.copy()
         return Encoded(header + zlib.compress(change.tobytes(), 1), is_key=is_key, is_independent=False)
+
+    def request_key_frame(self) -> None:
+        self._last = None
 
     def close(self) -> None:
         self._last = None

@@ -34,7 +34,7 @@ class _Message(msgspec.Struct, tag_field="type", tag=str.lower, forbid_unknown_f
 class Hello(_Message):
     """First message of a page. `resume` and `seen` are for a page that had a session before; empty and 0 if not.
 
-    `decodes` are the numbers of the codecs, of those that not every browser has, that it may be sent: `OPUS`.
+    `decodes` are the numbers of the codecs that it may be sent besides those that every page knows (`COMMON_CODECS`).
     """
 
     version: int
@@ -152,6 +152,16 @@ class Clock(_Message):
     server_us: int = 0
 
 
+class KeyFrame(_Message):
+    """In both directions: of the frames of `component` in `stream` some are missing that later ones build on.
+
+    Whoever sends them sends a key frame next. What has no such frames is asked in vain, and goes on as before.
+    """
+
+    stream: int
+    component: int
+
+
 class Visible(_Message):
     """The tab went to the background (`hidden`) or came back."""
 
@@ -169,7 +179,8 @@ class Welcome(_Message):
     """Answer to `Hello`: the page has a session.
 
     `session` is secret: it authorises uploads. `resume` is the single-use token for a later `Hello`, `resumed` whether
-    this one continued an earlier session, `seen` the last page sequence that the server acted upon.
+    this one continued an earlier session, `seen` the last page sequence that the server acted upon. `decodes` as in
+    `Hello`: what may be sent to the server.
     """
 
     version: int
@@ -180,6 +191,7 @@ class Welcome(_Message):
     resume: str = ""
     resumed: bool = False
     seen: int = 0
+    decodes: list[int] = []
 
 
 class Refuse(_Message):
@@ -297,7 +309,9 @@ class Silence(_Message):
     playback: int
 
 
-PageMessage: TypeAlias = Hello | Set | Fire | Cancel | Open | Stop | Credit | Shown | Played | Clock | Visible | Bye
+PageMessage: TypeAlias = (
+    Hello | Set | Fire | Cancel | Open | Stop | Credit | Shown | Played | Clock | KeyFrame | Visible | Bye
+)
 """All that a page may say."""
 
 ServerMessage: TypeAlias = (
@@ -311,6 +325,7 @@ ServerMessage: TypeAlias = (
     | Credit
     | Toast
     | Clock
+    | KeyFrame
     | Script
     | Silence
 )

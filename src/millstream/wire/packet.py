@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from millstream.errors import ProtocolError
+from millstream.types import Encoded
 
 VERSION: Final = 1
 """Version of the whole protocol: first byte of each packet, first field of `Hello` and `Welcome`."""
@@ -46,6 +47,11 @@ class CodecNumber(IntEnum):
     OPUS = 34
 
 
+COMMON_CODECS: Final = frozenset(CodecNumber) - {CodecNumber.OPUS}
+"""What every page decodes on the way down, and every server on the way up, as far as it is sent there. Whatever else
+one side decodes it says by `Hello.decodes` and `Welcome.decodes`; it is sent nothing else."""
+
+
 class Flag(IntFlag):
     """Properties of one packet.
 
@@ -57,6 +63,16 @@ class Flag(IntFlag):
     KEY = 1
     INDEPENDENT = 2
     LAST = 4
+
+
+_FLAGS: Final = tuple(Flag(number) for number in range(8))
+_KINDS: Final = {kind.value: kind for kind in PacketKind}
+"""Members by their number: to have the enumerations look them up costs several calls for each packet."""
+
+
+def flags_of(encoded: Encoded) -> Flag:
+    """Give the flags of what an encoder has made."""
+    return _FLAGS[encoded.is_key + 2 * encoded.is_independent]
 
 
 class Packet(msgspec.Struct, frozen=True):
@@ -139,14 +155,14 @@ def decode_packet(message: bytes | memoryview) -> Packet:
     version, kind, codec, flags, stream, component, sequence, source, call, captured_us = HEADER.unpack_from(view)
     if version != VERSION:
         raise ProtocolError(f"packet of protocol version {version}, expected {VERSION}")
-    if kind not in (PacketKind.PICTURE, PacketKind.SOUND):
+    if kind not in _KINDS:
         raise ProtocolError(f"packet of unknown kind {kind}")
     if flags > 7:
         raise ProtocolError(f"packet with unknown flags {flags:#x}")
     return Packet(
-        PacketKind(kind),
+        _KINDS[kind],
         codec,
-        Flag(flags),
+        _FLAGS[flags],
         stream,
         component,
         sequence,

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from millstream.errors import InvalidValue
-from millstream.runtime.send.sender import Channel, Delivery, Sender
+from millstream.runtime.send.channel import Channel, Delivery
+from millstream.runtime.send.sender import Sender
 from millstream.testing.virtual import VirtualLoop
 from millstream.transports.memory import MemoryTransport, connect
 from millstream.wire.messages import Clock, Outputs, Toast, decode_server_message
@@ -311,7 +312,7 @@ async def test_what_is_too_large_for_a_message_is_refused_before_anything_is_sen
         context.sender.send(Toast(level="info", message=large))
     with pytest.raises(InvalidValue, match="too large"):
         context.sender.put(channel, context.result(channel, large))
-    assert channel.slot is None
+    assert channel.is_empty
     context.sender.send(Clock(page_us=1))
     assert [message.seq for message in await context.received()] == [1]
     await context.close()
@@ -368,7 +369,7 @@ def test_text_is_complete_and_in_order_and_pictures_never_go_back(steps: list[St
             assert [packet.sequence for packet in packets] == list(range(1, len(packets) + 1))
             assert [packet.call for packet in packets] == sorted({packet.call for packet in packets})
             assert len(packets) <= limits[number]
-            assert channel.slot is None
+            assert channel.is_empty
         assert [message.seq for message in seen if isinstance(message, Outputs)] == list(range(1, len(texts) + 1))
         await context.close()
 

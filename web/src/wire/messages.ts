@@ -101,6 +101,13 @@ export interface Clock {
   server_us?: number;
 }
 
+/** In both directions: frames are missing on which later ones build; whoever sends them sends a key frame next. */
+export interface KeyFrame {
+  type: "keyframe";
+  stream: number;
+  component: number;
+}
+
 export interface Visible {
   type: "visible";
   hidden: boolean;
@@ -121,6 +128,7 @@ export type PageMessage =
   | Shown
   | Played
   | Clock
+  | KeyFrame
   | Visible
   | Bye;
 
@@ -136,6 +144,7 @@ export interface Welcome {
   resume: string;
   resumed: boolean;
   seen: number;
+  decodes: number[];
 }
 
 export interface Refuse {
@@ -235,6 +244,7 @@ export type ServerMessage =
   | Credit
   | Toast
   | Required<Clock>
+  | KeyFrame
   | Script
   | Silence;
 
@@ -272,7 +282,7 @@ export function decodeServerMessage(data: Uint8Array): ServerMessage & { seq: nu
 
 /** The fields that the server's encoder may leave out. */
 const DEFAULTS: { [type in ServerMessage["type"]]: object } = {
-  welcome: { resume: "", resumed: false, seen: 0 },
+  welcome: { resume: "", resumed: false, seen: 0, decodes: [] },
   refuse: {},
   outputs: { stream: 0, source: 0, run: 0, seen: 0, packets: 0, updates: {} },
   streamstate: { position: 0, eta_s: -1, limit_s: 0, deadline_us: 0, reason: "", message: "", again: false },
@@ -282,6 +292,7 @@ const DEFAULTS: { [type in ServerMessage["type"]]: object } = {
   credit: {},
   toast: { title: "", duration_s: 10, count: 1 },
   clock: {},
+  keyframe: {},
   script: { inputs: [] },
   silence: {},
 };

@@ -21,10 +21,11 @@ from millstream.errors import Error, InvalidValue, MediaError, MillstreamError
 from millstream.frames import Chunk, Frame, Scene
 from millstream.media import wav
 from millstream.media.image_header import MAX_PIXELS
-from millstream.runtime.call.codec_state import CodecState, decoded_alone, joined
+from millstream.runtime.call.codec_state import CodecState, copied, decoded_alone, joined
 from millstream.runtime.call.error_text import cause_of, explained, in_one_line, message_of, new_number, text_of, titled
 from millstream.runtime.call.user_code import guarded
 from millstream.runtime.send.notices import heard_by, lasting
+from millstream.runtime.send.raw_frame import RawFrame
 from millstream.runtime.state.files import CallFiles
 from millstream.runtime.stream.recording import StreamRecording
 from millstream.types import (
@@ -40,7 +41,7 @@ from millstream.types import (
 )
 from millstream.wire.limits import MAX_MESSAGE_BYTES, MAX_PAYLOAD_BYTES
 from millstream.wire.messages import Value
-from millstream.wire.packet import Flag, Packet, PacketKind
+from millstream.wire.packet import Packet, PacketKind, flags_of
 from millstream.wire.plain import size_of
 
 logger = logging.getLogger("millstream.handler")
@@ -163,6 +164,8 @@ class HandlerCall:
         component = cast("Component", self._codec_state.element(number, self._job.changes.get(number, {})))
         if isinstance(stored, Packet):
             stored = decoded_alone(stored)
+        elif isinstance(stored, RawFrame):
+            stored = copied(stored.frame)
         elif isinstance(stored, StreamRecording):
             stored = _recorded(stored)
         return component.preprocess(stored, self._files)
@@ -243,7 +246,9 @@ class HandlerCall:
             if piece is not None:
                 return Output(piece[0], sound=piece[1])
         stored = self._encoded(number, element, value)
-        is_plain = isinstance(element, Component) and element.on_page and not isinstance(stored, Packet | Blob)
+        is_plain = (
+            isinstance(element, Component) and element.on_page and not isinstance(stored, Packet | RawFrame | Blob)
+        )
         return Output(stored, wire=cast("Component", element).shown(stored) if is_plain else None)
 
     def _ends(self, outputs: Mapping[int, Output]) -> dict[int, Output]:
@@ -282,20 +287,28 @@ class HandlerCall:
     def _picture(self, number: int, component: Component, frame: Frame) -> Stored:
         name, quality = component.codec(self._job.stream != 0, frame)
         packet = self._packet(PacketKind.PICTURE, number, name, quality, frame)
+        if not packet.payload:
+            return RawFrame(packet, copied(frame), quality)  # the handler may write into its array again
         if len(packet.payload) <= MAX_PAYLOAD_BYTES and frame.width * frame.height <= MAX_PIXELS:
             return packet  # which whoever decodes it again counts as a frame of a stream
         return self._files.settle(Blob(f"image.{name}", f"image/{name}", data=bytes(packet.payload)))
 
     def _packet(self, kind: PacketKind, number: int, codec: str, quality: float, media: Media) -> Packet:
-        codec_number, encoder = self._codec_state.encoder(number, codec, quality)
+        codec_number, encoder = self._codec_state.encoder(number, codec, quality, self._job)
         encoded = encoder.encode(media)
-        flags = (Flag.KEY if encoded.is_key else Flag.NONE) | (
-            Flag.INDEPENDENT if encoded.is_independent else Flag.NONE
-        )
         job = self._job
         captured_us = cast("Packet", job.packets[-1]).captured_us if job.packets else 0
         return Packet(
-            kind, codec_number, flags, job.stream, number, 0, job.source, job.call, captured_us, encoded.payload
+            kind,
+            codec_number,
+            flags_of(encoded),
+            job.stream,
+            number,
+            0,
+            job.source,
+            job.call,
+            captured_us,
+            encoded.payload,
         )
 
     # ---- errors ------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import cast
+from typing import Final, cast
 
 import numpy as np
 
@@ -20,11 +20,23 @@ from millstream.frames import Chunk, Frame, Scene
 from millstream.runtime.call.user_code import guarded
 from millstream.runtime.state.files import PathRules
 from millstream.speech import Heard
-from millstream.types import Decoder, Encoder, Media, PlayerSource
+from millstream.types import Decoder, Encoded, Encoder, Job, Media, PlayerSource
 from millstream.voice.detector_input import DetectorInput
-from millstream.wire.packet import Packet, PacketKind
+from millstream.wire.packet import COMMON_CODECS, Packet, PacketKind
 
 logger = logging.getLogger("millstream.handler")
+
+
+FALLBACK: Final = "jpeg"
+"""What a page gets that does not decode the codec of a component."""
+
+
+class _Deferred(Encoder):
+    """Leaves a frame to whoever sends it."""
+
+    def encode(self, media: Media) -> Encoded:
+        del media
+        return Encoded(b"")
 
 
 class CodecState:
@@ -105,8 +117,7 @@ class CodecState:
         newest = pictures[-1].sequence
         if self._scenery is None or self._scenery[0] != newest:
             self._scenery = newest, cast("Frame", [self._decode(packet) for packet in pictures][-1])
-        frame = self._scenery[1]
-        return replace(frame, pixels=frame.pixels.copy())
+        return copied(self._scenery[1])
 
     def _join_sound(self, packets: Sequence[Packet], is_gapless: bool) -> Chunk:
         chunks = cast("list[Chunk]", [self._decode(packet) for packet in packets])
@@ -122,13 +133,26 @@ class CodecState:
             decoder = self._decoders[packet.codec] = codecs.by_number(packet.codec).open_decoder()
         return _checked(decoder.decode(packet.payload), packet)
 
-    def encoder(self, number: int, name: str, quality: float) -> tuple[int, Encoder]:
-        """Give the number of a codec, and its encoder for one component."""
+    def encoder(self, number: int, name: str, quality: float, job: Job) -> tuple[int, Encoder]:
+        """Give the number of a codec, and its encoder for one component.
+
+        A page that does not decode it gets JPEG. Frames that build on each other are left to whoever sends them: their
+        packets are empty. Only in a stream is there anything to build on.
+        """
         key = (number, name, quality)
         if key not in self._encoders:
             codec = codecs.load(name)
-            self._encoders[key] = codec.NUMBER, codec.open_encoder(quality)
+            is_known = codec.NUMBER in COMMON_CODECS or codec.NUMBER in job.decodes
+            if not is_known or (codec.IS_DEPENDENT and not job.stream):
+                codec = codecs.load(FALLBACK)
+            encoder = _Deferred() if codec.IS_DEPENDENT else codec.open_encoder(quality)
+            self._encoders[key] = codec.NUMBER, encoder
         return self._encoders[key]
+
+
+def copied(frame: Frame) -> Frame:
+    """Give a frame of its own to whoever may write into it."""
+    return replace(frame, pixels=frame.pixels.copy())
 
 
 def joined(chunks: list[Chunk]) -> Chunk:

@@ -11,7 +11,7 @@ from millstream.declare.event import Binding
 from millstream.declare.injected import Turn
 from millstream.runtime.context import SessionContext
 from millstream.runtime.conversation.reply import NOTHING, HandlerLock, Reply, Utterance
-from millstream.runtime.send.sender import Channel
+from millstream.runtime.send.channel import Channel
 from millstream.speech import Heard
 from millstream.types import Notify, Role, Worker
 from millstream.voice.stop_words import after_stop_word

@@ -12,8 +12,8 @@ from millstream.declare.injected import Turn
 from millstream.errors import Busy
 from millstream.runtime.audio.output import AudioOutput
 from millstream.runtime.context import SessionContext, StartedCall
+from millstream.runtime.send.channel import Channel
 from millstream.runtime.send.progress import ProgressSender
-from millstream.runtime.send.sender import Channel
 from millstream.types import Failure, Notify, Role, Worker
 from millstream.voice.utterances import Span
 from millstream.wire.packet import Packet

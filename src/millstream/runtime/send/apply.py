@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from millstream.declare.component import Component
+from millstream.runtime.send.raw_frame import RawFrame
 from millstream.runtime.state.files import SessionFiles
 from millstream.runtime.state.values import Claim, Values
 from millstream.types import KEEP, Blob, Output, Result, Segment
@@ -20,7 +21,8 @@ class Applied:
 
     Attributes:
         updates: What the page has to change, by component.
-        pictures: Pictures for the page, by component.
+        pictures: Frames for the page, by component.
+        is_raw: Whether some of them are to be encoded when they are sent.
         sounds: What is to be played next, by component.
         changed: Components whose `change` event is to be raised.
         growing: Components whose new value is a list that may go on from where the page knows it.
@@ -28,7 +30,8 @@ class Applied:
     """
 
     updates: dict[int, dict[str, Value]] = field(default_factory=dict)
-    pictures: dict[int, Packet] = field(default_factory=dict)
+    pictures: dict[int, Packet | RawFrame] = field(default_factory=dict)
+    is_raw: bool = False
     sounds: dict[int, Segment] = field(default_factory=dict)
     changed: list[int] = field(default_factory=list)
     growing: set[int] = field(default_factory=set)
@@ -71,6 +74,9 @@ def _show(component: Component, output: Output, store: SessionFiles, applied: Ap
         return
     if isinstance(stored, Packet):
         applied.pictures[component.id] = stored
+        return
+    if isinstance(stored, RawFrame):
+        applied.pictures[component.id], applied.is_raw = stored, True
         return
     update = applied.updates.setdefault(component.id, {})
     if isinstance(stored, Blob):

@@ -1,23 +1,28 @@
-"""What goes to one page: a queue of control messages, one of sound, and per stream a slot for the newest picture."""
+"""All that goes to one page: a queue of control messages, one of audio, and for each stream its newest frames."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 import msgspec
 
 from millstream.declare.element import too_large
+from millstream.runtime.run_in_thread import begin
+from millstream.runtime.send.channel import Channel, Delivery
 from millstream.runtime.send.list_diff import ListDiff
 from millstream.types import Transport
 from millstream.wire.limits import MAX_MESSAGE_BYTES
 from millstream.wire.messages import Outputs, ServerMessage, encode_message
-from millstream.wire.packet import SEQUENCES, Flag, Packet, encode_packet
+from millstream.wire.packet import Packet, encode_packet
 from millstream.wire.plain import size_of
+
+logger = logging.getLogger("millstream.session")
 
 MAX_CONTROL_BYTES: Final = 16 * 1024 * 1024
 """Control messages that may wait for a slow page, together."""
@@ -28,64 +33,6 @@ CALM_BYTES: Final = 512 * 1024
 
 STALL_S: Final = 5.0
 """How long a control message may wait for a slow page."""
-
-REMEMBERED: Final = 64
-"""Pictures whose capture times are kept until the page reports them as shown."""
-
-
-@dataclass(slots=True)
-class Delivery:
-    """One result on its way to the page: its other updates, and its pictures by component.
-
-    Of the components that are `growing` the page is told no more than what is new.
-    """
-
-    outputs: Outputs
-    pictures: dict[int, Packet]
-    growing: AbstractSet[int] = frozenset()
-
-
-@dataclass(slots=True)
-class Channel:
-    """The way of one stream's media to the page, under the page's credit; stream 0 is that of ordinary events.
-
-    Attributes:
-        limit: The highest sequence that may be sent.
-        sent: The sequence that was sent last.
-        replaced: Pictures that a newer one replaced before they were sent.
-        rtt_s: The shortest time from sending a picture to the credit that its receipt gave; `None` before the first.
-        captured: Capture times of the last pictures by sequence, in microseconds of the page's clock.
-    """
-
-    stream: int
-    limit: int = 0
-    sent: int = 0
-    replaced: int = 0
-    rtt_s: float | None = None
-    slot: Delivery | None = None
-    rest: deque[Packet] = field(default_factory=deque)
-    window: int = 0
-    probe: tuple[int, float] | None = None
-    captured: dict[int, int] = field(default_factory=dict)
-    is_free: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def note(self, packet: Packet) -> None:
-        """Remember when the picture that is sent was captured, for a while."""
-        self.captured[self.sent % SEQUENCES] = packet.captured_us
-        if len(self.captured) > REMEMBERED:
-            del self.captured[next(iter(self.captured))]
-
-    def grant(self, limit: int, now: float) -> None:
-        """Note a credit that the page gave; it never falls."""
-        if limit <= self.limit:
-            return
-        self.limit = limit
-        if self.sent == 0:
-            self.window = limit
-        elif self.probe is not None and limit - self.window >= self.probe[0]:
-            took = now - self.probe[1]
-            self.rtt_s = took if self.rtt_s is None else min(self.rtt_s, took)
-            self.probe = None
 
 
 class Sender:
@@ -121,12 +68,8 @@ class Sender:
 
     def close(self, channel: Channel) -> None:
         """Let go of a channel: pictures that wait are dropped, updates that wait with them go. Harmless if repeated."""
-        if channel.slot is not None:
-            channel.replaced += len(channel.slot.pictures)
-            self._release(channel.slot)
-        channel.slot = None
-        channel.rest.clear()
-        channel.is_free.set()
+        self._release(channel)
+        channel.clear()
         self._channels.pop(channel.stream, None)
 
     @property
@@ -145,6 +88,11 @@ class Sender:
         if channel is not None:
             channel.grant(limit, self._now())
             self._work.set()
+
+    def request_key_frame(self, stream: int, component: int) -> None:
+        """Begin anew with the next frame: the page misses one. For a stream that has ended it is too late."""
+        if channel := self._channels.get(stream):
+            channel.encoder.request_key_frame(component)
 
     def send(self, message: ServerMessage) -> None:
         """Queue a control message.
@@ -185,10 +133,7 @@ class Sender:
         if delivery.outputs.updates:
             self._encoded(delivery.outputs)
         self._overtake(_valued(delivery.outputs) | pictures.keys(), channel)
-        if channel.slot is not None:
-            channel.replaced += len(channel.slot.pictures.keys() & pictures.keys())
-            delivery.pictures = {**channel.slot.pictures, **pictures}
-        channel.slot = delivery
+        channel.put(delivery)
         self._work.set()
 
     async def put_whole(self, channel: Channel, delivery: Delivery, timeout_s: float) -> None:
@@ -202,7 +147,7 @@ class Sender:
             while not self.is_calm:
                 self._is_calm.clear()
                 await self._is_calm.wait()
-        while channel.slot is not None and delivery.pictures:
+        while channel.newest is not None and delivery.pictures:
             await self.flushed(channel, timeout_s)
         self.put(channel, delivery)
 
@@ -212,7 +157,7 @@ class Sender:
         Raises:
             TimeoutError: The page took nothing for `timeout_s`.
         """
-        while channel.slot is not None or channel.rest:
+        while not channel.is_empty:
             sent = channel.sent
             channel.is_free.clear()
             try:
@@ -228,6 +173,8 @@ class Sender:
         Raises:
             Closed: The page is gone.
         """
+        for channel in self._channels.values():
+            channel.encoder.restart()  # what an earlier link had taken may never have arrived
         while True:
             batch = self._next_batch()
             if not batch:
@@ -253,8 +200,7 @@ class Sender:
         self._sounds.clear()
         self._bytes = 0
         for channel in self._channels.values():
-            channel.slot = None
-            channel.rest.clear()
+            channel.clear()
 
     # ----------------------------------------------------------------------------------------------------------------
 
@@ -282,27 +228,20 @@ class Sender:
     def _overtake(self, written: AbstractSet[int], target: Channel | None) -> None:
         """Keep the order of updates: those that wait with a picture go first, pictures that are outdated do not go.
 
-        `written` are the components that get a newer value. Pictures in the slot of `target` are left to the caller.
+        `written` are the components that get a newer value. Frames that wait in `target` are left to the caller.
         """
         for channel in self._channels.values():
-            delivery = channel.slot
-            if delivery is None:
-                continue
-            self._release(delivery)
-            if channel is target:
-                continue
-            for component in delivery.pictures.keys() & written:
-                del delivery.pictures[component]
-                channel.replaced += 1
-            if not delivery.pictures:
-                channel.slot = None
-                channel.is_free.set()
+            if channel.newest is not None or channel.encoding is not None:
+                self._release(channel)
+                if channel is not target:
+                    channel.outdate(written)
 
-    def _release(self, delivery: Delivery) -> None:
-        """Send the updates that wait with a picture without it."""
-        if delivery.outputs.updates:
-            self._queue(msgspec.structs.replace(delivery.outputs, packets=0))
-            delivery.outputs = msgspec.structs.replace(delivery.outputs, updates={})
+    def _release(self, channel: Channel) -> None:
+        """Send the updates that wait with frames without them."""
+        for delivery in (channel.encoding, channel.newest):
+            if delivery is not None and delivery.outputs.updates:
+                self._queue(msgspec.structs.replace(delivery.outputs, packets=0))
+                delivery.outputs = msgspec.structs.replace(delivery.outputs, updates={})
 
     def _next_batch(self) -> list[bytes]:
         """Take what can be sent now: a control message, else sound, else pictures of one channel that has credit."""
@@ -315,25 +254,52 @@ class Sender:
         if self._sounds:
             return [encode_packet(self._sounds.popleft())]
         for channel in self._channels.values():
-            if (channel.slot is not None or channel.rest) and channel.limit > channel.sent:
-                return self._take(channel)
+            waits = channel.unsent or channel.newest or channel.encoding
+            if waits and channel.limit > channel.sent and (batch := self._take(channel)):
+                return batch
         return []
 
     def _take(self, channel: Channel) -> list[bytes]:
+        """Take the packets that have credit; none if the frames that go next are still to be encoded."""
         batch = []
-        if not channel.rest and channel.slot is not None:
-            delivery, channel.slot = channel.slot, None
+        if not channel.unsent:
+            if channel.encoding is None and channel.newest is not None and channel.newest.is_raw:
+                self._encode(channel, channel.newest)
+            if channel.encoding is not None and channel.encoding.is_raw:
+                return []
+            if channel.encoding is not None:
+                delivery, channel.encoding = channel.encoding, None
+            else:
+                assert channel.newest is not None
+                delivery, channel.newest = channel.newest, None
             batch += self._announcement(delivery)
-            channel.rest.extend(_numbered(delivery))
-        while channel.rest and channel.limit > channel.sent:
-            channel.sent += 1
-            packet = channel.rest.popleft()
-            channel.note(packet)
-            batch.append(encode_packet(msgspec.structs.replace(packet, sequence=channel.sent % SEQUENCES)))
+            channel.unsent.extend(delivery.packets())
+        while channel.unsent and channel.limit > channel.sent:
+            batch.append(encode_packet(channel.next_packet()))
         if channel.probe is None:
             channel.probe = channel.sent, self._now()
         channel.is_free.set()
         return batch
+
+    def _encode(self, channel: Channel, delivery: Delivery) -> None:
+        """Have the frames that go next encoded, in a thread."""
+        channel.encoding, channel.newest = delivery, None
+        job = begin("encode", partial(channel.encoder.encode, dict(delivery.pictures)))
+        job.add_done_callback(partial(self._send_encoded, channel, delivery))
+
+    def _send_encoded(self, channel: Channel, delivery: Delivery, job: asyncio.Future[dict[int, Packet]]) -> None:
+        """Send what has been encoded, if it is still wanted."""
+        if error := job.exception():
+            logger.error("frames of stream %d cannot be encoded", channel.stream, exc_info=error)
+        packets = {} if error else job.result()
+        is_wanted = channel.encoding is delivery
+        if error or not is_wanted:
+            channel.encoder.close()
+        if is_wanted:
+            if len(packets) < len(delivery.pictures):
+                self._release(channel)
+            channel.encoded(packets)
+            self._work.set()
 
     def _announcement(self, delivery: Delivery) -> list[bytes]:
         """Encode the `Outputs` that goes before the pictures; those of a stream need none if there are no updates."""
@@ -348,13 +314,3 @@ class Sender:
 
 def _valued(outputs: Outputs) -> set[int]:
     return {component for component, update in outputs.updates.items() if "value" in update}
-
-
-def _numbered(delivery: Delivery) -> list[Packet]:
-    """Bring pictures that waited under the number of the call that they are sent with, and flag the last one."""
-    call = delivery.outputs.call
-    *others, last = delivery.pictures.values()
-    return [
-        *(msgspec.structs.replace(packet, call=call) for packet in others),
-        msgspec.structs.replace(last, call=call, flags=last.flags | Flag.LAST),
-    ]

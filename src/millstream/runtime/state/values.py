@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from millstream.declare.component import Component
 from millstream.declare.element import Element
 from millstream.declare.manifest import Manifest
+from millstream.runtime.send.raw_frame import RawFrame
 from millstream.runtime.stream.recording import StreamRecording
 from millstream.types import Stored
 from millstream.wire.packet import Packet
@@ -157,4 +158,6 @@ def _mark(component: Component, stored: Stored) -> tuple[type, object]:
     """Give something that differs when the value does, also if the value was changed in place."""
     if isinstance(stored, Packet):
         return Packet, bytes(stored.payload)
+    if isinstance(stored, RawFrame):
+        return RawFrame, stored.frame.pixels.tobytes()
     return type(stored), component.mark(stored)

@@ -38,6 +38,11 @@ class AVReceiver:
         return self._audio.is_open
 
     @property
+    def needs_key(self) -> bool:
+        """Whether frames are being dropped until a key frame comes."""
+        return self._frames.needs_key
+
+    @property
     def is_flushed(self) -> bool:
         """Whether no audio comes any more in this slot."""
         return self._audio.is_flushed
@@ -81,6 +86,10 @@ class AVReceiver:
         self._audio.close()
         self._frames.close()
         self._newest, self._is_behind, self._until = (), False, 0
+
+    def lose(self) -> None:
+        """Note that a frame could not be decoded: see `Receiver.lose`."""
+        self._frames.lose()
 
     def flush(self, final: int | None) -> None:
         """Wait for packet `final` of the audio; see `Receiver.flush`."""

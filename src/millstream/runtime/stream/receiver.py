@@ -32,6 +32,7 @@ class Receiver:
         received: Number of packets that came so far, which is the sequence of the last one (before it wraps).
         limit: The highest number that the page may send.
         active_at: When the page last sent something, or was last allowed to after it had not been.
+        needs_key: Whether frames are being dropped until a key frame comes.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class Receiver:
         self._taken = 0
         self._is_flushing = False
         self._final: int | None = None
-        self.is_open = self.is_granted = False
+        self.is_open = self.is_granted = self.needs_key = False
         self.received = 0
         self.limit = 0
         self.active_at = 0.0
@@ -91,8 +92,13 @@ class Receiver:
         """Give up the slot: what waits is dropped, and so is what is still on its way."""
         self.is_open = False
         self._lane.clear()
+        self._lane.lose()
         if self._pacing is not None:
             self._pacing.pause()
+
+    def lose(self) -> None:
+        """Note that a packet could not be decoded: frames that build on it are dropped until a key frame comes."""
+        self._lane.lose()
 
     def flush(self, final: int | None) -> None:
         """Wait for packet `final` (`None`: for one flagged as the last), to be handled with all that waits.
@@ -135,6 +141,7 @@ class Receiver:
         if len(packet.payload):
             is_sound = self._kind is PacketKind.SOUND
             self._lane.put(packet, seconds=pcm16_seconds(packet.payload) if is_sound else self._interval_s)
+            self.needs_key = self._lane.needs_key
 
     def take(self) -> tuple[Packet, ...]:
         """Take what the next call handles: the newest frame, or all the audio that waits; nothing if none is due."""

@@ -23,7 +23,7 @@ from millstream.runtime.stream.output import StreamOutput
 from millstream.runtime.stream.slots import StreamSlots
 from millstream.runtime.stream.status import StreamStatus
 from millstream.types import Failure, Notice, Notify, Worker
-from millstream.wire.messages import Stop
+from millstream.wire.messages import KeyFrame, Stop
 from millstream.wire.packet import Packet, PacketKind
 
 MAX_MESSAGE: Final = 200
@@ -81,6 +81,7 @@ class Stream:
             fault=self.fault,
         )
         self._task: asyncio.Task[None] | None = None
+        self._has_asked_for_key = False
 
     async def live(self) -> None:
         """Work in slots until it ends, send what is left, say that it is over, and let what follows begin."""
@@ -122,6 +123,8 @@ class Stream:
                 self._end(Ending("error", str(error), is_success=False))
                 return
             self.metrics.received += 1
+            if receiver.needs_key is not self._has_asked_for_key:
+                self._ask_for_key(packet)
             if receiver.is_open:
                 if recording.is_full:
                     self._end_recording()
@@ -130,6 +133,12 @@ class Stream:
                     self._credit.measure(packet, self._output.channel.rtt_s)
                 self._credit.give(now)
                 self._loop.wake.set()
+
+    def _ask_for_key(self, packet: Packet) -> None:
+        """Ask the page for a frame that stands alone, once, when one that others build on is missing."""
+        self._has_asked_for_key = self._receiver.needs_key
+        if self._has_asked_for_key:
+            self._context.sender.send(KeyFrame(stream=packet.stream, component=packet.component))
 
     def stop(self, message: Stop) -> None:
         """Let the page end the stream."""
@@ -195,6 +204,7 @@ class Stream:
     def _fail(self, failure: Failure) -> None:
         if failure.kind == "media" and not self._receiver.keeps_all:
             self.metrics.broken += 1
+            self._receiver.lose()
             self._context.reject(failure)
             return
         # The page shows it where it happened, in the frame that records and on the outputs; no toast says it again.

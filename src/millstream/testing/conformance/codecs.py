@@ -110,6 +110,26 @@ class CodecSuite:
             decoded = self.decoded([item.payload for item in encoded[start:]])
             self.assert_same(decoded[-1], self.media[-1])
 
+    def test_what_is_asked_for_comes_next(self) -> None:
+        encoder, decoder = self.codec.open_encoder(0.9), self.codec.open_decoder()
+        decoder.decode(encoder.encode(self.media[0]).payload)
+        encoder.encode(self.media[1])  # is lost on its way
+        encoder.request_key_frame()
+        for original in self.media[2:]:
+            encoded = encoder.encode(original)
+            assert encoded.is_key or original is not self.media[2]
+            self.assert_same(decoder.decode(encoded.payload), original)
+
+    def test_another_rate_changes_nothing_but_the_quality(self) -> None:
+        encoder, decoder = self.codec.open_encoder(0.9), self.codec.open_decoder()
+        for number, original in enumerate(self.media):
+            encoder.set_rate(100_000 + 1_000_000 * (number % 3))
+            decoded = decoder.decode(encoder.encode(original).payload)
+            assert values_of(decoded).shape == values_of(original).shape
+
+    def test_packets_build_on_each_other_only_if_the_codec_says_so(self) -> None:
+        assert self.codec.IS_DEPENDENT or all(encoded.is_independent for encoded in self.encoded())
+
     def test_none_needs_an_independent_packet(self) -> None:
         encoded = list(zip(self.encoded(), self.media, strict=True))
         needed = [pair for pair in encoded if not pair[0].is_independent]

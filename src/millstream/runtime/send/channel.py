@@ -1,0 +1,156 @@
+"""The frames of one stream on their way to the page: what waits for credit, and how much credit there is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+
+from millstream.runtime.send.frame_encoder import FrameEncoder
+from millstream.runtime.send.raw_frame import RawFrame
+from millstream.wire.messages import Outputs
+from millstream.wire.packet import SEQUENCES, Flag, Packet
+
+REMEMBERED: Final = 64
+"""Frames whose capture times are kept until the page reports them as shown."""
+
+
+@dataclass(slots=True)
+class Delivery:
+    """One result on its way to the page.
+
+    Attributes:
+        outputs: Its updates of everything that is no frame.
+        pictures: Its frames, by component.
+        growing: Components of which the page is told no more than what is new.
+        is_raw: Whether some of its frames have to be encoded first.
+    """
+
+    outputs: Outputs
+    pictures: dict[int, Packet | RawFrame]
+    growing: AbstractSet[int] = frozenset()
+    is_raw: bool = False
+
+    def packets(self) -> list[Packet]:
+        """Number the frames by the call that they are sent with, and flag the last one; all have been encoded."""
+        call = self.outputs.call
+        packets = [msgspec.structs.replace(each, call=call) for each in self.pictures.values() if type(each) is Packet]
+        packets[-1] = msgspec.structs.replace(packets[-1], flags=packets[-1].flags | Flag.LAST)
+        return packets
+
+
+@dataclass(slots=True)
+class Channel:
+    """The way of one stream's frames to the page, under the page's credit; stream 0 is that of ordinary events.
+
+    A result waits in `newest`, where a newer one replaces its frames. Once there is credit, it moves to `encoding` if
+    its frames have to be encoded, and then to `unsent`, packet by packet. A newer one goes after it then.
+
+    Attributes:
+        limit: The highest sequence that may be sent.
+        sent: The sequence that was sent last.
+        replaced: Frames that a newer one replaced before they were sent.
+        rtt_s: The shortest time from sending a frame to the credit that its receipt gave; `None` before the first.
+        newest: The result that waits for credit.
+        encoding: The result whose frames are being encoded (`is_raw`), or have been.
+        unsent: The packets that go next.
+        captured: Capture times of the last frames by sequence, in microseconds of the page's clock.
+        is_free: Set when something has been sent.
+    """
+
+    stream: int
+    limit: int = 0
+    sent: int = 0
+    replaced: int = 0
+    rtt_s: float | None = None
+    newest: Delivery | None = None
+    encoding: Delivery | None = None
+    unsent: deque[Packet] = field(default_factory=deque)
+    encoder: FrameEncoder = field(default_factory=FrameEncoder)
+    window: int = 0
+    probe: tuple[int, float] | None = None
+    captured: dict[int, int] = field(default_factory=dict)
+    is_free: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether everything has been sent."""
+        return self.newest is None and self.encoding is None and not self.unsent
+
+    def put(self, delivery: Delivery) -> None:
+        """Let a result wait for credit; of the one that waits already, the frames of other components stay."""
+        if self.newest is not None:
+            self.replaced += len(self.newest.pictures.keys() & delivery.pictures.keys())
+            delivery.pictures = {**self.newest.pictures, **delivery.pictures}
+            delivery.is_raw = delivery.is_raw or self.newest.is_raw
+        self.newest = delivery
+
+    def outdate(self, written: AbstractSet[int]) -> None:
+        """Drop the frames of components that show something newer."""
+        if self.newest is not None:
+            self._drop(self.newest, written)
+            if not self.newest.pictures:
+                self.newest = None
+                self.is_free.set()
+        if self.encoding is not None:
+            encoded = set() if self.encoding.is_raw else set(self.encoding.pictures)
+            self._drop(self.encoding, written)
+            self._miss(encoded)
+
+    def encoded(self, packets: dict[int, Packet]) -> None:
+        """Take what came of encoding; what has been outdated meanwhile is not sent, and a key frame follows it."""
+        assert self.encoding is not None
+        wanted = self.encoding.pictures.keys()
+        self.encoding.pictures = {number: packet for number, packet in packets.items() if number in wanted}
+        self.encoding.is_raw = False
+        self._miss(set(packets))
+
+    def _miss(self, encoded: set[int]) -> None:
+        """Have key frames follow on frames that are not sent although they were encoded."""
+        assert self.encoding is not None
+        for component in encoded - self.encoding.pictures.keys():
+            self.encoder.request_key_frame(component)
+        if not self.encoding.pictures and not self.encoding.is_raw:
+            self.encoding = None
+            self.is_free.set()
+
+    def _drop(self, delivery: Delivery, written: AbstractSet[int]) -> None:
+        for component in delivery.pictures.keys() & written:
+            del delivery.pictures[component]
+            self.replaced += 1
+
+    def next_packet(self) -> Packet:
+        """Take the next packet, with its sequence, and remember for a while when it was captured."""
+        self.sent += 1
+        sequence = self.sent % SEQUENCES
+        packet = self.unsent.popleft()
+        self.captured[sequence] = packet.captured_us
+        if len(self.captured) > REMEMBERED:
+            del self.captured[next(iter(self.captured))]
+        return msgspec.structs.replace(packet, sequence=sequence)
+
+    def grant(self, limit: int, now: float) -> None:
+        """Note a credit that the page gave; it never falls."""
+        if limit <= self.limit:
+            return
+        self.limit = limit
+        if self.sent == 0:
+            self.window = limit
+        elif self.probe is not None and limit - self.window >= self.probe[0]:
+            took = now - self.probe[1]
+            self.rtt_s = took if self.rtt_s is None else min(self.rtt_s, took)
+            self.probe = None
+
+    def clear(self) -> None:
+        """Drop everything that waits; what is being encoded is not sent."""
+        waiting = [each for each in (self.newest, self.encoding) if each is not None]
+        self.replaced += sum(len(delivery.pictures) for delivery in waiting)
+        if self.encoding is None:
+            self.encoder.close()  # else when that is done
+        self.newest = self.encoding = None
+        self.unsent.clear()
+        self.is_free.set()
