@@ -132,7 +132,7 @@ export class Link {
       this.ack.audio++;
     } else {
       const message = decodeServerMessage(data);
-      this.hear(message);
+      this.dispatch(message);
       this.ack.seen = message.seq;
     }
     this.acknowledge(data.length);
@@ -147,7 +147,7 @@ export class Link {
     this.send(this.ack);
   }
 
-  private hear(message: ServerMessage): void {
+  private dispatch(message: ServerMessage): void {
     if (message.type === "welcome") this.settle(message);
     else if (message.type === "refuse") this.refuse(message);
     else if (message.type === "clock") this.clock.add(message.page_us, message.server_us, pageUs());
