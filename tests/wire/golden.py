@@ -133,6 +133,7 @@ MESSAGES: dict[str, tuple[str, m.PageMessage | m.ServerMessage]] = {
     "key frame, down": ("server", m.KeyFrame(seq=2, stream=2, component=4)),
     "hidden": ("page", m.Visible(seq=20, hidden=True)),
     "visible": ("page", m.Visible(seq=21, hidden=False)),
+    "ack": ("page", m.Ack(seq=22, seen=70_000, audio=300)),
     "bye": ("page", m.Bye(seq=22)),
     "welcome": ("server", m.Welcome(seq=3, version=1, build="1a2b3c", session="s3cret", server_us=5, page_us=NOW_US)),
     "welcome back": (

@@ -12,6 +12,7 @@ from millstream import codecs
 from millstream.client.frame_decoders import FrameDecoders
 from millstream.client.listener import Listener
 from millstream.client.manifest import PageManifest, elements_of
+from millstream.client.received import Received
 from millstream.client.recording import Recording
 from millstream.client.run import ClientRun
 from millstream.client.splices import unspliced
@@ -126,7 +127,7 @@ class Page:
         self._recordings: dict[int, Recording] = {}
         self._changed = asyncio.Event()
         self._reader: asyncio.Task[None] | None = None
-        self._received_pictures = 0
+        self._received_pictures, self._received = 0, Received()
         for number, props in elements_of(manifest):
             if "value" in props:
                 self.values[number] = props.pop("value")
@@ -329,10 +330,10 @@ class Page:
         try:
             while True:
                 data = await self._transport.receive()
-                if is_packet(data):
-                    await self._on_packet(decode_packet(data))
-                else:
-                    await self._on_message(decode_server_message(data))
+                said = decode_packet(data) if is_packet(data) else decode_server_message(data)
+                await (self._on_packet(said) if isinstance(said, Packet) else self._on_message(said))
+                if ack := self._received.note(said, len(data)):
+                    await self.send(ack)
                 self._changed.set()
         except (Closed, ProtocolError) as error:
             if self.closed is None:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from millstream.runtime.call.user_code import guarded
+from millstream.runtime.clock import ClockTimer, SessionClock
 
 
 class Alarm:
@@ -17,16 +18,19 @@ class Alarm:
     Args:
         ring: Called when the time has come.
         fail: Takes what `ring` raises: the loop would only log it, and whoever waits would wait for ever.
+        clock: Whose time is meant; the running loop's by default.
 
     Attributes:
-        due: The time that is set, on the loop's clock; `None` if there is none.
+        due: The time that is set, on that clock; `None` if there is none.
     """
 
-    def __init__(self, ring: Callable[[], None], fail: Callable[[BaseException], None]) -> None:
+    def __init__(
+        self, ring: Callable[[], None], fail: Callable[[BaseException], None], clock: SessionClock | None = None
+    ) -> None:
         self._ring = ring
         self._fail = fail
-        self._loop = asyncio.get_running_loop()
-        self._handle: asyncio.Handle | None = None
+        self._clock = clock or asyncio.get_running_loop()
+        self._handle: asyncio.Handle | ClockTimer | None = None
         self.due: float | None = None
 
     def set(self, due: float) -> None:
@@ -34,7 +38,7 @@ class Alarm:
         if due != self.due:
             self.cancel()
             self.due = due
-            self._handle = self._loop.call_at(due, self._rang)
+            self._handle = self._clock.call_at(due, self._rang)
 
     def cancel(self) -> None:
         """Do not ring. Harmless if nothing is set."""

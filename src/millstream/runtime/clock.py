@@ -1,9 +1,11 @@
-"""The two clocks of a session: the server's, and the page's as the server knows it."""
+"""The clocks of a session: the server's, the page's as the server knows it, and one that a lost link stops."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Final
 
 COMPARED: Final = 8
@@ -36,3 +38,95 @@ class PageClock:
     def age_s(self, page_us: int, now_us: int) -> float:
         """Say how long ago something happened in the page, without the time the fastest message takes; at least 0."""
         return max(now_us - self.to_server_us(page_us), 0) / 1_000_000
+
+
+class SessionClock:
+    """The running loop's clock, without the time in which the page could not be reached.
+
+    Whatever is expected of a page is timed by it: a page whose link is lost is neither idle nor slow.
+
+    Attributes:
+        is_stopped: Whether time stands still.
+        lost_s: Seconds by which it is behind the loop's clock while it runs.
+    """
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stopped_at = 0.0
+        self._overdue: list[Callable[[], None]] = []
+        self.is_stopped = False
+        self.lost_s = 0.0
+
+    @property
+    def now(self) -> float:
+        """The time, in seconds."""
+        return (self._stopped_at if self.is_stopped else self._loop.time()) - self.lost_s
+
+    def stop(self) -> None:
+        """Let time stand still. Harmless if repeated."""
+        if not self.is_stopped:
+            self.is_stopped, self._stopped_at = True, self._loop.time()
+
+    def resume(self) -> None:
+        """Let time pass again. Harmless if repeated."""
+        if self.is_stopped:
+            self.is_stopped = False
+            self.lost_s += self._loop.time() - self._stopped_at
+            overdue, self._overdue = self._overdue, []
+            for look in overdue:
+                look()
+
+    def when_resumed(self, look: Callable[[], None]) -> None:
+        """Call `look` when time passes again."""
+        self._overdue.append(look)
+
+    def call_at(self, due: float, ring: Callable[[], object]) -> ClockTimer:
+        """Call `ring` on the loop once this clock says `due`, unless the timer is cancelled before."""
+        return ClockTimer(self, self._loop, due, ring)
+
+    @asynccontextmanager
+    async def timeout(self, seconds: float) -> AsyncIterator[None]:
+        """Limit how long the block may take.
+
+        Raises:
+            TimeoutError: It takes longer than `seconds` of this clock.
+        """
+        async with asyncio.timeout(None) as limit:
+            timer = self.call_at(self.now + seconds, lambda: limit.reschedule(self._loop.time()))
+            try:
+                yield
+            finally:
+                timer.cancel()
+
+
+class ClockTimer:
+    """One time that a `SessionClock` is to keep. Only when it would ring is it asked how much time was lost since."""
+
+    def __init__(
+        self, clock: SessionClock, loop: asyncio.AbstractEventLoop, due: float, ring: Callable[[], object]
+    ) -> None:
+        self._clock = clock
+        self._loop = loop
+        self._due = due
+        self._ring = ring
+        self._is_cancelled = False
+        self._set()
+
+    def cancel(self) -> None:
+        """Do not ring. Harmless if it has rung."""
+        self._is_cancelled = True
+        self._handle.cancel()
+
+    def _set(self) -> None:
+        self._lost_s = self._clock.lost_s
+        self._handle = self._loop.call_at(self._due + self._lost_s, self._look)
+
+    def _look(self) -> None:
+        if self._is_cancelled:
+            return
+        if self._clock.is_stopped:
+            self._clock.when_resumed(self._look)
+        elif self._lost_s != self._clock.lost_s:
+            self._set()
+        else:
+            self._ring()

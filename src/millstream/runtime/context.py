@@ -21,7 +21,7 @@ from millstream.runtime.audio.output import AudioOutput
 from millstream.runtime.audio.players import Players
 from millstream.runtime.call.call_limits import CallLimits, CallOwner
 from millstream.runtime.call.error_text import explained, in_one_line, new_number
-from millstream.runtime.clock import PageClock
+from millstream.runtime.clock import PageClock, SessionClock
 from millstream.runtime.metrics import StreamMetrics
 from millstream.runtime.queue import RunQueue
 from millstream.runtime.send.apply import Applied, apply
@@ -82,6 +82,7 @@ class SessionContext:
     sender: Sender
     players: Players
     metrics: StreamMetrics
+    session_clock: SessionClock
     delete: Callable[[Sequence[Path]], None]
     start: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]] = asyncio.create_task
     on_change: Callable[[int], None] = _nobody
@@ -285,7 +286,8 @@ class SessionContext:
 
     @property
     def now(self) -> float:
-        return self.loop.time()
+        """The time in seconds, which stands still while the page cannot be reached."""
+        return self.session_clock.now
 
 
 class _Farewell:

@@ -6,9 +6,11 @@ import asyncio
 import logging
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from millstream import codecs, engines
 from millstream.declare.injected import Request
@@ -17,6 +19,7 @@ from millstream.errors import Busy, Closed, InvalidValue, ProtocolError, QuotaEx
 from millstream.media.image_header import HEAD_BYTES, MIMES, format_of
 from millstream.runtime.call.call_limits import CallLimits
 from millstream.runtime.call.program import AppProgram
+from millstream.runtime.call.user_code import guarded
 from millstream.runtime.metrics import StreamMetrics
 from millstream.runtime.queue import RunQueue
 from millstream.runtime.run_in_thread import run_in_thread
@@ -28,7 +31,7 @@ from millstream.runtime.state.file_quota import FileQuotas
 from millstream.runtime.state.files import CallFiles, PathRules, TempFolders
 from millstream.runtime.state.upload import Upload
 from millstream.types import Blob, Engine, Transport
-from millstream.wire.messages import Hello, Refuse, decode_page_message, encode_message
+from millstream.wire.messages import Ack, Hello, Refuse, decode_page_message, encode_message
 from millstream.wire.packet import VERSION, is_packet
 
 __all__ = ["Host", "Settings"]
@@ -40,6 +43,8 @@ REFUSALS = {"busy": 1013, "shutdown": 1012}
 
 MAX_INSPECTIONS = 2
 """Uploads that are looked at at once: that may decode an image."""
+
+LOST = Closing(1001, "the link is lost")
 
 LAST_S = 1.0
 """How long sessions may take to end once the time for draining is over."""
@@ -71,6 +76,7 @@ class Host:
         self._folders = TempFolders()
         self._ended = StreamMetrics()
         self._served = 0
+        self._living: set[asyncio.Task[None]] = set()
         self._is_ready = False
         self._shared: Shared | None = None
         self._rules: PathRules | None = None
@@ -132,9 +138,24 @@ class Host:
             is_developers: Whether the page is the developer's, who reads why a handler fails.
         """
         self._served += 1
-        tag = secrets.token_hex(8)
+        request = replace(request, session_hash=secrets.token_hex(8))
+        await self._lend(transport, self._serve(transport, request, visitor, is_developers))
+
+    async def attach(self, session: str, transport: Transport, got: Ack, visitor: str = "") -> None:
+        """Serve a page that comes back to its session over another transport, and close that in the end.
+
+        Args:
+            session: The secret of the session.
+            transport: An accepted connection. One that the session had before is let go.
+            got: What has come to the page so far: it is sent the rest.
+            visitor: Whose page it is; as in `serve`.
+        """
+        await self._lend(transport, self._attach(session, transport, got, visitor))
+
+    async def _lend(self, transport: Transport, serving: Coroutine[Any, Any, Closing]) -> None:
+        """Lend a transport to a session. If this is cancelled, its link is lost, and the session finds its own end."""
         try:
-            closing = await self._serve(transport, replace(request, session_hash=tag), visitor, is_developers)
+            closing = await serving
         except ProtocolError as error:
             closing = Closing(error.code, str(error))
         except Busy as error:
@@ -144,7 +165,7 @@ class Host:
         except Closed as error:
             closing = Closing(1001, str(error))
         except Exception as error:
-            logger.error("session %s failed", tag, exc_info=error)
+            logger.error("serving a page failed", exc_info=error)
             closing = Closing(1011, "something went wrong in the server")
         await transport.close(*closing)
 
@@ -157,15 +178,39 @@ class Host:
         if is_developers:
             session.trust()
         self.sessions[secret] = session
+        task = asyncio.create_task(self._live(session, hello))
+        self._living.add(task)
+        task.add_done_callback(self._living.discard)
+        return await self._lent(session, session.attach(transport), transport)
+
+    async def _attach(self, secret: str, transport: Transport, got: Ack, visitor: str) -> Closing:
+        session = self.sessions.get(secret)
+        if session is None or session.visitor != visitor:
+            raise Closed("the session is over")
+        return await self._lent(session, session.reattach(transport, got), transport)
+
+    async def _lent(self, session: Session, attached: Coroutine[Any, Any, None], transport: Transport) -> Closing:
+        """Wait until a transport is not needed any more, and if the session has ended until nothing is left of it.
+
+        A server that is being stopped waits for its calls: what belongs to the end of a page is not cut off then.
+        """
+        await attached
+        if session.closing is None:
+            return LOST
+        await transport.close(*session.closing)
+        await asyncio.shield(session.gone)
+        return session.closing
+
+    async def _live(self, session: Session, hello: Hello) -> None:
+        """Live a session to its end, in a task of its own: no connection has to outlast it."""
         try:
-            closing = await session.live(transport, hello)
-            await transport.close(*closing)
+            with guarded(partial(_fail, session)):
+                await session.live(hello)
             await session.bid_farewell()
         finally:
-            del self.sessions[secret]
+            del self.sessions[session.secret]
             session.forget()
             session.gone.set_result(None)
-        return closing
 
     async def _greeted(self, transport: Transport) -> Hello:
         """Wait for the page's hello.
@@ -302,6 +347,11 @@ class Host:
     async def _all_gone(self) -> None:
         while self.sessions:
             await asyncio.wait([session.gone for session in self.sessions.values()])
+
+
+def _fail(session: Session, error: BaseException) -> None:
+    logger.error("session %s failed", session.tag, exc_info=error)
+    session.end(1011, "something went wrong in the server")
 
 
 def found_in(blob: Blob) -> str:

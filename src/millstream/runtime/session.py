@@ -21,6 +21,7 @@ from millstream.runtime.call.user_code import guarded
 from millstream.runtime.clock import server_us
 from millstream.runtime.context import SessionContext
 from millstream.runtime.events import Events
+from millstream.runtime.link import Link
 from millstream.runtime.metrics import StreamMetrics
 from millstream.runtime.queue import RunQueue
 from millstream.runtime.run_in_thread import run_in_thread
@@ -35,6 +36,7 @@ from millstream.runtime.state.values import Values
 from millstream.runtime.stream.stream import Stream
 from millstream.types import Blob, Failure, Transport
 from millstream.wire.messages import (
+    Ack,
     Bye,
     Cancel,
     Clock,
@@ -55,6 +57,7 @@ from millstream.wire.messages import (
     Visible,
     Welcome,
     decode_page_message,
+    encode_message,
 )
 from millstream.wire.packet import VERSION, CodecNumber, Packet, decode_packet, is_packet
 
@@ -116,12 +119,14 @@ class Session:
         self._videos: dict[int, Stream] = {}
         """Streams of sound and pictures, by the number of the pictures."""
         self._last_stream = 0
-        self._is_draining = self._is_lost = False
+        self._is_draining = False
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._closing: asyncio.Future[Closing] = asyncio.get_running_loop().create_future()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._link: list[asyncio.Task[None]] = []
-        self._sender = Sender(settings.max_control, lambda: self.end(1013, "the page does not take its messages"))
+        self._link = Link(settings.grace_s, partial(self.end, 1001))
+        self._sender = Sender(
+            settings.max_control, self._on_overflow, self._on_stall, self._link.clock, self._link.kept
+        )
         self._players = Players(self._sender)
         self._values = Values(manifest, initial.values)
         self._initial = initial
@@ -137,6 +142,7 @@ class Session:
             sender=self._sender,
             players=self._players,
             metrics=shared.metrics,
+            session_clock=self._link.clock,
             delete=self._delete,
             start=self._start,
         )
@@ -145,24 +151,33 @@ class Session:
         self._timers = Timers(manifest, self._values, self.events.raise_event)
         self._budget = _Budget(settings.messages_per_s)
 
-    async def live(self, transport: Transport, hello: Hello) -> Closing:
-        """Serve the page until it is gone or the server ends it; says why that was. What it made is gone then."""
+    async def live(self, hello: Hello) -> Closing:
+        """Begin, serve the page over all transports that are attached, and end; says why that was.
+
+        What the session made is gone then.
+        """
         try:
             async with asyncio.TaskGroup() as self._group:
                 self._context.seen = hello.seq
                 self._welcome(hello)
-                self.attach(transport)
                 closing = await self._closing
-                if not self._is_lost:
+                if self._link.is_attached:
                     await self._sender.drained(GOODBYE_S)
-                for task in [*self._tasks, *self._link]:
+                self._link.end()
+                for task in self._tasks:
                     task.cancel()
         finally:
+            self._link.end()
             self.store.shut()
             self._timers.close()
             for stream in self.streams.values():
                 stream.close()
         return closing
+
+    @property
+    def closing(self) -> Closing | None:
+        """Why the session has ended; `None` while it lives."""
+        return self._closing.result() if self._closing.done() else None
 
     def end(self, code: int, reason: str) -> None:
         """End the session soon; the first reason counts."""
@@ -211,31 +226,50 @@ class Session:
 
     # ---- the link ----------------------------------------------------------------------------------------------
 
-    def attach(self, transport: Transport) -> None:
-        """Connect the session with its page."""
-        self._is_lost = False
-        self._link = [
-            self._group.create_task(self._linked(self._sender.write, transport)),
-            self._group.create_task(self._linked(self._read, transport)),
-        ]
+    async def attach(self, transport: Transport) -> None:
+        """Serve the page over its first transport, until that is lost or the session ends; the caller closes it.
 
-    def detach(self, reason: str) -> None:
-        """Note that the link to the page is lost: the session ends after the grace period."""
-        self._is_lost = True
-        for task in self._link:
-            task.cancel()
-        asyncio.get_running_loop().call_later(self._context.settings.grace_s, self.end, 1001, reason)
+        Raises:
+            Closed: The session is over.
+        """
+        await self._link.serve(transport, self._read, self._sender.write)
 
-    async def _linked(self, work: Callable[[Transport], Coroutine[Any, Any, None]], transport: Transport) -> None:
+    async def reattach(self, transport: Transport, got: Ack) -> None:
+        """Serve a page that comes back, as `attach` does: it gets what it has not got, and goes on.
+
+        Args:
+            transport: An accepted connection.
+            got: What has come to the page so far.
+
+        Raises:
+            Closed: The session is over, or the transport is gone already.
+        """
+        await self._link.serve(transport, self._read, partial(self._resume, got))
+
+    async def _resume(self, got: Ack, transport: Transport) -> None:
+        self._sender.acknowledge(got.seen, got.audio)
+        self._sender.renew_credit()
+        await transport.send(encode_message(self._greeting(0, is_resumed=True)))
+        await self._sender.write(transport)
+
+    def _on_overflow(self) -> None:
+        self.end(1013, "the page does not take its messages")
+
+    def _on_stall(self) -> None:
+        """Let go of a page that takes nothing: where it may come back its link is as good as lost."""
+        if self._context.settings.grace_s > 0:
+            self._link.lose("the page does not take its messages")
+        else:
+            self._on_overflow()
+
+    async def _read(self, transport: Transport) -> None:
         try:
-            await work(transport)  # called here: a coroutine whose task is cancelled at once would never be awaited
-        except Closed as error:
-            self.detach(str(error))
+            await self._act(transport)
         except ProtocolError as error:
             logger.warning("session %s: closed with %d: %s", self.tag, error.code, repr(str(error))[:200])
             self.end(error.code, str(error))
 
-    async def _read(self, transport: Transport) -> None:
+    async def _act(self, transport: Transport) -> None:
         spent = 0
         while True:
             message = await transport.receive()
@@ -273,20 +307,10 @@ class Session:
         _ = self._start(run_in_thread("clean", partial(_unlink, paths)))
 
     def _welcome(self, hello: Hello) -> None:
-        now_us = server_us()
-        self._context.clock.compare(hello.page_us, now_us)
+        self._context.clock.compare(hello.page_us, server_us())
         self._players.bandwidth.takes_opus = CodecNumber.OPUS in hello.decodes
         self._context.decodes = codecs.special().intersection(hello.decodes)
-        self._sender.send(
-            Welcome(
-                version=VERSION,
-                build=self._context.manifest.build,
-                session=self.secret,
-                server_us=now_us,
-                page_us=hello.page_us,
-                decodes=sorted(codecs.special()),
-            )
-        )
+        self._sender.send(self._greeting(hello.page_us))
         for number, value in self._initial_updates():
             updates = {number: {"value": value}}
             self._sender.send(Outputs(call=next(self._context.calls), seen=self._context.seen, updates=updates))
@@ -294,6 +318,18 @@ class Session:
             self._context.report(self._context.fault(f"the initial value of {name}", error))
         self.events.load()
         self._timers.start()
+
+    def _greeting(self, page_us: int, *, is_resumed: bool = False) -> Welcome:
+        return Welcome(
+            version=VERSION,
+            build=self._context.manifest.build,
+            session=self.secret,
+            server_us=server_us(),
+            page_us=page_us,
+            resumed=is_resumed,
+            seen=self._context.seen if is_resumed else 0,
+            decodes=sorted(codecs.special()),
+        )
 
     def _initial_updates(self) -> Iterator[tuple[int, Value]]:
         """Give the values that differ from those in the page's manifest; each fits into a message, not all together."""
@@ -395,8 +431,12 @@ class Session:
     def _on_visible(self, message: Visible) -> None:
         """Nothing changes for a hidden page: it acknowledges pictures without showing them."""
 
+    def _on_ack(self, message: Ack) -> None:
+        self._sender.acknowledge(message.seen, message.audio)
+
     def _on_bye(self, message: Bye) -> None:
-        raise Closed("the page said goodbye")
+        self.end(1001, "the page said goodbye")
+        raise Closed("the page said goodbye")  # nothing more is sent
 
     def _stop_binding(self, binding: int) -> None:
         for stream in list(self.streams.values()):
@@ -433,6 +473,7 @@ _ACTIONS: Final[dict[type, Callable[[Session, Any], None]]] = {
     Clock: Session._on_clock,
     KeyFrame: Session._on_key_frame,
     Visible: Session._on_visible,
+    Ack: Session._on_ack,
     Bye: Session._on_bye,
 }
 

@@ -21,3 +21,9 @@ MAX_CONTROL_BYTES: Final = 1024 * 1024
 
 MAX_CONTROL_VALUES: Final = 10_000
 """Most values in one control message that the server reads."""
+
+ACK_MESSAGES: Final = 16
+"""A page acknowledges what has come after so many control messages and packets of audio, together."""
+
+ACK_BYTES: Final = 256 * 1024
+"""So many bytes of them are acknowledged sooner."""

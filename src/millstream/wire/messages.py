@@ -168,6 +168,18 @@ class Visible(_Message):
     hidden: bool
 
 
+class Ack(_Message):
+    """What has come so far: control messages up to sequence `seen`, and so many packets of `audio`.
+
+    Sent after every `ACK_MESSAGES` of both together, or `ACK_BYTES` of them: until then the server keeps what it sent,
+    in case the link is lost. What was announced with frames, which are never sent twice, counts as soon as it has come:
+    a page that comes back does not wait for those frames any more.
+    """
+
+    seen: int = 0
+    audio: int = 0
+
+
 class Bye(_Message):
     """The page is being closed or left: end the session now."""
 
@@ -310,7 +322,7 @@ class Silence(_Message):
 
 
 PageMessage: TypeAlias = (
-    Hello | Set | Fire | Cancel | Open | Stop | Credit | Shown | Played | Clock | KeyFrame | Visible | Bye
+    Hello | Set | Fire | Cancel | Open | Stop | Credit | Shown | Played | Clock | KeyFrame | Visible | Ack | Bye
 )
 """All that a page may say."""
 

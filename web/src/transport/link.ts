@@ -1,10 +1,10 @@
 /** The link to the server: hello and welcome, numbered control messages, packets, and the comparison of the clocks. */
 
 import { takesOpus } from "../codecs/opus.ts";
-import type { PageMessage, Refuse, ServerMessage, Welcome } from "../wire/messages.ts";
-import { decodeServerMessage, encodeMessage, MAX_CONTROL_BYTES } from "../wire/messages.ts";
+import type { Ack, PageMessage, Refuse, ServerMessage, Welcome } from "../wire/messages.ts";
+import { ACK_BYTES, ACK_MESSAGES, decodeServerMessage, encodeMessage, MAX_CONTROL_BYTES } from "../wire/messages.ts";
 import type { Packet } from "../wire/packet.ts";
-import { CodecNumber, decodePacket, encodePacket, isPacket, VERSION } from "../wire/packet.ts";
+import { CodecNumber, decodePacket, encodePacket, isPacket, PacketKind, VERSION } from "../wire/packet.ts";
 import { ClockComparison, pageUs } from "./clock.ts";
 import { ReconnectingSocket } from "./websocket.ts";
 
@@ -35,6 +35,8 @@ export class Link {
   private heardMs = 0;
   private seq = 0;
   private isWelcome = false;
+  private ack: Ack = { type: "ack", seen: 0, audio: 0 };
+  private due = { messages: 0, bytes: 0 };
 
   constructor(url: string, build: string, events: LinkEvents) {
     this.build = build;
@@ -92,6 +94,8 @@ export class Link {
 
   private greet(): void {
     this.seq = 0;
+    this.ack = { type: "ack", seen: 0, audio: 0 };
+    this.due = { messages: 0, bytes: 0 };
     this.clock.clear();
     const decodes = takesOpus() ? [CodecNumber.OPUS] : [];
     this.write({ type: "hello", version: VERSION, build: this.build, page_us: pageUs(), decodes });
@@ -122,10 +126,28 @@ export class Link {
   private receive(data: Uint8Array): void {
     this.heardMs = performance.now();
     if (isPacket(data)) {
-      this.events.packet(decodePacket(data));
-      return;
+      const packet = decodePacket(data);
+      this.events.packet(packet);
+      if (packet.kind !== PacketKind.SOUND) return;
+      this.ack.audio++;
+    } else {
+      const message = decodeServerMessage(data);
+      this.dispatch(message);
+      this.ack.seen = message.seq;
     }
-    const message = decodeServerMessage(data);
+    this.acknowledge(data.length);
+  }
+
+  /** Tells the server now and then what it need not keep any longer; frames it does not keep. */
+  private acknowledge(size: number): void {
+    this.due.messages++;
+    this.due.bytes += size;
+    if (this.due.messages < ACK_MESSAGES && this.due.bytes < ACK_BYTES) return;
+    this.due = { messages: 0, bytes: 0 };
+    this.send(this.ack);
+  }
+
+  private dispatch(message: ServerMessage): void {
     if (message.type === "welcome") this.settle(message);
     else if (message.type === "refuse") this.refuse(message);
     else if (message.type === "clock") this.clock.add(message.page_us, message.server_us, pageUs());

@@ -15,6 +15,10 @@ export const MAX_MESSAGE_BYTES = 2 * 1024 * 1024;
 /** Largest control message that the server reads. */
 export const MAX_CONTROL_BYTES = 1024 * 1024;
 
+/** A page acknowledges what has come after so many control messages and packets of audio, or bytes of them. */
+export const ACK_MESSAGES = 16;
+export const ACK_BYTES = 256 * 1024;
+
 // ---- page to server ------------------------------------------------------------------------------------------------
 
 export interface Hello {
@@ -113,6 +117,14 @@ export interface Visible {
   hidden: boolean;
 }
 
+export interface Ack {
+  type: "ack";
+  /** The sequence of the last control message that has come. */
+  seen: number;
+  /** The number of packets of audio that have come. */
+  audio: number;
+}
+
 export interface Bye {
   type: "bye";
 }
@@ -130,6 +142,7 @@ export type PageMessage =
   | Clock
   | KeyFrame
   | Visible
+  | Ack
   | Bye;
 
 // ---- server to page ------------------------------------------------------------------------------------------------

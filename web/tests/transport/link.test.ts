@@ -1,5 +1,6 @@
 import { beforeEach, expect, it, vi } from "vitest";
 import { Link } from "../../src/transport/link.ts";
+import { PacketKind } from "../../src/wire/packet.ts";
 import { FakeSocket } from "../fake_socket.ts";
 
 const events = { welcome: vi.fn(), refused: vi.fn(), lost: vi.fn(), message: vi.fn(), packet: vi.fn() };
@@ -93,4 +94,26 @@ it("says goodbye", () => {
   link.close();
   expect(socket.messages.at(-1)).toMatchObject({ type: "bye" });
   expect(link.isOpen).toBe(false);
+});
+
+it("acknowledges control messages and audio, not each of them, and frames never", () => {
+  const socket = serve();
+  const packet = { codec: 1, flags: 7, stream: 0, component: 1, source: 0, call: 1, captured_us: 0 };
+  const payload = new Uint8Array(4);
+  for (let sequence = 1; sequence <= 100; sequence++) {
+    socket.sendPacket({ ...packet, kind: PacketKind.PICTURE, sequence, payload });
+  }
+  for (let seq = 2; seq <= 13; seq++) socket.say({ type: "credit", seq, stream: 1, limit: seq });
+  for (let sequence = 1; sequence <= 2; sequence++) {
+    socket.sendPacket({ ...packet, kind: PacketKind.SOUND, sequence, payload });
+  }
+  expect(socket.of("ack")).toEqual([]);
+  socket.say({ type: "credit", seq: 14, stream: 1, limit: 14 });
+  expect(socket.of("ack")).toEqual([expect.objectContaining({ seen: 14, audio: 2 })]);
+});
+
+it("acknowledges what is large sooner", () => {
+  const socket = serve();
+  socket.say({ type: "outputs", seq: 2, call: 1, updates: { 1: { value: "x".repeat(256 * 1024) } } });
+  expect(socket.of("ack")).toEqual([expect.objectContaining({ seen: 2, audio: 0 })]);
 });

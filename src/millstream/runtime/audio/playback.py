@@ -194,7 +194,7 @@ class Playback:
         """
         try:
             while self.is_heard and not (self._report is not None and self._report.state == "ended"):
-                async with asyncio.timeout(timeout_s):
+                async with self._sender.clock.timeout(timeout_s):
                     self._moved.clear()
                     await self._moved.wait()
         except TimeoutError:
@@ -286,7 +286,7 @@ class Playback:
     async def _room(self, timeout_s: float, may_skip: bool) -> None:
         """Wait until so much has been heard that more may be sent, or until what comes next is to be skipped."""
         while self._is_full and not (may_skip and self.is_paused):
-            async with asyncio.timeout(timeout_s):
+            async with self._sender.clock.timeout(timeout_s):
                 await self._advance(self.position_s, may_skip)
 
     async def _advance(self, position_s: float, may_skip: bool) -> None:

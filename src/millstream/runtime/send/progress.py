@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from typing import Final
 
 from millstream.declare.event import Binding
 from millstream.runtime.call.user_code import guarded
+from millstream.runtime.clock import ClockTimer
 from millstream.runtime.context import SessionContext
 from millstream.types import Advance, Level, Notice
 from millstream.wire.messages import Progress
@@ -38,7 +38,7 @@ class ProgressSender:
         self._newest: Advance | None = None
         self._shown: Advance | None = None
         self._due = context.now
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: ClockTimer | None = None
         self._is_closed = self._has_failed = False
 
     def hear(self, said: Notice | Advance) -> None:
@@ -68,7 +68,9 @@ class ProgressSender:
     def _look(self) -> None:
         self._timer = None
         if self._context.now < self._due or not self._context.sender.is_calm:
-            self._timer = self._context.loop.call_at(max(self._due, self._context.now + EVERY_S / 10), self._look)
+            self._timer = self._context.session_clock.call_at(
+                max(self._due, self._context.now + EVERY_S / 10), self._look
+            )
             return
         assert self._newest is not None  # whoever takes it away stops the timer
         self._due = self._context.now + EVERY_S

@@ -8,11 +8,13 @@ from collections import deque
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
 from millstream.declare.element import too_large
+from millstream.runtime.clock import SessionClock
+from millstream.runtime.link import Unacknowledged
 from millstream.runtime.run_in_thread import begin
 from millstream.runtime.send.channel import Channel, Delivery
 from millstream.runtime.send.list_diff import ListDiff
@@ -35,6 +37,14 @@ STALL_S: Final = 5.0
 """How long a control message may wait for a slow page."""
 
 
+class _Waiting(NamedTuple):
+    """A control message that waits to be sent, since when, and its number."""
+
+    since: float
+    seq: int
+    data: bytes
+
+
 class Sender:
     """The only one who sends to the page.
 
@@ -44,13 +54,26 @@ class Sender:
 
     Args:
         max_control: How many control messages may wait.
-        on_stall: Called when the page does not take its control messages.
+        on_stall: Called when more would wait, or more bytes of them than `MAX_CONTROL_BYTES`; the last one is lost.
+        on_late: Called when one has waited for longer than `STALL_S`; `on_stall` by default.
+        clock: Stands still while the page cannot be reached.
+        kept: Keeps what was sent until the page has acknowledged it.
     """
 
-    def __init__(self, max_control: int, on_stall: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        max_control: int,
+        on_stall: Callable[[], None],
+        on_late: Callable[[], None] | None = None,
+        clock: SessionClock | None = None,
+        kept: Unacknowledged | None = None,
+    ) -> None:
         self._max_control = max_control
         self._on_stall = on_stall
-        self._control: deque[tuple[float, bytes]] = deque()
+        self._on_late = on_late or on_stall
+        self.clock = clock or SessionClock()
+        self._kept = Unacknowledged(is_needed=False) if kept is None else kept
+        self._control: deque[_Waiting] = deque()
         self._bytes = 0
         self._sounds: deque[Packet] = deque()
         self._seq = 0
@@ -59,7 +82,6 @@ class Sender:
         self._work = asyncio.Event()
         self._is_idle = asyncio.Event()
         self._is_calm = asyncio.Event()
-        self._now = asyncio.get_running_loop().time
 
     def open(self, stream: int) -> Channel:
         """Make the channel of a stream."""
@@ -86,7 +108,7 @@ class Sender:
         """Note a credit that the page gave. One for a stream that has ended is late, and ignored."""
         channel = self._channels.get(stream)
         if channel is not None:
-            channel.grant(limit, self._now())
+            channel.grant(limit, self.clock.now)
             self._work.set()
 
     def request_key_frame(self, stream: int, component: int) -> None:
@@ -143,10 +165,11 @@ class Sender:
             TimeoutError: The page took nothing for `timeout_s`.
             InvalidValue: Its updates are too large for the wire.
         """
-        async with asyncio.timeout(timeout_s):
-            while not self.is_calm:
-                self._is_calm.clear()
-                await self._is_calm.wait()
+        if not self.is_calm:
+            async with self.clock.timeout(timeout_s):
+                while not self.is_calm:
+                    self._is_calm.clear()
+                    await self._is_calm.wait()
         while channel.newest is not None and delivery.pictures:
             await self.flushed(channel, timeout_s)
         self.put(channel, delivery)
@@ -161,20 +184,22 @@ class Sender:
             sent = channel.sent
             channel.is_free.clear()
             try:
-                async with asyncio.timeout(timeout_s):
+                async with self.clock.timeout(timeout_s):
                     await channel.is_free.wait()
             except TimeoutError:
                 if channel.sent == sent:
                     raise
 
     async def write(self, transport: Transport) -> None:
-        """Send until cancelled.
+        """Send until cancelled: first what went to a transport before and may not have arrived.
 
         Raises:
             Closed: The page is gone.
         """
         for channel in self._channels.values():
             channel.encoder.restart()  # what an earlier link had taken may never have arrived
+        for message in self._kept.messages():
+            await transport.send(message)
         while True:
             batch = self._next_batch()
             if not batch:
@@ -183,6 +208,17 @@ class Sender:
                 await self._work.wait()
             for message in batch:
                 await transport.send(message)
+
+    def acknowledge(self, seen: int, audio: int) -> None:
+        """Let go of what the page has: control messages up to `seen`, and so many packets of audio."""
+        self._kept.acknowledge(seen, audio)
+        self._work.set()
+
+    def renew_credit(self) -> None:
+        """Count frames that were on their way to a page which has come back as lost: as many more may be sent."""
+        for channel in self._channels.values():
+            channel.limit = max(channel.limit, channel.sent + channel.window)
+            channel.probe = None
 
     async def drained(self, timeout_s: float) -> None:
         """Wait until the transport has taken all that could be sent, at most `timeout_s`."""
@@ -198,6 +234,7 @@ class Sender:
         """Let go of all that was not sent."""
         self._control.clear()
         self._sounds.clear()
+        self._kept.clear()
         self._bytes = 0
         for channel in self._channels.values():
             channel.clear()
@@ -216,14 +253,16 @@ class Sender:
         self._seq += 1
         if isinstance(message, Outputs):
             self.told.number(message)
-        now = self._now()
-        is_stalled = bool(self._control) and now - self._control[0][0] > STALL_S
-        if is_stalled or len(self._control) >= self._max_control or self._bytes + len(data) > MAX_CONTROL_BYTES:
+        if len(self._control) >= self._max_control or self._bytes + len(data) > MAX_CONTROL_BYTES:
             self._on_stall()
             return
-        self._control.append((now, data))
+        now = self.clock.now
+        is_late = bool(self._control) and now - self._control[0].since > STALL_S
+        self._control.append(_Waiting(now, self._seq, data))
         self._bytes += len(data)
         self._work.set()
+        if is_late:
+            self._on_late()
 
     def _overtake(self, written: AbstractSet[int], target: Channel | None) -> None:
         """Keep the order of updates: those that wait with a picture go first, pictures that are outdated do not go.
@@ -245,14 +284,19 @@ class Sender:
 
     def _next_batch(self) -> list[bytes]:
         """Take what can be sent now: a control message, else sound, else pictures of one channel that has credit."""
+        if not self._kept.has_room:
+            return []
         if self._control:
-            _, data = self._control.popleft()
+            _, seq, data = self._control.popleft()
+            self._kept.keep(seq, data)
             self._bytes -= len(data)
             if self.is_calm:
                 self._is_calm.set()
             return [data]
         if self._sounds:
-            return [encode_packet(self._sounds.popleft())]
+            data = encode_packet(self._sounds.popleft())
+            self._kept.keep_audio(data)
+            return [data]
         for channel in self._channels.values():
             waits = channel.unsent or channel.newest or channel.encoding
             if waits and channel.limit > channel.sent and (batch := self._take(channel)):
@@ -277,7 +321,7 @@ class Sender:
         while channel.unsent and channel.limit > channel.sent:
             batch.append(encode_packet(channel.next_packet()))
         if channel.probe is None:
-            channel.probe = channel.sent, self._now()
+            channel.probe = channel.sent, self.clock.now
         channel.is_free.set()
         return batch
 
@@ -309,6 +353,8 @@ class Sender:
         self._seq += 1
         outputs.seq, outputs.packets = self._seq, len(delivery.pictures)
         self.told.number(outputs)
+        if self._kept.is_needed:  # frames are not sent again, so nothing is to wait for them
+            self._kept.keep(self._seq, encode_message(msgspec.structs.replace(outputs, packets=0)))
         return [encode_message(outputs)]
 
 

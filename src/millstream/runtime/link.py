@@ -1,0 +1,233 @@
+"""The connection of a session with its page: it can be lost and come back, and then goes on where the page was."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Coroutine, Mapping
+from enum import Enum
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from millstream.errors import Closed
+from millstream.runtime.clock import SessionClock
+from millstream.types import Transport
+
+MAX_KEPT: Final = 1024
+"""Messages that may be on their way without an acknowledgement."""
+
+MAX_KEPT_BYTES: Final = 16 * 1024 * 1024
+"""Bytes of them. The page acknowledges after far fewer of either."""
+
+Work: TypeAlias = Callable[[Transport], Coroutine[Any, Any, None]]
+"""What is done with a transport as long as it lasts; raises `Closed` when it is gone."""
+
+
+class LinkState(Enum):
+    """Where a link is."""
+
+    LOST = "lost"
+    ATTACHED = "attached"
+    GIVEN_UP = "given up"
+
+
+class LinkEvent(Enum):
+    """What may happen to a link."""
+
+    ATTACH = "attach"
+    LOSE = "lose"
+    EXPIRE = "expire"
+    END = "end"
+
+
+TRANSITIONS: Final[Mapping[tuple[LinkState, LinkEvent], LinkState]] = {
+    (LinkState.LOST, LinkEvent.ATTACH): LinkState.ATTACHED,
+    (LinkState.LOST, LinkEvent.EXPIRE): LinkState.GIVEN_UP,
+    (LinkState.LOST, LinkEvent.END): LinkState.GIVEN_UP,
+    (LinkState.ATTACHED, LinkEvent.ATTACH): LinkState.ATTACHED,
+    (LinkState.ATTACHED, LinkEvent.LOSE): LinkState.LOST,
+    (LinkState.ATTACHED, LinkEvent.END): LinkState.GIVEN_UP,
+}
+"""Where each event leads; in any other state it changes nothing."""
+
+
+class Link:
+    """Attached to a transport, lost, attached to another one, and given up in the end.
+
+    | in       | attach   | lose | expire   | end      |
+    |----------|----------|------|----------|----------|
+    | lost     | attached |      | given up | given up |
+    | attached | attached | lost |          | given up |
+    | given up | `Closed` |      |          |          |
+
+    *attach*: a page has come, or come back; the transport that it had before, which may be half open, is let go.
+    *lose*: the transport is gone, or whoever lent it wants it back. The clock of the session stands still, and what was
+    sent is kept. *expire*: nobody came back for the grace period, which any return cancels. *end*: the session is over.
+    A link begins lost, for its first transport comes at once.
+
+    Args:
+        grace_s: How long a lost link may come back, in seconds; 0 gives it up at once.
+        expired: Called with a sentence when it is given up because nobody came back.
+
+    Attributes:
+        state: Where it is.
+        clock: Stands still while the link is lost.
+        kept: What was sent and may have to be sent again.
+    """
+
+    def __init__(self, grace_s: float, expired: Callable[[str], None]) -> None:
+        self.state = LinkState.LOST
+        self.clock = SessionClock()
+        self.kept = Unacknowledged(is_needed=grace_s > 0)
+        self._grace_s = grace_s
+        self._expired = expired
+        self._grace: asyncio.TimerHandle | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._loop = asyncio.get_running_loop()
+
+    @property
+    def is_attached(self) -> bool:
+        """Whether the page can be reached, as far as is known."""
+        return self.state is LinkState.ATTACHED
+
+    async def serve(self, transport: Transport, *works: Work) -> None:
+        """Do all `works` with a transport until it is lost, another one takes its place or the link is given up.
+
+        The transport belongs to the caller before and after; a caller that is cancelled takes it back.
+
+        Raises:
+            Closed: The link has been given up.
+        """
+        if self.state is LinkState.GIVEN_UP:
+            raise Closed("the session is over")
+        self._release()
+        self._happen(LinkEvent.ATTACH)
+        tasks = self._tasks = [self._loop.create_task(work(transport)) for work in works]
+        reason = "the link to the page was lost"
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+            for error in [task.exception() for task in tasks if task.done() and not task.cancelled()]:
+                if error is not None:
+                    raise error
+        except Closed as error:
+            reason = str(error)
+        finally:
+            if tasks is self._tasks:
+                self.lose(reason)
+            else:
+                _cancel(tasks)
+
+    def end(self) -> None:
+        """Give it up: the session is over. Harmless if repeated."""
+        self._release()
+        self._happen(LinkEvent.END)
+
+    def lose(self, reason: str) -> None:
+        """Give up the transport, but not the page: it may come back. Harmless if there is none."""
+        self._release()
+        if not self._happen(LinkEvent.LOSE):
+            return
+        if self._grace_s > 0:
+            self._grace = self._loop.call_later(self._grace_s, self._expire, reason)
+        else:
+            self._expire(reason)
+
+    def _expire(self, reason: str) -> None:
+        if self._happen(LinkEvent.EXPIRE):
+            self._expired(reason)
+
+    def _release(self) -> None:
+        _cancel(self._tasks)
+        self._tasks = []
+
+    def _happen(self, event: LinkEvent) -> bool:
+        """Go where an event leads; gives whether it leads anywhere. Whatever it is, the wait for the page is over."""
+        after = TRANSITIONS.get((self.state, event))
+        if after is None:
+            return False
+        self.state = after
+        if self._grace is not None:
+            self._grace.cancel()
+            self._grace = None
+        if after is LinkState.ATTACHED:
+            self.clock.resume()
+        else:
+            self.clock.stop()
+        return True
+
+    def __repr__(self) -> str:
+        return f"<Link {self.state.value}, {len(self.kept)} messages not acknowledged>"
+
+
+class Kept(NamedTuple):
+    """A message that was sent: how much the page has when it has this, and how to send it again."""
+
+    seen: int
+    audio: int
+    again: bytes
+
+
+class Unacknowledged:
+    """Control messages and packets of audio that were sent, in order, until the page has acknowledged them.
+
+    Frames are not kept: they are never sent twice.
+
+    Args:
+        is_needed: Whether a link that is lost may come back; else nothing is kept.
+
+    Attributes:
+        has_room: Whether more may be sent before the page acknowledges something.
+    """
+
+    def __init__(self, *, is_needed: bool = True) -> None:
+        self.is_needed = is_needed
+        self._kept: deque[Kept] = deque()
+        self._bytes = 0
+        self._seen = self._audio = 0
+        self.has_room = True
+
+    def keep(self, seq: int, data: bytes) -> None:
+        """Keep control message `seq`, in the form in which it is to be sent again."""
+        self._seen = seq
+        self._append(data)
+
+    def keep_audio(self, data: bytes) -> None:
+        """Keep a packet of audio."""
+        self._audio += 1
+        self._append(data)
+
+    def acknowledge(self, seen: int, audio: int) -> None:
+        """Let go of what the page has: control messages up to `seen`, and so many packets of audio.
+
+        One that is late, and says less than another before it, changes nothing; neither does one that claims more than
+        was sent: it can cost nobody but that page.
+        """
+        while self._kept and self._kept[0].seen <= seen and self._kept[0].audio <= audio:
+            self._bytes -= len(self._kept.popleft().again)
+        self._look()
+
+    def messages(self) -> list[bytes]:
+        """Give what is to be sent to a page that has come back, in order."""
+        return [kept.again for kept in self._kept]
+
+    def clear(self) -> None:
+        """Let go of everything."""
+        self._kept.clear()
+        self._bytes = 0
+        self._look()
+
+    def _append(self, data: bytes) -> None:
+        if self.is_needed:
+            self._kept.append(Kept(self._seen, self._audio, data))
+            self._bytes += len(data)
+            self._look()
+
+    def _look(self) -> None:
+        self.has_room = len(self._kept) < MAX_KEPT and self._bytes < MAX_KEPT_BYTES
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+
+def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
