@@ -48,8 +48,8 @@ class StreamCredit:
         self._on_idle = on_idle
         self._idle_s = max(context.settings.idle_s, SLOW_INTERVALS * binding.stream_every)
         self._encode_s = 0.0
-        self._alarm = Alarm(lambda: self.give(context.now), fault)
-        self._idle_alarm = Alarm(self.watch, fault)
+        self._alarm = Alarm(lambda: self.give(context.now), fault, context.session_clock)
+        self._idle_alarm = Alarm(self.watch, fault, context.session_clock)
 
     def give(self, now: float) -> None:
         """Tell the page how much it may send, if that is more, or look again when it may be.

@@ -36,8 +36,8 @@ class StreamSlots:
     _overdue_alarm: Alarm = field(init=False)
 
     def __post_init__(self) -> None:
-        self._give_up_alarm = Alarm(self.give_up, self.fault)
-        self._overdue_alarm = Alarm(self._close_call, self.fault)
+        self._give_up_alarm = Alarm(self.give_up, self.fault, self.context.session_clock)
+        self._overdue_alarm = Alarm(self._close_call, self.fault, self.context.session_clock)
 
     def begin(self) -> None:
         """Let packets in, and tell the page that it may send them."""
