@@ -78,7 +78,7 @@ async def ends() -> AsyncIterator[tuple[Page, Server]]:
 
 
 def picture(call: int, flags: Flag = Flag.LAST, component: int = CAMERA, stream: int = 0) -> bytes:
-    payload = str(call).encode()
+    payload, flags = str(call).encode(), flags | Flag.KEY | Flag.INDEPENDENT
     return encode_packet(Packet(PacketKind.PICTURE, CodecNumber.JPEG, flags, stream, component, 1, 4, call, 0, payload))
 
 

@@ -13,7 +13,8 @@ import numpy as np
 
 from millstream import codecs
 from millstream.client.listener import Listener
-from millstream.client.page import MEDIA_TYPES, Page, Reference
+from millstream.client.manifest import Reference
+from millstream.client.page import MEDIA_TYPES, Page
 from millstream.client.recording import Recording
 from millstream.client.run import ClientRun
 from millstream.client.sources import FilmSource, PictureSource, SoundSource, frame, sound

@@ -1,12 +1,26 @@
-"""The decoders of a page for frames that build on each other."""
+"""The frames of a page: gathered until a result is complete, and decoded at once where they build on each other."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass, field
 
 from millstream import codecs
 from millstream.errors import MediaError
 from millstream.frames import Frame
 from millstream.types import Decoder
+from millstream.wire.messages import Outputs
 from millstream.wire.packet import Packet
+
+codecs.special()  # which imports all codecs, now and not on the loop of a page
+
+
+@dataclass
+class PendingResult:
+    """A result whose frames have not all arrived; `order` counts results as they were announced."""
+
+    outputs: Outputs
+    order: int
+    frames: dict[int, Packet | Frame] = field(default_factory=dict)
 
 
 class FrameDecoders:

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 PageManifest: TypeAlias = Mapping[str, Any]
 """The inline manifest, as described in `docs/internals/protocol.md`."""
+
+
+class Numbered(Protocol):
+    """An element of a declaration, named by its number."""
+
+    id: int
+
+
+Reference: TypeAlias = int | str | Numbered
+"""How a caller names an element: its number, its label, its `elem_id`, or the component or layout itself."""
 
 
 def elements_of(manifest: PageManifest) -> Iterator[tuple[int, dict[str, object]]]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final
 
 from millstream import codecs
-from millstream.client.frame_decoders import FrameDecoders
+from millstream.client.frame_decoders import FrameDecoders, PendingResult
 from millstream.client.listener import Listener
-from millstream.client.manifest import PageManifest, elements_of
+from millstream.client.manifest import PageManifest, Reference, elements_of
 from millstream.client.received import Received
 from millstream.client.recording import Recording
 from millstream.client.run import ClientRun
@@ -19,7 +18,6 @@ from millstream.client.splices import unspliced
 from millstream.client.stream import RESULTS_KEPT, ClientStream, StreamResult
 from millstream.codecs import jpeg
 from millstream.errors import Closed, InvalidValue, MediaError, ProtocolError, Refused
-from millstream.frames import Frame
 from millstream.types import Transport
 from millstream.wire.messages import (
     ALL,
@@ -61,25 +59,6 @@ PICTURES_IN_FLIGHT: Final = 2
 """Pictures that the server may send ahead of their receipt, for each stream."""
 
 
-class Numbered(Protocol):
-    """An element of a declaration, named by its number."""
-
-    id: int
-
-
-Reference: TypeAlias = int | str | Numbered
-"""How a caller names an element: its number, its label, its `elem_id`, or the component or layout itself."""
-
-
-@dataclass
-class _Pending:
-    """A result whose frames have not all arrived; `order` counts results as they were announced."""
-
-    outputs: Outputs
-    order: int
-    frames: dict[int, Packet | Frame] = field(default_factory=dict)
-
-
 class Page:
     """One open page. All methods belong to the loop that `open` ran on.
 
@@ -119,7 +98,7 @@ class Page:
         self._sending = asyncio.Lock()
         self._sequence = 0
         self._edits: dict[int, Set] = {}
-        self._pending: dict[tuple[int, int], _Pending] = {}
+        self._pending: dict[tuple[int, int], PendingResult] = {}
         self._orders = itertools.count(1)
         self._told = 0
         self._newest: dict[tuple[int, str], int] = {}
@@ -408,7 +387,7 @@ class Page:
         self.toasts.append(message)
 
     async def _on_outputs(self, message: Outputs) -> None:
-        pending, self._told = _Pending(message, next(self._orders)), message.seq
+        pending, self._told = PendingResult(message, next(self._orders)), message.seq
         if message.packets:
             self._pending[message.stream, message.call] = pending
         else:
@@ -443,7 +422,7 @@ class Page:
         pending = self._pending.get(key)
         if pending is None:  # pictures alone are not announced
             outputs = Outputs(call=packet.call, stream=packet.stream, source=packet.source, seen=self._sequence)
-            pending = self._pending[key] = _Pending(outputs, next(self._orders))
+            pending = self._pending[key] = PendingResult(outputs, next(self._orders))
         try:
             frame = self.frames.shown(packet)
             if frame is not None:
@@ -463,7 +442,7 @@ class Page:
             stream.received_pictures += 1
             await self.send(Credit(stream=stream.number, limit=stream.received_pictures + PICTURES_IN_FLIGHT))
 
-    def _apply(self, pending: _Pending) -> None:
+    def _apply(self, pending: PendingResult) -> None:
         outputs = pending.outputs
         values: dict[int, object] = dict(pending.frames)
         for number, update in outputs.updates.items():

@@ -69,6 +69,9 @@ _FLAGS: Final = tuple(Flag(number) for number in range(8))
 _KINDS: Final = {kind.value: kind for kind in PacketKind}
 """Members by their number: to have the enumerations look them up costs several calls for each packet."""
 
+_KEY, _INDEPENDENT, _LAST = 1, 2, 4
+"""The flags as plain numbers, for the same reason."""
+
 
 def flags_of(encoded: Encoded) -> Flag:
     """Give the flags of what an encoder has made."""
@@ -104,15 +107,15 @@ class Packet(msgspec.Struct, frozen=True):
 
     @property
     def is_key(self) -> bool:
-        return bool(self.flags & Flag.KEY)
+        return int(self.flags) & _KEY != 0
 
     @property
     def is_independent(self) -> bool:
-        return bool(self.flags & Flag.INDEPENDENT)
+        return int(self.flags) & _INDEPENDENT != 0
 
     @property
     def is_last(self) -> bool:
-        return bool(self.flags & Flag.LAST)
+        return int(self.flags) & _LAST != 0
 
     def __repr__(self) -> str:
         return (

@@ -46,6 +46,7 @@ def app(handler: Callable[..., Any], **options: Any) -> gr.Blocks:
         camera.stream(handler, camera, out, stream_every=0.03, **options)
         shot = gr.Image(label="Shot")
         gr.Button("Shoot").click(lambda image: image, out, shot)
+        gr.Button("Look").click(lambda image: image, camera, shot)
     return demo
 
 
@@ -202,6 +203,13 @@ def test_a_page_that_does_not_decode_it_gets_jpeg(monkeypatch: pytest.MonkeyPatc
         spy = Spy(page, monkeypatch)
         feed(page, 5)
     assert {packet.codec for packet in spy.down} == {1}
+
+
+def test_other_events_read_a_camera_as_of_its_last_key_frame() -> None:
+    with open_page(app(lambda image: image)) as page:
+        feed(page, 8)
+        page.click("Look")
+        assert (np.abs(page.value("Shot").astype(int) - (fake_delta.KEY_EVERY + 1)) < 3).all()
 
 
 def test_other_events_read_and_return_what_streams_down() -> None:

@@ -129,7 +129,8 @@ class Stream:
                 if recording.is_full:
                     self._end_recording()
                 if packet.payload and not self._status.has_ended and packet.kind is receiver.kind:
-                    self._context.values.capture(self._component, packet)
+                    if packet.is_key:  # no other can be decoded alone
+                        self._context.values.capture(self._component, packet)
                     self._credit.measure(packet, self._output.channel.rtt_s)
                 self._credit.give(now)
                 self._loop.wake.set()
