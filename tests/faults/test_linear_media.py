@@ -1,7 +1,7 @@
 """Every parser of media takes time in proportion to the length of what it is given, and little of it.
 
-Four times as long may take six times as long and no more, and a quarter of a megabyte takes less than a second of one
-thread. What counts is the processor's time of this thread, the least of several runs.
+Four times as long may take six times as long and no more, and four megabytes take less than a second. What counts is
+the processor's time, of this thread or of all of them, and the least of several runs.
 """
 
 from __future__ import annotations
@@ -27,11 +27,12 @@ from millstream.media import image_header as headers
 from millstream.media.budget import BUDGET
 from millstream.media.chunked_audio import flac, mpeg, ogg
 from millstream.media.chunked_audio import wav as cut_wav
+from millstream.media.chunked_audio.base import ChunkedDecoder
 from millstream.media.mp4_tables import check_tables
 from millstream.media.untrusted import open_media
 
 BYTES: Final = 256 * 1024
-LONG_BYTES: Final = 4 * 1024 * 1024
+MANY_BYTES: Final = 4 * 1024 * 1024
 MOST_RATIO: Final = 6.0
 MOST_S: Final = 1.0
 RUNS: Final = 3
@@ -49,6 +50,19 @@ def cpu_s(parse: Callable[[bytes], object], data: bytes) -> float:
             parse(data)
         taken.append(time.thread_time() - began)
         if taken[-1] < SMALL_S:
+            break
+    return min(taken)
+
+
+def worst_s(parse: Callable[[bytes], object], data: bytes) -> float:
+    """Measure how long it takes, in seconds of all threads; what takes too long is tried again, on a warm machine."""
+    taken = []
+    for _ in range(RUNS):
+        began = time.process_time()
+        with suppress(MediaError, ValueError):
+            parse(data)
+        taken.append(time.process_time() - began)
+        if taken[-1] <= MOST_S:
             break
     return min(taken)
 
@@ -98,6 +112,25 @@ def tag_of(size: int) -> bytes:
     return b"ID3\4\0\0\x7f\x7f\x7f\x7f" + bytes(size - 10)
 
 
+def broken_pages(size: int) -> bytes:
+    """Pages with a wrong checksum: each has 16 kB, and the next one seems to begin in it."""
+    return repeated((b"OggS\0\0" + bytes(20) + b"\x40" + b"\xff" * 64).ljust(100, b"\0"))(size)
+
+
+def blocks_of_opus(size: int) -> bytes:
+    """Matroska with a track, and packets of one byte."""
+    track = b"\xae\x9f\xd7\x81\1\x73\xc5\x81\1\x83\x81\2\x86\x86A_OPUS\xe1\x8a\xb5\x84\x47\x3b\x80\0\x9f\x81\1\xec\x80"
+    head = EBML + b"\x15\x49\xa9\x66\x80" + b"\x16\x54\xae\x6b" + bytes([0x80 | len(track)]) + track
+    return repeated(b"\xa3\x85\x81\0\0\x80\xfc", head + b"\x1f\x43\xb6\x75\x01" + b"\xff" * 7 + b"\xe7\x81\0")(size)
+
+
+def late_headers(size: int) -> bytes:
+    """A FLAC whose only headers come long before its end, so all that follows them has to be summed up."""
+    info = INFO[:7] + b"\xff\xff\xff" + INFO[10:]
+    begin = b"fLaC\x80\0\0\x22" + info
+    return begin + bytes(max(size // 2 - 42, 0)) + FRAME * 3 + bytes(size // 2)
+
+
 def noise(size: int) -> bytes:
     return random.Random(7).randbytes(size)
 
@@ -125,6 +158,7 @@ GENERATORS: Final[dict[str, Callable[[int], bytes]]] = {
     "elements": repeated(b"\xec\x80", EBML),
     "clusters": repeated(b"\x1f\x43\xb6\x75\x01\xff\xff\xff\xff\xff\xff\xff", EBML),
     "blocks": repeated(b"\xa3\x84\x81\0\0\0", EBML),
+    "packets of one byte": blocks_of_opus,
     "long numbers": repeated(b"\xe7\x88" + bytes(8), EBML),
     "a long number": lambda size: EBML + b"\x2a\xd7\xb1\x10" + struct.pack(">I", size)[1:] + b"\xff" * size,
     "RIFF": repeated(b"RIFF"),
@@ -136,12 +170,14 @@ GENERATORS: Final[dict[str, Callable[[int], bytes]]] = {
     "empty pages": repeated(page(b"", b""), OGG),
     "pages that go on": repeated(page(bytes(65_025), b"\xff" * 255, flags=1), OGG),
     "short pages that go on": repeated(page(bytes(255), b"\xff", flags=1), OGG),
+    "broken pages": broken_pages,
     "first pages": repeated(OGG),
     "tiny packets": lambda size: repeated(page(b"\xfc" * 255, b"\1" * 255), OGG)(size // 8),  # they are decoded
     "fLaC": repeated(b"fLaC"),
     "fLaC behind a frame": repeated(b"fLaC", FLAC + FRAME),
     "blocks of FLAC": repeated(b"\1\0\0\0", b"fLaC\0\0\0\x22" + bytes(34)),
     "false frames of FLAC": repeated(b"\xff\xf8", FLAC + FRAME),
+    "late headers of FLAC": late_headers,
     "headers of FLAC": repeated(FRAME, FLAC),
     "last headers of FLAC": repeated(b"\xff\xf9\xff", FLAC),
     "tags": repeated(b"ID3"),
@@ -152,6 +188,9 @@ GENERATORS: Final[dict[str, Callable[[int], bytes]]] = {
     "headers of MP3": repeated(MP3[:4]),
     "frames of AAC": repeated(b"\xff\xf1\x50\x80\0\xff\xfc"),
     "junk and frames": repeated(bytes(16_000) + MP3),
+    "false frames of AAC": repeated(b"\xff\xf1\0\0" * 4_000 + MP3),
+    "false frames of MP3": repeated(b"\xff\xfb\xf0" * 5_000 + MP3),
+    "tags between frames": repeated(b"ID3" * 5_000 + MP3),
     "markers of JPEG": repeated(b"\xff\xfe\0\2", b"\xff\xd8"),
     "fill of JPEG": repeated(b"\xff", b"\xff\xd8"),
     "scans of JPEG": repeated(b"\xff\xda", b"\xff\xd8\xff\xc2\0\x11\x08\0\1\0\1"),
@@ -204,7 +243,7 @@ def in_pieces(data: bytes) -> None:
         run.feed(data[at : at + 4096])
 
 
-def run_of(kind: Callable[[], cut.Run]) -> Callable[[bytes], object]:
+def run_of(kind: Callable[[], ChunkedDecoder]) -> Callable[[bytes], object]:
     def parse(data: bytes) -> None:
         run = kind()
         run.feed(data)
@@ -249,17 +288,12 @@ def test_four_times_as_long_takes_about_four_times_as_long(parser: str, tmp_path
     assert not slow
 
 
-DECODED: Final = {"tiny packets", "frames of MP3", "junk and frames"}
-"""What is sound all through: 46 minutes of it take 3 s to decode, and `MOST_DECODED` bounds what there may be."""
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(300)
-@pytest.mark.parametrize("parser", [*PARSERS, *ON_DISK])
-def test_a_long_file_takes_less_than_a_second_of_a_thread(parser: str, tmp_path: Path) -> None:
-    parse = PARSERS.get(parser) or ON_DISK[parser](tmp_path)
-    taken = {name: cpu_s(parse, make(LONG_BYTES)) for name, make in GENERATORS.items() if name not in DECODED}
-    assert not {name: seconds for name, seconds in taken.items() if seconds > MOST_S}
+@pytest.mark.parametrize("name", GENERATORS)
+def test_four_megabytes_take_less_than_a_second(name: str, tmp_path: Path) -> None:
+    data = GENERATORS[name](MANY_BYTES)
+    parsers = PARSERS | {parser: parse(tmp_path) for parser, parse in ON_DISK.items()}
+    taken = {parser: worst_s(parse, data) for parser, parse in parsers.items()}
+    assert {parser: round(seconds, 2) for parser, seconds in taken.items() if seconds > MOST_S} == {}
 
 
 def complaint_about(parse: Callable[[bytes], object], name: str) -> str:

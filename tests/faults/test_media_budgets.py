@@ -25,7 +25,8 @@ from millstream.frames import Chunk
 from millstream.media import chunked_audio as cut
 from millstream.media import container, wav
 from millstream.media import file_kinds as kinds
-from millstream.media.budget import BUDGET, Budget
+from millstream.media.budget import BUDGET, Budget, check_density
+from millstream.media.chunked_audio.decoder import MOST_SMALL_PACKETS
 from millstream.media.container import convert, opened
 from millstream.media.untrusted import open_media
 from millstream.media.video import ContinuousVideo
@@ -114,6 +115,8 @@ def decoded(data: bytes, budget: Budget) -> int:
         (Budget(packet_mib=0), "MiB of packets"),
         (Budget(decoded_mib=0), "MiB of decoded audio"),
         (Budget(cpu_s=0.0), "s of one thread"),
+        (Budget(opening_cpu_s=0.0), "s of one thread before its first frame"),
+        (Budget(small_packets=-1_000_000), "packets of less than 8 bytes"),
     ],
 )
 def test_each_budget_holds(budget: Budget, named: str) -> None:
@@ -133,6 +136,20 @@ def test_what_is_converted_may_not_become_too_large(tmp_path: Path, monkeypatch:
 def test_sound_at_a_rate_that_nothing_has_is_refused() -> None:
     with pytest.raises(MediaError, match="1 Hz"), open_media(bombs.slow_sound(), kinds.AUDIO):
         pass
+
+
+@pytest.mark.parametrize(
+    ("packet", "count"),
+    [(15, 9 * 60 * 60 * 50), (13, 3 * 60 * 60 * 50), (4, 90 * 60 * 50), (1, 60 * 60 * 50)],
+    ids=["speech at 6 kbit/s", "AMR", "silence", "silence that is not sent"],
+)
+def test_long_audio_has_not_too_many_packets(packet: int, count: int) -> None:
+    check_density(count, count * packet, BUDGET.small_packets)
+
+
+@pytest.mark.parametrize("seconds", [3_600, 36_000])
+def test_hours_of_speech_with_pauses_have_not_too_many_packets(seconds: int) -> None:
+    check_density(seconds * 50, seconds * 25 * (15 + 1), MOST_SMALL_PACKETS)
 
 
 def test_bytes_that_stand_for_hours_of_silence() -> None:

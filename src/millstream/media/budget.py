@@ -34,6 +34,9 @@ ATTACHED: Final = 0x400
 CHECKED_PACKETS: Final = 16
 """After so many packets the clock is looked at: a file of millions of tiny ones would mostly pay for that."""
 
+SMALL_PACKET: Final = 8
+"""Bytes that many packets have on average at least: in speech at 6 kbit/s it is 15, in silence one to three."""
+
 
 class Budget(NamedTuple):
     """What one file may cost.
@@ -44,10 +47,12 @@ class Budget(NamedTuple):
         seconds: That it may last.
         streams: That it may hold.
         packets: That may be in it, of all streams together.
+        small_packets: That may be smaller than `SMALL_PACKET`: an hour of silence is 180,000.
         packet_mib: What they may have together in MiB, unpacked where a container packs them.
         decoded_mib: What all decoded sound may have together in MiB.
         written_mib: What it may become when it is converted, in MiB.
         cpu_s: Seconds of one thread.
+        opening_cpu_s: Seconds of one thread until it is open; of 4K in HEVC that takes 0.15.
         opening_reads: How many times its size may be read until it is open.
     """
 
@@ -56,10 +61,12 @@ class Budget(NamedTuple):
     seconds: float = 3 * 3600.0
     streams: int = 32
     packets: int = 2_000_000
+    small_packets: int = 200_000
     packet_mib: int = 4096
     decoded_mib: int = 8192
     written_mib: int = 1024
     cpu_s: float = 300.0
+    opening_cpu_s: float = 0.75
     opening_reads: int = 4
 
 
@@ -93,6 +100,17 @@ class CostMeter:
         check_wanted()
         if time.thread_time() - self._begun_s > self.budget.cpu_s:
             raise over("takes", self.budget.cpu_s, "s of one thread", "a shorter or smaller one")
+
+    def check_opening(self) -> None:
+        """Go on with opening the file, which takes far less time than decoding what is in it.
+
+        Raises:
+            Unwanted: Nobody waits any more.
+            MediaError: It takes too long.
+        """
+        self.check()
+        if time.thread_time() - self._begun_s > self.budget.opening_cpu_s:
+            raise over("takes", self.budget.opening_cpu_s, "s of one thread before its first frame")
 
     def check_said(self, reader: InputContainer) -> None:
         """Refuse a file that says of itself that it is too much.
@@ -138,6 +156,7 @@ class CostMeter:
             self._packet_bytes += packet.size
             if self._packets > self.budget.packets:
                 raise over("has", self.budget.packets, "packets", "a shorter one")
+            check_density(self._packets, self._packet_bytes, self.budget.small_packets)
             if self._packet_bytes > self.budget.packet_mib * MEBIBYTE:
                 raise over("has", self.budget.packet_mib, "MiB of packets", "a shorter one")
             if self._is_late(packet):
@@ -166,20 +185,32 @@ class CostMeter:
             raise over("has", self.budget.frames, "frames", "a shorter one")
 
     def _is_late(self, packet: Packet[Stream]) -> bool:
-        if packet.pts is None or packet.time_base is None:
+        at, base = packet.pts, packet.time_base
+        if at is None or base is None:
             return False
         times = self._times.get(packet.stream_index)
         if times is None:  # once: fractions are slow
-            times = packet.stream.start_time or 0, self.budget.seconds / packet.time_base
+            times = packet.stream.start_time or 0, self.budget.seconds / base
             self._times[packet.stream_index] = times
         begin, most = times
-        return abs(packet.pts - begin) > most
+        return abs(at - begin) > most
 
     def _check_sound(self, rate: int, channels: int) -> None:
         if rate and rate not in RATES_HZ:
             raise MediaError(f"it has audio at {rate} Hz, expected {RATES_HZ[0]} to {RATES_HZ[-1]}")
         if channels > MAX_CHANNELS:
             raise over("has", MAX_CHANNELS, "channels of audio", "one of fewer")
+
+
+def check_density(packets: int, size: int, most_small: int) -> None:
+    """Refuse packets that are so small, and so many, that next to nothing is in them: each costs time all the same.
+
+    Raises:
+        MediaError: They are; the message names the budget.
+    """
+    if packets > most_small + size // SMALL_PACKET:
+        budget = f"{most_small} packets of less than {SMALL_PACKET} bytes"
+        raise MediaError(f"it has {packets} packets in {size} bytes, beyond the budget of {budget}: take another one")
 
 
 def pictures_of(reader: InputContainer) -> list[VideoStream]:

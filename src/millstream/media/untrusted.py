@@ -202,10 +202,11 @@ class _Guarded:
         return self._has_failed
 
     def _check(self) -> None:
-        self._meter.check()
         self._steps += 1
         if self.is_open:
+            self._meter.check()
             return
+        self._meter.check_opening()
         if self._read > self._most:
             raise over("is read", self._meter.budget.opening_reads, "times before its first frame")
         if self._steps > OPENING_STEPS:

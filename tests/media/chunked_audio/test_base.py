@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from millstream.errors import MediaError
-from millstream.media.chunked_audio.base import Gathered, Window
+from millstream.media.chunked_audio.base import FalseStarts, Gathered, Window
 
 
 def stretch(begin: int, end: int) -> np.ndarray:
@@ -44,6 +44,22 @@ def test_another_format_is_an_error() -> None:
     gathered.add(stretch(0, 2), 8_000)
     with pytest.raises(MediaError, match="a file at 8000 Hz with 1 channels goes on at 16000 Hz with 1"):
         gathered.add(stretch(2, 3), 16_000)
+
+
+def test_what_seldom_looks_like_a_header_is_no_error() -> None:
+    starts = FalseStarts("a file")
+    for _ in range(20_000):
+        starts.feed(bytes(1_024))
+        starts.add()
+
+
+def test_what_looks_like_a_header_all_the_time_is_an_error() -> None:
+    starts = FalseStarts("a file")
+    starts.feed(bytes(20_480))
+    for _ in range(4_096 + 20):
+        starts.add()
+    with pytest.raises(MediaError, match="a file is broken: 4117 headers in 20480 bytes begin no frame"):
+        starts.add()
 
 
 def test_nothing_at_all_is_an_error() -> None:

@@ -100,3 +100,28 @@ def test_what_stands_before_the_sound_has_a_bound(monkeypatch: pytest.MonkeyPatc
     assert run.feed(file + bytes(10_000)) is None
     with pytest.raises(MediaError, match=r"\d+ bytes of a FLAC file are no audio"):
         run.feed(bytes(10_000))
+
+
+def test_headers_that_begin_no_frame_are_not_looked_at_for_ever() -> None:
+    beginning = beginning_of(FILE)
+    assert beginning is not None
+    header = FILE[beginning.at : beginning.at + 6]
+    run = cut.begin(FILE[:700])
+    assert run is not None
+    with pytest.raises(MediaError, match=r"a FLAC file is broken: \d+ headers in \d+ bytes begin no frame"):
+        run.feed(FILE[: beginning.at] + header * 20_000)
+
+
+def test_a_frame_has_a_bound_also_if_every_chunk_ends_in_a_header(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("millstream.media.chunked_audio.flac.MOST_FRAME", 20_000)
+    file = FILE[:12] + bytes(6) + FILE[18:]  # which does not say how long its frames are
+    beginning = beginning_of(file)
+    assert beginning is not None
+    header = file[beginning.at : beginning.at + 6]
+    run = cut.begin(file[:700])
+    assert run is not None
+    run.feed(file[: beginning.at] + header)
+    for _ in range(3):
+        run.feed(bytes(10_000) + header)
+    with pytest.raises(MediaError, match="a frame of a FLAC file is broken, or"):
+        run.feed(bytes(10_000) + header)

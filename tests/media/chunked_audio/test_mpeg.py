@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.media.chunked_audio.chunked_files import TONE_HZ, heard, pieces, plain_tone, sine, sound_file, tone
 
+from millstream.errors import MediaError
 from millstream.media import chunked_audio as cut
-from millstream.media.chunked_audio.mpeg import extent_of, frame_of
+from millstream.media.chunked_audio.mpeg import _STARTS, extent_of, frame_of
 
 TAG = b"ID3\x04\x00\x00\x00\x00\x02\x00" + b"\xff\xfb\x90\x00" * 64  # 256 bytes, which look like frames
 OLD_TAG = b"TAG" + bytes(125)
@@ -98,3 +101,23 @@ def test_a_tag_of_any_size_is_not_kept() -> None:
 def test_half_a_frame_at_the_end_is_left_out() -> None:
     file = plain_tone(24_000, 1)
     assert len(heard(pieces(file[:-10], [500]))[1]) == len(heard(pieces(file, [500]))[1]) - 576
+
+
+@given(st.binary(min_size=5, max_size=5))
+def test_where_a_frame_may_begin_it_is_looked_for(rest: bytes) -> None:
+    if frame_of(b"\xff" + rest) is not None:
+        assert _STARTS.match(b"\xff" + rest)
+
+
+@pytest.mark.parametrize("size", [1, 5, 700])
+@pytest.mark.parametrize("junk", [bytes(6_000), b"\xff" * 6_000, b"I" * 6_000, b"ID3" * 1_000, b"\xff\xfb\xf0" * 900])
+def test_junk_between_frames_is_passed_over(junk: bytes, size: int) -> None:
+    file = plain_tone(24_000, 1)
+    assert np.array_equal(heard(pieces(file + junk + file, [size]))[1], heard(pieces(file + file, [size]))[1])
+
+
+def test_headers_that_begin_no_frame_are_not_looked_at_for_ever() -> None:
+    run = cut.begin(plain_tone(24_000, 1))
+    assert run is not None
+    with pytest.raises(MediaError, match=r"an MP3 or AAC file is broken: \d+ headers in \d+ bytes begin no frame"):
+        run.feed((plain_tone(24_000, 1) + b"\xff\xfb\xf0" * 5_000) * 3)

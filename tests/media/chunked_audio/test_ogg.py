@@ -137,6 +137,17 @@ def test_pages_of_nothing_known_are_not_waited_with_for_ever() -> None:
         run.feed(40 * page(0, 160, [bytes(1_000)], stream=9))
 
 
+def test_many_packets_of_no_bytes_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("millstream.media.chunked_audio.decoder.MOST_SMALL_PACKETS", 100)
+    head = b"OpusHead\1\1\0\0\x80\xbb\0\0\0\0\0"
+    file = page(FIRST, 0, [head]) + page(0, 0, [b"OpusTags".ljust(60, b"\0")])
+    assert len(heard([file + page(0, 10**6, [b"\xf8"] * 100)])[1]) == 100 * 960
+    run = cut.begin(file)
+    assert run is not None
+    with pytest.raises(MediaError, match=r"has \d+ packets in \d+ bytes, beyond the budget of 100 packets of less"):
+        run.feed(file + page(0, 10**6, [b"\xf8"] * 200))
+
+
 def test_bytes_between_pages_are_passed_over() -> None:
     headers, packets = vorbis()
     parts = [page(FIRST, 0, headers[:1]), page(0, 0, headers[1:]), page(0, 10**6, packets)]

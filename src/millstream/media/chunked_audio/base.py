@@ -17,6 +17,10 @@ MOST_PASSED: Final = 16 * 1024
 MOST_DECODED: Final = 512 * 1024 * 1024
 """Bytes of samples that one piece may become; a few bytes of silence may stand for a second."""
 
+MOST_FALSE_STARTS: Final = 4096
+BYTES_A_FALSE_START: Final = 1024
+"""So many bytes that are no header may look like one, and one more in each so many; by chance it is one in 6,000."""
+
 Extent: TypeAlias = Literal["whole", "cut", "unknown"]
 """Whether all of a file is there."""
 
@@ -68,12 +72,40 @@ class Window:
 
     def part(self, samples: Samples) -> Samples:
         """Take the next that came out, and give those that are meant."""
+        if not self._skip and self._left is None:
+            return samples
         skipped = min(self._skip, len(samples))
         self._skip -= skipped
         end = len(samples) if self._left is None else min(skipped + self._left, len(samples))
         if self._left is not None:
             self._left -= end - skipped
         return samples[skipped:end]
+
+
+class FalseStarts:
+    """Counts what looks like the header of a frame and is none: in audio that is rare, and each costs time.
+
+    Args:
+        kind: What an error calls their file.
+    """
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self._bytes = self._count = 0
+
+    def feed(self, data: bytes) -> None:
+        """Allow for more of them in more bytes."""
+        self._bytes += len(data)
+
+    def add(self) -> None:
+        """Count one.
+
+        Raises:
+            MediaError: There are far more than in any audio.
+        """
+        self._count += 1
+        if self._count > MOST_FALSE_STARTS + self._bytes // BYTES_A_FALSE_START:
+            raise MediaError(f"{self._kind} is broken: {self._count} headers in {self._bytes} bytes begin no frame")
 
 
 class Gathered:

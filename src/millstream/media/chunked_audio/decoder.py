@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from millstream.errors import MediaError
 from millstream.frames import Samples
+from millstream.media.budget import check_density
 from millstream.media.untrusted import library
 
 if TYPE_CHECKING:
     from av.audio.codeccontext import AudioCodecContext
     from av.audio.frame import AudioFrame
     from av.audio.resampler import AudioResampler
+
+MOST_SMALL_PACKETS: Final = 75_000
+"""Packets that have next to no bytes: 25 minutes of silence."""
 
 
 class PacketDecoder:
@@ -28,34 +32,46 @@ class PacketDecoder:
     """
 
     def __init__(self, codec: str, beginning: bytes = b"") -> None:
-        self._context: AudioCodecContext = library().CodecContext.create(codec, "r")
+        self._av = library()
+        self._context: AudioCodecContext = self._av.CodecContext.create(codec, "r")
         if beginning:
             self._context.extradata = beginning
         if codec == "flac":  # whose frames have a checksum, which else is not looked at
             self._context.options = {"err_detect": "crccheck+explode"}
-        self._codec = codec
+        self._name = codec.removeprefix("lib")
         self._source: tuple[str, str, int] | None = None
         self._resampler: AudioResampler | None = None
+        self._packets = self._bytes = 0
         self.sample_rate = 0
 
     def decode(self, packet: bytes | None) -> list[Samples]:
         """Decode a packet, or with `None` what is held back: arrays of shape `(n, channels)`.
 
         Raises:
-            MediaError: It cannot be decoded.
+            MediaError: It cannot be decoded, or packets are so small, and so many, that there is no audio in them.
         """
-        av = library()
+        if packet is not None:
+            self._packets, self._bytes = self._packets + 1, self._bytes + len(packet)
+            check_density(self._packets, self._bytes, MOST_SMALL_PACKETS)
         try:
-            frames = self._context.decode(av.Packet(packet) if packet is not None else None)
+            frames = self._context.decode(self._av.Packet(packet) if packet is not None else None)
             return [self._to_samples(frame) for frame in frames]
-        except av.FFmpegError as error:
-            raise MediaError(f"this {self._codec.removeprefix('lib')} audio cannot be decoded: {error}") from error
+        except self._av.FFmpegError as error:
+            raise MediaError(f"this {self._name} audio cannot be decoded: {error}") from error
 
     def _to_samples(self, frame: AudioFrame) -> Samples:
-        source = frame.format.name, frame.layout.name, frame.sample_rate
+        layout, self.sample_rate, frame.pts = frame.layout, frame.sample_rate, None
+        channels = layout.nb_channels
+        if frame.format.name == "s16":
+            interleaved = np.frombuffer(memoryview(frame.planes[0]), np.int16, frame.samples * channels)
+            return interleaved.reshape(-1, channels).copy()
+        if frame.format.name == "s16p" and channels <= 2:
+            return np.stack(
+                [np.frombuffer(memoryview(plane), np.int16, frame.samples) for plane in frame.planes], axis=1
+            )
+        source = frame.format.name, layout.name, frame.sample_rate
         if self._resampler is None or source != self._source:
-            self._resampler, self._source = library().AudioResampler(format="s16"), source
-        self.sample_rate, frame.pts = frame.sample_rate, None
+            self._resampler, self._source = self._av.AudioResampler(format="s16"), source
         # Interleaved: with a plane for each of eight channels PyAV reads beyond the last, which ends the process.
         parts = [each.to_ndarray().reshape(-1, each.layout.nb_channels) for each in self._resampler.resample(frame)]
         return np.ascontiguousarray(np.concatenate(parts))

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from millstream.errors import MediaError
 from millstream.frames import Chunk
-from millstream.media.chunked_audio.base import MOST_PASSED, Extent, Gathered
+from millstream.media.chunked_audio.base import MOST_PASSED, Extent, FalseStarts, Gathered
 from millstream.media.chunked_audio.decoder import PacketDecoder
 
 NAME: Final = "a FLAC file"
@@ -29,9 +29,6 @@ MOST_HEADER: Final = 16
 
 MOST_BLOCKS: Final = 1024
 """Blocks of metadata before the first frame; real files have some ten."""
-
-MOST_CANDIDATES: Final = 1024
-"""How often the bytes of one frame may look like the beginning of the next: ten times by chance, in the longest."""
 
 MOST_MISTAKEN: Final = 3
 """How often bytes of a frame may look like the header of one, before it is taken for cut."""
@@ -172,6 +169,7 @@ def extent_of(data: bytes) -> Extent:
         return "cut"
     at, block = len(data), int.from_bytes(beginning.info[:2], "big")
     longest = int.from_bytes(beginning.info[7:10], "big") or USUAL_FRAME
+    longest = min(longest, MOST_FRAME)
     begin = max(beginning.at, len(data) - longest - TAG_BYTES)
     for _ in range(MOST_MISTAKEN):
         at, header = _last_header(data, begin, at)
@@ -195,16 +193,17 @@ class FlacDecoder:
 
     def __init__(self) -> None:
         self._sound = Gathered(NAME)
+        self._false_starts = FalseStarts(NAME)
         self._waiting = b""
         self._at, self._searched, self._most = 0, 0, MOST_FRAME
         self._decoding: PacketDecoder | None = None
         self._summed, self._sum = 0, 0
-        self._candidates = 0
 
     def feed(self, data: bytes) -> Chunk | None:
         self._waiting = self._waiting[self._at :] + data
         self._summed, self._searched = self._summed - self._at, self._searched - self._at
         self._at = 0
+        self._false_starts.feed(data)
         while self._begun() and (end := self._frame_end()):
             self._decode(end)
         return self._sound.take()
@@ -243,16 +242,15 @@ class FlacDecoder:
         for found in _STARTS.finditer(data, max(self._searched, begin + LEAST_FRAME)):
             at = self._searched = found.start()
             if at + MOST_HEADER > len(data):
-                return 0
-            self._candidates += 1
-            if self._candidates > MOST_CANDIDATES:
-                raise MediaError(f"a frame of {NAME} is broken: {MOST_CANDIDATES} times another seems to begin in it")
+                break
             if found.group() == MARK and self._is_whole(at):
                 return at
             after = header_of(data[at : at + MOST_HEADER])
             if after is not None and after.number == header.next_number:
                 return at
-        self._searched = len(data) - len(MARK)
+            self._false_starts.add()
+        else:
+            self._searched = len(data) - len(MARK)
         if len(data) - begin > self._most:
             raise MediaError(f"a frame of {NAME} is broken, or {MOST_PASSED} bytes after it are no audio")
         return 0
@@ -271,4 +269,4 @@ class FlacDecoder:
         for samples in self._decoding.decode(self._waiting[self._at : end]):
             self._sound.add(samples, self._decoding.sample_rate)
         self._at = self._summed = end
-        self._sum = self._candidates = 0
+        self._sum = 0

@@ -7,12 +7,13 @@ encoder and decoder add to it, by "VBR headers" of Xing and the "Info tag" of LA
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from millstream.errors import MediaError
 from millstream.frames import Chunk
-from millstream.media.chunked_audio.base import MOST_PASSED, Extent, Gathered, Window
+from millstream.media.chunked_audio.base import MOST_PASSED, Extent, FalseStarts, Gathered, Window
 from millstream.media.chunked_audio.decoder import PacketDecoder
 
 NAME: Final = "an MP3 or AAC file"
@@ -39,6 +40,10 @@ MOST_LOOKED_AT: Final = 200_000
 
 DECODER_DELAY: Final = 529
 """Samples that come out of every decoder of layer III before the first that was put in."""
+
+
+_STARTS: Final = re.compile(rb"\xff[\xe2\xe3\xf0-\xf3\xf8-\xfb]|ID3|\xff\Z|ID?\Z")
+"""What a frame or a tag may begin with, also if not all of it is there."""
 
 
 class MpegFrame(NamedTuple):
@@ -135,6 +140,7 @@ class MpegDecoder:
     def __init__(self) -> None:
         self._sound = Gathered(NAME)
         self._decoding: PacketDecoder | None = None
+        self._false_starts = FalseStarts(NAME)
         self._codec = ""
         self._window = Window()
         self._waiting = b""
@@ -143,6 +149,7 @@ class MpegDecoder:
     def feed(self, data: bytes) -> Chunk | None:
         skipped = min(self._to_skip, len(data))
         self._to_skip -= skipped
+        self._false_starts.feed(data)
         self._waiting += data[skipped:]
         for frame, whole in self._frames():
             self._play(frame, whole)
@@ -164,7 +171,12 @@ class MpegDecoder:
                 tag = _tag_bytes(data[at : at + TAG_BYTES])
                 at, self._passed = at + (tag or 1), self._passed + (0 if tag > TAG_BYTES else 1)
             elif frame is None or frame.codec != (self._codec or frame.codec):
-                at, self._passed = at + 1, self._passed + 1
+                if _STARTS.match(data, at):
+                    self._false_starts.add()
+                end = min(at + MOST_PASSED + 2, len(data))
+                found = _STARTS.search(data, at + 1, end)
+                begin = found.start() if found is not None else end
+                at, self._passed = begin, self._passed + begin - at
             elif at + frame.size > len(data):
                 break
             else:
