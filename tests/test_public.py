@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import millstream
-from millstream import substitutes
+from millstream.compat import substitutes
 
 
 @pytest.mark.parametrize("name", millstream.__all__)

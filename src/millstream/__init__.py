@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     from millstream.declare.conversation import ReplyOnPause as ReplyOnPause
     from millstream.declare.conversation import ReplyOnStopWords as ReplyOnStopWords
     from millstream.declare.event import Dependency as Dependency
-    from millstream.declare.event import on as on
     from millstream.declare.injected import CopyData as CopyData
     from millstream.declare.injected import EditData as EditData
     from millstream.declare.injected import EventData as EventData
@@ -63,6 +62,7 @@ if TYPE_CHECKING:
     from millstream.declare.layout import Tab as Tab
     from millstream.declare.layout import TabItem as TabItem
     from millstream.declare.layout import Tabs as Tabs
+    from millstream.declare.on import on as on
     from millstream.declare.progress import Progress as Progress
     from millstream.declare.theme import Theme as Theme
     from millstream.declare.updates import skip as skip
@@ -109,7 +109,8 @@ _HOMES = {
     "errors": ("DeclarationError", "Error", "InvalidValue", "MillstreamError"),
     "runtime.send.notices": ("Info", "Success", "Warning"),
     "declare.component": ("Component",),
-    "declare.event": ("Dependency", "on"),
+    "declare.event": ("Dependency",),
+    "declare.on": ("on",),
     "compat.fastrtc": ("AlgoOptions", "SileroVadOptions"),
     "declare.layout": ("Accordion", "Column", "Group", "Row", "Tab", "TabItem", "Tabs"),
     "declare.progress": ("Progress",),
@@ -155,7 +156,7 @@ def _absent(name: str) -> AttributeError:
     """
     if name.startswith("__"):
         return AttributeError(f"module 'millstream' has no attribute {name!r}")
-    message = importlib.import_module("millstream.substitutes").absent(name, __all__)
+    message = importlib.import_module("millstream.compat.substitutes").absent(name, __all__)
     is_import = sys._getframe(2).f_code.co_name == "_handle_fromlist"
     if is_import and importlib.util.find_spec(f"millstream.{name}") is None:
         raise ImportError(message, name=__name__)

@@ -16,6 +16,9 @@ MillstreamError
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 
 class MillstreamError(Exception):
     """Base of everything that Millstream raises on purpose."""
@@ -102,3 +105,10 @@ class Error(MillstreamError):
         self.visible = visible
         self.title = title
         self.print_exception = print_exception
+
+
+def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """Go on after `there is no X` with the nearest name; empty if none is near."""
+    spelled = {each.lower(): each for each in known}
+    matches = difflib.get_close_matches(name.lower(), spelled, n=1, cutoff=cutoff)
+    return f"; did you mean {spelled[matches[0]]!r}?" if matches else ""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import millstream as gr
-from millstream.declare.conversation import TurnTaking
+from millstream.declare.binding import TurnTaking
 
 
 def taking(algo: gr.AlgoOptions | None, model: gr.SileroVadOptions | None = None, **options: Any) -> TurnTaking:

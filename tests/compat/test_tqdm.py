@@ -32,7 +32,7 @@ def patched() -> bool:
 
 def test_bars_inside_are_shown_and_those_outside_are_not() -> None:
     watch = Watch()
-    with tracked_by(watch.tracker, is_tqdm=True):
+    with tracked_by(watch.tracker, foreign=foreign_bars.shown):
         for _ in tqdm.tqdm(range(3), desc="Read", unit="pages", file=io.StringIO(), mininterval=0):
             (level,) = watch.tracker.levels()
     assert (level.desc, level.index, level.length, level.unit) == ("Read", 2, 3, "pages")
@@ -45,7 +45,7 @@ def test_bars_inside_are_shown_and_those_outside_are_not() -> None:
 
 def test_a_bar_that_is_moved_and_described_by_hand() -> None:
     watch = Watch()
-    with tracked_by(watch.tracker, is_tqdm=True), tqdm.auto.tqdm(total=10, file=io.StringIO()) as bar:
+    with tracked_by(watch.tracker, foreign=foreign_bars.shown), tqdm.auto.tqdm(total=10, file=io.StringIO()) as bar:
         bar.update(4)
         bar.set_description("Fetch")
         bar.update(1)
@@ -61,7 +61,7 @@ def test_only_this_thread_is_watched() -> None:
     def other() -> None:
         list(tqdm.tqdm(range(3), file=io.StringIO()))
 
-    with tracked_by(watch.tracker, is_tqdm=True):
+    with tracked_by(watch.tracker, foreign=foreign_bars.shown):
         assert patched()
         thread = threading.Thread(target=other)
         thread.start()
@@ -73,7 +73,7 @@ def test_only_this_task_is_watched_and_the_last_one_cleans_up() -> None:
     one, two = Watch(), Watch()
 
     async def work(watch: Watch, count: int) -> None:
-        with tracked_by(watch.tracker, is_tqdm=True):
+        with tracked_by(watch.tracker, foreign=foreign_bars.shown):
             for _ in tqdm.tqdm(range(count), file=io.StringIO(), mininterval=0):
                 await asyncio.sleep(0)
 
@@ -88,7 +88,7 @@ def test_only_this_task_is_watched_and_the_last_one_cleans_up() -> None:
 def test_bars_inside_of_each_other() -> None:
     watch = Watch()
     quiet = io.StringIO()
-    with tracked_by(watch.tracker, is_tqdm=True):
+    with tracked_by(watch.tracker, foreign=foreign_bars.shown):
         for _ in tqdm.trange(2, file=quiet, mininterval=0):
             for _ in tqdm.trange(4, file=quiet, mininterval=0):
                 counts = watch.counts()
@@ -97,7 +97,7 @@ def test_bars_inside_of_each_other() -> None:
 
 def test_a_bar_that_is_switched_off_stays_off(capsys: pytest.CaptureFixture[str]) -> None:
     watch = Watch()
-    with tracked_by(watch.tracker, is_tqdm=True):
+    with tracked_by(watch.tracker, foreign=foreign_bars.shown):
         list(tqdm.tqdm(range(3), disable=True))
         assert watch.announced == []
         list(tqdm.tqdm(range(3), disable=None))
@@ -107,7 +107,7 @@ def test_a_bar_that_is_switched_off_stays_off(capsys: pytest.CaptureFixture[str]
 
 def test_a_bar_that_fails_is_no_bar() -> None:
     watch = Watch()
-    with tracked_by(watch.tracker, is_tqdm=True), pytest.raises(tqdm.TqdmKeyError):
+    with tracked_by(watch.tracker, foreign=foreign_bars.shown), pytest.raises(tqdm.TqdmKeyError):
         tqdm.tqdm(range(3), nonsense=1, file=io.StringIO())
     assert not patched()
 
@@ -117,6 +117,6 @@ def test_without_tqdm_there_is_nothing_to_show(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert ms.Progress(track_tqdm=True).track_tqdm
     watch = Watch()
-    with tracked_by(watch.tracker, is_tqdm=True):
+    with tracked_by(watch.tracker, foreign=foreign_bars.shown):
         list(tqdm.tqdm(range(3), file=io.StringIO()))
     assert watch.announced == []

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import millstream as gr
-from millstream.declare.event import Binding
+from millstream.declare.binding import Binding
 from millstream.errors import DeclarationError
 from millstream.speech import PauseRules
 from millstream.testing import LoudnessDetector

@@ -171,7 +171,7 @@ def test_a_function_that_the_handler_calls_may_ask_for_it_too() -> None:
         progress(0.25)
 
     watch = Watch()
-    with tracked_by(watch.tracker, is_tqdm=False):
+    with tracked_by(watch.tracker):
         part()
     part()
     assert watch.level().fraction == 0.25

@@ -14,7 +14,7 @@ import pytest
 
 import millstream as ms
 from millstream.admission import Ticket
-from millstream.declare.event import Binding
+from millstream.declare.binding import Binding
 from millstream.errors import Busy
 from millstream.runtime.queue import ANNOUNCE_S, SLICE, RunQueue
 from millstream.testing.virtual import VirtualLoop

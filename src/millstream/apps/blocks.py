@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeAlias, cast
 
+from millstream.compat import tqdm
 from millstream.declare.arguments import converted
 from millstream.declare.component import is_number
 from millstream.declare.declaration import MAX_WAITING, Declaration
-from millstream.declare.element import warn, warn_ignored
+from millstream.declare.manifest import Look, Manifest
 from millstream.declare.theme import ThemeLike
+from millstream.declare.user_warnings import warn, warn_ignored
 from millstream.errors import DeclarationError
 
 if TYPE_CHECKING:
@@ -199,6 +201,12 @@ class Blocks(Declaration):
         result = launch(self, **given, **others)  # type: ignore[arg-type]  # its arguments are those of this method
         self._app = result[0]
         return result
+
+    def freeze(self, look: Look | None = None) -> Manifest:
+        manifest = super().freeze(look)
+        if any(binding.handler is not None and binding.handler.tracks_tqdm for binding in manifest.bindings):
+            tqdm.load()
+        return manifest
 
     @property
     def app(self) -> App:

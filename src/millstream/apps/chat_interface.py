@@ -15,13 +15,14 @@ from millstream.components.markdown import Markdown
 from millstream.components.multimodaltextbox import MultimodalTextbox
 from millstream.components.state import State
 from millstream.components.textbox import Textbox
+from millstream.declare.binding import Progress
 from millstream.declare.component import Component
 from millstream.declare.element import Element, detached
 from millstream.declare.event import Dependency, Trigger
 from millstream.declare.handler import inspect_handler
 from millstream.declare.injected import EditData, RetryData, SelectData, UndoData
 from millstream.declare.layout import Accordion
-from millstream.declare.options import Limit, Progress
+from millstream.declare.options import Limit
 from millstream.declare.theme import ThemeLike
 from millstream.declare.updates import Declared, skip, update
 from millstream.errors import DeclarationError, InvalidValue

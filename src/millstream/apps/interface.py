@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar, Final, TypeAlias
 
 from millstream.apps.blocks import Blocks
+from millstream.compat.substitutes import instead_of
 from millstream.components.audio import Audio
 from millstream.components.button import Button
 from millstream.components.chatbot import Chatbot
@@ -27,16 +28,16 @@ from millstream.components.slider import Slider
 from millstream.components.state import State
 from millstream.components.textbox import TextArea, Textbox
 from millstream.components.video import Video
+from millstream.declare.binding import Progress
 from millstream.declare.component import Component
 from millstream.declare.element import detached
 from millstream.declare.event import Dependency, StreamTrigger, Trigger, bind
 from millstream.declare.handler import HandlerSpec, inspect_handler
 from millstream.declare.layout import Accordion, Column, Row
-from millstream.declare.options import Limit, Progress
+from millstream.declare.options import Limit
 from millstream.declare.theme import ThemeLike
 from millstream.declare.updates import update
-from millstream.errors import DeclarationError
-from millstream.substitutes import instead_of, nearest
+from millstream.errors import DeclarationError, nearest
 from millstream.types import Handler
 
 Part: TypeAlias = str | Component

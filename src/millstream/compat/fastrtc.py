@@ -7,20 +7,18 @@ here each window of 32 ms is judged: what only divides a chunk has no meaning, a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Final, TypeAlias
+from typing import ClassVar, TypeAlias
 
 from millstream.declare.arguments import PlainArguments
-from millstream.declare.element import warn_ignored
-from millstream.errors import DeclarationError
-
-MAX_TURN_S: Final = 600.0
-"""All of a turn is kept in memory."""
+from millstream.declare.conversation import MAX_TURN_S
+from millstream.declare.user_warnings import warn_ignored
 
 Tuned: TypeAlias = dict[str, float]
 """Options of `ReplyOnPause`, by name."""
 
 
 class _Options(metaclass=PlainArguments):
+    argument: ClassVar[str]
     unused: ClassVar[frozenset[str]]
 
     def __post_init__(self) -> None:
@@ -38,6 +36,7 @@ class AlgoOptions(_Options):
         max_continuous_speech_s: Seconds after which a turn ends even if the speaker goes on: `max_turn`, 600 at most.
     """
 
+    argument = "algo_options"
     unused = frozenset({"speech_threshold"})
 
     audio_chunk_duration: float | None = None
@@ -68,6 +67,7 @@ class SileroVadOptions(_Options):
         speech_pad_ms: Milliseconds from before the speech that are taken in: `pre_roll`.
     """
 
+    argument = "model_options"
     unused = frozenset({"max_speech_duration_s", "min_silence_duration_ms", "window_size_samples"})
 
     threshold: float | None = None
@@ -85,16 +85,6 @@ class SileroVadOptions(_Options):
             min_speech=None if shortest_ms is None else shortest_ms / 1000,
             pre_roll=None if before_ms is None else before_ms / 1000,
         )
-
-
-def tuned(algo: AlgoOptions | None, model: SileroVadOptions | None) -> Tuned:
-    """Say what both come to; where both say how long speech has to be, the longer counts."""
-    for given, kind in ((algo, AlgoOptions), (model, SileroVadOptions)):
-        if given is not None and not isinstance(given, kind):
-            argument = "algo_options" if kind is AlgoOptions else "model_options"
-            raise DeclarationError(f"ReplyOnPause: {argument}={given!r} is no {kind.__name__}")
-    one, other = algo.tuned() if algo else {}, model.tuned() if model else {}
-    return {**one, **other, **{name: max(one[name], other[name]) for name in one.keys() & other.keys()}}
 
 
 def _given(**options: float | None) -> Tuned:

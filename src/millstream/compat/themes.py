@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Self
 
-from millstream.declare.element import warn
+from millstream.compat.substitutes import THEMES
 from millstream.declare.theme import Theme
-from millstream.substitutes import THEMES, nearest
+from millstream.declare.user_warnings import warn
+from millstream.errors import nearest
 
 __all__ = ["Base", "Citrus", "Default", "Glass", "Monochrome", "Ocean", "Origin", "Soft", "Theme"]
 
@@ -46,20 +47,18 @@ class Origin(Base):
     """The default theme."""
 
 
-class Ocean(Base):
+class Ocean(Theme):
     """The default theme with a blue-green accent."""
 
     def __init__(self, **ignored: object) -> None:
-        super().__init__(**ignored)
-        self.tokens |= {"accent": ("#0b6b75", "#6fd3de"), "accent-text": ("#ffffff", "#04262a")}
+        super().__init__("ocean", **ignored)
 
 
-class Citrus(Base):
+class Citrus(Theme):
     """The default theme with a warm accent."""
 
     def __init__(self, **ignored: object) -> None:
-        super().__init__(**ignored)
-        self.tokens |= {"accent": ("#8a5a00", "#ffc94d"), "accent-text": ("#ffffff", "#2b1c00")}
+        super().__init__("citrus", **ignored)
 
 
 class Soft(Theme):

@@ -18,8 +18,8 @@ from millstream.components.playing.audio_source import AudioSource
 from millstream.components.values.browser_copies import played
 from millstream.components.values.samples import UnfitAudio, is_sound
 from millstream.declare.component import Common, describe, is_number
-from millstream.declare.element import warn_ignored
 from millstream.declare.event import Event, StreamEvent
+from millstream.declare.user_warnings import warn_ignored
 from millstream.errors import DeclarationError, InvalidValue, MediaError
 from millstream.frames import Chunk
 from millstream.media import audio_file as sound_file

@@ -8,8 +8,8 @@ from typing import ClassVar, Final, Literal, Unpack
 
 from millstream.components.options.choices import Choice, Choosing, Chosen, paired
 from millstream.declare.component import Common
-from millstream.declare.element import warn_ignored
 from millstream.declare.event import Event
+from millstream.declare.user_warnings import warn_ignored
 from millstream.wire.messages import Value
 
 

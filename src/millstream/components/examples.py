@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import ClassVar, Final, Self, Unpack, cast
 
 from millstream.declare.component import Common, Component
-from millstream.declare.element import user_level
 from millstream.declare.event import Dependency, Event, Inputs, Outputs
 from millstream.declare.injected import SelectData
 from millstream.declare.updates import Declared, skip
+from millstream.declare.user_warnings import user_level
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.types import Blob, Handler, Stored, WebLink
 from millstream.wire.messages import Value

@@ -8,8 +8,8 @@ from typing import Unpack
 
 from millstream.components.values.plain import written_number
 from millstream.declare.component import Common, Component, is_number
-from millstream.declare.element import warn
 from millstream.declare.event import Event
+from millstream.declare.user_warnings import warn
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.types import Files, Stored
 from millstream.wire.messages import Value

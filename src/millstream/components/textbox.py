@@ -7,8 +7,8 @@ from typing import ClassVar, Literal, Unpack
 
 from millstream.components.values.plain import plain_text
 from millstream.declare.component import Common, Component
-from millstream.declare.element import warn
 from millstream.declare.event import Event
+from millstream.declare.user_warnings import warn
 from millstream.types import Files, Stored
 from millstream.wire.messages import Value
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from millstream.declare.component import SHORTEST_S, Component, is_number
-from millstream.declare.element import warn
 from millstream.declare.event import Event
+from millstream.declare.user_warnings import warn
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.types import Files, Stored
 from millstream.wire.messages import Value

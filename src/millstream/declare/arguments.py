@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Final, Literal, Never, TypeAlias, TypeVar, Union, Unpack, get_args, get_origin, get_type_hints
 
 from millstream.errors import DeclarationError
-from millstream.substitutes import attribute_instead_of
 from millstream.wire.plain import brief, plain
 
 T = TypeVar("T")
@@ -56,6 +55,16 @@ WORDS: Final = {
 
 LISTS: Final = frozenset({list, tuple, Sequence, Iterable, Collection})
 
+ELSEWHERE: Final = {
+    "dataset": "the gr.Examples itself",
+    "integrate": "a gr.Button whose handler writes to the service",
+    "load_data": "gr.Examples",
+    "pause_recording": "stop_recording",
+    "route": "gr.Tabs",
+    "update": "gr.update(…)",
+}
+"""What Gradio's classes have, or had, that ours have not."""
+
 UNIT: Final = "px"
 """What people write behind a length; the number alone means the same."""
 
@@ -91,6 +100,11 @@ class Plainly(type):
 
     def __getattr__(cls, name: str) -> Never:
         raise AttributeError(f"{cls.__name__} has no {name!r}{attribute_instead_of(name)}", name=name)
+
+
+def attribute_instead_of(name: str) -> str:
+    """Go on after `X has no NAME` with what to use in its place; empty if it is none of Gradio's."""
+    return f"; instead: {ELSEWHERE[name]}" if name in ELSEWHERE else ""
 
 
 def fitted(owner: type, given: Mapping[str, object], where: str) -> dict[str, object]:

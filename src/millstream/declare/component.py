@@ -7,7 +7,8 @@ import sys
 from collections.abc import Sequence
 from typing import ClassVar, Final, Literal, Self, Unpack
 
-from millstream.declare.element import Element, Placed, warn
+from millstream.declare.element import Element, Placed
+from millstream.declare.user_warnings import warn
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.frames import Frame
 from millstream.types import Blob, Carried, Files, Media, PlayerSource, Scratch, Stored, WebLink

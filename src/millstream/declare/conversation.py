@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Final, TypeAlias, TypedDict, Unpack
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import ClassVar, Final, Protocol, TypedDict, Unpack
 
-from millstream.compat.fastrtc import MAX_TURN_S, AlgoOptions, SileroVadOptions, tuned
 from millstream.declare.arguments import PlainArguments
+from millstream.declare.binding import Detector, TurnTaking
 from millstream.declare.component import is_number
 from millstream.declare.handler import HandlerSpec, inspect_handler
 from millstream.errors import DeclarationError
-from millstream.speech import PauseRules, TurnDetector
+from millstream.speech import PauseRules
 from millstream.types import Handler, Role
 from millstream.voice import silero
 
@@ -23,34 +23,25 @@ HYSTERESIS: Final = 0.15
 
 MAX_AWAKE_S: Final = 300.0
 
-Detector: TypeAlias = Callable[[PauseRules], TurnDetector]
+MAX_TURN_S: Final = 600.0
+"""All of a turn is kept in memory."""
 
 
-@dataclass(frozen=True)
-class TurnTaking:
-    """How one stream takes turns, as the runtime uses it; see `ReplyOnPause` and `ReplyOnStopWords`.
+class Tuning(Protocol):
+    """Options of `ReplyOnPause` that are spelled as another library spells them.
 
     Attributes:
-        rules: When a turn begins and ends.
-        detector: Makes the detector of one stream; called in its worker.
-        pre_roll_s: How much before the speech belongs to a turn.
-        max_turn_s: The longest turn.
-        can_interrupt: Whether speech ends an answer.
-        partial_every_s: How often `partial` is called while somebody speaks.
-        handlers: What else is called, by role.
-        stop_words: Only what is said after one of them is answered; none answers everything.
-        awake_s: How long after a stop word alone the next turn may begin.
+        argument: The argument of `ReplyOnPause` that takes them.
     """
 
-    rules: PauseRules
-    detector: Detector
-    pre_roll_s: float
-    max_turn_s: float
-    can_interrupt: bool
-    partial_every_s: float
-    handlers: dict[Role, HandlerSpec]
-    stop_words: tuple[str, ...] = ()
-    awake_s: float = 0.0
+    argument: ClassVar[str]
+
+    def tuned(self) -> Mapping[str, float]:
+        """Give the options of `ReplyOnPause` that they set, by name."""
+
+
+TUNINGS: Final[Mapping[str, str]] = {"algo_options": "AlgoOptions", "model_options": "SileroVadOptions"}
+"""The arguments that take a `Tuning`, and what it is called."""
 
 
 class ReplyOnPause(metaclass=PlainArguments):
@@ -83,8 +74,8 @@ class ReplyOnPause(metaclass=PlainArguments):
         self,
         fn: Handler,
         startup_fn: Handler | None = None,
-        algo_options: AlgoOptions | None = None,
-        model_options: SileroVadOptions | None = None,
+        algo_options: Tuning | None = None,
+        model_options: Tuning | None = None,
         can_interrupt: bool = True,
         *,
         pause: float = 0.6,
@@ -100,7 +91,7 @@ class ReplyOnPause(metaclass=PlainArguments):
         self.fn = fn
         self.startup_fn, self.partial = startup_fn, partial
         self.can_interrupt = can_interrupt
-        given = tuned(algo_options, model_options)
+        given = _tuned(algo_options=algo_options, model_options=model_options)
         self.pause, self.min_speech = given.get("pause", pause), given.get("min_speech", min_speech)
         self.threshold = threshold = given.get("threshold", threshold)
         self.release = max(threshold - HYSTERESIS, threshold / 2) if release is None else release
@@ -169,8 +160,8 @@ class TurnOptions(TypedDict, total=False):
     """The keywords of `ReplyOnPause`, which describes them."""
 
     startup_fn: Handler | None
-    algo_options: AlgoOptions | None
-    model_options: SileroVadOptions | None
+    algo_options: Tuning | None
+    model_options: Tuning | None
     can_interrupt: bool
     pause: float
     threshold: float
@@ -224,3 +215,19 @@ class ReplyOnStopWords(ReplyOnPause):
             raise DeclarationError(f"{where}: {kind}(recognise={recognise.name}) is a generator; return what was said")
         handlers: dict[Role, HandlerSpec] = {**taking.handlers, "recognise": recognise}
         return replace(taking, handlers=handlers, stop_words=self.stop_words, awake_s=self.awake)
+
+
+def _tuned(**tunings: Tuning | None) -> dict[str, float]:
+    """Merge what tunings set, by the arguments that they were given as; of two values for one option the higher counts.
+
+    Raises:
+        DeclarationError: A tuning was given as the wrong argument, or something else was.
+    """
+    merged: dict[str, float] = {}
+    for argument, tuning in tunings.items():
+        if tuning is None:
+            continue
+        if getattr(tuning, "argument", None) != argument:
+            raise DeclarationError(f"ReplyOnPause: {argument}={tuning!r} is no {TUNINGS[argument]}")
+        merged |= {name: max(value, merged.get(name, value)) for name, value in tuning.tuned().items()}
+    return merged

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Self, overload
+from types import MappingProxyType
+from typing import Final, Self, cast, overload
 
 from millstream.declare.component import Component
-from millstream.declare.element import Element, current_parent, warn
+from millstream.declare.element import Element, current_parent
 from millstream.declare.event import Dependency, Trigger
+from millstream.declare.freeze import frozen_bindings, settle
 from millstream.declare.handler import inspect_handler
 from millstream.declare.layout import Layout, Tab, Tabs
-from millstream.declare.manifest import Look, Manifest, freeze
+from millstream.declare.manifest import Look, Manifest
 from millstream.declare.options import checked_options
 from millstream.declare.theme import ThemeLike, theme_tokens
+from millstream.declare.user_warnings import warn
 from millstream.errors import DeclarationError
 
 MAX_WAITING: Final = 1000
@@ -94,7 +97,7 @@ class Declaration(Layout):
     @property
     def declaration(self) -> Declaration | None:
         """Itself, or the tree that it has become a part of."""
-        return self if self.parent is None else self.parent.declaration
+        return self if self.parent is None else cast("Declaration | None", self.parent.declaration)
 
     def __exit__(self, *failure: object) -> None:
         super().__exit__(*failure)
@@ -168,12 +171,24 @@ class Declaration(Layout):
             self._check_members(dependency, allow_later=False)
         _wrap_tabs(self)
         self.is_frozen = True
-        return freeze(self, look or self.look)
+        bindings = frozen_bindings(self.dependencies, self.default_concurrency_limit)
+        elements: dict[int, Element] = {0: self, **{element.id: element for element in self.walk()}}
+        components = {number: element for number, element in elements.items() if isinstance(element, Component)}
+        settle(components.values(), bindings)
+        return Manifest(
+            title=self.title,
+            look=look or self.look,
+            root=self,
+            elements=MappingProxyType(elements),
+            components=MappingProxyType(components),
+            bindings=bindings,
+            max_waiting=self.max_waiting,
+        )
 
     def _around(self) -> list[Declaration]:
         """List the apps in whose `with` this one is being filled: it becomes a part of them at its end."""
         outside = self._outside[-1].old_value if self._outside else None
-        around = outside.declaration if isinstance(outside, Layout) else None
+        around = cast("Declaration | None", outside.declaration) if isinstance(outside, Layout) else None
         return [] if around is None else [around, *around._around()]
 
     def _check_members(self, dependency: Dependency, *, allow_later: bool) -> None:

@@ -3,29 +3,54 @@
 from __future__ import annotations
 
 import json
-import sys
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, ClassVar, Final, Literal, Never, Self, TypeAlias, TypedDict
+from typing import ClassVar, Final, Literal, Never, Protocol, Self, TypeAlias, TypedDict
 
-from millstream.declare.arguments import Plainly, parameters, positional
-from millstream.errors import DeclarationError, InvalidValue
-from millstream.substitutes import attribute_instead_of, nearest
+from millstream.declare.arguments import Plainly, attribute_instead_of, parameters, positional
+from millstream.declare.user_warnings import asks_for_nothing, warn, warn_ignored
+from millstream.errors import DeclarationError, InvalidValue, nearest
 from millstream.types import Blob
 from millstream.wire.limits import MAX_MESSAGE_BYTES
 from millstream.wire.messages import Value
 from millstream.wire.plain import brief, encodable, size_of
 
-if TYPE_CHECKING:
-    from millstream.declare.declaration import Declaration
-    from millstream.declare.layout import Layout
-
 Visible: TypeAlias = bool | Literal["hidden"]
 Classes: TypeAlias = str | Iterable[str] | None
 
-current_parent: ContextVar[Layout | None] = ContextVar("current_parent", default=None)
+
+class Tree(Protocol):
+    """The declaration, as what stands in it sees it."""
+
+    is_frozen: bool
+
+    def number(self, element: Element) -> None: ...
+
+    def forget(self, element: Element) -> None: ...
+
+
+class Parent(Protocol):
+    """A layout, as its children see it."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def parent(self) -> Parent | None: ...
+
+    @property
+    def declaration(self) -> Tree | None: ...
+
+    @property
+    def is_closed(self) -> bool: ...
+
+    def join(self, element: Element) -> None: ...
+
+    def leave(self, element: Element) -> None: ...
+
+
+current_parent: ContextVar[Parent | None] = ContextVar("current_parent", default=None)
 """Where the next element is put: the innermost `with` of a layout. Empty in handlers: they run in threads."""
 
 UNJOINED: Final = -1
@@ -76,7 +101,7 @@ class Element(metaclass=Plainly):
     """Which properties on the wire a constructor argument determines, where it is not the one of the same name."""
 
     id: int = UNJOINED
-    parent: Layout | None = None
+    parent: Parent | None = None
     given: Mapping[str, object]
 
     def __init_subclass__(cls, **keywords: object) -> None:
@@ -137,7 +162,7 @@ class Element(metaclass=Plainly):
         return f"{type(self).__name__} {brief(label)}" if label else type(self).__name__
 
     @property
-    def declaration(self) -> Declaration | None:
+    def declaration(self) -> Tree | None:
         """The tree it belongs to, `None` outside of any."""
         return self.parent.declaration if self.parent is not None else None
 
@@ -305,35 +330,9 @@ def check_keywords(owner: type[Element], extra: Mapping[str, object]) -> None:
     warn_ignored(f"{owner.__name__}()", extra)
 
 
-def asks_for_nothing(name: str, value: object, neutral: Mapping[str, object]) -> bool:
-    """Tell a keyword that is unknown here, but whose value says that it is not wanted, or `...` for any value."""
-    if name not in neutral:
-        return False
-    return neutral[name] is ... or value == neutral[name] or (not neutral[name] and not value)
-
-
 def too_large(what: str) -> InvalidValue:
     """Make the error for what is more than a page can be told at once."""
     return InvalidValue(
         f"an update of {what} is too large for the page, which takes {MAX_MESSAGE_BYTES} bytes at once; "
         "return less, or a file"
     )
-
-
-def warn_ignored(what: str, names: Iterable[str]) -> None:
-    """Warn once, at the line of the user's program, that arguments of Gradio's have no meaning here."""
-    if listed := ", ".join(sorted(names)):
-        warn(f"{what} ignores {listed}: no meaning in Millstream")
-
-
-def warn(message: str) -> None:
-    """Warn, at the line of the user's program, of what can be put right without asking."""
-    warnings.warn(message, UserWarning, stacklevel=user_level())
-
-
-def user_level() -> int:
-    """Count the frames up to the first one outside of this package, as `stacklevel` wants it."""
-    level, frame = 1, sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("millstream."):
-        level, frame = level + 1, frame.f_back
-    return level

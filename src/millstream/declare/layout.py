@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from contextvars import Token
 from typing import ClassVar, Literal, Self, Unpack
 
-from millstream.declare.element import UNJOINED, Element, Placed, current_parent
+from millstream.declare.element import UNJOINED, Element, Parent, Placed, current_parent
 from millstream.declare.event import Event
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.wire.messages import Value
@@ -21,7 +21,7 @@ class Layout(Element):
 
     def __init__(self, **placed: Unpack[Placed]) -> None:
         self.children: list[Element] = []
-        self._outside: list[Token[Layout | None]] = []
+        self._outside: list[Token[Parent | None]] = []
         super().__init__(**placed)
 
     def __enter__(self) -> Self:

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TypeVar, cast
 
+from millstream.declare.binding import Binding, Outcome
 from millstream.declare.component import Component
 from millstream.declare.element import Element
-from millstream.declare.event import Binding, Dependency, Outcome, Trigger
 from millstream.declare.layout import Layout
-from millstream.types import Handler
 from millstream.wire.messages import Value
 from millstream.wire.packet import VERSION
 from millstream.wire.plain import encodable
-
-if TYPE_CHECKING:
-    from millstream.declare.declaration import Declaration
 
 K = TypeVar("K")
 
@@ -145,102 +140,6 @@ def _grouped(pairs: Iterable[tuple[K, Binding]]) -> dict[K, tuple[Binding, ...]]
     for key, binding in pairs:
         groups[key] = (*groups.get(key, ()), binding)
     return groups
-
-
-def freeze(declaration: Declaration, look: Look) -> Manifest:
-    """Number the dependencies of a declaration and settle what only the whole tree tells."""
-    dependencies = declaration.dependencies
-    numbers = {id(dependency): number for number, dependency in enumerate(dependencies)}
-    bindings = [_frozen(dependency, numbers, declaration) for dependency in dependencies]
-    elements = {0: declaration, **{element.id: element for element in declaration.walk()}}
-    components = {number: element for number, element in elements.items() if isinstance(element, Component)}
-    _settle(components.values(), bindings)
-    return Manifest(
-        title=declaration.title,
-        look=look,
-        root=declaration,
-        elements=MappingProxyType(elements),
-        components=MappingProxyType(components),
-        bindings=tuple(_with_shared_limits(bindings)),
-        max_waiting=declaration.max_waiting,
-    )
-
-
-def _frozen(dependency: Dependency, numbers: Mapping[int, int], declaration: Declaration) -> Binding:
-    options = dependency.options
-    number = numbers[id(dependency)]
-    limit = options.concurrency_limit
-    after = None
-    targets: list[tuple[int | None, str]] = []
-    for trigger in dependency.triggers:
-        if isinstance(trigger.source, Dependency):
-            after = (numbers[id(trigger.source)], _outcome(trigger))
-        else:
-            targets.append((trigger.source.id or None, trigger.name))
-    return Binding(
-        number=number,
-        targets=tuple(targets),
-        handler=dependency.handler,
-        inputs=tuple(component.id for component in dependency.inputs),
-        outputs=tuple(element.id for element in dependency.outputs),
-        inputs_as_dict=dependency.inputs_as_dict,
-        trigger_mode=options.trigger_mode,
-        show_progress=options.show_progress,
-        queue=options.queue,
-        concurrency_limit=declaration.default_concurrency_limit if limit == "default" else limit,
-        concurrency_key=options.concurrency_id or _function_key(dependency, numbers, declaration.dependencies),
-        time_limit=options.time_limit,
-        stream_every=options.stream_every,
-        keep=options.keep,
-        max_backlog=options.max_backlog,
-        cancels=tuple(numbers[id(other)] for other in options.cancels),
-        js=options.js,
-        after=after,
-        stream=dependency.stream.id if dependency.stream is not None else None,
-        turns=dependency.turns,
-    )
-
-
-def _outcome(trigger: Trigger) -> Outcome:
-    return "success" if trigger.name == "success" else "failure" if trigger.name == "failure" else "then"
-
-
-def _function_key(dependency: Dependency, numbers: Mapping[int, int], dependencies: Iterable[Dependency]) -> str:
-    """Name the group of the bindings with the same function after the first of them."""
-    identity = _identity(dependency.fn)
-    first = next(d for d in dependencies if d is dependency or (identity and _identity(d.fn) == identity))
-    return f"#{numbers[id(first)]}"
-
-
-def _identity(fn: Handler | None) -> tuple[int, int] | None:
-    """Tell functions apart; a bound method is a new object each time, so its parts are compared."""
-    if fn is None:
-        return None
-    return id(getattr(fn, "__func__", fn)), id(getattr(fn, "__self__", None))
-
-
-def _with_shared_limits(bindings: Sequence[Binding]) -> Iterable[Binding]:
-    """Give all bindings of one key the same limit: the lowest that one of them sets."""
-    limits: dict[str, int] = {}
-    for binding in bindings:
-        if binding.concurrency_limit is not None:
-            known = limits.get(binding.concurrency_key, binding.concurrency_limit)
-            limits[binding.concurrency_key] = min(known, binding.concurrency_limit)
-    for binding in bindings:
-        yield replace(binding, concurrency_limit=limits.get(binding.concurrency_key))
-
-
-def _settle(components: Iterable[Component], bindings: Iterable[Binding]) -> None:
-    """Find out which components may be edited: explicitly, or as inputs, or if nothing else gives them a value."""
-    bindings = list(bindings)
-    streams = {binding.stream for binding in bindings}
-    inputs = {number for binding in bindings for number in binding.inputs} | streams
-    outputs = {number for binding in bindings for number in binding.outputs}
-    for component in components:
-        is_input = component.id in inputs
-        is_free = component.id not in outputs and component.is_empty
-        interactive = component.interactive if component.interactive is not None else is_input or is_free
-        component.settle(interactive, component.id in streams, component.id in outputs)
 
 
 def _tree(element: Element) -> dict[str, Value]:

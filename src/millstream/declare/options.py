@@ -5,21 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypedDict
+from typing import Final, Literal, Protocol, TypeAlias, TypedDict
 
 from millstream.declare.arguments import Word, plain_argument
+from millstream.declare.binding import Keep, Progress, TriggerMode
 from millstream.declare.component import is_number
-from millstream.declare.element import asks_for_nothing, warn, warn_ignored
-from millstream.errors import DeclarationError
-from millstream.substitutes import nearest
+from millstream.declare.user_warnings import asks_for_nothing, warn, warn_ignored
+from millstream.errors import DeclarationError, nearest
 from millstream.types import Carried
 
-if TYPE_CHECKING:
-    from millstream.declare.event import Dependency
-
-TriggerMode: TypeAlias = Literal["once", "multiple", "always_last"]
-Progress: TypeAlias = Literal["full", "minimal", "hidden"]
-Keep: TypeAlias = Literal["latest", "all"]
 Limit: TypeAlias = int | Literal["default"] | None
 
 OUTCOMES: Final = ("then", "success", "failure")
@@ -54,6 +48,13 @@ _MEANT: Final = {
 """Other words for the keywords of events."""
 
 
+class Cancellable(Protocol):
+    """What an event returned when it was bound: its runs and streams can be ended."""
+
+    @property
+    def name(self) -> str: ...
+
+
 class EventOptions(TypedDict, total=False):
     """The keywords of every event.
 
@@ -71,7 +72,7 @@ class EventOptions(TypedDict, total=False):
 
     show_progress: Progress | bool
     queue: bool
-    cancels: Dependency | Sequence[Dependency] | None
+    cancels: Cancellable | Sequence[Cancellable] | None
     trigger_mode: TriggerMode | None
     js: str | None
     concurrency_limit: Limit
@@ -116,7 +117,7 @@ class Options:
     trigger_mode: TriggerMode
     show_progress: Progress
     queue: bool = True
-    cancels: tuple[Dependency, ...] = ()
+    cancels: tuple[Cancellable, ...] = ()
     js: str | None = None
     concurrency_limit: Limit = "default"
     concurrency_id: str | None = None

@@ -6,12 +6,11 @@ import logging
 import math
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sized
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from types import TracebackType
-from typing import Final, Generic, Self, TypeVar
+from typing import Final, Generic, Self, TypeAlias, TypeVar
 
-from millstream.compat import tqdm as foreign_bars
 from millstream.types import Advance, Level
 
 T = TypeVar("T")
@@ -39,8 +38,6 @@ class Progress:
     def __init__(self, track_tqdm: bool = False) -> None:
         self.track_tqdm = track_tqdm
         self._tracker: Tracker | None = None
-        if track_tqdm:
-            foreign_bars.load()
 
     def __call__(
         self,
@@ -224,13 +221,17 @@ class Tracker:
 _current: ContextVar[Tracker | None] = ContextVar("tracker", default=None)
 
 
+ForeignBars: TypeAlias = "Callable[[Callable[[], Bar[object]]], AbstractContextManager[None]]"
+"""Shows, while it is entered, what another library draws, by bars that its argument makes."""
+
+
 @contextmanager
-def tracked_by(tracker: Tracker, *, is_tqdm: bool) -> Iterator[None]:
-    """Let `tracker` show what any `Progress` inside says, and with `is_tqdm` the bars of tqdm as well."""
+def tracked_by(tracker: Tracker, *, foreign: ForeignBars | None = None) -> Iterator[None]:
+    """Let `tracker` show what any `Progress` inside says, and what `foreign` shows as well."""
     token = _current.set(tracker)
     try:
-        if is_tqdm:
-            with foreign_bars.shown(lambda: Bar(tracker)):
+        if foreign is not None:
+            with foreign(lambda: Bar(tracker)):
                 yield
         else:
             yield

@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final, TypeAlias
 
-from millstream.declare.element import warn, warn_ignored
-from millstream.errors import DeclarationError
-from millstream.substitutes import nearest
+from millstream.declare.user_warnings import warn, warn_ignored
+from millstream.errors import DeclarationError, nearest
 from millstream.wire.plain import plain
 
 Token: TypeAlias = str | tuple[str, str]
@@ -54,8 +53,13 @@ NAMED: Final[Mapping[str, Mapping[str, Token]]] = {
         "error": ("#b00000", "#ff9a9a"),
         "radius": "4px",
     },
+    "ocean": {"accent": ("#0b6b75", "#6fd3de"), "accent-text": ("#ffffff", "#04262a")},
+    "citrus": {"accent": ("#8a5a00", "#ffc94d"), "accent-text": ("#ffffff", "#2b1c00")},
 }
 """The themes that `theme="…"` knows."""
+
+SYNONYMS: Final = {"base": "default", "origin": "default", "glass": "soft", "monochrome": "mono"}
+"""Gradio's names for them."""
 
 
 class Theme:
@@ -107,13 +111,11 @@ def theme_tokens(theme: ThemeLike) -> dict[str, str]:
 
 
 def _named(name: str) -> Theme:
-    from millstream.compat import themes  # which builds on this module
-
-    foreign: type[Theme] | None = vars(themes).get(name.capitalize()) if name.capitalize() in themes.__all__ else None
     if "/" in name:
         warn(f"theme={name!r}: themes are not fetched from a hub; the default is taken")
         return Theme()
-    return foreign() if foreign is not None and foreign is not Theme else Theme(name.lower())
+    folded = name.lower()
+    return Theme(SYNONYMS.get(folded, folded))
 
 
 def _checked(given: Mapping[str, object]) -> dict[str, Token]:

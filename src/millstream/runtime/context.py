@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from millstream.admission import Ticket
-from millstream.declare.event import Binding
+from millstream.declare.binding import Binding
 from millstream.declare.injected import Request, Turn
 from millstream.declare.manifest import Manifest
 from millstream.errors import Busy, DeclarationError, InvalidValue, QuotaExceeded

@@ -9,8 +9,8 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple
 
+from millstream.declare.binding import Binding
 from millstream.declare.component import Component
-from millstream.declare.event import Binding
 from millstream.errors import Busy, InvalidValue, MediaError, ProtocolError
 from millstream.runtime.call.user_code import guarded
 from millstream.runtime.context import SessionContext

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Final, NamedTuple, Protocol
 
 from millstream.admission import Admission, Ask, Standing, Ticket
-from millstream.declare.event import Binding
+from millstream.declare.binding import Binding
 from millstream.errors import Busy
 from millstream.runtime.alarm import Alarm
 from millstream.types import Worker

@@ -8,7 +8,7 @@ from contextlib import aclosing
 from typing import Literal
 
 from millstream.admission import Ticket
-from millstream.declare.event import Binding
+from millstream.declare.binding import Binding
 from millstream.errors import Busy
 from millstream.runtime.audio.output import AudioOutput
 from millstream.runtime.call.user_code import guarded

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from millstream import codecs
-from millstream.declare.event import Binding
+from millstream.declare.binding import Binding
 from millstream.declare.injected import Request
 from millstream.declare.manifest import Manifest
 from millstream.errors import Busy, Closed, ProtocolError

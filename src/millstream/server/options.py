@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Final, Self, TypeAlias, cast
 
 from millstream.declare.arguments import fitted
+from millstream.errors import nearest
 from millstream.media.image_header import MAX_PHOTO_PIXELS
 from millstream.runtime.settings import MEBIBYTE
-from millstream.substitutes import nearest
 from millstream.wire.plain import plain
 
 Check: TypeAlias = Callable[[str, str], object | Awaitable[object]]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import millstream as ms
 from millstream.codecs import pcm16
-from millstream.declare.event import Binding
+from millstream.declare.binding import Binding
 from millstream.errors import BacklogExceeded, ProtocolError
 from millstream.frames import Chunk
 from millstream.runtime.stream.av_receiver import AVReceiver, open_receiver

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from millstream.components.values.plain import plain_number, plain_text
 from millstream.declare.component import Common, Component, describe
-from millstream.declare.element import warn
+from millstream.declare.user_warnings import warn
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.types import Files, Media, Scratch, Stored
 from millstream.wire.messages import Value

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from millstream.declare.arguments import PlainArguments
 from millstream.declare.component import is_number
-from millstream.declare.element import warn, warn_ignored
+from millstream.declare.user_warnings import warn, warn_ignored
 from millstream.errors import DeclarationError
 from millstream.wire.messages import Value
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from millstream.declare.arguments import PlainArguments
 from millstream.declare.component import is_number
-from millstream.declare.element import warn
+from millstream.declare.user_warnings import warn
 from millstream.errors import DeclarationError
 
 SMALLEST_SIDE: Final = 16

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from millstream.declare.element import warn
+from millstream.declare.user_warnings import warn
 from millstream.errors import DeclarationError
 from millstream.types import Blob
 

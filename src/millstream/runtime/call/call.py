@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from typing import Final, Literal, cast
 
 from millstream.cancellation import Cancelled
+from millstream.compat import tqdm
 from millstream.declare.arguments import plain_argument
+from millstream.declare.binding import Binding
 from millstream.declare.component import Component, describe
 from millstream.declare.element import Element, too_large
-from millstream.declare.event import Binding
 from millstream.declare.handler import HandlerSpec
 from millstream.declare.injected import Request, Turn
 from millstream.declare.progress import Progress, Tracker, tracked_by
@@ -132,7 +133,8 @@ class HandlerCall:
     @contextmanager
     def _heard(self) -> Iterator[None]:
         """Let the page hear what the handler says inside, and see how far it is."""
-        with heard_by(self._notify), tracked_by(self._tracker, is_tqdm=self._spec.tracks_tqdm):
+        foreign = tqdm.shown if self._spec.tracks_tqdm else None
+        with heard_by(self._notify), tracked_by(self._tracker, foreign=foreign):
             yield
 
     def _taken_arguments(self) -> tuple[list[object], dict[str, object]]:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterable
 from typing import NamedTuple
 
-from millstream.declare.event import Binding
+from millstream.declare.binding import Binding
 from millstream.errors import Busy
 from millstream.runtime.settings import Settings
 from millstream.types import Engine, Notify, Worker

@@ -11,8 +11,8 @@ from typing import Final, cast
 import numpy as np
 
 from millstream import codecs
+from millstream.declare.binding import TurnTaking
 from millstream.declare.component import Component
-from millstream.declare.conversation import TurnTaking
 from millstream.declare.element import Element
 from millstream.declare.manifest import Manifest
 from millstream.errors import MediaError

@@ -6,8 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Final, Literal, TypeAlias
 
-from millstream.declare.conversation import TurnTaking
-from millstream.declare.event import Binding
+from millstream.declare.binding import Binding, TurnTaking
 from millstream.declare.injected import Turn
 from millstream.runtime.context import SessionContext
 from millstream.runtime.conversation.reply import NOTHING, HandlerLock, Reply, Utterance

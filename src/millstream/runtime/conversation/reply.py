@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import aclosing
 from typing import Final, NamedTuple
 
-from millstream.declare.event import Binding
+from millstream.declare.binding import Binding
 from millstream.declare.injected import Turn
 from millstream.errors import Busy
 from millstream.runtime.audio.output import AudioOutput

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Final
 
-from millstream.declare.event import Binding
+from millstream.declare.binding import Binding
 from millstream.runtime.call.user_code import guarded
 from millstream.runtime.clock import ClockTimer
 from millstream.runtime.context import SessionContext

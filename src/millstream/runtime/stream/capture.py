@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from millstream.declare.event import Binding
+from millstream.declare.binding import Binding
 from millstream.runtime.context import SessionContext
 from millstream.runtime.state.values import Claim
 from millstream.runtime.stream.recording import StreamRecording

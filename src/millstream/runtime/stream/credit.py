@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from millstream.declare.event import Binding
+from millstream.declare.binding import Binding
 from millstream.runtime.alarm import Alarm
 from millstream.runtime.clock import server_us
 from millstream.runtime.context import SessionContext

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, cast
 
 from millstream.admission import Ticket
-from millstream.declare.event import Binding
+from millstream.declare.binding import Binding
 from millstream.errors import Busy
 from millstream.runtime.clock import server_us
 from millstream.runtime.context import SessionContext, StartedCall

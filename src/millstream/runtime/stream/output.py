@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from millstream.declare.event import Binding
+from millstream.declare.binding import Binding
 from millstream.runtime.audio.output import AudioOutput
 from millstream.runtime.context import SessionContext
 from millstream.runtime.send.progress import ProgressSender

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from millstream.declare.event import Binding
+from millstream.declare.binding import Binding
 from millstream.errors import ProtocolError
 from millstream.lanes import All, Lane, LaneStatistics, Latest
 from millstream.runtime.stream.pacing import Pacing

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from millstream.declare.event import Binding
+from millstream.declare.binding import Binding
 from millstream.runtime.alarm import Alarm
 from millstream.runtime.context import SessionContext
 from millstream.runtime.stream.lifecycle import LifecycleEvent, LifecycleState

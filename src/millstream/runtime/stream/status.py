@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from millstream.admission import Ticket
-from millstream.declare.event import Binding
+from millstream.declare.binding import Binding
 from millstream.runtime.send.sender import Sender
 from millstream.runtime.stream.lifecycle import Ending
 from millstream.wire.messages import StreamState

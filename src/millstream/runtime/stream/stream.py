@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from millstream.declare.event import Binding
+from millstream.declare.binding import Binding
 from millstream.errors import BacklogExceeded, ProtocolError
 from millstream.runtime.call.user_code import guarded
 from millstream.runtime.context import SessionContext

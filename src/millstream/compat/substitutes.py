@@ -1,10 +1,11 @@
-"""Names of Gradio and FastRTC that do not exist here, and what to write instead; and the nearest name that does."""
+"""Names of Gradio and FastRTC that do not exist here, and what to write instead."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from typing import Final
+
+from millstream.errors import nearest
 
 GUIDE: Final = "docs/guide/moving-from-gradio.md"
 """The chapter that says more."""
@@ -186,16 +187,6 @@ _NEVER: Final = {
 }
 """What has another name or place here, or none."""
 
-ATTRIBUTES: Final = {
-    "dataset": "the gr.Examples itself",
-    "integrate": "a gr.Button whose handler writes to the service",
-    "load_data": "gr.Examples",
-    "pause_recording": "stop_recording",
-    "route": "gr.Tabs",
-    "update": "gr.update(…)",
-}
-"""What Gradio's classes have, or had, that ours have not."""
-
 THEMES: Final = frozenset({"GoogleFont", "Font", "LocalFont", "Size", "Color", "colors", "fonts", "sizes", "builder"})
 """Names in Gradio's `themes` that say how its own page looks."""
 
@@ -223,15 +214,3 @@ def instead_of(name: str) -> str:
         if found is not None:
             return f"{state}; instead: {names[found]}. See {GUIDE}"
     return ""
-
-
-def attribute_instead_of(name: str) -> str:
-    """Go on after `X has no NAME` with what to use in its place; empty if it is none of Gradio's."""
-    return f"; instead: {ATTRIBUTES[name]}" if name in ATTRIBUTES else ""
-
-
-def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
-    """Go on after `there is no X` with the nearest name; empty if none is near."""
-    spelled = {each.lower(): each for each in known}
-    matches = difflib.get_close_matches(name.lower(), spelled, n=1, cutoff=cutoff)
-    return f"; did you mean {spelled[matches[0]]!r}?" if matches else ""

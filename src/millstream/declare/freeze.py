@@ -1,0 +1,103 @@
+"""Frozen bindings: what was bound, numbered, with everything settled that only the whole declaration tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from millstream.declare.binding import Binding, Outcome
+from millstream.declare.component import Component
+from millstream.declare.event import Dependency, Trigger
+from millstream.types import Handler
+
+
+def frozen_bindings(dependencies: Sequence[Dependency], default_limit: int | None) -> tuple[Binding, ...]:
+    """Number dependencies, and settle what only all of them tell.
+
+    Args:
+        dependencies: The bound events, in order.
+        default_limit: The `concurrency_limit` of those that set none; `None` for any number.
+    """
+    numbers = {id(dependency): number for number, dependency in enumerate(dependencies)}
+    keys = {id(dependency): _function_key(dependency, numbers, dependencies) for dependency in dependencies}
+    bindings = [_frozen(dependency, numbers, keys[id(dependency)], default_limit) for dependency in dependencies]
+    return tuple(_with_shared_limits(bindings))
+
+
+def _frozen(
+    dependency: Dependency, numbers: Mapping[int, int], function_key: str, default_limit: int | None
+) -> Binding:
+    options = dependency.options
+    number = numbers[id(dependency)]
+    limit = options.concurrency_limit
+    after = None
+    targets: list[tuple[int | None, str]] = []
+    for trigger in dependency.triggers:
+        if isinstance(trigger.source, Dependency):
+            after = (numbers[id(trigger.source)], _outcome(trigger))
+        else:
+            targets.append((trigger.source.id or None, trigger.name))
+    return Binding(
+        number=number,
+        targets=tuple(targets),
+        handler=dependency.handler,
+        inputs=tuple(component.id for component in dependency.inputs),
+        outputs=tuple(element.id for element in dependency.outputs),
+        inputs_as_dict=dependency.inputs_as_dict,
+        trigger_mode=options.trigger_mode,
+        show_progress=options.show_progress,
+        queue=options.queue,
+        concurrency_limit=default_limit if limit == "default" else limit,
+        concurrency_key=options.concurrency_id or function_key,
+        time_limit=options.time_limit,
+        stream_every=options.stream_every,
+        keep=options.keep,
+        max_backlog=options.max_backlog,
+        cancels=tuple(numbers[id(other)] for other in options.cancels),
+        js=options.js,
+        after=after,
+        stream=dependency.stream.id if dependency.stream is not None else None,
+        turns=dependency.turns,
+    )
+
+
+def _outcome(trigger: Trigger) -> Outcome:
+    return "success" if trigger.name == "success" else "failure" if trigger.name == "failure" else "then"
+
+
+def _function_key(dependency: Dependency, numbers: Mapping[int, int], dependencies: Iterable[Dependency]) -> str:
+    """Name the group of the bindings with the same function after the first of them."""
+    identity = _identity(dependency.fn)
+    first = next(d for d in dependencies if d is dependency or (identity and _identity(d.fn) == identity))
+    return f"#{numbers[id(first)]}"
+
+
+def _identity(fn: Handler | None) -> tuple[int, int] | None:
+    """Tell functions apart; a bound method is a new object each time, so its parts are compared."""
+    if fn is None:
+        return None
+    return id(getattr(fn, "__func__", fn)), id(getattr(fn, "__self__", None))
+
+
+def _with_shared_limits(bindings: Sequence[Binding]) -> Iterable[Binding]:
+    """Give all bindings of one key the same limit: the lowest that one of them sets."""
+    limits: dict[str, int] = {}
+    for binding in bindings:
+        if binding.concurrency_limit is not None:
+            known = limits.get(binding.concurrency_key, binding.concurrency_limit)
+            limits[binding.concurrency_key] = min(known, binding.concurrency_limit)
+    for binding in bindings:
+        yield replace(binding, concurrency_limit=limits.get(binding.concurrency_key))
+
+
+def settle(components: Iterable[Component], bindings: Iterable[Binding]) -> None:
+    """Find out which components may be edited: explicitly, or as inputs, or if nothing else gives them a value."""
+    bindings = list(bindings)
+    streams = {binding.stream for binding in bindings}
+    inputs = {number for binding in bindings for number in binding.inputs} | streams
+    outputs = {number for binding in bindings for number in binding.outputs}
+    for component in components:
+        is_input = component.id in inputs
+        is_free = component.id not in outputs and component.is_empty
+        interactive = component.interactive if component.interactive is not None else is_input or is_free
+        component.settle(interactive, component.id in streams, component.id in outputs)

@@ -1,0 +1,33 @@
+"""Warnings at the line of the user's program: of keywords that mean nothing here, and of what was put right."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Iterable, Mapping
+
+
+def asks_for_nothing(name: str, value: object, neutral: Mapping[str, object]) -> bool:
+    """Tell a keyword that is unknown here, but whose value says that it is not wanted, or `...` for any value."""
+    if name not in neutral:
+        return False
+    return neutral[name] is ... or value == neutral[name] or (not neutral[name] and not value)
+
+
+def warn_ignored(what: str, names: Iterable[str]) -> None:
+    """Warn once, at the line of the user's program, that arguments of Gradio's have no meaning here."""
+    if listed := ", ".join(sorted(names)):
+        warn(f"{what} ignores {listed}: no meaning in Millstream")
+
+
+def warn(message: str) -> None:
+    """Warn, at the line of the user's program, of what can be put right without asking."""
+    warnings.warn(message, UserWarning, stacklevel=user_level())
+
+
+def user_level() -> int:
+    """Count the frames up to the first one outside of this package, as `stacklevel` wants it."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("millstream."):
+        level, frame = level + 1, frame.f_back
+    return level
