@@ -14,14 +14,14 @@ from typing import Final, Generic, Protocol, TypeVar
 from millstream.errors import BacklogExceeded, LaneClosed
 
 MAX_DEPENDENT: Final = 64
-"""Packets of a delta codec that may wait in a `Latest`: two seconds of pictures."""
+"""Packets of a delta codec that may wait in a `Latest`: two seconds of video."""
 
 MAX_BYTES: Final = 8 * 1024 * 1024
 MAX_COUNT: Final = 1024
 
 
 class LaneItem(Protocol):
-    """What a lane needs to know of an item; a `Packet` is one."""
+    """The part of an item that a lane needs to know; a `Packet` is one."""
 
     @property
     def payload(self) -> bytes | memoryview: ...
@@ -47,7 +47,7 @@ class LaneStatistics:
         taken: Items that were handed on.
         dropped: Items that were replaced, cleared or skipped.
         waiting: Items in the lane now.
-        waiting_s: Their duration in seconds, as told to `put`.
+        waiting_s: Their duration in seconds, as given to `put`.
         waiting_bytes: The size of their payloads.
     """
 
@@ -60,7 +60,7 @@ class LaneStatistics:
 
 
 class Lane(ABC, Generic[Item]):
-    """What both policies share: items come out in the order in which they were put in.
+    """Base of both policies: items come out in the order in which they were put in.
 
     Attributes:
         needs_key: Whether deltas are being dropped: time to ask the sender for a key item.
@@ -75,7 +75,7 @@ class Lane(ABC, Generic[Item]):
         self.needs_key = False
 
     def put(self, item: Item, *, seconds: float = 0.0) -> None:
-        """Offer an item that lasts `seconds` (0 for a picture). Never blocks.
+        """Offer an item that lasts `seconds` (0 for a frame). Never blocks.
 
         Raises:
             LaneClosed: `close` was called.
@@ -103,7 +103,7 @@ class Lane(ABC, Generic[Item]):
         return self._remove_oldest()
 
     def take_all(self) -> list[Item]:
-        """Take everything that waits, in order: to be joined (sound), or decoded in turn and the last one used.
+        """Take everything that waits, in order: to be joined (audio), or decoded in turn and the last one used.
 
         Raises:
             LaneClosed: None waits and none will come any more.

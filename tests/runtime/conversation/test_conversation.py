@@ -664,7 +664,7 @@ def test_a_conversation_of_an_hour_keeps_nothing() -> None:
         (stream,) = session.streams.values()
         conversation = stream._conversation
         assert conversation is not None
-        assert len(conversation._memory.items(Span(0, 2**62))) < 60
+        assert len(conversation._history.items(Span(0, 2**62))) < 60
         assert conversation._tasks == set()
         recording.stop()
 

@@ -452,6 +452,23 @@ def test_expiry_hands_over_all_sound_that_was_captured() -> None:
     assert (np.diff(app.heard.astype(int)) != 1).sum() <= 1, "one gap: while it waited"
 
 
+def test_stop_after_the_limit_ends_the_stream_when_all_is_handled_instead_of_waiting_again() -> None:
+    app = Listener(time_limit=1.0)
+    with TestPage(app.demo, handler_time=0.6) as one:
+        two = one.another()
+        a, b = one.record("Mic"), two.record("Mic")
+        a.wait_for_state("running")
+        feeding = a.feed_in_background(ramp(2.0))
+        one.wait_for(lambda: a.state == "stopping")
+        feeding.cancel()
+        a.stop()
+        assert a.streams[0].reason == "user"
+        assert a.streams[0].turns == 1
+        b.wait_for_state("running")
+        two.close()
+    assert len(app.heard) >= RATE * 0.9
+
+
 def test_a_generator_is_closed_at_its_first_yield_after_the_limit() -> None:
     steps: list[str] = []
 
@@ -808,7 +825,7 @@ def test_packets_that_come_late_are_ignored() -> None:
         assert page.page.closed is None
 
 
-def test_the_last_picture_stays_also_if_the_turn_ended_without_one() -> None:
+def test_the_last_frame_stays_also_if_the_slot_ended_without_one() -> None:
     seen: list[int] = []
     with ms.Blocks() as demo:
         camera = ms.Image(label="Camera", sources="webcam")

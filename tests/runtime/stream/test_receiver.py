@@ -375,3 +375,77 @@ def test_whatever_comes_sound_is_whole_and_pictures_never_go_back(steps: list[st
     assert heard == list(range(1, counts["sound"] + 1)) if counts["picture"] else heard == []
     statistics = receiver.statistics()
     assert statistics.put == statistics.taken + statistics.dropped + statistics.waiting
+
+
+def test_credit_is_computed_again_only_after_something_that_may_raise_it() -> None:
+    receiver = make()
+    assert receiver.is_granted
+    receiver.put(picture(1), 0.0)
+    assert not receiver.is_granted
+    assert receiver.grants(0.0)
+    assert receiver.is_granted
+    receiver.take()
+    receiver.call_began(0.0)
+    receiver.call_ended(0.01)
+    assert receiver.is_granted
+    assert receiver.grants(0.01) == []
+
+
+def test_a_slow_handler_leaves_credit_to_be_given_later() -> None:
+    receiver, now, sequence = make(), 0.0, 0
+    for _ in range(4):
+        sequence += 1
+        receiver.put(picture(sequence), now)
+        receiver.take()
+        receiver.call_began(now)
+        receiver.grants(now)
+        now += 1.0
+        receiver.call_ended(now)
+        receiver.grants(now)
+    receiver.put(picture(sequence + 1), now)
+    receiver.take()
+    receiver.call_began(now)
+    receiver.grants(now)
+    assert not receiver.is_granted
+    assert receiver.next_at(now) is not None
+
+
+def test_audio_that_is_held_back_gets_credit_when_it_is_taken_and_while_it_is_flushed_when_it_comes() -> None:
+    receiver = make("all", "sound")
+    assert receiver.is_granted
+    receiver.put(sound(1), 0.0)
+    assert receiver.is_granted
+    receiver.take()
+    assert not receiver.is_granted
+    receiver.grants(0.0)
+    receiver.flush(9)
+    assert not receiver.is_granted
+    receiver.grants(0.0)
+    receiver.put(sound(2), 0.0)
+    assert not receiver.is_granted
+
+
+def test_camera_and_microphone_are_granted_when_both_are() -> None:
+    receiver = video()
+    assert receiver.is_granted
+    receiver.put(scene(1), 0.0)
+    assert not receiver.is_granted
+    receiver.grants(0.0)
+    assert receiver.is_granted
+
+
+def test_what_keeps_only_the_latest_hands_on_nothing_more_once_it_is_flushed() -> None:
+    receiver = make()
+    receiver.put(picture(1), 0.0)
+    receiver.flush(None)
+    assert receiver.is_flushed
+    assert receiver.take() == ()
+    receiver.put(picture(2), 0.0)
+    assert receiver.is_flushed
+    assert receiver.take() == ()
+    receiver.close()
+    assert receiver.statistics().dropped == 2
+    receiver.open(0.0)
+    receiver.raise_limit(0.0)
+    receiver.put(picture(3), 0.0)
+    assert len(receiver.take()) == 1

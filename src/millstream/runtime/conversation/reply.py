@@ -1,4 +1,4 @@
-"""One answer of a conversation, and the floor on which the app's handlers speak one after the other."""
+"""One reply of a conversation, and the lock that has the app's handlers called one after the other."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ from millstream.wire.packet import Packet
 
 
 class Utterance(NamedTuple):
-    """What somebody said: a stretch of the microphone, and the packets that hold it."""
+    """Something that somebody said: a stretch of the microphone, and the packets that hold it."""
 
     span: Span
     packets: tuple[Packet, ...]
 
 
 NOTHING: Final = Utterance(Span(0, 0), ())
-"""What a greeting answers."""
+"""Stands for the utterance that a greeting replies to."""
 
 
 class HandlerLock:
     """Calls the handlers of one conversation; no two of them at once.
 
     Args:
-        desk: What the stream shares with the rest of its session.
+        context: What the stream shares with the rest of its session.
         stream: The stream's number.
         binding: The stream's binding.
-        channel: The way of its pictures.
-        open_worker: Gets a worker for a call that is made in the stream's place.
-        on_sound: Called when a handler's sound begins.
+        channel: The way of its frames.
+        open_worker: Gets a worker for a call that is made in the stream's slot.
+        on_audio: Called when a handler's audio begins.
     """
 
     def __init__(
@@ -49,25 +49,25 @@ class HandlerLock:
         binding: Binding,
         channel: Channel,
         open_worker: Callable[[Notify], Worker],
-        on_sound: Callable[[], None],
+        on_audio: Callable[[], None],
     ) -> None:
         self._open_worker = open_worker
         self.context, self.stream, self.binding = context, stream, binding
         self._channel = channel
-        self._on_sound = on_sound
+        self._on_audio = on_audio
         self._lock = asyncio.Lock()
         self._last: Worker | None = None
 
     @property
-    def is_taken(self) -> bool:
-        """Whether a handler is being called, or was closed and has not ended."""
+    def is_busy(self) -> bool:
+        """True while a handler is being called, or was closed and has not ended."""
         return self._lock.locked() or (self._last is not None and not self._last.released.done())
 
-    def voice(self) -> AudioOutput:
-        """Make the way of the sound of one call."""
-        return AudioOutput(self.context.players, self.stream, self._on_sound)
+    def open_output(self) -> AudioOutput:
+        """Make the output of the audio of one call."""
+        return AudioOutput(self.context.players, self.stream, self._on_audio)
 
-    async def call(self, role: Role, said: Utterance, voice: AudioOutput, turn: Turn | None = None) -> bool:
+    async def call(self, role: Role, said: Utterance, audio: AudioOutput, turn: Turn | None = None) -> bool:
         """Call a handler when the one before has ended, and deliver what comes of it; an error is shown, and no more.
 
         If it is cancelled the handler is closed; one that does not end is waited for by the next call alone.
@@ -79,38 +79,38 @@ class HandlerLock:
             if self._last is not None:
                 await asyncio.wait([self._last.released])
             try:
-                return await self._call(role, said, voice, turn)
+                return await self._call(role, said, audio, turn)
             except Busy as error:
                 self.context.report(Failure(str(error), title="Busy"))
                 return False
             finally:
-                voice.end()
+                audio.end()
 
-    async def _call(self, role: Role, said: Utterance, voice: AudioOutput, turn: Turn | None) -> bool:
-        context, meter = self.context, ProgressSender(self.context, self.binding, stream=self.stream)
-        worker = self._last = self._open_worker(meter.hear)
+    async def _call(self, role: Role, said: Utterance, audio: AudioOutput, turn: Turn | None) -> bool:
+        context, progress = self.context, ProgressSender(self.context, self.binding, stream=self.stream)
+        worker = self._last = self._open_worker(progress.hear)
         try:
             began = context.begin_turn(self._begin(said, role), said.span, turn)
             async with aclosing(worker.submit(began.job)) as results:
                 async for result in results:
                     failure = result.failure or await context.deliver(
-                        began, result, self._channel, voice, is_whole=True
+                        began, result, self._channel, audio, is_whole=True
                     )
                     if failure is not None:
                         self.fail(failure)
-                    if failure is not None or voice.is_cut:
+                    if failure is not None or audio.is_cut:
                         return failure is None
             return True
         finally:
-            meter.rest()
-            meter.close()
+            progress.rest()
+            progress.close()
             await worker.close()
 
     async def recognise(self, said: Utterance) -> str:
         """Ask what was said; nothing if that fails, which is shown. Does not wait for the handlers."""
-        context, meter = self.context, ProgressSender(self.context, self.binding, stream=self.stream)
+        context, progress = self.context, ProgressSender(self.context, self.binding, stream=self.stream)
         try:
-            worker = self._open_worker(meter.hear)
+            worker = self._open_worker(progress.hear)
         except Busy as error:
             context.report(Failure(str(error), title="Busy"))
             return ""
@@ -122,7 +122,7 @@ class HandlerLock:
                         self.fail(result.failure)
                     return result.text
         finally:
-            meter.close()
+            progress.close()
             await worker.close()
         return ""
 
@@ -137,35 +137,35 @@ class HandlerLock:
 
 
 class Reply:
-    """One call of a handler that answers a turn, and what is heard of it.
+    """One call of a handler that replies to a turn, and what is heard of it.
 
     Args:
-        floor: Where it is called.
-        said: What it answers.
+        handlers: Where it is called.
+        said: The utterance that it replies to.
         role: The handler, or the greeting.
         previous: The turn before.
     """
 
-    def __init__(self, floor: HandlerLock, said: Utterance, role: Role, previous: Turn | None) -> None:
-        self._floor = floor
+    def __init__(self, handlers: HandlerLock, said: Utterance, role: Role, previous: Turn | None) -> None:
+        self._handlers = handlers
         self._said, self._role = said, role
-        self._voice = floor.voice()
+        self._audio = handlers.open_output()
         self._task: asyncio.Task[None] | None = None
         self.is_over = False
-        self.turn = Turn(lambda: self._voice.heard_s, previous)
+        self.turn = Turn(lambda: self._audio.heard_s, previous)
 
     @property
     def has_begun(self) -> bool:
-        """Whether anything of it has been handed to a player."""
-        return self._voice.has_begun
+        """True if anything of it has been handed to a player."""
+        return self._audio.has_begun
 
     async def live(self) -> None:
-        """Give the answer, and wait until all of it was heard."""
+        """Make the reply, and wait until all of it was heard."""
         self._task = asyncio.current_task()
         try:
             if not self.is_over:
-                await self._floor.call(self._role, self._said, self._voice, self.turn)
-                await self._voice.heard_out(self._floor.context.settings.pause_s)
+                await self._handlers.call(self._role, self._said, self._audio, self.turn)
+                await self._audio.heard_out(self._handlers.context.settings.pause_s)
         except asyncio.CancelledError:
             if not self.is_over:
                 raise
@@ -176,7 +176,7 @@ class Reply:
         """End it now: silence first, then the generator is closed."""
         if not self.is_over:
             self.turn.interrupted = True
-            self._voice.cut()
+            self._audio.cut()
             self.stop()
 
     def stop(self) -> None:
@@ -187,4 +187,4 @@ class Reply:
                 self._task.cancel()
 
     def __repr__(self) -> str:
-        return f"<Reply of {self._floor.binding.name}: {self.turn!r}>"
+        return f"<Reply of {self._handlers.binding.name}: {self.turn!r}>"

@@ -1,1 +1,1 @@
-"""What comes up: the loop of a stream, what it receives, when it may receive more, and what is kept of it."""
+"""From the page into a handler: the loop of a stream, its life cycle, and what both stand on."""

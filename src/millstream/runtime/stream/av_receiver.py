@@ -34,7 +34,7 @@ class AVReceiver:
 
     @property
     def is_open(self) -> bool:
-        """Whether the stream has a slot."""
+        """True while the stream has a slot."""
         return self._audio.is_open
 
     @property
@@ -44,12 +44,12 @@ class AVReceiver:
 
     @property
     def is_flushed(self) -> bool:
-        """Whether no audio comes any more in this slot."""
+        """True if no audio comes any more in this slot."""
         return self._audio.is_flushed
 
     @property
     def keeps_all(self) -> bool:
-        """Whether all of the audio is handled."""
+        """True if all of the audio is handled."""
         return self._audio.keeps_all
 
     @property
@@ -64,16 +64,16 @@ class AVReceiver:
 
     @property
     def is_granted(self) -> bool:
-        """Whether the page has all the credit that it may have, for both kinds."""
+        """True if the page has all the credit that it may have, for both kinds."""
         return self._audio.is_granted and self._frames.is_granted
 
     @property
     def has_credit(self) -> bool:
-        """Whether the page might send audio now."""
+        """True if the page might send audio now."""
         return self._audio.has_credit
 
     def is_value(self, packet: Packet) -> bool:
-        """Whether a packet is what the component holds from now on, for other events: its frames are."""
+        """True if a packet is what the component holds from now on, for other events: its frames are."""
         return self._frames.is_value(packet)
 
     def open(self, now: float) -> None:
@@ -117,7 +117,7 @@ class AVReceiver:
 
     @property
     def _is_frame_awaited(self) -> bool:
-        """Whether the handler is behind anyhow, and a new frame may come before much more audio does."""
+        """True if the handler is behind anyhow, and a new frame may come before much more audio does."""
         if not self._is_behind or self._audio.is_flushed or self._frames.is_due:
             return False
         self._until = self._until or self._audio.waiting + CHUNKS_WAITING
@@ -137,7 +137,7 @@ class AVReceiver:
         self._frames.measured(rtt_s, encode_s)
 
     def grants(self, now: float) -> list[tuple[int, int]]:
-        """Give what the page is to be told: the number of a stream, and up to which sequence it may send now."""
+        """Give the new credit: the number of a stream, and the sequence up to which the page may send now."""
         return self._audio.grants(now) + self._frames.grants(now)
 
     def next_at(self, now: float) -> float | None:

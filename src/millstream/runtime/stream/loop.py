@@ -30,7 +30,7 @@ from millstream.wire.packet import Packet
 
 
 class Slots(Queued, Protocol):
-    """What begins and ends with each slot of a stream."""
+    """Begins and ends the slots of a stream."""
 
     def begin(self) -> None:
         """Get ready for work."""

@@ -1,4 +1,4 @@
-"""The way down of a stream's results: frames, audio, and how far a call is."""
+"""The outputs of a stream: its channel of frames, its audio, and its progress."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from millstream.runtime.send.progress import ProgressSender
 from millstream.types import Result
 
 FAREWELL_S: Final = 1.0
-"""How long the last frames of a stream may wait for credit when it ends."""
+"""Seconds that the last frames of a stream may wait for credit when it ends."""
 
 
 class StreamOutput:
-    """Has the ways on which what comes of the calls of one stream goes to the page.
+    """Takes the results of one stream to the page.
 
     Args:
         context: What the stream shares with the rest of its session.
@@ -23,8 +23,8 @@ class StreamOutput:
         binding: The stream event.
 
     Attributes:
-        channel: The way of its frames.
-        audio: The way of its audio.
+        channel: Takes its frames.
+        audio: Takes its audio.
         progress: Tells the page how far a call is.
         plays: Whether anything of it is heard.
     """
@@ -38,7 +38,7 @@ class StreamOutput:
         self.plays = any(output is not None and bool(output.plays_ahead_s) for output in outputs)
 
     def is_unheard(self, result: Result) -> bool:
-        """Whether it has audio for a player that the listener has stopped, as all that its generator yields next."""
+        """True if it has audio for a player that the listener has stopped, as all that its generator yields next."""
         audible = (number for number, output in result.outputs.items() if output.sound is not None)
         return any(self.audio.is_refused(number) for number in audible)
 
@@ -53,5 +53,5 @@ class StreamOutput:
             self.close()  # the page does not take the last frames; the rest goes
 
     def close(self) -> None:
-        """Let go of the way down; harmless if repeated."""
+        """Close the channel; harmless if repeated."""
         self._context.sender.close(self.channel)

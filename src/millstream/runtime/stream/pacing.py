@@ -49,9 +49,9 @@ class Pacing:
         # A grant before this finds the page waiting for its interval: the delay that follows says nothing of the link.
 
     def measured(self, rtt_s: float, encode_s: float = 0.0) -> None:
-        """Tell a round trip of the link, and how long a frame takes from its capture until it is sent.
+        """Note a round trip of the link, and how long a frame takes from its capture until it is sent.
 
-        The least round trip ever told decides how many frames may be on their way, so that a queue in the network does
+        The shortest round trip so far decides how many frames may be on their way, so that a queue in the network does
         not make itself longer. Without any, two may be, and the way of the frames themselves is measured.
         """
         self._path_s = min(self._path_s, rtt_s)
@@ -106,7 +106,7 @@ class Pacing:
 
     @property
     def window(self) -> int:
-        """How many frames may be on their way: 2 on a short path, as many as fill it on a long one."""
+        """Number of frames that may be on their way: 2 on a short path, as many as fill it on a long one."""
         if math.isinf(self._path_s):
             return MIN_WINDOW
         frames = math.ceil((self._path_s + self._encode_s) / self._interval_s - 0.01) + 1
@@ -127,7 +127,7 @@ class Pacing:
 
     @property
     def _known_path_s(self) -> float:
-        """What a frame and its grant spend on the link and in the encoder, as far as that was told."""
+        """Seconds that a frame and its grant spend on the link and in the encoder, as far as that is known."""
         return self._encode_s + (0.0 if math.isinf(self._path_s) else self._path_s)
 
     @property

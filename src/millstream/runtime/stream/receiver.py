@@ -57,12 +57,12 @@ class Receiver:
 
     @property
     def is_flushed(self) -> bool:
-        """Whether nothing more is to be handled in this slot."""
+        """True if nothing more is to be handled in this slot."""
         return self._is_flushing and self._final is not None and self.received >= self._final
 
     @property
     def keeps_all(self) -> bool:
-        """Whether every packet is handled."""
+        """True if every packet is handled."""
         return self._keeps_all
 
     @property
@@ -72,7 +72,7 @@ class Receiver:
 
     @property
     def is_due(self) -> bool:
-        """Whether `take` would give something."""
+        """True if `take` would give something."""
         if not self._lane:
             return False
         if not self._is_flushing:
@@ -80,7 +80,7 @@ class Receiver:
         return self._keeps_all and (self._kind is PacketKind.PICTURE or self.is_flushed)
 
     def is_value(self, packet: Packet) -> bool:
-        """Whether a packet is what the component holds from now on, for other events."""
+        """True if a packet is what the component holds from now on, for other events."""
         return packet.kind is self._kind
 
     def open(self, now: float) -> None:
@@ -188,7 +188,7 @@ class Receiver:
         return True
 
     def grants(self, now: float) -> list[tuple[int, int]]:
-        """Give what the page is to be told: the number of a stream, and up to which sequence it may send now."""
+        """Give the new credit: the number of the stream, and the sequence up to which the page may send now."""
         return [(self._number, self.limit)] if self.raise_limit(now) else []
 
     def next_at(self, now: float) -> float | None:
@@ -199,7 +199,7 @@ class Receiver:
 
     @property
     def has_credit(self) -> bool:
-        """Whether the page might send something now."""
+        """True if the page might send something now."""
         return self.limit > self.received
 
     def statistics(self) -> LaneStatistics:

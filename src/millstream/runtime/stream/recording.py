@@ -1,4 +1,4 @@
-"""What one stream has recorded: how long it is, and all of its sound for those who want it as a whole."""
+"""The recording of one stream: its length, and all of its audio for those who want it as a whole."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from millstream.wire.packet import Packet, PacketKind
 from millstream.wire.sound import PCM16_PREFIX, SAMPLE_BYTES
 
 MAX_BYTES: Final = 64 * 1024 * 1024
-"""What is kept of one recording: about eleven minutes of one channel at 48 kHz."""
+"""Bound of one recording that is kept: about eleven minutes of one channel at 48 kHz."""
 
 _ROUNDING: Final = 1e-6
-"""What adding up the lengths of many packets may lack, in samples."""
+"""Samples that adding up the lengths of many packets may lack."""
 
 
 class StreamRecording:
-    """The sound of one stream from Record to Stop, over all its turns. Stays in memory.
+    """The audio of one stream from Record to Stop, over all its slots. Stays in memory.
 
     Args:
         longest_s: Seconds after which nothing more is taken.
-        is_kept: Whether anybody will want the sound; else only its length is counted.
+        is_kept: Whether anybody will want the audio; else only its length is counted.
 
     Attributes:
         seconds: How long it is.
@@ -39,11 +39,11 @@ class StreamRecording:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing that somebody could want."""
+        """True if there is nothing that somebody could want."""
         return not self._is_kept or not self._bytes
 
     def put(self, packet: Packet) -> Packet:
-        """Record a packet; gives what of it lies within the longest, which may be empty. Pictures pass as they are."""
+        """Record a packet; gives what of it lies within the longest, which may be empty. Frames pass as they are."""
         if packet.kind is not PacketKind.SOUND or len(packet.payload) < PCM16_PREFIX.size:
             return packet
         _, rate, channels, _ = PCM16_PREFIX.unpack_from(packet.payload)

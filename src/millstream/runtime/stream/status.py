@@ -1,4 +1,4 @@
-"""What the page is told of the life of a stream."""
+"""Messages that tell the page where a stream is in its life."""
 
 from __future__ import annotations
 
