@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import deque
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Final, Generic, Protocol, TypeVar
 
 from millstream.errors import BacklogExceeded, LaneClosed
@@ -34,6 +35,8 @@ class LaneItem(Protocol):
     def is_independent(self) -> bool:
         """No later item needs it."""
 
+
+_first = itemgetter(0)
 
 Item = TypeVar("Item", bound=LaneItem)
 
@@ -108,12 +111,12 @@ class Lane(ABC, Generic[Item]):
         Raises:
             LaneClosed: None waits and none will come any more.
         """
-        items = []
-        while self._waiting:
-            items.append(self._remove_oldest())
-        self._taken += len(items)
-        if not items and self._is_closed:
+        if not self._waiting and self._is_closed:
             raise LaneClosed("the lane is closed and empty")
+        items = list(map(_first, self._waiting))
+        self._waiting.clear()
+        self._taken += len(items)
+        self._seconds, self._bytes = 0.0, 0
         return items
 
     def clear(self) -> None:

@@ -22,12 +22,16 @@ class AVReceiver:
         binding: The stream event.
         number: The page's number for the stream, which is that of its audio.
         frames: The page's number for its frames.
+
+    Attributes:
+        kind: The kind of the packets that the component holds, for other events: its frames.
     """
 
     def __init__(self, binding: Binding, number: int, frames: int) -> None:
         self._audio = Receiver(binding, "sound", number, holds_back=False)
         self._frames = Receiver(replace(binding, keep="latest"), "picture", frames)
         self._frames_number = frames
+        self.kind = self._frames.kind
         self._newest: tuple[Packet, ...] = ()
         self._is_behind = False
         self._until = 0
@@ -71,10 +75,6 @@ class AVReceiver:
     def has_credit(self) -> bool:
         """True if the page might send audio now."""
         return self._audio.has_credit
-
-    def is_value(self, packet: Packet) -> bool:
-        """True if a packet is what the component holds from now on, for other events: its frames are."""
-        return self._frames.is_value(packet)
 
     def open(self, now: float) -> None:
         """Begin to work in a slot."""

@@ -31,6 +31,9 @@ class Pacing:
         interval_s: Seconds between two frames that the page would like to send: `stream_every`. The page cannot beat
             its camera, so less than a camera interval (0, for instance) counts as one.
         camera_s: Seconds between two camera frames.
+
+    Attributes:
+        window: Number of frames that may be on their way: 2 on a short path, as many as fill it on a long one.
     """
 
     def __init__(self, interval_s: float = 0.0, camera_s: float = CAMERA_S) -> None:
@@ -39,7 +42,8 @@ class Pacing:
         self._call = _Smoothed()
         self._delay = _Smoothed()
         self._path_s = math.inf
-        self._encode_s = 0.0
+        self._known_path_s = 0.0
+        self.window = MIN_WINDOW
         self._limit = 0
         self._received = 0
         self._call_began: float | None = None
@@ -55,7 +59,9 @@ class Pacing:
         not make itself longer. Without any, two may be, and the way of the frames themselves is measured.
         """
         self._path_s = min(self._path_s, rtt_s)
-        self._encode_s = encode_s
+        self._known_path_s = self._path_s + encode_s
+        frames = math.ceil(self._known_path_s / self._interval_s - 0.01) + 1
+        self.window = min(max(frames, MIN_WINDOW), MAX_WINDOW)
 
     def received(self, sequence: int, now: float) -> None:
         """Packet `sequence` has reached the lane."""
@@ -104,14 +110,6 @@ class Pacing:
         grant_at = self._grant_at(now)
         return min(grant_at, self._overdue_at) if now < self._overdue_at else grant_at
 
-    @property
-    def window(self) -> int:
-        """Number of frames that may be on their way: 2 on a short path, as many as fill it on a long one."""
-        if math.isinf(self._path_s):
-            return MIN_WINDOW
-        frames = math.ceil((self._path_s + self._encode_s) / self._interval_s - 0.01) + 1
-        return min(max(frames, MIN_WINDOW), MAX_WINDOW)
-
     def _is_handler_fast(self, now: float) -> bool:
         began = self._call_began
         if began is not None and now - began > self._interval_s:
@@ -124,11 +122,6 @@ class Pacing:
         if self._delay.count:
             return self._delay.high + MARGIN_S
         return self._known_path_s + self._camera_s + MARGIN_S
-
-    @property
-    def _known_path_s(self) -> float:
-        """Seconds that a frame and its grant spend on the link and in the encoder, as far as that is known."""
-        return self._encode_s + (0.0 if math.isinf(self._path_s) else self._path_s)
 
     @property
     def _overdue_at(self) -> float:

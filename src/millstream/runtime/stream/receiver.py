@@ -27,6 +27,7 @@ class Receiver:
         holds_back: Whether the page keeps audio that the handler is not ready for; else it comes at once.
 
     Attributes:
+        kind: The kind of its packets.
         is_open: Whether the stream has a slot.
         is_granted: Whether the page has all the credit that it may have: `grants` would give nothing.
         received: Number of packets that came so far, which is the sequence of the last one (before it wraps).
@@ -40,11 +41,11 @@ class Receiver:
     ) -> None:
         self._number = number
         self._component = binding.stream
-        self._kind = PacketKind.PICTURE if carries == "picture" else PacketKind.SOUND
+        self.kind = PacketKind.PICTURE if carries == "picture" else PacketKind.SOUND
         self._keeps_all = binding.keep == "all"
         self._interval_s = binding.stream_every
         self._lane: Lane[Packet] = All(binding.max_backlog, MAX_BACKLOG_BYTES) if self._keeps_all else Latest()
-        is_paced = self._kind is PacketKind.PICTURE and not self._keeps_all
+        is_paced = self.kind is PacketKind.PICTURE and not self._keeps_all
         self._pacing = Pacing(binding.stream_every) if is_paced else None
         self._holds_back = self._keeps_all and holds_back
         self._taken = 0
@@ -77,11 +78,7 @@ class Receiver:
             return False
         if not self._is_flushing:
             return True
-        return self._keeps_all and (self._kind is PacketKind.PICTURE or self.is_flushed)
-
-    def is_value(self, packet: Packet) -> bool:
-        """True if a packet is what the component holds from now on, for other events."""
-        return packet.kind is self._kind
+        return self._keeps_all and (self.kind is PacketKind.PICTURE or self.is_flushed)
 
     def open(self, now: float) -> None:
         """Begin to work in a slot."""
@@ -122,7 +119,7 @@ class Receiver:
             ProtocolError: It does not belong here, is out of sequence, or came without credit.
             BacklogExceeded: More waits than `max_backlog` allows.
         """
-        if packet.component != self._component or packet.kind is not self._kind:
+        if packet.component != self._component or packet.kind is not self.kind:
             raise ProtocolError(f"{packet.kind.name} of component {packet.component} in a stream of another one", 4404)
         if packet.sequence != (self.received + 1) % SEQUENCES:
             raise ProtocolError(f"packet {packet.sequence} of stream {packet.stream} follows packet {self.received}")
@@ -139,7 +136,7 @@ class Receiver:
         if packet.is_last:
             self._final = self.received
         if len(packet.payload):
-            is_sound = self._kind is PacketKind.SOUND
+            is_sound = self.kind is PacketKind.SOUND
             self._lane.put(packet, seconds=pcm16_seconds(packet.payload) if is_sound else self._interval_s)
             self.needs_key = self._lane.needs_key
 
@@ -149,9 +146,9 @@ class Receiver:
             return ()
         if self._holds_back:
             self.is_granted = False
-        packet = self._lane.take() if self._keeps_all and self._kind is PacketKind.PICTURE else None
+        packet = self._lane.take() if self._keeps_all and self.kind is PacketKind.PICTURE else None
         packets = self._lane.take_all() if packet is None else [packet]
-        self._taken = self.received - len(self._lane)
+        self._taken = self.received if packet is None else self.received - len(self._lane)
         return tuple(packets)
 
     def call_began(self, now: float) -> None:

@@ -128,7 +128,7 @@ class Stream:
             if receiver.is_open:
                 if recording.is_full:
                     self._end_recording()
-                if packet.payload and not self._status.has_ended and receiver.is_value(packet):
+                if packet.payload and not self._status.has_ended and packet.kind is receiver.kind:
                     self._context.values.capture(self._component, packet)
                     self._credit.measure(packet, self._output.channel.rtt_s)
                 self._credit.give(now)
