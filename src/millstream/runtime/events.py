@@ -7,7 +7,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 from millstream.declare.component import Component
 from millstream.declare.event import Binding
@@ -21,7 +21,7 @@ from millstream.runtime.send.raw_frame import RawFrame
 from millstream.runtime.state.reach import EDIT, Reach
 from millstream.runtime.stream.recording import StreamRecording
 from millstream.types import Blob, Failure, Occurrence, Stored
-from millstream.wire.messages import Fire, RunState, Script, Set, Value
+from millstream.wire.messages import Fire, Open, RunState, Script, Set, Value
 from millstream.wire.packet import Packet
 
 logger = logging.getLogger("millstream.session")
@@ -30,6 +30,26 @@ SERVER_EVENTS: Final = frozenset({"change", "tick", "every"})
 """Events of components that no page fires."""
 
 TOO_MUCH: Final = "Too much is going on at once; try again in a moment."
+
+
+class SessionStreams(Protocol):
+    """The streams that events open and end."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more may be open."""
+
+    def number(self, message: Open, binding: Binding) -> None:
+        """Take note of the numbers of a stream, or raise `ProtocolError`."""
+
+    def open(self, message: Open, binding: Binding) -> None:
+        """Begin a stream that has been numbered."""
+
+    def refuse(self, message: Open, reason: str, text: str = "") -> None:
+        """Tell the page that a stream does not begin."""
+
+    def cancel(self, binding: int) -> None:
+        """End the streams of a binding at once."""
 
 
 class TriggeredEvent(NamedTuple):
@@ -45,20 +65,20 @@ class Events:
     """The events of one session.
 
     Args:
-        desk: What it shares with the streams and runs.
+        context: What it shares with the streams and runs.
         start: Runs a coroutine in the background of the session.
-        stop_binding: Ends the streams of a binding.
+        streams: The streams of the session.
     """
 
     def __init__(
         self,
         context: SessionContext,
         start: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
-        stop_binding: Callable[[int], None],
+        streams: SessionStreams,
     ) -> None:
         self._context = context
         self._start = start
-        self._stop_binding = stop_binding
+        self._streams = streams
         self._runs: dict[int, Run] = {}
         self._next: dict[int, TriggeredEvent] = {}
         self._scripted: Counter[int] = Counter()
@@ -166,11 +186,29 @@ class Events:
             if run.number == number:
                 run.cancel()
 
+    def open(self, message: Open) -> None:
+        """Begin a stream, or tell the page that it does not begin.
+
+        Raises:
+            ProtocolError: There is no such stream event, or the page may not record, or its numbers are wrong.
+        """
+        binding = self.binding(message.binding)
+        if binding.stream is None or binding.handler is None:
+            raise ProtocolError(f"binding {message.binding} is no stream", 4404)
+        self._streams.number(message, binding)
+        if not self.admits(binding.stream, "start_recording", message.seen):
+            self._streams.refuse(message, "cancelled")
+        elif self._is_closed or self._streams.is_full:
+            self._streams.refuse(message, "busy", "Too many recordings are running. Stop one first.")
+        else:
+            self.cancel_all(binding.cancels)
+            self._streams.open(message, binding)
+
     def cancel_all(self, bindings: Iterable[int]) -> None:
         """End all runs and streams of some bindings."""
         for number in bindings:
             self._next.pop(number, None)
-            self._stop_binding(number)
+            self._streams.cancel(number)
             for run in list(self._runs.values()):
                 if run.binding.number == number:
                     run.cancel()
