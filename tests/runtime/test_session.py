@@ -19,7 +19,6 @@ from millstream.transports.memory import MemoryTransport, connect
 from millstream.wire.messages import (
     Clock,
     Credit,
-    Fire,
     Hello,
     Open,
     Refuse,

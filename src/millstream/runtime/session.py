@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -25,7 +25,6 @@ from millstream.runtime.link import Link
 from millstream.runtime.metrics import StreamMetrics
 from millstream.runtime.queue import RunQueue
 from millstream.runtime.run_in_thread import run_in_thread
-from millstream.runtime.send.apply import addressed, file_value
 from millstream.runtime.send.sender import Sender
 from millstream.runtime.settings import Settings
 from millstream.runtime.state.expiry import Beginning, ExpiringValues, Initial
@@ -35,7 +34,8 @@ from millstream.runtime.state.timers import Timers
 from millstream.runtime.state.values import Values
 from millstream.runtime.stream.stream import Stream
 from millstream.runtime.streams import Streams
-from millstream.types import Blob, Failure, Transport
+from millstream.runtime.welcome import initial_updates, welcome
+from millstream.types import Failure, Transport
 from millstream.wire.messages import (
     Ack,
     Bye,
@@ -53,12 +53,10 @@ from millstream.wire.messages import (
     Set,
     Shown,
     Stop,
-    Value,
     Visible,
-    Welcome,
     encode_message,
 )
-from millstream.wire.packet import VERSION, CodecNumber
+from millstream.wire.packet import CodecNumber
 
 logger = logging.getLogger("millstream.session")
 
@@ -239,7 +237,7 @@ class Session:
     async def _resume(self, got: Ack, transport: Transport) -> None:
         self._sender.acknowledge(got.seen, got.audio)
         self._sender.renew_credit()
-        await transport.send(encode_message(self._greeting(0, is_resumed=True)))
+        await transport.send(encode_message(welcome(self._context, self.secret, is_resumed=True)))
         await self._sender.write(transport)
 
     def _on_overflow(self) -> None:
@@ -284,36 +282,14 @@ class Session:
         self._context.clock.compare(hello.page_us, server_us())
         self._players.bandwidth.takes_opus = CodecNumber.OPUS in hello.decodes
         self._context.decodes = codecs.special().intersection(hello.decodes)
-        self._sender.send(self._greeting(hello.page_us))
-        for number, value in self._initial_updates():
+        self._sender.send(welcome(self._context, self.secret, hello.page_us))
+        for number, value in initial_updates(self._initial, self._values, self.store):
             updates = {number: {"value": value}}
             self._sender.send(Outputs(call=next(self._context.calls), seen=self._context.seen, updates=updates))
         for name, error in self._initial.faults:
             self._context.report(self._context.fault(f"the initial value of {name}", error))
         self.events.load()
         self._timers.start()
-
-    def _greeting(self, page_us: int, *, is_resumed: bool = False) -> Welcome:
-        return Welcome(
-            version=VERSION,
-            build=self._context.manifest.build,
-            session=self.secret,
-            server_us=server_us(),
-            page_us=page_us,
-            resumed=is_resumed,
-            seen=self._context.seen if is_resumed else 0,
-            decodes=sorted(codecs.special()),
-        )
-
-    def _initial_updates(self) -> Iterator[tuple[int, Value]]:
-        """Give the values that differ from those in the page's manifest; each fits into a message, not all together."""
-        for number in sorted(self._initial.shown):
-            value, stored = self._initial.shown.pop(number), self._values[number]
-            if isinstance(stored, Blob):
-                yield number, file_value(self.store.add(stored), stored)
-            else:
-                self.store.hold(self._values.component(number).files(stored), number)
-                yield number, addressed(value, self.store)
 
     # ---- what the page says ------------------------------------------------------------------------------------
 
