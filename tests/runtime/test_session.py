@@ -19,7 +19,6 @@ from millstream.transports.memory import MemoryTransport, connect
 from millstream.wire.messages import (
     Clock,
     Credit,
-    Fire,
     Hello,
     Open,
     Refuse,
@@ -295,11 +294,11 @@ def test_a_mistake_of_ours_costs_one_event_and_is_logged(
     with TestPage(simple()) as page:
         (session,) = page.host.sessions.values()  # type: ignore[union-attr]
 
-        def fail(message: Fire) -> None:
+        def fail(number: int) -> None:
             raise KeyError("a bug")
 
         with monkeypatch.context() as broken:
-            broken.setattr(session.events, "fire", fail)
+            broken.setattr(session.events, "binding", fail)
             page.click("Go", wait=False)
             page.advance(1)
         assert "a bug" in page.toasts[-1].message, "TestPage shows errors"

@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 from millstream.declare.binding import Binding
-from millstream.declare.component import Component
-from millstream.errors import Busy, InvalidValue, MediaError, ProtocolError
+from millstream.errors import InvalidValue, MediaError, ProtocolError
 from millstream.runtime.call.user_code import guarded
 from millstream.runtime.context import SessionContext
+from millstream.runtime.page_scripts import PageScripts
 from millstream.runtime.run import Run
-from millstream.runtime.run_in_thread import run_in_thread
-from millstream.runtime.send.apply import addressed, file_value
-from millstream.runtime.send.raw_frame import RawFrame
 from millstream.runtime.state.reach import EDIT, Reach
-from millstream.runtime.stream.recording import StreamRecording
-from millstream.types import Blob, Failure, Occurrence, Stored
-from millstream.wire.messages import Fire, RunState, Script, Set, Value
-from millstream.wire.packet import Packet
+from millstream.types import Failure, Occurrence, Stored
+from millstream.wire.messages import Fire, Open, RunState, Set, Value
 
 logger = logging.getLogger("millstream.session")
 
@@ -30,6 +24,26 @@ SERVER_EVENTS: Final = frozenset({"change", "tick", "every"})
 """Events of components that no page fires."""
 
 TOO_MUCH: Final = "Too much is going on at once; try again in a moment."
+
+
+class SessionStreams(Protocol):
+    """The streams that events open and end."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more may be open."""
+
+    def number(self, message: Open, binding: Binding) -> None:
+        """Take note of the numbers of a stream, or raise `ProtocolError`."""
+
+    def open(self, message: Open, binding: Binding) -> None:
+        """Begin a stream that has been numbered."""
+
+    def refuse(self, message: Open, reason: str, text: str = "") -> None:
+        """Tell the page that a stream does not begin."""
+
+    def cancel(self, binding: int) -> None:
+        """End the streams of a binding at once."""
 
 
 class TriggeredEvent(NamedTuple):
@@ -45,26 +59,25 @@ class Events:
     """The events of one session.
 
     Args:
-        desk: What it shares with the streams and runs.
+        context: What it shares with the streams and runs.
         start: Runs a coroutine in the background of the session.
-        stop_binding: Ends the streams of a binding.
+        streams: The streams of the session.
     """
 
     def __init__(
         self,
         context: SessionContext,
         start: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
-        stop_binding: Callable[[int], None],
+        streams: SessionStreams,
     ) -> None:
         self._context = context
         self._start = start
-        self._stop_binding = stop_binding
+        self._streams = streams
         self._runs: dict[int, Run] = {}
         self._next: dict[int, TriggeredEvent] = {}
-        self._scripted: Counter[int] = Counter()
         self._held: dict[int, tuple[Binding, Occurrence | None]] = {}
         self._last_run = 0
-        self._scripting = asyncio.Lock()
+        self._scripts = PageScripts(context)
         self._is_closed = False
         self._reach = Reach(context.manifest, context.values, context.sender.told)
         context.on_change, context.on_end = self.raise_change, self.follow
@@ -166,11 +179,29 @@ class Events:
             if run.number == number:
                 run.cancel()
 
+    def open(self, message: Open) -> None:
+        """Begin a stream, or tell the page that it does not begin.
+
+        Raises:
+            ProtocolError: There is no such stream event, or the page may not record, or its numbers are wrong.
+        """
+        binding = self.binding(message.binding)
+        if binding.stream is None or binding.handler is None:
+            raise ProtocolError(f"binding {message.binding} is no stream", 4404)
+        self._streams.number(message, binding)
+        if not self.admits(binding.stream, "start_recording", message.seen):
+            self._streams.refuse(message, "cancelled")
+        elif self._is_closed or self._streams.is_full:
+            self._streams.refuse(message, "busy", "Too many recordings are running. Stop one first.")
+        else:
+            self.cancel_all(binding.cancels)
+            self._streams.open(message, binding)
+
     def cancel_all(self, bindings: Iterable[int]) -> None:
         """End all runs and streams of some bindings."""
         for number in bindings:
             self._next.pop(number, None)
-            self._stop_binding(number)
+            self._streams.cancel(number)
             for run in list(self._runs.values()):
                 if run.binding.number == number:
                     run.cancel()
@@ -222,23 +253,9 @@ class Events:
         if self._is_closed:
             return
         if binding.js is not None:
-            _ = self._start(self._script(binding, [self._context.values[number] for number in binding.inputs]))
+            _ = self._start(self._scripts.run(binding, [self._context.values[number] for number in binding.inputs]))
             return
         self._trigger(TriggeredEvent(binding, 0, self._context.inputs(binding), event))
-
-    async def _script(self, binding: Binding, stored: Sequence[Stored]) -> None:
-        """Have the page run a script on values, which are rendered in a thread: that may take its time."""
-        pairs = list(zip(map(self._context.values.component, binding.inputs), stored, strict=True))
-        try:
-            async with self._scripting:  # in the order of the events
-                shown = await run_in_thread("script", lambda: [_shown(component, value) for component, value in pairs])
-                inputs = [self._addressed(value, wire) for value, wire in zip(stored, shown, strict=True)]
-                self._context.sender.send(Script(binding=binding.number, inputs=inputs))
-                self._scripted[binding.number] += 1
-        except InvalidValue as error:  # together they may be too large
-            self._context.report(self._context.failed(binding.number, error))
-        except Busy as error:
-            self._context.report(Failure(str(error), title="Busy"))
 
     def _trigger(self, trigger: TriggeredEvent) -> None:
         binding = trigger.binding
@@ -279,8 +296,7 @@ class Events:
     def _occurrence(self, binding: Binding, message: Fire) -> Occurrence | None:
         """Find out what happened, and whether the page may say so."""
         number = binding.number
-        if self._scripted[number] and message.inputs is not None:
-            self._scripted[number] -= 1
+        if message.inputs is not None and self._scripts.is_answer(number):
             return None
         if binding.is_stream or not 0 <= message.target < len(binding.targets):
             raise ProtocolError(f"target {message.target} of binding {number} does not exist", 4404)
@@ -300,10 +316,6 @@ class Events:
             for component, wire in zip(map(self._context.values.component, binding.inputs), given, strict=True)
         )
 
-    def _addressed(self, stored: Stored, wire: Value) -> Value:
-        store = self._context.store
-        return file_value(store.handle(stored), stored) if isinstance(stored, Blob) else addressed(wire, store)
-
     def _refuse(self, error: InvalidValue | MediaError) -> None:
         failure = Failure(str(error), "input")
         self._context.reject(failure)
@@ -316,12 +328,3 @@ class Events:
             self._context.sender.send(
                 RunState(run=run, call=call, binding=binding.number, state=state, message=message)  # type: ignore[arg-type]
             )
-
-
-def _shown(component: Component, stored: Stored) -> Value:
-    """Give what a script gets of a value; media and what never leaves the server are nothing to it."""
-    return (
-        component.shown(stored)
-        if component.on_page and not isinstance(stored, Packet | RawFrame | StreamRecording | Blob)
-        else None
-    )

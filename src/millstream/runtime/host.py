@@ -5,21 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-import threading
 from collections.abc import Coroutine, Mapping
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from millstream import codecs, engines
 from millstream.declare.injected import Request
 from millstream.declare.manifest import Manifest
 from millstream.errors import Busy, Closed, InvalidValue, ProtocolError, QuotaExceeded, Refused
-from millstream.media.image_header import HEAD_BYTES, MIMES, format_of
 from millstream.runtime.call.call_limits import CallLimits
 from millstream.runtime.call.program import AppProgram
 from millstream.runtime.call.user_code import guarded
+from millstream.runtime.inspection import UploadInspector
 from millstream.runtime.metrics import StreamMetrics
 from millstream.runtime.queue import RunQueue
 from millstream.runtime.run_in_thread import run_in_thread
@@ -28,7 +26,7 @@ from millstream.runtime.session import Closing, Session, Shared
 from millstream.runtime.settings import Settings
 from millstream.runtime.state.expiry import Beginning
 from millstream.runtime.state.file_quota import FileQuotas
-from millstream.runtime.state.files import CallFiles, PathRules, TempFolders
+from millstream.runtime.state.files import PathRules, TempFolders
 from millstream.runtime.state.upload import Upload
 from millstream.types import Blob, Engine, Transport
 from millstream.wire.messages import Ack, Hello, Refuse, decode_page_message, encode_message
@@ -41,17 +39,10 @@ logger = logging.getLogger("millstream.session")
 REFUSALS = {"busy": 1013, "shutdown": 1012}
 """Close codes of refusals; of the others 1008."""
 
-MAX_INSPECTIONS = 2
-"""Uploads that are looked at at once: that may decode an image."""
-
 LOST = Closing(1001, "the link is lost")
 
 LAST_S = 1.0
 """How long sessions may take to end once the time for draining is over."""
-
-
-class UnfitUpload(InvalidValue):
-    """The component that a file is meant for cannot take it."""
 
 
 class Host:
@@ -79,8 +70,7 @@ class Host:
         self._living: set[asyncio.Task[None]] = set()
         self._is_ready = False
         self._shared: Shared | None = None
-        self._rules: PathRules | None = None
-        self._inspecting = threading.BoundedSemaphore(MAX_INSPECTIONS)
+        self._inspector: UploadInspector
 
     @property
     def is_ready(self) -> bool:
@@ -90,7 +80,7 @@ class Host:
     async def start(self) -> None:
         """Make what all sessions share, on the running loop. Removes what a killed process left in the temp folder."""
         rules, beginning = await run_in_thread("start", self._prepare)
-        self._rules = rules
+        self._inspector = UploadInspector(self.manifest, rules)
         settings = self.settings
         self._engine.start(AppProgram(self.manifest, rules, settings.show_error), settings.abandon_s)
         queue = RunQueue(self.manifest.max_waiting, settings.max_waiting_each, settings.abandon_s)
@@ -264,7 +254,7 @@ class Host:
             raise InvalidValue("the page of this upload is closed; reload it and try again")
 
         def inspect(blob: Blob, room: int) -> Blob:
-            return self._inspected(blob, component, found.store.folder, room)
+            return self._inspector.inspect(blob, component, found.store.folder, room)
 
         return Upload(found.store, name, self.settings.max_file_size, announced, inspect)
 
@@ -291,29 +281,14 @@ class Host:
             raise QuotaExceeded(f"a file may have {self.settings.max_file_size} bytes, this one has {len(body)}")
         store = self.sessions[session].store
         given = Blob(name, mime, data=body)
-        blob = await run_in_thread("upload", lambda: self._inspected(given, component, store.folder, store.room))
+        blob = await run_in_thread(
+            "upload", lambda: self._inspector.inspect(given, component, store.folder, store.room)
+        )
         try:
             return file_value(store.add(blob), blob)
         except QuotaExceeded:
             await run_in_thread("upload", lambda: _delete(blob))
             raise
-
-    def _inspected(self, blob: Blob, component: int | None, folder: Path, room: int) -> Blob:
-        """Look at a file that was uploaded: what it is, and what the component makes of it. Blocks."""
-        assert self._rules is not None
-        files = CallFiles(folder, room, self._rules)
-        found = found_in(blob)
-        blob = replace(blob, found=found, mime=MIMES.get(found, blob.mime))
-        meant = self.manifest.components.get(component) if component is not None else None
-        if meant is None:
-            return blob
-        try:
-            with self._inspecting:
-                return files.settle(meant.inspect(blob, files))
-        except InvalidValue as error:
-            raise UnfitUpload(str(error)) from error
-        finally:
-            files.close()
 
     def file(self, visitor: str, handle: str) -> Blob | None:
         """Find a file by its handle among the sessions of one visitor."""
@@ -352,14 +327,6 @@ class Host:
 def _fail(session: Session, error: BaseException) -> None:
     logger.error("session %s failed", session.tag, exc_info=error)
     session.end(1011, "something went wrong in the server")
-
-
-def found_in(blob: Blob) -> str:
-    """Tell which image format a file has by its content; empty if it is no image. Blocks."""
-    if blob.path is None:
-        return format_of((blob.data or b"")[:HEAD_BYTES]) or ""
-    with blob.path.open("rb") as file:
-        return format_of(file.read(HEAD_BYTES)) or ""
 
 
 def _delete(blob: Blob) -> None:

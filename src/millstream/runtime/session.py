@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from millstream import codecs
-from millstream.declare.binding import Binding
 from millstream.declare.injected import Request
 from millstream.declare.manifest import Manifest
 from millstream.errors import Busy, Closed, ProtocolError
@@ -21,11 +20,11 @@ from millstream.runtime.call.user_code import guarded
 from millstream.runtime.clock import server_us
 from millstream.runtime.context import SessionContext
 from millstream.runtime.events import Events
+from millstream.runtime.inbox import Inbox
 from millstream.runtime.link import Link
 from millstream.runtime.metrics import StreamMetrics
 from millstream.runtime.queue import RunQueue
 from millstream.runtime.run_in_thread import run_in_thread
-from millstream.runtime.send.apply import addressed, file_value
 from millstream.runtime.send.sender import Sender
 from millstream.runtime.settings import Settings
 from millstream.runtime.state.expiry import Beginning, ExpiringValues, Initial
@@ -34,7 +33,9 @@ from millstream.runtime.state.files import SessionFiles
 from millstream.runtime.state.timers import Timers
 from millstream.runtime.state.values import Values
 from millstream.runtime.stream.stream import Stream
-from millstream.types import Blob, Failure, Transport
+from millstream.runtime.streams import Streams
+from millstream.runtime.welcome import initial_updates, welcome
+from millstream.types import Failure, Transport
 from millstream.wire.messages import (
     Ack,
     Bye,
@@ -52,25 +53,12 @@ from millstream.wire.messages import (
     Set,
     Shown,
     Stop,
-    StreamState,
-    Value,
     Visible,
-    Welcome,
-    decode_page_message,
     encode_message,
 )
-from millstream.wire.packet import VERSION, CodecNumber, Packet, decode_packet, is_packet
+from millstream.wire.packet import CodecNumber
 
 logger = logging.getLogger("millstream.session")
-
-BURST_S: Final = 2.0
-"""A page may send this many seconds' worth of messages at once."""
-
-BREATH: Final = 32
-"""After this many messages in a row other pages get their turn."""
-
-LARGE_BYTES: Final = 8 * 1024
-"""A control message counts once more for each of these; packets are bounded by credit."""
 
 GOODBYE_S: Final = 0.5
 """How long the last messages may take when the server ends a session."""
@@ -115,11 +103,6 @@ class Session:
         self.tag = request.session_hash
         self.visitor = visitor
         self.store = SessionFiles(folder, shared.allowances.session(request.client.host if request.client else ""))
-        self.streams: dict[int, Stream] = {}
-        self._videos: dict[int, Stream] = {}
-        """Streams of sound and pictures, by the number of the pictures."""
-        self._last_stream = 0
-        self._is_draining = False
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._closing: asyncio.Future[Closing] = asyncio.get_running_loop().create_future()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -146,10 +129,13 @@ class Session:
             delete=self._delete,
             start=self._start,
         )
-        self.events = Events(self._context, self._start, self._stop_binding)
+        self._streams = Streams(self._context, self._start)
+        self.events = Events(self._context, self._start, self._streams)
         self._expiry = ExpiringValues(self._values, shared.beginning.perishable, self._start)
         self._timers = Timers(manifest, self._values, self.events.raise_event)
-        self._budget = _Budget(settings.messages_per_s)
+        self._inbox = Inbox(
+            self._context, settings.messages_per_s, self._actions(), self._streams.receive, self._break_off
+        )
 
     async def live(self, hello: Hello) -> Closing:
         """Begin, serve the page over all transports that are attached, and end; says why that was.
@@ -170,9 +156,13 @@ class Session:
             self._link.end()
             self.store.shut()
             self._timers.close()
-            for stream in self.streams.values():
-                stream.close()
+            self._streams.close()
         return closing
+
+    @property
+    def streams(self) -> Mapping[int, Stream]:
+        """Its open streams, by number."""
+        return self._streams.running
 
     @property
     def closing(self) -> Closing | None:
@@ -214,10 +204,8 @@ class Session:
 
     def drain(self) -> list[asyncio.Task[None]]:
         """Begin nothing any more, end streams after their running call; gives the tasks that are still at work."""
-        self._is_draining = True
         self.events.close()
-        for stream in self.streams.values():
-            stream.shut_down()
+        self._streams.shut_down()
         return list(self._tasks)
 
     def trust(self) -> None:
@@ -249,7 +237,7 @@ class Session:
     async def _resume(self, got: Ack, transport: Transport) -> None:
         self._sender.acknowledge(got.seen, got.audio)
         self._sender.renew_credit()
-        await transport.send(encode_message(self._greeting(0, is_resumed=True)))
+        await transport.send(encode_message(welcome(self._context, self.secret, is_resumed=True)))
         await self._sender.write(transport)
 
     def _on_overflow(self) -> None:
@@ -264,26 +252,10 @@ class Session:
 
     async def _read(self, transport: Transport) -> None:
         try:
-            await self._act(transport)
+            await self._inbox.read(transport)
         except ProtocolError as error:
             logger.warning("session %s: closed with %d: %s", self.tag, error.code, repr(str(error))[:200])
             self.end(error.code, str(error))
-
-    async def _act(self, transport: Transport) -> None:
-        spent = 0
-        while True:
-            message = await transport.receive()
-            is_media = is_packet(message)
-            cost = 1 if is_media else 1 + len(message) // LARGE_BYTES
-            self._budget.spend(self._context.now, cost)
-            if is_media:
-                self._on_packet(decode_packet(message))
-            else:
-                self._on_message(decode_page_message(message))
-            spent += cost
-            if spent >= BREATH:
-                spent = 0
-                await asyncio.sleep(0)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run something that ends with the session at the latest. What it raises costs nobody else anything."""
@@ -310,8 +282,8 @@ class Session:
         self._context.clock.compare(hello.page_us, server_us())
         self._players.bandwidth.takes_opus = CodecNumber.OPUS in hello.decodes
         self._context.decodes = codecs.special().intersection(hello.decodes)
-        self._sender.send(self._greeting(hello.page_us))
-        for number, value in self._initial_updates():
+        self._sender.send(welcome(self._context, self.secret, hello.page_us))
+        for number, value in initial_updates(self._initial, self._values, self.store):
             updates = {number: {"value": value}}
             self._sender.send(Outputs(call=next(self._context.calls), seen=self._context.seen, updates=updates))
         for name, error in self._initial.faults:
@@ -319,46 +291,26 @@ class Session:
         self.events.load()
         self._timers.start()
 
-    def _greeting(self, page_us: int, *, is_resumed: bool = False) -> Welcome:
-        return Welcome(
-            version=VERSION,
-            build=self._context.manifest.build,
-            session=self.secret,
-            server_us=server_us(),
-            page_us=page_us,
-            resumed=is_resumed,
-            seen=self._context.seen if is_resumed else 0,
-            decodes=sorted(codecs.special()),
-        )
-
-    def _initial_updates(self) -> Iterator[tuple[int, Value]]:
-        """Give the values that differ from those in the page's manifest; each fits into a message, not all together."""
-        for number in sorted(self._initial.shown):
-            value, stored = self._initial.shown.pop(number), self._values[number]
-            if isinstance(stored, Blob):
-                yield number, file_value(self.store.add(stored), stored)
-            else:
-                self.store.hold(self._values.component(number).files(stored), number)
-                yield number, addressed(value, self.store)
-
     # ---- what the page says ------------------------------------------------------------------------------------
 
-    def _on_packet(self, packet: Packet) -> None:
-        stream = self.streams.get(packet.stream) or self._videos.get(packet.stream)
-        if stream is not None:
-            stream.receive(packet)
-        elif not 0 < packet.stream <= self._last_stream:
-            raise ProtocolError(f"packet of stream {packet.stream}, which was never opened", 4404)
-
-    def _on_message(self, message: PageMessage) -> None:
-        if message.seq <= self._context.seen:
-            return  # acted upon before
-        self._context.seen = message.seq
-        action = _ACTIONS.get(type(message))
-        if action is None:
-            raise ProtocolError(f"{type(message).__name__} is not expected now")
-        with guarded(partial(self._break_off, message), passing=(ProtocolError, Closed)):
-            action(self, message)
+    def _actions(self) -> dict[type, Callable[[Any], object]]:
+        """Say what each kind of message does. A hidden page says so, and nothing changes: it goes on giving credit."""
+        events, streams, sender = self.events, self._streams, self._sender
+        return {
+            Set: events.edit,
+            Fire: events.fire,
+            Cancel: lambda message: events.cancel_run(message.run),
+            Open: events.open,
+            Stop: streams.stop,
+            Shown: streams.shown,
+            Credit: lambda message: sender.grant(message.stream, message.limit),
+            KeyFrame: lambda message: sender.request_key_frame(message.stream, message.component),
+            Played: self._players.report,
+            Clock: self._on_clock,
+            Visible: lambda message: None,
+            Ack: lambda message: sender.acknowledge(message.seen, message.audio),
+            Bye: self._on_bye,
+        }
 
     def _break_off(self, message: PageMessage, error: BaseException) -> None:
         """Show that we could not act upon a message. A run that it was to begin is over, or it would be awaited."""
@@ -368,90 +320,19 @@ class Session:
             state = RunState(run=message.run, call=call, binding=number, state="failed", message=failure.message)
             self._sender.send(state)
 
-    def _on_set(self, message: Set) -> None:
-        self.events.edit(message)
-
-    def _on_fire(self, message: Fire) -> None:
-        self.events.fire(message)
-
-    def _on_cancel(self, message: Cancel) -> None:
-        self.events.cancel_run(message.run)
-
-    def _on_open(self, message: Open) -> None:
-        binding = self.events.binding(message.binding)
-        if not binding.is_stream or binding.handler is None:
-            raise ProtocolError(f"binding {message.binding} is no stream", 4404)
-        if not self._last_stream < message.stream < 2**32:
-            raise ProtocolError(f"stream {message.stream} is opened after stream {self._last_stream}")
-        self._last_stream = max(message.stream, self._checked_pictures(message, binding))
-        assert binding.stream is not None
-        if not self.events.admits(binding.stream, "start_recording", message.seen):
-            self._sender.send(StreamState(stream=message.stream, state="ended", reason="cancelled"))
-            return
-        if self._is_draining or len(self.streams) >= self._context.settings.max_streams:
-            text = "Too many recordings are running. Stop one first."
-            self._sender.send(StreamState(stream=message.stream, state="ended", reason="busy", message=text))
-            return
-        self.events.cancel_all(binding.cancels)
-        stream = self.streams[message.stream] = Stream(self._context, message.stream, binding, message.pictures)
-        if message.pictures:
-            self._videos[message.pictures] = stream
-        self._start(stream.live()).add_done_callback(lambda _: self._forget(stream))
-
-    def _checked_pictures(self, message: Open, binding: Binding) -> int:
-        """Give the number of the pictures that a stream of sound brings along, 0 for none."""
-        assert binding.stream is not None
-        is_film = self._context.manifest.components[binding.stream].streams == "film"
-        if message.pictures and not (is_film and message.stream < message.pictures < 2**32):
-            raise ProtocolError(f"stream {message.stream} has no frames, or not as stream {message.pictures}")
-        return message.pictures
-
-    def _on_stop(self, message: Stop) -> None:
-        if stream := self.streams.get(message.stream):
-            stream.stop(message)
-
-    def _on_credit(self, message: Credit) -> None:
-        self._sender.grant(message.stream, message.limit)
-
-    def _on_shown(self, message: Shown) -> None:
-        if stream := self.streams.get(message.stream):
-            stream.shown(message.sequence, message.page_us)
-
-    def _on_played(self, message: Played) -> None:
-        self._players.report(message)
-
     def _on_clock(self, message: Clock) -> None:
         now_us = server_us()
         self._context.clock.compare(message.page_us, now_us)
         self._sender.send(Clock(page_us=message.page_us, server_us=now_us))
 
-    def _on_key_frame(self, message: KeyFrame) -> None:
-        self._sender.request_key_frame(message.stream, message.component)
-
-    def _on_visible(self, message: Visible) -> None:
-        """Nothing changes for a hidden page: it acknowledges pictures without showing them."""
-
-    def _on_ack(self, message: Ack) -> None:
-        self._sender.acknowledge(message.seen, message.audio)
-
     def _on_bye(self, message: Bye) -> None:
         self.end(1001, "the page said goodbye")
         raise Closed("the page said goodbye")  # nothing more is sent
 
-    def _stop_binding(self, binding: int) -> None:
-        for stream in list(self.streams.values()):
-            if stream.binding.number == binding:
-                stream.cancel()
-
-    def _forget(self, stream: Stream) -> None:
-        self._videos.pop(stream.frames, None)
-        if self.streams.pop(stream.number, None) is not None:
-            stream.close()
-
     def statistics(self) -> dict[str, object]:
         """Give the counters of the running streams, and of what waits and works, as plain data."""
         return {
-            "streams": {str(number): stream.statistics().statistics() for number, stream in self.streams.items()},
+            "streams": self._streams.statistics(),
             "runs": self.events.running,
             "playbacks": self._players.statistics(),
             "stored_bytes": self.store.used,
@@ -459,43 +340,6 @@ class Session:
 
     def __repr__(self) -> str:
         return f"<Session {self.tag}: {len(self.streams)} streams, {self.events.running} runs>"
-
-
-_ACTIONS: Final[dict[type, Callable[[Session, Any], None]]] = {
-    Set: Session._on_set,
-    Fire: Session._on_fire,
-    Cancel: Session._on_cancel,
-    Open: Session._on_open,
-    Stop: Session._on_stop,
-    Credit: Session._on_credit,
-    Shown: Session._on_shown,
-    Played: Session._on_played,
-    Clock: Session._on_clock,
-    KeyFrame: Session._on_key_frame,
-    Visible: Session._on_visible,
-    Ack: Session._on_ack,
-    Bye: Session._on_bye,
-}
-
-
-class _Budget:
-    """How many messages a page may still send: a bucket that fills at a steady rate."""
-
-    def __init__(self, rate_hz: float) -> None:
-        self._rate_hz = rate_hz
-        self._full = self._left = rate_hz * BURST_S
-        self._at = 0.0
-
-    def spend(self, now: float, cost: int) -> None:
-        """Take what a message costs.
-
-        Raises:
-            ProtocolError: There is none left.
-        """
-        self._left = min(self._left + (now - self._at) * self._rate_hz, self._full) - cost
-        self._at = now
-        if self._left < 0:
-            raise ProtocolError(f"more than {self._rate_hz:g} messages a second, or fewer but large ones", 1008)
 
 
 def _caller(visitor: str, request: Request) -> CallOwner:

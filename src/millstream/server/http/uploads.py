@@ -15,7 +15,8 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from millstream.errors import InvalidValue, QuotaExceeded
-from millstream.runtime.host import Host, UnfitUpload
+from millstream.runtime.host import Host
+from millstream.runtime.inspection import UnfitUpload
 from millstream.server.security.caller import Caller
 from millstream.types import Blob
 

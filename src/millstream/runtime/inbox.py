@@ -1,0 +1,112 @@
+"""Reads what a page says, within its budget, and has each message acted upon once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final, Protocol
+
+from millstream.errors import Closed, ProtocolError
+from millstream.runtime.call.user_code import guarded
+from millstream.types import Transport
+from millstream.wire.messages import PageMessage, decode_page_message
+from millstream.wire.packet import Packet, decode_packet, is_packet
+
+BURST_S: Final = 2.0
+"""A page may send this many seconds' worth of messages at once."""
+
+BREATH: Final = 32
+"""After this many messages in a row other pages get their turn."""
+
+LARGE_BYTES: Final = 8 * 1024
+"""A control message counts once more for each of these; packets are bounded by credit."""
+
+
+class Reading(Protocol):
+    """How far a session has got in what its page says."""
+
+    seen: int
+    """The last sequence of the page's control messages that was acted upon."""
+
+    @property
+    def now(self) -> float:
+        """The time, in seconds."""
+
+
+class Inbox:
+    """Acts upon what one page says, over all transports that it comes by.
+
+    Args:
+        reading: Is told how far the page's messages were acted upon.
+        rate_hz: Messages that the page may send, averaged over two seconds.
+        actions: Called with a message, by its type.
+        receive: Called with a media packet.
+        fail: Called with a message that could not be acted upon, and why.
+    """
+
+    def __init__(
+        self,
+        reading: Reading,
+        rate_hz: float,
+        actions: Mapping[type, Callable[[Any], object]],
+        receive: Callable[[Packet], None],
+        fail: Callable[[PageMessage, BaseException], object],
+    ) -> None:
+        self._reading = reading
+        self._budget = MessageBudget(rate_hz)
+        self._actions = actions
+        self._receive = receive
+        self._fail = fail
+
+    async def read(self, transport: Transport) -> None:
+        """Act upon all that comes, until the transport is gone.
+
+        Raises:
+            ProtocolError: The page said what it may not say.
+            Closed: The transport is gone, or the page takes its leave.
+        """
+        spent = 0
+        while True:
+            message = await transport.receive()
+            is_media = is_packet(message)
+            cost = 1 if is_media else 1 + len(message) // LARGE_BYTES
+            self._budget.spend(self._reading.now, cost)
+            if is_media:
+                self._receive(decode_packet(message))
+            else:
+                self._act(decode_page_message(message))
+            spent += cost
+            if spent >= BREATH:
+                spent = 0
+                await asyncio.sleep(0)
+
+    def _act(self, message: PageMessage) -> None:
+        if message.seq <= self._reading.seen:
+            return  # acted upon before
+        self._reading.seen = message.seq
+        action = self._actions.get(type(message))
+        if action is None:
+            raise ProtocolError(f"{type(message).__name__} is not expected now")
+        with guarded(partial(self._fail, message), passing=(ProtocolError, Closed)):
+            action(message)
+
+
+class MessageBudget:
+    """The number of messages that a page may still send: a bucket that fills at a steady rate."""
+
+    def __init__(self, rate_hz: float) -> None:
+        self._rate_hz = rate_hz
+        self._full = self._left = rate_hz * BURST_S
+        self._at = 0.0
+
+    def spend(self, now: float, cost: int) -> None:
+        """Take what a message costs.
+
+        Raises:
+            ProtocolError: There is none left.
+        """
+        self._left = min(self._left + (now - self._at) * self._rate_hz, self._full) - cost
+        self._at = now
+        if self._left < 0:
+            raise ProtocolError(f"more than {self._rate_hz:g} messages a second, or fewer but large ones", 1008)

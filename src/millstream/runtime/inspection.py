@@ -1,0 +1,69 @@
+"""Looks at uploaded files: what they are by their content, and what the component they are meant for makes of them."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from millstream.declare.manifest import Manifest
+from millstream.errors import InvalidValue
+from millstream.media.image_header import HEAD_BYTES, MIMES, format_of
+from millstream.runtime.state.files import CallFiles, PathRules
+from millstream.types import Blob
+
+MAX_INSPECTIONS: Final = 2
+"""Uploads that are looked at at once: that may decode an image."""
+
+
+class UnfitUpload(InvalidValue):
+    """The component that a file is meant for cannot take it."""
+
+
+class UploadInspector:
+    """Looks at the uploads of one app. It blocks: it is called in threads.
+
+    Args:
+        manifest: The components.
+        rules: Which files may be read.
+    """
+
+    def __init__(self, manifest: Manifest, rules: PathRules) -> None:
+        self._components = manifest.components
+        self._rules = rules
+        self._inspecting = threading.BoundedSemaphore(MAX_INSPECTIONS)
+
+    def inspect(self, blob: Blob, component: int | None, folder: Path, room: int) -> Blob:
+        """Give a file as it is to be kept.
+
+        Args:
+            blob: The upload.
+            component: Number of the component that it is meant for, if there is one.
+            folder: Where the component may put a file.
+            room: Bytes that such a file may have.
+
+        Raises:
+            UnfitUpload: The component cannot take it.
+        """
+        files = CallFiles(folder, room, self._rules)
+        found = found_in(blob)
+        blob = replace(blob, found=found, mime=MIMES.get(found, blob.mime))
+        meant = self._components.get(component) if component is not None else None
+        if meant is None:
+            return blob
+        try:
+            with self._inspecting:
+                return files.settle(meant.inspect(blob, files))
+        except InvalidValue as error:
+            raise UnfitUpload(str(error)) from error
+        finally:
+            files.close()
+
+
+def found_in(blob: Blob) -> str:
+    """Tell which image format a file has by its content; empty if it is no image. Blocks."""
+    if blob.path is None:
+        return format_of((blob.data or b"")[:HEAD_BYTES]) or ""
+    with blob.path.open("rb") as file:
+        return format_of(file.read(HEAD_BYTES)) or ""

@@ -1,0 +1,66 @@
+"""Scripts of the page that the server begins: which values they get, and whose answers are awaited."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+
+from millstream.declare.binding import Binding
+from millstream.declare.component import Component
+from millstream.errors import Busy, InvalidValue
+from millstream.runtime.context import SessionContext
+from millstream.runtime.run_in_thread import run_in_thread
+from millstream.runtime.send.apply import addressed, file_value
+from millstream.runtime.send.raw_frame import RawFrame
+from millstream.runtime.stream.recording import StreamRecording
+from millstream.types import Blob, Failure, Stored
+from millstream.wire.messages import Script, Value
+from millstream.wire.packet import Packet
+
+
+class PageScripts:
+    """The `js=` of bindings that the server begins, in one session.
+
+    Args:
+        context: What it shares with the rest of the session.
+    """
+
+    def __init__(self, context: SessionContext) -> None:
+        self._context = context
+        self._awaited: Counter[int] = Counter()
+        self._sending = asyncio.Lock()
+
+    async def run(self, binding: Binding, stored: Sequence[Stored]) -> None:
+        """Have the page run a script on values, which are rendered in a thread: that may take its time."""
+        pairs = list(zip(map(self._context.values.component, binding.inputs), stored, strict=True))
+        try:
+            async with self._sending:  # in the order of the events
+                shown = await run_in_thread("script", lambda: [_shown(component, value) for component, value in pairs])
+                inputs = [self._addressed(value, wire) for value, wire in zip(stored, shown, strict=True)]
+                self._context.sender.send(Script(binding=binding.number, inputs=inputs))
+                self._awaited[binding.number] += 1
+        except InvalidValue as error:  # together they may be too large
+            self._context.report(self._context.failed(binding.number, error))
+        except Busy as error:
+            self._context.report(Failure(str(error), title="Busy"))
+
+    def is_answer(self, binding: int) -> bool:
+        """Say whether what the page fires is the answer of a script that was sent; each is taken once."""
+        if not self._awaited[binding]:
+            return False
+        self._awaited[binding] -= 1
+        return True
+
+    def _addressed(self, stored: Stored, wire: Value) -> Value:
+        store = self._context.store
+        return file_value(store.handle(stored), stored) if isinstance(stored, Blob) else addressed(wire, store)
+
+
+def _shown(component: Component, stored: Stored) -> Value:
+    """Give what a script gets of a value; media and what never leaves the server are nothing to it."""
+    return (
+        component.shown(stored)
+        if component.on_page and not isinstance(stored, Packet | RawFrame | StreamRecording | Blob)
+        else None
+    )

@@ -1,0 +1,113 @@
+"""The streams of one session that are open, by the numbers that its page has given them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from millstream.declare.binding import Binding
+from millstream.errors import ProtocolError
+from millstream.runtime.context import SessionContext
+from millstream.runtime.stream.stream import Stream
+from millstream.wire.messages import Open, Shown, Stop, StreamState
+from millstream.wire.packet import Packet
+
+
+class Streams:
+    """Opens streams, hands them what their page sends, and lets go of those that are over.
+
+    Args:
+        context: What they share with the rest of their session.
+        start: Runs a coroutine in the background of the session.
+
+    Attributes:
+        running: Those that are open, by number.
+    """
+
+    def __init__(
+        self, context: SessionContext, start: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
+    ) -> None:
+        self.running: dict[int, Stream] = {}
+        self._context = context
+        self._start = start
+        self._by_frames: dict[int, Stream] = {}
+        """Streams of audio and video, by the number of the video."""
+        self._last = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more may be open."""
+        return len(self.running) >= self._context.settings.max_streams
+
+    def number(self, message: Open, binding: Binding) -> None:
+        """Take note of the numbers that a page gives a stream, whatever becomes of it.
+
+        Raises:
+            ProtocolError: They are not new, or do not go with the component.
+        """
+        assert binding.stream is not None
+        if not self._last < message.stream < 2**32:
+            raise ProtocolError(f"stream {message.stream} is opened after stream {self._last}")
+        has_both = self._context.manifest.components[binding.stream].streams == "film"
+        if message.pictures and not (has_both and message.stream < message.pictures < 2**32):
+            raise ProtocolError(f"stream {message.stream} has no frames, or not as stream {message.pictures}")
+        self._last = max(message.stream, message.pictures)
+
+    def open(self, message: Open, binding: Binding) -> None:
+        """Begin a stream that has been numbered."""
+        stream = self.running[message.stream] = Stream(self._context, message.stream, binding, message.pictures)
+        if message.pictures:
+            self._by_frames[message.pictures] = stream
+        self._start(stream.live()).add_done_callback(lambda _: self._forget(stream))
+
+    def refuse(self, message: Open, reason: str, text: str = "") -> None:
+        """Tell the page that a stream does not begin."""
+        self._context.sender.send(StreamState(stream=message.stream, state="ended", reason=reason, message=text))
+
+    def receive(self, packet: Packet) -> None:
+        """Hand a packet to its stream; one for a stream that is over is late, and ignored.
+
+        Raises:
+            ProtocolError: There never was such a stream, or it may not have the packet.
+        """
+        stream = self.running.get(packet.stream) or self._by_frames.get(packet.stream)
+        if stream is not None:
+            stream.receive(packet)
+        elif not 0 < packet.stream <= self._last:
+            raise ProtocolError(f"packet of stream {packet.stream}, which was never opened", 4404)
+
+    def stop(self, message: Stop) -> None:
+        """End a stream as its page wants it."""
+        if stream := self.running.get(message.stream):
+            stream.stop(message)
+
+    def shown(self, message: Shown) -> None:
+        """Note that a frame has reached the screen."""
+        if stream := self.running.get(message.stream):
+            stream.shown(message.sequence, message.page_us)
+
+    def cancel(self, binding: int) -> None:
+        """End the streams of a binding at once."""
+        for stream in list(self.running.values()):
+            if stream.binding.number == binding:
+                stream.cancel()
+
+    def shut_down(self) -> None:
+        """End all of them after their running call."""
+        for stream in self.running.values():
+            stream.shut_down()
+
+    def close(self) -> None:
+        """Let go of them, at the end of their session."""
+        for stream in self.running.values():
+            stream.close()
+
+    def statistics(self) -> dict[str, object]:
+        """Give their counters as plain data, by number."""
+        return {str(number): stream.statistics().statistics() for number, stream in self.running.items()}
+
+    def _forget(self, stream: Stream) -> None:
+        self._by_frames.pop(stream.frames, None)
+        if self.running.pop(stream.number, None) is not None:
+            stream.close()

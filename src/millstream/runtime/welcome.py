@@ -1,0 +1,50 @@
+"""The first words to a page: the welcome, and the values that are not in its manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from millstream import codecs
+from millstream.declare.manifest import Manifest
+from millstream.runtime.clock import server_us
+from millstream.runtime.send.apply import addressed, file_value
+from millstream.runtime.state.expiry import Initial
+from millstream.runtime.state.files import SessionFiles
+from millstream.runtime.state.values import Values
+from millstream.types import Blob
+from millstream.wire.messages import Value, Welcome
+from millstream.wire.packet import VERSION
+
+
+class Welcoming(Protocol):
+    """What of a session a welcome tells."""
+
+    manifest: Manifest
+    seen: int
+    """The last sequence of the page's control messages that was acted upon."""
+
+
+def welcome(session: Welcoming, secret: str, page_us: int = 0, *, is_resumed: bool = False) -> Welcome:
+    """Make the answer to a page that has come, or that has come back."""
+    return Welcome(
+        version=VERSION,
+        build=session.manifest.build,
+        session=secret,
+        server_us=server_us(),
+        page_us=page_us,
+        resumed=is_resumed,
+        seen=session.seen if is_resumed else 0,
+        decodes=sorted(codecs.special()),
+    )
+
+
+def initial_updates(initial: Initial, values: Values, store: SessionFiles) -> Iterator[tuple[int, Value]]:
+    """Give the values that differ from those in the page's manifest; each fits into a message, not all together."""
+    for number in sorted(initial.shown):
+        value, stored = initial.shown.pop(number), values[number]
+        if isinstance(stored, Blob):
+            yield number, file_value(store.add(stored), stored)
+        else:
+            store.hold(values.component(number).files(stored), number)
+            yield number, addressed(value, store)
