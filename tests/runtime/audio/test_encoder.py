@@ -17,7 +17,7 @@ from tests.runtime.room import RATE, Room, in_a_room
 
 import millstream as gr
 from millstream.codecs.opus import OpusPacket, OpusStretch
-from millstream.runtime.audio import coder
+from millstream.runtime.audio import encoder
 from millstream.wire.packet import CodecNumber, Flag
 from millstream.wire.sound import OPUS_PREFIX
 
@@ -78,7 +78,7 @@ class Gate(OpusStretch):
         """Let it take the place of the encoder; it is open until somebody clears `is_open`."""
         cls.threads, cls.fails_at, cls.knock = set(), fails_at, bool
         cls.is_open.set()
-        monkeypatch.setattr(coder, "OpusStretch", cls)
+        monkeypatch.setattr(encoder, "OpusStretch", cls)
         return cls
 
     @classmethod

@@ -12,8 +12,7 @@ from millstream.declare.component import Component
 from millstream.errors import InvalidValue, ProtocolError
 from millstream.frames import Chunk
 from millstream.runtime.audio.bandwidth import BandwidthEstimate, Gauge
-from millstream.runtime.audio.coder import EncodedAudio
-from millstream.runtime.audio.encoder import AudioEncoder
+from millstream.runtime.audio.encoder import AudioEncoder, EncodedAudio
 from millstream.runtime.send.sender import Sender
 from millstream.types import Segment, VideoSegment
 from millstream.wire.messages import Played, Silence

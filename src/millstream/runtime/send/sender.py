@@ -123,9 +123,11 @@ class Sender:
             InvalidValue: It is too large for the wire.
         """
         if isinstance(message, Outputs):
-            self._encoded(message)  # too large: found before anything else is touched
+            data = self._encoded(message)  # too large: found before anything else is touched
             self._overtake(_valued(message), None)
-        self._queue(message)
+            self._queue(message, data)
+        else:
+            self._queue(message)
 
     def play(self, packet: Packet) -> None:
         """Queue a packet of sound."""
@@ -248,8 +250,10 @@ class Sender:
             raise too_large(f"{len(data)} bytes")
         return data
 
-    def _queue(self, message: ServerMessage) -> None:
-        data = self._encoded(message)
+    def _queue(self, message: ServerMessage, data: bytes | None = None) -> None:
+        """Queue a message; `data` is what it was encoded as, if nothing was queued since."""
+        if data is None or message.seq != self._seq + 1:
+            data = self._encoded(message)
         self._seq += 1
         if isinstance(message, Outputs):
             self.told.number(message)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from millstream.frames import Chunk
-from millstream.runtime.audio.coder import AudioCodec, EncodedAudio
+from millstream.runtime.audio.encoder import AudioCodec, EncodedAudio
 from millstream.wire.packet import CodecNumber, Flag
 from millstream.wire.sound import OPUS_PREFIX, PCM16_PREFIX
 
