@@ -116,8 +116,9 @@ def test_junk_between_frames_is_passed_over(junk: bytes, size: int) -> None:
     assert np.array_equal(heard(pieces(file + junk + file, [size]))[1], heard(pieces(file + file, [size]))[1])
 
 
-def test_headers_that_begin_no_frame_are_not_looked_at_for_ever() -> None:
+@pytest.mark.parametrize("start", [b"\xff\xfb\xf0", b"ID3"])
+def test_headers_that_begin_no_frame_are_not_looked_at_for_ever(start: bytes) -> None:
     run = cut.begin(plain_tone(24_000, 1))
     assert run is not None
     with pytest.raises(MediaError, match=r"an MP3 or AAC file is broken: \d+ headers in \d+ bytes begin no frame"):
-        run.feed((plain_tone(24_000, 1) + b"\xff\xfb\xf0" * 5_000) * 3)
+        run.feed((plain_tone(24_000, 1) + start * 5_000) * 3)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
     from av.audio.resampler import AudioResampler
 
-MOST_SMALL_PACKETS: Final = 75_000
-"""Packets that have next to no bytes: 25 minutes of silence."""
+MOST_SMALL_PACKETS: Final = 60_000
+"""Packets that have next to no bytes: 20 minutes of silence."""
 
 
 class PacketDecoder:

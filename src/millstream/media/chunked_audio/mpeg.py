@@ -169,6 +169,8 @@ class MpegDecoder:
                 if at + TAG_BYTES > len(data):
                     break
                 tag = _tag_bytes(data[at : at + TAG_BYTES])
+                if not tag:
+                    self._false_starts.add()
                 at, self._passed = at + (tag or 1), self._passed + (0 if tag > TAG_BYTES else 1)
             elif frame is None or frame.codec != (self._codec or frame.codec):
                 if _STARTS.match(data, at):
