@@ -309,7 +309,19 @@ class Output(NamedTuple):
     sound: Segment | None = None
 
 
-KEEP: Final = object()
+class _Keep:
+    """The type of `KEEP`, which stays itself when it is pickled."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> str:
+        return "KEEP"
+
+    def __repr__(self) -> str:
+        return "KEEP"
+
+
+KEEP: Final = _Keep()
 """Stands for a value that stays as it is."""
 
 

@@ -53,6 +53,14 @@ class Request:
     username: str | None = None
     session_hash: str = ""
 
+    def __getstate__(self) -> dict[str, object]:
+        """Give what is pickled: mappings that nobody can change cannot be, so they travel as plain ones."""
+        return {name: dict(value) if isinstance(value, Mapping) else value for name, value in vars(self).items()}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        frozen = {name: MappingProxyType(value) for name, value in state.items() if isinstance(value, dict)}
+        vars(self).update(state | frozen)
+
 
 def _nothing() -> float:
     return 0.0
@@ -73,14 +81,18 @@ class Turn:
     def __init__(self, heard: Callable[[], float] = _nothing, previous: Turn | None = None) -> None:
         self.interrupted = False
         self.previous = previous
-        self._heard = heard
+        self._heard: Callable[[], float] | float = heard
         if previous is not None:
             previous.previous = None  # or every turn of a long conversation would be kept
 
     @property
     def heard(self) -> float:
         """See the class; asked anew each time."""
-        return self._heard()
+        return self._heard() if callable(self._heard) else self._heard
+
+    def __getstate__(self) -> dict[str, object]:
+        """Give what is pickled: what was heard by now, as a number that no longer grows."""
+        return vars(self) | {"_heard": self.heard}
 
     def __repr__(self) -> str:
         return f"<Turn: heard {self.heard:.2f} s{', interrupted' if self.interrupted else ''}>"

@@ -117,6 +117,11 @@ class Packet(msgspec.Struct, frozen=True):
     def is_last(self) -> bool:
         return int(self.flags) & _LAST != 0
 
+    def __reduce__(self) -> tuple[type[Packet], tuple[object, ...]]:
+        """Pickle the payload as bytes of its own: what came in one message is a view of it."""
+        *fields, payload = msgspec.structs.astuple(self)
+        return Packet, (*fields, bytes(payload))
+
     def __repr__(self) -> str:
         return (
             f"<Packet {self.kind.name} codec={self.codec} stream={self.stream} component={self.component} "

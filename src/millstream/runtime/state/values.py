@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from millstream.declare.component import Component
@@ -32,7 +31,7 @@ class Claim(NamedTuple):
     heard: set[int]
 
 
-_NO_CHANGES: Final[Mapping[str, object]] = MappingProxyType({})
+_NO_CHANGES: Final[Mapping[str, object]] = {}
 
 
 class Values:
@@ -148,7 +147,7 @@ class Values:
         """Change constructor arguments of an element in this session."""
         merged = {**self._changes.get(number, _NO_CHANGES), **changes}
         element = self._manifest.elements[number].updated(merged)
-        self._changes[number] = MappingProxyType(merged)
+        self._changes[number] = merged  # never changed again: jobs carry it
         self._elements[number] = element
         if number in self._watchers:
             self._watchers[number](number)
