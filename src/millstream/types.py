@@ -458,6 +458,9 @@ class Program(Protocol):
     def name_of(self, binding: int) -> str:
         """Name a handler for people."""
 
+    def routes(self) -> Mapping[int, str]:
+        """Give the names of the engines that bindings ask for, by the binding's number; others take the app's own."""
+
 
 class Worker(Protocol):
     """Runs the jobs of one stream, or one ordinary call, one after the other.

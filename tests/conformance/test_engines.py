@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from millstream import engines
 from millstream.engines.inline import Engine as InlineEngine
+from millstream.engines.router import Engine as RouterEngine
 from millstream.engines.thread import Engine as ThreadEngine
 from millstream.testing.conformance.engines import EngineSuite
 from millstream.types import Engine
@@ -17,6 +18,11 @@ class TestThread(EngineSuite):
 class TestInline(EngineSuite):
     def engine(self) -> InlineEngine:
         return InlineEngine()
+
+
+class TestRouter(EngineSuite):
+    def engine(self) -> RouterEngine:
+        return RouterEngine(ThreadEngine())
 
 
 def test_both_are_found_by_their_names() -> None:

@@ -299,6 +299,9 @@ class _Program:
     def name_of(self, binding: int) -> str:
         return "handler"
 
+    def routes(self) -> dict[int, str]:
+        return {}
+
 
 @pytest.mark.anyio
 async def test_a_worker_that_is_closed_ends_what_its_call_does() -> None:

@@ -70,6 +70,7 @@ class Binding:
         after: The binding that it follows and the outcome it waits for, or `None`.
         stream: Number of the component whose camera or microphone drives it; `None` for an ordinary event.
         turns: How it takes turns, if its handler answers what somebody said; else it is called with every chunk.
+        engine: Name of the engine that runs its handlers; `None` for the app's own.
     """
 
     number: int
@@ -92,6 +93,7 @@ class Binding:
     after: tuple[int, Outcome] | None = None
     stream: int | None = None
     turns: TurnTaking | None = None
+    engine: str | None = None
 
     @property
     def is_stream(self) -> bool:

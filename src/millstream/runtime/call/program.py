@@ -42,6 +42,10 @@ class AppProgram:
     def name_of(self, binding: int) -> str:
         return self.manifest.bindings[binding].name
 
+    def routes(self) -> Mapping[int, str]:
+        bindings = self.manifest.bindings
+        return {binding.number: binding.engine for binding in bindings if binding.engine is not None}
+
 
 class WorkerCalls:
     """The calls of one worker: one after the other, with the same kit."""

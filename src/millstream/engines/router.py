@@ -1,0 +1,61 @@
+"""Gives each binding the engine that it names, and all others the app's own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+from millstream import engines
+from millstream.types import Engine as AnyEngine
+from millstream.types import Notify, Program, Worker
+
+
+class Engine:
+    """Several engines that look like one.
+
+    An engine that several bindings name is made once, when the app starts. All of them run the same program.
+    A job whose time is up is treated as its engine treats it; the router never sees a job.
+
+    Args:
+        own: Engine of the bindings that name none; the thread engine by default.
+        load: Makes an engine by its name.
+    """
+
+    def __init__(self, own: AnyEngine | None = None, load: Callable[[str], AnyEngine] = engines.load) -> None:
+        self._own = own if own is not None else load("thread")
+        self._load = load
+        self._by_binding: dict[int, AnyEngine] = {}
+        self._engines = [self._own]
+
+    def start(self, program: Program, abandon_s: float = 30.0) -> None:
+        """Make and start all that the program's bindings name.
+
+        Raises:
+            DeclarationError: A binding names an engine that does not exist.
+        """
+        routes = program.routes()
+        named = {name: self._load(name) for name in sorted(set(routes.values()))}
+        self._by_binding = {binding: named[name] for binding, name in routes.items()}
+        self._engines = [self._own, *named.values()]
+        for engine in self._engines:
+            engine.start(program, abandon_s)
+
+    def open(self, binding: int, notify: Notify) -> Worker:
+        return self._by_binding.get(binding, self._own).open(binding, notify)
+
+    def statistics(self) -> Mapping[str, object]:
+        """Add the counts of all engines up, and join their lists."""
+        total: dict[str, object] = {}
+        for engine in self._engines:
+            for name, value in engine.statistics().items():
+                total[name] = _added(total[name], value) if name in total else value
+        return total
+
+    async def close(self) -> None:
+        await asyncio.gather(*(engine.close() for engine in self._engines))
+
+
+def _added(one: object, other: object) -> object:
+    if isinstance(one, list) and isinstance(other, list):
+        return [*one, *other]
+    return one + other if isinstance(one, int | float) and isinstance(other, int | float) else other
