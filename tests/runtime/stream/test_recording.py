@@ -147,7 +147,7 @@ def test_each_recording_is_its_own_and_comes_as_a_file_if_that_is_wanted() -> No
     assert lengths == [1.0, 0.3]
 
 
-def test_a_recording_of_several_turns_is_one() -> None:
+def test_a_recording_over_several_slots_is_one() -> None:
     app = Recorder(time_limit=1.0)
     with TestPage(app.demo) as one, one.another() as two:
         a = one.record("Mic")

@@ -37,7 +37,7 @@ class Conversation:
         context: What the stream shares with the rest of its session.
         stream: The stream's number.
         binding: The stream's binding.
-        channel: The way of its frames.
+        channel: Takes its frames.
         open_worker: Gets a worker for a call that is made in the stream's slot.
     """
 

@@ -11,6 +11,7 @@ from millstream.types import Carried
 from millstream.wire.packet import Packet
 
 
+# Long: it has all that `Receiver` has, as the loop uses both alike, and what joins the two sequences.
 class AVReceiver:
     """Audio and frames of one stream on their way to one handler: the audio drives it, the newest frame goes along.
 
