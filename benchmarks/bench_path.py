@@ -23,6 +23,7 @@ from millstream.client.client import open_page
 from millstream.client.page import Page
 from millstream.declare.injected import Request
 from millstream.runtime.host import Host, Settings
+from millstream.server.composition import compose_host
 from millstream.wire.messages import Hello
 from millstream.wire.packet import VERSION
 
@@ -197,7 +198,7 @@ async def _hosted(components: int) -> Host:
     with ms.Blocks() as demo:
         for number in range(components):
             ms.Textbox("text", label=f"text {number}")
-    host = Host(demo.freeze(), Settings())
+    host = compose_host(demo.freeze(), Settings())
     await host.start()
     return host
 

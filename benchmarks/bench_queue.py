@@ -13,7 +13,8 @@ import numpy as np
 import millstream as gr
 from millstream.declare.injected import Request
 from millstream.errors import Closed
-from millstream.runtime.host import Host, Settings
+from millstream.runtime.host import Settings
+from millstream.server.composition import compose_host
 from millstream.wire.messages import Cancel, Fire, Hello, PageMessage, encode_message
 from millstream.wire.packet import VERSION
 
@@ -65,7 +66,7 @@ async def _measure() -> dict[str, float]:
     with gr.Blocks() as demo:
         gr.Button().click(lambda: work.wait(0.02), trigger_mode="multiple")
     demo.queue(max_size=RUNS)
-    host = Host(demo.freeze(), Settings())
+    host = compose_host(demo.freeze(), Settings())
     await host.start()
     pages = [Wire() for _ in range(RUNS // RUNS_OF_A_PAGE + 2)]
     serving = [asyncio.ensure_future(host.serve(page, Request())) for page in pages]

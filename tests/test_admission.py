@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, precondition, rule
 
-from millstream.admission import Admission, Ask, Ticket, TicketState
+from millstream.admission import Admission
 from millstream.errors import Busy
+from millstream.tickets import Ask, Ticket, TicketState
 
 
 def join(

@@ -12,13 +12,13 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import Enum
 from heapq import heapify, heappop, heappush, heapreplace
 from itertools import count
 from operator import attrgetter
 from typing import Final, NamedTuple, TypeVar
 
 from millstream.errors import Busy
+from millstream.tickets import Ask, Ticket, TicketState
 
 T = TypeVar("T")
 
@@ -27,72 +27,6 @@ SMOOTHING: Final = 0.2
 
 SPARE_DEADLINES: Final = 64
 """So many deadlines that mean nothing any more may be kept, beside one for each that does."""
-
-
-class TicketState(Enum):
-    """Where a ticket is. `EXPIRING` and `LINGERING` still hold their place: until `rejoin` or `leave`."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    EXPIRING = "expiring"
-    LINGERING = "lingering"
-    ENDED = "ended"
-
-
-class Ask(NamedTuple):
-    """What somebody asks for.
-
-    Attributes:
-        key: The concurrency id whose places are meant.
-        visitor: Who asks, for the bound on what one visitor may have waiting.
-        limit: How many places the key has; `None` for any number. The lowest ever given for a key holds.
-        time_limit: Seconds a turn lasts while others wait; `None` for as long as it likes.
-        is_open_ended: Whether its visitor decides when it ends, so that nothing is known of how long a turn takes.
-        is_exempt: Whether it may wait however many wait already.
-    """
-
-    key: str
-    visitor: str = ""
-    limit: int | None = 1
-    time_limit: float | None = None
-    is_open_ended: bool = False
-    is_exempt: bool = False
-
-
-@dataclass(eq=False, slots=True)
-class Ticket:
-    """One stream or run in the queue. Only `Admission` changes it.
-
-    Attributes:
-        number: Counts the tickets of an app; with the app's own name it can be told to other processes.
-        ask: What was asked for.
-        state: See `TicketState`.
-        turns: How often it was admitted.
-        began: When its present turn began; meaningless while it waits.
-        deadline: When its present turn is up, or at the latest what lingers gone; `None` without a limit, while it
-            expires, and while it waits.
-        arrival: Orders those who wait.
-    """
-
-    number: int
-    ask: Ask
-    state: TicketState = TicketState.WAITING
-    turns: int = 0
-    began: float = 0.0
-    deadline: float | None = None
-    arrival: int = 0
-
-    @property
-    def is_waiting(self) -> bool:
-        return self.state is TicketState.WAITING
-
-    @property
-    def is_running(self) -> bool:
-        return self.state is TicketState.RUNNING
-
-    @property
-    def has_place(self) -> bool:
-        return self.state in (TicketState.RUNNING, TicketState.EXPIRING, TicketState.LINGERING)
 
 
 class Expiry(NamedTuple):

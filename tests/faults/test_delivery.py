@@ -17,8 +17,9 @@ from millstream.client.page import Page
 from millstream.declare.injected import Request
 from millstream.engines.thread import Engine
 from millstream.errors import InvalidValue
-from millstream.runtime.host import Host, Settings
+from millstream.runtime.host import Settings
 from millstream.runtime.send.notices import lasting
+from millstream.server.composition import compose_host
 from millstream.testing import TestPage
 from millstream.transports.memory import connect
 
@@ -201,7 +202,7 @@ def test_an_update_with_a_file_costs_the_loop_nothing(tmp_path: Path) -> None:
         go.click(lambda: gr.update(icon=icon), None, go)
 
     async def live() -> object:
-        host = Host(demo.freeze(), Settings(), engine=Engine())
+        host = compose_host(demo.freeze(), Settings(), Engine())
         await host.start()
         near, far = connect()
         serving = asyncio.ensure_future(host.serve(far, Request(), ""))

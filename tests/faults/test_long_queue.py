@@ -16,6 +16,7 @@ import millstream as gr
 from millstream.declare.injected import Request
 from millstream.errors import Closed
 from millstream.runtime.host import Host, Settings
+from millstream.server.composition import compose_host
 from millstream.wire.messages import Fire, Hello, PageMessage, encode_message
 from millstream.wire.packet import VERSION
 
@@ -92,7 +93,7 @@ async def live(watch: Watch) -> None:
     with gr.Blocks() as demo:
         gr.Button().click(lambda: work.wait(0.02), trigger_mode="multiple")
     demo.queue(max_size=PAGES * RUNS)
-    host = Host(demo.freeze(), Settings())
+    host = compose_host(demo.freeze(), Settings())
     await host.start()
     crowd = [Crowd(Hello(version=VERSION, build=host.manifest.build, page_us=0)) for _ in range(PAGES)]
     serving = [asyncio.ensure_future(host.serve(page, Request())) for page in crowd]

@@ -16,7 +16,8 @@ import millstream as gr
 from millstream.client.page import Page
 from millstream.declare.injected import Request
 from millstream.engines.thread import Engine
-from millstream.runtime.host import Host, Settings
+from millstream.runtime.host import Settings
+from millstream.server.composition import compose_host
 from millstream.testing import LoudnessDetector
 from millstream.transports.memory import connect
 
@@ -53,7 +54,7 @@ class House:
 
     def __init__(self, demo: gr.Blocks, **settings: Any) -> None:
         self.manifest = demo.freeze()
-        self.host = Host(self.manifest, Settings(**settings), engine=Engine(GRACE_S))
+        self.host = compose_host(self.manifest, Settings(**settings), Engine(GRACE_S))
         self.serving: set[asyncio.Task[None]] = set()
 
     async def open(self, visitor: str = "") -> Page:

@@ -22,10 +22,11 @@ from millstream.client.page import Page
 from millstream.declare.injected import Address, Request
 from millstream.engines.thread import Engine
 from millstream.errors import Closed, InvalidValue, QuotaExceeded, Refused
-from millstream.runtime.host import Host, Settings
+from millstream.runtime.host import Settings
 from millstream.runtime.run_in_thread import run_in_thread
 from millstream.runtime.session import Session
 from millstream.runtime.stream.stream import Stream
+from millstream.server.composition import compose_host
 from millstream.testing.virtual import VirtualLoop
 from millstream.transports.memory import MemoryTransport, connect
 
@@ -51,7 +52,7 @@ class App:
     def __init__(self, demo: ms.Blocks, **settings: Any) -> None:
         self.manifest = demo.freeze()
         self.engine = Engine(grace_s=0.1)
-        self.host = Host(self.manifest, Settings(**settings), engine=self.engine)
+        self.host = compose_host(self.manifest, Settings(**settings), self.engine)
         loop = asyncio.get_running_loop()
         assert isinstance(loop, VirtualLoop)
         loop.watch(lambda: self.engine.is_busy)

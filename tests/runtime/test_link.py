@@ -22,6 +22,7 @@ from millstream.runtime.alarm import Alarm
 from millstream.runtime.clock import SessionClock
 from millstream.runtime.host import Host, Settings
 from millstream.runtime.link import MAX_KEPT, TRANSITIONS, Link, LinkEvent, LinkState, Unacknowledged
+from millstream.server.composition import compose_host
 from millstream.testing.virtual import VirtualLoop
 from millstream.transports.memory import MemoryTransport, connect
 from millstream.wire.limits import ACK_MESSAGES
@@ -288,7 +289,7 @@ class StubbornPage:
 
 class App:
     def __init__(self, demo: ms.Blocks, **settings: Any) -> None:
-        self.host = Host(demo.freeze(), Settings(**settings), engine=Engine(STEP_S))
+        self.host = compose_host(demo.freeze(), Settings(**settings), Engine(STEP_S))
 
     async def __aenter__(self) -> StubbornPage:
         await self.host.start()

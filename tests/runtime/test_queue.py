@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 
 import millstream as ms
-from millstream.admission import Ticket
+from millstream.admission import Admission
 from millstream.declare.binding import Binding
 from millstream.errors import Busy
 from millstream.runtime.queue import ANNOUNCE_S, SLICE, RunQueue
 from millstream.testing.virtual import VirtualLoop
+from millstream.tickets import Ticket
 
 with ms.Blocks() as _demo:
     ms.Button().click(lambda: None)
@@ -64,7 +65,7 @@ def play(scene: Coroutine[Any, Any, None]) -> None:
 
 def test_turns_go_round() -> None:
     async def scene() -> None:
-        queue = RunQueue(None)
+        queue = RunQueue(Admission())
         one, two, three = (Visitor(queue) for _ in range(3))
         for visitor in (one, two, three):
             visitor.join()
@@ -86,7 +87,7 @@ def test_turns_go_round() -> None:
 
 def test_alone_a_turn_is_extended() -> None:
     async def scene() -> None:
-        queue = RunQueue(None)
+        queue = RunQueue(Admission())
         one = Visitor(queue)
         ticket = one.join()
         await asyncio.sleep(25)
@@ -99,7 +100,7 @@ def test_alone_a_turn_is_extended() -> None:
 
 def test_those_who_wait_hear_at_most_twice_a_second() -> None:
     async def scene() -> None:
-        queue = RunQueue(None)
+        queue = RunQueue(Admission())
         last = None
         visitors = [Visitor(queue) for _ in range(50)]
         for visitor in visitors:
@@ -121,7 +122,7 @@ def test_those_who_wait_hear_at_most_twice_a_second() -> None:
 
 def test_a_full_or_closed_queue_takes_nobody() -> None:
     async def scene() -> None:
-        queue = RunQueue(1)
+        queue = RunQueue(Admission(1))
         one, two = Visitor(queue), Visitor(queue)
         one.join()
         two.join()
@@ -154,7 +155,7 @@ def hold(visitor: Visitor) -> Call:
 
 def test_a_place_is_taken_until_the_last_call_in_it_is_released() -> None:
     async def scene() -> None:
-        queue = RunQueue(None, abandon_s=30.0)
+        queue = RunQueue(Admission(), abandon_s=30.0)
         one, two, three = (Visitor(queue) for _ in range(3))
         for visitor in (one, two, three):
             visitor.join()
@@ -178,7 +179,7 @@ def test_a_place_is_taken_until_the_last_call_in_it_is_released() -> None:
 
 def test_who_goes_to_the_back_waits_until_its_calls_are_released() -> None:
     async def scene() -> None:
-        queue = RunQueue(None)
+        queue = RunQueue(Admission())
         one = Visitor(queue)
         one.join()
         call = hold(one)
@@ -195,7 +196,7 @@ def test_who_goes_to_the_back_waits_until_its_calls_are_released() -> None:
 
 def test_those_who_bid_farewell_are_turned_away_from_nothing() -> None:
     async def scene() -> None:
-        queue = RunQueue(0)
+        queue = RunQueue(Admission(0))
         one, two, three = (Visitor(queue) for _ in range(3))
         one.join()
         two.join(is_farewell=True)
@@ -212,7 +213,7 @@ def test_those_who_bid_farewell_are_turned_away_from_nothing() -> None:
 
 def test_one_visitor_cannot_fill_the_queue() -> None:
     async def scene() -> None:
-        queue = RunQueue(None, 3)
+        queue = RunQueue(Admission(None, 3))
         visitors = [Visitor(queue) for _ in range(4)]
         for visitor in visitors:
             visitor.join()
@@ -226,7 +227,7 @@ def test_one_visitor_cannot_fill_the_queue() -> None:
 
 def test_no_waiting_time_is_invented_for_streams_without_a_limit() -> None:
     async def scene() -> None:
-        queue = RunQueue(None)
+        queue = RunQueue(Admission())
         one, two, three = (Visitor(queue) for _ in range(3))
         for visitor in (one, two, three):
             visitor.join(OPEN_ENDED)
@@ -243,7 +244,7 @@ def test_a_long_queue_is_told_in_slices_and_everybody_hears_in_the_end() -> None
     """Eight thousand wait: however they come and go, in no moment are many of them told, and nobody too often."""
 
     async def scene() -> None:
-        queue = RunQueue(None)
+        queue = RunQueue(Admission())
         visitors = [Visitor(queue) for _ in range(8000)]
         for visitor in visitors:
             visitor.join()
@@ -270,7 +271,7 @@ def test_a_refusal_costs_as_little_in_a_long_queue_as_in_a_short_one() -> None:
     async def scene() -> None:
         calls = []
         for waiting in (10, 8000):
-            queue = RunQueue(waiting)
+            queue = RunQueue(Admission(waiting))
             for _ in range(waiting + 1):
                 Visitor(queue).join()
             profile = Profile()

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from millstream.admission import Ticket
 from millstream.declare.binding import Binding
 from millstream.declare.injected import Request, Turn
 from millstream.declare.manifest import Manifest
@@ -31,6 +30,7 @@ from millstream.runtime.send.toasts import Toasts
 from millstream.runtime.settings import Settings
 from millstream.runtime.state.files import SessionFiles
 from millstream.runtime.state.values import Claim, Values
+from millstream.tickets import Ticket
 from millstream.types import Failure, Job, Notice, Notify, Occurrence, Result, Role, Stored, Worker
 from millstream.wire.messages import Outputs
 from millstream.wire.packet import Packet

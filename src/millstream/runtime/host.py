@@ -10,7 +10,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from millstream import codecs, engines
+from millstream import codecs
+from millstream.admission import Admission
 from millstream.declare.injected import Request
 from millstream.declare.manifest import Manifest
 from millstream.errors import Busy, Closed, InvalidValue, ProtocolError, QuotaExceeded, Refused
@@ -50,21 +51,22 @@ class Host:
 
     Args:
         manifest: The frozen declaration.
-        settings: Bounds and rules; the defaults if absent.
-        engine: Where handlers run: the name of a module in `engines/`, or an engine that is ready.
+        settings: Bounds and rules.
+        engine: Where handlers run; started and closed here.
+        admission: Who may work and who waits.
+        folders: Where the files of sessions are; made and removed here.
 
     Attributes:
         sessions: By secret id. The only map that is looked up with a client's text; its keys are made here.
     """
 
     def __init__(
-        self, manifest: Manifest, settings: Settings | None = None, *, engine: str | Engine = "thread"
+        self, manifest: Manifest, settings: Settings, *, engine: Engine, admission: Admission, folders: TempFolders
     ) -> None:
         self.manifest = manifest
-        self.settings = settings or Settings()
+        self.settings = settings
         self.sessions: dict[str, Session] = {}
-        self._engine = engines.load(engine) if isinstance(engine, str) else engine
-        self._folders = TempFolders()
+        self._engine, self._admission, self._folders = engine, admission, folders
         self._ended = StreamMetrics()
         self._served = 0
         self._living: set[asyncio.Task[None]] = set()
@@ -83,7 +85,7 @@ class Host:
         self._inspector = UploadInspector(self.manifest, rules)
         settings = self.settings
         self._engine.start(AppProgram(self.manifest, rules, settings.show_error), settings.abandon_s)
-        queue = RunQueue(self.manifest.max_waiting, settings.max_waiting_each, settings.abandon_s)
+        queue = RunQueue(self._admission, settings.abandon_s)
         allowances = FileQuotas(settings.max_session_bytes, settings.max_address_bytes, settings.max_total_bytes)
         call_limits = CallLimits(self._engine, settings)
         self._shared = Shared(self.manifest, settings, call_limits, queue, self._ended, allowances, beginning)

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final, NamedTuple, Protocol
 
-from millstream.admission import Admission, Ask, Standing, Ticket
+from millstream.admission import Admission, Standing
 from millstream.declare.binding import Binding
 from millstream.errors import Busy
 from millstream.runtime.alarm import Alarm
+from millstream.tickets import Ask, Ticket
 from millstream.types import Worker
 
 logger = logging.getLogger("millstream.session")
@@ -61,13 +62,12 @@ class RunQueue:
     `hold` named is released, which means that nothing of it runs any more, or that it was abandoned.
 
     Args:
-        max_waiting: How many may wait, over all events; `None` for no bound.
-        max_waiting_each: How many of them may be of one visitor; `None` for no bound.
+        admission: Who may work now and who waits: pure, and given, so that it can be somewhere else.
         abandon_s: After how long at the latest a worker that does not end is abandoned.
     """
 
-    def __init__(self, max_waiting: int | None, max_waiting_each: int | None = None, abandon_s: float = 30.0) -> None:
-        self._admission = Admission(max_waiting, max_waiting_each)
+    def __init__(self, admission: Admission, abandon_s: float = 30.0) -> None:
+        self._admission = admission
         self._abandon_s = abandon_s
         self._queued: dict[Ticket, Queued] = {}
         self._workers: dict[Ticket, set[Worker]] = {}

@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from millstream import codecs
 from millstream.declare.injected import Request
 from millstream.declare.manifest import Manifest
-from millstream.errors import Busy, Closed, ProtocolError
+from millstream.errors import Busy, ProtocolError
+from millstream.runtime.actions import Actions
 from millstream.runtime.audio.players import Players
+from millstream.runtime.background import Background
 from millstream.runtime.call.call_limits import CallLimits, CallOwner
-from millstream.runtime.call.user_code import guarded
 from millstream.runtime.clock import server_us
 from millstream.runtime.context import SessionContext
 from millstream.runtime.events import Events
@@ -38,22 +39,8 @@ from millstream.runtime.welcome import initial_updates, welcome
 from millstream.types import Failure, Transport
 from millstream.wire.messages import (
     Ack,
-    Bye,
-    Cancel,
-    Clock,
-    Credit,
-    Fire,
     Hello,
-    KeyFrame,
-    Open,
     Outputs,
-    PageMessage,
-    Played,
-    RunState,
-    Set,
-    Shown,
-    Stop,
-    Visible,
     encode_message,
 )
 from millstream.wire.packet import CodecNumber
@@ -69,6 +56,9 @@ class Closing(NamedTuple):
 
     code: int
     reason: str
+
+
+STALLED: Final = Closing(1013, "the page does not take its messages")
 
 
 class Shared(NamedTuple):
@@ -105,12 +95,12 @@ class Session:
         self.store = SessionFiles(folder, shared.allowances.session(request.client.host if request.client else ""))
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._closing: asyncio.Future[Closing] = asyncio.get_running_loop().create_future()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background(self._fault)
         self._link = Link(settings.grace_s, partial(self.end, 1001))
         self._sender = Sender(
-            settings.max_control, self._on_overflow, self._on_stall, self._link.clock, self._link.kept
+            settings.max_control, partial(self.end, *STALLED), self._on_stall, self._link.clock, self._link.kept
         )
-        self._players = Players(self._sender)
+        self._players, start = Players(self._sender), self._background.start
         self._values = Values(manifest, initial.values)
         self._initial = initial
         self._context = SessionContext(
@@ -127,14 +117,16 @@ class Session:
             metrics=shared.metrics,
             session_clock=self._link.clock,
             delete=self._delete,
-            start=self._start,
+            start=start,
         )
-        self._streams = Streams(self._context, self._start)
-        self.events = Events(self._context, self._start, self._streams)
-        self._expiry = ExpiringValues(self._values, shared.beginning.perishable, self._start)
+        self._streams = Streams(self._context, start)
+        self.events = Events(self._context, start, self._streams)
+        self._expiry = ExpiringValues(self._values, shared.beginning.perishable, start)
         self._timers = Timers(manifest, self._values, self.events.raise_event)
+        leave = partial(self.end, 1001, "the page said goodbye")
+        actions = Actions(self._context, self.events, self._streams, self._players, self._fault, leave)
         self._inbox = Inbox(
-            self._context, settings.messages_per_s, self._actions(), self._streams.receive, self._break_off
+            self._context, settings.messages_per_s, actions.by_type, self._streams.receive, actions.fail
         )
 
     async def live(self, hello: Hello) -> Closing:
@@ -143,15 +135,15 @@ class Session:
         What the session made is gone then.
         """
         try:
-            async with asyncio.TaskGroup() as self._group:
+            async with asyncio.TaskGroup() as group:
+                self._background.open(group)
                 self._context.seen = hello.seq
                 self._welcome(hello)
                 closing = await self._closing
                 if self._link.is_attached:
                     await self._sender.drained(GOODBYE_S)
                 self._link.end()
-                for task in self._tasks:
-                    task.cancel()
+                self._background.cancel()
         finally:
             self._link.end()
             self.store.shut()
@@ -206,7 +198,7 @@ class Session:
         """Begin nothing any more, end streams after their running call; gives the tasks that are still at work."""
         self.events.close()
         self._streams.shut_down()
-        return list(self._tasks)
+        return list(self._background.tasks)
 
     def trust(self) -> None:
         """Take the page for the developer's, who reads why a handler fails."""
@@ -240,15 +232,12 @@ class Session:
         await transport.send(encode_message(welcome(self._context, self.secret, is_resumed=True)))
         await self._sender.write(transport)
 
-    def _on_overflow(self) -> None:
-        self.end(1013, "the page does not take its messages")
-
     def _on_stall(self) -> None:
         """Let go of a page that takes nothing: where it may come back its link is as good as lost."""
         if self._context.settings.grace_s > 0:
             self._link.lose("the page does not take its messages")
         else:
-            self._on_overflow()
+            self.end(*STALLED)
 
     async def _read(self, transport: Transport) -> None:
         try:
@@ -257,18 +246,6 @@ class Session:
             logger.warning("session %s: closed with %d: %s", self.tag, error.code, repr(str(error))[:200])
             self.end(error.code, str(error))
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run something that ends with the session at the latest. What it raises costs nobody else anything."""
-        task = self._group.create_task(self._contained(work))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        task.add_done_callback(lambda _: work.close())  # of a task that is cancelled before it begins
-        return task
-
-    async def _contained(self, work: Coroutine[Any, Any, None]) -> None:
-        with guarded(self._fault):
-            await work
-
     def _fault(self, error: BaseException) -> Failure:
         """Show that something broke off that should not have; the session goes on."""
         failure = self._context.fault(f"something in session {self.tag}", error)
@@ -276,7 +253,7 @@ class Session:
         return failure
 
     def _delete(self, paths: Sequence[Path]) -> None:
-        _ = self._start(run_in_thread("clean", partial(_unlink, paths)))
+        _ = self._background.start(run_in_thread("clean", partial(_unlink, paths)))
 
     def _welcome(self, hello: Hello) -> None:
         self._context.clock.compare(hello.page_us, server_us())
@@ -290,44 +267,6 @@ class Session:
             self._context.report(self._context.fault(f"the initial value of {name}", error))
         self.events.load()
         self._timers.start()
-
-    # ---- what the page says ------------------------------------------------------------------------------------
-
-    def _actions(self) -> dict[type, Callable[[Any], object]]:
-        """Say what each kind of message does. A hidden page says so, and nothing changes: it goes on giving credit."""
-        events, streams, sender = self.events, self._streams, self._sender
-        return {
-            Set: events.edit,
-            Fire: events.fire,
-            Cancel: lambda message: events.cancel_run(message.run),
-            Open: events.open,
-            Stop: streams.stop,
-            Shown: streams.shown,
-            Credit: lambda message: sender.grant(message.stream, message.limit),
-            KeyFrame: lambda message: sender.request_key_frame(message.stream, message.component),
-            Played: self._players.report,
-            Clock: self._on_clock,
-            Visible: lambda message: None,
-            Ack: lambda message: sender.acknowledge(message.seen, message.audio),
-            Bye: self._on_bye,
-        }
-
-    def _break_off(self, message: PageMessage, error: BaseException) -> None:
-        """Show that we could not act upon a message. A run that it was to begin is over, or it would be awaited."""
-        failure = self._fault(error)
-        if isinstance(message, Fire):
-            number, call = message.binding, next(self._context.calls)
-            state = RunState(run=message.run, call=call, binding=number, state="failed", message=failure.message)
-            self._sender.send(state)
-
-    def _on_clock(self, message: Clock) -> None:
-        now_us = server_us()
-        self._context.clock.compare(message.page_us, now_us)
-        self._sender.send(Clock(page_us=message.page_us, server_us=now_us))
-
-    def _on_bye(self, message: Bye) -> None:
-        self.end(1001, "the page said goodbye")
-        raise Closed("the page said goodbye")  # nothing more is sent
 
     def statistics(self) -> dict[str, object]:
         """Give the counters of the running streams, and of what waits and works, as plain data."""

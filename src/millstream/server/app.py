@@ -25,6 +25,7 @@ from millstream.declare.theme import ThemeLike, theme_tokens
 from millstream.errors import Busy, Closed
 from millstream.runtime.host import Host
 from millstream.runtime.settings import Settings
+from millstream.server.composition import compose_host
 from millstream.server.http.assets import Assets
 from millstream.server.http.failures import answering, contained
 from millstream.server.http.favicon import Favicon
@@ -132,7 +133,7 @@ class App:
             return
         async with self._starting:
             if self._host is None:
-                host = Host(self.manifest, _settings(self.options))
+                host = compose_host(self.manifest, _settings(self.options))
                 await host.start()
                 self._host = host
 

@@ -15,6 +15,7 @@ from millstream.engines.inline import Engine
 from millstream.errors import Closed, InvalidValue
 from millstream.runtime.host import Host, Settings
 from millstream.runtime.run_in_thread import run_in_thread
+from millstream.server.composition import compose_host
 from millstream.testing.virtual import VirtualLoop
 from millstream.transports.memory import MemoryTransport, connect
 
@@ -151,7 +152,7 @@ class _App:
         self._manifest = demo.freeze()
         self._latency_s = latency_s
         self._served: set[asyncio.Task[None]] = set()
-        self.host = Host(self._manifest, settings, engine=Engine(handler_time))
+        self.host = compose_host(self._manifest, settings, Engine(handler_time))
         self.loop = VirtualLoop()
         self.run(self.host.start())
 

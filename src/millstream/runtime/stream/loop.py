@@ -12,7 +12,6 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Protocol, cast
 
-from millstream.admission import Ticket
 from millstream.declare.binding import Binding
 from millstream.errors import Busy
 from millstream.runtime.clock import server_us
@@ -25,6 +24,7 @@ from millstream.runtime.stream.credit import StreamCredit
 from millstream.runtime.stream.lifecycle import Ending, Lifecycle, LifecycleEvent
 from millstream.runtime.stream.output import StreamOutput
 from millstream.runtime.stream.receiver import Receiver
+from millstream.tickets import Ticket
 from millstream.types import Failure, Notify, Result, Role, Worker
 from millstream.wire.packet import Packet
 

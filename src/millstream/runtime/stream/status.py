@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from millstream.admission import Ticket
 from millstream.declare.binding import Binding
 from millstream.runtime.send.sender import Sender
 from millstream.runtime.stream.lifecycle import Ending
+from millstream.tickets import Ticket
 from millstream.wire.messages import StreamState
 
 

@@ -1,0 +1,91 @@
+"""Each kind of message that a page may send, and the part of its session that acts upon it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from millstream.errors import Closed
+from millstream.runtime.audio.players import Players
+from millstream.runtime.clock import server_us
+from millstream.runtime.context import SessionContext
+from millstream.runtime.events import Events
+from millstream.runtime.streams import Streams
+from millstream.types import Failure
+from millstream.wire.messages import (
+    Ack,
+    Bye,
+    Cancel,
+    Clock,
+    Credit,
+    Fire,
+    KeyFrame,
+    Open,
+    PageMessage,
+    Played,
+    RunState,
+    Set,
+    Shown,
+    Stop,
+    Visible,
+)
+
+
+class Actions:
+    """The table of what comes of a page's messages.
+
+    Args:
+        context: What the parts of the session share.
+        events, streams, players: The parts that act.
+        fault: Called with an error that should not have happened; gives what the user reads of it.
+        leave: Called when the page takes its leave.
+
+    Attributes:
+        by_type: Called with a message, by its type.
+    """
+
+    def __init__(
+        self,
+        context: SessionContext,
+        events: Events,
+        streams: Streams,
+        players: Players,
+        fault: Callable[[BaseException], Failure],
+        leave: Callable[[], None],
+    ) -> None:
+        self._context = context
+        self._fault = fault
+        self._leave = leave
+        sender = context.sender
+        self.by_type: dict[type, Callable[[Any], object]] = {
+            Set: events.edit,
+            Fire: events.fire,
+            Cancel: lambda message: events.cancel_run(message.run),
+            Open: events.open,
+            Stop: streams.stop,
+            Shown: streams.shown,
+            Credit: lambda message: sender.grant(message.stream, message.limit),
+            KeyFrame: lambda message: sender.request_key_frame(message.stream, message.component),
+            Played: players.report,
+            Clock: self._compare_clocks,
+            Visible: lambda message: None,  # a hidden page gives credit for frames without showing them
+            Ack: lambda message: sender.acknowledge(message.seen, message.audio),
+            Bye: self._say_goodbye,
+        }
+
+    def fail(self, message: PageMessage, error: BaseException) -> None:
+        """Show that we could not act upon a message. A run that it was to begin is over, or it would be awaited."""
+        failure = self._fault(error)
+        if isinstance(message, Fire):
+            number, call = message.binding, next(self._context.calls)
+            state = RunState(run=message.run, call=call, binding=number, state="failed", message=failure.message)
+            self._context.sender.send(state)
+
+    def _compare_clocks(self, message: Clock) -> None:
+        now_us = server_us()
+        self._context.clock.compare(message.page_us, now_us)
+        self._context.sender.send(Clock(page_us=message.page_us, server_us=now_us))
+
+    def _say_goodbye(self, message: Bye) -> None:
+        self._leave()
+        raise Closed("the page said goodbye")  # nothing more is sent

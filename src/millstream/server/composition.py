@@ -1,0 +1,28 @@
+"""Puts a host together: the only place that chooses an engine, a queue and a store for it."""
+
+from __future__ import annotations
+
+from millstream import engines
+from millstream.admission import Admission
+from millstream.declare.manifest import Manifest
+from millstream.runtime.host import Host
+from millstream.runtime.settings import Settings
+from millstream.runtime.state.files import TempFolders
+from millstream.types import Engine
+
+
+def compose_host(manifest: Manifest, settings: Settings, engine: Engine | None = None) -> Host:
+    """Make a host with neighbours of this process; it is still to be started.
+
+    Args:
+        manifest: The frozen declaration.
+        settings: Bounds and rules.
+        engine: Where handlers run; threads by default.
+    """
+    return Host(
+        manifest,
+        settings,
+        engine=engine or engines.load("thread"),
+        admission=Admission(manifest.max_waiting, settings.max_waiting_each),
+        folders=TempFolders(),
+    )
