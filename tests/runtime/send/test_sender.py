@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from millstream.errors import InvalidValue
+from millstream.runtime.send import sender
 from millstream.runtime.send.channel import Channel, Delivery
 from millstream.runtime.send.sender import Sender
 from millstream.testing.virtual import VirtualLoop
@@ -92,6 +93,20 @@ async def test_control_messages_keep_their_order_and_are_numbered() -> None:
         context.sender.send(Clock(page_us=number))
     messages = await context.received()
     assert [(message.seq, message.page_us) for message in messages] == [(n + 1, n) for n in range(5)]
+    await context.close()
+
+
+@virtual
+async def test_an_update_is_encoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    context, encoded = SessionContext(), []
+    encode = sender.encode_message
+    monkeypatch.setattr(sender, "encode_message", lambda message: (encoded.append(message), encode(message))[1])
+    context.sender.send(Outputs(call=1, updates={TEXT: {"value": "one"}}))
+    channel = context.sender.open(1)
+    context.sender.put(channel, context.result(channel, "two", ()))
+    first, second = await context.received()
+    assert (first.seq, second.seq) == (1, 2)
+    assert len(encoded) == 2
     await context.close()
 
 

@@ -59,8 +59,8 @@ class Playback:
         number: Its number, unique in the session.
         stream: The stream that it belongs to, 0 for an ordinary run.
         component: The player.
-        outlet: The way to the page.
-        breadth: What is known of that way.
+        sender: The way to the page.
+        bandwidth: What is known of that way.
 
     Attributes:
         is_cut: Whether it was silenced; nothing more is sent.

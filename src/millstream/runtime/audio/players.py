@@ -19,10 +19,10 @@ class Players:
     """All playbacks of one session: each component plays one at a time.
 
     Args:
-        outlet: The way to the page.
+        sender: The way to the page.
 
     Attributes:
-        breadth: What is known of that way, and remembered from one playback to the next.
+        bandwidth: What is known of that way, and remembered from one playback to the next.
     """
 
     def __init__(self, sender: Sender) -> None:

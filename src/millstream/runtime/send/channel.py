@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 import msgspec
 
+from millstream.runtime.run_in_thread import begin
 from millstream.runtime.send.frame_encoder import FrameEncoder
 from millstream.runtime.send.raw_frame import RawFrame
 from millstream.wire.messages import Outputs
 from millstream.wire.packet import SEQUENCES, Flag, Packet
+
+logger = logging.getLogger("millstream.session")
 
 REMEMBERED: Final = 64
 """Frames whose capture times are kept until the page reports them as shown."""
@@ -101,6 +107,25 @@ class Channel:
             self._drop(self.encoding, written)
             self._miss(encoded)
 
+    def encode(self, then: Callable[[dict[int, Packet]], None]) -> None:
+        """Have the frames that go next encoded, in a thread, and give the packets to `then`, unless all is cleared."""
+        assert self.newest is not None
+        delivery = self.encoding = self.newest
+        self.newest = None
+        job = begin("encode", partial(self.encoder.encode, dict(delivery.pictures)))
+        job.add_done_callback(partial(self._have_encoded, delivery, then))
+
+    def _have_encoded(
+        self, delivery: Delivery, then: Callable[[dict[int, Packet]], None], job: asyncio.Future[dict[int, Packet]]
+    ) -> None:
+        is_wanted = self.encoding is delivery
+        if error := job.exception():
+            logger.error("frames of stream %d cannot be encoded", self.stream, exc_info=error)
+        if error or not is_wanted:
+            self.encoder.close()
+        if is_wanted:
+            then({} if error else job.result())
+
     def encoded(self, packets: dict[int, Packet]) -> None:
         """Take what came of encoding; what has been outdated meanwhile is not sent, and a key frame follows it."""
         assert self.encoding is not None
@@ -144,6 +169,11 @@ class Channel:
             took = now - self.probe[1]
             self.rtt_s = took if self.rtt_s is None else min(self.rtt_s, took)
             self.probe = None
+
+    def renew_credit(self) -> None:
+        """Count frames that were on their way to a page which has come back as lost: as many more may be sent."""
+        self.limit = max(self.limit, self.sent + self.window)
+        self.probe = None
 
     def clear(self) -> None:
         """Drop everything that waits; what is being encoded is not sent."""

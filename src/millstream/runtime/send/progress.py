@@ -25,7 +25,7 @@ class ProgressSender:
     slowly gets fewer.
 
     Args:
-        desk: What it shares with the rest of its session.
+        context: What it shares with the rest of its session.
         binding: Whose handlers they are.
         run: The page's number of the run, 0 for one of the server's own, or a stream.
         stream: The number of the stream, 0 for a run.

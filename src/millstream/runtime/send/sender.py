@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
@@ -15,7 +14,6 @@ import msgspec
 from millstream.declare.element import too_large
 from millstream.runtime.clock import SessionClock
 from millstream.runtime.link import Unacknowledged
-from millstream.runtime.run_in_thread import begin
 from millstream.runtime.send.channel import Channel, Delivery
 from millstream.runtime.send.list_diff import ListDiff
 from millstream.types import Transport
@@ -23,8 +21,6 @@ from millstream.wire.limits import MAX_MESSAGE_BYTES
 from millstream.wire.messages import Outputs, ServerMessage, encode_message
 from millstream.wire.packet import Packet, encode_packet
 from millstream.wire.plain import size_of
-
-logger = logging.getLogger("millstream.session")
 
 MAX_CONTROL_BYTES: Final = 16 * 1024 * 1024
 """Control messages that may wait for a slow page, together."""
@@ -219,8 +215,7 @@ class Sender:
     def renew_credit(self) -> None:
         """Count frames that were on their way to a page which has come back as lost: as many more may be sent."""
         for channel in self._channels.values():
-            channel.limit = max(channel.limit, channel.sent + channel.window)
-            channel.probe = None
+            channel.renew_credit()
 
     async def drained(self, timeout_s: float) -> None:
         """Wait until the transport has taken all that could be sent, at most `timeout_s`."""
@@ -312,7 +307,7 @@ class Sender:
         batch = []
         if not channel.unsent:
             if channel.encoding is None and channel.newest is not None and channel.newest.is_raw:
-                self._encode(channel, channel.newest)
+                channel.encode(partial(self._send_encoded, channel))
             if channel.encoding is not None and channel.encoding.is_raw:
                 return []
             if channel.encoding is not None:
@@ -329,25 +324,12 @@ class Sender:
         channel.is_free.set()
         return batch
 
-    def _encode(self, channel: Channel, delivery: Delivery) -> None:
-        """Have the frames that go next encoded, in a thread."""
-        channel.encoding, channel.newest = delivery, None
-        job = begin("encode", partial(channel.encoder.encode, dict(delivery.pictures)))
-        job.add_done_callback(partial(self._send_encoded, channel, delivery))
-
-    def _send_encoded(self, channel: Channel, delivery: Delivery, job: asyncio.Future[dict[int, Packet]]) -> None:
-        """Send what has been encoded, if it is still wanted."""
-        if error := job.exception():
-            logger.error("frames of stream %d cannot be encoded", channel.stream, exc_info=error)
-        packets = {} if error else job.result()
-        is_wanted = channel.encoding is delivery
-        if error or not is_wanted:
-            channel.encoder.close()
-        if is_wanted:
-            if len(packets) < len(delivery.pictures):
-                self._release(channel)
-            channel.encoded(packets)
-            self._work.set()
+    def _send_encoded(self, channel: Channel, packets: dict[int, Packet]) -> None:
+        """Send what has been encoded; updates that came with a frame that could not be go without it."""
+        if channel.encoding is not None and len(packets) < len(channel.encoding.pictures):
+            self._release(channel)
+        channel.encoded(packets)
+        self._work.set()
 
     def _announcement(self, delivery: Delivery) -> list[bytes]:
         """Encode the `Outputs` that goes before the pictures; those of a stream need none if there are no updates."""

@@ -23,7 +23,7 @@ class Toasts:
     """Tells one page what handlers say, on the loop. Bounded, whatever they say and however slow the page is.
 
     Args:
-        outlet: The way to the page.
+        sender: The way to the page.
     """
 
     def __init__(self, sender: Sender) -> None:
