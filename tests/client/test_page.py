@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 import millstream as ms
-from millstream.client.page import RUNS_KEPT, Page
+from millstream.client.incoming import RUNS_KEPT
+from millstream.client.page import Page
+from millstream.client.result import RESULTS_KEPT
 from millstream.client.run import ClientRun
-from millstream.client.stream import RESULTS_KEPT
 from millstream.errors import Closed, InvalidValue, Refused
 from millstream.testing import TestPage
 from millstream.transports.memory import MemoryTransport, connect
@@ -109,7 +110,7 @@ async def test_elements_are_found_by_number_name_and_themselves(ends: tuple[Page
     page, _ = ends
     assert page.find("Camera") == page.find(CAMERA) == CAMERA
     assert page.find("said") == TEXT
-    assert page.type_of(page.find("Go")) == "button"
+    assert page.elements.can(page.find("Go"), "shows_caption")
     assert page.find("Row") == page.find("Go"), "a component goes before a layout"
     row = page.find("row")
     assert page.props[row]["elem_id"] == "row"

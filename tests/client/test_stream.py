@@ -9,8 +9,10 @@ import pytest
 from tests.client.media import RATE, endless, picture, pictures, ramp
 
 import millstream as ms
-from millstream.client import stream as module
+from millstream.client import backlog as module
+from millstream.client.sources import frame
 from millstream.client.stream import CAPTURES_KEPT
+from millstream.codecs import jpeg
 from millstream.errors import BacklogExceeded
 from millstream.testing import TestPage
 
@@ -161,9 +163,9 @@ def test_capture_times_are_not_kept_for_ever() -> None:
     with ms.Blocks() as demo:
         camera = ms.Image(label="Camera", sources="webcam")
         camera.stream(lambda frame: None, camera, None, stream_every=0.0)
-    jpeg = module.jpeg.open_encoder(0.5).encode(module.frame(picture(1))).payload
+    data = jpeg.open_encoder(0.5).encode(frame(picture(1))).payload
     with TestPage(demo) as page:
-        recording = page.stream("Camera", [jpeg] * (CAPTURES_KEPT + 50), 100)
+        recording = page.stream("Camera", [data] * (CAPTURES_KEPT + 50), 100)
         assert recording.summary().sent > CAPTURES_KEPT
         assert len(recording.streams[0]._captured_us) <= CAPTURES_KEPT
 

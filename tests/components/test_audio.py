@@ -261,7 +261,7 @@ def settled(component: gr.Audio, *, drives_stream: bool = False, is_output: bool
 def test_an_output_that_streams_is_a_player() -> None:
     player = settled(audio(streaming=True, max_ahead=2.5))
     assert player.plays_ahead_s == 2.5
-    assert player.capabilities == {"captures_audio", "plays_audio"}
+    assert player.capabilities == {"captures_audio", "plays_audio", "takes_file"}
     assert player.props()["interactive"] is False
     assert player.updated({"label": "Other"}).plays_ahead_s == 2.5
     for other in (
@@ -271,7 +271,7 @@ def test_an_output_that_streams_is_a_player() -> None:
         settled(audio()),
     ):
         assert other.plays_ahead_s == 0
-        assert other.capabilities == {"captures_audio"}
+        assert other.capabilities == {"captures_audio", "takes_file"}
 
 
 @pytest.mark.parametrize("seconds", [0, -1, 61, float("nan")])

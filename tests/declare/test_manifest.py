@@ -169,10 +169,10 @@ def test_the_page_is_told_what_a_component_can_do() -> None:
         gr.Textbox()
     leaves = demo.freeze().page()["components"].values()
     assert [leaf.get("capabilities") for leaf in leaves] == [
-        ["captures_frames", "shows_frames"],
-        ["captures_audio", "captures_frames", "records_video"],
-        ["captures_frames", "records_video"],
-        ["captures_audio"],
+        ["captures_frames", "shows_frames", "takes_file"],
+        ["captures_audio", "captures_frames", "records_video", "takes_file"],
+        ["captures_frames", "records_video", "takes_file"],
+        ["captures_audio", "takes_file"],
         ["captures_audio"],
         ["keeps_past"],
         None,

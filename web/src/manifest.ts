@@ -16,7 +16,9 @@ export interface Node {
  *
  * `captures_frames`, `captures_audio`: records with a camera, with a microphone; `records_video`: what its camera shows is
  * kept as a video, not as a photo; `shows_frames`: has a surface for images and streamed frames; `plays_audio`: audio
- * streams into it; `keeps_past`: its value is a list, of which the messages of earlier sessions can still be read.
+ * streams into it; `keeps_past`: its value is a list, of which the messages of earlier sessions can still be read;
+ * `takes_file`: its value is a file; `collects_files`: its value is a list of files; `shows_caption`: its value is the
+ * caption by which a user knows it.
  */
 export type Capability =
   | "captures_frames"
@@ -24,7 +26,10 @@ export type Capability =
   | "records_video"
   | "shows_frames"
   | "plays_audio"
-  | "keeps_past";
+  | "keeps_past"
+  | "takes_file"
+  | "collects_files"
+  | "shows_caption";
 
 export interface ComponentDeclaration {
   type: string;

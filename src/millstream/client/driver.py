@@ -12,13 +12,15 @@ from typing import Any, Generic, Self, TypeVar
 import numpy as np
 
 from millstream import codecs
+from millstream.client.elements import Elements
 from millstream.client.listener import Listener
 from millstream.client.manifest import Reference
-from millstream.client.page import MEDIA_TYPES, Page
+from millstream.client.page import Page
 from millstream.client.recording import Recording
+from millstream.client.result import StreamResult, Summary
 from millstream.client.run import ClientRun
 from millstream.client.sources import FilmSource, PictureSource, SoundSource, frame, sound
-from millstream.client.stream import ClientStream, StreamResult, Summary
+from millstream.client.stream import ClientStream
 from millstream.codecs import png
 from millstream.errors import MediaError
 from millstream.frames import Chunk, Frame
@@ -79,12 +81,12 @@ class Driver(ABC):
             InvalidValue: No such component, or an array of a shape that is no picture or sound.
         """
         number = self.page.find_component(component)
-        file = _file(self.page.type_of(number), value)
+        file = _file(self.page.elements, number, value)
         self.run(self.page.set(number, value) if file is None else self._set_file(number, *file))
 
     async def _set_file(self, number: int, name: str, mime: str, data: bytes) -> None:
         value = await self.upload(name, mime, data, number)
-        await self.page.set(number, [value] if self.page.type_of(number) == "file" else value)
+        await self.page.set(number, [value] if self.page.elements.can(number, "collects_files") else value)
 
     def value(self, component: Reference) -> Any:
         """Get a component's value as the page shows it.
@@ -265,13 +267,14 @@ class DrivenRecording:
         self._driver.run(self.recording.stop())
 
 
-def _file(kind: str, value: object) -> tuple[str, str, bytes] | None:
+def _file(elements: Elements, number: int, value: object) -> tuple[str, str, bytes] | None:
     """Make the name, type and content of a file of a value that has to be uploaded."""
-    if kind == "image" and isinstance(value, np.ndarray):
+    takes_file = elements.can(number, "takes_file")
+    if takes_file and elements.can(number, "shows_frames") and isinstance(value, np.ndarray):
         return "picture.png", "image/png", png.open_encoder(1.0).encode(frame(value)).payload
-    if kind == "audio" and isinstance(value, tuple):
+    if takes_file and not elements.can(number, "captures_frames") and isinstance(value, tuple):
         return "sound.wav", "audio/wav", wav.encode(sound(value))
-    if kind in (*MEDIA_TYPES, "file") and isinstance(value, Path):
+    if (takes_file or elements.can(number, "collects_files")) and isinstance(value, Path):
         return value.name, mimetypes.guess_type(value.name)[0] or "application/octet-stream", value.read_bytes()
     return None
 

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
-from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 
 from millstream import codecs
-from millstream.client.frame_decoders import FrameDecoders, PendingResult
-from millstream.client.listener import Listener
-from millstream.client.manifest import PageManifest, Reference, elements_of
+from millstream.client.elements import Elements
+from millstream.client.incoming import FRAMES_IN_FLIGHT, Incoming
+from millstream.client.manifest import PageManifest
 from millstream.client.received import Received
 from millstream.client.recording import Recording
 from millstream.client.run import ClientRun
-from millstream.client.splices import unspliced
-from millstream.client.stream import RESULTS_KEPT, ClientStream, StreamResult
+from millstream.client.stream import ClientStream
 from millstream.codecs import jpeg
-from millstream.errors import Closed, InvalidValue, MediaError, ProtocolError, Refused
+from millstream.errors import Closed, InvalidValue, ProtocolError, Refused
 from millstream.types import Transport
 from millstream.wire.messages import (
     ALL,
@@ -27,36 +25,19 @@ from millstream.wire.messages import (
     Credit,
     Fire,
     Hello,
-    KeyFrame,
     Open,
-    Outputs,
     PageMessage,
-    Progress,
     Refuse,
-    RunState,
     ServerMessage,
     Set,
-    Silence,
-    StreamState,
-    Toast,
-    TurnState,
     Welcome,
     decode_server_message,
     encode_message,
 )
-from millstream.wire.packet import VERSION, Flag, Packet, PacketKind, decode_packet, is_packet
-
-RUNS_KEPT: Final = 1_000
-"""Runs of the server that are remembered."""
+from millstream.wire.packet import VERSION, Packet, decode_packet, is_packet
 
 GOODBYE_S: Final = 1.0
 """How long the last word may take."""
-
-MEDIA_TYPES: Final = frozenset({"image", "audio", "video"})
-"""Components whose value is a file."""
-
-PICTURES_IN_FLIGHT: Final = 2
-"""Pictures that the server may send ahead of their receipt, for each stream."""
 
 
 class Page:
@@ -67,7 +48,8 @@ class Page:
         transport: A connection to the server.
 
     Attributes:
-        values: Value of each component on the wire, the last `Packet` of a picture, or the `Listener` of what it plays.
+        elements: Its elements, and what the declaration says of them.
+        values: Value of each component on the wire, the last `Packet` of a frame, or the `Listener` of what it plays.
         props: Properties of each component and layout.
         toasts: All messages that were shown, oldest first.
         runs: Runs that this page began, by its own number.
@@ -82,35 +64,23 @@ class Page:
 
     def __init__(self, manifest: PageManifest, transport: Transport) -> None:
         self.manifest = manifest
-        self.values: dict[int, object] = {}
-        self.props: dict[int, dict[str, object]] = {}
-        self.toasts: list[Toast] = []
-        self.runs: dict[int, ClientRun] = {}
-        self.server_runs: dict[int, RunState] = {}
-        self.streams: dict[int, ClientStream] = {}
-        self._videos: dict[int, ClientStream] = {}
+        self.elements = Elements(manifest)
+        self.values, self.props = self.elements.values, self.elements.props
+        self.find, self.find_component = self.elements.find, self.elements.find_component
         self.welcome: Welcome | None = None
         self.closed: Closed | None = None
         self.clock_offset_us = 0
         self.camera_codec = jpeg.NAME
-        self.frames = FrameDecoders()
         self._transport = transport
         self._sending = asyncio.Lock()
         self._sequence = 0
-        self._edits: dict[int, Set] = {}
-        self._pending: dict[tuple[int, int], PendingResult] = {}
-        self._orders = itertools.count(1)
-        self._told = 0
-        self._newest: dict[tuple[int, str], int] = {}
-        self._listeners: dict[int, tuple[Listener, asyncio.Task[None]]] = {}
-        self._recordings: dict[int, Recording] = {}
         self._changed = asyncio.Event()
         self._reader: asyncio.Task[None] | None = None
-        self._received_pictures, self._received = 0, Received()
-        for number, props in elements_of(manifest):
-            if "value" in props:
-                self.values[number] = props.pop("value")
-            self.props[number] = props
+        self._received = Received()
+        self._incoming = Incoming(self, self.elements, self._changed.set, self._on_recorded)
+        self.toasts, self.server_runs = self._incoming.toasts, self._incoming.server_runs
+        self.runs, self.streams = self._incoming.runs, self._incoming.streams
+        self.frames = self._incoming.results.frames
 
     # -- life ----------------------------------------------------------------------------------------------------
 
@@ -126,7 +96,7 @@ class Page:
             build, decodes = str(self.manifest["build"]), sorted(codecs.special())
             await self.send(Hello(version=VERSION, build=build, page_us=self.now_us(), decodes=decodes))
             await self.wait_for(lambda: self.welcome is not None)
-            await self.send(Credit(stream=0, limit=PICTURES_IN_FLIGHT))
+            await self.send(Credit(stream=0, limit=FRAMES_IN_FLIGHT))
             await self.send(Clock(page_us=self.now_us()))
         except BaseException:
             await self._transport.close(1001, "the page gave up")
@@ -160,63 +130,16 @@ class Page:
 
     # -- what a user does ----------------------------------------------------------------------------------------
 
-    def find(self, reference: Reference) -> int:
-        """Resolve an element's number from its number, label, `elem_id`, a button's text, or the element itself.
-
-        A component goes before a layout of the same name.
-
-        Raises:
-            InvalidValue: Nothing is called so, or several are.
-        """
-        if isinstance(reference, str):
-            found = [number for number in self.values if self._is_called(number, reference)]
-            found = found or [number for number in self.props if self._is_called(number, reference)]
-        else:
-            number = reference if isinstance(reference, int) else reference.id
-            found = [number] if number in self.props else []
-        if len(found) != 1:
-            names = {str(props.get("label") or props.get("elem_id") or "") for props in self.props.values()}
-            known = ", ".join(sorted(names - {""}))
-            raise InvalidValue(f"{len(found)} components are called {reference!r}; this page has {known}")
-        return found[0]
-
-    def find_component(self, reference: Reference) -> int:
-        """Resolve the number of something that has a value; see `find`.
-
-        Raises:
-            InvalidValue: Nothing is called so, several are, or it is a layout.
-        """
-        number = self.find(reference)
-        if number not in self.values:
-            raise InvalidValue(f"{reference!r} is a layout: it has no value")
-        return number
-
-    def _is_called(self, number: int, name: str) -> bool:
-        props = self.props[number]
-        if name in (props.get("elem_id"), props.get("label")):
-            return True
-        return number in self.values and self.type_of(number) == "button" and self.values[number] == name
-
-    def type_of(self, component: int) -> str:
-        """Say of which type a component is, as in the manifest."""
-        return str(self.manifest["components"][str(component)]["type"])
-
-    def kinds_of(self, component: int, *, microphone: bool = True) -> tuple[PacketKind, ...]:
-        """Say what a component captures."""
-        if self.type_of(component) == "audio":
-            return (PacketKind.SOUND,)
-        has_sound = microphone and bool(self.props[component].get("include_audio"))
-        return (PacketKind.PICTURE, PacketKind.SOUND) if has_sound else (PacketKind.PICTURE,)
-
     async def set(self, component: int, value: object) -> None:
         """Edit a component as a user does; `value` is in the form of the wire.
 
         Its `input` event fires after it; where the value is a file, `upload` or `clear` before that.
         """
         self.values[component] = value
-        edit = self._edits[component] = Set(component=component, value=value)
+        edit = Set(component=component, value=value)
+        self._incoming.results.note_edit(edit)
         await self.send(edit)
-        if self.type_of(component) in MEDIA_TYPES:
+        if self.elements.can(component, "takes_file"):
             await self.fire(component, "clear" if value is None else "upload")
         await self.fire(component, "input")
 
@@ -262,17 +185,13 @@ class Page:
         bindings = [b for b in self.manifest["bindings"] if b["stream"] and b["stream"]["component"] == component]
         if not bindings:
             raise InvalidValue(f"component {component} has no stream event: bind one with .stream(...)")
-        recording = Recording(self, component)
+        kinds = self.elements.captures(component, microphone=microphone)
+        recording = Recording(self, component, kinds)
         for binding in bindings:
-            number = len(self.streams) + len(self._videos) + 1
-            stream = ClientStream(self, number, component, binding, self.kinds_of(component, microphone=microphone))
-            self.streams[stream.number] = stream
-            if stream.pictures:
-                self._videos[stream.pictures] = stream
-            self._recordings[stream.number] = recording
-            recording.streams.append(stream)
+            stream = ClientStream(self, self._incoming.next_stream, component, binding, kinds)
+            self._incoming.add(stream, recording)
             await self.send(Open(stream=stream.number, binding=binding["id"], pictures=stream.pictures))
-            await self.send(Credit(stream=stream.number, limit=PICTURES_IN_FLIGHT))
+            await self.send(Credit(stream=stream.number, limit=FRAMES_IN_FLIGHT))
         await self.fire(component, "start_recording")
         return recording
 
@@ -296,8 +215,7 @@ class Page:
             self._sequence += 1
             message.seq = self._sequence
             if isinstance(message, Set | Fire | Open) and message.seen == ALL:
-                waiting = [each.outputs.seq - 1 for each in self._pending.values() if each.outputs.seq]
-                message.seen = min([self._told, *waiting])
+                message.seen = self._incoming.results.seen
             await self._transport.send(encode_message(message))
 
     async def send_packet(self, data: bytes) -> None:
@@ -310,7 +228,10 @@ class Page:
             while True:
                 data = await self._transport.receive()
                 said = decode_packet(data) if is_packet(data) else decode_server_message(data)
-                await (self._on_packet(said) if isinstance(said, Packet) else self._on_message(said))
+                if isinstance(said, Packet):
+                    await self._incoming.on_packet(said, self._sequence)
+                else:
+                    await self._on_message(said)
                 if ack := self._received.note(said, len(data)):
                     await self.send(ack)
                 self._changed.set()
@@ -320,181 +241,19 @@ class Page:
         finally:
             if self.closed is None:
                 self.closed = Closed("the page was closed")
-            for stream in self.streams.values():
-                stream.abandon()
-            for _, listening in self._listeners.values():
-                listening.cancel()
+            self._incoming.abandon()
             self._changed.set()
 
     async def _on_message(self, message: ServerMessage) -> None:
-        handler = _HANDLERS.get(type(message))
-        if handler is not None:
-            await handler(self, message)
-
-    async def _on_welcome(self, message: Welcome) -> None:
-        self.welcome = message
-        self.clock_offset_us = message.server_us - self.now_us()
-
-    async def _on_refuse(self, message: Refuse) -> None:
-        self.closed = Refused(message.message, message.code)
-
-    async def _on_clock(self, message: Clock) -> None:
-        now = self.now_us()
-        self.clock_offset_us = message.server_us - (message.page_us + now) // 2
-
-    async def _on_credit(self, message: Credit) -> None:
-        stream = self.streams.get(message.stream) or self._videos.get(message.stream)
-        if stream is not None:
-            stream.grant(message.stream, message.limit)
-
-    async def _on_key_frame(self, message: KeyFrame) -> None:
-        stream = self.streams.get(message.stream) or self._videos.get(message.stream)
-        if stream is not None:
-            stream.request_key_frame()
-
-    async def _on_stream(self, message: StreamState) -> None:
-        stream = self.streams.get(message.stream)
-        if stream is None:
-            return
-        stream.on_state(message)
-        recording = self._recordings.get(message.stream)
-        if recording is not None and recording.is_over:
-            for ended in recording.streams:
-                del self._recordings[ended.number]
-            await self._fire(recording.component, "stop_recording")
-
-    async def _on_turn(self, message: TurnState) -> None:
-        if stream := self.streams.get(message.stream):
-            stream.on_turn(message.state)
-
-    async def _on_run(self, message: RunState) -> None:
-        run = self.runs.get(message.run)
-        if run is None:
-            self.server_runs[message.call] = message
-            if len(self.server_runs) > RUNS_KEPT:
-                del self.server_runs[next(iter(self.server_runs))]
-            return
-        run.state, run.position, run.error = message.state, message.position, message.message
-        run.eta_s = message.eta_s if message.eta_s >= 0 else None
-
-    async def _on_progress(self, message: Progress) -> None:
-        source = self.runs.get(message.run) or self.streams.get(message.stream)
-        if source is not None:
-            source.progress.append(tuple(message.levels))
-            del source.progress[:-RESULTS_KEPT]
-
-    async def _on_toast(self, message: Toast) -> None:
-        self.toasts.append(message)
-
-    async def _on_outputs(self, message: Outputs) -> None:
-        pending, self._told = PendingResult(message, next(self._orders)), message.seq
-        if message.packets:
-            self._pending[message.stream, message.call] = pending
+        if isinstance(message, Welcome):
+            self.welcome = message
+            self.clock_offset_us = message.server_us - self.now_us()
+        elif isinstance(message, Clock):
+            self.clock_offset_us = message.server_us - (message.page_us + self.now_us()) // 2
+        elif isinstance(message, Refuse):
+            self.closed = Refused(message.message, message.code)
         else:
-            self._apply(pending)
+            await self._incoming.on_message(message)
 
-    async def _on_silence(self, message: Silence) -> None:
-        if message.playback in self._listeners:
-            listener, listening = self._listeners[message.playback]
-            listening.cancel()
-            await listener.fall_silent()
-
-    def _on_sound(self, packet: Packet) -> None:
-        if packet.call not in self._listeners:
-            listener = self.values[packet.component] = Listener(packet.call, self.send)
-            self._listeners[packet.call] = listener, asyncio.get_running_loop().create_task(self._listen(listener))
-        self._listeners[packet.call][0].take(packet)
-
-    async def _listen(self, listener: Listener) -> None:
-        try:
-            await listener.listen()
-        except Closed:
-            return  # nobody is to be told any more
-        finally:
-            self._changed.set()
-
-    async def _on_packet(self, packet: Packet) -> None:
-        if packet.kind is PacketKind.SOUND:
-            self._on_sound(packet)
-            return
-        await self._acknowledge(packet)
-        key = packet.stream, packet.call
-        pending = self._pending.get(key)
-        if pending is None:  # pictures alone are not announced
-            outputs = Outputs(call=packet.call, stream=packet.stream, source=packet.source, seen=self._sequence)
-            pending = self._pending[key] = PendingResult(outputs, next(self._orders))
-        try:
-            frame = self.frames.shown(packet)
-            if frame is not None:
-                pending.frames[packet.component] = frame
-        except MediaError:
-            await self.send(KeyFrame(stream=packet.stream, component=packet.component))
-        if packet.flags & Flag.LAST:
-            del self._pending[key]
-            self._apply(pending)
-
-    async def _acknowledge(self, packet: Packet) -> None:
-        stream = self.streams.get(packet.stream)
-        if stream is None:
-            self._received_pictures += 1
-            await self.send(Credit(stream=0, limit=self._received_pictures + PICTURES_IN_FLIGHT))
-        else:
-            stream.received_pictures += 1
-            await self.send(Credit(stream=stream.number, limit=stream.received_pictures + PICTURES_IN_FLIGHT))
-
-    def _apply(self, pending: PendingResult) -> None:
-        outputs = pending.outputs
-        values: dict[int, object] = dict(pending.frames)
-        for number, update in outputs.updates.items():
-            for name, value in unspliced(update, self.values.get(number)).items():
-                if name == "value":
-                    values.setdefault(number, value)
-                elif self._is_newest(number, name, pending.order):
-                    self.props[number][name] = value
-                    if name == "recording" and not value:
-                        self._stop_recording(number, self.streams.get(outputs.stream))
-        for number, value in values.items():
-            if self._is_newest(number, "value", pending.order) and self._is_known(number, outputs.seen):
-                self.values[number] = value
-        result = StreamResult(outputs.call, outputs.source, values, self.now_us())
-        if outputs.stream in self.streams:
-            self.streams[outputs.stream].on_result(result)
-        elif outputs.run in self.runs:
-            results = self.runs[outputs.run].results
-            results.append(result)
-            del results[:-RESULTS_KEPT]
-
-    def _stop_recording(self, component: int, asking: ClientStream | None) -> None:
-        """Press Stop, as a handler wants it; a stream whose own recording is over wants nothing of the next one."""
-        if asking is None or asking.component != component or not asking.is_stopped:
-            for stream in self.streams.values():
-                if stream.component == component:
-                    stream.stop_soon()
-
-    def _is_known(self, component: int, seen: int) -> bool:
-        """Say whether a server that had seen so much knew this page's last edit of a component; else the edit stays."""
-        edit = self._edits.get(component)
-        return edit is None or 0 < edit.seq <= seen
-
-    def _is_newest(self, number: int, name: str, order: int) -> bool:
-        """Claim a property for a result; one that was announced before another does not undo what that has set."""
-        if self._newest.get((number, name), 0) > order:
-            return False
-        self._newest[number, name] = order
-        return True
-
-
-_HANDLERS: dict[type, Callable[[Page, Any], Awaitable[None]]] = {
-    Welcome: Page._on_welcome,
-    Refuse: Page._on_refuse,
-    Clock: Page._on_clock,
-    Credit: Page._on_credit,
-    KeyFrame: Page._on_key_frame,
-    StreamState: Page._on_stream,
-    TurnState: Page._on_turn,
-    RunState: Page._on_run,
-    Progress: Page._on_progress,
-    Toast: Page._on_toast,
-    Silence: Page._on_silence,
-    Outputs: Page._on_outputs,
-}
+    async def _on_recorded(self, recording: Recording) -> None:
+        await self._fire(recording.component, "stop_recording")

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple, cast
+from collections.abc import Collection, Iterator
+from typing import NamedTuple, cast
 
 from millstream.client.sources import FilmSource, Picture, PictureSource, SoundSource, pictures, sound
-from millstream.client.stream import ClientStream, StreamResult, Summary, sleep_until
+from millstream.client.stream import ClientStream, sleep_until
+from millstream.client.wire import PageWire
 from millstream.errors import BacklogExceeded, Error, InvalidValue
 from millstream.frames import Chunk
-
-if TYPE_CHECKING:
-    from millstream.client.page import Page
-
-__all__ = ["ClientStream", "Recording", "StreamResult", "Summary"]
+from millstream.wire.packet import PacketKind
 
 
 class Loaded(NamedTuple):
@@ -25,12 +22,19 @@ class Loaded(NamedTuple):
 
 
 class Recording:
-    """A component that records: all streams that it drives, fed by one device."""
+    """A component that records: all streams that it drives, fed by one device.
 
-    def __init__(self, page: Page, component: int) -> None:
+    Args:
+        page: The page's side of the wire.
+        component: Its number.
+        kinds: The media that it captures.
+    """
+
+    def __init__(self, page: PageWire, component: int, kinds: Collection[PacketKind]) -> None:
         self.component = component
         self.streams: list[ClientStream] = []
         self._page = page
+        self._kinds = kinds
 
     @property
     def first(self) -> ClientStream:
@@ -49,7 +53,7 @@ class Recording:
             InvalidValue: The source is of no known kind, or its file cannot be read.
             MediaError: The file holds no picture or sound.
         """
-        if self._page.type_of(self.component) == "audio":
+        if PacketKind.PICTURE not in self._kinds:
             return Loaded(None, sound(cast("SoundSource", source)))
         if not self.first.pictures:
             return Loaded(pictures(cast("PictureSource", source)), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from millstream.client.stream import StreamResult
+from millstream.client.result import StreamResult
 from millstream.types import Level
 
 

@@ -6,28 +6,24 @@ import asyncio
 import math
 from collections import deque
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import numpy as np
 
 from millstream import codecs
+from millstream.client.backlog import Backlog
+from millstream.client.result import RESULTS_KEPT, StreamResult, Summary
 from millstream.client.sources import Picture, frame
+from millstream.client.wire import PageWire
 from millstream.codecs import jpeg, pcm16
 from millstream.errors import BacklogExceeded, Closed
-from millstream.frames import Chunk, Samples
+from millstream.frames import Chunk
 from millstream.types import Codec, Encoded, Level
-from millstream.wire.limits import MAX_SAMPLES_BYTES
 from millstream.wire.messages import Stop, StreamState
 from millstream.wire.packet import COMMON_CODECS, CodecNumber, Flag, Packet, PacketKind, encode_packet, flags_of
 
-if TYPE_CHECKING:
-    from millstream.client.page import Page
-
 JPEG_QUALITY: Final = 0.8
-
-RESULTS_KEPT: Final = 1_000
-"""Results of a stream or run; they hold pictures."""
 
 AGES_KEPT: Final = 10_000
 
@@ -36,49 +32,6 @@ CAPTURES_KEPT: Final = 1_024
 
 MIN_PIECE_S: Final = 0.01
 """Sound is captured in no shorter pieces, whatever `stream_every` says."""
-
-
-@dataclass(frozen=True)
-class StreamResult:
-    """What one result of a call changed in the page.
-
-    Attributes:
-        call: Number of the call.
-        source: Sequence of the packet it was computed from, 0 for an ordinary event.
-        values: New value of each changed component, by number, as on the wire; of a frame its
-            `Packet`, or a `Frame` where frames build on each other.
-        received_us: When it was complete, in microseconds of the page's clock.
-        age_s: Seconds from the capture of its source to `received_us`; `None` if it has no source.
-    """
-
-    call: int
-    source: int
-    values: Mapping[int, object]
-    received_us: int
-    age_s: float | None = None
-
-
-@dataclass(frozen=True)
-class Summary:
-    """What a stream has done so far. Ages are in seconds, from capture to result.
-
-    Attributes:
-        captured: Pictures that were due, or pieces of sound.
-        sent: Packets that went to the server; waiting pieces of sound travel together.
-        dropped: Pictures that were due but not sent, because the server did not want them yet. Sound is never dropped.
-        results: Results that came back.
-        age_p50_s: Half of the latest results were younger.
-        age_p95_s: 95 % of them were younger.
-        age_max_s: The oldest of them.
-    """
-
-    captured: int
-    sent: int
-    dropped: int
-    results: int
-    age_p50_s: float
-    age_p95_s: float
-    age_max_s: float
 
 
 @dataclass
@@ -93,37 +46,6 @@ class _Way:
     @property
     def is_free(self) -> bool:
         return self.credit > self.sequence
-
-
-@dataclass
-class _Backlog:
-    """Sound that waits in the page for credit, since `began_us`."""
-
-    blocks: deque[Samples] = field(default_factory=deque)
-    samples: int = 0
-    began_us: float = 0.0
-
-    def put(self, block: Samples, began_us: float) -> None:
-        if not self.samples:
-            self.began_us = began_us
-        self.blocks.append(block)
-        self.samples += len(block)
-
-    def take(self, count: int, rate: int) -> Chunk:
-        joined, began_us = np.concatenate(self.blocks), self.began_us
-        self.clear()
-        if count < len(joined):
-            self.put(joined[count:], began_us + count / rate * 1e6)
-        return Chunk(joined[:count], rate, captured_us=int(began_us))
-
-    def clear(self) -> None:
-        self.blocks.clear()
-        self.samples = 0
-
-    @property
-    def most(self) -> int:
-        """Samples that one packet may hold."""
-        return MAX_SAMPLES_BYTES // 2 // (self.blocks[0].shape[1] if self.blocks else 1)
 
 
 class ClientStream:
@@ -147,7 +69,7 @@ class ClientStream:
     """
 
     def __init__(
-        self, page: Page, number: int, component: int, binding: Mapping[str, Any], kinds: Collection[PacketKind]
+        self, page: PageWire, number: int, component: int, binding: Mapping[str, Any], kinds: Collection[PacketKind]
     ) -> None:
         self.number = number
         self.pictures = number + 1 if len(kinds) > 1 else 0
@@ -178,7 +100,7 @@ class ClientStream:
         self._captured_us: dict[int, int] = {}
         self._due = -math.inf
         self._changed = asyncio.Event()
-        self._backlog = _Backlog()
+        self._backlog = Backlog()
         self._first_sample = 0
         self._rate = 0
         self._is_stopped = self._is_flushing = False
@@ -393,7 +315,7 @@ class ClientStream:
             self._is_flushing = False
 
 
-def _camera_codec(page: Page) -> Codec:
+def _camera_codec(page: PageWire) -> Codec:
     """Choose the codec of the camera: the page's, if the server decodes it."""
     codec = codecs.load(page.camera_codec)
     decodes = page.welcome.decodes if page.welcome is not None else []

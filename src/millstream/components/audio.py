@@ -75,7 +75,7 @@ class Audio(MediaComponent):
     known_sources = ("microphone", "upload")
     device = "microphone"
     streams = "sound"
-    capabilities = frozenset({"captures_audio"})
+    capabilities = frozenset({"captures_audio", "takes_file"})
     ignores: ClassVar[tuple[str, ...]] = ("show_share_button", "editable", "subtitles")
     prop_names: ClassVar = {"show_download_button": ("buttons",), "waveform_options": ("waveform",)}
 

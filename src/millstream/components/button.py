@@ -31,6 +31,7 @@ class Button(Component):
     """
 
     default_label = False
+    capabilities = frozenset({"shows_caption"})
     ignores: ClassVar[tuple[str, ...]] = ("link_target",)
 
     editing: ClassVar[frozenset[str]] = frozenset({"click"})

@@ -40,6 +40,7 @@ class File(Component):
         common: See `Component`.
     """
 
+    capabilities = frozenset({"collects_files"})
     ignores: ClassVar[tuple[str, ...]] = ("allow_reordering", "buttons")
     prop_names: ClassVar = {"file_count": ("max_files", "folder"), "file_types": ("accept",)}
 

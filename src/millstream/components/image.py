@@ -77,7 +77,7 @@ class Image(MediaComponent):
     known_sources = ("upload", "webcam", "clipboard")
     device = "webcam"
     streams = "picture"
-    capabilities = frozenset({"captures_frames", "shows_frames"})
+    capabilities = frozenset({"captures_frames", "shows_frames", "takes_file"})
     ignores: ClassVar[tuple[str, ...]] = ("show_share_button", "watermark")
     prop_names: ClassVar = {
         "webcam_options": ("mirror", "constraints", "size", "quality"),

@@ -82,7 +82,7 @@ class Video(MediaComponent):
     """
 
     kind = "video"
-    capabilities = frozenset({"captures_frames", "records_video"})
+    capabilities = frozenset({"captures_frames", "records_video", "takes_file"})
     known_sources = ("upload", "webcam")
     device = "webcam"
     shows_own_stream = False

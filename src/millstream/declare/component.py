@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Sequence
-from typing import ClassVar, Final, Literal, Self, Unpack
+from typing import ClassVar, Final, Self, Unpack
 
+from millstream.declare.capability import Capability
 from millstream.declare.element import Element, Placed
 from millstream.declare.user_warnings import warn
 from millstream.errors import DeclarationError, InvalidValue
@@ -14,9 +15,6 @@ from millstream.frames import Frame
 from millstream.types import Blob, Carried, Files, Media, PlayerSource, Scratch, Stored, WebLink
 from millstream.wire.messages import Value
 from millstream.wire.plain import brief, plain, plain_scalar
-
-Capability = Literal["captures_frames", "captures_audio", "records_video", "shows_frames", "plays_audio", "keeps_past"]
-"""Something that the page can do with a component, whatever its type; see `docs/internals/protocol.md`."""
 
 SHORTEST_S: Final = 0.01
 """The shortest interval, in seconds, at which something happens by itself."""

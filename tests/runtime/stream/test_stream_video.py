@@ -123,7 +123,7 @@ def test_a_camera_slower_than_the_chunks_shows_its_picture_again() -> None:
     app = ContinuousVideo(stream_every=0.05)
     with TestPage(app.demo) as page:
         page.run(page.record("Me").recording.first.wait_for_state("running"))
-        page.run(next(iter(page.page._recordings.values())).feed(film(), rate_hz=5))
+        page.run(next(iter(page.page._incoming.recordings.values())).feed(film(), rate_hz=5))
     times = [moment.frame_time for moment in app.moments]
     assert times == sorted(times)
     assert 25 <= len(set(times)) <= 31 < len(times)

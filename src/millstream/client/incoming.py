@@ -1,0 +1,208 @@
+"""Incoming messages of a page: states of runs and streams, results and media, put where they belong."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from millstream.client.elements import Elements
+from millstream.client.listeners import Listeners
+from millstream.client.recording import Recording
+from millstream.client.result import RESULTS_KEPT, StreamResult
+from millstream.client.results import Applied, PendingResults
+from millstream.client.run import ClientRun
+from millstream.client.stream import ClientStream
+from millstream.client.wire import PageWire
+from millstream.wire.messages import (
+    Credit,
+    KeyFrame,
+    Outputs,
+    Progress,
+    RunState,
+    ServerMessage,
+    Silence,
+    StreamState,
+    Toast,
+    TurnState,
+)
+from millstream.wire.packet import Packet, PacketKind
+
+RUNS_KEPT: Final = 1_000
+"""Runs of the server that are remembered."""
+
+FRAMES_IN_FLIGHT: Final = 2
+"""Frames that the server may send ahead of their receipt, for each stream."""
+
+
+class Incoming:
+    """Takes in what the server says once it has welcomed the page.
+
+    Args:
+        page: Sends what has to be answered.
+        elements: What results are applied to.
+        on_change: Called when something has changed that no message says.
+        on_recorded: Called when all streams of a recording have ended.
+
+    Attributes:
+        toasts: All messages that were shown, oldest first.
+        runs: Runs that this page began, by its own number.
+        server_runs: The latest runs that the server began by itself, by their call number.
+        streams: All streams that were ever opened, by number.
+        recordings: The running recordings, by the numbers of their streams.
+        results: The results that wait for their frames.
+    """
+
+    def __init__(
+        self,
+        page: PageWire,
+        elements: Elements,
+        on_change: Callable[[], None],
+        on_recorded: Callable[[Recording], Awaitable[object]],
+    ) -> None:
+        self.toasts: list[Toast] = []
+        self.runs: dict[int, ClientRun] = {}
+        self.server_runs: dict[int, RunState] = {}
+        self.streams: dict[int, ClientStream] = {}
+        self.recordings: dict[int, Recording] = {}
+        self.results = PendingResults(elements)
+        self._page = page
+        self._elements = elements
+        self._on_recorded = on_recorded
+        self._cameras: dict[int, ClientStream] = {}
+        self._listeners = Listeners(page.send, on_change)
+        self._received_frames = 0
+
+    def add(self, stream: ClientStream, recording: Recording) -> None:
+        """Add a stream that is about to be opened."""
+        self.streams[stream.number] = stream
+        if stream.pictures:
+            self._cameras[stream.pictures] = stream
+        self.recordings[stream.number] = recording
+        recording.streams.append(stream)
+
+    @property
+    def next_stream(self) -> int:
+        """The number of the next stream; one with camera and microphone takes two."""
+        return len(self.streams) + len(self._cameras) + 1
+
+    def abandon(self) -> None:
+        """Note that the connection is gone."""
+        for stream in self.streams.values():
+            stream.abandon()
+        self._listeners.cancel()
+
+    async def on_message(self, message: ServerMessage) -> None:
+        """Take in a control message; one of an unknown kind says nothing."""
+        handler = _HANDLERS.get(type(message))
+        if handler is not None:
+            await handler(self, message)
+
+    async def on_packet(self, packet: Packet, sent: int) -> None:
+        """Take in a media packet, when the page had sent `sent` control messages."""
+        if packet.kind is PacketKind.SOUND:
+            listener = self._listeners.take(packet)
+            if listener is not None:
+                self._elements.values[packet.component] = listener
+            return
+        await self._acknowledge(packet)
+        applied, misses_key = self.results.take(packet, sent)
+        if misses_key:
+            await self._page.send(KeyFrame(stream=packet.stream, component=packet.component))
+        if applied is not None:
+            self._deliver(applied)
+
+    async def _acknowledge(self, packet: Packet) -> None:
+        stream = self.streams.get(packet.stream)
+        if stream is None:
+            self._received_frames += 1
+            await self._page.send(Credit(stream=0, limit=self._received_frames + FRAMES_IN_FLIGHT))
+        else:
+            stream.received_pictures += 1
+            await self._page.send(Credit(stream=stream.number, limit=stream.received_pictures + FRAMES_IN_FLIGHT))
+
+    def _deliver(self, applied: Applied) -> None:
+        """Tell a stream or a run of a result, and press Stop where it wants it."""
+        outputs = applied.outputs
+        for component in applied.stopped:
+            self._stop_recording(component, self.streams.get(outputs.stream))
+        result = StreamResult(outputs.call, outputs.source, applied.values, self._page.now_us())
+        if outputs.stream in self.streams:
+            self.streams[outputs.stream].on_result(result)
+        elif outputs.run in self.runs:
+            results = self.runs[outputs.run].results
+            results.append(result)
+            del results[:-RESULTS_KEPT]
+
+    def _stop_recording(self, component: int, asking: ClientStream | None) -> None:
+        """Press Stop, as a handler wants it; a stream whose own recording is over wants nothing of the next one."""
+        if asking is None or asking.component != component or not asking.is_stopped:
+            for stream in self.streams.values():
+                if stream.component == component:
+                    stream.stop_soon()
+
+    def _capturing(self, number: int) -> ClientStream | None:
+        """Give the stream that sends under a number: its own, or that of its frames."""
+        return self.streams.get(number) or self._cameras.get(number)
+
+    async def _on_credit(self, message: Credit) -> None:
+        if stream := self._capturing(message.stream):
+            stream.grant(message.stream, message.limit)
+
+    async def _on_key_frame(self, message: KeyFrame) -> None:
+        if stream := self._capturing(message.stream):
+            stream.request_key_frame()
+
+    async def _on_stream(self, message: StreamState) -> None:
+        stream = self.streams.get(message.stream)
+        if stream is None:
+            return
+        stream.on_state(message)
+        recording = self.recordings.get(message.stream)
+        if recording is not None and recording.is_over:
+            for ended in recording.streams:
+                del self.recordings[ended.number]
+            await self._on_recorded(recording)
+
+    async def _on_turn(self, message: TurnState) -> None:
+        if stream := self.streams.get(message.stream):
+            stream.on_turn(message.state)
+
+    async def _on_run(self, message: RunState) -> None:
+        run = self.runs.get(message.run)
+        if run is None:
+            self.server_runs[message.call] = message
+            if len(self.server_runs) > RUNS_KEPT:
+                del self.server_runs[next(iter(self.server_runs))]
+            return
+        run.state, run.position, run.error = message.state, message.position, message.message
+        run.eta_s = message.eta_s if message.eta_s >= 0 else None
+
+    async def _on_progress(self, message: Progress) -> None:
+        source = self.runs.get(message.run) or self.streams.get(message.stream)
+        if source is not None:
+            source.progress.append(tuple(message.levels))
+            del source.progress[:-RESULTS_KEPT]
+
+    async def _on_toast(self, message: Toast) -> None:
+        self.toasts.append(message)
+
+    async def _on_outputs(self, message: Outputs) -> None:
+        applied = self.results.announce(message)
+        if applied is not None:
+            self._deliver(applied)
+
+    async def _on_silence(self, message: Silence) -> None:
+        await self._listeners.silence(message)
+
+
+_HANDLERS: dict[type, Callable[[Incoming, Any], Awaitable[None]]] = {
+    Credit: Incoming._on_credit,
+    KeyFrame: Incoming._on_key_frame,
+    StreamState: Incoming._on_stream,
+    TurnState: Incoming._on_turn,
+    RunState: Incoming._on_run,
+    Progress: Incoming._on_progress,
+    Toast: Incoming._on_toast,
+    Silence: Incoming._on_silence,
+    Outputs: Incoming._on_outputs,
+}

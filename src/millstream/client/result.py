@@ -1,0 +1,53 @@
+"""One result of a call, as a page takes it in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+RESULTS_KEPT: Final = 1_000
+"""Results of a stream or run; they hold frames."""
+
+
+@dataclass(frozen=True)
+class StreamResult:
+    """What one result of a call changed in the page.
+
+    Attributes:
+        call: Number of the call.
+        source: Sequence of the packet it was computed from, 0 for an ordinary event.
+        values: New value of each changed component, by number, as on the wire; of a frame its
+            `Packet`, or a `Frame` where frames build on each other.
+        received_us: When it was complete, in microseconds of the page's clock.
+        age_s: Seconds from the capture of its source to `received_us`; `None` if it has no source.
+    """
+
+    call: int
+    source: int
+    values: Mapping[int, object]
+    received_us: int
+    age_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a stream has done so far. Ages are in seconds, from capture to result.
+
+    Attributes:
+        captured: Pictures that were due, or pieces of sound.
+        sent: Packets that went to the server; waiting pieces of sound travel together.
+        dropped: Pictures that were due but not sent, because the server did not want them yet. Sound is never dropped.
+        results: Results that came back.
+        age_p50_s: Half of the latest results were younger.
+        age_p95_s: 95 % of them were younger.
+        age_max_s: The oldest of them.
+    """
+
+    captured: int
+    sent: int
+    dropped: int
+    results: int
+    age_p50_s: float
+    age_p95_s: float
+    age_max_s: float
