@@ -112,7 +112,7 @@ def test_leaving_twice_is_harmless() -> None:
     assert admission.leave(waiting, 0.0) == []
     assert admission.leave(running, 0.0) == []
     assert running.state is waiting.state is TicketState.ENDED
-    assert not running.has_place
+    assert not running.has_slot
 
 
 def test_one_visitor_may_have_so_many_waiting_and_others_go_on() -> None:
@@ -134,7 +134,7 @@ def test_what_lingers_keeps_its_place_until_it_leaves() -> None:
     admission = Admission()
     first, second = join(admission, time_limit=10), join(admission, time_limit=10)
     admission.linger(first, until=32.0)
-    assert first.has_place
+    assert first.has_slot
     assert admission.next_deadline() is None
     assert admission.expire(50.0) == ([], [])
     assert estimate(admission, second, 2.0) == 30
@@ -186,7 +186,7 @@ def test_a_turn_that_is_up_goes_to_the_back_if_somebody_waits() -> None:
     first, second, third = (join(admission, name, time_limit=30) for name in ("anna", "berta", "clara"))
     assert admission.expire(30.0) == ([], [first])
     assert first.state is TicketState.EXPIRING
-    assert first.has_place, "its last call still runs"
+    assert first.has_slot, "its last call still runs"
     assert second.is_waiting
     assert admission.next_deadline() is None
     assert admission.expire(31.0) == ([], [])
@@ -446,7 +446,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule(ticket=tickets, seconds=st.floats(0, 60))
     def linger(self, ticket: Ticket | None, seconds: float) -> None:
-        if ticket is not None and ticket.has_place:
+        if ticket is not None and ticket.has_slot:
             self.admission.linger(ticket, self.now + seconds)
             self.model.state[ticket] = TicketState.LINGERING
             self.model.deadlines[ticket] = self.now + seconds

@@ -1,6 +1,6 @@
-"""Who may work now, who waits where, and for how long: pure data, with the time passed in.
+"""Slots of one app and the queues for them: pure data, with the time passed in.
 
-Streams and ordinary runs take a `Ticket` under a key (a concurrency id). Each key has places of its own, so that open
+Streams and ordinary runs take a `Ticket` under a key (a concurrency id). Each key has slots of its own, so that open
 streams of one event never hold up another. Within a key the order is first come, first served. However many wait, no
 operation looks at all of them, but `standings` while it is drawn from.
 """
@@ -30,9 +30,9 @@ SPARE_DEADLINES: Final = 64
 
 
 class Expiry(NamedTuple):
-    """What became of the turns whose time was up.
+    """The turns whose time was up, and what became of them.
 
-    `extended` run on with a fresh limit, as nobody waits. `expiring` must give up their place: finish the running call,
+    `extended` run on with a fresh limit, as nobody waits. `expiring` must give up their slot: finish the running call,
     then `rejoin` (or `leave`).
     """
 
@@ -41,7 +41,7 @@ class Expiry(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """What a waiting user is told: `position` counts from 1, `estimate_s` is the expected wait, `None` if unknown."""
+    """The word to a waiting user: `position` counts from 1, `estimate_s` is the expected wait, `None` if unknown."""
 
     ticket: Ticket
     position: int
@@ -49,7 +49,7 @@ class Standing(NamedTuple):
 
 
 class Admission:
-    """All places and queues of one app.
+    """All slots and queues of one app.
 
     Args:
         max_waiting: How many tickets may wait, over all keys; `None` for no bound.
@@ -68,7 +68,7 @@ class Admission:
         """How many tickets wait, over all keys."""
 
     def join(self, ask: Ask, now: float) -> Ticket:
-        """Ask for a place: the ticket runs at once if one is free, else it waits.
+        """Ask for a slot: the ticket runs at once if one is free, else it waits.
 
         Raises:
             Busy: It would have to wait, and as many wait already as may, or as many of this visitor.
@@ -79,7 +79,7 @@ class Admission:
             raise ValueError(f"concurrency limit of {ask.key!r} is {ask.limit}, but must be {many}")
         group = self._groups.setdefault(ask.key, _Group())
         group.restrict(ask.limit)
-        if not (group.has_free_place or ask.is_exempt):
+        if not (group.has_free_slot or ask.is_exempt):
             self._check_room(ask.visitor)
         ticket = Ticket(next(self._numbers), ask)
         self._enter(ticket, now)
@@ -98,27 +98,27 @@ class Admission:
         return self._admit(self._groups[ticket.ask.key], now)
 
     def rejoin(self, ticket: Ticket, now: float) -> list[Ticket]:
-        """Give up the place and go to the back of the queue, however many wait.
+        """Give up the slot and go to the back of the queue, however many wait.
 
         Returns:
-            The tickets that run now because of it; `ticket` itself if nobody else wants the place.
+            The tickets that run now because of it; `ticket` itself if nobody else wants the slot.
 
         Raises:
-            ValueError: The ticket has no place.
+            ValueError: The ticket has no slot.
         """
-        if not ticket.has_place:
-            raise ValueError(f"only a ticket with a place can rejoin, this one is {ticket.state.value}")
+        if not ticket.has_slot:
+            raise ValueError(f"only a ticket with a slot can rejoin, this one is {ticket.state.value}")
         self._remove(ticket, now)
         return self._enter(ticket, now)
 
     def linger(self, ticket: Ticket, until: float) -> None:
-        """Note that only a call that does not end holds the place any more, which it gives up (`leave`) by `until`.
+        """Note that only a call that does not end holds the slot any more, which it gives up (`leave`) by `until`.
 
         Raises:
-            ValueError: The ticket has no place.
+            ValueError: The ticket has no slot.
         """
-        if not ticket.has_place:
-            raise ValueError(f"only a ticket with a place can linger, this one is {ticket.state.value}")
+        if not ticket.has_slot:
+            raise ValueError(f"only a ticket with a slot can linger, this one is {ticket.state.value}")
         self._groups[ticket.ask.key].expiring -= ticket.state is TicketState.EXPIRING
         self._deadlines.forget(ticket)
         ticket.state, ticket.deadline = TicketState.LINGERING, until
@@ -179,7 +179,7 @@ class Admission:
 
     def _admit(self, group: _Group, now: float) -> list[Ticket]:
         admitted = []
-        while group.waiting and group.has_free_place:
+        while group.waiting and group.has_free_slot:
             ticket = group.waiting[0]
             self._remove(ticket, now)
             group.placed[ticket] = None
@@ -244,20 +244,20 @@ class _Deadlines:
 
 @dataclass(slots=True)
 class _Group:
-    """The places and the queue of one key."""
+    """The slots and the queue of one key."""
 
     limit: float = math.inf
     placed: dict[Ticket, None] = field(default_factory=dict)
     """An ordered set."""
     waiting: list[Ticket] = field(default_factory=list)
-    """By arrival: a place in it is found by halving, and moving what is behind it takes microseconds."""
+    """By arrival: a position in it is found by halving, and moving what is behind it takes microseconds."""
     kinds: Counter[float | None] = field(default_factory=Counter)
     """How many of those who wait have which length of a turn: seconds, infinite, or `None` for that of a mean run."""
     expiring: int = 0
     mean_s: float | None = None
 
     @property
-    def has_free_place(self) -> bool:
+    def has_free_slot(self) -> bool:
         return len(self.placed) < self.limit
 
     def restrict(self, limit: int | None) -> None:
@@ -291,7 +291,7 @@ class _Group:
         return is_needed
 
     def standings(self, now: float) -> Iterator[Standing]:
-        """Play the queue forward: whoever is next gets the place that is free first, for one turn."""
+        """Play the queue forward: whoever is next gets the slot that is free first, for one turn."""
         free_at = self._free_at(now)
         heapify(free_at)
         waiting, newest = self.waiting[:], self.waiting[-1].arrival if self.waiting else 0
@@ -304,16 +304,16 @@ class _Group:
     def estimate(self, position: int, now: float) -> float | None:
         """Estimate the wait at a position as if all who wait took the longest of their turns."""
         free_at = sorted(seconds for seconds in self._free_at(now) if seconds < math.inf)
-        rounds, place = divmod(position - 1, max(len(free_at), 1))
+        rounds, slot = divmod(position - 1, max(len(free_at), 1))
         if not free_at:
             return None
         turn = max((self._turn(kind) for kind in self.kinds), default=0.0) if rounds else 0.0
         # Who is placed for longer than such a turn would upset the order, in which everybody is free once a round.
-        wait = free_at[place] + rounds * max(turn, free_at[-1] - free_at[0])
+        wait = free_at[slot] + rounds * max(turn, free_at[-1] - free_at[0])
         return wait if wait < math.inf else None
 
     def _free_at(self, now: float) -> list[float]:
-        """Say when each place is expected to be free, in seconds from now."""
+        """Say when each slot is expected to be free, in seconds from now."""
         free_at = [self._remaining(ticket, now) for ticket in self.placed]
         surplus = len(free_at) - self.limit
         # The limit was lowered while more were running: the first to go are not replaced.

@@ -11,7 +11,7 @@ import msgspec
 
 
 class TicketState(Enum):
-    """Where a ticket is. `EXPIRING` and `LINGERING` still hold their place: until `rejoin` or `leave`."""
+    """The state of a ticket. `EXPIRING` and `LINGERING` still hold their slot: until `rejoin` or `leave`."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -21,12 +21,12 @@ class TicketState(Enum):
 
 
 class Ask(NamedTuple):
-    """What somebody asks for.
+    """The wish for a slot.
 
     Attributes:
-        key: The concurrency id whose places are meant.
+        key: The concurrency id whose slots are meant.
         visitor: Who asks, for the bound on what one visitor may have waiting.
-        limit: How many places the key has; `None` for any number. The lowest ever given for a key holds.
+        limit: How many slots the key has; `None` for any number. The lowest ever given for a key holds.
         time_limit: Seconds a turn lasts while others wait; `None` for as long as it likes.
         is_open_ended: Whether its visitor decides when it ends, so that nothing is known of how long a turn takes.
         is_exempt: Whether it may wait however many wait already.
@@ -72,7 +72,7 @@ class Ticket:
         return self.state is TicketState.RUNNING
 
     @property
-    def has_place(self) -> bool:
+    def has_slot(self) -> bool:
         return self.state in (TicketState.RUNNING, TicketState.EXPIRING, TicketState.LINGERING)
 
     def plain(self) -> dict[str, object]:

@@ -101,7 +101,7 @@ class SessionContext:
         self.toasts = Toasts(self.sender)
 
     def open(self, binding: Binding, notify: Notify, ticket: Ticket | None) -> Worker:
-        """Get a worker for a call, which holds the place of `ticket` as long as anything of it runs.
+        """Get a worker for a call, which holds the slot of `ticket` as long as anything of it runs.
 
         Raises:
             Busy: None can be had.
@@ -174,10 +174,10 @@ class SessionContext:
         Args:
             began: The call.
             result: A result without a failure.
-            channel: The way of its pictures.
-            voice: The way of its sound, which is held back until so much has been heard that it may go.
-            is_whole: Whether all of its pictures are to be sent, and waited for, or a newer one may replace them; and
-                whether its sound waits for a listener who has paused, or is skipped then.
+            channel: The way of its frames.
+            voice: The way of its audio, which is held back until so much has been heard that it may go.
+            is_whole: Whether all of its frames are to be sent, and waited for, or a newer one may replace them; and
+                whether its audio waits for a listener who has paused, or is skipped then.
         """
         job = began.job
         try:
@@ -202,7 +202,7 @@ class SessionContext:
             return self.failed(job.binding, error)
 
     async def _play(self, job: Job, applied: Applied, voice: AudioOutput, *, is_live: bool) -> Failure | None:
-        """Hand over the sound of a result; says if the listener left it paused for too long."""
+        """Hand over the audio of a result; says if the listener left it paused for too long."""
         binding, pause_s = self.manifest.bindings[job.binding], self.settings.pause_s
         if job.stream and binding.turns is None:  # while it waits, what the microphone hears waits too
             pause_s = min(pause_s, max(binding.max_backlog * BACKLOG_SHARE, MIN_PAUSE_S))
@@ -214,7 +214,7 @@ class SessionContext:
         return None
 
     async def settled(self, channel: Channel, binding: Binding) -> Failure | None:
-        """Wait until all pictures of a channel have been sent; says if the page does not take them."""
+        """Wait until all frames of a channel have been sent; says if the page does not take them."""
         try:
             await self.sender.flushed(channel, self.settings.credit_s)
         except TimeoutError:
@@ -226,7 +226,7 @@ class SessionContext:
         return Failure(f"{name}() was ended: the browser accepted no frame for {self.settings.credit_s:g} seconds.")
 
     async def run_unseen(self, binding: Binding, event: Occurrence) -> None:
-        """Call a handler for a page that is gone, when it is its turn: values are written, and nobody is told.
+        """Call a handler for a page that is gone, when it has a slot: values are written, and nobody is told.
 
         Raises:
             TimeoutError: It takes longer than `farewell_s`.

@@ -23,7 +23,7 @@ Work: TypeAlias = Callable[[Transport], Coroutine[Any, Any, None]]
 
 
 class LinkState(Enum):
-    """Where a link is."""
+    """The states of a link."""
 
     LOST = "lost"
     ATTACHED = "attached"
@@ -31,7 +31,7 @@ class LinkState(Enum):
 
 
 class LinkEvent(Enum):
-    """What may happen to a link."""
+    """The events of a link."""
 
     ATTACH = "attach"
     LOSE = "lose"
@@ -47,7 +47,7 @@ TRANSITIONS: Final[Mapping[tuple[LinkState, LinkEvent], LinkState]] = {
     (LinkState.ATTACHED, LinkEvent.LOSE): LinkState.LOST,
     (LinkState.ATTACHED, LinkEvent.END): LinkState.GIVEN_UP,
 }
-"""Where each event leads; in any other state it changes nothing."""
+"""The state that each event leads to; in any other state it changes nothing."""
 
 
 class Link:

@@ -1,4 +1,4 @@
-"""Counters of streams, and how old pictures were: plain numbers, and histograms with fixed bounds."""
+"""Counters of streams, and how old frames were: plain numbers, and histograms with fixed bounds."""
 
 from __future__ import annotations
 
@@ -60,13 +60,13 @@ class StreamMetrics:
     Attributes:
         received: Packets from the page.
         handled: Packets that were given to the handler.
-        dropped: Pictures that a newer one replaced before the handler took them.
-        broken: Pictures that could not be decoded.
+        dropped: Frames that a newer one replaced before the handler took them.
+        broken: Frames that could not be decoded.
         sent: Media packets to the page.
-        replaced: Pictures that a newer one replaced before they were sent.
-        backlog_s: Most sound that ever waited on the server, in seconds.
+        replaced: Frames that a newer one replaced before they were sent.
+        backlog_s: Most audio that ever waited on the server, in seconds.
         age: How old a packet was when its handler was called, without the shortest time the network takes.
-        glass: How long after its capture a picture was on the screen.
+        glass: How long after its capture a frame was on the screen.
     """
 
     received: int = 0

@@ -18,7 +18,7 @@ from millstream.types import Worker
 logger = logging.getLogger("millstream.session")
 
 ANNOUNCE_S: Final = 0.5
-"""Those who wait hear of their place at most this often."""
+"""Those who wait hear of their position at most this often."""
 
 SLICE: Final = 64
 """So many are told at once, those in front first; then the loop has other things to do."""
@@ -32,7 +32,7 @@ NOTICEABLE_SHARE: Final = 0.05
 
 
 class Queued(Protocol):
-    """Who takes a place: a stream or a run."""
+    """A stream or a run that takes a slot."""
 
     def admitted(self) -> None:
         """Its turn has begun; the ticket says until when."""
@@ -48,7 +48,7 @@ class Queued(Protocol):
 
 
 class _Told(NamedTuple):
-    """What a guest was told last, when, and by when it is to expect its turn (`None`: unknown)."""
+    """The last thing a guest was told, when, and by when it is to expect its turn (`None`: unknown)."""
 
     at: float
     position: int
@@ -58,7 +58,7 @@ class _Told(NamedTuple):
 class RunQueue:
     """Takes guests in and tells them how it goes. All methods belong to the loop.
 
-    A place belongs to the calls that are made in it: when a guest has left it stays taken until the last worker that
+    A slot belongs to the calls that are made in it: when a guest has left it stays taken until the last worker that
     `hold` named is released, which means that nothing of it runs any more, or that it was abandoned.
 
     Args:
@@ -86,7 +86,7 @@ class RunQueue:
         return self._admission.waiting
 
     def join(self, queued: Queued, binding: Binding, visitor: str, *, is_farewell: bool = False) -> Ticket:
-        """Ask for a place; `queued` is told when it has one, which may be before this returns.
+        """Ask for a slot; `queued` is told when it has one, which may be before this returns.
 
         Args:
             queued: Who asks.
@@ -117,21 +117,21 @@ class RunQueue:
         self._entered(ticket, self._admission.rejoin(ticket, self._loop.time()))
 
     def hold(self, ticket: Ticket, worker: Worker) -> None:
-        """Keep the place of a ticket taken until a worker is released."""
+        """Keep the slot of a ticket taken until a worker is released."""
         self._workers.setdefault(ticket, set()).add(worker)
         worker.released.add_done_callback(lambda _: self._let_go(ticket, worker))
 
     async def idle(self, ticket: Ticket) -> None:
-        """Wait until no call is being made in the place of a ticket."""
+        """Wait until no call is being made in the slot of a ticket."""
         while workers := self._workers.get(ticket):
             await asyncio.wait([worker.released for worker in workers])
 
     def leave(self, ticket: Ticket) -> None:
-        """Give up a place, or the wait for one; harmless if repeated."""
+        """Give up a slot, or the wait for one; harmless if repeated."""
         if self._queued.pop(ticket, None) is None:
             return
         self._told.pop(ticket, None)
-        if ticket in self._workers and ticket.has_place:
+        if ticket in self._workers and ticket.has_slot:
             self._admission.linger(ticket, self._loop.time() + self._abandon_s)
             self._moved(ticket.ask.key, [])
         else:

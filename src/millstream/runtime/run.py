@@ -1,4 +1,4 @@
-"""One run of an ordinary event: it waits for a place, calls its handler, and says how that went."""
+"""One run of an ordinary event: it waits for a slot, calls its handler, and says how that went."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Run:
     """A `Queued` of the queue for one call.
 
     Args:
-        desk: What it shares with the rest of its session.
+        context: What it shares with the rest of its session.
         binding: The event's binding, which has a handler.
         number: The page's number for it, 0 if the server began it.
         inputs: The stored values of the inputs, as they were when the event happened.
@@ -49,7 +49,7 @@ class Run:
         self.is_over = False
 
     async def live(self) -> None:
-        """Wait for a place, run to the end, tell the page, and let what follows begin."""
+        """Wait for a slot, run to the end, tell the page, and let what follows begin."""
         self._task = asyncio.current_task()
         failure: Failure | None = None
 
@@ -63,7 +63,7 @@ class Run:
         try:
             if self.binding.queue:
                 self._ticket = self._context.queue.join(self, self.binding, self._context.caller.visitor)
-                while not self._ticket.has_place:
+                while not self._ticket.has_slot:
                     await self._admission.wait()
             with guarded(fail, passing=(Busy,)):
                 failure = await self._call()
@@ -101,7 +101,7 @@ class Run:
             return await context.settled(context.sender.shared, self.binding)
         finally:
             self._meter.close()
-            # A call that was cancelled and does not end keeps its place, but what follows it waits no longer: the user
+            # A call that was cancelled and does not end keeps its slot, but what follows it waits no longer: the user
             # has pressed Stop.
             await worker.close()
 

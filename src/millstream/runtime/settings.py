@@ -36,12 +36,12 @@ class Settings:
         messages_per_s: Messages that a page may send, averaged over two seconds; beyond it is closed with 1008.
         hello_s: How long a new connection may take to say hello.
         idle_s: A stream that has credit and sends nothing for this long ends.
-        credit_s: A generator whose pictures the page does not take for this long fails.
-        pause_s: A handler whose sound the listener leaves paused for this long is ended.
+        credit_s: A generator whose frames the page does not take for this long fails.
+        pause_s: A handler whose audio the listener leaves paused for this long is ended.
         grace_s: How long a session outlives a lost link. 0 ends it at once.
         flush_s: How long the page may take to hand over the last of a stream.
         stop_s: A generator that still yields this long after the user has stopped its stream is closed.
-        abandon_s: How long a call keeps its place while it does not end, after it was cancelled or its page has gone.
+        abandon_s: How long a call keeps its slot while it does not end, after it was cancelled or its page has gone.
         farewell_s: How long `unload` handlers and `delete_callback`s of a closed page may take.
         drain_s: How long `Host.close` waits for running handlers.
     """

@@ -71,7 +71,7 @@ class StreamLoop:
         try:
             ticket = self.ticket = self.context.queue.join(slots, self.binding, self.context.caller.visitor)
             while not self.lifecycle.is_ended:
-                if ticket.has_place:
+                if ticket.has_slot:
                     await self._work(slots, ticket)
                 else:
                     self.wake.clear()

@@ -85,10 +85,10 @@ class Logins:
         network = network_of(address)
         try:
             async with asyncio.timeout(CHECK_S):
-                has_place = await self._shares.enter(network)
+                has_slot = await self._shares.enter(network)
         except TimeoutError:
-            has_place = False
-        if not has_place:
+            has_slot = False
+        if not has_slot:
             raise Busy("Too many logins are being checked at the moment. Try again in a moment.")
         verdict = await self._ask(network, name, password)
         with guarded(self._report):
