@@ -3,6 +3,7 @@
 import ast
 import re
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,10 +13,35 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "millstream"
 FILES = sorted(PACKAGE.rglob("*.py"))
 NAMELESS = {"utils", "util", "helpers", "common", "manager", "misc"}
-MAX_MODULE_LINES = 500
+MAX_MODULE_LINES = 350
+MAX_METHODS = 20
 MAX_FUNCTION_LINES = 40
 MAX_ARGUED_LINES = 60
 MAX_BROAD_EXCEPTS = 5
+
+FOUND_BY_NAME = {"Engine", "Worker"}
+"""Classes that every engine has, as the Protocols that they fulfil are called."""
+
+NAMED_TWICE = {"Progress", "Start"}
+"""Class names that stand twice still."""
+
+LONG_MODULES = {
+    "admission.py", "apps/chat_interface.py", "apps/interface.py", "runtime/call/call.py", "runtime/send/sender.py",
+    "runtime/session.py", "runtime/state/files.py", "server/process/protocols.py", "types.py", "wire/messages.py",
+}  # fmt: skip
+"""Modules that are too long still."""
+
+LARGE_CLASSES = {
+    "AVReceiver", "Audio", "BoundedHttp", "ClientStream", "CodecSuite", "Component", "Driver", "Element", "Events",
+    "HandlerCall", "Playback", "Sender", "Session",
+}  # fmt: skip
+"""Classes that have too many methods still."""
+
+UNMENDED_DOCSTRINGS = {
+    "admission.py", "apps", "cancellation.py", "cli", "client", "codecs", "compat", "components", "declare", "engines",
+    "media", "runtime", "server", "speech.py", "testing", "tickets.py", "transports", "types.py", "voice", "wire",
+}  # fmt: skip
+"""Rooms in which docstrings open with a question still."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -46,7 +72,8 @@ def is_argued(function: Function, lines: list[str]) -> bool:
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_a_module_is_short_enough_to_be_read(path: Path) -> None:
-    assert len(path.read_text().splitlines()) <= MAX_MODULE_LINES
+    is_long = len(path.read_text().splitlines()) > MAX_MODULE_LINES
+    assert not is_long or path.relative_to(PACKAGE).as_posix() in LONG_MODULES
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
@@ -58,6 +85,43 @@ def test_a_function_is_short_enough_to_be_read(path: Path) -> None:
         if body_lines(function) > (MAX_ARGUED_LINES if is_argued(function, lines) else MAX_FUNCTION_LINES)
     }
     assert not too_long, f"split, or say why above it with '# Long: …' (up to {MAX_ARGUED_LINES} lines): {too_long}"
+
+
+def classes() -> Iterator[tuple[Path, ast.ClassDef]]:
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef):
+                yield path, node
+
+
+def test_a_class_is_small_enough_to_be_known() -> None:
+    large = {
+        node.name
+        for path, node in classes()
+        if sum(isinstance(each, Function) for each in node.body) > MAX_METHODS
+        and "# Long: " not in path.read_text().splitlines()[node.lineno - 2]
+    }
+    assert large <= LARGE_CLASSES, f"split, or say why above it with '# Long: …': {large - LARGE_CLASSES}"
+
+
+def test_a_class_name_means_one_thing() -> None:
+    places = defaultdict(list)
+    for path, node in classes():
+        places[node.name].append(name_of(path))
+    twice = {name: found for name, found in places.items() if len(found) > 1 and name not in FOUND_BY_NAME}
+    assert twice.keys() <= NAMED_TWICE, f"rename one of each: {twice}"
+
+
+def test_a_docstring_opens_with_no_question() -> None:
+    asking = [
+        f"{name_of(path)}: {text.splitlines()[0]}"
+        for path in FILES
+        if path.relative_to(PACKAGE).parts[0] not in UNMENDED_DOCSTRINGS
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        if re.match(r"(What|Who|Whether|How)\b", text := ast.get_docstring(node) or "")
+    ]
+    assert asking == []
 
 
 def test_a_file_is_named_for_what_it_is() -> None:

@@ -18,7 +18,7 @@ from urllib.request import HTTPCookieProcessor, OpenerDirector, ProxyHandler, Re
 import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
-from millstream.client.driver import Background, Driver
+from millstream.client.driver import BackgroundWork, Driver
 from millstream.client.manifest import PageManifest
 from millstream.client.page import Page
 from millstream.errors import Closed, InvalidValue, Refused
@@ -64,8 +64,8 @@ class Client(Driver):
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self._begin(work).result()
 
-    def start(self, work: Coroutine[Any, Any, T]) -> Background[T]:
-        return _ThreadBackground(self._begin(work))
+    def start(self, work: Coroutine[Any, Any, T]) -> BackgroundWork[T]:
+        return _ThreadWork(self._begin(work))
 
     def _begin(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         if self._loop.is_closed():
@@ -110,7 +110,7 @@ async def _cancel_others() -> None:
     await asyncio.get_running_loop().shutdown_default_executor()
 
 
-class _ThreadBackground(Background[T]):
+class _ThreadWork(BackgroundWork[T]):
     def __init__(self, future: Future[T]) -> None:
         self._future = future
 

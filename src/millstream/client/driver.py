@@ -49,7 +49,7 @@ class Driver(ABC):
         """Run a coroutine on the page's loop and wait for what it gives."""
 
     @abstractmethod
-    def start(self, work: Coroutine[Any, Any, T]) -> Background[T]:
+    def start(self, work: Coroutine[Any, Any, T]) -> BackgroundWork[T]:
         """Begin a coroutine on the page's loop and return at once."""
 
     @abstractmethod
@@ -186,7 +186,7 @@ class Driver(ABC):
         """
 
 
-class Background(ABC, Generic[T_co]):
+class BackgroundWork(ABC, Generic[T_co]):
     """A coroutine that goes on by itself."""
 
     @abstractmethod
@@ -253,7 +253,7 @@ class DrivenRecording:
 
     def feed_in_background(
         self, source: PictureSource | SoundSource | FilmSource, rate_hz: float = 30.0
-    ) -> Background[None]:
+    ) -> BackgroundWork[None]:
         """As `feed`, without waiting for the end."""
         return self._driver.start(self.recording.feed(self.recording.load(source), rate_hz))
 

@@ -9,7 +9,7 @@ from millstream.client.elements import Elements
 from millstream.client.listeners import Listeners
 from millstream.client.recording import Recording
 from millstream.client.result import RESULTS_KEPT, StreamResult
-from millstream.client.results import Applied, PendingResults
+from millstream.client.results import AppliedResult, PendingResults
 from millstream.client.run import ClientRun
 from millstream.client.stream import ClientStream
 from millstream.client.wire import PageWire
@@ -120,7 +120,7 @@ class Incoming:
             stream.received_pictures += 1
             await self._page.send(Credit(stream=stream.number, limit=stream.received_pictures + FRAMES_IN_FLIGHT))
 
-    def _deliver(self, applied: Applied) -> None:
+    def _deliver(self, applied: AppliedResult) -> None:
         """Tell a stream or a run of a result, and press Stop where it wants it."""
         outputs = applied.outputs
         for component in applied.stopped:

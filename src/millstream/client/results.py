@@ -14,7 +14,7 @@ from millstream.wire.packet import Flag, Packet
 
 
 @dataclass(frozen=True)
-class Applied:
+class AppliedResult:
     """A result that was applied: the values that it set, and the components whose recording it ended."""
 
     outputs: Outputs
@@ -51,7 +51,7 @@ class PendingResults:
         """Note an edit of the user's: results of calls that did not know it leave it alone."""
         self._edits[edit.component] = edit
 
-    def announce(self, outputs: Outputs) -> Applied | None:
+    def announce(self, outputs: Outputs) -> AppliedResult | None:
         """Take in what is said of a result; gives it if it was waiting for nothing."""
         pending, self._announced = PendingResult(outputs, next(self._orders)), outputs.seq
         if not outputs.packets:
@@ -59,7 +59,7 @@ class PendingResults:
         self._pending[outputs.stream, outputs.call] = pending
         return None
 
-    def take(self, packet: Packet, sent: int) -> tuple[Applied | None, bool]:
+    def take(self, packet: Packet, sent: int) -> tuple[AppliedResult | None, bool]:
         """Take in a frame, when the page had sent `sent` messages.
 
         Returns:
@@ -82,7 +82,7 @@ class PendingResults:
         del self._pending[key]
         return self._apply(pending), misses_key
 
-    def _apply(self, pending: PendingResult) -> Applied:
+    def _apply(self, pending: PendingResult) -> AppliedResult:
         outputs = pending.outputs
         stopped: list[int] = []
         values: dict[int, object] = dict(pending.frames)
@@ -97,7 +97,7 @@ class PendingResults:
         for number, value in values.items():
             if self._is_newest(number, "value", pending.order) and self._is_known(number, outputs.seen):
                 self._elements.values[number] = value
-        return Applied(outputs, values, stopped)
+        return AppliedResult(outputs, values, stopped)
 
     def _is_known(self, component: int, seen: int) -> bool:
         """Say whether a server that had seen so much knew this page's last edit of a component; else the edit stays."""

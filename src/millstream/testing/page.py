@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from millstream.client.driver import Background, Driver
+from millstream.client.driver import BackgroundWork, Driver
 from millstream.client.page import Page
 from millstream.declare.declaration import Declaration
 from millstream.declare.injected import Request
@@ -88,8 +88,8 @@ class TestPage(Driver):
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self._app.run(work)
 
-    def start(self, work: Coroutine[Any, Any, T]) -> Background[T]:
-        return _TaskBackground(self._app, work)
+    def start(self, work: Coroutine[Any, Any, T]) -> BackgroundWork[T]:
+        return _TaskWork(self._app, work)
 
     def wait_for(self, condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
         self.run(asyncio.wait_for(self.page.wait_for(condition), timeout_s))
@@ -121,7 +121,7 @@ class TestPage(Driver):
         self._app.close_if_empty()
 
 
-class _TaskBackground(Background[T]):
+class _TaskWork(BackgroundWork[T]):
     def __init__(self, app: _App, work: Coroutine[Any, Any, T]) -> None:
         self._app = app
         self._task = app.loop.create_task(work)
