@@ -6,8 +6,8 @@ from millstream import engines
 from millstream.engines.inline import Engine as InlineEngine
 from millstream.engines.router import Engine as RouterEngine
 from millstream.engines.thread import Engine as ThreadEngine
+from millstream.jobs import Engine
 from millstream.testing.conformance.engines import EngineSuite
-from millstream.types import Engine
 
 
 class TestThread(EngineSuite):

@@ -13,9 +13,9 @@ import pytest
 
 import millstream as gr
 from millstream.engines import inline
+from millstream.jobs import KEEP, Job, Notify, Result
 from millstream.testing import LoudnessDetector, TestPage
 from millstream.testing.conformance.engines import EngineSuite
-from millstream.types import KEEP, Job, Notify, Result
 
 RATE = 16_000
 Audio = tuple[int, np.ndarray]

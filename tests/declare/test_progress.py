@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import millstream as ms
 from millstream.declare.progress import MAX_LEVELS, MAX_TEXT, Tracker, tracked_by
-from millstream.types import Advance, Level
+from millstream.jobs import Advance, Level
 
 
 class Watch:

@@ -15,10 +15,10 @@ from millstream.engines.inline import Engine as InlineEngine
 from millstream.engines.router import Engine
 from millstream.engines.thread import Engine as ThreadEngine
 from millstream.errors import DeclarationError
+from millstream.jobs import Engine as AnyEngine
+from millstream.jobs import Job, Notify, Program, Worker
 from millstream.runtime.call.program import AppProgram
 from millstream.runtime.state.files import PathRules
-from millstream.types import Engine as AnyEngine
-from millstream.types import Job, Notify, Program, Worker
 
 pytestmark = pytest.mark.anyio
 

@@ -16,9 +16,9 @@ from millstream import engines
 from millstream.declare.manifest import Manifest
 from millstream.engines.thread import Engine
 from millstream.errors import Busy, DeclarationError
+from millstream.jobs import Job, Notice, Result
 from millstream.runtime.call.program import AppProgram
 from millstream.runtime.state.files import PathRules
-from millstream.types import Job, Notice, Result
 
 pytestmark = pytest.mark.anyio
 

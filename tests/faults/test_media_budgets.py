@@ -22,6 +22,7 @@ from millstream.cancellation import Cancelled, check_wanted, wanted_while
 from millstream.engines.thread import Engine
 from millstream.errors import InvalidValue, MediaError
 from millstream.frames import Chunk
+from millstream.jobs import Job, Result
 from millstream.media import chunked_audio as cut
 from millstream.media import container, wav
 from millstream.media import file_kinds as kinds
@@ -31,7 +32,7 @@ from millstream.media.container import convert, opened
 from millstream.media.untrusted import open_media
 from millstream.media.video import ContinuousVideo
 from millstream.runtime.run_in_thread import begin
-from millstream.types import Blob, Job, Result
+from millstream.types import Blob
 
 MOST_MIB = 300
 MOST_S = 3.0

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from millstream.types import Level
+from millstream.jobs import Level
 from millstream.wire import messages as m
 from millstream.wire.packet import Flag, Packet, PacketKind, encode_packet
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from millstream.errors import ProtocolError
-from millstream.types import Level
+from millstream.jobs import Level
 from millstream.wire import messages
 from millstream.wire.limits import MAX_CONTROL_BYTES
 from millstream.wire.messages import decode_page_message, decode_server_message, encode_message

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from millstream.client.result import StreamResult
-from millstream.types import Level
+from millstream.jobs import Level
 
 
 @dataclass

@@ -19,7 +19,8 @@ from millstream.client.wire import PageWire
 from millstream.codecs import jpeg, pcm16
 from millstream.errors import BacklogExceeded, Closed
 from millstream.frames import Chunk
-from millstream.types import Codec, Encoded, Level
+from millstream.jobs import Level
+from millstream.types import Codec, Encoded
 from millstream.wire.messages import Stop, StreamState
 from millstream.wire.packet import COMMON_CODECS, CodecNumber, Flag, Packet, PacketKind, encode_packet, flags_of
 

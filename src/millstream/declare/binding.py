@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from millstream.declare.handler import HandlerSpec
+from millstream.jobs import Role
 from millstream.speech import PauseRules, TurnDetector
-from millstream.types import Role
 
 Outcome: TypeAlias = Literal["then", "success", "failure"]
 TriggerMode: TypeAlias = Literal["once", "multiple", "always_last"]

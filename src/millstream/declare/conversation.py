@@ -11,8 +11,9 @@ from millstream.declare.binding import Detector, TurnTaking
 from millstream.declare.component import is_number
 from millstream.declare.handler import HandlerSpec, inspect_handler
 from millstream.errors import DeclarationError
+from millstream.jobs import Role
 from millstream.speech import PauseRules
-from millstream.types import Handler, Role
+from millstream.types import Handler
 from millstream.voice import silero
 
 LISTEN_S: Final = 0.032

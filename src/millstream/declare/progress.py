@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from types import TracebackType
 from typing import Final, Generic, Self, TypeAlias, TypeVar
 
-from millstream.types import Advance, Level
+from millstream.jobs import Advance, Level
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)

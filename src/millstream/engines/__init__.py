@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from typing import cast
 
 from millstream.errors import DeclarationError
-from millstream.types import Engine
+from millstream.jobs import Engine
 
 
 def load(name: str) -> Engine:

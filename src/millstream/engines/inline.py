@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 
-from millstream.types import Calls, Job, Notify, Program, Result
+from millstream.jobs import Calls, Job, Notify, Program, Result
 
 
 class Engine:

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 from millstream import engines
-from millstream.types import Engine as AnyEngine
-from millstream.types import Notify, Program, Worker
+from millstream.jobs import Engine as AnyEngine
+from millstream.jobs import Notify, Program, Worker
 
 
 class Engine:

@@ -17,7 +17,7 @@ from typing import Final, TypeAlias, TypeVarTuple
 
 from millstream.cancellation import wanted_while
 from millstream.errors import Busy
-from millstream.types import Advance, Call, Calls, Job, Notice, Notify, Program, Result
+from millstream.jobs import Advance, Call, Calls, Job, Notice, Notify, Program, Result
 
 Task: TypeAlias = Callable[[], Result | None]
 Arguments = TypeVarTuple("Arguments")

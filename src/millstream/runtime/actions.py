@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from millstream.errors import Closed
+from millstream.jobs import Failure
 from millstream.runtime.audio.players import Players
 from millstream.runtime.clock import server_us
 from millstream.runtime.context import SessionContext
 from millstream.runtime.events import Events
 from millstream.runtime.streams import Streams
-from millstream.types import Failure
 from millstream.wire.messages import (
     Ack,
     Bye,

@@ -16,6 +16,7 @@ from millstream.declare.binding import Binding
 from millstream.declare.injected import Request, Turn
 from millstream.declare.manifest import Manifest
 from millstream.errors import Busy, DeclarationError, InvalidValue, QuotaExceeded
+from millstream.jobs import Failure, Job, Notice, Notify, Occurrence, Result, Role, Worker
 from millstream.runtime.audio.output import AudioOutput
 from millstream.runtime.audio.players import Players
 from millstream.runtime.call.call_limits import CallLimits, CallOwner
@@ -31,7 +32,7 @@ from millstream.runtime.settings import Settings
 from millstream.runtime.state.files import SessionFiles
 from millstream.runtime.state.values import Claim, Values
 from millstream.tickets import Ticket
-from millstream.types import Failure, Job, Notice, Notify, Occurrence, Result, Role, Stored, Worker
+from millstream.types import Stored
 from millstream.wire.messages import Outputs
 from millstream.wire.packet import Packet
 

@@ -10,12 +10,13 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from millstream.declare.binding import Binding
 from millstream.errors import InvalidValue, MediaError, ProtocolError
+from millstream.jobs import Failure, Occurrence
 from millstream.runtime.call.user_code import guarded
 from millstream.runtime.context import SessionContext
 from millstream.runtime.page_scripts import PageScripts
 from millstream.runtime.run import Run
 from millstream.runtime.state.reach import EDIT, Reach
-from millstream.types import Failure, Occurrence, Stored
+from millstream.types import Stored
 from millstream.wire.messages import Fire, Open, RunState, Set, Value
 
 logger = logging.getLogger("millstream.session")

@@ -15,6 +15,7 @@ from millstream.admission import Admission
 from millstream.declare.injected import Request
 from millstream.declare.manifest import Manifest
 from millstream.errors import Busy, Closed, InvalidValue, ProtocolError, QuotaExceeded, Refused
+from millstream.jobs import Engine
 from millstream.runtime.call.call_limits import CallLimits
 from millstream.runtime.call.program import AppProgram
 from millstream.runtime.call.user_code import guarded
@@ -29,7 +30,7 @@ from millstream.runtime.state.expiry import Beginning
 from millstream.runtime.state.file_quota import FileQuotas
 from millstream.runtime.state.files import PathRules, TempFolders
 from millstream.runtime.state.upload import Upload
-from millstream.types import Blob, Engine, Transport
+from millstream.types import Blob, Transport
 from millstream.wire.messages import Ack, Hello, Refuse, decode_page_message, encode_message
 from millstream.wire.packet import VERSION, is_packet
 

@@ -11,9 +11,9 @@ from typing import Final, NamedTuple, Protocol
 from millstream.admission import Admission, Standing
 from millstream.declare.binding import Binding
 from millstream.errors import Busy
+from millstream.jobs import Worker
 from millstream.runtime.alarm import Alarm
 from millstream.tickets import Ask, Ticket
-from millstream.types import Worker
 
 logger = logging.getLogger("millstream.session")
 

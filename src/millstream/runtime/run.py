@@ -9,12 +9,13 @@ from typing import Literal
 
 from millstream.declare.binding import Binding
 from millstream.errors import Busy
+from millstream.jobs import Failure, Occurrence
 from millstream.runtime.audio.output import AudioOutput
 from millstream.runtime.call.user_code import guarded
 from millstream.runtime.context import SessionContext
 from millstream.runtime.send.progress import ProgressSender
 from millstream.tickets import Ticket
-from millstream.types import Failure, Occurrence, Stored
+from millstream.types import Stored
 from millstream.wire.messages import RunState
 
 

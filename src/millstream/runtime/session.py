@@ -14,6 +14,7 @@ from millstream import codecs
 from millstream.declare.injected import Request
 from millstream.declare.manifest import Manifest
 from millstream.errors import Busy, ProtocolError
+from millstream.jobs import Failure
 from millstream.runtime.actions import Actions
 from millstream.runtime.audio.players import Players
 from millstream.runtime.background import Background
@@ -36,7 +37,7 @@ from millstream.runtime.state.values import Values
 from millstream.runtime.stream.stream import Stream
 from millstream.runtime.streams import Streams
 from millstream.runtime.welcome import initial_updates, welcome
-from millstream.types import Failure, Transport
+from millstream.types import Transport
 from millstream.wire.messages import (
     Ack,
     Hello,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from millstream import engines
 from millstream.admission import Admission
 from millstream.declare.manifest import Manifest
+from millstream.jobs import Engine
 from millstream.runtime.host import Host
 from millstream.runtime.settings import Settings
 from millstream.runtime.state.files import TempFolders
-from millstream.types import Engine
 
 
 def compose_host(manifest: Manifest, settings: Settings, engine: Engine | None = None) -> Host:

@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 
 from millstream.errors import ProtocolError
-from millstream.types import Level
+from millstream.jobs import Level
 from millstream.wire.budget import count_values
 from millstream.wire.limits import MAX_CONTROL_BYTES, MAX_CONTROL_VALUES
 from millstream.wire.plain import encodable, plain

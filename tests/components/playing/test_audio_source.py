@@ -12,8 +12,9 @@ import millstream as gr
 from millstream.components.playing.audio_source import AudioSource
 from millstream.errors import InvalidValue
 from millstream.frames import Chunk
+from millstream.jobs import KEEP
 from millstream.media import wav
-from millstream.types import KEEP, Blob
+from millstream.types import Blob
 
 TONE = (np.sin(np.arange(800) / 10) * 20_000).astype(np.int16)
 MP3 = tone(24_000, 1)

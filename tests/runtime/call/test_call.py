@@ -15,11 +15,12 @@ from millstream import codecs
 from millstream.codecs import jpeg, pcm16
 from millstream.errors import InvalidValue, MediaError
 from millstream.frames import Chunk, Frame
+from millstream.jobs import KEEP, Job, Notice, Occurrence, Result
 from millstream.runtime.call.call import distributed
 from millstream.runtime.call.codec_state import joined
 from millstream.runtime.call.program import AppProgram, WorkerCalls
 from millstream.runtime.state.files import PathRules
-from millstream.types import KEEP, Blob, Job, Notice, Occurrence, Result
+from millstream.types import Blob
 from millstream.wire.packet import Flag, Packet, PacketKind
 
 RATE = 16_000

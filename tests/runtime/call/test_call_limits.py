@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 import millstream as gr
 from millstream.errors import Busy
+from millstream.jobs import Job, Notify, Program, Result, Worker
 from millstream.runtime.call.call_limits import CallLimits, CallOwner
 from millstream.runtime.settings import Settings
-from millstream.types import Job, Notify, Program, Result, Worker
 
 with gr.Blocks() as _demo:
     for _ in range(4):

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 
 import millstream as ms
+from millstream.jobs import Notice
 from millstream.runtime.send.notices import heard_by
 from millstream.testing import TestPage
-from millstream.types import Notice
 
 
 def test_notices_go_to_whoever_listens_and_only_then() -> None:

@@ -12,9 +12,10 @@ from millstream.components.values.samples import UnfitAudio, is_sound
 from millstream.declare.component import describe
 from millstream.errors import InvalidValue, MediaError
 from millstream.frames import Chunk
+from millstream.jobs import KEEP
 from millstream.media import chunked_audio as cut
 from millstream.media import wav
-from millstream.types import KEEP, Blob, Scratch, Segment, Stored
+from millstream.types import Blob, Scratch, Segment, Stored
 
 MAX_PIECE_BYTES: Final = 64 * 1024 * 1024
 """Largest encoded file that is one piece of a streamed sound: the page decodes it as a whole."""

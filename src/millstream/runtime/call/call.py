@@ -20,6 +20,7 @@ from millstream.declare.progress import Progress, Tracker, tracked_by
 from millstream.declare.updates import Declared, Skip, changes_of
 from millstream.errors import Error, InvalidValue, MediaError, MillstreamError
 from millstream.frames import Chunk, Frame, Scene
+from millstream.jobs import KEEP, Failure, Job, Notify, Output, Result
 from millstream.media import wav
 from millstream.media.image_header import MAX_PIXELS
 from millstream.runtime.call.codec_state import CodecState, copied, decoded_alone, joined
@@ -29,17 +30,7 @@ from millstream.runtime.send.notices import heard_by, lasting
 from millstream.runtime.send.raw_frame import RawFrame
 from millstream.runtime.state.files import CallFiles
 from millstream.runtime.stream.recording import StreamRecording
-from millstream.types import (
-    KEEP,
-    Blob,
-    Failure,
-    Job,
-    Media,
-    Notify,
-    Output,
-    Result,
-    Stored,
-)
+from millstream.types import Blob, Media, Stored
 from millstream.wire.limits import MAX_MESSAGE_BYTES, MAX_PAYLOAD_BYTES
 from millstream.wire.messages import Value
 from millstream.wire.packet import Packet, PacketKind, flags_of

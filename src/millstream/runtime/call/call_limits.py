@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from millstream.declare.binding import Binding
 from millstream.errors import Busy
+from millstream.jobs import Engine, Notify, Worker
 from millstream.runtime.settings import Settings
-from millstream.types import Engine, Notify, Worker
 
 logger = logging.getLogger("millstream.session")
 

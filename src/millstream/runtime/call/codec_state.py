@@ -17,10 +17,11 @@ from millstream.declare.element import Element
 from millstream.declare.manifest import Manifest
 from millstream.errors import MediaError
 from millstream.frames import Chunk, Frame, Scene
+from millstream.jobs import Job
 from millstream.runtime.call.user_code import guarded
 from millstream.runtime.state.files import PathRules
 from millstream.speech import Heard
-from millstream.types import Decoder, Encoded, Encoder, Job, Media, PlayerSource
+from millstream.types import Decoder, Encoded, Encoder, Media, PlayerSource
 from millstream.voice.detector_input import DetectorInput
 from millstream.wire.packet import COMMON_CODECS, Packet, PacketKind
 

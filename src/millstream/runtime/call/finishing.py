@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from millstream.jobs import Job, Notify, Output, Result
 from millstream.runtime.call.call import HandlerCall
 from millstream.runtime.call.codec_state import CodecState
 from millstream.runtime.call.user_code import guarded
-from millstream.types import Job, Notify, Output, Result
 
 
 class Finishing(HandlerCall):

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from millstream.declare.manifest import Manifest
+from millstream.jobs import Job, Notify, Role
 from millstream.runtime.call.call import HandlerCall
 from millstream.runtime.call.codec_state import CodecState
 from millstream.runtime.call.finishing import Finishing
 from millstream.runtime.call.roles import Greeting, Listening, Recognising
 from millstream.runtime.state.files import PathRules
-from millstream.types import Job, Notify, Role
 
 KINDS: Final[Mapping[Role, type[HandlerCall]]] = {
     "listen": Listening,

@@ -7,11 +7,12 @@ from typing import cast
 from millstream.declare.component import describe
 from millstream.errors import InvalidValue
 from millstream.frames import Chunk, Scene
+from millstream.jobs import Job, Notify, Output, Result
 from millstream.runtime.call.call import HandlerCall
 from millstream.runtime.call.codec_state import CodecState
 from millstream.runtime.call.user_code import guarded
 from millstream.speech import Heard
-from millstream.types import Job, Media, Notify, Output, Result
+from millstream.types import Media
 from millstream.wire.packet import Packet
 
 

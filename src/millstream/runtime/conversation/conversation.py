@@ -8,11 +8,11 @@ from typing import Any, Final, Literal, TypeAlias
 
 from millstream.declare.binding import Binding, TurnTaking
 from millstream.declare.injected import Turn
+from millstream.jobs import Notify, Role, Worker
 from millstream.runtime.context import SessionContext
 from millstream.runtime.conversation.reply import NOTHING, HandlerLock, Reply, Utterance
 from millstream.runtime.send.channel import Channel
 from millstream.speech import Heard
-from millstream.types import Notify, Role, Worker
 from millstream.voice.stop_words import after_stop_word
 from millstream.voice.utterances import AudioHistory, Margins, Span, Utterances
 from millstream.wire import messages

@@ -10,11 +10,11 @@ from typing import Final, NamedTuple
 from millstream.declare.binding import Binding
 from millstream.declare.injected import Turn
 from millstream.errors import Busy
+from millstream.jobs import Failure, Notify, Role, Worker
 from millstream.runtime.audio.output import AudioOutput
 from millstream.runtime.context import SessionContext, StartedCall
 from millstream.runtime.send.channel import Channel
 from millstream.runtime.send.progress import ProgressSender
-from millstream.types import Failure, Notify, Role, Worker
 from millstream.voice.utterances import Span
 from millstream.wire.packet import Packet
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from millstream.declare.component import Component
+from millstream.jobs import KEEP, Output, Result
 from millstream.runtime.send.raw_frame import RawFrame
 from millstream.runtime.state.files import SessionFiles
 from millstream.runtime.state.values import Claim, Values
-from millstream.types import KEEP, Blob, Output, Result, Segment
+from millstream.types import Blob, Segment
 from millstream.wire.messages import Value
 from millstream.wire.packet import Packet
 

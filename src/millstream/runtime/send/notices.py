@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final, Literal
 
-from millstream.types import Notice, Notify
+from millstream.jobs import Notice, Notify
 from millstream.wire.plain import plain_scalar
 
 logger = logging.getLogger("millstream.handler")

@@ -6,10 +6,10 @@ import logging
 from typing import Final
 
 from millstream.declare.binding import Binding
+from millstream.jobs import Advance, Level, Notice
 from millstream.runtime.call.user_code import guarded
 from millstream.runtime.clock import ClockTimer
 from millstream.runtime.context import SessionContext
-from millstream.types import Advance, Level, Notice
 from millstream.wire.messages import Progress
 
 logger = logging.getLogger("millstream.handler")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
+from millstream.jobs import Notice
 from millstream.runtime.send.sender import Sender
-from millstream.types import Notice
 from millstream.wire.messages import Toast
 
 BURST: Final = 64

@@ -14,6 +14,7 @@ from typing import Protocol, cast
 
 from millstream.declare.binding import Binding
 from millstream.errors import Busy
+from millstream.jobs import Failure, Notify, Result, Role, Worker
 from millstream.runtime.clock import server_us
 from millstream.runtime.context import SessionContext, StartedCall
 from millstream.runtime.conversation.conversation import Conversation
@@ -25,7 +26,6 @@ from millstream.runtime.stream.lifecycle import Ending, Lifecycle, LifecycleEven
 from millstream.runtime.stream.output import StreamOutput
 from millstream.runtime.stream.receiver import Receiver
 from millstream.tickets import Ticket
-from millstream.types import Failure, Notify, Result, Role, Worker
 from millstream.wire.packet import Packet
 
 

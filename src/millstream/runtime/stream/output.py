@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from millstream.declare.binding import Binding
+from millstream.jobs import Result
 from millstream.runtime.audio.output import AudioOutput
 from millstream.runtime.context import SessionContext
 from millstream.runtime.send.progress import ProgressSender
-from millstream.types import Result
 
 FAREWELL_S: Final = 1.0
 """Seconds that the last frames of a stream may wait for credit when it ends."""

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from millstream.declare.binding import Binding
+from millstream.jobs import Worker
 from millstream.runtime.alarm import Alarm
 from millstream.runtime.context import SessionContext
 from millstream.runtime.stream.lifecycle import LifecycleEvent, LifecycleState
 from millstream.runtime.stream.loop import StreamLoop
 from millstream.runtime.stream.status import StreamStatus
-from millstream.types import Worker
 
 logger = logging.getLogger("millstream.session")
 

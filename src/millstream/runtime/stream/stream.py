@@ -10,6 +10,7 @@ from typing import Final
 
 from millstream.declare.binding import Binding
 from millstream.errors import BacklogExceeded, ProtocolError
+from millstream.jobs import Failure, Notice, Notify, Worker
 from millstream.runtime.call.user_code import guarded
 from millstream.runtime.context import SessionContext
 from millstream.runtime.conversation.conversation import Conversation
@@ -22,7 +23,6 @@ from millstream.runtime.stream.loop import StreamLoop
 from millstream.runtime.stream.output import StreamOutput
 from millstream.runtime.stream.slots import StreamSlots
 from millstream.runtime.stream.status import StreamStatus
-from millstream.types import Failure, Notice, Notify, Worker
 from millstream.wire.messages import KeyFrame, Stop
 from millstream.wire.packet import Packet, PacketKind
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import millstream as ms
+from millstream.jobs import Advance, Engine, Job, Notice, Result
 from millstream.runtime.call.program import AppProgram
 from millstream.runtime.state.files import PathRules
-from millstream.types import Advance, Engine, Job, Notice, Result
 
 PATIENCE_S = 10.0
 
