@@ -360,7 +360,7 @@ class ChatInterface(Blocks):
 
 
 def _is_busy(asked: str) -> bool:
-    """Whether an answer is awaited, so that nothing else can be answered now; the user is told."""
+    """True if an answer is awaited, so that nothing else can be answered now; the user is told."""
     if asked:
         Info(BUSY)
     return bool(asked)

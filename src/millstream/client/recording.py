@@ -43,7 +43,7 @@ class Recording:
 
     @property
     def is_over(self) -> bool:
-        """Whether all of its streams have ended."""
+        """True if all of its streams have ended."""
         return all(stream.state == "ended" for stream in self.streams)
 
     def load(self, source: PictureSource | SoundSource | FilmSource) -> Loaded:

@@ -35,5 +35,5 @@ class ClientRun:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more comes of it."""
+        """True if nothing more comes of it."""
         return self.state in ("done", "failed", "cancelled")

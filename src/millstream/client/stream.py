@@ -272,7 +272,7 @@ class ClientStream:
 
     @property
     def is_stopped(self) -> bool:
-        """Whether nothing is captured any more."""
+        """True if nothing is captured any more."""
         return self._is_stopped or self.state == "ended"
 
     def stop_soon(self) -> None:

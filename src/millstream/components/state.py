@@ -52,12 +52,12 @@ class State(Component):
 
     @property
     def is_computed(self) -> bool:
-        """Whether `value` is a function or class; any other object that can be called is a value like others."""
+        """True if `value` is a function or class; any other object that can be called is a value like others."""
         return inspect.isroutine(self.value) or inspect.isclass(self.value) or isinstance(self.value, functools.partial)
 
     @property
     def is_prepared(self) -> bool:
-        """Whether there is nothing to copy: a copy may take its time, and runs code of the value's own class."""
+        """True if there is nothing to copy: a copy may take its time, and runs code of the value's own class."""
         return not self.is_computed and (self.value is None or type(self.value) in (bool, int, float, str, bytes))
 
     def check(self) -> None:

@@ -176,7 +176,7 @@ def _raw(owner: type) -> tuple[str, ...]:
 
 
 def _counts(owner: type, name: str, value: object) -> bool:
-    """Whether an argument was given to say something."""
+    """True if an argument was given to say something."""
     return value is not None or types.NoneType in _kinds(owner).get(name, (types.NoneType,))
 
 

@@ -126,12 +126,12 @@ class Component(Element):
 
     @property
     def is_computed(self) -> bool:
-        """Whether the initial value is the result of a function, computed for every page anew."""
+        """True if the initial value is the result of a function, computed for every page anew."""
         return callable(self.value)
 
     @property
     def is_prepared(self) -> bool:
-        """Whether `initial` gives what the declaration has prepared: at once, and the same for every session."""
+        """True if `initial` gives what the declaration has prepared: at once, and the same for every session."""
         return not self.is_computed
 
     def interval_s(self, stored: Stored) -> float | None:
@@ -309,7 +309,7 @@ class Component(Element):
 
     @property
     def is_empty(self) -> bool:
-        """Whether it starts with no value to speak of; such a component is there to be filled by the user."""
+        """True if it starts with no value to speak of; such a component is there to be filled by the user."""
         initial = self._initial
         is_plain = initial is None or isinstance(initial, str | int | float | list)
         return is_plain and not initial and not self.is_computed

@@ -57,7 +57,7 @@ class HandlerSpec:
 
     @property
     def tracks_tqdm(self) -> bool:
-        """Whether it wants the bars of tqdm to be shown."""
+        """True if it wants the bars of tqdm to be shown."""
         defaults = [parameter.default for parameter in self.parameters or ()]
         return any(isinstance(default, Progress) and default.track_tqdm for default in defaults)
 
@@ -122,7 +122,7 @@ class HandlerSpec:
             )
 
     def takes(self, inputs: int) -> bool:
-        """Whether the function can be called with this many values."""
+        """True if the function can be called with this many values."""
         if self.parameters is None:
             return True
         is_open = any(p.kind is p.VAR_POSITIONAL for p in self._ordinary)

@@ -58,7 +58,7 @@ class Layout(Element):
 
     @property
     def is_closed(self) -> bool:
-        """Whether it belongs to an app that is launched already: what is made now is an update, not a child."""
+        """True if it belongs to an app that is launched already: what is made now is an update, not a child."""
         declaration = self.declaration
         return declaration is not None and declaration.is_frozen
 

@@ -77,7 +77,7 @@ class Manifest:
         return self._by_leader.get((binding, outcome), ())
 
     def keeps_recording(self, stream: Binding) -> bool:
-        """Whether an ordinary event takes what a stream records; of several streams of a component the first counts."""
+        """True if an ordinary event takes what a stream records; of several streams of a component the first counts."""
         others = [binding for binding in self.bindings if binding.stream == stream.stream]
         is_taken = any(stream.stream in binding.inputs for binding in self.bindings if not binding.is_stream)
         return is_taken and others[0].number == stream.number

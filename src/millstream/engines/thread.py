@@ -66,7 +66,7 @@ class Engine:
 
     @property
     def is_busy(self) -> bool:
-        """Whether a thread works on something that the loop waits for; abandoned ones do not count."""
+        """True if a thread works on something that the loop waits for; abandoned ones do not count."""
         return any(worker.is_busy for worker in self._workers)
 
     def statistics(self) -> Mapping[str, object]:
@@ -139,14 +139,14 @@ class Worker:
 
     @property
     def is_busy(self) -> bool:
-        """Whether the loop waits for the thread; of a closed worker only as long as a healthy one takes to end."""
+        """True if the loop waits for the thread; of a closed worker only as long as a healthy one takes to end."""
         if self._closed_at is not None:
             return not self.ended.done() and time.monotonic() < self._closed_at + self._engine.grace_s
         return self._pending > 0
 
     @property
     def is_running(self) -> bool:
-        """Whether something of the handler is at work, waited for or not."""
+        """True if something of the handler is at work, waited for or not."""
         return self._pending > 0 or (self._steps is not None and not self._steps.task.done())
 
     async def submit(self, job: Job) -> AsyncGenerator[Result, None]:

@@ -49,7 +49,7 @@ class WavHead(NamedTuple):
 
     @property
     def has_size(self) -> bool:
-        """Whether the size is known, and not only filled in."""
+        """True if the size is known, and not only filled in."""
         return 0 < self.size < FIRST_UNKNOWN
 
 

@@ -32,7 +32,7 @@ class SessionStreams(Protocol):
 
     @property
     def is_full(self) -> bool:
-        """Whether no more may be open."""
+        """True if no more may be open."""
 
     def number(self, message: Open, binding: Binding) -> None:
         """Take note of the numbers of a stream, or raise `ProtocolError`."""
@@ -275,7 +275,7 @@ class Events:
             self._say(binding, trigger.run, "cancelled")
 
     def _goes_on(self, binding: Binding) -> bool:
-        """Whether a run of the binding waits or works; one that was cancelled does not, whatever its handler does."""
+        """True if a run of the binding waits or works; one that was cancelled does not, whatever its handler does."""
         return any(run.binding is binding and not run.is_over for run in self._runs.values())
 
     def _run(self, trigger: TriggeredEvent) -> None:

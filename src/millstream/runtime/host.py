@@ -77,7 +77,7 @@ class Host:
 
     @property
     def is_ready(self) -> bool:
-        """Whether new pages are served: after `start` and before `close`."""
+        """True if new pages are served: after `start` and before `close`."""
         return self._is_ready
 
     async def start(self) -> None:

@@ -86,7 +86,7 @@ class Link:
 
     @property
     def is_attached(self) -> bool:
-        """Whether the page can be reached, as far as is known."""
+        """True if the page can be reached, as far as is known."""
         return self.state is LinkState.ATTACHED
 
     async def serve(self, transport: Transport, *works: Work) -> None:

@@ -244,7 +244,7 @@ class RunQueue:
 
 
 def _is_news(told: float | None, due: float | None, now: float) -> bool:
-    """Whether who was told to expect its turn at `told` has to hear that it comes at `due`: the page counts down."""
+    """True if who was told to expect its turn at `told` has to hear that it comes at `due`: the page counts down."""
     if told is None or due is None:
         return told is not due
     return abs(due - told) > max(NOTICEABLE_S, NOTICEABLE_SHARE * (due - now))

@@ -37,7 +37,7 @@ class Streams:
 
     @property
     def is_full(self) -> bool:
-        """Whether no more may be open."""
+        """True if no more may be open."""
         return len(self.running) >= self._context.settings.max_streams
 
     def number(self, message: Open, binding: Binding) -> None:

@@ -44,7 +44,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     @property
     def is_held(self) -> bool:
-        """Whether something outside of the loop works for it."""
+        """True if something outside of the loop works for it."""
         return run_in_thread.pending(self) > 0 or any(is_busy() for is_busy in self._watched)
 
     def jump(self, seconds: float) -> None:

@@ -43,7 +43,7 @@ def split_reasoning(text: str, tags: Sequence[tuple[str, str]]) -> list[str | Th
 
 
 def is_pair(given: object) -> bool:
-    """Whether this is a pair of tags, neither of them empty."""
+    """True if this is a pair of tags, neither of them empty."""
     if isinstance(given, str) or not isinstance(given, Sequence):
         return False
     return len(given) == 2 and all(isinstance(tag, str) and tag for tag in given)

@@ -109,7 +109,7 @@ def _keep_sparse_table(state: StateBlock, first: int, end: int, silent: bool) ->
 
 
 def _is_sparse(state: StateBlock) -> bool:
-    """Whether cells are lacking, or the same rows are looked at again and again."""
+    """True if cells are lacking, or the same rows are looked at again and again."""
     env = state.env
     return bool(env.get("empty cells", 0) > MAX_EMPTY_CELLS or env.get("rows", 0) > 500 + 1.5 * len(state.bMarks))
 

@@ -91,7 +91,7 @@ class Flattener:
 
     @property
     def is_closed(self) -> bool:
-        """Whether all elements have ended: what there is can stand alone then."""
+        """True if all elements have ended: what there is can stand alone then."""
         return not self._open
 
     def feed(self, html: str) -> None:

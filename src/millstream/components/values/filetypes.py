@@ -45,7 +45,7 @@ def accepted(kinds: Sequence[str] | None) -> list[str]:
 
 
 def is_of_types(blob: Blob, kinds: Sequence[str] | None) -> bool:
-    """Whether a file is of one of the types."""
+    """True if a file is of one of the types."""
     return kinds is None or any(_fits(blob, kind) for kind in kinds)
 
 

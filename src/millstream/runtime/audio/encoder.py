@@ -55,7 +55,7 @@ class AudioCodec:
 
     @property
     def is_holding(self) -> bool:
-        """Whether something may be held back."""
+        """True if something may be held back."""
         return self._stretch is not None
 
     def end(self) -> list[EncodedAudio]:
@@ -94,7 +94,7 @@ class AudioEncoder:
 
     @property
     def is_busy(self) -> bool:
-        """Whether something is being encoded, and goes when it is."""
+        """True if something is being encoded, and goes when it is."""
         return self._job is not None
 
     async def put(self, part: Chunk, *, is_live: bool) -> None:

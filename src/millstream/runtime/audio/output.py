@@ -31,17 +31,17 @@ class AudioOutput:
 
     @property
     def is_cut(self) -> bool:
-        """Whether something else took the place of what it plays."""
+        """True if something else took the place of what it plays."""
         return any(playback.is_cut for playback in self._playbacks.values())
 
     @property
     def has_begun(self) -> bool:
-        """Whether it has played anything."""
+        """True if it has played anything."""
         return bool(self._playbacks)
 
     @property
     def is_heard(self) -> bool:
-        """Whether the listener hears it, or will: something of it is being played, or waits to be."""
+        """True if the listener hears it, or will: something of it is being played, or waits to be."""
         return any(playback.is_heard for playback in self._playbacks.values())
 
     @property
@@ -50,7 +50,7 @@ class AudioOutput:
         return max((playback.heard_s for playback in self._playbacks.values()), default=0.0)
 
     def is_refused(self, component: int) -> bool:
-        """Whether the listener has stopped what it plays in a component: nothing more is played there."""
+        """True if the listener has stopped what it plays in a component: nothing more is played there."""
         return component in self._playbacks and self._playbacks[component].is_refused
 
     async def put(self, component: Component, sound: Segment, timeout_s: float, *, is_live: bool = False) -> None:

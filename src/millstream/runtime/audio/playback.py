@@ -113,13 +113,13 @@ class Playback:
 
     @property
     def is_heard(self) -> bool:
-        """Whether something of it is being played, or waits to be: false before the first piece and after the last."""
+        """True if something of it is being played, or waits to be: false before the first piece and after the last."""
         waits = self.ahead_s > 0 or bool(self._undecoded) or self._encoding.is_busy
         return waits and not (self.is_cut or self.fault)
 
     @property
     def is_paused(self) -> bool:
-        """Whether the listener has paused it, or the browser waits for a tap."""
+        """True if the listener has paused it, or the browser waits for a tap."""
         return self._report is not None and self._report.state == "paused"
 
     @property

@@ -84,7 +84,7 @@ class Channel:
 
     @property
     def is_empty(self) -> bool:
-        """Whether everything has been sent."""
+        """True if everything has been sent."""
         return self.newest is None and self.encoding is None and not self.unsent
 
     def put(self, delivery: Delivery) -> None:

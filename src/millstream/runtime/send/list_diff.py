@@ -59,7 +59,7 @@ class ListDiff:
                 self._told[number] = outputs.seq
 
     def knows(self, number: int, seen: int) -> bool:
-        """Whether a page that shows what was said up to `seen` shows as well whether its user gets at an element."""
+        """True if a page that shows what was said up to `seen` shows as well whether its user gets at an element."""
         return seen == ALL or (self._owed[number] <= 0 and seen >= self._told.get(number, 0))
 
 

@@ -92,7 +92,7 @@ class Sender:
 
     @property
     def is_calm(self) -> bool:
-        """Whether so few control messages wait that more of them may come."""
+        """True if so few control messages wait that more of them may come."""
         return len(self._control) <= CALM and self._bytes <= CALM_BYTES
 
     @property

@@ -35,7 +35,7 @@ class Reach:
         self._scripted = frozenset(number for binding in scripts for number in binding.outputs)
 
     def is_scripted(self, number: int) -> bool:
-        """Whether the declaration has a script of the page write a component, which nobody needs to see."""
+        """True if the declaration has a script of the page write a component, which nobody needs to see."""
         return number in self._scripted
 
     def admits(self, number: int, event: str, seen: int) -> bool:

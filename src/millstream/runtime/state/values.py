@@ -80,7 +80,7 @@ class Values:
         return Claim({number: versions[number] for number in numbers}, is_stream, set())
 
     def holds(self, claim: Claim, number: int) -> bool:
-        """Whether nobody who counts has written a value since the claim was made, but for the claimant."""
+        """True if nobody who counts has written a value since the claim was made, but for the claimant."""
         versions = self._versions if claim.is_stream else self._firm_versions
         return claim.versions.get(number) == versions[number]
 

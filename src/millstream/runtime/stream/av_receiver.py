@@ -44,7 +44,7 @@ class AVReceiver:
 
     @property
     def needs_key(self) -> bool:
-        """Whether frames are being dropped until a key frame comes."""
+        """True if frames are being dropped until a key frame comes."""
         return self._frames.needs_key
 
     @property
