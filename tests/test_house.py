@@ -39,7 +39,8 @@ LARGE_CLASSES = {
 
 UNMENDED_DOCSTRINGS = {
     "admission.py", "apps", "cancellation.py", "cli", "client", "codecs", "compat", "components", "declare", "engines",
-    "jobs.py", "media", "runtime", "server", "speech.py", "testing", "tickets.py", "transports", "types.py", "voice", "wire",
+    "jobs.py", "media", "runtime", "server", "speech.py", "testing", "tickets.py", "transports", "types.py", "voice",
+    "wire",
 }  # fmt: skip
 """Rooms in which docstrings open with a question still."""
 
