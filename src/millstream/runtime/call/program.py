@@ -9,8 +9,7 @@ from millstream.declare.manifest import Manifest
 from millstream.jobs import Job, Notify, Role
 from millstream.runtime.call.call import HandlerCall
 from millstream.runtime.call.codec_state import CodecState
-from millstream.runtime.call.finishing import Finishing
-from millstream.runtime.call.roles import Greeting, Listening, Recognising
+from millstream.runtime.call.roles import Finishing, Greeting, Listening, Recognising
 from millstream.runtime.state.files import PathRules
 
 KINDS: Final[Mapping[Role, type[HandlerCall]]] = {
@@ -48,7 +47,7 @@ class AppProgram:
 
 
 class WorkerCalls:
-    """The calls of one worker: one after the other, with the same kit."""
+    """The calls of one worker: one after the other, which share decoders and encoders."""
 
     def __init__(self, codec_state: CodecState) -> None:
         self._codec_state = codec_state

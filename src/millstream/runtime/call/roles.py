@@ -1,4 +1,4 @@
-"""What turn-taking has done in an engine besides answering: hear a microphone, greet, recognise what was said."""
+"""Calls that are more, or less, than one of a handler: listen, greet, recognise what was said, end what is played."""
 
 from __future__ import annotations
 
@@ -68,3 +68,23 @@ class Recognising(HandlerCall):
     def encode(self) -> Result:
         result = super().encode()
         return Result(result.call, {}, result.failure, text=self._text)
+
+
+class Finishing(HandlerCall):
+    """Ends the video and audio that a stream plays; from now on the whole of it is the value of its component."""
+
+    def __init__(self, codec_state: CodecState, job: Job, notify: Notify) -> None:
+        super().__init__(codec_state, job, notify)
+        self.is_async = False
+
+    def decode(self) -> None:
+        """Nothing was captured."""
+
+    def call(self) -> None:
+        """No handler is called."""
+
+    def encode(self) -> Result:
+        outputs: dict[int, Output] = {}
+        with guarded(self._fail):
+            outputs = self._ends(outputs)
+        return Result(self._job.call, outputs, self._failure)
