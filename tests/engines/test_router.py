@@ -18,7 +18,7 @@ from millstream.errors import DeclarationError
 from millstream.jobs import Engine as AnyEngine
 from millstream.jobs import Job, Notify, Program, Worker
 from millstream.runtime.call.program import AppProgram
-from millstream.runtime.state.files import PathRules
+from millstream.runtime.state.path_rules import PathRules
 
 pytestmark = pytest.mark.anyio
 

@@ -18,7 +18,7 @@ from millstream.engines.thread import Engine
 from millstream.errors import Busy, DeclarationError
 from millstream.jobs import Job, Notice, Result
 from millstream.runtime.call.program import AppProgram
-from millstream.runtime.state.files import PathRules
+from millstream.runtime.state.path_rules import PathRules
 
 pytestmark = pytest.mark.anyio
 

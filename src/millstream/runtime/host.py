@@ -28,7 +28,8 @@ from millstream.runtime.session import Closing, Session, Shared
 from millstream.runtime.settings import Settings
 from millstream.runtime.state.expiry import Beginning
 from millstream.runtime.state.file_quota import FileQuotas
-from millstream.runtime.state.files import PathRules, TempFolders
+from millstream.runtime.state.path_rules import PathRules
+from millstream.runtime.state.temp_folders import TempFolders
 from millstream.runtime.state.upload import Upload
 from millstream.types import Blob, Transport
 from millstream.wire.messages import Ack, Hello, Refuse, decode_page_message, encode_message

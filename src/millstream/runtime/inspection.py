@@ -10,7 +10,8 @@ from typing import Final
 from millstream.declare.manifest import Manifest
 from millstream.errors import InvalidValue
 from millstream.media.image_header import HEAD_BYTES, MIMES, format_of
-from millstream.runtime.state.files import CallFiles, PathRules
+from millstream.runtime.state.files import CallFiles
+from millstream.runtime.state.path_rules import PathRules
 from millstream.types import Blob
 
 MAX_INSPECTIONS: Final = 2

@@ -8,7 +8,7 @@ from millstream.declare.manifest import Manifest
 from millstream.jobs import Engine
 from millstream.runtime.host import Host
 from millstream.runtime.settings import Settings
-from millstream.runtime.state.files import TempFolders
+from millstream.runtime.state.temp_folders import TempFolders
 
 
 def compose_host(manifest: Manifest, settings: Settings, engine: Engine | None = None) -> Host:

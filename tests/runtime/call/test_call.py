@@ -19,7 +19,7 @@ from millstream.jobs import KEEP, Job, Notice, Occurrence, Result
 from millstream.runtime.call.call import distributed
 from millstream.runtime.call.codec_state import joined
 from millstream.runtime.call.program import AppProgram, WorkerCalls
-from millstream.runtime.state.files import PathRules
+from millstream.runtime.state.path_rules import PathRules
 from millstream.types import Blob
 from millstream.wire.packet import Flag, Packet, PacketKind
 

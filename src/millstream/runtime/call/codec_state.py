@@ -19,7 +19,7 @@ from millstream.errors import MediaError
 from millstream.frames import Chunk, Frame, Scene
 from millstream.jobs import Job
 from millstream.runtime.call.user_code import guarded
-from millstream.runtime.state.files import PathRules
+from millstream.runtime.state.path_rules import PathRules
 from millstream.speech import Heard
 from millstream.types import Decoder, Encoded, Encoder, Media, PlayerSource
 from millstream.voice.detector_input import DetectorInput

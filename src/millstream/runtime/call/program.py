@@ -10,7 +10,7 @@ from millstream.jobs import Job, Notify, Role
 from millstream.runtime.call.call import HandlerCall
 from millstream.runtime.call.codec_state import CodecState
 from millstream.runtime.call.roles import Finishing, Greeting, Listening, Recognising
-from millstream.runtime.state.files import PathRules
+from millstream.runtime.state.path_rules import PathRules
 
 KINDS: Final[Mapping[Role, type[HandlerCall]]] = {
     "listen": Listening,

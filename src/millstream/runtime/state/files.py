@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import os
 import re
-import reprlib
 import secrets
 import shutil
 import stat
-import tempfile
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from mimetypes import guess_type
 from pathlib import Path
-from types import ModuleType
 from typing import Final
 
 from millstream.errors import InvalidValue, QuotaExceeded
-from millstream.media.image_header import MAX_PHOTO_PIXELS
 from millstream.runtime.state.file_quota import FileQuota, Reservation, check_disk
+from millstream.runtime.state.path_rules import PathRules
+from millstream.runtime.state.temp_folders import PERMISSIONS
 from millstream.types import Blob
-
-fcntl: ModuleType | None
-try:
-    import fcntl
-except ImportError:  # Windows; what a killed process left stays there
-    fcntl = None
 
 KEPT: Final = 2
 """Files that are kept for each output: the newest, and the one that the page may still be fetching."""
@@ -35,10 +27,6 @@ SPILL_BYTES: Final = 4 * 1024 * 1024
 """Larger files that a handler returned go to the disk; smaller ones stay in memory."""
 
 _SUFFIX: Final = re.compile(r"\.[a-z0-9]{1,8}")
-
-PREFIX: Final = "millstream-"
-PERMISSIONS: Final = 0o700
-LOCK: Final = ".lock"
 
 
 class SessionFiles:
@@ -183,59 +171,6 @@ class SessionFiles:
         return f"<SessionFiles {len(self._blobs)} files, {self.used} bytes>"
 
 
-class PathRules:
-    """Which files a handler may return.
-
-    Args:
-        allowed: Files and folders besides the working directory and the temporary directory.
-        blocked: Files and folders that are never served.
-        stores: The folder that holds the folders of all sessions.
-        max_image_pixels: How many pixels an image file may have that is decoded.
-    """
-
-    def __init__(
-        self,
-        allowed: Sequence[Path],
-        blocked: Sequence[Path],
-        stores: Path,
-        max_image_pixels: int = MAX_PHOTO_PIXELS,
-    ) -> None:
-        self.max_image_pixels = max_image_pixels
-        self._allowed = [Path(path).resolve() for path in allowed]
-        self._blocked = [Path(path).resolve() for path in blocked]
-        self._roots = [Path.cwd().resolve(), Path(tempfile.gettempdir()).resolve()]
-        self._stores = stores
-
-    def check(self, path: Path, own: Path) -> Path:
-        """Resolve `path` and check that it may be served to the session whose folder is `own`. Blocks: not on the loop.
-
-        Raises:
-            InvalidValue: It may not, or it is no file; the message names the remedy.
-        """
-        try:
-            real, is_file = path.resolve(), path.is_file()
-        except (OSError, ValueError) as error:
-            shown = reprlib.repr(str(path))
-            raise InvalidValue(f"the file {shown} cannot be read: no file can have that name") from error
-        if not self._permits(real, own.resolve()):
-            raise InvalidValue(
-                f"the file {str(path)!r} may not be shown: it lies outside of the working directory and the temporary "
-                "directory, or it is hidden or blocked; copy it there, or name its folder in launch(allowed_paths=[…])"
-            )
-        if not is_file:
-            raise InvalidValue(f"the file {str(path)!r} does not exist, or is no file; check what the handler returns")
-        return real
-
-    def _permits(self, real: Path, own: Path) -> bool:
-        if any(real.is_relative_to(path) for path in self._blocked):
-            return False
-        if real.is_relative_to(self._stores.resolve()):
-            return real.is_relative_to(own)
-        explicit = [path for path in self._allowed if real.is_relative_to(path)]
-        roots = explicit or [path for path in self._roots if real.is_relative_to(path)]
-        return any(not _is_hidden(real.relative_to(root)) for root in roots)
-
-
 class CallFiles:
     """The `Scratch` of one call: temporary files in the session's folder. Used in the engine's thread.
 
@@ -320,72 +255,6 @@ def new_file(folder: Path, suffix: str) -> Path:
     return folder / (secrets.token_hex(16) + suffix)
 
 
-class TempFolders:
-    """The folders of all sessions of one app: one each, under one of ours in the temporary directory.
-
-    Ours is locked as long as the process lives, however it ends. Others that share the temporary directory, be it from
-    another container where process numbers are the same, see by the lock that it is in use.
-    """
-
-    def __init__(self) -> None:
-        self._own = Path(tempfile.gettempdir()) / f"{PREFIX}{secrets.token_hex(8)}"
-        self.root = self._own / "sessions"
-        self._lock: int | None = None
-
-    def of_session(self) -> Path:
-        """Name the folder of a new session. It does not exist yet."""
-        return self.root / secrets.token_hex(8)
-
-    def make(self) -> None:
-        """Make the root, and remove those of processes that were killed. Blocks: not on the loop."""
-        for other in self._own.parent.glob(f"{PREFIX}*"):
-            _remove_orphan(other)
-        # It gets its name when it is locked: nobody ever sees it without.
-        nascent = self._own.with_name(f".{self._own.name}")
-        nascent.mkdir(PERMISSIONS)
-        self._lock = _locked(nascent / LOCK, os.O_CREAT)
-        (nascent / self.root.name).mkdir(PERMISSIONS)
-        nascent.rename(self._own)
-
-    def remove(self) -> None:
-        """Remove everything. Blocks: not on the loop."""
-        shutil.rmtree(self._own, ignore_errors=True)
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
-
-
-def _remove_orphan(folder: Path) -> None:
-    """Remove a folder that was made by a process of ours which does not exist any more."""
-    try:
-        if folder.is_symlink() or folder.stat().st_uid != os.getuid():
-            return
-        lock = _locked(folder / LOCK)
-    except OSError:
-        return  # it has no lock, so it is none of ours; or somebody else removes it right now
-    if lock is not None:
-        shutil.rmtree(folder, ignore_errors=True)
-        os.close(lock)
-
-
-def _locked(path: Path, flags: int = 0) -> int | None:
-    """Open a file and lock it, which lasts until it is closed; `None` if another process, or this one, has locked it.
-
-    Raises:
-        OSError: It is not there, or is no file of ours.
-    """
-    descriptor = os.open(path, os.O_RDWR | flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
-    if fcntl is None:
-        os.close(descriptor)
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        return None
-    return descriptor
-
-
 def _check_disk(folder: Path, size: int) -> None:
     try:
         check_disk(folder, size)
@@ -400,7 +269,3 @@ def _open_regular(path: str, flags: int) -> int:
         os.close(descriptor)
         raise InvalidValue(f"{path!r} is no regular file")
     return descriptor
-
-
-def _is_hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)

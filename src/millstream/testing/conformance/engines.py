@@ -11,7 +11,7 @@ from typing import Any
 import millstream as ms
 from millstream.jobs import Advance, Engine, Job, Notice, Result
 from millstream.runtime.call.program import AppProgram
-from millstream.runtime.state.files import PathRules
+from millstream.runtime.state.path_rules import PathRules
 
 PATIENCE_S = 10.0
 
