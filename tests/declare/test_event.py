@@ -1,3 +1,4 @@
+import asyncio
 import warnings
 
 import pytest
@@ -5,6 +6,7 @@ import pytest
 import millstream as gr
 from millstream.declare.event import Event, StreamTrigger, Trigger
 from millstream.errors import DeclarationError
+from millstream.testing import TestPage
 
 
 def echo(*values: object) -> object:
@@ -161,6 +163,26 @@ def test_on_without_events_means_load_and_every_change() -> None:
         a, b = gr.Number(), gr.Number()
         gr.on(fn=lambda x, y: x + y, inputs=[a, b], outputs=b)
     assert the_binding(demo).targets == ((a.id, "change"), (b.id, "change"), (None, "load"))
+
+
+def test_a_change_while_a_page_loads_is_not_lost() -> None:
+    """What `on()` binds by default runs once more for what changed during a run, as a change alone does."""
+    began, may_end = asyncio.Event(), asyncio.Event()
+
+    async def double(number: float) -> float:
+        began.set()
+        await may_end.wait()
+        return number * 2
+
+    with gr.Blocks() as demo:
+        number = gr.Number(2, label="Number")
+        gr.on(fn=double, inputs=number, outputs=gr.Number(label="Double"))
+    with TestPage(demo) as page:
+        page.wait_for(began.is_set)
+        page.set("Number", 5)
+        may_end.set()
+        page.advance(1)
+        assert page.value("Double") == 10
 
 
 def test_on_takes_streams_and_other_events_at_once() -> None:

@@ -64,7 +64,7 @@ class EventOptions(TypedDict, total=False):
     `cancels`: dependencies whose runs and streams this event ends.
     `trigger_mode`: what a trigger during a run does: `"once"` ignores it, `"multiple"` runs it as well,
     `"always_last"` runs the last of them afterwards. The default is `"multiple"` for `stream`, `"always_last"` for
-    `change` and `key_up`, else `"once"`.
+    `change` and `key_up`, also with `load` beside them, else `"once"`.
     `js`: a JavaScript function, run in the page before the handler, or instead of it.
     `concurrency_limit`: how many calls run at once; `None` for any number, `"default"` for the app's default.
     `concurrency_id`: events with the same word share one limit; without it, those with the same function do.
@@ -186,7 +186,8 @@ def _preferred(where: str, name: str, value: object, allowed: Sequence[str], def
 
 
 def _default_mode(events: AbstractSet[str]) -> TriggerMode:
-    if events <= {"change", "key_up"}:
+    # With `load` beside them too, as `on()` binds by default: a change while a page loads is not to be lost.
+    if events & {"change", "key_up"} and events <= {"change", "key_up", "load"}:
         return "always_last"
     return "multiple" if events <= {"stream", "load", "unload", *OUTCOMES} else "once"
 
