@@ -19,7 +19,6 @@ _TURN: Final = "no TURN server is needed: all media goes through one WebSocket"
 _HANDLER: Final = "a plain or async function for microphone.stream(…), or gr.ReplyOnPause for turns"
 _STREAM: Final = "components and events: microphone.stream(gr.ReplyOnPause(fn), microphone, speaker)"
 _BYTES: Final = "values are (sample_rate, array): convert them with numpy"
-_FILES: Final = "return a path below the working directory, or name its folder in launch(allowed_paths=[…])"
 _FETCH: Final = "a function that calls the model itself; the server never fetches what somebody else named"
 
 _NOT_YET: Final = {
