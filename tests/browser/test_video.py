@@ -13,7 +13,6 @@ from tests.browser.conftest import OpenPage
 from tests.browser.glass import Notes, button, record, stop, until
 from tests.browser.media import Clips
 from tests.browser.videos import numbers, piece
-from tests.server.live import held
 from tests.server.test_serving import wait_until
 
 import millstream as gr
@@ -119,6 +118,17 @@ def test_a_long_film_that_was_paused_plays_on(
 ) -> None:
     """A browser stops reading while a film is paused; the server hangs up then, and the browser asks for the rest."""
     monkeypatch.setattr(protocols, "TAKE_S", 1.0)
+    paused: list[protocols.BoundedHttp] = []
+    pause = protocols.BoundedHttp.pause_writing
+
+    def note(connection: protocols.BoundedHttp) -> None:
+        paused.append(connection)
+        pause(connection)
+
+    def is_held_up() -> bool:
+        return any(each.flow.write_paused for each in list(paused) if each in each.connections)
+
+    monkeypatch.setattr(protocols.BoundedHttp, "pause_writing", note)
     path = tmp_path / "long.mp4"
     steady = {"b": "20M", "minrate": "20M", "maxrate": "20M", "bufsize": "2M", "nal-hrd": "cbr"}
     path.write_bytes(piece(0, frames=1000, options=steady))
@@ -130,8 +140,8 @@ def test_a_long_film_that_was_paused_plays_on(
     page.evaluate(f"{film}.play()")
     until(page, f"{film}.currentTime > 0.5")
     page.evaluate(f"{film}.pause()")
-    wait_until(lambda: any(found.flow.write_paused for found in held()))
-    wait_until(lambda: not any(found.flow.write_paused for found in held()))
+    wait_until(is_held_up)
+    wait_until(lambda: not is_held_up())
     page.evaluate(f"({film}.playbackRate = 8, {film}.play())")
     until(page, f"{film}.ended")
     assert page.evaluate(f"{film}.error") is None
