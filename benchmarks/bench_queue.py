@@ -15,7 +15,8 @@ from millstream.declare.injected import Request
 from millstream.errors import Closed
 from millstream.runtime.host import Settings
 from millstream.server.composition import compose_host
-from millstream.wire.messages import Cancel, Fire, Hello, PageMessage, encode_message
+from millstream.wire.encoding import encode_message
+from millstream.wire.messages import Cancel, Fire, Hello, PageMessage
 from millstream.wire.packet import VERSION
 
 RUNS: Final = 8000

@@ -22,7 +22,7 @@ MAX_BROAD_EXCEPTS = 5
 FOUND_BY_NAME = {"Engine", "Worker"}
 """Classes that every engine has, as the Protocols that they fulfil are called."""
 
-NAMED_TWICE = {"Progress", "Start"}
+NAMED_TWICE: set[str] = set()
 """Class names that stand twice still."""
 
 LONG_MODULES = {

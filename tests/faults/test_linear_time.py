@@ -29,7 +29,8 @@ from millstream.server.http import uploads
 from millstream.server.http.page import _once_ready, inline_json, inline_script
 from millstream.server.security import hosts
 from millstream.voice.stop_words import after_stop_word
-from millstream.wire.messages import Outputs, decode_page_message
+from millstream.wire.encoding import decode_page_message
+from millstream.wire.messages import Outputs
 
 HUGE = 2_000_000
 PROXIES = (ipaddress.ip_network("127.0.0.1"),)

@@ -17,7 +17,8 @@ from millstream.declare.injected import Request
 from millstream.errors import Closed
 from millstream.runtime.host import Host, Settings
 from millstream.server.composition import compose_host
-from millstream.wire.messages import Fire, Hello, PageMessage, encode_message
+from millstream.wire.encoding import encode_message
+from millstream.wire.messages import Fire, Hello, PageMessage
 from millstream.wire.packet import VERSION
 
 PAGES, RUNS = 160, 50

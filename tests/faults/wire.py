@@ -15,18 +15,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 
 from millstream.server.app import App
-from millstream.wire.messages import (
-    Credit,
-    Hello,
-    Open,
-    PageMessage,
-    ServerMessage,
-    StreamState,
-    Toast,
-    Welcome,
-    decode_server_message,
-    encode_message,
-)
+from millstream.wire.encoding import decode_server_message, encode_message
+from millstream.wire.messages import Credit, Hello, Open, PageMessage, ServerMessage, StreamState, Toast, Welcome
 from millstream.wire.packet import (
     VERSION,
     CodecNumber,

@@ -25,22 +25,9 @@ from millstream.runtime.link import MAX_KEPT, TRANSITIONS, Link, LinkEvent, Link
 from millstream.server.composition import compose_host
 from millstream.testing.virtual import VirtualLoop
 from millstream.transports.memory import MemoryTransport, connect
+from millstream.wire.encoding import decode_server_message, encode_message
 from millstream.wire.limits import ACK_MESSAGES
-from millstream.wire.messages import (
-    Ack,
-    Bye,
-    Clock,
-    Credit,
-    Fire,
-    Hello,
-    Open,
-    Outputs,
-    RunState,
-    StreamState,
-    Welcome,
-    decode_server_message,
-    encode_message,
-)
+from millstream.wire.messages import Ack, Bye, Clock, Credit, Fire, Hello, Open, Outputs, RunState, StreamState, Welcome
 from millstream.wire.packet import VERSION, Packet, PacketKind, decode_packet, is_packet
 
 STEPS = 20

@@ -16,19 +16,8 @@ from millstream.errors import Closed
 from millstream.runtime.settings import Settings
 from millstream.testing.page import TestPage
 from millstream.transports.memory import MemoryTransport, connect
-from millstream.wire.messages import (
-    Clock,
-    Credit,
-    Hello,
-    Open,
-    Refuse,
-    Shown,
-    Stop,
-    Visible,
-    Welcome,
-    decode_server_message,
-    encode_message,
-)
+from millstream.wire.encoding import decode_server_message, encode_message
+from millstream.wire.messages import Clock, Credit, Hello, Open, Refuse, Shown, Stop, Visible, Welcome
 from millstream.wire.packet import VERSION, is_packet
 
 

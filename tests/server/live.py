@@ -17,7 +17,8 @@ from millstream.server.options import ServerOptions
 from millstream.server.process.network import listen
 from millstream.server.process.protocols import BoundedHttp
 from millstream.server.serving import Server
-from millstream.wire.messages import Hello, ServerMessage, Welcome, decode_server_message, encode_message
+from millstream.wire.encoding import decode_server_message, encode_message
+from millstream.wire.messages import Hello, ServerMessage, Welcome
 from millstream.wire.packet import VERSION
 
 ORIGIN = "origin"

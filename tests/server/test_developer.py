@@ -11,7 +11,8 @@ from websockets.sync.client import connect
 import millstream as gr
 from millstream.client import Client
 from millstream.server.security.hosts import is_from_here
-from millstream.wire.messages import Hello, Toast, encode_message
+from millstream.wire.encoding import encode_message
+from millstream.wire.messages import Hello, Toast
 from millstream.wire.packet import VERSION
 
 SECRET = "the secret of the house"

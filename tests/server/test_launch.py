@@ -23,7 +23,8 @@ import millstream as gr
 from millstream.server.launch import address
 from millstream.server.options import ServerOptions
 from millstream.server.serving import EXIT_ABANDONED
-from millstream.wire.messages import Fire, Outputs, RunState, ServerMessage, Set, encode_message
+from millstream.wire.encoding import encode_message
+from millstream.wire.messages import Fire, Outputs, RunState, ServerMessage, Set
 
 
 @pytest.fixture(autouse=True)

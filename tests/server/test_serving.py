@@ -27,8 +27,9 @@ from millstream.server.app import App
 from millstream.server.http import uploads
 from millstream.server.process import network, protocols
 from millstream.server.process.network import listen
+from millstream.wire.encoding import encode_message
 from millstream.wire.limits import MAX_MESSAGE_BYTES
-from millstream.wire.messages import Hello, encode_message
+from millstream.wire.messages import Hello
 from millstream.wire.packet import VERSION
 
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n"

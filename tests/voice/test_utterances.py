@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from millstream.speech import TurnEvent
-from millstream.voice.utterances import AudioHistory, Margins, Span, Start, Utterances
+from millstream.voice.utterances import AudioHistory, Margins, Span, SpeechStart, Utterances
 
 MARGINS = Margins(before=30, after=20, late=100, longest=1_000)
 
@@ -23,22 +23,22 @@ def end(at: int) -> TurnEvent:
 
 def test_a_turn_has_what_came_right_before_it() -> None:
     utterances = Utterances(MARGINS)
-    assert utterances.take([onset(100)], 110) == [Start(70)]
+    assert utterances.take([onset(100)], 110) == [SpeechStart(70)]
     assert utterances.began == 70
     assert utterances.take([end(200)], 260) == [Span(70, 220)]
     assert utterances.began is None
 
 
 def test_the_beginning_of_the_stream_is_the_earliest() -> None:
-    assert Utterances(MARGINS).take([onset(10)], 20) == [Start(0)]
+    assert Utterances(MARGINS).take([onset(10)], 20) == [SpeechStart(0)]
 
 
 def test_the_next_turn_does_not_take_what_the_last_one_had() -> None:
     utterances = Utterances(MARGINS)
     assert utterances.take([onset(100), end(200), onset(225), end(300)], 400) == [
-        Start(70),
+        SpeechStart(70),
         Span(70, 220),
-        Start(220),
+        SpeechStart(220),
         Span(220, 320),
     ]
 
@@ -49,7 +49,7 @@ def test_a_turn_ends_where_the_sound_ends() -> None:
 
 def test_a_long_turn_is_handed_over_in_parts_without_a_hole() -> None:
     utterances = Utterances(MARGINS)
-    assert utterances.take([onset(30)], 500) == [Start(0)]
+    assert utterances.take([onset(30)], 500) == [SpeechStart(0)]
     assert utterances.take([], 2_100) == [Span(0, 1_000), Span(1_000, 2_000)]
     assert utterances.began == 2_000
     assert utterances.take([end(3_050)], 3_100) == [Span(2_000, 3_000), Span(3_000, 3_070)]
@@ -57,7 +57,7 @@ def test_a_long_turn_is_handed_over_in_parts_without_a_hole() -> None:
 
 def test_a_detector_that_talks_nonsense_gives_no_empty_turn() -> None:
     utterances = Utterances(MARGINS)
-    assert utterances.take([end(5), onset(500), onset(510), end(100), end(100)], 600) == [Start(470)]
+    assert utterances.take([end(5), onset(500), onset(510), end(100), end(100)], 600) == [SpeechStart(470)]
     assert utterances.began is None
 
 
@@ -132,4 +132,4 @@ def test_memory_keeps_no_more_than_may_be_needed() -> None:
 def test_a_turn_that_was_found_too_late_begins_where_the_memory_does() -> None:
     utterances = Utterances(MARGINS)
     utterances.take([], 1_000)
-    assert utterances.take([onset(500)], 1_010) == [Start(870)]
+    assert utterances.take([onset(500)], 1_010) == [SpeechStart(870)]

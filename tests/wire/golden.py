@@ -15,6 +15,7 @@ import msgspec
 
 from millstream.jobs import Level
 from millstream.wire import messages as m
+from millstream.wire.encoding import encode_message
 from millstream.wire.packet import Flag, Packet, PacketKind, encode_packet
 
 FILE = Path(__file__).parents[1] / "golden" / "wire.json"
@@ -172,7 +173,7 @@ MESSAGES: dict[str, tuple[str, m.PageMessage | m.ServerMessage]] = {
     "run failed": ("server", m.RunState(seq=15, run=4, call=10, binding=2, state="failed", message="No.")),
     "progress": (
         "server",
-        m.Progress(
+        m.ProgressState(
             seq=15,
             call=8,
             binding=2,
@@ -180,7 +181,7 @@ MESSAGES: dict[str, tuple[str, m.PageMessage | m.ServerMessage]] = {
             levels=[Level("Pages", 3.0, 10.0, 0.25, "pages"), Level(index=70_000.0), Level("é", fraction=0.5)],
         ),
     ),
-    "progress of a stream is over": ("server", m.Progress(seq=15, call=9, binding=2, stream=1)),
+    "progress of a stream is over": ("server", m.ProgressState(seq=15, call=9, binding=2, stream=1)),
     "toast": ("server", m.Toast(seq=16, level="warning", message="Low light", count=3)),
     "toast that stays": ("server", m.Toast(seq=17, level="error", message="No.", title="Error", duration_s=0.0)),
     "silence": ("server", m.Silence(seq=18, playback=11)),
@@ -195,7 +196,7 @@ def cases() -> list[dict[str, Any]]:
         for name, (side, packet) in PACKETS.items()
     ]
     messages = [
-        {"name": name, "from": side, "hex": m.encode_message(message).hex(), "fields": message_fields(message)}
+        {"name": name, "from": side, "hex": encode_message(message).hex(), "fields": message_fields(message)}
         for name, (side, message) in MESSAGES.items()
     ]
     return packets + messages

@@ -7,6 +7,7 @@ import pytest
 from tests.wire import golden
 
 from millstream.wire import messages
+from millstream.wire.encoding import decode_page_message, decode_server_message, encode_message
 from millstream.wire.packet import CodecNumber, Flag, PacketKind, decode_packet, encode_packet, is_packet
 
 CASES: list[dict[str, Any]] = json.loads(golden.FILE.read_text(encoding="utf-8"))
@@ -40,7 +41,7 @@ def test_the_bytes_say_what_the_fields_say(case: dict[str, Any]) -> None:
         assert encode_packet(packet) == data
         return
     assert not is_packet(data)
-    decode = messages.decode_page_message if case["from"] == "page" else messages.decode_server_message
+    decode = decode_page_message if case["from"] == "page" else decode_server_message
     message = decode(data)
     assert golden.message_fields(message) == case["fields"]
-    assert messages.encode_message(message) == data
+    assert encode_message(message) == data

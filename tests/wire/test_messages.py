@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from millstream.errors import ProtocolError
 from millstream.jobs import Level
 from millstream.wire import messages
+from millstream.wire.encoding import decode_page_message, decode_server_message, encode_message
 from millstream.wire.limits import MAX_CONTROL_BYTES
-from millstream.wire.messages import decode_page_message, decode_server_message, encode_message
 from millstream.wire.packet import is_packet
 
 PLAIN = st.recursive(
@@ -138,6 +138,7 @@ def test_a_server_s_message_that_is_broken_is_refused() -> None:
         decode_server_message(pack(type="hello"))
 
 
-def test_the_tag_is_the_name_in_lower_case() -> None:
-    for message in (*get_args(messages.PageMessage), *get_args(messages.ServerMessage)):
-        assert message.__struct_config__.tag == message.__name__.lower()
+def test_the_tag_is_the_name_in_lower_case_but_for_what_users_know_under_that_name() -> None:
+    kinds = (*get_args(messages.PageMessage), *get_args(messages.ServerMessage))
+    tags = {kind.__name__: kind.__struct_config__.tag for kind in kinds}
+    assert tags == {name: name.lower() for name in tags} | {"ProgressState": "progress"}

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from millstream.wire.encoding import decode_server_message, encode_message
 from millstream.wire.limits import MAX_MESSAGE_BYTES
-from millstream.wire.messages import Toast, decode_server_message, encode_message
+from millstream.wire.messages import Toast
 from millstream.wire.plain import KINDS, brief, encodable, plain, size_of, well_formed
 
 TEXT = st.text(st.characters())

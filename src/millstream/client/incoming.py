@@ -17,7 +17,7 @@ from millstream.wire.messages import (
     Credit,
     KeyFrame,
     Outputs,
-    Progress,
+    ProgressState,
     RunState,
     ServerMessage,
     Silence,
@@ -177,7 +177,7 @@ class Incoming:
         run.state, run.position, run.error = message.state, message.position, message.message
         run.eta_s = message.eta_s if message.eta_s >= 0 else None
 
-    async def _on_progress(self, message: Progress) -> None:
+    async def _on_progress(self, message: ProgressState) -> None:
         source = self.runs.get(message.run) or self.streams.get(message.stream)
         if source is not None:
             source.progress.append(tuple(message.levels))
@@ -201,7 +201,7 @@ _HANDLERS: dict[type, Callable[[Incoming, Any], Awaitable[None]]] = {
     StreamState: Incoming._on_stream,
     TurnState: Incoming._on_turn,
     RunState: Incoming._on_run,
-    Progress: Incoming._on_progress,
+    ProgressState: Incoming._on_progress,
     Toast: Incoming._on_toast,
     Silence: Incoming._on_silence,
     Outputs: Incoming._on_outputs,

@@ -17,6 +17,7 @@ from millstream.client.stream import ClientStream
 from millstream.codecs import jpeg
 from millstream.errors import Closed, InvalidValue, ProtocolError, Refused
 from millstream.types import Transport
+from millstream.wire.encoding import decode_server_message, encode_message
 from millstream.wire.messages import (
     ALL,
     Bye,
@@ -31,8 +32,6 @@ from millstream.wire.messages import (
     ServerMessage,
     Set,
     Welcome,
-    decode_server_message,
-    encode_message,
 )
 from millstream.wire.packet import VERSION, Packet, decode_packet, is_packet
 

@@ -26,13 +26,15 @@ from millstream.runtime.run_in_thread import run_in_thread
 from millstream.runtime.send.apply import file_value
 from millstream.runtime.session import Closing, Session, Shared
 from millstream.runtime.settings import Settings
-from millstream.runtime.state.expiry import Beginning
+from millstream.runtime.state.expiry import expiring
 from millstream.runtime.state.file_quota import FileQuotas
+from millstream.runtime.state.initial import Beginning
 from millstream.runtime.state.path_rules import PathRules
 from millstream.runtime.state.temp_folders import TempFolders
 from millstream.runtime.state.upload import Upload
 from millstream.types import Blob, Transport
-from millstream.wire.messages import Ack, Hello, Refuse, decode_page_message, encode_message
+from millstream.wire.encoding import decode_page_message, encode_message
+from millstream.wire.messages import Ack, Hello, Refuse
 from millstream.wire.packet import VERSION, is_packet
 
 __all__ = ["Host", "Settings"]
@@ -90,7 +92,10 @@ class Host:
         queue = RunQueue(self._admission, settings.abandon_s)
         allowances = FileQuotas(settings.max_session_bytes, settings.max_address_bytes, settings.max_total_bytes)
         call_limits = CallLimits(self._engine, settings)
-        self._shared = Shared(self.manifest, settings, call_limits, queue, self._ended, allowances, beginning)
+        components = expiring(self.manifest.components.values())
+        self._shared = Shared(
+            self.manifest, settings, call_limits, queue, self._ended, allowances, beginning, components
+        )
         self._is_ready = True
 
     async def close(self, drain_s: float | None = None) -> None:

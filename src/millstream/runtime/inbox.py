@@ -10,7 +10,8 @@ from typing import Any, Final, Protocol
 from millstream.errors import Closed, ProtocolError
 from millstream.runtime.call.user_code import guarded
 from millstream.types import Transport
-from millstream.wire.messages import PageMessage, decode_page_message
+from millstream.wire.encoding import decode_page_message
+from millstream.wire.messages import PageMessage
 from millstream.wire.packet import Packet, decode_packet, is_packet
 
 BURST_S: Final = 2.0

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from millstream import codecs
+from millstream.declare.component import Component
 from millstream.declare.injected import Request
 from millstream.declare.manifest import Manifest
 from millstream.errors import Busy, ProtocolError
@@ -29,21 +30,18 @@ from millstream.runtime.queue import RunQueue
 from millstream.runtime.run_in_thread import run_in_thread
 from millstream.runtime.send.sender import Sender
 from millstream.runtime.settings import Settings
-from millstream.runtime.state.expiry import Beginning, ExpiringValues, Initial
+from millstream.runtime.state.expiry import ExpiringValues
 from millstream.runtime.state.file_quota import FileQuotas
 from millstream.runtime.state.files import SessionFiles
+from millstream.runtime.state.initial import Beginning, Initial
 from millstream.runtime.state.timers import Timers
 from millstream.runtime.state.values import Values
 from millstream.runtime.stream.stream import Stream
 from millstream.runtime.streams import Streams
 from millstream.runtime.welcome import initial_updates, welcome
 from millstream.types import Transport
-from millstream.wire.messages import (
-    Ack,
-    Hello,
-    Outputs,
-    encode_message,
-)
+from millstream.wire.encoding import encode_message
+from millstream.wire.messages import Ack, Hello, Outputs
 from millstream.wire.packet import CodecNumber
 
 logger = logging.getLogger("millstream.session")
@@ -72,6 +70,7 @@ class Shared(NamedTuple):
     metrics: StreamMetrics
     allowances: FileQuotas
     beginning: Beginning
+    expiring: tuple[Component, ...]
 
 
 class Session:
@@ -122,7 +121,7 @@ class Session:
         )
         self._streams = Streams(self._context, start)
         self.events = Events(self._context, start, self._streams)
-        self._expiry = ExpiringValues(self._values, shared.beginning.perishable, start)
+        self._expiry = ExpiringValues(self._values, shared.expiring, start)
         self._timers = Timers(manifest, self._values, self.events.raise_event)
         leave = partial(self.end, 1001, "the page said goodbye")
         actions = Actions(self._context, self.events, self._streams, self._players, self._fault, leave)

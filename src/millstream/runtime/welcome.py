@@ -9,8 +9,8 @@ from millstream import codecs
 from millstream.declare.manifest import Manifest
 from millstream.runtime.clock import server_us
 from millstream.runtime.send.apply import addressed, file_value
-from millstream.runtime.state.expiry import Initial
 from millstream.runtime.state.files import SessionFiles
+from millstream.runtime.state.initial import Initial
 from millstream.runtime.state.values import Values
 from millstream.types import Blob
 from millstream.wire.messages import Value, Welcome

@@ -36,13 +36,13 @@ class Margins:
     longest: int
 
 
-class Start(NamedTuple):
+class SpeechStart(NamedTuple):
     """Somebody began to speak; what belongs to it is from sample `first` on."""
 
     first: int
 
 
-Step: TypeAlias = Start | Span
+Step: TypeAlias = SpeechStart | Span
 """Somebody began to speak, or all that they said."""
 
 
@@ -88,7 +88,7 @@ class Utterances:
     def _taken(self, event: TurnEvent, position: int) -> list[Step]:
         if event.kind == "onset" and self._began is None:
             self._began = max(event.at - self._margins.before, self._free, self._oldest)
-            return [Start(self._began)]
+            return [SpeechStart(self._began)]
         if event.kind == "end" and self._began is not None:
             last = min(event.at + self._margins.after, position)
             spans = self._split(last)

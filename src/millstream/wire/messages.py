@@ -11,11 +11,7 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from millstream.errors import ProtocolError
 from millstream.jobs import Level
-from millstream.wire.budget import count_values
-from millstream.wire.limits import MAX_CONTROL_BYTES, MAX_CONTROL_VALUES
-from millstream.wire.plain import encodable, plain
 
 ALL: Final = -1
 """What `seen` says of a page that shows all that the server has sent."""
@@ -281,7 +277,7 @@ class RunState(_Message):
     message: str = ""
 
 
-class Progress(_Message):
+class ProgressState(_Message, tag="progress"):
     """How far a run or a stream's call is, by its handler's own word; at most about ten times a second.
 
     Numbers as in `RunState`; exactly one of `stream` and `run` is not 0, or neither. `levels`, the outermost first,
@@ -333,7 +329,7 @@ ServerMessage: TypeAlias = (
     | StreamState
     | TurnState
     | RunState
-    | Progress
+    | ProgressState
     | Credit
     | Toast
     | Clock
@@ -342,56 +338,3 @@ ServerMessage: TypeAlias = (
     | Silence
 )
 """All that a server may say."""
-
-
-def _plainer(value: object) -> object:
-    """Give a form that MessagePack has of a value that it knows nothing of."""
-    made = plain(value)
-    if type(made) is type(value):
-        raise TypeError(f"a {type(value).__name__} has no form on the wire")
-    return made
-
-
-_encoder = msgspec.msgpack.Encoder(enc_hook=_plainer)
-_page_decoder: msgspec.msgpack.Decoder[PageMessage] = msgspec.msgpack.Decoder(PageMessage)
-_server_decoder: msgspec.msgpack.Decoder[ServerMessage] = msgspec.msgpack.Decoder(ServerMessage)
-
-
-def encode_message(message: PageMessage | ServerMessage) -> bytes:
-    """Encode one control message: text that is not well formed, and numbers that are too large, as `encodable` says.
-
-    Raises:
-        TypeError: It holds a value that has no form on the wire.
-    """
-    try:
-        return _encoder.encode(message)
-    except (UnicodeEncodeError, OverflowError):
-        return _encoder.encode(encodable(msgspec.to_builtins(message, builtin_types=(bytes,), enc_hook=_plainer)))
-
-
-def decode_page_message(data: bytes | memoryview) -> PageMessage:
-    """Read a control message that a page sent.
-
-    Raises:
-        ProtocolError: Too large, not MessagePack, unknown, or with fields of the wrong type.
-    """
-    if len(data) > MAX_CONTROL_BYTES:
-        raise ProtocolError(f"control message of {len(data)} bytes exceeds {MAX_CONTROL_BYTES}", code=1009)
-    if len(data) > MAX_CONTROL_VALUES and count_values(data, MAX_CONTROL_VALUES) > MAX_CONTROL_VALUES:
-        raise ProtocolError(f"control message of more than {MAX_CONTROL_VALUES} values", code=1009)
-    try:
-        return _page_decoder.decode(data)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        raise ProtocolError(f"not a control message: {str(error)[:200]}") from error
-
-
-def decode_server_message(data: bytes | memoryview) -> ServerMessage:
-    """Read a control message that a server sent.
-
-    Raises:
-        ProtocolError: Not MessagePack, unknown, or with fields of the wrong type.
-    """
-    try:
-        return _server_decoder.decode(data)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        raise ProtocolError(f"not a control message: {str(error)[:200]}") from error

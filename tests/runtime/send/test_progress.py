@@ -17,7 +17,7 @@ from millstream.jobs import Advance, Level
 from millstream.runtime.send.progress import ProgressSender
 from millstream.runtime.send.sender import CALM
 from millstream.testing.page import TestPage
-from millstream.wire.messages import Progress
+from millstream.wire.messages import ProgressState
 
 
 def app(handler: Any, **options: Any) -> ms.Blocks:
@@ -158,7 +158,7 @@ def test_a_run_that_is_cancelled_says_no_more() -> None:
 
 
 def test_a_run_of_the_servers_own_is_seen_too() -> None:
-    seen: list[Progress] = []
+    seen: list[ProgressState] = []
     with ms.Blocks() as demo:
         text = ms.Textbox(label="Text")
         text.change(lambda progress=ms.Progress(): progress(0.5, "Changing"))
@@ -166,7 +166,7 @@ def test_a_run_of_the_servers_own_is_seen_too() -> None:
         original = page.page._on_message
 
         async def on_message(message: Any) -> None:
-            if isinstance(message, Progress):
+            if isinstance(message, ProgressState):
                 seen.append(message)
             await original(message)
 

@@ -17,7 +17,8 @@ from millstream.runtime.send.channel import Channel, Delivery
 from millstream.runtime.send.sender import Sender
 from millstream.testing.virtual import VirtualLoop
 from millstream.transports.memory import MemoryTransport, connect
-from millstream.wire.messages import Clock, Outputs, Toast, decode_server_message
+from millstream.wire.encoding import decode_server_message
+from millstream.wire.messages import Clock, Outputs, Toast
 from millstream.wire.packet import Flag, Packet, PacketKind, decode_packet, is_packet
 
 PICTURE, TEXT = 10, 11

@@ -10,7 +10,8 @@ from millstream.server.security.gate import Gate
 from millstream.server.security.headers import Policy
 from millstream.server.security.hosts import HostPort
 from millstream.server.security.logins import Logins
-from millstream.wire.messages import Refuse, decode_server_message
+from millstream.wire.encoding import decode_server_message
+from millstream.wire.messages import Refuse
 
 pytestmark = pytest.mark.anyio
 

@@ -2,7 +2,7 @@
 
 import type { Binding, Manifest } from "../manifest.ts";
 import type { RunView } from "../states.ts";
-import type { Fire, Progress, RunState } from "../wire/messages.ts";
+import type { Fire, ProgressState, RunState } from "../wire/messages.ts";
 import { readsOf } from "./binding_inputs.ts";
 import { HeldEvents, type Trigger } from "./held_events.ts";
 import { RunEstimate } from "./run_progress.ts";
@@ -113,7 +113,7 @@ export class Runs {
   }
 
   /** The server says how far a run is, or a call of a stream: only the latter begins and ends with that. */
-  advance({ call, binding: number, stream, levels }: Progress): void {
+  advance({ call, binding: number, stream, levels }: ProgressState): void {
     const binding = this.bindings.get(number);
     const view = this.shown.get(call) ?? (stream && binding ? streamed(call, binding) : null);
     if (!view) return;

@@ -216,7 +216,7 @@ export interface Level {
   unit: string;
 }
 
-export interface Progress {
+export interface ProgressState {
   type: "progress";
   call: number;
   binding: number;
@@ -253,7 +253,7 @@ export type ServerMessage =
   | StreamState
   | TurnState
   | RunState
-  | Progress
+  | ProgressState
   | Credit
   | Toast
   | Required<Clock>

@@ -16,7 +16,7 @@ import type {
   Cancel,
   Fire,
   Played,
-  Progress,
+  ProgressState,
   Refuse,
   RunState,
   Script,
@@ -94,7 +94,7 @@ export type FromWorker =
   | { type: "state"; state: StreamState; deadlinePageUs: number }
   | { type: "turn"; turn: TurnState }
   | { type: "run"; state: RunState }
-  | { type: "progress"; progress: Progress }
+  | { type: "progress"; progress: ProgressState }
   | { type: "toast"; toast: Toast }
   | { type: "script"; script: Script }
   /** The first audio of a playback is there: the port takes its samples to a loudspeaker. */

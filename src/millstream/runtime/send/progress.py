@@ -10,7 +10,7 @@ from millstream.jobs import Advance, Level, Notice
 from millstream.runtime.call.user_code import guarded
 from millstream.runtime.clock import ClockTimer
 from millstream.runtime.context import SessionContext
-from millstream.wire.messages import Progress
+from millstream.wire.messages import ProgressState
 
 logger = logging.getLogger("millstream.handler")
 
@@ -82,7 +82,9 @@ class ProgressSender:
         with guarded(self._fail):  # a description says by itself what it is as text
             levels = [] if is_over else list(advance.levels())
         self._context.sender.send(
-            Progress(call=advance.call, binding=self._binding.number, run=self._run, stream=self._stream, levels=levels)
+            ProgressState(
+                call=advance.call, binding=self._binding.number, run=self._run, stream=self._stream, levels=levels
+            )
         )
 
     def _fail(self, error: BaseException) -> None:

@@ -17,8 +17,9 @@ from millstream.runtime.link import Unacknowledged
 from millstream.runtime.send.channel import Channel, Delivery
 from millstream.runtime.send.list_diff import ListDiff
 from millstream.types import Transport
+from millstream.wire.encoding import encode_message
 from millstream.wire.limits import MAX_MESSAGE_BYTES
-from millstream.wire.messages import Outputs, ServerMessage, encode_message
+from millstream.wire.messages import Outputs, ServerMessage
 from millstream.wire.packet import Packet, encode_packet
 from millstream.wire.plain import size_of
 

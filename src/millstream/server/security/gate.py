@@ -19,7 +19,8 @@ from millstream.server.security import hosts
 from millstream.server.security.caller import Caller, cookie_name
 from millstream.server.security.headers import Policy
 from millstream.server.security.logins import Logins
-from millstream.wire.messages import Refuse, encode_message
+from millstream.wire.encoding import encode_message
+from millstream.wire.messages import Refuse
 from millstream.wire.packet import SUBPROTOCOL
 
 logger = logging.getLogger("millstream")
