@@ -34,7 +34,7 @@ from millstream.server.http.uploads import receive_file, send_file
 from millstream.server.options import ServerOptions
 from millstream.server.process.complaints import VisitorLog
 from millstream.server.security.caller import Caller
-from millstream.server.security.gate import CLOSE_LOGGED_OUT, LOGGED_OUT, Gate, Refusal, refuse
+from millstream.server.security.gate import CLOSE_LOGGED_OUT, LOGGED_OUT, Gate, Refusal, refuse, secured
 from millstream.server.security.headers import Policy
 from millstream.server.security.hosts import is_loopback
 from millstream.server.security.login import LoginPage
@@ -167,7 +167,7 @@ class App:
         favicon = Favicon(self.options.favicon_path)
         return [
             Route("/", self._unless_draining(page.serve)),
-            WebSocketRoute("/ws", _Socket(lambda: self.is_draining)),
+            WebSocketRoute("/ws", _Socket(lambda: self.is_draining, policy)),
             Route("/upload", self._unless_draining(receive_file), methods=["POST"]),
             Route("/file/{handle}", send_file),
             Route("/assets/{name}", assets.serve),
@@ -199,15 +199,16 @@ class App:
 class _Socket:
     """Answers the WebSocket: one page from its hello to its end."""
 
-    def __init__(self, is_draining: Callable[[], bool]) -> None:
+    def __init__(self, is_draining: Callable[[], bool], policy: Policy) -> None:
         self._is_draining = is_draining
+        self._policy = policy
         self._closing: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         host: Host = scope["host"]
         caller: Caller = scope["caller"]
         if self._is_draining() or not host.is_ready:
-            await refuse(scope, receive, send, _BUSY)
+            await refuse(scope, receive, secured(send, self._policy, caller), _BUSY)
             return
         transport = WebSocketTransport(receive, send)
         try:

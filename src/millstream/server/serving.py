@@ -22,8 +22,9 @@ from millstream.server.app import App
 from millstream.server.process.accepting import Acceptor
 from millstream.server.process.certificate import load_certificate
 from millstream.server.process.connection_limits import ConnectionLimits
+from millstream.server.process.live_socket import LiveSocket
 from millstream.server.process.network import BACKLOG
-from millstream.server.process.protocols import BoundedHttp, LiveSocket
+from millstream.server.process.protocols import BoundedHttp
 from millstream.wire.limits import MAX_MESSAGE_BYTES
 
 logger = logging.getLogger("millstream")

@@ -41,7 +41,10 @@ class WebSocketTransport:
         if message["type"] != "websocket.connect":
             raise self._ended("the page left before the handshake was over")
         chosen = SUBPROTOCOL if SUBPROTOCOL in subprotocols else None
-        await self._put({"type": "websocket.accept", "subprotocol": chosen})
+        try:
+            await self._send({"type": "websocket.accept", "subprotocol": chosen})
+        except (OSError, RuntimeError) as error:
+            raise self._lost(error) from error
 
     async def receive(self) -> bytes:
         """Wait for the next binary message.
@@ -75,7 +78,10 @@ class WebSocketTransport:
         """
         if self._closed:
             raise Closed(self._closed)
-        await self._put({"type": "websocket.send", "bytes": message})
+        try:
+            await self._send({"type": "websocket.send", "bytes": message})
+        except (OSError, RuntimeError) as error:
+            raise self._lost(error) from error
 
     async def close(self, code: int, reason: str) -> None:
         """Say goodbye with a close code; does nothing if the connection has ended already."""
@@ -100,10 +106,8 @@ class WebSocketTransport:
         self._closed = why
         return Closed(why)
 
-    async def _put(self, message: Message) -> None:
-        try:
-            await self._send(message)
-        except OSError as error:  # what ASGI servers raise once the client is gone
-            raise self._ended("the link to the page was lost") from error
-        except RuntimeError as error:  # and what they raise after a close that raced with this message
-            raise self._ended("the connection is closed already") from error
+    def _lost(self, error: Exception) -> Closed:
+        """Say what an ASGI server means by what it raised: an `OSError` once the client is gone."""
+        # It is a `RuntimeError` after a close that raced with the message.
+        is_gone = isinstance(error, OSError)
+        return self._ended("the link to the page was lost" if is_gone else "the connection is closed already")

@@ -1,4 +1,4 @@
-"""uvicorn's two protocols with the bounds that they lack: on slow and silent HTTP, and on dead WebSockets."""
+"""uvicorn's HTTP with the bounds that it lacks on slow and silent peers."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from millstream.server.process.connection_limits import ConnectionLimits
 from millstream.server.process.deadlines import Deadline
+from millstream.server.process.live_socket import LiveSocket
 
 if TYPE_CHECKING:
     from uvicorn._types import (
@@ -51,15 +51,6 @@ MAX_HEADERS: Final = 200
 
 MAX_PIPELINE: Final = 8
 """Requests that may be sent before the answer to the first; browsers send none."""
-
-CLOSE_S: Final = 2.0
-"""How long a WebSocket may take to answer a close."""
-
-MAX_FRAMES_S: Final = 2000
-"""WebSocket frames that a peer may send within a second, pings included: a page sends a hundred."""
-
-SLICE: Final = 8 * 1024
-"""Bytes that are parsed in one go. What one read brings, 256 KiB, can hold 43,000 empty frames, a second's work."""
 
 
 class BoundedHttp(HttpToolsProtocol):
@@ -326,104 +317,3 @@ def _answer(status: bytes, sentence: str) -> bytes:
 _TOO_SLOW: Final = _answer(
     b"408 Request Timeout", "The connection is too slow, or stood still for too long. Try again."
 )
-
-
-class LiveSocket(WebSocketsSansIOProtocol):
-    """A WebSocket that ends at once when its peer is found dead, and when it floods us with frames.
-
-    uvicorn closes a dead connection only after it has written what is still in the buffer, which a dead peer never
-    takes: the app would learn of it when TCP gives up, a quarter of an hour later.
-    """
-
-    connection_limits: ConnectionLimits | None = None
-    pages: ConnectionLimits | None = None
-    on_page: Callable[[], None] | None = None
-    """Counts it as a page; called with its first message."""
-
-    _frames = 0
-    _since = 0.0
-    _has_failed = False
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Bound the handshake, and the wait for the answer to a close."""
-        super().connection_made(transport)
-        self.close_timeout = CLOSE_S
-        self._handshake = self.loop.call_later(HEADERS_S, self._give_up)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clock."""
-        self._handshake.cancel()
-        self._leave_crowd()
-        if self.pages is not None:
-            self.pages.leave(self)
-        super().connection_lost(exc)
-
-    def send_receive_event_to_app(self) -> None:
-        """Hand a message on; with the first one the connection has become a page, or is going to be closed."""
-        self._leave_crowd()
-        if self.on_page is not None:
-            count, self.on_page = self.on_page, None
-            count()
-        super().send_receive_event_to_app()
-
-    def _leave_crowd(self) -> None:
-        if self.connection_limits is not None:
-            self.connection_limits.leave(self)
-            self.connection_limits = None
-
-    def _give_up(self) -> None:
-        if not self.handshake_complete:
-            self.transport.abort()
-
-    def data_received(self, data: bytes) -> None:
-        """Parse in slices, so that a flood is noticed before all of it has been taken in."""
-        for start in range(0, len(data), SLICE):
-            if self._has_failed:
-                return
-            super().data_received(data[start : start + SLICE] if len(data) > SLICE else data)
-
-    def handle_events(self) -> None:
-        """Count the frames; too many close with 1008, or with 1009 if they are fragments of one message."""
-        now = self.loop.time()
-        if now - self._since >= 1.0:
-            self._since, self._frames = now, 0
-        self._frames += len(self.conn.events)
-        if self._frames <= MAX_FRAMES_S:
-            super().handle_events()
-            return
-        code, reason = (1009, "too many fragments") if self.frames else (1008, "too many messages")
-        self.conn.fail(code, reason)
-        self.handle_parser_exception()
-
-    def handle_parser_exception(self) -> None:
-        """Say why, and throw away what still comes: closing a socket with unread data would lose the close frame."""
-        close = self.conn.close_sent
-        self._has_failed = self.close_sent = True
-        if close is not None:
-            self.queue.put_nowait({"type": "websocket.disconnect", "code": close.code, "reason": close.reason})
-        self.transport.write(b"".join(self.conn.data_to_send()))
-        if self.transport.can_write_eof():
-            self.transport.write_eof()
-        if self.read_paused:
-            self.read_paused = False
-            self.transport.resume_reading()
-        self.close_timer = self.loop.call_later(CLOSE_S, self.transport.abort)
-
-    async def send(self, message: ASGISendEvent) -> None:
-        """Bound a close: a peer that takes nothing would hold up the end of its session, and then keep its socket."""
-        is_close = message["type"] == "websocket.close"
-        if is_close and not self.writable.is_set():
-            try:
-                async with asyncio.timeout(self.close_timeout):
-                    await self.writable.wait()
-            except TimeoutError:
-                self.transport.abort()
-        await super().send(message)
-        if is_close and self.close_timer is not None:
-            self.close_timer.cancel()
-            self.close_timer = self.loop.call_later(self.close_timeout, self.transport.abort)
-
-    def keepalive_timeout(self) -> None:
-        """Drop the connection: a ping was not answered in time."""
-        super().keepalive_timeout()
-        self.transport.abort()

@@ -81,10 +81,12 @@ class Gate:
         path = local_path(scope, self._options.root_path)
         verdict = self._judge(scope, headers, path)
         if isinstance(verdict, Refusal):
-            await refuse(scope, receive, self._secured(send, None), verdict)
+            await refuse(scope, receive, secured(send, self._policy, None), verdict)
             return
         inner = {**scope, "path": path, "root_path": "", "caller": verdict}
-        await self._app(inner, receive, self._secured(send, verdict))
+        if scope["type"] != "websocket":  # what is accepted has no response: whoever refuses it behind here secures it
+            send = secured(send, self._policy, verdict)
+        await self._app(inner, receive, send)
 
     def _judge(self, scope: Scope, headers: Headers, path: str) -> Caller | Refusal:
         is_socket = scope["type"] == "websocket"
@@ -164,17 +166,18 @@ class Gate:
             "Refused the %s %s. If it is yours, pass %s to launch(), or set %s.", what, shown, argument, variable
         )
 
-    def _secured(self, send: Send, caller: Caller | None) -> Send:
-        """Wrap `send` so that every response carries the security headers; a response's own ones stay."""
 
-        async def send_secured(message: Message) -> None:
-            if message["type"] in ("http.response.start", "websocket.http.response.start"):
-                headers = MutableHeaders(scope=message)
-                for name, value in self._policy.defaults(caller):
-                    headers.setdefault(name, value)
-            await send(message)
+def secured(send: Send, policy: Policy, caller: Caller | None) -> Send:
+    """Wrap `send` so that every response carries the security headers; a response's own ones stay."""
 
-        return send_secured
+    async def send_secured(message: Message) -> None:
+        if message["type"] in ("http.response.start", "websocket.http.response.start"):
+            headers = MutableHeaders(scope=message)
+            for name, value in policy.defaults(caller):
+                headers.setdefault(name, value)
+        await send(message)
+
+    return send_secured
 
 
 async def refuse(scope: Scope, receive: Receive, send: Send, refusal: Refusal) -> None:
