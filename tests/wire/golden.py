@@ -134,6 +134,7 @@ MESSAGES: dict[str, tuple[str, m.PageMessage | m.ServerMessage]] = {
     "key frame, down": ("server", m.KeyFrame(seq=2, stream=2, component=4)),
     "hidden": ("page", m.Visible(seq=20, hidden=True)),
     "visible": ("page", m.Visible(seq=21, hidden=False)),
+    "watch": ("page", m.Watch(seq=21, on=True)),
     "ack": ("page", m.Ack(seq=22, seen=70_000, audio=300)),
     "bye": ("page", m.Bye(seq=22)),
     "welcome": ("server", m.Welcome(seq=3, version=1, build="1a2b3c", session="s3cret", server_us=5, page_us=NOW_US)),
@@ -185,6 +186,23 @@ MESSAGES: dict[str, tuple[str, m.PageMessage | m.ServerMessage]] = {
     "toast": ("server", m.Toast(seq=16, level="warning", message="Low light", count=3)),
     "toast that stays": ("server", m.Toast(seq=17, level="error", message="No.", title="Error", duration_s=0.0)),
     "silence": ("server", m.Silence(seq=18, playback=11)),
+    "latency": (
+        "server",
+        m.Latency(
+            seq=18,
+            stream=1,
+            calls=30,
+            arrived_us=-1_900_000_000_111_222,
+            wait_us=1_500,
+            decode_us=2_000,
+            call_us=70_000,
+            encode_us=3_000,
+            received=70_000,
+            dropped={"superseded": 3, "broken": 0},
+            decision="JPEG at 30 frames a second: the link is fast and the handler keeps up.",
+        ),
+    ),
+    "latency of a stream that waits": ("server", m.Latency(seq=18, stream=1)),
     "script": ("server", m.Script(seq=18, binding=3, inputs=[1, "two", None])),
 }
 

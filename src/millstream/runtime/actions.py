@@ -28,6 +28,7 @@ from millstream.wire.messages import (
     Shown,
     Stop,
     Visible,
+    Watch,
 )
 
 
@@ -69,6 +70,7 @@ class Actions:
             Played: players.report,
             Clock: self._compare_clocks,
             Visible: lambda message: None,  # a hidden page gives credit for frames without showing them
+            Watch: lambda message: None,
             Ack: lambda message: sender.acknowledge(message.seen, message.audio),
             Bye: self._say_goodbye,
         }

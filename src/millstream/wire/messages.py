@@ -164,6 +164,12 @@ class Visible(_Message):
     hidden: bool
 
 
+class Watch(_Message):
+    """The page begins to show the latency, or ends that: while `on`, a `Latency` comes each second for each stream."""
+
+    on: bool
+
+
 class Ack(_Message):
     """What has come so far: control messages up to sequence `seen`, and so many packets of `audio`.
 
@@ -317,8 +323,31 @@ class Silence(_Message):
     playback: int
 
 
+class Latency(_Message):
+    """The server's share in the age of a stream's frames, for a page that watches it.
+
+    `calls` have ended since the last such message, and these are their means: `arrived_us` from the capture by the
+    page's clock to the arrival by the server's (of which the page takes the difference of the clocks), `wait_us` from
+    there until the handler was called, `decode_us`, `call_us` and `encode_us` for the three steps of the call.
+    `received` and `dropped` (by cause: `superseded` by a newer frame before the handler took it, `broken` if it could
+    not be decoded, `unsent` if a newer result came before it could be sent) count since the stream began. `decision`
+    says in one sentence what the stream is sent as, and why.
+    """
+
+    stream: int
+    calls: int = 0
+    arrived_us: int = 0
+    wait_us: int = 0
+    decode_us: int = 0
+    call_us: int = 0
+    encode_us: int = 0
+    received: int = 0
+    dropped: dict[str, int] = {}
+    decision: str = ""
+
+
 PageMessage: TypeAlias = (
-    Hello | Set | Fire | Cancel | Open | Stop | Credit | Shown | Played | Clock | KeyFrame | Visible | Ack | Bye
+    Hello | Set | Fire | Cancel | Open | Stop | Credit | Shown | Played | Clock | KeyFrame | Visible | Watch | Ack | Bye
 )
 """All that a page may say."""
 
@@ -336,5 +365,6 @@ ServerMessage: TypeAlias = (
     | KeyFrame
     | Script
     | Silence
+    | Latency
 )
 """All that a server may say."""

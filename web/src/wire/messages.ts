@@ -117,6 +117,12 @@ export interface Visible {
   hidden: boolean;
 }
 
+/** While `on`, a `Latency` comes each second for each stream. */
+export interface Watch {
+  type: "watch";
+  on: boolean;
+}
+
 export interface Ack {
   type: "ack";
   /** The sequence of the last control message that has come. */
@@ -142,6 +148,7 @@ export type PageMessage =
   | Clock
   | KeyFrame
   | Visible
+  | Watch
   | Ack
   | Bye;
 
@@ -246,6 +253,23 @@ export interface Silence {
   playback: number;
 }
 
+/** The server's share in the age of a stream's frames: means of the `calls` since the last one; counters since it began. */
+export interface Latency {
+  type: "latency";
+  stream: number;
+  calls: number;
+  /** The time from the capture by the page's clock to the arrival by the server's. */
+  arrived_us: number;
+  wait_us: number;
+  decode_us: number;
+  call_us: number;
+  encode_us: number;
+  received: number;
+  /** By cause: `superseded`, `broken`, `unsent`. */
+  dropped: Record<string, number>;
+  decision: string;
+}
+
 export type ServerMessage =
   | Welcome
   | Refuse
@@ -259,7 +283,8 @@ export type ServerMessage =
   | Required<Clock>
   | KeyFrame
   | Script
-  | Silence;
+  | Silence
+  | Latency;
 
 /** Encodes one control message; `undefined` fields are left out, the server has their defaults. */
 export function encodeMessage(message: PageMessage & { seq: number }): Uint8Array<ArrayBuffer> {
@@ -308,4 +333,15 @@ const DEFAULTS: { [type in ServerMessage["type"]]: object } = {
   keyframe: {},
   script: { inputs: [] },
   silence: {},
+  latency: {
+    calls: 0,
+    arrived_us: 0,
+    wait_us: 0,
+    decode_us: 0,
+    call_us: 0,
+    encode_us: 0,
+    received: 0,
+    dropped: {},
+    decision: "",
+  },
 };

@@ -78,6 +78,7 @@ export class MediaWorker {
       progress: (progress) => this.post({ type: "progress", progress }),
       toast: (toast) => this.post({ type: "toast", toast }),
       script: (script) => this.post({ type: "script", script }),
+      latency: () => undefined,
       silence: ({ playback }) => {
         this.playbacks.silence(playback);
         this.post({ type: "silence", playback });
