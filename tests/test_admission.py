@@ -56,7 +56,7 @@ def test_no_limit_means_any_number() -> None:
     assert admission.next_deadline() is None
 
 
-def test_each_key_has_its_own_places() -> None:
+def test_each_key_has_its_own_slots() -> None:
     admission = Admission()
     streams = [admission.join(Ask("camera", limit=2), 0.0) for _ in range(3)]
     click = admission.join(Ask("button", limit=2), 0.0)
@@ -130,7 +130,7 @@ def test_one_visitor_may_have_so_many_waiting_and_others_go_on() -> None:
     assert admission.join(Ask("detect", "anna", is_exempt=True), 0.0).is_waiting
 
 
-def test_what_lingers_keeps_its_place_until_it_leaves() -> None:
+def test_what_lingers_keeps_its_slot_until_it_leaves() -> None:
     admission = Admission()
     first, second = join(admission, time_limit=10), join(admission, time_limit=10)
     admission.linger(first, until=32.0)
@@ -139,12 +139,12 @@ def test_what_lingers_keeps_its_place_until_it_leaves() -> None:
     assert admission.expire(50.0) == ([], [])
     assert estimate(admission, second, 2.0) == 30
     assert admission.leave(first, 32.0) == [second]
-    assert admission.leave(first, 33.0) == [], "a place is given away once"
+    assert admission.leave(first, 33.0) == [], "a slot is given away once"
     with pytest.raises(ValueError, match="this one is ended"):
         admission.linger(first, 34.0)
 
 
-def test_what_lingers_is_not_counted_upon_when_turns_end() -> None:
+def test_what_lingers_is_not_counted_upon_when_slots_end() -> None:
     admission = Admission()
     hung, other = (join(admission, limit=2, time_limit=10) for _ in range(2))
     join(admission, limit=2, time_limit=10)
@@ -170,7 +170,7 @@ def test_tickets_are_numbered() -> None:
     assert [join(admission).number for _ in range(3)] == [1, 2, 3]
 
 
-def test_a_turn_is_extended_while_nobody_waits() -> None:
+def test_a_slot_is_extended_while_nobody_waits() -> None:
     admission = Admission()
     ticket = join(admission, time_limit=30)
     assert admission.next_deadline() == 30
@@ -178,10 +178,10 @@ def test_a_turn_is_extended_while_nobody_waits() -> None:
     assert admission.expire(30.5) == ([ticket], [])
     assert ticket.is_running
     assert ticket.deadline == admission.next_deadline() == 60.5
-    assert ticket.turns == 1
+    assert ticket.slots == 1
 
 
-def test_a_turn_that_is_up_goes_to_the_back_if_somebody_waits() -> None:
+def test_a_slot_that_is_up_goes_to_the_back_if_somebody_waits() -> None:
     admission = Admission()
     first, second, third = (join(admission, name, time_limit=30) for name in ("anna", "berta", "clara"))
     assert admission.expire(30.0) == ([], [first])
@@ -195,25 +195,25 @@ def test_a_turn_that_is_up_goes_to_the_back_if_somebody_waits() -> None:
     assert second.deadline == 62
     admission.leave(second, 40.0)
     assert admission.leave(third, 41.0) == [first]
-    assert first.turns == 2
+    assert first.slots == 2
 
 
-def test_a_turn_without_a_limit_never_ends_by_itself() -> None:
+def test_a_slot_without_a_limit_never_ends_by_itself() -> None:
     admission = Admission()
     join(admission)
     join(admission, time_limit=1)
     assert admission.expire(1e9) == ([], [])
 
 
-def test_no_more_turns_end_than_are_needed() -> None:
+def test_no_more_slots_end_than_are_needed() -> None:
     admission = Admission()
     running = [join(admission, limit=3, time_limit=limit) for limit in (30, 10, 20)]
     join(admission, limit=3)
     assert admission.expire(40.0) == ([running[2], running[0]], [running[1]]), "the one that is up longest"
-    assert admission.expire(100.0) == ([running[2], running[0]], []), "the place that is about to be free counts"
+    assert admission.expire(100.0) == ([running[2], running[0]], []), "the slot that is about to be free counts"
 
 
-def test_one_who_waits_no_longer_leaves_the_place_to_the_one_that_expired() -> None:
+def test_one_who_waits_no_longer_leaves_the_slot_to_the_one_that_expired() -> None:
     admission = Admission()
     first, second = join(admission, time_limit=30), join(admission)
     admission.expire(30.0)
@@ -255,7 +255,7 @@ def test_the_estimate_is_unknown_until_something_without_a_limit_has_ended() -> 
     assert estimate(admission, fourth, 100.0) == 0
 
 
-def test_one_place_without_a_limit_does_not_hide_the_other() -> None:
+def test_one_slot_without_a_limit_does_not_hide_the_other() -> None:
     admission = Admission()
     join(admission, limit=2)
     join(admission, limit=2, time_limit=10)
@@ -287,14 +287,14 @@ def test_start_order_is_arrival_order(durations: list[int], limit: int) -> None:
 
 @settings(max_examples=50)
 @given(
-    turns=st.lists(st.tuples(st.integers(1, 30), st.floats(0.05, 1)), min_size=2, max_size=15), limit=st.integers(1, 3)
+    stays=st.lists(st.tuples(st.integers(1, 30), st.floats(0.05, 1)), min_size=2, max_size=15), limit=st.integers(1, 3)
 )
-def test_the_estimate_is_an_upper_bound_where_limits_are_known(turns: list[tuple[int, float]], limit: int) -> None:
-    """Everybody leaves at some moment of the turn, at the latest when its time is up."""
+def test_the_estimate_is_an_upper_bound_where_limits_are_known(stays: list[tuple[int, float]], limit: int) -> None:
+    """Everybody leaves at some moment of the slot, at the latest when its time is up."""
     admission = Admission()
-    tickets = [join(admission, str(number), limit, float(turn[0])) for number, turn in enumerate(turns)]
+    tickets = [join(admission, str(number), limit, float(stay[0])) for number, stay in enumerate(stays)]
     promised = {ticket: estimate(admission, ticket, 0.0) for ticket in tickets}
-    stay: Callable[[Ticket], float] = lambda ticket: (ticket.ask.time_limit or 0) * turns[tickets.index(ticket)][1]  # noqa: E731
+    stay: Callable[[Ticket], float] = lambda ticket: (ticket.ask.time_limit or 0) * stays[tickets.index(ticket)][1]  # noqa: E731
     leaving = {ticket: stay(ticket) for ticket in tickets if ticket.is_running}
     while leaving:
         ticket = min(leaving, key=lambda ticket: leaving[ticket])
@@ -312,7 +312,7 @@ class Model:
     def __init__(self, max_waiting: int | None, max_waiting_each: int | None) -> None:
         self.max_waiting, self.max_waiting_each = max_waiting, max_waiting_each
         self.waiting: list[Ticket] = []
-        self.placed: list[Ticket] = []
+        self.holding: list[Ticket] = []
         self.state: dict[Ticket, TicketState] = {}
         self.deadlines: dict[Ticket, float] = {}
         self.began: dict[Ticket, float] = {}
@@ -323,7 +323,7 @@ class Model:
 
     def is_full(self, key: str) -> bool:
         limit = KEYS[key]
-        return limit is not None and len(self.of(self.placed, key)) >= limit
+        return limit is not None and len(self.of(self.holding, key)) >= limit
 
     def is_refused(self, key: str, visitor: str) -> bool:
         mine = [ticket for ticket in self.waiting if ticket.ask.visitor == visitor]
@@ -341,7 +341,7 @@ class Model:
         while self.of(self.waiting, key) and not self.is_full(key):
             ticket = self.of(self.waiting, key)[0]
             self.waiting.remove(ticket)
-            self.placed.append(ticket)
+            self.holding.append(ticket)
             self.state[ticket], self.began[ticket] = TicketState.RUNNING, now
             if ticket.ask.time_limit is not None:
                 self.deadlines[ticket] = now + ticket.ask.time_limit
@@ -352,8 +352,8 @@ class Model:
         self.deadlines.pop(ticket, None)
         if ticket in self.waiting:
             self.waiting.remove(ticket)
-        if ticket in self.placed:
-            self.placed.remove(ticket)
+        if ticket in self.holding:
+            self.holding.remove(ticket)
             if ticket.ask.time_limit is None and not ticket.ask.is_open_ended:
                 mean_s = self.mean_s.setdefault(ticket.ask.key, now - self.began[ticket])
                 self.mean_s[ticket.ask.key] = mean_s + 0.2 * (now - self.began[ticket] - mean_s)
@@ -365,10 +365,10 @@ class Model:
 
     def expire(self, now: float) -> tuple[list[Ticket], list[Ticket]]:
         extended, expiring = [], []
-        due = [ticket for ticket in self.placed if self.state[ticket] is TicketState.RUNNING]
+        due = [ticket for ticket in self.holding if self.state[ticket] is TicketState.RUNNING]
         due = [ticket for ticket in due if self.deadlines.get(ticket, math.inf) <= now]
         for ticket in sorted(due, key=lambda ticket: self.deadlines[ticket]):
-            going = [each for each in self.of(self.placed, ticket.ask.key) if self.state[each] is TicketState.EXPIRING]
+            going = [each for each in self.of(self.holding, ticket.ask.key) if self.state[each] is TicketState.EXPIRING]
             if len(self.of(self.waiting, ticket.ask.key)) > len(going):
                 self.state[ticket] = TicketState.EXPIRING
                 del self.deadlines[ticket]
@@ -379,15 +379,15 @@ class Model:
                 extended.append(ticket)
         return extended, expiring
 
-    def turn(self, ticket: Ticket) -> float:
+    def slot_s(self, ticket: Ticket) -> float:
         if ticket.ask.time_limit is not None:
             return ticket.ask.time_limit
         return math.inf if ticket.ask.is_open_ended else self.mean_s.get(ticket.ask.key, math.inf)
 
     def estimates(self, key: str, now: float) -> list[float]:
         free_at = []
-        for ticket in self.of(self.placed, key):
-            left = self.turn(ticket) - (now - self.began[ticket])
+        for ticket in self.of(self.holding, key):
+            left = self.slot_s(ticket) - (now - self.began[ticket])
             if ticket in self.deadlines:
                 left = self.deadlines[ticket] - now
             free_at.append(0.0 if self.state[ticket] is TicketState.EXPIRING else max(left, 0.0))
@@ -395,7 +395,7 @@ class Model:
         for ticket in self.of(self.waiting, key):
             soonest = min(range(len(free_at)), key=free_at.__getitem__)
             waits.append(free_at[soonest])
-            free_at[soonest] += self.turn(ticket)
+            free_at[soonest] += self.slot_s(ticket)
         return waits
 
 
@@ -477,7 +477,7 @@ class QueueMachine(RuleBasedStateMachine):
         assert self.admission.next_deadline() == min(deadlines, default=None)
 
     @invariant()
-    def nobody_waits_while_a_place_is_free(self) -> None:
+    def nobody_waits_while_a_slot_is_free(self) -> None:
         for key in KEYS:
             assert not self.model.of(self.model.waiting, key) or self.model.is_full(key)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush, heapreplace
 from itertools import count
 from operator import attrgetter
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar, cast
 
 from millstream.errors import Busy
 from millstream.tickets import Ask, Ticket, TicketState
@@ -30,10 +30,10 @@ SPARE_DEADLINES: Final = 64
 
 
 class Expiry(NamedTuple):
-    """The turns whose time was up, and what became of them.
+    """The slots whose time was up, and what became of them.
 
-    `extended` run on with a fresh limit, as nobody waits. `expiring` must give up their slot: finish the running call,
-    then `rejoin` (or `leave`).
+    `extended` go on with a fresh limit, as nobody waits. `expiring` must be given up: finish the running call, then
+    `rejoin` (or `leave`).
     """
 
     extended: list[Ticket]
@@ -77,12 +77,19 @@ class Admission:
         if ask.limit is not None and ask.limit < 1:
             many = "at least 1, or None for any number"
             raise ValueError(f"concurrency limit of {ask.key!r} is {ask.limit}, but must be {many}")
-        group = self._groups.setdefault(ask.key, _Group())
-        group.restrict(ask.limit)
-        if not (group.has_free_slot or ask.is_exempt):
+        group = self._groups.get(ask.key)
+        if group is None:
+            group = self._groups[ask.key] = _Group()
+        if ask.limit is not None and ask.limit < group.limit:
+            group.limit = ask.limit
+        is_free = len(group.holding) < group.limit  # then nobody waits
+        if not (is_free or ask.is_exempt):
             self._check_room(ask.visitor)
         ticket = Ticket(next(self._numbers), ask)
-        self._enter(ticket, now)
+        if is_free:
+            self._give_slot(group, ticket, now)
+        else:
+            self._wait(group, ticket)
         return ticket
 
     def leave(self, ticket: Ticket, now: float) -> list[Ticket]:
@@ -93,9 +100,13 @@ class Admission:
         """
         if ticket.state is TicketState.ENDED:
             return []
-        self._remove(ticket, now)
+        group = self._groups[ticket.ask.key]
+        if ticket.state is TicketState.WAITING:
+            self._stop_waiting(group, ticket)
+        else:
+            self._free_slot(group, ticket, now)
         ticket.state = TicketState.ENDED
-        return self._admit(self._groups[ticket.ask.key], now)
+        return self._admit(group, now) if group.waiting else []
 
     def rejoin(self, ticket: Ticket, now: float) -> list[Ticket]:
         """Give up the slot and go to the back of the queue, however many wait.
@@ -108,8 +119,10 @@ class Admission:
         """
         if not ticket.has_slot:
             raise ValueError(f"only a ticket with a slot can rejoin, this one is {ticket.state.value}")
-        self._remove(ticket, now)
-        return self._enter(ticket, now)
+        group = self._groups[ticket.ask.key]
+        self._free_slot(group, ticket, now)
+        self._wait(group, ticket)
+        return self._admit(group, now)
 
     def linger(self, ticket: Ticket, until: float) -> None:
         """Note that only a call that does not end holds the slot any more, which it gives up (`leave`) by `until`.
@@ -120,22 +133,23 @@ class Admission:
         if not ticket.has_slot:
             raise ValueError(f"only a ticket with a slot can linger, this one is {ticket.state.value}")
         self._groups[ticket.ask.key].expiring -= ticket.state is TicketState.EXPIRING
-        self._deadlines.forget(ticket)
+        if ticket.deadline is not None:
+            self._deadlines.forget(ticket)
         ticket.state, ticket.deadline = TicketState.LINGERING, until
 
     def expire(self, now: float) -> Expiry:
-        """Look at all turns whose time is up: as many as are needed for those who wait end, the others are extended."""
+        """Look at all slots whose time is up: as many as those who wait need end, the others are extended."""
         expiry = Expiry([], [])
         for ticket in self._deadlines.take(now):
             if self._groups[ticket.ask.key].expire(ticket):
                 expiry.expiring.append(ticket)
             else:
-                self._set_deadline(ticket, now)
+                self._deadlines.set(ticket, now + cast("float", ticket.ask.time_limit))
                 expiry.extended.append(ticket)
         return expiry
 
     def next_deadline(self) -> float | None:
-        """Say when `expire` should be called next; `None` if no turn has a limit."""
+        """Say when `expire` should be called next; `None` if no slot has a limit."""
         return self._deadlines.next()
 
     def position(self, ticket: Ticket) -> int:
@@ -145,7 +159,7 @@ class Admission:
     def standing(self, ticket: Ticket, now: float) -> Standing:
         """Tell position and estimate of one ticket without a look at the others, so that it may be estimated too long.
 
-        It is as exact as `standings` where all turns of the key are equally long; there are more words on it there.
+        It is as exact as `standings` where all slots of the key last equally long; there are more words on it there.
         """
         position = self.position(ticket)
         return Standing(ticket, position, self._groups[ticket.ask.key].estimate(position, now) if position else 0.0)
@@ -169,40 +183,49 @@ class Admission:
         if self._waiting[visitor] >= self._max_waiting_each:
             raise Busy("Too much of yours is waiting already. Try again when some of it is done.")
 
-    def _enter(self, ticket: Ticket, now: float) -> list[Ticket]:
-        group = self._groups[ticket.ask.key]
+    def _wait(self, group: _Group, ticket: Ticket) -> None:
+        """Put a ticket at the back of the queue."""
         ticket.state, ticket.arrival = TicketState.WAITING, next(self._arrivals)
-        group.put(ticket)
+        group.waiting.append(ticket)
+        group.durations[_slot_s(ticket)] += 1
         self.waiting += 1
         self._waiting[ticket.ask.visitor] += 1
-        return self._admit(group, now)
+
+    def _stop_waiting(self, group: _Group, ticket: Ticket) -> None:
+        del group.waiting[group.index(ticket)]
+        _count_down(group.durations, _slot_s(ticket))
+        self.waiting -= 1
+        _count_down(self._waiting, ticket.ask.visitor)
 
     def _admit(self, group: _Group, now: float) -> list[Ticket]:
+        """Give the slots that are free to those in front."""
         admitted = []
-        while group.waiting and group.has_free_slot:
+        while group.waiting and len(group.holding) < group.limit:
             ticket = group.waiting[0]
-            self._remove(ticket, now)
-            group.placed[ticket] = None
-            ticket.state, ticket.began = TicketState.RUNNING, now
-            ticket.turns += 1
-            self._set_deadline(ticket, now)
+            self._stop_waiting(group, ticket)
+            self._give_slot(group, ticket, now)
             admitted.append(ticket)
         return admitted
 
-    def _remove(self, ticket: Ticket, now: float) -> None:
-        self._groups[ticket.ask.key].remove(ticket, now)
-        if ticket.is_waiting:
-            self.waiting -= 1
-            _count_down(self._waiting, ticket.ask.visitor)
-        self._deadlines.forget(ticket)
-
-    def _set_deadline(self, ticket: Ticket, now: float) -> None:
+    def _give_slot(self, group: _Group, ticket: Ticket, now: float) -> None:
+        group.holding[ticket] = None
+        ticket.state, ticket.began = TicketState.RUNNING, now
+        ticket.slots += 1
         if ticket.ask.time_limit is not None:
             self._deadlines.set(ticket, now + ticket.ask.time_limit)
 
+    def _free_slot(self, group: _Group, ticket: Ticket, now: float) -> None:
+        del group.holding[ticket]
+        group.expiring -= ticket.state is TicketState.EXPIRING
+        if ticket.ask.time_limit is None and not ticket.ask.is_open_ended:
+            taken_s = now - ticket.began
+            group.mean_s = taken_s if group.mean_s is None else group.mean_s + SMOOTHING * (taken_s - group.mean_s)
+        if ticket.deadline is not None:
+            self._deadlines.forget(ticket)
+
 
 class _Deadlines:
-    """The deadlines of running turns: what is forgotten or set anew stays behind until it comes up."""
+    """The deadlines of the slots: what is forgotten or set anew stays behind until it comes up."""
 
     def __init__(self) -> None:
         self._heap: list[tuple[float, int, Ticket]] = []
@@ -247,43 +270,20 @@ class _Group:
     """The slots and the queue of one key."""
 
     limit: float = math.inf
-    placed: dict[Ticket, None] = field(default_factory=dict)
-    """An ordered set."""
+    holding: dict[Ticket, None] = field(default_factory=dict)
+    """Those that have a slot: an ordered set."""
     waiting: list[Ticket] = field(default_factory=list)
     """By arrival: a position in it is found by halving, and moving what is behind it takes microseconds."""
-    kinds: Counter[float | None] = field(default_factory=Counter)
-    """How many of those who wait have which length of a turn: seconds, infinite, or `None` for that of a mean run."""
+    durations: Counter[float | None] = field(default_factory=Counter)
+    """How many of those who wait take a slot for how long: see `_slot_s`."""
     expiring: int = 0
     mean_s: float | None = None
-
-    @property
-    def has_free_slot(self) -> bool:
-        return len(self.placed) < self.limit
-
-    def restrict(self, limit: int | None) -> None:
-        if limit is not None:
-            self.limit = min(self.limit, limit)
 
     def index(self, ticket: Ticket) -> int:
         return bisect_left(self.waiting, ticket.arrival, key=attrgetter("arrival"))
 
-    def put(self, ticket: Ticket) -> None:
-        self.waiting.append(ticket)
-        self.kinds[_kind(ticket)] += 1
-
-    def remove(self, ticket: Ticket, now: float) -> None:
-        if ticket.is_waiting:
-            del self.waiting[self.index(ticket)]
-            _count_down(self.kinds, _kind(ticket))
-            return
-        del self.placed[ticket]
-        self.expiring -= ticket.state is TicketState.EXPIRING
-        if _kind(ticket) is None:
-            taken = now - ticket.began
-            self.mean_s = taken if self.mean_s is None else self.mean_s + SMOOTHING * (taken - self.mean_s)
-
     def expire(self, ticket: Ticket) -> bool:
-        """Let a turn end whose time is up, if that is needed for those who wait."""
+        """Let a slot end whose time is up, if that is needed for those who wait."""
         is_needed = len(self.waiting) > self.expiring
         if is_needed:
             ticket.state = TicketState.EXPIRING
@@ -291,37 +291,37 @@ class _Group:
         return is_needed
 
     def standings(self, now: float) -> Iterator[Standing]:
-        """Play the queue forward: whoever is next gets the slot that is free first, for one turn."""
+        """Play the queue forward: whoever is next gets the slot that is free first, for as long as it lasts."""
         free_at = self._free_at(now)
         heapify(free_at)
         waiting, newest = self.waiting[:], self.waiting[-1].arrival if self.waiting else 0
         for ticket in waiting:
             wait = free_at[0]
-            heapreplace(free_at, wait + self._turn(_kind(ticket)))
-            if ticket.is_waiting and ticket.arrival <= newest:  # else it has had its turn, or left, since we began
+            heapreplace(free_at, wait + self._expected_s(_slot_s(ticket)))
+            if ticket.is_waiting and ticket.arrival <= newest:  # else it has had a slot, or left, since we began
                 yield Standing(ticket, self.index(ticket) + 1, wait if wait < math.inf else None)
 
     def estimate(self, position: int, now: float) -> float | None:
-        """Estimate the wait at a position as if all who wait took the longest of their turns."""
+        """Estimate the wait at a position as if all who wait held a slot for as long as any of them does."""
         free_at = sorted(seconds for seconds in self._free_at(now) if seconds < math.inf)
         rounds, slot = divmod(position - 1, max(len(free_at), 1))
         if not free_at:
             return None
-        turn = max((self._turn(kind) for kind in self.kinds), default=0.0) if rounds else 0.0
-        # Who is placed for longer than such a turn would upset the order, in which everybody is free once a round.
-        wait = free_at[slot] + rounds * max(turn, free_at[-1] - free_at[0])
+        slot_s = max((self._expected_s(each) for each in self.durations), default=0.0) if rounds else 0.0
+        # A slot that is held for longer than that would upset the order, in which each is free once a round.
+        wait = free_at[slot] + rounds * max(slot_s, free_at[-1] - free_at[0])
         return wait if wait < math.inf else None
 
     def _free_at(self, now: float) -> list[float]:
         """Say when each slot is expected to be free, in seconds from now."""
-        free_at = [self._remaining(ticket, now) for ticket in self.placed]
+        free_at = [self._remaining(ticket, now) for ticket in self.holding]
         surplus = len(free_at) - self.limit
         # The limit was lowered while more were running: the first to go are not replaced.
         return sorted(free_at)[int(surplus) :] if surplus > 0 else free_at
 
-    def _turn(self, kind: float | None) -> float:
-        if kind is not None:
-            return kind
+    def _expected_s(self, slot_s: float | None) -> float:
+        if slot_s is not None:
+            return slot_s
         return math.inf if self.mean_s is None else self.mean_s
 
     def _remaining(self, ticket: Ticket, now: float) -> float:
@@ -329,11 +329,11 @@ class _Group:
             return 0.0
         if ticket.deadline is not None:
             return max(ticket.deadline - now, 0.0)
-        return max(self._turn(_kind(ticket)) - (now - ticket.began), 0.0)
+        return max(self._expected_s(_slot_s(ticket)) - (now - ticket.began), 0.0)
 
 
-def _kind(ticket: Ticket) -> float | None:
-    """Tell how long a turn takes: its limit, infinitely long, or `None` for as long as runs take in the mean."""
+def _slot_s(ticket: Ticket) -> float | None:
+    """Tell how long a slot is held: its limit, infinitely long, or `None` for as long as runs take in the mean."""
     if ticket.ask.time_limit is not None:
         return ticket.ask.time_limit
     return math.inf if ticket.ask.is_open_ended else None

@@ -27,8 +27,8 @@ class Ask(NamedTuple):
         key: The concurrency id whose slots are meant.
         visitor: Who asks, for the bound on what one visitor may have waiting.
         limit: How many slots the key has; `None` for any number. The lowest ever given for a key holds.
-        time_limit: Seconds a turn lasts while others wait; `None` for as long as it likes.
-        is_open_ended: Whether its visitor decides when it ends, so that nothing is known of how long a turn takes.
+        time_limit: Seconds a slot lasts while others wait; `None` for as long as it likes.
+        is_open_ended: Whether its visitor decides when it ends, so that nothing is known of how long it holds a slot.
         is_exempt: Whether it may wait however many wait already.
     """
 
@@ -48,9 +48,9 @@ class Ticket:
         number: Counts the tickets of an app; with the app's own name it can be told to other processes.
         ask: What was asked for.
         state: See `TicketState`.
-        turns: How often it was admitted.
-        began: When its present turn began; meaningless while it waits.
-        deadline: When its present turn is up, or at the latest what lingers gone; `None` without a limit, while it
+        slots: How many it has been given, one after the other.
+        began: When its present slot began; meaningless while it waits.
+        deadline: When the time of its slot is up, or at the latest what lingers gone; `None` without a limit, while it
             expires, and while it waits.
         arrival: Orders those who wait.
     """
@@ -58,7 +58,7 @@ class Ticket:
     number: int
     ask: Ask
     state: TicketState = TicketState.WAITING
-    turns: int = 0
+    slots: int = 0
     began: float = 0.0
     deadline: float | None = None
     arrival: int = 0

@@ -29,7 +29,7 @@ OPEN_ENDED = replace(BINDING, time_limit=None, stream=1, concurrency_key="open")
 
 
 class Visitor:
-    """A guest that writes down what it hears, and when."""
+    """A run or stream that writes down what it hears, and when."""
 
     def __init__(self, queue: RunQueue, name: str = "anna") -> None:
         self.queue = queue
@@ -63,7 +63,7 @@ def play(scene: Coroutine[Any, Any, None]) -> None:
         loop.close()
 
 
-def test_turns_go_round() -> None:
+def test_slots_go_round() -> None:
     async def scene() -> None:
         queue = RunQueue(Admission())
         one, two, three = (Visitor(queue) for _ in range(3))
@@ -85,7 +85,7 @@ def test_turns_go_round() -> None:
     play(scene())
 
 
-def test_alone_a_turn_is_extended() -> None:
+def test_alone_a_slot_is_extended() -> None:
     async def scene() -> None:
         queue = RunQueue(Admission())
         one = Visitor(queue)
@@ -153,7 +153,7 @@ def hold(visitor: Visitor) -> Call:
     return call
 
 
-def test_a_place_is_taken_until_the_last_call_in_it_is_released() -> None:
+def test_a_slot_is_taken_until_the_last_call_in_it_is_released() -> None:
     async def scene() -> None:
         queue = RunQueue(Admission(), abandon_s=30.0)
         one, two, three = (Visitor(queue) for _ in range(3))

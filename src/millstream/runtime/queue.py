@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 from typing import Final, NamedTuple, Protocol
 
@@ -13,7 +14,7 @@ from millstream.declare.binding import Binding
 from millstream.errors import Busy
 from millstream.jobs import Worker
 from millstream.runtime.alarm import Alarm
-from millstream.tickets import Ask, Ticket
+from millstream.tickets import Ask, Ticket, TicketState
 
 logger = logging.getLogger("millstream.session")
 
@@ -35,7 +36,7 @@ class Queued(Protocol):
     """A stream or a run that takes a slot."""
 
     def admitted(self) -> None:
-        """Its turn has begun; the ticket says until when."""
+        """It has a slot; the ticket says until when."""
 
     def extended(self) -> None:
         """Its time was up and nobody waits: the ticket has a new deadline."""
@@ -48,7 +49,7 @@ class Queued(Protocol):
 
 
 class _Told(NamedTuple):
-    """The last thing a guest was told, when, and by when it is to expect its turn (`None`: unknown)."""
+    """The last thing that one who waits was told, when, and by when it is to expect a slot (`None`: unknown)."""
 
     at: float
     position: int
@@ -56,10 +57,10 @@ class _Told(NamedTuple):
 
 
 class RunQueue:
-    """Takes guests in and tells them how it goes. All methods belong to the loop.
+    """Hands out slots, and tells those who wait where they stand. All methods belong to the loop.
 
-    A slot belongs to the calls that are made in it: when a guest has left it stays taken until the last worker that
-    `hold` named is released, which means that nothing of it runs any more, or that it was abandoned.
+    A slot belongs to the calls that are made in it: when a stream or run has left it stays taken until the last worker
+    that `hold` named is released, which means that nothing of it runs any more, or that it was abandoned.
 
     Args:
         admission: Who may work now and who waits: pure, and given, so that it can be somewhere else.
@@ -82,7 +83,7 @@ class RunQueue:
 
     @property
     def waiting(self) -> int:
-        """How many guests wait."""
+        """How many streams and runs wait."""
         return self._admission.waiting
 
     def join(self, queued: Queued, binding: Binding, visitor: str, *, is_farewell: bool = False) -> Ticket:
@@ -104,22 +105,29 @@ class RunQueue:
             visitor,
             binding.concurrency_limit,
             binding.time_limit,
-            is_open_ended=binding.is_stream,
+            is_open_ended=binding.stream is not None,
             is_exempt=is_farewell,
         )
         ticket = self._admission.join(ask, self._loop.time())
         self._queued[ticket] = queued
-        self._entered(ticket, [ticket] if ticket.is_running else [])
+        if ticket.state is TicketState.WAITING:
+            self._stand_in_line(ticket)
+        else:
+            queued.admitted()
+            if ticket.deadline is not None:
+                self._set_expiry()
         return ticket
 
     def rejoin(self, ticket: Ticket) -> None:
-        """Go to the back of the queue; the guest is told when it is admitted again, maybe before this returns."""
-        self._entered(ticket, self._admission.rejoin(ticket, self._loop.time()))
+        """Go to the back of the queue; who rejoins is told when it has a slot again, maybe before this returns."""
+        self._moved(ticket.ask.key, self._admission.rejoin(ticket, self._loop.time()))
+        if ticket.state is TicketState.WAITING:
+            self._stand_in_line(ticket)
 
     def hold(self, ticket: Ticket, worker: Worker) -> None:
         """Keep the slot of a ticket taken until a worker is released."""
         self._workers.setdefault(ticket, set()).add(worker)
-        worker.released.add_done_callback(lambda _: self._let_go(ticket, worker))
+        worker.released.add_done_callback(partial(self._let_go, ticket, worker))
 
     async def idle(self, ticket: Ticket) -> None:
         """Wait until no call is being made in the slot of a ticket."""
@@ -144,7 +152,7 @@ class RunQueue:
         for alarm in (self._expiry, self._announcement, self._next_slice):
             alarm.cancel()
 
-    def _let_go(self, ticket: Ticket, worker: Worker) -> None:
+    def _let_go(self, ticket: Ticket, worker: Worker, _: asyncio.Future[None]) -> None:
         workers = self._workers[ticket]
         workers.discard(worker)
         if workers:
@@ -153,25 +161,26 @@ class RunQueue:
         if ticket not in self._queued:
             self._moved(ticket.ask.key, self._admission.leave(ticket, self._loop.time()))
 
-    def _entered(self, ticket: Ticket, admitted: list[Ticket]) -> None:
-        self._moved(ticket.ask.key, admitted)
-        if ticket.is_waiting and not self._is_closed:
+    def _stand_in_line(self, ticket: Ticket) -> None:
+        """Tell one who begins to wait where it stands, and some time later all others who wait there."""
+        if not self._is_closed:
             now = self._loop.time()
+            self._announce_later(ticket.ask.key, now)
             self._tell(self._admission.standing(ticket, now), now, now)
 
     def _moved(self, key: str, admitted: list[Ticket]) -> None:
-        """Tell those whose turn it is, and some time later those who have moved up."""
+        """Tell those who have a slot now, and some time later those who have moved up."""
         for ticket in admitted:
             if not self._is_closed or ticket.ask.is_exempt:
                 self._told.pop(ticket, None)
                 self._queued[ticket].admitted()
-        if not self._is_closed:
+        if admitted or self._expiry.due is not None:
             self._set_expiry()
-            self._stale.add(key)
-            self._announce_at(self._loop.time() + ANNOUNCE_S)
+        if self._admission.waiting and not self._is_closed:
+            self._announce_later(key, self._loop.time())
 
     def _set_expiry(self) -> None:
-        deadline = self._admission.next_deadline()
+        deadline = None if self._is_closed else self._admission.next_deadline()
         if deadline is None:
             self._expiry.cancel()
         else:
@@ -189,9 +198,10 @@ class RunQueue:
 
     # ---- telling those who wait --------------------------------------------------------------------------------
 
-    def _announce_at(self, due: float) -> None:
+    def _announce_later(self, key: str, now: float) -> None:
+        self._stale.add(key)
         if self._announcement.due is None:
-            self._announcement.set(due)
+            self._announcement.set(now + ANNOUNCE_S)
 
     def _announce(self) -> None:
         """Tell those in front at once, and begin to go round the others."""
@@ -201,11 +211,9 @@ class RunQueue:
             standings = self._admission.standings(key, now)
             self._tell_some(key, now, standings)
             if key in self._rounds:
-                self._stale.add(key)  # there is another round to be made after this one
+                self._announce_later(key, now)  # there is another round to be made after this one
             else:
                 self._rounds[key] = now, standings
-        if self._stale:
-            self._announce_at(now + ANNOUNCE_S)
         if self._rounds and self._next_slice.due is None:
             self._next_slice.set(now + PAUSE_S)
 
@@ -224,12 +232,11 @@ class RunQueue:
         for standing in islice(standings, SLICE):
             told += 1
             if not self._tell(standing, began, now):
-                self._stale.add(key)
-                self._announce_at(now + ANNOUNCE_S)
+                self._announce_later(key, now)
         return told == SLICE
 
     def _tell(self, standing: Standing, began: float, now: float) -> bool:
-        """Tell a guest where it stands if that is news; gives whether it has been told all that there is to say."""
+        """Tell one who waits where it stands if that is news; gives whether it has been told all there is to say."""
         ticket, position, estimate_s = standing
         due = None if estimate_s is None else began + estimate_s
         told = self._told.get(ticket)
@@ -244,7 +251,7 @@ class RunQueue:
 
 
 def _is_news(told: float | None, due: float | None, now: float) -> bool:
-    """True if who was told to expect its turn at `told` has to hear that it comes at `due`: the page counts down."""
+    """True if who was told to expect a slot at `told` has to hear that it comes at `due`: the page counts down."""
     if told is None or due is None:
         return told is not due
     return abs(due - told) > max(NOTICEABLE_S, NOTICEABLE_SHARE * (due - now))
