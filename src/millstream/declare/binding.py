@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from functools import cached_property
+from typing import Literal, TypeAlias, get_args
 
 from millstream.declare.handler import HandlerSpec
 from millstream.jobs import Role
@@ -95,15 +96,17 @@ class Binding:
     turns: TurnTaking | None = None
     engine: str | None = None
 
-    @property
+    @cached_property
     def is_stream(self) -> bool:
         return self.stream is not None
 
-    def handler_for(self, role: Role) -> HandlerSpec | None:
-        """Give what is called in a role."""
-        return self.handler if self.turns is None else self.turns.handlers.get(role, self.handler)
+    @cached_property
+    def handlers(self) -> Mapping[Role, HandlerSpec | None]:
+        """What is called in each role."""
+        others = {} if self.turns is None else self.turns.handlers
+        return {role: others.get(role, self.handler) for role in get_args(Role)}
 
-    @property
+    @cached_property
     def name(self) -> str:
         """What messages call its handler."""
         return self.handler.name if self.handler is not None else f"binding {self.number}"

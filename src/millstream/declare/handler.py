@@ -9,6 +9,7 @@ import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import TypeAlias
 
 from millstream.declare.injected import EventData, Request, Turn
@@ -47,15 +48,15 @@ class HandlerSpec:
     specials: Mapping[str, Special]
     parameters: tuple[inspect.Parameter, ...] | None
 
-    @property
+    @cached_property
     def is_generator(self) -> bool:
         return self.kind in (HandlerKind.GENERATOR, HandlerKind.ASYNC_GENERATOR)
 
-    @property
+    @cached_property
     def is_async(self) -> bool:
         return self.kind in (HandlerKind.ASYNC, HandlerKind.ASYNC_GENERATOR)
 
-    @property
+    @cached_property
     def tracks_tqdm(self) -> bool:
         """True if it wants the bars of tqdm to be shown."""
         defaults = [parameter.default for parameter in self.parameters or ()]

@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from types import TracebackType
 from typing import Final, Generic, Self, TypeAlias, TypeVar
 
-from millstream.jobs import Advance, Level
+from millstream.jobs import Level, Notify
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -58,7 +58,7 @@ class Progress:
         Raises:
             TypeError: `progress` is none of these.
         """
-        tracker = self._tracker or _current.get()
+        tracker = self._tracker or calling.get()
         if tracker is None:
             return
         if progress is None and desc is None:
@@ -84,7 +84,7 @@ class Progress:
             total: How many items there are; by default the length of `iterable`, if it has one.
             unit: What is counted.
         """
-        return Bar(self._tracker or _current.get(), iterable, desc, total, unit)
+        return Bar(self._tracker or calling.get(), iterable, desc, total, unit)
 
     def bound(self, tracker: Tracker) -> Progress:
         """Give the object that one call gets."""
@@ -162,18 +162,20 @@ class Bar(Generic[T_co]):
 
 
 class Tracker:
-    """How far one call is: the bars that are open, and what was said last. An `Advance`; usable in every thread.
+    """What one call says to its page, and how far it is: the bars that are open, and what was said last.
+
+    It is an `Advance`, and usable in every thread.
 
     It is announced once, until its levels are taken: a million steps cost the loop no more than one.
 
     Args:
         call: The number of the call.
-        announce: Called, in the thread of whoever moved it, when there is something new.
+        notify: Called, in the thread of whoever says something or moved a bar, when there is something new.
     """
 
-    def __init__(self, call: int, announce: Callable[[Advance], None]) -> None:
+    def __init__(self, call: int, notify: Notify) -> None:
         self.call = call
-        self._announce = announce
+        self.notify = notify
         self._lock = threading.Lock()
         self._bars: list[Bar[object]] = []
         self._said: Level | None = None
@@ -215,10 +217,11 @@ class Tracker:
         with self._lock:
             is_known, self._is_announced = self._is_announced, True
         if not is_known:
-            self._announce(self)
+            self.notify(self)
 
 
-_current: ContextVar[Tracker | None] = ContextVar("tracker", default=None)
+calling: Final[ContextVar[Tracker | None]] = ContextVar("calling", default=None)
+"""The call that the running code belongs to; `None` outside of handlers."""
 
 
 ForeignBars: TypeAlias = "Callable[[Callable[[], Bar[object]]], AbstractContextManager[None]]"
@@ -227,8 +230,8 @@ ForeignBars: TypeAlias = "Callable[[Callable[[], Bar[object]]], AbstractContextM
 
 @contextmanager
 def tracked_by(tracker: Tracker, *, foreign: ForeignBars | None = None) -> Iterator[None]:
-    """Let `tracker` show what any `Progress` inside says, and what `foreign` shows as well."""
-    token = _current.set(tracker)
+    """Let `tracker` take what is said inside by any `Progress` or notice, and what `foreign` shows as well."""
+    token = calling.set(tracker)
     try:
         if foreign is not None:
             with foreign(lambda: Bar(tracker)):
@@ -236,7 +239,7 @@ def tracked_by(tracker: Tracker, *, foreign: ForeignBars | None = None) -> Itera
         else:
             yield
     finally:
-        _current.reset(token)
+        calling.reset(token)
 
 
 def _counted(done: float, total: float | None, desc: str | None, unit: str) -> Level:

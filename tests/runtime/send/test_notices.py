@@ -7,16 +7,16 @@ from collections.abc import Callable
 import pytest
 
 import millstream as ms
+from millstream.declare.progress import Tracker, tracked_by
 from millstream.jobs import Notice
-from millstream.runtime.send.notices import heard_by
 from millstream.testing import TestPage
 
 
 def test_notices_go_to_whoever_listens_and_only_then() -> None:
     inner: list[Notice] = []
     outer: list[Notice] = []
-    with heard_by(outer.append):
-        with heard_by(inner.append):
+    with tracked_by(Tracker(1, outer.append)):
+        with tracked_by(Tracker(1, inner.append)):
             ms.Info("a")
         ms.Success("b", None, True, "Well done")
     assert inner == [Notice("info", "a", "Info", 10.0)]
@@ -26,7 +26,7 @@ def test_notices_go_to_whoever_listens_and_only_then() -> None:
 @pytest.mark.parametrize("say", [ms.Warning, ms.Info, ms.Success])
 def test_no_title_is_the_default_title(say: Callable[..., None]) -> None:
     heard: list[Notice] = []
-    with heard_by(heard.append):
+    with tracked_by(Tracker(1, heard.append)):
         say("a")
         say("a", title=None)
     assert heard[0] == heard[1]

@@ -26,7 +26,7 @@ from millstream.media.image_header import MAX_PIXELS
 from millstream.runtime.call.codec_state import CodecState, copied, decoded_alone, joined
 from millstream.runtime.call.error_text import cause_of, explained, in_one_line, message_of, new_number, text_of, titled
 from millstream.runtime.call.user_code import guarded
-from millstream.runtime.send.notices import heard_by, lasting
+from millstream.runtime.send.notices import lasting
 from millstream.runtime.send.raw_frame import RawFrame
 from millstream.runtime.state.files import CallFiles
 from millstream.runtime.stream.recording import StreamRecording
@@ -50,10 +50,9 @@ class HandlerCall:
     def __init__(self, codec_state: CodecState, job: Job, notify: Notify) -> None:
         self._codec_state = codec_state
         self._job = job
-        self._notify = notify
         self._tracker = Tracker(job.call, notify)
         self._binding = codec_state.manifest.bindings[job.binding]
-        self._spec = cast("HandlerSpec", self._binding.handler_for(job.role))
+        self._spec = cast("HandlerSpec", self._binding.handlers[job.role])
         self._changes = dict(job.changes)
         self._files = CallFiles(job.folder, job.room, codec_state.rules)
         self._arguments: tuple[list[object], dict[str, object]] | None = None
@@ -125,7 +124,7 @@ class HandlerCall:
     def _heard(self) -> Iterator[None]:
         """Let the page hear what the handler says inside, and see how far it is."""
         foreign = tqdm.shown if self._spec.tracks_tqdm else None
-        with heard_by(self._notify), tracked_by(self._tracker, foreign=foreign):
+        with tracked_by(self._tracker, foreign=foreign):
             yield
 
     def _taken_arguments(self) -> tuple[list[object], dict[str, object]]:

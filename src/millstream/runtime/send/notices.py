@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Final, Literal
 
-from millstream.jobs import Notice, Notify
+from millstream.declare.progress import calling
+from millstream.jobs import Notice
 from millstream.wire.plain import plain_scalar
 
 logger = logging.getLogger("millstream.handler")
 
 MAX_TEXT: Final = 5_000
 """Characters of a message that reach the page."""
-
-_notify: ContextVar[Notify | None] = ContextVar("notify", default=None)
 
 
 def Warning(  # noqa: A001, N802 - the name that programs know from Gradio
@@ -48,16 +44,6 @@ def Success(  # noqa: N802 - the name that programs know from Gradio
     _say("success", message, duration, visible, title)
 
 
-@contextmanager
-def heard_by(notify: Notify) -> Iterator[None]:
-    """Send what is said inside to `notify`, which is called in the thread of whoever says it."""
-    token = _notify.set(notify)
-    try:
-        yield
-    finally:
-        _notify.reset(token)
-
-
 def lasting(duration: object) -> float:
     """Give the seconds that a message stays, 0 until it is closed; what is no number of seconds is as good as 10."""
     seconds = plain_scalar(duration)
@@ -69,10 +55,10 @@ def lasting(duration: object) -> float:
 def _say(
     level: Literal["warning", "info", "success"], message: str, duration: float | None, visible: bool, title: str | None
 ) -> None:
-    notify = _notify.get()
-    if notify is None:
+    call = calling.get()
+    if call is None:
         called = level.capitalize()
         logger.warning("%s(%r) was called outside of a handler, so there is no page to show it in", called, message)
     elif visible:
         heading = level.capitalize() if title is None else str(title)[:MAX_TEXT]
-        notify(Notice(level, str(message)[:MAX_TEXT], heading, lasting(duration)))
+        call.notify(Notice(level, str(message)[:MAX_TEXT], heading, lasting(duration)))
