@@ -1,0 +1,42 @@
+"""Names that vulture finds used nowhere in the package, and that are right to be there. `scripts/lint` reads it.
+
+Tests are not searched, so code that only its test uses is found too. Each group says who uses its names instead. This
+file is never run: it only mentions the names.
+"""
+
+# Python itself, or a library's class that ours extends, calls them.
+_.__getattr__, _.__dir__, _.__signature__
+_.handle_starttag, _.handle_endtag, _.handle_data  # html.parser.HTMLParser
+_.capture_signals, _.servers, _.wait_closed, _.disconnected  # uvicorn
+_.redirect_slashes  # Starlette's router
+_._clock_resolution  # asyncio's event loop, of which VirtualLoop is one
+PageHook, _.initialize, build_data  # hatchling
+memo  # copy.deepcopy
+
+# PyAV passes them on to FFmpeg.
+_.bit_rate, _.thread_count, _.pict_type, _.framerate, _.gop_size, _.max_b_frames
+_.color_primaries, _.color_trc, _.colorspace, _.color_range
+
+# Read by name: Element adds up `ignores`, the argument check keeps these two in the class, metrics read `handled`.
+ignores, _._positional, _._argument_kinds, _.handled
+
+# Events of components: apps say `component.input(...)`.
+_.input, _.start_recording, _.like, _.blur, _.key_up, _.expand, _.collapse
+
+# Gradio's and FastRTC's names that are accepted and have no meaning, or are another name for one of ours.
+speech_threshold, max_speech_duration_s, min_silence_duration_ms, window_size_samples, trim_region_color
+_.chatbot_value
+
+# Handlers, apps and their tests read them: they are public.
+_.username, _.previous_value  # Request, EditData
+_.feed_in_background, _.played_s, _.clock_offset_us, _.age_p50_s, _.age_p95_s, _.age_max_s  # the Python client
+CodecSuite, EngineSuite, LaneSuite, TransportSuite, _.another  # millstream.testing
+
+# The other end of the wire reads them.
+resumed, JPEG, WEBP
+
+# Named in annotations that are strings, or a parameter of a method that does nothing in the base class.
+AbstractContextManager, OpenAI, bits_per_second
+
+# Examples: registered by a decorator, and read by the example's test.
+offer_reset, set_back, DELAY
