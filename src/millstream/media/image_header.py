@@ -53,7 +53,10 @@ HEAD_BYTES: Final = 4096
 
 
 class ImageHeader(NamedTuple):
-    """What a picture says of itself; `frames` is 1 unless it is an animation (of a GIF's, the first may not count)."""
+    """Format, size and number of frames as an image declares them.
+
+    `frames` is 1 unless it is an animation. Of a GIF only frames with a graphic control count.
+    """
 
     format: str
     width: int
@@ -210,8 +213,8 @@ def _count_webp_frames(data: bytes) -> int:
 
 def _read_gif(data: bytes) -> ImageHeader:
     width, height = struct.unpack_from("<HH", data, 6)
-    # Each picture of an animation may have a "graphic control" before it; in practice all but the first do. By chance
-    # its first bytes stand in one of 16 million places.
+    # Any frame may have a graphic control before it, and those that are shown for a time do. Its first three bytes
+    # occur by chance once in 16 million positions.
     return ImageHeader("GIF", width, height, max(data.count(b"\x21\xf9\x04"), 1))
 
 

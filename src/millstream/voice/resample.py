@@ -1,4 +1,7 @@
-"""Brings a microphone's sound to the rate and the one channel that detectors of speech work with."""
+"""Resamples a microphone's audio to the rate and the single channel that speech detectors work with.
+
+Not done by soxr, which would delay the end of each turn: docs/decisions/0010.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +16,15 @@ from millstream.frames import Samples
 from millstream.speech import VOICE_RATE_HZ
 
 ZERO_CROSSINGS: Final = 8
-"""Length of the filter on each side, in periods of the lower rate: aliases are 40 dB down."""
+"""Length of the filter on each side, in periods of the lower rate: from 9.5 kHz up, aliases are 40 dB down."""
 
 FULL_SCALE: Final = 32768.0
 
 
 class Resampler:
-    """Resamples int16 sound of one rate, piece after piece, without a seam: a polyphase filter (windowed sinc).
+    """Resamples an int16 stream of one rate, chunk by chunk, without a seam: a polyphase filter (windowed sinc).
 
-    Sample `n` of what it gives is what was heard at sample `n * rate / 16000` of what it was given.
+    Output sample `n` corresponds to input sample `n * rate / 16000`.
 
     Args:
         rate: Samples a second of the input, in Hz.
@@ -32,13 +35,13 @@ class Resampler:
         self._up, self._down = VOICE_RATE_HZ // divisor, rate // divisor
         width = math.ceil(ZERO_CROSSINGS * max(1.0, rate / VOICE_RATE_HZ))
         self._filters = _filters(self._up, min(1.0, VOICE_RATE_HZ / rate), width)
-        self._waiting = np.zeros(width - 1, np.float32)  # as if there had been silence before the first sample
+        self._waiting = np.zeros(width - 1, np.float32)  # silence before the first sample
         self._origin = 1 - width
         self._given = 0
         self._width = width
 
     def take(self, samples: Samples) -> NDArray[np.float32]:
-        """Resample the next samples, `(n, channels)` int16; gives float32 from -1 to 1, their channels mixed."""
+        """Resample the next samples, `(n, channels)` int16, to mono float32 from -1 to 1."""
         mono: NDArray[np.float32] = (samples.astype(np.float32).mean(axis=1) / FULL_SCALE).astype(np.float32)
         if self._up == self._down:
             return mono
