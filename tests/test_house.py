@@ -134,6 +134,23 @@ def test_a_room_is_a_package() -> None:
     assert [name_of(room) for room in sorted(rooms) if not (room / "__init__.py").is_file()] == []
 
 
+@pytest.mark.parametrize("root", ["src/millstream", "web/src"])
+def test_every_room_is_on_the_map(root: str) -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    _, _, section = text.partition(f"In `{root}`:")
+    on_the_map = {
+        name
+        for row in re.findall(r"^\| (`.+?) \|", section.partition("\n\nIn ")[0].partition("\n## ")[0], re.M)
+        for name in re.findall(r"`([^`]+)`", row)
+    }
+    code = {path for suffix in ("py", "ts", "css") for path in (ROOT / root).rglob(f"*.{suffix}")}
+    rooms = {path.parent.relative_to(ROOT / root).as_posix() for path in code} - {".", "static"}
+    folders = {name for name in on_the_map if "." not in name}
+    assert rooms - folders == set(), "describe these folders in the map of CONTRIBUTING.md"
+    assert folders - rooms == set(), "these folders of the map in CONTRIBUTING.md do not exist"
+    assert [name for name in on_the_map - folders if not (ROOT / root / name).is_file()] == []
+
+
 def test_broad_excepts_stay_at_the_edges() -> None:
     found = [
         f"{name_of(path)}:{number}"

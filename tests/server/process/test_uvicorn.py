@@ -49,11 +49,9 @@ SIGNATURES = {
         "connection_lost": "(exc)",
         "connection_made": "(transport)",
         "data_received": "(data)",
-        "handle_events": "()",
         "handle_parser_exception": "()",
         "keepalive_timeout": "()",
         "send": "(message)",
-        "send_receive_event_to_app": "()",
     },
     uvicorn.Server: {
         "__init__": "(config)",
@@ -63,6 +61,18 @@ SIGNATURES = {
     },
 }
 """What our subclasses override, by the class of uvicorn's; parameters as uvicorn names them."""
+
+REPLACED = {
+    WebSocketsSansIOProtocol: {
+        "data_received": {"conn", "handle_events", "handle_parser_exception"},
+        "handle_parser_exception": {"close_sent", "conn", "queue", "transport"},
+    },
+    uvicorn.Server: {
+        "capture_signals": {"_captured_signals", "handle_exit"},
+        "startup": {"_log_started_message", "config", "lifespan", "server_state", "servers", "started"},
+    },
+}
+"""Methods that ours replace instead of extending them, and the attributes that uvicorn's own versions use."""
 
 BEHIND = {
     "config": Config,
@@ -100,8 +110,9 @@ def parameters(function: object) -> str:
     return f"({', '.join([*inspect.signature(function).parameters][1:])})"
 
 
-def tree_of(kind: type) -> ast.AST:
-    return ast.parse(textwrap.dedent(inspect.getsource(kind)))
+def tree_of(code: object) -> ast.AST:
+    assert callable(code)
+    return ast.parse(textwrap.dedent(inspect.getsource(code)))
 
 
 def attributes_of(kind: type) -> set[str]:
@@ -117,14 +128,22 @@ def attributes_of(kind: type) -> set[str]:
     return named
 
 
-def uses(kind: type, owner: str) -> set[str]:
-    """Name the attributes that a class uses of `owner`: of `self`, or of an attribute or a parameter of that name."""
+def uses(code: object, owner: str) -> set[str]:
+    """Name the attributes that code uses of `owner`: of `self`, or of an attribute or a variable of that name."""
+    nodes = list(ast.walk(tree_of(code)))
+    names = {owner} | {
+        target.id
+        for node in nodes
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Attribute) and node.value.attr == owner
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
     return {
         node.attr
-        for node in ast.walk(tree_of(kind))
+        for node in nodes
         if isinstance(node, ast.Attribute)
         and (
-            (isinstance(node.value, ast.Name) and node.value.id == owner)
+            (isinstance(node.value, ast.Name) and node.value.id in names)
             or (isinstance(node.value, ast.Attribute) and node.value.attr == owner)
         )
     }
@@ -161,6 +180,15 @@ def complaints_of_signatures(theirs: type) -> Iterator[str]:
 @pytest.mark.parametrize("theirs", SIGNATURES, ids=lambda kind: kind.__name__)
 def test_what_is_overridden_is_there_and_is_called_as_before(theirs: type) -> None:
     assert list(complaints_of_signatures(theirs)) == []
+
+
+@pytest.mark.parametrize("theirs", SIGNATURES, ids=lambda kind: kind.__name__)
+def test_what_is_replaced_does_in_uvicorn_what_it_did(theirs: type) -> None:
+    ours, known = ours_of(theirs), REPLACED.get(theirs, {})
+    replaced = {name for name in SIGNATURES[theirs] if "super()" not in inspect.getsource(vars(ours)[name])}
+    assert replaced == known.keys(), f"{where(ours)} replaces other methods than the table says"
+    changed = {name: found for name in known if (found := uses(getattr(theirs, name), "self")) != known[name]}
+    assert not changed, f"{theirs.__name__} does something else in these methods, which {where(ours)} replaces {HINT}"
 
 
 def complaints_of_attributes(theirs: type) -> Iterator[str]:
@@ -225,4 +253,4 @@ def test_a_change_is_told_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_lost_attribute_is_told_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(BEHIND, "conn", FlowControl)
     told = [each.partition(":")[0] for each in complaints_of_attributes(WebSocketsSansIOProtocol)]
-    assert "WebSocketsSansIOProtocol.conn (FlowControl) has no events any more" in told
+    assert "WebSocketsSansIOProtocol.conn (FlowControl) has no close_sent any more" in told
