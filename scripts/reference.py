@@ -18,7 +18,7 @@ from millstream.declare.component import Component
 from millstream.declare.element import Placed
 from millstream.declare.event import Event, EventOptions, StreamOptions
 from millstream.declare.layout import Layout
-from millstream.testing import LoudnessDetector, TestPage
+from millstream.testing import Link, LoudnessDetector, TestPage
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "public-names.md"
 
@@ -34,7 +34,7 @@ BUILT_IN = (object.__init__, dict.__init__, Exception.__init__, ValueError.__ini
 OPTIONS: dict[str, object] = {"Options of every event": EventOptions, "Options of a stream": StreamOptions}
 TESTS: dict[str, object] = {
     kind.__name__: kind
-    for kind in (TestPage, LoudnessDetector, Client, Driver, DrivenRecording, StreamResult, Summary, ClientRun)
+    for kind in (TestPage, LoudnessDetector, Link, Client, Driver, DrivenRecording, StreamResult, Summary, ClientRun)
 }
 HANDED_OVER = (
     *(millstream.Dependency, millstream.EventData, millstream.Request, millstream.SelectData, millstream.Turn),

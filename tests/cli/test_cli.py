@@ -80,6 +80,16 @@ def test_run_serves_the_app_that_is_named(tmp_path: Path) -> None:
         assert title_of(line) == "Two"
 
 
+def test_link_serves_an_app_twice_at_once_and_over_the_link(tmp_path: Path) -> None:
+    (tmp_path / "it.py").write_text(APP.format(title="Far away", name="demo"))
+    with command("link", "--up", "8", "--rtt", "50", "run", "it.py", cwd=tmp_path) as (process, line):
+        assert line.startswith("* Over a link of 8.0 Mbit/s up, any Mbit/s down, 50 ms: http://127.0.0.1:")
+        assert title_of(process.stdout.readline()) == "Far away"
+        page = httpx.get(line.rsplit(maxsplit=1)[-1], trust_env=False)
+        assert "<title>Far away</title>" in page.text
+        assert page.elapsed.total_seconds() > 0.05
+
+
 def test_a_program_that_fails_does_so_with_its_own_traceback(tmp_path: Path) -> None:
     (tmp_path / "it.py").write_text("raise ValueError('mine')")
     with command("run", "it.py", cwd=tmp_path) as (process, line):
@@ -177,7 +187,13 @@ def misused(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
         ("app.py --port 1", "there is no command 'app.py'; did you mean `millstream run app.py`?", "millstream"),
         ("rum app.py", "there is no command 'rum'; did you mean `millstream run`?", "millstream"),
         ("help", "there is no command 'help'; did you mean `millstream --help`?", "millstream"),
-        ("zzz", "there is no command 'zzz'; there are run and demo", "millstream"),
+        ("zzz", "there is no command 'zzz'; there are run, demo and link", "millstream"),
+        ("link --up 2", "COMMAND is missing", "millstream link"),
+        ("link --up 0 run app.py", "--up: '0' is no rate: give Mbit/s above 0", "millstream link"),
+        ("link --down inf run app.py", "--down: 'inf' is no rate", "millstream link"),
+        ("link --rtt -1 run app.py", "--rtt: '-1' is no time", "millstream link"),
+        ("link --rtt soon run app.py", "--rtt: 'soon' is no time", "millstream link"),
+        ("link run app.py --porrt 7", "there is no option --porrt; did you mean --port?", "millstream link run"),
         ("--vresion", "there is no option --vresion; did you mean --version?", "millstream"),
     ],
 )

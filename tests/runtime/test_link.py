@@ -21,7 +21,7 @@ from millstream.errors import Closed
 from millstream.runtime.alarm import Alarm
 from millstream.runtime.clock import SessionClock
 from millstream.runtime.host import Host, Settings
-from millstream.runtime.link import MAX_KEPT, TRANSITIONS, Link, LinkEvent, LinkState, Unacknowledged
+from millstream.runtime.link import MAX_KEPT, TRANSITIONS, LinkEvent, LinkState, SessionLink, Unacknowledged
 from millstream.server.composition import compose_host
 from millstream.testing.virtual import VirtualLoop
 from millstream.transports.memory import MemoryTransport, connect
@@ -57,8 +57,8 @@ def virtual(scene: Scene) -> Callable[..., None]:
 
 
 def documented() -> Iterator[tuple[LinkState, LinkEvent, str]]:
-    """Read the table in the docstring of `Link`."""
-    lines = [line.strip() for line in (Link.__doc__ or "").splitlines() if line.strip().startswith("|")]
+    """Read the table in the docstring of `SessionLink`."""
+    lines = [line.strip() for line in (SessionLink.__doc__ or "").splitlines() if line.strip().startswith("|")]
     head, _, *rows = [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in lines]
     for state, *cells in rows:
         for event, after in zip(head[1:], cells, strict=True):
@@ -83,8 +83,8 @@ async def test_a_link_goes_where_the_table_says(state: LinkState, event: LinkEve
     assert link.clock.is_stopped is (link.state is not LinkState.ATTACHED)
 
 
-async def in_state(state: LinkState) -> Link:
-    link = Link(60.0, lambda _: None)
+async def in_state(state: LinkState) -> SessionLink:
+    link = SessionLink(60.0, lambda _: None)
     await cause(link, LinkEvent.ATTACH)
     if state is LinkState.LOST:
         link.lose("cut")
@@ -93,7 +93,7 @@ async def in_state(state: LinkState) -> Link:
     return link
 
 
-async def cause(link: Link, event: LinkEvent) -> None:
+async def cause(link: SessionLink, event: LinkEvent) -> None:
     match event:
         case LinkEvent.ATTACH:
             serving = asyncio.ensure_future(link.serve(connect()[1], _listen))

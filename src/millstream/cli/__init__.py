@@ -1,4 +1,4 @@
-"""The command line: `millstream run app.py`, `millstream demo`."""
+"""The command line: `millstream run app.py`, `millstream demo`, `millstream link --up 2 run app.py`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Final
 
 import millstream
 from millstream.cli.demo import add_demo
+from millstream.cli.link import add_link
 from millstream.cli.program import CommandError, ProgramError
 from millstream.cli.run import add_run
 from millstream.cli.usage import EXIT_USAGE, Parser
@@ -39,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help()
         return EXIT_USAGE
     if extra:
-        commands[options.command].refuse(extra)
+        options.parser.refuse(extra)
     try:
         options.run(options)
     except CommandError as error:
@@ -59,6 +60,7 @@ def _parser() -> tuple[Parser, Mapping[str, Parser]]:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     add_run(commands)
     add_demo(commands)
+    add_link(commands)
     return parser, commands.choices
 
 
@@ -73,5 +75,6 @@ def _check_command(parser: Parser, commands: Mapping[str, Parser], words: Sequen
     elif near:
         hint = f"; did you mean `millstream {near[0] if near[0] in commands else '--' + near[0]}`?"
     else:
-        hint = f"; there are {' and '.join(commands)}"
+        *others, last = commands
+        hint = f"; there are {', '.join(others)} and {last}"
     parser.error(f"there is no command {word!r}{hint}")

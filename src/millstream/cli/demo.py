@@ -20,7 +20,7 @@ def add_demo(commands: argparse._SubParsersAction[Parser]) -> None:
     parser.description = "Opens the gallery of examples, or one of them."
     parser.add_argument("name", nargs="?", default="demo", metavar="EXAMPLE", help="name of one example")
     add_serving(parser)
-    parser.set_defaults(run=open_example)
+    parser.set_defaults(parser=parser, run=open_example)
 
 
 def open_example(options: argparse.Namespace) -> None:

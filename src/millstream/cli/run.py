@@ -16,7 +16,9 @@ def add_run(commands: argparse._SubParsersAction[Parser]) -> None:
         "target", metavar="FILE[:NAME]", help="the program, and perhaps which of its variables is the app"
     )
     add_serving(parser)
-    parser.set_defaults(run=lambda options: serve(options.target, serving(options), inbrowser=options.open))
+    parser.set_defaults(
+        parser=parser, run=lambda options: serve(options.target, serving(options), inbrowser=options.open)
+    )
 
 
 def add_serving(parser: argparse.ArgumentParser) -> None:

@@ -50,7 +50,7 @@ TRANSITIONS: Final[Mapping[tuple[LinkState, LinkEvent], LinkState]] = {
 """The state that each event leads to; in any other state it changes nothing."""
 
 
-class Link:
+class SessionLink:
     """Attached to a transport, lost, attached to another one, and given up in the end.
 
     | in       | attach   | lose | expire   | end      |
@@ -155,7 +155,7 @@ class Link:
         return True
 
     def __repr__(self) -> str:
-        return f"<Link {self.state.value}, {len(self.kept)} messages not acknowledged>"
+        return f"<SessionLink {self.state.value}, {len(self.kept)} messages not acknowledged>"
 
 
 class Kept(NamedTuple):

@@ -24,7 +24,7 @@ from millstream.runtime.clock import server_us
 from millstream.runtime.context import SessionContext
 from millstream.runtime.events import Events
 from millstream.runtime.inbox import Inbox
-from millstream.runtime.link import Link
+from millstream.runtime.link import SessionLink
 from millstream.runtime.metrics import StreamMetrics
 from millstream.runtime.queue import RunQueue
 from millstream.runtime.run_in_thread import run_in_thread
@@ -96,7 +96,7 @@ class Session:
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._closing: asyncio.Future[Closing] = asyncio.get_running_loop().create_future()
         self._background = Background(self._fault)
-        self._link = Link(settings.grace_s, partial(self.end, 1001))
+        self._link = SessionLink(settings.grace_s, partial(self.end, 1001))
         self._sender = Sender(
             settings.max_control, partial(self.end, *STALLED), self._on_stall, self._link.clock, self._link.kept
         )
