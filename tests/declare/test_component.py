@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import millstream as gr
-from millstream.declare.component import describe, is_number
+from millstream.declare.arguments import describe, is_number
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.types import Blob, WebLink
 

@@ -4,12 +4,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
 import numpy as np
-from tests.docs.pages import ROOT, Block
+from tests.docs.pages import ROOT, Block, blocks_of
 
 from millstream import Blocks
 from millstream.testing import LoudnessDetector, TestPage
@@ -28,9 +29,10 @@ def run(block: Block) -> dict[str, Any]:
     """
     namespace: dict[str, Any] = {}
     parts = (*block.before, block)
-    with _importable(parts), _launched():
+    with TemporaryDirectory() as folder, _importable(parts), _launched():
+        _write_scripts(block.page, Path(folder))
         for part in parts:
-            namespace = namespace if part.mark == "continues" else _fresh(part)
+            namespace = namespace if part.mark == "continues" else _fresh(part, Path(folder))
             exec(_compiled(part), namespace)
         for name, test in list(namespace.items()):
             if name.startswith("test_") and test.__module__ == namespace["__name__"]:
@@ -43,12 +45,20 @@ def _compiled(block: Block) -> Any:
     return compile("\n" * (block.line - 1) + block.code, str(ROOT / block.page), "exec")
 
 
-def _fresh(block: Block) -> dict[str, Any]:
-    """Make the namespace of a program, or of the module whose file the block shows."""
+def _write_scripts(page: str, folder: Path) -> None:
+    """Write the files of JavaScript that a page shows: modules in Python find theirs beside themselves."""
+    for block in blocks_of(ROOT / page):
+        if block.language == "javascript" and block.mark == "file":
+            (folder / block.detail).write_text(block.code)
+
+
+def _fresh(block: Block, folder: Path) -> dict[str, Any]:
+    """Make the namespace of a program, or of the module whose file the block shows, which would lie in `folder`."""
     name = _module_name(block)
     if name != "__main__":
-        sys.modules[name] = ModuleType(name)
-        return vars(sys.modules[name])
+        sys.modules[name] = module = ModuleType(name)
+        module.__file__ = str(folder / block.detail)
+        return vars(module)
     return {"__name__": name}
 
 

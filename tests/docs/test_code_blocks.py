@@ -7,7 +7,7 @@ import pytest
 from tests.docs.drill import run
 from tests.docs.pages import PAGES, ROOT, Block, blocks, blocks_of
 
-LANGUAGES = {"bash", "dockerfile", "ini", "json", "nginx", "python", "text", "toml", "typescript", "yaml"}
+LANGUAGES = {"bash", "dockerfile", "ini", "javascript", "json", "nginx", "python", "text", "toml", "typescript", "yaml"}
 FRAGMENTS = [block for block in blocks("python") if block.mark == "not run"]
 
 

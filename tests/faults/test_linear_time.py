@@ -22,7 +22,8 @@ from millstream.components.text import markdown_html as prose
 from millstream.components.text import sanitized_html as sanitised
 from millstream.components.text.markdown_html import Style
 from millstream.components.values import links
-from millstream.declare.component import Component, describe
+from millstream.declare.arguments import describe
+from millstream.declare.component import Component
 from millstream.errors import InvalidValue, ProtocolError
 from millstream.runtime.send.list_diff import ListDiff
 from millstream.server.http import uploads

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from starlette.routing import BaseRoute, Route, WebSocketRoute
+from tests.outside.lens import Lens
 from tests.server.asgi import Reply, ask, build_scope, shake
 
 import millstream as gr
@@ -33,6 +34,12 @@ def build_here(**options: object) -> App:
     with gr.Blocks(title="Tested") as demo:
         name = gr.Textbox(label="Name")
         name.submit(lambda text: text, name, name, js="(x) => x")
+    return create_app(demo, ServerOptions.resolve(options, {}))
+
+
+def build_with_lens(**options: object) -> App:
+    with gr.Blocks() as demo:
+        Lens()
     return create_app(demo, ServerOptions.resolve(options, {}))
 
 
@@ -70,6 +77,34 @@ async def test_assets_are_kept_for_ever_and_sent_compressed() -> None:
     assert zipped.text == plain.text
     assert "connect-src 'self' ws://localhost:7860" in plain.header("content-security-policy")
     assert plain.all("set-cookie") == []
+
+
+async def test_the_script_of_a_component_is_served_like_the_pages_own_and_nothing_beside_it() -> None:
+    app = await asyncio.to_thread(build_with_lens)
+    document = (await ask(app)).text
+    [path] = re.findall(r'<script type="module" nonce="[\w-]+" src="(assets/lens-\w{16}\.js)"></script>', document)
+    assert document.index(path) < document.rindex('<script type="module"')
+    reply = await ask(app, f"/{path}", headers={"accept-encoding": "gzip"})
+    assert reply.text == Path(sys.modules[Lens.__module__].__file__ or "").with_suffix(".js").read_text()
+    assert reply.header("content-type") == "text/javascript; charset=utf-8"
+    assert "immutable" in reply.header("cache-control")
+    assert reply.header("x-content-type-options") == "nosniff"
+    for other in ("lens.js", "lens.py", "lens-0000000000000000.js"):
+        assert (await ask(app, f"/assets/{other}")).status == 404
+
+
+async def test_a_page_loads_no_script_of_a_component_that_it_does_not_use() -> None:
+    assert '<script type="module" nonce="' in (page := (await ask(await build())).text)
+    assert not re.search(r'<script [^>]*src="', page)
+
+
+async def test_the_script_of_a_component_is_behind_the_login() -> None:
+    app = await asyncio.to_thread(build_with_lens, auth=("ann", "secret"))
+    [name] = app.manifest.element_scripts
+    assert (await ask(app, f"/assets/{name}")).status != 200
+    cookie = (await log_in(app)).cookie()
+    reply = await ask(app, f"/assets/{name}", headers={"cookie": cookie})
+    assert (reply.status, reply.header("cache-control").split(",")[0]) == (200, "private")
 
 
 async def test_health() -> None:

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeAlias, cast
 
 from millstream.compat import tqdm
-from millstream.declare.arguments import converted
-from millstream.declare.component import is_number
+from millstream.declare.arguments import converted, is_number
 from millstream.declare.declaration import MAX_WAITING, Declaration
 from millstream.declare.manifest import Look, Manifest
 from millstream.declare.theme import ThemeLike

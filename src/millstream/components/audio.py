@@ -17,7 +17,8 @@ from millstream.components.options.waveform import WaveformOptions, waveform_opt
 from millstream.components.playing.audio_source import AudioSource
 from millstream.components.values.browser_copies import played
 from millstream.components.values.samples import UnfitAudio, is_sound
-from millstream.declare.component import Common, describe, is_number
+from millstream.declare.arguments import describe, is_number
+from millstream.declare.component import Common
 from millstream.declare.event import Event, StreamEvent
 from millstream.declare.user_warnings import warn_ignored
 from millstream.errors import DeclarationError, InvalidValue, MediaError
@@ -75,6 +76,7 @@ class Audio(MediaComponent):
     known_sources = ("microphone", "upload")
     device = "microphone"
     streams = "sound"
+    keeps_whole_stream = True
     capabilities = frozenset({"captures_audio", "takes_file"})
     ignores: ClassVar[tuple[str, ...]] = ("show_share_button", "editable", "subtitles")
     prop_names: ClassVar = {"show_download_button": ("buttons",), "waveform_options": ("waveform",)}

@@ -11,7 +11,8 @@ from millstream.components.options.media_source import FILE_KEYS, DeclaredFiles
 from millstream.components.values.filetypes import accepted, check_file_types, is_of_types
 from millstream.components.values.links import is_web_address
 from millstream.components.values.named_string import NamedString
-from millstream.declare.component import Common, Component, is_number
+from millstream.declare.arguments import is_number
+from millstream.declare.component import Common, Component
 from millstream.declare.event import Event
 from millstream.types import Blob, Files, Media, Scratch, Stored, WebLink
 from millstream.wire.messages import Value

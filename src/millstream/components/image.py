@@ -14,7 +14,8 @@ from millstream.components.options.media_source import DeclaredFiles, MediaCompo
 from millstream.components.options.webcam import WebcamOptions, in_pixels, is_css_size, webcam_options_of
 from millstream.components.values.browser_copies import encoded, head_of
 from millstream.components.values.pixels import UnfitImage, from_picture, in_mode, to_picture, to_pixels
-from millstream.declare.component import Common, describe
+from millstream.declare.arguments import describe
+from millstream.declare.component import Common
 from millstream.declare.event import Event, StreamEvent
 from millstream.errors import InvalidValue, MediaError
 from millstream.frames import Frame

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import ClassVar, Final, Unpack
 
 from millstream.components.values.plain import written_number
-from millstream.declare.component import Common, Component, is_number
+from millstream.declare.arguments import is_number
+from millstream.declare.component import Common, Component
 from millstream.declare.event import Event
 from millstream.declare.user_warnings import warn
 from millstream.errors import DeclarationError

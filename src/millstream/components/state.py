@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import ClassVar, Final
 
-from millstream.declare.component import Component, is_number
+from millstream.declare.arguments import is_number
+from millstream.declare.component import Component
 from millstream.declare.event import Event
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.types import Files, Media, Scratch, Stored

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from millstream.declare.component import SHORTEST_S, Component, is_number
+from millstream.declare.arguments import is_number
+from millstream.declare.component import SHORTEST_S, Component
 from millstream.declare.event import Event
 from millstream.declare.user_warnings import warn
 from millstream.errors import DeclarationError, InvalidValue

@@ -14,7 +14,8 @@ from millstream.components.options.webcam import WebcamOptions, is_css_size, web
 from millstream.components.playing.subtitles import to_webvtt
 from millstream.components.playing.video_source import VideoSource
 from millstream.components.values.moment import moment_of
-from millstream.declare.component import Common, describe, is_number
+from millstream.declare.arguments import describe, is_number
+from millstream.declare.component import Common
 from millstream.declare.event import Event, StreamEvent
 from millstream.errors import DeclarationError, InvalidValue, MediaError
 from millstream.frames import Frame, Scene

@@ -261,3 +261,20 @@ def _hint(base: type, annotation: object) -> object:
         )["it"]
     except (NameError, TypeError):  # a name that only the type checker knows
         return object
+
+
+def is_number(value: object) -> bool:
+    """Tell a finite int or float from everything else, `True` and `False` included."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return math.isfinite(value) if isinstance(value, float) else abs(value) <= sys.float_info.max
+
+
+def describe(value: object) -> str:
+    """Say in a few words what a value is: arrays by shape and type, the rest by a shortened `repr`."""
+    shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
+    if shape is not None and dtype is not None:
+        return f"an array of shape {tuple(shape)} and type {dtype}"
+    if value is None or isinstance(value, bool | int | float | str | bytes):
+        return f"{type(value).__name__} {brief(value)}" if value is not None else "None"
+    return f"a {type(value).__name__}: {brief(value)}"

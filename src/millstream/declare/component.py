@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-import sys
-from collections.abc import Sequence
+from pathlib import Path
 from typing import ClassVar, Final, Self, Unpack
 
+from millstream.declare.arguments import describe, is_number
 from millstream.declare.capability import Capability
-from millstream.declare.element import Element, Placed
+from millstream.declare.element import Placed
+from millstream.declare.script import read_script
 from millstream.declare.user_warnings import warn
-from millstream.errors import DeclarationError, InvalidValue
-from millstream.frames import Frame
-from millstream.types import Blob, Carried, Files, Media, PlayerSource, Scratch, Stored, WebLink
+from millstream.declare.value_forms import ValueForms
+from millstream.errors import DeclarationError
+from millstream.types import Blob, Carried, Stored
 from millstream.wire.messages import Value
-from millstream.wire.plain import brief, plain, plain_scalar
 
 SHORTEST_S: Final = 0.01
 """The shortest interval, in seconds, at which something happens by itself."""
@@ -33,12 +33,10 @@ class Common(Placed, total=False):
     every: float | Component | None
 
 
-class Component(Element):
+class Component(ValueForms):
     """A node of the declared interface with a value and events.
 
-    A value has four forms. The *wire* form is what the page sends and gets. The *stored* form is what a session keeps:
-    plain data, a packet, a `Blob`, a `WebLink`, or any object for a `State`. The *media* form (`Frame`, `Chunk`) exists
-    only inside a call. The last form is what the handler gets and returns.
+    This is what it is in an app; how its value is checked, stored and sent is in `ValueForms`.
 
     Args:
         value: The initial value; a function is called for it whenever a page is loaded.
@@ -54,11 +52,17 @@ class Component(Element):
         placed: See `Element`.
     """
 
+    script: ClassVar[str | Path | None] = None
+    """The JavaScript module that defines its element, a file beside that of the class; `None` for one of ours."""
+
     streams: Carried | None = None
     """What a `stream` event of this component carries; `None` if it has no such event."""
 
     capabilities: frozenset[Capability] = frozenset()
     """What the page can do with it beyond showing a value: the page asks for these, never for a type."""
+
+    keeps_whole_stream: ClassVar[bool] = False
+    """Whether all that its stream captured becomes its value, not the last of it alone."""
 
     shows_own_stream: ClassVar[bool] = True
     """Whether its own stream may write to it: what comes of a frame is then shown in place of the preview."""
@@ -74,9 +78,6 @@ class Component(Element):
     tick_event: ClassVar[str] = "every"
     """An event that the server fires by itself, every `interval_s`."""
 
-    takes_objects: ClassVar[bool] = False
-    """Whether its values may be arrays, or any object: then only scalars are made plain before it sees them."""
-
     default_label: ClassVar[bool] = True
     """Whether the class name is the label when none is given."""
 
@@ -88,12 +89,6 @@ class Component(Element):
 
     is_output = False
     """Whether a handler gives it values; settled when the tree is frozen."""
-
-    grows: ClassVar[bool] = False
-    """Whether its value on the wire is a list of which the page is told only what is new; see `Told`."""
-
-    plays_ahead_s: float = 0.0
-    """How many seconds of sound it may be given ahead of what is heard; 0: it plays no sound piece by piece."""
 
     def __init__(
         self,
@@ -139,6 +134,7 @@ class Component(Element):
         return max(float(self.every), SHORTEST_S) if isinstance(self.every, int | float) else None
 
     def joined(self) -> None:
+        read_script(type(self), self.tag)
         super().joined()
         self._check_every()
         if self.is_computed:
@@ -175,69 +171,6 @@ class Component(Element):
             DeclarationError: It does not; the message says what would. It calls the event `where`.
         """
 
-    def received(self, value: object) -> object:
-        """Make plain what Python gave as a value: numpy's and pandas' scalars, arrays, enums, subclasses of `str`.
-
-        Raises:
-            InvalidValue: It is nested too deeply.
-        """
-        try:
-            return plain_scalar(value) if self.takes_objects else plain(value)
-        except TypeError as error:
-            raise InvalidValue(f"{self.name} cannot take {describe(value)}: {error}") from error
-
-    def validate(self, wire: Value, files: Files) -> Stored:
-        """Check what the page sent, completely, and give the form in which the session keeps it.
-
-        This one is for components that the user cannot edit.
-
-        Raises:
-            InvalidValue: It does not fit; the message names the component and what would fit.
-        """
-        raise InvalidValue(f"{self.name} cannot be edited in the page")
-
-    def inspect(self, blob: Blob, scratch: Scratch) -> Blob:
-        """Look at a file that was uploaded for this component, before it becomes a value. Runs in a thread.
-
-        Returns:
-            The file, with its true media type, and with what browsers show in its place if they do not show itself.
-
-        Raises:
-            InvalidValue: The component cannot take it; the message is for the user who has chosen the file.
-        """
-        return blob
-
-    def preprocess(self, value: Stored | Media, scratch: Scratch) -> object:
-        """Make the handler's argument of a stored value, or of the decoded media. Runs in the worker thread."""
-        return list(value) if isinstance(value, list) else value
-
-    def postprocess(self, value: object, scratch: Scratch) -> Stored | Media:
-        """Make a stored value, or media still to be encoded, of what the handler returned. Runs in the worker thread.
-
-        Raises:
-            InvalidValue: It does not fit; the message names the component, what fits, and what was got.
-        """
-        return self.accept(value)
-
-    def source(self) -> PlayerSource:
-        """Open what plays the values of one run or stream, one after the other.
-
-        Asked only where `plays_ahead_s` is not 0. Runs in the worker thread.
-        """
-        raise NotImplementedError
-
-    def accept(self, value: object) -> Stored:
-        """Check a plain value that Python gave; a component whose values may be files has a `postprocess` instead.
-
-        Raises:
-            InvalidValue: See `postprocess`.
-        """
-        raise NotImplementedError
-
-    def declared(self, value: object) -> Stored:
-        """Make a stored value of one that the developer declared; paths are the developer's own."""
-        return self.accept(value)
-
     def initial(self) -> Stored:
         """Give the value that a new session starts with; never media.
 
@@ -249,35 +182,6 @@ class Component(Element):
         if self.is_computed and callable(self.value):
             return self.declared(self.received(self.value()))
         return list(self._initial) if isinstance(self._initial, list) else self._initial
-
-    def wire(self, stored: Stored) -> Value:
-        """Give the page's form of plain data, `WebLink` or `None`. Packets and blobs are the runtime's business.
-
-        Where a value holds files (see `files`), they are in it as they are: the runtime puts handles in their place.
-        """
-        return {"url": stored.url} if isinstance(stored, WebLink) else stored
-
-    def shown(self, stored: Stored) -> Value:
-        """Give what `wire` gives, ready for the wire; see `sendable`. What is too large is refused unrendered."""
-        self.check_size(stored)
-        return self.sendable(self.wire(stored))
-
-    def check_size(self, data: object) -> None:
-        """Check a value, and of a list that grows each item: the page is told only what is new."""
-        for part in data if self.grows and isinstance(data, list) else (data,):
-            super().check_size(part)
-
-    def files(self, stored: Stored) -> Sequence[Blob]:
-        """Give the files within a value that is plain data otherwise."""
-        return ()
-
-    def mark(self, stored: Stored) -> object:
-        """Give something that differs from what it gave before if the value changed since, even in place."""
-        return list(stored) if isinstance(stored, list) else stored
-
-    def codec(self, streamed: bool, frame: Frame) -> tuple[str, float]:
-        """Name the codec, and its quality of 0..1, for a frame that `postprocess` gave; only pictures give any."""
-        raise NotImplementedError
 
     def settle(self, is_interactive: bool, drives_stream: bool, is_output: bool) -> None:
         """Take what only the whole tree tells; called when the tree is frozen."""
@@ -313,37 +217,3 @@ class Component(Element):
         initial = self._initial
         is_plain = initial is None or isinstance(initial, str | int | float | list)
         return is_plain and not initial and not self.is_computed
-
-    def invalid(self, expected: str, got: object) -> InvalidValue:
-        """Make the error for a value that does not fit."""
-        return InvalidValue(f"{self.name} takes {expected}, but got {describe(got)}")
-
-    def unfit(self, expected: str, found: str) -> InvalidValue:
-        """Make the error for what does not fit, where the value itself would tell nothing: `found` tells in words."""
-        return InvalidValue(f"{self.name} takes {expected}, but got {found}")
-
-    def check_number(self, argument: str, value: float | None) -> None:
-        """Check that an argument of the constructor is a finite number, or `None`.
-
-        Raises:
-            DeclarationError: It is not.
-        """
-        if value is not None and not is_number(value):
-            raise DeclarationError(f"{self.name}: {argument}={describe(value)} is not a finite number")
-
-
-def is_number(value: object) -> bool:
-    """Tell a finite int or float from everything else, `True` and `False` included."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return math.isfinite(value) if isinstance(value, float) else abs(value) <= sys.float_info.max
-
-
-def describe(value: object) -> str:
-    """Say in a few words what a value is: arrays by shape and type, the rest by a shortened `repr`."""
-    shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
-    if shape is not None and dtype is not None:
-        return f"an array of shape {tuple(shape)} and type {dtype}"
-    if value is None or isinstance(value, bool | int | float | str | bytes):
-        return f"{type(value).__name__} {brief(value)}" if value is not None else "None"
-    return f"a {type(value).__name__}: {brief(value)}"

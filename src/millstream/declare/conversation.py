@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar, Final, Protocol, TypedDict, Unpack
 
-from millstream.declare.arguments import PlainArguments
+from millstream.declare.arguments import PlainArguments, is_number
 from millstream.declare.binding import Detector, TurnTaking
-from millstream.declare.component import is_number
 from millstream.declare.handler import HandlerSpec, inspect_handler
 from millstream.errors import DeclarationError
 from millstream.jobs import Role

@@ -9,7 +9,7 @@ from typing import Final, Self, cast, overload
 from millstream.declare.component import Component
 from millstream.declare.element import Element, current_parent
 from millstream.declare.event import Dependency, Trigger
-from millstream.declare.freeze import frozen_bindings, settle
+from millstream.declare.freeze import element_scripts, frozen_bindings, settle
 from millstream.declare.handler import inspect_handler
 from millstream.declare.layout import Layout, Tab, Tabs
 from millstream.declare.manifest import Look, Manifest
@@ -182,6 +182,7 @@ class Declaration(Layout):
             elements=MappingProxyType(elements),
             components=MappingProxyType(components),
             bindings=bindings,
+            element_scripts=element_scripts(components.values()),
             max_waiting=self.max_waiting,
         )
 

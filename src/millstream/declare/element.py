@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import ClassVar, Final, Literal, Never, Protocol, Self, TypeAlias, TypedDict
 
-from millstream.declare.arguments import Plainly, attribute_instead_of, parameters, positional
-from millstream.declare.user_warnings import asks_for_nothing, warn, warn_ignored
+from millstream.declare.arguments import attribute_instead_of
+from millstream.declare.constructed import Constructed, check_keywords
 from millstream.errors import DeclarationError, InvalidValue, nearest
 from millstream.types import Blob
 from millstream.wire.limits import MAX_MESSAGE_BYTES
@@ -66,7 +66,7 @@ class Placed(TypedDict, total=False):
     render: bool
 
 
-class Element(metaclass=Plainly):
+class Element(Constructed):
     """A node of the declared interface: it has a number, a place in the tree and properties, but no value.
 
     The arguments that were passed to the constructor are remembered in `given`, so that an instance made in a handler
@@ -82,37 +82,25 @@ class Element(metaclass=Plainly):
     Attributes:
         id: Its number in the manifest, `UNJOINED` before it joins a tree.
         parent: The layout that holds it.
-        given: The arguments that were passed, by name.
     """
 
     tag: ClassVar[str]
-    """The type's name on the wire: the class name in lower case, unless a class says otherwise."""
+    """The type's name on the wire: the class name in lower case, unless a class says otherwise.
 
-    ignores: ClassVar[tuple[str, ...]] = ("key", "preserved_by_key")
-    """Gradio's keywords that are accepted here and mean nothing; those of the base classes are added."""
-
-    neutral: ClassVar[Mapping[str, object]] = {}
-    """Keywords of Gradio's that are unknown here, but for these values, which ask for nothing; `...` for any value."""
-
-    value_arguments: ClassVar[tuple[str, ...]] = ("value",)
-    """Names of the constructor's arguments that hold values, which are not made plain before it sees them."""
+    A class from outside the package that brings no script of its own is shown as its base is.
+    """
 
     prop_names: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """Which properties on the wire a constructor argument determines, where it is not the one of the same name."""
 
     id: int = UNJOINED
     parent: Parent | None = None
-    given: Mapping[str, object]
 
     def __init_subclass__(cls, **keywords: object) -> None:
         super().__init_subclass__(**keywords)
-        if "tag" not in cls.__dict__ and cls.__module__.startswith("millstream."):
+        is_shown_anew = cls.__module__.startswith("millstream.") or "script" in cls.__dict__
+        if "tag" not in cls.__dict__ and is_shown_anew:
             cls.tag = cls.__name__.lower()
-
-    def __new__(cls, *args: object, **keywords: object) -> Self:
-        self = super().__new__(cls)
-        self.given = {**dict(zip(positional(cls), args, strict=False)), **keywords}
-        return self
 
     def __init__(
         self,
@@ -157,7 +145,7 @@ class Element(metaclass=Plainly):
 
     @property
     def name(self) -> str:
-        """How messages call it: its class, and what tells it from others of that class."""
+        """The name by which messages call it: its class, and what tells it from others of that class."""
         label = getattr(self, "label", None) or self.elem_id
         return f"{type(self).__name__} {brief(label)}" if label else type(self).__name__
 
@@ -190,11 +178,7 @@ class Element(metaclass=Plainly):
                 raise DeclarationError(f"{self.name}: {name}={brief(value)}: {error}") from error
 
     def check(self) -> None:
-        """Check the arguments of the constructor, all but the value.
-
-        Raises:
-            DeclarationError: An argument is not allowed; the message says what is.
-        """
+        super().check()
         self.check_one_of("visible", self.visibility, (True, False, "hidden"))
 
     @property
@@ -256,29 +240,6 @@ class Element(metaclass=Plainly):
         if size_of(data, MAX_MESSAGE_BYTES) > MAX_MESSAGE_BYTES:
             raise too_large(self.name)
 
-    def check_one_of(self, argument: str, value: object, allowed: Iterable[object]) -> None:
-        """Check that an argument of the constructor is one of `allowed`.
-
-        Raises:
-            DeclarationError: It is not; the message lists what is.
-        """
-        allowed = tuple(allowed)
-        if not any(value is choice or (type(value) is type(choice) and value == choice) for choice in allowed):
-            choices = ", ".join(repr(choice) for choice in allowed)
-            raise DeclarationError(f"{self.name}: {argument}={brief(value)} is not one of {choices}")
-
-    def prefer_one_of(self, argument: str, allowed: Iterable[object], default: object) -> None:
-        """Put `default` in the place of an argument that only changes the looks, with a warning, if it is unknown."""
-        try:
-            self.check_one_of(argument, getattr(self, argument), allowed)
-        except DeclarationError as error:
-            self.correct(argument, default, str(error).removeprefix(f"{self.name}: {argument}="))
-
-    def correct(self, argument: str, value: object, reason: str) -> None:
-        """Go on with another value for an argument of the constructor, with a warning that says why."""
-        warn(f"{self.name}: {argument}={reason}; {value!r} is taken")
-        setattr(self, argument, value)
-
     def __getattr__(self, name: str) -> Never:
         kind, events = type(self), ", ".join(self.events())
         near = attribute_instead_of(name) or nearest(
@@ -313,21 +274,6 @@ def detached() -> Iterator[None]:
         yield
     finally:
         current_parent.reset(token)
-
-
-def check_keywords(owner: type[Element], extra: Mapping[str, object]) -> None:
-    """Look at keywords that the signature of `owner` does not name: some are ignored with a warning, the rest wrong.
-
-    Raises:
-        TypeError: A keyword is unknown; the message names it, and the nearest one that exists.
-    """
-    ignored = {name for base in owner.__mro__ for name in base.__dict__.get("ignores", ())}
-    extra = {name: value for name, value in extra.items() if not asks_for_nothing(name, value, owner.neutral)}
-    for name in extra:
-        if name not in ignored:
-            known = {argument for base in owner.__mro__ if "__init__" in base.__dict__ for argument in parameters(base)}
-            raise TypeError(f"{owner.__name__}() has no argument {name!r}{nearest(name, known)}")
-    warn_ignored(f"{owner.__name__}()", extra)
 
 
 def too_large(what: str) -> InvalidValue:

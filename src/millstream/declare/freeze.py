@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from millstream.declare.binding import Binding, Outcome
 from millstream.declare.component import Component
 from millstream.declare.event import Dependency, Trigger
+from millstream.declare.script import ElementScript, read_script
+from millstream.errors import DeclarationError
 from millstream.types import Handler
 
 
@@ -101,3 +104,25 @@ def settle(components: Iterable[Component], bindings: Iterable[Binding]) -> None
         is_free = component.id not in outputs and component.is_empty
         interactive = component.interactive if component.interactive is not None else is_input or is_free
         component.settle(interactive, component.id in streams, component.id in outputs)
+
+
+def element_scripts(components: Iterable[Component]) -> Mapping[str, ElementScript]:
+    """Read the scripts that define the elements of these components, each once, by their names.
+
+    Raises:
+        DeclarationError: One cannot be read, or two classes of the same `tag` have different ones.
+    """
+    owners: dict[str, type[Component]] = {}
+    scripts: dict[str, ElementScript] = {}
+    for kind in dict.fromkeys(type(component) for component in components):
+        script = read_script(kind, kind.tag)
+        if script is None:
+            continue
+        owner = owners.setdefault(script.tag, kind)
+        scripts[script.name] = script
+        if len(owners) < len(scripts):
+            raise DeclarationError(
+                f"{owner.__name__} and {kind.__name__} have the same tag {script.tag!r}, but different scripts: "
+                "give one of the classes another tag"
+            )
+    return MappingProxyType(scripts)

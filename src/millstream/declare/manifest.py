@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeVar, cast
 
@@ -13,6 +13,7 @@ from millstream.declare.binding import Binding, Outcome
 from millstream.declare.component import Component
 from millstream.declare.element import Element
 from millstream.declare.layout import Layout
+from millstream.declare.script import ElementScript
 from millstream.wire.messages import Value
 from millstream.wire.packet import VERSION
 from millstream.wire.plain import encodable
@@ -57,6 +58,7 @@ class Manifest:
         elements: Everything in the tree, layouts included, by number.
         components: The elements that have a value, by number.
         bindings: All bindings; each one's number is its place.
+        element_scripts: The scripts that components bring along, by name.
         max_waiting: How many may wait in the queue at most; `None` for any number.
     """
 
@@ -66,6 +68,7 @@ class Manifest:
     elements: Mapping[int, Element]
     components: Mapping[int, Component]
     bindings: tuple[Binding, ...]
+    element_scripts: Mapping[str, ElementScript] = field(default_factory=dict)
     max_waiting: int | None = None
 
     def bindings_for(self, element: int | None, event: str) -> tuple[Binding, ...]:
@@ -89,8 +92,9 @@ class Manifest:
     @cached_property
     def build(self) -> str:
         """A word that differs whenever the page would be another one."""
-        scripts = [self.look.css, self.look.js, self.look.head, sorted(self.scripts.items())]
-        text = json.dumps([self._page, scripts], sort_keys=True)
+        look = [self.look.css, self.look.js, self.look.head]
+        scripts = [sorted(self.scripts.items()), sorted(self.element_scripts)]
+        text = json.dumps([self._page, look, scripts], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property

@@ -7,9 +7,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol, TypeAlias, TypedDict
 
-from millstream.declare.arguments import Word, plain_argument
+from millstream.declare.arguments import Word, is_number, plain_argument
 from millstream.declare.binding import Keep, Progress, TriggerMode
-from millstream.declare.component import is_number
 from millstream.declare.user_warnings import asks_for_nothing, warn, warn_ignored
 from millstream.errors import DeclarationError, nearest
 from millstream.types import Carried

@@ -162,7 +162,7 @@ class App:
         await send({"type": "lifespan.shutdown.complete"})
 
     def _routes(self, policy: Policy, logins: Logins | None) -> list[BaseRoute]:
-        assets = Assets(policy, is_public=logins is None)
+        assets = Assets(policy, is_public=logins is None, elements=self.manifest.element_scripts.values())
         page = PageDocument(_content(self.manifest, self.options, assets), policy, has_logins=logins is not None)
         favicon = Favicon(self.options.favicon_path)
         return [
@@ -284,6 +284,7 @@ def _content(manifest: Manifest, options: ServerOptions, assets: Assets) -> Cont
     return Content(
         manifest={**manifest.page(), "assets": dict(assets.addresses)},
         scripts=manifest.scripts,
+        elements=[f"assets/{name}" for name in manifest.element_scripts],
         main_js=assets.main_js,
         main_css=assets.main_css,
         css=manifest.look.css,

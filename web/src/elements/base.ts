@@ -4,7 +4,7 @@ import { property } from "lit/decorators.js";
 import { EDIT, emit, FIRE } from "../constants.ts";
 import type { Capability } from "../manifest.ts";
 import type { RunView } from "../states.ts";
-import { type Dress, dress } from "./parts/common_props.ts";
+import type { Dress } from "./parts/common_props.ts";
 import { icon } from "./parts/icons.ts";
 
 /** The properties that every component has (docs/internals/protocol.md). */
@@ -35,7 +35,6 @@ export abstract class Leaf<P extends LeafProps = LeafProps> extends LitElement {
   }
 
   protected override willUpdate(changed: PropertyValues): void {
-    if (changed.has("props")) dress(this, this.props);
     if (this.isOutdated(changed)) this.run = null;
   }
 

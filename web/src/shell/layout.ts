@@ -41,10 +41,14 @@ function leaf(id: number, declared: ComponentDeclaration, listens = new Set<stri
   element.capabilities = new Set(capabilities);
   element.props = props as unknown as LeafProps;
   dress(element, element.props);
+  if (!customElements.get(element.localName)) {
+    element.textContent = `No script has defined the element <${element.localName}>: the browser's console says why.`;
+  }
   return {
     element,
     apply: (changed) => {
       element.props = { ...element.props, ...changed };
+      dress(element, element.props);
     },
   };
 }

@@ -1,10 +1,7 @@
 /** The page as the session sees it: the tree of elements, and where each thing that the session says is shown. */
 
 import type { AudioLevel } from "../codecs/types.ts";
-import type { Audio } from "../elements/audio.ts";
 import type { Leaf } from "../elements/base.ts";
-import type { Image } from "../elements/image.ts";
-import type { Video } from "../elements/video.ts";
 import type { Manifest, Props } from "../manifest.ts";
 import type {
   AudioView,
@@ -23,6 +20,17 @@ import { Footer, Notices } from "./notices.ts";
 import { Recorders } from "./recorders.ts";
 import { whenOver } from "./trouble_expiry.ts";
 import type { View } from "./view.ts";
+
+/** Everything that an element may be told beyond its properties; it has those of them that it can do something with. */
+interface Abilities extends OutputSurface {
+  run: RunView | null;
+  upload: UploadView | null;
+  stream: StreamView;
+  audio: AudioView | null;
+  video: VideoView | null;
+  setLevel(level: AudioLevel): void;
+  setHeard(playedS: number, level: AudioLevel): void;
+}
 
 const RESTARTED: Trouble = { code: "notice", message: "The app was restarted. Press Record to go on." };
 
@@ -62,7 +70,7 @@ export class Page implements View {
   }
 
   setStream(component: number, stream: StreamView): void {
-    const element = this.media(component);
+    const element = this.able(component, "stream");
     if (!element) return;
     element.stream = stream;
     this.recorders.update(element, stream);
@@ -73,28 +81,26 @@ export class Page implements View {
   }
 
   setLevel(component: number, level: AudioLevel): void {
-    const element = this.media(component);
-    if (element && "setLevel" in element) element.setLevel(level);
+    this.able(component, "setLevel")?.setLevel(level);
   }
 
   setAudio(component: number, audio: AudioView | null): void {
-    const element = this.media(component);
-    if (element && "audio" in element) element.audio = audio;
+    const element = this.able(component, "audio");
+    if (element) element.audio = audio;
   }
 
   setVideo(component: number, video: VideoView | null): void {
-    const element = this.media(component);
-    if (element && "video" in element) element.video = video;
+    const element = this.able(component, "video");
+    if (element) element.video = video;
   }
 
   setHeard(component: number, playedS: number, level: AudioLevel): void {
-    const element = this.media(component);
-    if (element && "setHeard" in element) element.setHeard(playedS, level);
+    this.able(component, "setHeard")?.setHeard(playedS, level);
   }
 
   setUpload(component: number, upload: UploadView | null): void {
-    const element = this.parts.get(component)?.element;
-    if (element && "upload" in element) element.upload = upload;
+    const element = this.able(component, "upload");
+    if (element) element.upload = upload;
   }
 
   setRun(run: RunView): void {
@@ -103,9 +109,8 @@ export class Page implements View {
       this.runs.set(component, runs);
       runs.delete(run.call);
       if (run.state === "waiting" || run.state === "running") runs.set(run.call, run);
-      const part = this.parts.get(component);
-      const shown = [...runs.values()].at(-1) ?? (run.state === "failed" ? run : null);
-      if (part && "run" in part.element) (part.element as Leaf).run = shown;
+      const element = this.able(component, "run");
+      if (element) element.run = [...runs.values()].at(-1) ?? (run.state === "failed" ? run : null);
     }
   }
 
@@ -123,20 +128,20 @@ export class Page implements View {
   }
 
   surface(component: number): OutputSurface | null {
-    const element = this.media(component);
-    return element && "place" in element ? element : null;
+    return this.able(component, "place");
   }
 
   /** The app is back: what said that it would be says that it was away. */
   private restarted(): void {
     for (const component of this.watches.keys()) {
-      const stream = this.media(component)?.stream;
+      const stream = this.able(component, "stream")?.stream;
       if (stream?.trouble?.code === "restarting") this.setStream(component, { ...stream, trouble: RESTARTED });
     }
   }
 
-  private media(component: number): Image | Audio | Video | null {
+  /** The element of a component, if it has `ability`; nobody asks for its type. */
+  private able<A extends keyof Abilities>(component: number, ability: A): (Leaf & Pick<Abilities, A>) | null {
     const element = this.parts.get(component)?.element;
-    return element && "stream" in element ? (element as Image | Audio | Video) : null;
+    return element && ability in element ? (element as Leaf & Pick<Abilities, A>) : null;
   }
 }

@@ -240,3 +240,28 @@ it("that is back after a restart says so where it said that it would be", async 
   expect(root.textContent).not.toContain("is being restarted");
   expect(root.querySelector(".ms-trouble")?.textContent).toContain("The app was restarted. Press Record to go on.");
 });
+
+describe("an element from outside the package", () => {
+  class Dial extends HTMLElement {
+    props: Props = {};
+    run: RunView | null = null;
+  }
+  customElements.define("ms-dial", Dial);
+
+  const dial = (): Dial => page.element.querySelector("ms-dial") as Dial;
+
+  it("is told what it has properties for, and dressed as the others are", () => {
+    open([{ id: 2, type: "dial" }], { 2: { type: "dial", props: { value: 3, elem_id: "knob" } } });
+    page.setRun(RUN);
+    page.setAudio(2, { state: "playing" });
+    page.applyProps(2, { value: 4, visible: false });
+    expect([dial().props["value"], dial().run, dial().hidden, dial().id]).toEqual([4, RUN, true, "knob"]);
+    expect("audio" in dial()).toBe(false);
+    expect(page.surface(2)).toBeNull();
+  });
+
+  it("is named where no script has defined it", () => {
+    const root = open([{ id: 2, type: "absent" }], { 2: { type: "absent", props: {} } });
+    expect(root.querySelector("ms-absent")?.textContent).toContain("No script has defined the element <ms-absent>");
+  });
+});

@@ -10,7 +10,8 @@ from typing import ClassVar, Literal, TypeAlias, Unpack, cast
 from uuid import UUID
 
 from millstream.components.values.plain import plain_number, plain_text
-from millstream.declare.component import Common, Component, describe
+from millstream.declare.arguments import describe
+from millstream.declare.component import Common, Component
 from millstream.declare.user_warnings import warn
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.types import Files, Media, Scratch, Stored

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from millstream.declare.arguments import PlainArguments
-from millstream.declare.component import is_number
+from millstream.declare.arguments import PlainArguments, is_number
 from millstream.declare.user_warnings import warn, warn_ignored
 from millstream.errors import DeclarationError
 from millstream.wire.messages import Value

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from millstream.declare.arguments import PlainArguments
-from millstream.declare.component import is_number
+from millstream.declare.arguments import PlainArguments, is_number
 from millstream.declare.user_warnings import warn
 from millstream.errors import DeclarationError
 

@@ -9,7 +9,7 @@ import numpy as np
 from millstream.codecs import pcm16
 from millstream.components.options.media_source import MediaComponent
 from millstream.components.values.samples import UnfitAudio, is_sound
-from millstream.declare.component import describe
+from millstream.declare.arguments import describe
 from millstream.errors import InvalidValue, MediaError
 from millstream.frames import Chunk
 from millstream.jobs import KEEP

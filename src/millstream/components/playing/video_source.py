@@ -11,7 +11,7 @@ import numpy as np
 from millstream.components.options.media_source import MediaComponent
 from millstream.components.values.pixels import UnfitImage, from_picture, to_pixels
 from millstream.components.values.samples import UnfitAudio
-from millstream.declare.component import describe
+from millstream.declare.arguments import describe
 from millstream.errors import InvalidValue, MediaError
 from millstream.frames import Pixels
 from millstream.media.video import ContinuousVideo

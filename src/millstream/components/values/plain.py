@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 
-from millstream.declare.component import is_number
+from millstream.declare.arguments import is_number
 from millstream.wire.limits import MAX_MESSAGE_BYTES
 from millstream.wire.plain import plain_scalar, well_formed
 

@@ -8,7 +8,7 @@ from typing import Final, TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 
-from millstream.declare.component import describe, is_number
+from millstream.declare.arguments import describe, is_number
 from millstream.frames import Chunk, Samples
 
 RATES_HZ: Final = range(1_000, 384_000 + 1)

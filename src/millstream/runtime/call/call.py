@@ -10,9 +10,9 @@ from typing import Final, Literal, cast
 
 from millstream.cancellation import Cancelled
 from millstream.compat import tqdm
-from millstream.declare.arguments import plain_argument
+from millstream.declare.arguments import describe, plain_argument
 from millstream.declare.binding import Binding
-from millstream.declare.component import Component, describe
+from millstream.declare.component import Component
 from millstream.declare.element import Element, too_large
 from millstream.declare.handler import HandlerSpec
 from millstream.declare.injected import Request, Turn

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from millstream.declare.component import describe
+from millstream.declare.arguments import describe
 from millstream.errors import InvalidValue
 from millstream.frames import Chunk, Scene
 from millstream.jobs import Job, Notify, Output, Result

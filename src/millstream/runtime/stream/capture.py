@@ -23,8 +23,8 @@ class StreamCapture:
         assert binding.stream is not None
         self._context = context
         self._component = binding.stream
-        carries = context.manifest.components[binding.stream].streams
-        is_kept = carries == "sound" and context.manifest.keeps_recording(binding)
+        component = context.manifest.components[binding.stream]
+        is_kept = component.keeps_whole_stream and context.manifest.keeps_recording(binding)
         self.recording = StreamRecording(context.values.component(binding.stream).longest_s, is_kept=is_kept)
         self._at_stop: Claim | None = None
 

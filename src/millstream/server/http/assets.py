@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,30 +12,31 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from millstream.declare.script import ElementScript
 from millstream.server.security.headers import Policy
 
 STATIC: Final = Path(__file__).parents[2] / "static"
 
-_TYPES: Final = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+_JAVASCRIPT: Final = "text/javascript; charset=utf-8"
 _YEAR: Final = "max-age=31536000, immutable"
 
 
 @dataclass(frozen=True)
 class Asset:
-    """One file of the page, as it is and compressed."""
+    """One script, as it is and compressed."""
 
     body: bytes
     zipped: bytes
-    media_type: str
 
 
 class Assets:
     """The scripts and the style sheet of the page.
 
     Args:
-        folder: Where the page was built, with its `assets.json`.
         policy: Gives the workers theirs.
         is_public: Whether shared caches may keep the files; not if there is a login.
+        elements: The scripts that components bring along; they are served beside the page's own.
+        folder: Where the page was built, with its `assets.json`.
 
     Attributes:
         main_js, main_css: What is written into the page itself.
@@ -45,7 +46,9 @@ class Assets:
         RuntimeError: The page was not built; the message says how to do it.
     """
 
-    def __init__(self, policy: Policy, *, is_public: bool, folder: Path = STATIC) -> None:
+    def __init__(
+        self, policy: Policy, *, is_public: bool, elements: Iterable[ElementScript] = (), folder: Path = STATIC
+    ) -> None:
         self._policy = policy
         self._cache = f"{'public' if is_public else 'private'}, {_YEAR}"
         try:
@@ -59,7 +62,9 @@ class Assets:
         self.main_css = (folder / str(names["main_css"])).read_text() if names.get("main_css") else ""
         served = {key: str(names[key]) for key in ("media_worker", "microphone_worklet", "speaker_worklet")}
         self.addresses: Mapping[str, str] = {key: f"assets/{name}" for key, name in served.items()}
-        self._table = {name: _read(folder / name) for name in served.values()}
+        own = {name: (folder / name).read_bytes() for name in served.values()}
+        brought = {script.name: script.source.encode() for script in elements}
+        self._table = {name: Asset(body, gzip.compress(body, 9, mtime=0)) for name, body in {**own, **brought}.items()}
 
     async def serve(self, request: Request) -> Response:
         """Answer `GET assets/NAME`. Names carry a hash of the content, so browsers may keep them for ever."""
@@ -74,9 +79,4 @@ class Assets:
         }
         if is_zipped:
             headers["content-encoding"] = "gzip"
-        return Response(asset.zipped if is_zipped else asset.body, headers=headers, media_type=asset.media_type)
-
-
-def _read(path: Path) -> Asset:
-    body = path.read_bytes()
-    return Asset(body, gzip.compress(body, 9, mtime=0), _TYPES[path.suffix])
+        return Response(asset.zipped if is_zipped else asset.body, headers=headers, media_type=_JAVASCRIPT)

@@ -54,6 +54,7 @@ class Content:
         manifest: `Manifest.page()`, complete with the addresses of the workers.
         scripts: The `js=` of each binding that has one, by number.
         main_js, main_css: The built page.
+        elements: Addresses of the modules that define the elements of components from outside the package.
         css, js, head: The developer's own.
         lang: Language of the document.
     """
@@ -62,6 +63,7 @@ class Content:
     main_js: str
     main_css: str
     scripts: Mapping[int, str] = field(default_factory=dict)
+    elements: Sequence[str] = ()
     css: str = ""
     js: str = ""
     head: str = ""
@@ -102,6 +104,10 @@ def build(content: Content) -> str:
     styles = [content.main_css, f":root{{{tokens}}}" if tokens else "", content.css]
     scripts = [
         _script(f"(window.millstreamScripts??={{}})[{number}]=({js}\n);") for number, js in content.scripts.items()
+    ]
+    # Modules run in the order of the document: the elements are defined when the page is built from them.
+    scripts += [
+        f'<script type="module" nonce="{_NONCE}" src="{html.escape(address)}"></script>' for address in content.elements
     ]
     scripts.append(_script(content.main_js, kind="module"))
     if content.js:

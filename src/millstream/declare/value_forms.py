@@ -1,0 +1,132 @@
+"""`ValueForms`: the forms of a component's value, and the ways from one to another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from millstream.declare.arguments import describe
+from millstream.declare.element import Element
+from millstream.errors import InvalidValue
+from millstream.frames import Frame
+from millstream.types import Blob, Files, Media, PlayerSource, Scratch, Stored, WebLink
+from millstream.wire.messages import Value
+from millstream.wire.plain import plain, plain_scalar
+
+
+class ValueForms(Element):
+    """An element with a value, which has four forms.
+
+    The *wire* form is what the page sends and gets. The *stored* form is what a session keeps: plain data, a packet, a
+    `Blob`, a `WebLink`, or any object for a `State`. The *media* form (`Frame`, `Chunk`) exists only inside a call. The
+    last form is what the handler gets and returns.
+    """
+
+    takes_objects: ClassVar[bool] = False
+    """Whether its values may be arrays, or any object: then only scalars are made plain before it sees them."""
+
+    grows: ClassVar[bool] = False
+    """Whether its value on the wire is a list of which the page is told only what is new; see `Told`."""
+
+    plays_ahead_s: float = 0.0
+    """How many seconds of sound it may be given ahead of what is heard; 0: it plays no sound piece by piece."""
+
+    def received(self, value: object) -> object:
+        """Make plain what Python gave as a value: numpy's and pandas' scalars, arrays, enums, subclasses of `str`.
+
+        Raises:
+            InvalidValue: It is nested too deeply.
+        """
+        try:
+            return plain_scalar(value) if self.takes_objects else plain(value)
+        except TypeError as error:
+            raise InvalidValue(f"{self.name} cannot take {describe(value)}: {error}") from error
+
+    def validate(self, wire: Value, files: Files) -> Stored:
+        """Check what the page sent, completely, and give the form in which the session keeps it.
+
+        This one is for components that the user cannot edit.
+
+        Raises:
+            InvalidValue: It does not fit; the message names the component and what would fit.
+        """
+        raise InvalidValue(f"{self.name} cannot be edited in the page")
+
+    def inspect(self, blob: Blob, scratch: Scratch) -> Blob:
+        """Look at a file that was uploaded for this component, before it becomes a value. Runs in a thread.
+
+        Returns:
+            The file, with its true media type, and with what browsers show in its place if they do not show itself.
+
+        Raises:
+            InvalidValue: The component cannot take it; the message is for the user who has chosen the file.
+        """
+        return blob
+
+    def preprocess(self, value: Stored | Media, scratch: Scratch) -> object:
+        """Make the handler's argument of a stored value, or of the decoded media. Runs in the worker thread."""
+        return list(value) if isinstance(value, list) else value
+
+    def postprocess(self, value: object, scratch: Scratch) -> Stored | Media:
+        """Make a stored value, or media still to be encoded, of what the handler returned. Runs in the worker thread.
+
+        Raises:
+            InvalidValue: It does not fit; the message names the component, what fits, and what was got.
+        """
+        return self.accept(value)
+
+    def source(self) -> PlayerSource:
+        """Open what plays the values of one run or stream, one after the other.
+
+        Asked only where `plays_ahead_s` is not 0. Runs in the worker thread.
+        """
+        raise NotImplementedError
+
+    def accept(self, value: object) -> Stored:
+        """Check a plain value that Python gave; a component whose values may be files has a `postprocess` instead.
+
+        Raises:
+            InvalidValue: See `postprocess`.
+        """
+        raise NotImplementedError
+
+    def declared(self, value: object) -> Stored:
+        """Make a stored value of one that the developer declared; paths are the developer's own."""
+        return self.accept(value)
+
+    def wire(self, stored: Stored) -> Value:
+        """Give the page's form of plain data, `WebLink` or `None`. Packets and blobs are the runtime's business.
+
+        Where a value holds files (see `files`), they are in it as they are: the runtime puts handles in their place.
+        """
+        return {"url": stored.url} if isinstance(stored, WebLink) else stored
+
+    def shown(self, stored: Stored) -> Value:
+        """Give what `wire` gives, ready for the wire; see `sendable`. What is too large is refused unrendered."""
+        self.check_size(stored)
+        return self.sendable(self.wire(stored))
+
+    def check_size(self, data: object) -> None:
+        """Check a value, and of a list that grows each item: the page is told only what is new."""
+        for part in data if self.grows and isinstance(data, list) else (data,):
+            super().check_size(part)
+
+    def files(self, stored: Stored) -> Sequence[Blob]:
+        """Give the files within a value that is plain data otherwise."""
+        return ()
+
+    def mark(self, stored: Stored) -> object:
+        """Give something that differs from what it gave before if the value changed since, even in place."""
+        return list(stored) if isinstance(stored, list) else stored
+
+    def codec(self, streamed: bool, frame: Frame) -> tuple[str, float]:
+        """Name the codec, and its quality of 0..1, for a frame that `postprocess` gave; only pictures give any."""
+        raise NotImplementedError
+
+    def invalid(self, expected: str, got: object) -> InvalidValue:
+        """Make the error for a value that does not fit."""
+        return InvalidValue(f"{self.name} takes {expected}, but got {describe(got)}")
+
+    def unfit(self, expected: str, found: str) -> InvalidValue:
+        """Make the error for what does not fit, where the value itself would tell nothing: `found` tells in words."""
+        return InvalidValue(f"{self.name} takes {expected}, but got {found}")
