@@ -6,7 +6,7 @@ import type { Trouble, TroubleCode } from "../states.ts";
 /** "Try again in a moment" is meant for about so long. */
 const BUSY_MS = 30_000;
 
-type Watch = (kinds: readonly MediaDeviceKind[], over: () => void) => () => void;
+type ExpiryWatch = (kinds: readonly MediaDeviceKind[], over: () => void) => () => void;
 
 /** Calls `over` when it is; what is returned ends the watch. `kinds` are the devices that the recording needs. */
 export function whenOver({ code }: Trouble, kinds: readonly MediaDeviceKind[], over: () => void): () => void {
@@ -14,7 +14,7 @@ export function whenOver({ code }: Trouble, kinds: readonly MediaDeviceKind[], o
 }
 
 /** A code that is not here tells of a moment that has passed, and stays until Record is pressed. */
-const WATCHES: { [code in TroubleCode]?: Watch } = {
+const WATCHES: { [code in TroubleCode]?: ExpiryWatch } = {
   missing: whenConnected,
   unplugged: whenConnected,
   refused: whenAllowed,
