@@ -1,5 +1,5 @@
 """Run the benchmarks and print them against `budgets.toml`: `python -m benchmarks [hop] [load] [glass] [sound]
-[voice] [soak] [queue] [slow] [path]`."""
+[voice] [soak] [queue] [slow] [path] [link]`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from benchmarks import (
     bench_glass,
     bench_hop,
+    bench_link,
     bench_load,
     bench_path,
     bench_queue,
@@ -31,6 +32,7 @@ BENCHMARKS = {
     "queue": bench_queue.measure,
     "slow": bench_slow.measure,
     "path": bench_path.measure,
+    "link": bench_link.measure,
 }
 
 

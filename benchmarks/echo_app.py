@@ -23,14 +23,23 @@ def echo(picture: np.ndarray) -> np.ndarray:
     return picture
 
 
+def note(asked: str) -> str:
+    """Tell when the handler got the text: in milliseconds, by the clock on the wall, which page and server share."""
+    return f"{asked} {time.time() * 1000:.3f}"
+
+
 def declare(handler: Callable[[np.ndarray], np.ndarray], size: str) -> ms.Blocks:
     """Make the app; `size` is what the camera is asked for, such as 640x480."""
     width, height = map(int, size.split("x"))
     options = ms.WebcamOptions(mirror=False, constraints={"width": width, "height": height, "frameRate": 30})
-    with ms.Blocks(title="Echo") as demo, ms.Row():
-        camera = ms.Image(label="camera", elem_id="camera", sources=["webcam"], webcam_options=options)
-        output = ms.Image(label="output", elem_id="output")
+    with ms.Blocks(title="Echo") as demo:
+        with ms.Row():
+            camera = ms.Image(label="camera", elem_id="camera", sources=["webcam"], webcam_options=options)
+            output = ms.Image(label="output", elem_id="output")
+        asked = ms.Textbox(label="asked", elem_id="asked")
+        handled = ms.Textbox(label="handled", elem_id="handled")
         camera.stream(handler, camera, output, stream_every=0, concurrency_limit=None)
+        asked.change(note, asked, handled, concurrency_limit=None)
     return demo
 
 

@@ -1,12 +1,14 @@
 // Reads the numbers of the counter film as the camera delivers them and in the output, and notes when each was first
 // seen. The camera is read through a track processor of its own: the preview shows a picture later than the page has it.
-// The layout of the numbers is described in tests/browser/media.py.
-window.glass = { captured: new Map(), shown: [] };
-{
+// The layout of the numbers is described in tests/browser/media.py; `share` is how much of width and height they cover.
+(share) => {
+  window.glass = { captured: new Map(), shown: [] };
   const canvas = new OffscreenCanvas(64, 32);
   const context = canvas.getContext("2d", { willReadFrequently: true });
   const read = (surface) => {
-    context.drawImage(surface, 0, 0, 64, 32);
+    const width = surface.displayWidth ?? (surface.videoWidth || surface.width);
+    const height = surface.displayHeight ?? (surface.videoHeight || surface.height);
+    context.drawImage(surface, 0, 0, width * share, height * share, 0, 0, 64, 32);
     const { data } = context.getImageData(0, 0, 64, 32);
     let word = 0;
     for (let row = 0; row < 4; row += 1) {
