@@ -31,7 +31,8 @@ from millstream.client.client import open_page
 from millstream.codecs import jpeg
 from millstream.frames import Frame
 from millstream.runtime.run import Run
-from millstream.runtime.send import sender
+from millstream.runtime.send import control_queue
+from millstream.runtime.send.sender import Sender
 from millstream.runtime.session import Session
 from millstream.runtime.stream.stream import Stream
 from millstream.server.app import App
@@ -40,7 +41,7 @@ from millstream.wire.messages import Credit, Fire, Open, StreamState
 
 PAGES = 200
 AT_ONCE = 25
-OWNED = (Session, Stream, Run, WebSocketTransport, sender.Sender)
+OWNED = (Session, Stream, Run, WebSocketTransport, Sender)
 """What a page makes on the server."""
 
 NOISE = np.random.default_rng(1).integers(0, 256, (160, 160, 3), np.uint8)
@@ -277,7 +278,7 @@ def _may_send(app: App, sequence: int) -> bool:
 def test_a_page_that_does_not_take_its_messages_is_closed(
     served: tuple[str, App], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sender, "STALL_S", 0.2)
+    monkeypatch.setattr(control_queue, "STALL_S", 0.2)
     url, app = served
     with deaf(url) as connection:
         page = Vandal(connection)

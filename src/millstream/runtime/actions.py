@@ -65,13 +65,13 @@ class Actions:
             Open: events.open,
             Stop: streams.stop,
             Shown: streams.shown,
-            Credit: lambda message: sender.grant(message.stream, message.limit),
-            KeyFrame: lambda message: sender.request_key_frame(message.stream, message.component),
+            Credit: sender.channels.grant,
+            KeyFrame: sender.channels.request_key_frame,
             Played: players.report,
             Clock: self._compare_clocks,
             Visible: lambda message: None,  # a hidden page gives credit for frames without showing them
             Watch: lambda message: None,
-            Ack: lambda message: sender.acknowledge(message.seen, message.audio),
+            Ack: sender.acknowledge,
             Bye: self._say_goodbye,
         }
 

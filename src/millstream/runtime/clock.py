@@ -46,32 +46,29 @@ class SessionClock:
     Whatever is expected of a page is timed by it: a page whose link is lost is neither idle nor slow.
 
     Attributes:
+        time: Gives the time in seconds; another function once it was stopped, so to be looked up each time.
         is_stopped: Whether time stands still.
         lost_s: Seconds by which it is behind the loop's clock while it runs.
     """
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._stopped_at = 0.0
         self._overdue: list[Callable[[], None]] = []
+        self.time: Callable[[], float] = self._loop.time
         self.is_stopped = False
         self.lost_s = 0.0
-
-    @property
-    def now(self) -> float:
-        """The time, in seconds."""
-        return (self._stopped_at if self.is_stopped else self._loop.time()) - self.lost_s
 
     def stop(self) -> None:
         """Let time stand still. Harmless if repeated."""
         if not self.is_stopped:
-            self.is_stopped, self._stopped_at = True, self._loop.time()
+            stopped_at = self.time()
+            self.is_stopped, self.time = True, lambda: stopped_at
 
     def resume(self) -> None:
         """Let time pass again. Harmless if repeated."""
         if self.is_stopped:
-            self.is_stopped = False
-            self.lost_s += self._loop.time() - self._stopped_at
+            lost_s = self.lost_s = self._loop.time() - self.time()
+            self.is_stopped, self.time = False, lambda: self._loop.time() - lost_s
             overdue, self._overdue = self._overdue, []
             for look in overdue:
                 look()
@@ -92,7 +89,7 @@ class SessionClock:
             TimeoutError: It takes longer than `seconds` of this clock.
         """
         async with asyncio.timeout(None) as limit:
-            timer = self.call_at(self.now + seconds, lambda: limit.reschedule(self._loop.time()))
+            timer = self.call_at(self.time() + seconds, lambda: limit.reschedule(self._loop.time()))
             try:
                 yield
             finally:

@@ -184,14 +184,14 @@ class SessionContext:
         try:
             applied = apply(result, self.values, self.store, began.claim, self.driving)
             updates = applied.updates
-            self.sender.told.owe(updates)
+            self.sender.told.owe(applied.reach)
             outputs = Outputs(
                 call=job.call, stream=job.stream, source=job.source, run=began.run, seen=self.seen, updates=updates
             )
             self._follow(applied)
             for component in [number for number, update in updates.items() if "value" in update]:
                 voice.drop(component)
-            delivery = Delivery(outputs, applied.pictures, applied.growing, applied.is_raw)
+            delivery = Delivery(outputs, applied.pictures, applied.growing, applied.is_raw, applied.reach)
             if is_whole and (updates or applied.pictures):
                 await self.sender.put_whole(channel, delivery, self.settings.credit_s)
             elif updates or applied.pictures:
@@ -288,7 +288,7 @@ class SessionContext:
     @property
     def now(self) -> float:
         """The time in seconds, which stands still while the page cannot be reached."""
-        return self.session_clock.now
+        return self.session_clock.time()
 
 
 class _Farewell:

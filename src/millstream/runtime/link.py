@@ -216,10 +216,9 @@ class Unacknowledged:
         self._look()
 
     def _append(self, data: bytes) -> None:
-        if self.is_needed:
-            self._kept.append(Kept(self._seen, self._audio, data))
-            self._bytes += len(data)
-            self._look()
+        self._kept.append(Kept(self._seen, self._audio, data))
+        self._bytes += len(data)
+        self.has_room = len(self._kept) < MAX_KEPT and self._bytes < MAX_KEPT_BYTES
 
     def _look(self) -> None:
         self.has_room = len(self._kept) < MAX_KEPT and self._bytes < MAX_KEPT_BYTES

@@ -91,7 +91,7 @@ class Run:
             )
             async with aclosing(worker.submit(began.job)) as results:
                 async for result in results:
-                    channel = context.sender.shared
+                    channel = context.sender.channels.shared
                     failure = result.failure or await context.deliver(
                         began, result, channel, self._voice, is_whole=True
                     )
@@ -99,7 +99,7 @@ class Run:
                         return failure
                     if self._voice.is_cut and not result.is_last:
                         self.cancel()  # somebody else plays or writes where it played: nobody hears it any more
-            return await context.settled(context.sender.shared, self.binding)
+            return await context.settled(context.sender.channels.shared, self.binding)
         finally:
             self._meter.close()
             # A call that was cancelled and does not end keeps its slot, but what follows it waits no longer: the user

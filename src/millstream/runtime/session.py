@@ -227,8 +227,8 @@ class Session:
         await self._link.serve(transport, self._read, partial(self._resume, got))
 
     async def _resume(self, got: Ack, transport: Transport) -> None:
-        self._sender.acknowledge(got.seen, got.audio)
-        self._sender.renew_credit()
+        self._sender.acknowledge(got)
+        self._sender.channels.renew_credit()
         await transport.send(encode_message(welcome(self._context, self.secret, is_resumed=True)))
         await self._sender.write(transport)
 

@@ -22,7 +22,7 @@ from millstream.runtime.send.raw_frame import RawFrame
 from millstream.testing import fake_delta
 from millstream.transports.memory import connect
 from millstream.types import Encoded, Media
-from millstream.wire.messages import Outputs, Toast
+from millstream.wire.messages import Credit, KeyFrame, Outputs, Toast
 from millstream.wire.packet import Flag, Packet, PacketKind
 
 
@@ -90,11 +90,11 @@ def numbers(got: list[Any]) -> list[int]:
 @virtual
 async def test_only_the_newest_frame_is_encoded_and_what_was_encoded_is_sent() -> None:
     context = SessionContext()
-    channel = context.sender.open(1)
+    channel = context.channels.open(1)
     for number in (1, 2, 3):
         context.sender.put(channel, delivery(number, channel))
     assert await context.received() == []
-    context.sender.grant(1, 2)
+    context.channels.grant(Credit(stream=1, limit=2))
     first = await packets(context, 1)
     context.sender.put(channel, delivery(4, channel))
     second = await packets(context, 1)
@@ -112,13 +112,13 @@ def test_other_messages_do_not_wait_for_the_encoder(monkeypatch: pytest.MonkeyPa
 
     async def play() -> None:
         context = SessionContext()
-        channel = context.sender.open(1)
-        context.sender.grant(1, 5)
+        channel = context.channels.open(1)
+        context.channels.grant(Credit(stream=1, limit=5))
         context.sender.put(channel, delivery(1, channel))
         await context.received()
         context.sender.send(Toast(level="info", message="meanwhile"))
-        context.sender.put(context.sender.shared, context.result(context.sender.shared, None, (PICTURE + 10,)))
-        context.sender.grant(0, 5)
+        context.sender.put(context.channels.shared, context.result(context.channels.shared, None, (PICTURE + 10,)))
+        context.channels.grant(Credit(stream=0, limit=5))
         toast, _, shared = await messages(context, 3)
         assert (toast.message, shared.stream) == ("meanwhile", 0)
         context.sender.put(channel, delivery(2, channel))
@@ -139,17 +139,17 @@ def test_a_frame_that_is_outdated_while_it_is_encoded_is_not_sent(
 
     async def play() -> None:
         context = SessionContext()
-        channel = context.sender.open(1)
-        context.sender.grant(1, 5)
+        channel = context.channels.open(1)
+        context.channels.grant(Credit(stream=1, limit=5))
         context.sender.put(channel, delivery(1, channel, "with it"))
         await context.received()
         if is_replaced_by == "text":
             context.sender.send(Outputs(call=9, updates={PICTURE: {"value": None}}))
         elif is_replaced_by == "frame of another stream":
-            other = context.sender.open(2)
+            other = context.channels.open(2)
             context.sender.put(other, context.result(other))
         else:
-            context.sender.close(channel)
+            context.channels.close(channel)
         blocked.go_on.set()
         if is_replaced_by != "nothing, as the stream ends":
             context.sender.put(channel, delivery(2, channel))
@@ -168,13 +168,13 @@ def test_a_frame_that_is_outdated_while_it_is_encoded_is_not_sent(
 @virtual
 async def test_the_next_frame_is_a_key_frame_if_it_is_asked_for_and_on_a_new_link() -> None:
     context = SessionContext()
-    channel = context.sender.open(1)
-    context.sender.grant(1, 10)
+    channel = context.channels.open(1)
+    context.channels.grant(Credit(stream=1, limit=10))
     keys = []
     for number in range(1, 7):
         if number == 3:
-            context.sender.request_key_frame(1, PICTURE)
-            context.sender.request_key_frame(99, PICTURE)  # of a stream that has ended
+            context.channels.request_key_frame(KeyFrame(stream=1, component=PICTURE))
+            context.channels.request_key_frame(KeyFrame(stream=99, component=PICTURE))  # of a stream that has ended
         if number == 5:
             context.writer.cancel()
             context.page, server = connect()
@@ -190,8 +190,8 @@ async def test_the_next_frame_is_a_key_frame_if_it_is_asked_for_and_on_a_new_lin
 @virtual
 async def test_what_an_encoder_raises_costs_one_frame_and_no_text(caplog: pytest.LogCaptureFixture) -> None:
     context = SessionContext()
-    channel = context.sender.open(1)
-    context.sender.grant(1, 10)
+    channel = context.channels.open(1)
+    context.channels.grant(Credit(stream=1, limit=10))
     context.sender.put(channel, delivery(1, channel))
     await packets(context, 1)
     broken = delivery(2, channel, "kept")
@@ -230,15 +230,15 @@ def test_whatever_happens_every_frame_that_is_sent_can_be_decoded(steps: list[tu
     @virtual
     async def play() -> None:
         context = SessionContext()
-        channels = {number: context.sender.open(number) for number in (1, 2)}
+        channels = {number: context.channels.open(number) for number in (1, 2)}
         limits, texts, seen = {1: 0, 2: 0}, [], []
         for call, (what, number) in enumerate(steps, 1):
             channel = channels[number]
             if what == "credit":
                 limits[number] += 1
-                context.sender.grant(number, limits[number])
+                context.channels.grant(Credit(stream=number, limit=limits[number]))
             elif what == "ask":
-                context.sender.request_key_frame(number, PICTURE)
+                context.channels.request_key_frame(KeyFrame(stream=number, component=PICTURE))
             elif what == "turn":
                 seen += await context.received()
             elif what == "text":
@@ -248,7 +248,7 @@ def test_whatever_happens_every_frame_that_is_sent_can_be_decoded(steps: list[tu
                 texts += [] if text is None else [text]
                 context.sender.put(channel, delivery(call, channel, text))
         for channel in channels.values():
-            context.sender.close(channel)
+            context.channels.close(channel)
         seen += await context.received()
         told = [one.updates[TEXT]["value"] for one in seen if isinstance(one, Outputs) and TEXT in one.updates]
         assert told == texts

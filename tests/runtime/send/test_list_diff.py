@@ -55,27 +55,26 @@ def test_a_page_always_has_what_was_told(values: list[list[str]]) -> None:
 
 def test_a_page_knows_what_it_gets_at_once_it_shows_the_update_that_said_so() -> None:
     told = ListDiff()
-    update = Outputs(call=1, updates={7: {"visible": False}, 8: {"label": "L"}}, seq=5)
     assert told.knows(7, 0), "as it was declared"
-    told.owe(update.updates)
+    told.owe([7])
     assert not told.knows(7, 100), "nothing was said so far"
     assert told.knows(8, 0)
-    told.number(update)
+    told.number([7], 5)
     assert [told.knows(7, seen) for seen in (0, 4, 5, 6)] == [False, False, True, True]
 
 
 def test_a_page_that_does_not_say_what_it_shows_shows_all() -> None:
     told = ListDiff()
-    told.owe({7: {"interactive": False}})
+    told.owe([7])
     assert told.knows(7, ALL)
 
 
 def test_of_two_updates_the_last_one_counts() -> None:
     told = ListDiff()
     for _ in range(2):
-        told.owe({7: {"visible": True}})
-    told.number(Outputs(call=1, updates={7: {"visible": True}}, seq=3))
+        told.owe([7])
+    told.number([7], 3)
     assert not told.knows(7, 3)
-    told.number(Outputs(call=2, updates={7: {"visible": True}}, seq=9))
+    told.number([7], 9)
     assert not told.knows(7, 3)
     assert told.knows(7, 9)

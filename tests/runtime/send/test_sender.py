@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from millstream.errors import InvalidValue
-from millstream.runtime.send import sender
+from millstream.runtime.send import control_queue
 from millstream.runtime.send.channel import Channel, Delivery
 from millstream.runtime.send.sender import Sender
 from millstream.testing.virtual import VirtualLoop
 from millstream.transports.memory import MemoryTransport, connect
 from millstream.wire.encoding import decode_server_message
-from millstream.wire.messages import Clock, Outputs, Toast
+from millstream.wire.messages import Clock, Credit, Outputs, Toast
 from millstream.wire.packet import Flag, Packet, PacketKind, decode_packet, is_packet
 
 PICTURE, TEXT = 10, 11
@@ -42,6 +42,7 @@ class SessionContext:
     def __init__(self, max_control: int = 1024) -> None:
         self.stalls = 0
         self.sender = Sender(max_control, self._stalled)
+        self.channels = self.sender.channels
         self.page: MemoryTransport
         self.page, self._server = connect()
         self.writer = asyncio.get_running_loop().create_task(self.sender.write(self._server))
@@ -100,10 +101,10 @@ async def test_control_messages_keep_their_order_and_are_numbered() -> None:
 @virtual
 async def test_an_update_is_encoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
     context, encoded = SessionContext(), []
-    encode = sender.encode_message
-    monkeypatch.setattr(sender, "encode_message", lambda message: (encoded.append(message), encode(message))[1])
+    encode = control_queue.encode_message
+    monkeypatch.setattr(control_queue, "encode_message", lambda message: (encoded.append(message), encode(message))[1])
     context.sender.send(Outputs(call=1, updates={TEXT: {"value": "one"}}))
-    channel = context.sender.open(1)
+    channel = context.channels.open(1)
     context.sender.put(channel, context.result(channel, "two", ()))
     first, second = await context.received()
     assert (first.seq, second.seq) == (1, 2)
@@ -114,11 +115,11 @@ async def test_an_update_is_encoded_once(monkeypatch: pytest.MonkeyPatch) -> Non
 @virtual
 async def test_a_picture_without_credit_waits_and_a_newer_one_replaces_it() -> None:
     context = SessionContext()
-    channel = context.sender.open(1)
+    channel = context.channels.open(1)
     for _ in range(3):
         context.sender.put(channel, context.result(channel))
     assert await context.received() == []
-    context.sender.grant(1, 1)
+    context.channels.grant(Credit(stream=1, limit=1))
     (packet,) = await context.received()
     assert (packet.call, packet.sequence, packet.is_last) == (3, 1, True)
     assert channel.replaced == 2
@@ -128,12 +129,12 @@ async def test_a_picture_without_credit_waits_and_a_newer_one_replaces_it() -> N
 @virtual
 async def test_the_updates_of_a_replaced_result_are_sent_without_its_picture() -> None:
     context = SessionContext()
-    channel = context.sender.open(1)
+    channel = context.channels.open(1)
     context.sender.put(channel, context.result(channel, "one"))
     context.sender.put(channel, context.result(channel, "two"))
     (first,) = await context.received()
     assert (first.updates, first.packets) == ({TEXT: {"value": "one"}}, 0)
-    context.sender.grant(1, 5)
+    context.channels.grant(Credit(stream=1, limit=5))
     outputs, packet = await context.received()
     assert (outputs.updates, outputs.packets, outputs.call) == ({TEXT: {"value": "two"}}, 1, 2)
     assert packet.call == 2
@@ -143,10 +144,10 @@ async def test_the_updates_of_a_replaced_result_are_sent_without_its_picture() -
 @virtual
 async def test_a_picture_of_another_component_is_kept_and_sent_with_the_newer_call() -> None:
     context = SessionContext()
-    channel = context.sender.open(1)
+    channel = context.channels.open(1)
     context.sender.put(channel, context.result(channel, components=(PICTURE, PICTURE + 5)))
     context.sender.put(channel, context.result(channel, components=(PICTURE,)))
-    context.sender.grant(1, 5)
+    context.channels.grant(Credit(stream=1, limit=5))
     packets = await context.received()
     assert sorted(packet.component for packet in packets) == [PICTURE, PICTURE + 5]
     assert {packet.call for packet in packets} == {2}
@@ -157,13 +158,13 @@ async def test_a_picture_of_another_component_is_kept_and_sent_with_the_newer_ca
 @virtual
 async def test_more_pictures_than_credit_go_as_it_comes() -> None:
     context = SessionContext()
-    channel = context.sender.open(1)
-    context.sender.grant(1, 2)
+    channel = context.channels.open(1)
+    context.channels.grant(Credit(stream=1, limit=2))
     context.sender.put(channel, context.result(channel, "t", components=(1, 2, 3)))
     outputs, *packets = await context.received()
     assert (outputs.packets, len(packets)) == (3, 2)
     context.sender.put(channel, context.result(channel, components=(1,)))
-    context.sender.grant(1, 4)
+    context.channels.grant(Credit(stream=1, limit=4))
     packets = await context.received()
     assert [(packet.call, packet.component, packet.is_last) for packet in packets] == [(1, 3, True), (2, 1, True)]
     await context.close()
@@ -172,10 +173,10 @@ async def test_more_pictures_than_credit_go_as_it_comes() -> None:
 @virtual
 async def test_a_newer_value_from_elsewhere_overtakes_what_waits() -> None:
     context = SessionContext()
-    channel = context.sender.open(1)
+    channel = context.channels.open(1)
     context.sender.put(channel, context.result(channel, "old"))
     context.sender.send(Outputs(call=99, run=1, updates={TEXT: {"value": ""}, PICTURE: {"value": None}}))
-    context.sender.grant(1, 5)
+    context.channels.grant(Credit(stream=1, limit=5))
     messages = await context.received()
     assert [message.updates for message in messages] == [
         {TEXT: {"value": "old"}},
@@ -187,10 +188,10 @@ async def test_a_newer_value_from_elsewhere_overtakes_what_waits() -> None:
 @virtual
 async def test_properties_do_not_outdate_a_picture() -> None:
     context = SessionContext()
-    channel = context.sender.open(1)
+    channel = context.channels.open(1)
     context.sender.put(channel, context.result(channel))
     context.sender.send(Outputs(call=99, updates={PICTURE: {"label": "new"}}))
-    context.sender.grant(1, 1)
+    context.channels.grant(Credit(stream=1, limit=1))
     messages = await context.received()
     assert [type(message) for message in messages] == [Outputs, Packet]
     await context.close()
@@ -199,17 +200,17 @@ async def test_properties_do_not_outdate_a_picture() -> None:
 @virtual
 async def test_put_whole_waits_until_nothing_would_be_replaced() -> None:
     context = SessionContext()
-    channel = context.sender.open(1)
+    channel = context.channels.open(1)
     await context.sender.put_whole(channel, context.result(channel), 10)
     waiting = asyncio.ensure_future(context.sender.put_whole(channel, context.result(channel), 10))
     await asyncio.sleep(5)
     assert not waiting.done()
-    context.sender.grant(1, 1)
+    context.channels.grant(Credit(stream=1, limit=1))
     await waiting
     assert [packet.call for packet in await context.received()] == [1]
     with pytest.raises(TimeoutError):
         await context.sender.flushed(channel, 10)
-    context.sender.grant(1, 2)
+    context.channels.grant(Credit(stream=1, limit=2))
     await context.sender.flushed(channel, 10)
     assert [packet.call for packet in await context.received()] == [2]
     await context.close()
@@ -220,7 +221,7 @@ async def test_put_whole_is_held_back_by_a_page_that_reads_slowly() -> None:
     context = SessionContext()
     context.page.incoming._buffer_bytes = 100
     context.page.incoming.is_stalled = True
-    channel = context.sender.shared
+    channel = context.channels.shared
     sent = 0
 
     async def flood() -> None:
@@ -244,8 +245,8 @@ async def test_put_whole_is_held_back_by_a_page_that_reads_slowly() -> None:
 @virtual
 async def test_the_result_of_an_ordinary_event_is_always_announced() -> None:
     context = SessionContext()
-    context.sender.grant(0, 2)
-    context.sender.put(context.sender.shared, context.result(context.sender.shared))
+    context.channels.grant(Credit(stream=0, limit=2))
+    context.sender.put(context.channels.shared, context.result(context.channels.shared))
     outputs, packet = await context.received()
     assert (outputs.packets, packet.stream) == (1, 0)
     await context.close()
@@ -254,11 +255,11 @@ async def test_the_result_of_an_ordinary_event_is_always_announced() -> None:
 @virtual
 async def test_closing_a_channel_sends_what_needs_no_credit() -> None:
     context = SessionContext()
-    channel = context.sender.open(1)
+    channel = context.channels.open(1)
     context.sender.put(channel, context.result(channel, "last"))
-    context.sender.close(channel)
-    context.sender.close(channel)
-    context.sender.grant(1, 5)
+    context.channels.close(channel)
+    context.channels.close(channel)
+    context.channels.grant(Credit(stream=1, limit=5))
     (outputs,) = await context.received()
     assert (outputs.updates, outputs.packets) == ({TEXT: {"value": "last"}}, 0)
     await context.close()
@@ -267,9 +268,9 @@ async def test_closing_a_channel_sends_what_needs_no_credit() -> None:
 @virtual
 async def test_credit_never_falls() -> None:
     context = SessionContext()
-    channel = context.sender.open(1)
-    context.sender.grant(1, 3)
-    context.sender.grant(1, 1)
+    channel = context.channels.open(1)
+    context.channels.grant(Credit(stream=1, limit=3))
+    context.channels.grant(Credit(stream=1, limit=1))
     assert channel.limit == 3
     await context.close()
 
@@ -277,15 +278,15 @@ async def test_credit_never_falls() -> None:
 @virtual
 async def test_the_round_trip_is_measured_by_credit() -> None:
     context = SessionContext()
-    channel = context.sender.open(1)
-    context.sender.grant(1, 2)
+    channel = context.channels.open(1)
+    context.channels.grant(Credit(stream=1, limit=2))
     context.sender.put(channel, context.result(channel))
     await asyncio.sleep(0.08)
-    context.sender.grant(1, 3)
+    context.channels.grant(Credit(stream=1, limit=3))
     assert channel.rtt_s == pytest.approx(0.08, abs=0.001)
     context.sender.put(channel, context.result(channel))
     await asyncio.sleep(0.2)
-    context.sender.grant(1, 4)
+    context.channels.grant(Credit(stream=1, limit=4))
     assert channel.rtt_s == pytest.approx(0.08, abs=0.001), "the shortest counts"
     await context.close()
 
@@ -293,8 +294,8 @@ async def test_the_round_trip_is_measured_by_credit() -> None:
 @virtual
 async def test_capture_times_are_remembered_for_a_while() -> None:
     context = SessionContext()
-    channel = context.sender.open(1)
-    context.sender.grant(1, 1000)
+    channel = context.channels.open(1)
+    context.channels.grant(Credit(stream=1, limit=1000))
     for _ in range(100):
         context.sender.put(channel, context.result(channel))
         await asyncio.sleep(0.001)
@@ -322,7 +323,7 @@ async def test_a_page_that_takes_no_control_messages_is_given_up() -> None:
 @virtual
 async def test_what_is_too_large_for_a_message_is_refused_before_anything_is_sent() -> None:
     context = SessionContext()
-    channel = context.sender.open(1)
+    channel = context.channels.open(1)
     large = "x" * 3_000_000
     with pytest.raises(InvalidValue, match="too large"):
         context.sender.send(Toast(level="info", message=large))
@@ -359,7 +360,7 @@ def test_text_is_complete_and_in_order_and_pictures_never_go_back(steps: list[St
     @virtual
     async def play() -> None:
         context = SessionContext()
-        channels = {number: context.sender.open(number) for number in (1, 2)}
+        channels = {number: context.channels.open(number) for number in (1, 2)}
         sent: list[str] = []
         limits = {1: 0, 2: 0}
         seen: list[Any] = []
@@ -367,7 +368,7 @@ def test_text_is_complete_and_in_order_and_pictures_never_go_back(steps: list[St
             channel = channels[number]
             if what == "credit":
                 limits[number] += 1
-                context.sender.grant(number, limits[number])
+                context.channels.grant(Credit(stream=number, limit=limits[number]))
             elif what == "turn":
                 seen += await context.received()
             else:
@@ -376,7 +377,7 @@ def test_text_is_complete_and_in_order_and_pictures_never_go_back(steps: list[St
                     sent.append(text)
                 context.sender.put(channel, context.result(channel, text, () if what == "text" else (PICTURE,)))
         for channel in channels.values():
-            context.sender.close(channel)
+            context.channels.close(channel)
         seen += await context.received()
         texts = [message.updates[TEXT]["value"] for message in seen if isinstance(message, Outputs)]
         assert texts == sent
@@ -403,9 +404,9 @@ def grown(*items: str, pictures: dict[int, Packet] | None = None) -> Delivery:
 async def test_of_a_list_that_grows_only_what_is_new_is_sent() -> None:
     context = SessionContext()
     for items in ("a", "ab", "abc"):
-        context.sender.put(context.sender.shared, grown(*items))
+        context.sender.put(context.channels.shared, grown(*items))
     context.sender.told.forget(LIST)
-    context.sender.put(context.sender.shared, grown("x"))
+    context.sender.put(context.channels.shared, grown("x"))
     sent = [message.updates[LIST] for message in await context.received()]
     assert sent == [{"value": ["a"]}, {"splice": [1, ["b"]]}, {"splice": [2, ["c"]]}, {"value": ["x"]}]
     await context.close()
@@ -414,9 +415,12 @@ async def test_of_a_list_that_grows_only_what_is_new_is_sent() -> None:
 @virtual
 async def test_a_list_that_comes_with_a_picture_is_sent_as_a_whole_and_so_is_the_next() -> None:
     context = SessionContext()
-    context.sender.put(context.sender.shared, grown("a"))
-    context.sender.put(context.sender.shared, grown("a", "b", pictures=context.result(context.sender.shared).pictures))
-    context.sender.put(context.sender.shared, grown("a", "b", "c"))
+    context.sender.put(context.channels.shared, grown("a"))
+    context.sender.put(
+        context.channels.shared,
+        grown("a", "b", pictures=context.result(context.channels.shared).pictures),
+    )
+    context.sender.put(context.channels.shared, grown("a", "b", "c"))
     sent = [message.updates[LIST] for message in await context.received()]
     assert sent == [{"value": ["a"]}, {"value": ["a", "b"]}, {"value": ["a", "b", "c"]}]
     await context.close()
@@ -426,8 +430,8 @@ async def test_a_list_that_comes_with_a_picture_is_sent_as_a_whole_and_so_is_the
 async def test_a_list_that_is_too_large_was_not_told() -> None:
     context = SessionContext()
     with pytest.raises(InvalidValue, match="too large"):
-        context.sender.put(context.sender.shared, grown("x" * 3_000_000))
-    context.sender.put(context.sender.shared, grown("a"))
+        context.sender.put(context.channels.shared, grown("x" * 3_000_000))
+    context.sender.put(context.channels.shared, grown("a"))
     (message,) = await context.received()
     assert message.updates[LIST] == {"value": ["a"]}
     await context.close()

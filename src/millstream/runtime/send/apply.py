@@ -8,6 +8,7 @@ from pathlib import Path
 
 from millstream.declare.component import Component
 from millstream.jobs import KEEP, Output, Result
+from millstream.runtime.send.list_diff import REACH
 from millstream.runtime.send.raw_frame import RawFrame
 from millstream.runtime.state.files import SessionFiles
 from millstream.runtime.state.values import Claim, Values
@@ -27,6 +28,7 @@ class Applied:
         sounds: What is to be played next, by component.
         changed: Components whose `change` event is to be raised.
         growing: Components whose new value is a list that may go on from where the page knows it.
+        reach: Elements of which the page is told whether its user gets at them.
         gone: Files that nothing refers to any more.
     """
 
@@ -36,6 +38,7 @@ class Applied:
     sounds: dict[int, Segment] = field(default_factory=dict)
     changed: list[int] = field(default_factory=list)
     growing: set[int] = field(default_factory=set)
+    reach: list[int] = field(default_factory=list)
     gone: list[Path] = field(default_factory=list)
 
 
@@ -55,6 +58,8 @@ def apply(result: Result, values: Values, store: SessionFiles, claim: Claim, dri
             element = values.element(number)
             if not isinstance(element, Component) or element.on_page:
                 applied.updates[number] = dict(output.patch)
+                if REACH & output.patch.keys():
+                    applied.reach.append(number)
         if output.value is KEEP or not values.holds(claim, number):
             continue
         write = values.write if output.sound is None else values.write_piece

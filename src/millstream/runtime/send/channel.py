@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import partial
@@ -33,6 +33,7 @@ class Delivery:
         outputs: Its updates of everything that is no frame.
         pictures: Its frames, by component.
         growing: Components of which the page is told no more than what is new.
+        reach: Elements of which it tells whether the user gets at them.
         is_raw: Whether some of its frames have to be encoded first.
     """
 
@@ -40,11 +41,15 @@ class Delivery:
     pictures: dict[int, Packet | RawFrame]
     growing: AbstractSet[int] = frozenset()
     is_raw: bool = False
+    reach: Sequence[int] = ()
 
     def packets(self) -> list[Packet]:
         """Number the frames by the call that they are sent with, and flag the last one; all have been encoded."""
         call = self.outputs.call
-        packets = [msgspec.structs.replace(each, call=call) for each in self.pictures.values() if type(each) is Packet]
+        packets: list[Packet] = []
+        for each in self.pictures.values():
+            if type(each) is Packet:
+                packets.append(msgspec.structs.replace(each, call=call))
         packets[-1] = msgspec.structs.replace(packets[-1], flags=packets[-1].flags | Flag.LAST)
         return packets
 

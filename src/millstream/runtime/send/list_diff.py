@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from typing import Final, cast
 
@@ -47,16 +47,15 @@ class ListDiff:
         """Have the next list sent as a whole: the page may show another one by now."""
         self._lists.pop(number, None)
 
-    def owe(self, updates: Mapping[int, Mapping[str, Value]]) -> None:
+    def owe(self, reach: Iterable[int]) -> None:
         """Note that the page will be told whether its user gets at some elements; until then it does not know."""
-        self._owed.update(number for number, update in updates.items() if REACH & update.keys())
+        self._owed.update(reach)
 
-    def number(self, outputs: Outputs) -> None:
+    def number(self, reach: Iterable[int], seq: int) -> None:
         """Note under which sequence the page is told that."""
-        for number, update in outputs.updates.items():
-            if REACH & update.keys():
-                self._owed[number] -= 1
-                self._told[number] = outputs.seq
+        for number in reach:
+            self._owed[number] -= 1
+            self._told[number] = seq
 
     def knows(self, number: int, seen: int) -> bool:
         """True if a page that shows what was said up to `seen` shows as well whether its user gets at an element."""

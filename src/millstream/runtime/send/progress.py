@@ -37,7 +37,7 @@ class ProgressSender:
         self._run, self._stream = run, stream
         self._newest: Advance | None = None
         self._shown: Advance | None = None
-        self._due = context.now
+        self._due = 0.0
         self._timer: ClockTimer | None = None
         self._is_closed = self._has_failed = False
 
@@ -67,7 +67,7 @@ class ProgressSender:
 
     def _look(self) -> None:
         self._timer = None
-        if self._context.now < self._due or not self._context.sender.is_calm:
+        if self._context.now < self._due or not self._context.sender.control.is_calm:
             self._timer = self._context.session_clock.call_at(
                 max(self._due, self._context.now + EVERY_S / 10), self._look
             )

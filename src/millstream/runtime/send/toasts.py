@@ -46,7 +46,7 @@ class Toasts:
         """Tell what waits, as far as the page takes it, and look again later if that is not all."""
         now = self._loop.time()
         self._tokens, self._at = min(BURST, self._tokens + (now - self._at) * RATE_HZ), now
-        while self._waiting and self._tokens >= 1 and self._sender.is_calm:
+        while self._waiting and self._tokens >= 1 and self._sender.control.is_calm:
             self._tokens -= 1
             notice = next(iter(self._waiting))
             self._send(notice, self._waiting.pop(notice))

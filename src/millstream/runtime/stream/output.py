@@ -32,7 +32,7 @@ class StreamOutput:
     def __init__(self, context: SessionContext, number: int, binding: Binding) -> None:
         self._context = context
         self.audio = AudioOutput(context.players, number)
-        self.channel = context.sender.open(number)
+        self.channel = context.sender.channels.open(number)
         self.progress = ProgressSender(context, binding, stream=number)
         outputs = (context.manifest.components.get(component) for component in binding.outputs)
         self.plays = any(output is not None and bool(output.plays_ahead_s) for output in outputs)
@@ -54,4 +54,4 @@ class StreamOutput:
 
     def close(self) -> None:
         """Close the channel; harmless if repeated."""
-        self._context.sender.close(self.channel)
+        self._context.sender.channels.close(self.channel)

@@ -1,0 +1,169 @@
+"""The frames on their way to one page, each stream's under a credit of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Set as AbstractSet
+from functools import partial
+
+import msgspec
+
+from millstream.runtime.clock import SessionClock
+from millstream.runtime.send.channel import Channel, Delivery
+from millstream.runtime.send.control_queue import ControlQueue
+from millstream.runtime.send.list_diff import ListDiff
+from millstream.wire.messages import Credit, KeyFrame, Outputs
+from millstream.wire.packet import Packet, encode_packet
+
+
+class Channels:
+    """Frames of a channel coalesce; the updates that came with a replaced one are sent without it.
+
+    Args:
+        control: Takes those updates.
+        told: What the page was told.
+        clock: Stands still while the page cannot be reached.
+        work: Set when there is something to send.
+
+    Attributes:
+        shared: The channel of ordinary events.
+    """
+
+    def __init__(self, control: ControlQueue, told: ListDiff, clock: SessionClock, work: asyncio.Event) -> None:
+        self._control = control
+        self._told = told
+        self._clock = clock
+        self._work = work
+        self.shared = Channel(0)
+        self._channels = {0: self.shared}
+
+    def open(self, stream: int) -> Channel:
+        """Make the channel of a stream."""
+        channel = self._channels[stream] = Channel(stream)
+        return channel
+
+    def close(self, channel: Channel) -> None:
+        """Let go of a channel: frames that wait are dropped, updates that wait with them go. Harmless if repeated."""
+        self._release(channel)
+        channel.clear()
+        self._channels.pop(channel.stream, None)
+
+    def grant(self, message: Credit) -> None:
+        """Note a credit that the page gave. One for a stream that has ended is late, and ignored."""
+        channel = self._channels.get(message.stream)
+        if channel is not None:
+            channel.grant(message.limit, self._clock.time())
+            self._work.set()
+
+    def request_key_frame(self, message: KeyFrame) -> None:
+        """Begin anew with the next frame: the page misses one. For a stream that has ended it is too late."""
+        if channel := self._channels.get(message.stream):
+            channel.encoder.request_key_frame(message.component)
+
+    def put(self, channel: Channel, delivery: Delivery) -> None:
+        """Hand over a result with frames that may replace, or be replaced; in order with all other updates.
+
+        Raises:
+            InvalidValue: Its updates are too large for the wire.
+        """
+        for number in delivery.growing:  # what waits for frames is told as a whole, and so is what comes after it
+            self._told.forget(number)
+        if delivery.outputs.updates:
+            self._control.encode(delivery.outputs)
+        self.overtake(delivery.outputs, delivery.pictures.keys(), channel)
+        channel.put(delivery)
+        self._work.set()
+
+    def overtake(
+        self, outputs: Outputs, pictures: AbstractSet[int] = frozenset(), target: Channel | None = None
+    ) -> None:
+        """Keep the order of updates: those that wait with a frame go first, frames that are outdated do not go.
+
+        Args:
+            outputs: What comes now, and brings some components a newer value.
+            pictures: The components that come with a newer frame.
+            target: The channel whose frames that wait are left to the caller.
+        """
+        for channel in self._channels.values():
+            if channel.newest is not None or channel.encoding is not None:
+                self._release(channel)
+                if channel is not target:
+                    valued = {component for component, update in outputs.updates.items() if "value" in update}
+                    channel.outdate(valued | pictures)
+
+    def take(self) -> list[bytes]:
+        """Take what can be sent now of one channel that has credit; nothing if there is none."""
+        batch: list[bytes] = []
+        for channel in self._channels.values():
+            waits = channel.unsent or channel.newest or channel.encoding
+            if waits and channel.limit > channel.sent:
+                if batch:
+                    self._work.set()  # control messages and audio go before the frames of another channel
+                    break
+                batch = self._take(channel)
+        return batch
+
+    def restart(self) -> None:
+        """Begin anew with the next frame of each channel: what an earlier link had taken may never have arrived."""
+        for channel in self._channels.values():
+            channel.encoder.restart()
+
+    def renew_credit(self) -> None:
+        """Count frames that were on their way to a page which has come back as lost: as many more may be sent."""
+        for channel in self._channels.values():
+            channel.renew_credit()
+
+    def clear(self) -> None:
+        """Let go of all that was not sent."""
+        for channel in self._channels.values():
+            channel.clear()
+
+    def _release(self, channel: Channel) -> None:
+        """Send the updates that wait with frames without them."""
+        for delivery in (channel.encoding, channel.newest):
+            if delivery is not None and delivery.outputs.updates:
+                outputs = msgspec.structs.replace(delivery.outputs, packets=0)
+                self._control.send(outputs)
+                self._told.number(delivery.reach, outputs.seq)
+                delivery.outputs, delivery.reach = msgspec.structs.replace(delivery.outputs, updates={}), ()
+
+    def _take(self, channel: Channel) -> list[bytes]:
+        """Take the packets that have credit; none if the frames that go next are still to be encoded."""
+        batch = []
+        if not channel.unsent:
+            if channel.encoding is None and channel.newest is not None and channel.newest.is_raw:
+                channel.encode(partial(self._send_encoded, channel))
+            if channel.encoding is not None and channel.encoding.is_raw:
+                return []
+            if channel.encoding is not None:
+                delivery, channel.encoding = channel.encoding, None
+            else:
+                assert channel.newest is not None
+                delivery, channel.newest = channel.newest, None
+            if delivery.outputs.updates or not delivery.outputs.stream:
+                batch.append(self._announce(delivery))
+            channel.unsent.extend(delivery.packets())
+        while channel.unsent and channel.limit > channel.sent:
+            batch.append(encode_packet(channel.next_packet()))
+        if channel.probe is None:
+            channel.probe = channel.sent, self._clock.time()
+        channel.is_free.set()
+        if channel.newest is not None:
+            self._work.set()
+        return batch
+
+    def _announce(self, delivery: Delivery) -> bytes:
+        """Number and encode the `Outputs` that goes before frames; those of a stream need none without updates."""
+        outputs = delivery.outputs
+        again = msgspec.structs.replace(outputs)
+        outputs.packets = len(delivery.pictures)
+        data = self._control.announce(outputs, again)
+        self._told.number(delivery.reach, outputs.seq)
+        return data
+
+    def _send_encoded(self, channel: Channel, packets: dict[int, Packet]) -> None:
+        """Send what has been encoded; updates that came with a frame that could not be go without it."""
+        if channel.encoding is not None and len(packets) < len(channel.encoding.pictures):
+            self._release(channel)
+        channel.encoded(packets)
+        self._work.set()
