@@ -18,14 +18,14 @@ from millstream.cli.usage import EXIT_USAGE, Parser
 __all__ = ["main"]
 
 EXIT_INTERRUPTED: Final = 130
-"""The exit code after Ctrl-C, as shells have it."""
+"""The exit code after Ctrl-C, as in shells."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the `millstream` command; returns the exit code.
 
-    Mistakes in how the command was used are one line on standard error, and its usage; a user's program fails with a
-    traceback of its own.
+    A mistake in the command line gives one line on standard error and the usage; a user's program that fails gives its
+    own traceback.
 
     Args:
         arguments: The words after `millstream`; those of the process by default.
@@ -65,7 +65,7 @@ def _parser() -> tuple[Parser, Mapping[str, Parser]]:
 
 
 def _check_command(parser: Parser, commands: Mapping[str, Parser], words: Sequence[str]) -> None:
-    """End the program if the first word is no command."""
+    """Exit with an error if the first word is no command."""
     word = words[0] if words else ""
     if not word or word.startswith("-") or word in commands:
         return

@@ -1,4 +1,4 @@
-"""`millstream demo`: opens the gallery of examples that comes with the package."""
+"""`millstream demo`: opens the gallery of examples that is part of the package."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def add_demo(commands: argparse._SubParsersAction[Parser]) -> None:
 
 
 def open_example(options: argparse.Namespace) -> None:
-    """Serve the example that was named.
+    """Serve the example with the given name.
 
     Raises:
-        CommandError: There is none of that name, or the packages of the examples are not installed.
+        CommandError: There is no such example, or the packages that examples need are not installed.
     """
     try:
         serve(str(example(options.name)), serving(options), inbrowser=options.open)
@@ -54,7 +54,7 @@ def example(name: str) -> Path:
     """Find one example.
 
     Raises:
-        CommandError: There is none of that name; the message lists those that are.
+        CommandError: There is no such example; the message lists those that exist.
     """
     known = {path.stem: path for path in sorted(examples().glob("*.py"))}
     if name not in known:

@@ -23,18 +23,18 @@ USUAL_FILES: Final = ("app.py", "demo.py", "main.py", "run.py")
 
 
 _NOT_THEIRS: Final = (f"{Path(millstream.__file__).parent}{os.sep}", "<frozen ", runpy.__file__)
-"""Where the lines of a traceback are that say nothing about the user's program."""
+"""Files whose lines in a traceback say nothing about the user's program."""
 
 
 class CommandError(MillstreamError):
-    """The command was used wrongly; the message says what to write instead."""
+    """A mistake in the command line; the message says what to write instead."""
 
 
 class ProgramError(MillstreamError):
-    """A user's program failed while it was run.
+    """A user's program failed while it ran.
 
     Attributes:
-        report: What Python would have printed, without our own part in it.
+        report: The traceback as Python would have printed it, without our own lines.
     """
 
     def __init__(self, error: Exception, path: Path) -> None:
@@ -44,7 +44,7 @@ class ProgramError(MillstreamError):
         while trace is not None:
             trace.stack[:] = [frame for frame in trace.stack if not frame.filename.startswith(_NOT_THEIRS)]
             trace = trace.__cause__ or trace.__context__
-        # Without a line of its own it could not even be read: the error itself says where.
+        # No line of the program was run, so it could not be parsed: the error itself says where.
         title = "" if whole.stack else "Traceback (most recent call last):\n"
         self.report = "".join(line for line in whole.format() if line != title)
 
@@ -52,16 +52,16 @@ class ProgramError(MillstreamError):
 def serve(target: str, arguments: Mapping[str, object], *, inbrowser: bool = False) -> None:
     """Serve the app of `FILE` or `FILE:NAME`, until Ctrl-C.
 
-    Without a name the file is run as `python FILE` would run it, so that what it passes to `launch()` counts; an app
-    that it does not launch is launched here.
+    Without a name, the file runs as under `python FILE`, so that the arguments of its own `launch()` apply; an app that
+    it does not launch is launched here.
 
     Args:
-        target: The file, and perhaps the name of a variable in it.
-        arguments: Arguments for `launch()`; they win over those in the file.
+        target: The file, with or without the name of a variable in it.
+        arguments: Arguments for `launch()`; they override those in the file.
         inbrowser: Whether to open the page in the browser.
 
     Raises:
-        CommandError: There is no such file, or no app in it, or it cannot be served.
+        CommandError: There is no such file, there is no app in it, or the app cannot be served.
         ProgramError: The program failed.
     """
     from millstream.server.launch import overriding
@@ -74,7 +74,7 @@ def serve(target: str, arguments: Mapping[str, object], *, inbrowser: bool = Fal
 
 
 def _run(path: Path, module: str) -> Mapping[str, object]:
-    """Run a program; gives its variables.
+    """Run a program and return its variables.
 
     Raises:
         ProgramError: It failed.
@@ -89,7 +89,7 @@ def _launch(app: Blocks) -> None:
     """Launch an app that its program does not launch.
 
     Raises:
-        CommandError: It cannot be: an address that is in use, say.
+        CommandError: It cannot be launched, for instance because the port is in use.
     """
     try:
         app.launch()
@@ -98,7 +98,7 @@ def _launch(app: Blocks) -> None:
 
 
 def split(target: str) -> tuple[Path, str | None]:
-    """Take `FILE` or `FILE:NAME` apart.
+    """Split `FILE` or `FILE:NAME`.
 
     Raises:
         CommandError: There is no such file.
@@ -118,7 +118,7 @@ def split(target: str) -> tuple[Path, str | None]:
 
 
 def _other_file(path: Path, name: str) -> str:
-    """Say which file may have been meant."""
+    """Suggest the file that may have been meant."""
     beside = [each.name for each in sorted(path.parent.glob("*.py"))] if path.parent.is_dir() else []
     near = difflib.get_close_matches(path.name, beside, n=1)
     if near:
@@ -131,7 +131,7 @@ def find(found: Mapping[str, object], path: Path, name: str | None) -> Blocks:
     """Find the app among a program's variables: by name, else `demo`, `app`, or the only one.
 
     Raises:
-        CommandError: There is none, or it is not clear which one is meant.
+        CommandError: There is none, or there are several.
     """
     from millstream.apps.blocks import Blocks
 
@@ -160,7 +160,7 @@ def find(found: Mapping[str, object], path: Path, name: str | None) -> Blocks:
 
 @contextmanager
 def _as_script(path: Path) -> Iterator[None]:
-    """Set `sys.argv` and `sys.path` as Python does for a script: its neighbours can be imported."""
+    """Set `sys.argv` and `sys.path` as Python does for a script, so that it can import its neighbours."""
     before = sys.argv, list(sys.path)
     sys.argv = [str(path)]
     sys.path.insert(0, str(path.parent))

@@ -11,9 +11,11 @@ from millstream.cli.usage import Parser, port
 def add_run(commands: argparse._SubParsersAction[Parser]) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser("run", help="serve the app of a Python program")
-    parser.description = "Serves the app that a Python program makes; what is given here wins over its own launch()."
+    parser.description = (
+        "Serves the app that a Python program makes; options given here override those of its own launch()."
+    )
     parser.add_argument(
-        "target", metavar="FILE[:NAME]", help="the program, and perhaps which of its variables is the app"
+        "target", metavar="FILE[:NAME]", help="the program, and if need be the variable that holds the app"
     )
     add_serving(parser)
     parser.set_defaults(
@@ -22,7 +24,7 @@ def add_run(commands: argparse._SubParsersAction[Parser]) -> None:
 
 
 def add_serving(parser: argparse.ArgumentParser) -> None:
-    """Add what all commands take that serve something."""
+    """Add the options of every command that serves an app."""
     parser.add_argument("--port", type=port, metavar="N", help="port to listen on; 0 for any free one")
     parser.add_argument("--host", metavar="ADDRESS", help="address to listen on; 0.0.0.0 for every network")
     parser.add_argument("--root-path", metavar="PATH", help="path below which a proxy publishes the app")
@@ -31,7 +33,7 @@ def add_serving(parser: argparse.ArgumentParser) -> None:
 
 
 def serving(options: argparse.Namespace) -> dict[str, object]:
-    """Give the arguments for `launch()`: those that were given."""
+    """Return the arguments for `launch()` that were given on the command line."""
     given = {
         "server_port": options.port,
         "server_name": options.host,

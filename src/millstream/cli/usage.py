@@ -1,4 +1,4 @@
-"""How the command answers when it is used wrongly: the usage of the command that was meant, and the nearest word."""
+"""Mistakes in the command line: answered with the usage of the command that was meant and the nearest word."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final, NoReturn
 
 EXIT_USAGE: Final = 2
-"""The exit code for a command line that cannot be understood, as other programs have it."""
+"""The exit code for a mistake in the command line, as in other programs."""
 
 _ELSEWHERE: Final = {
     "reload": "hot reload does not exist yet: end the program with Ctrl-C, and start it again",
@@ -31,19 +31,19 @@ _ELSEWHERE: Final = {
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that says what was wrong in one line, and shows the usage of the very command that was used."""
+    """A parser that reports a mistake in one line, and shows the usage of the very command that was used."""
 
     def __init__(self, **settings: object) -> None:
         super().__init__(allow_abbrev=False, **settings)  # type: ignore[arg-type]  # argparse's own
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong, and end the program."""
+        """Report the mistake, and exit."""
         sys.stderr.write(f"{self.prog}: {_sentence(message)}\n{self.format_usage()}")
         sys.stderr.write(f"Try `{self.prog} --help`.\n")
         raise SystemExit(EXIT_USAGE)
 
     def refuse(self, extra: Sequence[str]) -> NoReturn:
-        """Say which words are too many, and end the program."""
+        """Report surplus words, and exit."""
         word = extra[0]
         if not word.startswith("-") or word == "-":
             self.error(f"{word!r} is one argument too many")
@@ -55,14 +55,14 @@ class Parser(argparse.ArgumentParser):
 
 
 def port(text: str) -> int:
-    """Read a port."""
+    """Read a port number."""
     if not re.fullmatch(r"[0-9]{1,5}", text) or int(text) > 65_535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port: give a number from 0 to 65535")
     return int(text)
 
 
 def _sentence(message: str) -> str:
-    """Say in our words what argparse says in its own."""
+    """Replace argparse's wording by our own."""
     if found := re.fullmatch(r"the following arguments are required: (.*)", message):
         return f"{found[1]} is missing"
     if found := re.fullmatch(r"argument (\S+): (.*)", message):

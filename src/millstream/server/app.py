@@ -1,4 +1,4 @@
-"""The ASGI application: where everything that serves an app is put together."""
+"""The ASGI application: everything that serves an app is assembled here."""
 
 from __future__ import annotations
 
@@ -42,19 +42,19 @@ from millstream.server.security.logins import Logins
 from millstream.transports.websocket import WebSocketTransport
 
 PUBLIC: Final = frozenset({"/login", "/healthz", "/readyz", "/favicon.ico"})
-"""What needs no login."""
+"""Paths that need no login."""
 
 _BUSY: Final = Refusal(503, "The app is being stopped. Try again in a moment.", (("retry-after", "3"),))
 
 
 def create_app(declaration: Declaration, options: ServerOptions | None = None) -> App:
-    """Make the ASGI application of a declaration, which is frozen by it.
+    """Make the ASGI application for a declaration, and freeze the declaration.
 
-    It can be served by any ASGI server, and mounted in another application below any path.
+    Any ASGI server can serve it, and another application can mount it below any path.
 
     Args:
         declaration: The app.
-        options: How it is served; what is absent comes from the environment.
+        options: How it is served; anything absent comes from the environment.
 
     Raises:
         DeclarationError: The declaration cannot work.
@@ -65,15 +65,15 @@ def create_app(declaration: Declaration, options: ServerOptions | None = None) -
 class App:
     """An app that can be served: routes behind the gate, around one `Host`.
 
-    The host starts with the server's lifespan, or with the first request where nobody forwards the lifespan, as when
-    the app is mounted in another one.
+    The host starts with the server's lifespan. If nobody forwards the lifespan, as when the app is mounted in another
+    one, it starts with the first request.
 
     Attributes:
         manifest: The frozen declaration.
         options: How it is served.
         routes: All routes, behind the gate.
-        complaints: Says what visitors can cause any number of, once a minute.
-        is_draining: Set it to turn new pages away; those that are open go on.
+        complaints: Logs what visitors can cause at will, each kind at most once a minute.
+        is_draining: Set it to turn new pages away; open pages keep working.
         stop: Ends the server that `launch()` started for the app; does nothing without one.
     """
 
@@ -92,7 +92,7 @@ class App:
         answer = answering(self.complaints)
         handlers = {HTTPException: _as_json, Busy: _as_busy, OSError: answer, RuntimeError: answer}
         inner = Starlette(routes=self.routes, exception_handlers=handlers)
-        inner.router.redirect_slashes = False  # it would build an address of the Host header
+        inner.router.redirect_slashes = False  # it would build an address from the Host header
         self._gate = Gate(inner, options, logins, PUBLIC, policy)
         self._entrance = contained(self._gate, self.complaints)
 
@@ -101,7 +101,7 @@ class App:
         """The running host.
 
         Raises:
-            RuntimeError: The app was not started yet, or has been closed.
+            RuntimeError: The app has not been started yet, or has been closed.
         """
         if self._host is None:
             raise RuntimeError("the app is not running: serve it, or await its start()")
@@ -116,16 +116,16 @@ class App:
         await self._entrance({**scope, "host": self.host}, receive, send)
 
     def bound_to(self, address: str) -> None:
-        """Note at which address the server listens: whoever opens the app at a loopback address is its developer.
+        """Note the address that the server listens on: whoever opens the app at a loopback address is its developer.
 
-        An app that is set up for a proxy, or for other sites, has visitors, who all come from this machine then.
+        An app that is set up for a proxy or for other sites has visitors, who then all seem to come from this machine.
         """
         options = self.options
         hints = (options.root_path, options.allowed_hosts, options.allowed_origins, options.trusted_proxies)
         self._gate.is_private = is_loopback(address) and not any(hints) and not options.frame_ancestors
 
     async def start(self) -> None:
-        """Start the host on the running loop, if it does not run there."""
+        """Start the host on the running loop, unless it already runs there."""
         loop = asyncio.get_running_loop()
         if self._loop is not loop:
             self._loop, self._host, self._starting, self.is_draining = loop, None, asyncio.Lock(), False
@@ -140,14 +140,14 @@ class App:
     async def close(self, drain_s: float | None = None) -> None:
         """End all sessions; running handlers get `drain_s` seconds (`options.drain_s`) to finish.
 
-        The host is kept until a new one is started, so that what it had to abandon can be asked for.
+        The host is kept until a new one is started, so that it can still name the handlers it had to abandon.
         """
         self.is_draining = True
         if self._host is not None:
             await self._host.close(self.options.drain_s if drain_s is None else drain_s)
 
     def abandoned(self) -> list[str]:
-        """Name the handlers that have not ended, given up already or not."""
+        """Name the handlers that have not ended, abandoned or not."""
         engine = self._host.statistics().get("engine") if self._host is not None else None
         found = engine if isinstance(engine, Mapping) else {}
         return [str(name) for state in ("running", "abandoned") for name in found.get(state, [])]
@@ -197,7 +197,7 @@ class App:
 
 
 class _Socket:
-    """Answers the WebSocket: one page from its hello to its end."""
+    """Serves the WebSocket: one page from its hello to its end."""
 
     def __init__(self, is_draining: Callable[[], bool], policy: Policy) -> None:
         self._is_draining = is_draining
@@ -239,7 +239,7 @@ async def _turn_out(transport: WebSocketTransport) -> None:
 
 
 def describe(scope: Scope, caller: Caller) -> HandlerRequest:
-    """Say what handlers may know of the request that opened a page: all but our own cookies."""
+    """Describe the request that opened a page to handlers: everything but our own cookies."""
     cookies = caller.foreign_cookies()
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     if "cookie" in headers:
@@ -270,7 +270,7 @@ def _settings(options: ServerOptions) -> Settings:
 
 
 def _look(look: Look, options: ServerOptions) -> Look:
-    """Take from the declaration what the options do not say."""
+    """Fill in from the declaration the options that were not given."""
     return replace(
         look,
         theme=look.theme if options.theme is None else theme_tokens(cast("ThemeLike", options.theme)),

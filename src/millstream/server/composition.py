@@ -1,4 +1,4 @@
-"""Puts a host together: the only place that chooses an engine, a queue and a store for it."""
+"""Assembles a host: the only module that chooses its engine, queue and store."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from millstream.runtime.state.temp_folders import TempFolders
 
 
 def compose_host(manifest: Manifest, settings: Settings, engine: Engine | None = None) -> Host:
-    """Make a host with neighbours of this process; it is still to be started.
+    """Make a host whose neighbours live in this process; it has yet to be started.
 
     Args:
         manifest: The frozen declaration.

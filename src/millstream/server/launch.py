@@ -44,12 +44,12 @@ _MEANINGLESS: Final = frozenset(
 
 @dataclass
 class Overrides:
-    """What the command line sets in the place of what a program's own `launch()` says.
+    """Arguments of the command line that override those of a program's own `launch()`.
 
     Attributes:
         arguments: Arguments of `launch()`, by name.
         inbrowser: Whether to open the page in the browser, whatever the program says.
-        launches: How many times `launch()` was called with them.
+        launches: The number of calls of `launch()` that they applied to.
     """
 
     arguments: Mapping[str, object]
@@ -70,7 +70,7 @@ def launch(
     share: bool | None = None,
     **arguments: object,
 ) -> tuple[App, str, None]:
-    """Serve an app, print where it can be opened, and block until Ctrl-C or SIGTERM.
+    """Serve an app, print its address, and block until Ctrl-C or SIGTERM.
 
     Args:
         declaration: The app; nothing can be added to it any more.
@@ -78,16 +78,16 @@ def launch(
         inbrowser: Open the page in this machine's browser.
         quiet: Print nothing.
         debug: Block in a notebook too, where otherwise the next cell can run.
-        share: Gradio's tunnel, which does not exist here; `True` is answered by a warning.
-        arguments: See `ServerOptions`; `None` means not given. those of Gradio alone warn.
+        share: Gradio's tunnel, which does not exist here; `True` gives a warning.
+        arguments: See `ServerOptions`; `None` means not given. Arguments that only Gradio has give a warning.
 
     Returns:
-        The ASGI app, its local address with a slash at the end, and `None` in the place of Gradio's public address.
+        The ASGI app, its local address with a trailing slash, and `None` where Gradio returns a public address.
 
     Raises:
         OSError: No port is free; the message says what to change.
         TypeError: An argument is unknown.
-        ValueError: An argument, or a variable of the environment, is of the wrong form.
+        ValueError: An argument or an environment variable is malformed.
     """
     _warn_of_meaningless(share, arguments)
     if overrides := _overrides.get():
@@ -117,7 +117,7 @@ def launch(
 
 
 def _serve(server: Server, *, may_return: bool, debug: bool, quiet: bool) -> None:
-    """Serve on this thread, as long as it is the main one and nobody waits for it; else on one of the server's own."""
+    """Serve on this thread if it is the main one and may block; otherwise on a thread of the server's own."""
     is_interactive = hasattr(sys, "ps1") or _is_in_loop()
     if not may_return and not is_interactive and threading.current_thread() is threading.main_thread():
         server.run_here()
@@ -131,7 +131,7 @@ def _serve(server: Server, *, may_return: bool, debug: bool, quiet: bool) -> Non
 
 @contextmanager
 def overriding(arguments: Mapping[str, object], *, inbrowser: bool = False) -> Iterator[Overrides]:
-    """Let `arguments` win over those that programs run inside give to `launch()`."""
+    """Let `arguments` override those that programs run inside the block pass to `launch()`."""
     overrides = Overrides(arguments, inbrowser)
     token = _overrides.set(overrides)
     try:
@@ -141,7 +141,7 @@ def overriding(arguments: Mapping[str, object], *, inbrowser: bool = False) -> I
 
 
 def address(options: ServerOptions, port: int) -> str:
-    """Give the address at which a browser on this machine opens the app, with a slash at the end."""
+    """Return the address at which a browser on this machine opens the app, with a trailing slash."""
     name = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(options.server_name, options.server_name)
     name = f"[{name}]" if ":" in name else name
     return f"{'https' if options.ssl_certfile else 'http'}://{name}:{port}/"
@@ -162,7 +162,7 @@ def _warn_of_meaningless(share: bool | None, arguments: dict[str, object]) -> No
 
 
 def _level() -> int:
-    """Count the frames up to the user's own line, as `stacklevel` wants it."""
+    """Count the stack frames up to the user's own line, as `stacklevel` expects it."""
     level, frame = 1, sys._getframe(1)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("millstream."):
         level, frame = level + 1, frame.f_back
@@ -186,7 +186,7 @@ def _say_hints(options: ServerOptions, port: int) -> None:
 
 
 def _say(line: str) -> None:
-    """Write a line to standard output; a program whose output is closed can be served all the same."""
+    """Write a line to standard output; a program whose output is closed is served all the same."""
     try:
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
@@ -195,7 +195,7 @@ def _say(line: str) -> None:
 
 
 def _is_in_loop() -> bool:
-    """Say whether a loop runs on this thread already, as in a notebook."""
+    """True if a loop already runs on this thread, as in a notebook."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:

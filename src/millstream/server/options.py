@@ -1,4 +1,4 @@
-"""What the operator of an app may set: arguments of `launch()`, else the environment, else a default."""
+"""Settings of the app's operator: arguments of `launch()`, else the environment, else a default."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from millstream.runtime.settings import MEBIBYTE
 from millstream.wire.plain import plain
 
 Check: TypeAlias = Callable[[str, str], object | Awaitable[object]]
-"""Decides on a user's name and password. `True` lets the user in, a string does under that name, all else does not."""
+"""Checks a name and a password. `True` lets the user in, a string does so under that name, anything else does not."""
 
 Auth: TypeAlias = tuple[str, str] | Sequence[tuple[str, str]] | Check
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -31,32 +31,32 @@ PREFIX: Final = "MILLSTREAM_"
 
 @dataclass(frozen=True, kw_only=True)
 class ServerOptions:
-    """How one app is served; everything that `launch()` takes and that outlives the call.
+    """The options under which one app is served: those arguments of `launch()` that outlive the call.
 
     Attributes:
         server_name: Address to listen on; `0.0.0.0` or `::` for every network.
         server_port: Port to listen on, 0 for any free one; `None` for the first free one from 7860 on.
-        num_ports: How many ports are tried if `server_port` is `None`.
+        num_ports: The number of ports to try if `server_port` is `None`.
         root_path: Path below which a proxy publishes the app, such as `/demo`; with or without it in the requests.
         auth: `(name, password)`, a list of them, or a function of both; `None` lets everybody in.
-        auth_message: HTML shown on the login page; the developer's own, rendered as it is.
-        allowed_hosts: Host names under which the app may be opened, beside addresses, `localhost` and the machine's
-            own name; `*` allows every name.
+        auth_message: HTML for the login page; it is the developer's own and rendered unchanged.
+        allowed_hosts: Host names under which the app may be opened, in addition to IP addresses, `localhost` and the
+            machine's own name; `*` allows every name.
         allowed_origins: Other origins, such as `https://example.com`, whose pages may open connections to the app.
         frame_ancestors: Other origins whose pages may show the app in a frame; `*` allows every page.
-        trusted_proxies: Addresses or networks whose `X-Forwarded-…` headers are believed; `*` for everybody.
-        ssl_certfile: Certificate (and perhaps key) in PEM; with it the server speaks HTTPS.
-        ssl_keyfile: Key of the certificate, if it is in a file of its own.
+        trusted_proxies: Addresses or networks whose `X-Forwarded-…` headers are trusted; `*` for everybody.
+        ssl_certfile: Certificate in PEM, with or without its key; the server then speaks HTTPS.
+        ssl_keyfile: Key of the certificate, if it is in a separate file.
         ssl_keyfile_password: Password of the key.
         allowed_paths, blocked_paths, show_error, max_file_size, max_image_pixels: See `runtime.settings.Settings`.
         css, js, head: Style sheet, function and HTML for the page: text or the path of a file.
-        css_paths, head_paths: Files with further style sheets, and with further HTML for the page's head.
-        theme: A theme of `declare/theme.py`, its name, or a dict of tokens; `None` keeps that of the declaration.
+        css_paths, head_paths: Files with further style sheets and further HTML for the page's head.
+        theme: A theme of `declare/theme.py`, its name, or a dict of tokens; `None` keeps the declaration's.
         lang: Language of the page, as in `<html lang>`.
-        favicon_path: Picture for the browser's tab; `None` for our own.
-        drain_s: Seconds that running handlers get at the end.
-        abandon_after: Seconds that a call keeps its slot after its page has gone, or it was cancelled, while it does
-            not end; then the slot is given away.
+        favicon_path: Image for the browser's tab; `None` for our own.
+        drain_s: Seconds that running handlers get to finish when the server stops.
+        abandon_after: Seconds for which a call that does not end keeps its slot after it was cancelled or its page has
+            gone; then the slot is given to another.
     """
 
     server_name: str = "127.0.0.1"
@@ -107,11 +107,11 @@ class ServerOptions:
 
     @classmethod
     def resolve(cls, given: Mapping[str, object], environment: Mapping[str, str] = os.environ) -> Self:
-        """Take what was given (`None` means not given), else what the environment says, else the default.
+        """Read each option from the arguments (`None` means not given), else the environment, else its default.
 
         Raises:
             TypeError: An argument is unknown.
-            ValueError: A value is of the wrong form; the message names the argument or the variable.
+            ValueError: A value is malformed; the message names the argument or the variable.
         """
         names = {option.name for option in fields(cls) if option.init}
         if unknown := sorted(set(given) - names):
@@ -127,11 +127,11 @@ class ServerOptions:
 
 
 Options = ServerOptions
-"""The name by which apps import it."""
+"""The name under which apps import it."""
 
 
 def check_origin(origin: str) -> None:
-    """Refuse what cannot be an origin, so that a mistake is found at the start and not by a user.
+    """Refuse anything that cannot be an origin, so that a mistake shows at the start and not to a user.
 
     Raises:
         ValueError: It is neither `*` nor of the form `https://example.com:8443`.
@@ -152,10 +152,10 @@ def _flag(text: str) -> bool:
 
 
 def read_size(text: str | int) -> int:
-    """Read a number of bytes: `5000`, `"100 MB"`, `"100mb"`, `"1.5 GiB"` (decimal units are taken as binary).
+    """Read a number of bytes: `5000`, `"100 MB"`, `"100mb"`, `"1.5 GiB"` (decimal units count as binary ones).
 
     Raises:
-        ValueError: It is not of that form, or not positive.
+        ValueError: It is malformed, or not positive.
     """
     match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?([kmg]?)i?b?", str(text).strip().lower())
     size = int(float(match[1]) * {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}[match[2]]) if match else 0
@@ -165,7 +165,7 @@ def read_size(text: str | int) -> int:
 
 
 def read_count(text: str | float) -> int:
-    """Read a number of things: `24_000_000`, `"24000000"`.
+    """Read a count: `24_000_000`, `"24000000"`.
 
     Raises:
         ValueError: It is no whole number above 0.
@@ -185,7 +185,7 @@ _MEANT: Final = {
     "concurrency_count": "; say concurrency_limit= of each event, or queue(default_concurrency_limit=…)",
     "reload": "; hot reload does not exist yet",
 }
-"""Other words for arguments of `launch()`."""
+"""Hints for arguments that `launch()` does not have."""
 
 _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "server_name": str,
@@ -217,7 +217,7 @@ def _read(name: str, text: str, read: Callable[[str], object]) -> object:
 
 
 def _plain(name: str, value: object) -> object:
-    """Give one text or path as a list where several may be given, and sizes and names as they are read."""
+    """Bring an argument to its option's type: one text or path becomes a list where several are possible."""
     value = plain(value)
     if _READERS.get(name) is _list or name in ("css_paths", "head_paths"):
         listed = value if isinstance(value, list | tuple) else [value]
@@ -231,7 +231,7 @@ def _plain(name: str, value: object) -> object:
 
 
 def _shaped(name: str, value: object) -> object:
-    """Give lists as the options keep them."""
+    """Turn lists into the tuples that the options hold."""
     return tuple(value) if isinstance(value, list) and name != "auth" else value
 
 

@@ -30,16 +30,16 @@ from millstream.wire.limits import MAX_MESSAGE_BYTES
 logger = logging.getLogger("millstream")
 
 EXIT_ABANDONED: Final = 75
-"""Exit code of a process in which a handler did not return in time (`EX_TEMPFAIL` of sysexits.h)."""
+"""Exit code of a process with a handler that did not return in time (`EX_TEMPFAIL` of sysexits.h)."""
 
 PING_S: Final = 5.0
-"""A ping every so often, and as long for its answer: a dead link is known within 10 s."""
+"""The interval of pings, and the time allowed for each answer: a dead link is noticed within 10 s."""
 
 SPARE_FILES: Final = 256
-"""File descriptors that pages leave to everything else."""
+"""File descriptors that pages leave free for everything else."""
 
 SPARE_S: Final = 1.0
-"""How long past the drain the end may take."""
+"""Time that shutting down may take beyond the drain."""
 
 
 class Server(uvicorn.Server):
@@ -83,9 +83,9 @@ class Server(uvicorn.Server):
         quieten()
 
     def run_here(self) -> None:
-        """Serve on the calling thread until a signal or `stop()`; SIGINT and SIGTERM are taken over on the main thread.
+        """Serve on the calling thread until a signal or `stop()`; the main thread also handles SIGINT and SIGTERM.
 
-        A handler that does not end holds the process up no longer than the drain and one second: then it ends at once
+        A handler that does not end delays the process by no more than the drain and one second. Then the process exits
         with `EXIT_ABANDONED`, and the log names the handler. A second signal ends it at once.
         """
         try:
@@ -108,7 +108,7 @@ class Server(uvicorn.Server):
             raise RuntimeError("the server did not start; the log says why")
 
     def stop(self) -> None:
-        """End a server that runs in a thread, drain included; returns when it is over, or cannot be waited for."""
+        """End a server that runs in a thread, drain included; returns when it has ended or is overdue."""
         self._app.is_draining = self.should_exit = True
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(self._app.options.drain_s + 2 * SPARE_S)
@@ -119,15 +119,15 @@ class Server(uvicorn.Server):
             self._thread.join()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and say so.
+        """Start, and call `on_start`.
 
-        The loop's own server is not used: it does not tell of a lack of descriptors, or only in tracebacks.
+        The loop's own server is not used: it reports a lack of descriptors only in tracebacks, or not at all.
         """
         asyncio.get_running_loop().set_exception_handler(self._on_loop_error)
         await self.lifespan.startup()
         if self.lifespan.should_exit:
             sys.exit(STARTUP_FAILURE)
-        if sys.platform == "win32":  # its loop tells of no listening socket that there is somebody
+        if sys.platform == "win32":  # its loop cannot watch a listening socket for connections
             server = await asyncio.get_running_loop().create_server(
                 self._protocol, sock=self._listener, ssl=self.config.ssl
             )
@@ -137,13 +137,13 @@ class Server(uvicorn.Server):
                 self._listener, self._protocol, self.config.ssl, self._connection_limits, self._app.complaints
             )
             acceptor.open()
-            self.servers = [acceptor]  # type: ignore[list-item]  # all of a server that uvicorn uses
+            self.servers = [acceptor]  # type: ignore[list-item]  # it has everything that uvicorn uses of a server
         self.started = True
         self._is_up.set()
         self._on_start()
 
     def _on_loop_error(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """Log what nobody waited for: what a connection may cause is no reason for a traceback each time."""
+        """Log an error that nobody awaited; one that a connection can cause gets no traceback each time."""
         error, message = context.get("exception"), str(context.get("message", "Something failed on the event loop"))
         if isinstance(error, BaseException):
             self._app.complaints.failed(message, error)
@@ -156,11 +156,11 @@ class Server(uvicorn.Server):
         return protocol
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Drain first: while running handlers finish, the socket stays open to answer 503 to who asks."""
+        """Drain first: while running handlers finish, the socket stays open and new requests get a 503."""
         await self._app.close()
         await super().shutdown(sockets)
         for connection in list(self.server_state.connections):
-            connection.transport.abort()  # did not answer the close; over TLS it would be waited for half a minute
+            connection.transport.abort()  # it did not answer the close; over TLS that would take half a minute
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -172,7 +172,7 @@ class Server(uvicorn.Server):
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        # Not the loop's signal handlers: those wait until the loop has time, and a handler may have taken it all.
+        # Not the loop's signal handlers: they run only when the loop gets to them, and a handler may be blocking it.
         before = {number: signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             yield
@@ -193,33 +193,33 @@ class Server(uvicorn.Server):
         self._watch.daemon = True
         try:
             self._watch.start()
-        except RuntimeError as error:  # no thread can be had
-            logger.error("The server may take long to end, unless it is told twice: %s.", error)
+        except RuntimeError as error:  # no thread can be started
+            logger.error("The server may take long to end, unless it gets a second signal: %s.", error)
             self._watch = None
 
 
 def most_pages() -> int:
-    """Say how many pages leave enough file descriptors for everything else.
+    """Compute the number of pages that leaves enough file descriptors for everything else.
 
-    Beyond it the oldest page of the address that has most makes room, so that no address can keep the others out.
+    Beyond it, the oldest page of the address with most pages makes room, so that no address can keep the others out.
     """
     try:
         resource = importlib.import_module("resource")
-    except ImportError:  # Windows, where nothing is as scarce
+    except ImportError:  # Windows, which has no such limit
         return sys.maxsize
     limit: int = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     return sys.maxsize if limit == resource.RLIM_INFINITY else max(limit - SPARE_FILES, limit // 2)
 
 
 def leave(names: list[str]) -> None:
-    """End the process now, whatever still runs in it."""
+    """End the process now, whatever is still running in it."""
     logger.error("Ended without waiting any longer for: %s.", ", ".join(names) or "a handler that blocks the server")
     _flush()
     os._exit(EXIT_ABANDONED)
 
 
 def quieten() -> None:
-    """Keep uvicorn's log to what an operator can act upon."""
+    """Reduce uvicorn's log to what an operator can act upon."""
     log = logging.getLogger("uvicorn.error")
     log.setLevel(logging.WARNING)
     if not any(isinstance(known, _Noise) for known in log.filters):
@@ -227,18 +227,18 @@ def quieten() -> None:
 
 
 class _Noise(logging.Filter):
-    """Drops what any client can cause at will: a log that strangers can fill is no log. And what means nothing."""
+    """Drops messages that mean nothing, or that any client can cause: a log that strangers can fill is useless."""
 
     NOISE: Final = (
         "Invalid HTTP request received",
         "Invalid UTF-8 sequence",
         "Unsupported upgrade request",
-        "ASGI callable returned without",  # it has refused a handshake, or said by itself what it failed at
-        "Cancel ",  # what is left once our own drain is over
+        "ASGI callable returned without",  # it refused a handshake, or has logged its own failure
+        "Cancel ",  # whatever is left after our own drain
     )
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Say whether a record stays."""
+        """Decide whether to keep a record."""
         return not record.getMessage().startswith(self.NOISE)
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.types import Message
 
-from millstream.server.http.uploads import STALL_S, clean_name, clean_type, disposition, parse_range, pieces_of
+from millstream.server.http.uploads import STALL_S, chunks_of, clean_name, clean_type, disposition, parse_range
 from millstream.testing.virtual import VirtualLoop
 
 SIZE = 1000
@@ -101,11 +101,11 @@ def test_a_body_that_stands_still_is_given_up_whatever_server_reads_it() -> None
         return sent.pop() if sent else await asyncio.get_running_loop().create_future()
 
     async def read() -> None:
-        now, pieces = asyncio.get_running_loop().time, pieces_of(Request({"type": "http"}, receive))
-        assert await anext(pieces) == b"ab"
+        now, chunks = asyncio.get_running_loop().time, chunks_of(Request({"type": "http"}, receive))
+        assert await anext(chunks) == b"ab"
         began = now()
         with pytest.raises(TimeoutError):
-            await anext(pieces)
+            await anext(chunks)
         assert now() - began == pytest.approx(STALL_S)
 
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:

@@ -1,1 +1,1 @@
-"""What the server answers over HTTP besides the WebSocket."""
+"""Responses over HTTP: the page, its assets, files and failures."""

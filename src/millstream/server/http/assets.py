@@ -1,4 +1,4 @@
-"""The built page: a table of files read once at the start. No request ever leads to a look at the file system."""
+"""The built page: a table of files that is read once at the start. No request touches the file system."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _YEAR: Final = "max-age=31536000, immutable"
 
 @dataclass(frozen=True)
 class Asset:
-    """One script, as it is and compressed."""
+    """One script, plain and compressed."""
 
     body: bytes
     zipped: bytes
@@ -33,17 +33,17 @@ class Assets:
     """The scripts and the style sheet of the page.
 
     Args:
-        policy: Gives the workers theirs.
-        is_public: Whether shared caches may keep the files; not if there is a login.
-        elements: The scripts that components bring along; they are served beside the page's own.
-        folder: Where the page was built, with its `assets.json`.
+        policy: Makes the content security policy of the workers.
+        is_public: Whether shared caches may keep the files; they may not if there is a login.
+        elements: Scripts that components bring along; they are served beside the page's own.
+        folder: The folder of the built page, with its `assets.json`.
 
     Attributes:
-        main_js, main_css: What is written into the page itself.
-        addresses: What the page fetches, relative to it, for the manifest.
+        main_js, main_css: The script and style sheet that are inlined in the page.
+        addresses: Addresses of everything else, relative to the page, for the manifest.
 
     Raises:
-        RuntimeError: The page was not built; the message says how to do it.
+        RuntimeError: The page was not built; the message says how to build it.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Assets:
         self._table = {name: Asset(body, gzip.compress(body, 9, mtime=0)) for name, body in {**own, **brought}.items()}
 
     async def serve(self, request: Request) -> Response:
-        """Answer `GET assets/NAME`. Names carry a hash of the content, so browsers may keep them for ever."""
+        """Answer `GET assets/NAME`. Names contain a hash of the content, so browsers may keep the files forever."""
         asset = self._table.get(request.path_params["name"])
         if asset is None:
             return Response(status_code=404)

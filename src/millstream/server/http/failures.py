@@ -1,4 +1,4 @@
-"""What a visitor is answered when a request fails in the server, and what the log says of it: one line at most."""
+"""Requests that fail in the server: a sentence for the visitor, and at most one line in the log."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _REMEDIES: Final = {
 
 
 def answering(complaints: VisitorLog) -> Callable[[Request, Exception], Awaitable[Response]]:
-    """Make the handler of what files, descriptors and threads may fail with."""
+    """Make the handler for failures of files, descriptors and threads."""
 
     async def answer(request: Request, error: Exception) -> Response:
         number = error.errno or 0 if isinstance(error, OSError) else 0
@@ -38,7 +38,7 @@ def answering(complaints: VisitorLog) -> Callable[[Request, Exception], Awaitabl
             if "start new thread" not in str(error):
                 raise error
             status, sentence = _CROWDED
-        if status != 404:  # a file whose page was closed meanwhile is nobody's fault
+        if status != 404:  # its page was closed meanwhile, which is nobody's fault
             where = f"{request.method} {request.url.path}"
             complaints.say(f"{type(error).__name__} {number}", f"{where} failed: {error}{_REMEDIES.get(number, '')}")
         headers = {"cache-control": "no-store", "connection": "close"}
@@ -48,7 +48,7 @@ def answering(complaints: VisitorLog) -> Callable[[Request, Exception], Awaitabl
 
 
 def contained(app: ASGIApp, complaints: VisitorLog) -> ASGIApp:
-    """Wrap an app so that nothing it raises gets into a server's log as a traceback at a visitor's will."""
+    """Wrap an app so that no visitor can fill a server's log with tracebacks."""
 
     async def contain(scope: Scope, receive: Receive, send: Send) -> None:
         what = f"{scope.get('method', scope['type'])} {scope.get('path', '')}"

@@ -1,4 +1,4 @@
-"""The picture in the browser's tab."""
+"""The icon in the browser's tab."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ OWN: Final = b"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">
 
 
 class Favicon:
-    """Answers `GET favicon.ico`, with our own picture unless the app has one.
+    """Answers `GET favicon.ico`, with our own icon unless the app has one.
 
     Args:
-        path: A picture of the app, read now.
+        path: An image file of the app; it is read at once.
 
     Raises:
-        FileNotFoundError: There is none at `path`.
+        FileNotFoundError: There is no file at `path`.
     """
 
     def __init__(self, path: str | Path | None) -> None:
@@ -33,5 +33,5 @@ class Favicon:
         self._type = kind if kind and kind.startswith("image/") else "image/x-icon"
 
     async def serve(self, request: Request) -> Response:
-        """Give the picture; it may change with the app, so browsers keep it for an hour."""
+        """Answer with the icon; it may change with the app, so browsers keep it for an hour only."""
         return Response(self._body, media_type=self._type, headers={"cache-control": "max-age=3600"})

@@ -1,4 +1,4 @@
-"""The page: one HTML document with everything in it that the first paint needs."""
+"""The page: one HTML document that contains everything the first paint needs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from millstream.server.security.headers import Policy
 from millstream.wire.plain import well_formed
 
 _NONCE: Final = "\0nonce\0"
-"""Stands in the template where each response puts its own; no HTML may contain a NUL."""
+"""Placeholder in the template for the nonce of each response; no HTML may contain a NUL."""
 
 _VISITOR: Final = re.compile(r"[\w-]{22}")
 
@@ -48,14 +48,14 @@ _DOCUMENT: Final = """<!doctype html>
 
 @dataclass(frozen=True)
 class Content:
-    """What goes into the page.
+    """The contents of the page.
 
     Attributes:
         manifest: `Manifest.page()`, complete with the addresses of the workers.
         scripts: The `js=` of each binding that has one, by number.
         main_js, main_css: The built page.
         elements: Addresses of the modules that define the elements of components from outside the package.
-        css, js, head: The developer's own.
+        css, js, head: The developer's style sheets, function and HTML.
         lang: Language of the document.
     """
 
@@ -71,7 +71,7 @@ class Content:
 
 
 class PageDocument:
-    """Answers `GET /`. The document is put together once; a response differs from another in its nonce only."""
+    """Answers `GET /`. The document is assembled once; responses differ only in their nonces."""
 
     def __init__(self, content: Content, policy: Policy, *, has_logins: bool) -> None:
         self._document = Template([well_formed(part).encode() for part in build(content).split(_NONCE)])
@@ -79,7 +79,7 @@ class PageDocument:
         self._has_logins = has_logins
 
     async def serve(self, request: Request) -> Response:
-        """Give the page, compressed if the browser can; a new browser gets its visitor cookie."""
+        """Answer with the page, compressed if the browser accepts it; a new browser gets its visitor cookie."""
         caller: Caller = request.scope["caller"]
         nonce = secrets.token_urlsafe(16)
         is_zipped = "gzip" in request.headers.get("accept-encoding", "")
@@ -90,15 +90,15 @@ class PageDocument:
         }
         if is_zipped:
             headers["content-encoding"] = "gzip"
-        pieces = self._document.zipped(nonce.encode()) if is_zipped else self._document.filled(nonce.encode())
-        response = SharedResponse(pieces, headers, "text/html")
+        blocks = self._document.zipped(nonce.encode()) if is_zipped else self._document.filled(nonce.encode())
+        response = SharedResponse(blocks, headers, "text/html")
         if not self._has_logins and not _VISITOR.fullmatch(caller.cookies.get(cookie_name("visitor", caller), "")):
             set_cookie(response, "visitor", new_visitor(), caller)
         return response
 
 
 def build(content: Content) -> str:
-    """Put the document together, with a placeholder for the nonce."""
+    """Assemble the document, with a placeholder for the nonce."""
     theme = content.manifest.get("theme") or {}
     tokens = "".join(f"{name}:{value};" for name, value in theme.items()) if isinstance(theme, Mapping) else ""
     styles = [content.main_css, f":root{{{tokens}}}" if tokens else "", content.css]
@@ -123,7 +123,7 @@ def build(content: Content) -> str:
 
 
 def inline_json(value: object) -> str:
-    """Encode as JSON that can stand in a script element: no `<`, and no line end that only JavaScript knows."""
+    """Encode as JSON that is safe in a script element: without `<` and line ends that only JavaScript knows."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     for char in "<>&\u2028\u2029\0":
         text = text.replace(char, f"\\u{ord(char):04x}")
@@ -131,15 +131,15 @@ def inline_json(value: object) -> str:
 
 
 def inline_script(source: str) -> str:
-    """Rewrite a script so that the HTML parser finds neither its end nor a comment in it; its meaning stays.
+    """Rewrite a script so that the HTML parser finds neither its end nor a comment in it; its meaning stays the same.
 
-    What is rewritten can stand in strings, templates and regular expressions only, and the escape means the same there.
+    These characters can occur only in strings, templates and regular expressions, where the escape means the same.
     """
     return re.sub(r"<(?=/script|script|!--)", r"\\x3C", source, flags=re.IGNORECASE).replace("\0", "")
 
 
 def with_nonce(head: str) -> str:
-    """Put the nonce into each script, style and link of the developer's own HTML."""
+    """Add the nonce to each script, style and link of the developer's own HTML."""
     head = head.replace("\0", "")
     finder = _TagFinder()
     finder.feed(head)
@@ -147,12 +147,12 @@ def with_nonce(head: str) -> str:
     lines = list(accumulate((len(line) + 1 for line in head.split("\n")), initial=0))
     starts = [lines[line - 1] + column for line, column in finder.positions]
     ends = sorted(start + length for start, length in zip(starts, finder.lengths, strict=True))
-    pieces = [head[begin:end] for begin, end in pairwise((0, *ends, len(head)))]
-    return f' nonce="{_NONCE}"'.join(pieces)
+    parts = [head[begin:end] for begin, end in pairwise((0, *ends, len(head)))]
+    return f' nonce="{_NONCE}"'.join(parts)
 
 
 class _TagFinder(HTMLParser):
-    """Finds where the names of those tags end that a content security policy asks a nonce of."""
+    """Finds the positions behind the names of tags that need a nonce under the content security policy."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -160,14 +160,14 @@ class _TagFinder(HTMLParser):
         self.lengths: list[int] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Remember a tag that has no nonce of its own."""
+        """Note a tag that has no nonce of its own."""
         if tag in ("script", "style", "link") and not any(name == "nonce" for name, _ in attrs):
             self.positions.append(self.getpos())
             self.lengths.append(len(tag) + 1)
 
 
 def read_source(value: str | Path, suffix: str) -> str:
-    """Take text as it is, and read what is a path: a `Path`, or a string that ends in `suffix` and names a file.
+    """Return text as it is, or the contents of a file: of a `Path`, or of a string that ends in `suffix` and names one.
 
     Raises:
         FileNotFoundError: A `Path` names no file.
@@ -179,7 +179,7 @@ def read_source(value: str | Path, suffix: str) -> str:
 
 
 def read_sources(value: str | Path, paths: Sequence[str | Path], suffix: str) -> str:
-    """Take what `read_source` takes, and what is in further files.
+    """Read a source, as `read_source` does, and further files.
 
     Raises:
         FileNotFoundError: A path names no file.
@@ -188,7 +188,7 @@ def read_sources(value: str | Path, paths: Sequence[str | Path], suffix: str) ->
 
 
 def _styles(sheets: Iterable[str]) -> str:
-    # `<\/` is `</` in a CSS string, and can stand nowhere else.
+    # `<\/` is `</` in a CSS string, the only place where it can occur.
     safe = [sheet.replace("</", "<\\/").replace("\0", "") for sheet in sheets if sheet]
     return "\n".join(f'<style nonce="{_NONCE}">{sheet}</style>' for sheet in safe)
 
@@ -199,7 +199,7 @@ def _script(source: str, kind: str = "") -> str:
 
 
 def _once_ready(js: str) -> str:
-    """Call the developer's function once the page is built; anything that is no function is run as it is."""
+    """Call the developer's function once the page is built; any other script runs as it is."""
     is_function = re.match(r"\s*+(async\b|function\b|\(?(?:[\w$\s,{}]|=(?!>))*+\)?\s*+=>)", js)
     body = f"({js.strip().rstrip(';')}\n)();" if is_function else js
     return f'addEventListener("DOMContentLoaded", () => {{ {body}\n}});'

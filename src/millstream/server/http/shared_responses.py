@@ -1,4 +1,4 @@
-"""Responses that share their bytes: what a thousand visitors fetch is in memory once, compressed or not."""
+"""Responses that share their bytes: a thousand visitors fetch one copy in memory, compressed or not."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _END: Final = b"\x01\0\0\xff\xff"
 
 
 class Template:
-    """A document that differs from one response to the next in one short text, which may occur several times.
+    """A document whose responses differ in one short text, which may occur several times.
 
-    The parts between are compressed once, each by itself. The text goes between them as it is: gzip knows blocks that
-    are not compressed.
+    The parts between its occurrences are compressed once, each by itself. The text goes between them uncompressed, as
+    a stored block of gzip.
 
     Args:
-        parts: What stands before, between and after the places of the text.
+        parts: The document before, between and after the occurrences of the text.
     """
 
     def __init__(self, parts: Sequence[bytes]) -> None:
@@ -32,41 +32,41 @@ class Template:
         self._zipped = [_compressed(part) for part in parts]
 
     def filled(self, text: bytes) -> list[bytes]:
-        """Give the document as pieces, in order; all but `text` are shared."""
+        """Return the document as blocks, in order; all but `text` are shared."""
         return list(_between(self._parts, text))
 
     def zipped(self, text: bytes) -> list[bytes]:
-        """Give the document as pieces of a gzip stream.
+        """Return the document as blocks of a gzip stream.
 
         Args:
             text: At most 65,535 bytes.
         """
         check, size = 0, 0
-        for piece in self.filled(text):
-            check, size = zlib.crc32(piece, check), size + len(piece)
+        for block in self.filled(text):
+            check, size = zlib.crc32(block, check), size + len(block)
         block = b"\0" + struct.pack("<HH", len(text), len(text) ^ 0xFFFF) + text
         return [_HEAD, *_between(self._zipped, block), _END + struct.pack("<II", check, size & 0xFFFFFFFF)]
 
 
 class SharedResponse(Response):
-    """A response whose body is sent as the pieces that it was given.
+    """A response whose body is sent block by block, without being joined.
 
     Args:
-        pieces: The body.
-        headers: Its headers but the length.
-        media_type: Its type.
+        blocks: The body.
+        headers: Its headers, except the length.
+        media_type: Its media type.
     """
 
-    def __init__(self, pieces: Sequence[bytes], headers: dict[str, str], media_type: str) -> None:
-        self._pieces = pieces
-        length = str(sum(map(len, pieces)))
+    def __init__(self, blocks: Sequence[bytes], headers: dict[str, str], media_type: str) -> None:
+        self._blocks = blocks
+        length = str(sum(map(len, blocks)))
         super().__init__(headers={**headers, "content-length": length}, media_type=media_type)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it."""
+        """Send the response."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        for piece in self._pieces:
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        for block in self._blocks:
+            await send({"type": "http.response.body", "body": block, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 
 
@@ -78,6 +78,6 @@ def _between(parts: Sequence[bytes], text: bytes) -> Iterator[bytes]:
 
 
 def _compressed(part: bytes) -> bytes:
-    """Compress to blocks that refer to nothing before them, and end at a whole byte."""
+    """Compress to blocks that refer to nothing before them and end on a byte boundary."""
     packer = zlib.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
     return packer.compress(part) + packer.flush(zlib.Z_FULL_FLUSH)

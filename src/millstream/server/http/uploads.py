@@ -1,4 +1,4 @@
-"""Files in both directions: uploads into a session, and the session's files out to the browser that owns them."""
+"""Files in both directions: uploads into a session, and downloads of its files by the browser that owns it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NUMBER: Final = re.compile(r"[0-9]{1,9}")
 _RANGE: Final = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 STALL_S: Final = 30.0
-"""An upload that brings nothing for this long is given up: it holds a socket and a file."""
+"""An upload that stalls for this long is given up: it holds a socket and a file."""
 
 INERT: Final = "default-src 'none'; sandbox"
 SHOWN: Final = frozenset(
@@ -37,11 +37,11 @@ SHOWN: Final = frozenset(
     | {"audio/wav", "audio/x-wav", "audio/mpeg", "audio/ogg", "audio/webm", "audio/mp4", "audio/aac", "audio/flac"}
     | {"video/mp4", "video/webm", "video/ogg"}
 )
-"""Types that a browser may show by itself: none of them can hold a script. All else is sent as unknown bytes."""
+"""Types that a browser may display: none of them can contain a script. Everything else is sent as unknown bytes."""
 
 
 async def receive_file(request: Request) -> Response:
-    """Answer `POST upload`: stream the body to the disk, and give it to its session."""
+    """Answer `POST upload`: stream the body to the disk, and hand the file to its session."""
     host: Host = request.scope["host"]
     caller: Caller = request.scope["caller"]
     session = request.headers.get(SESSION_HEADER, "")
@@ -49,8 +49,8 @@ async def receive_file(request: Request) -> Response:
     try:
         upload = host.begin_upload(session, caller.visitor, name, _announced(request), _component_of(request))
         async with upload:
-            async for piece in pieces_of(request):
-                await upload.write(piece)
+            async for chunk in chunks_of(request):
+                await upload.write(chunk)
             value = await upload.finish(clean_type(request.headers.get("content-type", "")))
     except QuotaExceeded as error:
         return _error(413, _sentence(error))
@@ -65,35 +65,35 @@ async def receive_file(request: Request) -> Response:
     return JSONResponse(value, headers={"cache-control": "no-store"})
 
 
-async def pieces_of(request: Request) -> AsyncIterator[bytes]:
-    """Give a body as it comes.
+async def chunks_of(request: Request) -> AsyncIterator[bytes]:
+    """Yield a body as it arrives.
 
     Raises:
-        TimeoutError: Nothing came for `STALL_S`. Our own server gives up sooner; the app may be served by another one.
+        TimeoutError: Nothing arrived for `STALL_S`. Our own server gives up sooner; another one may not.
     """
-    pieces = request.stream()
+    chunks = request.stream()
     while True:
         async with asyncio.timeout(STALL_S):
-            piece = await anext(pieces, None)
-        if piece is None:
+            chunk = await anext(chunks, None)
+        if chunk is None:
             return
-        yield piece
+        yield chunk
 
 
 def _component_of(request: Request) -> int | None:
-    """Say which component a file is meant for, by number; `None` if the page does not say."""
+    """Return the number of the component that a file is meant for; `None` if the page does not say."""
     text = request.query_params.get("component", "")
     return int(text) if _NUMBER.fullmatch(text) else None
 
 
 def _announced(request: Request) -> int:
-    """Read the Content-Length; 0 without one, or without one that can be read."""
+    """Read the Content-Length; 0 if it is missing or malformed."""
     text = request.headers.get("content-length", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
 
 
 async def send_file(request: Request) -> Response:
-    """Answer `GET file/HANDLE`: one of the caller's own files, whole or a range of it, as bytes that run nothing."""
+    """Answer `GET file/HANDLE`: one of the caller's own files, or a range of it, as bytes that cannot run."""
     host: Host = request.scope["host"]
     caller: Caller = request.scope["caller"]
     blob = host.file(caller.visitor, request.path_params["handle"])
@@ -110,7 +110,7 @@ async def send_file(request: Request) -> Response:
         "content-disposition": disposition(blob.name, is_attachment=not is_shown),
         "content-security-policy": INERT,
         "content-type": blob.mime if blob.mime in SHOWN else "application/octet-stream",
-        "etag": f'"{request.path_params["handle"]}"',  # a handle is of one content for ever
+        "etag": f'"{request.path_params["handle"]}"',  # a handle never changes its content
     }
     is_current = request.headers.get("if-range", headers["etag"]) == headers["etag"]
     span = parse_range(request.headers.get("range", "") if is_current else "", size)
@@ -125,14 +125,14 @@ async def send_file(request: Request) -> Response:
         return Response(status_code=status, headers=headers)
     if blob.data is not None:
         return Response(memoryview(blob.data)[start:stop], status, headers)
-    file = await asyncio.to_thread(_open, blob, start)  # before anything is sent: what fails here is answered
+    file = await asyncio.to_thread(_open, blob, start)  # before anything is sent, so that a failure can be answered
     return _Download(file, stop - start, status, headers)
 
 
 def parse_range(header: str, size: int) -> tuple[int, int, bool] | None:
     """Read a Range header: start, end (exclusive), and whether it is a part; `None` if it lies beyond the file.
 
-    Several ranges, and what cannot be understood, mean the whole file, as RFC 9110 section 14.2 allows.
+    Several ranges, or a malformed header, mean the whole file, as RFC 9110 section 14.2 allows.
     """
     match = _RANGE.fullmatch(header.strip())
     if match is None or not (match[1] or match[2]):
@@ -148,14 +148,14 @@ def parse_range(header: str, size: int) -> tuple[int, int, bool] | None:
 
 
 def clean_name(name: str) -> str:
-    """Keep of a file's name what can be shown: the part after the last separator, without control characters."""
+    """Reduce a file's name to what can be shown: the part after the last separator, without control characters."""
     last = re.split(r"[/\\]", name)[-1]
     shown = "".join(char for char in last if char.isprintable()).strip(" .")
     return shown[:MAX_NAME] or "file"
 
 
 def clean_type(text: str) -> str:
-    """Keep a media type without its parameters; what is none becomes `application/octet-stream`."""
+    """Strip the parameters from a media type; anything malformed becomes `application/octet-stream`."""
     kind = text.partition(";")[0].strip().lower()
     return kind if _TYPE.fullmatch(kind) else "application/octet-stream"
 
@@ -167,20 +167,20 @@ def disposition(name: str, *, is_attachment: bool) -> str:
 
 
 class _Download(StreamingResponse):
-    """Sends the rest of an open file, and closes it however that ends."""
+    """Sends the rest of an open file, and closes it in any case."""
 
     def __init__(self, file: BinaryIO, size: int, status: int, headers: dict[str, str]) -> None:
-        super().__init__(self._pieces(size), status, headers)
+        super().__init__(self._chunks(size), status, headers)
         self._file = file
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self._file:
             await super().__call__(scope, receive, send)
 
-    async def _pieces(self, size: int) -> AsyncIterator[bytes]:
-        while size > 0 and (piece := await asyncio.to_thread(self._file.read, min(READ_BYTES, size))):
-            size -= len(piece)
-            yield piece
+    async def _chunks(self, size: int) -> AsyncIterator[bytes]:
+        while size > 0 and (chunk := await asyncio.to_thread(self._file.read, min(READ_BYTES, size))):
+            size -= len(chunk)
+            yield chunk
 
 
 def _open(blob: Blob, start: int) -> BinaryIO:

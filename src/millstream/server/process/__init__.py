@@ -1,1 +1,1 @@
-"""Sockets and protocols of the process that serves."""
+"""Sockets, TLS and protocols of the process that serves an app."""

@@ -1,4 +1,4 @@
-"""Takes connections in: by ourselves, since neither loop says when it has no descriptor left for one."""
+"""Accepts connections. The loops could, but neither reports properly that it has run out of descriptors."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from millstream.server.process.complaints import VisitorLog
 from millstream.server.process.connection_limits import ConnectionLimits
 
 HANDSHAKE_S: Final = 10.0
-"""How long a TLS handshake may take."""
+"""Time allowed for a TLS handshake."""
 
 GOODBYE_S: Final = 5.0
-"""How long the end of a TLS connection may take, what was still to be sent included."""
+"""Time allowed for closing a TLS connection, including data still to be sent."""
 
 BURST: Final = 64
-"""Connections that are taken in one go."""
+"""The most connections accepted in one go."""
 
 REST_S: Final = 0.25
-"""How long nothing is taken in when there are no descriptors left; who comes meanwhile waits in the kernel."""
+"""Pause in accepting when descriptors run out; new connections wait in the kernel meanwhile."""
 
 SHED: Final = 8
-"""Connections that have moved nothing for longest, and are ended when there are no descriptors left."""
+"""Number of connections, idle for longest, that are ended when descriptors run out."""
 
 _SCARCE: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
@@ -35,11 +35,11 @@ class Acceptor:
     """Accepts connections on a listening socket and gives each its protocol.
 
     Args:
-        listener: The socket, non-blocking; it stays its owner's.
+        listener: The socket, non-blocking; its owner closes it.
         make: Makes the protocol of a connection.
-        tls: How connections are encrypted; `None` if they are not.
-        crowd: Where room is made when descriptors run out.
-        complaints: Where that is said.
+        tls: The TLS context; `None` for plain connections.
+        crowd: The connections that make room when descriptors run out.
+        complaints: Logs that they did.
     """
 
     def __init__(
@@ -61,12 +61,12 @@ class Acceptor:
         self._is_open = False
 
     def open(self) -> None:
-        """Begin to accept."""
+        """Start accepting."""
         self._is_open, self._rest = True, None
         self._loop.add_reader(self._listener.fileno(), self._accept)
 
     def close(self) -> None:
-        """Accept nothing any more, and give up what is in the middle of its handshake."""
+        """Stop accepting, and cancel the handshakes that are under way."""
         if self._is_open:
             self._loop.remove_reader(self._listener.fileno())
         if self._rest is not None:
@@ -76,7 +76,7 @@ class Acceptor:
             task.cancel()
 
     async def wait_closed(self) -> None:
-        """Wait for the handshakes that were given up."""
+        """Wait for the cancelled handshakes to end."""
         await asyncio.gather(*self._opening, return_exceptions=True)
 
     def _accept(self) -> None:
@@ -86,7 +86,7 @@ class Acceptor:
             except OSError as error:
                 if error.errno in _SCARCE:
                     self._pause(error)
-                return  # nobody is there, or left again before
+                return  # nobody is waiting, or has left again
             connection.setblocking(False)
             task = self._loop.create_task(self._take(connection))
             self._opening.add(task)
@@ -102,7 +102,7 @@ class Acceptor:
         )
         try:
             await self._loop.connect_accepted_socket(self._make, connection, ssl=self._tls, **timeouts)
-        except OSError:  # what it spoke is no TLS, it has left, or took too long; nothing of it was served
+        except OSError:  # it did not speak TLS, left, or took too long; nothing was served to it
             connection.close()
 
     def _opened(self, task: asyncio.Task[None]) -> None:
@@ -112,7 +112,7 @@ class Acceptor:
             self._complaints.failed("A connection could not be opened", error)
 
     def _pause(self, error: OSError) -> None:
-        """Wait until something is closed, rather than ask in a circle; those that do least are closed now."""
+        """Pause rather than retry in a tight loop, and close the connections that are idle for longest."""
         self._complaints.say(
             "descriptors",
             f"No connection can be accepted ({error.strerror}): the process has too many files and connections open. "

@@ -1,4 +1,4 @@
-"""The certificate of HTTPS: read before anything is served, so that what is wrong with it is said in one sentence."""
+"""The certificate for HTTPS: read before anything is served, so that a mistake is reported in one sentence."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Final
 from millstream.server.options import ServerOptions
 
 _MISMATCHES: Final = frozenset({"KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH", "NO_CERTIFICATE_ASSIGNED"})
-"""The last is what OpenSSL says of a key of another kind."""
+"""The last is OpenSSL's error for a key of another type."""
 
 _NO_KEY: Final = frozenset({"NO_START_LINE", "BAD_BASE64_DECODE", "BAD_END_LINE"})
 
 
 def load_certificate(options: ServerOptions) -> ssl.SSLContext | None:
-    """Make the context of HTTPS; `None` without a certificate.
+    """Make the TLS context; `None` without a certificate.
 
     Raises:
-        ValueError: A file is missing, cannot be read, or is not what it should be, or the password is wrong; the
-            message names the argument and the file.
+        ValueError: A file is missing, unreadable or of the wrong kind, or the password is wrong; the message names the
+            argument and the file.
     """
     if options.ssl_certfile is None:
         return None
@@ -30,7 +30,7 @@ def load_certificate(options: ServerOptions) -> ssl.SSLContext | None:
     asked: list[bool] = []
 
     def password() -> str:
-        asked.append(True)  # without this OpenSSL would ask at the terminal
+        asked.append(True)  # without it, OpenSSL would prompt at the terminal
         return options.ssl_keyfile_password or ""
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -51,7 +51,7 @@ def _readable(name: str, given: str | Path) -> Path:
 
 
 def _check_certificate(path: Path) -> None:
-    """Try the certificate alone, so that what is wrong with it is not taken for a fault of the key."""
+    """Try the certificate alone, so that a mistake in it is not blamed on the key."""
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
     except ssl.SSLError as error:

@@ -1,4 +1,4 @@
-"""What a visitor's act makes us log: one short line, and not as often as they like."""
+"""Log lines that visitors can cause: each is short, and a bound limits their number."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import Final
 logger = logging.getLogger("millstream")
 
 EVERY_S: Final = 60.0
-"""The same is said once in so many seconds, with how often it was not."""
+"""Seconds between two lines on one subject; the second gives the number of those left out."""
 
 MAX_LINE: Final = 200
 MAX_SUBJECTS: Final = 200
-"""Different things that are told apart; beyond them all count as one."""
+"""The most subjects that are told apart; all others count as one."""
 
 
 class VisitorLog:
-    """Says things of which visitors can cause any number, each at most once a minute.
+    """Logs what visitors can cause any number of times, each subject at most once a minute.
 
     Args:
         clock: Seconds on a monotonic clock.
@@ -33,17 +33,17 @@ class VisitorLog:
         """Log a line, unless one on the same subject was logged within the last minute."""
         more = self._count(subject)
         if more is not None:
-            suffix = f" ({more} times more since it was last said)" if more else ""
+            suffix = f" ({more} more since this was last logged)" if more else ""
             logger.warning("%s%s", printable(line)[: MAX_LINE - len(suffix)], suffix)
 
     def failed(self, sentence: str, error: BaseException) -> None:
-        """Log an exception that ended something, as one line.
+        """Log an exception that nobody handled, as one line.
 
-        The first time it comes with its traceback, since somebody has to mend it, unless it is an `OSError`, for
-        which the outside world is to blame.
+        The first time it comes with its traceback, for whoever has to fix it, unless it is an `OSError`, which is
+        the outside world's fault.
         """
-        place = traceback.extract_tb(error.__traceback__)[-1:]
-        where = f"{place[0].name}:{place[0].lineno}" if place else ""
+        origin = traceback.extract_tb(error.__traceback__)[-1:]
+        where = f"{origin[0].name}:{origin[0].lineno}" if origin else ""
         subject = f"{type(error).__name__} {where}"
         is_new = subject not in self._said and len(self._said) < MAX_SUBJECTS
         if is_new and not isinstance(error, OSError):
@@ -53,7 +53,7 @@ class VisitorLog:
         self.say(subject, f"{sentence} in {where}: {traceback.format_exception_only(error)[-1].strip()}")
 
     def _count(self, subject: str) -> int | None:
-        """Give how often a subject was passed over since it was last said; `None` if it is not to be said now."""
+        """Count the lines left out on a subject since it was last logged; `None` if it is not to be logged now."""
         subject = subject if subject in self._said or len(self._said) < MAX_SUBJECTS else ""
         now = self._clock()
         at, passed = self._said.get(subject, (None, 0))
@@ -65,6 +65,6 @@ class VisitorLog:
 
 
 def printable(text: str) -> str:
-    """Make of any text one line of at most 200 characters without control characters."""
+    """Turn any text into one line of at most 200 characters, without control characters."""
     escaped = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text[: MAX_LINE * 2])
     return escaped.encode(errors="backslashreplace").decode()[:MAX_LINE]

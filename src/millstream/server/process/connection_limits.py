@@ -1,4 +1,4 @@
-"""How many HTTP connections one address may hold, and all together: who comes is let in, who does least has to go."""
+"""Limits on HTTP connections, per address and in all: new connections always get in, the most idle ones make room."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ IN_ALL: Final = 4096
 class ConnectionLimits:
     """The open HTTP connections by address.
 
-    Who comes last is never refused: room is made by the one that has moved nothing for longest, so that whoever loads a
-    page gets in however many silent connections there are.
+    A new connection is never refused: the one that has been idle for longest makes room, so that a visitor can load the
+    page however many silent connections there are.
 
     Args:
-        proxies: Whose connections count for the visitor behind them, which is known when its headers are.
+        proxies: Trusted proxies; their connections count for the visitor behind them, once the headers name it.
         per_address: Connections of one address (of one /64 network with IPv6).
         in_all: Connections of all addresses.
     """
@@ -39,7 +39,7 @@ class ConnectionLimits:
         return len(self._queue)
 
     def enter(self, member: Hashable, peer: str, end: Callable[[], None]) -> None:
-        """Count a connection, if it is not counted; `end` is called, once it is taken out, if it has to make room."""
+        """Count a connection, unless it is counted already; `end` is called if it has to make room."""
         if member in self._queue:
             return
         self._put(member, "" if self._is_proxy(peer) else network_of(peer), end)
@@ -47,35 +47,35 @@ class ConnectionLimits:
             self.shed()
 
     def reveal(self, member: Hashable, peer: str, forwarded: str) -> None:
-        """Count a proxy's connection for the address in its `X-Forwarded-For`; other peers are not believed."""
+        """Count a proxy's connection for the address in its `X-Forwarded-For`; that of other peers is ignored."""
         if member in self._queue and forwarded and self._is_proxy(peer):
             end = self._groups[self._queue[member]][member]
             self.leave(member)
             self._put(member, network_of(hosts.client_behind(peer, forwarded, self._proxies)), end)
 
     def stir(self, member: Hashable) -> None:
-        """Note that something has moved on a connection."""
+        """Note activity on a connection."""
         if member in self._queue:
             self._groups[self._queue[member]].move_to_end(member)
 
     def leave(self, member: Hashable) -> None:
-        """Forget a connection that has ended or has become a page; one that is unknown is no error."""
-        place = self._queue.pop(member, None)
-        if place is not None:
-            del self._groups[place][member]
-            if not self._groups[place]:
-                del self._groups[place]
+        """Forget a connection that has ended or become a page; an unknown one is no error."""
+        address = self._queue.pop(member, None)
+        if address is not None:
+            del self._groups[address][member]
+            if not self._groups[address]:
+                del self._groups[address]
 
     def shed(self) -> None:
-        """End the connection of the largest group that has moved nothing for longest."""
+        """End the connection of the largest group that has been idle for longest."""
         if self._groups:
             self._evict(max(self._groups.values(), key=len))
 
-    def _put(self, member: Hashable, place: str, end: Callable[[], None]) -> None:
-        self._queue[member] = place
-        group = self._groups.setdefault(place, OrderedDict())
+    def _put(self, member: Hashable, address: str, end: Callable[[], None]) -> None:
+        self._queue[member] = address
+        group = self._groups.setdefault(address, OrderedDict())
         group[member] = end
-        if place and len(group) > self._per_address:
+        if address and len(group) > self._per_address:
             self._evict(group)
 
     def _evict(self, group: OrderedDict[Hashable, Callable[[], None]]) -> None:

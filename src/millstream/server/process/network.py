@@ -1,4 +1,4 @@
-"""The listening socket: which port, and how it behaves."""
+"""The listening socket: its port and its options."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FIRST_PORT: Final = 7860
 BACKLOG: Final = 1024
 
 UNSENT_BYTES: Final = 16 * 1024
-"""What the kernel keeps of data that is not on its way yet: pictures that wait there are pictures that grow old."""
+"""Unsent bytes that the kernel may hold: frames that wait there go stale."""
 
 
 def listen(server_name: str, server_port: int | None, num_ports: int) -> socket.socket:
@@ -20,10 +20,10 @@ def listen(server_name: str, server_port: int | None, num_ports: int) -> socket.
     Args:
         server_name: Address or name to listen on.
         server_port: Port, 0 for any free one; `None` for the first free one from 7860 on.
-        num_ports: How many ports are tried from 7860 on.
+        num_ports: The number of ports to try from 7860 on.
 
     Raises:
-        OSError: No such port is free, or the name is none of this machine's; the message says what to change.
+        OSError: No such port is free, or the name is not one of this machine's; the message says what to change.
     """
     ports = range(FIRST_PORT, FIRST_PORT + num_ports) if server_port is None else [server_port]
     family, address = _resolve(server_name)
@@ -46,12 +46,12 @@ def listen(server_name: str, server_port: int | None, num_ports: int) -> socket.
 
 
 def is_loopback(server_name: str) -> bool:
-    """Say whether only this machine can reach a server that listens on this address or name."""
+    """True if only this machine can reach a server that listens on this address or name."""
     return server_name == "localhost" or server_name == "::1" or server_name.startswith("127.")
 
 
 def is_everywhere(server_name: str) -> bool:
-    """Say whether the address means every network of the machine."""
+    """True if the address stands for every network of the machine."""
     return server_name in ("0.0.0.0", "::", "")
 
 
@@ -70,7 +70,7 @@ def _resolve(server_name: str) -> tuple[socket.AddressFamily, str]:
 def _bind(family: socket.AddressFamily, address: str, port: int) -> socket.socket:
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
-        if sys.platform != "win32":  # there it would let two programs share a port
+        if sys.platform != "win32":  # on Windows it would let two programs share a port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if hasattr(socket, "TCP_NOTSENT_LOWAT"):

@@ -1,1 +1,1 @@
-"""Who may do what: the one gate, hosts, logins and headers."""
+"""Permission: the gate that every request passes, hosts, logins and security headers."""

@@ -1,4 +1,4 @@
-"""Who is asking: what the gate found out about a request, and the cookies by which a browser is known again."""
+"""The caller: the facts that the gate has established about a request, and the cookies that identify a browser."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from millstream.server.security.logins import Login
 
 @dataclass(eq=False)
 class Caller:
-    """The asker of one request, as far as it can be believed.
+    """The sender of one request, as far as it can be trusted.
 
     Attributes:
         address: IP address of the client, behind trusted proxies.
         is_https: Whether the browser's own connection is encrypted.
-        host: The host that was asked for; it is one of the allowed ones.
+        host: The host that was requested; it is one of the allowed ones.
         root_path: Where the app is mounted, empty at the root.
         cookies: By name.
-        visitor: Tells this browser, or this login, from all others; empty for a program that keeps no cookies.
+        visitor: Identifies this browser, or this login; empty for a program that keeps no cookies.
         login: The login, `None` without one.
         token: The token in the login cookie.
-        is_developers: Whether it is the app's developer, at this machine.
+        is_developers: Whether the caller is the app's developer, on this machine.
     """
 
     address: str
@@ -40,20 +40,20 @@ class Caller:
     is_developers: bool = False
 
     def foreign_cookies(self) -> dict[str, str]:
-        """Give the cookies that are not ours: ours are secrets, which a handler has no need of."""
+        """Return the cookies that are not ours: ours are secrets that no handler needs."""
         ours = {cookie_name("visitor", self), cookie_name("login", self)}
         return {name: value for name, value in self.cookies.items() if name not in ours}
 
 
 def cookie_name(what: str, caller: Caller) -> str:
-    """Name a cookie: browsers share cookies between the ports of a host, and between apps with `__Host-`."""
-    place = hashlib.blake2s(f"{caller.host.port}{caller.root_path}".encode(), digest_size=4).hexdigest()
+    """Name a cookie so that apps do not overwrite each other's: browsers share cookies between the ports of a host."""
+    app = hashlib.blake2s(f"{caller.host.port}{caller.root_path}".encode(), digest_size=4).hexdigest()
     prefix = "__Host-" if caller.is_https else ""
-    return f"{prefix}ms-{what}-{place}"
+    return f"{prefix}ms-{what}-{app}"
 
 
 def new_visitor() -> str:
-    """Make what tells a browser without a login from others: 128 random bits."""
+    """Make the identity of a browser without a login: 128 random bits."""
     return secrets.token_urlsafe(16)
 
 

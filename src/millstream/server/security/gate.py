@@ -1,6 +1,6 @@
-"""The one gate: every request and every handshake passes here, and what is not allowed on purpose is refused.
+"""The one gate: it checks every request and every handshake, and refuses anything not explicitly allowed.
 
-In order: Host, method, Origin, login. Nothing behind the gate looks at headers to decide who may do what.
+In order: Host, method, Origin, login. Nothing behind the gate consults headers to decide on permissions.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ METHODS: Final = frozenset({"GET", "HEAD", "POST"})
 SAFE: Final = frozenset({"GET", "HEAD"})
 CLOSE_LOGGED_OUT: Final = 4401
 LOGGED_OUT: Final = encode_message(Refuse(code="login", message="You are logged out. Reload the page to log in again."))
-"""What a page hears over its WebSocket when its login has ended."""
+"""Sent to a page over its WebSocket when its login has ended."""
 
 MAX_NOTES: Final = 200
-"""Refused hosts and origins that are logged, each once: a flood of made-up names must not fill the log."""
+"""The most refused hosts and origins that are logged, each once: invented names must not fill the log."""
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a request does not get through.
+    """The reason why a request is refused.
 
-    `is_logged_out`: it comes with a login that has ended; a page that reconnects is told so, since a browser does not
-    let it see the status of a refused handshake.
+    `is_logged_out`: it carries a login that has ended; a page that reconnects is told so, since browsers hide the
+    status of a refused handshake from it.
     """
 
     status: int
@@ -53,9 +53,9 @@ class Gate:
     """ASGI middleware around everything that an app serves.
 
     Args:
-        app: What is behind the gate; it finds the `Caller` in `scope["caller"]`.
+        app: The app behind the gate; it finds the `Caller` in `scope["caller"]`.
         options: Allowed hosts and origins, trusted proxies.
-        logins: Who is logged in; `None` if everybody may enter.
+        logins: The logins; `None` if everybody may enter.
         public: Paths that need no login; all others do.
         policy: The security headers of each response.
 
@@ -76,7 +76,7 @@ class Gate:
         self.is_private = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through with its `Caller`, or answer it here."""
+        """Pass a request on with its `Caller`, or answer it here."""
         headers = Headers(scope=scope)
         path = local_path(scope, self._options.root_path)
         verdict = self._judge(scope, headers, path)
@@ -92,7 +92,7 @@ class Gate:
         is_socket = scope["type"] == "websocket"
         if not is_socket and scope["method"] not in METHODS:
             return Refusal(405, "This method is not served.", (("allow", "GET, HEAD, POST"),))
-        if not path.isprintable():  # routes are regular expressions, to which a line's end can be a path's
+        if not path.isprintable():  # routes are regular expressions, which may take a line feed for the end of a path
             return Refusal(400, "The path is malformed.")
         peer = scope["client"][0] if scope.get("client") else ""
         is_proxied = bool(self._options.proxies) and hosts.is_trusted(peer, self._options.proxies)
@@ -111,7 +111,7 @@ class Gate:
         prefix = scope.get("root_path", "") or self._options.root_path
         caller = Caller(peer, scheme == "https", host, prefix, cookies)
         caller.is_developers = self.is_private and hosts.is_from_here(peer, host.host, headers.keys())
-        if not path:  # without the slash the page's relative addresses would lead out of the app
+        if not path:  # without the slash, the page's relative addresses would point outside the app
             return Refusal(307, "The app is one slash further.", (("location", f"{prefix.rpartition('/')[2]}/"),))
         return self._judge_login(caller, path, is_page=path == "/" and not is_socket and scope["method"] in SAFE)
 
@@ -122,7 +122,7 @@ class Gate:
             text = headers.get("x-forwarded-host", "").rpartition(",")[2].strip()
         host = hosts.parse_host(text)
         if host is None:
-            return Refusal(400, "The request names no host, or one of a wrong form.")
+            return Refusal(400, "The request names no host, or a malformed one.")
         if not hosts.is_allowed_host(host.host, self._options.allowed_hosts, self._own_names):
             self._note("host", host.host, f'allowed_hosts=["{host.host}"]', "MILLSTREAM_ALLOWED_HOSTS")
             return Refusal(403, "The app is not served under this host name; the server's log names the remedy.")
@@ -131,7 +131,7 @@ class Gate:
     def _judge_origin(self, headers: Headers, host: hosts.HostPort, has_cookies: bool) -> Refusal | None:
         origins = headers.getlist("origin")
         if not origins:
-            # Browsers say where a handshake or a POST comes from. What does not is no browser, and has no cookies.
+            # Browsers name the origin of a handshake or a POST. Whatever does not is no browser, and has no cookies.
             if not has_cookies and headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
                 return None
             return Refusal(403, "A request with cookies has to name its origin.")
@@ -168,7 +168,7 @@ class Gate:
 
 
 def secured(send: Send, policy: Policy, caller: Caller | None) -> Send:
-    """Wrap `send` so that every response carries the security headers; a response's own ones stay."""
+    """Wrap `send` so that every response carries the security headers; headers of the response itself stay."""
 
     async def send_secured(message: Message) -> None:
         if message["type"] in ("http.response.start", "websocket.http.response.start"):
@@ -186,7 +186,7 @@ async def refuse(scope: Scope, receive: Receive, send: Send, refusal: Refusal) -
     if scope["type"] == "websocket":
         await receive()
         if refusal.is_logged_out:
-            # A browser drops a handshake that does not answer what it offered.
+            # A browser drops a handshake that does not accept the sub-protocol it offered.
             chosen = SUBPROTOCOL if SUBPROTOCOL in scope["subprotocols"] else None
             await send({"type": "websocket.accept", "subprotocol": chosen})
             await send({"type": "websocket.send", "bytes": LOGGED_OUT})
@@ -200,14 +200,14 @@ async def refuse(scope: Scope, receive: Receive, send: Send, refusal: Refusal) -
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     headers += [(b"cache-control", b"no-store")]
     if refusal.status >= 400:
-        headers.append((b"connection", b"close"))  # whatever body comes is not read
+        headers.append((b"connection", b"close"))  # its body is not read
     headers += [(name.encode(), value.encode("latin-1")) for name, value in refusal.headers]
     await send({"type": f"{kind}.start", "status": refusal.status, "headers": headers})
     await send({"type": f"{kind}.body", "body": body})
 
 
 def local_path(scope: Scope, root_path: str) -> str:
-    """Give the path within the app, wherever it is mounted and whether or not a proxy took its prefix away.
+    """Return the path within the app, wherever it is mounted and whether or not a proxy strips the prefix.
 
     It is empty for the mount point without its slash.
     """

@@ -12,7 +12,7 @@ _FEATURES: Final = ("camera", "microphone", "display-capture", "fullscreen", "au
 _NEVER: Final = ("geolocation", "payment", "usb", "serial", "midi")
 
 _ISOLATED: Final = ("cross-origin-opener-policy", "same-origin")
-"""Browsers complain of this one where they cannot trust the origin."""
+"""Left out where browsers cannot trust the origin: they would log a warning."""
 
 _FIXED: Final = (
     ("x-content-type-options", "nosniff"),
@@ -23,7 +23,7 @@ _FIXED: Final = (
 
 
 class Policy:
-    """What browsers are told that pages of this app may do.
+    """The security headers of one app: restrictions that browsers enforce on its pages.
 
     Args:
         frame_ancestors: Other origins that may show the app in a frame.
@@ -36,19 +36,19 @@ class Policy:
         self._defaults: Final = (*_FIXED, *framing, ("content-security-policy", inert))
 
     def defaults(self, caller: Caller | None) -> tuple[tuple[str, str], ...]:
-        """Give the headers of a response that sets none itself: nothing in it may run or load anything.
+        """Make the headers of a response that sets none itself: nothing in it may run or load anything.
 
         Args:
-            caller: Who gets the response; `None` for one who was turned away.
+            caller: The caller who gets the response; `None` for one who was refused.
         """
         is_trusted = caller is not None and (caller.is_https or is_loopback(caller.host.host))
         return (*self._defaults, _ISOLATED) if is_trusted else self._defaults
 
     def page(self, caller: Caller, nonce: str) -> str:
-        """Give the policy of a page: scripts and styles by nonce, media from anywhere, connections to the app only.
+        """Make the policy of a page: scripts and styles by nonce, media from anywhere, connections to the app only.
 
-        `style` attributes and `<style>` blocks of the developer's HTML and of sanitised values are applied by the
-        page's own script, which needs no permission for it.
+        The page's own script applies `style` attributes and `<style>` blocks of the developer's HTML and of sanitised
+        values, which needs no permission.
         """
         return "; ".join(
             (
@@ -68,10 +68,10 @@ class Policy:
         )
 
     def worker(self, caller: Caller) -> str:
-        """Give the policy of a worker's script, which is the worker's own."""
+        """Make the policy of a worker: that of its script, not of the page."""
         return f"default-src 'none'; script-src 'self'; connect-src {_own_connections(caller)} data: blob:"
 
 
 def _own_connections(caller: Caller) -> str:
-    # Not all browsers take 'self' to mean the WebSocket of the same host.
+    # Not all browsers take 'self' to include the WebSocket of the same host.
     return f"'self' ws://{caller.host} wss://{caller.host}"

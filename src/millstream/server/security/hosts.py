@@ -1,4 +1,4 @@
-"""Who may be asked for, and by whose pages: pure rules on the Host and Origin headers, and on forwarded ones."""
+"""Pure rules on the Host, Origin and forwarding headers: the hosts that are served, and the pages that may call."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ _FORWARDING: Final = re.compile(
     r"forwarded|via|x-(?:forwarded|real|client|cluster|original|proxy|envoy|arr|scheme|amz|azure)[a-z-]*|"
     r"(?:[a-z]{2,10}-)?(?:client|connecting|remote)-ip|cf-[a-z-]+|fly-[a-z-]+|cdn-loop|ngrok-[a-z-]+|tailscale-[a-z-]+"
 )
-"""Headers that no browser sends, and that proxies, tunnels and load balancers add."""
+"""Headers that no browser sends, but that proxies, tunnels and load balancers add."""
 
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 MAX_HOPS: Final = 32
-"""Of a longer way the last part is looked at: it is what our own proxies wrote."""
+"""Of a longer chain only the last part is examined: our own proxies wrote it."""
 
 
 class HostPort(NamedTuple):
-    """A host in lower case, IPv6 in brackets, and a port, `None` where it is the scheme's own."""
+    """A host in lower case, IPv6 in brackets, and a port, `None` for the scheme's default."""
 
     host: str
     port: int | None
@@ -43,7 +43,7 @@ def parse_host(text: str) -> HostPort | None:
 
 
 def is_address(host: str) -> bool:
-    """Tell an IP address from a name. A page cannot be rebound to an address: it was opened at it."""
+    """True for an IP address. DNS rebinding needs a name: a page opened at an address stays there."""
     try:
         ipaddress.ip_address(host.strip("[]"))
     except ValueError:
@@ -52,20 +52,20 @@ def is_address(host: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether browsers trust a host without TLS: it is the machine that they run on."""
+    """True if browsers trust a host without TLS, because it is their own machine."""
     if is_address(host):
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     return host == "localhost" or host.endswith(".localhost")
 
 
 def is_from_here(peer: str, host: str, headers: Iterable[str]) -> bool:
-    """Tell whether a request comes from this machine, without a proxy, which makes all visitors look like that."""
+    """True if a request comes from this machine, and not through a proxy, which would make every visitor look so."""
     is_near = is_address(peer) and ipaddress.ip_address(peer).is_loopback
     return is_near and is_loopback(host) and not any(_FORWARDING.fullmatch(name.lower()) for name in headers)
 
 
 def own_names() -> frozenset[str]:
-    """Give the names under which this machine knows itself, without asking the network."""
+    """Return the names that this machine has for itself, without asking the network."""
     name = socket.gethostname().lower()
     return frozenset({"localhost", name, f"{name}.local"})
 
@@ -76,10 +76,10 @@ def is_allowed_host(host: str, allowed: Sequence[str], own: frozenset[str]) -> b
 
 
 def is_same_origin(origin: str, host: HostPort) -> bool:
-    """Compare an Origin header, byte for byte, with the host that was asked for.
+    """Compare an Origin header, byte for byte, with the host that was requested.
 
-    The scheme is not compared: behind a proxy that ends TLS we do not know it. `null`, upper case, a trailing dot
-    and anything after the port never match.
+    The scheme is not compared, since it is unknown behind a proxy that terminates TLS. `null`, upper case, a trailing
+    dot and anything after the port never match.
     """
     scheme, _, rest = origin.partition("://")
     if scheme not in _DEFAULT_PORTS or rest != rest.lower():
@@ -92,7 +92,7 @@ def is_same_origin(origin: str, host: HostPort) -> bool:
 
 
 def is_trusted(address: str, proxies: Sequence[Network]) -> bool:
-    """Say whether a peer is one of the trusted proxies; a `*` trusts peers without an address too (unix sockets)."""
+    """True if a peer is one of the trusted proxies; `*` also trusts peers without an address (Unix sockets)."""
     if any(network.prefixlen == 0 for network in proxies):
         return True
     try:

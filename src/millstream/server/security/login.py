@@ -1,4 +1,4 @@
-"""The login page, and what happens when its form is sent. It needs no script."""
+"""The login page and its form. Neither needs a script."""
 
 from __future__ import annotations
 
@@ -75,8 +75,8 @@ class LoginPage:
     """Answers `login` and `logout`.
 
     Args:
-        logins: Where passwords are checked and logins are kept.
-        policy: Gives the page its content security policy.
+        logins: Checks passwords and keeps logins.
+        policy: Makes the content security policy of the page.
         title: The app's title.
         message: The developer's own HTML above the form.
         lang: Language of the document.
@@ -90,14 +90,14 @@ class LoginPage:
         self._lang = html.escape(lang)
 
     async def show(self, request: Request) -> Response:
-        """Answer `GET login`; who is logged in already is sent to the app."""
+        """Answer `GET login`; a visitor who is already logged in is redirected to the app."""
         caller: Caller = request.scope["caller"]
         if caller.login is not None:
             return RedirectResponse("./", 303)
         return self._form(caller)
 
     async def submit(self, request: Request) -> Response:
-        """Answer `POST login`: the app, or the form again with one sentence about what was wrong."""
+        """Answer `POST login`: redirect to the app, or show the form again with one sentence about the mistake."""
         caller: Caller = request.scope["caller"]
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
             return JSONResponse({"error": f"Send the login as {FORM}."}, 415)
@@ -107,11 +107,11 @@ class LoginPage:
         name, password = form
         backoff = self._logins.backoff
         if wait_s := backoff.wait_s(caller.address, name):
-            sentence = f"Too many wrong tries. Wait {math.ceil(wait_s)} s and try again."
+            sentence = f"Too many failed attempts. Wait {math.ceil(wait_s)} s and try again."
             response = self._form(caller, name, sentence, 429)
             response.headers["retry-after"] = str(math.ceil(wait_s))
             return response
-        # Counted before the answer is known, so that many tries at once are not one try.
+        # Counted before the check is done, so that many attempts at once do not count as one.
         backoff.failed(caller.address, name)
         try:
             user = await self._logins.check(name, password, caller.address)
@@ -130,7 +130,7 @@ class LoginPage:
         return response
 
     async def leave(self, request: Request) -> Response:
-        """Answer `POST logout`: the login ends, and with it all connections that were opened with it."""
+        """Answer `POST logout`: end the login and all connections that were opened with it."""
         caller: Caller = request.scope["caller"]
         self._logins.close(caller.token)
         response = RedirectResponse("login", 303)
@@ -155,11 +155,11 @@ class LoginPage:
 
 
 async def _read_form(request: Request) -> tuple[str, str] | None:
-    """Read name and password, `None` if the form is too long; what is missing is empty."""
+    """Read name and password; `None` if the form is too long. A missing field is empty."""
     body = b""
     try:
-        async for piece in request.stream():
-            body += piece
+        async for chunk in request.stream():
+            body += chunk
             if len(body) > MAX_FORM_BYTES:
                 return None
     except ClientDisconnect:

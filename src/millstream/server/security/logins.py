@@ -1,4 +1,4 @@
-"""Who is logged in: passwords, guesses, and the tokens that the browser keeps in a cookie."""
+"""Logins: passwords, failed attempts, and the tokens that browsers keep in a cookie."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from millstream.server.security.address_slots import AddressSlots
 from millstream.wire.plain import plain_scalar
 
 CHECK_S: Final = 30.0
-"""How long a login function may take; later its answer does not count."""
+"""Time allowed for a login function; a later answer does not count."""
 
 MAX_LOGINS: Final = 10_000
 LIFETIME_S: Final = 7 * 24 * 3600.0
 MAX_CHECKS: Final = (4, 2)
-"""Passwords that are checked at once, in all and of one address: each costs 16 MiB and some 50 ms of a core."""
+"""The most passwords checked at once, in all and for one address: each takes 16 MiB and some 50 ms of a core."""
 
 MAX_CALLS: Final = (16, 4)
-"""Calls of the developer's function at once, in all and for one address; each may hold a thread."""
+"""The most concurrent calls of the developer's function, in all and for one address; each may hold a thread."""
 
 MAX_WAITING: Final = 32
-"""Logins of one address that may wait for that."""
+"""The most logins of one address that may wait for one of these slots."""
 
 
 @dataclass(eq=False)
@@ -42,10 +42,10 @@ class Login:
     """One browser that has logged in.
 
     Attributes:
-        user: The name under which it did.
-        visitor: Tells this login from all others; not secret from the server's own code, never sent.
-        expires: When it ends, on the monotonic clock.
-        sockets: What closes the connections that were opened with it.
+        user: The user's name.
+        visitor: Identifies this login; no secret within the server, but never sent.
+        expires: The end of the login, on the monotonic clock.
+        sockets: Callbacks that close the connections opened with it.
     """
 
     user: str
@@ -55,9 +55,9 @@ class Login:
 
 
 class Logins:
-    """Checks passwords and keeps the logins of this process; nothing of it outlives the process.
+    """Checks passwords and keeps the logins of this process; none outlives it.
 
-    The cookie is a random token. Only a keyed hash of it is kept, so that what leaks from memory opens nothing.
+    The cookie is a random token. Only a keyed hash of it is kept, so that a leak of memory gives no access.
     """
 
     def __init__(
@@ -72,15 +72,15 @@ class Logins:
         self.backoff = Backoff(clock)
 
     async def check(self, name: str, password: str, address: str = "") -> str | None:
-        """Return the user's name if the password is right. Fails closed: an error, a late or a vague answer is a no.
+        """Return the user's name if the password is right. Fails closed: an error, a late or an unclear answer is a no.
 
         Args:
-            name: What the visitor calls itself.
-            password: What it gave for a password.
-            address: Where it comes from. Those of one address wait for each other, not for those of others.
+            name: The name from the form.
+            password: The password from the form.
+            address: The visitor's address. Logins from one address wait for each other, not for those of others.
 
         Raises:
-            Busy: Too many wait already.
+            Busy: Too many are waiting already.
         """
         network = network_of(address)
         try:
@@ -92,7 +92,7 @@ class Logins:
             raise Busy("Too many logins are being checked at the moment. Try again in a moment.")
         verdict = await self._ask(network, name, password)
         with guarded(self._report):
-            verdict = plain_scalar(verdict)  # numpy's True, of a comparison in a table
+            verdict = plain_scalar(verdict)  # numpy's True, from a comparison in a table
         if verdict is True:
             return name
         if isinstance(verdict, str) and verdict:
@@ -105,9 +105,9 @@ class Logins:
         return None
 
     async def _ask(self, network: str, name: str, password: str) -> object:
-        """Run the check off the loop and await what it returns, if that can be awaited; an exception is a `None`.
+        """Run the check off the loop, and await its result if it is awaitable; an exception counts as `None`.
 
-        The place is kept as long as the thread works, so that hung checks do not pile up.
+        The slot is held as long as the thread works, so that hung checks do not pile up.
         """
         verdict: list[object] = []
 
@@ -139,7 +139,7 @@ class Logins:
         self._complaints.failed("The function given as auth= raised; the login was refused", error)
 
     def open(self, user: str) -> str:
-        """Log a user in; returns the token for the cookie, which is always a new one."""
+        """Log a user in; returns a new token for the cookie."""
         token = secrets.token_urlsafe(32)
         self._logins[self._digest(token)] = Login(user, secrets.token_urlsafe(16), self._clock() + LIFETIME_S)
         while len(self._logins) > MAX_LOGINS:
@@ -147,7 +147,7 @@ class Logins:
         return token
 
     def find(self, token: str) -> Login | None:
-        """Find the login of a cookie, if it has not ended."""
+        """Find the login that a cookie belongs to, unless it has ended."""
         digest = self._digest(token)
         login = self._logins.get(digest)
         if login is not None and login.expires <= self._clock():
@@ -156,7 +156,7 @@ class Logins:
         return login
 
     def close(self, token: str) -> None:
-        """Log out: the token is worthless from now on, and the connections opened with it are closed."""
+        """Log out: the token becomes invalid, and the connections opened with it are closed."""
         self._end(self._digest(token))
 
     def _end(self, digest: bytes) -> None:
@@ -169,10 +169,10 @@ class Logins:
 
 
 class Backoff:
-    """Counts wrong passwords and says how long to wait before the next try. Pure but for the clock.
+    """Counts wrong passwords and computes the wait before the next attempt. Pure except for the clock.
 
-    Five tries for one name from one address, and twenty for all names from it, are free; each one more doubles the
-    wait, from 1 s to 5 minutes. The same name from another address is not held back: nobody can lock others out.
+    Five attempts for one name from one address, and twenty for all names from it, are free; each further one doubles
+    the wait, from 1 s to 5 minutes. The same name from another address does not wait: nobody can lock others out.
     """
 
     FREE: Final = {"account": 5, "address": 20}
@@ -184,12 +184,12 @@ class Backoff:
         self._failures: OrderedDict[tuple[str, ...], tuple[int, float]] = OrderedDict()
 
     def wait_s(self, address: str, name: str) -> float:
-        """Seconds until this address may try this name again; 0 for now."""
+        """Seconds until this address may try this name again; 0 if it may now."""
         until = max(self._failures.get(key, (0, 0.0))[1] for key in _keys(address, name))
         return max(0.0, until - self._clock())
 
     def failed(self, address: str, name: str) -> None:
-        """Note a wrong password, or one that is about to be checked."""
+        """Count a wrong password, or one that is about to be checked."""
         now = self._clock()
         for key in _keys(address, name):
             count, until = self._failures.pop(key, (0, now))
@@ -203,7 +203,7 @@ class Backoff:
             self._failures.popitem(last=False)
 
     def succeeded(self, address: str, name: str) -> None:
-        """Forget the failures of this name from this address; the address as a whole gets this one try back."""
+        """Forget the failures of this name from this address, and take this attempt off the count of the address."""
         account, whole = _keys(address, name)
         self._failures.pop(account, None)
         count, _ = self._failures.pop(whole, (0, 0.0))
@@ -217,7 +217,7 @@ def _keys(address: str, name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 class _Passwords:
-    """Checks against fixed names and passwords; takes as long for an unknown name as for a wrong password."""
+    """Checks against fixed names and passwords, in equal time for an unknown name and a wrong password."""
 
     def __init__(self, pairs: Sequence[tuple[str, str]]) -> None:
         self._salt = secrets.token_bytes(16)
@@ -233,10 +233,10 @@ class _Passwords:
 
 
 def _pairs(auth: object) -> list[tuple[str, str]]:
-    """Read `("name", "password")` or a list of such.
+    """Read `("name", "password")` or a list of such pairs.
 
     Raises:
-        ValueError: It is something else, or empty: an app that cannot be opened is a mistake.
+        ValueError: It is something else, or empty: an app that nobody can open is a mistake.
     """
     several = [auth] if isinstance(auth, tuple) and auth and isinstance(auth[0], str) else auth
     pairs = list(several) if isinstance(several, list | tuple) else []
