@@ -30,10 +30,11 @@ _.chatbot_value
 # Handlers, apps and their tests read them: they are public.
 _.username, _.previous_value  # Request, EditData
 _.feed_in_background, _.played_s, _.clock_offset_us, _.age_p50_s, _.age_p95_s, _.age_max_s  # the Python client
-CodecSuite, EngineSuite, LaneSuite, TransportSuite, _.another  # millstream.testing
+CodecSuite, EngineSuite, LaneSuite, TransportSuite, _.another, _.room_at, _.set_rates  # millstream.testing
 
 # The other end of the wire reads them.
 resumed, JPEG, WEBP
+arrived_us, wait_us, decode_us, call_us, encode_us, decision  # the page's display of latency
 
 # Named in annotations that are strings, or a parameter of a method that does nothing in the base class.
 AbstractContextManager, OpenAI, bits_per_second
