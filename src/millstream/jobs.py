@@ -84,19 +84,22 @@ class Output(NamedTuple):
     sound: Segment | None = None
 
 
-class _Keep:
-    """The type of `KEEP`, which stays itself when it is pickled."""
+class _Marker:
+    """The type of `KEEP` and `END`, which stay themselves when they are pickled."""
 
-    __slots__ = ()
+    __slots__ = ("_name",)
+
+    def __init__(self, name: str) -> None:
+        self._name = name
 
     def __reduce__(self) -> str:
-        return "KEEP"
+        return self._name
 
     def __repr__(self) -> str:
-        return "KEEP"
+        return self._name
 
 
-KEEP: Final = _Keep()
+KEEP: Final = _Marker("KEEP")
 """Stands for a value that stays as it is."""
 
 
@@ -188,29 +191,51 @@ Notify: TypeAlias = Callable[[Notice | Advance], None]
 """Called on the loop with what a handler says during its call: a message, or that it has got on."""
 
 
-class Call(Protocol):
-    """One job in three steps, taken one after the other, each in any thread; none raises for what a handler does.
+Arguments: TypeAlias = tuple[list[object], dict[str, object]]
+"""What a handler is called with: by position, and by name."""
 
-    A generator repeats the last two until a result `is_last`.
+END: Final = _Marker("END")
+"""Stands for what a call gives when there is nothing more, or nothing because it failed."""
+
+
+class Call(Protocol):
+    """One job on its way; none of its steps raises for what a handler does.
+
+    `run` takes all steps, in the thread that calls it. An engine that wants to take them apart (an async handler's call
+    on the loop, the calls of several jobs as one) makes the `arguments`, has the handler called, and lets the result be
+    made of what that gave, each in any thread. A generator repeats the last two until a result `is_last`.
     """
 
     is_async: bool
-    """Whether the middle step is `call_async`, on the loop, instead of `call`."""
+    """Whether the handler is called by `call_async`, on the loop, and so not by `run` or `call`."""
 
-    def decode(self) -> None:
-        """Make the handler's arguments of what the job carries; only the first time does anything."""
+    @property
+    def handler(self) -> Callable[..., object]:
+        """What `call` calls: an engine may call it itself, such as once for several jobs."""
 
-    def call(self) -> None:
-        """Call the handler, or advance it to its next `yield`."""
+    def run(self) -> Result:
+        """Take all steps; of a generator, up to its next `yield`."""
 
-    async def call_async(self) -> None:
+    def arguments(self) -> Arguments | None:
+        """Make what the handler is called with of what the job carries; `None` if that failed."""
+
+    def call(self) -> object:
+        """Call the handler with the arguments, or advance it to its next `yield`; `END` if there is nothing more."""
+
+    async def call_async(self) -> object:
         """Do what `call` does, for an async handler."""
 
-    def encode(self) -> Result:
-        """Make a result of what the handler gave, or of the first error of all the steps."""
+    def accept(self, value: object) -> Result:
+        """Make a result of what the handler gave; if a step has failed, of that."""
+
+    def fail(self, error: BaseException) -> Result:
+        """Make a result of what the handler raised."""
 
     def close(self) -> None:
-        """Close a generator that is not at its end and delete the call's temporary files. Harmless if repeated."""
+        """Close a generator that is not at its end and delete the call's temporary files. Harmless if repeated.
+
+        `run` and `accept` do it with the last result.
+        """
 
     async def close_async(self) -> None:
         """Do the part of `close` that belongs on the loop: close an async generator."""
@@ -219,7 +244,7 @@ class Call(Protocol):
 class Calls(Protocol):
     """The calls of one worker: they are made one after the other and share stateful decoders and encoders."""
 
-    def begin(self, job: Job, notify: Notify) -> Call: ...
+    def begin(self, job: Job) -> Call: ...
 
     def close(self) -> None:
         """Close what is open: the call that runs, decoders, encoders."""
@@ -228,7 +253,8 @@ class Calls(Protocol):
 class Program(Protocol):
     """What an engine runs: the handlers of one manifest."""
 
-    def open(self) -> Calls: ...
+    def open(self, binding: int, notify: Notify) -> Calls:
+        """Get ready for the calls of a binding; `notify` is called, in their thread, with what its handlers say."""
 
     def name_of(self, binding: int) -> str:
         """Name a handler for people."""

@@ -11,11 +11,10 @@ import tqdm
 import tqdm.asyncio
 import tqdm.auto
 import tqdm.std
-from tests.declare.test_progress import Watch
+from tests.declare.test_progress import Watch, tracked_by
 
 import millstream as ms
 from millstream.compat import tqdm as foreign_bars
-from millstream.declare.progress import tracked_by
 
 UNTOUCHED = {name: vars(tqdm.std.tqdm)[name] for name in foreign_bars.PATCHED}
 

@@ -42,7 +42,7 @@ class PicklingEngine(inline.Engine):
 
     def open(self, binding: int, notify: Notify) -> PicklingWorker:
         self._open += 1
-        return PicklingWorker(self, self._program.open(), notify)
+        return PicklingWorker(self, self._program.open(binding, notify))
 
 
 class TestPickling(EngineSuite):

@@ -191,4 +191,4 @@ def test_what_has_to_be_awaited_cannot_be_handed_on(fn, kind: str) -> None:
         return fn(*given)
 
     with pytest.raises(InvalidValue, match=rf"handed_on\(\) is not an async function, but returned {kind}: declare it"):
-        inspect_handler(handed_on, "here").called([1], {})
+        inspect_handler(handed_on, "here").generator(handed_on(1))

@@ -6,6 +6,7 @@ import logging
 import math
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import millstream as ms
-from millstream.declare.progress import MAX_LEVELS, MAX_TEXT, Tracker, tracked_by
+from millstream.declare.progress import MAX_LEVELS, MAX_TEXT, Bar, ForeignBars, Tracker, calling
 from millstream.jobs import Advance, Level
 
 
@@ -31,6 +32,17 @@ class Watch:
 
     def counts(self) -> list[tuple[float | None, float | None]]:
         return [(level.index, level.length) for level in self.tracker.levels()]
+
+
+@contextmanager
+def tracked_by(tracker: Tracker, *, foreign: ForeignBars | None = None) -> Iterator[None]:
+    """Let a tracker show what is said inside, as a call does."""
+    token = calling.set(tracker)
+    try:
+        with nullcontext() if foreign is None else foreign(lambda: Bar(tracker)):
+            yield
+    finally:
+        calling.reset(token)
 
 
 @pytest.mark.parametrize(

@@ -261,18 +261,14 @@ class _Endless:
     def __init__(self) -> None:
         self.began, self.ended = threading.Event(), threading.Event()
 
-    def decode(self) -> None:
+    def run(self) -> Result:
         self.began.set()
-
-    def call(self) -> None:
         try:
             while True:
                 check_wanted()
                 time.sleep(0)
         except Cancelled:
             self.ended.set()
-
-    def encode(self) -> Result:
         return Result(1, {}, None, True)
 
     def close(self) -> None: ...
@@ -284,7 +280,7 @@ class _Calls:
     def __init__(self, call: _Endless) -> None:
         self._call = call
 
-    def begin(self, job: Job, notify: object) -> _Endless:
+    def begin(self, job: Job) -> _Endless:
         return self._call
 
     def close(self) -> None: ...
@@ -294,7 +290,7 @@ class _Program:
     def __init__(self, call: _Endless) -> None:
         self._call = call
 
-    def open(self) -> _Calls:
+    def open(self, binding: int, notify: object) -> _Calls:
         return _Calls(self._call)
 
     def name_of(self, binding: int) -> str:
@@ -307,7 +303,7 @@ class _Program:
 @pytest.mark.anyio
 async def test_a_worker_that_is_closed_ends_what_its_call_does() -> None:
     call, engine = _Endless(), Engine()
-    engine.start(_Program(call))
+    engine.start(_Program(call))  # type: ignore[arg-type]
     worker = engine.open(0, lambda said: None)
     results = worker.submit(Job(0, 1, ()))
     task = asyncio.ensure_future(anext(results))

@@ -6,7 +6,7 @@ import functools
 import inspect
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -89,14 +89,13 @@ class HandlerSpec:
             keywords[name] = extras[name]
         return positional + list(waiting), keywords
 
-    def called(self, positional: Sequence[object], keywords: Mapping[str, object]) -> object:
-        """Call a function that is not async.
+    def generator(self, value: object) -> Generator[object, None, None]:
+        """Take the generator that a function which is not async has given.
 
         Raises:
             InvalidValue: It hands on what has to be awaited, as decorators around an async function do.
         """
-        value = self.fn(*positional, **keywords)
-        if not inspect.iscoroutine(value) and not inspect.isasyncgen(value):
+        if isinstance(value, Generator):
             return value
         kind = "an async generator"
         if inspect.iscoroutine(value):

@@ -6,7 +6,7 @@ import logging
 import math
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sized
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from types import TracebackType
 from typing import Final, Generic, Self, TypeAlias, TypeVar
@@ -171,6 +171,10 @@ class Tracker:
     Args:
         call: The number of the call.
         notify: Called, in the thread of whoever says something or moved a bar, when there is something new.
+
+    Attributes:
+        call, notify: As given.
+        is_used: Whether it has shown anything.
     """
 
     def __init__(self, call: int, notify: Notify) -> None:
@@ -180,6 +184,7 @@ class Tracker:
         self._bars: list[Bar[object]] = []
         self._said: Level | None = None
         self._is_announced = self._has_complained = False
+        self.is_used = False
 
     def say(self, level: Level | None) -> None:
         """Show a level below the bars that are open; `None` takes it away."""
@@ -215,6 +220,7 @@ class Tracker:
 
     def _tell(self) -> None:
         with self._lock:
+            self.is_used = True
             is_known, self._is_announced = self._is_announced, True
         if not is_known:
             self.notify(self)
@@ -226,20 +232,6 @@ calling: Final[ContextVar[Tracker | None]] = ContextVar("calling", default=None)
 
 ForeignBars: TypeAlias = "Callable[[Callable[[], Bar[object]]], AbstractContextManager[None]]"
 """Shows, while it is entered, what another library draws, by bars that its argument makes."""
-
-
-@contextmanager
-def tracked_by(tracker: Tracker, *, foreign: ForeignBars | None = None) -> Iterator[None]:
-    """Let `tracker` take what is said inside by any `Progress` or notice, and what `foreign` shows as well."""
-    token = calling.set(tracker)
-    try:
-        if foreign is not None:
-            with foreign(lambda: Bar(tracker)):
-                yield
-        else:
-            yield
-    finally:
-        calling.reset(token)
 
 
 def _counted(done: float, total: float | None, desc: str | None, unit: str) -> Level:

@@ -24,7 +24,7 @@ class Engine:
 
     def open(self, binding: int, notify: Notify) -> Worker:
         self._open += 1
-        return Worker(self, self._program.open(), notify)
+        return Worker(self, self._program.open(binding, notify))
 
     def statistics(self) -> Mapping[str, object]:
         return {"threads": 0, "open": self._open, "abandoned": []}
@@ -39,24 +39,20 @@ class Engine:
 class Worker:
     """Takes the three steps one after the other, on the loop."""
 
-    def __init__(self, engine: Engine, calls: Calls, notify: Notify) -> None:
+    def __init__(self, engine: Engine, calls: Calls) -> None:
         self._engine = engine
         self._calls = calls
-        self._notify = notify
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.released = self.ended
 
     async def submit(self, job: Job) -> AsyncGenerator[Result, None]:
-        call = self._calls.begin(job, self._notify)
+        call = self._calls.begin(job)
         try:
-            call.decode()
+            call.arguments()
             while True:
-                if call.is_async:
-                    await call.call_async()
-                else:
-                    call.call()
+                value = await call.call_async() if call.is_async else call.call()
                 await asyncio.sleep(0.0 if job.role == "listen" else self._engine.handler_time)
-                result = call.encode()
+                result = call.accept(value)
                 yield result
                 if result.is_last:
                     return

@@ -13,13 +13,13 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from queue import SimpleQueue
-from typing import Final, TypeAlias, TypeVarTuple
+from typing import Any, Final, TypeAlias, TypeVarTuple, cast
 
 from millstream.cancellation import wanted_while
 from millstream.errors import Busy
-from millstream.jobs import Advance, Call, Calls, Job, Notice, Notify, Program, Result
+from millstream.jobs import Advance, Call, Job, Notice, Notify, Program, Result
 
-Task: TypeAlias = Callable[[], Result | None]
+Task: TypeAlias = Callable[[], object]
 Arguments = TypeVarTuple("Arguments")
 
 logger = logging.getLogger("millstream.engine")
@@ -53,7 +53,7 @@ class Engine:
         self.abandon_s = max(abandon_s, self.grace_s)  # a healthy thread takes a moment to end, too
 
     def open(self, binding: int, notify: Notify) -> Worker:
-        worker = Worker(self, self._program.name_of(binding), self._program.open(), notify)
+        worker = Worker(self, self._program, binding, notify)
         try:
             worker.start()
         except RuntimeError as error:
@@ -110,14 +110,14 @@ class Engine:
 class Worker:
     """One thread, and the way to it and back: a task in, one call of the loop out."""
 
-    def __init__(self, engine: Engine, name: str, calls: Calls, notify: Notify) -> None:
-        self.name = name
+    def __init__(self, engine: Engine, program: Program, binding: int, notify: Notify) -> None:
+        self.name = program.name_of(binding)
         self._engine = engine
-        self._calls = calls
+        self._calls = program.open(binding, self._notify_in_thread)
         self._notify = notify
         self._notices = _Notices()
         self._loop = asyncio.get_running_loop()
-        self._tasks: SimpleQueue[tuple[Task, asyncio.Future[Result | None]] | None] = SimpleQueue()
+        self._tasks: SimpleQueue[tuple[Task, asyncio.Future[object]] | None] = SimpleQueue()
         self._pending = 0
         self._steps: _Steps | None = None
         self._closed_at: float | None = None
@@ -152,16 +152,14 @@ class Worker:
     async def submit(self, job: Job) -> AsyncGenerator[Result, None]:
         if self._steps is not None:  # no two calls at once, even if the one before resisted being closed
             await asyncio.wait([self._steps.task])
-        call, steps, is_closed_early = self._calls.begin(job, self._notify_in_thread), None, False
+        call, steps, is_closed_early = self._calls.begin(job), None, False
         try:
             if call.is_async:
-                await self._do(partial(_decode, call))
+                await self._do(call.arguments)
                 steps = self._steps = _Steps(call)
             while True:
-                if steps is not None:
-                    await steps.take()
-                result = await self._do(partial(_run if steps is None else _encode, call))
-                assert result is not None
+                step = call.run if steps is None else partial(call.accept, await steps.take())
+                result = cast("Result", await self._do(step))
                 yield result
                 if result.is_last:
                     return
@@ -169,19 +167,20 @@ class Worker:
             is_closed_early = True
             raise
         finally:
-            await self._end_steps()
+            if steps is not None:
+                await self._end_steps(steps)
             if is_closed_early:  # between two steps, so the thread has nothing else to do
                 await self._close_call(call)
 
-    async def _end_steps(self) -> None:
+    async def _end_steps(self, steps: _Steps) -> None:
         """Close an async handler. One that resists is not waited for: it holds the worker, and with it the slot."""
-        if self._steps is not None and not await self._steps.close(self._engine.grace_s):
+        if not await steps.close(self._engine.grace_s):
             logger.warning("handler %s does not end although it was closed", self.name)
 
     async def _close_call(self, call: Call) -> None:
         try:
             async with asyncio.timeout(self._engine.grace_s):
-                await self._do(partial(_close, call))
+                await self._do(call.close)
         except TimeoutError:
             logger.warning("handler %s does not end although it was closed", self.name)
 
@@ -205,13 +204,14 @@ class Worker:
             self._engine.abandon(self, why)
             self.released.set_result(None)
 
-    async def _do(self, task: Task) -> Result | None:
-        future: asyncio.Future[Result | None] = self._loop.create_future()
+    def _do(self, task: Task) -> asyncio.Future[object]:
+        """Have the thread do something; what it gives comes as a future of the loop."""
+        future: asyncio.Future[object] = self._loop.create_future()
         self._pending += 1
         self._tasks.put((task, future))
-        return await future
+        return future
 
-    def _deliver(self, future: asyncio.Future[Result | None], result: Result | None) -> None:
+    def _deliver(self, future: asyncio.Future[object], result: object) -> None:
         self._pending -= 1
         if not future.done():
             future.set_result(result)
@@ -283,17 +283,19 @@ class _Steps:
 
     def __init__(self, call: Call) -> None:
         self._call = call
-        self._asked: asyncio.Queue[asyncio.Future[None] | None] = asyncio.Queue()
+        self._asked: asyncio.Queue[asyncio.Future[object] | None] = asyncio.Queue()
         self._is_taking = False
         self.task = asyncio.ensure_future(self._live())
 
-    async def take(self) -> None:
-        """Take one step. Cancelling this cancels the handler."""
-        asked: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    async def take(self) -> object:
+        """Take one step, and give what it gave. Cancelling this cancels the handler."""
+        asked: asyncio.Future[object] = asyncio.get_running_loop().create_future()
         self._asked.put_nowait(asked)
-        await asyncio.wait([asked, self.task], return_when=asyncio.FIRST_COMPLETED)
+        either: list[asyncio.Future[Any]] = [asked, self.task]
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if not asked.done():
             await self.task  # which raises what ended it
+        return asked.result()
 
     async def close(self, wait_s: float) -> bool:
         """End it, and wait for that; gives whether it has ended in time."""
@@ -313,31 +315,9 @@ class _Steps:
         try:
             while (asked := await self._asked.get()) is not None:
                 self._is_taking = True
-                await self._call.call_async()
+                value = await self._call.call_async()
                 self._is_taking = False
-                asked.set_result(None)
+                asked.set_result(value)
         finally:
             self._is_taking = False
             await self._call.close_async()
-
-
-def _run(call: Call) -> Result:
-    """Take all three steps in one hop."""
-    call.decode()
-    call.call()
-    return _encode(call)
-
-
-def _decode(call: Call) -> None:
-    call.decode()
-
-
-def _close(call: Call) -> None:
-    call.close()
-
-
-def _encode(call: Call) -> Result:
-    result = call.encode()
-    if result.is_last:
-        call.close()
-    return result

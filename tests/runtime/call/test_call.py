@@ -16,9 +16,10 @@ from millstream.codecs import jpeg, pcm16
 from millstream.errors import InvalidValue, MediaError
 from millstream.frames import Chunk, Frame
 from millstream.jobs import KEEP, Job, Notice, Occurrence, Result
-from millstream.runtime.call.call import distributed
+from millstream.runtime.call.call import WorkerCalls
 from millstream.runtime.call.codec_state import joined
-from millstream.runtime.call.program import AppProgram, WorkerCalls
+from millstream.runtime.call.program import AppProgram
+from millstream.runtime.call.returned import distributed
 from millstream.runtime.state.path_rules import PathRules
 from millstream.types import Blob
 from millstream.wire.packet import Flag, Packet, PacketKind
@@ -36,18 +37,14 @@ class Bench:
         self.folder = folder / "store"
         self.notices: list[Notice] = []
         self.program = AppProgram(self.manifest, PathRules([], [], folder), show_error)
-        self.calls: WorkerCalls = self.program.open()
+        self.calls: WorkerCalls = self.program.open(0, self.notices.append)  # type: ignore[arg-type]
 
     def run(self, *inputs: object, **job: Any) -> list[Result]:
-        call = self.calls.begin(Job(0, 7, inputs, folder=self.folder, room=10_000_000, **job), self.notices.append)
-        call.decode()
-        results = []
-        while True:
-            call.call()
-            results.append(call.encode())
-            if results[-1].is_last:
-                call.close()
-                return results
+        call = self.calls.begin(Job(0, 7, inputs, folder=self.folder, room=10_000_000, **job))
+        results = [call.run()]
+        while not results[-1].is_last:
+            results.append(call.run())
+        return results
 
     def result(self, *inputs: object, **job: Any) -> Result:
         (result,) = self.run(*inputs, **job)
@@ -232,10 +229,8 @@ def test_a_generator_gives_a_result_for_each_yield_and_is_closed_early_if_need_b
     assert [output.value for result in results for output in result.outputs.values()] == ["1", "2"]
     assert [result.is_last for result in results] == [False, False, True]
     steps.clear()
-    call = bench.calls.begin(Job(0, 1, ()), bench.notices.append)
-    call.decode()
-    call.call()
-    assert not call.encode().is_last
+    call = bench.calls.begin(Job(0, 1, ()))
+    assert not call.run().is_last
     bench.calls.close()
     assert steps == ["closed"]
 
@@ -248,10 +243,8 @@ def test_an_error_while_a_generator_is_closed_is_logged(tmp_path: Path, caplog: 
             raise ValueError("on the way out")
 
     bench = Bench(texts(stubborn, 1), tmp_path)
-    call = bench.calls.begin(Job(0, 1, ()), bench.notices.append)
-    call.decode()
-    call.call()
-    call.encode()
+    call = bench.calls.begin(Job(0, 1, ()))
+    call.run()
     call.close()
     assert "stubborn" in caplog.text
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from tests.declare.test_progress import tracked_by
 
 import millstream as ms
-from millstream.declare.progress import Tracker, tracked_by
+from millstream.declare.progress import Tracker
 from millstream.jobs import Notice
 from millstream.testing import TestPage
 

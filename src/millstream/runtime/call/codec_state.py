@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Final, cast
+from typing import Any, Final, TypeAlias, cast
 
 import numpy as np
 
@@ -15,13 +15,15 @@ from millstream.declare.binding import TurnTaking
 from millstream.declare.component import Component
 from millstream.declare.element import Element
 from millstream.declare.manifest import Manifest
-from millstream.errors import MediaError
+from millstream.errors import InvalidValue, MediaError
 from millstream.frames import Chunk, Frame, Scene
-from millstream.jobs import Job
+from millstream.jobs import Job, Output
+from millstream.media import wav
 from millstream.runtime.call.user_code import guarded
-from millstream.runtime.state.path_rules import PathRules
+from millstream.runtime.send.raw_frame import RawFrame
+from millstream.runtime.stream.recording import StreamRecording
 from millstream.speech import Heard
-from millstream.types import Decoder, Encoded, Encoder, Media, PlayerSource
+from millstream.types import Blob, Decoder, Encoded, Encoder, Media, PlayerSource, Scratch, Stored
 from millstream.voice.detector_input import DetectorInput
 from millstream.wire.packet import COMMON_CODECS, Packet, PacketKind
 
@@ -40,46 +42,78 @@ class _Deferred(Encoder):
         return Encoded(b"")
 
 
+EncoderKey: TypeAlias = tuple[int, str, float]
+"""The number of a component, the name of a codec and a quality."""
+
+
 class CodecState:
     """The decoders, encoders, films, sounds, sample count and turn detector of one worker.
 
     Args:
         manifest: The frozen declaration.
-        rules: Which files handlers may return.
         show_error: Whether visitors read the text of every exception; `None` for the developer alone.
+
+    Attributes:
+        encoders: The number of a codec, and its encoder; by component, name of the codec and quality.
+        sources: What plays the values that players get, by component; none if nothing was played yet.
     """
 
-    def __init__(self, manifest: Manifest, rules: PathRules, show_error: bool | None) -> None:
-        self.manifest, self.rules, self.show_error = manifest, rules, show_error
+    def __init__(self, manifest: Manifest, show_error: bool | None) -> None:
+        self.manifest, self.show_error = manifest, show_error
         self._decoders: dict[int, Decoder] = {}
-        self._encoders: dict[tuple[int, str, float], tuple[int, Encoder]] = {}
+        self.encoders: dict[EncoderKey, tuple[int, Encoder]] = {}
         self._elements: dict[int, tuple[Mapping[str, object], Element]] = {}
         self._next_sample: int | None = None
         self._scenery: tuple[int, Frame] | None = None
         self._detector_input: DetectorInput | None = None
-        self._sources: dict[int, PlayerSource] = {}
+        self.sources: dict[int, PlayerSource] = {}
 
     def close(self) -> None:
         """Close all of it."""
         for decoder in self._decoders.values():
             decoder.close()
-        for _, encoder in self._encoders.values():
+        for _, encoder in self.encoders.values():
             encoder.close()
         if self._detector_input is not None:
             with guarded(lambda error: logger.error("a turn detector cannot be closed", exc_info=error)):
                 self._detector_input.close()
-        for _, source in self.sources():
+        for source in self.sources.values():
             source.close()
 
-    def source(self, component: Component) -> PlayerSource:
-        """Give what plays the values that a player gets, one after the other."""
-        if component.id not in self._sources:
-            self._sources[component.id] = component.source()
-        return self._sources[component.id]
+    def play(self, component: Component, value: object, files: Scratch) -> Output | None:
+        """Give a player what it plays next; `None` if the value is not one that is played."""
+        if component.id not in self.sources:
+            self.sources[component.id] = component.source()
+        segment = self.sources[component.id].piece(value, files)
+        return None if segment is None else Output(segment[0], sound=segment[1])
 
-    def sources(self) -> list[tuple[int, PlayerSource]]:
-        """Give all that were begun, with the numbers of their components."""
-        return list(self._sources.items())
+    def end_sources(
+        self, outputs: Mapping[int, Output], files: Scratch, *, goes_on: bool, is_finished: bool
+    ) -> dict[int, Output]:
+        """End what was played; gives the outputs that get what was held back, behind what `outputs` has for them.
+
+        Args:
+            outputs: What the call gives besides.
+            files: Files of the call.
+            goes_on: Only a generator has ended; its stream has not.
+            is_finished: The stream has ended, and nobody waits for what does not fit any more.
+
+        Raises:
+            InvalidValue: What came was not all, or was nothing.
+        """
+        ended = {}
+        for number, source in self.sources.items():
+            before = outputs.get(number, Output(None))
+            try:
+                stored, segment = source.end(before.sound, goes_on=goes_on)
+            except InvalidValue:
+                if not is_finished:
+                    raise
+                continue
+            if segment is not None:
+                stored = files.settle(stored) if isinstance(stored, Blob) else stored
+                ended[number] = before._replace(value=stored, wire=None, sound=segment)
+        return ended
 
     def hear(self, chunk: Chunk, turns: TurnTaking) -> Heard:
         """Listen to the next stretch of the stream's microphone."""
@@ -97,58 +131,63 @@ class CodecState:
             known = self._elements[number] = changes, declared.updated(changes)
         return known[1]
 
-    def join(self, packets: tuple[Packet, ...], is_gapless: bool) -> Media | Scene:
-        """Decode what drives a call: of pictures the last one counts, stretches of sound are joined.
+    def decode(self, packets: tuple[Packet, ...], is_gapless: bool) -> Media | Scene:
+        """Decode what drives a call: of frames the last one counts, chunks of audio are joined.
 
         Raises:
             MediaError: A packet cannot be decoded, or samples are missing or repeated where none may be.
         """
-        pictures = [packet for packet in packets if packet.kind is PacketKind.PICTURE]
-        sounds = [packet for packet in packets if packet.kind is PacketKind.SOUND]
-        if not sounds:
-            return [self._decode(packet) for packet in pictures][-1]
-        chunk = self._join_sound(sounds, is_gapless)
-        return Scene(self._newest(pictures), chunk) if pictures else chunk
+        if packets[-1].kind is PacketKind.SOUND:
+            return self._join(packets, is_gapless)
+        if packets[0].kind is PacketKind.SOUND:
+            return self._scene(packets, is_gapless)
+        for packet in packets:
+            decoder = self._decoders.get(packet.codec) or self._open_decoder(packet)
+            media = decoder.decode(packet.payload)
+        if not isinstance(media, Frame):
+            raise _mismatch(packet)
+        return Frame(media.pixels, packet.captured_us)
 
-    def _newest(self, pictures: Sequence[Packet]) -> Frame:
-        """Decode the picture that goes with sound; it may be the one of the last call once more.
+    def _scene(self, packets: tuple[Packet, ...], is_gapless: bool) -> Scene:
+        """Decode audio and the frames that come with it, which may be the one of the last call once more."""
+        sounds = tuple(packet for packet in packets if packet.kind is PacketKind.SOUND)
+        frames = packets[len(sounds) :]
+        if self._scenery is None or self._scenery[0] != frames[-1].sequence:
+            self._scenery = frames[-1].sequence, cast("Frame", self.decode(frames, is_gapless))
+        # Handlers may write into what they get, so each is given a copy.
+        return Scene(copied(self._scenery[1]), self._join(sounds, is_gapless))
 
-        Handlers may write into what they get, so each is given a copy.
-        """
-        newest = pictures[-1].sequence
-        if self._scenery is None or self._scenery[0] != newest:
-            self._scenery = newest, cast("Frame", [self._decode(packet) for packet in pictures][-1])
-        return copied(self._scenery[1])
-
-    def _join_sound(self, packets: Sequence[Packet], is_gapless: bool) -> Chunk:
-        chunks = cast("list[Chunk]", [self._decode(packet) for packet in packets])
-        for chunk in chunks:
+    def _join(self, packets: tuple[Packet, ...], is_gapless: bool) -> Chunk:
+        chunks = []
+        for packet in packets:
+            decoder = self._decoders.get(packet.codec) or self._open_decoder(packet)
+            chunk = decoder.decode(packet.payload)
+            if not isinstance(chunk, Chunk):
+                raise _mismatch(packet)
             if is_gapless and self._next_sample is not None and chunk.first_sample != self._next_sample:
                 raise MediaError(f"audio is incomplete: sample {self._next_sample} expected, got {chunk.first_sample}")
             self._next_sample = chunk.first_sample + len(chunk.samples)
+            chunks.append(Chunk(chunk.samples, chunk.sample_rate, chunk.first_sample, packet.captured_us))
         return joined(chunks)
 
-    def _decode(self, packet: Packet) -> Media:
-        decoder = self._decoders.get(packet.codec)
-        if decoder is None:
-            decoder = self._decoders[packet.codec] = codecs.by_number(packet.codec).open_decoder()
-        return _checked(decoder.decode(packet.payload), packet)
+    def _open_decoder(self, packet: Packet) -> Decoder:
+        decoder = self._decoders[packet.codec] = codecs.by_number(packet.codec).open_decoder()
+        return decoder
 
-    def encoder(self, number: int, name: str, quality: float, job: Job) -> tuple[int, Encoder]:
-        """Give the number of a codec, and its encoder for one component.
+    def open_encoder(self, key: EncoderKey, job: Job) -> tuple[int, Encoder]:
+        """Open the encoder of `encoders[key]`, which is not there yet.
 
         A page that does not decode it gets JPEG. Frames that build on each other are left to whoever sends them: their
         packets are empty. Only in a stream is there anything to build on.
         """
-        key = (number, name, quality)
-        if key not in self._encoders:
-            codec = codecs.load(name)
-            is_known = codec.NUMBER in COMMON_CODECS or codec.NUMBER in job.decodes
-            if not is_known or (codec.IS_DEPENDENT and not job.stream):
-                codec = codecs.load(FALLBACK)
-            encoder = _Deferred() if codec.IS_DEPENDENT else codec.open_encoder(quality)
-            self._encoders[key] = codec.NUMBER, encoder
-        return self._encoders[key]
+        _, name, quality = key
+        codec = codecs.load(name)
+        is_known = codec.NUMBER in COMMON_CODECS or codec.NUMBER in job.decodes
+        if not is_known or (codec.IS_DEPENDENT and not job.stream):
+            codec = codecs.load(FALLBACK)
+        encoder = _Deferred() if codec.IS_DEPENDENT else codec.open_encoder(quality)
+        self.encoders[key] = codec.NUMBER, encoder
+        return self.encoders[key]
 
 
 def copied(frame: Frame) -> Frame:
@@ -179,12 +218,31 @@ def decoded_alone(packet: Packet) -> Media:
     """
     decoder = codecs.by_number(packet.codec).open_decoder()
     try:
-        return _checked(decoder.decode(packet.payload), packet)
+        media = decoder.decode(packet.payload)
     finally:
         decoder.close()
-
-
-def _checked(media: Media, packet: Packet) -> Media:
     if isinstance(media, Frame) is not (packet.kind is PacketKind.PICTURE):
-        raise MediaError(f"a {packet.kind.name.lower()} packet is not encoded as codec {packet.codec} does")
+        raise _mismatch(packet)
     return replace(media, captured_us=packet.captured_us)
+
+
+def _mismatch(packet: Packet) -> MediaError:
+    return MediaError(f"a {packet.kind.name.lower()} packet is not encoded as codec {packet.codec} does")
+
+
+def _raw(stored: RawFrame) -> Frame:
+    return copied(stored.frame)
+
+
+def _recorded(recording: StreamRecording) -> Blob:
+    """Make of a streamed recording what one that is not streamed comes as."""
+    chunks = [cast("Chunk", decoded_alone(packet)) for packet in recording.packets()]
+    return Blob("recording.wav", "audio/wav", data=wav.encode(joined(chunks)))
+
+
+UNDECODED: Final[Mapping[type, Callable[[Any], Stored | Media]]] = {
+    Packet: decoded_alone,
+    RawFrame: _raw,
+    StreamRecording: _recorded,
+}
+"""What a session keeps as it came, and how it is made what a component takes."""

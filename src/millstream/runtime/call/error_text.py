@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import functools
 import inspect
+import logging
 import os
 import secrets
 import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 from types import CodeType, TracebackType
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
+from millstream.cancellation import Cancelled
+from millstream.declare.handler import HandlerSpec
+from millstream.errors import Error, InvalidValue, MediaError
+from millstream.jobs import Failure
 from millstream.runtime.call.user_code import guarded
+from millstream.runtime.send.notices import lasting
 from millstream.types import Handler
+
+logger = logging.getLogger("millstream.handler")
 
 MAX_TEXT: Final = 5_000
 """Characters of a message that reach the page."""
@@ -62,6 +70,36 @@ def explained(
     if show_error:
         return message_of(error) or type(error).__name__
     return f"Something went wrong in the app. ({number})"
+
+
+def failure_of(
+    error: BaseException,
+    step: Literal["media", "input", "handler"],
+    handler: HandlerSpec,
+    show_error: bool | None,
+    is_developers: bool,
+) -> Failure:
+    """Say why a call failed, and log what is not the page's own fault.
+
+    Args:
+        error: The exception.
+        step: Where it was raised: as the media that drive the call were decoded, as other inputs were read, or later.
+        handler: The handler.
+        show_error: As for `explained`.
+        is_developers: As for `explained`.
+    """
+    if isinstance(error, Cancelled):
+        return Failure("It was stopped.")
+    if isinstance(error, Error):
+        if error.print_exception:
+            logger.error("handler %s raised gr.Error: %s%s", handler.name, in_one_line(error.message), cause_of(error))
+        title = "Error" if error.title is None else text_of(error.title)
+        return Failure(text_of(error.message), "handler", title, lasting(error.duration), bool(error.visible))
+    if step != "handler" and isinstance(error, InvalidValue | MediaError):
+        return Failure(message_of(error), step)
+    number = new_number()
+    logger.error("handler %s failed [%s]", handler.name, number, exc_info=error)
+    return Failure(explained(error, show_error, is_developers, number, handler.fn))
 
 
 def message_of(error: BaseException) -> str:

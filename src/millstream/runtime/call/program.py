@@ -1,15 +1,18 @@
-"""The handlers of one app as an engine runs them, and the calls of one of its workers."""
+"""The handlers of one app, as an engine runs them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 from millstream.declare.manifest import Manifest
-from millstream.jobs import Job, Notify, Role
-from millstream.runtime.call.call import HandlerCall
+from millstream.jobs import Notify, Role
+from millstream.runtime.call.call import HandlerCall, WorkerCalls
 from millstream.runtime.call.codec_state import CodecState
+from millstream.runtime.call.plan import plan
 from millstream.runtime.call.roles import Finishing, Greeting, Listening, Recognising
+from millstream.runtime.state.files import CallFiles
 from millstream.runtime.state.path_rules import PathRules
 
 KINDS: Final[Mapping[Role, type[HandlerCall]]] = {
@@ -35,8 +38,13 @@ class AppProgram:
         self.rules = rules
         self.show_error = show_error
 
-    def open(self) -> WorkerCalls:
-        return WorkerCalls(CodecState(self.manifest, self.rules, self.show_error))
+    def open(self, binding: int, notify: Notify) -> WorkerCalls:
+        return WorkerCalls(
+            CodecState(self.manifest, self.show_error),
+            lambda role: (KINDS.get(role, HandlerCall), plan(self.manifest, binding, role)),
+            CallFiles(Path(), 0, self.rules),
+            notify,
+        )
 
     def name_of(self, binding: int) -> str:
         return self.manifest.bindings[binding].name
@@ -44,20 +52,3 @@ class AppProgram:
     def routes(self) -> Mapping[int, str]:
         bindings = self.manifest.bindings
         return {binding.number: binding.engine for binding in bindings if binding.engine is not None}
-
-
-class WorkerCalls:
-    """The calls of one worker: one after the other, which share decoders and encoders."""
-
-    def __init__(self, codec_state: CodecState) -> None:
-        self._codec_state = codec_state
-        self._running: HandlerCall | None = None
-
-    def begin(self, job: Job, notify: Notify) -> HandlerCall:
-        self._running = KINDS.get(job.role, HandlerCall)(self._codec_state, job, notify)
-        return self._running
-
-    def close(self) -> None:
-        if self._running is not None:
-            self._running.close()
-        self._codec_state.close()

@@ -7,10 +7,9 @@ from typing import cast
 from millstream.declare.arguments import describe
 from millstream.errors import InvalidValue
 from millstream.frames import Chunk, Scene
-from millstream.jobs import Job, Notify, Output, Result
-from millstream.runtime.call.call import HandlerCall
-from millstream.runtime.call.codec_state import CodecState
-from millstream.runtime.call.user_code import guarded
+from millstream.jobs import END, Arguments, Job, Result
+from millstream.runtime.call.call import HandlerCall, WorkerCalls
+from millstream.runtime.call.plan import CallPlan
 from millstream.speech import Heard
 from millstream.types import Media
 from millstream.wire.packet import Packet
@@ -19,72 +18,65 @@ from millstream.wire.packet import Packet
 class Listening(HandlerCall):
     """Hears the next stretch of a microphone, and gives what its detector found; no handler is called."""
 
-    _chunk: Chunk | None = None
-    _found: Heard | None = None
+    def __init__(self, worker: WorkerCalls, plan: CallPlan, job: Job) -> None:
+        super().__init__(worker, plan, job)
+        self.is_async = self._is_generator = False
 
-    def __init__(self, codec_state: CodecState, job: Job, notify: Notify) -> None:
-        super().__init__(codec_state, job, notify)
-        self.is_async = False
+    def _made_arguments(self) -> Arguments:
+        chunk = self._codec_state.decode(cast("tuple[Packet, ...]", self._job.packets), is_gapless=True)
+        self._step = "handler"
+        return [chunk], {}
 
-    def decode(self) -> None:
-        with guarded(lambda error: self._fail(error, "media")):
-            packets = cast("tuple[Packet, ...]", self._job.packets)
-            self._chunk = cast("Chunk", self._codec_state.join(packets, is_gapless=True))
+    def _advance(self) -> object:
+        (chunk,), _ = cast("Arguments", self._arguments)
+        turns = self._plan.binding.turns
+        return END if turns is None else self._codec_state.hear(cast("Chunk", chunk), turns)
 
-    def call(self) -> None:
-        if self._chunk is not None and self._binding.turns is not None:
-            with guarded(self._fail):
-                self._found = self._codec_state.hear(self._chunk, self._binding.turns)
-
-    def encode(self) -> Result:
-        return Result(self._job.call, {}, self._failure, heard=self._found)
+    def _result(self, value: object) -> Result:
+        return Result(self._job.call, {}, heard=None if value is END else cast("Heard", value))
 
 
 class Greeting(HandlerCall):
     """Calls what greets; it may do without the microphone's input, which holds nothing yet, or without any."""
 
     def _inputs(self, media: Media | Scene | None) -> list[object]:
-        values, binding = super()._inputs(media), self._binding
-        pairs = zip(binding.inputs, values, strict=False)  # as a dict they are one value
-        others = [value for number, value in pairs if number != binding.stream and not binding.inputs_as_dict]
-        return next((given for given in (values, others) if self._spec.takes(len(given))), [])
+        values, plan = super()._inputs(media), self._plan
+        pairs = zip(plan.binding.inputs, values, strict=False)  # as a dict they are one value
+        others = [value for number, value in pairs if number != plan.binding.stream and not plan.binding.inputs_as_dict]
+        return next((given for given in (values, others) if plan.spec.takes(len(given))), [])
 
 
 class Recognising(HandlerCall):
     """Asks the app's recogniser what was said in a turn."""
 
-    _text = ""
-
     def _inputs(self, media: Media | Scene | None) -> list[object]:
         chunk = cast("Chunk", media)
         return [(chunk.sample_rate, chunk.samples[:, 0] if chunk.channels == 1 else chunk.samples)]
 
-    def _outputs(self, value: object) -> dict[int, Output]:
+    def _result(self, value: object) -> Result:
+        if value is END:
+            value = ""
         if not isinstance(value, str):
-            raise InvalidValue(f"{self._spec.name}() returned {describe(value)}; it must return what was said, a str")
-        self._text = value
-        return {}
-
-    def encode(self) -> Result:
-        result = super().encode()
-        return Result(result.call, {}, result.failure, text=self._text)
+            raise InvalidValue(f"{self._plan.name}() returned {describe(value)}; it must return what was said, a str")
+        return Result(self._job.call, {}, text=value)
 
 
 class Finishing(HandlerCall):
     """Ends the video and audio that a stream plays; from now on the whole of it is the value of its component."""
 
-    def __init__(self, codec_state: CodecState, job: Job, notify: Notify) -> None:
-        super().__init__(codec_state, job, notify)
+    def __init__(self, worker: WorkerCalls, plan: CallPlan, job: Job) -> None:
+        super().__init__(worker, plan, job)
         self.is_async = False
 
-    def decode(self) -> None:
-        """Nothing was captured."""
+    def _made_arguments(self) -> Arguments:
+        """Give none: nothing was captured."""
+        self._step = "handler"
+        return [], {}
 
-    def call(self) -> None:
-        """No handler is called."""
+    def _advance(self) -> object:
+        """Call no handler."""
+        return END
 
-    def encode(self) -> Result:
-        outputs: dict[int, Output] = {}
-        with guarded(self._fail):
-            outputs = self._ends(outputs)
-        return Result(self._job.call, outputs, self._failure)
+    def _result(self, value: object) -> Result:
+        del value
+        return Result(self._job.call, self._ends({}))

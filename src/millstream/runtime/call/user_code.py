@@ -20,12 +20,13 @@ def guarded(report: Callable[[BaseException], object], passing: tuple[type[BaseE
     except passing:
         raise
     except BaseException as error:  # the handler call, one of the three edges; `report` logs it
-        if _is_for_the_caller(error):
+        if is_for_the_caller(error):
             raise
         report(error)
 
 
-def _is_for_the_caller(error: BaseException) -> bool:
+def is_for_the_caller(error: BaseException) -> bool:
+    """Say whether an exception is not the user's code's own: a cancellation of the running task, or Ctrl-C."""
     if isinstance(error, KeyboardInterrupt):
         # Where Python's own handler is not in place, Ctrl-C raises nothing: then it is the user's code that did.
         is_main = threading.current_thread() is threading.main_thread()

@@ -172,19 +172,24 @@ class SessionFiles:
 
 
 class CallFiles:
-    """The `Scratch` of one call: temporary files in the session's folder. Used in the engine's thread.
+    """The `Scratch` of one call after the other: temporary files in the session's folder. Used in the engine's thread.
 
     Args:
         folder: The session's folder, made when the first file is.
         room: How many bytes the session has room for.
         rules: Which files may be returned.
+
+    Attributes:
+        folder, room: As given; those of the next call are put here.
+        to_delete: Temporary files.
+        memory: See `Scratch`.
     """
 
     def __init__(self, folder: Path, room: int, rules: PathRules) -> None:
-        self._folder = folder
-        self._room = room
+        self.folder = folder
+        self.room = room
         self._rules = rules
-        self._temporary: list[Path] = []
+        self.to_delete: list[Path] = []
         self.memory: dict[object, object] = {}
 
     @property
@@ -194,8 +199,8 @@ class CallFiles:
 
     def temporary(self, suffix: str) -> Path:
         """Name a new file, deleted when the call's outputs have been encoded."""
-        path = new_file(self._folder, suffix)
-        self._temporary.append(path)
+        path = new_file(self.folder, suffix)
+        self.to_delete.append(path)
         return path
 
     def admit(self, path: Path) -> Blob:
@@ -205,14 +210,14 @@ class CallFiles:
             InvalidValue: The file does not exist or may not be shown; the message names the remedy.
             QuotaExceeded: It is larger than what the session has room for.
         """
-        real = self._rules.check(path, self._folder)
+        real = self._rules.check(path, self.folder)
         # Opened once: what is checked here is what is copied, whatever the name points to in the meantime.
         with open(real, "rb", opener=_open_regular) as source:
             size = os.fstat(source.fileno()).st_size
-            if size > self._room:
-                raise QuotaExceeded(f"{str(path)!r} of {size} bytes does not fit into the session's {self._room}")
-            copy = new_file(self._folder, real.suffix)
-            _check_disk(self._folder, size)
+            if size > self.room:
+                raise QuotaExceeded(f"{str(path)!r} of {size} bytes does not fit into the session's {self.room}")
+            copy = new_file(self.folder, real.suffix)
+            _check_disk(self.folder, size)
             with copy.open("xb") as target:
                 shutil.copyfileobj(source, target)
         return Blob(real.name, guess_type(real.name)[0] or "application/octet-stream", path=copy)
@@ -228,19 +233,20 @@ class CallFiles:
         if blob.data is None:
             return replace(blob, size=blob.path.stat().st_size if blob.path is not None else 0)
         size = len(blob.data)
-        if size > self._room:
-            raise QuotaExceeded(f"the file {blob.name!r} of {size} bytes does not fit into the session's {self._room}")
+        if size > self.room:
+            raise QuotaExceeded(f"the file {blob.name!r} of {size} bytes does not fit into the session's {self.room}")
         if size <= SPILL_BYTES:
             return replace(blob, size=size)
-        path = new_file(self._folder, Path(blob.name).suffix)
-        _check_disk(self._folder, size)
+        path = new_file(self.folder, Path(blob.name).suffix)
+        _check_disk(self.folder, size)
         path.write_bytes(blob.data)
         return replace(blob, data=None, path=path, size=size)
 
     def close(self) -> None:
-        """Delete the temporary files."""
-        while self._temporary:
-            self._temporary.pop().unlink(missing_ok=True)
+        """Delete the temporary files, and forget what was noted: the call is over."""
+        self.memory.clear()
+        while self.to_delete:
+            self.to_delete.pop().unlink(missing_ok=True)
 
 
 def suffix_of(name: str) -> str:

@@ -1,0 +1,78 @@
+"""What a declaration alone says about the calls of one handler: settled once, when a worker is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from millstream.compat import tqdm
+from millstream.declare.binding import Binding
+from millstream.declare.element import Element
+from millstream.declare.handler import HandlerSpec
+from millstream.declare.injected import Request, Turn
+from millstream.declare.manifest import Manifest
+from millstream.declare.progress import ForeignBars, Progress, Tracker
+from millstream.jobs import Job, Role
+
+
+@dataclass(frozen=True)
+class CallPlan:
+    """What all calls of one handler have in common.
+
+    Attributes:
+        binding: The event.
+        spec: What is called in the role.
+        elements: All elements as declared, by number.
+        name: What messages call the handler.
+        is_async: Whether it is called on the loop.
+        is_generator: Whether it is declared as a generator.
+        is_injected: Whether it asks for more than the values of its inputs.
+        is_gapless: Whether audio that is missing is an error.
+        foreign: Shows what another library draws, if the handler wants that.
+    """
+
+    binding: Binding
+    spec: HandlerSpec
+    elements: Mapping[int, Element]
+    name: str
+    is_async: bool
+    is_generator: bool
+    is_injected: bool
+    is_gapless: bool
+    foreign: ForeignBars | None
+
+
+def plan(manifest: Manifest, number: int, role: Role) -> CallPlan:
+    """Settle what does not change from call to call of a binding."""
+    binding = manifest.bindings[number]
+    spec = cast("HandlerSpec", binding.handlers[role])
+    return CallPlan(
+        binding=binding,
+        spec=spec,
+        elements=manifest.elements,
+        name=spec.name,
+        is_async=spec.is_async,
+        is_generator=spec.is_generator,
+        is_injected=bool(spec.specials),
+        is_gapless=binding.keep == "all",
+        foreign=tqdm.shown if spec.tracks_tqdm else None,
+    )
+
+
+def injected(plan: CallPlan, job: Job, tracker: Tracker) -> dict[str, object]:
+    """Make what a handler asks for besides the values of its inputs, by parameter."""
+    extras: dict[str, object] = {}
+    for name, wanted in plan.spec.specials.items():
+        if issubclass(wanted, Progress):
+            extras[name] = Progress().bound(tracker)
+        elif issubclass(wanted, Request):
+            extras[name] = job.request
+        elif issubclass(wanted, Turn):
+            extras[name] = job.turn or Turn()
+        elif (event := job.event) is not None:
+            target = None if event.target is None else plan.elements[event.target]
+            extras[name] = wanted(target, event.data)
+        else:
+            extras[name] = wanted(None)
+    return extras
