@@ -14,8 +14,8 @@ from typing import Final, Literal, cast
 import numpy as np
 
 from millstream.cancellation import Cancelled
-from millstream.declare.arguments import plain_argument
-from millstream.declare.component import Component, describe
+from millstream.declare.arguments import describe, plain_argument
+from millstream.declare.component import Component
 from millstream.declare.element import Element
 from millstream.declare.progress import Bar, Tracker, calling
 from millstream.declare.updates import Declared, Skip, Update, changes_of
@@ -98,7 +98,7 @@ class HandlerCall:
     """
 
     def __init__(self, worker: WorkerCalls, plan: CallPlan, job: Job) -> None:
-        self._worker, self._plan, self._job = worker, plan, job
+        self._plan, self._job = plan, job
         self._codec_state, self._tracker = worker.codec_state, worker.tracker
         self._files = worker.files
         self._files.folder, self._files.room = job.folder, job.room

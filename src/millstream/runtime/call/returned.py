@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+from millstream.declare.arguments import describe
 from millstream.declare.binding import Binding
-from millstream.declare.component import describe
 from millstream.declare.element import Element, too_large
 from millstream.declare.updates import Skip
 from millstream.errors import InvalidValue
