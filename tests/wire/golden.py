@@ -36,6 +36,14 @@ PACKETS = {
         "server",
         Packet(PacketKind.PICTURE, 2, STANDALONE, 2, 9, 2, 2, 2, NOW_US, b"\x89PNG"),
     ),
+    "H.264 up": (
+        "page",
+        Packet(PacketKind.PICTURE, 8, Flag.KEY, 3, 4, 1, 0, 0, NOW_US, bytes.fromhex("8002e001 00000001")),
+    ),
+    "VP8 down": (
+        "server",
+        Packet(PacketKind.PICTURE, 9, Flag.LAST, 3, 5, 2, 4, 4, NOW_US, bytes.fromhex("8002e001 31")),
+    ),
     "delta picture": ("page", Packet(PacketKind.PICTURE, 200, Flag.NONE, 3, 4, 70_000, 0, 0, NOW_US, b"\x01")),
     "key picture that others need": (
         "page",
@@ -103,6 +111,10 @@ MESSAGES: dict[str, tuple[str, m.PageMessage | m.ServerMessage]] = {
     "hello": ("page", m.Hello(seq=1, version=1, build="1a2b3c", page_us=NOW_US)),
     "hello again": ("page", m.Hello(seq=1, version=1, build="1a2b3c", page_us=NOW_US, resume="t0ken", seen=41)),
     "hello of a page that knows Opus": ("page", m.Hello(seq=1, version=1, build="1a", page_us=NOW_US, decodes=[34])),
+    "hello of a page that knows H.264": (
+        "page",
+        m.Hello(seq=1, version=1, build="1a", page_us=NOW_US, decodes=[8, 34], encodes=[8]),
+    ),
     "set text": ("page", m.Set(seq=2, component=3, value="Grüße, 世界 🎥")),
     "set number": ("page", m.Set(seq=3, component=3, value=0.5)),
     "set integer": ("page", m.Set(seq=3, component=3, value=-70_000)),
@@ -203,6 +215,11 @@ MESSAGES: dict[str, tuple[str, m.PageMessage | m.ServerMessage]] = {
         ),
     ),
     "latency of a stream that waits": ("server", m.Latency(seq=18, stream=1)),
+    "encode": (
+        "server",
+        m.Encode(seq=18, stream=1, component=4, codec=8, bits_per_s=1_500_000, frames_per_s=29.97, longest=640),
+    ),
+    "encode as the app wants": ("server", m.Encode(seq=18, stream=1, component=4, codec=1)),
     "script": ("server", m.Script(seq=18, binding=3, inputs=[1, "two", None])),
 }
 

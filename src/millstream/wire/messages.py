@@ -30,7 +30,8 @@ class _Message(msgspec.Struct, tag_field="type", tag=str.lower, forbid_unknown_f
 class Hello(_Message):
     """First message of a page. `resume` and `seen` are for a page that had a session before; empty and 0 if not.
 
-    `decodes` are the numbers of the codecs that it may be sent besides those that every page knows (`COMMON_CODECS`).
+    `decodes` are the numbers of the codecs that it may be sent besides those that every page knows (`COMMON_CODECS`),
+    `encodes` of those in which it can send the frames of a camera besides JPEG.
     """
 
     version: int
@@ -39,6 +40,7 @@ class Hello(_Message):
     resume: str = ""
     seen: int = 0
     decodes: list[int] = []
+    encodes: list[int] = []
 
 
 class Set(_Message):
@@ -307,6 +309,21 @@ class Toast(_Message):
     count: int = 1
 
 
+class Encode(_Message):
+    """From the next frame on, encode what `component` captures for `stream` in this way.
+
+    `codec` is one that the page `encodes`. `bits_per_s` is what to aim at with `frames_per_s` (0: the app's quality,
+    and the camera's rate); no side of a frame may be longer than `longest` pixels (0: as the app wants).
+    """
+
+    stream: int
+    component: int
+    codec: int
+    bits_per_s: int = 0
+    frames_per_s: float = 0.0
+    longest: int = 0
+
+
 class Script(_Message):
     """Run the `js=` of a binding that was begun by the server (a `change`, a `then`).
 
@@ -363,6 +380,7 @@ ServerMessage: TypeAlias = (
     | Toast
     | Clock
     | KeyFrame
+    | Encode
     | Script
     | Silence
     | Latency

@@ -41,13 +41,15 @@ class CodecNumber(IntEnum):
     JPEG = 1
     PNG = 2
     WEBP = 3
+    H264 = 8
+    VP8 = 9
     PCM16 = 16
     FILE = 32
     FMP4 = 33
     OPUS = 34
 
 
-COMMON_CODECS: Final = frozenset(CodecNumber) - {CodecNumber.OPUS}
+COMMON_CODECS: Final = frozenset(CodecNumber) - {CodecNumber.OPUS, CodecNumber.H264, CodecNumber.VP8}
 """What every page decodes on the way down, and every server on the way up, as far as it is sent there. Whatever else
 one side decodes it says by `Hello.decodes` and `Welcome.decodes`; it is sent nothing else."""
 

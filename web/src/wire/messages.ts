@@ -29,6 +29,7 @@ export interface Hello {
   resume?: string;
   seen?: number;
   decodes?: number[];
+  encodes?: number[];
 }
 
 export interface SetValue {
@@ -242,6 +243,17 @@ export interface Toast {
   count?: number;
 }
 
+/** From the next frame on, a camera is encoded in this way; 0 is as the app wants. */
+export interface Encode {
+  type: "encode";
+  stream: number;
+  component: number;
+  codec: number;
+  bits_per_s: number;
+  frames_per_s: number;
+  longest: number;
+}
+
 export interface Script {
   type: "script";
   binding: number;
@@ -282,6 +294,7 @@ export type ServerMessage =
   | Toast
   | Required<Clock>
   | KeyFrame
+  | Encode
   | Script
   | Silence
   | Latency;
@@ -331,6 +344,7 @@ const DEFAULTS: { [type in ServerMessage["type"]]: object } = {
   toast: { title: "", duration_s: 10, count: 1 },
   clock: {},
   keyframe: {},
+  encode: { bits_per_s: 0, frames_per_s: 0, longest: 0 },
   script: { inputs: [] },
   silence: {},
   latency: {

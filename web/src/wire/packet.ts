@@ -10,7 +10,17 @@ export const HEADER_BYTES = 32;
 export const PacketKind = { PICTURE: 1, SOUND: 2 } as const;
 
 /** The encoding of a payload; the lower-case name is the codec's file on the server. `FILE`: an audio file, or a part. */
-export const CodecNumber = { JPEG: 1, PNG: 2, WEBP: 3, PCM16: 16, FILE: 32, FMP4: 33, OPUS: 34 } as const;
+export const CodecNumber = {
+  JPEG: 1,
+  PNG: 2,
+  WEBP: 3,
+  H264: 8,
+  VP8: 9,
+  PCM16: 16,
+  FILE: 32,
+  FMP4: 33,
+  OPUS: 34,
+} as const;
 
 /**
  * Properties of one packet.

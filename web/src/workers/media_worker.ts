@@ -72,6 +72,7 @@ export class MediaWorker {
       outputs: (message) => this.presenter.announce(message),
       credit: ({ stream, limit }) => this.uplinks.get(stream)?.raise(limit),
       keyframe: () => undefined, // each frame that the page sends is one
+      encode: () => undefined,
       streamstate: (state) => this.move(state),
       turnstate: (turn) => this.post({ type: "turn", turn }),
       runstate: (state) => this.post({ type: "run", state }),
