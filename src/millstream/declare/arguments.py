@@ -14,7 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Final, Literal, Never, TypeAlias, TypeVar, Union, Unpack, get_args, get_origin, get_type_hints
 
-from millstream.errors import DeclarationError
+from millstream.errors import DeclarationError, nearest
 from millstream.wire.plain import brief, plain
 
 T = TypeVar("T")
@@ -73,6 +73,7 @@ class PlainArguments(type):
     """Does what `Plainly` does, for objects that only hold options."""
 
     def __call__(cls: type[T], *args: object, **keywords: object) -> T:
+        check_known(cls, keywords)
         known = dict(zip(positional(cls), args, strict=False))
         fitting = fitted(cls, {**known, **keywords}, cls.__name__)
         return type.__call__(cls, *args[len(known) :], **fitting)  # type: ignore[no-any-return]  # a `T`
@@ -133,6 +134,20 @@ def positional(owner: type) -> tuple[str, ...]:
         found = tuple(name for name, parameter in parameters(owner).items() if parameter.kind is kind)
         owner._positional = found  # type: ignore[attr-defined]  # kept for the next time
     return found
+
+
+def check_known(owner: type, keywords: Iterable[str]) -> None:
+    """Check that a constructor, or one of a base, names each of these keywords.
+
+    Raises:
+        TypeError: None does; the message names the class, the keyword, and the nearest one that there is.
+    """
+    bases = [base for base in owner.__mro__[:-1] if "__init__" in base.__dict__]
+    named = [parameter for base in bases for parameter in parameters(base).values()]
+    known = {parameter.name for parameter in named if parameter.kind is not parameter.POSITIONAL_ONLY}
+    for name in keywords:
+        if name not in known:
+            raise TypeError(f"{owner.__name__}() has no argument {name!r}{nearest(name, known)}")
 
 
 def parameters(owner: type) -> dict[str, inspect.Parameter]:

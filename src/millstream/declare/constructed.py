@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import ClassVar, Self
 
-from millstream.declare.arguments import Plainly, describe, is_number, parameters, positional
+from millstream.declare.arguments import Plainly, check_known, describe, is_number, positional
 from millstream.declare.user_warnings import asks_for_nothing, warn, warn_ignored
-from millstream.errors import DeclarationError, nearest
+from millstream.errors import DeclarationError
 from millstream.wire.plain import brief
 
 
@@ -87,8 +87,5 @@ def check_keywords(owner: type[Constructed], extra: Mapping[str, object]) -> Non
     """
     ignored = {name for base in owner.__mro__ for name in base.__dict__.get("ignores", ())}
     extra = {name: value for name, value in extra.items() if not asks_for_nothing(name, value, owner.neutral)}
-    for name in extra:
-        if name not in ignored:
-            known = {argument for base in owner.__mro__ if "__init__" in base.__dict__ for argument in parameters(base)}
-            raise TypeError(f"{owner.__name__}() has no argument {name!r}{nearest(name, known)}")
+    check_known(owner, [name for name in extra if name not in ignored])
     warn_ignored(f"{owner.__name__}()", extra)

@@ -54,6 +54,7 @@ class Choosing(Component):
         value: Chosen,
         type: Literal["value", "index"],
         multiple: bool,
+        /,  # a subclass names its own: `multiple=` is none of them
         **common: Unpack[Common],
     ) -> None:
         self.choices = paired(choices)
