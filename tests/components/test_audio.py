@@ -40,6 +40,14 @@ def upload(seconds: float = 0.05) -> Blob:
     return Blob("a.wav", "audio/wav", data=wav.encode(Chunk(np.zeros((int(16_000 * seconds), 1), np.int16), 16_000)))
 
 
+def test_an_upload_that_is_cut_off_is_refused_at_once(files) -> None:
+    whole = upload(1.0)
+    cut = Blob("speech.wav", "audio/wav", data=whole.data[:20_000])
+    assert audio(label="Voice").inspect(whole, files).mime == "audio/wav"
+    with pytest.raises(InvalidValue, match=r"Audio 'Voice' cannot read speech\.wav: the WAV file is cut off: 19956 of"):
+        audio(label="Voice").inspect(cut, files)
+
+
 def test_uploads(files) -> None:
     rate, samples = audio().preprocess(upload(), files)
     assert (rate, len(samples)) == (16_000, 800)

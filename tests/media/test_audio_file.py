@@ -290,3 +290,27 @@ def test_wav_files_that_may_be_larger_than_4_gib(variant: bytes, tmp_path: Path)
     kind = sound_file.recognise(path)
     assert kind is not None
     assert not sound_file.is_played(path, kind)  # it is converted for browsers
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 40_000), st.integers(45, 80_100))
+def test_a_wav_file_that_is_cut_off_is_refused_before_it_is_decoded_if_decoding_would(frames: int, kept: int) -> None:
+    whole = wav.encode(Chunk(np.zeros((frames, 1), np.int16), RATE))
+    cut = whole[:kept]
+    if len(cut) == len(whole):
+        sound_file.check(cut)
+        return
+    with pytest.raises(MediaError, match="cut off: ") as refused:
+        sound_file.check(cut)
+    with pytest.raises(MediaError) as failed:
+        sound_file.decode(cut)
+    assert str(refused.value) == str(failed.value)
+
+
+def test_a_wav_file_of_broken_samples_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
+    data = wav.encode(Chunk(np.zeros((40_000, 1), np.int16), RATE))
+    odd = data[:40] + struct.pack("<I", 79_999) + data[44:]
+    path = tmp_path / "odd.wav"
+    path.write_bytes(odd)
+    with pytest.raises(MediaError, match="does not hold whole samples"):
+        sound_file.check(path)

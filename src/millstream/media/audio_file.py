@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, cast
@@ -128,7 +129,7 @@ def decode(source: Source, max_bytes: int = MAX_DECODED_BYTES) -> Chunk:
 
 
 def check(source: Source, max_bytes: int = MAX_DECODED_BYTES) -> None:
-    """Check, as far as the beginning of a file tells, that `decode` would succeed.
+    """Check, as far as the beginning of a file and its size tell, that `decode` would succeed.
 
     Raises:
         MediaError: See `decode`.
@@ -139,8 +140,11 @@ def check(source: Source, max_bytes: int = MAX_DECODED_BYTES) -> None:
     if kind.name == "wav":
         with kinds.reading(source) as file:
             head = file.read(HEAD_BYTES)
+            total = file.seek(0, os.SEEK_END)
         try:
-            if wav.find_samples(head).layout.code in wav.KNOWN:
+            samples = wav.find_samples(head)
+            if samples.layout.code in wav.KNOWN:
+                samples.bytes_of(total)
                 return
         except wav.Compressed:
             pass

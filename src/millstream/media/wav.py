@@ -52,6 +52,20 @@ class WavHead(NamedTuple):
         """True if the size is known, and not only filled in."""
         return 0 < self.size < FIRST_UNKNOWN
 
+    def bytes_of(self, total: int) -> int:
+        """Give how many bytes of samples a file of `total` bytes holds.
+
+        Raises:
+            MediaError: It is cut off, or its last sample is.
+        """
+        rest = total - self.at
+        if self.has_size and self.size > rest:
+            raise MediaError(f"the WAV file is cut off: {rest} of {self.size} bytes of samples are there")
+        found = self.size if 0 < self.size <= rest else rest
+        if self.layout.code in KNOWN and found % self.layout.frame_bytes:
+            raise MediaError("the WAV file does not hold whole samples")
+        return found
+
 
 def encode(chunk: Chunk) -> bytes:
     """Make a WAV file of 16-bit samples.
@@ -85,13 +99,8 @@ def decode(data: bytes | memoryview) -> Chunk:
         MediaError: Broken, cut off, below 1 or above 384 kHz, or of more than 8 channels.
     """
     view = memoryview(data)
-    layout, at, size = find_samples(view)
-    rest = len(view) - at
-    if 0 < size <= rest:
-        return read(view[at : at + size], layout, is_whole=True)
-    if 0 < size < FIRST_UNKNOWN:
-        raise MediaError(f"the WAV file is cut off: {rest} of {size} bytes of samples are there")
-    return read(view[at:], layout, is_whole=True)
+    head = find_samples(view)
+    return read(view[head.at : head.at + head.bytes_of(len(view))], head.layout, is_whole=True)
 
 
 def find_samples(data: bytes | memoryview) -> WavHead:
