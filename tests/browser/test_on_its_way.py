@@ -143,14 +143,37 @@ def test_an_event_whose_upload_fails_says_so(
     gate.wait()
     button(page, "Run").click()
     gate.routes[0].abort()
-    expect(page.get_by_text("This did not run: 20.png could not be uploaded.").first).to_be_visible()
-    expect(page.get_by_text("the connection broke")).to_be_visible()
+    expect(page.get_by_text("This did not run: 20.png could not be sent: the connection broke.")).to_be_visible()
+    expect(page.get_by_text("the connection broke")).to_have_count(1)
     assert seen.all == []
     page.unroute_all()
     choose(page, pictures["30"])
     button(page, "Run").click()
     assert seen.wait(1) == [(30, 0, "a")]
     expect(page.get_by_text("This did not run")).to_have_count(0)
+
+
+@pytest.mark.parametrize("is_awaited", [True, False])
+def test_files_for_what_was_hidden_meanwhile_are_refused_once(
+    launch: Launch, open_page: OpenPage, pictures: dict[str, Path], is_awaited: bool
+) -> None:
+    with gr.Blocks() as demo:
+        papers, out = gr.File(label="Papers", file_count="multiple"), gr.Textbox(label="Out")
+        gr.Button("Run").click(str, papers, out)
+        gr.Button("Away").click(lambda: gr.File(visible=False), None, papers)
+    page = open_page(launch(demo))
+    gate = Gate(page)
+    page.get_by_label("Papers: upload").set_input_files([*pictures.values()])
+    gate.wait()
+    if is_awaited:
+        button(page, "Run").click()
+    button(page, "Away").click()
+    expect(page.locator("ms-file")).to_be_hidden()
+    gate.open()
+    expect(page.get_by_text("20.png came too late: it is not wanted here any more.")).to_have_count(1)
+    expect(page.locator(".ms-toast")).to_have_count(0 if is_awaited else 1)
+    expect(page.get_by_text("This did not run")).to_have_count(1 if is_awaited else 0)
+    assert len(gate.routes) == 1, "the other files are not sent at all"
 
 
 def test_who_waits_can_cancel(launch: Launch, open_page: OpenPage, pictures: dict[str, Path], seen: Notes[Any]) -> None:

@@ -25,6 +25,10 @@ export interface HeldEventsEvents {
   released(event: HeldEvent): void;
   /** An event never begins. */
   dropped(event: HeldEvent): void;
+  /** True if a component can say in its place what became of an event of it. */
+  speaks(component: number): boolean;
+  /** Says what became of an event whose place cannot say it. */
+  failed(message: string): void;
   show(run: RunView): void;
 }
 
@@ -63,16 +67,22 @@ export class HeldEvents {
     this.show(event, "waiting", "", awaits);
   }
 
-  /** Something new is known of what is on its way to a component; events that read it are refused if there is a reason. */
-  review(component: number, refusal: string): void {
+  /**
+   * Something new is known of what is on its way to a component; events that read it are refused if there is a reason.
+   * Returns true if any was: then the user has been told.
+   */
+  review(component: number, refusal: string): boolean {
+    let isRefused = false;
     for (const event of [...this.held]) {
       const awaited = this.awaited(event.binding, event.trigger);
       if (!awaited.has(component)) continue;
       const awaits = this.events.coming(awaited);
+      isRefused ||= refusal !== "";
       if (refusal) this.drop(event, "failed", refusal);
       else if (awaits) this.show(event, "waiting", "", awaits);
       else this.release(event);
     }
+    return isRefused;
   }
 
   /** Refuses events that read one of some components. */
@@ -114,15 +124,23 @@ export class HeldEvents {
 
   private drop(event: HeldEvent, state: "failed" | "cancelled", message: string): void {
     this.held = this.held.filter((each) => each !== event);
-    if (state === "failed") this.refused.set(event.binding.id, event);
-    this.show(event, state, message);
+    this.show(event, "cancelled", "");
+    if (state === "failed") this.explain(event, message);
     this.events.dropped(event);
   }
 
-  /** On what happened as well as on what will be written: that may show nothing. */
+  /** Says once why an event never began: where it happened, or in a message of its own if nothing can be seen there. */
+  private explain(event: HeldEvent, message: string): void {
+    this.refused.set(event.binding.id, event);
+    const target = event.binding.targets[event.trigger.target]?.[0];
+    if (target !== undefined && this.events.speaks(target)) this.show(event, "failed", message);
+    else this.events.failed(message);
+  }
+
+  /** On what happened as well as on what will be written: that may show nothing. A failure is shown on the former alone. */
   private show({ binding, run, trigger }: HeldEvent, state: RunView["state"], message: string, words = ""): void {
     const target = binding.targets[trigger.target]?.[0];
-    const shown = binding.progress === "hidden" ? [] : binding.outputs;
+    const shown = binding.progress === "hidden" || state === "failed" ? [] : binding.outputs;
     const outputs = [...new Set([...(target === undefined ? [] : [target]), ...shown])];
     const awaits = words ? { awaits: `Waiting for ${words}` } : {};
     const [call, etaS] = [HELD_CALL - run, null];

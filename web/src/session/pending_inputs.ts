@@ -9,10 +9,13 @@ export interface PendingInput {
 
 export class PendingInputs {
   private readonly coming = new Set<PendingInput>();
-  private readonly changed: (component: number, refusal: string) => void;
+  private readonly changed: (component: number, refusal: string) => boolean;
 
-  /** `changed` is called when something new is known of a component; `refusal` says why what was on its way never comes. */
-  constructor(changed: (component: number, refusal: string) => void) {
+  /**
+   * `changed` is called when something new is known of a component; `refusal` says why what was on its way never comes.
+   * It returns true if somebody waited for that, who is told.
+   */
+  constructor(changed: (component: number, refusal: string) => boolean) {
     this.changed = changed;
   }
 
@@ -27,6 +30,11 @@ export class PendingInputs {
     if (input.words === words) return;
     input.words = words;
     this.changed(input.component, "");
+  }
+
+  /** Not all of it will come, for a reason that is told to whoever waits; true if somebody did. */
+  fail({ component }: PendingInput, refusal: string): boolean {
+    return this.changed(component, refusal);
   }
 
   /** It is there; or it never will be, for a reason that is told to whoever waited. Harmless if repeated. */

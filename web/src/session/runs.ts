@@ -19,6 +19,8 @@ export interface RunsEvents {
   failed(message: string): void;
   /** Names in words what is on its way to one of some components; empty if nothing is. */
   coming?(components: ReadonlySet<number>): string;
+  /** True if a component can be seen, and so can say what became of an event of it. */
+  speaks?(component: number): boolean;
 }
 
 export class Runs {
@@ -52,6 +54,8 @@ export class Runs {
         if (isTold) events.cancel?.(run);
         this.finish(binding, run);
       },
+      speaks: (component) => events.speaks?.(component) ?? true,
+      failed: (message) => events.failed(message),
       show: (run) => events.show(run),
     });
   }

@@ -33,7 +33,7 @@ import { Runs, streamRun } from "./runs.ts";
 import { Scripts } from "./scripts.ts";
 import { DROPPED, isEmpty, LOST, RECORDING, WITHDRAWN } from "./sentences.ts";
 import { Store } from "./store.ts";
-import { type Coming, Uploads } from "./uploads.ts";
+import { type Coming, Unwanted, Uploads } from "./uploads.ts";
 import { Values } from "./values.ts";
 
 export class Session {
@@ -216,7 +216,8 @@ export class Session {
   }
 
   private async receive(component: number, file: FileValue): Promise<void> {
-    if (!this.store.isOpen(component)) throw new Error(`${file.name} came too late: it is not wanted here any more.`);
+    if (!this.store.isOpen(component))
+      throw new Unwanted(`${file.name} came too late: it is not wanted here any more.`);
     this.values.write(component, this.store.received(component, file));
   }
 
@@ -302,6 +303,7 @@ export class Session {
       show: (run) => this.view.setRun(run),
       failed: (message) => this.fail(message),
       coming: (components) => this.pending.to(components),
+      speaks: (component) => component in this.manifest.components && this.store.isShown(component),
       cancel: (run) => this.connection.send({ type: "cancel", run }),
     });
   }

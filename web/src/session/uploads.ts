@@ -14,7 +14,7 @@ export interface UploadsEvents {
   show(component: number, upload: UploadView | null): void;
   /** Resolves when nothing that was begun after the upload may still write the component. */
   settled(component: number, since: number): Promise<void>;
-  /** The server has a file. Rejects with a sentence for the user if nobody wants it any more. */
+  /** The server has a file. Rejects with `Unwanted` if the component takes no more files. */
   received(component: number, file: FileValue): Promise<void>;
   failed(message: string): void;
 }
@@ -23,6 +23,9 @@ export interface UploadsEvents {
 const BREAK_MS = 500;
 
 class BrokenConnection extends Error {}
+
+/** A component takes no more files: it was hidden or disabled. The message is a sentence for the user. */
+export class Unwanted extends Error {}
 
 /** The upload of one component. */
 interface Transfer {
@@ -119,10 +122,16 @@ export class Uploads {
       while (!transfer.isOver) if (await this.sendOne(transfer, file)) return true;
     } catch (error) {
       if (transfer.isOver) return false;
-      transfer.refusal ||= `This did not run: ${file.name || "a file"} could not be uploaded.`;
-      this.events.failed(error instanceof Error ? error.message : String(error));
+      this.fail(transfer, error instanceof Error ? error.message : String(error));
+      if (error instanceof Unwanted) this.end(transfer, transfer.refusal);
     }
     return false;
+  }
+
+  /** Says once that a file does not come: where an event waits for it, or in a message of its own. */
+  private fail(transfer: Transfer, message: string): void {
+    transfer.refusal ||= `This did not run: ${message}`;
+    if (!this.pending.fail(transfer.input, transfer.refusal)) this.events.failed(message);
   }
 
   /** Sends one file; false if it has to be sent again, or is not wanted any more. */

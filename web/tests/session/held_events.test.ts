@@ -5,7 +5,16 @@ import { Runs } from "../../src/session/runs.ts";
 import type { RunView } from "../../src/states.ts";
 import { binding, manifest } from "./manifest.ts";
 
-const events = { send: vi.fn(), script: vi.fn(), write: vi.fn(), show: vi.fn(), failed: vi.fn(), cancel: vi.fn() };
+const speaks = vi.fn((_: number) => true);
+const events = {
+  send: vi.fn(),
+  script: vi.fn(),
+  write: vi.fn(),
+  show: vi.fn(),
+  failed: vi.fn(),
+  cancel: vi.fn(),
+  speaks,
+};
 let runs: Runs;
 let pending: PendingInputs;
 
@@ -14,7 +23,10 @@ function open(...bindings: Binding[]): void {
   pending = new PendingInputs((component, refusal) => runs.held.review(component, refusal));
 }
 
-beforeEach(() => vi.resetAllMocks());
+beforeEach(() => {
+  vi.resetAllMocks();
+  speaks.mockReturnValue(true);
+});
 
 const fires = (): { run: number; held?: boolean; binding: number }[] => events.send.mock.calls.map(([fire]) => fire);
 /** The runs that began, in order. */
@@ -66,12 +78,24 @@ describe("an event that reads what is on its way", () => {
     const arrival = pending.begin(1, "it");
     runs.fire(4, "click");
     pending.end(arrival, "Not this time.");
-    expect(shown()).toMatchObject({ state: "failed", message: "Not this time.", outputs: [4, 2] });
+    expect(shown()).toMatchObject({ state: "failed", message: "Not this time.", outputs: [4] });
+    expect(events.failed).not.toHaveBeenCalled();
     expect(events.cancel).toHaveBeenCalledWith(1);
     const { call } = shown();
     runs.fire(4, "click");
     expect(shown()).toMatchObject({ call, state: "done" });
     expect(begun()).toEqual([2]);
+  });
+
+  it("is refused in a message of its own where nothing can be seen in its place", () => {
+    open(binding());
+    events.speaks.mockReturnValue(false);
+    const arrival = pending.begin(1, "it");
+    runs.fire(4, "click");
+    expect(pending.fail(arrival, "Not this time.")).toBe(true);
+    expect(pending.fail(arrival, "Not this time.")).toBe(false);
+    expect(shown().state).toBe("cancelled");
+    expect(events.failed.mock.calls).toEqual([["Not this time."]]);
   });
 
   it("is cancelled by the user, and the server forgets it", () => {
