@@ -36,6 +36,9 @@ FORMATS: Final = {"webp": "webp", "png": "png", "jpeg": "jpeg", "jpg": "jpeg"}
 """What `format` may be, and the codec that it stands for."""
 
 MODES: Final = ("RGB", "RGBA", "L", "1", "P", "CMYK", "YCbCr", "LAB", "HSV", "I", "F", None)
+CHANNELS: Final[Mapping[str | None, int]] = {"RGB": 3, "RGBA": 4}
+"""How many channels the pixels of a frame have in modes in which they are handed on as they are."""
+
 STREAM_QUALITY: Final = 0.8
 
 T = TypeVar("T")
@@ -235,7 +238,8 @@ class Image(MediaComponent):
             value = self._decoded(value, scratch)
         assert isinstance(value, Frame)
         if self.type == "numpy":
-            return in_mode(value, self.image_mode)
+            is_right = value.pixels.shape[2] == CHANNELS.get(self.image_mode)
+            return value.pixels if is_right else in_mode(value, self.image_mode)
         picture = to_picture(value, self.image_mode)
         if self.type == "pil":
             return picture
@@ -259,13 +263,11 @@ class Image(MediaComponent):
             link = self.link(value) if isinstance(value, str) else None
             return link or self._presentable(scratch.admit(Path(value)), scratch)
         try:
-            return Frame(self._pixels(value))
+            return Frame(to_pixels(value) if isinstance(value, np.ndarray) else self._pixels(value))
         except UnfitImage as error:
             raise InvalidValue(f"{self.name} got {describe(value)}: {error}") from error
 
     def _pixels(self, value: object) -> NDArray[np.uint8]:
-        if isinstance(value, np.ndarray):
-            return to_pixels(value)
         if hasattr(value, "has_transparency_data") and hasattr(value, "getbands"):
             return from_picture(value)  # type: ignore[arg-type]  # what has these two is an image of Pillow's
         if hasattr(value, "__array__"):
@@ -280,7 +282,6 @@ class Image(MediaComponent):
         return encoded(frame, *self.codec(False, frame))
 
     def codec(self, streamed: bool, frame: Frame) -> tuple[str, float]:
-        if streamed:
-            return ("png", 1.0) if frame.has_alpha else ("jpeg", STREAM_QUALITY)
-        name = FORMATS[self.format]
-        return ("png", 1.0) if frame.has_alpha and name == "jpeg" else (name, STREAM_QUALITY)
+        name = "jpeg" if streamed else FORMATS[self.format]
+        has_alpha = frame.pixels.shape[2] == 4
+        return ("png", 1.0) if has_alpha and name == "jpeg" else (name, STREAM_QUALITY)

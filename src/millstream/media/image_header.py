@@ -26,6 +26,9 @@ MAX_FRAMES: Final = 1000
 MAX_SCANS: Final = 64
 """Passes over a progressive JPEG; real ones have about ten, and each costs the decoder as much as a whole picture."""
 
+SEQUENTIAL: Final = (0xC0, 0xC1)
+"""Markers of JPEG frames that are decoded line by line, in one pass."""
+
 MAX_PARTS: Final = 1000
 """Pieces that may come before what is looked for; so many are read in a millisecond."""
 
@@ -148,29 +151,31 @@ def _read_png(data: bytes) -> ImageHeader:
 
 def is_sequential_jpeg(data: bytes | memoryview) -> bool:
     """Tell whether a picture is a JPEG that is decoded line by line, without memory for all of it at once."""
-    whole = bytes(data)
     try:
-        return whole.startswith(b"\xff\xd8\xff") and _find_frame(whole)[0] in (0xC0, 0xC1)
+        return jpeg_frame(data)[0] in SEQUENTIAL
     except (MediaError, struct.error, IndexError):
         return False
 
 
 def _read_jpeg(data: bytes) -> ImageHeader:
-    marker, at = _find_frame(data)
-    height, width = struct.unpack_from(">HH", data, at)
-    if marker not in (0xC0, 0xC1) and data.count(b"\xff\xda") > MAX_SCANS:
+    marker, width, height = jpeg_frame(data)
+    if marker not in SEQUENTIAL and data.count(b"\xff\xda") > MAX_SCANS:
         raise MediaError(f"the JPEG has more than {MAX_SCANS} passes")
     return ImageHeader("JPEG", width, height)
 
 
-def _find_frame(data: bytes) -> tuple[int, int]:
-    """Walk from marker to marker up to the start of the frame (B.1.1.2 and B.2.2 of ITU-T T.81).
+def jpeg_frame(data: bytes | memoryview) -> tuple[int, int, int]:
+    """Walk from marker to marker up to the start of a JPEG's frame (B.1.1.2 and B.2.2 of ITU-T T.81); copies nothing.
 
     Returns:
-        Its marker, and where its size stands.
+        Its marker, which is one of `SEQUENTIAL` if it is decoded line by line, its width and its height.
+
+    Raises:
+        MediaError: There is none.
+        IndexError, struct.error: The data end before it.
     """
     at = 2
-    for _ in range(MAX_PARTS):
+    for _ in range(MAX_PARTS if data[:3] == b"\xff\xd8\xff" else 0):
         if data[at] != 0xFF:
             break
         while data[at] == 0xFF:
@@ -180,7 +185,8 @@ def _find_frame(data: bytes) -> tuple[int, int]:
         if length < 2 or marker in (0xD8, 0xD9, 0xDA):
             break
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            return marker, at + 4
+            height, width = struct.unpack_from(">HH", data, at + 4)
+            return marker, width, height
         at += 1 + length
     raise MediaError("the JPEG has no header before its image")
 

@@ -40,16 +40,15 @@ def to_pixels(array: NDArray[np.generic]) -> Pixels:
     height, width = array.shape[:2]
     if not (1 <= height <= MAX_SIDE and 1 <= width <= MAX_SIDE and height * width <= MAX_PIXELS):
         raise UnfitImage(f"each side has to be of 1 to {MAX_SIDE} pixels, and all of at most {MAX_PIXELS}")
+    octets = array.astype(np.uint8, copy=False) if array.dtype == np.uint8 else _to_octets(array)
     if array.ndim == 3:
-        return _to_bytes(array)
+        return octets
     pixels = np.empty((height, width, 3), np.uint8)
-    pixels[:] = _to_bytes(array)[:, :, None]
+    pixels[:] = octets[:, :, None]
     return pixels
 
 
-def _to_bytes(array: NDArray[np.generic]) -> NDArray[np.uint8]:
-    if array.dtype == np.uint8:
-        return array.astype(np.uint8, copy=False)
+def _to_octets(array: NDArray[np.generic]) -> NDArray[np.uint8]:
     if array.dtype == np.bool_:
         return array.astype(np.uint8) * 255
     if array.dtype.kind == "f":
