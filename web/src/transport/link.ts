@@ -1,8 +1,9 @@
 /** The link to the server: hello and welcome, numbered control messages, packets, and the comparison of the clocks. */
 
 import { takesOpus } from "../codecs/opus.ts";
+import { decodeServerMessage, encodeMessage } from "../wire/encoding.ts";
 import type { Ack, PageMessage, Refuse, ServerMessage, Welcome } from "../wire/messages.ts";
-import { ACK_BYTES, ACK_MESSAGES, decodeServerMessage, encodeMessage, MAX_CONTROL_BYTES } from "../wire/messages.ts";
+import { ACK_BYTES, ACK_MESSAGES, MAX_CONTROL_BYTES } from "../wire/messages.ts";
 import type { Packet } from "../wire/packet.ts";
 import { CodecNumber, decodePacket, encodePacket, isPacket, PacketKind, VERSION } from "../wire/packet.ts";
 import { ClockComparison, pageUs } from "./clock.ts";

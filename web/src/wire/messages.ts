@@ -5,9 +5,7 @@
  * and direction from 1. Times that end in `_us` are whole microseconds.
  */
 
-import { decode, encode } from "@msgpack/msgpack";
 import type { Props } from "../manifest.ts";
-import { ProtocolError } from "./packet.ts";
 
 /** Largest WebSocket message, of either kind, in either direction. */
 export const MAX_MESSAGE_BYTES = 2 * 1024 * 1024;
@@ -298,64 +296,3 @@ export type ServerMessage =
   | Script
   | Silence
   | Latency;
-
-/** Encodes one control message; `undefined` fields are left out, the server has their defaults. */
-export function encodeMessage(message: PageMessage & { seq: number }): Uint8Array<ArrayBuffer> {
-  return encode(wellFormed(message), { ignoreUndefined: true }) as Uint8Array<ArrayBuffer>;
-}
-
-/** Replaces half surrogate pairs in all texts by U+FFFD: UTF-8 has no form for them, and the server would refuse it. */
-function wellFormed(value: unknown): unknown {
-  if (typeof value === "string") return value.replace(/\p{Surrogate}/gu, "\uFFFD");
-  if (Array.isArray(value)) return value.map(wellFormed);
-  if (value === null || typeof value !== "object" || ArrayBuffer.isView(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [wellFormed(name), wellFormed(item)]));
-}
-
-/**
- * Reads a control message that the server sent, with defaults filled in. Throws `ProtocolError`.
- *
- * Fields are not validated one by one: the server is trusted, and its version has been compared.
- */
-export function decodeServerMessage(data: Uint8Array): ServerMessage & { seq: number } {
-  let message: unknown;
-  try {
-    message = decode(data);
-  } catch (error) {
-    throw new ProtocolError(`not a control message: ${String(error)}`);
-  }
-  const type = typeof message === "object" && message !== null && "type" in message ? message.type : undefined;
-  if (typeof type !== "string" || !Object.hasOwn(DEFAULTS, type)) {
-    throw new ProtocolError(`unknown control message ${String(type)}`);
-  }
-  return { seq: 0, ...DEFAULTS[type as ServerMessage["type"]], ...(message as ServerMessage) };
-}
-
-/** The fields that the server's encoder may leave out. */
-const DEFAULTS: { [type in ServerMessage["type"]]: object } = {
-  welcome: { resume: "", resumed: false, seen: 0, decodes: [] },
-  refuse: {},
-  outputs: { stream: 0, source: 0, run: 0, seen: 0, packets: 0, updates: {} },
-  streamstate: { position: 0, eta_s: -1, limit_s: 0, deadline_us: 0, reason: "", message: "", again: false },
-  turnstate: {},
-  runstate: { position: 0, eta_s: -1, message: "" },
-  progress: { run: 0, stream: 0, levels: [] },
-  credit: {},
-  toast: { title: "", duration_s: 10, count: 1 },
-  clock: {},
-  keyframe: {},
-  encode: { bits_per_s: 0, frames_per_s: 0, longest: 0 },
-  script: { inputs: [] },
-  silence: {},
-  latency: {
-    calls: 0,
-    arrived_us: 0,
-    wait_us: 0,
-    decode_us: 0,
-    call_us: 0,
-    encode_us: 0,
-    received: 0,
-    dropped: {},
-    decision: "",
-  },
-};

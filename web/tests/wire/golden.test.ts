@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import golden from "../../../tests/golden/wire.json";
-import { decodeServerMessage, encodeMessage } from "../../src/wire/messages.ts";
+import { decodeServerMessage, encodeMessage } from "../../src/wire/encoding.ts";
 import { decodePacket, encodePacket, isPacket } from "../../src/wire/packet.ts";
 
 interface Golden {

@@ -1,6 +1,6 @@
 import { decode, encode } from "@msgpack/msgpack";
 import { expect, it } from "vitest";
-import { decodeServerMessage, encodeMessage } from "../../src/wire/messages.ts";
+import { decodeServerMessage, encodeMessage } from "../../src/wire/encoding.ts";
 
 it("leaves out what the server knows as a default", () => {
   const bytes = encodeMessage({ type: "fire", binding: 3, run: 1, target: undefined, inputs: null, seq: 4 });
