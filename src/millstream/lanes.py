@@ -67,10 +67,11 @@ class Lane(ABC, Generic[Item]):
 
     Attributes:
         needs_key: Whether deltas are being dropped: time to ask the sender for a key item.
+        queue: What waits, each with its duration in seconds; to be looked at.
     """
 
     def __init__(self) -> None:
-        self._waiting: deque[tuple[Item, float]] = deque()
+        self.queue: deque[tuple[Item, float]] = deque()
         self._put = self._taken = self._dropped = 0
         self._seconds = 0.0
         self._bytes = 0
@@ -86,11 +87,17 @@ class Lane(ABC, Generic[Item]):
         """
         if self._is_closed:
             raise LaneClosed("put into a closed lane")
-        self._accept(item, seconds)
+        if self._makes_room(item, seconds):
+            self.queue.append((item, seconds))
+            self._seconds += seconds
+            self._bytes += len(item.payload)
+        else:
+            self._dropped += 1
+        self._put += 1
 
     @abstractmethod
-    def _accept(self, item: Item, seconds: float) -> None:
-        """Apply the policy."""
+    def _makes_room(self, item: Item, seconds: float) -> bool:
+        """Apply the policy: drop what an item replaces, and say whether it is taken in."""
 
     def take(self) -> Item | None:
         """Take the oldest item that waits; `None` if there is none yet.
@@ -98,7 +105,7 @@ class Lane(ABC, Generic[Item]):
         Raises:
             LaneClosed: None waits and none will come any more.
         """
-        if not self._waiting:
+        if not self.queue:
             if self._is_closed:
                 raise LaneClosed("the lane is closed and empty")
             return None
@@ -111,17 +118,17 @@ class Lane(ABC, Generic[Item]):
         Raises:
             LaneClosed: None waits and none will come any more.
         """
-        if not self._waiting and self._is_closed:
+        if not self.queue and self._is_closed:
             raise LaneClosed("the lane is closed and empty")
-        items = list(map(_first, self._waiting))
-        self._waiting.clear()
+        items = list(map(_first, self.queue))
+        self.queue.clear()
         self._taken += len(items)
         self._seconds, self._bytes = 0.0, 0
         return items
 
     def clear(self) -> None:
         """Drop everything that waits, and count it as dropped."""
-        while self._waiting:
+        while self.queue:
             self._remove_oldest()
             self._dropped += 1
 
@@ -133,25 +140,19 @@ class Lane(ABC, Generic[Item]):
         self._is_closed = True
 
     def __len__(self) -> int:
-        return len(self._waiting)
+        return len(self.queue)
 
     def statistics(self) -> LaneStatistics:
         """Say how many items came, went and wait."""
         return LaneStatistics(self._put, self._taken, self._dropped, len(self), self._seconds, self._bytes)
 
-    def _append(self, item: Item, seconds: float) -> None:
-        self._put += 1
-        self._seconds += seconds
-        self._bytes += len(item.payload)
-        self._waiting.append((item, seconds))
-
     def _remove_oldest(self) -> Item:
-        return self._forget(*self._waiting.popleft())
+        return self._forget(*self.queue.popleft())
 
     def _forget(self, item: Item, seconds: float) -> Item:
         self._bytes -= len(item.payload)
         # An empty lane starts from an exact zero again: rounding errors must not add up over a long stream.
-        self._seconds = self._seconds - seconds if self._waiting else 0.0
+        self._seconds = self._seconds - seconds if self.queue else 0.0
         return item
 
 
@@ -171,28 +172,28 @@ class Latest(Lane[Item]):
 
     def lose(self) -> None:
         """Note that an item is missing: if later ones build on it they are dropped until a key item comes."""
-        if self._builds and not (self._waiting and self._waiting[0][0].is_key):
+        if self._builds and not (self.queue and self.queue[0][0].is_key):
             self.clear()
             self.needs_key = True
 
-    def _accept(self, item: Item, seconds: float) -> None:
+    def _makes_room(self, item: Item, seconds: float) -> bool:
         self._builds = self._builds or not item.is_independent
+        if not self._builds:  # so nothing of what waits is needed
+            if self.queue:
+                self.clear()
+            return True
         if self.needs_key and not item.is_key:
-            self._put += 1
-            self._dropped += 1
-            return
+            return False
         if item.is_key and not item.is_independent:
             self.needs_key = False
             self.clear()
-        elif self._waiting and self._waiting[-1][0].is_independent:
-            self._forget(*self._waiting.pop())
+        elif self.queue and self.queue[-1][0].is_independent:
+            self._forget(*self.queue.pop())
             self._dropped += 1
-        if len(self._waiting) >= self._max_dependent:
+        if len(self.queue) >= self._max_dependent:
             self.needs_key = True
             self.clear()
-            self._accept(item, seconds)
-            return
-        self._append(item, seconds)
+        return item.is_key or not self.needs_key
 
 
 class All(Lane[Item]):
@@ -210,15 +211,15 @@ class All(Lane[Item]):
         self._max_bytes = max_bytes
         self._max_count = max_count
 
-    def _accept(self, item: Item, seconds: float) -> None:
+    def _makes_room(self, item: Item, seconds: float) -> bool:
         size = len(item.payload)
-        if self._waiting and self._seconds + seconds > self._max_seconds:
+        if self.queue and self._seconds + seconds > self._max_seconds:
             raise BacklogExceeded(
                 f"{self._seconds + seconds:.1f} s wait for the handler and {self._max_seconds:g} s are allowed: "
                 "make the handler faster, or raise max_backlog"
             )
         if self._bytes + size > self._max_bytes:
             raise BacklogExceeded(f"{self._bytes + size} bytes wait for the handler and {self._max_bytes} are allowed")
-        if len(self._waiting) >= self._max_count:
-            raise BacklogExceeded(f"{len(self._waiting)} packets wait for the handler and no more are allowed")
-        self._append(item, seconds)
+        if len(self.queue) >= self._max_count:
+            raise BacklogExceeded(f"{len(self.queue)} packets wait for the handler and no more are allowed")
+        return True

@@ -10,7 +10,7 @@ from millstream.client.frame_decoders import FrameDecoders, PendingResult
 from millstream.client.splices import unspliced
 from millstream.errors import MediaError
 from millstream.wire.messages import Outputs, Set
-from millstream.wire.packet import Flag, Packet
+from millstream.wire.packet import LAST, Packet
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class PendingResults:
                 pending.frames[packet.component] = frame
         except MediaError:
             misses_key = True
-        if not packet.flags & Flag.LAST:
+        if not packet.flags & LAST:
             return None, misses_key
         del self._pending[key]
         return self._apply(pending), misses_key

@@ -241,7 +241,7 @@ class ClientStream:
                 return
             await self._send_block(count)
 
-    async def _send_block(self, count: int, *, flags: Flag = Flag.KEY) -> None:
+    async def _send_block(self, count: int, *, flags: int = Flag.KEY) -> None:
         """Send the next `count` samples; without any the packet is empty."""
         captured_us, payload = self._page.now_us(), b""
         if count:
@@ -253,7 +253,7 @@ class ClientStream:
             PacketKind.SOUND if PacketKind.SOUND in self._ways else PacketKind.PICTURE, captured_us, payload, flags
         )
 
-    async def _send(self, kind: PacketKind, captured_us: int, payload: bytes, flags: Flag) -> None:
+    async def _send(self, kind: PacketKind, captured_us: int, payload: bytes, flags: int) -> None:
         way = self._ways[kind]
         way.sequence += 1
         self._sent += 1

@@ -5,7 +5,6 @@ simplejpeg does the work and lets other threads run meanwhile; Pillow stands in 
 
 from __future__ import annotations
 
-import struct
 from typing import Final
 
 from millstream.errors import MediaError
@@ -42,7 +41,7 @@ class JpegDecoder:
             return decode_image_file(payload, formats=("JPEG",))
         try:
             marker, width, height = jpeg_frame(payload)
-        except (MediaError, IndexError, struct.error):
+        except MediaError:
             marker = width = height = 0
         if marker not in SEQUENTIAL or not 0 < width * height <= MAX_PIXELS:
             check_budget(payload, formats=("JPEG",))  # which says what is wrong, and counts passes

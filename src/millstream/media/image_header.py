@@ -153,7 +153,7 @@ def is_sequential_jpeg(data: bytes | memoryview) -> bool:
     """Tell whether a picture is a JPEG that is decoded line by line, without memory for all of it at once."""
     try:
         return jpeg_frame(data)[0] in SEQUENTIAL
-    except (MediaError, struct.error, IndexError):
+    except MediaError:
         return False
 
 
@@ -171,23 +171,25 @@ def jpeg_frame(data: bytes | memoryview) -> tuple[int, int, int]:
         Its marker, which is one of `SEQUENTIAL` if it is decoded line by line, its width and its height.
 
     Raises:
-        MediaError: There is none.
-        IndexError, struct.error: The data end before it.
+        MediaError: There is none, or the data end before it.
     """
     at = 2
-    for _ in range(MAX_PARTS if data[:3] == b"\xff\xd8\xff" else 0):
-        if data[at] != 0xFF:
-            break
-        while data[at] == 0xFF:
-            at += 1
-        marker = data[at]
-        (length,) = struct.unpack_from(">H", data, at + 1)
-        if length < 2 or marker in (0xD8, 0xD9, 0xDA):
-            break
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            height, width = struct.unpack_from(">HH", data, at + 4)
-            return marker, width, height
-        at += 1 + length
+    try:
+        for _ in range(MAX_PARTS if data[:3] == b"\xff\xd8\xff" else 0):
+            if data[at] != 0xFF:
+                break
+            while data[at] == 0xFF:
+                at += 1
+            marker = data[at]
+            (length,) = struct.unpack_from(">H", data, at + 1)
+            if length < 2 or marker in (0xD8, 0xD9, 0xDA):
+                break
+            if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+                height, width = struct.unpack_from(">HH", data, at + 4)
+                return marker, width, height
+            at += 1 + length
+    except (struct.error, IndexError) as error:
+        raise MediaError("the header of the image is cut off") from error
     raise MediaError("the JPEG has no header before its image")
 
 

@@ -23,6 +23,7 @@ class Streams:
 
     Attributes:
         running: Those that are open, by number.
+        receivers: Called with a packet and the time, by the number of the stream: a video with audio has one for both.
     """
 
     def __init__(
@@ -31,8 +32,7 @@ class Streams:
         self.running: dict[int, Stream] = {}
         self._context = context
         self._start = start
-        self._by_frames: dict[int, Stream] = {}
-        """Streams of audio and video, by the number of the video."""
+        self.receivers: dict[int, Callable[[Packet, float], None]] = {}
         self._last = 0
 
     @property
@@ -57,8 +57,9 @@ class Streams:
     def open(self, message: Open, binding: Binding) -> None:
         """Begin a stream that has been numbered."""
         stream = self.running[message.stream] = Stream(self._context, message.stream, binding, message.pictures)
+        self.receivers[message.stream] = stream.receive
         if message.pictures:
-            self._by_frames[message.pictures] = stream
+            self.receivers[message.pictures] = stream.receive
         self._start(stream.live()).add_done_callback(lambda _: self._forget(stream))
 
     def refuse(self, message: Open, reason: str, text: str = "") -> None:
@@ -66,15 +67,21 @@ class Streams:
         self._context.sender.send(StreamState(stream=message.stream, state="ended", reason=reason, message=text))
 
     def receive(self, packet: Packet) -> None:
-        """Hand a packet to its stream; one for a stream that is over is late, and ignored.
+        """Hand a packet to its stream.
 
         Raises:
             ProtocolError: There never was such a stream, or it may not have the packet.
         """
-        stream = self.running.get(packet.stream) or self._by_frames.get(packet.stream)
-        if stream is not None:
-            stream.receive(packet)
-        elif not 0 < packet.stream <= self._last:
+        self.receivers.get(packet.stream, self.unknown)(packet, self._context.now)
+
+    def unknown(self, packet: Packet, now: float) -> None:
+        """Ignore a packet for a stream that is over: it is late.
+
+        Raises:
+            ProtocolError: There never was such a stream.
+        """
+        del now
+        if not 0 < packet.stream <= self._last:
             raise ProtocolError(f"packet of stream {packet.stream}, which was never opened", 4404)
 
     def stop(self, message: Stop) -> None:
@@ -108,6 +115,7 @@ class Streams:
         return {str(number): stream.statistics().statistics() for number, stream in self.running.items()}
 
     def _forget(self, stream: Stream) -> None:
-        self._by_frames.pop(stream.frames, None)
+        for number in (stream.number, stream.frames):
+            self.receivers.pop(number, None)
         if self.running.pop(stream.number, None) is not None:
             stream.close()

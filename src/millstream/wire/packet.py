@@ -67,17 +67,18 @@ class Flag(IntFlag):
     LAST = 4
 
 
-_FLAGS: Final = tuple(Flag(number) for number in range(8))
 _KINDS: Final = {kind.value: kind for kind in PacketKind}
-"""Members by their number: to have the enumerations look them up costs several calls for each packet."""
+"""Members by their number: to have the enumeration look them up costs several calls for each packet."""
 
-_KEY, _INDEPENDENT, _LAST = 1, 2, 4
+KEY: Final = 1
+INDEPENDENT: Final = 2
+LAST: Final = 4
 """The flags as plain numbers, for the same reason."""
 
 
-def flags_of(encoded: Encoded) -> Flag:
+def flags_of(encoded: Encoded) -> int:
     """Give the flags of what an encoder has made."""
-    return _FLAGS[encoded.is_key + 2 * encoded.is_independent]
+    return encoded.is_key * KEY + encoded.is_independent * INDEPENDENT
 
 
 class Packet(msgspec.Struct, frozen=True):
@@ -86,7 +87,7 @@ class Packet(msgspec.Struct, frozen=True):
     Attributes:
         kind: Picture or sound.
         codec: Number of the payload's encoding: a `CodecNumber`, or one that this side does not know yet.
-        flags: See `Flag`.
+        flags: A sum of `Flag`s, as a plain number.
         stream: Number of the stream (chosen by the page, from 1); 0 for the output of an ordinary event.
         component: Number of the component that it comes from or goes to.
         sequence: Counts the packets of one stream and direction from 1, without gaps; wraps at 2**32.
@@ -98,7 +99,7 @@ class Packet(msgspec.Struct, frozen=True):
 
     kind: PacketKind
     codec: int
-    flags: Flag
+    flags: int
     stream: int
     component: int
     sequence: int
@@ -109,15 +110,15 @@ class Packet(msgspec.Struct, frozen=True):
 
     @property
     def is_key(self) -> bool:
-        return int(self.flags) & _KEY != 0
+        return self.flags & KEY != 0
 
     @property
     def is_independent(self) -> bool:
-        return int(self.flags) & _INDEPENDENT != 0
+        return self.flags & INDEPENDENT != 0
 
     @property
     def is_last(self) -> bool:
-        return int(self.flags) & _LAST != 0
+        return self.flags & LAST != 0
 
     def __reduce__(self) -> tuple[type[Packet], tuple[object, ...]]:
         """Pickle the payload as bytes of its own: what came in one message is a view of it."""
@@ -172,7 +173,7 @@ def decode_packet(message: bytes | memoryview) -> Packet:
     return Packet(
         _KINDS[kind],
         codec,
-        _FLAGS[flags],
+        flags,
         stream,
         component,
         sequence,

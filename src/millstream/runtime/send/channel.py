@@ -17,7 +17,7 @@ from millstream.runtime.run_in_thread import begin
 from millstream.runtime.send.frame_encoder import FrameEncoder
 from millstream.runtime.send.raw_frame import RawFrame
 from millstream.wire.messages import Outputs
-from millstream.wire.packet import SEQUENCES, Flag, Packet
+from millstream.wire.packet import LAST, SEQUENCES, Packet
 
 logger = logging.getLogger("millstream.session")
 
@@ -50,7 +50,7 @@ class Delivery:
         for each in self.pictures.values():
             if type(each) is Packet:
                 packets.append(msgspec.structs.replace(each, call=call))
-        packets[-1] = msgspec.structs.replace(packets[-1], flags=packets[-1].flags | Flag.LAST)
+        packets[-1] = msgspec.structs.replace(packets[-1], flags=packets[-1].flags | LAST)
         return packets
 
 

@@ -1,7 +1,7 @@
 """The loop of a stream: what is taken, called and delivered. Begin to read here.
 
-`run` is the whole stream, `_work` one slot of it in the queue, `_next` takes packets and `_call` handles them. When it
-goes on and when it ends is decided in `lifecycle.py`; what else happens to it, in `stream.py` and `slots.py`.
+`run` is the whole stream, `_work` one slot of it in the queue, and `_call` handles one frame, or one stretch of audio.
+When it goes on and when it ends is decided in `lifecycle.py`; what else happens to it, in `stream.py` and `slots.py`.
 """
 
 from __future__ import annotations
@@ -81,11 +81,19 @@ class StreamLoop:
 
     async def _work(self, slots: Slots, ticket: Ticket) -> None:
         """Handle what comes in one slot, and go to the back of the queue if the stream is not over then."""
-        worker = self.open(self.output.progress.hear)
+        worker = self.open(self.output.hear)
         slots.begin()
         try:
-            while packets := await self._next():
-                await self._call(worker, packets)
+            while self.lifecycle.is_handling:
+                if packets := self.receiver.take():
+                    await self._call(worker, packets)
+                elif self.receiver.is_flushed:
+                    self.lifecycle.on(LifecycleEvent.DRAINED)
+                    break
+                else:
+                    self.credit.give(self.context.now)
+                    self.wake.clear()
+                    await self.wake.wait()
             await self._finish(worker)
         finally:
             await slots.end(worker)
@@ -93,19 +101,6 @@ class StreamLoop:
             await self.context.queue.idle(ticket)
         if not self.lifecycle.is_ended:
             self.context.queue.rejoin(ticket)
-
-    async def _next(self) -> tuple[Packet, ...]:
-        """Wait for what to handle next; nothing if there is nothing more to handle in this slot."""
-        while self.lifecycle.is_handling:
-            if packets := self.receiver.take():
-                return packets
-            if self.receiver.is_flushed:
-                self.lifecycle.on(LifecycleEvent.DRAINED)
-                break
-            self.credit.give(self.context.now)
-            self.wake.clear()
-            await self.wake.wait()
-        return ()
 
     async def _call(self, worker: Worker, packets: tuple[Packet, ...]) -> None:
         """Handle one frame, or one stretch of audio."""
@@ -119,7 +114,8 @@ class StreamLoop:
                 await self._deliver(began, result)
                 if not result.is_last and (self.lifecycle.closes_calls or self.output.is_unheard(result)):
                     break
-        self.output.progress.rest()
+        if self.output.progress is not None:
+            self.output.progress.rest()
         self.receiver.call_ended(self.context.now)
 
     async def _finish(self, worker: Worker) -> None:

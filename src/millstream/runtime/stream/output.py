@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from millstream.declare.binding import Binding
-from millstream.jobs import Result
+from millstream.jobs import Advance, Notice, Result
 from millstream.runtime.audio.output import AudioOutput
 from millstream.runtime.context import SessionContext
 from millstream.runtime.send.progress import ProgressSender
@@ -25,17 +25,26 @@ class StreamOutput:
     Attributes:
         channel: Takes its frames.
         audio: Takes its audio.
-        progress: Tells the page how far a call is.
+        progress: Tells the page how far a call is; `None` as long as no call has said anything.
         plays: Whether anything of it is heard.
     """
 
     def __init__(self, context: SessionContext, number: int, binding: Binding) -> None:
-        self._context = context
+        self._context, self._number, self._binding = context, number, binding
         self.audio = AudioOutput(context.players, number)
         self.channel = context.sender.channels.open(number)
-        self.progress = ProgressSender(context, binding, stream=number)
+        self.progress: ProgressSender | None = None
         outputs = (context.manifest.components.get(component) for component in binding.outputs)
         self.plays = any(output is not None and bool(output.plays_ahead_s) for output in outputs)
+
+    def hear(self, said: Notice | Advance) -> None:
+        """Take what a call says of itself, at any time; a `Notify`."""
+        self._open_progress().hear(said)
+
+    def _open_progress(self) -> ProgressSender:
+        if self.progress is None:
+            self.progress = ProgressSender(self._context, self._binding, stream=self._number)
+        return self.progress
 
     def is_unheard(self, result: Result) -> bool:
         """True if it has audio for a player that the listener has stopped, as all that its generator yields next."""
@@ -45,8 +54,9 @@ class StreamOutput:
     async def flush(self) -> None:
         """Send what is left; frames that the page does not take are dropped."""
         self.audio.end()
-        self.progress.rest()
-        self.progress.close()
+        progress = self._open_progress()  # also one that was not wanted: a call that goes on is not to open it now
+        progress.rest()
+        progress.close()
         try:
             await self._context.sender.flushed(self.channel, FAREWELL_S)
         except TimeoutError:

@@ -8,7 +8,7 @@ from millstream.declare.binding import Binding
 from millstream.errors import ProtocolError
 from millstream.lanes import All, Lane, LaneStatistics, Latest
 from millstream.runtime.stream.pacing import Pacing
-from millstream.wire.packet import SEQUENCES, Packet, PacketKind
+from millstream.wire.packet import LAST, SEQUENCES, Packet, PacketKind
 from millstream.wire.sound import pcm16_seconds
 
 CHUNKS_WAITING: Final = 2
@@ -30,6 +30,7 @@ class Receiver:
         kind: The kind of its packets.
         is_open: Whether the stream has a slot.
         is_granted: Whether the page has all the credit that it may have: `grants` would give nothing.
+        is_flushed: Whether nothing more is to be handled in this slot.
         received: Number of packets that came so far, which is the sequence of the last one (before it wraps).
         limit: The highest number that the page may send.
         active_at: When the page last sent something, or was last allowed to after it had not been.
@@ -43,6 +44,7 @@ class Receiver:
         self._component = binding.stream
         self.kind = PacketKind.PICTURE if carries == "picture" else PacketKind.SOUND
         self._keeps_all = binding.keep == "all"
+        self._takes_one = self._keeps_all and self.kind is PacketKind.PICTURE
         self._interval_s = binding.stream_every
         self._lane: Lane[Packet] = All(binding.max_backlog, MAX_BACKLOG_BYTES) if self._keeps_all else Latest()
         is_paced = self.kind is PacketKind.PICTURE and not self._keeps_all
@@ -51,15 +53,10 @@ class Receiver:
         self._taken = 0
         self._is_flushing = False
         self._final: int | None = None
-        self.is_open = self.is_granted = self.needs_key = False
+        self.is_open = self.is_granted = self.is_flushed = self.needs_key = False
         self.received = 0
         self.limit = 0
         self.active_at = 0.0
-
-    @property
-    def is_flushed(self) -> bool:
-        """True if nothing more is to be handled in this slot."""
-        return self._is_flushing and self._final is not None and self.received >= self._final
 
     @property
     def keeps_all(self) -> bool:
@@ -69,20 +66,19 @@ class Receiver:
     @property
     def waiting(self) -> int:
         """Number of packets that wait."""
-        return len(self._lane)
+        return len(self._lane.queue)
 
     @property
     def is_due(self) -> bool:
         """True if `take` would give something."""
-        if not self._lane:
+        if not self._lane.queue:
             return False
-        if not self._is_flushing:
-            return True
-        return self._keeps_all and (self.kind is PacketKind.PICTURE or self.is_flushed)
+        return not self._is_flushing or (self._keeps_all and (self._takes_one or self.is_flushed))
 
     def open(self, now: float) -> None:
         """Begin to work in a slot."""
         self.is_open, self.is_granted, self._is_flushing, self._final = True, False, False, None
+        self.is_flushed = False
         self.active_at = now
 
     def close(self) -> None:
@@ -107,10 +103,15 @@ class Receiver:
             self._final = self.received
         elif final is not None:
             self._final = final
+        self._look_for_end()
 
     def give_up(self) -> None:
         """Flush no longer: what has come is all."""
         self._final = self.received
+        self._look_for_end()
+
+    def _look_for_end(self) -> None:
+        self.is_flushed = self._is_flushing and self._final is not None and self.received >= self._final
 
     def put(self, packet: Packet, now: float) -> None:
         """Take in a packet from the page.
@@ -133,8 +134,10 @@ class Receiver:
             return
         if self._pacing is not None:
             self._pacing.received(self.received, now)
-        if packet.is_last:
+        if packet.flags & LAST:
             self._final = self.received
+        if self._is_flushing:
+            self._look_for_end()
         if len(packet.payload):
             is_sound = self.kind is PacketKind.SOUND
             self._lane.put(packet, seconds=pcm16_seconds(packet.payload) if is_sound else self._interval_s)
@@ -142,13 +145,14 @@ class Receiver:
 
     def take(self) -> tuple[Packet, ...]:
         """Take what the next call handles: the newest frame, or all the audio that waits; nothing if none is due."""
-        if not self.is_due:
+        lane = self._lane
+        if not lane.queue or (self._is_flushing and not self.is_due):
             return ()
         if self._holds_back:
             self.is_granted = False
-        packet = self._lane.take() if self._keeps_all and self.kind is PacketKind.PICTURE else None
-        packets = self._lane.take_all() if packet is None else [packet]
-        self._taken = self.received if packet is None else self.received - len(self._lane)
+        packet = lane.take() if self._takes_one else None
+        packets = lane.take_all() if packet is None else [packet]
+        self._taken = self.received - len(lane.queue)
         return tuple(packets)
 
     def call_began(self, now: float) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 from millstream.declare.binding import Binding
 from millstream.errors import BacklogExceeded, ProtocolError
 from millstream.jobs import Failure, Notice, Notify, Worker
-from millstream.runtime.call.user_code import guarded
+from millstream.runtime.call.user_code import guarded, is_for_the_caller
 from millstream.runtime.context import SessionContext
 from millstream.runtime.conversation.conversation import Conversation
 from millstream.runtime.metrics import StreamMetrics
@@ -24,7 +24,7 @@ from millstream.runtime.stream.output import StreamOutput
 from millstream.runtime.stream.slots import StreamSlots
 from millstream.runtime.stream.status import StreamStatus
 from millstream.wire.messages import KeyFrame, Stop
-from millstream.wire.packet import Packet, PacketKind
+from millstream.wire.packet import KEY, Packet, PacketKind
 
 MAX_MESSAGE: Final = 200
 """Characters that the page may say of why its capture failed."""
@@ -107,21 +107,17 @@ class Stream:
 
     # ---- what its page and its session do to it ----------------------------------------------------------------
 
-    def receive(self, packet: Packet) -> None:
-        """Take a packet from the page.
+    def receive(self, packet: Packet, now: float) -> None:
+        """Take a packet from the page, at a time of the session's clock.
 
         Raises:
             ProtocolError: It does not belong here, is out of sequence, or came without credit.
         """
-        with guarded(self.fault, passing=(ProtocolError,)):
-            receiver, recording, now = self._receiver, self._capture.recording, self._context.now
+        receiver, recording = self._receiver, self._capture.recording
+        try:
             if receiver.is_open and packet.kind is PacketKind.SOUND:
                 packet = recording.put(packet)
-            try:
-                receiver.put(packet, now)
-            except BacklogExceeded as error:
-                self._end(Ending("error", str(error), is_success=False))
-                return
+            receiver.put(packet, now)
             self.metrics.received += 1
             if receiver.needs_key is not self._has_asked_for_key:
                 self._ask_for_key(packet)
@@ -129,11 +125,17 @@ class Stream:
                 if recording.is_full:
                     self._end_recording()
                 if packet.payload and not self._status.has_ended and packet.kind is receiver.kind:
-                    if packet.is_key:  # no other can be decoded alone
+                    if packet.flags & KEY:  # no other can be decoded alone
                         self._context.values.capture(self._component, packet)
                     self._credit.measure(packet, self._output.channel.rtt_s)
                 self._credit.give(now)
                 self._loop.wake.set()
+        except BacklogExceeded as error:
+            self._end(Ending("error", str(error), is_success=False))
+        except BaseException as error:  # costs this stream, and not its page; `fault` logs it
+            if isinstance(error, ProtocolError) or is_for_the_caller(error):
+                raise
+            self.fault(error)
 
     def _ask_for_key(self, packet: Packet) -> None:
         """Ask the page for a frame that stands alone, once, when one that others build on is missing."""
