@@ -269,6 +269,9 @@ class Audio(MediaComponent):
         each = ", and each other output a value of its own, or skip()" if is_number(value) else ""
         raise self.invalid(f"(sample_rate, array), bytes, a path or an http(s) address{each}", value)
 
+    def mark(self, stored: Stored) -> object:
+        return (stored.sample_rate, stored.samples.tobytes()) if isinstance(stored, Chunk) else super().mark(stored)
+
     def source(self) -> PlayerSource:
         return AudioSource(self)
 

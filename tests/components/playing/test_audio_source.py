@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from millstream.errors import InvalidValue
 from millstream.frames import Chunk
 from millstream.jobs import KEEP
 from millstream.media import wav
+from millstream.testing import TestPage
 from millstream.types import Blob
 
 TONE = (np.sin(np.arange(800) / 10) * 20_000).astype(np.int16)
@@ -34,8 +37,8 @@ def samples_of(played: tuple[object, object] | None) -> np.ndarray:
     assert played is not None
     stored, chunk = played
     assert isinstance(chunk, Chunk)
-    assert isinstance(stored, Blob)
-    assert np.array_equal(wav.decode(stored.data or b"").samples, chunk.samples)
+    assert isinstance(stored, Chunk)
+    assert np.array_equal(stored.samples, chunk.samples)
     return chunk.samples
 
 
@@ -219,3 +222,29 @@ def test_what_no_loudspeaker_plays_is_refused(source: AudioSource, files) -> Non
 def test_samples_behind_files_are_left_to_who_knows_the_format_of_all(source: AudioSource, files) -> None:
     source.piece(MP3, files)
     assert samples_of(source.piece((24_000, TONE), files))[:, 0].tolist() == TONE.tolist()
+
+
+@pytest.mark.blocking
+@pytest.mark.parametrize("kind", ["numpy", "filepath"])
+def test_another_handler_gets_what_was_played_last_for_itself(kind: Literal["numpy", "filepath"]) -> None:
+    """It is kept as samples, and made a file of when somebody wants one."""
+    given: list[np.ndarray] = []
+    changed: list[int] = []
+
+    def read(sound: tuple[int, np.ndarray] | str) -> None:
+        samples = wav.decode(Path(sound).read_bytes()).samples if isinstance(sound, str) else sound[1]
+        given.append(samples.reshape(-1).copy())
+        samples[:] = 0
+
+    with gr.Blocks() as demo:
+        sound = gr.Audio(label="Sound", streaming=True, autoplay=True, type=kind)
+        sound.change(lambda: changed.append(1), None, None)
+        gr.Button("Play").click(lambda: (24_000, TONE), None, sound)
+        gr.Button("Read").click(read, sound, None)
+    with TestPage(demo) as page:
+        page.click("Play")
+        page.click("Play")
+        page.click("Read")
+        page.click("Read")
+    assert [each.tolist() for each in given] == [TONE.tolist()] * 2
+    assert changed == [1]

@@ -89,7 +89,7 @@ class AudioSource:
 
     def _samples(self, chunk: Chunk) -> tuple[Stored, Segment | None]:
         if self._plays_files:  # refused where the format of all pieces is known
-            return _stored(chunk), self._audible(chunk)
+            return chunk, self._audible(chunk)
         self._hold(chunk)
         return self._let_out()
 
@@ -124,12 +124,10 @@ class AudioSource:
         self._held.append(self._audible(chunk))
 
     def _let_out(self) -> tuple[Stored, Segment]:
-        """Give what is held, behind files as a file."""
+        """Give what is held, behind files as a file. It is stored as it is: few of the chunks are ever read again."""
         held, self._held = self._held, []
         chunk = Chunk(np.concatenate([each.samples for each in held]), held[0].sample_rate)
-        stored = _stored(chunk)
-        assert stored.data is not None
-        return stored, stored.data if self._plays_files else chunk
+        return chunk, wav.encode(chunk) if self._plays_files else chunk
 
     def _audible(self, chunk: Chunk) -> Chunk:
         try:
@@ -137,7 +135,3 @@ class AudioSource:
         except MediaError as error:
             raise InvalidValue(f"{self._component.name} cannot play {error}; resample it first") from error
         return chunk
-
-
-def _stored(chunk: Chunk) -> Blob:
-    return Blob("audio.wav", "audio/wav", data=wav.encode(chunk))

@@ -30,7 +30,7 @@ from millstream.runtime.call.returned import check_sum, distributed
 from millstream.runtime.call.user_code import guarded, is_for_the_caller
 from millstream.runtime.send.raw_frame import RawFrame
 from millstream.runtime.state.files import CallFiles
-from millstream.types import Blob, Media
+from millstream.types import Blob, Media, Stored
 from millstream.wire.limits import MAX_PAYLOAD_BYTES
 from millstream.wire.messages import Value
 from millstream.wire.packet import Packet, PacketKind, flags_of
@@ -205,9 +205,11 @@ class HandlerCall:
         binding, elements, values = self._plan.binding, self._plan.elements, []
         for number, stored in zip(binding.inputs, self._job.inputs, strict=True):
             component = elements[number] if number not in self._changes else self._element(number)
-            value = stored if media is None or number != binding.stream else media
-            if (decode := UNDECODED.get(type(value))) is not None:
-                value = decode(value)
+            if media is not None and number == binding.stream:
+                value: Stored | Media | Scene = media
+            else:
+                decode = UNDECODED.get(type(stored))
+                value = stored if decode is None else decode(stored)
             values.append(cast("Component", component).preprocess(value, self._files))
         if binding.inputs_as_dict:
             return [{elements[number]: value for number, value in zip(binding.inputs, values, strict=True)}]

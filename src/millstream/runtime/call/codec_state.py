@@ -234,6 +234,10 @@ def _raw(stored: RawFrame) -> Frame:
     return copied(stored.frame)
 
 
+def _chunk(stored: Chunk) -> Chunk:
+    return replace(stored, samples=stored.samples.copy())
+
+
 def _recorded(recording: StreamRecording) -> Blob:
     """Make of a streamed recording what one that is not streamed comes as."""
     chunks = [cast("Chunk", decoded_alone(packet)) for packet in recording.packets()]
@@ -243,6 +247,7 @@ def _recorded(recording: StreamRecording) -> Blob:
 UNDECODED: Final[Mapping[type, Callable[[Any], Stored | Media]]] = {
     Packet: decoded_alone,
     RawFrame: _raw,
+    Chunk: _chunk,
     StreamRecording: _recorded,
 }
 """What a session keeps as it came, and how it is made what a component takes."""
