@@ -73,7 +73,7 @@ def test_a_tick_during_the_last_ones_run_is_left_out() -> None:
         page.advance(9.2)
         assert seen == [1, 4, 7]
         (session,) = page.host.sessions.values()
-        assert session.events.running == 1
+        assert len(session.events.runs.running) == 1
 
 
 def test_each_page_has_its_own_and_it_ends_with_the_page() -> None:

@@ -132,8 +132,8 @@ def test_what_follows() -> None:
     assert [binding.after for binding in manifest.bindings] == [None, (0, "then"), (0, "success"), (2, "failure")]
     assert all(binding.targets == () for binding in manifest.bindings[1:])
     assert manifest.bindings[1].trigger_mode == "multiple"
-    assert [binding.number for binding in manifest.followers(0, "then")] == [1]
-    assert manifest.followers(0, "failure") == ()
+    ends = {end: [binding.number for binding in manifest.followers.get((0, end), ())] for end in (True, False, None)}
+    assert ends == {True: [1, 2], False: [1], None: [1]}
 
 
 def test_what_is_cancelled() -> None:

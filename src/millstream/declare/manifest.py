@@ -7,18 +7,25 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TypeVar, cast
+from typing import Final, TypeVar, cast
 
 from millstream.declare.binding import Binding, Outcome
 from millstream.declare.component import Component
 from millstream.declare.element import Element
-from millstream.declare.layout import Layout
+from millstream.declare.layout import Layout, Tab
 from millstream.declare.script import ElementScript
 from millstream.wire.messages import Value
 from millstream.wire.packet import VERSION
 from millstream.wire.plain import encodable
 
 K = TypeVar("K")
+
+ENDS: Final[Mapping[Outcome, tuple[bool | None, ...]]] = {
+    "then": (True, False, None),
+    "success": (True,),
+    "failure": (False,),
+}
+"""The ends of a run or stream that each outcome stands for: whether it succeeded, `None` if it was cancelled."""
 
 
 @dataclass(frozen=True)
@@ -75,10 +82,6 @@ class Manifest:
         """Give the bindings that an event triggers, in order; `None` stands for the page (`load`, `unload`)."""
         return self._by_target.get((element, event), ())
 
-    def followers(self, binding: int, outcome: Outcome) -> tuple[Binding, ...]:
-        """Give the bindings that follow one with `then`, `success` or `failure`, in order."""
-        return self._by_leader.get((binding, outcome), ())
-
     def keeps_recording(self, stream: Binding) -> bool:
         """True if an ordinary event takes what a stream records; of several streams of a component the first counts."""
         others = [binding for binding in self.bindings if binding.stream == stream.stream]
@@ -113,12 +116,44 @@ class Manifest:
         return tuple(number for number, one in self.components.items() if self.bindings_for(number, one.tick_event))
 
     @cached_property
+    def scripted(self) -> frozenset[int]:
+        """The elements that a script of the page writes, without a handler."""
+        scripts = [binding for binding in self.bindings if binding.js is not None and binding.handler is None]
+        return frozenset(number for binding in scripts for number in binding.outputs)
+
+    @cached_property
+    def server_side(self) -> frozenset[int]:
+        """The components whose values never leave the server."""
+        return frozenset(number for number, component in self.components.items() if not component.on_page)
+
+    @cached_property
+    def lineages(self) -> Mapping[int, tuple[int, ...]]:
+        """Each element's own number, and those of all that it is in, the innermost first."""
+        return {number: _lineage(element) for number, element in self.elements.items()}
+
+    @cached_property
+    def closed(self) -> Mapping[int, str]:
+        """The elements that nobody gets at, nor at what is in them, with the reason: see `closed_by`."""
+        return {number: why for number, element in self.elements.items() if (why := closed_by(element))}
+
+    @cached_property
+    def disabled(self) -> frozenset[int]:
+        """The components whose values nobody can edit."""
+        return frozenset(number for number, component in self.components.items() if component.interactive is False)
+
+    @cached_property
     def _by_target(self) -> Mapping[tuple[int | None, str], tuple[Binding, ...]]:
         return _grouped((target, binding) for binding in self.bindings for target in binding.targets)
 
     @cached_property
-    def _by_leader(self) -> Mapping[tuple[int, Outcome], tuple[Binding, ...]]:
-        return _grouped((binding.after, binding) for binding in self.bindings if binding.after is not None)
+    def followers(self) -> Mapping[tuple[int, bool | None], tuple[Binding, ...]]:
+        """The bindings that follow the end of another, in order, by that one's number and how it ended: see `ENDS`."""
+        return _grouped(
+            ((binding.after[0], end), binding)
+            for binding in self.bindings
+            if binding.after is not None
+            for end in ENDS[binding.after[1]]
+        )
 
     @cached_property
     def _page(self) -> dict[str, Value]:
@@ -144,6 +179,21 @@ def _grouped(pairs: Iterable[tuple[K, Binding]]) -> dict[K, tuple[Binding, ...]]
     for key, binding in pairs:
         groups[key] = (*groups.get(key, ()), binding)
     return groups
+
+
+def closed_by(element: Element) -> str:
+    """Say why nobody gets at an element, nor at what is in it: it is hidden, or a disabled tab; empty if they do."""
+    if not element.visible:
+        return "hidden"
+    return "disabled" if isinstance(element, Tab) and not element.interactive else ""
+
+
+def _lineage(element: Element) -> tuple[int, ...]:
+    numbers, parent = [element.id], element.parent
+    while parent is not None:
+        numbers.append(parent.id)
+        parent = parent.parent
+    return tuple(numbers)
 
 
 def _tree(element: Element) -> dict[str, Value]:

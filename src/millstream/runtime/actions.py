@@ -7,7 +7,6 @@ from typing import Any
 
 from millstream.errors import Closed
 from millstream.jobs import Failure
-from millstream.runtime.audio.players import Players
 from millstream.runtime.clock import server_us
 from millstream.runtime.context import SessionContext
 from millstream.runtime.events import Events
@@ -37,7 +36,7 @@ class Actions:
 
     Args:
         context: What the parts of the session share.
-        events, streams, players: The parts that act.
+        events, streams: The parts that act.
         fault: Called with an error that should not have happened; gives what the user reads of it.
         leave: Called when the page takes its leave.
 
@@ -50,7 +49,6 @@ class Actions:
         context: SessionContext,
         events: Events,
         streams: Streams,
-        players: Players,
         fault: Callable[[BaseException], Failure],
         leave: Callable[[], None],
     ) -> None:
@@ -59,7 +57,7 @@ class Actions:
         self._leave = leave
         sender = context.sender
         self.by_type: dict[type, Callable[[Any], object]] = {
-            Set: events.edit,
+            Set: events.edits.edit,
             Fire: events.fire,
             Cancel: lambda message: events.cancel_run(message.run),
             Open: events.open,
@@ -67,7 +65,7 @@ class Actions:
             Shown: streams.shown,
             Credit: sender.channels.grant,
             KeyFrame: sender.channels.request_key_frame,
-            Played: players.report,
+            Played: context.players.report,
             Clock: self._compare_clocks,
             Visible: lambda message: None,  # a hidden page gives credit for frames without showing them
             Watch: lambda message: None,
@@ -79,14 +77,14 @@ class Actions:
         """Show that we could not act upon a message. A run that it was to begin is over, or it would be awaited."""
         failure = self._fault(error)
         if isinstance(message, Fire):
-            number, call = message.binding, next(self._context.calls)
+            number, call = message.binding, next(self._context.calls.numbers)
             state = RunState(run=message.run, call=call, binding=number, state="failed", message=failure.message)
-            self._context.sender.send(state)
+            self._context.sender.control.send(state)
 
     def _compare_clocks(self, message: Clock) -> None:
         now_us = server_us()
-        self._context.clock.compare(message.page_us, now_us)
-        self._context.sender.send(Clock(page_us=message.page_us, server_us=now_us))
+        self._context.page.clock.compare(message.page_us, now_us)
+        self._context.sender.control.send(Clock(page_us=message.page_us, server_us=now_us))
 
     def _say_goodbye(self, message: Bye) -> None:
         self._leave()

@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from millstream.runtime.call.user_code import guarded
-
 
 class Background:
     """Runs coroutines; one that breaks off costs nobody else anything.
@@ -22,25 +20,23 @@ class Background:
     def __init__(self, fault: Callable[[BaseException], object]) -> None:
         self.tasks: set[asyncio.Task[None]] = set()
         self._fault = fault
-        self._group: asyncio.TaskGroup
-
-    def open(self, group: asyncio.TaskGroup) -> None:
-        """Let what is started belong to a group of tasks."""
-        self._group = group
+        self._loop = asyncio.get_running_loop()
 
     def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run something in the background."""
-        task = self._group.create_task(self._contained(work))
+        task = self._loop.create_task(work)
         self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
-        task.add_done_callback(lambda _: work.close())  # of a task that is cancelled before it begins
+        task.add_done_callback(self._ended)
         return task
 
-    def cancel(self) -> None:
-        """End all of it."""
-        for task in self.tasks:
-            task.cancel()
+    async def close(self) -> None:
+        """End all of it, and what it begins meanwhile."""
+        while self.tasks:
+            for task in self.tasks:
+                task.cancel()
+            await asyncio.wait(self.tasks)
 
-    async def _contained(self, work: Coroutine[Any, Any, None]) -> None:
-        with guarded(self._fault):
-            await work
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self.tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._fault(error)

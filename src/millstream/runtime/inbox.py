@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from millstream.errors import Closed, ProtocolError
-from millstream.runtime.call.user_code import guarded
+from millstream.runtime.call.user_code import is_for_the_caller
+from millstream.runtime.page_info import PageInfo
 from millstream.types import Transport
 from millstream.wire.encoding import decode_page_message
 from millstream.wire.messages import PageMessage
@@ -24,73 +24,73 @@ LARGE_BYTES: Final = 8 * 1024
 """A control message counts once more for each of these; packets are bounded by credit."""
 
 
-class Reading(Protocol):
-    """How far a session has got in what its page says."""
-
-    seen: int
-    """The last sequence of the page's control messages that was acted upon."""
-
-    @property
-    def now(self) -> float:
-        """The time, in seconds."""
-
-
 class Inbox:
     """Acts upon what one page says, over all transports that it comes by.
 
     Args:
-        reading: Is told how far the page's messages were acted upon.
+        page: Is told how far the page's messages were acted upon.
         rate_hz: Messages that the page may send, averaged over two seconds.
         actions: Called with a message, by its type.
         receive: Called with a media packet.
         fail: Called with a message that could not be acted upon, and why.
+        refuse: Called when the page said what it may not say.
     """
 
     def __init__(
         self,
-        reading: Reading,
+        page: PageInfo,
         rate_hz: float,
         actions: Mapping[type, Callable[[Any], object]],
         receive: Callable[[Packet], None],
         fail: Callable[[PageMessage, BaseException], object],
+        refuse: Callable[[ProtocolError], None],
     ) -> None:
-        self._reading = reading
+        self._page = page
         self._budget = MessageBudget(rate_hz)
         self._actions = actions
         self._receive = receive
         self._fail = fail
+        self._refuse = refuse
 
     async def read(self, transport: Transport) -> None:
-        """Act upon all that comes, until the transport is gone.
+        """Act upon all that comes, until the transport is gone, or the page says what it may not say.
 
         Raises:
-            ProtocolError: The page said what it may not say.
             Closed: The transport is gone, or the page takes its leave.
         """
-        spent = 0
-        while True:
-            message = await transport.receive()
-            is_media = is_packet(message)
-            cost = 1 if is_media else 1 + len(message) // LARGE_BYTES
-            self._budget.spend(self._reading.now, cost)
-            if is_media:
-                self._receive(decode_packet(message))
-            else:
-                self._act(decode_page_message(message))
-            spent += cost
-            if spent >= BREATH:
-                spent = 0
-                await asyncio.sleep(0)
+        spent, time = 0, asyncio.get_running_loop().time
+        try:
+            while True:
+                message = await transport.receive()
+                is_media = is_packet(message)
+                cost = 1 if is_media else 1 + len(message) // LARGE_BYTES
+                self._budget.spend(time(), cost)
+                if is_media:
+                    self._receive(decode_packet(message))
+                else:
+                    self._act(decode_page_message(message))
+                spent += cost
+                if spent >= BREATH:
+                    spent = 0
+                    await asyncio.sleep(0)
+        except ProtocolError as error:
+            self._refuse(error)
 
     def _act(self, message: PageMessage) -> None:
-        if message.seq <= self._reading.seen:
+        if message.seq <= self._page.seen:
             return  # acted upon before
-        self._reading.seen = message.seq
+        self._page.seen = message.seq
         action = self._actions.get(type(message))
         if action is None:
             raise ProtocolError(f"{type(message).__name__} is not expected now")
-        with guarded(partial(self._fail, message), passing=(ProtocolError, Closed)):
+        try:
             action(message)
+        except (ProtocolError, Closed):
+            raise
+        except BaseException as error:  # the session's loop; what it fails with is logged
+            if is_for_the_caller(error):
+                raise
+            self._fail(message, error)
 
 
 class MessageBudget:

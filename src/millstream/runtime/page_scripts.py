@@ -39,12 +39,12 @@ class PageScripts:
             async with self._sending:  # in the order of the events
                 shown = await run_in_thread("script", lambda: [_shown(component, value) for component, value in pairs])
                 inputs = [self._addressed(value, wire) for value, wire in zip(stored, shown, strict=True)]
-                self._context.sender.send(Script(binding=binding.number, inputs=inputs))
+                self._context.sender.control.send(Script(binding=binding.number, inputs=inputs))
                 self._awaited[binding.number] += 1
         except InvalidValue as error:  # together they may be too large
-            self._context.report(self._context.failed(binding.number, error))
+            self._context.reports.report(self._context.reports.failed(binding.name, error))
         except Busy as error:
-            self._context.report(Failure(str(error), title="Busy"))
+            self._context.reports.report(Failure(str(error), title="Busy"))
 
     def is_answer(self, binding: int) -> bool:
         """Say whether what the page fires is the answer of a script that was sent; each is taken once."""

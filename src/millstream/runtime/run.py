@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable
 from contextlib import aclosing
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from millstream.declare.binding import Binding
 from millstream.errors import Busy
-from millstream.jobs import Failure, Occurrence
+from millstream.jobs import Advance, Failure, Notice, Occurrence
 from millstream.runtime.audio.output import AudioOutput
-from millstream.runtime.call.user_code import guarded
+from millstream.runtime.call.user_code import is_for_the_caller
 from millstream.runtime.context import SessionContext
 from millstream.runtime.send.progress import ProgressSender
-from millstream.tickets import Ticket
+from millstream.tickets import Ticket, TicketState
 from millstream.types import Stored
 from millstream.wire.messages import RunState
+
+
+class TriggeredEvent(NamedTuple):
+    """One event of a binding: the page's number for the run (0: begun by the server), and the inputs at that moment."""
+
+    binding: Binding
+    run: int
+    inputs: tuple[Stored, ...]
+    event: Occurrence | None
 
 
 class Run:
@@ -24,26 +33,22 @@ class Run:
 
     Args:
         context: What it shares with the rest of its session.
-        binding: The event's binding, which has a handler.
-        number: The page's number for it, 0 if the server began it.
-        inputs: The stored values of the inputs, as they were when the event happened.
-        event: What happened.
+        trigger: The event, whose binding has a handler.
+        on_end: Called when it is over with its binding, and whether it succeeded; `None` if it was cancelled.
 
     Attributes:
         is_over: Whether the page has been told how it ended; a handler that was cancelled may still be at work.
     """
 
     def __init__(
-        self, context: SessionContext, binding: Binding, number: int, inputs: Sequence[Stored], event: Occurrence | None
+        self, context: SessionContext, trigger: TriggeredEvent, on_end: Callable[[Binding, bool | None], None]
     ) -> None:
-        self.binding = binding
-        self.number = number
-        self.call = next(context.calls)
+        self.binding, self.number, self._inputs, self._event = trigger
+        self.call = next(context.calls.numbers)
         self._context = context
-        self._inputs = inputs
-        self._event = event
+        self._on_end = on_end
         self._voice = AudioOutput(context.players, 0)
-        self._meter = ProgressSender(context, binding, run=number)
+        self._progress: ProgressSender | None = None
         self._ticket: Ticket | None = None
         self._admission = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -53,28 +58,20 @@ class Run:
         """Wait for a slot, run to the end, tell the page, and let what follows begin."""
         self._task = asyncio.current_task()
         failure: Failure | None = None
-
-        def fail(error: BaseException) -> None:
-            nonlocal failure
-            failure = self._context.fault(f"a run of {self.binding.name}", error)
-
-        if self.is_over:  # cancelled before it could begin
-            self._context.on_end(self.binding, None)
-            return
         try:
-            if self.binding.queue:
-                self._ticket = self._context.queue.join(self, self.binding, self._context.caller.visitor)
-                while not self._ticket.has_slot:
+            if self.binding.queue and not self.is_over:
+                self._ticket = self._context.queue.join(self, self.binding, self._context.page.caller.visitor)
+                while self._ticket.state is TicketState.WAITING:
                     await self._admission.wait()
-            with guarded(fail, passing=(Busy,)):
+            if not self.is_over:  # else it was cancelled before it could begin
                 failure = await self._call()
         except Busy as error:
             failure = Failure(str(error), title="Busy")
-        except asyncio.CancelledError:
-            if not self.is_over:
-                raise
-            self._context.on_end(self.binding, None)
-            return
+        except BaseException as error:  # of the session's loop; the report logs it
+            if not (self.is_over and isinstance(error, asyncio.CancelledError)):
+                if is_for_the_caller(error):
+                    raise
+                failure = self._context.reports.fault(f"a run of {self.binding.name}", error)
         finally:
             self._voice.end()
             if self._ticket is not None:
@@ -82,26 +79,24 @@ class Run:
         self._finish(failure)
 
     async def _call(self) -> Failure | None:
-        context = self._context
+        context, calls, channel = self._context, self._context.calls, self._context.sender.channels.shared
         self._say("running")
-        worker = context.open(self.binding, self._meter.hear, self._ticket)
+        worker = calls.open(self.binding, self._hear, self._ticket)
         try:
-            began = context.begin(
-                self.binding, self._fresh_inputs(), run=self.number, event=self._event, call=self.call
-            )
+            began = calls.begin(self.binding, self._inputs, call=self.call, run=self.number, event=self._event)
             async with aclosing(worker.submit(began.job)) as results:
                 async for result in results:
-                    channel = context.sender.channels.shared
-                    failure = result.failure or await context.deliver(
+                    failure = result.failure or await context.results.deliver(
                         began, result, channel, self._voice, is_whole=True
                     )
                     if failure is not None:
                         return failure
-                    if self._voice.is_cut and not result.is_last:
+                    if not result.is_last and self._voice.is_cut:
                         self.cancel()  # somebody else plays or writes where it played: nobody hears it any more
-            return await context.settled(context.sender.channels.shared, self.binding)
+            return None if channel.is_empty else await context.results.flushed(channel, self.binding.number)
         finally:
-            self._meter.close()
+            if self._progress is not None:
+                self._progress.close()
             # A call that was cancelled and does not end keeps its slot, but what follows it waits no longer: the user
             # has pressed Stop.
             await worker.close()
@@ -111,7 +106,8 @@ class Run:
         if not self.is_over:
             self.is_over = True
             self._voice.cut()
-            self._meter.close(is_cut=True)
+            if self._progress is not None:
+                self._progress.close(is_cut=True)
             self._say("cancelled")
             if self._task is not None:
                 self._task.cancel()
@@ -128,24 +124,30 @@ class Run:
     def stands(self, position: int, eta_s: float) -> None:
         self._say("waiting", position, eta_s)
 
-    def _fresh_inputs(self) -> list[Stored]:
-        """Give the inputs as they were when it was triggered; what never leaves the server is read now."""
-        components, values = self._context.manifest.components, self._context.values
-        return [
-            stored if components[number].on_page else values[number]
-            for number, stored in zip(self.binding.inputs, self._inputs, strict=True)
-        ]
+    def _hear(self, said: Notice | Advance) -> None:
+        """Pass on what its handler says; most say nothing."""
+        if self._progress is None:
+            context = self._context
+            self._progress = ProgressSender(
+                context.sender.control, context.clock, context.reports.tell, self.binding, run=self.number
+            )
+            if self.is_over:
+                self._progress.close(is_cut=True)
+        self._progress.hear(said)
 
     def _finish(self, failure: Failure | None) -> None:
+        if self.is_over:  # the page knows already
+            self._on_end(self.binding, None)
+            return
         self.is_over = True
         if failure is None:
             self._say("done")
         else:
             if failure.kind != "handler":
-                self._context.reject(failure)
-            self._context.report(failure)
+                self._context.reports.reject(failure)
+            self._context.reports.report(failure)
             self._say("failed", message=failure.message)
-        self._context.on_end(self.binding, failure is None)
+        self._on_end(self.binding, failure is None)
 
     def _say(
         self,
@@ -154,7 +156,7 @@ class Run:
         eta_s: float = -1.0,
         message: str = "",
     ) -> None:
-        self._context.sender.send(
+        self._context.sender.control.send(
             RunState(
                 run=self.number,
                 call=self.call,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from millstream import codecs
+from millstream.declare.binding import Binding
 from millstream.declare.component import Component
 from millstream.declare.injected import Request
 from millstream.declare.manifest import Manifest
@@ -26,14 +27,20 @@ from millstream.runtime.events import Events
 from millstream.runtime.inbox import Inbox
 from millstream.runtime.link import SessionLink
 from millstream.runtime.metrics import StreamMetrics
+from millstream.runtime.page_info import PageInfo
 from millstream.runtime.queue import RunQueue
+from millstream.runtime.reports import Reports
+from millstream.runtime.results import Results
 from millstream.runtime.run_in_thread import run_in_thread
 from millstream.runtime.send.sender import Sender
+from millstream.runtime.send.toasts import Toasts
+from millstream.runtime.session_calls import SessionCalls
 from millstream.runtime.settings import Settings
 from millstream.runtime.state.expiry import ExpiringValues
 from millstream.runtime.state.file_quota import FileQuotas
 from millstream.runtime.state.files import SessionFiles
 from millstream.runtime.state.initial import Beginning, Initial
+from millstream.runtime.state.reach import Reach
 from millstream.runtime.state.timers import Timers
 from millstream.runtime.state.values import Values
 from millstream.runtime.stream.stream import Stream
@@ -88,45 +95,61 @@ class Session:
     def __init__(
         self, secret: str, shared: Shared, request: Request, visitor: str, initial: Initial, folder: Path
     ) -> None:
-        manifest, settings = shared.manifest, shared.settings
+        settings = shared.settings
         self.secret = secret
         self.tag = request.session_hash
         self.visitor = visitor
         self.store = SessionFiles(folder, shared.allowances.session(request.client.host if request.client else ""))
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._closing: asyncio.Future[Closing] = asyncio.get_running_loop().create_future()
-        self._background = Background(self._fault)
         self._link = SessionLink(settings.grace_s, partial(self.end, 1001))
         self._sender = Sender(
             settings.max_control, partial(self.end, *STALLED), self._on_stall, self._link.clock, self._link.kept
         )
-        self._players, start = Players(self._sender), self._background.start
-        self._values = Values(manifest, initial.values)
         self._initial = initial
-        self._context = SessionContext(
+        self._page = PageInfo(request, _caller(visitor, request))
+        self._reports = Reports(Toasts(self._sender.control).tell, self._page, settings.show_error)
+        reach = Reach(shared.manifest, self._sender.told, self._reports.reject)
+        self._values = Values(shared.manifest, initial.values, reach.note)
+        self._context = self._composed(shared)
+        self._streams = Streams(self._context, shared.metrics, self._follow)
+        self.events = Events(self._context, reach, self._streams)
+        self._expiry = ExpiringValues(self._values, shared.expiring, self._context.background.start)
+        self._timers = Timers(shared.manifest, self._values, self.events.raise_event)
+        leave = partial(self.end, 1001, "the page said goodbye")
+        actions = Actions(self._context, self.events, self._streams, self._fault, leave)
+        self._inbox = Inbox(
+            self._page, settings.messages_per_s, actions.by_type, self._streams.receive, actions.fail, self._refuse
+        )
+
+    def _composed(self, shared: Shared) -> SessionContext:
+        """Put together what the streams, runs and events share."""
+        manifest, settings, page, values, store = shared.manifest, shared.settings, self._page, self._values, self.store
+        background, players = Background(self._fault), Players(self._sender)
+        return SessionContext(
             manifest=manifest,
             settings=settings,
-            call_limits=shared.call_limits,
-            caller=_caller(visitor, request),
             queue=shared.queue,
-            request=request,
-            values=self._values,
-            store=self.store,
+            page=page,
+            values=values,
+            store=store,
             sender=self._sender,
-            players=self._players,
-            metrics=shared.metrics,
-            session_clock=self._link.clock,
-            delete=self._delete,
-            start=start,
-        )
-        self._streams = Streams(self._context, start)
-        self.events = Events(self._context, start, self._streams)
-        self._expiry = ExpiringValues(self._values, shared.expiring, start)
-        self._timers = Timers(manifest, self._values, self.events.raise_event)
-        leave = partial(self.end, 1001, "the page said goodbye")
-        actions = Actions(self._context, self.events, self._streams, self._players, self._fault, leave)
-        self._inbox = Inbox(
-            self._context, settings.messages_per_s, actions.by_type, self._streams.receive, actions.fail
+            players=players,
+            clock=self._link.clock,
+            background=background,
+            calls=SessionCalls(manifest, shared.call_limits, shared.queue, page, values, store),
+            results=Results(
+                manifest=manifest,
+                settings=settings,
+                page=page,
+                values=values,
+                store=store,
+                sender=self._sender,
+                reports=self._reports,
+                on_change=self._raise_change,
+                delete=self._delete,
+            ),
+            reports=self._reports,
         )
 
     async def live(self, hello: Hello) -> Closing:
@@ -135,17 +158,14 @@ class Session:
         What the session made is gone then.
         """
         try:
-            async with asyncio.TaskGroup() as group:
-                self._background.open(group)
-                self._context.seen = hello.seq
-                self._welcome(hello)
-                closing = await self._closing
-                if self._link.is_attached:
-                    await self._sender.drained(GOODBYE_S)
-                self._link.end()
-                self._background.cancel()
+            self._page.seen = hello.seq
+            self._welcome(hello)
+            closing = await self._closing
+            if self._link.is_attached:
+                await self._sender.drained(GOODBYE_S)
         finally:
             self._link.end()
+            await self._context.background.close()
             self.store.shut()
             self._timers.close()
             self._streams.close()
@@ -198,11 +218,11 @@ class Session:
         """Begin nothing any more, end streams after their running call; gives the tasks that are still at work."""
         self.events.close()
         self._streams.shut_down()
-        return list(self._background.tasks)
+        return list(self._context.background.tasks)
 
     def trust(self) -> None:
         """Take the page for the developer's, who reads why a handler fails."""
-        self._context.is_developers = True
+        self._page.is_developers = True
 
     # ---- the link ----------------------------------------------------------------------------------------------
 
@@ -212,7 +232,7 @@ class Session:
         Raises:
             Closed: The session is over.
         """
-        await self._link.serve(transport, self._read, self._sender.write)
+        await self._link.serve(transport, self._inbox.read, self._sender.write)
 
     async def reattach(self, transport: Transport, got: Ack) -> None:
         """Serve a page that comes back, as `attach` does: it gets what it has not got, and goes on.
@@ -224,12 +244,12 @@ class Session:
         Raises:
             Closed: The session is over, or the transport is gone already.
         """
-        await self._link.serve(transport, self._read, partial(self._resume, got))
+        await self._link.serve(transport, self._inbox.read, partial(self._resume, got))
 
     async def _resume(self, got: Ack, transport: Transport) -> None:
         self._sender.acknowledge(got)
         self._sender.channels.renew_credit()
-        await transport.send(encode_message(welcome(self._context, self.secret, is_resumed=True)))
+        await transport.send(encode_message(welcome(self._context.manifest.build, self.secret, seen=self._page.seen)))
         await self._sender.write(transport)
 
     def _on_stall(self) -> None:
@@ -239,32 +259,37 @@ class Session:
         else:
             self.end(*STALLED)
 
-    async def _read(self, transport: Transport) -> None:
-        try:
-            await self._inbox.read(transport)
-        except ProtocolError as error:
-            logger.warning("session %s: closed with %d: %s", self.tag, error.code, repr(str(error))[:200])
-            self.end(error.code, str(error))
+    def _refuse(self, error: ProtocolError) -> None:
+        """End it because of what its page said."""
+        logger.warning("session %s: closed with %d: %s", self.tag, error.code, repr(str(error))[:200])
+        self.end(error.code, str(error))
 
     def _fault(self, error: BaseException) -> Failure:
         """Show that something broke off that should not have; the session goes on."""
-        failure = self._context.fault(f"something in session {self.tag}", error)
-        self._context.report(failure)
+        failure = self._reports.fault(f"something in session {self.tag}", error)
+        self._reports.report(failure)
         return failure
 
+    def _raise_change(self, number: int) -> None:
+        self.events.raise_change(number)
+
+    def _follow(self, binding: Binding, is_success: bool | None) -> None:
+        self.events.follow(binding, is_success)
+
     def _delete(self, paths: Sequence[Path]) -> None:
-        _ = self._background.start(run_in_thread("clean", partial(_unlink, paths)))
+        _ = self._context.background.start(run_in_thread("clean", partial(_unlink, paths)))
 
     def _welcome(self, hello: Hello) -> None:
-        self._context.clock.compare(hello.page_us, server_us())
-        self._players.bandwidth.takes_opus = CodecNumber.OPUS in hello.decodes
-        self._context.decodes = codecs.special().intersection(hello.decodes)
-        self._sender.send(welcome(self._context, self.secret, hello.page_us))
+        self._page.clock.compare(hello.page_us, server_us())
+        self._context.players.bandwidth.takes_opus = CodecNumber.OPUS in hello.decodes
+        self._page.decodes = codecs.special().intersection(hello.decodes)
+        self._sender.send(welcome(self._context.manifest.build, self.secret, hello.page_us))
         for number, value in initial_updates(self._initial, self._values, self.store):
             updates = {number: {"value": value}}
-            self._sender.send(Outputs(call=next(self._context.calls), seen=self._context.seen, updates=updates))
+            call = next(self._context.calls.numbers)
+            self._sender.send(Outputs(call=call, seen=self._page.seen, updates=updates))
         for name, error in self._initial.faults:
-            self._context.report(self._context.fault(f"the initial value of {name}", error))
+            self._reports.report(self._reports.fault(f"the initial value of {name}", error))
         self.events.load()
         self._timers.start()
 
@@ -272,13 +297,13 @@ class Session:
         """Give the counters of the running streams, and of what waits and works, as plain data."""
         return {
             "streams": self._streams.statistics(),
-            "runs": self.events.running,
-            "playbacks": self._players.statistics(),
+            "runs": len(self.events.runs.running),
+            "playbacks": self._context.players.statistics(),
             "stored_bytes": self.store.used,
         }
 
     def __repr__(self) -> str:
-        return f"<Session {self.tag}: {len(self.streams)} streams, {self.events.running} runs>"
+        return f"<Session {self.tag}: {len(self.streams)} streams, {len(self.events.runs.running)} runs>"
 
 
 def _caller(visitor: str, request: Request) -> CallOwner:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable
 
 from millstream.declare.binding import Binding
 from millstream.errors import ProtocolError
 from millstream.runtime.context import SessionContext
+from millstream.runtime.metrics import StreamMetrics
 from millstream.runtime.stream.stream import Stream
 from millstream.wire.messages import Open, Shown, Stop, StreamState
 from millstream.wire.packet import Packet
@@ -19,7 +18,8 @@ class Streams:
 
     Args:
         context: What they share with the rest of their session.
-        start: Runs a coroutine in the background of the session.
+        ended: Takes the counters of streams that are over.
+        on_end: Called with a binding whose stream is over, and whether it succeeded; `None` if it was cancelled.
 
     Attributes:
         running: Those that are open, by number.
@@ -27,11 +27,12 @@ class Streams:
     """
 
     def __init__(
-        self, context: SessionContext, start: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
+        self, context: SessionContext, ended: StreamMetrics, on_end: Callable[[Binding, bool | None], None]
     ) -> None:
         self.running: dict[int, Stream] = {}
         self._context = context
-        self._start = start
+        self._ended = ended
+        self._on_end = on_end
         self.receivers: dict[int, Callable[[Packet, float], None]] = {}
         self._last = 0
 
@@ -56,11 +57,13 @@ class Streams:
 
     def open(self, message: Open, binding: Binding) -> None:
         """Begin a stream that has been numbered."""
-        stream = self.running[message.stream] = Stream(self._context, message.stream, binding, message.pictures)
+        stream = self.running[message.stream] = Stream(
+            self._context, message.stream, binding, message.pictures, self._on_end
+        )
         self.receivers[message.stream] = stream.receive
         if message.pictures:
             self.receivers[message.pictures] = stream.receive
-        self._start(stream.live()).add_done_callback(lambda _: self._forget(stream))
+        self._context.background.start(stream.live()).add_done_callback(lambda _: self._forget(stream))
 
     def refuse(self, message: Open, reason: str, text: str = "") -> None:
         """Tell the page that a stream does not begin."""
@@ -72,7 +75,7 @@ class Streams:
         Raises:
             ProtocolError: There never was such a stream, or it may not have the packet.
         """
-        self.receivers.get(packet.stream, self.unknown)(packet, self._context.now)
+        self.receivers.get(packet.stream, self.unknown)(packet, self._context.clock.time())
 
     def unknown(self, packet: Packet, now: float) -> None:
         """Ignore a packet for a stream that is over: it is late.
@@ -108,7 +111,7 @@ class Streams:
     def close(self) -> None:
         """Let go of them, at the end of their session."""
         for stream in self.running.values():
-            stream.close()
+            self._close(stream)
 
     def statistics(self) -> dict[str, object]:
         """Give their counters as plain data, by number."""
@@ -118,4 +121,8 @@ class Streams:
         for number in (stream.number, stream.frames):
             self.receivers.pop(number, None)
         if self.running.pop(stream.number, None) is not None:
-            stream.close()
+            self._close(stream)
+
+    def _close(self, stream: Stream) -> None:
+        stream.close()
+        self._ended.merge(stream.statistics())

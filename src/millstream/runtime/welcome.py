@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
 
 from millstream import codecs
-from millstream.declare.manifest import Manifest
 from millstream.runtime.clock import server_us
 from millstream.runtime.send.apply import addressed, file_value
 from millstream.runtime.state.files import SessionFiles
@@ -17,24 +15,23 @@ from millstream.wire.messages import Value, Welcome
 from millstream.wire.packet import VERSION
 
 
-class Welcoming(Protocol):
-    """What of a session a welcome tells."""
+def welcome(build: str, secret: str, page_us: int = 0, seen: int | None = None) -> Welcome:
+    """Make the answer to a page that has come, or that has come back.
 
-    manifest: Manifest
-    seen: int
-    """The last sequence of the page's control messages that was acted upon."""
-
-
-def welcome(session: Welcoming, secret: str, page_us: int = 0, *, is_resumed: bool = False) -> Welcome:
-    """Make the answer to a page that has come, or that has come back."""
+    Args:
+        build: The manifest's.
+        secret: The session's.
+        page_us: What the page's hello said of its clock.
+        seen: The last sequence of a page that has come back which was acted upon; `None` for a new one.
+    """
     return Welcome(
         version=VERSION,
-        build=session.manifest.build,
+        build=build,
         session=secret,
         server_us=server_us(),
         page_us=page_us,
-        resumed=is_resumed,
-        seen=session.seen if is_resumed else 0,
+        resumed=seen is not None,
+        seen=seen or 0,
         decodes=sorted(codecs.special()),
     )
 

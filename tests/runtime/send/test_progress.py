@@ -259,8 +259,11 @@ def test_an_engine_that_announces_too_much_does_no_harm() -> None:
     with TestPage(app(lambda text: text)) as page:
         seen: list[float | None] = []
         (session,) = page.host.sessions.values()
-        session._context.sender.send = lambda message: seen.append(message.levels[0].fraction)  # type: ignore[method-assign,assignment]
-        meter = ProgressSender(session._context, session._context.manifest.bindings[0])
+        context = session._context
+        context.sender.control.send = lambda message: seen.append(message.levels[0].fraction)  # type: ignore[method-assign,assignment]
+        meter = ProgressSender(
+            context.sender.control, context.clock, context.reports.tell, context.manifest.bindings[0]
+        )
 
         async def hear(*fractions: float) -> None:
             for fraction in fractions:
@@ -274,4 +277,4 @@ def test_an_engine_that_announces_too_much_does_no_harm() -> None:
         page.run(hear(0.5))
         page.advance(1)
         assert seen == [0.1, 0.3, 0.4]
-        del session._context.sender.send
+        del context.sender.control.send

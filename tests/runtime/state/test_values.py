@@ -20,7 +20,7 @@ class App:
                 component.change(lambda value: None, component, None)
         manifest = demo.freeze()
         initial = {number: component.initial() for number, component in manifest.components.items()}
-        self.values = Values(manifest, initial)
+        self.values = Values(manifest, initial, lambda element: None)
 
 
 @pytest.fixture

@@ -184,7 +184,7 @@ class Conversation:
     # ---- tasks, and what the page shows ------------------------------------------------------------------------
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = self._context.start(work)
+        task = self._context.background.start(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)
 
@@ -196,7 +196,7 @@ class Conversation:
         """Show in the page whose turn it is, when that changes."""
         if self._is_open and (state := self._state()) != self._shown:
             self._shown = state
-            self._context.sender.send(messages.TurnState(stream=self._stream, state=state))
+            self._context.sender.control.send(messages.TurnState(stream=self._stream, state=state))
 
     def _state(self) -> State:
         if self._reply is not None and not self._reply.is_over:

@@ -12,9 +12,10 @@ from millstream.declare.injected import Turn
 from millstream.errors import Busy
 from millstream.jobs import Failure, Notify, Role, Worker
 from millstream.runtime.audio.output import AudioOutput
-from millstream.runtime.context import SessionContext, StartedCall
+from millstream.runtime.context import SessionContext
 from millstream.runtime.send.channel import Channel
 from millstream.runtime.send.progress import ProgressSender
+from millstream.runtime.session_calls import StartedCall
 from millstream.voice.utterances import Span
 from millstream.wire.packet import Packet
 
@@ -81,19 +82,19 @@ class HandlerLock:
             try:
                 return await self._call(role, said, audio, turn)
             except Busy as error:
-                self.context.report(Failure(str(error), title="Busy"))
+                self.context.reports.report(Failure(str(error), title="Busy"))
                 return False
             finally:
                 audio.end()
 
     async def _call(self, role: Role, said: Utterance, audio: AudioOutput, turn: Turn | None) -> bool:
-        context, progress = self.context, ProgressSender(self.context, self.binding, stream=self.stream)
+        context, progress = self.context, self._open_progress()
         worker = self._last = self._open_worker(progress.hear)
         try:
-            began = context.begin_turn(self._begin(said, role), said.span, turn)
+            began = context.calls.begin_turn(self._begin(said, role), said.span, turn)
             async with aclosing(worker.submit(began.job)) as results:
                 async for result in results:
-                    failure = result.failure or await context.deliver(
+                    failure = result.failure or await context.results.deliver(
                         began, result, self._channel, audio, is_whole=True
                     )
                     if failure is not None:
@@ -108,14 +109,14 @@ class HandlerLock:
 
     async def recognise(self, said: Utterance) -> str:
         """Ask what was said; nothing if that fails, which is shown. Does not wait for the handlers."""
-        context, progress = self.context, ProgressSender(self.context, self.binding, stream=self.stream)
+        context, progress = self.context, self._open_progress()
         try:
             worker = self._open_worker(progress.hear)
         except Busy as error:
-            context.report(Failure(str(error), title="Busy"))
+            context.reports.report(Failure(str(error), title="Busy"))
             return ""
         try:
-            began = context.begin_turn(self._begin(said, "recognise"), said.span)
+            began = context.calls.begin_turn(self._begin(said, "recognise"), said.span)
             async with aclosing(worker.submit(began.job)) as results:
                 async for result in results:
                     if result.failure is not None:
@@ -126,14 +127,20 @@ class HandlerLock:
             await worker.close()
         return ""
 
+    def _open_progress(self) -> ProgressSender:
+        context = self.context
+        return ProgressSender(
+            context.sender.control, context.clock, context.reports.tell, self.binding, stream=self.stream
+        )
+
     def _begin(self, said: Utterance, role: Role) -> StartedCall:
-        return self.context.begin_stream(self.binding, self.stream, said.packets, role)
+        return self.context.calls.begin_stream(self.binding, self.stream, said.packets, role)
 
     def fail(self, failure: Failure) -> None:
         """Show why a call failed; the conversation goes on."""
         if failure.kind != "handler":
-            self.context.reject(failure)
-        self.context.report(failure)
+            self.context.reports.reject(failure)
+        self.context.reports.report(failure)
 
 
 class Reply:

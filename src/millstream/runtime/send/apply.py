@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 from millstream.declare.component import Component
 from millstream.jobs import KEEP, Output, Result
@@ -42,11 +42,11 @@ class Applied:
     gone: list[Path] = field(default_factory=list)
 
 
-def apply(result: Result, values: Values, store: SessionFiles, claim: Claim, driving: Container[int]) -> Applied:
+def apply(result: Result, values: Values, store: SessionFiles, claim: Claim) -> Applied:
     """Apply one result as a whole.
 
     A value that somebody else has written since the claim was made stays, in the session and in the page. What a
-    handler returns for a component that records (`driving`) is only shown.
+    handler returns for a component that records is only shown.
 
     Raises:
         QuotaExceeded: A file does not fit into the session.
@@ -55,19 +55,19 @@ def apply(result: Result, values: Values, store: SessionFiles, claim: Claim, dri
     for number, output in result.outputs.items():
         if output.changes:
             values.change(number, output.changes)
-            element = values.element(number)
-            if not isinstance(element, Component) or element.on_page:
-                applied.updates[number] = dict(output.patch)
-                if REACH & output.patch.keys():
-                    applied.reach.append(number)
+        element = values.elements[number]
+        is_shown = not isinstance(element, Component) or element.on_page
+        if output.changes and is_shown:
+            applied.updates[number] = dict(output.patch)
+            if REACH & output.patch.keys():
+                applied.reach.append(number)
         if output.value is KEEP or not values.holds(claim, number):
             continue
-        write = values.write if output.sound is None else values.write_piece
-        if number not in driving and write(number, output.value, claim):
+        write = values.write if output.sound is None else values.write_segment
+        if not values.recording[number] and write(number, output.value, claim):
             applied.changed.append(number)
-        component = values.component(number)
-        if component.on_page:
-            _show(component, output, store, applied)
+        if is_shown:
+            _show(cast("Component", element), output, store, applied)
     return applied
 
 
@@ -90,8 +90,10 @@ def _show(component: Component, output: Output, store: SessionFiles, applied: Ap
         applied.gone += gone
         update["value"] = file_value(handle, stored)
     else:
-        applied.gone += store.hold(component.files(stored), component.id)
-        update["value"] = addressed(output.wire, store) if component.files(stored) else output.wire
+        files = component.files(stored)
+        if files or component.id in store.held:
+            applied.gone += store.hold(files, component.id)
+        update["value"] = addressed(output.wire, store) if files else output.wire
         if component.grows:
             applied.growing.add(component.id)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Final
 
 from millstream.declare.binding import Binding
 from millstream.jobs import Advance, Level, Notice
 from millstream.runtime.call.user_code import guarded
-from millstream.runtime.clock import ClockTimer
-from millstream.runtime.context import SessionContext
+from millstream.runtime.clock import ClockTimer, SessionClock
+from millstream.runtime.send.control_queue import ControlQueue
 from millstream.wire.messages import ProgressState
 
 logger = logging.getLogger("millstream.handler")
@@ -25,14 +26,27 @@ class ProgressSender:
     slowly gets fewer.
 
     Args:
-        context: What it shares with the rest of its session.
+        control: The way to the page.
+        clock: Stands still while the page cannot be reached.
+        tell: Shows a message in the page.
         binding: Whose handlers they are.
         run: The page's number of the run, 0 for one of the server's own, or a stream.
         stream: The number of the stream, 0 for a run.
     """
 
-    def __init__(self, context: SessionContext, binding: Binding, *, run: int = 0, stream: int = 0) -> None:
-        self._context = context
+    def __init__(
+        self,
+        control: ControlQueue,
+        clock: SessionClock,
+        tell: Callable[[Notice], None],
+        binding: Binding,
+        *,
+        run: int = 0,
+        stream: int = 0,
+    ) -> None:
+        self._control = control
+        self._clock = clock
+        self._tell = tell
         self._binding = binding
         self._run, self._stream = run, stream
         self._newest: Advance | None = None
@@ -44,7 +58,7 @@ class ProgressSender:
     def hear(self, said: Notice | Advance) -> None:
         """Pass on what a handler said; a `Notify`."""
         if isinstance(said, Notice):
-            self._context.tell(said)
+            self._tell(said)
         elif not self._is_closed:
             self._newest = said
             if self._timer is None:
@@ -67,13 +81,12 @@ class ProgressSender:
 
     def _look(self) -> None:
         self._timer = None
-        if self._context.now < self._due or not self._context.sender.control.is_calm:
-            self._timer = self._context.session_clock.call_at(
-                max(self._due, self._context.now + EVERY_S / 10), self._look
-            )
+        now = self._clock.time()
+        if now < self._due or not self._control.is_calm:
+            self._timer = self._clock.call_at(max(self._due, now + EVERY_S / 10), self._look)
             return
         assert self._newest is not None  # whoever takes it away stops the timer
-        self._due = self._context.now + EVERY_S
+        self._due = now + EVERY_S
         self._shown, self._newest = self._newest, None
         self._send(self._shown)
 
@@ -81,7 +94,7 @@ class ProgressSender:
         levels: list[Level] = []
         with guarded(self._fail):  # a description says by itself what it is as text
             levels = [] if is_over else list(advance.levels())
-        self._context.sender.send(
+        self._control.send(
             ProgressState(
                 call=advance.call, binding=self._binding.number, run=self._run, stream=self._stream, levels=levels
             )

@@ -6,7 +6,7 @@ import asyncio
 from typing import Final
 
 from millstream.jobs import Notice
-from millstream.runtime.send.sender import Sender
+from millstream.runtime.send.control_queue import ControlQueue
 from millstream.wire.messages import Toast
 
 BURST: Final = 64
@@ -23,11 +23,11 @@ class Toasts:
     """Tells one page what handlers say, on the loop. Bounded, whatever they say and however slow the page is.
 
     Args:
-        sender: The way to the page.
+        control: The way to the page.
     """
 
-    def __init__(self, sender: Sender) -> None:
-        self._sender = sender
+    def __init__(self, control: ControlQueue) -> None:
+        self._control = control
         self._loop = asyncio.get_running_loop()
         self._tokens = float(BURST)
         self._at = self._loop.time()
@@ -46,7 +46,7 @@ class Toasts:
         """Tell what waits, as far as the page takes it, and look again later if that is not all."""
         now = self._loop.time()
         self._tokens, self._at = min(BURST, self._tokens + (now - self._at) * RATE_HZ), now
-        while self._waiting and self._tokens >= 1 and self._sender.control.is_calm:
+        while self._waiting and self._tokens >= 1 and self._control.is_calm:
             self._tokens -= 1
             notice = next(iter(self._waiting))
             self._send(notice, self._waiting.pop(notice))
@@ -55,7 +55,7 @@ class Toasts:
             self._loop.call_later(1 / RATE_HZ, self._settle)
 
     def _send(self, notice: Notice, count: int) -> None:
-        self._sender.send(
+        self._control.send(
             Toast(
                 level=notice.level,
                 message=notice.message,

@@ -37,8 +37,10 @@ class FileQuota:
     @property
     def room(self) -> int:
         """How many bytes may still be taken."""
-        own = max(self._most - self.used, 0)
-        return own if self._within is None else min(own, self._within.room)
+        least, quota = self._most - self.used, self._within
+        while quota is not None:
+            least, quota = min(least, quota._most - quota.used), quota._within
+        return max(least, 0)
 
     def take(self, size: int) -> None:
         """Take some.

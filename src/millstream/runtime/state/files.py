@@ -39,6 +39,7 @@ class SessionFiles:
 
     Attributes:
         is_closed: Whether the page is gone: uploads are not taken in any more.
+        held: Handles of the files within the last values of components, by component.
     """
 
     def __init__(self, folder: Path, max_bytes: int | FileQuota, max_files: int = 10_000) -> None:
@@ -50,7 +51,7 @@ class SessionFiles:
         self._blobs: dict[str, Blob] = {}
         self._reservations: set[Reservation] = set()
         self._outputs: dict[int, deque[str]] = {}
-        self._held: dict[int, deque[set[str]]] = {}
+        self.held: dict[int, deque[set[str]]] = {}
         self._handles: dict[int, str] = {}
 
     @property
@@ -135,7 +136,7 @@ class SessionFiles:
         Raises:
             QuotaExceeded: There is no room.
         """
-        values = self._held.setdefault(component, deque())
+        values = self.held.setdefault(component, deque())
         own = set().union(*values)
         new = {self.add(blob) for blob in blobs if id(blob) not in self._handles}
         values.append(new | {handle for blob in blobs if (handle := self._handles[id(blob)]) in own})
@@ -155,7 +156,7 @@ class SessionFiles:
         self._blobs.clear()
         self._handles.clear()
         self._outputs.clear()
-        self._held.clear()
+        self.held.clear()
 
     def _check(self) -> None:
         if len(self._blobs) + len(self._reservations) >= self._max_files:

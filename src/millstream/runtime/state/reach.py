@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from millstream.declare.component import Component
 from millstream.declare.element import Element
-from millstream.declare.layout import Tab
-from millstream.declare.manifest import Manifest
+from millstream.declare.manifest import Manifest, closed_by
 from millstream.errors import ProtocolError
+from millstream.jobs import Failure
 from millstream.runtime.send.list_diff import ListDiff
-from millstream.runtime.state.values import Values
 
 EDIT: Final = "input"
 """The event that comes of every edit."""
@@ -24,19 +24,23 @@ class Reach:
 
     Args:
         manifest: The declaration.
-        values: The elements as they are in this session.
-        told: What the page knows of them.
+        told: What the page knows of its elements.
+        reject: Called with the reason why an event does not come of what the user did, where the page may not know.
     """
 
-    def __init__(self, manifest: Manifest, values: Values, told: ListDiff) -> None:
-        self._values = values
+    def __init__(self, manifest: Manifest, told: ListDiff, reject: Callable[[Failure], None]) -> None:
+        self._reject = reject
+        self._elements, self._lineages = manifest.elements, manifest.lineages
+        self._closed, self._disabled = manifest.closed, manifest.disabled
         self._told = told
-        scripts = [binding for binding in manifest.bindings if binding.js is not None and binding.handler is None]
-        self._scripted = frozenset(number for binding in scripts for number in binding.outputs)
 
-    def is_scripted(self, number: int) -> bool:
-        """True if the declaration has a script of the page write a component, which nobody needs to see."""
-        return number in self._scripted
+    def note(self, element: Element) -> None:
+        """Take note of an element as it is in this session from now on."""
+        others = {number: why for number, why in self._closed.items() if number != element.id}
+        self._closed = {**others, element.id: why} if (why := closed_by(element)) else others
+        if isinstance(element, Component):
+            is_disabled = element.interactive is False
+            self._disabled = self._disabled | {element.id} if is_disabled else self._disabled - {element.id}
 
     def admits(self, number: int, event: str, seen: int) -> bool:
         """Say whether an event can come of what a user did; not if it may have been overtaken by an update.
@@ -49,26 +53,20 @@ class Reach:
         Raises:
             ProtocolError: It cannot, and the page knows.
         """
-        barrier = self._barrier(number, event)
-        if barrier is None:
+        lineage = self._lineages[number]
+        if number in self._disabled and _is_edit(event, self._elements[number]):
+            barrier, why = number, "disabled"
+        elif self._closed.keys().isdisjoint(lineage):
             return True
-        if self._told.knows(barrier.id, seen):
-            raise ProtocolError(f"{event} of element {number}: {barrier.name} is {_state(barrier)}", 4404)
+        else:
+            barrier = next(each for each in lineage if each in self._closed)
+            why = self._closed[barrier]
+        if self._told.knows(barrier, seen):
+            raise ProtocolError(f"{event} of element {number}: {self._elements[barrier].name} is {why}", 4404)
+        name = self._elements[number].name
+        self._reject(Failure(f"{event} of {name}, which was hidden or disabled in that moment"))
         return False
 
-    def _barrier(self, number: int, event: str) -> Element | None:
-        """Find what keeps the user from it: the element itself, or one around it."""
-        element = self._values.element(number)
-        is_edit = isinstance(element, Component) and (event == EDIT or event in element.editing)
-        if is_edit and element.interactive is False:
-            return element
-        while True:
-            if not element.visible or (isinstance(element, Tab) and not element.interactive):
-                return element
-            if element.parent is None:
-                return None
-            element = self._values.element(element.parent.id)
 
-
-def _state(barrier: Element) -> str:
-    return "disabled" if barrier.visible else "hidden"
+def _is_edit(event: str, element: Element) -> bool:
+    return event == EDIT or (isinstance(element, Component) and event in element.editing)

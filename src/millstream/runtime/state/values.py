@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from millstream.declare.component import Component
@@ -40,29 +41,40 @@ class Values:
     Args:
         manifest: The declaration.
         initial: The value that each component starts with.
+        on_element: Called with an element whose constructor arguments have changed in this session.
+
+    Attributes:
+        elements: The elements as they are in this session, by number.
+        recording: Components that record, with the number of their running streams.
     """
 
-    def __init__(self, manifest: Manifest, initial: Mapping[int, Stored]) -> None:
+    def __init__(
+        self, manifest: Manifest, initial: Mapping[int, Stored], on_element: Callable[[Element], None]
+    ) -> None:
         self._manifest = manifest
+        self._on_element = on_element
+        self.elements = manifest.elements
         self._stored = dict(initial)
         self._versions = dict.fromkeys(manifest.elements, 0)
         self._firm_versions = dict.fromkeys(manifest.elements, 0)
         self._changes: dict[int, Mapping[str, object]] = {}
-        self._elements: dict[int, Element] = {}
         self._watchers: dict[int, Callable[[int], None]] = {}
         self._late: dict[int, StreamRecording] = {}
+        self.recording: Counter[int] = Counter()
         self._marks = {number: _mark(self.component(number), self._stored[number]) for number in manifest.observed}
 
     def __getitem__(self, number: int) -> Stored:
         return self._stored[number]
 
-    def element(self, number: int) -> Element:
-        """Give an element as it is in this session."""
-        return self._elements.get(number) or self._manifest.elements[number]
+    def read(self, numbers: Iterable[int], ended: int | None = None) -> tuple[Stored, ...]:
+        """Give the values of some components; that of `ended` is what it has recorded."""
+        if ended is None:
+            return tuple(map(self._stored.__getitem__, numbers))
+        return tuple(self.recorded(number) if number == ended else self._stored[number] for number in numbers)
 
     def component(self, number: int) -> Component:
         """Give a component as it is in this session."""
-        component = self.element(number)
+        component = self.elements[number]
         assert isinstance(component, Component)
         return component
 
@@ -72,51 +84,57 @@ class Values:
 
     def changes(self, numbers: Iterable[int]) -> dict[int, Mapping[str, object]]:
         """Give the constructor arguments that differ from the declaration, for those of `numbers` that have any."""
+        if not self._changes:
+            return {}
         return {number: self._changes[number] for number in numbers if number in self._changes}
 
-    def claim(self, numbers: Iterable[int], *, is_stream: bool) -> Claim:
+    def claim(self, numbers: Sequence[int], *, is_stream: bool) -> Claim:
         """Note the versions that a call begins with."""
         versions = self._versions if is_stream else self._firm_versions
-        return Claim({number: versions[number] for number in numbers}, is_stream, set())
+        return Claim(dict(zip(numbers, map(versions.__getitem__, numbers), strict=True)), is_stream, set())
 
     def holds(self, claim: Claim, number: int) -> bool:
         """True if nobody who counts has written a value since the claim was made, but for the claimant."""
         versions = self._versions if claim.is_stream else self._firm_versions
         return claim.versions.get(number) == versions[number]
 
-    def write(self, number: int, stored: Stored, claim: Claim | None = None) -> bool:
+    def write(self, number: int, stored: Stored, claim: Claim | None = None, *, is_news: bool = True) -> bool:
         """Store a value; a claim that held still holds after it.
+
+        Args:
+            number: The component.
+            stored: Its value.
+            claim: That of the call which writes it; `None` for what the user entered.
+            is_news: Whether others who have a claim lose it.
 
         Returns:
             Whether the value differs and somebody listens to its `change`.
         """
-        self._versions[number] += 1
-        if claim is None or not claim.is_stream:
-            self._firm_versions[number] += 1
-        if claim is not None:
-            claim.versions[number] = (self._versions if claim.is_stream else self._firm_versions)[number]
-        return self._keep(number, stored)
-
-    def write_piece(self, number: int, stored: Stored, claim: Claim) -> bool:
-        """Store the next piece of a sound; only the first one is news to others who write there.
-
-        Otherwise whoever wants to clear a player would have to be faster than the next piece.
-
-        Returns:
-            What `write` does.
-        """
-        if number not in claim.heard:
-            claim.heard.add(number)
-            return self.write(number, stored, claim)
-        return self._keep(number, stored)
-
-    def _keep(self, number: int, stored: Stored) -> bool:
+        if is_news:
+            self._versions[number] += 1
+            if claim is None or not claim.is_stream:
+                self._firm_versions[number] += 1
+            if claim is not None:
+                claim.versions[number] = (self._versions if claim.is_stream else self._firm_versions)[number]
         self._stored[number] = stored
         self._late.pop(number, None)
         if number in self._watchers:
             self._watchers[number](number)
-        if number not in self._marks:
-            return False
+        return number in self._marks and self._differs(number, stored)
+
+    def write_segment(self, number: int, stored: Stored, claim: Claim) -> bool:
+        """Store the next segment of audio; only the first one is news to others who write there.
+
+        Otherwise whoever wants to clear a player would have to be faster than the next segment.
+
+        Returns:
+            What `write` does.
+        """
+        is_first = number not in claim.heard
+        claim.heard.add(number)
+        return self.write(number, stored, claim, is_news=is_first)
+
+    def _differs(self, number: int, stored: Stored) -> bool:
         before, self._marks[number] = self._marks[number], _mark(self.component(number), stored)
         return before != self._marks[number]
 
@@ -139,7 +157,6 @@ class Values:
         self._stored.clear()
         self._marks.clear()
         self._changes.clear()
-        self._elements.clear()
         self._watchers.clear()
         self._late.clear()
 
@@ -148,7 +165,8 @@ class Values:
         merged = {**self._changes.get(number, _NO_CHANGES), **changes}
         element = self._manifest.elements[number].updated(merged)
         self._changes[number] = merged  # never changed again: jobs carry it
-        self._elements[number] = element
+        self.elements = {**self.elements, number: element}
+        self._on_element(element)
         if number in self._watchers:
             self._watchers[number](number)
 

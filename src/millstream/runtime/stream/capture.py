@@ -44,7 +44,7 @@ class StreamCapture:
             return
         values = self._context.values
         is_overtaken = self._at_stop is not None and not values.holds(self._at_stop, self._component)
-        if is_overtaken or self._context.driving[self._component] > is_open:
+        if is_overtaken or self._context.values.recording[self._component] > is_open:
             values.capture_late(self._component, self.recording)
         else:
             values.capture(self._component, self.recording)

@@ -48,8 +48,8 @@ class StreamCredit:
         self._on_idle = on_idle
         self._idle_s = max(context.settings.idle_s, SLOW_INTERVALS * binding.stream_every)
         self._encode_s = 0.0
-        self._alarm = Alarm(lambda: self.give(context.now), fault, context.session_clock)
-        self._idle_alarm = Alarm(self.watch, fault, context.session_clock)
+        self._alarm = Alarm(lambda: self.give(context.clock.time()), fault, context.clock)
+        self._idle_alarm = Alarm(self.watch, fault, context.clock)
 
     def give(self, now: float) -> None:
         """Tell the page how much it may send, if that is more, or look again when it may be.
@@ -59,21 +59,21 @@ class StreamCredit:
         if self._receiver.is_granted:
             return
         for number, limit in self._receiver.grants(now):
-            self._context.sender.send(Credit(stream=number, limit=limit))
+            self._context.sender.control.send(Credit(stream=number, limit=limit))
         at = self._receiver.next_at(now)
         if at is not None and (self._alarm.due is None or at < self._alarm.due):
             self._alarm.set(max(at, now + TICK_S))
 
     def measure(self, packet: Packet, rtt_s: float | None) -> None:
         """Learn from a frame how long the page encodes, and from `rtt_s` how long the link is, if that is known."""
-        age_s = min(self._context.clock.age_s(packet.captured_us, server_us()), MAX_ENCODE_S)
+        age_s = min(self._context.page.clock.age_s(packet.captured_us, server_us()), MAX_ENCODE_S)
         self._encode_s += (age_s - self._encode_s) / 8
         if rtt_s is not None:
             self._receiver.measured(rtt_s, self._encode_s)
 
     def watch(self) -> None:
         """Call `on_idle` if the page may send and does not; else look again when that might be so."""
-        now, idle_at = self._context.now, self._receiver.active_at + self._idle_s
+        now, idle_at = self._context.clock.time(), self._receiver.active_at + self._idle_s
         if not self._receiver.has_credit:
             idle_at = now + self._idle_s
         if now >= idle_at:

@@ -16,10 +16,11 @@ from millstream.declare.binding import Binding
 from millstream.errors import Busy
 from millstream.jobs import Failure, Notify, Result, Role, Worker
 from millstream.runtime.clock import server_us
-from millstream.runtime.context import SessionContext, StartedCall
+from millstream.runtime.context import SessionContext
 from millstream.runtime.conversation.conversation import Conversation
 from millstream.runtime.metrics import StreamMetrics
 from millstream.runtime.queue import Queued
+from millstream.runtime.session_calls import StartedCall
 from millstream.runtime.stream.av_receiver import AVReceiver
 from millstream.runtime.stream.credit import StreamCredit
 from millstream.runtime.stream.lifecycle import Ending, Lifecycle, LifecycleEvent
@@ -69,7 +70,7 @@ class StreamLoop:
     async def run(self, slots: Slots) -> None:
         """Wait for a slot, handle what comes until its time is up, and so on until the stream ends."""
         try:
-            ticket = self.ticket = self.context.queue.join(slots, self.binding, self.context.caller.visitor)
+            ticket = self.ticket = self.context.queue.join(slots, self.binding, self.context.page.caller.visitor)
             while not self.lifecycle.is_ended:
                 if ticket.has_slot:
                     await self._work(slots, ticket)
@@ -91,7 +92,7 @@ class StreamLoop:
                     self.lifecycle.on(LifecycleEvent.DRAINED)
                     break
                 else:
-                    self.credit.give(self.context.now)
+                    self.credit.give(self.context.clock.time())
                     self.wake.clear()
                     await self.wake.wait()
             await self._finish(worker)
@@ -105,8 +106,9 @@ class StreamLoop:
     async def _call(self, worker: Worker, packets: tuple[Packet, ...]) -> None:
         """Handle one frame, or one stretch of audio."""
         role: Role = "handler" if self.conversation is None else "listen"
-        began, now = self.context.begin_stream(self.binding, self.number, packets, role), self.context.now
-        self.metrics.age.add(self.context.clock.age_s(packets[-1].captured_us, server_us()))
+        began = self.context.calls.begin_stream(self.binding, self.number, packets, role)
+        now = self.context.clock.time()
+        self.metrics.age.add(self.context.page.clock.age_s(packets[-1].captured_us, server_us()))
         self.receiver.call_began(now)
         self.credit.give(now)
         async with aclosing(worker.submit(began.job)) as results:
@@ -116,13 +118,13 @@ class StreamLoop:
                     break
         if self.output.progress is not None:
             self.output.progress.rest()
-        self.receiver.call_ended(self.context.now)
+        self.receiver.call_ended(self.context.clock.time())
 
     async def _finish(self, worker: Worker) -> None:
         """End what players were given, as a run does; each reply of a conversation has ended what it played."""
         if self.conversation is not None or not self.output.plays:
             return
-        began = self.context.begin_stream(self.binding, self.number, (), "finish")
+        began = self.context.calls.begin_stream(self.binding, self.number, (), "finish")
         async with aclosing(worker.submit(began.job)) as results:
             async for result in results:
                 await self._deliver(began, result)
@@ -136,6 +138,6 @@ class StreamLoop:
             self.conversation.heard(cast("tuple[Packet, ...]", began.job.packets), result.heard)
         elif failure is None:
             output, is_whole = self.output, not result.is_last
-            failure = await self.context.deliver(began, result, output.channel, output.audio, is_whole=is_whole)
+            failure = await self.context.results.deliver(began, result, output.channel, output.audio, is_whole=is_whole)
         if failure is not None:
             self.fail(failure)

@@ -43,7 +43,10 @@ class StreamOutput:
 
     def _open_progress(self) -> ProgressSender:
         if self.progress is None:
-            self.progress = ProgressSender(self._context, self._binding, stream=self._number)
+            context = self._context
+            self.progress = ProgressSender(
+                context.sender.control, context.clock, context.reports.tell, self._binding, stream=self._number
+            )
         return self.progress
 
     def is_unheard(self, result: Result) -> bool:

@@ -36,14 +36,14 @@ class StreamSlots:
     _overdue_alarm: Alarm = field(init=False)
 
     def __post_init__(self) -> None:
-        self._give_up_alarm = Alarm(self.give_up, self.fault, self.context.session_clock)
-        self._overdue_alarm = Alarm(self._close_call, self.fault, self.context.session_clock)
+        self._give_up_alarm = Alarm(self.give_up, self.fault, self.context.clock)
+        self._overdue_alarm = Alarm(self._close_call, self.fault, self.context.clock)
 
     def begin(self) -> None:
         """Let packets in, and tell the page that it may send them."""
         self.loop.lifecycle.on(LifecycleEvent.ADMITTED)
-        self.loop.receiver.open(self.context.now)
-        self.context.driving[self.component] += 1
+        self.loop.receiver.open(self.context.clock.time())
+        self.context.values.recording[self.component] += 1
         self.status.running(self.loop.ticket)
         self.loop.credit.watch()
         if self.loop.conversation is not None:
@@ -52,7 +52,7 @@ class StreamSlots:
     async def end(self, worker: Worker) -> None:
         """Let no more packets in, and close the worker."""
         self.loop.receiver.close()
-        self.context.driving[self.component] -= 1
+        self.context.values.recording[self.component] -= 1
         self.loop.credit.rest()
         self._give_up_alarm.cancel()
         self._overdue_alarm.cancel()
@@ -69,9 +69,9 @@ class StreamSlots:
             self.loop.conversation.finish()
         self.loop.receiver.flush(final)
         self.status.stopping()
-        self.loop.credit.give(self.context.now)
+        self.loop.credit.give(self.context.clock.time())
         if self._give_up_alarm.due is None:
-            self._give_up_alarm.set(self.context.now + self.context.settings.flush_s)
+            self._give_up_alarm.set(self.context.clock.time() + self.context.settings.flush_s)
         self.loop.wake.set()
 
     def give_up(self) -> None:
@@ -81,7 +81,7 @@ class StreamSlots:
 
     def limit_call(self) -> None:
         """Give the running call the time that it has after Stop."""
-        self._overdue_alarm.set(self.context.now + self.context.settings.stop_s)
+        self._overdue_alarm.set(self.context.clock.time() + self.context.settings.stop_s)
 
     def _close_call(self) -> None:
         """Close a generator that goes on for too long after Stop, at its next yield."""

@@ -6,6 +6,7 @@ It owns the parts: the loop, the life cycle, the slots, and what comes in and go
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 from millstream.declare.binding import Binding
@@ -38,13 +39,22 @@ class Stream:
         number: The page's number for it.
         binding: The stream event.
         frames: The page's number for the frames of a video with audio; 0 if there is no audio, or nothing else.
+        on_end: Called with its binding when it is over, and whether it succeeded; `None` if it was cancelled.
 
     Attributes:
         number, binding, frames: As given.
         metrics: What has happened, but for what `statistics` adds.
     """
 
-    def __init__(self, context: SessionContext, number: int, binding: Binding, frames: int = 0) -> None:
+    def __init__(
+        self,
+        context: SessionContext,
+        number: int,
+        binding: Binding,
+        frames: int,
+        on_end: Callable[[Binding, bool | None], None],
+    ) -> None:
+        self._on_end = on_end
         assert binding.stream is not None
         self.number, self.binding, self.frames = number, binding, frames
         self.metrics = StreamMetrics()
@@ -98,12 +108,11 @@ class Stream:
         await self._output.flush()
         self._say_ended()
         if self._lifecycle.ending is not None:
-            self._context.on_end(self.binding, self._lifecycle.ending.is_success)
+            self._on_end(self.binding, self._lifecycle.ending.is_success)
 
     def close(self) -> None:
-        """Let go of everything and count what happened; the last thing that is done to a stream."""
+        """Let go of everything; the last thing that is done to a stream."""
         self._output.close()
-        self._context.metrics.merge(self.statistics())
 
     # ---- what its page and its session do to it ----------------------------------------------------------------
 
@@ -141,7 +150,7 @@ class Stream:
         """Ask the page for a frame that stands alone, once, when one that others build on is missing."""
         self._has_asked_for_key = self._receiver.needs_key
         if self._has_asked_for_key:
-            self._context.sender.send(KeyFrame(stream=packet.stream, component=packet.component))
+            self._context.sender.control.send(KeyFrame(stream=packet.stream, component=packet.component))
 
     def stop(self, message: Stop) -> None:
         """Let the page end the stream."""
@@ -208,7 +217,7 @@ class Stream:
         if failure.kind == "media" and not self._receiver.keeps_all:
             self.metrics.broken += 1
             self._receiver.lose()
-            self._context.reject(failure)
+            self._context.reports.reject(failure)
             return
         # The page shows it where it happened, in the frame that records and on the outputs; no toast says it again.
         message = failure.message if failure.is_visible else ""
@@ -222,11 +231,11 @@ class Stream:
 
     def fault(self, error: BaseException) -> None:
         """End it because of what should not have happened: that costs this stream, and not its page."""
-        self._fail(self._context.fault(f"the stream of {self.binding.name}", error))
+        self._fail(self._context.reports.fault(f"the stream of {self.binding.name}", error))
 
     def _on_idle(self, idle_s: float) -> None:
         message = f"Nothing was captured for {idle_s:g} seconds, so the recording has ended."
-        self._context.tell(Notice("info", message))
+        self._context.reports.tell(Notice("info", message))
         self._end(Ending("idle", message))
 
     def _say_ended(self) -> None:
@@ -236,7 +245,7 @@ class Stream:
 
     def _open(self, notify: Notify) -> Worker:
         """Get a worker for a call that is made in the slot of the stream."""
-        return self._context.open(self.binding, notify, self._loop.ticket)
+        return self._context.calls.open(self.binding, notify, self._loop.ticket)
 
     def __repr__(self) -> str:
         return f"<Stream {self.number} of {self.binding.name}: {self._lifecycle!r}, {self._receiver.received} packets>"

@@ -1,0 +1,60 @@
+"""What the user of one session enters, and what scripts of the page write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from millstream.errors import InvalidValue, MediaError, ProtocolError
+from millstream.jobs import Failure
+from millstream.runtime.context import SessionContext
+from millstream.runtime.state.reach import EDIT, Reach
+from millstream.wire.messages import Set
+
+
+class Edits:
+    """Stores what a page sets, as far as it may.
+
+    Args:
+        context: What it shares with the rest of its session.
+        reach: What the user gets at.
+        on_change: Called with the number of a component whose `change` event is to be raised.
+    """
+
+    def __init__(self, context: SessionContext, reach: Reach, on_change: Callable[[int], None]) -> None:
+        self._context = context
+        self._reach = reach
+        self._on_change = on_change
+
+    def edit(self, message: Set) -> None:
+        """Store what the user entered, or a script of the page; what does not fit changes nothing.
+
+        Raises:
+            ProtocolError: There is no such component, or none that a page may set.
+        """
+        number, context = message.component, self._context
+        if number not in context.manifest.components:
+            raise ProtocolError(f"component {number} does not exist", 4404)
+        component = context.values.component(number)
+        is_scripted = number in context.manifest.scripted
+        if not is_scripted and not self._reach.admits(number, EDIT, message.seen):
+            return
+        context.sender.told.forget(number)
+        if not component.on_page or not (component.is_interactive or is_scripted):
+            context.reports.reject(Failure(f"{component.name} cannot be set by a page"))
+            return
+        try:
+            stored = component.validate(message.value, context.store)
+        except (InvalidValue, MediaError) as error:
+            if is_scripted and not component.is_interactive:  # only the page needs to show it
+                context.reports.reject(Failure(str(error)))
+            else:
+                self.refuse(error)
+            return
+        if context.values.write(number, stored):
+            self._on_change(number)
+
+    def refuse(self, error: InvalidValue | MediaError) -> None:
+        """Say that a value of the page does not fit."""
+        failure = Failure(str(error), "input")
+        self._context.reports.reject(failure)
+        self._context.reports.report(failure)

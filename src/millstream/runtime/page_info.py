@@ -1,0 +1,30 @@
+"""What is known of the page of one session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from millstream.declare.injected import Request
+from millstream.runtime.call.call_limits import CallOwner
+from millstream.runtime.clock import PageClock
+
+
+@dataclass(slots=True)
+class PageInfo:
+    """What is known of the page of one session.
+
+    Attributes:
+        request: What handlers see of the HTTP request that opened it.
+        caller: For whom its calls are made.
+        clock: Translates the times of its clock.
+        decodes: Numbers of the special codecs that it decodes and we encode: see `Hello.decodes`.
+        seen: The last sequence of its control messages that was acted upon.
+        is_developers: Whether it is the app's developer's, who reads why a handler fails.
+    """
+
+    request: Request
+    caller: CallOwner
+    clock: PageClock = field(default_factory=PageClock)
+    decodes: frozenset[int] = frozenset()
+    seen: int = 0
+    is_developers: bool = False

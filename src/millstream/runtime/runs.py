@@ -1,0 +1,111 @@
+"""The runs of one session: begun, or held back by `trigger_mode`, and let go of when they are over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Final, Literal, Protocol
+
+from millstream.declare.binding import Binding
+from millstream.runtime.context import SessionContext
+from millstream.runtime.run import Run, TriggeredEvent
+from millstream.wire.messages import RunState
+
+TOO_MUCH: Final = "Too much is going on at once; try again in a moment."
+
+
+class CancelsStreams(Protocol):
+    """The streams of a session, as far as its runs have to do with them."""
+
+    def cancel(self, binding: int) -> None:
+        """End the streams of a binding at once."""
+
+
+class Runs:
+    """Begins the runs of one session, and keeps to `trigger_mode`.
+
+    Args:
+        context: What they share with the rest of their session.
+        streams: The streams of the session, which `cancels=` ends as well.
+        on_end: Called with a binding whose run is over, and whether it succeeded; `None` if it was cancelled.
+
+    Attributes:
+        running: Those that wait or work, by the numbers of their calls.
+    """
+
+    def __init__(
+        self,
+        context: SessionContext,
+        streams: CancelsStreams,
+        on_end: Callable[[Binding, bool | None], None],
+    ) -> None:
+        self.running: dict[int, Run] = {}
+        self._context = context
+        self._streams = streams
+        self._on_end = on_end
+        self._next: dict[int, TriggeredEvent] = {}
+        self._is_closed = False
+
+    def close(self) -> None:
+        """Begin nothing any more."""
+        self._is_closed = True
+        self._next.clear()
+
+    def trigger(self, trigger: TriggeredEvent) -> None:
+        """Do what an event of a binding is to do: cancel, and begin a run, at once, later or not at all."""
+        binding = trigger.binding
+        if binding.cancels:
+            self.cancel_all(binding.cancels)
+        if binding.handler is None:
+            self.say(binding, trigger.run, "done")
+            self._on_end(binding, True)
+        elif binding.trigger_mode == "multiple" or not (self.running and self._goes_on(binding)):
+            self._begin(trigger)
+        elif binding.trigger_mode == "always_last":
+            replaced = self._next.get(binding.number)
+            if replaced is not None:
+                self.say(binding, replaced.run, "cancelled")
+            self._next[binding.number] = trigger
+        else:
+            self.say(binding, trigger.run, "cancelled")
+
+    def cancel(self, number: int) -> None:
+        """Cancel a run that the page began; one that is over is left alone."""
+        for run in list(self.running.values()):
+            if run.number == number:
+                run.cancel()
+
+    def cancel_all(self, bindings: Iterable[int]) -> None:
+        """End all runs and streams of some bindings."""
+        for number in bindings:
+            self._next.pop(number, None)
+            self._streams.cancel(number)
+            for run in list(self.running.values()):
+                if run.binding.number == number:
+                    run.cancel()
+
+    def say(self, binding: Binding, run: int, state: Literal["done", "failed", "cancelled"], message: str = "") -> None:
+        """Tell the page of a run that never began; one of the server's own is not worth a message."""
+        if run:
+            call = next(self._context.calls.numbers)
+            self._context.sender.control.send(
+                RunState(run=run, call=call, binding=binding.number, state=state, message=message)
+            )
+
+    def _goes_on(self, binding: Binding) -> bool:
+        """True if a run of the binding waits or works; one that was cancelled does not, whatever its handler does."""
+        return any(run.binding is binding and not run.is_over for run in self.running.values())
+
+    def _begin(self, trigger: TriggeredEvent) -> None:
+        if self._is_closed or len(self.running) >= self._context.settings.max_runs:
+            self.say(trigger.binding, trigger.run, "failed", TOO_MUCH)
+            return
+        run = Run(self._context, trigger, self._on_end)
+        self.running[run.call] = run
+        self._context.background.start(run.live()).add_done_callback(partial(self._forget, run))
+
+    def _forget(self, run: Run, _: object) -> None:
+        del self.running[run.call]
+        following = self._next.pop(run.binding.number, None)
+        if following is not None:
+            self.trigger(following)
