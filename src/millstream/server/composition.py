@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from millstream import engines
 from millstream.admission import Admission
 from millstream.declare.manifest import Manifest
+from millstream.engines.router import Engine as Router
 from millstream.jobs import Engine
 from millstream.runtime.host import Host
 from millstream.runtime.settings import Settings
@@ -17,12 +17,12 @@ def compose_host(manifest: Manifest, settings: Settings, engine: Engine | None =
     Args:
         manifest: The frozen declaration.
         settings: Bounds and rules.
-        engine: Where handlers run; threads by default.
+        engine: Where the handlers run whose bindings name no engine; threads by default.
     """
     return Host(
         manifest,
         settings,
-        engine=engine or engines.load("thread"),
+        engine=Router(engine),
         admission=Admission(manifest.max_waiting, settings.max_waiting_each),
         folders=TempFolders(),
     )

@@ -14,6 +14,7 @@ from millstream.runtime.call.program import AppProgram
 from millstream.runtime.state.path_rules import PathRules
 
 PATIENCE_S = 10.0
+RULES = PathRules([], [], Path("nowhere"))
 
 
 def plain(text: str) -> str:
@@ -68,18 +69,15 @@ def leaving(text: str) -> str:
     raise SystemExit(text)
 
 
-rested: list[str] = []
-
-
 async def resisting(text: str) -> None:
     """Take some time to end when it is cancelled."""
-    rested.append("began")
+    ms.Info("began")
     try:
         await asyncio.Event().wait()
     finally:
         for _ in range(5):
             await asyncio.sleep(0)
-        rested.append(text)
+        ms.Info(text)
 
 
 HANDLERS: tuple[Callable[..., object], ...] = (
@@ -114,11 +112,11 @@ class EngineSuite:
 
     def _with_engine(self, work: Callable[[Engine], Coroutine[Any, Any, Any]]) -> Any:
         self.notices: list[Notice | Advance] = []
-        program = _program()
+        app = program()
 
         async def main() -> Any:
             engine = self.engine()
-            engine.start(program)
+            engine.start(app)
             try:
                 async with asyncio.timeout(PATIENCE_S):
                     return await work(engine)
@@ -212,27 +210,34 @@ class EngineSuite:
 
     def test_a_worker_whose_coroutine_takes_time_to_end_is_released_after_that(self) -> None:
         async def work(engine: Engine) -> None:
-            rested.clear()
-            worker = engine.open(HANDLERS.index(resisting), self.notices.append)
+            said: list[str] = []
+            has_begun = asyncio.Event()
+
+            def hear(notice: Notice | Advance) -> None:
+                assert isinstance(notice, Notice)
+                said.append(notice.message)
+                has_begun.set()
+
+            worker = engine.open(HANDLERS.index(resisting), hear)
             task = asyncio.ensure_future(_collect(worker.submit(_job(resisting, "a"))))
-            worker.released.add_done_callback(lambda _: rested.append("released"))
-            while not rested:  # noqa: ASYNC110 - what an engine does sets no event of this loop
-                await asyncio.sleep(0.001)
+            worker.released.add_done_callback(lambda _: said.append("released"))
+            await has_begun.wait()
             task.cancel()
             await asyncio.wait([task])
             await worker.close(PATIENCE_S)
             await asyncio.sleep(0)
-            assert rested == ["began", "a", "released"]
+            assert said == ["began", "a", "released"]
 
         self._with_engine(work)
 
 
-def _program() -> AppProgram:
+def program() -> AppProgram:
+    """Make an app of all `HANDLERS`, each of which has the binding of its index."""
     with ms.Blocks() as demo:
         text = ms.Textbox()
         for handler in HANDLERS:
             ms.Button().click(handler, text, text)
-    return AppProgram(demo.freeze(), PathRules([], [], Path("nowhere")), show_error=True)
+    return AppProgram(demo.freeze(), RULES, show_error=True)
 
 
 def _job(handler: Callable[..., object], text: str) -> Job:
