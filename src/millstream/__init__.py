@@ -71,6 +71,12 @@ if TYPE_CHECKING:
     from millstream.errors import Error as Error
     from millstream.errors import InvalidValue as InvalidValue
     from millstream.errors import MillstreamError as MillstreamError
+    from millstream.overlays.boxes import Boxes as Boxes
+    from millstream.overlays.keypoints import Keypoints as Keypoints
+    from millstream.overlays.lines import Lines as Lines
+    from millstream.overlays.marks import Overlay as Overlay
+    from millstream.overlays.masks import Masks as Masks
+    from millstream.overlays.texts import Texts as Texts
     from millstream.runtime.send.notices import Info as Info
     from millstream.runtime.send.notices import Success as Success
     from millstream.runtime.send.notices import Warning as Warning  # noqa: A004  # Gradio's name
@@ -107,6 +113,12 @@ _HOMES = {
     "components.options.waveform": ("WaveformOptions",),
     "components.options.webcam": ("WebcamOptions",),
     "errors": ("DeclarationError", "Error", "InvalidValue", "MillstreamError"),
+    "overlays.boxes": ("Boxes",),
+    "overlays.keypoints": ("Keypoints",),
+    "overlays.lines": ("Lines",),
+    "overlays.marks": ("Overlay",),
+    "overlays.masks": ("Masks",),
+    "overlays.texts": ("Texts",),
     "runtime.send.notices": ("Info", "Success", "Warning"),
     "declare.component": ("Component",),
     "declare.event": ("Dependency",),

@@ -159,6 +159,14 @@ class Blob:
             object.__setattr__(self, "size", len(self.data))
 
 
+class Still(NamedTuple):
+    """An image as a file of its own, and the size in pixels at which handlers see it."""
+
+    blob: Blob
+    width: int
+    height: int
+
+
 @dataclass(frozen=True)
 class WebLink:
     """An `https`, `http` or `data:image` address that goes to the browser as it is; the server never opens it."""

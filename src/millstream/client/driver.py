@@ -27,9 +27,10 @@ from millstream.frames import Chunk, Frame
 from millstream.media import image_file as picture
 from millstream.media import wav
 from millstream.media.image_header import MAX_PHOTO_PIXELS
+from millstream.overlays.unpacking import unpack
 from millstream.types import Media
 from millstream.wire.messages import Toast
-from millstream.wire.packet import Packet
+from millstream.wire.packet import CodecNumber, Packet
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -92,8 +93,9 @@ class Driver(ABC):
         """Get a component's value as the page shows it.
 
         Pictures are `(height, width, 3 or 4)` uint8 arrays, sound is `(sample_rate, int16 array)`, other files are
-        bytes, several a list of them, and anything else is what is on the wire. Of streamed sound it is all that came
-        so far; of encoded pieces their bytes, joined; of a streamed film the bytes of an MP4 file.
+        bytes, several a list of them, marks on a camera's frames an `Overlay`, and anything else is what is on the
+        wire. Of streamed sound it is all that came so far; of encoded pieces their bytes, joined; of a streamed film
+        the bytes of an MP4 file.
         """
         return self.run(self._decode(self.page.values[self.page.find_component(component)]))
 
@@ -102,6 +104,8 @@ class Driver(ABC):
             return value.video or b"".join(value.files) or _plain(Chunk(value.samples, value.sample_rate))
         if isinstance(value, Frame):
             return _plain(value)
+        if isinstance(value, Packet) and value.codec == CodecNumber.OVERLAY:
+            return unpack(value.payload)
         if isinstance(value, Packet):
             return _plain(codecs.by_number(value.codec).open_decoder().decode(value.payload))
         if isinstance(value, list) and all(isinstance(item, dict) and "file" in item for item in value):

@@ -22,7 +22,9 @@ from millstream.frames import Frame
 from millstream.media.image_file import check_image_file, decode_image_file
 from millstream.media.image_header import FORMATS as READABLE
 from millstream.media.image_header import MAX_PHOTO_PIXELS, MIMES, WEB, TooLarge, format_of
-from millstream.types import Blob, Files, Media, Scratch, Stored, WebLink
+from millstream.overlays.detections import overlay_of
+from millstream.overlays.marks import Overlay
+from millstream.types import Blob, Files, Media, Scratch, Still, Stored, WebLink
 from millstream.wire.messages import Value
 from millstream.wire.plain import brief
 
@@ -46,6 +48,9 @@ T = TypeVar("T")
 
 class Image(MediaComponent):
     """A picture. Handlers get what `type` says; they return an array, a Pillow image, a path or an address.
+
+    Or marks alone: `Boxes`, `Keypoints`, `Masks`, `Lines`, `Texts`, a list of such, or what detectors return. They are
+    drawn on the frame of the camera that the handler got, or on the image among its inputs.
 
     Arrays are `(height, width)`, `(height, width, 3)` RGB or `(height, width, 4)` RGBA, of uint8, uint16 or bool, or of
     floats from 0 to 1.
@@ -74,6 +79,8 @@ class Image(MediaComponent):
         buttons: Which buttons it has as an output: `"download"`, `"fullscreen"`.
         show_download_button: `False` takes the button away.
         show_fullscreen_button: `False` takes the button away.
+        interpolate_marks: Whether marks that a stream returns are carried on, dashed, over frames for which there is no
+            result yet, so that the video keeps the camera's rate. `False` shows only frames that have a result.
         common: See `Component`.
     """
 
@@ -119,6 +126,7 @@ class Image(MediaComponent):
         buttons: Sequence[str] | None = None,
         show_download_button: bool = True,
         show_fullscreen_button: bool = True,
+        interpolate_marks: bool = True,
         **common: Unpack[Common],
     ) -> None:
         self.format = format.lower()
@@ -131,6 +139,7 @@ class Image(MediaComponent):
         self.webcam_options = webcam_options_of(webcam_options, mirror_webcam, webcam_constraints)
         shown = {"download": show_download_button, "fullscreen": show_fullscreen_button}
         self.buttons = [name for name, is_shown in shown.items() if is_shown and (buttons is None or name in buttons)]
+        self.interpolate_marks = interpolate_marks
         super().__init__(value, **common)
 
     def check(self) -> None:
@@ -262,6 +271,8 @@ class Image(MediaComponent):
         if isinstance(value, Path | str):
             link = self.link(value) if isinstance(value, str) else None
             return link or self._presentable(scratch.admit(Path(value)), scratch)
+        if not isinstance(value, np.ndarray) and (overlay := overlay_of(value)) is not None:
+            return Overlay(overlay, interpolates=self.interpolate_marks)
         try:
             return Frame(to_pixels(value) if isinstance(value, np.ndarray) else self._pixels(value))
         except UnfitImage as error:
@@ -276,7 +287,16 @@ class Image(MediaComponent):
 
     def declared(self, value: object) -> Stored:
         stored = self.postprocess(value, DeclaredFiles())
+        if isinstance(stored, Overlay):
+            raise self.invalid("an image for its initial value, and not marks alone", value)
         return self._file(stored) if isinstance(stored, Frame) else stored
+
+    def still(self, value: Stored | Media, scratch: Scratch) -> Still | None:
+        """Give an image as a file of its own; `None` if the value is none that the server has."""
+        if isinstance(value, Blob):
+            frame, source = self._decoded(value, scratch), value.shown or value
+            return Still(Blob(source.name, source.mime, data=self.content(source)), frame.width, frame.height)
+        return Still(self._file(value), value.width, value.height) if isinstance(value, Frame) else None
 
     def _file(self, frame: Frame) -> Blob:
         return encoded(frame, *self.codec(False, frame))

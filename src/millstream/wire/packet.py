@@ -34,8 +34,9 @@ class PacketKind(IntEnum):
 class CodecNumber(IntEnum):
     """How a payload is encoded; the lower-case name is the file name of the codec in `codecs/`.
 
-    Three have none, since only the page decodes them: `FILE` is a sound file (MP3, Ogg, FLAC …) on its way down, or a
-    part of one; `FMP4` the next bytes of a film; `OPUS` 20 ms of sound, for a narrow link.
+    Four have none, since only the page decodes them: `FILE` is a sound file (MP3, Ogg, FLAC …) on its way down, or a
+    part of one; `FMP4` the next bytes of a film; `OPUS` 20 ms of sound, for a narrow link; `OVERLAY` the marks on the
+    frame of which `captured_us` tells.
     """
 
     JPEG = 1
@@ -47,6 +48,7 @@ class CodecNumber(IntEnum):
     FILE = 32
     FMP4 = 33
     OPUS = 34
+    OVERLAY = 48
 
 
 COMMON_CODECS: Final = frozenset(CodecNumber) - {CodecNumber.OPUS, CodecNumber.H264, CodecNumber.VP8}

@@ -23,8 +23,10 @@ from millstream.errors import Error, InvalidValue, MillstreamError
 from millstream.frames import Chunk, Frame, Scene
 from millstream.jobs import END, KEEP, Arguments, Failure, Job, Notify, Output, Result, Role
 from millstream.media.image_header import MAX_PIXELS
+from millstream.overlays.marks import Overlay
 from millstream.runtime.call.codec_state import UNDECODED, CodecState, copied
 from millstream.runtime.call.error_text import failure_of, message_of, titled
+from millstream.runtime.call.overlay_output import OverlayOutput
 from millstream.runtime.call.plan import CallPlan, injected
 from millstream.runtime.call.returned import check_sum, distributed
 from millstream.runtime.call.user_code import guarded, is_for_the_caller
@@ -314,6 +316,10 @@ class HandlerCall:
             return Output(self._frame(number, element, stored))
         if isinstance(stored, Chunk):
             return Output(self._packet(PacketKind.SOUND, number, SOUND_CODEC, 1.0, stored))
+        if isinstance(stored, Overlay):
+            stored = OverlayOutput(self._codec_state, self._job, self._tracker.notify).stored(
+                element, stored, self._files
+            )
         if isinstance(stored, Blob):
             return Output(self._files.settle(stored))
         is_plain = element.on_page and not isinstance(stored, Packet | RawFrame)

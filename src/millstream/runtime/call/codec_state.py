@@ -25,7 +25,7 @@ from millstream.runtime.stream.recording import StreamRecording
 from millstream.speech import Heard
 from millstream.types import Blob, Decoder, Encoded, Encoder, Media, PlayerSource, Scratch, Stored
 from millstream.voice.detector_input import DetectorInput
-from millstream.wire.packet import COMMON_CODECS, Packet, PacketKind
+from millstream.wire.packet import COMMON_CODECS, CodecNumber, Packet, PacketKind
 
 logger = logging.getLogger("millstream.handler")
 
@@ -56,6 +56,8 @@ class CodecState:
     Attributes:
         encoders: The number of a codec, and its encoder; by component, name of the codec and quality.
         sources: What plays the values that players get, by component; none if nothing was played yet.
+        frame_size: Height and width of the last frame that drove a call, in pixels; `None` before the first.
+        said: Components of which was said that not all of their marks are shown.
     """
 
     def __init__(self, manifest: Manifest, show_error: bool | None) -> None:
@@ -67,6 +69,8 @@ class CodecState:
         self._scenery: tuple[int, Frame] | None = None
         self._detector_input: DetectorInput | None = None
         self.sources: dict[int, PlayerSource] = {}
+        self.frame_size: tuple[int, int] | None = None
+        self.said: set[int] = set()
 
     def close(self) -> None:
         """Close all of it."""
@@ -146,6 +150,7 @@ class CodecState:
             media = decoder.decode(packet.payload)
         if not isinstance(media, Frame):
             raise _mismatch(packet)
+        self.frame_size = media.pixels.shape[:2]
         return Frame(media.pixels, packet.captured_us)
 
     def _scene(self, packets: tuple[Packet, ...], is_gapless: bool) -> Scene:
@@ -216,6 +221,8 @@ def decoded_alone(packet: Packet) -> Media:
     Raises:
         MediaError: It cannot be decoded.
     """
+    if packet.codec == CodecNumber.OVERLAY:
+        raise MediaError("marks on the frames of a camera are no image: take the component of the camera as the input")
     decoder = codecs.by_number(packet.codec).open_decoder()
     try:
         media = decoder.decode(packet.payload)
