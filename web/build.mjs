@@ -1,13 +1,14 @@
 /**
- * Builds the page into ../src/millstream/static, as four files which stand alone, and one which names them.
+ * Builds the page into ../src/millstream/static, as five scripts which stand alone, and one file which names them.
  *
  * `assets.json` is all that the server reads: {"main_js": "main-HASH.js", "main_css": "main-HASH.css",
- * "media_worker": "media-HASH.js", "microphone_worklet": "microphone-HASH.js", "speaker_worklet": "speaker-HASH.js"}, file
- * names relative to the folder.
- * The server inlines main_js (an ES module) and main_css in the page and serves the other three as immutable files:
- * the worker with `new Worker(url, {type: "module"})`, the worklets with `audioWorklet.addModule(url)`.
+ * "media_worker": "media-HASH.js", "microphone_worklet": "microphone-HASH.js", "speaker_worklet": "speaker-HASH.js",
+ * "overlay": "overlay-HASH.js"}, file names relative to the folder.
+ * The server inlines main_js (an ES module) and main_css in the page and serves the others as immutable files: the
+ * worker with `new Worker(url, {type: "module"})`, the worklets with `audioWorklet.addModule(url)`, the overlay, which
+ * is needed when there are marks to be drawn, with `import(url)`.
  *
- * Four builds, not one with four inputs: a shared chunk would cost the worker a second request before its first
+ * Five builds, not one with five inputs: a shared chunk would cost the worker a second request before its first
  * frame, and an AudioWorklet in Firefox cannot import at all.
  */
 import { chmod, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
@@ -23,6 +24,7 @@ const ENTRIES = {
   media: "src/workers/media.ts",
   microphone: "src/workers/microphone.ts",
   speaker: "src/workers/speaker.ts",
+  overlay: "src/overlay/overlay.ts",
 };
 
 /** Builds one entry into `folder`; returns the names of its script and, if it imports any, its style sheet. */
@@ -41,7 +43,7 @@ async function buildEntry(name, folder) {
       license: { fileName: `${name}-licenses.md` },
       rolldownOptions: {
         input: { [name]: join(web, ENTRIES[name]) },
-        preserveEntrySignatures: false,
+        preserveEntrySignatures: name === "overlay" ? "strict" : false, // the one that is imported
         output: {
           format: "es",
           codeSplitting: false,
@@ -73,11 +75,12 @@ async function swap(folder) {
 const folder = await mkdtemp(join(web, "node_modules/.page-"));
 try {
   await chmod(folder, 0o755);
-  const [main, media, microphone, speaker] = [
+  const [main, media, microphone, speaker, overlay] = [
     await buildEntry("main", folder),
     await buildEntry("media", folder),
     await buildEntry("microphone", folder),
     await buildEntry("speaker", folder),
+    await buildEntry("overlay", folder),
   ];
   const assets = {
     main_js: main.js,
@@ -85,6 +88,7 @@ try {
     media_worker: media.js,
     microphone_worklet: microphone.js,
     speaker_worklet: speaker.js,
+    overlay: overlay.js,
   };
   await writeFile(join(folder, "assets.json"), `${JSON.stringify(assets, null, 2)}\n`);
   await swap(folder);

@@ -227,6 +227,6 @@ def _serve(route: Route, body: bytes, kind: str) -> None:
 
 def _document(demo: Blocks, css: str, *, latency: bool) -> str:
     assets = Assets(Policy(), is_public=True)
-    workers = dict.fromkeys(("media_worker", "microphone_worklet", "speaker_worklet"), "assets/worker.js")
+    workers = dict.fromkeys(("media_worker", "microphone_worklet", "speaker_worklet", "overlay"), "assets/worker.js")
     manifest = json.loads(json.dumps({**demo.freeze().page(), "assets": workers, "latency": latency}))
     return build(Content(manifest, assets.main_js, assets.main_css, css=css)).replace("\0nonce\0", NONCE)

@@ -44,6 +44,10 @@ PACKETS = {
         "server",
         Packet(PacketKind.PICTURE, 9, Flag.LAST, 3, 5, 2, 4, 4, NOW_US, bytes.fromhex("8002e001 31")),
     ),
+    "marks on a frame": (
+        "server",
+        Packet(PacketKind.PICTURE, 48, STANDALONE, 1, 5, 8, 6, 9, NOW_US, bytes.fromhex("95cd0280cd01e0c39090")),
+    ),
     "delta picture": ("page", Packet(PacketKind.PICTURE, 200, Flag.NONE, 3, 4, 70_000, 0, 0, NOW_US, b"\x01")),
     "key picture that others need": (
         "page",

@@ -67,7 +67,7 @@ export interface Manifest {
   theme: Record<string, string>;
   footer: boolean;
   latency: boolean;
-  assets: { media_worker: string; microphone_worklet: string; speaker_worklet: string };
+  assets: { media_worker: string; microphone_worklet: string; speaker_worklet: string; overlay: string };
   root: Node;
   components: Record<string, ComponentDeclaration>;
   bindings: Binding[];
@@ -79,6 +79,12 @@ export interface FileValue {
   name: string;
   type: string;
   size?: number;
+}
+
+/** Packed marks on an image, in base64; null if the value has none. */
+export function marksOf(value: unknown): string | null {
+  if (typeof value !== "object" || value === null || !("marks" in value)) return null;
+  return typeof value.marks === "string" ? value.marks : null;
 }
 
 /** A message that is being written: the value of a component that collects files. */

@@ -12,6 +12,8 @@ export interface OutputSurface {
    * passed is decoded already.
    */
   place(output: OutputElement | null): void;
+  /** Says in words what is marked in what is shown, for those who cannot see it; empty if nothing is. */
+  describe(words: string): void;
 }
 
 /** Why a recording cannot go on. `message` is a whole sentence; the code chooses icon and button. */

@@ -51,11 +51,11 @@ def numbers(owner: object, argument: str, given: object, *shapes: Shape) -> NDAr
     name = owner.__name__ if isinstance(owner, type) else type(owner).__name__
     try:
         found = array_of(given)
+        if found.dtype.kind not in "biufO":
+            raise TypeError(f"an array of type {found.dtype}")
         read = np.array(found, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise InvalidValue(f"{name}: {argument} has to hold numbers, in rows of one length") from error
-    if found.dtype.kind not in "biufO":
-        raise InvalidValue(f"{name}: {argument} is of type {found.dtype}; it has to hold numbers")
+        raise InvalidValue(f"{name}: {argument} has to hold real numbers, in rows of one length") from error
     if read.size == 0 and read.ndim <= 1:
         return read.reshape([0 if side is None else side for side in shapes[0]])
     if not any(_fits(read.shape, shape) for shape in shapes):

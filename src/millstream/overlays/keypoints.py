@@ -30,18 +30,20 @@ class Keypoints(Marks):
     kind: ClassVar[int] = 2
     noun = "poses"
     edges: NDArray[np.uint8]
+    joints: int
 
     def __init__(self, xy: ArrayLike, *, edges: Sequence[Sequence[int]] = (), **details: Unpack[Details]) -> None:
         poses = numbers(self, "xy", xy, (None, None, 2), (None, 2))
-        poses = poses[np.newaxis] if poses.ndim == 2 and poses.size else poses.reshape(len(poses), -1, 2)
+        if poses.ndim == 2:
+            poses = poses[np.newaxis, :, :] if poses.size else np.zeros((0, 0, 2))
         count, joints = poses.shape[:2]
-        self._set(edges=self._edges(edges, joints))
+        self._set(edges=self._edges(edges, joints), joints=joints)
         super().__init__(poses.reshape(-1, 2), np.full(count, joints), **details)
 
     @property
     def xy(self) -> NDArray[np.float64]:
         """X and y of each point: `(n, k, 2)` float64."""
-        return self.points.reshape(len(self), -1, 2)
+        return self.points.reshape(len(self), self.joints, 2)
 
     def _edges(self, edges: Sequence[Sequence[int]], joints: int) -> NDArray[np.uint8]:
         pairs = numbers(self, "edges", edges, (None, 2))

@@ -7,7 +7,6 @@ All little-endian. The twin is `web/src/overlay/mask_runs.ts`.
 
 from __future__ import annotations
 
-import struct
 from typing import Final
 
 import numpy as np
@@ -15,12 +14,12 @@ from numpy.typing import NDArray
 
 from millstream.errors import InvalidValue
 
-LONGEST: Final = 512
+LONGEST: Final = 1024
 """Longest side, in pixels, of a mask on the wire; a larger one is thinned out."""
 
-_SIZE: Final = struct.Struct("<HH")
+_SIZE_BYTES: Final = 4
 _VARINT_BYTES: Final = 3
-"""The longest varint: enough for a run of 512 by 512 pixels."""
+"""The longest varint: enough for a run of 1024 by 1024 pixels."""
 
 
 def encode(mask: NDArray[np.bool_], step: int = 1) -> bytes:
@@ -33,7 +32,7 @@ def encode(mask: NDArray[np.bool_], step: int = 1) -> bytes:
     if flat[0]:
         lengths = np.concatenate([[0], lengths])
     rows, columns = kept.shape
-    return _SIZE.pack(columns, rows) + _varints(lengths)
+    return b"".join(int(side).to_bytes(2, "little") for side in (columns, rows)) + _varints(lengths)
 
 
 def decode(data: bytes) -> NDArray[np.bool_]:
@@ -42,10 +41,8 @@ def decode(data: bytes) -> NDArray[np.bool_]:
     Raises:
         InvalidValue: Its runs are not as long as it is large.
     """
-    if len(data) < _SIZE.size:
-        raise InvalidValue("a mask is cut off")
-    columns, rows = _SIZE.unpack_from(data)
-    lengths = _read_varints(np.frombuffer(data, np.uint8, offset=_SIZE.size))
+    columns, rows = (int.from_bytes(data[at : at + 2], "little") for at in (0, 2))
+    lengths = _read_varints(np.frombuffer(data[_SIZE_BYTES:], np.uint8))
     if not (1 <= columns <= LONGEST and 1 <= rows <= LONGEST) or lengths.sum() != columns * rows:
         raise InvalidValue(f"a mask of {columns} by {rows} pixels has runs of {lengths.sum()} pixels")
     return np.repeat(np.arange(len(lengths)) % 2 == 1, lengths).reshape(rows, columns)
@@ -59,7 +56,7 @@ def _varints(numbers: NDArray[np.int64]) -> bytes:
         has = sizes > at
         goes_on = (sizes[has] > at + 1) * 128
         encoded[starts[has] + at] = (numbers[has] >> 7 * at & 127) | goes_on
-    return encoded.tobytes()
+    return bytes(encoded)
 
 
 def _read_varints(encoded: NDArray[np.uint8]) -> NDArray[np.int64]:

@@ -125,6 +125,8 @@ export class FrameCapture {
   private readonly fail: (error: unknown) => void;
   private readonly interval = new CameraInterval();
   private isEncoding = false;
+  /** Sees each frame before it is closed, and whether it is going to be sent. */
+  watch: ((frame: CameraFrame, capturedUs: number, isSent: boolean) => void) | null = null;
 
   /** `fail` is told when a frame could not be drawn or encoded. */
   constructor(
@@ -146,6 +148,7 @@ export class FrameCapture {
     let drawn: Drawn | null;
     try {
       drawn = this.draw(frame, nowUs);
+      this.watch?.(frame, nowUs, drawn !== null);
     } catch (error) {
       this.fail(error);
       return;

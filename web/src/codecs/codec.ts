@@ -23,9 +23,9 @@ export interface FrameEncoder {
 export interface FrameDecoder {
   /**
    * Decodes one packet. Calls are made in the order of sequences, one at a time; whoever calls closes the frame.
-   * `timestampUs` becomes the frame's timestamp.
+   * `timestampUs` becomes the frame's timestamp. Null if there is nothing to be shown.
    */
-  decode(packet: Packet, timestampUs: number): Promise<VideoFrame>;
+  decode(packet: Packet, timestampUs: number): Promise<VideoFrame | null>;
   close(): void;
 }
 

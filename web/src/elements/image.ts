@@ -2,7 +2,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { sizeOf, still } from "../capture/still_image.ts";
 import { emit, RECORD, type RecordDetail } from "../constants.ts";
-import { addressOf } from "../manifest.ts";
+import { addressOf, marksOf } from "../manifest.ts";
 import { IDLE, type OutputElement, type OutputSurface, type StreamView, type UploadView } from "../states.ts";
 import { Leaf, type LeafProps } from "./base.ts";
 import { type FrameShape, frameSize, playPreview, preview } from "./parts/camera_frame.ts";
@@ -37,6 +37,8 @@ export class Image extends Leaf<ImageProps> implements OutputSurface, FileInputH
   private readonly stage = document.createElement("div");
   /** The surface that shows an image; it came decoded, and is not ours to draw on. */
   private image: OutputElement | null = null;
+  /** The marks on it in words. */
+  private words = "";
 
   constructor() {
     super();
@@ -46,12 +48,18 @@ export class Image extends Leaf<ImageProps> implements OutputSurface, FileInputH
   place(output: OutputElement | null): void {
     // A video that is taken out and put back would stop for a moment.
     if (output !== this.image) this.stage.replaceChildren(...(output ? [output] : []));
-    if (output instanceof HTMLImageElement) output.alt = this.name;
-    else output?.setAttribute("aria-label", this.name);
     if (output instanceof HTMLCanvasElement) output.setAttribute("role", "img");
     this.image = output;
+    this.describe(this.words);
     this.hasImage = output !== null;
     this.fileInput.say("");
+  }
+
+  describe(words: string): void {
+    this.words = words;
+    const name = words ? `${this.name}: ${words}` : this.name;
+    if (this.image instanceof HTMLImageElement) this.image.alt = name;
+    else this.image?.setAttribute("aria-label", name);
   }
 
   get isRecording(): boolean {
@@ -163,7 +171,7 @@ export class Image extends Leaf<ImageProps> implements OutputSurface, FileInputH
 
   private async download(): Promise<void> {
     const address = addressOf(this.props.value);
-    if (address) return download(address, this.props.value, "image");
+    if (address && marksOf(this.props.value) === null) return download(address, this.props.value, "image");
     if (this.image) save(await still(this.image, "image.png", { type: "image/png" }), "image.png");
   }
 

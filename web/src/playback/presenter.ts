@@ -10,7 +10,7 @@ import type { StillImage } from "../codecs/types.ts";
 import { pageUs } from "../transport/clock.ts";
 import type { Outputs } from "../wire/messages.ts";
 import type { Packet } from "../wire/packet.ts";
-import { isIndependent } from "../wire/packet.ts";
+import { CodecNumber, isIndependent } from "../wire/packet.ts";
 import type { FrameSink } from "./frame_sink.ts";
 import { NewestWins } from "./newest_wins.ts";
 import type { Result } from "./results.ts";
@@ -46,6 +46,8 @@ export class Presenter {
   private readonly live = new Map<number, number>();
   /** The newest frame of each component that came while the page was hidden. */
   private readonly unseen = new Map<number, Result>();
+  /** The newest marks of each component that shows the frames of a camera with them. */
+  private readonly marked = new Map<number, { packet: Packet; result: Result }>();
   /** Messages that were announced, and are not applied. */
   private readonly unapplied = new Set<number>();
   private lastSeq = 0;
@@ -80,6 +82,14 @@ export class Presenter {
     if (result) this.enqueue(result);
   }
 
+  /** Shows a frame of the camera that no packet brought, with marks carried on, unless something newer is there. */
+  carry(component: number, capturedUs: number, make: (timestampUs: number) => VideoFrame): void {
+    const { packet, result } = this.marked.get(component) ?? {};
+    if (!packet || !result || this.isHidden || !this.claimFrame(packet, result)) return;
+    const frame = make(this.nextTimestampUs());
+    this.show({ packet: { ...packet, sequence: 0, captured_us: capturedUs }, frame }, result);
+  }
+
   /** A hidden page shows nothing, so nothing is decoded; back in front, the newest frame comes first. */
   setHidden(isHidden: boolean): void {
     this.isHidden = isHidden;
@@ -104,6 +114,7 @@ export class Presenter {
     this.newest.clear();
     this.waiting.clear();
     this.unseen.clear();
+    this.marked.clear();
     this.unapplied.clear();
     this.lastSeq = 0;
     for (const decoder of this.decoders.values()) decoder.close();
@@ -169,7 +180,9 @@ export class Presenter {
       return null;
     }
     try {
-      return { packet, frame: await this.decoderOf(packet).decode(packet, this.nextTimestampUs()) };
+      const frame = await this.decoderOf(packet).decode(packet, this.nextTimestampUs());
+      if (packet.codec === CodecNumber.OVERLAY) this.marked.set(packet.component, { packet, result });
+      return frame && { packet, frame };
     } catch (error) {
       this.events.failed(packet, error);
       return null;

@@ -34,9 +34,12 @@ interface Output {
   address: string | null;
 }
 
+/** An address, the bytes of a file, or either of them in a while. */
+export type StillSource = string | Blob | Promise<string | Blob>;
+
 interface Still {
   order: number;
-  source: string | Blob;
+  source: StillSource;
   placed: () => void;
 }
 
@@ -73,7 +76,7 @@ export class Surfaces {
   }
 
   /** Shows an image by address or from bytes, as soon as it is decoded; `placed` is called when it is in the page. */
-  show(component: number, source: string | Blob, placed: () => void = () => {}): void {
+  show(component: number, source: StillSource, placed: () => void = () => {}): void {
     const output = this.find(component);
     if (!output) return;
     output.waiting = { order: ++output.asked, source, placed };
@@ -117,11 +120,12 @@ export class Surfaces {
   }
 
   private async load(component: number, output: Output, { order, source, placed }: Still): Promise<void> {
-    const address = typeof source === "string" ? null : URL.createObjectURL(source as Blob);
+    const found = source instanceof Promise ? await source : source;
+    const address = typeof found === "string" ? null : URL.createObjectURL(found);
     const image = new Image();
     image.alt = "";
     image.classList.add(OUTPUT_CLASS);
-    image.src = address ?? (source as string);
+    image.src = address ?? (found as string);
     try {
       await image.decode();
     } catch (error) {

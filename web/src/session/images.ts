@@ -1,7 +1,8 @@
 /** Images on the page: the values of components that show them, and what streams into them. */
 
 import type { StillImage } from "../codecs/types.ts";
-import { addressOf } from "../manifest.ts";
+import { addressOf, marksOf } from "../manifest.ts";
+import type { OverlayScript } from "../playback/overlays.ts";
 import { Surfaces } from "../playback/surfaces.ts";
 import type { View } from "../shell/view.ts";
 import type { ToWorker } from "../workers/port.ts";
@@ -9,18 +10,23 @@ import type { Store } from "./store.ts";
 
 export class Images {
   private readonly store: Store;
+  private readonly view: View;
   private readonly post: (message: ToWorker, transfer?: Transferable[]) => void;
+  private readonly overlay: string;
   private readonly surfaces: Surfaces;
 
-  /** `failed` is told a sentence for the user. */
+  /** `overlay` is the address of the script that draws marks; `failed` is told a sentence for the user. */
   constructor(
     store: Store,
     view: View,
     post: (message: ToWorker, transfer?: Transferable[]) => void,
+    overlay: string,
     failed: (message: string) => void,
   ) {
     this.store = store;
     this.post = post;
+    this.view = view;
+    this.overlay = overlay;
     this.surfaces = new Surfaces((component) => view.surface(component), {
       target: (component, target) => post({ type: "target", component, target }, [target]),
       covered: (component) => post({ type: "covered", component }),
@@ -44,9 +50,32 @@ export class Images {
   /** Shows the value of a component, if it is one that shows images. */
   showValue(component: number, value: unknown): void {
     if (!this.store.can(component, "shows_frames")) return;
-    const address = addressOf(value);
-    if (address) this.surfaces.show(component, address);
+    const [address, marks] = [addressOf(value), marksOf(value)];
+    if (address && marks !== null) this.showMarked(component, address, marks);
+    else if (address) this.surfaces.show(component, address, () => this.describe(component, ""));
     else this.surfaces.clear(component);
+  }
+
+  /** Says in words what is marked in what a component shows. */
+  describe(component: number, words: string): void {
+    this.view.surface(component)?.describe(words);
+  }
+
+  /** Shows the image of an address with packed marks; without them if they cannot be drawn. */
+  private showMarked(component: number, address: string, marks: string): void {
+    let words = "";
+    const draw = async (): Promise<Blob | string> => {
+      try {
+        const { markStill } = (await import(/* @vite-ignore */ this.overlay)) as OverlayScript;
+        const [file, packed] = await Promise.all([fetch(address), fetch(`data:;base64,${marks}`)]);
+        const still = await markStill(await file.blob(), new Uint8Array(await packed.arrayBuffer()));
+        words = still.words;
+        return still.image;
+      } catch {
+        return address;
+      }
+    };
+    this.surfaces.show(component, draw(), () => this.describe(component, words));
   }
 
   /** Shows an image that came as a packet, and says when it was on the screen. */
@@ -54,6 +83,7 @@ export class Images {
     this.surfaces.show(component, new Blob([data], { type: mime }), () => {
       const pageUs = Math.round((performance.timeOrigin + performance.now()) * 1000);
       this.post({ type: "shown", stream, component, sequence, pageUs });
+      this.describe(component, "");
     });
   }
 

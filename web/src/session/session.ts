@@ -70,6 +70,7 @@ export class Session {
     streaming: ({ component, stream }) => {
       if (!this.recordings.isReplaced(component, stream)) this.images.stream(component);
     },
+    described: ({ component, words }) => this.images.describe(component, words),
     state: ({ state, deadlinePageUs }) => this.recordings.update(state, deadlinePageUs),
     broken: (message) => this.recordings.break(message),
     turn: ({ turn }) => this.recordings.turn(turn),
@@ -104,7 +105,7 @@ export class Session {
     this.worker = new Worker(new URL(manifest.assets.media_worker, document.baseURI), { type: "module" });
     this.connection = new Connection(manifest.build, this.worker, (connection) => view.connection(connection));
     const post = this.connection.post.bind(this.connection);
-    this.images = new Images(this.store, view, post, (message) => this.fail(message));
+    this.images = new Images(this.store, view, post, overlayOf(manifest), (message) => this.fail(message));
     this.players = new Players(manifest, this.store, view, {
       post,
       fire: (component, event) => this.fire({ component, event }),
@@ -134,6 +135,7 @@ export class Session {
     this.listen();
     for (const component of this.store.components) this.images.showValue(component, this.store.value(component));
     this.connection.connect();
+    this.connection.post({ type: "overlay", address: overlayOf(this.manifest) });
   }
 
   /** The current properties of a component. */
@@ -341,3 +343,6 @@ export class Session {
     });
   }
 }
+
+/** The address of the script that draws marks. */
+const overlayOf = (manifest: Manifest): string => new URL(manifest.assets.overlay, document.baseURI).href;

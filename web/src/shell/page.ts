@@ -128,7 +128,7 @@ export class Page implements View {
   }
 
   surface(component: number): OutputSurface | null {
-    return this.able(component, "place");
+    return this.able(component, "place") as (Leaf & OutputSurface) | null;
   }
 
   /** The app is back: what said that it would be says that it was away. */

@@ -9,7 +9,7 @@ export const HEADER_BYTES = 32;
 /** The kind of media in a packet. */
 export const PacketKind = { PICTURE: 1, SOUND: 2 } as const;
 
-/** The encoding of a payload; the lower-case name is the codec's file on the server. `FILE`: an audio file, or a part. */
+/** The encoding of a payload; the lower-case name is the codec's file on the server. `FILE`: an audio file, or a part. `OVERLAY`: marks. */
 export const CodecNumber = {
   JPEG: 1,
   PNG: 2,
@@ -20,6 +20,7 @@ export const CodecNumber = {
   FILE: 32,
   FMP4: 33,
   OPUS: 34,
+  OVERLAY: 48,
 } as const;
 
 /**

@@ -12,6 +12,7 @@ import { MAX_AUDIO_BYTES } from "../codecs/pcm16.ts";
 import type { AudioBlock, FrameTarget } from "../codecs/types.ts";
 import { openSink, TrackSink } from "../playback/frame_sink.ts";
 import { LatencyMeter } from "../playback/latency.ts";
+import { Overlays } from "../playback/overlays.ts";
 import { Playbacks } from "../playback/playbacks.ts";
 import { Presenter } from "../playback/presenter.ts";
 import { pageUs } from "../transport/clock.ts";
@@ -31,11 +32,15 @@ interface Device<Capture> {
   capture: Capture;
 }
 
+interface CameraDevice extends Device<FrameCapture> {
+  isMirrored: boolean;
+}
+
 export class MediaWorker {
   private readonly post: (message: FromWorker, transfer?: Transferable[]) => void;
   private link: Link | null = null;
   /** By component; one that records video with audio has both. */
-  private readonly cameras = new Map<number, Device<FrameCapture>>();
+  private readonly cameras = new Map<number, CameraDevice>();
   private readonly microphones = new Map<number, Device<AudioCapture>>();
   private readonly uplinks = new Map<number, Uplink>();
   /** Streams that were stopped and have not ended: they capture nothing more, whatever the server has said meanwhile. */
@@ -44,10 +49,14 @@ export class MediaWorker {
   private readonly tracks = new Map<number, TrackSink>();
   private isHidden = false;
   private readonly presenter: Presenter;
+  private readonly overlays: Overlays;
   private readonly playbacks: Playbacks;
   private readonly latency: LatencyMeter;
 
   private readonly pageHandlers: { [Type in ToWorker["type"]]: (message: ToWorkerOf<Type>) => void } = {
+    overlay: ({ address }) => {
+      this.overlays.address = address;
+    },
     connect: (message) => this.connect(message),
     send: ({ message, seen }) => this.send(message.type === "cancel" ? message : { ...message, seen }),
     camera: (message) => this.openCamera(message),
@@ -100,7 +109,16 @@ export class MediaWorker {
       heard: (component, playedS, level) => post({ type: "playbackposition", component, playedS, level }),
       over: (ended) => post({ type: "playbackended", ...ended }),
     });
-    this.presenter = new Presenter(FRAME_CODECS, {
+    this.overlays = new Overlays({
+      cameraOf: (stream) => {
+        const component = this.uplinks.get(stream)?.component ?? 0;
+        const camera = this.cameras.get(component);
+        return camera ? { component, isMirrored: camera.isMirrored } : null;
+      },
+      carry: (component, capturedUs, make) => this.presenter.carry(component, capturedUs, make),
+      described: (component, words) => post({ type: "described", component, words }),
+    });
+    this.presenter = new Presenter(new Map([...FRAME_CODECS, [CodecNumber.OVERLAY, this.overlays.codec]]), {
       apply: ({ stream, run, seen, updates }, images, upTo) => {
         const transfer = images.map((image) => image.data.buffer);
         post({ type: "apply", stream, run, seen, updates, images, upTo }, transfer);
@@ -170,6 +188,7 @@ export class MediaWorker {
 
   private openCamera({ component, source, options }: ToWorkerOf<"camera">): void {
     this.cameras.get(component)?.close();
+    this.overlays.release(component);
     const uplinks = (): FrameUplink[] => this.uplinksOf(component).filter((uplink) => uplink instanceof FrameUplink);
     const fail = (error: unknown): void => {
       const message = `A frame of the camera could not be sent: ${describe(error)}`;
@@ -177,6 +196,7 @@ export class MediaWorker {
     };
     const drawing = new CanvasDrawing(options);
     const capture = new FrameCapture(uplinks, drawing, JPEG.openEncoder(options.quality), fail);
+    capture.watch = (frame, capturedUs, isSent) => this.overlays.offer(component, frame, capturedUs, isSent);
     const abort = new AbortController();
     const frames = source instanceof ReadableStream ? source : portFrames(source);
     readFrames(frames, capture, abort.signal).catch(fail);
@@ -184,7 +204,7 @@ export class MediaWorker {
       abort.abort();
       capture.close();
     };
-    this.cameras.set(component, { capture, close });
+    this.cameras.set(component, { capture, close, isMirrored: options.mirror });
   }
 
   private openMicrophone({ component, port, format }: ToWorkerOf<"microphone">): void {
@@ -196,6 +216,7 @@ export class MediaWorker {
   }
 
   private release(component: number): void {
+    this.overlays.release(component);
     for (const devices of [this.cameras, this.microphones]) {
       devices.get(component)?.close();
       devices.delete(component);
@@ -297,7 +318,8 @@ export class MediaWorker {
   private setTarget(component: number, target: FrameTarget): void {
     const sink = openSink(target, ({ stream, sequence, capturedUs }, atUs) => {
       this.latency.add(atUs - capturedUs, atUs);
-      this.reportShown(stream, component, sequence, atUs);
+      // A frame that no packet brought has no number.
+      if (sequence > 0) this.reportShown(stream, component, sequence, atUs);
     });
     if (sink instanceof TrackSink) this.tracks.set(component, sink);
     this.presenter.setSink(component, sink);

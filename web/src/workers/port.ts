@@ -41,6 +41,8 @@ export interface OpenStream {
 }
 
 export type ToWorker =
+  /** The address of the script that draws marks. */
+  | { type: "overlay"; address: string }
   | { type: "connect"; url: string; build: string; hidden: boolean }
   /** `seen` goes with it: up to which message of the server the page shows everything. */
   | { type: "send"; message: SetValue | Fire | Cancel; seen?: number }
@@ -89,6 +91,8 @@ export type FromWorker =
       /** With this the page shows all that the server said up to this message. */
       upTo?: number;
     }
+  /** The marks on what a component shows, in words. */
+  | { type: "described"; component: number; words: string }
   /** From now on the component's streamed surface shows it: the first frame of this stream is there, decoded. */
   | { type: "streaming"; component: number; stream: number }
   | { type: "state"; state: StreamState; deadlinePageUs: number }

@@ -92,6 +92,28 @@ describe("a frame", () => {
   });
 });
 
+it("every frame is seen before it is closed, and whether it is sent", async () => {
+  const watched: [boolean, boolean][] = [];
+  capture.watch = (frame, _us, isSent) => watched.push([(frame as unknown as FakeFrame).isClosed, isSent]);
+  uplink.run();
+  await capture.offer(new FakeFrame().asPicture);
+  uplink.raise(1);
+  await offer();
+  expect(watched).toEqual([
+    [false, false],
+    [false, true],
+  ]);
+});
+
+it("the time at which a frame is seen is that of its packet", async () => {
+  const seen: number[] = [];
+  capture.watch = (_frame, us) => seen.push(us);
+  uplink.run();
+  uplink.raise(1);
+  await offer();
+  expect(seen).toEqual(sent.map(({ captured_us }) => captured_us));
+});
+
 describe("whatever goes wrong", () => {
   beforeEach(() => {
     uplink.run();

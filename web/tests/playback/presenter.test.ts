@@ -3,7 +3,7 @@ import type { FrameCodec } from "../../src/codecs/codec.ts";
 import { Presenter } from "../../src/playback/presenter.ts";
 import type { Outputs } from "../../src/wire/messages.ts";
 import { CodecNumber, Flag, type Packet } from "../../src/wire/packet.ts";
-import { DELTA, DeltaCodec, type NumberFrame, packet } from "./delta_codec.ts";
+import { DELTA, DeltaCodec, NumberFrame, packet } from "./delta_codec.ts";
 
 const { KEY, INDEPENDENT, NONE } = Flag;
 const ALONE = KEY | INDEPENDENT;
@@ -240,5 +240,66 @@ describe("whatever goes wrong", () => {
     await receive(packet(3, 3, ALONE));
     const stamps = frames.map(({ timestamp }) => timestamp);
     expect(stamps).toEqual([...new Set(stamps)].sort((a, b) => a - b));
+  });
+});
+
+describe("marks on the frames of a camera", () => {
+  const MARKS = { codec: CodecNumber.OVERLAY, call: 1 };
+  let made: NumberFrame[];
+
+  beforeEach(() => {
+    made = [];
+    const nothing: FrameCodec = { mime: null, openDecoder: () => ({ decode: async () => null, close: () => {} }) };
+    const events = { apply: vi.fn(), streaming: (component: number) => seen.push(`streaming ${component}`), failed };
+    presenter = new Presenter(new Map([[CodecNumber.OVERLAY, nothing]]), events);
+    presenter.setSink(4, {
+      show: (frame: unknown, shown) => {
+        seen.push(`${(frame as NumberFrame).number} number ${shown.sequence} of ${shown.captured_us}`);
+      },
+    });
+  });
+
+  const carry = (number: number): void =>
+    presenter.carry(4, number * 1000, (timestampUs) => {
+      const frame = new NumberFrame(number, timestampUs);
+      made.push(frame);
+      return frame as unknown as VideoFrame;
+    });
+
+  it("show nothing by themselves if their frame is not to be shown", async () => {
+    await receive(packet(1, 0, ALONE, MARKS));
+    expect(seen).toEqual([]);
+    expect(failed).not.toHaveBeenCalled();
+  });
+
+  it("are carried on to frames that no packet brought", async () => {
+    await receive(packet(1, 0, ALONE, MARKS));
+    carry(8);
+    carry(9);
+    expect(seen).toEqual(["8 number 0 of 8000", "streaming 4", "9 number 0 of 9000"]);
+    expect(made.map(({ isClosed }) => isClosed)).toEqual([false, false]); // the sink's
+  });
+
+  it("are carried on only once there are some, and not in a hidden page", async () => {
+    carry(7);
+    await receive(packet(1, 0, ALONE, MARKS));
+    presenter.setHidden(true);
+    carry(8);
+    expect(made).toEqual([]);
+  });
+
+  it("do not take the place of a newer value", async () => {
+    await receive(packet(1, 0, ALONE, MARKS));
+    presenter.announce(outputs(2, null, { updates: { 4: { value: null } } }));
+    carry(8);
+    expect(seen).toEqual([]);
+    expect(made).toEqual([]);
+  });
+
+  it("end with the session", async () => {
+    await receive(packet(1, 0, ALONE, MARKS));
+    presenter.clear();
+    carry(8);
+    expect(made).toEqual([]);
   });
 });

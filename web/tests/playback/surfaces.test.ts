@@ -47,7 +47,7 @@ beforeEach(() => {
   const name = (element: OutputElement | null): string | null =>
     element && ("src" in element && element.src ? element.src : element.tagName.toLowerCase());
   outputs = new Surfaces(
-    (component) => (component === 4 ? { place: (element) => placed.push(name(element)) } : null),
+    (component) => (component === 4 ? { place: (element) => placed.push(name(element)), describe: () => {} } : null),
     events,
   );
 });
@@ -100,6 +100,23 @@ describe("a still frame", () => {
     outputs.clear(4);
     expect(placed).toEqual(["blob:1", "blob:2", null]);
     expect(freed).toEqual(["blob:1", "blob:2"]);
+  });
+
+  it("that is made in a while keeps its turn", async () => {
+    let made: (image: Blob) => void = () => {};
+    outputs.show(
+      4,
+      new Promise<Blob>((resolve) => {
+        made = resolve;
+      }),
+    );
+    outputs.clear(4);
+    made(new Blob());
+    await settle();
+    image(0).resolve();
+    await settle();
+    expect(placed).toEqual([]);
+    expect(freed).toEqual(["blob:1"]);
   });
 
   it("that cannot be decoded is told, unless something newer is there", async () => {

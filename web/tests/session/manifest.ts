@@ -31,6 +31,7 @@ export function manifest(...bindings: Binding[]): Manifest {
       media_worker: "assets/media.js",
       microphone_worklet: "assets/microphone.js",
       speaker_worklet: "assets/speaker.js",
+      overlay: "assets/overlay.js",
     },
     root: { id: 0, type: "blocks" },
     components: {

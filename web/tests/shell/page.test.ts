@@ -45,7 +45,7 @@ function manifest(children: Node[], components: { [id: string]: { type: string; 
     theme: {},
     footer: true,
     latency: true,
-    assets: { media_worker: "m", microphone_worklet: "w", speaker_worklet: "s" },
+    assets: { media_worker: "m", microphone_worklet: "w", speaker_worklet: "s", overlay: "o" },
     root: { id: 0, type: "blocks", props: {}, children },
     components: Object.fromEntries(filled),
     bindings: [],
