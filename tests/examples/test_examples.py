@@ -132,6 +132,23 @@ def test_life_grows_step_by_step() -> None:
     assert next(steps)[1].startswith("Generation 2 of 300: ")
 
 
+def test_patches_of_strong_colour_are_boxed() -> None:
+    example = load("find_colours")
+    frame = np.full((480, 640, 3), 90, np.uint8)
+    frame[64:128, 160:320, 0] = 220
+    frame[320:400, 32:96, 2] = 250
+    frame[320:400, 480:560, 2] = 250
+
+    found = example.find(frame, 0.2)
+
+    assert sorted(zip(found.labels, map(tuple, found.xyxy), strict=True)) == [
+        ("blue", (32, 320, 96, 400)),
+        ("blue", (480, 320, 560, 400)),
+        ("red", (160, 64, 320, 128)),
+    ]
+    assert len(example.find(np.full((481, 643, 3), 90, np.uint8), 0.2)) == 0
+
+
 def test_only_the_chosen_colour_is_left() -> None:
     example = load("many_inputs")
     frame = np.zeros((4, 4, 3), np.uint8)

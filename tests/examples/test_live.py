@@ -339,6 +339,14 @@ def test_a_pattern_grows_until_it_is_stopped(page: TestPage) -> None:
     assert page.value("Life").shape == (480, 480, 3)
 
 
+@example("find_colours")
+def test_colours_are_boxed_in_the_frames_of_the_camera(page: TestPage) -> None:
+    page.stream("Camera", film(draw_halves()))
+    [boxes] = page.value("Camera")
+
+    assert sorted(boxes.labels) == ["blue", "red"]
+
+
 @example("many_inputs")
 def test_one_colour_is_found_and_the_controls_are_set_back(page: TestPage) -> None:
     page.stream("Camera", film(draw_halves()))
