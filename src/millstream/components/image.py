@@ -271,12 +271,20 @@ class Image(MediaComponent):
         if isinstance(value, Path | str):
             link = self.link(value) if isinstance(value, str) else None
             return link or self._presentable(scratch.admit(Path(value)), scratch)
-        if not isinstance(value, np.ndarray) and (overlay := overlay_of(value)) is not None:
-            return Overlay(overlay, interpolates=self.interpolate_marks)
+        if not isinstance(value, np.ndarray) and (marks := self._marks(value)) is not None:
+            return marks
         try:
             return Frame(to_pixels(value) if isinstance(value, np.ndarray) else self._pixels(value))
         except UnfitImage as error:
             raise InvalidValue(f"{self.name} got {describe(value)}: {error}") from error
+
+    def _marks(self, value: object) -> Overlay | None:
+        """Read marks in any form that they come in; `None` if the value is something else."""
+        try:
+            marks = overlay_of(value)
+        except InvalidValue as error:
+            raise InvalidValue(f"{self.name} got {describe(value)}: {error}") from error
+        return None if marks is None else Overlay(marks, interpolates=self.interpolate_marks)
 
     def _pixels(self, value: object) -> NDArray[np.uint8]:
         if hasattr(value, "has_transparency_data") and hasattr(value, "getbands"):
