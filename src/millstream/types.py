@@ -30,6 +30,19 @@ class Encoded(NamedTuple):
     is_independent: bool = True
 
 
+class Encoding(NamedTuple):
+    """A way to encode the frames of a stream in one direction; 0 is as the app wants.
+
+    `codec` is its number on the wire. `bits_per_s` is what to aim at with `frames_per_s`; no side of a frame may be
+    longer than `longest` pixels.
+    """
+
+    codec: int
+    bits_per_s: int = 0
+    frames_per_s: float = 0.0
+    longest: int = 0
+
+
 class Decoder(Protocol):
     """Decodes the payloads of one stream, in order. It may keep a state between them."""
 
@@ -55,8 +68,8 @@ class Encoder(Protocol):
         """Make the next packet a key one. Nothing to do where every packet stands alone."""
         return
 
-    def set_rate(self, bits_per_second: int) -> None:
-        """Aim at a rate from the next packet on. Nothing to do where the quality is fixed."""
+    def set_rate(self, bits_per_s: int, frames_per_s: float = 30.0) -> None:
+        """Aim at a rate from the next packet on, with so many packets a second. Nothing to do without loss."""
         return
 
     def close(self) -> None:

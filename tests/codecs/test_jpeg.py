@@ -104,3 +104,18 @@ def test_the_error_says_what_is_broken(photograph: Pixels) -> None:
 def test_pillow_stands_in_where_simplejpeg_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "simplejpeg", None)
     assert runpy.run_path(str(jpeg.__file__))["simplejpeg"] is None
+
+
+def test_with_a_rate_the_quality_follows_it() -> None:
+    frame = Frame(np.random.default_rng(1).integers(60, 190, (120, 160, 3), np.uint8))
+    encoder = jpeg.open_encoder(0.9)
+    best = len(encoder.encode(frame).payload)
+    for wanted in (best * 2 // 3, best // 2, best * 3 // 4):
+        encoder.set_rate(wanted * 8 * 10, 10.0)
+        sizes = [len(encoder.encode(frame).payload) for _ in range(10)]
+        assert 0.85 * wanted < sizes[-1] < 1.15 * wanted
+    encoder.set_rate(1000)
+    worst = [len(encoder.encode(frame).payload) for _ in range(10)][-1]
+    assert worst == len(jpeg.open_encoder(0.2).encode(frame).payload)
+    encoder.set_rate(0)
+    assert len(encoder.encode(frame).payload) == best

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from millstream import codecs
-from millstream.codecs import jpeg, pcm16, png, webp
+from millstream.codecs import h264, jpeg, pcm16, png, vp8, webp
 from millstream.frames import Chunk, Frame
 from millstream.testing import fake_delta
 from millstream.testing.conformance.codecs import CodecSuite
@@ -19,6 +19,7 @@ from millstream.types import Media
 from millstream.wire.limits import MAX_SAMPLES_BYTES
 from millstream.wire.packet import CodecNumber
 from millstream.wire.sound import PCM16_PREFIX
+from millstream.wire.video import VIDEO_PREFIX
 
 
 def frames(channels: int = 3) -> list[Media]:
@@ -70,6 +71,24 @@ class TestWebp(CodecSuite):
     media = frames()
     max_error = 6.0
     bombs = (b"RIFF\xff\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0\xfe\x3f\0\xfe\x3f\0" + bytes(200),)
+
+
+class TestH264(CodecSuite):
+    codec = h264
+    media = frames()
+    max_error = 4.0
+    bombs = (
+        VIDEO_PREFIX.pack(16_384, 16_384) + bytes(100),
+        VIDEO_PREFIX.pack(640, 480) + bytes.fromhex("00000001 6742c033 da001000008019 00000001 65") + bytes(100),
+    )
+
+
+class TestVp8(CodecSuite):
+    codec = vp8
+    media = frames()
+    max_error = 4.0
+    is_cut_detected = False  # where its data end it takes zeros for the rest (RFC 6386, 7.3)
+    bombs = (VIDEO_PREFIX.pack(640, 480) + bytes.fromhex("100200 9d012a ff3f ff3f") + bytes(100),)
 
 
 class TestPcm16(CodecSuite):

@@ -22,6 +22,9 @@ NAME: Final = "jpeg"
 NUMBER: Final = 1
 IS_DEPENDENT: Final = False
 
+WORST: Final = 20
+"""Quality, of 100, below which blocks are all that is seen: a smaller frame is better then."""
+
 
 def open_decoder() -> JpegDecoder:
     """Open a decoder; grey and CMYK pictures become RGB as well."""
@@ -55,18 +58,33 @@ class JpegDecoder:
 
 
 class JpegEncoder(Encoder):
-    """Has no state: every JPEG stands alone."""
+    """Every JPEG stands alone. With a rate, its quality follows from the sizes of those before."""
 
     def __init__(self, quality: float) -> None:
-        self._quality = min(max(round(quality * 100), 1), 100)
+        self._best = self._quality = min(max(round(quality * 100), 1), 100)
+        self._wanted_bytes = 0.0
 
     def encode(self, media: Media) -> Encoded:
         if not isinstance(media, Frame):
             raise MediaError("JPEG encodes images, not audio")
         pixels = media.pixels
         if simplejpeg is None:
-            return Encoded(encode_image(pixels[:, :, :3], "JPEG", quality=self._quality))
-        if not pixels.flags.c_contiguous:
-            pixels = contiguous(pixels)
-        colours = "RGBA" if pixels.shape[2] == 4 else "RGB"
-        return Encoded(simplejpeg.encode_jpeg(pixels, self._quality, colours, "420"))
+            payload: bytes = encode_image(pixels[:, :, :3], "JPEG", quality=self._quality)
+        else:
+            if not pixels.flags.c_contiguous:
+                pixels = contiguous(pixels)
+            colours = "RGBA" if pixels.shape[2] == 4 else "RGB"
+            payload = simplejpeg.encode_jpeg(pixels, self._quality, colours, "420")
+        if self._wanted_bytes:
+            self._adapt(len(payload))
+        return Encoded(payload)
+
+    def set_rate(self, bits_per_s: int, frames_per_s: float = 30.0) -> None:
+        self._wanted_bytes = bits_per_s / 8 / max(frames_per_s, 1.0)
+        if not bits_per_s:
+            self._quality = self._best
+
+    def _adapt(self, size: int) -> None:
+        """Choose the quality of the next one: what is lost in bytes with it grows faster than with its root."""
+        wanted = self._quality * (self._wanted_bytes / size) ** 0.7
+        self._quality = round(min(max(wanted, min(WORST, self._best)), self._best))
