@@ -69,7 +69,10 @@ class Encoder(Protocol):
         return
 
     def set_rate(self, bits_per_s: int, frames_per_s: float = 30.0) -> None:
-        """Aim at a rate from the next packet on, with so many packets a second. Nothing to do without loss."""
+        """Aim at a rate from the next packet on, with so many packets a second; 0: at the quality.
+
+        Nothing to do where nothing is lost.
+        """
         return
 
     def close(self) -> None:

@@ -144,6 +144,16 @@ def test_another_rate_of_h264_costs_no_key_frame() -> None:
         assert not encoder.encode(Frame(FILM[number + 1])).is_key
 
 
+@both
+def test_without_a_rate_it_is_the_quality_again(codec: Any) -> None:
+    encoder = codec.open_encoder(0.8)
+    encoder.set_rate(100_000)
+    encoder.encode(Frame(FILM[0]))
+    encoder.set_rate(0)
+    steady = payloads(codec, FILM[:3])
+    assert [len(encoder.encode(Frame(pixels)).payload) for pixels in FILM[:3]] == [len(each) for each in steady]
+
+
 def test_fewer_frames_a_second_get_more_bits_each() -> None:
     sizes = []
     for frames_per_s in (30.0, 10.0):

@@ -15,6 +15,7 @@ from millstream.client.stream import ClientStream
 from millstream.client.wire import PageWire
 from millstream.wire.messages import (
     Credit,
+    Encode,
     KeyFrame,
     Outputs,
     ProgressState,
@@ -152,6 +153,10 @@ class Incoming:
         if stream := self._capturing(message.stream):
             stream.request_key_frame()
 
+    async def _on_encode(self, message: Encode) -> None:
+        if stream := self._capturing(message.stream):
+            stream.encode_as(message)
+
     async def _on_stream(self, message: StreamState) -> None:
         stream = self.streams.get(message.stream)
         if stream is None:
@@ -198,6 +203,7 @@ class Incoming:
 _HANDLERS: dict[type, Callable[[Incoming, Any], Awaitable[None]]] = {
     Credit: Incoming._on_credit,
     KeyFrame: Incoming._on_key_frame,
+    Encode: Incoming._on_encode,
     StreamState: Incoming._on_stream,
     TurnState: Incoming._on_turn,
     RunState: Incoming._on_run,

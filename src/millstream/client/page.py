@@ -93,7 +93,8 @@ class Page:
         self._reader = asyncio.get_running_loop().create_task(self._read(), name="millstream-client-reader")
         try:
             build, decodes = str(self.manifest["build"]), sorted(codecs.special())
-            await self.send(Hello(version=VERSION, build=build, page_us=self.now_us(), decodes=decodes))
+            hello = Hello(version=VERSION, build=build, page_us=self.now_us(), decodes=decodes, encodes=decodes)
+            await self.send(hello)
             await self.wait_for(lambda: self.welcome is not None)
             await self.send(Credit(stream=0, limit=FRAMES_IN_FLIGHT))
             await self.send(Clock(page_us=self.now_us()))

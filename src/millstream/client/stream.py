@@ -18,13 +18,16 @@ from millstream.client.sources import Picture, frame
 from millstream.client.wire import PageWire
 from millstream.codecs import jpeg, pcm16
 from millstream.errors import BacklogExceeded, Closed
-from millstream.frames import Chunk
+from millstream.frames import Chunk, Frame
 from millstream.jobs import Level
+from millstream.media.image_file import reduced
 from millstream.types import Codec, Encoded
-from millstream.wire.messages import Stop, StreamState
+from millstream.wire.messages import Encode, Stop, StreamState
 from millstream.wire.packet import COMMON_CODECS, CodecNumber, Flag, Packet, PacketKind, encode_packet, flags_of
 
 JPEG_QUALITY: Final = 0.8
+
+CAMERA_HZ: Final = 30.0
 
 AGES_KEPT: Final = 10_000
 
@@ -108,6 +111,7 @@ class ClientStream:
         self._flusher: asyncio.Task[None] | None = None
         self._stopper: asyncio.Task[None] | None = None
         self._encoder = codec.open_encoder(JPEG_QUALITY)
+        self._longest = 0
         self._sound_encoder = pcm16.open_encoder(1.0)
 
     # -- what the page tells it ----------------------------------------------------------------------------------
@@ -122,6 +126,16 @@ class ClientStream:
     def request_key_frame(self) -> None:
         """Send a key frame next: the server misses a frame that later ones build on."""
         self._encoder.request_key_frame()
+
+    def encode_as(self, message: Encode) -> None:
+        """Encode frames in another way from the next one on."""
+        way = self._ways[PacketKind.PICTURE]
+        if way.codec != message.codec:
+            way.codec = message.codec
+            self._encoder.close()
+            self._encoder = codecs.by_number(message.codec).open_encoder(JPEG_QUALITY)
+        self._encoder.set_rate(message.bits_per_s, message.frames_per_s or CAMERA_HZ)
+        self._longest = message.longest
 
     def on_state(self, message: StreamState) -> None:
         """Note where the stream is, and do what that asks for."""
@@ -197,8 +211,12 @@ class ClientStream:
         self._due = (now if now - self._due > self.every_s + interval_s else self._due) + self.every_s
         captured_us = self._page.now_us()
         is_jpeg = self._ways[PacketKind.PICTURE].codec == jpeg.NUMBER
-        encoded = Encoded(item) if isinstance(item, bytes) and is_jpeg else self._encoder.encode(frame(item))
+        encoded = Encoded(item) if isinstance(item, bytes) and is_jpeg else self._encoder.encode(self._frame(item))
         await self._send(PacketKind.PICTURE, captured_us, encoded.payload, flags_of(encoded))
+
+    def _frame(self, item: Picture) -> Frame:
+        whole = frame(item)
+        return replace(whole, pixels=reduced(whole.pixels, self._longest)) if self._longest else whole
 
     async def hear(self, chunk: Chunk) -> None:
         """Play a microphone in real time: pieces of `stream_every` seconds, held back and joined without credit.

@@ -1,13 +1,14 @@
 """How media is encoded. A codec is a module here, found by its name, that is a `Codec` and has a `NUMBER` for the wire.
 
 Importing a codec must be possible without what it needs beyond the library's own dependencies: that is imported, and
-its absence explained, when a decoder or encoder is opened.
+its absence explained, when a decoder or encoder is opened. A codec that needs a package of its own names it: `PACKAGE`.
 """
 
 from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 from pkgutil import iter_modules
 from typing import cast
 
@@ -43,7 +44,12 @@ def by_number(number: int) -> Codec:
 
 def special() -> frozenset[int]:
     """Give the numbers of the codecs that not every page and server has: whoever uses them asks the other side."""
-    return frozenset(_codecs()) - COMMON_CODECS
+    return frozenset(_installed(tuple(_codecs().values()))) - COMMON_CODECS
+
+
+@cache
+def _installed(known: tuple[Codec, ...]) -> tuple[int, ...]:
+    return tuple(codec.NUMBER for codec in known if find_spec(getattr(codec, "PACKAGE", "millstream")) is not None)
 
 
 @cache

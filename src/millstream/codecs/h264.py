@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from millstream.codecs.h264_parameters import read_parameters
-from millstream.codecs.video_packets import EncoderKind, PacketHead, VideoDecoder, VideoEncoder
+from millstream.codecs.video_packets import LOWEST_BITS_PER_S, EncoderKind, PacketHead, VideoDecoder, VideoEncoder
 from millstream.errors import MediaError
 from millstream.media.image_header import MAX_PIXELS, check_size
 
 NAME: Final = "h264"
 NUMBER: Final = 8
 IS_DEPENDENT: Final = True
+PACKAGE: Final = "av"
 
 KEY_UNIT, PARAMETER_UNIT = 5, 7
 """Types of NAL units: a part of a frame that stands alone, and a sequence parameter set."""
@@ -29,7 +30,7 @@ def open_decoder() -> VideoDecoder:
 
 def open_encoder(quality: float) -> VideoEncoder:
     """Open an encoder: baseline profile, no frame is held back. Quality 0..1 is x264's `crf` from 44 to 18."""
-    return VideoEncoder(EncoderKind("libx264", _steady, _limited, takes_rate=True), quality)
+    return VideoEncoder(EncoderKind("libx264", _steady, _limited, _limit_for, _range_of), quality)
 
 
 def head_of(packet: bytes | memoryview) -> PacketHead:
@@ -64,6 +65,18 @@ def _steady(quality: float) -> dict[str, str]:
 
 def _limited(limit: int) -> dict[str, str]:
     return {**_OPTIONS, "maxrate": str(limit), "bufsize": str(limit // 10)}
+
+
+def _limit_for(bits_per_s: int) -> int:
+    """Give a limit with room for higher rates, but not too much: it is what a key frame may take."""
+    limit = LOWEST_BITS_PER_S
+    while limit < bits_per_s:
+        limit *= 2
+    return limit
+
+
+def _range_of(limit: int) -> tuple[float, float]:
+    return limit / 32, limit
 
 
 _OPTIONS: Final = {"preset": "ultrafast", "tune": "zerolatency", "profile": "baseline", "forced-idr": "1"}

@@ -14,6 +14,7 @@ import numpy as np
 
 from millstream.errors import MediaError
 from millstream.frames import Frame, Pixels
+from millstream.media.image_file import contiguous
 from millstream.media.image_header import MAX_PIXELS, check_size
 from millstream.media.untrusted import library
 from millstream.types import Encoded, Encoder, Media
@@ -129,13 +130,15 @@ class EncoderKind(NamedTuple):
         name: FFmpeg's name of it.
         steady: Options for an even quality of 0..1.
         limited: Options for at most so many bits a second.
-        takes_rate: Whether it takes another rate, below that limit, in mid-stream.
+        limit_for: Gives the limit for a rate.
+        range_of: Gives the rates, in bits a second, for which an encoder with that limit need not be opened anew.
     """
 
     name: str
     steady: Callable[[float], Mapping[str, str]]
     limited: Callable[[int], Mapping[str, str]]
-    takes_rate: bool
+    limit_for: Callable[[int], int]
+    range_of: Callable[[int], tuple[float, float]]
 
 
 class VideoEncoder(Encoder):
@@ -177,17 +180,17 @@ class VideoEncoder(Encoder):
         self._needs_key = True
 
     def set_rate(self, bits_per_s: int, frames_per_s: float = FRAMES_PER_S) -> None:
-        wanted = max(round(bits_per_s * FRAMES_PER_S / max(frames_per_s, 1.0)), LOWEST_BITS_PER_S)
+        wanted = round(bits_per_s * FRAMES_PER_S / max(frames_per_s, 1.0))
+        wanted = wanted and max(wanted, LOWEST_BITS_PER_S)
         if wanted == self._bits_per_s:
             return
         self._bits_per_s = wanted
-        limit = ceiling(wanted) if self._kind.takes_rate else wanted
-        if self._context is not None and self._kind.takes_rate and limit <= self._limit <= 16 * limit:
-            self._context.bit_rate = wanted
-        elif not self._kind.takes_rate and self._limit * 0.8 <= wanted <= self._limit * 1.2:
-            return  # too little for the key frame that it would cost
-        else:
-            self._limit, self._context = limit, None
+        least, most = self._kind.range_of(self._limit)
+        if wanted and least <= wanted <= most:
+            if self._context is not None:
+                self._context.bit_rate = wanted
+            return
+        self._limit, self._context = self._kind.limit_for(wanted), None
 
     def close(self) -> None:
         self._context = None
@@ -217,7 +220,7 @@ class VideoEncoder(Encoder):
             pixels = np.pad(pixels, ((0, height - pixels.shape[0]), (0, width - pixels.shape[1]), (0, 0)), "edge")
         # The frame of the array itself: to make one of a copy takes 1.5 ms, in which nobody else runs.
         colours = "rgb24" if pixels.shape[2] == 3 else "rgba"
-        frame = VideoFrame.from_numpy_buffer(np.ascontiguousarray(pixels), colours)
+        frame = VideoFrame.from_numpy_buffer(contiguous(pixels), colours)
         return frame.reformat(width, height, "yuv420p", dst_colorspace=ITU601)
 
 
@@ -229,11 +232,3 @@ def fits(width: int, height: int, coded_width: int, coded_height: int) -> bool:
 def even(length: int) -> int:
     """Give the next even number: four pixels share a colour."""
     return length + length % 2
-
-
-def ceiling(bits_per_s: int) -> int:
-    """Give the limit under which an encoder is opened for a rate: with room for higher ones, but not too much."""
-    limit = LOWEST_BITS_PER_S
-    while limit < bits_per_s:
-        limit *= 2
-    return limit

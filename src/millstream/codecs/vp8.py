@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from typing import Final
 
 from millstream.codecs.video_packets import EncoderKind, PacketHead, VideoDecoder, VideoEncoder
@@ -12,11 +11,12 @@ from millstream.media.image_header import MAX_PIXELS, check_size
 NAME: Final = "vp8"
 NUMBER: Final = 9
 IS_DEPENDENT: Final = True
-
-KEY_HEAD: Final = struct.Struct("<3s3sHH")
-"""The frame's tag, the start code, and 14 bits each of width and height (RFC 6386, 9.1)."""
+PACKAGE: Final = "av"
 
 START_CODE: Final = b"\x9d\x01\x2a"
+"""Behind the three bytes of a key frame's tag; 14 bits each of width and height follow (RFC 6386, 9.1)."""
+
+HEAD_BYTES: Final = 10
 SIDE: Final = 0x3FFF
 
 
@@ -27,7 +27,7 @@ def open_decoder() -> VideoDecoder:
 
 def open_encoder(quality: float) -> VideoEncoder:
     """Open an encoder: no frame is held back. Quality 0..1 is libvpx's `crf` from 56 to 4."""
-    return VideoEncoder(EncoderKind("libvpx", _steady, _limited, takes_rate=False), quality)
+    return VideoEncoder(EncoderKind("libvpx", _steady, _limited, _limit_for, _range_of), quality)
 
 
 def head_of(packet: bytes | memoryview) -> PacketHead:
@@ -38,13 +38,13 @@ def head_of(packet: bytes | memoryview) -> PacketHead:
     """
     if packet[0] & 1:
         return PacketHead(is_key=False)
-    if len(packet) < KEY_HEAD.size:
+    if len(packet) < HEAD_BYTES:
         raise MediaError("the key frame of the VP8 video is cut off")
-    _, code, width, height = KEY_HEAD.unpack_from(packet)
-    if code != START_CODE:
+    if packet[3:6] != START_CODE:
         raise MediaError("a key frame of VP8 does not begin as one")
-    check_size(width & SIDE, height & SIDE, MAX_PIXELS)
-    return PacketHead(True, width & SIDE, height & SIDE)
+    width, height = (int.from_bytes(packet[at : at + 2], "little") & SIDE for at in (6, 8))
+    check_size(width, height, MAX_PIXELS)
+    return PacketHead(True, width, height)
 
 
 def _steady(quality: float) -> dict[str, str]:
@@ -53,6 +53,15 @@ def _steady(quality: float) -> dict[str, str]:
 
 def _limited(limit: int) -> dict[str, str]:
     return {**_OPTIONS, "maxrate": str(limit), "minrate": str(limit), "bufsize": str(limit // 5)}
+
+
+def _limit_for(bits_per_s: int) -> int:
+    return bits_per_s
+
+
+def _range_of(limit: int) -> tuple[float, float]:
+    """Give the rates that are so near that they are not worth a key frame: the encoder takes no other in mid-stream."""
+    return 0.8 * limit, 1.2 * limit
 
 
 _OPTIONS: Final = {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0", "max-intra-rate": "400"}

@@ -34,8 +34,14 @@ if TYPE_CHECKING:
 Source: TypeAlias = Literal["upload", "webcam", "clipboard"]
 Shown: TypeAlias = "str | Path | NDArray[np.generic] | Picture"
 
-FORMATS: Final = {"webp": "webp", "png": "png", "jpeg": "jpeg", "jpg": "jpeg"}
-"""What `format` may be, and the codec that it stands for."""
+FORMATS: Final = {"webp": "webp", "png": "png", "jpeg": "jpeg", "jpg": "jpeg", "h264": "webp", "vp8": "webp"}
+"""What `format` may be, and the codec that it stands for in ordinary events."""
+
+STREAM_FORMATS: Final = {**dict.fromkeys(FORMATS, "jpeg"), "h264": "h264", "vp8": "vp8"}
+"""The codec that it stands for in streams."""
+
+KEEP_ALPHA: Final = ("webp", "png")
+"""Codecs that know transparency."""
 
 MODES: Final = ("RGB", "RGBA", "L", "1", "P", "CMYK", "YCbCr", "LAB", "HSV", "I", "F", None)
 CHANNELS: Final[Mapping[str | None, int]] = {"RGB": 3, "RGBA": 4}
@@ -61,7 +67,8 @@ class Image(MediaComponent):
 
     Args:
         value: The initial picture, or a function that gives it.
-        format: How ordinary events send it: `"webp"`, `"png"` (lossless) or `"jpeg"`. Streams send JPEG.
+        format: How ordinary events send it: `"webp"`, `"png"` (lossless) or `"jpeg"`. Streams send JPEG; with `"h264"`
+            or `"vp8"` they send video where the browser knows it, and ordinary events WebP.
         height: Height in the page in pixels, or with a CSS unit.
         width: Width in the page in pixels, or with a CSS unit.
         image_mode: Pillow's mode of what handlers get: `"RGB"`, `"RGBA"`, `"L"` (grey, `(height, width)`), …; `None`
@@ -252,8 +259,9 @@ class Image(MediaComponent):
         picture = to_picture(value, self.image_mode)
         if self.type == "pil":
             return picture
-        is_storable = self.format == "png" or picture.mode in ("RGB", "L") or self.format == "webp"
-        path = scratch.temporary(f".{self.format if is_storable else 'png'}")
+        suffix = self.format if STREAM_FORMATS[self.format] == "jpeg" else FORMATS[self.format]
+        is_storable = suffix in KEEP_ALPHA or picture.mode in ("RGB", "L")
+        path = scratch.temporary(f".{suffix if is_storable else 'png'}")
         picture.save(path)
         return str(path)
 
@@ -310,6 +318,6 @@ class Image(MediaComponent):
         return encoded(frame, *self.codec(False, frame))
 
     def codec(self, streamed: bool, frame: Frame) -> tuple[str, float]:
-        name = "jpeg" if streamed else FORMATS[self.format]
+        name = STREAM_FORMATS[self.format] if streamed else FORMATS[self.format]
         has_alpha = frame.pixels.shape[2] == 4
-        return ("png", 1.0) if has_alpha and name == "jpeg" else (name, STREAM_QUALITY)
+        return ("png", 1.0) if has_alpha and name not in KEEP_ALPHA else (name, STREAM_QUALITY)

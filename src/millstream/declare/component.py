@@ -157,6 +157,11 @@ class Component(ValueForms):
         if self.every is not None and not self.is_computed:
             warn(f"{self.name}: every= does nothing: it calls value= again, which has to be a function then")
 
+    @property
+    def camera_codec(self) -> str | None:
+        """Name of the codec in which the app wants the frames of its camera; `None` leaves that to us."""
+        return None
+
     def check_streams(self) -> None:
         """Check that the component, as it is declared, can be the source of a stream.
 

@@ -132,6 +132,17 @@ def encode_image(pixels: Pixels, writer: str, **options: int) -> bytes:
     return file.getvalue()
 
 
+def reduced(pixels: Pixels, longest: int) -> Pixels:
+    """Scale an image down, in proportion, until none of its sides is longer than `longest` pixels."""
+    height, width = pixels.shape[:2]
+    scale = min(1.0, longest / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    if size == (width, height):
+        return pixels
+    scaled = Image.fromarray(contiguous(pixels)).resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
+    return np.array(scaled)
+
+
 def contiguous(pixels: Pixels) -> Pixels:
     """Give the same picture C-contiguous, without a copy if it is so already.
 

@@ -18,6 +18,7 @@ class PageInfo:
         caller: For whom its calls are made.
         clock: Translates the times of its clock.
         decodes: Numbers of the special codecs that it decodes and we encode: see `Hello.decodes`.
+        encodes: Numbers of the special codecs in which it sends frames of a camera and that we decode.
         seen: The last sequence of its control messages that was acted upon.
         is_developers: Whether it is the app's developer's, who reads why a handler fails.
     """
@@ -26,5 +27,6 @@ class PageInfo:
     caller: CallOwner
     clock: PageClock = field(default_factory=PageClock)
     decodes: frozenset[int] = frozenset()
+    encodes: frozenset[int] = frozenset()
     seen: int = 0
     is_developers: bool = False

@@ -282,7 +282,8 @@ class Session:
     def _welcome(self, hello: Hello) -> None:
         self._page.clock.compare(hello.page_us, server_us())
         self._context.players.bandwidth.takes_opus = CodecNumber.OPUS in hello.decodes
-        self._page.decodes = codecs.special().intersection(hello.decodes)
+        special = codecs.special()
+        self._page.decodes, self._page.encodes = special.intersection(hello.decodes), special & set(hello.encodes)
         self._sender.send(welcome(self._context.manifest.build, self.secret, hello.page_us))
         for number, value in initial_updates(self._initial, self._values, self.store):
             updates = {number: {"value": value}}

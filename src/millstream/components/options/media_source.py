@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import ClassVar, Final, Self, Unpack
 
+from millstream.components.options.webcam import WebcamOptions
 from millstream.components.values.links import has_scheme, is_embedded_picture, is_web_address
 from millstream.components.values.samples import Loudness
 from millstream.declare.component import Common, Component
@@ -72,6 +73,9 @@ class MediaComponent(Component):
     sources: list[str]
     streaming: bool
 
+    webcam_options: WebcamOptions = WebcamOptions()
+    """What is asked of its camera."""
+
     recording: bool = False
     """Whether it records, as if the user had pressed Record: from the opening of the page, or as an update."""
 
@@ -85,6 +89,10 @@ class MediaComponent(Component):
     def __init__(self, value: object = None, **common: Unpack[Common]) -> None:
         self.told = set()
         super().__init__(value, **common)
+
+    @property
+    def camera_codec(self) -> str | None:
+        return self.webcam_options.codec
 
     def hand_over(self, fresh: Self) -> None:
         super().hand_over(fresh)

@@ -1,4 +1,4 @@
-"""The encoders of one channel, for codecs whose packets build on each other."""
+"""The encoders of one channel, for frames that are encoded right before they are sent."""
 
 from __future__ import annotations
 
@@ -8,12 +8,29 @@ from collections.abc import Mapping
 import msgspec
 
 from millstream import codecs
+from millstream.frames import Frame
+from millstream.media.image_file import reduced
 from millstream.runtime.send.raw_frame import RawFrame
-from millstream.types import Encoder
+from millstream.types import Encoder, Encoding
 from millstream.wire.limits import MAX_PAYLOAD_BYTES
 from millstream.wire.packet import Packet, flags_of
 
 logger = logging.getLogger("millstream.session")
+
+
+class _OpenEncoder:
+    """The encoder of one component, and what it was last told."""
+
+    def __init__(self, number: int, quality: float) -> None:
+        self.number = number
+        self.encoder: Encoder = codecs.by_number(number).open_encoder(quality)
+        self._rate = (0, 0.0)
+
+    def configure(self, bits_per_s: int, frames_per_s: float) -> None:
+        """Tell it a rate, unless it was told the same before."""
+        if self._rate != (bits_per_s, frames_per_s):
+            self._rate = bits_per_s, frames_per_s
+            self.encoder.set_rate(bits_per_s, *((frames_per_s,) if frames_per_s else ()))
 
 
 class FrameEncoder:
@@ -23,8 +40,16 @@ class FrameEncoder:
     """
 
     def __init__(self) -> None:
-        self._encoders: dict[int, tuple[int, Encoder]] = {}
+        self._encoders: dict[int, _OpenEncoder] = {}
         self._need_key: set[int] = set()
+        self._encoding: Encoding | None = None
+
+    def configure(self, encoding: Encoding | None) -> None:
+        """Encode in another way from the next frame on; `None` as each frame's component wants it.
+
+        A frame with transparency is encoded as its component wants it in any case.
+        """
+        self._encoding = encoding
 
     def encode(self, pictures: Mapping[int, Packet | RawFrame]) -> dict[int, Packet]:
         """Encode what is not encoded yet, by component; a frame that no message can hold is left out."""
@@ -46,25 +71,33 @@ class FrameEncoder:
     def close(self) -> None:
         """Let go of all encoders; those that are used again begin anew."""
         while self._encoders:
-            self._encoders.popitem()[1][1].close()
+            self._encoders.popitem()[1].encoder.close()
 
     def _encoded(self, component: int, raw: RawFrame) -> Packet | None:
-        encoded = self._encoder(component, raw).encode(raw.frame)
+        wanted = self._encoding
+        if wanted is None or raw.frame.has_alpha:
+            wanted = Encoding(raw.header.codec)
+        encoded = self._encoder(component, wanted, raw.quality).encode(_within(raw.frame, wanted.longest))
         size = len(encoded.payload)
         if size > MAX_PAYLOAD_BYTES:
             logger.error("a frame of component %d takes %d bytes: too large to be sent", component, size)
             self._need_key.add(component)
             return None
-        return msgspec.structs.replace(raw.header, flags=flags_of(encoded), payload=encoded.payload)
+        return msgspec.structs.replace(raw.header, codec=wanted.codec, flags=flags_of(encoded), payload=encoded.payload)
 
-    def _encoder(self, component: int, raw: RawFrame) -> Encoder:
-        number, encoder = self._encoders.get(component, (None, None))
-        if encoder is None or number != raw.header.codec:
-            if encoder is not None:
-                encoder.close()
-            encoder = codecs.by_number(raw.header.codec).open_encoder(raw.quality)
-            self._encoders[component] = raw.header.codec, encoder
+    def _encoder(self, component: int, wanted: Encoding, quality: float) -> Encoder:
+        known = self._encoders.get(component)
+        if known is None or known.number != wanted.codec:
+            if known is not None:
+                known.encoder.close()
+            known = self._encoders[component] = _OpenEncoder(wanted.codec, quality)
+        known.configure(wanted.bits_per_s, wanted.frames_per_s)
         if component in self._need_key:
             self._need_key.discard(component)
-            encoder.request_key_frame()
-        return encoder
+            known.encoder.request_key_frame()
+        return known.encoder
+
+
+def _within(frame: Frame, longest: int) -> Frame:
+    """Scale a frame down, in proportion, if one of its sides is longer than that; 0 is any length."""
+    return Frame(reduced(frame.pixels, longest), frame.captured_us) if longest else frame

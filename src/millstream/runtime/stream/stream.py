@@ -19,6 +19,7 @@ from millstream.runtime.metrics import StreamMetrics
 from millstream.runtime.stream.av_receiver import open_receiver
 from millstream.runtime.stream.capture import StreamCapture
 from millstream.runtime.stream.credit import StreamCredit
+from millstream.runtime.stream.encoding import StreamEncoding
 from millstream.runtime.stream.lifecycle import Ending, Lifecycle, LifecycleEvent
 from millstream.runtime.stream.loop import StreamLoop
 from millstream.runtime.stream.output import StreamOutput
@@ -44,6 +45,7 @@ class Stream:
     Attributes:
         number, binding, frames: As given.
         metrics: What has happened, but for what `statistics` adds.
+        encoding: Says how its frames are encoded.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Stream:
         self._credit = StreamCredit(context, binding, self._receiver, self._on_idle, self.fault)
         self._capture = StreamCapture(context, binding)
         self._output = StreamOutput(context, number, binding)
+        self.encoding = StreamEncoding(context, binding, frames or number, self._output.channel)
         self._status = StreamStatus(context.sender, number, binding)
         is_talk = binding.turns is not None
         self._conversation = (
@@ -96,6 +99,7 @@ class Stream:
     async def live(self) -> None:
         """Work in slots until it ends, send what is left, say that it is over, and let what follows begin."""
         self._task = asyncio.current_task()
+        self.encoding.begin()
         try:
             with guarded(self.fault):
                 await self._loop.run(self._slots)
