@@ -12,10 +12,10 @@ export interface Scale {
   text: number;
 }
 
-/** The scale for a canvas of a size: lines of 2 pixels and text of 14 on 640 by 480. Pure. */
+/** The scale for a canvas of a size: lines of 2 pixels and text of 15 on 640 by 480. Pure. */
 export function scaleOf(width: number, height: number): Scale {
   const side = Math.sqrt(width * height);
-  return { line: Math.max(1.5, side / 277), text: Math.max(10, side / 38) };
+  return { line: Math.max(1.5, side / 277), text: Math.max(11, side / 36) };
 }
 
 /** The upper left corner of a label: above the box, below its edge where there is no room, and always in the frame. Pure. */
@@ -129,7 +129,7 @@ function layerOf(mask: MaskRaster, color: string): OffscreenCanvas {
 /** A stroke on a wider one of the opposite brightness. */
 function stroke(context: Context2D, color: string, { line }: Scale): void {
   context.strokeStyle = inkOn(color) === "#000" ? "rgb(0 0 0 / 65%)" : "rgb(255 255 255 / 75%)";
-  context.lineWidth = line * 2.2;
+  context.lineWidth = line * 2.6;
   context.stroke();
   context.strokeStyle = color;
   context.lineWidth = line;
