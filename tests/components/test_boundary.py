@@ -146,6 +146,7 @@ def test_what_a_user_enters_goes_through_the_handler_and_back_unchanged(kind: st
     assert component.wire(stored) == stored == pytest.approx(value) if is_finite(value) else stored == value
 
 
+@pytest.mark.filterwarnings("ignore:Slider 'Slider' takes numbers from 0 to 1")  # said once, and the value is stored
 @pytest.mark.parametrize("kind", [kind for kind in COMPONENTS if kind != "state"])
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(value=values)
