@@ -26,13 +26,12 @@ NAMED_TWICE: set[str] = set()
 """Class names that stand twice still."""
 
 LONG_MODULES = {
-    "apps/chat_interface.py", "apps/interface.py", "runtime/call/call.py", "wire/messages.py",
+    "apps/chat_interface.py", "apps/interface.py", "wire/messages.py",
 }  # fmt: skip
 """Modules that are too long still."""
 
 LARGE_CLASSES = {
-    "AVReceiver", "Audio", "BoundedHttp", "ClientStream", "CodecSuite", "Driver",
-    "HandlerCall", "Playback", "Session",
+    "AVReceiver", "Audio", "BoundedHttp", "ClientStream", "CodecSuite", "Driver", "HandlerCall", "Playback", "Session",
 }  # fmt: skip
 """Classes that have too many methods still."""
 

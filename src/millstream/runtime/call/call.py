@@ -13,25 +13,24 @@ from typing import Final, Literal, cast
 
 import numpy as np
 
-from millstream.cancellation import Cancelled
 from millstream.declare.arguments import describe, plain_argument
+from millstream.declare.binding import Binding
 from millstream.declare.component import Component
 from millstream.declare.element import Element
-from millstream.declare.progress import Bar, Tracker, calling
+from millstream.declare.progress import Bar, calling
 from millstream.declare.updates import Declared, Skip, Update, changes_of
-from millstream.errors import Error, InvalidValue, MillstreamError
+from millstream.errors import InvalidValue
 from millstream.frames import Chunk, Frame, Scene
-from millstream.jobs import END, KEEP, Arguments, Failure, Job, Notify, Output, Result, Role
+from millstream.jobs import END, KEEP, Arguments, Failure, Job, Output, Result
 from millstream.media.image_header import MAX_PIXELS
 from millstream.overlays.marks import Overlay
-from millstream.runtime.call.codec_state import UNDECODED, CodecState, copied
-from millstream.runtime.call.error_text import failure_of, message_of, titled
+from millstream.runtime.call.codec_state import UNDECODED, WorkerCalls, copied
+from millstream.runtime.call.error_text import failure_of
 from millstream.runtime.call.overlay_output import OverlayOutput
 from millstream.runtime.call.plan import CallPlan, injected
-from millstream.runtime.call.returned import check_sum, distributed
+from millstream.runtime.call.returned import blame, by_element, check_sum
 from millstream.runtime.call.user_code import guarded, is_for_the_caller
 from millstream.runtime.send.raw_frame import RawFrame
-from millstream.runtime.state.files import CallFiles
 from millstream.types import Blob, Media, Stored
 from millstream.wire.limits import MAX_PAYLOAD_BYTES
 from millstream.wire.messages import Value
@@ -46,64 +45,22 @@ _DELAYED: Final = (GeneratorType, CoroutineType, AsyncGeneratorType)
 """What a handler may hand on that has still to be run."""
 
 
-class WorkerCalls:
-    """The calls of one worker: one after the other, which share decoders and encoders.
-
-    Args:
-        codec_state: What they share.
-        plans: Gives the plan of a role, and the class of its calls.
-        files: Their temporary files.
-        notify: Called with what a handler says, in whatever thread that is.
-    """
-
-    def __init__(
-        self,
-        codec_state: CodecState,
-        plans: Callable[[Role], tuple[type[HandlerCall], CallPlan]],
-        files: CallFiles,
-        notify: Notify,
-    ) -> None:
-        self.codec_state = codec_state
-        self.files = files
-        self.notify = notify
-        self.tracker = Tracker(0, notify)
-        self._find = plans
-        self._plans: dict[Role, tuple[type[HandlerCall], CallPlan]] = {}
-        self._running: HandlerCall | None = None
-
-    def begin(self, job: Job) -> HandlerCall:
-        if job.role not in self._plans:
-            self._plans[job.role] = self._find(job.role)
-        if self.tracker.is_used:
-            self.tracker = Tracker(job.call, self.notify)
-        self.tracker.call = job.call
-        kind, plan = self._plans[job.role]
-        self._running = call = kind(self, plan, job)
-        return call
-
-    def close(self) -> None:
-        if self._running is not None:
-            self._running.close()
-        self.codec_state.close()
-
-
 class HandlerCall:
     """One job on its way. No step raises for what a handler, a user or a page did: the result says it.
 
     Args:
-        worker: What it shares with the calls before and after it.
         plan: What it shares with all calls of its handler.
+        worker: What it shares with the calls before and after it.
         job: What it is made of.
 
     Attributes:
         is_async: Whether its handler is called on the loop.
     """
 
-    def __init__(self, worker: WorkerCalls, plan: CallPlan, job: Job) -> None:
+    def __init__(self, plan: CallPlan, worker: WorkerCalls, job: Job) -> None:
         self._plan, self._job = plan, job
         self._codec_state, self._tracker = worker.codec_state, worker.tracker
         self._files = worker.files
-        self._files.folder, self._files.room = job.folder, job.room
         self._changes = dict(job.changes)
         self._arguments: Arguments | None = None
         self._generator: Generator[object, None, None] | None = None
@@ -127,7 +84,7 @@ class HandlerCall:
             if is_for_the_caller(error):
                 raise
             result = self.fail(error)
-        if result.is_last:
+        if result.is_last and (self._generator is not None or self._files.to_delete or self._files.memory):
             self.close()
         return result
 
@@ -179,8 +136,7 @@ class HandlerCall:
             generator, self._generator = self._generator, None
             with guarded(self.fail), self._heard():
                 generator.close()
-        if self._files.to_delete or self._files.memory:
-            self._files.close()
+        self._files.close()
 
     async def close_async(self) -> None:
         if self._async_generator is not None:
@@ -228,7 +184,7 @@ class HandlerCall:
         with self._heard():
             if self._generator is None:
                 arguments, self._arguments = cast("Arguments", self._arguments), None
-                value = self.handler(*arguments[0], **arguments[1])
+                value = self._plan.spec.fn(*arguments[0], **arguments[1])
                 if not isinstance(value, _DELAYED):
                     return value
                 del arguments  # a big array lives no longer than the generator wants it
@@ -265,7 +221,7 @@ class HandlerCall:
             try:
                 output = (self._updated if isinstance(item, _UPDATES) else self._output)(number, element, item)
             except Exception as error:  # whatever an object raises that is asked what it is
-                self._blame(plan.elements[number].name, error)
+                blame(plan.name, plan.elements[number].name, error)
                 raise
             if output.value is not KEEP or output.changes:
                 outputs[number] = output
@@ -274,17 +230,6 @@ class HandlerCall:
         if len(whole) > 1:
             check_sum(whole)
         return outputs
-
-    def _blame(self, name: str, error: Exception) -> None:
-        """Say for which output a value was that does not do.
-
-        Raises:
-            InvalidValue: Unless the handler itself raised the error, or its message names the output already.
-        """
-        is_named = isinstance(error, MillstreamError) and name in message_of(error)
-        if not is_named and not isinstance(error, Error | Cancelled):
-            reason = message_of(error) if isinstance(error, MillstreamError) else titled(error)
-            raise InvalidValue(f"what {self._plan.name}() returned for {name} does not do: {reason}") from error
 
     def _updated(self, number: int, element: Element, item: object) -> Output:
         """Bring what may be an update into the form that is kept and sent."""
@@ -366,3 +311,33 @@ class HandlerCall:
         if goes_on and not self._is_generator:
             return {}  # the next call goes on with it
         return self._codec_state.end_sources(outputs, self._files, goes_on=goes_on, is_finished=is_finished)
+
+
+def distributed(binding: Binding, elements: Mapping[int, Element], value: object) -> dict[int, object]:
+    """Assign what a handler returned to its outputs, by number.
+
+    Raises:
+        InvalidValue: There are too few or too many values, or one is for something that is no output.
+    """
+    outputs = binding.outputs
+    if isinstance(value, Skip):
+        return {}
+    if isinstance(value, dict) and any(isinstance(key, Element) for key in value):
+        return by_element(binding, elements, value)
+    if not outputs:
+        return {}
+    if len(outputs) == 1:
+        return {outputs[0]: value}
+    names = ", ".join(elements[number].name for number in outputs)
+    if not isinstance(value, tuple | list):
+        raise InvalidValue(
+            f"{binding.name}() has {len(outputs)} outputs ({names}), but returned {describe(value)}; "
+            "return a tuple with one value for each, or a dict keyed by component"
+        )
+    if len(value) != len(outputs):
+        few = "few" if len(value) < len(outputs) else "many"
+        raise InvalidValue(
+            f"{binding.name}() returned too {few} values: {len(value)} for {len(outputs)} outputs ({names}); "
+            "return one for each, skip() for those that stay as they are"
+        )
+    return dict(zip(outputs, value, strict=True))

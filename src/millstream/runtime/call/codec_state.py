@@ -15,12 +15,14 @@ from millstream.declare.binding import TurnTaking
 from millstream.declare.component import Component
 from millstream.declare.element import Element
 from millstream.declare.manifest import Manifest
+from millstream.declare.progress import Tracker
 from millstream.errors import InvalidValue, MediaError
 from millstream.frames import Chunk, Frame, Scene
-from millstream.jobs import Job, Output
+from millstream.jobs import Call, Job, Notify, Output, Role
 from millstream.media import wav
 from millstream.runtime.call.user_code import guarded
 from millstream.runtime.send.raw_frame import RawFrame
+from millstream.runtime.state.files import CallFiles
 from millstream.runtime.stream.recording import StreamRecording
 from millstream.speech import Heard
 from millstream.types import Blob, Decoder, Encoded, Encoder, Media, PlayerSource, Scratch, Stored
@@ -193,6 +195,46 @@ class CodecState:
         encoder = _Deferred() if codec.IS_DEPENDENT else codec.open_encoder(quality)
         self.encoders[key] = codec.NUMBER, encoder
         return self.encoders[key]
+
+
+class WorkerCalls:
+    """The calls of one worker: one after the other, which share decoders and encoders.
+
+    Args:
+        codec_state: What they share.
+        roles: Gives what begins a call in a role.
+        files: Their temporary files.
+        notify: Called with what a handler says, in whatever thread that is.
+    """
+
+    def __init__(
+        self, codec_state: CodecState, roles: Callable[[Role], BeginCall], files: CallFiles, notify: Notify
+    ) -> None:
+        self.codec_state = codec_state
+        self.files = files
+        self.tracker = Tracker(0, notify)
+        self._find = roles
+        self._roles: dict[Role, BeginCall] = {}
+        self._running: Call | None = None
+
+    def begin(self, job: Job) -> Call:
+        begin = self._roles.get(job.role)
+        if begin is None:
+            begin = self._roles[job.role] = self._find(job.role)
+        if self.tracker.is_used:
+            self.tracker = Tracker(job.call, self.tracker.notify)
+        self.tracker.call = job.call
+        self.files.folder, self.files.room = job.folder, job.room
+        self._running = begin(self, job)
+        return self._running
+
+    def close(self) -> None:
+        if self._running is not None:
+            self._running.close()
+        self.codec_state.close()
+
+
+BeginCall: TypeAlias = Callable[[WorkerCalls, Job], Call]
 
 
 def copied(frame: Frame) -> Frame:

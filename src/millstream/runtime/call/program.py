@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from millstream.declare.manifest import Manifest
 from millstream.jobs import Notify, Role
-from millstream.runtime.call.call import HandlerCall, WorkerCalls
-from millstream.runtime.call.codec_state import CodecState
+from millstream.runtime.call.call import HandlerCall
+from millstream.runtime.call.codec_state import CodecState, WorkerCalls
 from millstream.runtime.call.plan import plan
 from millstream.runtime.call.roles import Finishing, Greeting, Listening, Recognising
 from millstream.runtime.state.files import CallFiles
@@ -41,7 +42,7 @@ class AppProgram:
     def open(self, binding: int, notify: Notify) -> WorkerCalls:
         return WorkerCalls(
             CodecState(self.manifest, self.show_error),
-            lambda role: (KINDS.get(role, HandlerCall), plan(self.manifest, binding, role)),
+            lambda role: partial(KINDS.get(role, HandlerCall), plan(self.manifest, binding, role)),
             CallFiles(Path(), 0, self.rules),
             notify,
         )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from millstream.declare.arguments import describe
+from millstream.cancellation import Cancelled
 from millstream.declare.binding import Binding
 from millstream.declare.element import Element, too_large
-from millstream.declare.updates import Skip
-from millstream.errors import InvalidValue
+from millstream.errors import Error, InvalidValue, MillstreamError
+from millstream.runtime.call.error_text import message_of, titled
 from millstream.wire.limits import MAX_MESSAGE_BYTES
 from millstream.wire.messages import Value
 from millstream.wire.plain import size_of
@@ -25,37 +25,12 @@ def check_sum(told: Sequence[tuple[str, Value]]) -> None:
         raise too_large(" and ".join(name for name, _ in told))
 
 
-def distributed(binding: Binding, elements: Mapping[int, Element], value: object) -> dict[int, object]:
-    """Assign what a handler returned to its outputs, by number.
+def by_element(binding: Binding, elements: Mapping[int, Element], value: Mapping[object, object]) -> dict[int, object]:
+    """Assign a dict keyed by component to the outputs, by number.
 
     Raises:
-        InvalidValue: There are too few or too many values, or one is for something that is no output.
+        InvalidValue: A value is for something that is no output.
     """
-    outputs = binding.outputs
-    if isinstance(value, Skip):
-        return {}
-    if isinstance(value, dict) and any(isinstance(key, Element) for key in value):
-        return _by_element(binding, elements, value)
-    if not outputs:
-        return {}
-    if len(outputs) == 1:
-        return {outputs[0]: value}
-    names = ", ".join(elements[number].name for number in outputs)
-    if not isinstance(value, tuple | list):
-        raise InvalidValue(
-            f"{binding.name}() has {len(outputs)} outputs ({names}), but returned {describe(value)}; "
-            "return a tuple with one value for each, or a dict keyed by component"
-        )
-    if len(value) != len(outputs):
-        few = "few" if len(value) < len(outputs) else "many"
-        raise InvalidValue(
-            f"{binding.name}() returned too {few} values: {len(value)} for {len(outputs)} outputs ({names}); "
-            "return one for each, skip() for those that stay as they are"
-        )
-    return dict(zip(outputs, value, strict=True))
-
-
-def _by_element(binding: Binding, elements: Mapping[int, Element], value: Mapping[object, object]) -> dict[int, object]:
     numbers = {elements[number]: number for number in binding.outputs}
     for key in value:
         if key not in numbers:
@@ -64,3 +39,15 @@ def _by_element(binding: Binding, elements: Mapping[int, Element], value: Mappin
                 f"{binding.name}() returned a value for {name}, which is not one of its outputs; add it to outputs="
             )
     return {numbers[cast("Element", key)]: item for key, item in value.items()}
+
+
+def blame(handler: str, output: str, error: Exception) -> None:
+    """Say for which output a value was that does not do.
+
+    Raises:
+        InvalidValue: Unless the handler itself raised the error, or its message names the output already.
+    """
+    is_named = isinstance(error, MillstreamError) and output in message_of(error)
+    if not is_named and not isinstance(error, Error | Cancelled):
+        reason = message_of(error) if isinstance(error, MillstreamError) else titled(error)
+        raise InvalidValue(f"what {handler}() returned for {output} does not do: {reason}") from error

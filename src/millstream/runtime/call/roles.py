@@ -8,7 +8,8 @@ from millstream.declare.arguments import describe
 from millstream.errors import InvalidValue
 from millstream.frames import Chunk, Scene
 from millstream.jobs import END, Arguments, Job, Result
-from millstream.runtime.call.call import HandlerCall, WorkerCalls
+from millstream.runtime.call.call import HandlerCall
+from millstream.runtime.call.codec_state import WorkerCalls
 from millstream.runtime.call.plan import CallPlan
 from millstream.speech import Heard
 from millstream.types import Media
@@ -18,8 +19,8 @@ from millstream.wire.packet import Packet
 class Listening(HandlerCall):
     """Hears the next stretch of a microphone, and gives what its detector found; no handler is called."""
 
-    def __init__(self, worker: WorkerCalls, plan: CallPlan, job: Job) -> None:
-        super().__init__(worker, plan, job)
+    def __init__(self, plan: CallPlan, worker: WorkerCalls, job: Job) -> None:
+        super().__init__(plan, worker, job)
         self.is_async = self._is_generator = False
 
     def _made_arguments(self) -> Arguments:
@@ -64,8 +65,8 @@ class Recognising(HandlerCall):
 class Finishing(HandlerCall):
     """Ends the video and audio that a stream plays; from now on the whole of it is the value of its component."""
 
-    def __init__(self, worker: WorkerCalls, plan: CallPlan, job: Job) -> None:
-        super().__init__(worker, plan, job)
+    def __init__(self, plan: CallPlan, worker: WorkerCalls, job: Job) -> None:
+        super().__init__(plan, worker, job)
         self.is_async = False
 
     def _made_arguments(self) -> Arguments:
