@@ -32,9 +32,8 @@ _.username, _.previous_value  # Request, EditData
 _.feed_in_background, _.played_s, _.clock_offset_us, _.age_p50_s, _.age_p95_s, _.age_max_s  # the Python client
 CodecSuite, EngineSuite, LaneSuite, TransportSuite, _.another, _.room_at, _.set_rates  # millstream.testing
 
-# The other end of the wire reads them.
-resumed, JPEG, WEBP
-arrived_us, wait_us, decode_us, call_us, encode_us, decision  # the page's display of latency
+# Numbers on the wire, looked up by value.
+JPEG, WEBP
 
 # Named in annotations that are strings, or a parameter of a method that does nothing in the base class.
 AbstractContextManager, OpenAI, bits_per_second
