@@ -1,8 +1,8 @@
 """Blur the background.
 
-You stay sharp, your room does not: a portrait lens made of a quarter of a megabyte of weights.
+You stay sharp, and your room does not: a portrait lens made of a quarter of a megabyte of weights.
 
-Try: lean back and forth, hold your hand into the picture, and open the aperture.
+Try: lean back and forth, hold up your hand, and open the aperture.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ find_people = PeopleMask()
 
 
 def focus(frame: np.ndarray, aperture: float) -> np.ndarray:
-    """Blur what is behind the people in the picture."""
+    """Blur the background behind people."""
     try:
         mask = find_people(frame)
     except FetchError as error:  # the weights are fetched once, with the first frame
@@ -23,9 +23,9 @@ def focus(frame: np.ndarray, aperture: float) -> np.ndarray:
 
 
 with gr.Blocks() as demo:
-    picture = gr.Image(sources=["webcam"], label="Camera")
+    camera = gr.Image(sources=["webcam"], label="Camera")
     aperture = gr.Slider(label="Aperture", minimum=0.0, maximum=4.0, step=0.5, value=2.0)
-    picture.stream(focus, [picture, aperture], picture, time_limit=30, stream_every=0.1)
+    camera.stream(focus, [camera, aperture], camera, time_limit=30, stream_every=0.1)
 
 if __name__ == "__main__":
     demo.launch()

@@ -1,6 +1,6 @@
-"""Who speaks.
+"""Voice and face.
 
-Camera and microphone in one function: faces are framed, and the frame moves with the voice that was heard just then.
+Camera and microphone in one function: faces have a box, and the box grows with the voice at that very moment.
 
 Try: press Record and speak, whisper, clap in front of the camera, or count aloud with somebody beside you.
 """
@@ -17,49 +17,49 @@ find_faces = FaceFinder()
 
 
 def loudness(samples: np.ndarray) -> float:
-    """Return how loud a stretch of sound is: 0 for a quiet room, 1 for a voice close by."""
+    """Return the loudness of a chunk: 0 for a quiet room, 1 for a voice close by."""
     power = float(np.mean((samples / 32_768.0) ** 2)) if samples.size else 0.0
     level_db = 10 * np.log10(power + 1e-12)
     return float(np.clip((level_db - QUIET_DB) / (LOUD_DB - QUIET_DB), 0.0, 1.0))
 
 
 def watch(moment: gr.Moment) -> np.ndarray:
-    """Draw the sound around a picture onto that picture: both come with their times, on one clock."""
-    picture, level = moment.frame, loudness(moment.audio[1]) if moment.audio else 0.0
+    """Draw the audio around a frame onto that frame: both have capture times on one clock."""
+    frame, level = moment.frame, loudness(moment.audio[1]) if moment.audio else 0.0
     try:
-        faces = find_faces(picture)
+        faces = find_faces(frame)
     except FetchError as error:  # the weights are fetched once, with the first frame
         raise gr.Error(str(error)) from error
     colour = tuple(round(calm + (voice - calm) * level) for calm, voice in zip(CALM, VOICE, strict=True))
     for left, top, right, bottom in faces:
         grown = round((right - left) * 0.25 * level)
         corners = (left - grown, top - grown), (right + grown, bottom + grown)
-        cv2.rectangle(picture, *corners, colour, 2 + round(10 * level), cv2.LINE_AA)
-    draw_wave(picture, moment, colour)
-    return picture
+        cv2.rectangle(frame, *corners, colour, 2 + round(10 * level), cv2.LINE_AA)
+    draw_wave(frame, moment, colour)
+    return frame
 
 
-def draw_wave(picture: np.ndarray, moment: gr.Moment, colour: tuple[int, ...]) -> None:
-    """Draw the sound along the lower edge, and a line at the very moment at which the picture was taken."""
+def draw_wave(frame: np.ndarray, moment: gr.Moment, colour: tuple[int, ...]) -> None:
+    """Draw the waveform along the lower edge, and a line at the moment when the frame was captured."""
     if moment.audio is None or moment.audio_time is None:
         return
     rate, samples = moment.audio
-    height, width = picture.shape[:2]
-    sound = samples if samples.ndim == 1 else samples[:, 0]
-    picture[-80:] = picture[-80:] // 3
-    peaks = np.array([np.abs(part.astype(int)).max(initial=0) for part in np.array_split(sound, width // 4)])
-    for place, peak in enumerate(np.minimum(peaks // 400, 34)):
-        cv2.line(picture, (place * 4 + 2, height - 40 - peak), (place * 4 + 2, height - 40 + peak), colour, 2)
-    part = (moment.frame_time - moment.audio_time) * rate / max(len(sound), 1)
+    height, width = frame.shape[:2]
+    audio = samples if samples.ndim == 1 else samples[:, 0]
+    frame[-80:] = frame[-80:] // 3
+    peaks = np.array([np.abs(part.astype(int)).max(initial=0) for part in np.array_split(audio, width // 4)])
+    for column, peak in enumerate(np.minimum(peaks // 400, 34)):
+        cv2.line(frame, (column * 4 + 2, height - 40 - peak), (column * 4 + 2, height - 40 + peak), colour, 2)
+    part = (moment.frame_time - moment.audio_time) * rate / max(len(audio), 1)
     if 0 <= part <= 1:
-        cv2.line(picture, (round(part * width), height - 80), (round(part * width), height), (255, 255, 255), 2)
+        cv2.line(frame, (round(part * width), height - 80), (round(part * width), height), (255, 255, 255), 2)
 
 
 with gr.Blocks() as demo:
     with gr.Row():
-        film = gr.Video(sources=["webcam"], label="Camera and microphone")
-        picture = gr.Image(label="Who speaks")
-    film.stream(watch, film, picture, stream_every=0.1)
+        video = gr.Video(sources=["webcam"], label="Camera and microphone")
+        result = gr.Image(label="Voices")
+    video.stream(watch, video, result, stream_every=0.1)
 
 if __name__ == "__main__":
     demo.launch()

@@ -1,8 +1,8 @@
 """Live captions.
 
-Large captions for whoever speaks: words appear grey while they may still change, and turn solid when they are certain.
+Large captions for whoever is speaking: words are grey while they may still change, and turn solid when they are final.
 
-Try: press Record, hold the screen so that somebody can read it, and speak (in English) a few sentences with pauses.
+Try: press Record, turn the screen so that somebody else can read it, and speak (in English) with pauses.
 """
 
 from html import escape
@@ -21,11 +21,11 @@ CSS = """
 .captions .draft { color: var(--ms-muted); font-weight: 400; }
 .captions .hint { color: var(--ms-muted); font-size: 1.25rem; font-weight: 400; }
 """
-NOTHING = '<div class="captions"><p class="hint">What is said will stand here.</p></div>'
+NOTHING = '<div class="captions"><p class="hint">Captions will appear here.</p></div>'
 
 
 def caption(chunk: tuple[int, np.ndarray], recogniser: StreamingRecogniser) -> tuple[StreamingRecogniser, str]:
-    """Handle a stretch of sound. The recogniser is this visitor's own: it lives in a State."""
+    """Handle a chunk of audio. Each visitor has a recogniser of their own, in a State."""
     try:
         recogniser.hear(*chunk)
     except ModelError as error:
@@ -34,13 +34,13 @@ def caption(chunk: tuple[int, np.ndarray], recogniser: StreamingRecogniser) -> t
 
 
 def finish(recogniser: StreamingRecogniser) -> tuple[StreamingRecogniser, str]:
-    """Settle the last sentence when the visitor stops."""
+    """Finish the last sentence when the visitor stops."""
     recogniser.finish()
     return recogniser, show(recogniser)
 
 
 def show(recogniser: StreamingRecogniser) -> str:
-    """Lay the last sentences out, one under the other."""
+    """Lay out the last sentences, one below the other."""
     lines = recogniser.lines[-SHOWN:]
     if not lines:
         return NOTHING

@@ -1,6 +1,6 @@
 """Chat.
 
-A chat with streamed answers, files, retry and undo around one function: this one works sums out and looks at pictures.
+A chat with streamed replies, files, retry and undo around one function, which does sums and describes images.
 
 Try: ask what it can do, send it a photograph, edit your last message, and stop an answer in the middle.
 """
@@ -23,7 +23,7 @@ find_objects = Detector()
 
 
 def answer(message: dict, history: list[dict], partner: Assistant) -> Iterator[str | list]:
-    """Yield the answer as it grows: first what is on the pictures, then what there is to say to the words."""
+    """Yield the growing reply: first the objects in the images, then a reply to the text."""
     seen: list[object] = []
     for path in message["files"]:
         seen += look(path)
@@ -36,19 +36,19 @@ def answer(message: dict, history: list[dict], partner: Assistant) -> Iterator[s
 
 
 def look(path: str) -> list[object]:
-    """Say what is on a picture, and show where."""
+    """Name the objects in an image, and mark them."""
     try:
-        picture = np.array(Image.open(path).convert("RGB"))
+        image = np.array(Image.open(path).convert("RGB"))
     except (UnidentifiedImageError, OSError):
-        return [f"I can look at pictures only; {Path(path).name} is none."]
+        return [f"I can only look at images, and {Path(path).name} is not one."]
     try:
-        found = find_objects(picture, threshold=0.4)
-    except FetchError as error:  # the weights (33 MB) are fetched once, with the first picture
+        found = find_objects(image, threshold=0.4)
+    except FetchError as error:  # the weights (33 MB) are fetched once, with the first image
         raise gr.Error(str(error)) from error
     if not found:
         return ["I see nothing that I know: my list has 23 everyday objects."]
     names = ", ".join(f"**{detection.label.lower()}** ({detection.score:.0%})" for detection in found)
-    return [f"I see: {names}.", gr.Image(draw_detections(picture, found))]
+    return [f"I see: {names}.", gr.Image(draw_detections(image, found))]
 
 
 demo = gr.ChatInterface(
@@ -63,7 +63,7 @@ demo = gr.ChatInterface(
         {"text": "What is 15 percent of 80?"},
         {"text": "", "files": [str(MEDIA / "coffee.jpg")]},
     ],
-    example_labels=["What can you do?", "What is 15 percent of 80?", "What is on this picture?"],
+    example_labels=["What can you do?", "What is 15 percent of 80?", "What is in this image?"],
 )
 
 if __name__ == "__main__":

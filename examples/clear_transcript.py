@@ -1,42 +1,43 @@
 """Echo.
 
-The microphone fills a tape that you can play back at once: a stream with a memory, and a button that wipes it.
+The microphone's audio is kept for half a minute and can be played back at once: a stream with state, and a button that
+clears it.
 
-Try: record a few words, press Play on the tape, then Clear, also in the middle of a recording.
+Try: record a few words, press Play, then Clear, also while you are recording.
 """
 
 import numpy as np
 
 import millstream as gr
 
-TAPE_SECONDS = 30
-Sound = tuple[int, np.ndarray]
+MAX_SECONDS = 30
+Chunk = tuple[int, np.ndarray]
 
 
-def append(chunk: Sound, tape: Sound | None) -> tuple[Sound, Sound, str]:
-    """Add a second of sound to the tape, which keeps the last half minute."""
+def append(chunk: Chunk, recording: Chunk | None) -> tuple[Chunk, Chunk, str]:
+    """Append a second of audio to the recording, which keeps the last half minute."""
     rate, samples = chunk
-    if tape is not None and tape[0] == rate:
-        samples = np.concatenate([tape[1], samples])[-TAPE_SECONDS * rate :]
-    tape = (rate, samples)
-    return tape, tape, f"{len(samples) / rate:.1f} s on the tape"
+    if recording is not None and recording[0] == rate:
+        samples = np.concatenate([recording[1], samples])[-MAX_SECONDS * rate :]
+    recording = (rate, samples)
+    return recording, recording, f"{len(samples) / rate:.1f} s recorded"
 
 
 def wipe() -> tuple[None, None, str]:
-    """Empty the tape; a recording that is under way goes on with a new one."""
-    return None, None, "The tape is empty"
+    """Clear the recording; a running stream goes on with an empty one."""
+    return None, None, "Nothing recorded"
 
 
 with gr.Blocks() as demo:
     with gr.Row():
         microphone = gr.Audio(sources=["microphone"], label="Microphone")
-        player = gr.Audio(label="Tape")
-    status = gr.Textbox(label="Status", value="The tape is empty", interactive=False)
+        player = gr.Audio(label="Recording")
+    status = gr.Textbox(label="Status", value="Nothing recorded", interactive=False)
     clear = gr.Button("Clear")
-    tape = gr.State()
+    recording = gr.State()
 
-    microphone.stream(append, [microphone, tape], [tape, player, status], stream_every=1)
-    clear.click(wipe, None, [tape, player, status])
+    microphone.stream(append, [microphone, recording], [recording, player, status], stream_every=1)
+    clear.click(wipe, None, [recording, player, status])
 
 if __name__ == "__main__":
     demo.launch()

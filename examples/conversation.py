@@ -1,6 +1,6 @@
 """Spoken conversation.
 
-Talk with a program that listens, answers aloud, and lets itself be interrupted, while everything said is written down.
+Talk with a program that listens, replies aloud, and can be interrupted, while everything said is written down.
 
 Try: press Record and ask "what is twelve times seven", then "divide that by three"; set a timer for ten seconds; ask
 for a quiz, and interrupt it.
@@ -19,7 +19,7 @@ voice = SpeakingVoice()
 
 
 def new_partner() -> Assistant | LanguageModel:
-    """Give a visitor somebody to talk to.
+    """Make the partner of a visitor.
 
     The assistant knows sums, timers and a quiz, and works offline. A language model takes two lines instead of one:
 
@@ -31,7 +31,7 @@ def new_partner() -> Assistant | LanguageModel:
 
 @contextmanager
 def remedies() -> Iterator[None]:
-    """Show in the page what to install, if a model is missing."""
+    """If a model is missing, tell the visitor how to install it."""
     try:
         yield
     except ModelError as error:
@@ -39,22 +39,22 @@ def remedies() -> Iterator[None]:
 
 
 def caption(said: tuple[int, np.ndarray], talk: Talk, turn: gr.Turn) -> tuple[object, list, Talk]:
-    """Show what the visitor says while it is being said; the last words may still change."""
+    """Show the visitor's words as they are spoken; the last ones may still change."""
     with remedies():
         return gr.skip(), talk.dialogue.with_draft(talk.hear(said, turn.previous)), talk
 
 
 def reply(said: tuple[int, np.ndarray], talk: Talk, turn: gr.Turn) -> Iterator[tuple[object, list, Talk]]:
-    """Answer a turn: all that was said until the pause."""
+    """Reply to a turn: everything that was said until the pause."""
     with remedies():
         words = talk.hear_out(said, turn.previous)
         yield gr.skip(), talk.dialogue.messages, talk
-        for sound, messages in talk.dialogue.answer(words, voice.read) if words else ():
-            yield sound, messages, talk
+        for audio, messages in talk.dialogue.answer(words, voice.read) if words else ():
+            yield audio, messages, talk
 
 
 def remind(talk: Talk) -> tuple[object, object]:
-    """Say what the partner has to say of itself, such as that a timer is over; nothing, most of the time."""
+    """Say anything that the partner has to say unprompted, such as that a timer is over."""
     with remedies():
         return talk.dialogue.remind(voice.say) or (gr.skip(), gr.skip())
 

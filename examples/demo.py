@@ -1,8 +1,8 @@
 """Millstream's gallery.
 
-Every example of this folder, alive on one page, with its whole program below it.
+Every example of this folder, live on one page, with its whole program below it.
 
-Try: press Record in any of them; each tab is a program of its own that you can copy into a file and run.
+Try: press Record in any of them; each tab is a complete program that you can copy into a file and run.
 """
 
 import inspect
@@ -26,7 +26,7 @@ if FOLDER not in sys.path:  # the examples import their neighbours, also when th
 
 
 def show(example: ModuleType) -> None:
-    """Add one example as a tab: what it promises, what to try, the running app, and its source."""
+    """Add one example as a tab: its description, something to try, the running app, and its source."""
     title, promise, *rest = inspect.getdoc(example).split("\n\n")
     with gr.Tab(title.rstrip(".")):
         gr.Markdown(f"**{promise}**\n\n{' '.join(rest)}")
@@ -38,7 +38,7 @@ def show(example: ModuleType) -> None:
 examples = {name: import_module(name) for names in GALLERY.values() for name in names}
 
 with gr.Blocks(title="Millstream", css="\n".join(getattr(each, "CSS", "") for each in examples.values())) as demo:
-    gr.Markdown("# Millstream\nOne Python function, live: your camera and microphone go in, the answer comes back.")
+    gr.Markdown("# Millstream\nOne Python function, live: your camera and microphone go in, the results come back.")
     with gr.Tabs():
         for group, names in GALLERY.items():
             with gr.Tab(group), gr.Tabs():
@@ -47,7 +47,7 @@ with gr.Blocks(title="Millstream", css="\n".join(getattr(each, "CSS", "") for ea
 
 
 def load_models() -> None:
-    """Fetch and load what the first tabs need, so that their first frame is answered at once."""
+    """Fetch and load the models of the first tabs, so that their first frame has a result at once."""
     from conversation import voice
     from detect import detector
     from models import ModelError, StreamingRecogniser
@@ -56,7 +56,7 @@ def load_models() -> None:
         try:
             load()
         except ModelError as error:
-            print(f"{error}\nThe page opens all the same; what needs this model says so.", file=sys.stderr)
+            print(f"{error}\nThe page opens all the same; examples that need this model say so.", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ detector = Detector()
 
 
 def detect(frame: np.ndarray, confidence: float) -> np.ndarray:
-    """Draw a box and a name around everything that the model is at least this sure of."""
+    """Draw a box with a name around every object that the model is at least this sure of."""
     try:
         found = detector(frame, threshold=confidence)
     except FetchError as error:  # the weights (33 MB) are fetched once, with the first frame
@@ -28,9 +28,9 @@ def detect(frame: np.ndarray, confidence: float) -> np.ndarray:
 with gr.Blocks() as demo:
     gr.HTML("<h1 style='text-align: center'>What does your camera see?</h1>")
     with gr.Column(elem_classes=["detector"]), gr.Group(elem_classes=["detector-frame"]):
-        picture = gr.Image(label="Camera", sources="webcam")
+        camera = gr.Image(label="Camera", sources="webcam")
         confidence = gr.Slider(label="Confidence threshold", minimum=0.0, maximum=1.0, step=0.05, value=0.30)
-    picture.stream(fn=detect, inputs=[picture, confidence], outputs=[picture], time_limit=10)
+    camera.stream(fn=detect, inputs=[camera, confidence], outputs=[camera], time_limit=10)
 
 if __name__ == "__main__":
     demo.launch(css=CSS)

@@ -2,7 +2,7 @@
 
 Turn your camera into a cartoon, a pencil drawing or an upside-down world, and switch while it runs.
 
-Try: change the filter during the recording; the very next frame obeys.
+Try: change the filter during the recording; it applies to the very next frame.
 """
 
 import cv2
@@ -12,7 +12,7 @@ import millstream as gr
 
 
 def cartoon(frame: np.ndarray) -> np.ndarray:
-    """Flat colours, from a picture shrunk so that the filter is quick, under dark outlines."""
+    """Draw dark outlines over flat colours, which are computed on a smaller frame for speed."""
     height, width = frame.shape[:2]
     small = cv2.resize(frame, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
     flat = cv2.bilateralFilter(small, d=9, sigmaColor=60, sigmaSpace=9) // 32 * 32 + 16
@@ -22,12 +22,12 @@ def cartoon(frame: np.ndarray) -> np.ndarray:
 
 
 def edges(frame: np.ndarray) -> np.ndarray:
-    """White lines where the brightness changes, on black."""
+    """Draw white lines on black where the brightness changes."""
     return cv2.Canny(cv2.GaussianBlur(frame, (5, 5), 0), 40, 120)
 
 
 def flip(frame: np.ndarray) -> np.ndarray:
-    """Upside down."""
+    """Turn the frame upside down."""
     return cv2.flip(frame, 0)
 
 
@@ -35,7 +35,7 @@ FILTERS = {"cartoon": cartoon, "edges": edges, "flip": flip}
 
 
 def apply_filter(frame: np.ndarray, name: str) -> np.ndarray:
-    """Handle one frame; `name` is what the dropdown shows at that moment."""
+    """Handle one frame; `name` is the current value of the dropdown."""
     return FILTERS[name](frame)
 
 

@@ -1,8 +1,8 @@
 """Hide faces.
 
-Every face turns into a smear of colour before the picture goes anywhere: privacy at the source.
+Every face becomes a smear of colour before the frame goes anywhere: privacy at the source.
 
-Try: let a friend walk into the picture, and show a portrait on your phone.
+Try: ask a friend to join you, and show a portrait on your phone.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ find_faces = FaceFinder()
 
 
 def hide(frame: np.ndarray, caution: float) -> np.ndarray:
-    """Cover everything that might be a face; more caution covers more."""
+    """Hide everything that might be a face; more caution hides more."""
     try:
         faces = find_faces(frame, threshold=1 - caution)
     except FetchError as error:  # the weights are fetched once, with the first frame
@@ -25,9 +25,9 @@ def hide(frame: np.ndarray, caution: float) -> np.ndarray:
 
 
 with gr.Blocks() as demo:
-    picture = gr.Image(sources=["webcam"], label="Camera")
+    camera = gr.Image(sources=["webcam"], label="Camera")
     caution = gr.Slider(label="Caution", minimum=0.1, maximum=0.9, step=0.1, value=0.6)
-    picture.stream(hide, [picture, caution], picture, time_limit=30, stream_every=0.1)
+    camera.stream(hide, [camera, caution], camera, time_limit=30, stream_every=0.1)
 
 if __name__ == "__main__":
     demo.launch()

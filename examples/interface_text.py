@@ -1,8 +1,8 @@
 """Plain interface.
 
-Inputs on the left, a button, the answer on the right: an ordinary function needs no layout at all.
+Inputs on the left, a button, the result on the right: an ordinary function needs no layout at all.
 
-Try: write a message, submit it, then paste the answer back with the shift reversed.
+Try: write a message, submit it, then paste the result back with the shift reversed.
 """
 
 import string
@@ -11,11 +11,11 @@ import millstream as gr
 
 
 def shift_letters(message: str, shift: int) -> str:
-    """Move each letter on by `shift` places in the alphabet; everything else stays."""
+    """Shift each letter by `shift` positions in the alphabet; everything else stays."""
     table = {}
     for alphabet in (string.ascii_lowercase, string.ascii_uppercase):
-        for place, letter in enumerate(alphabet):
-            table[ord(letter)] = alphabet[(place + int(shift)) % len(alphabet)]
+        for position, letter in enumerate(alphabet):
+            table[ord(letter)] = alphabet[(position + int(shift)) % len(alphabet)]
     return message.translate(table)
 
 

@@ -1,6 +1,6 @@
 """Colour finder.
 
-Many controls, one stream: the handler gets its inputs as a dictionary and sets only the outputs that it names.
+Many controls, one stream: the handler gets its inputs as a dictionary and sets only the outputs in its result.
 
 Try: hold something red to the camera; then choose another colour, or let the app follow what you show it.
 """
@@ -22,12 +22,12 @@ with gr.Blocks() as demo:
             reset = gr.Button("Reset", visible=False)
         with gr.Column():
             result = gr.Image(label="Found")
-            share = gr.Textbox(label="Share of the picture", interactive=False)
+            share = gr.Textbox(label="Share of the frame", interactive=False)
     shown = gr.State(-1)
 
     @camera.stream(inputs={camera, colour, width, invert, shown}, outputs=[result, share, shown], stream_every=0.1)
     def find(values: dict) -> dict:
-        """Grey out all but one colour. The text is set only when its number changes."""
+        """Turn all but one colour grey. The text is set only when its number changes."""
         frame = values[camera]
         hue, saturation, _ = cv2.split(cv2.cvtColor(frame, cv2.COLOR_RGB2HSV))
         distance = np.abs((hue.astype(int) - HUES[values[colour]] + 90) % 180 - 90)
@@ -43,12 +43,12 @@ with gr.Blocks() as demo:
 
     @gr.on([colour.change, width.change, invert.change], inputs=[colour, width, invert], outputs=[reset])
     def offer_reset(colour_now: str, width_now: float, invert_now: bool) -> object:
-        """Show the button as soon as there is something to reset."""
+        """Show the button once there is something to reset."""
         return gr.update(visible=(colour_now, width_now, invert_now) != ("red", 12, False))
 
     @reset.click(inputs=[invert], outputs=[colour, width, invert])
     def set_back(invert_now: bool) -> list[object]:
-        """Set the controls back; a checkbox that is off already is skipped, not written again."""
+        """Reset the controls; a checkbox that is already off is skipped, not written again."""
         return ["red", gr.Slider(value=12), gr.Checkbox(value=False) if invert_now else gr.skip()]
 
 

@@ -1,8 +1,8 @@
 """Simplest stream.
 
-Your camera goes to Python and comes straight back: all that a live app needs, in ten lines.
+Your camera's frames go to Python and come straight back: everything a live app needs, in ten lines.
 
-Try: press Record, wave, and compare the two pictures; the one on the right has been through Python.
+Try: press Record, wave, and compare the two images; the one on the right has been through Python.
 """
 
 import millstream as gr

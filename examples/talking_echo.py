@@ -21,7 +21,7 @@ TUNE_HZ = (262, 294, 330, 349, 392, 440, 494, 523)
 
 @dataclass
 class Echo:
-    """What one visitor's echo remembers from chunk to chunk, so that no seam is heard."""
+    """The state of one visitor's echo between chunks, so that no seam is heard."""
 
     quiet: NoiseFilter = field(default_factory=NoiseFilter)
     said: int = 0
@@ -29,9 +29,9 @@ class Echo:
 
 
 def answer(chunk: tuple[int, np.ndarray], voice: str, is_filtered: bool, echo: Echo) -> tuple[object, Echo]:
-    """Change a stretch of the voice; both filter and voice act on the very next one."""
+    """Process a chunk; filter and voice apply from the very next one."""
     sound = to_mono(chunk[1])
-    sound = sound[-round(EVERY_S * RATE) :] if len(sound) > LATE_S * RATE else sound  # once late, it would stay late
+    sound = sound[-round(EVERY_S * RATE) :] if len(sound) > LATE_S * RATE else sound  # catch up, or it would stay late
     try:
         sound = echo.quiet(sound) if is_filtered else sound
     except ModelError as error:
@@ -45,7 +45,7 @@ def answer(chunk: tuple[int, np.ndarray], voice: str, is_filtered: bool, echo: E
 
 
 def reverberate(sound: np.ndarray, echo: Echo) -> np.ndarray:
-    """Add what comes back from the walls: what was heard a moment ago, more and more faintly."""
+    """Add reflections from the walls: the audio of a moment ago, fainter each time."""
     heard, size = [sound[:0]], len(echo.walls)
     for part in (sound[at : at + size] for at in range(0, len(sound), size)):
         heard.append(part + CAVE_GAIN * echo.walls[: len(part)])
@@ -54,7 +54,7 @@ def reverberate(sound: np.ndarray, echo: Echo) -> np.ndarray:
 
 
 def play() -> Iterator[tuple[int, np.ndarray]]:
-    """Yield a tune in pieces of 20 ms, for ever: the listener's player says how fast."""
+    """Yield an endless tune in chunks of 20 ms: the listener's player sets the pace."""
     for number in range(10**9):
         at = number * RATE // 50 + np.arange(RATE // 50)
         fade = 0.3 * np.sin(np.pi * (at % (RATE // 4)) / (RATE // 4))
@@ -66,7 +66,7 @@ with gr.Blocks() as demo:
         with gr.Column():
             microphone = gr.Audio(sources=["microphone"], label="Microphone", sample_rate=RATE, channels=1)
             voice = gr.Radio(choices=list(VOICES), value="robot", label="Voice")
-            is_filtered = gr.Checkbox(label="Take the noise away", value=True)
+            is_filtered = gr.Checkbox(label="Remove the noise", value=True)
         with gr.Column():
             speaker = gr.Audio(label="Echo", streaming=True, autoplay=True, sample_rate=RATE)
             with gr.Row():

@@ -1,8 +1,8 @@
 """Live transcript.
 
-Speak, and read along: a speech model on this machine writes while you talk and mends its last words as it hears more.
+Speak, and read along: a speech model on this machine writes while you talk, and corrects its last words as you go on.
 
-Try: press Record and read a sentence aloud (in English); nothing you say leaves the machine that runs the app.
+Try: press Record and read a sentence aloud (in English); nothing that you say leaves the machine that runs the app.
 """
 
 import numpy as np
@@ -14,14 +14,14 @@ from models import StreamingRecogniser
 def transcribe(
     chunk: tuple[int, np.ndarray], recogniser: StreamingRecogniser, transcript: str
 ) -> tuple[StreamingRecogniser, str]:
-    """Handle half a second of sound. The recogniser is this visitor's own: it lives in a State."""
+    """Handle half a second of audio. Each visitor has a recogniser of their own, in a State."""
     sample_rate, samples = chunk
     heard = recogniser.hear(sample_rate, samples)
     return recogniser, heard or transcript
 
 
 def finish(recogniser: StreamingRecogniser) -> tuple[StreamingRecogniser, str]:
-    """Settle the last sentence when the visitor stops."""
+    """Finish the last sentence when the visitor stops."""
     return recogniser, recogniser.finish()
 
 

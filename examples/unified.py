@@ -1,6 +1,6 @@
-"""One picture.
+"""One image.
 
-The result takes the place of the camera's own picture: a mirror that does what your function says.
+The result replaces the camera's preview: a mirror that shows what your function makes of you.
 
 Try: press Record and move; the colours follow the warmth slider at once.
 """
@@ -22,9 +22,9 @@ def warm(frame: np.ndarray, warmth: float) -> np.ndarray:
 
 with gr.Blocks() as demo:
     with gr.Column(elem_classes=["mirror"]), gr.Group(elem_classes=["mirror-frame"]):
-        picture = gr.Image(sources=["webcam"], label="Mirror")
+        mirror = gr.Image(sources=["webcam"], label="Mirror")
         warmth = gr.Slider(label="Warmth", minimum=-1.0, maximum=1.0, step=0.1, value=0.5)
-    picture.stream(warm, [picture, warmth], [picture], time_limit=30, stream_every=0.1)
+    mirror.stream(warm, [mirror, warmth], [mirror], time_limit=30, stream_every=0.1)
 
 if __name__ == "__main__":
     demo.launch(css=CSS)

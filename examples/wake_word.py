@@ -34,19 +34,19 @@ def draw(is_on: bool, word: str) -> str:
         <p>Say “{word}” to turn it {"off" if is_on else "on"}.</p></div>"""
 
 
-def listen(chunk: tuple[int, np.ndarray], ear: WakeWord, is_on: bool) -> list[object]:
-    """Handle a stretch of sound. Most hold no wake word, and change nothing in the page."""
+def listen(chunk: tuple[int, np.ndarray], listener: WakeWord, is_on: bool) -> list[object]:
+    """Handle a chunk of audio. Most contain no wake word, and change nothing in the page."""
     try:
-        is_called = ear.hear(*chunk)
+        is_called = listener.hear(*chunk)
     except ModelError as error:
         raise gr.Error(str(error)) from error
     if not is_called:
-        return [ear, gr.skip(), gr.skip()]
-    return [ear, not is_on, draw(not is_on, ear.word)]
+        return [listener, gr.skip(), gr.skip()]
+    return [listener, not is_on, draw(not is_on, listener.word)]
 
 
 def choose(word: str, is_on: bool) -> tuple[WakeWord, str]:
-    """Listen for another word, also in the middle of a recording."""
+    """Switch to another word, also during a recording."""
     return WakeWord(word), draw(is_on, word)
 
 
@@ -54,10 +54,10 @@ with gr.Blocks() as demo:
     lamp = gr.HTML(draw(False, WAKE_WORDS[0]), label="Lamp")
     microphone = gr.Audio(sources=["microphone"], label="Microphone", sample_rate=16_000, channels=1)
     word = gr.Radio(choices=list(WAKE_WORDS), value=WAKE_WORDS[0], label="Its name")
-    ear, is_on = gr.State(WakeWord()), gr.State(False)
+    listener, is_on = gr.State(WakeWord()), gr.State(False)
 
-    microphone.stream(listen, [microphone, ear, is_on], [ear, is_on, lamp], stream_every=0.1)
-    word.change(choose, [word, is_on], [ear, lamp])
+    microphone.stream(listen, [microphone, listener, is_on], [listener, is_on, lamp], stream_every=0.1)
+    word.change(choose, [word, is_on], [listener, lamp])
 
 if __name__ == "__main__":
     demo.launch(css=CSS)

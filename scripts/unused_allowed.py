@@ -17,8 +17,8 @@ memo  # copy.deepcopy
 _.bit_rate, _.thread_count, _.pict_type, _.framerate, _.gop_size, _.max_b_frames
 _.color_primaries, _.color_trc, _.colorspace, _.color_range
 
-# Read by name: Element adds up `ignores`, the argument check keeps these two in the class, metrics read `handled`.
-ignores, _._positional, _._argument_kinds, _.handled
+# Read by name: Element adds up `ignores`, and the argument check keeps the other two in the class.
+ignores, _._positional, _._argument_kinds
 
 # Events of components: apps say `component.input(...)`.
 _.input, _.start_recording, _.like, _.blur, _.key_up, _.expand, _.collapse
@@ -30,7 +30,7 @@ _.chatbot_value
 # Handlers, apps and their tests read them: they are public.
 _.username, _.previous_value  # Request, EditData
 _.feed_in_background, _.played_s, _.clock_offset_us, _.age_p50_s, _.age_p95_s, _.age_max_s  # the Python client
-CodecSuite, EngineSuite, LaneSuite, TransportSuite, _.another, _.room_at, _.set_rates  # millstream.testing
+CodecSuite, EngineSuite, LaneSuite, TransportSuite, _.another, _.room_at  # millstream.testing
 
 # Numbers on the wire, looked up by value.
 JPEG, WEBP

@@ -1,4 +1,4 @@
-"""Partners for a conversation: a small one that works offline, and a language model behind the same two methods."""
+"""Partners for a conversation: a small one that works offline, and a language model with the same methods."""
 
 from .assistant import Assistant
 from .dialogue import Dialogue

@@ -1,4 +1,4 @@
-"""A partner that works without any network, and knows its limits: sums, a timer, a little quiz."""
+"""A partner that works without any network and knows its limits: sums, a timer, a little quiz."""
 
 import re
 import time
@@ -26,8 +26,8 @@ class Assistant:
     """One visitor's partner: plain data, so that it can live in a `State`.
 
     Attributes:
-        clock: Gives seconds that never go back.
-        last: The result of the last sum: "and divide that by three" means it.
+        clock: Returns seconds on a monotonic clock.
+        last: The result of the last sum, to which "and divide that by three" refers.
     """
 
     clock: Callable[[], float] = time.monotonic
@@ -38,18 +38,18 @@ class Assistant:
     _unheard: str = ""
 
     def reply(self, said: str) -> Generator[str, None, None]:
-        """Yield the answer, sentence by sentence or in one piece."""
+        """Yield the reply, sentence by sentence or as a whole."""
         unheard, self._unheard = self._unheard, ""
         ring = self.remind()
         self._said = " ".join(part for part in (ring, self._answer(said, unheard)) if part)
         yield self._said
 
     def remind(self) -> str:
-        """Say what is to be said without being asked: that a timer is over. Nothing, most of the time."""
+        """Return anything to be said unprompted, such as that a timer is over; mostly nothing."""
         return self.timer.ring(self.clock()) or ""
 
     def cut(self, heard: str) -> None:
-        """Take note of how much of the last answer was heard before it was interrupted: "go on" says the rest."""
+        """Note how much of the last reply was heard before it was interrupted: "go on" says the rest."""
         words = len(heard.removesuffix("…").split())
         self._unheard = " ".join(self._said.split()[words:])
 
@@ -62,7 +62,7 @@ class Assistant:
         return self._skilled(said) or self._small_talk(plain)
 
     def _skilled(self, said: str) -> str | None:
-        """Ask each skill in turn; an open quiz question comes before sums, since answers are numbers, too."""
+        """Ask one skill after another; an open quiz question comes before sums, since its answer may be a number."""
         if (about_time := self.timer.answer(said, self.clock())) is not None:
             return about_time
         if (about_quiz := self.quiz.answer(said)) is not None:

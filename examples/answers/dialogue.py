@@ -1,4 +1,4 @@
-"""What two have said to each other, aloud: what was not heard is not in it."""
+"""A spoken dialogue as both sides remember it: words that were not heard are not in it."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -12,7 +12,7 @@ from .assistant import Assistant
 from .language_model import LanguageModel
 from .spoken import Spoken
 
-Sound = tuple[int, NDArray[np.float32]]
+Audio = tuple[int, NDArray[np.float32]]
 Message = dict[str, str]
 
 
@@ -21,9 +21,9 @@ class Dialogue:
     """One visitor's conversation with a partner.
 
     Attributes:
-        partner: Who answers.
-        clock: Gives seconds that never go back.
-        messages: What was said, in the form that a chatbot shows.
+        partner: The one who replies.
+        clock: Returns seconds on a monotonic clock.
+        messages: The dialogue, in the form that a chatbot shows.
     """
 
     partner: Assistant | LanguageModel
@@ -35,23 +35,23 @@ class Dialogue:
     _speaks_until: float = 0.0
 
     def answer(
-        self, words: str, read: Callable[[Iterable[str]], Iterator[tuple[str, Sound]]]
-    ) -> Iterator[tuple[Sound, list[Message]]]:
-        """Yield the partner's answer sentence by sentence: its sound, and what has been said until then.
+        self, words: str, read: Callable[[Iterable[str]], Iterator[tuple[str, Audio]]]
+    ) -> Iterator[tuple[Audio, list[Message]]]:
+        """Yield the partner's reply sentence by sentence: its audio, and the dialogue up to then.
 
-        Closing the iterator closes the partner's answer, too.
+        Closing the iterator closes the partner's reply, too.
 
         Args:
-            words: What the visitor has said.
-            read: Makes of a text that comes in pieces its sentences, each with its sound.
+            words: The visitor's words.
+            read: Turns a text that arrives in parts into sentences, each with its audio.
         """
         self._spoken = spoken = Spoken()
         self._answers = len(self.messages) + 1
         self.messages = asked = [*self.messages, {"role": "user", "content": words}]
         self._is_answering = True
         try:
-            with closing(self.partner.reply(words)) as pieces:
-                for sentence, (rate, samples) in read(pieces):
+            with closing(self.partner.reply(words)) as parts:
+                for sentence, (rate, samples) in read(parts):
                     spoken.add(sentence, len(samples) / rate)
                     self._speaks_until = max(self._speaks_until, self.clock()) + len(samples) / rate
                     self.messages = [*asked, {"role": "assistant", "content": spoken.text}]
@@ -59,24 +59,24 @@ class Dialogue:
         finally:
             self._is_answering = False
 
-    def remind(self, say: Callable[[str], Sound]) -> tuple[Sound, list[Message]] | None:
-        """Give what the partner has to say without being asked: its sound, and what has been said until then.
+    def remind(self, say: Callable[[str], Audio]) -> tuple[Audio, list[Message]] | None:
+        """Return anything the partner has to say unprompted: its audio, and the dialogue up to then.
 
-        Nothing while an answer is given, or heard: it waits.
+        While a reply is given or heard, it waits.
 
         Args:
-            say: Makes the sound of a text.
+            say: Turns a text into audio.
         """
         is_quiet = not self._is_answering and self.clock() >= self._speaks_until
         words = self.partner.remind() if is_quiet else ""
         if not words:
             return None
-        sound = say(words)
+        audio = say(words)
         self.messages = [*self.messages, {"role": "assistant", "content": words}]
-        return sound, self.messages
+        return audio, self.messages
 
     def interrupt(self, heard_s: float) -> None:
-        """Keep of the last answer only what was heard in its first seconds; the partner learns it. May be repeated."""
+        """Cut the last reply to the part heard in its first seconds, and tell the partner. May be repeated."""
         spoken, self._spoken = self._spoken, None
         if spoken is None:
             return
@@ -88,5 +88,5 @@ class Dialogue:
             self.messages = [*self.messages[:at], *kept, *self.messages[at + 1 :]]
 
     def with_draft(self, words: str) -> list[Message]:
-        """Return what was said, and what the visitor is saying at the moment."""
+        """Return the dialogue, with the words that the visitor is saying right now."""
         return [*self.messages, {"role": "user", "content": f"{words} …"}]

@@ -4,7 +4,7 @@
     partner = LanguageModel(OpenAI(), model="gpt-4o-mini")                                    # hosted
     partner = LanguageModel(OpenAI(base_url="http://localhost:11434/v1", api_key="none"), model="llama3.2")     # Ollama
 
-The client is the official one (`pip install openai`); llama.cpp, Ollama, vLLM and many hosts answer to it.
+The client is the official one (`pip install openai`); llama.cpp, Ollama, vLLM and many hosts understand it.
 """
 
 from collections.abc import Generator
@@ -18,16 +18,16 @@ INSTRUCTIONS = (
     "without lists, headings, links or emoji."
 )
 REMEMBERED = 20
-"""Messages that are sent along; older ones are forgotten."""
+"""The most messages that are sent along; older ones are forgotten."""
 
 
 class LanguageModel:
-    """One visitor's talk with a model. A copy of it, as `State` makes for each visitor, begins with no memory.
+    """A visitor's conversation with a model. A copy, as `State` makes for each visitor, starts without memory.
 
     Args:
         client: The official client; shared by all copies.
-        model: Its name, as the host knows it.
-        instructions: What the model is told first.
+        model: Its name on the host.
+        instructions: The system prompt.
     """
 
     def __init__(self, client: "OpenAI", model: str, instructions: str = INSTRUCTIONS) -> None:
@@ -40,14 +40,14 @@ class LanguageModel:
         return type(self)(self._client, self._model, self._instructions)
 
     def reply(self, said: str) -> Generator[str, None, None]:
-        """Yield the answer in pieces, as the model writes it. Closing the iterator closes the request."""
+        """Yield the reply in chunks, as the model writes it. Closing the iterator closes the request."""
         self._messages = [*self._messages, {"role": "user", "content": said}][-REMEMBERED:]
         answer = {"role": "assistant", "content": ""}
         prompt = [{"role": "system", "content": self._instructions}, *self._messages]
-        with self._client.chat.completions.create(model=self._model, messages=prompt, stream=True) as pieces:
+        with self._client.chat.completions.create(model=self._model, messages=prompt, stream=True) as chunks:
             self._messages.append(answer)
-            for piece in pieces:
-                text = piece.choices[0].delta.content if piece.choices else None
+            for chunk in chunks:
+                text = chunk.choices[0].delta.content if chunk.choices else None
                 if text:
                     answer["content"] += text
                     yield text
@@ -57,6 +57,6 @@ class LanguageModel:
         return ""
 
     def cut(self, heard: str) -> None:
-        """Make the model remember of its last answer only what was heard before it was interrupted."""
+        """Let the model remember only the part of its last reply that was heard before the interruption."""
         if self._messages and self._messages[-1]["role"] == "assistant":
             self._messages[-1:] = [{"role": "assistant", "content": heard}] if heard else []

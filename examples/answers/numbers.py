@@ -15,7 +15,7 @@ _DIGITS = re.compile(r"\d+(\.\d+)?")
 
 
 class Read(NamedTuple):
-    """A number at the beginning of some words, and how many of them it took."""
+    """A number at the beginning of some words, and the count of words that it took."""
 
     value: float
     words: int
@@ -49,7 +49,7 @@ def _read_whole(words: list[str]) -> Read | None:
     total = group = 0.0
     used = 0
     is_open = True  # whether a unit may follow: "twenty" takes "one", "one" does not take "two"
-    for place, word in enumerate(words):
+    for position, word in enumerate(words):
         if _DIGITS.fullmatch(word) and is_open and group == 0:
             group, is_open = float(word), False
         elif word in UNITS and is_open and (group % 100 == 0 or (group % 10 == 0 and 0 < UNITS[word] < 10)):
@@ -59,25 +59,25 @@ def _read_whole(words: list[str]) -> Read | None:
         elif word in SCALES and (used or words[:1] == ["a"]):
             group, total = _scaled(group or 1.0, SCALES[word], total)
             is_open = True
-        elif not _links(words, place):
+        elif not _links(words, position):
             break
         else:
             continue
-        used = place + 1
+        used = position + 1
     return Read(total + group, used) if used else None
 
 
 def _scaled(group: float, scale: int, total: float) -> tuple[float, float]:
-    """Return the open group and the total after a scale: a hundred goes on, a thousand is done with."""
+    """Return the open group and the total after a scale: a hundred stays open, a thousand is complete."""
     return (group * scale, total) if scale == 100 else (0.0, total + group * scale)
 
 
-def _links(words: list[str], place: int) -> bool:
-    """Whether the word holds a number together: "a hundred", "twenty-one", "one hundred and five"."""
-    before, after = words[place - 1 : place], words[place + 1 : place + 2]
+def _links(words: list[str], position: int) -> bool:
+    """True if the word is part of a number: "a hundred", "twenty-one", "one hundred and five"."""
+    before, after = words[position - 1 : position], words[position + 1 : position + 2]
     is_followed = bool(after) and (after[0] in UNITS or after[0] in TENS)
-    if words[place] == "a":
-        return place == 0 and bool(after) and after[0] in SCALES
-    if words[place] == "and":
+    if words[position] == "a":
+        return position == 0 and bool(after) and after[0] in SCALES
+    if words[position] == "and":
         return bool(before) and before[0] in SCALES and is_followed
-    return words[place] == "-" and bool(before) and before[0] in TENS and is_followed and after[0] in UNITS
+    return words[position] == "-" and bool(before) and before[0] in TENS and is_followed and after[0] in UNITS

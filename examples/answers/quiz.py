@@ -8,19 +8,19 @@ from .numbers import read_number, split_words
 
 QUESTIONS = (
     ("What is the capital of France?", ("paris",)),
-    ("How many legs has a spider?", ("8",)),
-    ("Which planet is the largest of our sun's?", ("jupiter",)),
+    ("How many legs does a spider have?", ("8",)),
+    ("Which planet of the solar system is the largest?", ("jupiter",)),
     ("What is the capital of Japan?", ("tokyo",)),
-    ("How many minutes has an hour?", ("60",)),
+    ("How many minutes are there in an hour?", ("60",)),
     ("Who wrote Romeo and Juliet?", ("shakespeare", "william shakespeare")),
     ("Which metal is liquid at room temperature?", ("mercury", "quicksilver")),
-    ("How many strings has a violin?", ("4",)),
+    ("How many strings does a violin have?", ("4",)),
     ("What is the largest ocean?", ("pacific", "the pacific")),
-    ("How many sides has a hexagon?", ("6",)),
+    ("How many sides does a hexagon have?", ("6",)),
     ("What is the capital of Italy?", ("rome",)),
     ("Which gas do plants take from the air?", ("carbon dioxide",)),
 )
-"""Each with the answers that count; the first one is said when none of them came."""
+"""Questions with their accepted answers; the first one is given when the visitor's is wrong."""
 
 _BEGIN = re.compile(r"\bquiz\b|\bask me (?:something|a question|another)\b|\b(?:play|another) (?:game|question)\b")
 _END = re.compile(r"\b(?:stop|end|quit|enough|no more|cancel)\b")
@@ -32,10 +32,10 @@ class Quiz:
     """One visitor's quiz.
 
     Attributes:
-        seed: Decides the order of the questions; None leaves it to chance.
-        asked: How many questions have been asked.
-        right: How many of them were answered rightly.
-        is_open: Whether a question waits for its answer.
+        seed: Determines the order of the questions; None makes it random.
+        asked: The number of questions asked.
+        right: The number of right answers.
+        is_open: Whether a question is waiting for its answer.
     """
 
     seed: int | None = None
@@ -45,7 +45,7 @@ class Quiz:
     _order: list[int] = field(default_factory=list)
 
     def answer(self, text: str) -> str | None:
-        """Return what there is to say to the text; None if it has nothing to do with the quiz."""
+        """Reply to the text; None if it has nothing to do with the quiz."""
         plain = text.lower().replace("’", "'")
         if not self.is_open:
             return self._ask() if _BEGIN.search(plain) else None
@@ -58,7 +58,7 @@ class Quiz:
 
     @property
     def score(self) -> str:
-        """How it stands, as a sentence."""
+        """The score, as a sentence."""
         return f"You have {self.right} right answer{'' if self.right == 1 else 's'} out of {self.asked}."
 
     @property
@@ -83,14 +83,14 @@ class Quiz:
 
 
 def is_in(answer: str, said: str) -> bool:
-    """Whether the answer is among the words that were said; numbers count in words and in numerals."""
+    """True if the answer is among the words; numbers count in words and in numerals."""
     if answer.isdigit():
         return float(answer) in numbers_in(said)
     return f" {answer} " in f" {' '.join(split_words(said))} "
 
 
 def numbers_in(text: str) -> list[float]:
-    """Return the numbers that are said in a text."""
+    """Return the numbers in a text."""
     words, found = split_words(text), []
     while words:
         number = read_number(words)

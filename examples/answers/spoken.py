@@ -1,27 +1,27 @@
-"""What has been said aloud so far, with its times: after an interruption it tells what was really heard."""
+"""A reply as it is spoken, with times: after an interruption it tells which part was heard."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass
 class Spoken:
-    """One answer: its sentences and how long each of them sounds."""
+    """One reply: its sentences and their durations."""
 
     sentences: list[tuple[str, float]] = field(default_factory=list)
 
     def add(self, sentence: str, seconds: float) -> None:
-        """Take note of a sentence that has been given to the player."""
+        """Note a sentence that was passed to the player."""
         self.sentences.append((sentence, seconds))
 
     @property
     def text(self) -> str:
-        """All of it."""
+        """The whole reply."""
         return " ".join(sentence for sentence, _ in self.sentences)
 
     def heard(self, seconds: float) -> str:
-        """Return what was heard when the answer was cut after so many seconds, to the word, with an ellipsis.
+        """Return the part that was heard if the reply was cut after so many seconds, to the word, with an ellipsis.
 
-        Nothing, if no word was heard. Within a sentence time is shared out by letters, which is right to about a word.
+        It is empty if no word was heard. Within a sentence, time is divided by letters, which is exact to about a word.
         """
         said = []
         for sentence, lasts_s in self.sentences:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from .numbers import read_number, split_words
 
 LARGEST = 1e15
-"""Beyond that a number is not said digit by digit by anybody."""
+"""Larger numbers are not read out."""
 
 _FILLERS = (
     "what 's is are how much many please calculate compute work out tell me can could you the of equal equals = "
@@ -43,19 +43,19 @@ PHRASES = (
     (r"\b(?:twice|double)\b", "2 *"),
     (r"\b(?:that|it|this|the (?:last )?(?:result|answer))\b", "last"),
 )
-"""What is said, and the sign that it stands for; in this order."""
+"""Words, and the signs that they stand for; applied in this order."""
 
 
 class Unclear(ValueError):
-    """It is not a sum, or not one that has an answer."""
+    """It is not a sum, or has no result."""
 
 
 def calculate(text: str, last: float | None = None) -> float | None:
-    """Return what a spoken sum comes to; None when the text is not a sum.
+    """Return the result of a spoken sum; None if the text is not a sum.
 
     Args:
-        text: As a recogniser writes it: with words or numerals, in any case.
-        last: The result before this one; "that" and sums that begin with a sign mean it.
+        text: The text of a recogniser: with words or numerals, in any case.
+        last: The previous result; "that", and sums that begin with a sign, refer to it.
 
     Raises:
         Unclear: A division by zero, the root of a negative number, or a number too large to say.
@@ -75,7 +75,7 @@ def calculate(text: str, last: float | None = None) -> float | None:
 
 
 def say_number(value: float) -> str:
-    """Write a number as it is to be said: 84, minus 3, about 3.33."""
+    """Write a number as it is read aloud: 84, minus 3, about 3.33."""
     rounded = round(value, 2)
     if rounded == 0 and value != 0:
         return f"about {value:.1g}".replace("-", "minus ")

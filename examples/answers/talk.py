@@ -1,4 +1,4 @@
-"""One visitor's conversation: an ear for what is said, and the dialogue that comes of it."""
+"""The conversation of one visitor: a speech recogniser and the resulting dialogue."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from .dialogue import Dialogue
 from .language_model import LanguageModel
 
 
-class Ear(Protocol):
+class Recogniser(Protocol):
     """Recognises one turn while it grows."""
 
     def catch_up(self, sample_rate: int, samples: NDArray[np.generic]) -> str: ...
@@ -21,7 +21,7 @@ class Ear(Protocol):
 
 
 class Answered(Protocol):
-    """What became of an answer."""
+    """The fate of a reply: how much of it was heard, and whether it was interrupted."""
 
     heard: float
     interrupted: bool
@@ -29,29 +29,29 @@ class Answered(Protocol):
 
 @dataclass
 class Talk:
-    """What belongs to one visitor.
+    """The state of one visitor.
 
     Attributes:
-        new_partner: Makes who answers.
-        new_ear: Makes an ear for one turn.
+        new_partner: Makes the partner who replies.
+        new_recogniser: Makes a recogniser for one turn.
     """
 
     new_partner: Callable[[], Assistant | LanguageModel]
-    new_ear: Callable[[], Ear]
+    new_recogniser: Callable[[], Recogniser]
     dialogue: Dialogue = field(init=False)
-    _ear: Ear = field(init=False)
+    _recogniser: Recogniser = field(init=False)
 
     def __post_init__(self) -> None:
-        self.dialogue, self._ear = Dialogue(self.new_partner()), self.new_ear()
+        self.dialogue, self._recogniser = Dialogue(self.new_partner()), self.new_recogniser()
 
     def hear(self, said: tuple[int, NDArray[np.generic]], before: Answered | None) -> str:
-        """Write down what has been said so far; of an answer that was interrupted only what was heard of it stays."""
+        """Transcribe the turn so far; of an interrupted reply, only the part that was heard is kept."""
         if before is not None and before.interrupted:
             self.dialogue.interrupt(before.heard)
-        return self._ear.catch_up(*said).replace("\n", " ")
+        return self._recogniser.catch_up(*said).replace("\n", " ")
 
     def hear_out(self, said: tuple[int, NDArray[np.generic]], before: Answered | None) -> str:
-        """Write down a whole turn; the ear is ready for the next one."""
+        """Transcribe a whole turn, and prepare for the next one."""
         self.hear(said, before)
-        words, self._ear = self._ear.finish().replace("\n", " "), self.new_ear()
+        words, self._recogniser = self._recogniser.finish().replace("\n", " "), self.new_recogniser()
         return words

@@ -13,16 +13,16 @@ HALVES = ((r"\bhalf an hour\b", "30 minutes"), (r"\bquarter of an hour\b", "15 m
 
 @dataclass
 class Timer:
-    """One visitor's timer. Times are seconds of any clock that never goes back.
+    """One visitor's timer. Times are seconds on any monotonic clock.
 
     Attributes:
-        ends_at: When it rings; None when none is set.
+        ends_at: The time when it rings; None if none is set.
     """
 
     ends_at: float | None = None
 
     def answer(self, text: str, now: float) -> str | None:
-        """Return what there is to say to the text; None if it has nothing to do with timers."""
+        """Reply to the text; None if it has nothing to do with timers."""
         words = split_words(text)
         if any(word in words for word in ("cancel", "stop", "clear")) and "timer" in words:
             return self._cancel()
@@ -35,7 +35,7 @@ class Timer:
         return None
 
     def ring(self, now: float) -> str | None:
-        """Return what to say when the time is over, once."""
+        """Return the announcement that the time is over, once."""
         if self.ends_at is None or now < self.ends_at:
             return None
         late_s = round(now - self.ends_at)
@@ -78,12 +78,12 @@ def read_duration(text: str) -> float | None:
 
 
 def _take_half(words: list[str]) -> tuple[float, list[str]]:
-    """Read "and a half", which stands before the unit or behind it."""
+    """Read "and a half", before or after the unit."""
     return (0.5, words[3:]) if words[:3] == ["and", "one", "half"] else (0.0, words)
 
 
 def say_duration(seconds: int) -> str:
-    """Write a duration as it is to be said: 1 hour, 2 minutes and 30 seconds."""
+    """Write a duration as it is read aloud: 1 hour, 2 minutes and 30 seconds."""
     parts, rest = [], seconds
     for unit, size_s in reversed(UNITS_S.items()):
         count, rest = divmod(rest, size_s)

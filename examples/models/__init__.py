@@ -3,13 +3,13 @@
 from .drawing import draw_detections
 from .faces import FaceFinder, blur_box
 from .fetch import FetchError
-from .film import Film, UnreadableFilm
 from .noise import NOISE_RATE_HZ, NoiseFilter
 from .objects import Detection, Detector
 from .packages import ModelError
 from .people import PeopleMask, blur_behind
 from .resampler import Resampler, to_mono
 from .speech import StreamingRecogniser
+from .video_file import UnreadableVideo, VideoFile
 from .voice import VOICE_RATE_HZ, SpeakingVoice, sentences
 from .wake_word import WAKE_WORDS, WakeWord
 
@@ -21,14 +21,14 @@ __all__ = [
     "Detector",
     "FaceFinder",
     "FetchError",
-    "Film",
     "ModelError",
     "NoiseFilter",
     "PeopleMask",
     "Resampler",
     "SpeakingVoice",
     "StreamingRecogniser",
-    "UnreadableFilm",
+    "UnreadableVideo",
+    "VideoFile",
     "WakeWord",
     "blur_behind",
     "blur_box",

@@ -1,11 +1,11 @@
-"""Find faces in a picture within a few metres of the camera: BlazeFace, on the CPU, about 5 ms a frame.
+"""Find faces in an image within a few metres of the camera: BlazeFace, on the CPU, about 5 ms a frame.
 
     finder = FaceFinder()
     for left, top, right, bottom in finder(rgb):
         ...
 
-The network looks at 896 fixed places: 2 for each cell of a 16x16 grid and 6 for each cell of an 8x8 grid (Bazarevsky et
-al., "BlazeFace", 2019). For each it gives a score and, in pixels of its 128x128 input, a box relative to the cell.
+The network examines 896 fixed positions: 2 for each cell of a 16x16 grid and 6 for each cell of an 8x8 grid (Bazarevsky
+et al., "BlazeFace", 2019). For each it gives a score and, in pixels of its 128x128 input, a box relative to the cell.
 """
 
 from functools import partial
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .fetch import NpmPackage, read_member
-from .network import Floats, Network, Picture, sigmoid, to_batch
+from .network import Floats, Network, Pixels, sigmoid, to_batch
 
 FACE_DETECTION = NpmPackage(
     name="@mediapipe/face_detection",
@@ -28,16 +28,16 @@ GRIDS = ((16, 2), (8, 6))
 OVERLAP = 0.3
 
 Box = tuple[int, int, int, int]
-"""Left, top, right, bottom in pixels, inside the picture."""
+"""Left, top, right, bottom in pixels, inside the image."""
 
 
 class FaceFinder:
-    """Finds faces in RGB pictures of any size. May be shared by threads. `threads` as in `Network`."""
+    """Finds faces in RGB images of any size. May be shared by threads. `threads` as in `Network`."""
 
     def __init__(self, threads: int = 1) -> None:
         self._network = Network(partial(read_member, FACE_DETECTION, FACE_DETECTION.members[0]), threads)
 
-    def __call__(self, rgb: Picture, threshold: float = 0.5) -> list[Box]:
+    def __call__(self, rgb: Pixels, threshold: float = 0.5) -> list[Box]:
         """Return the boxes of the faces that the network is at least this sure of (0 to 1), best first.
 
         Raises:
@@ -45,17 +45,17 @@ class FaceFinder:
         """
         height, width = rgb.shape[:2]
         outputs = self._network.run(to_batch(rgb, INPUT_SIZE, -1.0, 1.0))
-        scores, places = sorted((output[0] for output in outputs), key=lambda output: output.shape[-1])
+        scores, positions = sorted((output[0] for output in outputs), key=lambda output: output.shape[-1])
         sure = sigmoid(scores[:, 0])
-        centre = places[:, :2] / INPUT_SIZE + _CELLS
-        size = places[:, 2:4] / INPUT_SIZE
+        centre = positions[:, :2] / INPUT_SIZE + _CELLS
+        size = positions[:, 2:4] / INPUT_SIZE
         boxes = np.concatenate([centre - size / 2, size], axis=1)
         kept = cv2.dnn.NMSBoxes(boxes.tolist(), sure.tolist(), threshold, OVERLAP)
         return [_to_pixels(boxes[index], width, height) for index in np.asarray(kept, int).ravel()]
 
 
-def blur_box(rgb: Picture, box: Box, margin: float = 0.2) -> None:
-    """Make what is in the box, and `margin` of its size around it, unrecognisable, in place."""
+def blur_box(rgb: Pixels, box: Box, margin: float = 0.2) -> None:
+    """Make the contents of the box, and `margin` of its size around it, unrecognisable, in place."""
     left, top, right, bottom = box
     grow_x, grow_y = round((right - left) * margin), round((bottom - top) * margin)
     part = rgb[max(0, top - grow_y) : bottom + grow_y, max(0, left - grow_x) : right + grow_x]
@@ -66,7 +66,7 @@ def blur_box(rgb: Picture, box: Box, margin: float = 0.2) -> None:
 
 
 def _make_cells() -> Floats:
-    """Return the centre x and y of the 896 places, 0 to 1."""
+    """Return the centre x and y of the 896 positions, 0 to 1."""
     return np.array(
         [
             ((column + 0.5) / grid, (row + 0.5) / grid)

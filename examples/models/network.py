@@ -1,4 +1,4 @@
-"""A TFLite network, loaded when it is first used and shared by threads that take turns."""
+"""A TFLite network, loaded when it is first used and shared by threads, one call at a time."""
 
 import threading
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from ai_edge_litert.interpreter import Interpreter
 
-Picture = NDArray[np.uint8]
+Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
 
@@ -21,7 +21,7 @@ class Network:
 
     Args:
         read_weights: Returns the content of a `.tflite` file; called once, at the first use.
-        threads: How many threads one call may use. Default 1: cameras are many, cores are few.
+        threads: The number of threads that one call may use. Default 1: there are many cameras and few cores.
     """
 
     def __init__(self, read_weights: Callable[[], bytes], threads: int = 1) -> None:
@@ -30,7 +30,7 @@ class Network:
         self._turn = threading.Lock()
 
     def run(self, batch: Floats) -> list[Floats]:
-        """Return a copy of every output, in the network's order; `batch` has the shape that the network wants."""
+        """Return a copy of every output, in the network's order; `batch` has the shape that the network expects."""
         with self._turn:
             interpreter = self._interpreter
             interpreter.set_tensor(interpreter.get_input_details()[0]["index"], batch)
@@ -44,15 +44,15 @@ class Network:
 
     @cached_property
     def _interpreter(self) -> "Interpreter":
-        from ai_edge_litert.interpreter import Interpreter  # slow to import: not before it is needed
+        from ai_edge_litert.interpreter import Interpreter  # slow to import, so only when it is needed
 
         interpreter = Interpreter(model_content=self._read_weights(), num_threads=self._threads)
         interpreter.allocate_tensors()
         return interpreter
 
 
-def to_batch(rgb: Picture, size: int, low: float, high: float) -> Floats:
-    """Return the picture squeezed to `(1, size, size, 3)`, with 0 to 255 mapped to `low` to `high`."""
+def to_batch(rgb: Pixels, size: int, low: float, high: float) -> Floats:
+    """Return the image squeezed to `(1, size, size, 3)`, with 0 to 255 mapped to `low` to `high`."""
     small = cv2.resize(rgb, (size, size), interpolation=cv2.INTER_LINEAR)
     return small[None].astype(np.float32) * np.float32((high - low) / 255) + np.float32(low)
 

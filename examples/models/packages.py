@@ -1,19 +1,19 @@
-"""Python packages that bring a model along: imported when they are needed, with a remedy when they are missing."""
+"""Python packages that contain a model: imported when they are needed, with a remedy when they are missing."""
 
 from importlib import import_module
 from types import ModuleType
 
 
 class ModelError(RuntimeError):
-    """A model cannot be used; the message is one paragraph that ends with what to do."""
+    """A model cannot be used; the message is one paragraph that ends with the remedy."""
 
 
 def need(module: str, package: str) -> ModuleType:
-    """Import a module that holds a model or runs one.
+    """Import a module that contains a model or runs one.
 
     Args:
         module: Its name.
-        package: What to hand to `pip install` when it is not there.
+        package: Its name for `pip install`.
 
     Raises:
         ModelError: It is not installed.

@@ -1,4 +1,4 @@
-"""Tell the people in front of the camera from what is behind them: selfie segmentation, on the CPU, about 10 ms."""
+"""Separate the people in front of the camera from their background: selfie segmentation, on the CPU, about 10 ms."""
 
 from functools import partial
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from .fetch import NpmPackage, read_member
-from .network import Floats, Network, Picture, to_batch
+from .network import Floats, Network, Pixels, to_batch
 
 SELFIE_SEGMENTATION = NpmPackage(
     name="@mediapipe/selfie_segmentation",
@@ -18,13 +18,13 @@ INPUT_SIZE = 256
 
 
 class PeopleMask:
-    """Finds people in RGB pictures of any size. May be shared by threads. `threads` as in `Network`."""
+    """Finds people in RGB images of any size. May be shared by threads. `threads` as in `Network`."""
 
     def __init__(self, threads: int = 1) -> None:
         self._network = Network(partial(read_member, SELFIE_SEGMENTATION, SELFIE_SEGMENTATION.members[0]), threads)
 
-    def __call__(self, rgb: Picture) -> Floats:
-        """Return `(height, width)`: 1 where there is a person, 0 where there is none, between them at the edges.
+    def __call__(self, rgb: Pixels) -> Floats:
+        """Return `(height, width)`: 1 where there is a person, 0 where there is none, and in between at the edges.
 
         Raises:
             FetchError: On the first call, when the weights cannot be fetched.
@@ -33,13 +33,13 @@ class PeopleMask:
         return cv2.resize(mask, rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR).astype(np.float32, copy=False)
 
 
-def blur_behind(rgb: Picture, mask: Floats, strength: float) -> Picture:
-    """Return the picture with what is behind the people out of focus.
+def blur_behind(rgb: Pixels, mask: Floats, strength: float) -> Pixels:
+    """Return the image with the background behind people out of focus.
 
     Args:
         rgb: uint8 `(height, width, 3)`.
         mask: From `PeopleMask`.
-        strength: Radius of the blur in percent of the picture's width; 0 changes nothing.
+        strength: Radius of the blur in percent of the image's width; 0 changes nothing.
     """
     height, width = rgb.shape[:2]
     radius = strength / 100 * width / 4

@@ -1,4 +1,4 @@
-"""Bring sound of any rate and any number of channels to what a model wants, chunk by chunk, without a seam."""
+"""Convert audio of any rate and any number of channels to the rate of a model, chunk by chunk, without a seam."""
 
 from typing import TYPE_CHECKING
 
@@ -14,10 +14,10 @@ SAMPLE_LIMIT = 32_768.0
 
 
 class Resampler:
-    """One microphone's way to one rate. A filter holds some milliseconds back, so a chunk may come out shorter.
+    """A resampler for one microphone. Its filter holds some milliseconds back, so a chunk may come out shorter.
 
     Args:
-        rate_hz: What comes out.
+        rate_hz: The output rate.
     """
 
     def __init__(self, rate_hz: int) -> None:
@@ -29,9 +29,9 @@ class Resampler:
         """Return `(n,)` from -1 to 1.
 
         Args:
-            sample_rate: In Hz. When it changes, what the filter holds is dropped and it begins anew.
+            sample_rate: In Hz. When it changes, the filter drops the samples it holds and starts afresh.
             samples: int16, or floats from -1 to 1; `(n,)` for mono or `(n, channels)`; channels are averaged.
-            last: Give what the filter holds back, too; the next call begins anew.
+            last: Also return the samples that the filter holds back; the next call starts afresh.
 
         Raises:
             ModelError: The package that resamples is not installed.
@@ -43,15 +43,15 @@ class Resampler:
             soxr = need("soxr", "soxr")
             self._stream = soxr.ResampleStream(sample_rate, self._rate_hz, 1, dtype="float32", quality="MQ")
             self._source_hz = sample_rate
-        sound: NDArray[np.float32] = self._stream.resample_chunk(mono, last=last)
+        audio: NDArray[np.float32] = self._stream.resample_chunk(mono, last=last)
         if last:
             self._stream = None
-        return sound
+        return audio
 
 
 def to_mono(samples: NDArray[np.generic]) -> NDArray[np.float32]:
     """Return int16 samples, or floats from -1 to 1, as `(n,)` float32 from -1 to 1; channels are averaged."""
-    sound = samples.astype(np.float32)
+    audio = samples.astype(np.float32)
     if np.issubdtype(samples.dtype, np.integer):
-        sound /= SAMPLE_LIMIT
-    return sound.mean(axis=1) if sound.ndim == 2 else sound
+        audio /= SAMPLE_LIMIT
+    return audio.mean(axis=1) if audio.ndim == 2 else audio

@@ -5,8 +5,8 @@
         print(recogniser.hear(sample_rate, samples))    # grows, and corrects its last words
     print(recogniser.finish())
 
-The network's weights come with the Python package `moonshine-voice`. They are loaded once, at the first sound, and
-shared; what belongs to one speaker is a `StreamingRecogniser`, and it is cheap.
+The network's weights come with the Python package `moonshine-voice`. They are loaded once, with the first chunk, and
+shared; the state of one speaker is a `StreamingRecogniser`, which is cheap.
 """
 
 import math
@@ -27,26 +27,26 @@ if TYPE_CHECKING:
 
 MODEL_RATE_HZ = 16_000
 LINES_PER_STREAM = 20
-"""After that many finished sentences the model is given a fresh stream, because a stream remembers all its lines."""
+"""After so many finished sentences the model gets a fresh stream, because a stream remembers all its lines."""
 
 UPDATE_EVERY_S = 0.4
-"""How much new sound makes the model look again; less than a usual chunk, since resampling holds some samples back."""
+"""New audio after which the model runs again; less than a usual chunk, since resampling holds some samples back."""
 
 _one_at_a_time = threading.Lock()
-"""Held by whoever uses the model: it works on all cores anyway."""
+"""Held while the model is used: it runs on all cores anyway."""
 _abandoned: deque["Stream"] = deque()
-"""Streams to free; whoever uses the model next does it, so that no garbage collection ever waits for the lock."""
+"""Streams to free, at the next use of the model, so that garbage collection never waits for the lock."""
 
 
 class Line(NamedTuple):
-    """A sentence that was heard; the words of one that is not settled may still change."""
+    """A recognised sentence; the words of one that is not settled may still change."""
 
     text: str
     is_settled: bool
 
 
 class StreamingRecogniser:
-    """One speaker's transcript so far. Made for `State(StreamingRecogniser())`: a copy of it starts empty.
+    """One speaker's transcript so far. Made for `State(StreamingRecogniser())`: a copy starts empty.
 
     Nothing is loaded or allocated before the first call of `hear`.
     """
@@ -61,7 +61,7 @@ class StreamingRecogniser:
 
     @staticmethod
     def load() -> None:
-        """Load the model now, so that the first sound does not wait. Raises `ModelError` if it is not installed."""
+        """Load the model now, so that the first chunk does not wait. Raises `ModelError` if it is not installed."""
         with _one_at_a_time:
             _load_model()
 
@@ -83,10 +83,10 @@ class StreamingRecogniser:
         return [*self._done, *self._lines]
 
     def hear(self, sample_rate: int, samples: NDArray[np.int16]) -> str:
-        """Add a stretch of sound and return the whole text so far.
+        """Add a chunk of audio and return the whole text so far.
 
         Args:
-            sample_rate: In Hz. Any; when it changes, what was heard stays.
+            sample_rate: In Hz. It may change; the text so far stays.
             samples: int16, `(n,)` for mono or `(n, channels)`; channels are averaged. Any n, also 0.
 
         Raises:
@@ -98,31 +98,31 @@ class StreamingRecogniser:
         return self._add(samples, last=False)
 
     def catch_up(self, sample_rate: int, samples: NDArray[np.int16]) -> str:
-        """Do as `hear` for a sound that is given from its beginning each time: only what is new in it is looked at."""
+        """Do the same as `hear` for audio that is passed from its beginning each time: only the new part counts."""
         new, self._caught_up = samples[self._caught_up :], len(samples)
         return self.hear(sample_rate, new)
 
     def finish(self) -> str:
-        """Settle the last sentence (the speaker has stopped) and return the whole text. `hear` may be called again."""
+        """Finish the last sentence (the speaker has stopped) and return the whole text. `hear` may be called again."""
         self._pause()
         self._caught_up = 0
         return self.text
 
     def close(self) -> None:
-        """Give back what the model holds for this speaker; the text stays. Never waits; may be called twice."""
+        """Free the model's resources of this speaker; the text stays. Never waits; may be called twice."""
         stream, self._stream = self._stream, None
         if stream is not None:
             _abandoned.append(stream)
 
     def _add(self, samples: NDArray[np.int16], *, last: bool) -> str:
-        sound = self._resampler.resample(self._rate_hz, samples, last=last)
+        audio = self._resampler.resample(self._rate_hz, samples, last=last)
         with _one_at_a_time:
             while _abandoned:
                 _abandoned.popleft().close()
             if self._stream is None:
-                self._stream = _load_model().create_stream(update_interval=math.inf)  # updates are asked for below
+                self._stream = _load_model().create_stream(update_interval=math.inf)  # updates are requested below
                 self._stream.start()
-            self._stream.add_audio(sound.tolist(), MODEL_RATE_HZ)
+            self._stream.add_audio(audio.tolist(), MODEL_RATE_HZ)
             transcript = self._stream.stop() if last else self._stream.update_transcription()
         self._lines = [Line(line.text, last or line.is_complete) for line in transcript.lines if line.text]
         is_quiet = all(line.is_complete for line in transcript.lines)

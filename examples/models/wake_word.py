@@ -1,12 +1,12 @@
-"""Hear a wake word in a microphone's sound: microWakeWord, which takes 1 % of a CPU.
+"""Detect a wake word in a microphone's audio: microWakeWord, which takes 1 % of a CPU.
 
-    ear = WakeWord("hey jarvis")
+    listener = WakeWord("hey jarvis")
     for sample_rate, samples in chunks:
-        if ear.hear(sample_rate, samples):
+        if listener.hear(sample_rate, samples):
             print("At your service")
 
-Networks and words come with the Python package `pymicro-wakeword`. What one microphone needs is a `WakeWord`; it is
-cheap and loaded with the first sound.
+Networks and words come with the Python package `pymicro-wakeword`. Each microphone needs a `WakeWord`, which is cheap
+and loaded with the first chunk.
 """
 
 from typing import TYPE_CHECKING, Self
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 WAKE_WORDS = ("hey jarvis", "alexa", "hey mycroft")
 WORD_RATE_HZ = 16_000
 DEAF_S = 1.0
-"""Seconds without the word that must pass before it counts again: the network is sure of one for a while."""
+"""Seconds that must pass before the word counts again: the network keeps detecting it for a while."""
 
 
 class WakeWord:
-    """Listens for one wake word. Made for `State(WakeWord())`: a copy of it listens for the same word, from silence.
+    """Listens for one wake word. Made for `State(WakeWord())`: a copy listens for the same word, from silence.
 
     Args:
         word: One of `WAKE_WORDS`.
@@ -43,14 +43,14 @@ class WakeWord:
         self._features: MicroWakeWordFeatures | None = None
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
-        """Return one that has heard nothing: handles of a network cannot be copied."""
+        """Return a fresh one: handles of a network cannot be copied."""
         return type(self)(self.word)
 
     def hear(self, sample_rate: int, samples: NDArray[np.int16]) -> bool:
-        """Add a stretch of sound and tell whether the word was found in it: once each time that it is spoken.
+        """Add a chunk of audio; true if the word was detected in it, once each time that it is spoken.
 
         Args:
-            sample_rate: In Hz. Any; it may change.
+            sample_rate: In Hz. It may change.
             samples: int16, `(n,)` for mono or `(n, channels)`; channels are averaged. Any n, also 0.
 
         Raises:
@@ -60,10 +60,10 @@ class WakeWord:
             package = need("pymicro_wakeword", "pymicro-wakeword")
             self._network = package.MicroWakeWord.from_builtin(package.Model(self.word.replace(" ", "_")))
             self._features = package.MicroWakeWordFeatures()
-        sound = (np.clip(self._resampler.resample(sample_rate, samples), -1, 1) * 32767).astype("<i2")
+        audio = (np.clip(self._resampler.resample(sample_rate, samples), -1, 1) * 32767).astype("<i2")
         heard = False
-        for features in self._features.process_streaming(sound.tobytes()):
-            heard = bool(self._network.process_streaming(features)) or heard  # it has a memory: it has to hear all
+        for features in self._features.process_streaming(audio.tobytes()):
+            heard = bool(self._network.process_streaming(features)) or heard  # it has a memory, so it needs all frames
         is_new = heard and self._deaf == 0
-        self._deaf = round(DEAF_S * WORD_RATE_HZ) if heard else max(self._deaf - len(sound), 0)
+        self._deaf = round(DEAF_S * WORD_RATE_HZ) if heard else max(self._deaf - len(audio), 0)
         return is_new

@@ -113,7 +113,7 @@ def test_the_tape_grows_keeps_half_a_minute_and_can_be_wiped() -> None:
     assert player is tape
     assert tape[0] == 100
     assert len(tape[1]) == 3000
-    assert status == "30.0 s on the tape"
+    assert status == "30.0 s recorded"
     assert example.append((200, second[1]), tape)[0][0] == 200
     assert example.wipe()[:2] == (None, None)
 

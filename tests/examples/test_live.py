@@ -16,7 +16,7 @@ from answers import Assistant
 from answers.numbers import split_words
 from answers.quiz import numbers_in
 from millstream.testing import TestPage
-from models import Film, ModelError, Resampler, SpeakingVoice, StreamingRecogniser
+from models import ModelError, Resampler, SpeakingVoice, StreamingRecogniser, VideoFile
 
 pytestmark = pytest.mark.blocking  # in a TestPage handlers run on the loop, and those of examples may sleep
 MEDIA = Path(__file__).parents[2] / "examples" / "media"
@@ -104,19 +104,19 @@ def test_an_interface_answers_when_it_is_asked(page: TestPage) -> None:
 @example("clear_transcript")
 def test_the_tape_is_played_back_and_wiped(page: TestPage) -> None:
     page.stream("Microphone", (8000, np.arange(20_000, dtype=np.int16)))
-    rate, samples = page.value("Tape")
+    rate, samples = page.value("Recording")
     page.click("Clear")
 
     assert rate == 8000
     assert np.array_equal(samples, np.arange(20_000, dtype=np.int16))
-    assert page.value("Tape") is None
-    assert page.value("Status") == "The tape is empty"
+    assert page.value("Recording") is None
+    assert page.value("Status") == "Nothing recorded"
 
 
 @example("talking_echo")
 def test_a_voice_is_disguised_without_a_seam_and_a_tune_is_stopped(page: TestPage) -> None:
     said = np.full(48_000, 10_000, np.int16)
-    page.set("Take the noise away", False)
+    page.set("Remove the noise", False)
     page.stream("Microphone", (48_000, said))
     page.advance(2.0)
     rate, answer = page.value("Echo")
@@ -142,7 +142,7 @@ def test_an_echo_that_had_to_wait_is_not_late_for_ever(page: TestPage) -> None:
 def test_a_cave_answers_a_moment_later_and_more_softly(page: TestPage) -> None:
     clap = np.zeros(48_000, np.int16)
     clap[4_000:4_010] = 16_000
-    page.set("Take the noise away", False)
+    page.set("Remove the noise", False)
     page.set("Voice", "cave")
 
     page.stream("Microphone", (48_000, clap))
@@ -184,7 +184,7 @@ def test_captions_are_drafts_first_and_settled_at_the_end(page: TestPage) -> Non
 
     page.click("Clear")
 
-    assert "What is said will stand here" in page.value("Captions")
+    assert "Captions will appear here" in page.value("Captions")
 
 
 @pytest.mark.slow
@@ -285,7 +285,7 @@ def test_sound_is_drawn_onto_the_picture(page: TestPage, monkeypatch: pytest.Mon
     loud = (8_000 * np.sin(2 * np.pi * 440 * np.arange(24_000) / 24_000)).astype(np.int16)
 
     page.stream("Camera and microphone", (film(np.zeros((480, 640, 3), np.uint8), 30), (24_000, loud)))
-    shown = page.value("Who speaks")
+    shown = page.value("Voices")
 
     assert shown.shape == (480, 640, 3)
     red, _, blue = shown[100:200, 170:200].reshape(-1, 3).mean(axis=0)
@@ -303,7 +303,7 @@ def test_a_film_gets_another_look(page: TestPage, tmp_path: Path) -> None:
     assert [run.error for run in runs] == [""]
     made = tmp_path / "made.mp4"
     made.write_bytes(page.value("Result"))
-    pieces = list(Film(str(made)).pieces())
+    pieces = list(VideoFile(str(made)).segments())
     assert sum(len(pictures) for pictures, _ in pieces) == pytest.approx(150, abs=2)
     red, green, _ = pieces[10][0][0].reshape(-1, 3).mean(axis=0)
     assert red > green + 20
@@ -357,7 +357,7 @@ def test_one_colour_is_found_and_the_controls_are_set_back(page: TestPage) -> No
 
     assert np.abs(found[:, :300].reshape(-1, 3).mean(axis=0) - RED).max() < 12
     assert read_halves(found) == ("red", "other")
-    assert page.value("Share of the picture") == "50 %"
+    assert page.value("Share of the frame") == "50 %"
     assert page.props("Reset")["visible"] is True
 
     page.click("Reset")

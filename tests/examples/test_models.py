@@ -24,14 +24,14 @@ from models import (
     Detection,
     Detector,
     FaceFinder,
-    Film,
     ModelError,
     NoiseFilter,
     PeopleMask,
     Resampler,
     SpeakingVoice,
     StreamingRecogniser,
-    UnreadableFilm,
+    UnreadableVideo,
+    VideoFile,
     WakeWord,
     blur_behind,
     blur_box,
@@ -454,7 +454,7 @@ def test_sound_is_mixed_and_brought_to_another_rate_without_a_seam() -> None:
         ("hibari", lambda: SpeakingVoice().say("Hello"), "pip install hibari-tts"),
         ("pymicro_wakeword", lambda: WakeWord().hear(16_000, np.zeros(10, np.int16)), "pip install pymicro-wakeword"),
         ("soxr", lambda: Resampler(16_000).resample(8_000, np.zeros(10, np.int16)), "pip install soxr"),
-        ("av", lambda: Film("film.mp4"), "pip install av"),
+        ("av", lambda: VideoFile("film.mp4"), "pip install av"),
     ],
 )
 def test_a_missing_package_is_named_with_what_to_do(
@@ -467,9 +467,9 @@ def test_a_missing_package_is_named_with_what_to_do(
 
 
 def test_a_film_is_read_with_the_sound_that_belongs_to_each_picture() -> None:
-    film = Film(str(MEDIA / "astronaut.mp4"), fps=10, width=320)
+    film = VideoFile(str(MEDIA / "astronaut.mp4"), fps=10, width=320)
 
-    pieces = list(film.pieces(together=4))
+    pieces = list(film.segments(together=4))
 
     assert film.length == 60
     assert sum(len(pictures) for pictures, _ in pieces) == 60
@@ -479,8 +479,8 @@ def test_a_film_is_read_with_the_sound_that_belongs_to_each_picture() -> None:
 
 
 def test_what_is_no_film_is_refused() -> None:
-    with pytest.raises(UnreadableFilm, match="Invalid data"):
-        Film(str(MEDIA / "LICENCES.md"))
+    with pytest.raises(UnreadableVideo, match="Invalid data"):
+        VideoFile(str(MEDIA / "LICENCES.md"))
 
 
 def to_int16(samples: NDArray[np.float32]) -> NDArray[np.int16]:

@@ -1,6 +1,6 @@
-"""Read a film, of any kind that FFmpeg knows, in pieces of pictures and the sound that belongs to them.
+"""Read a video of any format that FFmpeg knows, in segments of frames with their audio.
 
-for pictures, (sample_rate, samples) in Film("holiday.mov").pieces():
+for frames, (sample_rate, samples) in VideoFile("holiday.mov").segments():
     ...
 """
 
@@ -18,27 +18,27 @@ from .packages import need
 if TYPE_CHECKING:
     from av.container import InputContainer
 
-FILM_RATE_HZ = 48_000
-Piece = tuple[list[NDArray[np.uint8]], tuple[int, NDArray[np.int16]]]
+AUDIO_RATE_HZ = 48_000
+Segment = tuple[list[NDArray[np.uint8]], tuple[int, NDArray[np.int16]]]
 
 
-class UnreadableFilm(ValueError):
-    """A file is not a film, or a broken one; the message says what FFmpeg found."""
+class UnreadableVideo(ValueError):
+    """A file is not a video, or is broken; the message is FFmpeg's."""
 
 
-class Film:
-    """A film that is read from its beginning to its end.
+class VideoFile:
+    """A video that is read from its beginning to its end.
 
     Attributes:
-        length: How many pictures will come, as far as the file itself knows; 0 if it does not say.
+        length: The expected number of frames according to the file; 0 if it does not say.
 
     Args:
         path: The file.
-        fps: Pictures a second that come out; the film's own are repeated or left out.
-        width: Pixels; pictures of a wider film are made smaller. Height and width are even numbers.
+        fps: Frames per second of the output; frames of the video are repeated or left out.
+        width: Maximum width in pixels; wider videos are scaled down. Height and width are even numbers.
 
     Raises:
-        UnreadableFilm: The file is no film.
+        UnreadableVideo: The file is not a video.
         ModelError: PyAV is not installed.
     """
 
@@ -50,34 +50,34 @@ class Film:
         with self._open() as source:
             self.length = round((source.duration or 0) / self._av.time_base * fps)
             if not source.streams.video:
-                raise UnreadableFilm("there is no picture in it")
+                raise UnreadableVideo("there is no video track in it")
 
-    def pieces(self, together: int = 5) -> Iterator[Piece]:
-        """Yield `together` pictures, `(height, width, 3)` uint8, and 48 kHz mono sound of the same duration.
+    def segments(self, together: int = 5) -> Iterator[Segment]:
+        """Yield `together` frames, `(height, width, 3)` uint8, and 48 kHz mono audio of the same duration.
 
         Raises:
-            UnreadableFilm: The file is broken; what came before was not.
+            UnreadableVideo: The file is broken from here on.
         """
-        pictures = self._pictures()
+        frames = self._frames()
         try:
-            for sound in self._sounds(together * FILM_RATE_HZ // self._fps):
-                some = list(islice(pictures, together))
+            for audio in self._audio(together * AUDIO_RATE_HZ // self._fps):
+                some = list(islice(frames, together))
                 if not some:
                     return
-                yield some, (FILM_RATE_HZ, sound[: len(some) * FILM_RATE_HZ // self._fps])
+                yield some, (AUDIO_RATE_HZ, audio[: len(some) * AUDIO_RATE_HZ // self._fps])
         except self._av.FFmpegError as error:
-            raise UnreadableFilm(str(error.strerror)) from error
+            raise UnreadableVideo(str(error.strerror)) from error
 
     @contextmanager
     def _open(self) -> Iterator["InputContainer"]:
-        """Open the file and nothing else: a list of other files is not followed, wherever it comes from."""
+        """Open the file and nothing else: references to other files are not followed."""
         try:
             with open(self._path, "rb") as file, self._av.open(file, options={"protocol_whitelist": ""}) as source:
                 yield source
         except self._av.FFmpegError as error:
-            raise UnreadableFilm(str(error.strerror)) from error
+            raise UnreadableVideo(str(error.strerror)) from error
 
-    def _pictures(self) -> Iterator[NDArray[np.uint8]]:
+    def _frames(self) -> Iterator[NDArray[np.uint8]]:
         with self._open() as source:
             shown, count, end_s = None, 0, 0.0
             for frame in source.decode(video=0):
@@ -90,18 +90,18 @@ class Film:
                 yield shown
 
     def _fitted(self, rgb: NDArray[np.uint8], rotation: int) -> NDArray[np.uint8]:
-        """Turn a picture upright (phones store how they were held) and bring it to its size."""
+        """Rotate a frame upright (phones store their orientation) and scale it."""
         rgb = np.ascontiguousarray(np.rot90(rgb, rotation // 90))
         height, width = rgb.shape[:2]
         scale = min(1.0, self._width / width)
         size = (max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2))
         return cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
 
-    def _sounds(self, size: int) -> Iterator[NDArray[np.int16]]:
-        """Yield pieces of `size` samples, and silence for ever after the end."""
+    def _audio(self, size: int) -> Iterator[NDArray[np.int16]]:
+        """Yield chunks of `size` samples, and silence forever after the end."""
         rest = np.zeros(0, np.int16)
         with self._open() as source:
-            resampler = self._av.AudioResampler("s16", "mono", FILM_RATE_HZ)
+            resampler = self._av.AudioResampler("s16", "mono", AUDIO_RATE_HZ)
             frames = source.decode(audio=0) if source.streams.audio else ()
             for part in (part for frame in chain(frames, [None]) for part in resampler.resample(frame)):
                 rest = np.concatenate([rest, part.to_ndarray()[0]])
