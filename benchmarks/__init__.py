@@ -1,1 +1,1 @@
-"""Speed, shown as ratios and counts taken in one run: `scripts/bench`, or `python -m benchmarks`."""
+"""Speed, as ratios and counts measured in one run: `scripts/bench`, or `python -m benchmarks`."""

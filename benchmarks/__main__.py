@@ -37,7 +37,7 @@ BENCHMARKS = {
 
 
 def main() -> int:
-    """Run the named benchmarks, all without names; exit status 1 if a budget does not hold."""
+    """Run the named benchmarks, or all of them; exit status 1 if a budget does not hold."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="name", help=f"{', '.join(BENCHMARKS)} (default: all of them)")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of lines")

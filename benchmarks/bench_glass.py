@@ -1,4 +1,4 @@
-"""(c) From the camera to the glass: headless Chromium looks at a film whose pictures carry their number."""
+"""(c) From the camera to the screen: headless Chromium films a video whose frames carry their number."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def measure() -> dict[str, float]:
 
 
 def _watch(video: Path, *arguments: str) -> tuple[float, list[float]]:
-    """Frames a second in the output, and for each the milliseconds since the camera delivered it."""
+    """Frames per second in the output, and for each the milliseconds since the camera delivered it."""
     with serve(*arguments) as server, watching(server.url, video) as page:
         time.sleep(WARM_UP_S)
         watched = watch(page, SECONDS)

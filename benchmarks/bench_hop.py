@@ -1,4 +1,4 @@
-"""(a) Server CPU per echoed 640x480 picture against the bare decode and encode of the same picture, in one run."""
+"""(a) Server CPU per echoed 640x480 frame, compared with decoding and encoding the same frame alone, in one run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RATE_HZ = 30
 
 
 def measure() -> dict[str, float]:
-    """Medians over the rounds: milliseconds of CPU per picture, and the median of the rounds' ratios."""
+    """Medians over the rounds: milliseconds of CPU per frame, and the median of the rounds' ratios."""
     pictures = encoded(30)
     bare, echoed = [], []
     with serve() as server:
@@ -36,7 +36,7 @@ def measure() -> dict[str, float]:
 
 
 def _bare_ms(pictures: list[bytes]) -> float:
-    """Decode and encode each picture with nothing around it, paced like the stream so that caches are as cold."""
+    """Decode and encode each frame with nothing around it, paced like the stream so that caches are as cold."""
     used = 0.0
     for data in itertools.islice(itertools.cycle(pictures), 60):
         begin = time.thread_time()
@@ -58,5 +58,5 @@ async def _echo(server: Server, pictures: list[bytes], seconds: float) -> float:
     await recording.stop()
     await page.close()
     if results < seconds * RATE_HZ * 0.9:
-        raise RuntimeError(f"only {results} of {seconds * RATE_HZ:.0f} pictures came back: is the machine busy?")
+        raise RuntimeError(f"only {results} of {seconds * RATE_HZ:.0f} frames came back: is the machine busy?")
     return used / results * 1000

@@ -1,4 +1,4 @@
-"""(b) Pictures a second that a server holds for many clients with p95 of their age under 200 ms."""
+"""(b) Frames per second that a server sustains for many clients with a p95 age under 200 ms."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CLIENTS = (20, 24, 28, 32, 36, 40)
 
 
 def measure() -> dict[str, float]:
-    """Add clients of 10 pictures a second until the age or the rate is not held; the best that was held."""
+    """Add clients of 10 frames per second until the age or the rate fails; returns the best result."""
     pictures = encoded(30)
     best = {"held_fps": 0.0, "held_clients": 0.0, "held_p95_ms": 0.0}
     with serve() as server:
@@ -48,7 +48,7 @@ async def _load(url: str, pictures: list[bytes], clients: int) -> tuple[float, f
         await page.close()
     ages = [result.age_s for result in results if result.age_s is not None]
     if not ages:
-        raise RuntimeError(f"no picture came back to any of {clients} clients: look at the server's log")
+        raise RuntimeError(f"no frame came back to any of {clients} clients: look at the server's log")
     return len(results) / seconds, float(np.percentile(ages, 95))
 
 

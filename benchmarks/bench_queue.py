@@ -1,4 +1,4 @@
-"""(q) How late the event loop is while 8,000 runs wait in the queue: as they join, move up, are refused, and leave."""
+"""(q) Delay of the event loop while 8,000 runs wait in the queue: as they join, move up, are refused, and leave."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from millstream.wire.packet import VERSION
 RUNS: Final = 8000
 RUNS_OF_A_PAGE: Final = 40
 PACE_S: Final = 0.001
-"""Between two messages that come in."""
+"""Between two incoming messages."""
 
 MOVES: Final = 100
 REFUSALS: Final = 1000
@@ -30,7 +30,7 @@ TICK_S: Final = 0.002
 
 
 class Wire:
-    """A page that asks and does not listen."""
+    """A page that sends and does not read."""
 
     def __init__(self) -> None:
         self._said: asyncio.Queue[bytes | None] = asyncio.Queue()
@@ -54,11 +54,11 @@ class Wire:
         self.heard += 1
 
     async def close(self, code: int, reason: str) -> None:
-        """Nobody is there."""
+        """Nothing to close."""
 
 
 def measure() -> dict[str, float]:
-    """Milliseconds by which the loop is late: 99 of 100 looks at it, in each phase, and the worst of all."""
+    """Delay of the loop in milliseconds: the 99th percentile in each phase, and the worst of all."""
     return asyncio.run(_measure())
 
 
@@ -77,7 +77,7 @@ async def _measure() -> dict[str, float]:
     lags = {name: await _lags(phase) for name, phase in phases.items()}
     waiting = host.statistics()["waiting"]
     if not isinstance(waiting, int) or waiting < RUNS * 0.9:
-        raise RuntimeError(f"only {waiting} runs wait: something was refused that should not be")
+        raise RuntimeError(f"only {waiting} runs wait: some were refused that should not be")
     lags["leaves"] = await _lags(_leave(pages, serving))
     await host.close()
     p99 = {f"{name}_p99_ms": float(np.percentile(lag, 99)) * 1000 for name, lag in lags.items()}
@@ -108,7 +108,7 @@ async def _leave(pages: list[Wire], serving: list[asyncio.Future[None]]) -> None
 
 
 async def _lags(phase: Coroutine[Any, Any, None]) -> list[float]:
-    """Play a phase, and look meanwhile every two milliseconds how late the loop is."""
+    """Play a phase, and sample the delay of the loop every two milliseconds."""
     loop, lags, task = asyncio.get_running_loop(), list[float](), asyncio.ensure_future(phase)
     while not task.done():
         due = loop.time() + TICK_S

@@ -1,4 +1,4 @@
-"""(e) Two hundred silent, trickling or unread HTTP connections of each kind: how long they stay, and what they cost."""
+"""(e) Two hundred silent, trickling or unread HTTP connections of each kind: their duration, and their cost."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ TRICKLED = {"headers", "login_broken", "upload"}
 
 
 def measure() -> dict[str, float]:
-    """Measure each kind, and give the worst of all."""
+    """Measure each kind, and return the worst values."""
     figures: dict[str, float] = {}
     waits: list[float] = []
     held: list[float] = []
@@ -74,7 +74,7 @@ async def _measure(
 ) -> None:
     site = _Site(server.url, None, 10.0)
     page = await site.open_page() if "upload" in kinds else None
-    own = ""  # what makes a request one of the page
+    own = ""  # headers that make it a request of the page
     if page is not None and page.welcome is not None:
         cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in site._cookies)
         own = (
@@ -100,7 +100,7 @@ async def _measure(
 
 
 def _memory(server: Server) -> float:
-    """MiB of memory that the process has."""
+    """Memory of the process in MiB."""
     return float(server.process.memory_info().rss / 2**20)
 
 
@@ -122,7 +122,7 @@ def _connected(url: str, data: bytes) -> Iterator[list[socket.socket]]:
 async def _until_gone(
     server: Server, connections: list[socket.socket], others: int, waits: list[float], *, trickles: bool
 ) -> tuple[float, float]:
-    """Wait until the server has let go of all; gives the seconds that took, and the most memory it had meanwhile."""
+    """Wait until the server has closed all of them; returns the seconds that took, and the peak memory meanwhile."""
     began = time.monotonic()
     most, sent_at = 0.0, began
     while server.process.num_fds() < others + len(connections) // 2 and time.monotonic() < began + 1.0:  # noqa: ASYNC110 - a process sets no event
@@ -145,7 +145,7 @@ async def _until_gone(
 
 
 def _load(url: str) -> float:
-    """Load the page as another visitor does; gives the seconds that took."""
+    """Load the page as another visitor; returns the seconds that took."""
     place = urlsplit(url)
     began = time.monotonic()
     connection = http.client.HTTPConnection(place.netloc, timeout=10)

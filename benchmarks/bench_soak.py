@@ -1,4 +1,4 @@
-"""(f) Ten minutes, as long as users stay: one session throughout and no gap, while something else is busy."""
+"""(f) Ten minutes, a typical visit: one session throughout and no gap, while something else is busy."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ WATCH = """
     step();
   }
 """
-"""Counts what the output shows, and the longest time between two frames of it."""
+"""Counts the frames that the output shows, and the longest time between two of them."""
 
 SECONDS = seconds("MILLSTREAM_SOAK_S", 600, LEAST_S)
 
@@ -111,7 +111,7 @@ async def _stream(page: Page, camera: list[bytes]) -> dict[str, float]:
 
 
 async def _note(stream: ClientStream, arrivals: list[float]) -> None:
-    """Note when results have come, looking every 10 ms."""
+    """Note the times of results, checking every 10 ms."""
     newest = None
     while True:
         await asyncio.sleep(0.01)
@@ -121,5 +121,5 @@ async def _note(stream: ClientStream, arrivals: list[float]) -> None:
 
 
 def _figures(shown: int, gap_s: float, lasted_s: float) -> dict[str, float]:
-    """Sum up a run. One that ended early was cut off, for whatever reason."""
+    """Summarise a run. One that ended early was cut off, for whatever reason."""
     return {"lost_s": max(SECONDS - lasted_s, 0.0), "longest_gap_ms": gap_s * 1000, "fps": shown / lasted_s}

@@ -1,4 +1,4 @@
-"""(d) Sound: back from the microphone, out of a generator, to ten listeners, and how soon the first of it is heard."""
+"""(d) Audio: a microphone played back, a generator, ten listeners, and the time until the first sample is heard."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from millstream.client.listener import Listener
 
 WARM_UP_S = 3.0
 LEAST_S = 10.0
-"""Shorter than this, loop-back is not heard for long enough to be found in what the microphone has recorded, and of
-the sessions hardly anything is left after their warm-up."""
+"""A shorter loop-back cannot be found in the recording of the microphone, and hardly anything of the sessions remains
+after their warm-up."""
 
 SECONDS = seconds("MILLSTREAM_BENCH_S", 60, LEAST_S)
-"""How long each of the first three takes, and the sessions; 60 is what is promised."""
+"""Duration of each of the first three, and of the sessions; the promise is 60."""
 
 ECHO_S = min(SECONDS, 20.0)
 ECHO_RATE_HZ = 16_000
@@ -38,7 +38,7 @@ WHOLE = "#out audio"
 
 
 def measure() -> dict[str, float]:
-    """All four, one after the other, each with a server of its own."""
+    """All four, one after the other, each with its own server."""
     folder = Path(tempfile.mkdtemp(prefix="millstream-bench-"))
     try:
         with listening_to(str(make_clips(folder).chirp)) as browser:
@@ -61,7 +61,7 @@ def _page(browser: Browser) -> Iterator[Page]:
 
 
 def _echo(browser: Browser, every_ms: int) -> dict[str, float]:
-    """What the microphone hears comes back: what is wrong with it, and what it takes beyond the length of a chunk."""
+    """Audio of the microphone comes back: its faults, and its delay beyond the length of a chunk."""
     with _page(browser) as page:
         page.locator(f"#mic{every_ms}").get_by_role("button", name="Record", exact=True).click()
         page.wait_for_function("(s) => ear.seconds > s", arg=ECHO_S)
@@ -76,7 +76,7 @@ def _echo(browser: Browser, every_ms: int) -> dict[str, float]:
 
 
 def _expected(heard: np.ndarray, said: np.ndarray) -> np.ndarray:
-    """Give what the microphone has recorded from where the loudspeaker began, as far as that has come by now."""
+    """Return the recording of the microphone from the start of the loudspeaker on, as far as it has come by now."""
     (loud,) = np.nonzero(heard)
     probe = heard[loud[0] : loud[0] + 400]
     begin = said.tobytes().find(probe.tobytes()) // 2
@@ -84,7 +84,7 @@ def _expected(heard: np.ndarray, said: np.ndarray) -> np.ndarray:
 
 
 def _generator(browser: Browser) -> dict[str, float]:
-    """A ramp in pieces of 20 ms: what is wrong with it, and how much longer than the samples it takes by gaps."""
+    """A ramp in chunks of 20 ms: its faults, and the time that gaps add to its length."""
     with _page(browser) as page:
         _play(page, SECONDS)
         page.wait_for_selector(WHOLE, state="attached")
@@ -119,7 +119,7 @@ def _play(page: Page, seconds: float) -> None:
 
 
 def _sessions(folder: Path) -> dict[str, float]:
-    """Ten microphones of 20 ms chunks, each echoed: the longest wait for a chunk, memory, and what is on the disk."""
+    """Ten microphones with chunks of 20 ms, each echoed: the longest wait for a chunk, memory, and files on disk."""
     folder.mkdir()
     with serve(app="benchmarks.sound_app", environment={"TMPDIR": str(folder)}) as server:
         waits, grown = asyncio.run(_speak(server))

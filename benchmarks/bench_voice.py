@@ -1,4 +1,4 @@
-"""(d) A conversation: headless Chromium with a microphone that speaks, is answered, and interrupts the answer."""
+"""(d) A conversation: headless Chromium with a microphone that speaks, gets a reply, and interrupts it."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ new MutationObserver(() => {
   window.talk = talk;
 }).observe(document, {subtree: true, childList: true, attributes: true, attributeFilter: ["data-turn"]});
 """
-"""Notes when the page was told that the turn has ended, which the server says when it begins the answer."""
+"""Notes when the server told the page that the turn has ended, which it does when it begins the reply."""
 
 
 def measure(turns: int = TURNS) -> dict[str, float]:
-    """From the onset of speech to silence, and from the end of a turn to the first sound of its answer."""
+    """From the onset of speech to silence, and from the end of a turn to the first audio of its reply."""
     folder = Path(tempfile.mkdtemp(prefix="millstream-bench-"))
     try:
         times, decisions_s = _talk(record_talk(make_clips(folder).speech, turns, folder / "talk.wav"), turns)

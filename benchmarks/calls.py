@@ -1,4 +1,4 @@
-"""Counts the Python calls of a package, in every thread that starts after the counter was installed."""
+"""Counts the Python calls within a package, in every thread that starts after the counter was installed."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Function(NamedTuple):
 
 @dataclass(frozen=True)
 class Calls:
-    """How often each function was called.
+    """The number of calls of each function.
 
     Attributes:
-        counts: Calls, and resumptions of generators and coroutines, by function; nothing that was never called.
+        counts: Calls, and resumptions of generators and coroutines, by function, without those never called.
     """
 
     counts: Counter[Function]
@@ -45,7 +45,7 @@ class Calls:
         return len(self.counts)
 
     def table(self, per: int = 1) -> str:
-        """Give a line per function, those with the most calls first; `per` divides the counts."""
+        """Format a line per function, those with the most calls first; `per` divides the counts."""
         ordered = sorted(self.counts.items(), key=lambda item: (-item[1], item[0]))
         return "\n".join(f"  {calls / per:7.2f}  {file}: {name}" for (file, name), calls in ordered)
 
@@ -53,12 +53,12 @@ class Calls:
 class CallCounter:
     """Counts calls by the interpreter's profiling hook: the same on every machine, unlike a time.
 
-    A thread cannot be profiled from another one before Python 3.12. `installed` therefore goes around everything that
-    starts a thread, and `counting` around what is measured.
+    Before Python 3.12, one thread cannot profile another. So `installed` goes around everything that starts a thread,
+    and `counting` around the code to be measured.
 
     Args:
-        package: Folder whose code counts.
-        leaving_out: Subfolders, or files in it, whose code does not, such as a client in the same process.
+        package: The folder whose code counts.
+        leaving_out: Subfolders or files in it that do not count, such as a client in the same process.
     """
 
     def __init__(self, package: Path, *, leaving_out: tuple[str, ...] = ()) -> None:
@@ -78,7 +78,7 @@ class CallCounter:
 
     @contextmanager
     def counting(self) -> Iterator[Calls]:
-        """Count what is called within the block; the counts are there after it."""
+        """Count the calls within the block; read the counts after it."""
         calls = Calls(Counter())
         self._called.clear()
         self._is_counting = True

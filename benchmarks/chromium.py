@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 @contextmanager
 def listening_to(sound: str) -> Iterator[Browser]:
-    """Start it; `sound` is a path, with `%noloop` behind it to be played once."""
+    """Start Chromium; `sound` is a path, followed by `%noloop` to play it once."""
     hears = f"--use-file-for-fake-audio-capture={sound}"
     with _started("--autoplay-policy=no-user-gesture-required", "--use-fake-device-for-media-stream", hears) as browser:
         yield browser
@@ -20,7 +20,7 @@ def listening_to(sound: str) -> Iterator[Browser]:
 
 @contextmanager
 def filming(rate_hz: int) -> Iterator[Browser]:
-    """Start it with a camera of so many frames a second, of any size."""
+    """Start Chromium with a camera of so many frames per second, of any size."""
     with _started(f"--use-fake-device-for-media-stream=fps={rate_hz}") as browser:
         yield browser
 

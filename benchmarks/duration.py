@@ -1,4 +1,4 @@
-"""How long a benchmark runs, by an environment variable."""
+"""The duration of a benchmark, from an environment variable."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 
 
 def seconds(variable: str, default: float, least: float) -> float:
-    """Read how long to measure; ends the program if that is too short, or no number."""
+    """Read the duration; exits if it is too short, or no number."""
     given = os.environ.get(variable, str(default))
     try:
         found = float(given)

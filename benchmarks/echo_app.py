@@ -1,4 +1,4 @@
-"""The app that the benchmarks drive: what the camera sees comes back, with `--slow` after 200 ms."""
+"""The app that the benchmarks drive: frames of the camera come back, with `--slow` after 200 ms."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def echo(picture: np.ndarray) -> np.ndarray:
 
 
 def note(asked: str) -> str:
-    """Tell when the handler got the text: in milliseconds, by the clock on the wall, which page and server share."""
+    """Return the time when the handler got the text, in milliseconds of the wall clock, which page and server share."""
     return f"{asked} {time.time() * 1000:.3f}"
 
 
 def declare(handler: Callable[[np.ndarray], np.ndarray], size: str) -> ms.Blocks:
-    """Make the app; `size` is what the camera is asked for, such as 640x480."""
+    """Make the app; `size` is requested from the camera, such as 640x480."""
     width, height = map(int, size.split("x"))
     options = ms.WebcamOptions(mirror=False, constraints={"width": width, "height": height, "frameRate": 30})
     with ms.Blocks(title="Echo") as demo:
@@ -50,5 +50,5 @@ if __name__ == "__main__":
     parser.add_argument("--loop", choices=["uvloop", "asyncio"], default="uvloop")
     arguments = parser.parse_args()
     if arguments.loop == "asyncio":
-        sys.modules["uvloop"] = None  # type: ignore[assignment]  # the server takes asyncio where there is no uvloop
+        sys.modules["uvloop"] = None  # type: ignore[assignment]  # the server uses asyncio where uvloop is missing
     declare(slow if arguments.slow else echo, arguments.size).launch(server_port=0)

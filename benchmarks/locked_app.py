@@ -1,4 +1,4 @@
-"""The app of the benchmarks that is behind a login."""
+"""The app with a login that the benchmarks drive."""
 
 from benchmarks.echo_app import declare, echo
 

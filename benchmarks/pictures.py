@@ -1,4 +1,4 @@
-"""The pictures that the benchmarks send: a real photograph that moves, with the noise of a sensor."""
+"""The frames that the benchmarks send: a real photograph that moves, with the noise of a sensor."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PHOTOGRAPH = Path(__file__).parent.parent / "examples" / "media" / "astronaut.jp
 
 
 def moving(count: int, width: int = 640, height: int = 480) -> list[NDArray[np.uint8]]:
-    """Make `count` pictures of a size; what is larger than the photograph repeats it."""
+    """Make `count` frames of a size; a frame larger than the photograph repeats it."""
     photograph = picture.decode_image_file(PHOTOGRAPH.read_bytes()).pixels[:480, :640]
     tiles = (-(-height // photograph.shape[0]), -(-width // photograph.shape[1]), 1)
     still = np.tile(photograph, tiles)[:height, :width].astype(np.int16)
@@ -27,6 +27,6 @@ def moving(count: int, width: int = 640, height: int = 480) -> list[NDArray[np.u
 
 
 def encoded(count: int, width: int = 640, height: int = 480) -> list[bytes]:
-    """Make `count` pictures as JPEG of quality 0.8, as the page sends them."""
+    """Make `count` frames as JPEG of quality 0.8, as the page sends them."""
     encoder = codecs.load("jpeg").open_encoder(0.8)
     return [encoder.encode(Frame(pixels)).payload for pixels in moving(count, width, height)]

@@ -1,4 +1,4 @@
-"""The app that the sound benchmark drives: what the microphone hears comes back, and a button that plays a ramp."""
+"""The app that the audio benchmark drives: the microphone is played back, and a button plays a ramp."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RAW = {"echoCancellation": False, "noiseSuppression": False, "autoGainControl": 
 
 
 def play(seconds: float) -> Iterator[tuple[tuple[int, np.ndarray], float]]:
-    """Yield a ramp in pieces of 20 ms, and with each when the first one was yielded, in ms of the system's clock."""
+    """Yield a ramp in chunks of 20 ms, each with the time of the first `yield`, in ms of the system's clock."""
     samples = ramp(round(seconds * RATE_HZ))
     yielded_ms = time.time() * 1000
     for at in range(0, len(samples), PIECE):

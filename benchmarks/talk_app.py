@@ -1,4 +1,4 @@
-"""The app that the benchmark of conversations drives: it answers every turn with a long tone, at once."""
+"""The app that the benchmark of conversations drives: it replies to every turn at once, with a long tone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TONE = (np.sin(np.arange(RATE // 10) * 2 * np.pi * 440 / RATE) * 8_000).astype(n
 
 
 def reply(sound: tuple[int, np.ndarray]) -> Iterator[tuple[int, np.ndarray]]:
-    """Hold the tone for half a minute, or until somebody interrupts."""
+    """Play the tone for half a minute, or until it is interrupted."""
     for _ in range(300):
         yield RATE, TONE
 

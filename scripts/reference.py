@@ -25,8 +25,8 @@ PAGE = Path(__file__).parents[1] / "docs" / "reference" / "public-names.md"
 INTRODUCTION = """\
 # Public names
 
-Every name that `import millstream as gr` gives, and what `millstream.testing` and `millstream.client` have for tests.
-This page is written by `scripts/reference.py` from the docstrings.
+Every name of `import millstream as gr`, and the classes of `millstream.testing` and `millstream.client` for tests.
+`scripts/reference.py` generates this page from the docstrings.
 """
 
 HEADINGS = ("Apps", "Components", "Layouts", "Events and handlers", "Tests", "Others")
@@ -51,7 +51,7 @@ def main() -> None:
 
 
 def page() -> str:
-    """Give the whole page."""
+    """Return the whole page."""
     public = {name: getattr(millstream, name) for name in sorted(millstream.__all__, key=str.lower)}
     groups = _groups(public)
     parts = [INTRODUCTION]
@@ -94,11 +94,11 @@ def _entry(name: str, public: dict[str, object]) -> str:
 
 
 def _methods(name: str, thing: object) -> Iterator[str]:
-    """Describe what apps and pages of tests can do, and none of their bases can; others are mostly constructed."""
+    """Describe the methods of apps and of test pages that their bases lack; other classes are mostly constructed."""
     if not isinstance(thing, type) or not (_group(thing) == "Apps" or name in TESTS):
         return
     if thing in (TestPage, Client):
-        yield f"Has what a [`{Driver.__name__}`](#driver) has, and:\n"
+        yield f"Has the methods of a [`{Driver.__name__}`](#driver), and:\n"
     for method, function in vars(thing).items():
         if (
             method.startswith("_")
@@ -138,18 +138,18 @@ def _described(thing: object) -> Iterator[str]:
 
 
 def parameters(thing: object) -> list[inspect.Parameter]:
-    """List the arguments of a class or function that have a name."""
+    """List the named arguments of a class or function."""
     if not callable(thing) or thing in HANDED_OVER or (isinstance(thing, type) and thing.__init__ in BUILT_IN):
         return []
     kinds = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
-    # Of a class, older Pythons show `__new__` where `__init__` is inherited.
+    # For a class, older Pythons show `__new__` where `__init__` is inherited.
     is_made = isinstance(thing, type) and inspect.isfunction(thing.__init__)
     found = inspect.signature(thing.__init__ if is_made else thing).parameters.values()
     return [parameter for parameter in found if parameter.kind not in kinds and parameter.name != "self"]
 
 
 def meanings(thing: object) -> dict[str, str]:
-    """Give what docstrings say of each argument: its own, those of its bases, and that of the function it refers to."""
+    """Collect the descriptions of arguments: of the docstring, its bases, and a function that it refers to."""
     owners = list(reversed(thing.__mro__)) if isinstance(thing, type) else [thing]
     if other := re.search(r"the arguments are those of `(\w+)`", inspect.getdoc(thing) or ""):
         owners.insert(0, getattr(millstream, other[1]))
@@ -164,7 +164,7 @@ def meanings(thing: object) -> dict[str, str]:
 def _arguments(thing: object) -> Iterator[list[str]]:
     said = meanings(thing)
     if not said and not isinstance(thing, type):
-        return  # the names in the heading say it all
+        return  # the names in the heading are enough
     for parameter in parameters(thing):
         kind = "" if parameter.annotation is parameter.empty else f"`{parameter.annotation}`"
         yield [f"`{parameter.name}`", kind, _default(parameter.default), said.get(parameter.name, "")]

@@ -1,6 +1,6 @@
-"""Names that vulture finds used nowhere in the package, and that are right to be there. `scripts/lint` reads it.
+"""Names that vulture reports as unused, although they are needed. `scripts/lint` reads this file.
 
-Tests are not searched, so code that only its test uses is found too. Each group says who uses its names instead. This
+Tests are not searched, so that code which only its test uses is reported too. Each group says who uses its names. This
 file is never run: it only mentions the names.
 """
 
