@@ -46,7 +46,7 @@ def test_a_message_is_answered_and_the_field_is_empty_at_once() -> None:
         assert page.value(demo.textbox) == {"text": "", "files": []}
 
 
-def test_nothing_is_no_message() -> None:
+def test_nothing_is_not_a_message() -> None:
     demo = gr.ChatInterface(echo)
     with TestPage(demo) as page:
         send(page, demo, " \n")
@@ -290,7 +290,7 @@ def test_files_go_along_under_their_own_names() -> None:
 
 
 @pytest.mark.blocking
-def test_pictures_that_are_said_again_with_each_word_are_one_file() -> None:
+def test_images_that_are_said_again_with_each_word_are_one_file() -> None:
     def speak(message: str, history: list[dict[str, Any]]) -> Iterator[object]:
         picture = gr.Image(np.zeros((4, 4, 3), np.uint8))
         for word in ("a", "ab", "abc"):

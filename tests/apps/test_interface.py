@@ -125,7 +125,7 @@ def test_no_inputs() -> None:
     assert binding.inputs == ()
 
 
-def test_an_input_that_is_the_output_has_one_place() -> None:
+def test_an_input_that_is_also_the_output_is_shown_once() -> None:
     picture = gr.Image()
     manifest = gr.Interface(lambda x: x, picture, picture).freeze()
     assert len([element for element in manifest.elements.values() if isinstance(element, gr.Image)]) == 1

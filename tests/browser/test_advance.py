@@ -189,7 +189,7 @@ def test_a_row_is_chosen_by_mouse_or_keyboard(launch: Launch, open_page: OpenPag
     until(page, "eyes.colours('.ms-output') === 'red red'")
 
 
-def test_a_sound_is_heard_without_being_chosen(launch: Launch, open_page: OpenPage) -> None:
+def test_audio_is_heard_without_being_chosen(launch: Launch, open_page: OpenPage) -> None:
     page = open_page(launch(with_examples()))
     listen = page.locator("#table .ms-listen")
     listen.click()
@@ -249,7 +249,7 @@ def test_files_go_up_together_and_come_down(launch: Launch, open_page: OpenPage,
     assert counts.wait(2) == [2, 2]
 
 
-def test_a_single_file_takes_the_place_of_the_last(launch: Launch, open_page: OpenPage, tmp_path: Path) -> None:
+def test_a_single_file_replaces_the_last(launch: Launch, open_page: OpenPage, tmp_path: Path) -> None:
     names = Notes[str]()
     with gr.Blocks() as demo:
         file = gr.File(label="File", elem_id="file")

@@ -62,7 +62,7 @@ def stop_in_the_middle(page: Page, mill: Mill) -> None:
     until(page, LIVE, 0)
 
 
-def test_it_begins_at_once_and_waits_its_turn(
+def test_it_begins_at_once_and_waits_its_slot(
     launch: Callable[..., str], open_page: OpenPage, clips: Clips, mill: Mill
 ) -> None:
     page = open_page(launch(mill.demo), video=clips.counter)
@@ -124,7 +124,7 @@ def test_without_it_the_error_of_the_last_call_is_shown(
     expect(page.get_by_role("alert").get_by_text("The mill is broken.")).to_be_visible()
 
 
-def test_a_picture_of_the_one_before_does_not_cover_the_new_preview(
+def test_a_frame_of_the_one_before_does_not_cover_the_new_preview(
     launch: Callable[..., str], open_page: OpenPage, clips: Clips
 ) -> None:
     mill = Mill(is_unified=True)

@@ -129,7 +129,7 @@ def test_stop_brings_the_tail(launch: Launch, open_page: OpenPage, clips: Clips)
     expect(heard(page)).to_have_value(f"{sum(calls.all)} in all")
 
 
-def test_expiry_brings_the_rest_before_the_next_turn(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
+def test_expiry_brings_the_rest_before_the_next_slot(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     calls: Notes[tuple[str, int]] = Notes()
 
     def handler(chunk: Sound, request: gr.Request) -> str:
@@ -235,7 +235,7 @@ def test_a_text_that_is_input_and_output_grows(launch: Launch, open_page: OpenPa
     until(page, "document.querySelector('textarea').value.startsWith('012333')")
 
 
-def test_sound_and_pictures_stream_side_by_side(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
+def test_audio_and_frames_stream_side_by_side(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     with gr.Blocks() as demo:
         img, out = gr.Image(sources="webcam", elem_id="img"), gr.Image()
         mic, text = gr.Audio(sources="microphone", elem_id="mic"), gr.Textbox(label="Heard")

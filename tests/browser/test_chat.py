@@ -392,7 +392,7 @@ class TestScrolling:
 
 
 class TestFiles:
-    def test_pictures_and_sounds_are_shown(self, chat: Callable[..., Page]) -> None:
+    def test_images_and_sounds_are_shown(self, chat: Callable[..., Page]) -> None:
         page = chat(gr.ChatInterface(reply))
         say(page, "see")
         expect(page.get_by_role("img", name="Grey")).to_be_visible()

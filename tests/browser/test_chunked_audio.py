@@ -25,7 +25,7 @@ OPUS = sound_file("ogg", "libopus", RATE, 1, float(SECONDS))
 
 
 @pytest.mark.parametrize("file", [WAV, UNSIZED_WAV, OPUS], ids=["WAV", "WAV without a size", "Opus"])
-def test_a_file_in_small_pieces_is_heard_whole(launch: Callable[..., str], open_page: OpenPage, file: bytes) -> None:
+def test_a_file_in_small_chunks_is_heard_whole(launch: Callable[..., str], open_page: OpenPage, file: bytes) -> None:
     def speak() -> object:
         yield from pieces(file, [700])
 

@@ -26,7 +26,7 @@ def field(page: Page, label: str) -> Any:
     return page.get_by_role("textbox", name=label, exact=True)
 
 
-def test_live_interface_of_a_picture(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
+def test_live_interface_of_an_image(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     demo = gr.Interface(np.flipud, gr.Image(sources=["webcam"], streaming=True), "image", live=True)
     page = open_page(launch(demo), video=clips.halves)
     record(page)
@@ -35,7 +35,7 @@ def test_live_interface_of_a_picture(launch: Launch, open_page: OpenPage, clips:
     expect(button(page, "Submit")).to_have_count(0)
 
 
-def test_live_interface_of_sound_with_a_state(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
+def test_live_interface_of_audio_with_a_state(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     def transcribe(heard: int | None, chunk: Sound) -> tuple[int, str]:
         heard = (heard or 0) + len(chunk[1])
         return heard, f"{heard / chunk[0]:.1f} s"
@@ -74,7 +74,7 @@ def test_a_microphone_that_accumulates_and_plays_back(launch: Launch, open_page:
     until(page, "document.querySelector('#tape audio').currentTime > 0.3")
 
 
-def test_clear_empties_the_tape(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
+def test_clear_empties_the_recording(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     page = open_page(launch(accumulator()), sound=clips.chirp)
     record(page)
     until(page, "document.querySelector('#tape audio')?.duration >= 1")
@@ -219,7 +219,7 @@ def test_a_generator_on_an_ordinary_event(launch: Launch, open_page: OpenPage) -
     expect(field(page, "Text")).to_have_value("done")
 
 
-def test_an_async_generator_of_pictures_shows_them_in_order(launch: Launch, open_page: OpenPage) -> None:
+def test_an_async_generator_of_images_shows_them_in_order(launch: Launch, open_page: OpenPage) -> None:
     async def fade() -> AsyncIterator[np.ndarray]:
         for level in range(0, 250, 10):
             yield np.full((60, 80, 3), level, np.uint8)

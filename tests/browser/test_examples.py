@@ -104,7 +104,7 @@ def test_the_light_turns_on_when_it_is_called(launch: Launch, open_page: OpenPag
     expect(page.get_by_role("img", name="The light is on")).to_be_visible(timeout=MODEL_MS)
 
 
-def test_the_sound_is_drawn_below_the_picture_that_belongs_to_it(
+def test_the_audio_is_drawn_below_the_image_that_belongs_to_it(
     launch: Launch, open_page: OpenPage, clips: Clips, tmp_path: Path
 ) -> None:
     said = speech(tmp_path, "What is twelve times seven? What is twelve times seven? What is twelve times seven?")
@@ -119,7 +119,7 @@ def test_the_sound_is_drawn_below_the_picture_that_belongs_to_it(
     stop(page)
 
 
-def test_a_film_plays_while_it_is_made(launch: Launch, open_page: OpenPage) -> None:
+def test_a_video_plays_while_it_is_made(launch: Launch, open_page: OpenPage) -> None:
     page = open_page(launch(load("video_filter")[0]))
 
     page.get_by_role("button", name="Start").click()

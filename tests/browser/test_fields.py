@@ -205,7 +205,7 @@ class TestSound:
         seek.press("End")
         expect(seek).to_have_attribute("aria-valuenow", "4")
 
-    def test_the_waveform_is_that_of_the_sound(self, sound: Stage) -> None:
+    def test_the_waveform_is_that_of_the_audio(self, sound: Stage) -> None:
         sound.change("echo", value=ECHO)
         path = sound.page.locator("#echo .ms-wave path").first
         sound.page.wait_for_function(

@@ -56,9 +56,7 @@ def move(page: Page, slider: str, value: float) -> None:
     page.get_by_role("slider", name=slider).fill(str(value))
 
 
-def test_simplest_gives_the_mirrored_picture_back(
-    start: Callable[[str], str], open_page: OpenPage, clips: Clips
-) -> None:
+def test_simplest_gives_the_mirrored_frame_back(start: Callable[[str], str], open_page: OpenPage, clips: Clips) -> None:
     page = open_page(start("simplest"), video=clips.halves)
     record(page)
     until(page, "eyes.colours('.ms-output') === 'blue red'")

@@ -65,7 +65,7 @@ class TestPromises:
         expect(bar).to_have_attribute("aria-valuenow", "9")
 
     @pytest.mark.parametrize("view", [{"state": "running"}, {"state": "waiting", "limitS": 15}, {"limitS": 15}])
-    def test_there_is_no_progressbar_without_a_limit_or_a_turn(self, camera: Stage, view: Any) -> None:
+    def test_there_is_no_progressbar_without_a_limit_or_a_slot(self, camera: Stage, view: Any) -> None:
         camera.stream("inp", **view)
 
         expect(camera.page.get_by_role("progressbar")).to_have_count(0)
@@ -170,7 +170,7 @@ class TestFrame:
         assert (first["width"], first["height"]) == (second["width"], second["height"])
         assert first["width"] + second["width"] > row["width"] - 20
 
-    def test_sound_has_one_height_whether_it_is_recorded_or_played(self, stage: Any) -> None:
+    def test_audio_has_one_height_whether_it_is_recorded_or_played(self, stage: Any) -> None:
         frames = stage(scenes.sound).page.locator(".ms-audio").all()
 
         assert {frame.bounding_box()["height"] for frame in frames} == {168}
@@ -196,7 +196,7 @@ class TestFrame:
         ("position", "eta", "words"),
         [(2, 18, "2nd in line, about 20 s"), (1, None, "Next in line"), (11, 100, "11th in line, about 2 min")],
     )
-    def test_waiting_says_the_place_and_the_time(
+    def test_waiting_shows_the_position_and_the_time(
         self, camera: Stage, position: int, eta: int | None, words: str
     ) -> None:
         camera.stream("inp", state="waiting", camera=True, position=position, etaS=eta)
@@ -213,7 +213,7 @@ class TestFrame:
         assert len(sizes) >= 4
         assert min(sizes) >= 44
 
-    def test_a_result_stands_in_place_of_the_preview(self, stage: Any) -> None:
+    def test_a_result_replaces_the_preview(self, stage: Any) -> None:
         opened = stage(scenes.unified)
         opened.stream("inp", state="running", camera=True)
         opened.show("inp")
@@ -222,7 +222,7 @@ class TestFrame:
         expect(opened.page.locator(".ms-output")).to_be_visible()
         expect(opened.page.get_by_role("button", name="Stop")).to_be_visible()
 
-    def test_pictures_change_nothing_but_the_picture(self, stage: Any) -> None:
+    def test_images_change_nothing_but_the_image(self, stage: Any) -> None:
         opened = stage(scenes.unified)
         opened.stream("inp", state="running", camera=True, limitS=10, leftS=9)
         opened.show("inp")
@@ -269,7 +269,7 @@ class TestFrame:
         forms.page.get_by_role("button", name="Take a photo").click()
         assert [detail["action"] for _, detail in forms.heard()] == ["start", "close", "stop"]
 
-    def test_a_picture_is_chosen_from_a_file(self, forms: Stage) -> None:
+    def test_an_image_is_chosen_from_a_file(self, forms: Stage) -> None:
         forms.page.get_by_role("tab", name="Picture").click()
         forms.heard()
         file = {"name": "cat.png", "mimeType": "image/png", "buffer": b"\x89PNG"}
@@ -281,7 +281,7 @@ class TestFrame:
         assert forms.heard() == [["ms-upload", expected]]
 
     @pytest.mark.parametrize(("kind", "name"), [("image/png", "cat.png"), ("text/plain", "cat.txt")])
-    def test_a_picture_is_dropped_and_anything_else_refused_in_words(self, forms: Stage, kind: str, name: str) -> None:
+    def test_an_image_is_dropped_and_anything_else_refused_in_words(self, forms: Stage, kind: str, name: str) -> None:
         forms.page.get_by_role("tab", name="Picture").click()
         forms.heard()
         forms.page.evaluate(
@@ -301,7 +301,7 @@ class TestFrame:
             expect(forms.element("photo").get_by_text("This is not an image.")).to_be_visible()
             assert forms.heard() == []
 
-    def test_a_picture_is_pasted(self, forms: Stage) -> None:
+    def test_an_image_is_pasted(self, forms: Stage) -> None:
         forms.page.get_by_role("tab", name="Picture").click()
         forms.heard()
         forms.page.evaluate(
@@ -327,7 +327,7 @@ class TestFrame:
 
         expect(forms.element("photo").locator(".ms-frame")).to_have_css("height", "300px")
 
-    def test_a_click_selects_a_pixel_of_the_picture(self, forms: Stage) -> None:
+    def test_a_click_selects_a_pixel_of_the_image(self, forms: Stage) -> None:
         forms.page.get_by_role("tab", name="Picture").click()
         forms.show("photo", 200, 100)
         picture = forms.element("photo").locator(".ms-output")
@@ -339,7 +339,7 @@ class TestFrame:
         assert detail["event"] == "select"
         assert (abs(x - 100) <= 1, abs(y - 50) <= 1) == (True, True)
 
-    def test_clear_and_download_are_offered_with_a_picture(self, forms: Stage) -> None:
+    def test_clear_and_download_are_offered_with_an_image(self, forms: Stage) -> None:
         forms.page.get_by_role("tab", name="Picture").click()
         forms.show("photo")
         frame = forms.element("photo")
@@ -391,7 +391,7 @@ class TestTime:
 
         assert (animations[0], len(animations)) == (easing, count)
 
-    def test_waiting_does_not_turn_with_reduced_motion(self, stage: Any) -> None:
+    def test_waiting_does_not_slot_with_reduced_motion(self, stage: Any) -> None:
         opened = stage(scenes.camera, reduced_motion="reduce")
         opened.stream("inp", state="waiting", position=3)
         running = opened.page.evaluate("() => document.getAnimations().filter((a) => a.playState === 'running').length")

@@ -49,15 +49,15 @@ def test_a_blend_of_two_counters_is_never_a_third(first: int, second: int) -> No
 
 
 @pytest.mark.parametrize("level", [0, 90, 127, 255])
-def test_a_plain_picture_is_no_counter(level: int) -> None:
+def test_a_plain_frame_is_not_a_counter(level: int) -> None:
     assert read_counter(np.full((480, 640, 3), level, np.uint8)) is None
 
 
-def test_a_tiny_picture_is_no_counter() -> None:
+def test_a_tiny_frame_is_not_a_counter() -> None:
     assert read_counter(np.zeros((8, 8, 3), np.uint8)) is None
 
 
-def test_the_halves_tell_whether_a_picture_is_mirrored() -> None:
+def test_the_halves_tell_whether_a_frame_is_mirrored() -> None:
     frame = degrade(draw_halves(), (640, 480), 80)
 
     assert read_halves(frame) == ("red", "blue")
@@ -65,7 +65,7 @@ def test_the_halves_tell_whether_a_picture_is_mirrored() -> None:
     assert read_halves(np.zeros_like(frame)) == ("other", "other")
 
 
-def test_the_counter_film_holds_every_number_once(clips: Clips) -> None:
+def test_the_counter_video_holds_every_number_once(clips: Clips) -> None:
     pieces = clips.counter.read_bytes().split(b"\xff\xd8\xff")[1:]
 
     numbers = [read_counter(np.array(Image.open(io.BytesIO(b"\xff\xd8\xff" + piece)))) for piece in pieces[:90]]

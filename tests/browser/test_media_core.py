@@ -105,7 +105,7 @@ VARIANTS = {
 
 
 @pytest.mark.parametrize("missing", VARIANTS.values(), ids=VARIANTS.keys())
-def test_pictures_are_shown_in_order_and_fresh(launch: Launch, open_page: OpenPage, clips: Clips, missing: str) -> None:
+def test_frames_are_shown_in_order_and_fresh(launch: Launch, open_page: OpenPage, clips: Clips, missing: str) -> None:
     page = open_page(launch(echo(lambda frame: frame, stream_every=0)), video=clips.counter)
     page.add_init_script(missing)
     page.reload()
@@ -124,7 +124,7 @@ def test_pictures_are_shown_in_order_and_fresh(launch: Launch, open_page: OpenPa
     assert statistics.median(lags[40:]) <= statistics.median(lags[:40]) + 6
 
 
-def test_the_handler_gets_the_picture_as_the_user_sees_it(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
+def test_the_handler_gets_the_frame_as_the_user_sees_it(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     seen: list[tuple[str, str]] = []
     sizes: list[tuple[int, ...]] = []
 

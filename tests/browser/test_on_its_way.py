@@ -190,7 +190,7 @@ def test_who_waits_can_cancel(launch: Launch, open_page: OpenPage, pictures: dic
     assert seen.wait(1) == [(20, 0, "a")]
 
 
-def test_a_newer_file_takes_the_place_of_one_on_its_way(
+def test_a_newer_file_replaces_one_on_its_way(
     launch: Launch, open_page: OpenPage, pictures: dict[str, Path], seen: Notes[Any]
 ) -> None:
     page = open_page(launch(reader(seen)))
@@ -213,7 +213,7 @@ def test_a_newer_file_takes_the_place_of_one_on_its_way(
     assert seen.wait(1) == [(40, 0, "a")]
 
 
-def test_a_picture_that_was_taken_back_does_not_come_back(
+def test_an_image_that_was_taken_back_does_not_come_back(
     launch: Launch, open_page: OpenPage, pictures: dict[str, Path], seen: Notes[Any]
 ) -> None:
     page = open_page(launch(reader(seen)))

@@ -52,7 +52,7 @@ def test_it_shows_its_value_and_fires_its_events(launch: Callable[..., str], ope
     expect(slider).to_be_hidden()
 
 
-def test_it_films_and_shows_what_comes_back(launch: Callable[..., str], open_page: OpenPage, clips: Clips) -> None:
+def test_it_records_and_shows_what_comes_back(launch: Callable[..., str], open_page: OpenPage, clips: Clips) -> None:
     with gr.Blocks() as demo:
         lens = Lens()
         shape = gr.Textbox(label="Shape")

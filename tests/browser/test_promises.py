@@ -385,7 +385,7 @@ def describing() -> gr.Blocks:
     return demo
 
 
-def test_a_picture_is_uploaded(launch: Launch, open_page: OpenPage, photo: Path) -> None:
+def test_an_image_is_uploaded(launch: Launch, open_page: OpenPage, photo: Path) -> None:
     page = open_page(launch(describing()))
     page.locator("input[type=file]").set_input_files(photo)
     expect(field(page, "Seen")).to_have_value("(480, 640, 3) red blue")
@@ -396,14 +396,14 @@ def test_a_picture_is_uploaded(launch: Launch, open_page: OpenPage, photo: Path)
 
 
 @pytest.mark.parametrize("event", ["drop", "paste"])
-def test_a_picture_is_dropped_or_pasted(launch: Launch, open_page: OpenPage, event: str) -> None:
+def test_an_image_is_dropped_or_pasted(launch: Launch, open_page: OpenPage, event: str) -> None:
     page = open_page(launch(describing()))
     data = base64.b64encode(halves_png()).decode()
     page.evaluate(DROP, ["#photo .ms-frame", "halves.png", "image/png", data, event])
     expect(field(page, "Seen")).to_have_value("(480, 640, 3) red blue")
 
 
-def test_what_is_no_picture_is_refused(launch: Launch, open_page: OpenPage, tmp_path: Path) -> None:
+def test_what_is_not_an_image_is_refused(launch: Launch, open_page: OpenPage, tmp_path: Path) -> None:
     fake = tmp_path / "fake.png"
     fake.write_bytes(b"<svg onload='window.ran = true'>")
     page = open_page(launch(describing()))
@@ -433,7 +433,7 @@ def test_a_png_comes_back_without_loss(launch: Launch, open_page: OpenPage) -> N
     assert np.array_equal(see(page), picture)
 
 
-def test_a_picture_is_downloaded(launch: Launch, open_page: OpenPage, photo: Path) -> None:
+def test_an_image_is_downloaded(launch: Launch, open_page: OpenPage, photo: Path) -> None:
     with gr.Blocks() as demo:
         img = gr.Image(elem_id="img")
         gr.Button("Run").click(lambda: str(photo), None, img)
@@ -488,7 +488,7 @@ def playing(notes: Notes[str] | None = None) -> gr.Blocks:
     return demo
 
 
-def test_a_sound_is_played_and_its_events_fire(launch: Launch, open_page: OpenPage) -> None:
+def test_audio_is_played_and_its_events_fire(launch: Launch, open_page: OpenPage) -> None:
     notes: Notes[str] = Notes()
     page = open_page(launch(playing(notes)))
     button(page, "Run").click()
@@ -501,7 +501,7 @@ def test_a_sound_is_played_and_its_events_fire(launch: Launch, open_page: OpenPa
     assert notes.until(lambda items: items[-1] == "stop")[:2] == ["play", "pause"]
 
 
-def test_a_sound_is_sought(launch: Launch, open_page: OpenPage) -> None:
+def test_audio_is_sought(launch: Launch, open_page: OpenPage) -> None:
     page = open_page(launch(playing()))
     button(page, "Run").click()
     until(page, "document.querySelector('audio')?.duration === 2")
@@ -514,7 +514,7 @@ def test_a_sound_is_sought(launch: Launch, open_page: OpenPage) -> None:
     until(page, "Math.abs(document.querySelector('audio').currentTime - 1.5) < 0.05")
 
 
-def test_a_sound_is_downloaded(launch: Launch, open_page: OpenPage, tmp_path: Path) -> None:
+def test_audio_is_downloaded(launch: Launch, open_page: OpenPage, tmp_path: Path) -> None:
     page = open_page(launch(playing()))
     button(page, "Run").click()
     with page.expect_download() as download:
@@ -523,7 +523,7 @@ def test_a_sound_is_downloaded(launch: Launch, open_page: OpenPage, tmp_path: Pa
     assert (rate, len(samples)) == (16_000, 32_000)
 
 
-def test_a_sound_is_uploaded(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
+def test_audio_is_uploaded(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     with gr.Blocks() as demo:
         audio, text = gr.Audio(label="Sound"), gr.Textbox(label="Heard")
         audio.upload(lambda sound: f"{sound[0]} {len(sound[1])}", audio, text)

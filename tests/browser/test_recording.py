@@ -215,7 +215,7 @@ def test_a_camera_that_starts_with_the_page(launch: Launch, open_page: OpenPage,
     until(page, f"{OPENED} === 1")
 
 
-def test_a_film_that_python_begins_and_ends(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
+def test_a_video_that_python_begins_and_ends(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     sizes: Notes[int] = Notes()
     video = gr.Video(label="Film", sources="webcam", render=False)
     page = open_page(
@@ -277,7 +277,7 @@ def test_a_recording_is_whole_though_the_next_one_has_begun(launch: Launch, open
     np.testing.assert_array_equal(np.concatenate([first, second]), np.concatenate([each for _, each in chunks.all]))
 
 
-def test_the_last_picture_is_what_is_left_of_a_stream(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
+def test_the_last_frame_is_what_is_left_of_a_stream(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     frames: Notes[np.ndarray] = Notes()
     lasts: Notes[np.ndarray] = Notes()
     camera = gr.Image(label="Camera", sources="webcam", render=False)

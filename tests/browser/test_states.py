@@ -64,7 +64,7 @@ class TestRunning:
         assert opened.page.evaluate(PLACES) == before
 
     @pytest.mark.parametrize("width", [390, 1280])
-    def test_the_words_leave_the_tools_of_a_film_free(self, stage: Any, width: int) -> None:
+    def test_the_words_leave_the_tools_of_a_video_free(self, stage: Any, width: int) -> None:
         files = {"film.mp4": (FILM.read_bytes(), "video/mp4")}
         opened = stage(scenes.videos, files=files, viewport={"width": width, "height": 900})
         opened.change("out", value={"file": "film.mp4", "name": "film.mp4", "type": "video/mp4"})
@@ -73,7 +73,7 @@ class TestRunning:
 
         assert not opened.page.evaluate(WORDS_OVER, ["out", ".ms-slim"])
 
-    def test_a_sound_that_grows_does_not_flicker(self, stage: Any) -> None:
+    def test_audio_that_grows_does_not_flicker(self, stage: Any) -> None:
         beep = scenes.beep()
         sounds = {"silence": beep[:44] + bytes(len(beep) - 44), "one": beep, "two": beep}
         opened = stage(scenes.sound, files={f"{name}.wav": (sound, "audio/wav") for name, sound in sounds.items()})
@@ -107,7 +107,7 @@ class TestRunning:
 
 
 class TestFailed:
-    def test_a_picture_behind_an_error_can_be_cleared_but_not_downloaded(self, stage: Any) -> None:
+    def test_an_image_behind_an_error_can_be_cleared_but_not_downloaded(self, stage: Any) -> None:
         opened = stage(scenes.forms)
         opened.page.get_by_role("tab", name="Picture").click()
         opened.show("photo")
@@ -151,7 +151,7 @@ def wordy() -> Blocks:
 
 class TestLong:
     @pytest.mark.parametrize("width", [390, 1280])
-    def test_words_stay_in_their_places(self, stage: Any, width: int) -> None:
+    def test_words_stay_in_position(self, stage: Any, width: int) -> None:
         opened = stage(wordy, viewport={"width": width, "height": 900})
         for name in ("picture", "voice", "film", "text"):
             opened.run(name, "failed", message="https://example.org/" + "long" * 60)

@@ -97,7 +97,7 @@ def test_the_last_result_stays_after_stop(launch: Launch, open_page: OpenPage, c
 # ---- the queue ---------------------------------------------------------------------------------------------------
 
 
-def test_who_waits_sees_place_and_time_and_may_leave(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
+def test_who_waits_sees_position_and_time_and_may_leave(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     demo = echo(time_limit=60)
     url = launch(demo)
     first, second, third = (open_page(url, video=clips.counter) for _ in range(3))
@@ -137,7 +137,7 @@ def test_who_waits_captures_nothing(launch: Launch, open_page: OpenPage, clips: 
     assert sorted(one["received"] > 0 for one in streams) == [False, True]
 
 
-def test_turns_are_taken_without_a_click(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
+def test_slots_are_taken_without_a_click(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     url = launch(echo(time_limit=2))
     first, second = (open_page(url, video=clips.counter) for _ in range(2))
     record(first)
@@ -150,7 +150,7 @@ def test_turns_are_taken_without_a_click(launch: Launch, open_page: OpenPage, cl
     expect(button(second, "Waiting")).to_be_visible()
 
 
-def test_the_end_is_told_once_however_many_turns(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
+def test_the_end_is_told_once_however_many_slots(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     ends: Notes[str] = Notes()
     with gr.Blocks() as demo:
         img, out = gr.Image(sources=["webcam"]), gr.Image()
@@ -235,7 +235,7 @@ def test_streams_do_not_hold_other_events_up(launch: Launch, open_page: OpenPage
 
 
 @pytest.mark.parametrize("how", ["close", "navigate"])
-def test_a_page_that_is_left_frees_its_place_at_once(
+def test_a_page_that_is_left_frees_its_slot_at_once(
     launch: Launch, open_page: OpenPage, clips: Clips, how: str
 ) -> None:
     left: Notes[float] = Notes()
@@ -401,7 +401,7 @@ def test_an_async_handler_streams(launch: Launch, open_page: OpenPage, clips: Cl
 
 
 @pytest.mark.parametrize("kind", ["plain", "async"])
-def test_a_generators_pictures_are_all_shown(launch: Launch, open_page: OpenPage, clips: Clips, kind: str) -> None:
+def test_a_generators_frames_are_all_shown(launch: Launch, open_page: OpenPage, clips: Clips, kind: str) -> None:
     def steps(_: np.ndarray) -> Iterator[np.ndarray]:
         for level in (40, 120, 200):
             yield np.full((60, 80, 3), level, np.uint8)

@@ -114,7 +114,7 @@ def whole(page: Page) -> tuple[int, np.ndarray]:
         return file.getframerate(), np.frombuffer(file.readframes(file.getnframes()), np.int16)
 
 
-def test_twenty_seconds_of_small_pieces_without_a_gap(listen: Listen) -> None:
+def test_twenty_seconds_of_small_chunks_without_a_gap(listen: Listen) -> None:
     seconds = 22
     page = listen(speaker(lambda: (yield from pieces(seconds))))
     button(page, "Speak").click()
@@ -134,7 +134,7 @@ def test_any_rate_is_heard_sample_by_sample(listen: Listen, rate: int) -> None:
 
 
 @pytest.mark.parametrize("turn", ["first", "second"])
-def test_the_first_sound_comes_promptly(listen: Listen, turn: str) -> None:
+def test_the_first_audio_comes_promptly(listen: Listen, turn: str) -> None:
     yielded: Notes[float] = Notes()
 
     def speak() -> Iterator[tuple[int, np.ndarray]]:
@@ -393,7 +393,7 @@ def assert_one_tone(samples: np.ndarray, rate: int, lengths: list[int]) -> None:
         ("opus", 48_000, 48_000),
     ],
 )
-def test_files_one_after_the_other_are_one_sound(listen: Listen, kind: str, rate: int, heard_hz: int) -> None:
+def test_files_one_after_the_other_play_as_one(listen: Listen, kind: str, rate: int, heard_hz: int) -> None:
     cut = in_pieces(tone(4 * rate, rate), rate)
     songs = [encoded(piece[:, None], rate, *FILES[kind]) for piece in cut]
     page = listen(speaker(lambda: (yield from songs)))

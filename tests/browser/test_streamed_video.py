@@ -101,7 +101,7 @@ def saved(page: Page) -> bytes:
 @pytest.mark.parametrize(
     ("codec", "container"), [("libx264", "mp4"), ("libx264", "mpegts"), ("mpeg4", "mp4")], ids=["mp4", "ts", "mpeg4"]
 )
-def test_three_pieces_are_one_film(launch: Launch, open_page: OpenPage, codec: str, container: str) -> None:
+def test_three_segments_are_one_video(launch: Launch, open_page: OpenPage, codec: str, container: str) -> None:
     pieces = [piece(number, codec=codec, container=container) for number in range(3)]
     page = open_page(launch(cinema(lambda: (yield from pieces))), script=WATCH)
     button(page, "Show").click()
@@ -116,7 +116,7 @@ def test_three_pieces_are_one_film(launch: Launch, open_page: OpenPage, codec: s
     assert page.evaluate(f"document.querySelector('{VIDEO}').duration") == pytest.approx(6, abs=0.1)
 
 
-def test_sound_goes_on_over_the_seams(launch: Launch, open_page: OpenPage) -> None:
+def test_audio_goes_on_over_the_seams(launch: Launch, open_page: OpenPage) -> None:
     pieces = [piece(number) for number in range(3)]
     page = open_page(launch(cinema(lambda: (yield from pieces))), script=WATCH + LISTEN)
     button(page, "Show").click()
@@ -126,7 +126,7 @@ def test_sound_goes_on_over_the_seams(launch: Launch, open_page: OpenPage) -> No
     assert sorted(loudness)[2] > 0.05, "but for a moment in which the machine was too busy"
 
 
-def test_frames_with_sound_are_a_film(launch: Launch, open_page: OpenPage) -> None:
+def test_frames_with_audio_are_a_video(launch: Launch, open_page: OpenPage) -> None:
     rate, count = 16_000, 75
     step = rate // FPS
 
@@ -217,7 +217,7 @@ def test_a_viewer_who_has_seen_enough_stops_it(launch: Launch, open_page: OpenPa
     assert [number for _, number in numbers(saved(page))][:10] == list(range(10))
 
 
-def test_a_second_film_takes_the_place_of_the_first(launch: Launch, open_page: OpenPage) -> None:
+def test_a_second_video_replaces_the_first(launch: Launch, open_page: OpenPage) -> None:
     page = open_page(launch(cinema(lambda: (yield piece(0, frames=10)))), script=WATCH)
     for _ in range(2):
         page.evaluate("watched.hasEnded = false")
@@ -226,7 +226,7 @@ def test_a_second_film_takes_the_place_of_the_first(launch: Launch, open_page: O
     expect(page.locator(VIDEO)).to_have_count(1)
 
 
-def test_another_film_takes_the_place_of_one_that_is_still_made(launch: Launch, open_page: OpenPage) -> None:
+def test_another_video_replaces_one_that_is_still_made(launch: Launch, open_page: OpenPage) -> None:
     def show(first: int) -> Iterator[Any]:
         for number in range(first, first + 50):
             yield frame(number)
@@ -242,7 +242,7 @@ def test_another_film_takes_the_place_of_one_that_is_still_made(launch: Launch, 
     until(page, "watched.hasEnded && watched.numbers.at(-1) === 549")
 
 
-def test_a_browser_that_wants_a_tap_plays_without_sound_until_then(launch: Launch, open_page: OpenPage) -> None:
+def test_a_browser_that_wants_a_tap_plays_without_audio_until_then(launch: Launch, open_page: OpenPage) -> None:
     with gr.Blocks() as demo:
         out = gr.Video(label="Out", elem_id="out", streaming=True, autoplay=True)
         demo.load(lambda: (yield from (piece(number) for number in range(3))), None, out)
@@ -288,7 +288,7 @@ def test_where_nothing_can_be_seen_nothing_can_be_kept(launch: Launch, open_page
     expect(button(page, "Download")).to_have_count(0)
 
 
-def test_the_pieces_of_a_live_stream_are_one_film(launch: Launch, open_page: OpenPage, tmp_path: Path) -> None:
+def test_the_segments_of_a_live_stream_are_one_video(launch: Launch, open_page: OpenPage, tmp_path: Path) -> None:
     pieces = segments(tmp_path, 3)
     page = open_page(launch(cinema(lambda: (yield from pieces))), script=WATCH)
     button(page, "Show").click()
@@ -297,7 +297,7 @@ def test_the_pieces_of_a_live_stream_are_one_film(launch: Launch, open_page: Ope
     assert [number for _, number in numbers(saved(page))] == list(range(75))
 
 
-def test_a_picture_stands_until_its_sound_is_over(launch: Launch, open_page: OpenPage) -> None:
+def test_a_frame_stands_until_its_audio_is_over(launch: Launch, open_page: OpenPage) -> None:
     pieces = [piece(number, frames=25, seconds=2) for number in range(2)]
     page = open_page(launch(cinema(lambda: (yield from pieces))), script=WATCH)
     button(page, "Show").click()

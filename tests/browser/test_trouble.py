@@ -366,7 +366,7 @@ def test_a_cable_that_is_cut_is_mended_by_itself(launch: Launch, open_page: Open
         assert len(demo.app.host.sessions) == 1
 
 
-def test_a_dead_cable_frees_the_place_in_time(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
+def test_a_dead_cable_frees_the_slot_in_time(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     url = launch(camera())
     with Cable(url) as cable:
         first, second = open_page(cable.url, video=clips.counter), open_page(url, video=clips.counter)

@@ -100,7 +100,7 @@ def test_the_generator_is_closed_while_it_works(launch: Launch, open_page: OpenP
     stop(page)
 
 
-def test_it_thinks_until_the_answer_sounds(launch: Launch, open_page: OpenPage, talk: Path) -> None:
+def test_it_thinks_until_the_reply_is_heard(launch: Launch, open_page: OpenPage, talk: Path) -> None:
     may_speak = threading.Event()
 
     def reply(sound: tuple[int, np.ndarray]) -> Iterator[tuple[int, np.ndarray]]:

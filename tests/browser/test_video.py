@@ -113,7 +113,7 @@ def test_a_file_plays_and_can_be_downloaded(launch: Launch, open_page: OpenPage,
 
 
 @pytest.mark.timeout(240)  # a thousand frames are encoded, and played on a machine that may have other things to do
-def test_a_long_film_that_was_paused_plays_on(
+def test_a_long_video_that_was_paused_plays_on(
     launch: Launch, open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A browser stops reading while a film is paused; the server hangs up then, and the browser asks for the rest."""
@@ -183,7 +183,7 @@ def test_an_upload_is_shown_and_cleared(launch: Launch, open_page: OpenPage, tmp
     expect(page.locator(VIDEO)).to_have_count(0)
 
 
-def test_what_is_no_film_is_refused_in_words(launch: Launch, open_page: OpenPage, tmp_path: Path) -> None:
+def test_what_is_not_a_video_is_refused_in_words(launch: Launch, open_page: OpenPage, tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("words")
     page = open_page(launch(show(None, interactive=True)))
@@ -191,7 +191,7 @@ def test_what_is_no_film_is_refused_in_words(launch: Launch, open_page: OpenPage
     expect(page.locator("#film")).to_contain_text("a.txt is not a video.")
 
 
-def test_a_film_whose_picture_the_browser_does_not_know_says_so(
+def test_a_video_whose_frame_the_browser_does_not_know_says_so(
     launch: Launch, open_page: OpenPage, tmp_path: Path
 ) -> None:
     path = tmp_path / "a.mp4"
@@ -204,7 +204,7 @@ def test_a_film_whose_picture_the_browser_does_not_know_says_so(
     expect(page.locator("#film .ms-trouble")).to_have_count(0)
 
 
-def test_a_file_that_is_no_video_is_refused_when_it_is_chosen(
+def test_a_file_that_is_not_a_video_is_refused_when_it_is_chosen(
     launch: Launch, open_page: OpenPage, tmp_path: Path
 ) -> None:
     path = tmp_path / "a.mp4"

@@ -94,7 +94,7 @@ document.querySelector("#me .ms-preview").requestVideoFrameCallback(look);
 that they meet. What a busy camera skips, it skips."""
 
 
-def test_times_of_picture_and_sound_are_of_one_clock(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
+def test_times_of_frame_and_audio_are_of_one_clock(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     """The microphone is compared with the sound that it is known to play, the camera with what the browser says."""
     moments: Notes[gr.Moment] = Notes()
     demo = filming(lambda moment: (None, moments.add(moment)), sample_rate=RATE, channels=1)
@@ -127,7 +127,7 @@ def test_times_of_picture_and_sound_are_of_one_clock(launch: Launch, open_page: 
     assert abs(np.median(apart) + EVERY_S / 2) <= CAMERA_S, "it is from the middle of the sound"
 
 
-def test_a_slow_handler_loses_no_sound_and_sees_the_newest_picture(
+def test_a_slow_handler_loses_no_audio_and_sees_the_newest_frame(
     launch: Launch, open_page: OpenPage, clips: Clips
 ) -> None:
     moments: Notes[tuple[gr.Moment, float]] = Notes()
@@ -157,7 +157,7 @@ def test_a_slow_handler_loses_no_sound_and_sees_the_newest_picture(
     assert times == sorted(times)
 
 
-def test_the_end_of_a_stream_comes_with_its_film(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
+def test_the_end_of_a_stream_comes_with_its_video(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     videos: Notes[tuple[list[int | None], bool]] = Notes()
 
     def look(path: str) -> None:
@@ -201,7 +201,7 @@ def test_another_microphone_is_chosen_while_the_camera_goes_on(
     stop(page)
 
 
-def test_without_sound_only_the_camera_is_opened(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
+def test_without_audio_only_the_camera_is_opened(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     moments: Notes[gr.Moment] = Notes()
     demo = filming(lambda moment: (moments.add(moment), "seen"), include_audio=False)
     page = open_page(launch(demo), video=clips.counter, sound=clips.chirp)
@@ -219,7 +219,7 @@ navigator.mediaDevices.enumerateDevices = async () => (await list()).filter(({ki
 """
 
 
-def test_a_machine_without_a_microphone_streams_its_pictures(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
+def test_a_machine_without_a_microphone_streams_its_frames(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     moments: Notes[gr.Moment] = Notes()
     demo = filming(lambda moment: (moments.add(moment), "seen"))
     page = open_page(launch(demo), video=clips.counter, script=NO_MICROPHONE)

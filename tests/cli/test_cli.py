@@ -207,7 +207,7 @@ def test_a_wrong_word_gets_the_nearest_and_the_usage(
 
 
 @pytest.mark.parametrize("words", [["-h"], ["--help"], ["run", "-h"], ["run", "--help"], ["demo", "--help"]])
-def test_help_is_no_mistake(capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
+def test_help_is_not_a_mistake(capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(words)
     assert ended.value.code == 0

@@ -67,7 +67,7 @@ def test_camera_and_microphone_stream_together(page: Client) -> None:
     assert all(moment.audio_time and abs(moment.frame_time - moment.audio_time) < 1 for moment in moments)
 
 
-def test_pictures_stream_and_edits_count(page: Client) -> None:
+def test_frames_stream_and_edits_count(page: Client) -> None:
     page.set("By", 50)
     recording = page.stream("Camera", [picture(100)] * 10)
     assert abs(int(page.value("Out").mean()) - 150) <= 2
@@ -76,7 +76,7 @@ def test_pictures_stream_and_edits_count(page: Client) -> None:
     assert 0 < summary.age_p50_s < 2
 
 
-def test_no_sound_is_lost(page: Client) -> None:
+def test_no_audio_is_lost(page: Client) -> None:
     heard.clear()
     page.stream("Mic", ramp(1.03))
     assert np.array_equal(np.concatenate(heard), ramp(1.03)[1])
@@ -91,7 +91,7 @@ def test_files_go_up_and_come_back(page: Client) -> None:
         page.run(page.download("guessed"))
 
 
-def test_two_clients_share_the_queue_and_a_dropped_one_frees_its_place(served: tuple[str, App], page: Client) -> None:
+def test_two_clients_share_the_queue_and_a_dropped_one_frees_its_slot(served: tuple[str, App], page: Client) -> None:
     mine = page.record("Camera")
     mine.wait_for_state("running")
     mine.feed_in_background(endless())
@@ -149,7 +149,7 @@ def test_messages_that_no_server_takes_are_not_sent(page: Client) -> None:
 
 
 @pytest.mark.parametrize("url", ["localhost:7860", "ftp://127.0.0.1", "127.0.0.1", "http://"])
-def test_what_is_no_address(url: str) -> None:
+def test_what_is_not_an_address(url: str) -> None:
     with pytest.raises(InvalidValue, match="http://127"):
         Client(url)
 

@@ -38,7 +38,7 @@ def test_plain_values_go_as_they_are() -> None:
         assert page.outputs(result) == {page.page.find("Out"): "hello"}
 
 
-def test_pictures_go_up_and_come_back() -> None:
+def test_frames_go_up_and_come_back() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)
     with ms.Blocks() as demo:
         image = ms.Image(label="In")
@@ -82,7 +82,7 @@ FILM = b"\0\0\0\x10ftypisom\0\0\0\0 and so on"
 
 
 @pytest.mark.blocking  # the handler runs on the loop, and gets a file
-def test_films_go_up_by_their_path_too(tmp_path: Path) -> None:
+def test_videos_go_up_by_their_path_too(tmp_path: Path) -> None:
     path = tmp_path / "film.mp4"
     path.write_bytes(FILM)
     seen: list[bytes] = []
@@ -108,7 +108,7 @@ def test_a_file_of_no_known_kind_is_bytes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3), np.float32)])
-def test_an_array_that_is_no_picture(value: np.ndarray) -> None:
+def test_an_array_that_is_not_a_frame(value: np.ndarray) -> None:
     with TestPage(mirror(ms.Image(label="In", render=False))) as page, pytest.raises(InvalidValue, match="uint8"):
         page.set("In", value)
 
@@ -212,7 +212,7 @@ def test_a_camera_sees_arrays_and_iterables(source: Any) -> None:
         assert page.value("Out").shape == (32, 32, 3)
 
 
-def test_a_camera_sees_the_pictures_of_a_file(tmp_path: Path) -> None:
+def test_a_camera_sees_the_frames_of_a_file(tmp_path: Path) -> None:
     path = tmp_path / "photo.png"
     cv2.imwrite(str(path), picture(200))
     with TestPage(streamer()) as page:

@@ -121,7 +121,7 @@ async def test_updates_reach_values_and_properties_of_layouts_too(ends: tuple[Pa
     assert "value" not in page.props[TEXT]
 
 
-async def test_an_announced_result_is_applied_when_its_last_picture_is_there(ends: tuple[Page, Server]) -> None:
+async def test_an_announced_result_is_applied_when_its_last_frame_is_there(ends: tuple[Page, Server]) -> None:
     page, server = ends
     await server.say(Outputs(call=1, packets=2, updates={TEXT: {"value": "one"}}))
     await server.say(picture(1, Flag.NONE), Toast(level="info", message=""))
@@ -146,7 +146,7 @@ async def test_a_result_that_was_announced_before_another_does_not_undo_it(ends:
     assert (page.values[TEXT], props["label"], props["info"]) == ("newer", "Newer", "kept")
 
 
-async def test_pictures_alone_are_one_result_when_the_last_one_is_there(ends: tuple[Page, Server]) -> None:
+async def test_frames_alone_are_one_result_when_the_last_one_is_there(ends: tuple[Page, Server]) -> None:
     page, server = ends
     recording = await page.record(CAMERA)
     await server.say(

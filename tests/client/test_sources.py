@@ -11,7 +11,7 @@ from millstream.frames import Chunk
 from millstream.media import wav
 
 
-def test_one_array_is_one_picture_and_four_dimensions_are_several() -> None:
+def test_one_array_is_one_frame_and_four_dimensions_are_several() -> None:
     assert [item.shape for item in sources.pictures(picture(1))] == [(32, 32, 3)]
     assert len(list(sources.pictures(np.stack([picture(1), picture(2)])))) == 2
 
@@ -20,14 +20,14 @@ def test_an_iterable_is_taken_as_it_comes() -> None:
     assert list(sources.pictures([b"jpeg"])) == [b"jpeg"]
 
 
-def test_a_picture_file_is_one_picture(tmp_path: Path) -> None:
+def test_an_image_file_is_one_frame(tmp_path: Path) -> None:
     path = tmp_path / "photo.png"
     cv2.imwrite(str(path), picture(9))
     [found] = sources.pictures(path)
     assert np.array_equal(found, picture(9))
 
 
-def test_a_video_is_all_of_its_pictures_in_rgb(tmp_path: Path) -> None:
+def test_a_video_is_all_of_its_frames_in_rgb(tmp_path: Path) -> None:
     path = tmp_path / "film.avi"
     red = np.zeros((32, 32, 3), np.uint8)
     red[:, :, 0] = 255
@@ -50,7 +50,7 @@ def test_a_video_is_all_of_its_pictures_in_rgb(tmp_path: Path) -> None:
         (__file__, MediaError, "neither|not|no "),
     ],
 )
-def test_what_holds_no_pictures(source: object, error: type[Exception], message: str) -> None:
+def test_what_holds_no_frames(source: object, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         list(sources.pictures(source))  # type: ignore[arg-type]
 
@@ -61,7 +61,7 @@ def test_a_video_needs_opencv(monkeypatch: pytest.MonkeyPatch) -> None:
         next(sources.pictures("film.mp4"))
 
 
-def test_sound_is_an_array_a_chunk_or_a_wav_file(tmp_path: Path) -> None:
+def test_audio_is_an_array_a_chunk_or_a_wav_file(tmp_path: Path) -> None:
     rate, samples = ramp(0.1)
     chunk = sources.sound((rate, samples))
     assert (chunk.sample_rate, chunk.samples.shape) == (RATE, (1600, 1))
@@ -84,12 +84,12 @@ def test_sound_is_an_array_a_chunk_or_a_wav_file(tmp_path: Path) -> None:
         (__file__, MediaError, "not a WAV file"),
     ],
 )
-def test_what_is_no_sound(source: object, error: type[Exception], message: str) -> None:
+def test_what_is_not_audio(source: object, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         sources.sound(source)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("item", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3)), "text"])
-def test_what_is_no_picture(item: object) -> None:
+def test_what_is_not_a_frame(item: object) -> None:
     with pytest.raises(InvalidValue, match="uint8 array"):
         sources.frame(item)  # type: ignore[arg-type]

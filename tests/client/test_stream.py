@@ -59,7 +59,7 @@ def test_stop_while_it_is_fed_loses_nothing_that_was_captured(monkeypatch: pytes
 
 
 @pytest.mark.parametrize("channels", [1, 2])
-def test_stop_during_the_handover_at_the_end_of_a_turn(channels: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stop_during_the_handover_at_the_end_of_a_slot(channels: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_SAMPLES_BYTES", 2 * 3_000 * channels)
     detector_input = DetectorInput(time_limit=2)
     with TestPage(detector_input.demo, handler_time=0.7) as page, page.another() as other:
@@ -76,7 +76,7 @@ def test_stop_during_the_handover_at_the_end_of_a_turn(channels: int, monkeypatc
 
 
 @pytest.mark.parametrize("channels", [1, 2])
-def test_a_turn_that_ends_with_nothing_waiting_is_handed_over_at_once(channels: int) -> None:
+def test_a_slot_that_ends_with_nothing_waiting_is_handed_over_at_once(channels: int) -> None:
     detector_input = DetectorInput(time_limit=1)
     with TestPage(detector_input.demo) as page, page.another() as other:
         recording = page.record("Mic")
@@ -93,7 +93,7 @@ def test_a_turn_that_ends_with_nothing_waiting_is_handed_over_at_once(channels: 
     assert 1.9 * RATE < len(detector_input.heard) <= 2.5 * RATE
 
 
-def test_a_turn_of_pictures_that_are_all_kept_ends_without_a_delay() -> None:
+def test_a_slot_of_frames_that_are_all_kept_ends_without_a_delay() -> None:
     with ms.Blocks() as demo:
         camera = ms.Image(label="Camera", sources="webcam")
         camera.stream(lambda frame: None, camera, None, stream_every=0.1, time_limit=1, keep="all")
@@ -122,7 +122,7 @@ def test_what_waits_is_bounded() -> None:
         assert {stream.state for stream in recording.streams} == {"ended"}
 
 
-def test_sound_may_be_the_latest_only() -> None:
+def test_audio_may_be_the_latest_only() -> None:
     detector_input = DetectorInput(keep="latest")
     with TestPage(detector_input.demo, handler_time=0.35) as page:
         recording = page.stream("Mic", ramp(3))

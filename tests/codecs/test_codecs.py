@@ -7,13 +7,13 @@ from millstream.errors import MediaError
 
 
 @pytest.mark.parametrize("name", ["", "h265", "wav", "headers", "os", "../jpeg", "jpeg.open_decoder", "__init__"])
-def test_a_name_that_is_no_codec_is_refused(name: str) -> None:
+def test_a_name_that_is_not_a_codec_is_refused(name: str) -> None:
     with pytest.raises(MediaError, match="there are h264, jpeg, pcm16, png, vp8, webp"):
         codecs.load(name)
 
 
 @pytest.mark.parametrize("number", [0, 4, 255, -1, 2**32])
-def test_a_number_that_is_no_codec_is_refused(number: int) -> None:
+def test_a_number_that_is_not_a_codec_is_refused(number: int) -> None:
     with pytest.raises(MediaError, match=f"number {number}$"):
         codecs.by_number(number)
 

@@ -60,12 +60,12 @@ def test_grey_and_print_colours_become_rgb(photograph: Pixels, mode: str) -> Non
     assert psnr_db(decoded, expected) > 32
 
 
-def test_progressive_pictures_are_read(photograph: Pixels) -> None:
+def test_progressive_frames_are_read(photograph: Pixels) -> None:
     decoded = jpeg.open_decoder().decode(pillow_jpeg(photograph, "RGB", progressive=True))
     assert psnr_db(decoded.pixels, photograph) > 32
 
 
-def test_a_picture_of_endless_passes_is_refused(photograph: Pixels) -> None:
+def test_a_frame_of_endless_passes_is_refused(photograph: Pixels) -> None:
     payload = pillow_jpeg(photograph, "RGB", progressive=True)
     scan = payload[payload.index(b"\xff\xda") : -2]
     with pytest.raises(MediaError, match="more than 64 passes"):
@@ -78,7 +78,7 @@ def test_alpha_is_dropped(photograph: Pixels) -> None:
 
 
 @pytest.mark.parametrize("view", ["mirrored", "upside_down", "cropped", "swapped", "one_row"])
-def test_views_of_a_picture_are_encoded_as_they_look(photograph: Pixels, view: str) -> None:
+def test_views_of_a_frame_are_encoded_as_they_look(photograph: Pixels, view: str) -> None:
     pixels = {
         "mirrored": photograph[:, ::-1],
         "upside_down": photograph[::-1],

@@ -43,7 +43,7 @@ def test_the_layout_is_that_of_the_protocol() -> None:
         (16_000, 2, b"xx", "2 bytes is not whole samples of 2 channels"),
     ],
 )
-def test_what_is_no_sound_is_refused(sample_rate: int, channels: int, tail: bytes, message: str) -> None:
+def test_what_is_not_audio_is_refused(sample_rate: int, channels: int, tail: bytes, message: str) -> None:
     with pytest.raises(MediaError, match=message):
         pcm16.open_decoder().decode(struct.pack("<QIB3x", 0, sample_rate, channels) + tail)
 
@@ -53,6 +53,6 @@ def test_the_reserved_bytes_are_zero() -> None:
         pcm16.open_decoder().decode(struct.pack("<QIB3s", 0, 16_000, 1, b"\0\0\1"))
 
 
-def test_sound_out_of_bounds_is_not_encoded_either() -> None:
+def test_audio_out_of_bounds_is_not_encoded_either() -> None:
     with pytest.raises(MediaError, match="4000 Hz"):
         pcm16.open_encoder(1.0).encode(Chunk(np.zeros((1, 1), np.int16), 4_000))

@@ -24,7 +24,7 @@ def test_quality_runs_from_0_to_1() -> None:
     assert sizes == sorted(sizes)
 
 
-def test_a_picture_that_is_too_wide_names_the_remedy() -> None:
+def test_a_frame_that_is_too_wide_names_the_remedy() -> None:
     with pytest.raises(MediaError, match=r'16384x1 does not fit.*format="png"'):
         webp.open_encoder(0.8).encode(Frame(np.zeros((1, 16384, 3), np.uint8)))
 

@@ -104,7 +104,7 @@ def test_a_bar_that_is_switched_off_stays_off(capsys: pytest.CaptureFixture[str]
     assert capsys.readouterr().err == ""
 
 
-def test_a_bar_that_fails_is_no_bar() -> None:
+def test_a_bar_that_fails_is_not_a_bar() -> None:
     watch = Watch()
     with tracked_by(watch.tracker, foreign=foreign_bars.shown), pytest.raises(tqdm.TqdmKeyError):
         tqdm.tqdm(range(3), nonsense=1, file=io.StringIO())

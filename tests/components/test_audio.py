@@ -134,12 +134,12 @@ def test_what_is_not_a_number_is_silence() -> None:
         (24_000, r"each other output a value of its own, or skip\(\), but got int 24000"),
     ],
 )
-def test_what_is_no_sound(returned: object, message: str) -> None:
+def test_what_is_not_audio(returned: object, message: str) -> None:
     with pytest.raises(InvalidValue, match=message):
         audio().postprocess(returned, None)
 
 
-def test_float_sound_beyond_one_is_divided_by_its_peak_with_one_warning(caplog: pytest.LogCaptureFixture) -> None:
+def test_float_audio_beyond_one_is_divided_by_its_peak_with_one_warning(caplog: pytest.LogCaptureFixture) -> None:
     with gr.Blocks() as demo:
         player = gr.Audio(label="Player")
         rename = gr.Audio(label="Other")
@@ -158,7 +158,7 @@ def test_float_sound_beyond_one_is_divided_by_its_peak_with_one_warning(caplog: 
     assert demo
 
 
-def test_sound_that_is_not_finite_is_silence_or_as_loud_as_it_gets() -> None:
+def test_audio_that_is_not_finite_is_silence_or_as_loud_as_it_gets() -> None:
     wave = np.array([np.nan, np.inf, -np.inf, 20_000.0])
     chunk = wav.decode(audio().postprocess((16_000, wave), None).data)
     assert chunk.samples[:, 0].tolist() == [0, 32767, -32767, 32767]
@@ -177,7 +177,7 @@ def test_every_kind_of_number_is_as_loud(kind: type) -> None:
 
 
 @given(hnp.arrays(st.sampled_from([np.int8, np.int16, np.int32, np.uint8, np.float32]), hnp.array_shapes(max_dims=3)))
-def test_every_array_is_sound_or_refused(array: np.ndarray) -> None:
+def test_every_array_is_audio_or_refused(array: np.ndarray) -> None:
     try:
         samples = to_samples(array)
     except UnfitAudio:
@@ -187,7 +187,7 @@ def test_every_array_is_sound_or_refused(array: np.ndarray) -> None:
     assert samples.flags.c_contiguous
 
 
-def test_encoded_sound_is_recognised() -> None:
+def test_encoded_audio_is_recognised() -> None:
     for data, mime in ((upload().data, "audio/wav"), (b"ID3...", "audio/mpeg"), (b"OggS..", "audio/ogg")):
         assert audio().postprocess(data, None) == Blob(f"audio.{mime[6:].replace('mpeg', 'mp3')}", mime, data=data)
     assert audio().postprocess(bytearray(b"fLaC"), None).mime == "audio/flac"
@@ -257,7 +257,7 @@ def test_how_long_a_recording_may_last() -> None:
     assert audio(max_length=2.5).longest_s == 2.5
 
 
-def test_declared_sound() -> None:
+def test_declared_audio() -> None:
     assert audio(value=(16_000, TONE)).initial().mime == "audio/wav"
 
 

@@ -148,7 +148,7 @@ def test_without_pyav_the_remedy_is_told(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("data", [b"", b"no sound", b"%PDF-1.4", b"\xff\xd8\xff\xe0 JFIF", b"ID3 no sound"])
-def test_what_is_no_sound_is_refused_when_it_is_uploaded(data: bytes, tmp_path: Path) -> None:
+def test_what_is_not_audio_is_refused_when_it_is_uploaded(data: bytes, tmp_path: Path) -> None:
     file = tmp_path / "a.mp3"
     file.write_bytes(data)
     with gr.Blocks() as demo:
@@ -157,7 +157,7 @@ def test_what_is_no_sound_is_refused_when_it_is_uploaded(data: bytes, tmp_path: 
         page.set("Sound", file)
 
 
-def test_pieces_that_browsers_do_not_play_go_on_as_samples(tmp_path: Path) -> None:
+def test_chunks_that_browsers_do_not_play_go_on_as_samples(tmp_path: Path) -> None:
     file = tmp_path / "a.mp3"
     file.write_bytes(made("AIFF"))
 

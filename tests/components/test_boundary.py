@@ -217,7 +217,7 @@ def test_strings_are_text(kind: str, text: str, no_reading: list[str]) -> None:
 
 @pytest.mark.audit
 @pytest.mark.parametrize("kind", [kind for kind in COMPONENTS if kind != "state"])
-def test_a_dict_with_a_path_is_no_file(kind: str, no_reading: list[str]) -> None:
+def test_a_dict_with_a_path_is_not_a_file(kind: str, no_reading: list[str]) -> None:
     component = made(kind)
     try:
         stored = component.postprocess({"path": "/etc/passwd"}, Refusing())

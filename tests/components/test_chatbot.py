@@ -81,7 +81,7 @@ def test_nothing_is_an_empty_conversation(files: Folder) -> None:
     assert component.postprocess(None, files) == []
 
 
-def test_pictures_sounds_and_files_are_shown_as_what_they_are(files: Folder) -> None:
+def test_images_sounds_and_files_are_shown_as_what_they_are(files: Folder) -> None:
     (files.path / "notes.txt").write_text("x")
     component = chatbot()
     stored = component.postprocess(
@@ -180,7 +180,7 @@ def test_declared_files_are_the_developers_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", ["hi", 3, {"role": "user", "content": "x"}, [("hi", "hello")]])
-def test_what_is_no_conversation_is_refused_with_the_remedy(value: object, files: Folder) -> None:
+def test_what_is_not_a_conversation_is_refused_with_the_remedy(value: object, files: Folder) -> None:
     with pytest.raises(InvalidValue, match=r'Chatbot.*"role": "user" or "assistant"'):
         chatbot().postprocess(value, files)
 
@@ -241,7 +241,7 @@ def test_a_wrong_argument_is_found_at_declaration(keywords: dict[str, object], c
         chatbot(**keywords)
 
 
-def test_an_avatar_is_a_small_picture(tmp_path: Path) -> None:
+def test_an_avatar_is_a_small_image(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("x")
     (tmp_path / "big.png").write_bytes(bytes(200_000))
     for name in ("a.txt", "big.png"):

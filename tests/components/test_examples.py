@@ -76,7 +76,7 @@ def test_long_texts_are_cut() -> None:
     assert len(str(text)) == module.MAX_TEXT
 
 
-def test_pictures_are_small_and_sounds_can_be_heard(tmp_path: Path) -> None:
+def test_images_are_small_and_sounds_can_be_heard(tmp_path: Path) -> None:
     path = tmp_path / "wide.png"
     Picture.fromarray(np.zeros((100, 1_000, 4), np.uint8)).save(path)
     sound = tmp_path / "long.mp3"
@@ -96,7 +96,7 @@ def test_pictures_are_small_and_sounds_can_be_heard(tmp_path: Path) -> None:
     assert len(examples.files(rows)) == 3
 
 
-def test_a_picture_that_cannot_be_read_is_told_by_its_name(tmp_path: Path) -> None:
+def test_an_image_that_cannot_be_read_is_told_by_its_name(tmp_path: Path) -> None:
     path = tmp_path / "broken.png"
     path.write_bytes(b"no picture")
     assert words(declared([path], ms.Image())) == [["broken.png"]]
@@ -122,7 +122,7 @@ def test_what_does_not_fit(rows: Any, options: Any, message: str) -> None:
         declared(rows, ms.Textbox(), ms.Number(), **options)
 
 
-def test_what_is_no_component() -> None:
+def test_what_is_not_a_component() -> None:
     with pytest.raises(DeclarationError, match="inputs must be the components"), ms.Blocks():
         ms.Examples(["a"], ["text"])  # type: ignore[list-item]
 

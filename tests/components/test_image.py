@@ -141,7 +141,7 @@ def test_grey_becomes_three_channels_and_alpha_stays() -> None:
     assert image().postprocess(Pillow.fromarray(rgba), None).has_alpha
 
 
-def test_deep_pictures_are_scaled() -> None:
+def test_deep_images_are_scaled() -> None:
     deep = Pillow.fromarray(np.full((2, 2), 0x8000, np.uint16))
     assert image().postprocess(deep, None).pixels.max() == 128
     whole = Pillow.fromarray(np.full((2, 2), 200, np.int32))
@@ -176,7 +176,7 @@ def test_tensors_are_arrays() -> None:
         (b"bytes", "but got bytes"),
     ],
 )
-def test_what_is_no_picture(returned: object, message: str) -> None:
+def test_what_is_not_an_image(returned: object, message: str) -> None:
     with pytest.raises(InvalidValue, match=message):
         image().postprocess(returned, None)
 
@@ -189,7 +189,7 @@ def test_a_little_overshoot_is_forgiven() -> None:
 @given(
     hnp.arrays(st.sampled_from([np.uint8, np.int32, np.float32, np.bool_]), hnp.array_shapes(max_dims=4, max_side=5))
 )
-def test_every_array_is_a_picture_or_refused(array: np.ndarray) -> None:
+def test_every_array_is_an_image_or_refused(array: np.ndarray) -> None:
     try:
         pixels = to_pixels(array)
     except UnfitImage:
@@ -212,12 +212,12 @@ def test_paths_are_asked_for(files) -> None:
         image().postprocess("/etc/passwd", files)
 
 
-def test_pictures_in_an_address_go_to_the_browser() -> None:
+def test_images_in_an_address_go_to_the_browser() -> None:
     data = "data:image/png;base64,AAAA"
     assert image().wire(image().postprocess(data, None)) == {"url": data}
 
 
-def test_large_pictures_in_an_address_become_files() -> None:
+def test_large_images_in_an_address_become_files() -> None:
     data = np.random.default_rng(1).bytes(300_000)
     blob = image().postprocess("data:image/png;base64," + base64.b64encode(data).decode(), None)
     assert (blob.name, blob.mime, blob.data) == ("image.png", "image/png", data)
@@ -240,12 +240,12 @@ def test_large_pictures_in_an_address_become_files() -> None:
         ("webp", False, True, ("webp", 0.8)),
     ],
 )
-def test_how_pictures_travel(format: str, streamed: bool, alpha: bool, codec: tuple[str, float]) -> None:
+def test_how_images_travel(format: str, streamed: bool, alpha: bool, codec: tuple[str, float]) -> None:
     frame = Frame(np.zeros((2, 2, 4 if alpha else 3), np.uint8))
     assert image(format=format).codec(streamed, frame) == codec
 
 
-def test_declared_pictures(files) -> None:
+def test_declared_images(files) -> None:
     path = files.path / "a.png"
     path.write_bytes(png())
     for value in (RED, Pillow.fromarray(RED), str(path), path):

@@ -30,7 +30,7 @@ def test_nothing() -> None:
 
 
 @pytest.mark.parametrize("value", [{"a": "b"}, {"a": float("nan")}, {"a": None}, ["a"], {"path": "/etc/passwd"}])
-def test_what_is_no_label(value: object) -> None:
+def test_what_is_not_a_label(value: object) -> None:
     with pytest.raises(InvalidValue, match="Label 'Label' takes a dict"):
         gr.Label().postprocess(value, None)
 

@@ -22,7 +22,7 @@ def test_code_has_colours_and_a_button_that_copies_it() -> None:
     assert 'href="https://example.org"' in markdown("See https://example.org.").inline()
 
 
-def test_indentation_of_the_program_is_no_code_block() -> None:
+def test_indentation_of_the_program_is_not_a_code_block() -> None:
     assert markdown().accept("\n    # A\n    b\n") == "# A\nb"
 
 

@@ -118,7 +118,7 @@ def test_the_page_neither_sees_nor_fires_nor_sets_it() -> None:
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), True, "1", None])
-def test_what_is_no_pace(value: Any) -> None:
+def test_what_is_not_a_pace(value: Any) -> None:
     with pytest.raises(DeclarationError, match=r"Timer takes seconds, at least 0\.01"), ms.Blocks():
         ms.Timer(value)
 

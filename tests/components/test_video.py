@@ -54,7 +54,7 @@ def test_a_format_converts_what_is_something_else(files) -> None:
     assert path.endswith(".mp4")
 
 
-def test_sound_is_taken_away_on_demand(files) -> None:
+def test_audio_is_taken_away_on_demand(files) -> None:
     path = video(include_audio=False).preprocess(upload(piece(0, frames=3)), files)
     assert tracks(path) == ["mov", "h264"]
 
@@ -122,7 +122,7 @@ def test_a_format_is_what_is_shown(files) -> None:
     assert tracks(shown.data)[1:] == ["vp9", "opus"]
 
 
-def test_subtitles_go_with_the_film(files) -> None:
+def test_subtitles_go_with_the_video(files) -> None:
     titles = files.path / "a.srt"
     titles.write_text("1\n00:00:01,000 --> 00:00:02,000\nHello\n")
     shown = video().postprocess((piece(0, frames=3), titles), files)
@@ -146,7 +146,7 @@ def test_what_does_not_fit_says_what_would(files, value: object, message: str) -
         video().postprocess(value, files)
 
 
-def test_frames_are_for_films_that_grow(files) -> None:
+def test_frames_are_for_videos_that_grow(files) -> None:
     with pytest.raises(InvalidValue, match="frames are played with streaming=True"):
         video().postprocess(np.zeros((2, 240, 320, 3), np.uint8), files)
 
@@ -158,7 +158,7 @@ def test_broken_subtitles_are_named(files) -> None:
         video().postprocess((piece(0, frames=1), titles), files)
 
 
-def test_the_initial_film(files) -> None:
+def test_the_initial_video(files) -> None:
     path, titles = files.path / "a.mp4", files.path / "a.vtt"
     path.write_bytes(piece(0, frames=1))
     titles.write_text("WEBVTT\n")
@@ -227,13 +227,13 @@ def test_files_are_copied_first_and_not_kept(files) -> None:
     assert not path.exists()
 
 
-def test_two_frames_are_no_frame_with_sound(files) -> None:
+def test_two_frames_are_no_frame_with_audio(files) -> None:
     source = VideoSource(video(), FPS)
     film = data_of(source.piece((frame(0), frame(1)), files)[1])
     assert [number for _, number in numbers(film)] == [0, 1]
 
 
-def test_the_whole_is_one_film(files) -> None:
+def test_the_whole_is_one_video(files) -> None:
     source = VideoSource(video(), FPS)
     for number in range(10):
         source.piece(frame(number), files)
@@ -244,14 +244,14 @@ def test_the_whole_is_one_film(files) -> None:
     assert source.end() == (None, None)
 
 
-def test_an_address_ends_a_film(files) -> None:
+def test_an_address_ends_a_video(files) -> None:
     source = VideoSource(video(), FPS)
     assert source.piece(frame(0), files)[1].is_first
     assert source.piece("https://example.org/a.mp4", files) is None
     assert source.piece(frame(0), files)[1].is_first
 
 
-def test_a_long_film_is_no_value(files, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_video_is_not_a_value(files, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("millstream.components.playing.video_source.MAX_KEPT_BYTES", 2_000)
     source = VideoSource(video(), FPS)
     for number in range(30):
@@ -274,7 +274,7 @@ def test_a_long_film_is_no_value(files, monkeypatch: pytest.MonkeyPatch) -> None
         (b"no video", "it is broken, or no video"),
     ],
 )
-def test_pieces_that_do_not_fit_say_why(files, value: object, message: str) -> None:
+def test_segments_that_do_not_fit_say_why(files, value: object, message: str) -> None:
     with pytest.raises(InvalidValue, match=message):
         VideoSource(video(), FPS).piece(value, files)
 
@@ -301,7 +301,7 @@ def shown(page: TestPage) -> Listener:
 
 
 @pytest.mark.blocking  # the handler is given a file, on the one thread of a test page
-def test_a_generator_s_film_arrives_whole() -> None:
+def test_a_generator_s_video_arrives_whole() -> None:
     with TestPage(cinema(lambda: (yield from (frame(number) for number in range(30))))) as page:
         page.click("Go")
         film = shown(page)
@@ -312,14 +312,14 @@ def test_a_generator_s_film_arrives_whole() -> None:
         assert page.value("Size") > 1_000, "afterwards the film is the component's value"
 
 
-def test_a_plain_handler_s_file_is_one_piece() -> None:
+def test_a_plain_handler_s_file_is_one_segment() -> None:
     with TestPage(cinema(lambda: piece(0, frames=10))) as page:
         page.click("Go")
         assert [number for _, number in numbers(shown(page).video)] == list(range(10))
 
 
 @pytest.mark.blocking
-def test_the_film_of_a_stream_s_handler_is_a_value_when_it_is_over() -> None:
+def test_the_video_of_a_stream_s_handler_is_a_value_when_it_is_over() -> None:
     films: list[bytes] = []
     counted = iter(range(1000))
     with gr.Blocks() as demo:
@@ -335,7 +335,7 @@ def test_the_film_of_a_stream_s_handler_is_a_value_when_it_is_over() -> None:
 
 
 @pytest.mark.blocking
-def test_a_stream_that_was_cancelled_leaves_no_film() -> None:
+def test_a_stream_that_was_cancelled_leaves_no_video() -> None:
     left: list[object] = []
     with gr.Blocks() as demo:
         camera = gr.Image(label="Camera", sources="webcam")
@@ -372,7 +372,7 @@ def test_what_cannot_be_played_ends_the_generator(caplog: pytest.LogCaptureFixtu
     assert "320 x 100 pixels, those before 320 x 240" in caplog.text
 
 
-def test_a_long_piece_waits_for_its_viewer() -> None:
+def test_a_long_segment_waits_for_its_viewer() -> None:
     from millstream.runtime.audio.playback import FILE_PART_BYTES, _film_parts
 
     source = VideoSource(video(), FPS)

@@ -119,7 +119,7 @@ def test_a_component_that_is_shown_only_cannot_be_set() -> None:
 
 
 @pytest.mark.parametrize("value", [True, False, "5", None, math.nan, math.inf, -math.inf, [], 10**400])
-def test_what_is_no_number(value: object) -> None:
+def test_what_is_not_a_number(value: object) -> None:
     assert not is_number(value)
 
 

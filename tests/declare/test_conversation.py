@@ -26,7 +26,7 @@ def bound(fn: Any, **options: Any) -> Binding:
     return demo.freeze().bindings[0]
 
 
-def test_it_is_a_stream_that_hears_in_small_pieces_and_loses_nothing() -> None:
+def test_it_is_a_stream_that_hears_in_small_chunks_and_loses_nothing() -> None:
     binding = bound(gr.ReplyOnPause(reply))
     assert (binding.stream_every, binding.keep, binding.name) == (0.032, "all", "reply")
     assert binding.turns is not None

@@ -60,7 +60,7 @@ def test_an_unknown_keyword_is_named_with_the_nearest_one() -> None:
 
 
 @pytest.mark.parametrize("keyword", ["inputs", "max_age"])
-def test_what_is_not_there_yet_is_no_stub(keyword: str) -> None:
+def test_what_is_not_there_yet_is_not_a_stub(keyword: str) -> None:
     with pytest.raises(TypeError, match=keyword):
         gr.Textbox(**{keyword: 1})
 
@@ -75,7 +75,7 @@ def test_keywords_without_meaning_are_ignored_with_one_warning_at_the_users_line
     assert caught[0].filename == __file__
 
 
-def test_an_update_is_a_copy_that_keeps_number_and_place() -> None:
+def test_an_update_is_a_copy_that_keeps_number_and_parent() -> None:
     with gr.Blocks() as demo:
         slider = gr.Slider(0, 10, label="Size")
     changed = slider.updated({"maximum": 20, "value": 15})
@@ -158,7 +158,7 @@ def test_a_missing_attribute_is_named_with_the_nearest_one() -> None:
     assert not hasattr(gr.Row(), "label")
 
 
-def test_arguments_may_be_amended_until_an_element_has_its_place() -> None:
+def test_arguments_may_be_amended_until_an_element_is_in_the_tree() -> None:
     box = gr.Textbox("a", lines=3, render=False)
     box.amend(label="Name", visible=False)
     with gr.Blocks() as demo:
@@ -174,7 +174,7 @@ def test_updates_do_not_warn_again() -> None:
     assert box.updated({"lines": 2}).lines == 2
 
 
-def test_unrender_gives_up_the_place() -> None:
+def test_unrender_leaves_the_tree() -> None:
     with gr.Blocks() as demo:
         with gr.Row(elem_id="row") as row:
             box = gr.Textbox(elem_id="box")

@@ -39,7 +39,7 @@ def test_the_simplest_stream() -> None:
     assert binding.name == "echo"
 
 
-def test_defaults_of_a_stream_of_sound() -> None:
+def test_defaults_of_a_stream_of_audio() -> None:
     with gr.Blocks() as demo:
         microphone = gr.Audio(sources="microphone")
         microphone.stream(echo, microphone)
@@ -285,7 +285,7 @@ def test_streams_need_the_device_among_the_sources() -> None:
             sound.stream(echo, sound)
 
 
-def test_camera_and_microphone_keep_all_sound_and_follow_it() -> None:
+def test_camera_and_microphone_keep_all_audio_and_follow_it() -> None:
     with gr.Blocks() as demo:
         video = gr.Video(sources="webcam")
         video.stream(echo, video, stream_every=0)
@@ -297,7 +297,7 @@ def test_camera_and_microphone_keep_all_sound_and_follow_it() -> None:
     assert (silent.keep, silent.stream_every) == ("latest", 0)
 
 
-def test_a_film_is_not_shown_where_it_is_recorded() -> None:
+def test_a_video_is_not_shown_where_it_is_recorded() -> None:
     with gr.Blocks():
         video, image = gr.Video(sources="webcam"), gr.Image()
         with pytest.raises(

@@ -107,7 +107,7 @@ def test_who_drives_a_stream() -> None:
     assert out.props()["streaming"] is False
 
 
-def test_events_with_the_same_function_share_their_places() -> None:
+def test_events_with_the_same_function_share_their_slots() -> None:
     class Model:
         def run(self) -> None: ...
 

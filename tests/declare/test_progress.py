@@ -94,7 +94,7 @@ def test_a_part_out_of_bounds_is_brought_back_and_logged_once(
 
 
 @pytest.mark.parametrize("said", ["half", [1, 2], ("a", 2), (1, "b"), (1,), (1, 2, 3), (), 10**400])
-def test_what_is_no_number_is_an_error(said: object) -> None:
+def test_what_is_not_a_number_is_an_error(said: object) -> None:
     with pytest.raises(TypeError, match=r"progress takes a part from 0 to 1, \(done, of\) or None, but got"):
         Watch().progress(said)  # type: ignore[arg-type]
 

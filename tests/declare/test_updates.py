@@ -5,7 +5,7 @@ from millstream.declare.updates import changes_of
 from millstream.errors import InvalidValue
 
 
-def test_a_plain_value_is_no_update() -> None:
+def test_a_plain_value_is_not_an_update() -> None:
     for value in (None, 5, "text", {"visible": False}, [gr.skip()]):
         assert changes_of(value, gr.Textbox()) is None
 

@@ -39,7 +39,7 @@ def test_a_button_whose_handler_raises_is_found() -> None:
         run(broken)
 
 
-def test_a_sound_stream_gets_sound() -> None:
+def test_an_audio_stream_gets_audio() -> None:
     heard = block("""
         microphone, total = gr.Audio(sources="microphone"), gr.Number(0)
         lengths = []

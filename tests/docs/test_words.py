@@ -60,7 +60,7 @@ def test_every_page_can_be_reached_from_the_index(page: Path) -> None:
     assert page == index or page in linked or (page.parent in linked and "decisions" in page.parts)
 
 
-def test_every_picture_is_used() -> None:
+def test_every_image_is_used() -> None:
     pictures = {path.name for path in (ROOT / "docs" / "images").glob("*")}
     used = {Path(target).name for page in PAGES for groups in LINK.findall(text_of(page)) for target in groups}
     assert pictures - used == set()

@@ -76,7 +76,7 @@ def test_a_sum_can_go_on_from_the_last_one(said: str, result: float) -> None:
 @pytest.mark.parametrize(
     "said", ["", "What is love plus one?", "seven", "plus", "five six plus", "five plus", "(two plus three", "root"]
 )
-def test_what_is_no_sum_is_not_guessed_at(said: str) -> None:
+def test_what_is_not_a_sum_is_not_guessed_at(said: str) -> None:
     assert calculate(said, last=1.0) is None
 
 

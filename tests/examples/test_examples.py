@@ -71,7 +71,7 @@ def test_every_example_is_in_the_gallery() -> None:
     assert set(NAMES) - shown == {"demo", "simplest", "interface_live"}
 
 
-def test_the_filters_return_pictures_of_the_same_size(astronaut: NDArray[np.uint8]) -> None:
+def test_the_filters_return_images_of_the_same_size(astronaut: NDArray[np.uint8]) -> None:
     example = load("filter")
 
     for name in example.FILTERS:
@@ -81,7 +81,7 @@ def test_the_filters_return_pictures_of_the_same_size(astronaut: NDArray[np.uint
     assert np.array_equal(example.apply_filter(astronaut, "flip"), astronaut[::-1])
 
 
-def test_a_warm_picture_is_redder_and_less_blue(astronaut: NDArray[np.uint8]) -> None:
+def test_a_warm_image_is_redder_and_less_blue(astronaut: NDArray[np.uint8]) -> None:
     warm = load("unified").warm
 
     assert np.array_equal(warm(astronaut, 0.0), astronaut)
@@ -102,7 +102,7 @@ def test_the_cipher_is_undone_by_its_reverse() -> None:
     assert shift(shift("Meet me, Zoë!", 13), -13) == "Meet me, Zoë!"
 
 
-def test_the_tape_grows_keeps_half_a_minute_and_can_be_wiped() -> None:
+def test_the_recording_grows_keeps_half_a_minute_and_can_be_wiped() -> None:
     example = load("clear_transcript")
     second = (100, np.arange(100, dtype=np.int16))
 

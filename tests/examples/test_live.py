@@ -45,7 +45,7 @@ def film(frame: NDArray[np.uint8], count: int = 4) -> list[NDArray[np.uint8]]:
 
 
 @example("simplest")
-def test_the_picture_comes_straight_back(page: TestPage) -> None:
+def test_the_image_comes_straight_back(page: TestPage) -> None:
     from tests.browser.media import draw_counter
 
     recording = page.stream("Input", [draw_counter(number) for number in range(12)])
@@ -73,7 +73,7 @@ def test_the_filter_can_be_changed_while_it_runs(page: TestPage) -> None:
 
 
 @example("unified")
-def test_the_result_takes_the_place_of_the_camera(page: TestPage) -> None:
+def test_the_result_replaces_the_camera(page: TestPage) -> None:
     page.set("Warmth", 1.0)
 
     page.stream("Mirror", film(np.full((48, 64, 3), 100, np.uint8)))
@@ -102,7 +102,7 @@ def test_an_interface_answers_when_it_is_asked(page: TestPage) -> None:
 
 
 @example("clear_transcript")
-def test_the_tape_is_played_back_and_wiped(page: TestPage) -> None:
+def test_the_recording_is_played_back_and_wiped(page: TestPage) -> None:
     page.stream("Microphone", (8000, np.arange(20_000, dtype=np.int16)))
     rate, samples = page.value("Recording")
     page.click("Clear")
@@ -280,7 +280,7 @@ def test_the_stop_button_ends_the_conversation_and_the_answer(page: TestPage) ->
 
 
 @example("camera_and_microphone")
-def test_sound_is_drawn_onto_the_picture(page: TestPage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_audio_is_drawn_onto_the_image(page: TestPage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.modules["camera_and_microphone"], "find_faces", lambda picture: [(200, 100, 300, 200)])
     loud = (8_000 * np.sin(2 * np.pi * 440 * np.arange(24_000) / 24_000)).astype(np.int16)
 
@@ -296,7 +296,7 @@ def test_sound_is_drawn_onto_the_picture(page: TestPage, monkeypatch: pytest.Mon
 
 @pytest.mark.slow
 @example("video_filter")
-def test_a_film_gets_another_look(page: TestPage, tmp_path: Path) -> None:
+def test_a_video_gets_another_look(page: TestPage, tmp_path: Path) -> None:
     page.set("Look", "heat camera")
     runs = page.click("Start")
 
@@ -313,7 +313,7 @@ def test_a_film_gets_another_look(page: TestPage, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @example("chat")
-def test_a_chat_works_sums_out_and_looks_at_pictures(page: TestPage) -> None:
+def test_a_chat_works_sums_out_and_looks_at_images(page: TestPage) -> None:
     cup = page.run(page.upload("cup.jpg", "image/jpeg", (MEDIA / "coffee.jpg").read_bytes()))
     page.set("Message", {"text": "What is 15 percent of 80?", "files": [cup]})
 

@@ -97,7 +97,7 @@ def test_the_threshold_is_obeyed_and_the_best_comes_first(detector: Detector) ->
 
 
 @pytest.mark.slow
-def test_a_plain_picture_holds_nothing(detector: Detector) -> None:
+def test_a_plain_image_holds_nothing(detector: Detector) -> None:
     assert detector(np.full((90, 160, 3), 127, np.uint8)) == []
 
 
@@ -118,7 +118,7 @@ def test_threads_may_share_a_detector(detector: Detector) -> None:
     assert found == {"astronaut.jpg": ["Person"], "coffee.jpg": ["Coffee cup"]}
 
 
-def test_the_anchors_cover_the_picture() -> None:
+def test_the_anchors_cover_the_image() -> None:
     assert _ANCHORS.shape == (1917, 4)
     assert _ANCHORS[:, :2].min() > 0
     assert _ANCHORS[:, :2].max() < 1
@@ -258,7 +258,7 @@ def test_a_cup_has_no_face() -> None:
     assert FaceFinder()(picture("coffee.jpg")) == []
 
 
-def test_a_box_at_the_edge_is_blurred_as_far_as_it_is_in_the_picture() -> None:
+def test_a_box_at_the_edge_is_blurred_as_far_as_it_is_in_the_image() -> None:
     rgb = np.random.default_rng(0).integers(0, 256, (60, 80, 3), np.uint8)
 
     blur_box(rgb, (-10, 40, 90, 70))
@@ -409,7 +409,7 @@ def test_filters_do_not_hear_each_other() -> None:
 
 
 @pytest.mark.slow
-def test_a_sound_that_is_given_from_its_beginning_is_heard_once(spoken: tuple[int, NDArray[np.int16]]) -> None:
+def test_audio_that_is_given_from_its_beginning_is_heard_once(spoken: tuple[int, NDArray[np.int16]]) -> None:
     rate, samples = spoken
     recogniser = StreamingRecogniser()
 
@@ -435,7 +435,7 @@ def test_the_last_sentence_is_settled_when_it_has_ended(spoken: tuple[int, NDArr
     assert all(line.is_settled for line in recogniser.lines)
 
 
-def test_sound_is_mixed_and_brought_to_another_rate_without_a_seam() -> None:
+def test_audio_is_mixed_and_brought_to_another_rate_without_a_seam() -> None:
     tone = np.sin(2 * np.pi * 440 * np.arange(48_000) / 48_000)
     stereo = to_int16(np.stack([tone, tone], axis=1).astype(np.float32))
     resampler = Resampler(16_000)
@@ -466,7 +466,7 @@ def test_a_missing_package_is_named_with_what_to_do(
         use()
 
 
-def test_a_film_is_read_with_the_sound_that_belongs_to_each_picture() -> None:
+def test_a_video_is_read_with_the_audio_that_belongs_to_each_image() -> None:
     film = VideoFile(str(MEDIA / "astronaut.mp4"), fps=10, width=320)
 
     pieces = list(film.segments(together=4))
@@ -478,7 +478,7 @@ def test_a_film_is_read_with_the_sound_that_belongs_to_each_picture() -> None:
     assert [round(float(np.abs(sound).max()) > 1000) for _, (_, sound) in (pieces[0], pieces[5])] == [0, 1]
 
 
-def test_what_is_no_film_is_refused() -> None:
+def test_what_is_not_a_video_is_refused() -> None:
     with pytest.raises(UnreadableVideo, match="Invalid data"):
         VideoFile(str(MEDIA / "LICENCES.md"))
 

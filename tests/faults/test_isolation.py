@@ -127,7 +127,7 @@ def test_two_users_never_hear_of_each_other(script: list[tuple[int, str]], handl
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_ten_minutes_of_sound_stay_whole_though_the_handler_is_too_slow_now_and_then(seed: int) -> None:
+def test_ten_minutes_of_audio_stay_whole_though_the_handler_is_too_slow_now_and_then(seed: int) -> None:
     rng = random.Random(seed)
     heard: list[np.ndarray] = []
     every_s = 0.25

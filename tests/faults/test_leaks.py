@@ -187,7 +187,7 @@ def test_what_a_page_held_is_let_go_at_its_end_without_the_garbage_collector() -
     assert len(kept) == 3
 
 
-def test_the_place_of_a_page_that_is_killed_in_the_middle_of_a_frame_is_free_at_once() -> None:
+def test_the_slot_of_a_page_that_is_killed_in_the_middle_of_a_frame_is_free_at_once() -> None:
     with gr.Blocks() as demo:
         camera = gr.Image(label="camera", sources=["webcam"])
         camera.stream(lambda frame: frame, camera, camera, stream_every=0.0)

@@ -315,7 +315,7 @@ def complaint_about(parse: Callable[[bytes], object], name: str) -> str:
     return complaint
 
 
-def test_the_measure_finds_what_is_not_linear() -> None:
+def test_the_measure_detects_what_is_not_linear() -> None:
     def quadratic(data: bytes) -> None:
         rest = data
         while rest:

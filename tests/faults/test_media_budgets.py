@@ -134,7 +134,7 @@ def test_what_is_converted_may_not_become_too_large(tmp_path: Path, monkeypatch:
         convert(path, tmp_path / "b.mp4")
 
 
-def test_sound_at_a_rate_that_nothing_has_is_refused() -> None:
+def test_audio_at_a_rate_that_nothing_has_is_refused() -> None:
     with pytest.raises(MediaError, match="1 Hz"), open_media(bombs.slow_sound(), kinds.AUDIO):
         pass
 
@@ -162,7 +162,7 @@ def test_bytes_that_stand_for_hours_of_silence() -> None:
 
 
 @pytest.mark.parametrize("channels", ["7.1", "5.1", "hexagonal"])
-def test_sound_of_many_channels_ends_no_process(channels: str) -> None:
+def test_audio_of_many_channels_ends_no_process(channels: str) -> None:
     file = io.BytesIO()
     with av.open(file, "w", format="matroska") as writer:
         video, sound = writer.add_stream("libx264", rate=25), writer.add_stream("aac", rate=48_000, layout=channels)
@@ -177,7 +177,7 @@ def test_sound_of_many_channels_ends_no_process(channels: str) -> None:
     assert ContinuousVideo(25).add_file(file.getvalue()) is None
 
 
-def test_the_cover_of_a_sound_is_no_video() -> None:
+def test_the_cover_of_an_audio_file_is_not_a_video() -> None:
     file = io.BytesIO()
     with av.open(file, "w", format="mp3") as writer:
         sound = writer.add_stream("libmp3lame", rate=48_000)
@@ -222,7 +222,7 @@ def test_conversion_ends_between_two_packets(tmp_path: Path) -> None:
     assert asked <= 62
 
 
-def test_a_piece_of_a_film_ends_between_two_packets() -> None:
+def test_a_segment_of_a_video_ends_between_two_packets() -> None:
     with pytest.raises(Cancelled), wanted_while(lambda: False):
         ContinuousVideo(25).add_file(piece(0))
 
@@ -319,7 +319,7 @@ async def test_a_worker_that_is_closed_ends_what_its_call_does() -> None:
 
 
 @pytest.mark.parametrize("data", [b"#EXTM3U\n", b"no video", b"", b"GIF89a", b"\x89PNG\r\n\x1a\n"])
-def test_what_is_no_video_is_refused_at_upload(files: Folder, data: bytes) -> None:
+def test_what_is_not_a_video_is_refused_at_upload(files: Folder, data: bytes) -> None:
     with gr.Blocks():
         video = gr.Video()
     path = files.path / "a.mp4"
@@ -344,7 +344,7 @@ def test_the_end_of_a_name_is_ours(files: Folder, suffix: str) -> None:
 
 @pytest.mark.parametrize("data", [b"#EXTM3U\n", b"no sound", b"", b"ffconcat version 1.0\n", b"\xff\xfe#\0E\0"])
 @pytest.mark.parametrize("kind", ["numpy", "filepath"])
-def test_what_is_no_sound_is_refused_at_upload(files: Folder, data: bytes, kind: str) -> None:
+def test_what_is_not_audio_is_refused_at_upload(files: Folder, data: bytes, kind: str) -> None:
     with gr.Blocks():
         audio = gr.Audio(type=kind)  # type: ignore[arg-type]  # one of the two
     blob = Blob("a.mp3", "audio/mpeg", data=data)
@@ -354,7 +354,7 @@ def test_what_is_no_sound_is_refused_at_upload(files: Folder, data: bytes, kind:
 
 
 @pytest.mark.parametrize("suffix", [".m3u8", ".ffconcat", ".mp3", ""])
-def test_the_end_of_the_name_of_a_sound_is_ours(files: Folder, suffix: str) -> None:
+def test_the_suffix_of_an_audio_file_is_ours(files: Folder, suffix: str) -> None:
     with gr.Blocks():
         audio = gr.Audio(type="filepath")
     path = files.path / f"upload{suffix}"

@@ -125,7 +125,7 @@ NOT_MESSAGES = {
 
 
 @pytest.mark.parametrize("data", NOT_MESSAGES.values(), ids=NOT_MESSAGES)
-def test_what_is_no_message_of_a_page_closes_the_connection(
+def test_what_is_not_a_message_of_a_page_closes_the_connection(
     served: tuple[str, App], bystander: Vandal, data: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     with vandal(*served) as page:
@@ -333,7 +333,7 @@ def seen(**fields: Any) -> bytes:
         (sound(), None),
     ],
 )
-def test_sound_and_pictures_of_a_film_have_numbers_of_their_own(
+def test_audio_and_frames_of_a_video_have_numbers_of_their_own(
     served: tuple[str, App], bystander: Vandal, data: bytes, code: int | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     with vandal(*served) as page:
@@ -350,7 +350,7 @@ def test_sound_and_pictures_of_a_film_have_numbers_of_their_own(
     check_quiet(caplog)
 
 
-def test_a_film_is_handled_when_both_are_there_and_sound_alone_has_a_bound(
+def test_a_video_is_handled_when_both_are_there_and_audio_alone_has_a_bound(
     served: tuple[str, App], bystander: Vandal, caplog: pytest.LogCaptureFixture
 ) -> None:
     with vandal(*served) as page:

@@ -245,7 +245,7 @@ BAD_PICTURES = {
 
 
 @pytest.mark.parametrize("data", BAD_PICTURES.values(), ids=BAD_PICTURES)
-def test_a_bad_picture_that_is_uploaded_is_refused_or_fails_its_run_and_costs_nothing(
+def test_a_bad_frame_that_is_uploaded_is_refused_or_fails_its_run_and_costs_nothing(
     visitor: Visitor, data: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     before = psutil.Process().memory_info().rss
@@ -282,7 +282,7 @@ BAD_SOUNDS = {
 
 
 @pytest.mark.parametrize("data", BAD_SOUNDS.values(), ids=BAD_SOUNDS)
-def test_a_bad_sound_that_is_uploaded_fails_its_run(
+def test_a_bad_audio_file_that_is_uploaded_fails_its_run(
     visitor: Visitor, data: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     visitor.page.say(Set(component=AUDIO, value=visitor.upload(data, "audio/wav", "x.wav")))
@@ -361,7 +361,7 @@ def test_a_bad_chunk_ends_its_stream_with_a_clear_error(
 
 
 @pytest.mark.parametrize("first", [0, 159, 161, 2**64 - 1])
-def test_sound_that_is_missing_or_repeated_is_noticed(page: Vandal, first: int) -> None:
+def test_audio_that_is_missing_or_repeated_is_noticed(page: Vandal, first: int) -> None:
     page.record(LISTEN)
     fields: dict[str, Any] = {
         "component": AUDIO,

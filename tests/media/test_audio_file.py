@@ -46,7 +46,7 @@ def test_amr() -> None:
 
 
 @pytest.mark.parametrize("name", ["MP3", "FLAC", "AAC"])
-def test_a_tag_with_a_cover_comes_before_the_sound(name: str) -> None:
+def test_a_tag_with_a_cover_comes_before_the_audio(name: str) -> None:
     size = 300_000
     tag = b"ID3\4\0\0" + bytes([size >> 21 & 127, size >> 14 & 127, size >> 7 & 127, size & 127]) + b"\1" * size
     kind = sound_file.recognise(tag + made(name))
@@ -80,7 +80,7 @@ def test_what_is_longer_than_the_budget_says_so(name: str) -> None:
         sound_file.decode(data, max_bytes=120_000)
 
 
-def test_a_film_is_heard_and_a_silent_one_is_no_sound() -> None:
+def test_a_video_is_heard_and_a_silent_one_is_not_audio() -> None:
     def video(*, has_sound: bool) -> bytes:
         file = io.BytesIO()
         with av.open(file, "w", format="mp4") as writer:

@@ -31,7 +31,7 @@ def test_webm_is_told_from_matroska() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"GIF89a", b"RIFF\x00\x00\x00\x00WAVE", b"\x47" + bytes(200), b"ID3"])
-def test_what_is_no_film_is_not_recognised(data: bytes) -> None:
+def test_what_is_not_a_video_is_not_recognised(data: bytes) -> None:
     assert recognise(data) is None
 
 
@@ -83,7 +83,7 @@ def test_tracks_that_do_not_fit_are_encoded(tmp_path: Path, kind: str, codecs: t
 
 
 @pytest.mark.parametrize("kind", ["mp4", "webm", "avi"])
-def test_a_film_that_begins_late_begins_at_once(tmp_path: Path, kind: str) -> None:
+def test_a_video_that_begins_late_begins_at_once(tmp_path: Path, kind: str) -> None:
     """The clock of a transport stream never begins at zero."""
     source, target = stored(tmp_path, "a.ts", container="mpegts"), tmp_path / f"b.{kind}"
     convert(source, target)
@@ -95,7 +95,7 @@ def test_a_film_that_begins_late_begins_at_once(tmp_path: Path, kind: str) -> No
 
 
 @pytest.mark.parametrize(("name", "size"), [("b.webm", (240, 320)), ("b.mkv", (320, 240))])
-def test_the_film_of_a_phone_stands_upright(tmp_path: Path, name: str, size: tuple[int, int]) -> None:
+def test_the_video_of_a_phone_is_upright(tmp_path: Path, name: str, size: tuple[int, int]) -> None:
     source = tmp_path / "a.mp4"
     source.write_bytes(turned(piece(0, frames=5)))
     convert(source, tmp_path / name)
@@ -105,7 +105,7 @@ def test_the_film_of_a_phone_stands_upright(tmp_path: Path, name: str, size: tup
     assert frame.rotation == (0 if size == (240, 320) else -90)
 
 
-def test_sound_can_be_left_out(tmp_path: Path) -> None:
+def test_audio_can_be_left_out(tmp_path: Path) -> None:
     convert(stored(tmp_path, "a.mp4"), tmp_path / "b.mp4", keeps_sound=False)
     with av.open(str(tmp_path / "b.mp4")) as reader:
         assert not reader.streams.audio

@@ -45,7 +45,7 @@ def test_zeros_may_fill_the_room_after_a_unit() -> None:
     assert fmp4.with_lengths(b"\x00\x00\x01\x65\x01\x00") == b"\x00\x00\x00\x02\x65\x01"
 
 
-def test_a_picture_that_is_decoded_early_begins_at_once() -> None:
+def test_a_frame_that_is_decoded_early_begins_at_once() -> None:
     tracks = box(fmp4.initialisation(VIDEO._replace(delay=7_200), SOUND, 2.0), "moov")
     assert struct.unpack(">IIIiI", box(tracks, "trak", "edts", "elst")) == (0, 1, 0, 7_200, 0x10000)
     first = box(box(fmp4.initialisation(VIDEO, None), "moov"), "trak")

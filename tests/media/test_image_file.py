@@ -96,7 +96,7 @@ UPRIGHT = {
 
 @pytest.mark.parametrize("orientation", UPRIGHT)
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
-def test_pictures_are_turned_upright(format: str, orientation: int) -> None:
+def test_images_are_turned_upright(format: str, orientation: int) -> None:
     options: dict[str, object] = {"lossless": True} if format == "WEBP" else {}
     data = saved(Image.fromarray(smooth()), format, exif=exif_of(orientation), **options)
     decoded, expected = decode_image_file(data).pixels, UPRIGHT[orientation](smooth())
@@ -157,7 +157,7 @@ def test_a_broken_file_raises_nothing_else(format: str) -> None:
 
 
 @pytest.mark.parametrize(("side", "message"), [(8_000, "8000x8000 has more"), (12_000, "broken"), (65_535, "broken")])
-def test_a_gif_whose_first_picture_is_larger_than_its_screen_is_refused(side: int, message: str) -> None:
+def test_a_gif_whose_first_image_is_larger_than_its_screen_is_refused(side: int, message: str) -> None:
     screen = b"GIF89a\x02\x00\x02\x00\x80\x00\x00" + bytes(6)
     data = screen + b"\x2c\x00\x00\x00\x00" + struct.pack("<HH", side, side) + b"\x00\x02\x02\x44\x01\x00\x3b"
     with pytest.raises(MediaError, match=message):

@@ -156,7 +156,7 @@ def test_an_animation_of_as_many_frames_as_allowed_passes() -> None:
     ],
     ids=["empty", "html", "fits", "psd", "svg", "eps", "pdf", "wav", "heic", "text ppm"],
 )
-def test_what_is_no_picture_is_refused(data: bytes) -> None:
+def test_what_is_not_an_image_is_refused(data: bytes) -> None:
     with pytest.raises(MediaError, match=r"(known format \(|only )AVIF, BMP, GIF, ICO, JPEG, PNG, PPM, TIFF"):
         check_budget(data)
 

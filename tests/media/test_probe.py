@@ -38,7 +38,7 @@ def test_a_file_in_fragments(tmp_path: Path, sound: bool) -> None:
     assert found.has_sound is sound
 
 
-def test_a_film_of_ours(tmp_path: Path) -> None:
+def test_a_video_of_ours(tmp_path: Path) -> None:
     video, data = made_of([piece(number, frames=FPS) for number in range(3)])
     found = outline_of(kept(tmp_path, data))
     assert found is not None
@@ -54,7 +54,7 @@ def test_webm(tmp_path: Path, muxing: dict[str, str]) -> None:
     assert not found.has_sound
 
 
-def test_webm_with_sound(tmp_path: Path) -> None:
+def test_webm_with_audio(tmp_path: Path) -> None:
     found = outline_of(kept(tmp_path, piece(0, container="matroska")))
     assert found is not None
     assert found.has_sound

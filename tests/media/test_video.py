@@ -75,7 +75,7 @@ def test_three_files_become_one(codec: str, container: str) -> None:
 
 
 @pytest.mark.parametrize("container", ["mp4", "mpegts"])
-def test_sound_goes_on_over_the_seams(container: str) -> None:
+def test_audio_goes_on_over_the_seams(container: str) -> None:
     _, data = made_of([piece(number, container=container) for number in range(3)])
     sound = heard(data)[4_800:-9_600]
     assert len(sound) > 5.5 * 48_000
@@ -84,7 +84,7 @@ def test_sound_goes_on_over_the_seams(container: str) -> None:
     assert loudest_change(sound) < 0.05
 
 
-def test_files_that_were_cut_from_one_film_are_that_film_again() -> None:
+def test_files_that_were_cut_from_one_video_are_that_video_again() -> None:
     whole = piece(0, frames=100, options={"g": "25", "bf": "0", "sc_threshold": "0"})
     _, data = made_of(cut(whole, "mpegts"))
     assert_even(data, 100)
@@ -110,12 +110,12 @@ def cut(whole: bytes, container: str, frames: int = 25) -> list[bytes]:
     return parts
 
 
-def test_the_pieces_of_a_live_stream_are_one_film(tmp_path: Path) -> None:
+def test_the_segments_of_a_live_stream_are_one_video(tmp_path: Path) -> None:
     _, data = made_of(segments(tmp_path, 3))
     assert_even(data, 75)
 
 
-def test_a_picture_that_stands_moves_no_frame_before_it() -> None:
+def test_a_frame_that_stands_moves_no_frame_before_it() -> None:
     """Those that are shown before the last one may be decoded after it."""
     pieces = [piece(number, frames=25, seconds=1.5) for number in range(2)]
     film, data = made_of(pieces)
@@ -126,7 +126,7 @@ def test_a_picture_that_stands_moves_no_frame_before_it() -> None:
     assert at[25] == pytest.approx(1.5, abs=0.05)
 
 
-def test_pieces_are_sent_in_fragments_of_half_a_second() -> None:
+def test_segments_are_sent_in_fragments_of_half_a_second() -> None:
     film = ContinuousVideo(FPS)
     film.add_file(piece(0, frames=50))
     segment = film.take()
@@ -145,7 +145,7 @@ def test_every_frame_comes_out_at_once() -> None:
         assert [seconds for _, seconds in segment.fragments] == [pytest.approx(1 / FPS)]
 
 
-def test_frames_with_sound() -> None:
+def test_frames_with_audio() -> None:
     film, data = made_of([([frame(number)], chunk(number)) for number in range(50)])
     assert film.duration_s == pytest.approx(2)
     assert_even(data, 50)
@@ -169,13 +169,13 @@ def test_colours_survive() -> None:
     assert np.abs(shown[120, 160].astype(int) - (220, 30, 30)).max() < 8
 
 
-def test_a_frame_stands_until_its_sound_is_over() -> None:
+def test_a_frame_stands_until_its_audio_is_over() -> None:
     film, data = made_of([([frame(0)], chunk(0, 1.0)), ([frame(1)], chunk(25))])
     assert film.duration_s == pytest.approx(1.04, abs=0.001)
     assert [at for at, _ in numbers(data)][1] == pytest.approx(1 + 1024 / 48_000, abs=0.001)
 
 
-def test_where_sound_is_missing_there_is_silence() -> None:
+def test_where_audio_is_missing_there_is_silence() -> None:
     _, data = made_of([([frame(0)], chunk(0)), ([frame(n) for n in range(1, 25)], None), ([frame(25)], chunk(25))])
     sound = heard(data)
     assert np.abs(sound[4_800:43_200]).max() < 0.01
@@ -188,7 +188,7 @@ def test_files_after_frames_are_encoded_with_them() -> None:
     assert_even(data, 50)
 
 
-def test_the_film_of_a_phone_stands_upright() -> None:
+def test_the_video_of_a_phone_is_upright() -> None:
     _, data = made_of([turned(piece(number, frames=5)) for number in range(2)])
     with av.open(io.BytesIO(data)) as reader:
         frames = [shown.to_ndarray(format="rgb24") for shown in reader.decode(video=0)]
@@ -196,7 +196,7 @@ def test_the_film_of_a_phone_stands_upright() -> None:
     assert [read_counter(np.ascontiguousarray(np.rot90(pixels))) for pixels in frames] == list(range(10))
 
 
-def test_the_film_of_a_phone_that_was_held_the_other_way_stands_upright() -> None:
+def test_the_video_of_a_phone_that_was_held_the_other_way_is_upright() -> None:
     _, data = made_of([turned(piece(number, frames=5), 2) for number in range(2)])
     with av.open(io.BytesIO(data)) as reader:
         frames = [shown.to_ndarray(format="rgb24") for shown in reader.decode(video=0)]
@@ -233,7 +233,7 @@ def test_what_cannot_go_on_says_why(values: list[bytes | tuple[list[Pixels], Chu
         made_of(values)
 
 
-def test_a_sound_file_is_no_film() -> None:
+def test_an_audio_file_is_not_a_video() -> None:
     file = io.BytesIO()
     with av.open(file, "w", format="mp4") as writer:
         track = writer.add_stream("aac", rate=RATE)

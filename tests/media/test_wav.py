@@ -106,7 +106,7 @@ def test_floats_beyond_one_are_divided_by_the_largest() -> None:
         (7, [-32124, -716, 32124, 716, 0]),
     ],
 )
-def test_telephone_sound(code: int, expected: list[int]) -> None:
+def test_telephone_audio(code: int, expected: list[int]) -> None:
     assert wav.decode(wav_of(bytes([0x00, 0x55, 0x80, 0xD5, 0xFF]), code, 8)).samples[:, 0].tolist() == expected
 
 

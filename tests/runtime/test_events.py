@@ -284,7 +284,7 @@ def test_inputs_are_those_of_the_moment_of_the_click_but_states_are_read_at_the_
     assert seen == [("a", 0), ("b", 1)]
 
 
-def test_a_run_waits_for_its_place_and_says_where_it_stands() -> None:
+def test_a_run_waits_for_its_slot_and_says_where_it_stands() -> None:
     with TestPage(clicker(lambda text: text, trigger_mode="multiple"), handler_time=1.0) as page:
         runs = [page.click("Go", wait=False)[0] for _ in range(3)]
         page.advance(0.5)
@@ -654,7 +654,7 @@ def test_what_a_script_made_of_the_inputs_is_validated() -> None:
         assert "closed with 1002" in str(page.page.closed)
 
 
-def test_a_script_gets_files_as_handles_and_streamed_pictures_not_at_all() -> None:
+def test_a_script_gets_files_as_handles_and_streamed_frames_not_at_all() -> None:
     scripts: list[Script] = []
     with ms.Blocks() as demo:
         text, image = ms.Textbox(label="Text"), ms.Image(label="Image")
@@ -673,7 +673,7 @@ def test_a_script_gets_files_as_handles_and_streamed_pictures_not_at_all() -> No
         assert handle["type"] == "image/png"
 
 
-def test_an_ordinary_event_whose_picture_nobody_takes_fails() -> None:
+def test_an_ordinary_event_whose_frame_nobody_takes_fails() -> None:
     with ms.Blocks() as demo:
         image = ms.Image(label="Image")
         ms.Button("Show").click(lambda: np.zeros((8, 8, 3), np.uint8), None, image, trigger_mode="multiple")

@@ -132,7 +132,7 @@ async def test_two_hundred_sessions_leave_nothing_behind() -> None:
 
 
 @virtual
-async def test_a_session_whose_handler_hangs_frees_its_place_and_is_let_go() -> None:
+async def test_a_session_whose_handler_hangs_frees_its_slot_and_is_let_go() -> None:
     go = threading.Event()
     called = threading.Event()
 

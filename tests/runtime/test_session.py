@@ -187,7 +187,7 @@ def test_a_session_may_not_open_any_number_of_streams() -> None:
         assert page.page.closed is None
 
 
-def test_pictures_on_the_glass_are_counted() -> None:
+def test_frames_on_the_glass_are_counted() -> None:
     with TestPage(simple()) as page:
         recording = page.record("Camera")
         recording.wait_for_state("running")

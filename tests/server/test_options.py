@@ -112,6 +112,6 @@ def test_sizes(text: str | int, size: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "0", "-5", "kb", "5 tb", "nan"])
-def test_what_is_no_size(text: str) -> None:
+def test_what_is_not_a_size(text: str) -> None:
     with pytest.raises(ValueError, match="size"):
         read_size(text)

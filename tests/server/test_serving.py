@@ -104,7 +104,7 @@ def test_a_message_in_single_bytes_closes_with_1009(url: str) -> None:
 
 
 @pytest.mark.parametrize(("message", "code"), [("hello", 1003), (b"\xff\xff", 1002)])
-def test_what_is_no_message_closes(url: str, message: str | bytes, code: int) -> None:
+def test_what_is_not_a_message_closes(url: str, message: str | bytes, code: int) -> None:
     with open_socket(url) as socket:
         assert closing_code(socket, message) == code
 

@@ -110,7 +110,7 @@ def test_a_path_in_and_a_path_out() -> None:
         assert not any(path.exists() for path in seen), "a frame's file lives as long as its call"
 
 
-def test_the_handler_may_draw_into_its_picture() -> None:
+def test_the_handler_may_draw_into_its_frame() -> None:
     def draw(frame: np.ndarray) -> np.ndarray:
         frame[8:24, 8:24] = (255, 0, 0)
         return frame
@@ -372,7 +372,7 @@ def test_two_cameras_side_by_side() -> None:
         assert out_value[:, 40:].mean() > 190
 
 
-def test_the_same_function_for_two_cameras_shares_one_place() -> None:
+def test_the_same_function_for_two_cameras_shares_one_slot() -> None:
     def same(frame: np.ndarray) -> np.ndarray:
         return frame
 
@@ -458,7 +458,7 @@ def test_a_fps_counter_with_timestamps_in_state() -> None:
         assert page.value("rate").endswith("fps")
 
 
-def test_transparent_pictures_stay_transparent() -> None:
+def test_transparent_frames_stay_transparent() -> None:
     def cut_out(frame: np.ndarray) -> np.ndarray:
         alpha = np.zeros(frame.shape[:2], np.uint8)
         alpha[:, 16:] = 255
@@ -515,7 +515,7 @@ def test_an_upload_instead_of_the_camera_runs_the_same_function() -> None:
         assert abs(brightness(page.value("out")) - 155) <= 1
 
 
-def test_a_picture_of_another_size_every_time() -> None:
+def test_a_frame_of_another_size_every_time() -> None:
     sizes = iter([(8, 8), (64, 16), (1, 1), (200, 300), (33, 17)] * 20)
     with gr.Blocks() as demo:
         cam, out = gr.Image(sources="webcam", label="cam"), gr.Image(label="out", height=240, width="50%")

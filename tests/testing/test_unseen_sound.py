@@ -23,7 +23,7 @@ from millstream.testing import TestPage
 pytestmark = pytest.mark.blocking  # in a TestPage handlers run on the loop, and users' handlers do what they like
 
 
-def test_sound_is_collected_and_played_back() -> None:
+def test_audio_is_collected_and_played_back() -> None:
     def add(chunk: tuple[int, np.ndarray], so_far: tuple[int, np.ndarray] | None) -> Any:
         so_far = chunk if so_far is None else (chunk[0], np.concatenate([so_far[1], chunk[1]]))
         return so_far, so_far
@@ -62,7 +62,7 @@ def test_an_interface_with_a_state_and_a_transcript() -> None:
         assert page.value("output") == "4000 4000 4000 4000 "
 
 
-def test_sound_as_a_file_path() -> None:
+def test_audio_as_a_file_path() -> None:
     lengths: list[float] = []
 
     def measure(path: str) -> str:

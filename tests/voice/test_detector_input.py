@@ -40,7 +40,7 @@ def test_events_are_counted_as_the_microphone_counts() -> None:
 
 
 @pytest.mark.parametrize("found", [None, 5, "onset"])
-def test_what_is_no_list_is_refused(found: object) -> None:
+def test_what_is_not_a_list_is_refused(found: object) -> None:
     with pytest.raises(InvalidValue, match=r"Says.hear\(\) returned .*: return a list of TurnEvent"):
         heard(found)
 
@@ -50,6 +50,6 @@ def test_what_is_no_list_is_refused(found: object) -> None:
     ["onset", ("onset", 5), TurnEvent("begin", 5), TurnEvent("onset", float("nan")), TurnEvent("end", 10**9)],  # type: ignore[arg-type]
     ids=repr,
 )
-def test_what_is_no_event_of_what_was_heard_is_refused(event: object) -> None:
+def test_what_is_not_an_event_of_what_was_heard_is_refused(event: object) -> None:
     with pytest.raises(InvalidValue, match=r"Says.hear\(\) found .*of kind onset or end, with `at` among the \d+"):
         heard([event])

@@ -76,7 +76,7 @@ def test_the_end_is_where_speech_was_heard_last(given: list[float]) -> None:
 
 
 @given(st.lists(st.integers(0, 3_000), max_size=30))
-def test_the_detector_cuts_any_pieces_into_whole_windows_in_order(lengths: list[int]) -> None:
+def test_the_detector_cuts_any_chunks_into_whole_windows_in_order(lengths: list[int]) -> None:
     seen: list[np.ndarray] = []
 
     def model(window: np.ndarray) -> float:

@@ -32,7 +32,7 @@ def test_what_the_lower_rate_cannot_hold_is_gone(rate: int) -> None:
 
 
 @given(st.sampled_from(RATES), st.lists(st.integers(0, 2_000), min_size=1, max_size=12))
-def test_pieces_make_no_difference(rate: int, lengths: list[int]) -> None:
+def test_chunks_make_no_difference(rate: int, lengths: list[int]) -> None:
     sound = np.random.default_rng(0).integers(-20_000, 20_000, (sum(lengths), 1)).astype(np.int16)
     whole = Resampler(rate).take(sound)
     resampler = Resampler(rate)

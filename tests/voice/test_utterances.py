@@ -43,7 +43,7 @@ def test_the_next_turn_does_not_take_what_the_last_one_had() -> None:
     ]
 
 
-def test_a_turn_ends_where_the_sound_ends() -> None:
+def test_a_turn_ends_where_the_audio_ends() -> None:
     assert Utterances(MARGINS).take([onset(100), end(200)], 205)[-1] == Span(70, 205)
 
 

@@ -107,7 +107,7 @@ def pack(**fields: object) -> bytes:
         b"\x83\xa4type\xa3set\xa9component\x01\xa5value" + b"\x91" * 9_000 + b"\xc0",
     ],
 )
-def test_what_is_no_message_of_a_page_is_refused(data: bytes) -> None:
+def test_what_is_not_a_message_of_a_page_is_refused(data: bytes) -> None:
     with pytest.raises(ProtocolError, match="not a control message") as caught:
         decode_page_message(data)
     assert caught.value.code == 1002

@@ -32,7 +32,7 @@ def test_a_tuple_is_a_file_and_what_it_shows() -> None:
         assert asked == [{"path": "a.png", "alt_text": alt}]
 
 
-def test_a_list_is_several_pieces() -> None:
+def test_a_list_is_several_parts() -> None:
     message = read({"role": "user", "content": ["a", {"type": "text", "text": "b"}]})
     assert message.pieces == (TextPart("a"), TextPart("b"))
     assert message.is_list
@@ -69,7 +69,7 @@ def test_metadata_and_options_are_kept() -> None:
         ({"role": "user", "content": "x", "options": ["ab"]}, "option"),
     ],
 )
-def test_what_is_no_message_is_refused_with_the_remedy(given: object, complaint: str) -> None:
+def test_what_is_not_a_message_is_refused_with_the_remedy(given: object, complaint: str) -> None:
     with pytest.raises(UnfitMessage, match=complaint):
         read(given)
 

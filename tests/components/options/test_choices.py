@@ -28,7 +28,7 @@ def test_numbers_of_the_page_become_those_that_were_declared() -> None:
             radio.validate(other, None)
 
 
-def test_places_instead_of_values() -> None:
+def test_indices_instead_of_values() -> None:
     assert made(gr.Radio, ["a", "b"], type="index").preprocess("b", None) == 1
     assert made(gr.Radio, ["a", "b"], type="index").preprocess(None, None) is None
     assert made(gr.CheckboxGroup, ["a", "b"], type="index").preprocess(["b", "a"], None) == [1, 0]

@@ -83,7 +83,7 @@ def test_what_is_too_large_is_refused(source: AudioSource, files, monkeypatch: p
 
 
 @pytest.mark.parametrize("value", [None, "https://example.org/a.mp3"])
-def test_what_is_no_sound_of_ours_ends_what_came_before(source: AudioSource, files, value: object) -> None:
+def test_what_is_not_audio_of_ours_ends_what_came_before(source: AudioSource, files, value: object) -> None:
     source.piece(MP3[:1_000], files)
     assert source.piece(value, files) is None
     assert source.end() == (None, None)
@@ -123,7 +123,7 @@ def test_a_whole_wav_is_samples(source: AudioSource, files) -> None:
     assert source.end() == (None, None)
 
 
-def test_a_file_that_comes_cut_is_one_sound(source: AudioSource, files) -> None:
+def test_a_file_that_arrives_in_chunks_plays_as_one(source: AudioSource, files) -> None:
     played = [source.piece(piece, files) for piece in pieces(FLAC, [999])]
     rest = source.end()
     sound = np.concatenate([samples_of(each) for each in [*played, rest] if each and each[0] is not KEEP])
@@ -131,7 +131,7 @@ def test_a_file_that_comes_cut_is_one_sound(source: AudioSource, files) -> None:
     assert source.end() == (None, None)
 
 
-def test_a_piece_may_be_too_short_to_be_heard(source: AudioSource, files) -> None:
+def test_a_chunk_may_be_too_short_to_be_heard(source: AudioSource, files) -> None:
     assert source.piece(MP3[:1], files) == (KEEP, None)
     source.piece(MP3[1:1_000], files)
     assert source.piece(MP3[1_000:1_010], files) == (KEEP, None)
@@ -195,7 +195,7 @@ def test_what_ends_too_soon_is_an_error_and_then_forgotten(source: AudioSource, 
 
 
 @pytest.mark.parametrize("file", [MP3, FLAC, OPUS, AAC], ids=["MP3", "FLAC", "Opus", "AAC"])
-def test_without_pyav_the_first_piece_is_refused(source: AudioSource, files, file: bytes, monkeypatch) -> None:
+def test_without_pyav_the_first_chunk_is_refused(source: AudioSource, files, file: bytes, monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "av", None)
     with pytest.raises(InvalidValue, match=r"cannot play bytes .* needs PyAV: pip install 'millstream\[video\]'"):
         source.piece(file[:1_000], files)

@@ -49,12 +49,12 @@ def test_a_formula_stays_as_it_is_written(formula: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["$$*a*", "$$$$ *a*", "\\( *a* " + "x" * 3000 + "\\)"])
-def test_what_has_no_end_is_no_formula(text: str) -> None:
+def test_what_has_no_end_is_not_a_formula(text: str) -> None:
     assert "<em>a</em>" in prose(text, Style())
     assert "ms-formula" not in prose(text, Style())
 
 
-def test_a_title_is_no_paragraph() -> None:
+def test_a_title_is_not_a_paragraph() -> None:
     assert inline_prose("_a_ **b** <script>c</script>", Style()) == "<em>a</em> <strong>b</strong> "
     assert "<script>" in inline_prose("<script>c</script>", Style(sanitize=False))
 
@@ -215,7 +215,7 @@ def test_an_address_that_is_long_is_not_copied_a_thousand_times() -> None:
     assert shown.count("[a]") + shown.count(">a</a>") == 4000
 
 
-def test_a_picture_that_is_embedded_is_shown_whatever_its_size() -> None:
+def test_an_embedded_image_is_shown_whatever_its_size() -> None:
     address = "data:image/png;base64," + base64.b64encode(random.Random(1).randbytes(1_500_000)).decode()
     assert f'<img src="{address}"' in prose(f"![chart]({address})", Style())
 

@@ -12,7 +12,7 @@ from millstream.frames import Chunk, Frame, Scene
 PIXELS = np.zeros((4, 6, 3), np.uint8)
 
 
-def test_a_scene_becomes_a_picture_and_sound_with_times_in_seconds() -> None:
+def test_a_scene_becomes_a_frame_and_audio_with_times_in_seconds() -> None:
     chunk = Chunk(np.arange(4, dtype=np.int16)[:, None], 8_000, 0, 1_250_000)
     moment = moment_of(Scene(Frame(PIXELS, 1_500_000), chunk))
     assert moment.frame is PIXELS
@@ -29,7 +29,7 @@ def test_several_channels_stay_apart() -> None:
     assert moment.audio[1].shape == (4, 2)
 
 
-def test_a_picture_alone_has_no_sound() -> None:
+def test_a_frame_alone_has_no_audio() -> None:
     assert moment_of(Frame(PIXELS, 2_000_000)) == (PIXELS, None, 2.0, None)
 
 
@@ -40,5 +40,5 @@ def test_it_can_be_made_by_hand_and_taken_apart() -> None:
 
 
 @pytest.mark.parametrize(("include_audio", "streams"), [(None, "film"), (True, "film"), (False, "picture")])
-def test_a_video_streams_sound_unless_it_is_told_not_to(include_audio: bool | None, streams: str) -> None:
+def test_a_video_streams_audio_unless_it_is_told_not_to(include_audio: bool | None, streams: str) -> None:
     assert ms.Video(include_audio=include_audio, render=False).streams == streams

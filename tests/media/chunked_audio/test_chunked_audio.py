@@ -33,7 +33,7 @@ BEGINNINGS = (b"ID3\x04\0\0\0\0\x7f\x7f", b"\xff\xf3\x44\xc4\0\0", b"fLaC\0\0\0\
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_cut_into_small_pieces_it_is_what_the_whole_is(kind: str) -> None:
+def test_cut_into_small_chunks_it_is_what_the_whole_is(kind: str) -> None:
     file = sound_file(*KINDS[kind], seconds=0.7)
     rate, samples = heard(pieces(file, [700]))
     whole = decoded(file)
@@ -44,7 +44,7 @@ def test_cut_into_small_pieces_it_is_what_the_whole_is(kind: str) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(st.sampled_from(sorted(KINDS)), st.lists(st.integers(1, 3_000), min_size=1, max_size=5))
-def test_however_it_is_cut_the_sound_is_the_same(kind: str, sizes: list[int]) -> None:
+def test_however_it_is_cut_the_audio_is_the_same(kind: str, sizes: list[int]) -> None:
     file = sound_file(*KINDS[kind], seconds=0.3)
     sizes[0] = min(sizes[0], len(file) // 2)
     assert np.array_equal(heard(pieces(file, sizes))[1], heard(pieces(file, [len(file) // 2]))[1])
@@ -66,7 +66,7 @@ def test_what_does_not_say_how_long_it_is_goes_on_if_it_can(file: bytes, monkeyp
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_without_pyav_the_first_piece_names_the_remedy(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_pyav_the_first_chunk_names_the_remedy(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     file = sound_file(*KINDS[kind])
     monkeypatch.setitem(sys.modules, "av", None)
     if "WAV" in kind:
@@ -91,7 +91,7 @@ def test_what_is_none_of_ours_does_not_begin(data: bytes) -> None:
 @pytest.mark.parametrize(
     "data", [b"RIFF\0\0\0\0AVI nothing", b"\xff\xff\xff\xffnothing at all", b"ID3 a song, in short"]
 )
-def test_what_only_looks_like_a_sound_for_some_bytes_is_an_error(data: bytes) -> None:
+def test_what_only_looks_like_audio_for_some_bytes_is_an_error(data: bytes) -> None:
     run = cut.begin(data[:3])
     assert run is not None
     assert run.feed(data[:3]) is None
@@ -102,7 +102,7 @@ def test_what_only_looks_like_a_sound_for_some_bytes_is_an_error(data: bytes) ->
 @pytest.mark.parametrize(
     ("first", "then"), [("WAV", "MP3 with words"), ("FLAC", "WAV"), ("Opus", "FLAC"), ("MP3", "Opus"), ("AAC", "WAV")]
 )
-def test_a_piece_of_another_kind_is_an_error(first: str, then: str) -> None:
+def test_a_chunk_of_another_kind_is_an_error(first: str, then: str) -> None:
     files = {kind: sound_file(*form) for kind, form in KINDS.items()}
     files["MP3 with words"] = b"ID3\x04\0\0\0\0\0\0" + files["MP3"]
     run = cut.begin(files[first][:3_000])
@@ -153,7 +153,7 @@ def test_broken_bytes_in_the_middle_raise_nothing_else(kind: str, wounds: list[t
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if "WAV" not in kind])
-def test_what_is_no_sound_for_long_is_an_error(kind: str) -> None:
+def test_what_is_not_audio_for_long_is_an_error(kind: str) -> None:
     file = sound_file(*KINDS[kind])
     run = cut.begin(file[:-1])
     assert run is not None
@@ -164,7 +164,7 @@ def test_what_is_no_sound_for_long_is_an_error(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_several_files_that_follow_each_other_are_one_sound(kind: str) -> None:
+def test_several_files_that_follow_each_other_play_as_one(kind: str) -> None:
     file = sound_file(*KINDS[kind], seconds=0.5)
     (_, once), (_, twice) = heard(pieces(file, [999])), heard([*pieces(file, [999]), *pieces(file, [1_234])])
     assert len(twice) == 2 * len(once)

@@ -92,7 +92,7 @@ def test_frames_with_numbers_of_more_bytes_are_found() -> None:
     assert np.array_equal(heard(pieces(file, [700]))[1], sine(8_000, 1, 20.0))
 
 
-def test_what_stands_before_the_sound_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_stands_before_the_audio_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("millstream.media.chunked_audio.flac.MOST_BEFORE", 20_000)
     file = FILE[:4] + bytes([FILE[4] & 0x7F]) + FILE[5:42] + b"\x86\xff\xff\xff"
     run = cut.begin(file)

@@ -55,7 +55,7 @@ def test_what_has_no_whole_frame(data: bytes, extent: str) -> None:
 
 @pytest.mark.parametrize("count", [1, 5])
 @pytest.mark.parametrize("make", [plain_tone, aac])
-def test_pieces_of_whole_frames_have_no_seam(make, count: int) -> None:
+def test_chunks_of_whole_frames_have_no_seam(make, count: int) -> None:
     rate = 24_000
     whole = frames(make(rate, 1, 2.0))
     _, samples = heard([b"".join(whole[at : at + count]) for at in range(0, len(whole), count)])

@@ -35,7 +35,7 @@ def test_one_without_a_size_may_be_all_there() -> None:
     assert np.array_equal(heard([of_size(0), of_size(0xFFFF_FFFF)])[1], np.concatenate([SAMPLES, SAMPLES]))
 
 
-def test_a_piece_that_begins_as_a_file_is_the_next_one() -> None:
+def test_a_chunk_that_begins_as_a_file_is_the_next_one() -> None:
     data = of_size(0)
     _, samples = heard([data[:-3], data])
     assert np.array_equal(samples, np.concatenate([SAMPLES[:-1], SAMPLES]))

@@ -37,7 +37,7 @@ def voice(seconds: float) -> tuple[int, np.ndarray]:
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_a_generator_of_pieces_is_heard_as_one_sound(kind: str) -> None:
+def test_a_generator_of_chunks_is_heard_as_one_stream(kind: str) -> None:
     with TestPage(speaker(lambda: iter_of(pieces(FILES[kind], [500])))) as page:
         assert [run.state for run in page.click("Go")] == ["done"]
         over(page)
@@ -106,7 +106,7 @@ def heard_in_stream(handler: Callable[..., object]) -> np.ndarray:
         return over(page).samples[:, 0]
 
 
-def test_a_streams_handler_returns_one_piece_after_the_other() -> None:
+def test_a_streams_handler_returns_one_chunk_after_the_other() -> None:
     waiting = iter(pieces(FLAC, [len(FLAC) // 15]))
     np.testing.assert_array_equal(heard_in_stream(lambda chunk: next(waiting, None)), sine(RATE, 1, 2.0)[:, 0])
 
@@ -124,7 +124,7 @@ def test_to_stop_a_stream_before_all_was_there_is_no_error() -> None:
         assert stream.error == ""
 
 
-def test_each_generator_of_a_stream_is_a_sound_of_its_own() -> None:
+def test_each_generator_of_a_stream_is_a_playback_of_its_own() -> None:
     count = 0
 
     def speak(chunk: object) -> Iterator[bytes]:

@@ -172,7 +172,7 @@ def test_what_does_not_fill_a_packet_does_not_wait_for_long() -> None:
     in_a_room(act)
 
 
-def test_live_sound_that_is_skipped_leaves_a_hole_in_opus_too() -> None:
+def test_live_audio_that_is_skipped_leaves_a_hole_in_opus_too() -> None:
     async def act(room: Room) -> None:
         narrow(room)
         await room.say(0.25, is_live=True)
@@ -310,7 +310,7 @@ def test_who_hears_it_out_waits_for_its_end_to_be_encoded(gate: type[Gate]) -> N
     in_a_room(act)
 
 
-def test_a_piece_that_comes_while_what_was_held_back_is_encoded_waits_for_it(gate: type[Gate]) -> None:
+def test_a_chunk_that_comes_while_what_was_held_back_is_encoded_waits_for_it(gate: type[Gate]) -> None:
     async def act(room: Room) -> None:
         narrow(room)
         await room.say(0.103)
@@ -330,7 +330,7 @@ def test_a_piece_that_comes_while_what_was_held_back_is_encoded_waits_for_it(gat
     in_a_room(act)
 
 
-def test_an_encoder_that_fails_ends_the_sound_and_says_so(
+def test_an_encoder_that_fails_ends_the_audio_and_says_so(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     Gate.put_up(monkeypatch, fails_at="add")

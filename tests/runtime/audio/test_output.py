@@ -8,7 +8,7 @@ import pytest
 from tests.runtime.room import Room, in_a_room, segment
 
 
-def test_another_film_is_another_playback() -> None:
+def test_another_video_is_another_playback() -> None:
     async def act(room: Room) -> None:
         await room.voice.put(room.component, segment(1.0, is_first=True), 60.0)
         await room.voice.put(room.component, segment(1.0), 60.0)

@@ -48,7 +48,7 @@ def test_an_async_generator_is_heard_too() -> None:
         np.testing.assert_array_equal(page.value("Out")[1], np.repeat(np.arange(10), PIECE))
 
 
-def test_a_plain_handlers_sound_is_one_piece() -> None:
+def test_a_plain_handlers_audio_is_one_chunk() -> None:
     with TestPage(speaker(lambda: (RATE, np.zeros((RATE, 2), np.int16)))) as page:
         page.click("Go")
         assert over(page).samples.shape == (RATE, 2)
@@ -75,7 +75,7 @@ def test_who_is_faster_than_the_listener_is_held_back(max_ahead: float) -> None:
         assert playback["position_s"] == pytest.approx(listener(page).played_s, abs=0.11)
 
 
-def test_one_long_piece_is_sent_as_it_is_heard() -> None:
+def test_one_long_chunk_is_sent_as_it_is_heard() -> None:
     with TestPage(speaker(lambda: (RATE, piece(1, 20 * RATE)), max_ahead=1.0)) as page:
         page.click("Go", wait=False)
         page.advance(2.0)
@@ -168,7 +168,7 @@ def test_nothing_adds_nothing() -> None:
         assert set(over(page).samples[:, 0]) == {7, 8}
 
 
-def test_other_outputs_of_a_yield_come_with_it_and_change_is_raised_for_every_piece() -> None:
+def test_other_outputs_of_a_yield_come_with_it_and_change_is_raised_for_every_chunk() -> None:
     changes: list[int] = []
 
     def say() -> Iterator[tuple[tuple[int, np.ndarray], str]]:
@@ -187,7 +187,7 @@ def test_other_outputs_of_a_yield_come_with_it_and_change_is_raised_for_every_pi
     assert changes == [0, 1, 2]
 
 
-def test_a_stream_answers_in_sound() -> None:
+def test_a_stream_answers_in_audio() -> None:
     with gr.Blocks() as demo:
         mic, out = gr.Audio(label="Mic", sources=["microphone"]), gr.Audio(label="Out", streaming=True, autoplay=True)
         mic.stream(lambda chunk: chunk, mic, out, stream_every=0.1, time_limit=None)
@@ -209,7 +209,7 @@ def wav(number: int, rate: int = RATE) -> bytes:
 
 
 @pytest.mark.blocking  # the inline engine looks at the file on the loop
-def test_wav_files_and_paths_are_pieces_like_arrays(tmp_path: Path) -> None:
+def test_wav_files_and_paths_are_chunks_like_arrays(tmp_path: Path) -> None:
     path = tmp_path / "three.wav"
     path.write_bytes(wav(3))
 
@@ -271,7 +271,7 @@ def test_other_files_go_to_the_page_as_they_are() -> None:
     ],
     ids=str,
 )
-def test_what_is_no_sound_ends_the_generator(bad: object, message: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_is_not_audio_ends_the_generator(bad: object, message: str, caplog: pytest.LogCaptureFixture) -> None:
     closed: list[bool] = []
 
     def say() -> Iterator[object]:
@@ -354,7 +354,7 @@ def test_who_leaves_takes_the_generator_with_him() -> None:
         assert len(page.host.sessions) == 1
 
 
-def test_sound_of_an_address_is_a_value_like_any_other() -> None:
+def test_audio_of_an_address_is_a_value_like_any_other() -> None:
     def say() -> Iterator[object]:
         yield RATE, piece(1)
         yield "https://example.org/song.mp3"
@@ -366,7 +366,7 @@ def test_sound_of_an_address_is_a_value_like_any_other() -> None:
         assert page.value("Out") == {"url": "https://example.org/song.mp3"}
 
 
-def test_a_film_is_sent_as_it_is_seen() -> None:
+def test_a_video_is_sent_as_it_is_seen() -> None:
     async def act(room: Room) -> None:
         sending = asyncio.create_task(room.voice.put(room.component, segment(*[0.5] * 20, is_first=True), 60.0))
         await asyncio.sleep(0)
@@ -380,7 +380,7 @@ def test_a_film_is_sent_as_it_is_seen() -> None:
     in_a_room(act)
 
 
-def test_nothing_of_a_film_is_left_out_while_it_is_paused() -> None:
+def test_nothing_of_a_video_is_left_out_while_it_is_paused() -> None:
     async def act(room: Room) -> None:
         await room.voice.put(room.component, segment(1.0, is_first=True), 60.0, is_live=True)
         room.hears(1.0, 0.0, received=2, state="paused")
@@ -390,7 +390,7 @@ def test_nothing_of_a_film_is_left_out_while_it_is_paused() -> None:
     in_a_room(act)
 
 
-def test_a_film_does_not_go_on_with_sound() -> None:
+def test_a_video_does_not_go_on_with_audio() -> None:
     async def act(room: Room) -> None:
         await room.voice.put(room.component, segment(1.0, is_first=True), 60.0)
         with pytest.raises(gr.InvalidValue, match="plays a video, and now got samples"):
@@ -400,7 +400,7 @@ def test_a_film_does_not_go_on_with_sound() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 40])
-def test_live_sound_is_skipped_while_the_player_is_paused(count: int) -> None:
+def test_live_audio_is_skipped_while_the_player_is_paused(count: int) -> None:
     async def act(room: Room) -> None:
         await room.say(0.25, is_live=True)
         room.hears(0.25, 0.05, received=1, state="paused")

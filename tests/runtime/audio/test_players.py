@@ -13,7 +13,7 @@ from millstream.testing.page import TestPage
 from millstream.wire.messages import Played
 
 
-def test_a_new_answer_takes_the_place_of_one_that_is_still_heard() -> None:
+def test_a_new_answer_replaces_one_that_is_still_heard() -> None:
     answers = iter([1, 2])
 
     def answer() -> Iterator[tuple[int, np.ndarray]]:

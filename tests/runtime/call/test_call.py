@@ -296,7 +296,7 @@ def microphone(handler: Callable[..., object], **options: Any) -> Callable[[], A
     return declare
 
 
-def test_a_picture_is_decoded_handled_and_encoded(tmp_path: Path) -> None:
+def test_a_frame_is_decoded_handled_and_encoded(tmp_path: Path) -> None:
     bench = Bench(camera(lambda frame: 255 - frame), tmp_path)
     (packet,) = bench.values(None, packets=(jpeg_packet(200),), stream=3, source=9)
     assert isinstance(packet, Packet)
@@ -328,7 +328,7 @@ def test_an_ordinary_event_sends_the_format_of_its_image(tmp_path: Path) -> None
     np.testing.assert_array_equal(frame.pixels.ravel(), np.arange(48))
 
 
-def test_a_picture_too_large_for_a_message_travels_as_a_file(tmp_path: Path) -> None:
+def test_a_frame_too_large_for_a_message_travels_as_a_file(tmp_path: Path) -> None:
     noise = np.random.default_rng(1).integers(0, 255, (1000, 1000, 3), dtype=np.uint8)
 
     def declare() -> None:
@@ -341,7 +341,7 @@ def test_a_picture_too_large_for_a_message_travels_as_a_file(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("payload", [b"", b"nonsense", jpeg_packet(1).payload[:100]])
-def test_a_broken_picture_is_a_failure_of_the_media(tmp_path: Path, payload: bytes) -> None:
+def test_a_broken_frame_is_a_failure_of_the_media(tmp_path: Path, payload: bytes) -> None:
     calls: list[object] = []
     packet = Packet(PacketKind.PICTURE, jpeg.NUMBER, Flag.KEY, 3, 1, 1, 0, 0, 0, payload)
     failure = Bench(camera(calls.append), tmp_path).result(None, packets=(packet,), stream=3).failure
@@ -358,14 +358,14 @@ def test_a_codec_of_another_kind_is_refused(tmp_path: Path, codec: int) -> None:
     assert failure.kind == "media"
 
 
-def test_of_pictures_that_depend_on_each_other_the_last_one_counts(tmp_path: Path) -> None:
+def test_of_frames_that_depend_on_each_other_the_last_one_counts(tmp_path: Path) -> None:
     seen: list[int] = []
     bench = Bench(camera(lambda frame: seen.append(int(frame[0, 0, 0]))), tmp_path)
     bench.result(None, packets=(jpeg_packet(10, 1), jpeg_packet(50, 2)), stream=3)
     assert seen == [pytest.approx(50, abs=2)]
 
 
-def test_sound_is_joined_over_packets_and_checked_over_calls(tmp_path: Path) -> None:
+def test_audio_is_joined_over_packets_and_checked_over_calls(tmp_path: Path) -> None:
     seen: list[np.ndarray] = []
     bench = Bench(microphone(lambda chunk: seen.append(chunk[1])), tmp_path)
     assert bench.result(None, packets=(sound_packet(0, 10), sound_packet(10, 5)), stream=3).failure is None
@@ -378,7 +378,7 @@ def test_sound_is_joined_over_packets_and_checked_over_calls(tmp_path: Path) -> 
     assert len(seen) == 1
 
 
-def test_gaps_are_normal_where_newer_sound_replaces_older(tmp_path: Path) -> None:
+def test_gaps_are_normal_where_newer_audio_replaces_older(tmp_path: Path) -> None:
     seen: list[np.ndarray] = []
     bench = Bench(microphone(lambda chunk: seen.append(chunk[1]), keep="latest"), tmp_path)
     for first in (0, 50):
@@ -386,7 +386,7 @@ def test_gaps_are_normal_where_newer_sound_replaces_older(tmp_path: Path) -> Non
     assert len(seen) == 2
 
 
-def test_sound_that_changes_its_form_cannot_be_joined() -> None:
+def test_audio_that_changes_its_form_cannot_be_joined() -> None:
     mono, stereo = (pcm16.open_decoder().decode(sound_packet(0, 4, channels=n).payload) for n in (1, 2))
     with pytest.raises(MediaError, match="changed"):
         joined([mono, stereo])

@@ -128,7 +128,7 @@ def test_two_turns_right_after_each_other_share_no_sample() -> None:
     np.testing.assert_array_equal(heard[heard > 0], talk_through)
 
 
-def test_a_noise_is_no_turn() -> None:
+def test_a_noise_is_not_a_turn() -> None:
     talker = Talker()
     with TestPage(app(ReplyOnPause(talker, min_speech=0.2))) as page:
         recording = record(page)
@@ -154,7 +154,7 @@ def test_the_page_is_told_whose_turn_it_is() -> None:
         recording.stop()
 
 
-def test_an_answer_without_sound_is_answering_all_the_time() -> None:
+def test_an_answer_without_audio_is_answering_all_the_time() -> None:
     with TestPage(app(ReplyOnPause(lambda sound: "yes"), text=True), handler_time=0.5) as page:
         recording = record(page)
         recording.feed(talk(quiet(0.5), speech(0.5), quiet(3)))
@@ -162,7 +162,7 @@ def test_an_answer_without_sound_is_answering_all_the_time() -> None:
         recording.stop()
 
 
-def test_it_thinks_until_the_first_sound_and_can_be_interrupted_at_that() -> None:
+def test_it_thinks_until_the_first_audio_and_can_be_interrupted_at_that() -> None:
     closed: list[float] = []
 
     async def reply(sound: Sound, turn: gr.Turn) -> AsyncIterator[Sound]:
@@ -597,7 +597,7 @@ def test_when_the_time_is_up_the_answer_is_closed_and_what_was_said_is_heard() -
         recording.stop()
 
 
-def test_somebody_elses_sound_in_the_player_ends_the_answer() -> None:
+def test_somebody_elses_audio_in_the_player_ends_the_answer() -> None:
     talker = Talker()
     with gr.Blocks() as demo:
         mic, out = gr.Audio(label="Mic", sources="microphone"), gr.Audio(label="Out", streaming=True)

@@ -113,7 +113,7 @@ async def test_an_update_is_encoded_once(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @virtual
-async def test_a_picture_without_credit_waits_and_a_newer_one_replaces_it() -> None:
+async def test_a_frame_without_credit_waits_and_a_newer_one_replaces_it() -> None:
     context = SessionContext()
     channel = context.channels.open(1)
     for _ in range(3):
@@ -127,7 +127,7 @@ async def test_a_picture_without_credit_waits_and_a_newer_one_replaces_it() -> N
 
 
 @virtual
-async def test_the_updates_of_a_replaced_result_are_sent_without_its_picture() -> None:
+async def test_the_updates_of_a_replaced_result_are_sent_without_its_frame() -> None:
     context = SessionContext()
     channel = context.channels.open(1)
     context.sender.put(channel, context.result(channel, "one"))
@@ -142,7 +142,7 @@ async def test_the_updates_of_a_replaced_result_are_sent_without_its_picture() -
 
 
 @virtual
-async def test_a_picture_of_another_component_is_kept_and_sent_with_the_newer_call() -> None:
+async def test_a_frame_of_another_component_is_kept_and_sent_with_the_newer_call() -> None:
     context = SessionContext()
     channel = context.channels.open(1)
     context.sender.put(channel, context.result(channel, components=(PICTURE, PICTURE + 5)))
@@ -156,7 +156,7 @@ async def test_a_picture_of_another_component_is_kept_and_sent_with_the_newer_ca
 
 
 @virtual
-async def test_more_pictures_than_credit_go_as_it_comes() -> None:
+async def test_more_frames_than_credit_go_as_it_comes() -> None:
     context = SessionContext()
     channel = context.channels.open(1)
     context.channels.grant(Credit(stream=1, limit=2))
@@ -186,7 +186,7 @@ async def test_a_newer_value_from_elsewhere_overtakes_what_waits() -> None:
 
 
 @virtual
-async def test_properties_do_not_outdate_a_picture() -> None:
+async def test_properties_do_not_outdate_a_frame() -> None:
     context = SessionContext()
     channel = context.channels.open(1)
     context.sender.put(channel, context.result(channel))
@@ -356,7 +356,7 @@ WHAT = st.sampled_from(["picture", "both", "text", "credit", "turn"])
 
 
 @given(st.lists(st.tuples(WHAT, st.integers(1, 2)), max_size=40))
-def test_text_is_complete_and_in_order_and_pictures_never_go_back(steps: list[Step]) -> None:
+def test_text_is_complete_and_in_order_and_frames_never_go_back(steps: list[Step]) -> None:
     @virtual
     async def play() -> None:
         context = SessionContext()
@@ -413,7 +413,7 @@ async def test_of_a_list_that_grows_only_what_is_new_is_sent() -> None:
 
 
 @virtual
-async def test_a_list_that_comes_with_a_picture_is_sent_as_a_whole_and_so_is_the_next() -> None:
+async def test_a_list_that_comes_with_a_frame_is_sent_as_a_whole_and_so_is_the_next() -> None:
     context = SessionContext()
     context.sender.put(context.channels.shared, grown("a"))
     context.sender.put(

@@ -54,7 +54,7 @@ def test_links_are_followed_before_the_rules_are_applied(tree: Path) -> None:
     assert checked(tree, Path("link.png"), allowed=("outside",)).name == "c.png"
 
 
-def test_a_pipe_is_no_file(tree: Path) -> None:
+def test_a_pipe_is_not_a_file(tree: Path) -> None:
     os.mkfifo(tree / "cwd/pipe")
     with pytest.raises(InvalidValue):
         checked(tree, Path("pipe"))

@@ -60,7 +60,7 @@ def test_a_change_is_told_if_somebody_listens_and_the_value_differs(app: App) ->
     assert values.write(app.items.id, items)
 
 
-def test_pictures_are_compared_by_what_is_in_them(app: App) -> None:
+def test_frames_are_compared_by_what_is_in_them(app: App) -> None:
     def packet(call: int, payload: bytes) -> Packet:
         return Packet(PacketKind.PICTURE, 1, Flag.KEY, 0, 1, 1, 0, call, 0, payload)
 

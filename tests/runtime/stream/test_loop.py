@@ -96,7 +96,7 @@ def test_a_fast_handler_gets_every_camera_frame() -> None:
 
 
 @pytest.mark.parametrize("latency_s", [0.0, 0.02, 0.05])
-def test_a_slow_handler_gets_fresh_pictures_and_is_never_idle(latency_s: float) -> None:
+def test_a_slow_handler_gets_fresh_frames_and_is_never_idle(latency_s: float) -> None:
     app = Echo()
     handler_s = 0.2
     with TestPage(app.demo, handler_time=handler_s, latency_s=latency_s) as page:
@@ -244,7 +244,7 @@ def test_what_drives_the_stream_is_always_what_was_captured() -> None:
 # ---- order of results ------------------------------------------------------------------------------------------
 
 
-def test_text_is_never_skipped_where_pictures_coalesce() -> None:
+def test_text_is_never_skipped_where_frames_coalesce() -> None:
     with ms.Blocks() as demo:
         camera = ms.Image(label="Camera", sources="webcam")
         out, text = ms.Image(label="Out"), ms.Textbox(label="Text")
@@ -276,7 +276,7 @@ def _without_credit(page: TestPage) -> None:
     page.page.send = silent  # type: ignore[method-assign]
 
 
-def test_a_generator_sends_all_its_pictures_in_order() -> None:
+def test_a_generator_sends_all_its_frames_in_order() -> None:
     def burst(frame: np.ndarray) -> Iterator[np.ndarray]:
         for step in range(5):
             yield np.full((16, 16, 3), step * 40, np.uint8)
@@ -291,7 +291,7 @@ def test_a_generator_sends_all_its_pictures_in_order() -> None:
     assert values == ([0, 40, 80, 120, 160] * len(values))[: len(values)]
 
 
-def test_a_generator_whose_pictures_nobody_takes_is_ended_with_an_error() -> None:
+def test_a_generator_whose_frames_nobody_takes_is_ended_with_an_error() -> None:
     closed: list[bool] = []
 
     def endless(frame: np.ndarray) -> Iterator[np.ndarray]:
@@ -356,7 +356,7 @@ def test_missing_samples_end_the_stream() -> None:
         assert "audio is incomplete" in recording.error
 
 
-def test_keep_latest_lets_newer_sound_replace_older() -> None:
+def test_keep_latest_lets_newer_audio_replace_older() -> None:
     app = Listener(keep="latest")
     with TestPage(app.demo, handler_time=0.35) as page:
         page.stream("Mic", ramp(3))
@@ -364,7 +364,7 @@ def test_keep_latest_lets_newer_sound_replace_older() -> None:
     assert len(app.chunks) < 15
 
 
-def test_keep_all_handles_every_picture() -> None:
+def test_keep_all_handles_every_frame() -> None:
     app = Echo(keep="all")
     with TestPage(app.demo, handler_time=0.1) as page:
         recording = page.record("Camera")
@@ -434,7 +434,7 @@ def test_who_waits_sends_nothing_and_hears_how_it_goes() -> None:
             page.close()
 
 
-def test_expiry_hands_over_all_sound_that_was_captured() -> None:
+def test_expiry_hands_over_all_audio_that_was_captured() -> None:
     app = Listener(time_limit=1.0)
     with TestPage(app.demo, handler_time=0.25) as one:
         two = one.another()
@@ -604,7 +604,7 @@ def test_a_mistake_of_ours_costs_one_stream(
     assert len(caplog.records) == 1
 
 
-def test_a_broken_picture_is_counted_and_the_stream_goes_on(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_broken_frame_is_counted_and_the_stream_goes_on(caplog: pytest.LogCaptureFixture) -> None:
     app = Echo()
     with TestPage(app.demo) as page:
         recording = page.record("Camera")
@@ -673,7 +673,7 @@ def test_cancels_ends_the_stream_and_closes_its_generator() -> None:
 
 
 @pytest.mark.parametrize("how", ["close", "drop"])
-def test_a_page_that_is_gone_frees_its_place_at_once(how: str) -> None:
+def test_a_page_that_is_gone_frees_its_slot_at_once(how: str) -> None:
     app = Echo()
     with TestPage(app.demo, handler_time=0.5) as one:
         two = one.another()
@@ -717,7 +717,7 @@ def test_the_page_may_end_a_stream_for_reasons_of_its_own(reason: Any, ended: st
         assert page.page.closed is None
 
 
-def test_a_page_that_does_not_hand_over_its_last_sound_is_not_waited_for() -> None:
+def test_a_page_that_does_not_hand_over_its_last_audio_is_not_waited_for() -> None:
     app = Listener()
     with TestPage(app.demo) as page:
         recording = page.record("Mic")

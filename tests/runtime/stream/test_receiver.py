@@ -48,7 +48,7 @@ def sound(sequence: int, seconds: float = 0.1, *, is_last: bool = False) -> Pack
     return Packet(PacketKind.SOUND, pcm16.NUMBER, flags, 1, COMPONENT, sequence, 0, 0, 0, payload)
 
 
-def test_the_newest_picture_is_taken() -> None:
+def test_the_newest_frame_is_taken() -> None:
     receiver = make()
     for sequence in (1, 2):
         receiver.put(picture(sequence), 0.0)
@@ -57,21 +57,21 @@ def test_the_newest_picture_is_taken() -> None:
     assert receiver.statistics().dropped == 1
 
 
-def test_pictures_that_depend_on_each_other_are_taken_together() -> None:
+def test_frames_that_depend_on_each_other_are_taken_together() -> None:
     receiver = make()
     receiver.put(picture(1, flags=Flag.KEY), 0.0)
     receiver.put(picture(2, flags=Flag.NONE), 0.0)
     assert [packet.sequence for packet in receiver.take()] == [1, 2]
 
 
-def test_all_pictures_are_taken_one_by_one() -> None:
+def test_all_frames_are_taken_one_by_one() -> None:
     receiver = make("all")
     for sequence in (1, 2):
         receiver.put(picture(sequence), 0.0)
     assert [len(receiver.take()) for _ in range(3)] == [1, 1, 0]
 
 
-def test_waiting_sound_is_taken_as_a_whole_and_two_chunks_may_wait() -> None:
+def test_waiting_audio_is_taken_as_a_whole_and_two_chunks_may_wait() -> None:
     receiver = make("all", "sound")
     assert receiver.limit == 2
     for sequence in (1, 2):
@@ -130,7 +130,7 @@ def test_a_backlog_has_a_bound() -> None:
         receiver.put(sound(3), 0.0)
 
 
-def test_what_comes_between_two_turns_is_dropped_but_counted() -> None:
+def test_what_comes_between_two_slots_is_dropped_but_counted() -> None:
     receiver = make()
     receiver.put(picture(1), 0.0)
     receiver.close()
@@ -179,7 +179,7 @@ def test_what_belongs_elsewhere_is_refused(packet: Packet) -> None:
 
 
 @pytest.mark.parametrize("payload", [b"", b"x", bytes(16), bytes(40)])
-def test_sound_of_no_known_length_is_left_to_its_decoder(payload: bytes) -> None:
+def test_audio_of_no_known_length_is_left_to_its_decoder(payload: bytes) -> None:
     receiver = make("all", "sound")
     receiver.put(Packet(PacketKind.SOUND, 16, Flag.KEY, 1, COMPONENT, 1, 0, 0, 0, payload), 0.0)
     assert receiver.statistics().waiting_s == 0
@@ -227,7 +227,7 @@ def scene(sequence: int, payload: bytes = b"p") -> Packet:
     return msgspec.structs.replace(picture(sequence, payload=payload), stream=2)
 
 
-def test_a_film_hands_over_all_sound_and_the_newest_picture() -> None:
+def test_a_video_hands_over_all_audio_and_the_newest_frame() -> None:
     receiver = video()
     receiver.put(scene(1), 0.0)
     receiver.put(sound(1), 0.0)
@@ -238,7 +238,7 @@ def test_a_film_hands_over_all_sound_and_the_newest_picture() -> None:
     assert receiver.take() == ()
 
 
-def test_a_film_begins_with_its_first_picture_and_shows_it_until_there_is_another() -> None:
+def test_a_video_begins_with_its_first_frame_and_shows_it_until_there_is_another() -> None:
     receiver = video()
     receiver.put(sound(1), 0.0)
     assert receiver.take() == ()
@@ -249,13 +249,13 @@ def test_a_film_begins_with_its_first_picture_and_shows_it_until_there_is_anothe
     assert receiver.statistics().taken == 3, "what is shown again is not taken again"
 
 
-def test_a_picture_alone_is_not_handled() -> None:
+def test_a_frame_alone_is_not_handled() -> None:
     receiver = video()
     receiver.put(scene(1), 0.0)
     assert receiver.take() == ()
 
 
-def test_a_handler_that_is_behind_waits_for_a_picture_that_may_come_but_not_for_long() -> None:
+def test_a_handler_that_is_behind_waits_for_a_frame_that_may_come_but_not_for_long() -> None:
     receiver = video()
     receiver.put(scene(1), 0.0)
     receiver.put(sound(1), 0.0)
@@ -277,7 +277,7 @@ def test_a_handler_that_is_behind_waits_for_a_picture_that_may_come_but_not_for_
     assert [packet.sequence for packet in receiver.take()] == [5, 2]
 
 
-def test_sound_of_a_film_is_not_held_back_in_the_page() -> None:
+def test_audio_of_a_video_is_not_held_back_in_the_page() -> None:
     receiver = video(backlog_s=0.35)
     for sequence in (1, 2, 3):
         receiver.grants(0.0)
@@ -289,7 +289,7 @@ def test_sound_of_a_film_is_not_held_back_in_the_page() -> None:
         receiver.put(sound(4), 0.0)
 
 
-def test_a_film_ends_with_its_sound() -> None:
+def test_a_video_ends_with_its_audio() -> None:
     receiver = video()
     receiver.put(scene(1), 0.0)
     receiver.put(sound(1), 0.0)
@@ -301,7 +301,7 @@ def test_a_film_ends_with_its_sound() -> None:
     assert [packet.sequence for packet in receiver.take()] == [1, 2, 2]
 
 
-def test_a_film_without_any_picture_is_none() -> None:
+def test_a_video_without_any_frame_is_not_a_video() -> None:
     receiver = video()
     receiver.put(sound(1), 0.0)
     receiver.flush(1)
@@ -311,7 +311,7 @@ def test_a_film_without_any_picture_is_none() -> None:
     assert receiver.statistics().dropped == 1
 
 
-def test_a_second_turn_begins_with_a_picture_of_its_own() -> None:
+def test_a_second_slot_begins_with_a_frame_of_its_own() -> None:
     receiver = video()
     receiver.put(scene(1), 0.0)
     receiver.put(sound(1), 0.0)
@@ -329,12 +329,12 @@ def test_a_second_turn_begins_with_a_picture_of_its_own() -> None:
 @pytest.mark.parametrize(
     "packet", [sound(2), scene(2), msgspec.structs.replace(sound(1), stream=2), picture(1)], ids=repr
 )
-def test_neither_half_of_a_film_takes_what_is_not_its_next(packet: Packet) -> None:
+def test_neither_half_of_a_video_takes_what_is_not_its_next(packet: Packet) -> None:
     with pytest.raises(ProtocolError):
         video().put(packet, 0.0)
 
 
-def test_old_sound_of_a_film_gives_way_where_the_app_says_so() -> None:
+def test_old_audio_of_a_video_gives_way_where_the_app_says_so() -> None:
     receiver = video("latest")
     assert not receiver.keeps_all
     receiver.put(scene(1), 0.0)
@@ -343,7 +343,7 @@ def test_old_sound_of_a_film_gives_way_where_the_app_says_so() -> None:
     assert [packet.sequence for packet in receiver.take()] == [2, 1]
 
 
-def test_a_device_without_a_microphone_sends_pictures_of_which_the_newest_wins() -> None:
+def test_a_device_without_a_microphone_sends_frames_of_which_the_newest_wins() -> None:
     receiver = open_receiver(replace(BINDING, keep="all"), "film", 1, 0)
     receiver.open(0.0)
     assert [number for number, _ in receiver.grants(0.0)] == [1]
@@ -353,7 +353,7 @@ def test_a_device_without_a_microphone_sends_pictures_of_which_the_newest_wins()
 
 
 @given(st.lists(st.sampled_from(["sound", "picture", "take", "flush"]), max_size=80))
-def test_whatever_comes_sound_is_whole_and_pictures_never_go_back(steps: list[str]) -> None:
+def test_whatever_comes_audio_is_whole_and_frames_never_go_back(steps: list[str]) -> None:
     receiver = video()
     counts = {"sound": 0, "picture": 0}
     heard: list[int] = []

@@ -55,7 +55,7 @@ def test_without_a_limit_it_takes_everything() -> None:
     assert tape.packets() == (packet,)
 
 
-def test_if_nobody_wants_the_sound_only_its_length_counts() -> None:
+def test_if_nobody_wants_the_audio_only_its_length_counts() -> None:
     tape = StreamRecording(1.0, is_kept=False)
     tape.put(sound(RATE))
     assert (tape.is_empty, tape.is_full, tape.seconds) == (True, True, 1.0)
@@ -74,14 +74,14 @@ def test_what_is_too_much_is_let_go_and_said(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize("payload", [b"", b"x", bytes(16)])
-def test_what_is_no_sound_passes(payload: bytes) -> None:
+def test_what_is_not_audio_passes(payload: bytes) -> None:
     tape = StreamRecording(1.0, is_kept=True)
     packet = Packet(PacketKind.SOUND, CodecNumber.PCM16, Flag.LAST, 1, 2, 1, 0, 0, 0, payload)
     assert tape.put(packet) is packet
     assert tape.is_empty
 
 
-def test_pictures_pass() -> None:
+def test_frames_pass() -> None:
     tape = StreamRecording(1.0, is_kept=True)
     packet = Packet(PacketKind.PICTURE, CodecNumber.JPEG, Flag.KEY, 1, 2, 1, 0, 0, 0, bytes(100))
     assert tape.put(packet) is packet

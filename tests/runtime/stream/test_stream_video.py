@@ -64,7 +64,7 @@ def number_of(frame: np.ndarray) -> int:
 
 
 @pytest.mark.parametrize("every_s", [0.05, 0.1, 0.5, 1.0])
-def test_a_fast_handler_gets_each_chunk_with_the_picture_from_its_middle(every_s: float) -> None:
+def test_a_fast_handler_gets_each_chunk_with_the_frame_from_its_middle(every_s: float) -> None:
     app = ContinuousVideo(stream_every=every_s)
     with TestPage(app.demo) as page:
         page.stream("Me", film())
@@ -75,7 +75,7 @@ def test_a_fast_handler_gets_each_chunk_with_the_picture_from_its_middle(every_s
 
 @pytest.mark.parametrize("latency_s", [0.0, 0.02, 0.08])
 @pytest.mark.parametrize("handler_s", [0.0, 0.15, 0.35, 1.2])
-def test_picture_and_sound_stay_together_however_slow_handler_and_link_are(handler_s: float, latency_s: float) -> None:
+def test_frame_and_audio_stay_together_however_slow_handler_and_link_are(handler_s: float, latency_s: float) -> None:
     app = ContinuousVideo()
     with TestPage(app.demo, handler_time=handler_s, latency_s=latency_s) as page:
         page.stream("Me", film(12))
@@ -104,7 +104,7 @@ def test_the_times_are_those_of_the_capture() -> None:
 # ---- nothing lost, the newest picture --------------------------------------------------------------------------
 
 
-def test_a_slow_handler_gets_sound_joined_and_the_newest_picture() -> None:
+def test_a_slow_handler_gets_audio_joined_and_the_newest_frame() -> None:
     app = ContinuousVideo()
     with TestPage(app.demo, handler_time=0.45) as page:
         recording = page.stream("Me", film())
@@ -119,7 +119,7 @@ def test_a_slow_handler_gets_sound_joined_and_the_newest_picture() -> None:
     assert max(ages) <= 0.45 + 2 * EVERY_S + CAMERA_S
 
 
-def test_a_camera_slower_than_the_chunks_shows_its_picture_again() -> None:
+def test_a_camera_slower_than_the_chunks_shows_its_frame_again() -> None:
     app = ContinuousVideo(stream_every=0.05)
     with TestPage(app.demo) as page:
         page.run(page.record("Me").recording.first.wait_for_state("running"))
@@ -145,7 +145,7 @@ def test_what_a_handler_draws_is_not_there_in_the_next_call() -> None:
     assert max(seen) < 10
 
 
-def test_sound_that_came_before_the_first_picture_waits_for_it() -> None:
+def test_audio_that_came_before_the_first_frame_waits_for_it() -> None:
     app = ContinuousVideo()
     with TestPage(app.demo) as page:
         recording = page.record("Me")
@@ -172,7 +172,7 @@ def test_a_handler_too_slow_for_its_backlog_ends_the_stream_and_says_so() -> Non
 # ---- turns and ends --------------------------------------------------------------------------------------------
 
 
-def test_stop_hands_over_what_was_heard_with_the_last_picture() -> None:
+def test_stop_hands_over_what_was_heard_with_the_last_frame() -> None:
     app = ContinuousVideo()
     with TestPage(app.demo) as page:
         page.stream("Me", (pictures(10), ramp(0.33)))
@@ -181,7 +181,7 @@ def test_stop_hands_over_what_was_heard_with_the_last_picture() -> None:
     assert app.ends == ["then"]
 
 
-def test_a_second_turn_goes_on_with_pictures_and_sound_of_its_own() -> None:
+def test_a_second_slot_goes_on_with_frames_and_audio_of_its_own() -> None:
     app = ContinuousVideo(time_limit=1)
     with TestPage(app.demo) as page, page.another() as other:
         recording = page.record("Me")
@@ -200,7 +200,7 @@ def test_a_second_turn_goes_on_with_pictures_and_sound_of_its_own() -> None:
     assert all(m.audio_time is not None and min(m.audio_time, m.frame_time) >= resumed - EVERY_S for m in later)
 
 
-def test_a_film_shares_its_device_among_several_streams() -> None:
+def test_a_video_shares_its_device_among_several_streams() -> None:
     counts = {"a": 0, "b": 0}
 
     def count(name: str) -> None:
@@ -218,7 +218,7 @@ def test_a_film_shares_its_device_among_several_streams() -> None:
 # ---- without sound ---------------------------------------------------------------------------------------------
 
 
-def test_without_sound_there_are_pictures_alone() -> None:
+def test_without_audio_there_are_frames_alone() -> None:
     app = ContinuousVideo(include_audio=False)
     with TestPage(app.demo, handler_time=0.25) as page:
         page.stream("Me", pictures(90))
@@ -228,7 +228,7 @@ def test_without_sound_there_are_pictures_alone() -> None:
     assert times == sorted(set(times))
 
 
-def test_a_device_without_a_microphone_gives_pictures_alone_and_newest_wins() -> None:
+def test_a_device_without_a_microphone_gives_frames_alone_and_newest_wins() -> None:
     app = ContinuousVideo()
     with TestPage(app.demo, handler_time=0.25) as page:
         recording = page.record("Me", microphone=False)
@@ -239,7 +239,7 @@ def test_a_device_without_a_microphone_gives_pictures_alone_and_newest_wins() ->
     assert all(moment.audio is None for moment in app.moments)
 
 
-def test_stop_without_any_picture_is_the_end_of_nothing() -> None:
+def test_stop_without_any_frame_is_the_end_of_nothing() -> None:
     app = ContinuousVideo()
     with TestPage(app.demo) as page:
         page.stream("Me", (iter(()), ramp(0.5)))
@@ -250,7 +250,7 @@ def test_stop_without_any_picture_is_the_end_of_nothing() -> None:
 # ---- others ----------------------------------------------------------------------------------------------------
 
 
-def test_other_events_see_the_newest_picture_while_it_films() -> None:
+def test_other_events_see_the_newest_frame_while_it_records() -> None:
     app = ContinuousVideo(stream_every=1.0)
     with TestPage(app.demo) as page:
         recording = page.record("Me")

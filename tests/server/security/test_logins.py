@@ -39,7 +39,7 @@ async def test_one_pair_need_not_be_in_a_list() -> None:
 
 
 @pytest.mark.parametrize("auth", [(), [], "ann:secret", [("ann",)], [("ann", 1)], 5, {"ann": "secret"}])
-def test_what_is_no_auth(auth: object) -> None:
+def test_anything_else_is_refused_as_auth(auth: object) -> None:
     with pytest.raises(ValueError, match="auth="):
         Logins(auth)  # type: ignore[arg-type]
 
@@ -192,7 +192,7 @@ async def test_one_address_with_a_slow_function_does_not_hold_up_the_others(hang
     assert all(isinstance(answer, Busy) for answer in answers if answer != "slow")
 
 
-async def test_a_hung_check_keeps_its_place(hanging: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_hung_check_keeps_its_slot(hanging: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
     """Threads that do not come back are no more than there are places, and those of other addresses are still free."""
     monkeypatch.setattr(module, "CHECK_S", 0.05)
     logins = Logins(lambda name, password: name != "hung" or hanging.wait())
@@ -207,7 +207,7 @@ async def test_a_hung_check_keeps_its_place(hanging: threading.Event, monkeypatc
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), max_size=60))
-async def test_places_are_shared_and_never_lost(steps: list[tuple[str, bool]]) -> None:
+async def test_slots_are_shared_and_never_lost(steps: list[tuple[str, bool]]) -> None:
     shares = AddressSlots(4, 2, 5)
     inside: list[str] = []
     tasks: list[asyncio.Task[None]] = []
