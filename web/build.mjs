@@ -1,14 +1,14 @@
 /**
- * Builds the page into ../src/millstream/static, as five scripts which stand alone, and one file which names them.
+ * Builds the page into ../src/millstream/static, as six scripts which stand alone, and one file which names them.
  *
  * `assets.json` is all that the server reads: {"main_js": "main-HASH.js", "main_css": "main-HASH.css",
  * "media_worker": "media-HASH.js", "microphone_worklet": "microphone-HASH.js", "speaker_worklet": "speaker-HASH.js",
- * "overlay": "overlay-HASH.js"}, file names relative to the folder.
+ * "overlay": "overlay-HASH.js", "latency": "latency-HASH.js"}, file names relative to the folder.
  * The server inlines main_js (an ES module) and main_css in the page and serves the others as immutable files: the
- * worker with `new Worker(url, {type: "module"})`, the worklets with `audioWorklet.addModule(url)`, the overlay, which
- * is needed when there are marks to be drawn, with `import(url)`.
+ * worker with `new Worker(url, {type: "module"})`, the worklets with `audioWorklet.addModule(url)`, and what is
+ * needed only now and then (the overlay for marks, the display of the latency) with `import(url)`.
  *
- * Five builds, not one with five inputs: a shared chunk would cost the worker a second request before its first
+ * Six builds, not one with six inputs: a shared chunk would cost the worker a second request before its first
  * frame, and an AudioWorklet in Firefox cannot import at all.
  */
 import { chmod, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
@@ -25,7 +25,11 @@ const ENTRIES = {
   microphone: "src/workers/microphone.ts",
   speaker: "src/workers/speaker.ts",
   overlay: "src/overlay/overlay.ts",
+  latency: "src/latency/latency_display.ts",
 };
+
+/** Scripts that others import, by name. */
+const IMPORTED = ["overlay", "latency"];
 
 /** Builds one entry into `folder`; returns the names of its script and, if it imports any, its style sheet. */
 async function buildEntry(name, folder) {
@@ -43,7 +47,7 @@ async function buildEntry(name, folder) {
       license: { fileName: `${name}-licenses.md` },
       rolldownOptions: {
         input: { [name]: join(web, ENTRIES[name]) },
-        preserveEntrySignatures: name === "overlay" ? "strict" : false, // the one that is imported
+        preserveEntrySignatures: IMPORTED.includes(name) ? "strict" : false,
         output: {
           format: "es",
           codeSplitting: false,
@@ -75,12 +79,13 @@ async function swap(folder) {
 const folder = await mkdtemp(join(web, "node_modules/.page-"));
 try {
   await chmod(folder, 0o755);
-  const [main, media, microphone, speaker, overlay] = [
+  const [main, media, microphone, speaker, overlay, latency] = [
     await buildEntry("main", folder),
     await buildEntry("media", folder),
     await buildEntry("microphone", folder),
     await buildEntry("speaker", folder),
     await buildEntry("overlay", folder),
+    await buildEntry("latency", folder),
   ];
   const assets = {
     main_js: main.js,
@@ -89,6 +94,7 @@ try {
     microphone_worklet: microphone.js,
     speaker_worklet: speaker.js,
     overlay: overlay.js,
+    latency: latency.js,
   };
   await writeFile(join(folder, "assets.json"), `${JSON.stringify(assets, null, 2)}\n`);
   await swap(folder);

@@ -133,6 +133,8 @@ class Result:
         is_last: Whether the call is over.
         heard: What was heard, of a job that listens.
         text: What was said, of a job that recognises.
+        decode_s, call_s, encode_s: How long each step took, in seconds; an async handler's call counts its wait for
+            the loop.
     """
 
     call: int
@@ -141,6 +143,9 @@ class Result:
     is_last: bool = True
     heard: Heard | None = None
     text: str = ""
+    decode_s: float = 0.0
+    call_s: float = 0.0
+    encode_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

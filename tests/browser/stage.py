@@ -17,16 +17,29 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, R
 from tests.browser.conftest import Browsers
 
 from millstream import Blocks
-from millstream.server.http.assets import Assets
+from millstream.server.http.assets import STATIC, Assets
 from millstream.server.http.page import Content, build
 from millstream.server.security.headers import Policy
 
 ADDRESS = "http://localhost:9/"
 NONCE = "stage"
+LATENCY_SCRIPT = json.loads((STATIC / "assets.json").read_text())["latency"]
 POLICY = (
-    f"default-src 'none'; script-src 'nonce-{NONCE}'; style-src 'nonce-{NONCE}'; img-src 'self' data: blob:; "
+    f"default-src 'none'; script-src 'self' 'nonce-{NONCE}'; style-src 'nonce-{NONCE}'; img-src 'self' data: blob:; "
     "media-src 'self' blob:; worker-src 'self'; connect-src 'self'"
 )
+PARTS = {
+    "capture": 1.2, "encode": 4.6, "up": 3.1, "wait": 0.4, "handler": 12.8, "answer": 3.3, "down": 2.9, "decode": 4.1,
+    "screen": 6.6,
+}  # fmt: skip
+LATENCY_VIEW = {
+    "p50Ms": 38.6, "p95Ms": 51.2, "fps": 29.8, "parts": PARTS, "codecs": ["JPEG", "JPEG"],
+    "bitsPerS": [5_120_000, 4_870_000], "roundTripMs": 3.4,
+    "dropped": {"superseded": 2, "unsent": 0, "broken": 0},
+    "decision": "JPEG at 30 a second: the link is fast and the server has time.",
+}  # fmt: skip
+"""What the page is told of a stream on a good link; the parts are 39 ms together."""
+
 WORKER = (
     'onmessage = ({data}) => data.type === "connect" && postMessage({type: "welcome", session: "s", build: data.build})'
 )
@@ -54,7 +67,7 @@ window.stage = {
     return film;
   },
 };
-for (const name of ["ms-edit", "ms-fire", "ms-record", "ms-device", "ms-upload", "ms-cancel"]) {
+for (const name of ["ms-edit", "ms-fire", "ms-record", "ms-device", "ms-upload", "ms-cancel", "ms-watch"]) {
   addEventListener(name, (event) => {
     event.stopImmediatePropagation();
     const {file, ...detail} = event.detail;
@@ -141,6 +154,10 @@ class Stage:
             [elem_id, view],
         )
 
+    def age(self, elem_id: str, **view: Any) -> None:
+        """Show the latency of a component: `view` are fields of `LatencyView`, of a good link if absent."""
+        self.say(type="latency", component=self.number(elem_id), view={**LATENCY_VIEW, **view})
+
     def hear(self, elem_id: str, state: str, **view: Any) -> None:
         """Put streamed sound into a state: `starting`, `locked`, `paused`, `playing`, `over`."""
         self.page.evaluate(
@@ -177,6 +194,8 @@ class Stage:
             route.fulfill(body=self._document, headers=headers)
         elif path == "assets/worker.js":
             route.fulfill(body=WORKER, content_type="text/javascript")
+        elif path == "assets/latency.js":
+            route.fulfill(path=STATIC / LATENCY_SCRIPT, content_type="text/javascript")
         elif path.removeprefix("file/") in self._files:
             body, kind = self._files[path.removeprefix("file/")]
             _serve(route, body, kind)
@@ -227,6 +246,7 @@ def _serve(route: Route, body: bytes, kind: str) -> None:
 
 def _document(demo: Blocks, css: str, *, latency: bool) -> str:
     assets = Assets(Policy(), is_public=True)
-    workers = dict.fromkeys(("media_worker", "microphone_worklet", "speaker_worklet", "overlay"), "assets/worker.js")
-    manifest = json.loads(json.dumps({**demo.freeze().page(), "assets": workers, "latency": latency}))
+    scripts = dict.fromkeys(("media_worker", "microphone_worklet", "speaker_worklet", "overlay"), "assets/worker.js")
+    scripts["latency"] = "assets/latency.js"
+    manifest = json.loads(json.dumps({**demo.freeze().page(), "assets": scripts, "latency": latency}))
     return build(Content(manifest, assets.main_js, assets.main_css, css=css)).replace("\0nonce\0", NONCE)

@@ -420,7 +420,7 @@ class TestPage:
 
     def test_the_latency_is_shown_where_it_is_switched_on(self, stage: Any) -> None:
         opened = stage(scenes.camera, latency=True)
-        opened.say(type="latency", medianMs=34.2, fps=29.6, roundTripMs=3)
+        opened.age("out", p50Ms=34.2, fps=29.6, roundTripMs=3)
 
         expect(opened.page.get_by_role("contentinfo")).to_contain_text(
             "34 ms camera to screen · 30 fps · 3 ms round trip"

@@ -24,6 +24,8 @@ export const UPLOAD = "ms-upload";
 export const LISTEN = "ms-listen";
 /** The user cancelled a run that waits or works. */
 export const CANCEL = "ms-cancel";
+/** The user wants to see how old the frames are, or no longer does. */
+export const WATCH = "ms-watch";
 
 export interface EditDetail {
   component: number;
@@ -71,6 +73,10 @@ export interface CancelDetail {
   run: number;
 }
 
+export interface WatchDetail {
+  on: boolean;
+}
+
 /** Every event name with the type of its detail. */
 export interface EventDetails {
   [EDIT]: EditDetail;
@@ -80,6 +86,7 @@ export interface EventDetails {
   [UPLOAD]: UploadDetail;
   [LISTEN]: ListenDetail;
   [CANCEL]: CancelDetail;
+  [WATCH]: WatchDetail;
 }
 
 export type EventName = keyof EventDetails;

@@ -67,7 +67,13 @@ export interface Manifest {
   theme: Record<string, string>;
   footer: boolean;
   latency: boolean;
-  assets: { media_worker: string; microphone_worklet: string; speaker_worklet: string; overlay: string };
+  assets: {
+    media_worker: string;
+    microphone_worklet: string;
+    speaker_worklet: string;
+    overlay: string;
+    latency: string;
+  };
   root: Node;
   components: Record<string, ComponentDeclaration>;
   bindings: Binding[];

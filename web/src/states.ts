@@ -167,12 +167,3 @@ export interface ToastView {
   /** The number of times that it was said; once if absent. */
   count?: number;
 }
-
-/** Ages in milliseconds from capture to glass, over the last second; null before the first image. */
-export interface LatencyView {
-  medianMs: number | null;
-  /** Images shown in the last second. */
-  fps: number;
-  /** Smallest recent round trip to the server, in milliseconds; null while unknown. */
-  roundTripMs: number | null;
-}

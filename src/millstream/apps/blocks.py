@@ -146,6 +146,8 @@ class Blocks(Declaration):
         css_paths: Paths | None = None,
         head_paths: Paths | None = None,
         theme: ThemeLike = None,
+        show_latency: bool | None = None,
+        metrics_token: str | None = None,
         **others: object,
     ) -> tuple[App, str, None]:
         """Serve the app, print where it can be opened, and block until Ctrl-C.
@@ -183,6 +185,10 @@ class Blocks(Declaration):
             css_paths: Paths of further style sheets.
             head_paths: Paths of files with further HTML for the page's `<head>`.
             theme: See `Blocks`.
+            show_latency: Show on each component that streams how old its frames are, and why; visitors can switch that
+                with Alt+L, whatever is said here.
+            metrics_token: What a scraper of `/metrics` has to send as `Authorization: Bearer TOKEN`; without one the
+                figures are for users who are logged in, or for this machine where there is no login.
             others: Rarer options of the server; those that have a meaning in Gradio but none here are ignored with a
                 warning.
 
@@ -215,6 +221,28 @@ class Blocks(Declaration):
 
             self._app = create_app(self)
         return self._app
+
+    def metrics(self) -> dict[str, object]:
+        """Give the figures of the running app, as plain data; `/metrics` has the same for Prometheus.
+
+        Counters and ages are since the start. Times are in seconds, sizes in bytes. Each of `age`, `shown_age` and
+        `call` is a histogram with `count`, `mean_s`, `p50_s`, `p95_s` and `max_s`, of which the quantiles are the upper
+        bounds of their bins.
+
+        - `sessions`: `open` now, and `opened` since the start;
+        - `streams`: `running` in a slot, `waiting` for one; `queue`: all that waits, runs included;
+        - `events`: by the name of the handler, `received`, `handled`, `sent` and `shown` frames or chunks, `dropped` by
+          cause (`superseded` by a newer frame before the handler took it, `broken`, `unsent` as a newer result came
+          before), `errors`, `age` at the call, `shown_age` on the screen, and `call`, the duration of calls;
+        - `bytes`: `received` and `sent` over the connections of pages; `uploads`: `count`, `bytes`, `stored_bytes`;
+        - `threads`: `running` handlers, and `abandoned` ones that did not end;
+        - `loop_lag_s`: how long one round of the event loop takes just now; `None` where nobody could wait for it, as
+          in an async handler.
+
+        Raises:
+            RuntimeError: The app was not started yet.
+        """
+        return self.app.metrics()
 
     def close(self) -> None:
         """End what `launch(prevent_thread_lock=True)` started; returns when it has ended."""

@@ -15,6 +15,7 @@ from millstream import codecs
 from millstream.client.elements import Elements
 from millstream.client.listener import Listener
 from millstream.client.manifest import Reference
+from millstream.client.metrics import stream_metrics
 from millstream.client.page import Page
 from millstream.client.recording import Recording
 from millstream.client.result import StreamResult, Summary
@@ -177,6 +178,19 @@ class Driver(ABC):
         recording.feed(source, rate_hz)
         recording.stop()
         return recording
+
+    def metrics(self) -> dict[str, object]:
+        """Give the figures of this page's own streams, as plain data; `Blocks.metrics` has those of the whole app.
+
+        - `streams`: `running`, and `waiting` for a slot;
+        - `events`: by the label (or number) of the component that records, frames or chunks that were `captured` and
+          `sent`, results that were `received`, frames `dropped` as `unsent` because the server did not want them yet,
+          and the `age` from capture to receipt of the latest 10,000 results of its last stream: `p50_s`, `p95_s` and
+          `max_s`, in seconds.
+        """
+        props = self.page.props
+        names = {number: str(props[number].get("label") or number) for number in props}
+        return stream_metrics(names, self.page.streams.values())
 
     # -- waiting -------------------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from millstream.wire.messages import (
     Credit,
     Encode,
     KeyFrame,
+    Latency,
     Outputs,
     ProgressState,
     RunState,
@@ -200,11 +201,17 @@ class Incoming:
         await self._listeners.silence(message)
 
 
+async def _on_latency(incoming: Incoming, message: Latency) -> None:
+    if stream := incoming.streams.get(message.stream):
+        stream.latency = message
+
+
 _HANDLERS: dict[type, Callable[[Incoming, Any], Awaitable[None]]] = {
     Credit: Incoming._on_credit,
     KeyFrame: Incoming._on_key_frame,
     Encode: Incoming._on_encode,
     StreamState: Incoming._on_stream,
+    Latency: _on_latency,
     TurnState: Incoming._on_turn,
     RunState: Incoming._on_run,
     ProgressState: Incoming._on_progress,

@@ -22,7 +22,7 @@ from millstream.frames import Chunk, Frame
 from millstream.jobs import Level
 from millstream.media.image_file import reduced
 from millstream.types import Codec, Encoded
-from millstream.wire.messages import Encode, Stop, StreamState
+from millstream.wire.messages import Encode, Latency, Stop, StreamState
 from millstream.wire.packet import COMMON_CODECS, CodecNumber, Flag, Packet, PacketKind, encode_packet, flags_of
 
 JPEG_QUALITY: Final = 0.8
@@ -69,6 +69,7 @@ class ClientStream:
         results: The latest results, oldest first.
         progress: What the page was told of how far its calls are; see `Run.progress`.
         received_pictures: Media packets that came for it.
+        latency: The server's share in the age of its frames, as it was told last; `None` if nobody watches.
         pictures: The number of its pictures, if it brings sound along with them; else 0.
     """
 
@@ -92,6 +93,7 @@ class ClientStream:
         self.results: deque[StreamResult] = deque(maxlen=RESULTS_KEPT)
         self.progress: list[tuple[Level, ...]] = []
         self.received_pictures = 0
+        self.latency: Latency | None = None
         self._page = page
         codec = _camera_codec(page)
         self._ways: dict[PacketKind, _Way] = {}

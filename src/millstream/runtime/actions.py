@@ -10,6 +10,7 @@ from millstream.jobs import Failure
 from millstream.runtime.clock import server_us
 from millstream.runtime.context import SessionContext
 from millstream.runtime.events import Events
+from millstream.runtime.latency import LatencyReports
 from millstream.runtime.streams import Streams
 from millstream.wire.messages import (
     Ack,
@@ -68,7 +69,7 @@ class Actions:
             Played: context.players.report,
             Clock: self._compare_clocks,
             Visible: lambda message: None,  # a hidden page gives credit for frames without showing them
-            Watch: lambda message: None,
+            Watch: LatencyReports(context, streams, fault).watch,
             Ack: sender.acknowledge,
             Bye: self._say_goodbye,
         }

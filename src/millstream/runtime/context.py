@@ -8,6 +8,7 @@ from millstream.declare.manifest import Manifest
 from millstream.runtime.audio.players import Players
 from millstream.runtime.background import Background
 from millstream.runtime.clock import SessionClock
+from millstream.runtime.metrics import Totals
 from millstream.runtime.page_info import PageInfo
 from millstream.runtime.queue import RunQueue
 from millstream.runtime.reports import Reports
@@ -24,7 +25,7 @@ class SessionContext:
     """The parts of one session, each for a purpose of its own; it does nothing itself, and never changes.
 
     Attributes:
-        manifest, settings, queue: Those of the app.
+        manifest, settings, queue, totals: Those of the app.
         page: What is known of the page.
         values, store: What the session holds.
         sender, players: The way to the page.
@@ -38,6 +39,7 @@ class SessionContext:
     manifest: Manifest
     settings: Settings
     queue: RunQueue
+    totals: Totals
     page: PageInfo
     values: Values
     store: SessionFiles

@@ -16,11 +16,12 @@ from millstream.declare.injected import Request
 from millstream.declare.manifest import Manifest
 from millstream.errors import Busy, Closed, InvalidValue, ProtocolError, QuotaExceeded, Refused
 from millstream.jobs import Engine
+from millstream.runtime.app_metrics import AppMetrics, measured
 from millstream.runtime.call.call_limits import CallLimits
 from millstream.runtime.call.program import AppProgram
 from millstream.runtime.call.user_code import guarded
 from millstream.runtime.inspection import UploadInspector
-from millstream.runtime.metrics import StreamMetrics
+from millstream.runtime.metrics import Totals
 from millstream.runtime.queue import RunQueue
 from millstream.runtime.run_in_thread import run_in_thread
 from millstream.runtime.send.apply import file_value
@@ -61,6 +62,7 @@ class Host:
         folders: Where the files of sessions are; made and removed here.
 
     Attributes:
+        totals: What was counted since the start.
         sessions: By secret id. The only map that is looked up with a client's text; its keys are made here.
     """
 
@@ -71,8 +73,7 @@ class Host:
         self.settings = settings
         self.sessions: dict[str, Session] = {}
         self._engine, self._admission, self._folders = engine, admission, folders
-        self._ended = StreamMetrics()
-        self._served = 0
+        self.totals = Totals()
         self._living: set[asyncio.Task[None]] = set()
         self._is_ready = False
         self._shared: Shared | None = None
@@ -94,7 +95,7 @@ class Host:
         call_limits = CallLimits(self._engine, settings)
         components = expiring(self.manifest.components.values())
         self._shared = Shared(
-            self.manifest, settings, call_limits, queue, self._ended, allowances, beginning, components
+            self.manifest, settings, call_limits, queue, self.totals, allowances, beginning, components
         )
         self._is_ready = True
 
@@ -136,7 +137,7 @@ class Host:
             visitor: What tells browsers apart (a cookie's value, say); files are served to their own visitor only.
             is_developers: Whether the page is the developer's, who reads why a handler fails.
         """
-        self._served += 1
+        self.totals.sessions += 1
         request = replace(request, session_hash=secrets.token_hex(8))
         await self._lend(transport, self._serve(transport, request, visitor, is_developers))
 
@@ -294,7 +295,9 @@ class Host:
             "upload", lambda: self._inspector.inspect(given, component, store.folder, store.room)
         )
         try:
-            return file_value(store.add(blob), blob)
+            value = file_value(store.add(blob), blob)
+            self.totals.uploaded(blob.size)
+            return value
         except QuotaExceeded:
             await run_in_thread("upload", lambda: _delete(blob))
             raise
@@ -312,13 +315,17 @@ class Host:
     def statistics(self) -> Mapping[str, object]:
         """Counters as plain data: sessions, streams (age at handler start, on the glass, drops, backlog), engine."""
         return {
-            "served": self._served,
+            "served": self.totals.sessions,
             "waiting": self._shared.queue.waiting if self._shared is not None else 0,
             "sessions": {session.tag: session.statistics() for session in self.sessions.values()},
-            "ended_streams": self._ended.statistics(),
+            "ended_streams": self.totals.all_events().statistics(),
             "engine": self._engine.statistics(),
             "stored_bytes": self._shared.allowances.used if self._shared is not None else 0,
         }
+
+    def metrics(self) -> AppMetrics:
+        """Give the figures of this moment."""
+        return measured(self.totals, self.sessions.values(), self._engine, self._shared)
 
     def _prepare(self) -> tuple[PathRules, Beginning]:
         self._folders.make()

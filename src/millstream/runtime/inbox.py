@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from millstream.errors import Closed, ProtocolError
 from millstream.runtime.call.user_code import is_for_the_caller
+from millstream.runtime.metrics import Totals
 from millstream.runtime.page_info import PageInfo
 from millstream.types import Transport
 from millstream.wire.encoding import decode_page_message
@@ -51,6 +52,7 @@ class Inbox:
         self._receive = receive
         self._fail = fail
         self._refuse = refuse
+        self.totals = Totals()  # its session has those of the app
 
     async def read(self, transport: Transport) -> None:
         """Act upon all that comes, until the transport is gone, or the page says what it may not say.
@@ -62,6 +64,7 @@ class Inbox:
         try:
             while True:
                 message = await transport.receive()
+                self.totals.received_bytes += len(message)
                 is_media = is_packet(message)
                 cost = 1 if is_media else 1 + len(message) // LARGE_BYTES
                 self._budget.spend(time(), cost)

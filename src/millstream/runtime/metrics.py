@@ -1,4 +1,4 @@
-"""Counters of streams, and how old frames were: plain numbers, and histograms with fixed bounds."""
+"""Counters of streams and calls, and ages and durations: plain numbers, and histograms with fixed bounds."""
 
 from __future__ import annotations
 
@@ -7,8 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-AGE_BOUNDS_S: Final = (0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0)
+from millstream.runtime.stream.trace import StreamTrace
+
+AGE_BOUNDS_S: Final = (
+    *(0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5),
+    *(1.0, 2.0, 5.0, 10.0, 30.0),
+)
 """Upper bounds of the histogram's bins in seconds; one more bin takes the rest."""
+
+COUNTERS: Final = ("received", "handled", "dropped", "broken", "sent", "replaced", "errors")
 
 
 @dataclass(slots=True)
@@ -37,7 +44,7 @@ class Histogram:
                 return min(bound, self.max_s)
         return self.max_s
 
-    def statistics(self) -> Mapping[str, float]:
+    def statistics(self) -> dict[str, float]:
         return {
             "count": self.count,
             "mean_s": self.total_s / self.count if self.count else 0.0,
@@ -55,7 +62,7 @@ class Histogram:
 
 @dataclass(slots=True)
 class StreamMetrics:
-    """What happened in one stream, or in all streams that have ended.
+    """What happened in one stream, or in all streams and runs of an event.
 
     Attributes:
         received: Packets from the page.
@@ -64,9 +71,14 @@ class StreamMetrics:
         broken: Frames that could not be decoded.
         sent: Media packets to the page.
         replaced: Frames that a newer one replaced before they were sent.
+        errors: Calls that failed.
         backlog_s: Most audio that ever waited on the server, in seconds.
         age: How old a packet was when its handler was called, without the shortest time the network takes.
         glass: How long after its capture a frame was on the screen.
+        call: How long a call of the handler took, or one step of its generator.
+        has_slot: Of a stream that is open, whether it has a slot.
+        rtt_s: The shortest time to its page and back; `None` if unknown.
+        trace: Times each call of the stream while its page watches the latency; else `None`.
     """
 
     received: int = 0
@@ -75,22 +87,68 @@ class StreamMetrics:
     broken: int = 0
     sent: int = 0
     replaced: int = 0
+    errors: int = 0
     backlog_s: float = 0.0
     age: Histogram = field(default_factory=Histogram)
     glass: Histogram = field(default_factory=Histogram)
+    call: Histogram = field(default_factory=Histogram)
+    has_slot: bool = False
+    rtt_s: float | None = None
+    trace: StreamTrace | None = None
 
     def merge(self, other: StreamMetrics) -> None:
         """Add what another stream has counted."""
-        for name in ("received", "handled", "dropped", "broken", "sent", "replaced"):
+        for name in COUNTERS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.backlog_s = max(self.backlog_s, other.backlog_s)
         self.age.merge(other.age)
         self.glass.merge(other.glass)
+        self.call.merge(other.call)
+
+    @property
+    def drops(self) -> dict[str, int]:
+        """The frames that were dropped, by cause."""
+        return {"superseded": self.dropped, "broken": self.broken, "unsent": self.replaced}
 
     def statistics(self) -> Mapping[str, object]:
-        names = ("received", "handled", "dropped", "broken", "sent", "replaced", "backlog_s")
         return {
-            **{name: getattr(self, name) for name in names},
+            **{name: getattr(self, name) for name in (*COUNTERS, "backlog_s")},
             "age": self.age.statistics(),
             "glass": self.glass.statistics(),
+            "call": self.call.statistics(),
         }
+
+
+@dataclass(slots=True)
+class Totals:
+    """What one app has counted since its start, but for the streams that are open.
+
+    Attributes:
+        sessions: Pages that were ever opened.
+        events: Streams that have ended, and calls of runs, by the name of the event's handler.
+        received_bytes, sent_bytes: All messages that pages sent, and that were sent to them.
+        uploads, uploaded_bytes: Files that pages have uploaded.
+    """
+
+    sessions: int = 0
+    events: dict[str, StreamMetrics] = field(default_factory=dict)
+    received_bytes: int = 0
+    sent_bytes: int = 0
+    uploads: int = 0
+    uploaded_bytes: int = 0
+
+    def event(self, name: str) -> StreamMetrics:
+        """Give the counters of an event by the name of its handler: as many as the app declares."""
+        return self.events.setdefault(name, StreamMetrics())
+
+    def uploaded(self, size: int) -> None:
+        """Count an upload of `size` bytes."""
+        self.uploads += 1
+        self.uploaded_bytes += size
+
+    def all_events(self) -> StreamMetrics:
+        """Give the sum of all events."""
+        total = StreamMetrics()
+        for each in self.events.values():
+            total.merge(each)
+        return total

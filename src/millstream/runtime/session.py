@@ -26,7 +26,7 @@ from millstream.runtime.context import SessionContext
 from millstream.runtime.events import Events
 from millstream.runtime.inbox import Inbox
 from millstream.runtime.link import SessionLink
-from millstream.runtime.metrics import StreamMetrics
+from millstream.runtime.metrics import Totals
 from millstream.runtime.page_info import PageInfo
 from millstream.runtime.queue import RunQueue
 from millstream.runtime.reports import Reports
@@ -74,7 +74,7 @@ class Shared(NamedTuple):
     settings: Settings
     call_limits: CallLimits
     queue: RunQueue
-    metrics: StreamMetrics
+    totals: Totals
     allowances: FileQuotas
     beginning: Beginning
     expiring: tuple[Component, ...]
@@ -112,7 +112,7 @@ class Session:
         reach = Reach(shared.manifest, self._sender.told, self._reports.reject)
         self._values = Values(shared.manifest, initial.values, reach.note)
         self._context = self._composed(shared)
-        self._streams = Streams(self._context, shared.metrics, self._follow)
+        self._streams = Streams(self._context, self._follow)
         self.events = Events(self._context, reach, self._streams)
         self._expiry = ExpiringValues(self._values, shared.expiring, self._context.background.start)
         self._timers = Timers(shared.manifest, self._values, self.events.raise_event)
@@ -121,6 +121,7 @@ class Session:
         self._inbox = Inbox(
             self._page, settings.messages_per_s, actions.by_type, self._streams.receive, actions.fail, self._refuse
         )
+        self._inbox.totals = self._sender.totals = shared.totals
 
     def _composed(self, shared: Shared) -> SessionContext:
         """Put together what the streams, runs and events share."""
@@ -130,6 +131,7 @@ class Session:
             manifest=manifest,
             settings=settings,
             queue=shared.queue,
+            totals=shared.totals,
             page=page,
             values=values,
             store=store,

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from millstream.declare.binding import Binding
 from millstream.errors import ProtocolError
 from millstream.runtime.context import SessionContext
-from millstream.runtime.metrics import StreamMetrics
 from millstream.runtime.stream.stream import Stream
 from millstream.wire.messages import Open, Shown, Stop, StreamState
 from millstream.wire.packet import Packet
@@ -18,7 +17,6 @@ class Streams:
 
     Args:
         context: What they share with the rest of their session.
-        ended: Takes the counters of streams that are over.
         on_end: Called with a binding whose stream is over, and whether it succeeded; `None` if it was cancelled.
 
     Attributes:
@@ -26,12 +24,9 @@ class Streams:
         receivers: Called with a packet and the time, by the number of the stream: a video with audio has one for both.
     """
 
-    def __init__(
-        self, context: SessionContext, ended: StreamMetrics, on_end: Callable[[Binding, bool | None], None]
-    ) -> None:
+    def __init__(self, context: SessionContext, on_end: Callable[[Binding, bool | None], None]) -> None:
         self.running: dict[int, Stream] = {}
         self._context = context
-        self._ended = ended
         self._on_end = on_end
         self.receivers: dict[int, Callable[[Packet, float], None]] = {}
         self._last = 0
@@ -125,4 +120,4 @@ class Streams:
 
     def _close(self, stream: Stream) -> None:
         stream.close()
-        self._ended.merge(stream.statistics())
+        self._context.totals.event(stream.binding.name).merge(stream.statistics())

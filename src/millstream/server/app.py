@@ -29,6 +29,7 @@ from millstream.server.composition import compose_host
 from millstream.server.http.assets import Assets
 from millstream.server.http.failures import answering, contained
 from millstream.server.http.favicon import Favicon
+from millstream.server.http.metrics import Metrics, collected
 from millstream.server.http.page import Content, PageDocument, read_source, read_sources
 from millstream.server.http.uploads import receive_file, send_file
 from millstream.server.options import ServerOptions
@@ -41,8 +42,8 @@ from millstream.server.security.login import LoginPage
 from millstream.server.security.logins import Logins
 from millstream.transports.websocket import WebSocketTransport
 
-PUBLIC: Final = frozenset({"/login", "/healthz", "/readyz", "/favicon.ico"})
-"""Paths that need no login."""
+PUBLIC: Final = frozenset({"/login", "/healthz", "/readyz", "/favicon.ico", "/metrics"})
+"""Paths that need no login; `/metrics` asks for one itself, or for a token."""
 
 _BUSY: Final = Refusal(503, "The app is being stopped. Try again in a moment.", (("retry-after", "3"),))
 
@@ -152,6 +153,17 @@ class App:
         found = engine if isinstance(engine, Mapping) else {}
         return [str(name) for state in ("running", "abandoned") for name in found.get(state, [])]
 
+    def metrics(self) -> dict[str, object]:
+        """Give the figures of this moment; see `Blocks.metrics`. To be called in any thread.
+
+        Raises:
+            RuntimeError: The app was not started yet.
+        """
+        host, loop = self.host, self._loop
+        if loop is None or not loop.is_running() or asyncio._get_running_loop() is loop:
+            return host.metrics().plain()  # nobody can wait for the loop here
+        return asyncio.run_coroutine_threadsafe(collected(host), loop).result().plain()
+
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
         self._loop = None
@@ -165,6 +177,7 @@ class App:
         assets = Assets(policy, is_public=logins is None, elements=self.manifest.element_scripts.values())
         page = PageDocument(_content(self.manifest, self.options, assets), policy, has_logins=logins is not None)
         favicon = Favicon(self.options.favicon_path)
+        metrics = Metrics(self.options.metrics_token or "", has_logins=logins is not None)
         return [
             Route("/", self._unless_draining(page.serve)),
             WebSocketRoute("/ws", _Socket(lambda: self.is_draining, policy)),
@@ -173,6 +186,7 @@ class App:
             Route("/assets/{name}", assets.serve),
             Route("/favicon.ico", favicon.serve),
             Route("/healthz", _alive),
+            Route("/metrics", metrics.serve),
             Route("/readyz", self._unless_draining(_alive)),
         ]
 
@@ -277,6 +291,7 @@ def _look(look: Look, options: ServerOptions) -> Look:
         css=read_sources(options.css or look.css, options.css_paths, ".css"),
         js=read_source(options.js or look.js, ".js"),
         head=read_sources(options.head or look.head, options.head_paths, ".html"),
+        latency=look.latency or options.show_latency,
     )
 
 

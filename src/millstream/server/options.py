@@ -54,6 +54,9 @@ class ServerOptions:
         theme: A theme of `declare/theme.py`, its name, or a dict of tokens; `None` keeps the declaration's.
         lang: Language of the page, as in `<html lang>`.
         favicon_path: Image for the browser's tab; `None` for our own.
+        show_latency: Whether the page shows how old its frames are; visitors can switch that with Alt+L.
+        metrics_token: What a scraper of `/metrics` has to send as `Authorization: Bearer TOKEN`. Without one the
+            figures are for users who are logged in, or for this machine where there is no login.
         drain_s: Seconds that running handlers get to finish when the server stops.
         abandon_after: Seconds for which a call that does not end keeps its slot after it was cancelled or its page has
             gone; then the slot is given to another.
@@ -85,6 +88,8 @@ class ServerOptions:
     theme: object = None
     lang: str = "en"
     favicon_path: str | Path | None = None
+    show_latency: bool = False
+    metrics_token: str | None = field(default=None, repr=False)
     drain_s: float = 4.0
     abandon_after: float = 30.0
     proxies: tuple[Network, ...] = field(init=False, default=())
@@ -99,6 +104,8 @@ class ServerOptions:
             raise ValueError(f"launch(): num_ports={self.num_ports} is less than 1")
         if not (isinstance(self.abandon_after, Real) and 0 <= self.abandon_after < math.inf):
             raise ValueError(f"launch(): abandon_after={self.abandon_after!r} is no number of seconds from 0")
+        if not (self.metrics_token or "").isascii() or any(map(str.isspace, self.metrics_token or "")):
+            raise ValueError("launch(): metrics_token has to be ASCII without spaces, as it is sent in a header")
         for origin in (*self.allowed_origins, *self.frame_ancestors):
             check_origin(origin)
         object.__setattr__(self, "root_path", "/" + path if (path := self.root_path.strip("/")) else "")
@@ -204,6 +211,8 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "show_error": _flag,
     "max_file_size": read_size,
     "max_image_pixels": read_count,
+    "show_latency": _flag,
+    "metrics_token": str,
     "drain_s": float,
     "abandon_after": float,
 }

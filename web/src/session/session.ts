@@ -15,6 +15,7 @@ import {
   RECORD,
   type RecordDetail,
   UPLOAD,
+  WATCH,
 } from "../constants.ts";
 import type { FileValue, Manifest, Props } from "../manifest.ts";
 import { asWav } from "../media/wav.ts";
@@ -93,7 +94,7 @@ export class Session {
     playbackended: (message) => this.players.end(message),
     video: (segment) => this.players.receive(segment),
     silence: ({ playback }) => this.players.silence(playback),
-    latency: ({ medianMs, fps, roundTripMs }) => this.view.latency({ medianMs, fps, roundTripMs }),
+    latency: ({ component, view }) => this.view.latency(component, view),
   };
 
   /** `root` is an ancestor of all elements. Nothing happens before `start`. */
@@ -172,6 +173,7 @@ export class Session {
       listen(root, CANCEL, ({ run }) => {
         if (!this.runs.held.cancel(run)) connection.send({ type: "cancel", run });
       }),
+      listen(root, WATCH, ({ on }) => connection.post({ type: "watch", on })),
       watchPage({
         tell: (hidden) => connection.post({ type: "visible", hidden }),
         leave: () => this.leave(),

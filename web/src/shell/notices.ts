@@ -2,7 +2,8 @@
 import { html, nothing, render, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { type IconName, icon } from "../elements/parts/icons.ts";
-import type { ConnectionView, LatencyView, ToastView } from "../states.ts";
+import type { LatencyView } from "../playback/latency_view.ts";
+import type { ConnectionView, ToastView } from "../states.ts";
 
 const ICONS: { [level in ToastView["level"]]: IconName } = {
   error: "error",
@@ -164,6 +165,7 @@ function times(count: number): TemplateResult {
 export class Footer {
   readonly element = document.createElement("footer");
   private readonly figures = document.createElement("span");
+  private readonly latencies = new Map<number, LatencyView>();
 
   constructor(title: string, hasLatency: boolean) {
     this.element.className = "ms-footer";
@@ -174,15 +176,19 @@ export class Footer {
     if (hasLatency) this.element.append(this.figures);
   }
 
-  setLatency(view: LatencyView): void {
-    this.figures.textContent = figures(view);
+  /** Shows the age of the component with the oldest frames. */
+  setLatency(component: number, view: LatencyView | null): void {
+    if (view) this.latencies.set(component, view);
+    else this.latencies.delete(component);
+    const oldest = [...this.latencies.values()].sort((a, b) => (b.p50Ms ?? 0) - (a.p50Ms ?? 0))[0];
+    this.figures.textContent = oldest ? figures(oldest) : "";
   }
 }
 
 /** "34 ms camera to screen · 30 fps · 4 ms round trip". */
-export function figures({ medianMs, fps, roundTripMs }: LatencyView): string {
+export function figures({ p50Ms, fps, roundTripMs }: LatencyView): string {
   const parts = [];
-  if (medianMs !== null) parts.push(`${Math.round(medianMs)} ms camera to screen`, `${Math.round(fps)} fps`);
+  if (p50Ms !== null) parts.push(`${Math.round(p50Ms)} ms camera to screen`, `${Math.round(fps)} fps`);
   if (roundTripMs !== null) parts.push(`${Math.max(1, Math.round(roundTripMs))} ms round trip`);
   return parts.join(" · ");
 }

@@ -3,10 +3,10 @@
 import type { AudioLevel } from "../codecs/types.ts";
 import type { Leaf } from "../elements/base.ts";
 import type { Manifest, Props } from "../manifest.ts";
+import type { LatencyView } from "../playback/latency_view.ts";
 import type {
   AudioView,
   ConnectionView,
-  LatencyView,
   OutputSurface,
   RunView,
   StreamView,
@@ -15,6 +15,7 @@ import type {
   UploadView,
   VideoView,
 } from "../states.ts";
+import { LatencySwitch } from "./latency_switch.ts";
 import { build, type LayoutPart } from "./layout.ts";
 import { Footer, Notices } from "./notices.ts";
 import { Recorders } from "./recorders.ts";
@@ -49,6 +50,7 @@ export class Page implements View {
   private readonly notices = new Notices();
   private readonly recorders = new Recorders();
   private readonly footer: Footer;
+  private readonly latencies: LatencySwitch;
   /** The runs that a component waits for; the newest is shown. */
   private readonly runs = new Map<number, Map<number, RunView>>();
   /** Ends the watch over the trouble that a component shows. */
@@ -59,6 +61,7 @@ export class Page implements View {
     main.className = "ms-page";
     this.element.className = "ms-app";
     this.parts = build(manifest, main);
+    this.latencies = new LatencySwitch(manifest, this.element, (component) => this.able(component, "place"));
     this.footer = new Footer(manifest.title, manifest.latency);
     this.element.append(main);
     if (manifest.footer || manifest.latency) this.element.append(this.footer.element);
@@ -116,6 +119,7 @@ export class Page implements View {
 
   connection(connection: ConnectionView): void {
     this.notices.setConnection(connection);
+    if (connection.state === "connecting") this.latencies.begin();
     if (connection.state === "open") this.restarted();
   }
 
@@ -123,8 +127,9 @@ export class Page implements View {
     this.notices.toast(toast);
   }
 
-  latency(latency: LatencyView): void {
-    this.footer.setLatency(latency);
+  latency(component: number, latency: LatencyView | null): void {
+    this.latencies.show(component, latency);
+    this.footer.setLatency(component, latency);
   }
 
   surface(component: number): OutputSurface | null {

@@ -2,10 +2,10 @@
 
 import type { AudioLevel } from "../codecs/types.ts";
 import type { Props } from "../manifest.ts";
+import type { LatencyView } from "../playback/latency_view.ts";
 import type {
   AudioView,
   ConnectionView,
-  LatencyView,
   OutputSurface,
   RunView,
   StreamView,
@@ -34,8 +34,8 @@ export interface View {
   /** The link to the server changed state. */
   connection(connection: ConnectionView): void;
   toast(toast: ToastView): void;
-  /** Age of the images on the glass, about once a second while images come. */
-  latency(latency: LatencyView): void;
+  /** The age of what a component shows, once a second while it is watched; null when it shows nothing new any more. */
+  latency(component: number, latency: LatencyView | null): void;
   /** Where images of this component are shown; null if the component shows none. */
   surface(component: number): OutputSurface | null;
 }

@@ -11,7 +11,8 @@ import { JPEG } from "../codecs/jpeg.ts";
 import { MAX_AUDIO_BYTES } from "../codecs/pcm16.ts";
 import type { AudioBlock, FrameTarget } from "../codecs/types.ts";
 import { openSink, TrackSink } from "../playback/frame_sink.ts";
-import { LatencyMeter } from "../playback/latency.ts";
+import { LatencyMeter, type ShownFrame } from "../playback/latency.ts";
+import { LatencyWatch } from "../playback/latency_watch.ts";
 import { Overlays } from "../playback/overlays.ts";
 import { Playbacks } from "../playback/playbacks.ts";
 import { Presenter } from "../playback/presenter.ts";
@@ -52,6 +53,7 @@ export class MediaWorker {
   private readonly overlays: Overlays;
   private readonly playbacks: Playbacks;
   private readonly latency: LatencyMeter;
+  private readonly latencyWatch: LatencyWatch;
 
   private readonly pageHandlers: { [Type in ToWorker["type"]]: (message: ToWorkerOf<Type>) => void } = {
     overlay: ({ address }) => {
@@ -65,7 +67,7 @@ export class MediaWorker {
     open: ({ stream }) => this.open(stream),
     stop: ({ stream, reason, message }) => this.stop(stream, reason, message),
     target: ({ component, target }) => this.setTarget(component, target),
-    shown: ({ stream, component, sequence, pageUs }) => this.reportShown(stream, component, sequence, pageUs),
+    shown: (shot) => this.reportShown(shot, shot.pageUs),
     presented: ({ component, timestampUs, pageUs }) => this.tracks.get(component)?.presented(timestampUs, pageUs),
     pauseplayback: ({ playback, isPaused }) => this.playbacks.setPaused(playback, isPaused),
     stopplayback: ({ playback }) => this.playbacks.stop(playback),
@@ -73,6 +75,7 @@ export class MediaWorker {
     tell: ({ message }) => this.link?.send(message),
     covered: ({ component }) => this.presenter.cover(component),
     visible: ({ hidden }) => this.setHidden(hidden),
+    watch: ({ on }) => this.latencyWatch.watch(on),
     bye: () => this.leave(),
   };
 
@@ -88,7 +91,7 @@ export class MediaWorker {
       progress: (progress) => this.post({ type: "progress", progress }),
       toast: (toast) => this.post({ type: "toast", toast }),
       script: (script) => this.post({ type: "script", script }),
-      latency: () => undefined,
+      latency: (latency) => this.latency.told(latency),
       silence: ({ playback }) => {
         this.playbacks.silence(playback);
         this.post({ type: "silence", playback });
@@ -98,10 +101,11 @@ export class MediaWorker {
   /** `post` speaks to the page. */
   constructor(post: (message: FromWorker, transfer?: Transferable[]) => void) {
     this.post = post;
-    this.latency = new LatencyMeter((medianMs, fps) => {
-      const roundTripUs = this.link?.clock.roundTripUs ?? null;
-      post({ type: "latency", medianMs, fps, roundTripMs: roundTripUs === null ? null : roundTripUs / 1000 });
-    });
+    this.latency = new LatencyMeter(
+      () => this.link?.clock ?? null,
+      (component, view) => post({ type: "latency", component, view }),
+    );
+    this.latencyWatch = new LatencyWatch(this.latency, (message) => this.link?.send(message));
     this.playbacks = new Playbacks({
       tell: (message) => this.link?.send(message),
       open: (audio, port) => post({ type: "playbackopened", ...audio, port }, [port]),
@@ -143,6 +147,7 @@ export class MediaWorker {
       welcome: ({ session, build: serverBuild }) => {
         this.grant(0);
         if (this.isHidden) this.link?.send({ type: "visible", hidden: true });
+        this.latencyWatch.welcome();
         this.post({ type: "welcome", session, build: serverBuild });
       },
       refused: (refuse) => this.post({ type: "refused", refuse }),
@@ -182,6 +187,7 @@ export class MediaWorker {
     this.downCredits.clear();
     this.presenter.clear();
     this.playbacks.clear();
+    this.latency.clear();
   }
 
   // ---- up --------------------------------------------------------------------------------------------------------
@@ -196,7 +202,10 @@ export class MediaWorker {
     };
     const drawing = new CanvasDrawing(options);
     const capture = new FrameCapture(uplinks, drawing, JPEG.openEncoder(options.quality), fail);
-    capture.watch = (frame, capturedUs, isSent) => this.overlays.offer(component, frame, capturedUs, isSent);
+    capture.watch = (frame, capturedUs, isSent) => {
+      if (isSent) this.latency.drawn(capturedUs, pageUs());
+      this.overlays.offer(component, frame, capturedUs, isSent);
+    };
     const abort = new AbortController();
     const frames = source instanceof ReadableStream ? source : portFrames(source);
     readFrames(frames, capture, abort.signal).catch(fail);
@@ -240,7 +249,10 @@ export class MediaWorker {
   }
 
   private uplinkFor({ stream, frames, component, everyS, keep, maxBacklogS }: OpenStream): Uplink | null {
-    const send = (packet: Packet): void => this.link?.sendPacket(packet);
+    const send = (packet: Packet): void => {
+      this.link?.sendPacket(packet);
+      this.latency.sent(packet, pageUs());
+    };
     const microphone = this.microphones.get(component)?.capture;
     if (!microphone) return this.cameras.has(component) ? new FrameUplink(stream, component, everyS, send) : null;
     const { rate, channels } = microphone.format;
@@ -285,6 +297,7 @@ export class MediaWorker {
       this.stopped.delete(state.stream);
       this.downCredits.delete(state.stream);
       this.presenter.endStream(state.stream);
+      this.latency.endStream(state.stream);
     }
     const deadlinePageUs = state.deadline_us && this.link ? this.link.clock.toPageUs(state.deadline_us) : 0;
     this.post({ type: "state", state, deadlinePageUs });
@@ -298,6 +311,7 @@ export class MediaWorker {
     }
     const limit = this.downCredits.get(packet.stream)?.receive(packet.sequence) ?? null;
     if (limit !== null) this.link?.send({ type: "credit", stream: packet.stream, limit });
+    this.latency.received(packet, pageUs());
     this.presenter.receive(packet);
   }
 
@@ -316,17 +330,16 @@ export class MediaWorker {
   }
 
   private setTarget(component: number, target: FrameTarget): void {
-    const sink = openSink(target, ({ stream, sequence, capturedUs }, atUs) => {
-      this.latency.add(atUs - capturedUs, atUs);
-      // A frame that no packet brought has no number.
-      if (sequence > 0) this.reportShown(stream, component, sequence, atUs);
-    });
+    const sink = openSink(target, (shot, atUs) => this.reportShown(shot, atUs));
     if (sink instanceof TrackSink) this.tracks.set(component, sink);
-    this.presenter.setSink(component, sink);
+    this.presenter.setSink(component, this.latencyWatch.noting(sink));
   }
 
-  private reportShown(stream: number, component: number, sequence: number, atUs: number = pageUs()): void {
-    this.link?.send({ type: "shown", stream, component, sequence, page_us: atUs });
+  private reportShown(shot: ShownFrame, atUs: number): void {
+    const { stream, component, sequence } = shot;
+    this.latency.shown(shot, atUs);
+    // A frame that no packet brought has no number.
+    if (sequence > 0) this.link?.send({ type: "shown", stream, component, sequence, page_us: atUs });
   }
 }
 

@@ -12,6 +12,7 @@ import type {
   VideoSegment,
 } from "../codecs/types.ts";
 import type { Props } from "../manifest.ts";
+import type { LatencyView } from "../playback/latency_view.ts";
 import type {
   Cancel,
   Fire,
@@ -69,6 +70,8 @@ export type ToWorker =
   /** The position up to which a video has been seen, for the server. */
   | { type: "tell"; message: Played }
   | { type: "visible"; hidden: boolean }
+  /** The visitor, or the app, wants to see the latency, or no longer does. */
+  | { type: "watch"; on: boolean }
   | { type: "bye" };
 
 /** One kind of message to the worker. */
@@ -117,7 +120,8 @@ export type FromWorker =
   | { type: "broken"; stream: number; reason: StopReason; message: string }
   | { type: "toolarge"; message: SetValue | Fire | Cancel }
   | { type: "level"; component: number; level: AudioLevel }
-  | { type: "latency"; medianMs: number | null; fps: number; roundTripMs: number | null };
+  /** The age of what a component shows, once a second while it is watched; null when it shows nothing new any more. */
+  | { type: "latency"; component: number; view: LatencyView | null };
 
 /** One kind of message from the worker. */
 export type FromWorkerOf<Type extends FromWorker["type"]> = Extract<FromWorker, { type: Type }>;

@@ -1,5 +1,4 @@
 import { expect, it } from "vitest";
-import { LatencyMeter } from "../../src/playback/latency.ts";
 import { NewestWins } from "../../src/playback/newest_wins.ts";
 import { Results } from "../../src/playback/results.ts";
 import { Flag } from "../../src/wire/packet.ts";
@@ -40,13 +39,4 @@ it("lets the same result claim a property again, and an older one never", () => 
   ]);
   expect([newest.claim(1, "label", 1), newest.claim(2, "value", 1)]).toEqual([true, true]);
   expect(newest.filter({ 1: { value: "old", info: "new" }, 3: {} }, 1)).toEqual({ 1: { info: "new" } });
-});
-
-it("sums latency up once a second", () => {
-  const reports: number[][] = [];
-  const meter = new LatencyMeter((medianMs, fps) => reports.push([medianMs, fps]));
-  for (let i = 0; i <= 60; i++) meter.add(i % 2 ? 20_000 : 30_000, i * 50_000);
-  expect(reports).toHaveLength(2);
-  expect(reports[0]?.[0]).toBe(30);
-  expect(reports[0]?.[1]).toBeCloseTo(20, 1);
 });

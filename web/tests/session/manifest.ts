@@ -30,6 +30,7 @@ export function manifest(...bindings: Binding[]): Manifest {
     assets: {
       media_worker: "assets/media.js",
       microphone_worklet: "assets/microphone.js",
+      latency: "assets/latency.js",
       speaker_worklet: "assets/speaker.js",
       overlay: "assets/overlay.js",
     },

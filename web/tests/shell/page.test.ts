@@ -4,6 +4,7 @@ import "../../src/elements/index.ts";
 import { EDIT, FIRE, listen } from "../../src/constants.ts";
 import { matching } from "../../src/elements/dropdown.ts";
 import type { Manifest, Node, Props } from "../../src/manifest.ts";
+import type { LatencyView } from "../../src/playback/latency_view.ts";
 import { figures } from "../../src/shell/notices.ts";
 import { Page } from "../../src/shell/page.ts";
 import { IDLE, type RunView } from "../../src/states.ts";
@@ -20,6 +21,17 @@ const COMMON: Props = {
   scale: null,
   min_width: 160,
   value: null,
+};
+const LATENCY: LatencyView = {
+  p50Ms: null,
+  p95Ms: null,
+  fps: 0,
+  parts: null,
+  codecs: ["", ""],
+  bitsPerS: [0, 0],
+  roundTripMs: null,
+  dropped: {},
+  decision: "",
 };
 const RUN: RunView = {
   call: 1,
@@ -45,7 +57,7 @@ function manifest(children: Node[], components: { [id: string]: { type: string; 
     theme: {},
     footer: true,
     latency: true,
-    assets: { media_worker: "m", microphone_worklet: "w", speaker_worklet: "s", overlay: "o" },
+    assets: { media_worker: "m", microphone_worklet: "w", speaker_worklet: "s", overlay: "o", latency: "l" },
     root: { id: 0, type: "blocks", props: {}, children },
     components: Object.fromEntries(filled),
     bindings: [],
@@ -222,10 +234,10 @@ describe("elements", () => {
 
 describe("latency", () => {
   it("is said in whole milliseconds, as far as it is known", () => {
-    expect(figures({ medianMs: 34.2, fps: 29.7, roundTripMs: 0.4 })).toBe(
+    expect(figures({ ...LATENCY, p50Ms: 34.2, fps: 29.7, roundTripMs: 0.4 })).toBe(
       "34 ms camera to screen · 30 fps · 1 ms round trip",
     );
-    expect(figures({ medianMs: null, fps: 0, roundTripMs: 12 })).toBe("12 ms round trip");
+    expect(figures({ ...LATENCY, roundTripMs: 12 })).toBe("12 ms round trip");
   });
 });
 

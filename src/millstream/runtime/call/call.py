@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
+from time import perf_counter
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Final, Literal, cast
 
@@ -68,6 +69,7 @@ class HandlerCall:
         self._is_generator = plan.is_generator
         self._step: Literal["media", "input", "handler"] = "media"
         self._failure: Failure | None = None
+        self._decode_s = self._called_at = 0.0
         self.is_async = plan.is_async
 
     @property
@@ -104,7 +106,9 @@ class HandlerCall:
     async def call_async(self) -> object:
         value: object = END
         with guarded(self.fail), self._heard():
-            if self._async_generator is None and self._failure is None:
+            if self._async_generator is not None:
+                self._called_at = perf_counter()
+            elif self._failure is None:
                 arguments, self._arguments = cast("Arguments", self._arguments), None
                 made = self.handler(*arguments[0], **arguments[1])
                 del arguments
@@ -129,7 +133,8 @@ class HandlerCall:
         show_error, is_developers = self._codec_state.show_error, self._job.is_developers
         failure = failure_of(error, self._step, self._plan.spec, show_error, is_developers)
         self._failure = self._failure or failure  # all reach the log
-        return Result(self._job.call, {}, self._failure)
+        call_s = perf_counter() - self._called_at if self._called_at else 0.0
+        return Result(self._job.call, {}, self._failure, call_s=call_s)
 
     def close(self) -> None:
         if self._generator is not None:
@@ -147,7 +152,7 @@ class HandlerCall:
     # ---- its arguments -----------------------------------------------------------------------------------------
 
     def _made_arguments(self) -> Arguments:
-        job, media = self._job, None
+        job, media, began_at = self._job, None, perf_counter()
         if job.packets:
             packets = cast("tuple[Packet, ...]", job.packets)
             media = self._codec_state.decode(packets, self._plan.is_gapless and job.span is None)
@@ -157,7 +162,10 @@ class HandlerCall:
         values = self._inputs(media)
         extras = injected(self._plan, job, self._tracker) if self._plan.is_injected else None
         self._step = "handler"
-        return (values, {}) if extras is None else self._plan.spec.arguments(values, extras)
+        arguments: Arguments = (values, {}) if extras is None else self._plan.spec.arguments(values, extras)
+        self._called_at = perf_counter()
+        self._decode_s = self._called_at - began_at
+        return arguments
 
     def _inputs(self, media: Media | Scene | None) -> list[object]:
         binding, elements, values = self._plan.binding, self._plan.elements, []
@@ -190,6 +198,8 @@ class HandlerCall:
                 del arguments  # a big array lives no longer than the generator wants it
                 self._generator = self._plan.spec.generator(value)
                 self._is_generator = True  # also if a plain function only hands it on
+            else:
+                self._called_at = perf_counter()
             return next(self._generator, END)
 
     @contextmanager
@@ -208,11 +218,13 @@ class HandlerCall:
     # ---- what came of it ---------------------------------------------------------------------------------------
 
     def _result(self, value: object) -> Result:
+        made_at, decode_s, self._decode_s = perf_counter(), self._decode_s, 0.0
         outputs = {} if value is END else self._outputs(value)
         is_last = value is END or not self._is_generator
         if is_last and self._codec_state.sources:
             outputs |= self._ends(outputs)
-        return Result(self._job.call, outputs, None, is_last)
+        call_s, encode_s = made_at - self._called_at, perf_counter() - made_at
+        return Result(self._job.call, outputs, None, is_last, decode_s=decode_s, call_s=call_s, encode_s=encode_s)
 
     def _outputs(self, value: object) -> dict[int, Output]:
         plan, outputs, whole = self._plan, {}, []
@@ -285,18 +297,8 @@ class HandlerCall:
         codec_number, encoder = self._codec_state.encoders.get(key) or self._codec_state.open_encoder(key, job)
         encoded = encoder.encode(media)
         captured_us = cast("Packet", job.packets[-1]).captured_us if job.packets else 0
-        return Packet(
-            kind,
-            codec_number,
-            flags_of(encoded),
-            job.stream,
-            number,
-            0,
-            job.source,
-            job.call,
-            captured_us,
-            encoded.payload,
-        )
+        flags, payload = flags_of(encoded), encoded.payload
+        return Packet(kind, codec_number, flags, job.stream, number, 0, job.source, job.call, captured_us, payload)
 
     def _played(self, component: Component, value: object) -> Output | None:
         """Give a player what it plays next; `None` if that is not its way."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from millstream.declare.element import too_large
 from millstream.runtime.clock import SessionClock
 from millstream.runtime.link import Unacknowledged
+from millstream.runtime.metrics import Totals
 from millstream.runtime.send.channel import Channel, Delivery
 from millstream.runtime.send.channels import Channels
 from millstream.runtime.send.control_queue import ControlQueue
@@ -51,6 +52,7 @@ class Sender:
         self._kept = Unacknowledged(is_needed=False) if kept is None else kept
         self._work = asyncio.Event()
         self._is_idle = asyncio.Event()
+        self.totals = Totals()  # its session has those of the app
         self._sounds: deque[Packet] = deque()
         self.told = ListDiff()
         self.control = ControlQueue(max_control, on_stall, on_late or on_stall, self.clock, self._kept, self._work)
@@ -139,10 +141,13 @@ class Sender:
         while True:
             self._work.clear()
             while self._kept.has_room and (self.control.waiting or self._sounds):
-                await transport.send(self.control.take() if self.control.waiting else self._take_audio())
+                message = self.control.take() if self.control.waiting else self._take_audio()
+                await transport.send(message)
+                self.totals.sent_bytes += len(message)
             if self._kept.has_room:
                 for message in self.channels.take():
                     await transport.send(message)
+                    self.totals.sent_bytes += len(message)
             if not self._work.is_set():
                 self._is_idle.set()
                 await self._work.wait()

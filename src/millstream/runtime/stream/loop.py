@@ -113,6 +113,9 @@ class StreamLoop:
         self.credit.give(now)
         async with aclosing(worker.submit(began.job)) as results:
             async for result in results:
+                self.metrics.call.add(result.call_s)
+                if self.metrics.trace is not None:
+                    self.metrics.trace.called(packets[-1], now, result)
                 await self._deliver(began, result)
                 if not result.is_last and (self.lifecycle.closes_calls or self.output.is_unheard(result)):
                     break

@@ -191,6 +191,7 @@ class Stream:
         self.metrics.handled, self.metrics.dropped = lane.taken, lane.dropped
         self.metrics.backlog_s = max(self.metrics.backlog_s, lane.waiting_s)
         self.metrics.sent, self.metrics.replaced = channel.sent, channel.replaced
+        self.metrics.has_slot, self.metrics.rtt_s = self._receiver.is_open, channel.rtt_s
         return self.metrics
 
     # ---- how it ends -------------------------------------------------------------------------------------------
@@ -223,6 +224,7 @@ class Stream:
             self._receiver.lose()
             self._context.reports.reject(failure)
             return
+        self.metrics.errors += 1
         # The page shows it where it happened, in the frame that records and on the outputs; no toast says it again.
         message = failure.message if failure.is_visible else ""
         if self._lifecycle.on(LifecycleEvent.FAILED, Ending("error", message, is_success=False)):

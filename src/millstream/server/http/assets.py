@@ -60,7 +60,8 @@ class Assets:
             ) from error
         self.main_js = (folder / str(names["main_js"])).read_text()
         self.main_css = (folder / str(names["main_css"])).read_text() if names.get("main_css") else ""
-        served = {key: str(names[key]) for key in ("media_worker", "microphone_worklet", "speaker_worklet", "overlay")}
+        scripts = ("media_worker", "microphone_worklet", "speaker_worklet", "overlay", "latency")
+        served = {key: str(names[key]) for key in scripts}
         self.addresses: Mapping[str, str] = {key: f"assets/{name}" for key, name in served.items()}
         own = {name: (folder / name).read_bytes() for name in served.values()}
         brought = {script.name: script.source.encode() for script in elements}

@@ -7,7 +7,7 @@ import errno
 import os
 import re
 from collections.abc import AsyncIterator
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, cast
 from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect, Request
@@ -52,6 +52,7 @@ async def receive_file(request: Request) -> Response:
             async for chunk in chunks_of(request):
                 await upload.write(chunk)
             value = await upload.finish(clean_type(request.headers.get("content-type", "")))
+        host.totals.uploaded(cast("int", value["size"]))
     except QuotaExceeded as error:
         return _error(413, _sentence(error))
     except UnfitUpload as error:
