@@ -389,4 +389,4 @@ def test_what_has_no_meaning_here_is_a_warning() -> None:
 @pytest.mark.parametrize("examples", [range(2), [0, 1], np.array(["0", "1"]), {"0": 1, "1": 2}.keys()])
 def test_examples_may_come_in_any_list_of_texts_or_numbers(examples: Any) -> None:
     demo = gr.ChatInterface(echo, examples=examples, batch=None, max_batch_size=4)
-    assert [start.text for start in demo._examples] == ["0", "1"]
+    assert [example["text"] for example in demo.chatbot.examples] == ["0", "1"]

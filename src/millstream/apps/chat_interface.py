@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import ClassVar, Literal, TypeVar
 
 from millstream.apps.blocks import Blocks
+from millstream.apps.chat_examples import ChatExample, ChatExamples
 from millstream.apps.conversation import ChatFunction, History, draft_of, user_message
-from millstream.apps.interface import SHORTCUTS, place_folded, shortcut
+from millstream.apps.interface import place_folded
+from millstream.apps.shortcuts import Parts, listed, made
 from millstream.components.chatbot import Chatbot
 from millstream.components.markdown import Markdown
 from millstream.components.multimodaltextbox import MultimodalTextbox
@@ -24,27 +26,14 @@ from millstream.declare.injected import EditData, RetryData, SelectData, UndoDat
 from millstream.declare.layout import Accordion
 from millstream.declare.options import Limit
 from millstream.declare.theme import ThemeLike
-from millstream.declare.updates import Declared, skip, update
-from millstream.errors import DeclarationError, InvalidValue
+from millstream.declare.updates import skip, update
+from millstream.errors import DeclarationError
 from millstream.runtime.send.notices import Info
 from millstream.types import Handler
 
 T = TypeVar("T", bound=Component)
 
-Part: TypeAlias = str | Component
-Example: TypeAlias = str | Mapping[str, object] | Sequence[object]
-
 BUSY = "Wait for the answer, or stop it."
-
-
-class Start(NamedTuple):
-    """An example, in every form in which it is needed: its files are the developer's own, wherever they lie."""
-
-    text: str
-    files: object
-    message: Declared
-    draft: Declared
-    others: list[object]
 
 
 class ChatInterface(Blocks):
@@ -123,11 +112,11 @@ class ChatInterface(Blocks):
         type: Literal["messages", "tuples"] | None = None,  # noqa: A002  # Gradio's name
         chatbot: Chatbot | None = None,
         textbox: Textbox | MultimodalTextbox | None = None,
-        additional_inputs: Part | Sequence[Part] | None = None,
+        additional_inputs: Parts = None,
         additional_inputs_accordion: str | Accordion | None = None,
         additional_outputs: Component | Sequence[Component] | None = None,
         editable: bool = False,
-        examples: Sequence[Example] | None = None,
+        examples: Sequence[ChatExample] | None = None,
         example_labels: Sequence[str] | None = None,
         run_examples_on_click: bool = True,
         title: str | None = None,
@@ -148,8 +137,8 @@ class ChatInterface(Blocks):
         super().__init__(theme, title=title or "Millstream", css=css, js=js, head=head, **ignored)  # type: ignore[arg-type]  # checked by the base class
         self.fn = fn
         self.multimodal = multimodal or (isinstance(textbox, MultimodalTextbox) and textbox.max_files > 0)
-        self.additional_inputs = [_made(part) for part in _listed(additional_inputs)]
-        self.additional_outputs = list(_listed(additional_outputs))
+        self.additional_inputs = [made(part, "ChatInterface") for part in listed(additional_inputs)]
+        self.additional_outputs = [made(part, "ChatInterface") for part in listed(additional_outputs)]
         self._spec = inspect_handler(fn, "ChatInterface")
         self._check_arity()
         self._runs_examples = run_examples_on_click
@@ -158,10 +147,11 @@ class ChatInterface(Blocks):
         self.chatbot = chatbot.unrender() if chatbot else _detached(lambda: Chatbot(type=type, show_label=False))
         self.textbox = textbox.unrender() if textbox else _detached(self._new_textbox)
         self.chatbot_value = self.chatbot
-        self._examples = [self._start(at, given) for at, given in enumerate(examples or self.chatbot.examples)]
+        self._examples = ChatExamples(self.chatbot, self.textbox, self.additional_inputs)
+        self._examples.read(examples or self.chatbot.examples)
         self._dress(editable=editable, autoscroll=autoscroll, autofocus=autofocus, fill_height=fill_height)
         if examples:
-            self._show_examples(example_labels or ())
+            self.chatbot.amend(examples=self._examples.labelled(example_labels or ()))
         with self:
             self._lay_out(title, description, additional_inputs_accordion)
             self._asked = State("")
@@ -200,37 +190,6 @@ class ChatInterface(Blocks):
         if "label" not in textbox.given:
             textbox.amend(label="Message", show_label=textbox.given.get("show_label", False))
         textbox.amend(submit_btn=self._submit_btn, stop_btn=False)
-
-    def _start(self, number: int, given: Example) -> Start:
-        """Check an example, and bring it into the forms in which sessions keep it."""
-        first, *others = given if isinstance(given, list | tuple) and given else [given]
-        first = str(first) if isinstance(first, int | float) else first
-        where = f"ChatInterface: example {number}"
-        if not isinstance(first, str | Mapping):
-            raise DeclarationError(f"{where} begins with a text or a dict, but got {first!r}")
-        if len(others) > len(self.additional_inputs):
-            counts = f"{len(others)} values for {len(self.additional_inputs)} additional inputs"
-            raise DeclarationError(f"{where} has {counts}")
-        message = user_message(first)
-        draft = draft_of(message)
-        text = str(draft["text"])
-        try:
-            said = self.chatbot.declared([message])
-            field = self.textbox.declared(draft if isinstance(self.textbox, MultimodalTextbox) else text)
-            rest = [_declared(part, value) for part, value in zip(self.additional_inputs, others, strict=False)]
-        except InvalidValue as error:
-            raise DeclarationError(f"{where} does not fit: {error}") from error
-        assert isinstance(said, list)  # the messages of a Chatbot
-        return Start(text, draft["files"], Declared(said[0]), Declared(field), rest)
-
-    def _show_examples(self, labels: Sequence[str]) -> None:
-        named = [{"display_text": label} for label in labels]
-        unnamed: list[dict[str, str]] = [{}] * len(self._examples)
-        shown = [
-            {"text": start.text, "files": start.files, **name}
-            for start, name in zip(self._examples, [*named, *unnamed], strict=False)
-        ]
-        self.chatbot.amend(examples=shown)
 
     def _lay_out(self, title: str | None, description: str | None, accordion: str | Accordion | None) -> None:
         if title:
@@ -327,21 +286,17 @@ class ChatInterface(Blocks):
         return self._began("edit", [*_before(history, data.index), edited])
 
     def _choose(self, asked: str, history: History, draft: object, data: SelectData) -> object:
-        start = self._chosen(data)
-        if start is None or _is_busy(asked):
+        example = self._examples.chosen(data.index)
+        if example is None or _is_busy(asked):
             return skip()
-        return self._began("choose", [*history, start.message], start.others)
+        return self._began("choose", [*history, example.message], example.others)
 
     def _fill(self, data: SelectData) -> object:
-        start = self._chosen(data)
-        if start is None:
+        example = self._examples.chosen(data.index)
+        if example is None:
             return skip()
-        rest = [update() for _ in self.additional_inputs[len(start.others) :]]
-        return (start.draft, *start.others, *rest) if self.additional_inputs else start.draft
-
-    def _chosen(self, data: SelectData) -> Start | None:
-        is_known = isinstance(data.index, int) and 0 <= data.index < len(self._examples)
-        return self._examples[data.index] if is_known else None  # type: ignore[index]  # an int, as was just said
+        rest = [update() for _ in self.additional_inputs[len(example.others) :]]
+        return (example.draft, *example.others, *rest) if self.additional_inputs else example.draft
 
     def _undo(self, history: History, data: UndoData) -> tuple[object, object]:
         kept = _before(history, data.index)
@@ -370,22 +325,6 @@ def _before(history: History, index: int) -> History:
     return history[: max(0, index)]
 
 
-def _listed(given: object) -> Sequence[Component]:
-    if given is None:
-        return ()
-    return [given] if isinstance(given, str | Component) else list(given)  # type: ignore[call-overload,list-item]  # strings become components
-
-
-def _made(part: Part) -> Component:
-    """Make the component that a string stands for; one that has its place in another app stays there."""
-    if isinstance(part, Component):
-        return part
-    make = shortcut(part)
-    if make is None:
-        raise DeclarationError(f"ChatInterface: there is no component {part!r}; strings may be {', '.join(SHORTCUTS)}")
-    return _detached(make)
-
-
 def _detached(make: Callable[[], T]) -> T:
     """Make a component that has no place yet."""
     with detached():
@@ -394,11 +333,6 @@ def _detached(make: Callable[[], T]) -> T:
 
 def _nothing() -> History:
     return []
-
-
-def _declared(part: Component, value: object) -> object:
-    """Give what an example says of an additional input; nothing leaves it as it is."""
-    return skip() if value is None else Declared(part.declared(part.received(value)))
 
 
 def _trigger(part: Component, name: str) -> Trigger:

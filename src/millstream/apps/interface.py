@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence, Sized
+from collections.abc import Mapping, Sequence, Sized
 from pathlib import Path
-from typing import ClassVar, Final, TypeAlias
+from typing import ClassVar, Final
 
 from millstream.apps.blocks import Blocks
-from millstream.compat.substitutes import instead_of
-from millstream.components.audio import Audio
+from millstream.apps.shortcuts import Parts, listed, made
 from millstream.components.button import Button
-from millstream.components.chatbot import Chatbot
-from millstream.components.checkbox import Checkbox
-from millstream.components.checkboxgroup import CheckboxGroup
 from millstream.components.clearbutton import ClearButton
-from millstream.components.dropdown import Dropdown
 from millstream.components.examples import Examples, runs_on_click
-from millstream.components.file import File
-from millstream.components.html import HTML
-from millstream.components.image import Image
-from millstream.components.label import Label
 from millstream.components.markdown import Markdown
 from millstream.components.number import Number
-from millstream.components.radio import Radio
-from millstream.components.slider import Slider
 from millstream.components.state import State
-from millstream.components.textbox import TextArea, Textbox
-from millstream.components.video import Video
+from millstream.components.textbox import Textbox
 from millstream.declare.binding import Progress
 from millstream.declare.component import Component
 from millstream.declare.element import detached
@@ -37,38 +25,7 @@ from millstream.declare.layout import Accordion, Column, Row
 from millstream.declare.options import Limit
 from millstream.declare.theme import ThemeLike
 from millstream.declare.updates import update
-from millstream.errors import DeclarationError, nearest
 from millstream.types import Handler
-
-Part: TypeAlias = str | Component
-Parts: TypeAlias = Part | Sequence[Part] | None
-
-SHORTCUTS: Final[Mapping[str, Callable[[], Component]]] = {
-    "audio": Audio,
-    "chatbot": Chatbot,
-    "checkbox": Checkbox,
-    "checkboxgroup": CheckboxGroup,
-    "dropdown": Dropdown,
-    "file": File,
-    "files": lambda: File(file_count="multiple"),
-    "html": HTML,
-    "image": Image,
-    "label": Label,
-    "markdown": Markdown,
-    "mic": lambda: Audio(sources=["microphone"]),
-    "microphone": lambda: Audio(sources=["microphone"]),
-    "number": Number,
-    "playablevideo": Video,
-    "radio": Radio,
-    "slider": Slider,
-    "state": State,
-    "text": Textbox,
-    "textarea": TextArea,
-    "textbox": Textbox,
-    "video": Video,
-    "webcam": lambda: Image(sources=["webcam"]),
-}
-"""Components that a string stands for."""
 
 LIVE_TIME_LIMIT_S: Final = 30.0
 
@@ -181,10 +138,11 @@ class Interface(Blocks):
         self.time_limit, self.stream_every = time_limit, stream_every
         self._buttons: dict[str, Button] = {}
         self._spec = inspect_handler(fn, "Interface")
-        self._additional = [_made(part) for part in _listed(additional_inputs)]
+        self._additional = [made(part, "Interface").unrender() for part in listed(additional_inputs)]
         self._accordion = additional_inputs_accordion
-        self.input_components = [*(_made(part) for part in _listed(inputs)), *self._additional]
-        self.output_components = _with_shared_state(self.input_components, [_made(part) for part in _listed(outputs)])
+        self.input_components = [*(made(part, "Interface").unrender() for part in listed(inputs)), *self._additional]
+        outlets = [made(part, "Interface").unrender() for part in listed(outputs)]
+        self.output_components = _with_shared_state(self.input_components, outlets)
         _name_after_parameters(self.input_components, self._spec)
         _label_outputs(self.output_components)
         self._example_rows = None if isinstance(examples, Sized) and len(examples) == 0 else examples
@@ -278,30 +236,6 @@ class Interface(Blocks):
         dependency = bind(triggers, self.fn, self.input_components, self.output_components, options)
         assert isinstance(dependency, Dependency)  # it was given its handler
         return dependency
-
-
-def _listed(parts: Parts) -> list[Part]:
-    if parts is None:
-        return []
-    return [parts] if isinstance(parts, str | Component) else list(parts)
-
-
-def shortcut(name: str) -> Callable[[], Component] | None:
-    """Find the component that a string stands for; neither case nor underscores count, as in Gradio."""
-    return SHORTCUTS.get(str(name).strip().lower().replace("_", ""))
-
-
-def _made(part: Part) -> Component:
-    """Make the component that a string stands for, without a place yet."""
-    if isinstance(part, Component):
-        return part.unrender()
-    make = shortcut(part)
-    if make is None:
-        near = nearest(str(part), SHORTCUTS).replace("; did", ". Did")
-        hint = instead_of(str(part)) or f"; strings may be {', '.join(SHORTCUTS)}{near}"
-        raise DeclarationError(f"Interface: there is no component {part!r}{hint}")
-    with detached():
-        return make()
 
 
 def _with_shared_state(inputs: Sequence[Component], outputs: Sequence[Component]) -> list[Component]:

@@ -1,0 +1,86 @@
+"""Components by name: the strings that an `Interface` and a `ChatInterface` take in place of components."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, TypeAlias
+
+from millstream.compat.substitutes import instead_of
+from millstream.components.audio import Audio
+from millstream.components.chatbot import Chatbot
+from millstream.components.checkbox import Checkbox
+from millstream.components.checkboxgroup import CheckboxGroup
+from millstream.components.dropdown import Dropdown
+from millstream.components.file import File
+from millstream.components.html import HTML
+from millstream.components.image import Image
+from millstream.components.label import Label
+from millstream.components.markdown import Markdown
+from millstream.components.number import Number
+from millstream.components.radio import Radio
+from millstream.components.slider import Slider
+from millstream.components.state import State
+from millstream.components.textbox import TextArea, Textbox
+from millstream.components.video import Video
+from millstream.declare.component import Component
+from millstream.declare.element import detached
+from millstream.errors import DeclarationError, nearest
+
+Part: TypeAlias = str | Component
+Parts: TypeAlias = Part | Sequence[Part] | None
+
+SHORTCUTS: Final[Mapping[str, Callable[[], Component]]] = {
+    "audio": Audio,
+    "chatbot": Chatbot,
+    "checkbox": Checkbox,
+    "checkboxgroup": CheckboxGroup,
+    "dropdown": Dropdown,
+    "file": File,
+    "files": lambda: File(file_count="multiple"),
+    "html": HTML,
+    "image": Image,
+    "label": Label,
+    "markdown": Markdown,
+    "mic": lambda: Audio(sources=["microphone"]),
+    "microphone": lambda: Audio(sources=["microphone"]),
+    "number": Number,
+    "playablevideo": Video,
+    "radio": Radio,
+    "slider": Slider,
+    "state": State,
+    "text": Textbox,
+    "textarea": TextArea,
+    "textbox": Textbox,
+    "video": Video,
+    "webcam": lambda: Image(sources=["webcam"]),
+}
+"""Components that a string stands for."""
+
+
+def listed(parts: Parts) -> list[Part]:
+    """Give one component, several or none as a list."""
+    if parts is None:
+        return []
+    return [parts] if isinstance(parts, str | Component) else list(parts)
+
+
+def shortcut(name: str) -> Callable[[], Component] | None:
+    """Find the component that a string stands for; neither case nor underscores count, as in Gradio."""
+    return SHORTCUTS.get(str(name).strip().lower().replace("_", ""))
+
+
+def made(part: Part, where: str) -> Component:
+    """Give a component as it is, and make the one that a string stands for, without a place yet.
+
+    Raises:
+        DeclarationError: No component has this name; the message begins with `where`.
+    """
+    if isinstance(part, Component):
+        return part
+    make = shortcut(part)
+    if make is None:
+        near = nearest(str(part), SHORTCUTS).replace("; did", ". Did")
+        hint = instead_of(str(part)) or f"; strings may be {', '.join(SHORTCUTS)}{near}"
+        raise DeclarationError(f"{where}: there is no component {part!r}{hint}")
+    with detached():
+        return make()
