@@ -11,7 +11,7 @@ from tests.client.media import RATE, endless, picture, pictures, ramp
 import millstream as ms
 from millstream.client import backlog as module
 from millstream.client.sources import frame
-from millstream.client.stream import CAPTURES_KEPT
+from millstream.client.uplink import CAPTURES_KEPT
 from millstream.codecs import jpeg
 from millstream.errors import BacklogExceeded
 from millstream.testing import TestPage
@@ -167,7 +167,7 @@ def test_capture_times_are_not_kept_for_ever() -> None:
     with TestPage(demo) as page:
         recording = page.stream("Camera", [data] * (CAPTURES_KEPT + 50), 100)
         assert recording.summary().sent > CAPTURES_KEPT
-        assert len(recording.streams[0]._captured_us) <= CAPTURES_KEPT
+        assert len(recording.streams[0].uplink.captured_us) <= CAPTURES_KEPT
 
 
 def test_the_end_of_the_link_ends_a_handover() -> None:
@@ -176,7 +176,7 @@ def test_the_end_of_the_link_ends_a_handover() -> None:
         recording = page.record("Mic")
         recording.wait_for_state("running")
         recording.feed(ramp(2))
-        stopping = page.start(recording.recording.first.stop())
+        stopping = page.start(recording.recording.first.uplink.stop())
         page.advance(0.1)
         page.drop()
         stopping.result()

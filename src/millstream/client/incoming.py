@@ -77,8 +77,8 @@ class Incoming:
     def add(self, stream: ClientStream, recording: Recording) -> None:
         """Add a stream that is about to be opened."""
         self.streams[stream.number] = stream
-        if stream.pictures:
-            self._cameras[stream.pictures] = stream
+        if stream.uplink.frames_number:
+            self._cameras[stream.uplink.frames_number] = stream
         self.recordings[stream.number] = recording
         recording.streams.append(stream)
 
@@ -119,8 +119,8 @@ class Incoming:
             self._received_frames += 1
             await self._page.send(Credit(stream=0, limit=self._received_frames + FRAMES_IN_FLIGHT))
         else:
-            stream.received_pictures += 1
-            await self._page.send(Credit(stream=stream.number, limit=stream.received_pictures + FRAMES_IN_FLIGHT))
+            stream.received_frames += 1
+            await self._page.send(Credit(stream=stream.number, limit=stream.received_frames + FRAMES_IN_FLIGHT))
 
     def _deliver(self, applied: AppliedResult) -> None:
         """Tell a stream or a run of a result, and press Stop where it wants it."""
@@ -148,15 +148,15 @@ class Incoming:
 
     async def _on_credit(self, message: Credit) -> None:
         if stream := self._capturing(message.stream):
-            stream.grant(message.stream, message.limit)
+            stream.uplink.grant(message.stream, message.limit)
 
     async def _on_key_frame(self, message: KeyFrame) -> None:
         if stream := self._capturing(message.stream):
-            stream.request_key_frame()
+            stream.uplink.request_key_frame()
 
     async def _on_encode(self, message: Encode) -> None:
         if stream := self._capturing(message.stream):
-            stream.encode_as(message)
+            stream.uplink.encode_as(message)
 
     async def _on_stream(self, message: StreamState) -> None:
         stream = self.streams.get(message.stream)

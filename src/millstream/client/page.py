@@ -190,7 +190,7 @@ class Page:
         for binding in bindings:
             stream = ClientStream(self, self._incoming.next_stream, component, binding, kinds)
             self._incoming.add(stream, recording)
-            await self.send(Open(stream=stream.number, binding=binding["id"], pictures=stream.pictures))
+            await self.send(Open(stream=stream.number, binding=binding["id"], pictures=stream.uplink.frames_number))
             await self.send(Credit(stream=stream.number, limit=FRAMES_IN_FLIGHT))
         await self.fire(component, "start_recording")
         return recording

@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator
 from typing import NamedTuple, cast
 
 from millstream.client.sources import FilmSource, Picture, PictureSource, SoundSource, pictures, sound
-from millstream.client.stream import ClientStream, sleep_until
+from millstream.client.stream import ClientStream
+from millstream.client.uplink import sleep_until
 from millstream.client.wire import PageWire
 from millstream.errors import BacklogExceeded, Error, InvalidValue
 from millstream.frames import Chunk
@@ -55,7 +56,7 @@ class Recording:
         """
         if PacketKind.PICTURE not in self._kinds:
             return Loaded(None, sound(cast("SoundSource", source)))
-        if not self.first.pictures:
+        if not self.first.uplink.frames_number:
             return Loaded(pictures(cast("PictureSource", source)), None)
         if not isinstance(source, tuple) or len(source) != 2:
             raise InvalidValue(f"camera and microphone are fed with (frames, audio), not {source!r}")
@@ -86,10 +87,10 @@ class Recording:
 
     async def _play(self, chunk: Chunk) -> None:
         try:
-            await asyncio.gather(*(stream.hear(chunk) for stream in self.streams))
+            await asyncio.gather(*(stream.uplink.hear(chunk) for stream in self.streams))
         except BacklogExceeded:
             for stream in self.streams:  # they are fed by the same device
-                await stream.stop()
+                await stream.uplink.stop()
             raise
 
     async def _video(self, items: Iterator[Picture], interval_s: float) -> None:
@@ -100,7 +101,7 @@ class Recording:
             if self.is_over:
                 return
             for stream in self.streams:
-                await stream.offer(item, interval_s)
+                await stream.uplink.offer(item, interval_s)
             shown += 1
         await sleep_until(begin + shown * interval_s)
 
@@ -112,7 +113,7 @@ class Recording:
             Closed: The connection ended first.
         """
         for stream in self.streams:
-            await stream.stop()
+            await stream.uplink.stop()
         for stream in self.streams:
             await stream.wait_for_state("ended")
         self.check()
