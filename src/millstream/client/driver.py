@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-import mimetypes
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
-import numpy as np
-
-from millstream import codecs
-from millstream.client.elements import Elements
-from millstream.client.listener import Listener
 from millstream.client.manifest import Reference
 from millstream.client.metrics import stream_metrics
 from millstream.client.page import Page
+from millstream.client.plain_values import file_of, plain_value
 from millstream.client.recording import Recording
 from millstream.client.result import StreamResult, Summary
 from millstream.client.run import ClientRun
-from millstream.client.sources import FilmSource, PictureSource, SoundSource, frame, sound
+from millstream.client.sources import FilmSource, PictureSource, SoundSource
 from millstream.client.stream import ClientStream
-from millstream.codecs import png
-from millstream.errors import MediaError
-from millstream.frames import Chunk, Frame
-from millstream.media import image_file as picture
-from millstream.media import wav
-from millstream.media.image_header import MAX_PHOTO_PIXELS
-from millstream.overlays.unpacking import unpack
-from millstream.types import Media
 from millstream.wire.messages import Toast
-from millstream.wire.packet import CodecNumber, Packet
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -83,7 +68,7 @@ class Driver(ABC):
             InvalidValue: No such component, or an array of a shape that is no picture or sound.
         """
         number = self.page.find_component(component)
-        file = _file(self.page.elements, number, value)
+        file = file_of(self.page.elements, number, value)
         self.run(self.page.set(number, value) if file is None else self._set_file(number, *file))
 
     async def _set_file(self, number: int, name: str, mime: str, data: bytes) -> None:
@@ -98,32 +83,11 @@ class Driver(ABC):
         wire. Of streamed sound it is all that came so far; of encoded pieces their bytes, joined; of a streamed film
         the bytes of an MP4 file.
         """
-        return self.run(self._decode(self.page.values[self.page.find_component(component)]))
-
-    async def _decode(self, value: object) -> object:
-        if isinstance(value, Listener):
-            return value.video or b"".join(value.files) or _plain(Chunk(value.samples, value.sample_rate))
-        if isinstance(value, Frame):
-            return _plain(value)
-        if isinstance(value, Packet) and value.codec == CodecNumber.OVERLAY:
-            return unpack(value.payload)
-        if isinstance(value, Packet):
-            return _plain(codecs.by_number(value.codec).open_decoder().decode(value.payload))
-        if isinstance(value, list) and all(isinstance(item, dict) and "file" in item for item in value):
-            return [await self.download(str(item["file"])) for item in value]
-        if isinstance(value, dict) and "file" in value:
-            data = await self.download(str(value["file"]))
-            try:
-                is_picture = str(value.get("type", "")).startswith("image/")
-                image = picture.decode_image_file(data, MAX_PHOTO_PIXELS) if is_picture else None
-                return _plain(image or wav.decode(data))
-            except MediaError:
-                return data
-        return value
+        return self.run(plain_value(self.page.values[self.page.find_component(component)], self.download))
 
     def outputs(self, result: StreamResult) -> dict[int, Any]:
         """Decode the values of one result, as `value` does."""
-        return {number: self.run(self._decode(value)) for number, value in result.values.items()}
+        return {number: self.run(plain_value(value, self.download)) for number, value in result.values.items()}
 
     def props(self, component: Reference) -> dict[str, object]:
         """Get the properties of a component or layout as the page has them now."""
@@ -283,21 +247,3 @@ class DrivenRecording:
             Closed: The connection ended first.
         """
         self._driver.run(self.recording.stop())
-
-
-def _file(elements: Elements, number: int, value: object) -> tuple[str, str, bytes] | None:
-    """Make the name, type and content of a file of a value that has to be uploaded."""
-    takes_file = elements.can(number, "takes_file")
-    if takes_file and elements.can(number, "shows_frames") and isinstance(value, np.ndarray):
-        return "picture.png", "image/png", png.open_encoder(1.0).encode(frame(value)).payload
-    if takes_file and not elements.can(number, "captures_frames") and isinstance(value, tuple):
-        return "sound.wav", "audio/wav", wav.encode(sound(value))
-    if (takes_file or elements.can(number, "collects_files")) and isinstance(value, Path):
-        return value.name, mimetypes.guess_type(value.name)[0] or "application/octet-stream", value.read_bytes()
-    return None
-
-
-def _plain(media: Media) -> object:
-    if isinstance(media, Frame):
-        return media.pixels
-    return media.sample_rate, media.samples[:, 0] if media.channels == 1 else media.samples

@@ -146,7 +146,9 @@ class Uplink:
         self._due = (now if now - self._due > self._every_s + interval_s else self._due) + self._every_s
         captured_us = self._page.now_us()
         is_jpeg = self._sequences[PacketKind.PICTURE].codec == jpeg.NUMBER
-        encoded = Encoded(item) if isinstance(item, bytes) and is_jpeg else self._frame_encoder.encode(self._frame(item))
+        encoded = (
+            Encoded(item) if isinstance(item, bytes) and is_jpeg else self._frame_encoder.encode(self._frame(item))
+        )
         await self._send(PacketKind.PICTURE, captured_us, encoded.payload, flags_of(encoded))
 
     def _frame(self, item: Picture) -> Frame:

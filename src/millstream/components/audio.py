@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar, Final, Literal, TypeAlias, TypeVar, Unpack
 
@@ -15,17 +13,15 @@ from millstream.components.options.media_source import DeclaredFiles, MediaCompo
 from millstream.components.options.microphone import check_chunk, check_format
 from millstream.components.options.waveform import WaveformOptions, waveform_options_of
 from millstream.components.playing.audio_source import AudioSource
-from millstream.components.values.browser_copies import played
+from millstream.components.values.audio_blob import AudioBlob
 from millstream.components.values.samples import UnfitAudio, is_sound
 from millstream.declare.arguments import describe, is_number
 from millstream.declare.component import Common
 from millstream.declare.event import Event, StreamEvent
 from millstream.declare.user_warnings import warn_ignored
-from millstream.errors import DeclarationError, InvalidValue, MediaError
+from millstream.errors import DeclarationError, InvalidValue
 from millstream.frames import Chunk
-from millstream.media import audio_file as sound_file
-from millstream.media import wav
-from millstream.media.file_kinds import FileKind
+from millstream.media import audio_file, wav
 from millstream.types import Blob, Media, PlayerSource, Scratch, Stored, WebLink
 from millstream.wire.messages import Value
 
@@ -169,32 +165,16 @@ class Audio(MediaComponent):
         }
 
     def inspect(self, blob: Blob, scratch: Scratch) -> Blob:
-        source = self._source(blob)
-        kind = sound_file.recognise(source)
-        if kind is None:
-            raise self._no_sound(blob)
+        audio = AudioBlob(self.name, blob)
+        typed = audio.typed
         if self.type != "filepath":
-            self._decoded(blob, sound_file.check)
+            audio.decoded(audio_file.check)
         try:
-            return self._presentable(blob, kind)
+            return audio.presentable()
         except InvalidValue:
             if self.type == "filepath":
-                return replace(blob, mime=sound_file.media_type(kind))
+                return typed
             raise
-
-    def _presentable(self, blob: Blob, kind: FileKind) -> Blob:
-        """Give a file its true type; what browsers do not play is decoded for them.
-
-        Raises:
-            InvalidValue: That cannot be done.
-        """
-        try:
-            return replace(blob, mime=sound_file.media_type(kind), shown=played(blob, kind))
-        except MediaError as error:
-            raise InvalidValue(f"{self.name} cannot play {blob.name}: {error}") from error
-
-    def _source(self, blob: Blob) -> bytes | Path:
-        return blob.path if blob.path is not None else self.content(blob)
 
     def preprocess(self, value: Stored | Media, scratch: Scratch) -> object:
         if value is None:
@@ -204,47 +184,20 @@ class Audio(MediaComponent):
         if isinstance(value, Chunk):
             return self._given(value, scratch)
         assert isinstance(value, Blob)
+        audio = AudioBlob(self.name, value)
         if self.type == "filepath":
-            self._check_length(value)
-            return self._saved(value, scratch)
-        chunk = self._decoded(value, sound_file.decode)
+            if self.min_length is not None or self.max_length is not None:
+                self._check_seconds(audio.decoded(audio_file.duration_s))
+            return audio.saved(scratch)
+        chunk = audio.decoded(audio_file.decode)
         self._check_seconds(chunk.duration_s)
         return self._given(chunk, scratch)
 
     def _given(self, chunk: Chunk, scratch: Scratch) -> object:
         if self.type == "filepath":
-            return self._saved(Blob("sound.wav", "audio/wav", data=wav.encode(chunk)), scratch)
+            return AudioBlob(self.name, Blob("audio.wav", "audio/wav", data=wav.encode(chunk))).saved(scratch)
         samples = chunk.samples[:, 0] if chunk.channels == 1 else chunk.samples
         return chunk.sample_rate, samples
-
-    def _saved(self, blob: Blob, scratch: Scratch) -> str:
-        """Give the path of a file whose end is that of its kind: programs choose their reader by it."""
-        kind = sound_file.recognise(self._source(blob))
-        if kind is None:
-            raise self._no_sound(blob)
-        if blob.path is not None and blob.path.suffix.lower() in kind.suffixes:
-            return str(blob.path)
-        own = Path(blob.name).suffix.lower()
-        path = scratch.temporary(own if own in kind.suffixes else f".{sound_file.suffix(kind)}")
-        if blob.path is None:
-            path.write_bytes(self.content(blob))
-        else:
-            shutil.copyfile(blob.path, path)
-        return str(path)
-
-    def _decoded(self, blob: Blob, decode: Callable[[bytes | Path], T]) -> T:
-        try:
-            return decode(self._source(blob))
-        except MediaError as error:
-            raise self._unreadable(blob, error) from error
-
-    def _unreadable(self, blob: Blob, error: MediaError) -> InvalidValue:
-        remedy = 'take another file, or declare Audio(type="filepath") and decode it in the handler'
-        return InvalidValue(f"{self.name} cannot read {blob.name}: {error}; {remedy}")
-
-    def _check_length(self, blob: Blob) -> None:
-        if self.min_length is not None or self.max_length is not None:
-            self._check_seconds(self._decoded(blob, sound_file.duration_s))
 
     def _check_seconds(self, seconds: float) -> None:
         if self.min_length is not None and seconds < self.min_length:
@@ -256,10 +209,10 @@ class Audio(MediaComponent):
         if value is None:
             return None
         if isinstance(value, bytes | bytearray | memoryview):
-            return self._recognised(bytes(value))
+            return self._encoded(bytes(value))
         if isinstance(value, Path | str):
             link = self.link(value) if isinstance(value, str) else None
-            return link or self._admitted(scratch.admit(Path(value)))
+            return link or self._file(scratch.admit(Path(value)))
         if is_sound(value):
             try:
                 return Blob("audio.wav", "audio/wav", data=wav.encode(self.loudness().to_chunk(*value)))
@@ -275,20 +228,18 @@ class Audio(MediaComponent):
     def source(self) -> PlayerSource:
         return AudioSource(self)
 
-    def _admitted(self, blob: Blob) -> Blob:
-        kind = sound_file.recognise(self._source(blob))
-        if kind is None:
-            raise self._no_sound(self.of_kind(blob))
-        return self._presentable(blob, kind)
+    def _file(self, blob: Blob) -> Blob:
+        audio = AudioBlob(self.name, blob)
+        if audio.kind is None:
+            self.of_kind(blob)
+        return audio.presentable()
 
-    def _no_sound(self, blob: Blob) -> InvalidValue:
-        return InvalidValue(f"{self.name} cannot read {blob.name}, which is no audio: take {sound_file.NAMES}")
-
-    def _recognised(self, data: bytes) -> Blob:
-        kind = sound_file.recognise(data)
+    def _encoded(self, data: bytes) -> Blob:
+        kind = audio_file.recognise(data)
         if kind is None:
-            raise self.invalid(f"bytes of a {sound_file.NAMES} file", data[:16])
-        return self._presentable(Blob(f"audio.{sound_file.suffix(kind)}", sound_file.media_type(kind), data=data), kind)
+            raise self.invalid(f"bytes of a {audio_file.NAMES} file", data[:16])
+        blob = Blob(f"audio.{audio_file.suffix(kind)}", audio_file.media_type(kind), data=data)
+        return AudioBlob(self.name, blob).presentable()
 
     def declared(self, value: object) -> Stored:
         return self.postprocess(value, DeclaredFiles())

@@ -1,4 +1,4 @@
-"""What every codec must do. Subclass `CodecSuite` in a test file, with a name that begins with `Test`."""
+"""The conformance suite of codecs. Subclass `CodecSuite` in a test file, with a name that begins with `Test`."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ CUTS = 50
 SLOWEST_REFUSAL_S = 0.005
 
 
-class CodecSuite:
-    """The suite.
+class CodecCase:
+    """One codec with the media to test it on.
 
     Attributes:
         codec: The module to test.
@@ -58,6 +58,20 @@ class CodecSuite:
         assert np.abs(ours.astype(np.float64) - theirs).mean() <= self.max_error
         if isinstance(decoded, Chunk) and isinstance(original, Chunk):
             assert (decoded.sample_rate, decoded.first_sample) == (original.sample_rate, original.first_sample)
+
+    def decode_if_possible(self, payload: bytes) -> None:
+        """Decode with a decoder of its own; only `MediaError` may be raised."""
+        try:
+            self.decoded([payload])
+        except MediaError as error:
+            message = str(error)
+        else:
+            return
+        assert 10 < len(message) < 300, "a message names what was wrong, in one line"
+
+
+class RoundTripSuite(CodecCase):
+    """What goes in comes out, and nobody else is touched by it."""
 
     def test_it_is_called_as_its_file_is(self) -> None:
         assert str(vars(self.codec)["__name__"]).rsplit(".", 1)[-1] == self.codec.NAME
@@ -103,6 +117,10 @@ class CodecSuite:
             self.assert_same(ours.decode(a), first)
             self.assert_same(theirs.decode(b), second)
 
+
+class DependenceSuite(CodecCase):
+    """Packets build on each other as far as they say, and an encoder can be asked for a key frame and another rate."""
+
     def test_a_key_packet_needs_none_before_it(self) -> None:
         encoded = self.encoded()
         assert encoded[0].is_key
@@ -138,6 +156,10 @@ class CodecSuite:
         for ours, (_, theirs) in zip(self.decoded([item.payload for item, _ in kept]), kept, strict=True):
             self.assert_same(ours, theirs)
 
+
+class HostilePacketSuite(CodecCase):
+    """What is broken, huge or of another kind is refused, and with `MediaError` alone."""
+
     def test_a_packet_that_was_cut_off_is_refused(self) -> None:
         payload = self.encoded()[0].payload
         for cut in range(CUTS):
@@ -157,16 +179,6 @@ class CodecSuite:
                 broken[dice.randrange(min(len(broken), 600))] = dice.randrange(256)
             self.decode_if_possible(bytes(broken))
             self.decode_if_possible(dice.randbytes(dice.randint(0, 200)))
-
-    def decode_if_possible(self, payload: bytes) -> None:
-        """Decode with a decoder of its own; only `MediaError` may be raised."""
-        try:
-            self.decoded([payload])
-        except MediaError as error:
-            message = str(error)
-        else:
-            return
-        assert 10 < len(message) < 300, "a message names what was wrong, in one line"
 
     def test_a_stateless_decoder_goes_on_after_a_broken_packet(self) -> None:
         encoded = self.encoded()
@@ -195,6 +207,10 @@ class CodecSuite:
         for _ in range(2):
             decoder.close()
             encoder.close()
+
+
+class CodecSuite(RoundTripSuite, DependenceSuite, HostilePacketSuite):
+    """All of it."""
 
 
 def values_of(media: Media) -> Pixels | Samples:
