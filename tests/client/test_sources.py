@@ -12,18 +12,18 @@ from millstream.media import wav
 
 
 def test_one_array_is_one_frame_and_four_dimensions_are_several() -> None:
-    assert [item.shape for item in sources.pictures(picture(1))] == [(32, 32, 3)]
-    assert len(list(sources.pictures(np.stack([picture(1), picture(2)])))) == 2
+    assert [item.shape for item in sources.frames(picture(1))] == [(32, 32, 3)]
+    assert len(list(sources.frames(np.stack([picture(1), picture(2)])))) == 2
 
 
 def test_an_iterable_is_taken_as_it_comes() -> None:
-    assert list(sources.pictures([b"jpeg"])) == [b"jpeg"]
+    assert list(sources.frames([b"jpeg"])) == [b"jpeg"]
 
 
 def test_an_image_file_is_one_frame(tmp_path: Path) -> None:
     path = tmp_path / "photo.png"
     cv2.imwrite(str(path), picture(9))
-    [found] = sources.pictures(path)
+    [found] = sources.frames(path)
     assert np.array_equal(found, picture(9))
 
 
@@ -35,7 +35,7 @@ def test_a_video_is_all_of_its_frames_in_rgb(tmp_path: Path) -> None:
     for _ in range(3):
         writer.write(red[:, :, ::-1])
     writer.release()
-    found = list(sources.pictures(str(path)))
+    found = list(sources.frames(str(path)))
     assert len(found) == 3
     assert abs(found[0].astype(int) - red).max() < 12
 
@@ -52,25 +52,25 @@ def test_a_video_is_all_of_its_frames_in_rgb(tmp_path: Path) -> None:
 )
 def test_what_holds_no_frames(source: object, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
-        list(sources.pictures(source))  # type: ignore[arg-type]
+        list(sources.frames(source))  # type: ignore[arg-type]
 
 
 def test_a_video_needs_opencv(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sources, "find_spec", lambda name: None)
     with pytest.raises(InvalidValue, match="pip install opencv-python-headless"):
-        next(sources.pictures("film.mp4"))
+        next(sources.frames("film.mp4"))
 
 
 def test_audio_is_an_array_a_chunk_or_a_wav_file(tmp_path: Path) -> None:
     rate, samples = ramp(0.1)
-    chunk = sources.sound((rate, samples))
+    chunk = sources.audio((rate, samples))
     assert (chunk.sample_rate, chunk.samples.shape) == (RATE, (1600, 1))
-    assert sources.sound(chunk) is chunk
-    stereo = sources.sound(ramp(0.1, channels=2))
+    assert sources.audio(chunk) is chunk
+    stereo = sources.audio(ramp(0.1, channels=2))
     assert stereo.channels == 2
     path = tmp_path / "speech.wav"
     path.write_bytes(wav.encode(Chunk(samples[:, None], rate)))
-    assert np.array_equal(sources.sound(path).samples[:, 0], samples)
+    assert np.array_equal(sources.audio(path).samples[:, 0], samples)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_audio_is_an_array_a_chunk_or_a_wav_file(tmp_path: Path) -> None:
 )
 def test_what_is_not_audio(source: object, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
-        sources.sound(source)  # type: ignore[arg-type]
+        sources.audio(source)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("item", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3)), "text"])

@@ -305,7 +305,7 @@ def test_a_generator_s_video_arrives_whole() -> None:
     with TestPage(cinema(lambda: (yield from (frame(number) for number in range(30))))) as page:
         page.click("Go")
         film = shown(page)
-        assert film.film_type.startswith("video/mp4")
+        assert film.video_type.startswith("video/mp4")
         assert [number for _, number in numbers(film.video)] == list(range(30))
         size = page.page.find("Size")
         page.wait_for(lambda: page.page.values[size] is not None)

@@ -178,7 +178,7 @@ class Blocks(Declaration):
             max_file_size: Largest upload in bytes, or a text such as `"100 MB"`, the default.
             max_image_pixels: Largest image file that is decoded for a handler, in pixels: 64 000 000, the default, lets
                 the photos of phones through.
-            favicon_path: Picture for the browser's tab.
+            favicon_path: Image for the browser's tab.
             css: Style sheet, or the path of one.
             js: JavaScript function that runs when the page is loaded, or the path of a script.
             head: HTML for the page's `<head>`, or the path of a file.

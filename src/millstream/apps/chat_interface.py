@@ -41,7 +41,7 @@ class ChatInterface(Blocks):
 
     The function is called with the message and with what was said before, `fn(message, history)`, and whatever
     `additional_inputs` hold. It returns, or yields as it grows, a text in Markdown, a component such as
-    `Image(picture)`, a `ChatMessage` or the dict of one, or a list of these. The message is a text, with
+    `Image(array)`, a `ChatMessage` or the dict of one, or a list of these. The message is a text, with
     `multimodal=True` `{"text": …, "files": [path, …]}`; the history is a list of dicts, as `Chatbot` describes it.
 
     Args:

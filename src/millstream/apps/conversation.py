@@ -1,4 +1,4 @@
-"""What a `ChatInterface` does with its function: calls it as it is to be called, and lists what it says."""
+"""`ChatFunction`: calls the function of a `ChatInterface` as it is to be called, and lists what it says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `Client` and `TestPage` have in common: a page driven from plain, blocking code."""
+"""`Driver`: a page driven from plain, blocking code; the base of `Client` and `TestPage`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from millstream.client.plain_values import file_of, plain_value
 from millstream.client.recording import Recording
 from millstream.client.result import StreamResult, Summary
 from millstream.client.run import ClientRun
-from millstream.client.sources import FilmSource, PictureSource, SoundSource
+from millstream.client.sources import AVSource, FrameSource, MicrophoneSource
 from millstream.client.stream import ClientStream
 from millstream.wire.messages import Toast
 
@@ -65,7 +65,7 @@ class Driver(ABC):
         """Edit a component. Arrays, `(rate, samples)` and a file given as `Path` are uploaded, the rest goes as it is.
 
         Raises:
-            InvalidValue: No such component, or an array of a shape that is no picture or sound.
+            InvalidValue: No such component, or an array whose shape is that of no image and no audio.
         """
         number = self.page.find_component(component)
         file = file_of(self.page.elements, number, value)
@@ -78,9 +78,9 @@ class Driver(ABC):
     def value(self, component: Reference) -> Any:
         """Get a component's value as the page shows it.
 
-        Pictures are `(height, width, 3 or 4)` uint8 arrays, sound is `(sample_rate, int16 array)`, other files are
+        Images are `(height, width, 3 or 4)` uint8 arrays, audio is `(sample_rate, int16 array)`, other files are
         bytes, several a list of them, marks on a camera's frames an `Overlay`, and anything else is what is on the
-        wire. Of streamed sound it is all that came so far; of encoded pieces their bytes, joined; of a streamed film
+        wire. Of streamed audio it is all that came so far; of encoded chunks their bytes, joined; of a streamed video
         the bytes of an MP4 file.
         """
         return self.run(plain_value(self.page.values[self.page.find_component(component)], self.download))
@@ -130,7 +130,7 @@ class Driver(ABC):
         return DrivenRecording(self, self.run(self.page.record(number, microphone=microphone)))
 
     def stream(
-        self, component: Reference, source: PictureSource | SoundSource | FilmSource, rate_hz: float = 30.0
+        self, component: Reference, source: FrameSource | MicrophoneSource | AVSource, rate_hz: float = 30.0
     ) -> DrivenRecording:
         """Press Record, wait for the turn, feed all of `source`, press Stop; returns the finished recording.
 
@@ -203,7 +203,7 @@ class DrivenRecording:
 
     @property
     def position(self) -> int:
-        """Place in the queue from 1 while it waits, else 0."""
+        """Position in the queue, from 1, while it waits; else 0."""
         return self.recording.first.position
 
     @property
@@ -229,12 +229,12 @@ class DrivenRecording:
         """Wait until the first stream is in one of `states`, or has ended."""
         self._driver.run(self.recording.first.wait_for_state(*states))
 
-    def feed(self, source: PictureSource | SoundSource | FilmSource, rate_hz: float = 30.0) -> None:
+    def feed(self, source: FrameSource | MicrophoneSource | AVSource, rate_hz: float = 30.0) -> None:
         """Let the device see or hear `source` in real time; see `Recording.feed`."""
         self._driver.run(self.recording.feed(self.recording.load(source), rate_hz))
 
     def feed_in_background(
-        self, source: PictureSource | SoundSource | FilmSource, rate_hz: float = 30.0
+        self, source: FrameSource | MicrophoneSource | AVSource, rate_hz: float = 30.0
     ) -> BackgroundWork[None]:
         """As `feed`, without waiting for the end."""
         return self._driver.start(self.recording.feed(self.recording.load(source), rate_hz))

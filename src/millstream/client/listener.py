@@ -15,10 +15,10 @@ from millstream.wire.packet import CodecNumber, Packet
 from millstream.wire.sound import FILE_PREFIX
 
 REPORT_S: Final = 0.1
-"""How often the server is told where we are."""
+"""The interval, in seconds, at which the server is told the position."""
 
 FILE_RATE_HZ: Final = 48_000
-"""What we say of files and films, which we do not decode: they last no time."""
+"""The rate that is reported of files and videos, which are not decoded here: they last no time."""
 
 
 class Listener:
@@ -30,8 +30,8 @@ class Listener:
 
     Attributes:
         files: The encoded files that came, complete ones only; empty if samples came.
-        film: What came of a film, as bytes of an MP4 file; empty if it is none. It counts as seen at once.
-        film_type: Its media type with its codecs.
+        video: A streamed video so far, as bytes of an MP4 file; empty if it is none. It counts as seen at once.
+        video_type: Its media type with its codecs.
         is_paused: Whether the listener has paused it.
         is_over: Whether all was heard, or it was silenced.
         longest_wait_s: The longest time from one packet to the next.
@@ -39,7 +39,7 @@ class Listener:
 
     def __init__(self, playback: int, send: Callable[[Played], Awaitable[None]]) -> None:
         self.files: list[bytes] = []
-        self.video, self.film_type = b"", ""
+        self.video, self.video_type = b"", ""
         self.is_paused = self.is_over = False
         self.longest_wait_s = 0.0
         self._came_at: float | None = None
@@ -65,14 +65,14 @@ class Listener:
 
     @property
     def played_s(self) -> float:
-        """How much of it was heard, in seconds."""
+        """Seconds of it that were heard."""
         return self._played / self.sample_rate
 
     def take(self, packet: Packet) -> None:
         """Take in the next packet.
 
         Raises:
-            MediaError: It is no sound.
+            MediaError: It is no audio.
         """
         now = asyncio.get_running_loop().time()
         self.longest_wait_s = max(self.longest_wait_s, now - (now if self._came_at is None else self._came_at))
@@ -81,7 +81,7 @@ class Listener:
         if packet.codec == CodecNumber.FILE and len(packet.payload):
             self._take_file(bytes(packet.payload))
         elif packet.codec == CodecNumber.FMP4 and len(packet.payload):
-            self._take_film(bytes(packet.payload))
+            self._take_video(bytes(packet.payload))
         elif len(packet.payload):
             chunk = self._decoder.decode(packet.payload)
             self._chunks.append(chunk)
@@ -118,11 +118,11 @@ class Listener:
             )
         )
 
-    def _take_film(self, payload: bytes) -> None:
-        if self.film_type:
+    def _take_video(self, payload: bytes) -> None:
+        if self.video_type:
             self.video += payload
         else:
-            self.film_type = payload.decode("ascii")
+            self.video_type = payload.decode("ascii")
 
     def _take_file(self, payload: bytes) -> None:
         size, _ = FILE_PREFIX.unpack_from(payload)

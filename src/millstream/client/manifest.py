@@ -16,7 +16,7 @@ class Numbered(Protocol):
 
 
 Reference: TypeAlias = int | str | Numbered
-"""How a caller names an element: its number, its label, its `elem_id`, or the component or layout itself."""
+"""A caller's name for an element: its number, its label, its `elem_id`, or the component or layout itself."""
 
 
 def elements_of(manifest: PageManifest) -> Iterator[tuple[int, dict[str, object]]]:

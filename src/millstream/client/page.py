@@ -36,7 +36,7 @@ from millstream.wire.messages import (
 from millstream.wire.packet import VERSION, Packet, decode_packet, is_packet
 
 GOODBYE_S: Final = 1.0
-"""How long the last word may take."""
+"""The time, in seconds, that the last message may take."""
 
 
 class Page:
@@ -177,7 +177,7 @@ class Page:
     async def record(self, component: int, *, microphone: bool = True) -> Recording:
         """Press Record: open one stream for each stream binding of the component.
 
-        Without a `microphone`, what would be sound and pictures is pictures alone.
+        Without a `microphone`, what would be audio and frames is frames alone.
 
         Raises:
             InvalidValue: Nothing streams from this component.

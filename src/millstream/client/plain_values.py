@@ -11,7 +11,7 @@ import numpy as np
 from millstream import codecs
 from millstream.client.elements import Elements
 from millstream.client.listener import Listener
-from millstream.client.sources import frame, sound
+from millstream.client.sources import audio, frame
 from millstream.codecs import png
 from millstream.errors import MediaError
 from millstream.frames import Chunk, Frame
@@ -50,7 +50,7 @@ def file_of(elements: Elements, number: int, value: object) -> tuple[str, str, b
     if takes_file and elements.can(number, "shows_frames") and isinstance(value, np.ndarray):
         return "image.png", "image/png", png.open_encoder(1.0).encode(frame(value)).payload
     if takes_file and not elements.can(number, "captures_frames") and isinstance(value, tuple):
-        return "audio.wav", "audio/wav", wav.encode(sound(value))
+        return "audio.wav", "audio/wav", wav.encode(audio(value))
     if (takes_file or elements.can(number, "collects_files")) and isinstance(value, Path):
         return value.name, mimetypes.guess_type(value.name)[0] or "application/octet-stream", value.read_bytes()
     return None

@@ -1,4 +1,4 @@
-"""What has come from the server and is not acknowledged yet. Pure."""
+"""Messages and packets of the server that are not acknowledged yet. Pure."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Collection, Iterator
 from typing import NamedTuple, cast
 
-from millstream.client.sources import FilmSource, Picture, PictureSource, SoundSource, pictures, sound
+from millstream.client.sources import AVSource, CameraFrame, FrameSource, MicrophoneSource, audio, frames
 from millstream.client.stream import ClientStream
 from millstream.client.uplink import sleep_until
 from millstream.client.wire import PageWire
@@ -16,9 +16,9 @@ from millstream.wire.packet import PacketKind
 
 
 class Loaded(NamedTuple):
-    """What a recording is fed with, ready to be used."""
+    """A source, opened and checked."""
 
-    seen: Iterator[Picture] | None
+    seen: Iterator[CameraFrame] | None
     heard: Chunk | None
 
 
@@ -47,32 +47,32 @@ class Recording:
         """True if all of its streams have ended."""
         return all(stream.state == "ended" for stream in self.streams)
 
-    def load(self, source: PictureSource | SoundSource | FilmSource) -> Loaded:
+    def load(self, source: FrameSource | MicrophoneSource | AVSource) -> Loaded:
         """Open a file or check a source, which may block, so that `feed` need not.
 
         Raises:
             InvalidValue: The source is of no known kind, or its file cannot be read.
-            MediaError: The file holds no picture or sound.
+            MediaError: The file holds no image and no audio.
         """
         if PacketKind.PICTURE not in self._kinds:
-            return Loaded(None, sound(cast("SoundSource", source)))
+            return Loaded(None, audio(cast("MicrophoneSource", source)))
         if not self.first.uplink.frames_number:
-            return Loaded(pictures(cast("PictureSource", source)), None)
+            return Loaded(frames(cast("FrameSource", source)), None)
         if not isinstance(source, tuple) or len(source) != 2:
             raise InvalidValue(f"camera and microphone are fed with (frames, audio), not {source!r}")
-        seen, heard = cast("FilmSource", source)
-        return Loaded(pictures(seen), sound(heard))
+        seen, heard = cast("AVSource", source)
+        return Loaded(frames(seen), audio(heard))
 
-    async def feed(self, source: PictureSource | SoundSource | FilmSource | Loaded, rate_hz: float = 30.0) -> None:
+    async def feed(self, source: FrameSource | MicrophoneSource | AVSource | Loaded, rate_hz: float = 30.0) -> None:
         """Let the device see or hear `source` in real time; returns when it is used up or the streams have ended.
 
-        Camera and microphone together are fed with `(pictures, sound)`, which begin at the same moment. Pictures come
-        at `rate_hz`; sound at its own sample rate. The streams must have started: until then, as with a
+        Camera and microphone together are fed with `(frames, audio)`, which begin at the same moment. Frames come at
+        `rate_hz`; audio at its own sample rate. The streams must have started: until then, as with a
         real device, nothing is captured.
 
         Raises:
             InvalidValue: The source is of no known kind, or the rate is none.
-            BacklogExceeded: The handler is too slow for the sound by more than `max_backlog`.
+            BacklogExceeded: The handler is too slow for the audio by more than `max_backlog`.
         """
         if rate_hz <= 0:
             raise InvalidValue(f"rate_hz={rate_hz} is no rate: give frames a second, such as 30")
@@ -93,7 +93,7 @@ class Recording:
                 await stream.uplink.stop()
             raise
 
-    async def _video(self, items: Iterator[Picture], interval_s: float) -> None:
+    async def _video(self, items: Iterator[CameraFrame], interval_s: float) -> None:
         begin = asyncio.get_running_loop().time()
         shown = 0
         for item in items:

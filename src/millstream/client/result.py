@@ -12,7 +12,7 @@ RESULTS_KEPT: Final = 1_000
 
 @dataclass(frozen=True)
 class StreamResult:
-    """What one result of a call changed in the page.
+    """The changes that one result of a call made in the page.
 
     Attributes:
         call: Number of the call.
@@ -32,12 +32,12 @@ class StreamResult:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a stream has done so far. Ages are in seconds, from capture to result.
+    """The counts of a stream so far. Ages are in seconds, from capture to result.
 
     Attributes:
-        captured: Pictures that were due, or pieces of sound.
-        sent: Packets that went to the server; waiting pieces of sound travel together.
-        dropped: Pictures that were due but not sent, because the server did not want them yet. Sound is never dropped.
+        captured: Frames that were due, or chunks of audio.
+        sent: Packets that went to the server; chunks of audio that wait travel together.
+        dropped: Frames that were due but not sent, because the server did not want them yet. Audio is never dropped.
         results: Results that came back.
         age_p50_s: Half of the latest results were younger.
         age_p95_s: 95 % of them were younger.

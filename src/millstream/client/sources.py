@@ -1,4 +1,4 @@
-"""What a stream can be fed from: arrays, iterators and media files, brought to pictures or to one stretch of sound."""
+"""Sources of a stream: arrays, iterators and media files, brought to frames or to one chunk of audio."""
 
 from __future__ import annotations
 
@@ -12,31 +12,30 @@ from numpy.typing import NDArray
 
 from millstream.errors import InvalidValue
 from millstream.frames import Chunk, Frame, Pixels
-from millstream.media import image_file as picture
-from millstream.media import wav
+from millstream.media import image_file, wav
 from millstream.media.image_header import MAX_PHOTO_PIXELS
 
-Picture: TypeAlias = Pixels | bytes
-"""One picture: `(height, width, 3)` uint8 RGB, or the bytes of a JPEG that is sent as it is."""
+CameraFrame: TypeAlias = Pixels | bytes
+"""One frame: `(height, width, 3)` uint8 RGB, or the bytes of a JPEG that is sent as it is."""
 
-PictureSource: TypeAlias = Pixels | Iterable[Picture] | str | Path
-"""Pictures: one array, an array of `(n, height, width, 3)`, an iterable, or the path of a picture or a video."""
+FrameSource: TypeAlias = Pixels | Iterable[CameraFrame] | str | Path
+"""Frames: one array, an array of `(n, height, width, 3)`, an iterable, or the path of an image or a video."""
 
-SoundSource: TypeAlias = tuple[int, NDArray[np.int16]] | Chunk | str | Path
-"""Sound: `(sample_rate, samples)` as a handler gets it, or the path of a WAV file."""
+MicrophoneSource: TypeAlias = tuple[int, NDArray[np.int16]] | Chunk | str | Path
+"""Audio: `(sample_rate, samples)` as a handler gets it, or the path of a WAV file."""
 
-FilmSource: TypeAlias = tuple[PictureSource, SoundSource]
-"""What camera and microphone take at the same time, from the same moment on."""
+AVSource: TypeAlias = tuple[FrameSource, MicrophoneSource]
+"""Frames of a camera and audio of a microphone, from the same moment on."""
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".avi", ".mkv", ".webm", ".mjpeg"})
 
 
-def pictures(source: PictureSource) -> Iterator[Picture]:
-    """Iterate over the pictures of a source.
+def frames(source: FrameSource) -> Iterator[CameraFrame]:
+    """Iterate over the frames of a source.
 
     Raises:
         InvalidValue: The source is of no known kind, or its file cannot be read.
-        MediaError: The file is no picture.
+        MediaError: The file is no image.
     """
     if isinstance(source, np.ndarray):
         if source.ndim == 3:
@@ -48,7 +47,7 @@ def pictures(source: PictureSource) -> Iterator[Picture]:
         path = Path(source)
         if path.suffix.lower() in VIDEO_SUFFIXES:
             return _video(path)
-        return iter([picture.decode_image_file(_content(path), MAX_PHOTO_PIXELS).pixels])
+        return iter([image_file.decode_image_file(_content(path), MAX_PHOTO_PIXELS).pixels])
     if not isinstance(source, Iterable):
         raise InvalidValue(f"frames are an array, an iterable of arrays or the path of a file, not {source!r}")
     return iter(source)
@@ -61,7 +60,7 @@ def _content(path: Path) -> bytes:
         raise InvalidValue(f"{path.name} cannot be read: {error.strerror}") from error
 
 
-def _video(path: Path) -> Iterator[Picture]:
+def _video(path: Path) -> Iterator[CameraFrame]:
     if find_spec("cv2") is None:
         raise InvalidValue(f"reading {path.name} needs OpenCV: pip install opencv-python-headless, or pass arrays")
     import cv2
@@ -79,8 +78,8 @@ def _video(path: Path) -> Iterator[Picture]:
         capture.release()
 
 
-def sound(source: SoundSource) -> Chunk:
-    """Bring a source of sound to one chunk.
+def audio(source: MicrophoneSource) -> Chunk:
+    """Bring a source of audio to one chunk.
 
     Raises:
         InvalidValue: Not `(sample_rate, int16 array)` and no readable file.
@@ -100,8 +99,8 @@ def sound(source: SoundSource) -> Chunk:
     return Chunk(np.ascontiguousarray(array.reshape(len(array), -1)), int(rate))
 
 
-def frame(item: Picture) -> Frame:
-    """Check one picture array of a source."""
+def frame(item: CameraFrame) -> Frame:
+    """Check one array of a source."""
     if isinstance(item, np.ndarray) and item.dtype == np.uint8 and item.ndim == 3 and item.shape[2] in (3, 4):
         return Frame(np.ascontiguousarray(item))
     raise InvalidValue("a frame is a uint8 array of (height, width, 3), or the bytes of a JPEG")

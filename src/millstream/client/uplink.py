@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from millstream import codecs
 from millstream.client.backlog import Backlog
-from millstream.client.sources import Picture, frame
+from millstream.client.sources import CameraFrame, frame
 from millstream.client.wire import PageWire
 from millstream.codecs import jpeg, pcm16
 from millstream.errors import BacklogExceeded, Closed
@@ -134,7 +134,7 @@ class Uplink:
 
     # -- capture -------------------------------------------------------------------------------------------------
 
-    async def offer(self, item: Picture, interval_s: float) -> None:
+    async def offer(self, item: CameraFrame, interval_s: float) -> None:
         """Show it the camera's next frame, `interval_s` after the one before: sent if one is due, with credit."""
         now = asyncio.get_running_loop().time()
         if self.state != "running" or self.is_stopped or now + interval_s / 2 < self._due:

@@ -1,1 +1,1 @@
-"""What exists only because Gradio, FastRTC or tqdm spell it so."""
+"""Names that exist only because Gradio, FastRTC or tqdm spell them so."""

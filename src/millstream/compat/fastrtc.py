@@ -1,6 +1,6 @@
 """The options by which programs for FastRTC tune their turn-taking, and what they mean to `ReplyOnPause`.
 
-Names, units and order are those of https://fastrtc.org/reference/reply_on_pause. FastRTC judges sound in chunks, where
+Names, units and order are those of https://fastrtc.org/reference/reply_on_pause. FastRTC judges audio in chunks, where
 here each window of 32 ms is judged: what only divides a chunk has no meaning, and is accepted with a warning.
 """
 
@@ -56,11 +56,11 @@ class AlgoOptions(_Options):
 
 @dataclass
 class SileroVadOptions(_Options):
-    """What speech is, as FastRTC says it. What is left out stays as `ReplyOnPause` has it.
+    """The bounds of speech, as FastRTC names them. Those that are left out stay as `ReplyOnPause` has them.
 
     Attributes:
         threshold: From this probability of speech on, 0 to 1, somebody speaks.
-        min_speech_duration_ms: What is shorter, in milliseconds, is a noise: `min_speech`.
+        min_speech_duration_ms: Anything shorter, in milliseconds, is a noise: `min_speech`.
         max_speech_duration_s: Has no meaning here.
         min_silence_duration_ms: Has no meaning here: `AlgoOptions.audio_chunk_duration` is the pause.
         window_size_samples: Has no meaning here.

@@ -83,7 +83,7 @@ _NOT_YET: Final = {
     "HuggingFaceDatasetSaver": _FLAGGING,
     "SimpleCSVLogger": _FLAGGING,
 }
-"""What may come."""
+"""Names that may come."""
 
 _NEVER: Final = {
     "Box": "gr.Group",
@@ -184,7 +184,7 @@ _NEVER: Final = {
     "get_twilio_turn_credentials": _TURN,
     "wait_for_item": "an async generator as the handler",
 }
-"""What has another name or place here, or none."""
+"""Names that are spelt differently here, are elsewhere, or do not exist."""
 
 THEMES: Final = frozenset({"GoogleFont", "Font", "LocalFont", "Size", "Color", "colors", "fonts", "sizes", "builder"})
 """Names in Gradio's `themes` that say how its own page looks."""

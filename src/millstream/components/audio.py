@@ -1,4 +1,4 @@
-"""`Audio`: sound, from a file or the microphone, or as a result."""
+"""`Audio`: audio from a file or the microphone, or as a result."""
 
 from __future__ import annotations
 
@@ -26,35 +26,34 @@ from millstream.types import Blob, Media, PlayerSource, Scratch, Stored, WebLink
 from millstream.wire.messages import Value
 
 Source: TypeAlias = Literal["upload", "microphone"]
-Sound: TypeAlias = tuple[int, NDArray[np.generic]]
-Heard: TypeAlias = str | Path | bytes | Sound
+Returned: TypeAlias = str | Path | bytes | tuple[int, NDArray[np.generic]]
 
 T = TypeVar("T")
 
 MAX_AHEAD_S: Final = 60.0
-"""What waits for the listener is kept in memory, on both sides."""
+"""The longest `max_ahead`: audio that waits for the listener is kept in memory, on both sides."""
 
 
 class Audio(MediaComponent):
-    """Sound. Handlers get `(sample_rate, samples)` or a path; they return either, an encoded file, or an address.
+    """Audio. Handlers get `(sample_rate, samples)` or a path; they return either, an encoded file, or an address.
 
     Samples are int16, of shape `(n,)` for one channel and `(n, channels)` for more. Handlers may return floats from
     -1 to 1, int32 and uint8 as well.
 
     Args:
-        value: The initial sound, or a function that gives it.
+        value: The initial audio, or a function that gives it.
         sources: Where the user may take it from: `"microphone"`, `"upload"`.
         type: `"numpy"` or `"filepath"` (a WAV file, or what was uploaded): what handlers get.
         streaming: Of an input: the microphone is streamed, in an `Interface(live=True)`. Of an output: what a handler
-            yields, or a stream's handler returns, is played piece after piece as it comes, without a gap. All pieces
+            yields, or a stream's handler returns, is played chunk after chunk as it comes, without a gap. All chunks
             have one format; floats beyond -1 to 1 are divided by the largest so far.
         sample_rate: Samples a second that the microphone delivers, in Hz, 8000 to 192000; the device's own by default.
             Of an output with `streaming=True`: what will probably come, so that the page opens its loudspeaker for it
-            when the user clicks, and not at the first sound; any other rate is played as well.
+            when the user clicks, and not at the first sample; any other rate is played as well.
         channels: Channels that the microphone delivers; the device's own number by default.
         constraints: The browser's media constraints for the microphone.
         format: Form of the file that arrays are sent as: `"wav"`, which is lossless.
-        max_ahead: With `streaming=True`, how many seconds of sound a handler may be ahead of what is heard before it
+        max_ahead: With `streaming=True`, the seconds of audio that a handler may be ahead of what is heard before it
             is held back.
         autoplay: Whether a result plays by itself.
         loop: Whether it begins again at its end.
@@ -90,7 +89,7 @@ class Audio(MediaComponent):
 
     def __init__(
         self,
-        value: Heard | Callable[[], Heard] | None = None,
+        value: Returned | Callable[[], Returned] | None = None,
         *,
         sources: Source | Sequence[Source] | None = None,
         type: Literal["numpy", "filepath"] = "numpy",

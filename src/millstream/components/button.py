@@ -25,7 +25,7 @@ class Button(Component):
         value: The text, or a function that gives it.
         variant: `"primary"`, `"secondary"`, `"stop"` or `"huggingface"` (looks like `"secondary"`).
         size: `"sm"`, `"md"` or `"lg"`.
-        icon: A picture before the text: a file, or an `https` address.
+        icon: An image before the text: a file, or an `https` address.
         link: An address that opens in a new tab when the button is pressed.
         common: See `Component`; `interactive` says whether it can be pressed.
     """

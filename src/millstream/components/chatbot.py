@@ -14,7 +14,7 @@ from millstream.components.chat.chatmessage import FilePart, Message, Part, Text
 from millstream.components.chat.reasoning import Thought, is_pair, split_reasoning
 from millstream.components.options.media_source import DeclaredFiles, guessed_mime
 from millstream.components.text.markdown_html import Style, inline_prose, prose
-from millstream.components.values.links import is_embedded_picture, is_web_address
+from millstream.components.values.links import is_embedded_image, is_web_address
 from millstream.components.values.plain import plain_text
 from millstream.declare.component import Common, Component
 from millstream.declare.event import Event
@@ -41,7 +41,7 @@ class Chatbot(Component):
     """A conversation. Handlers get a list of dicts, and return one, or one of `ChatMessage`.
 
     A message is `{"role": "user", "content": "…"}`. Its content is a text in Markdown, a component with a value such as
-    `Image(picture)`, `{"path": …, "alt_text": …}` for a file, or a list of these. What was given as a text is given
+    `Image(array)`, `{"path": …, "alt_text": …}` for a file, or a list of these. What was given as a text is given
     back as one; a file is given back as a dict with its `path`.
 
     Markdown is rendered on the server and cleaned as that of `Markdown` is.
@@ -56,7 +56,7 @@ class Chatbot(Component):
         autoscroll: Whether it follows a conversation that grows, as long as its end is in view.
         placeholder: Shown while there are no messages; Markdown.
         examples: What a first message could be, each `{"text": …}`, with `display_text` if it is to read otherwise.
-        avatar_images: Pictures of the user and of the assistant: paths, addresses or `None`.
+        avatar_images: Images of the user and of the assistant: paths, addresses or `None`.
         layout: `"bubble"` puts each message into a bubble, the user's on the right; `"panel"` puts all on the left.
         group_consecutive_messages: Whether messages of one side that follow each other are one bubble.
         feedback_options: What `like` offers: two thumbs, or words of your own.
@@ -161,8 +161,8 @@ class Chatbot(Component):
         self.check_one_of("type", self.type, ("messages", None))
         self.prefer_one_of("layout", ("bubble", "panel"), "bubble")
         self.check_one_of("editable", self.editable, ("user", "all", None))
-        for picture in self.avatar_images:
-            _avatar(picture, self.name)
+        for avatar in self.avatar_images:
+            _avatar(avatar, self.name)
         for pair in self.reasoning_tags:
             if not is_pair(pair):
                 wanted = "pairs such as ('<think>', '</think>')"
@@ -185,7 +185,7 @@ class Chatbot(Component):
             "autoscroll": self.autoscroll,
             "placeholder": prose(self.placeholder, Style(self.style.line_breaks, False)) if self.placeholder else None,
             "examples": [{"text": example["text"], "label": _label(example)} for example in self.examples],
-            "avatars": [_avatar(picture, self.name) for picture in self.avatar_images],
+            "avatars": [_avatar(avatar, self.name) for avatar in self.avatar_images],
             "layout": self.layout,
             "grouped": self.group_consecutive_messages,
             "feedback": list(self.feedback_options),
@@ -216,9 +216,7 @@ class Chatbot(Component):
             raise self.invalid('a list of messages, {"role": "user" or "assistant", "content": …}', value)
         files = Attachments(self, scratch)
         try:
-            return [
-                given.stored if isinstance(given, Declared) else read_message(given, files.piece) for given in value
-            ]
+            return [given.stored if isinstance(given, Declared) else read_message(given, files.part) for given in value]
         except UnfitMessage as error:
             raise InvalidValue(f"{self.name}: {error}") from error
         finally:
@@ -230,10 +228,10 @@ class Chatbot(Component):
     def files(self, stored: Stored) -> Sequence[Blob]:
         assert isinstance(stored, list)
         return [
-            piece.source
+            part.source
             for message in stored
-            for piece in message.pieces
-            if isinstance(piece, FilePart) and isinstance(piece.source, Blob)
+            for part in message.parts
+            if isinstance(part, FilePart) and isinstance(part.source, Blob)
         ]
 
     def wire(self, stored: Stored) -> Value:
@@ -242,8 +240,8 @@ class Chatbot(Component):
 
     def _entry(self, message: Message) -> Value:
         """Give one message for the page; what it does not have is left out."""
-        parts = [part for piece in message.pieces for part in self._parts(piece)]
-        entry: dict[str, Value] = {"role": message.role, "content": parts}
+        shown = [entry for part in message.parts for entry in self._shown(part)]
+        entry: dict[str, Value] = {"role": message.role, "content": shown}
         if message.metadata:
             known: dict[str, Value] = dict(message.metadata)
             if "title" in known:
@@ -253,20 +251,20 @@ class Chatbot(Component):
             entry["options"] = [{"value": value, "label": label} for value, label in message.options]
         return entry
 
-    def _parts(self, piece: Part) -> list[Value]:
-        """Give one piece for the page: several parts if some of it was only thought."""
-        if isinstance(piece, FilePart):
-            source = {"url": piece.source.url} if isinstance(piece.source, WebLink) else piece.source
-            return [{"kind": piece.kind, "value": source, "alt": piece.alt}]
-        if piece.is_html:
-            return [{"text": piece.text, "html": prose(piece.text, self.style)}]
-        parts: list[Value] = []
-        for part in split_reasoning(piece.text, self.reasoning_tags):
-            if isinstance(part, Thought):
-                parts.append({"thought": "done" if part.is_over else "pending", "html": self._text(part.text)})
+    def _shown(self, part: Part) -> list[Value]:
+        """Give one part for the page: several if some of it is reasoning."""
+        if isinstance(part, FilePart):
+            source = {"url": part.source.url} if isinstance(part.source, WebLink) else part.source
+            return [{"kind": part.kind, "value": source, "alt": part.alt}]
+        if part.is_html:
+            return [{"text": part.text, "html": prose(part.text, self.style)}]
+        shown: list[Value] = []
+        for said in split_reasoning(part.text, self.reasoning_tags):
+            if isinstance(said, Thought):
+                shown.append({"thought": "done" if said.is_over else "pending", "html": self._text(said.text)})
             else:
-                parts.append({"text": part, **({"html": prose(part, self.style)} if self.render_markdown else {})})
-        return parts
+                shown.append({"text": said, **({"html": prose(said, self.style)} if self.render_markdown else {})})
+        return shown
 
     def _text(self, text: str, render: Callable[[str, Style], str] = prose) -> str:
         """Give a text as HTML, as it is where nothing is Markdown."""
@@ -275,7 +273,7 @@ class Chatbot(Component):
 
 def _given_back(message: Message, files: Attachments) -> dict[str, object]:
     """Give a message to a handler, in the form in which it was given."""
-    parts = [_part_back(piece, files, is_listed=message.is_list) for piece in message.pieces]
+    parts = [_part_back(part, files, is_listed=message.is_list) for part in message.parts]
     content: object = parts
     if not message.is_list:
         content = parts[0] if parts else ""
@@ -287,14 +285,14 @@ def _given_back(message: Message, files: Attachments) -> dict[str, object]:
     return given
 
 
-def _part_back(piece: Part, files: Attachments, *, is_listed: bool) -> object:
-    if isinstance(piece, TextPart):
-        return {"type": "text", "text": piece.text} if is_listed else piece.text
-    if isinstance(piece.source, WebLink):
-        return {"path": piece.source.url, "alt_text": piece.alt}
-    blob = piece.source
+def _part_back(part: Part, files: Attachments, *, is_listed: bool) -> object:
+    if isinstance(part, TextPart):
+        return {"type": "text", "text": part.text} if is_listed else part.text
+    if isinstance(part.source, WebLink):
+        return {"path": part.source.url, "alt_text": part.alt}
+    blob = part.source
     path = str(files.lend(blob))
-    return {"path": path, "alt_text": piece.alt, "mime_type": blob.mime, "orig_name": blob.name, "size": blob.size}
+    return {"path": path, "alt_text": part.alt, "mime_type": blob.mime, "orig_name": blob.name, "size": blob.size}
 
 
 def _buttons(given: Sequence[str] | None, copies: bool | None, copies_all: bool) -> list[str]:
@@ -311,12 +309,12 @@ def _label(example: Mapping[str, object]) -> str:
 
 
 @cache
-def _avatar(picture: str | Path | None, owner: str) -> Value:
-    """Give the address of a small picture: the one that was named, or the file itself as an address."""
-    if picture is None or is_web_address(str(picture)) or is_embedded_picture(str(picture)):
-        return None if picture is None else str(picture)
+def _avatar(avatar: str | Path | None, owner: str) -> Value:
+    """Give the address of an avatar: the one that was named, or the file itself as a `data:` address."""
+    if avatar is None or is_web_address(str(avatar)) or is_embedded_image(str(avatar)):
+        return None if avatar is None else str(avatar)
     try:
-        blob = DeclaredFiles().admit(Path(picture))
+        blob = DeclaredFiles().admit(Path(avatar))
     except InvalidValue as error:
         raise DeclarationError(f"{owner}: avatar_images: {error}") from error
     mime = guessed_mime(blob.name)

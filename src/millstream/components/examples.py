@@ -20,10 +20,10 @@ MAX_TEXT: Final = 200
 """Characters of a value that a row shows."""
 
 THUMBNAIL: Final = 256, 160
-"""Largest width and height, in pixels, of the picture in a row."""
+"""Largest width and height, in pixels, of the image in a row."""
 
 MAX_PLAYED_BYTES: Final = 8 * 1024 * 1024
-"""Sounds up to this size can be listened to in their row; longer ones only after they were chosen."""
+"""Audio files up to this size can be played in their row; larger ones only after they were chosen."""
 
 Row = tuple[Stored, ...]
 
@@ -31,7 +31,7 @@ Row = tuple[Stored, ...]
 class Examples(Component):
     """Rows of values: a click, or Enter, puts one into the inputs, whose `change` events follow.
 
-    Pictures are shown small, sounds can be listened to. The files are the developer's own: they may lie anywhere.
+    Images are shown small, audio can be played. The files are the developer's own: they may lie anywhere.
 
     Args:
         examples: One row for each example, with a value for each input; of a single input the values themselves. A row
@@ -204,7 +204,7 @@ def _rows(given: Sequence[object]) -> Sequence[object]:
 
 
 def _cell(part: Component, stored: Stored) -> dict[str, object]:
-    """Say what a row shows of a value: `text`, and maybe a `picture` or a `sound`."""
+    """Say what a row shows of a value: `text`, and maybe an image (`picture`) or audio (`sound`)."""
     if isinstance(stored, WebLink):
         return {"text": _short(stored.url), **({"picture": {"url": stored.url}} if part.streams == "picture" else {})}
     if not isinstance(stored, Blob):
@@ -234,13 +234,13 @@ def _short(text: str) -> str:
 
 
 def _thumbnail(blob: Blob) -> Blob | None:
-    """Make a small picture of a picture; `None` for one that Pillow does not read."""
+    """Make a thumbnail of an image; `None` for one that Pillow does not read."""
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
         content = blob.data if blob.data is not None else blob.path.read_bytes() if blob.path is not None else b""
-        with Image.open(io.BytesIO(content)) as picture:
-            small = ImageOps.exif_transpose(picture)
+        with Image.open(io.BytesIO(content)) as image:
+            small = ImageOps.exif_transpose(image)
             small.thumbnail(THUMBNAIL)
             target = io.BytesIO()
             small.convert("RGBA" if small.has_transparency_data else "RGB").save(target, "webp", quality=80)

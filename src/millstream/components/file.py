@@ -19,7 +19,7 @@ from millstream.wire.messages import Value
 from millstream.wire.plain import brief
 
 MAX_FILES: Final = 100
-"""How many files a value may have."""
+"""The largest number of files of a value."""
 
 Given: TypeAlias = str | Path | Sequence[str | Path]
 
@@ -79,7 +79,7 @@ class File(Component):
 
     @property
     def max_files(self) -> int:
-        """How many files a value may have."""
+        """The largest number of files in a value."""
         return 1 if self.file_count == "single" else MAX_FILES
 
     def props(self) -> dict[str, Value]:

@@ -1,4 +1,4 @@
-"""`HTML`: a piece of HTML."""
+"""`HTML`: the app's own HTML."""
 
 from __future__ import annotations
 

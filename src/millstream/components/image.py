@@ -1,4 +1,4 @@
-"""`Image`: a picture, from a file or the camera, or as a result."""
+"""`Image`: an image from a file or the camera, or as a result."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ Source: TypeAlias = Literal["upload", "webcam", "clipboard"]
 Shown: TypeAlias = "str | Path | NDArray[np.generic] | Picture"
 
 FORMATS: Final = {"webp": "webp", "png": "png", "jpeg": "jpeg", "jpg": "jpeg", "h264": "webp", "vp8": "webp"}
-"""What `format` may be, and the codec that it stands for in ordinary events."""
+"""The values of `format`, and the codec that each stands for in ordinary events."""
 
 STREAM_FORMATS: Final = {**dict.fromkeys(FORMATS, "jpeg"), "h264": "h264", "vp8": "vp8"}
-"""The codec that it stands for in streams."""
+"""The codec that each stands for in streams."""
 
 KEEP_ALPHA: Final = ("webp", "png")
 """Codecs that know transparency."""
@@ -53,7 +53,7 @@ T = TypeVar("T")
 
 
 class Image(MediaComponent):
-    """A picture. Handlers get what `type` says; they return an array, a Pillow image, a path or an address.
+    """An image. Handlers get what `type` says; they return an array, a Pillow image, a path or an address.
 
     Or marks alone: `Boxes`, `Keypoints`, `Masks`, `Lines`, `Texts`, a list of such, or what detectors return. They are
     drawn on the frame of the camera that the handler got, or on the image among its inputs.
@@ -66,7 +66,7 @@ class Image(MediaComponent):
     to four times as many pixels is decoded at half its size if `height` or `width`, in pixels, say that it is enough.
 
     Args:
-        value: The initial picture, or a function that gives it.
+        value: The initial image, or a function that gives it.
         format: How ordinary events send it: `"webp"`, `"png"` (lossless) or `"jpeg"`. Streams send JPEG; with `"h264"`
             or `"vp8"` they send video where the browser knows it, and ordinary events WebP.
         height: Height in the page in pixels, or with a CSS unit.
@@ -78,7 +78,7 @@ class Image(MediaComponent):
         streaming: The camera is streamed, in an `Interface(live=True)`.
         placeholder: Shown while it is empty.
         recording: `True` starts the camera as the user would by Record, `False` ends that as by Stop, and takes the
-            picture if the camera is not streamed: as an update that a handler returns, or with `True` here as soon as
+            photo if the camera is not streamed: as an update that a handler returns, or with `True` here as soon as
             the page is open. If it is so already nothing happens.
         webcam_options: What is asked of the camera.
         mirror_webcam: The same as `WebcamOptions(mirror=…)`.

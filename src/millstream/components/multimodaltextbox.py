@@ -20,10 +20,10 @@ from millstream.wire.messages import Value
 
 SOURCES: Final = ("upload", "microphone")
 RECORDING_MIME: Final = "audio/wav"
-"""What the page makes of what the microphone heard."""
+"""The media type of the file that the page makes of a recording."""
 
 MAX_FILES: Final = 50
-"""How many files a value may have."""
+"""The largest number of files in a value."""
 
 MAX_CHARACTERS: Final = 500_000
 """Longest text without a `max_length`."""
@@ -113,7 +113,7 @@ class MultimodalTextbox(Component):
 
     @property
     def max_files(self) -> int:
-        """How many files a value may have."""
+        """The largest number of files in a value."""
         return 0 if not self.sources else 1 if self.file_count == "single" else MAX_FILES
 
     def props(self) -> dict[str, Value]:

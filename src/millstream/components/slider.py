@@ -17,7 +17,7 @@ from millstream.types import Files, Stored
 from millstream.wire.messages import Value
 
 TOLERANCE: Final = 1e-6
-"""How far off a step, in steps, a number may be: floating point is not exact."""
+"""The distance from a step, in steps, that a number may have: floating point is not exact."""
 
 
 class Slider(Component):

@@ -18,7 +18,7 @@ from millstream.types import Files, Media, Scratch, Stored
 from millstream.wire.messages import Value
 
 MAX_DEPTH: Final = 50
-"""How deep `mark` looks into nested containers."""
+"""The depth to which `mark` looks into nested containers."""
 
 
 class State(Component):
@@ -92,7 +92,7 @@ class State(Component):
         return value
 
     def mark(self, stored: Stored) -> object:
-        """Give a picture of the value that shows changes inside of containers and arrays, but not of objects."""
+        """Give a copy of the value that shows changes inside of containers and arrays, but not of objects."""
         return _mark(stored, MAX_DEPTH)
 
 

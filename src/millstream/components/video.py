@@ -1,4 +1,4 @@
-"""`Video`: a film, from a file or the camera, or as a result."""
+"""`Video`: a video from a file or the camera, or as a result."""
 
 from __future__ import annotations
 
@@ -29,27 +29,26 @@ Source: TypeAlias = Literal["upload", "webcam"]
 Shown: TypeAlias = "str | Path | bytes | tuple[str | Path, str | Path | None]"
 
 FRAME_RATES: Final = (1.0, 120.0)
-"""Pictures a second that frames may be shown at."""
+"""Frames a second at which frames may be shown."""
 
 MAX_AHEAD_S: Final = 60.0
-"""What waits for the viewer is kept in memory, on both sides."""
-
+"""The longest `max_ahead`: video that waits for the viewer is kept in memory, on both sides."""
 
 MAX_IN_MEMORY: Final = 4 * 1024 * 1024
 """Bytes of a converted file that are kept in memory; what is larger stays on the disk."""
 
 SLACK_S: Final = 0.5
-"""How much longer than `max_length` a recording may be: the page ends it at a whole frame, not at the very moment."""
+"""The tolerance of `max_length`, in seconds: the page ends a recording at a whole frame, not at the very moment."""
 
 
 class Video(MediaComponent):
-    """A film. Handlers get the path of its file; they return a path, the bytes of a file, or an address.
+    """A video. Handlers get the path of its file; they return a path, the bytes of a file, or an address.
 
-    The handler of a `stream` gets a `Moment`: a picture, the sound around it, and when both were captured. Ordinary
-    events that take the component get the path of the whole film when it has ended, `stop_recording` first.
+    The handler of a `stream` gets a `Moment`: a frame, the audio around it, and when both were captured. Ordinary
+    events that take the component get the path of the whole video when it has ended, `stop_recording` first.
 
     Args:
-        value: The initial film, or a function that gives it: a path, an address, or `(film, subtitles)`.
+        value: The initial video, or a function that gives it: a path, an address, or `(video, subtitles)`.
         format: The container that handlers get, and that returned files are shown in: `"mp4"`, `"webm"`, `"mkv"`,
             `"mov"` or `"avi"`; files that have another one are converted, which needs PyAV. `None` leaves all as it is.
         sources: Where the user may take it from: `"upload"`, `"webcam"`.
@@ -58,22 +57,22 @@ class Video(MediaComponent):
         webcam_options: What is asked of the camera.
         mirror_webcam: The same as `WebcamOptions(mirror=…)`.
         webcam_constraints: The same as `WebcamOptions(constraints=…)`.
-        include_audio: Whether handlers get the sound as well: the microphone is recorded with the camera, and uploads
+        include_audio: Whether handlers get the audio as well: the microphone is recorded with the camera, and uploads
             keep theirs.
         sample_rate: Samples a second that the microphone delivers to a stream, in Hz, 8000 to 192000; the device's own
             by default.
         channels: Channels that the microphone delivers to a stream; the device's own number by default.
         autoplay: Whether a result plays by itself.
         loop: Whether it begins again at its end.
-        streaming: Of an output: what a handler yields is played piece after piece as it comes, without a gap. A piece
-            is a file (path or bytes), a frame or a list of frames (`(height, width, 3)`, uint8 or floats from 0 to 1),
-            or `(frames, (sample_rate, samples))`, where the sound may be `None`. Afterwards the whole is the value.
-            Needs PyAV.
-        fps: With `streaming=True`, frames a second of a film that is made of frames, 1 to 120.
+        streaming: Of an output: what a handler yields is played segment after segment as it comes, without a gap. A
+            segment is a file (path or bytes), a frame or a list of frames (`(height, width, 3)`, uint8 or floats from
+            0 to 1), or `(frames, (sample_rate, samples))`, where the audio may be `None`. Afterwards the whole is the
+            value. Needs PyAV.
+        fps: With `streaming=True`, frames a second of a video that is made of frames, 1 to 120.
         max_ahead: With `streaming=True`, how many seconds a handler may be ahead of what is seen before it is held
             back.
-        subtitles: Subtitles of the initial film: a path of a WebVTT or SubRip file.
-        min_length: Seconds that a film from the user has to last.
+        subtitles: Subtitles of the initial video: a path of a WebVTT or SubRip file.
+        min_length: Seconds that a video from the user has to last.
         max_length: Seconds that it may last; a recording ends by itself then.
         recording: `True` starts a recording as the user would by Record, `False` ends it as by Stop: as an update that
             a handler returns, or with `True` here as soon as the page is open. If it is so already nothing happens.
@@ -247,7 +246,7 @@ class Video(MediaComponent):
         return path
 
     def _brought(self, path: Path, kind: str, scratch: Scratch) -> Path:
-        """Give a file of another kind, or without its sound: this one, if nothing about it has to change."""
+        """Give a file of another kind, or without its audio: this one, if nothing about it has to change."""
         is_fit = self.format is None or path.suffix.lower() == f".{self.format}"
         if is_fit and (self.include_audio or container.is_silent(path)):
             return path
@@ -285,7 +284,7 @@ class Video(MediaComponent):
         raise self.invalid("a path, bytes of a file, an http(s) address, or (video, subtitles)", value)
 
     def _video(self, blob: Blob) -> Blob:
-        """Check that a file is a film, by its content; its name gets an end that means it."""
+        """Check that a file is a video, by its content; its name gets the suffix of its kind."""
         kind = self._kind_of(blob)
         name = blob.name if container.is_named(Path(blob.name), kind) else f"{Path(blob.name).stem}.{kind}"
         return replace(blob, name=name, mime=container.mime_of(kind))

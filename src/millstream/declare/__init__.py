@@ -1,1 +1,1 @@
-"""How an app is declared: elements, components, events and the frozen manifest."""
+"""Declaring an app: elements, components, events and the frozen manifest."""

@@ -36,10 +36,10 @@ FITTING: Final[Mapping[type, tuple[type, ...]]] = {
     list: (list, tuple),
     types.NoneType: (types.NoneType,),
 }
-"""What an annotation may consist of for its argument to be looked at, and the types that fit it."""
+"""The types of which an annotation may consist for its argument to be checked, and those that fit each."""
 
 LENIENT: Final = {**FITTING, int: (int, float), Word: (str, bool, int, float)}
-"""What is let through all the same: half a pixel harms nobody, and which words there are, the owner says best."""
+"""Types that are let through all the same: half a pixel harms nobody, and the owner knows its words best."""
 
 WORDS: Final = {
     str: "text",
@@ -51,7 +51,7 @@ WORDS: Final = {
     list: "a list",
     types.NoneType: "None",
 }
-"""How messages call them."""
+"""Their names in messages."""
 
 LISTS: Final = frozenset({list, tuple, Sequence, Iterable, Collection})
 
@@ -63,10 +63,10 @@ ELSEWHERE: Final = {
     "route": "gr.Tabs",
     "update": "gr.update(…)",
 }
-"""What Gradio's classes have, or had, that ours have not."""
+"""Attributes of Gradio's classes that ours lack, and the replacement for each."""
 
 UNIT: Final = "px"
-"""What people write behind a length; the number alone means the same."""
+"""The suffix that people put on a length; the number alone means the same."""
 
 
 class PlainArguments(type):

@@ -20,7 +20,7 @@ Detector: TypeAlias = Callable[[PauseRules], TurnDetector]
 
 @dataclass(frozen=True)
 class TurnTaking:
-    """How one stream takes turns, as the runtime uses it; see `ReplyOnPause` and `ReplyOnStopWords`.
+    """The turn-taking of one stream, as the runtime uses it; see `ReplyOnPause` and `ReplyOnStopWords`.
 
     Attributes:
         rules: When a turn begins and ends.
@@ -102,11 +102,11 @@ class Binding:
 
     @cached_property
     def handlers(self) -> Mapping[Role, HandlerSpec | None]:
-        """What is called in each role."""
+        """The handlers by role."""
         others = {} if self.turns is None else self.turns.handlers
         return {role: others.get(role, self.handler) for role in get_args(Role)}
 
     @cached_property
     def name(self) -> str:
-        """What messages call its handler."""
+        """The name of its handler in messages."""
         return self.handler.name if self.handler is not None else f"binding {self.number}"

@@ -56,19 +56,19 @@ class Component(ValueForms):
     """The JavaScript module that defines its element, a file beside that of the class; `None` for one of ours."""
 
     streams: Carried | None = None
-    """What a `stream` event of this component carries; `None` if it has no such event."""
+    """The media that a `stream` event of this component carries; `None` if it has no such event."""
 
     capabilities: frozenset[Capability] = frozenset()
-    """What the page can do with it beyond showing a value: the page asks for these, never for a type."""
+    """The things that the page can do with it beyond showing a value: it asks for these, never for a type."""
 
     keeps_whole_stream: ClassVar[bool] = False
-    """Whether all that its stream captured becomes its value, not the last of it alone."""
+    """True if all that its stream captured becomes its value, not the last of it alone."""
 
     shows_own_stream: ClassVar[bool] = True
-    """Whether its own stream may write to it: what comes of a frame is then shown in place of the preview."""
+    """True if its own stream may write to it: the result of a frame is then shown in place of the preview."""
 
     on_page: ClassVar[bool] = True
-    """Whether the page knows the component at all."""
+    """True if the page knows the component at all."""
 
     editing: ClassVar[frozenset[str]] = frozenset(
         {"input", "submit", "upload", "clear", "delete", "release", "start_recording", "stop_recording"}
@@ -79,16 +79,16 @@ class Component(ValueForms):
     """An event that the server fires by itself, every `interval_s`."""
 
     default_label: ClassVar[bool] = True
-    """Whether the class name is the label when none is given."""
+    """True if the class name is the label when none is given."""
 
     is_interactive = True
-    """What `interactive` comes to; settled when the tree is frozen."""
+    """The outcome of `interactive`; settled when the tree is frozen."""
 
     drives_stream = False
-    """Whether a `stream` binding takes this component as its source; settled when the tree is frozen."""
+    """True if a `stream` binding takes this component as its source; settled when the tree is frozen."""
 
     is_output = False
-    """Whether a handler gives it values; settled when the tree is frozen."""
+    """True if a handler gives it values; settled when the tree is frozen."""
 
     def __init__(
         self,
@@ -116,7 +116,7 @@ class Component(ValueForms):
 
     @property
     def longest_s(self) -> float:
-        """How many seconds a recording may last."""
+        """The longest recording, in seconds."""
         return math.inf
 
     @property

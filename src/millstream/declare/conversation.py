@@ -19,7 +19,7 @@ LISTEN_S: Final = 0.032
 """`stream_every` where the app gives none: one window of the detector, so that an interruption is noticed at once."""
 
 HYSTERESIS: Final = 0.15
-"""How much below `threshold` speech ends: what Silero's own tools use."""
+"""The distance below `threshold` at which speech ends, as in Silero's own tools."""
 
 MAX_AWAKE_S: Final = 300.0
 
@@ -52,7 +52,7 @@ class ReplyOnPause(metaclass=PlainArguments):
     parameter annotated `Turn` tells how much of the answer was heard.
 
     Args:
-        fn: The handler, usually a generator that yields sound.
+        fn: The handler, usually a generator that yields audio.
         startup_fn: A greeting: called when the stream begins, with the same inputs, the microphone's being `None`;
             without that one, or with none at all, if it takes no more.
         algo_options: FastRTC's way to give `pause`, `min_speech` and `max_turn`, in whose place it counts.
@@ -66,7 +66,7 @@ class ReplyOnPause(metaclass=PlainArguments):
         max_turn: Seconds after which a turn ends even if the speaker goes on; sooner if it has 64 MiB then.
         partial: A handler that is called with what has been said so far, while somebody speaks: for captions. Its
             inputs and outputs are the same. No two calls of `fn`, `partial` and `startup_fn` overlap.
-        partial_every: Seconds of sound between two calls of `partial`.
+        partial_every: Seconds of audio between two calls of `partial`.
         detector: Makes a `TurnDetector` for each stream, from the `PauseRules` above; Silero's by default.
     """
 

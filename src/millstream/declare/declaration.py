@@ -19,7 +19,7 @@ from millstream.declare.user_warnings import warn
 from millstream.errors import DeclarationError
 
 MAX_WAITING: Final = 1000
-"""How many may wait in the queue of an app that does not say how many; who comes later is told that it is busy."""
+"""The length of the queue of an app that sets none; anybody who comes later is told that it is busy."""
 
 
 class PageEvent:
@@ -56,8 +56,8 @@ class Declaration(Layout):
     Attributes:
         elements: Everything in the tree, by number; the root is number 0.
         dependencies: The bound events, in order.
-        default_concurrency_limit: Places of an event that sets no `concurrency_limit`; `None` for any number.
-        max_waiting: How many may wait in the queue at most; `None` for any number.
+        default_concurrency_limit: Slots of an event that sets no `concurrency_limit`; `None` for any number.
+        max_waiting: The largest number that may wait in the queue; `None` for any.
     """
 
     tag = "blocks"

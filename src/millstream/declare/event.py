@@ -86,12 +86,12 @@ class Trigger:
 
     @property
     def streams(self) -> Carried | None:
-        """What it streams, `None` for an ordinary event."""
+        """The media that it streams, `None` for an ordinary event."""
         return None
 
     @property
     def where(self) -> str:
-        """What messages call it."""
+        """Its name in messages."""
         return f"{self.source.name}.{self.name}"
 
 
@@ -119,7 +119,7 @@ class StreamTrigger(Trigger):
         outputs: Outputs = None,
         **options: Unpack[StreamOptions],
     ) -> Dependency | Callable[[Handler], Dependency]:
-        """Call a handler with picture after picture, chunk after chunk of sound, or both, while the user records.
+        """Call a handler with frame after frame, chunk after chunk of audio, or both, while the user records.
 
         Args:
             fn: Called with the values of `inputs`; calls of one stream never overlap.
@@ -153,7 +153,7 @@ class Event:
 
 
 class StreamEvent(Event):
-    """The event of components that capture: it happens with every frame, or every chunk of sound."""
+    """The event of components that capture: it happens with every frame, or every chunk of audio."""
 
     @overload
     def __get__(self, element: None, owner: type) -> Self: ...

@@ -21,7 +21,7 @@ Special: TypeAlias = type[Request | EventData | Progress | Turn]
 
 
 class HandlerKind(StrEnum):
-    """How a handler is called, and how its results come."""
+    """The way in which a handler is called, and its results come."""
 
     PLAIN = "plain"
     ASYNC = "async"

@@ -1,4 +1,4 @@
-"""What a handler gets by asking for it in an annotation: `Request`, `Turn`, `EventData` and its kinds."""
+"""Arguments that a handler asks for by an annotation: `Request`, `Turn`, `EventData` and its kinds."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class Turn:
 
 
 class EventData:
-    """What happened, for a handler with a parameter annotated `EventData`.
+    """The event that called a handler, for a parameter annotated `EventData`.
 
     Args:
         target: The element whose event it is, `None` for an event of the page.
@@ -121,11 +121,11 @@ class EventData:
 
 
 class SelectData(EventData):
-    """What was selected.
+    """A selection.
 
     Attributes:
-        index: Number of the choice, `[x, y]` in pixels for a picture, `[start, end]` for a text.
-        value: The value that was selected, `None` for a picture; of a conversation's example a dict with its `text`.
+        index: Number of the choice, `[x, y]` in pixels for an image, `[start, end]` for a text.
+        value: The value that was selected, `None` for an image; of a conversation's example a dict with its `text`.
         selected: `False` if it was a deselection.
     """
 
@@ -144,7 +144,7 @@ class SelectData(EventData):
 
 
 class _MessageData(EventData):
-    """What happened to a message of a conversation.
+    """An event of one message of a conversation.
 
     Attributes:
         index: Its number, from 0.
@@ -164,7 +164,7 @@ class _MessageData(EventData):
 
 
 class RetryData(_MessageData):
-    """Which message of the user's is to be answered again.
+    """The message of the user's that is to be answered again.
 
     Attributes:
         index: Its number, from 0.
@@ -173,7 +173,7 @@ class RetryData(_MessageData):
 
 
 class UndoData(_MessageData):
-    """Which message of the user's is to be taken back, and all that came after it.
+    """The message of the user's that is to be taken back, with all that came after it.
 
     Attributes:
         index: Its number, from 0.
@@ -182,7 +182,7 @@ class UndoData(_MessageData):
 
 
 class CopyData(_MessageData):
-    """What was copied.
+    """The message that was copied.
 
     Attributes:
         index: The message's number, from 0.
@@ -191,7 +191,7 @@ class CopyData(_MessageData):
 
 
 class EditData(_MessageData):
-    """Which message was rewritten.
+    """The message that was rewritten.
 
     Attributes:
         index: Its number, from 0.
@@ -210,7 +210,7 @@ class EditData(_MessageData):
 
 
 class LikeData(_MessageData):
-    """What the user thinks of a message.
+    """The user's opinion of a message.
 
     Attributes:
         index: Its number, from 0.

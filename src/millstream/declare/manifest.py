@@ -30,7 +30,7 @@ ENDS: Final[Mapping[Outcome, tuple[bool | None, ...]]] = {
 
 @dataclass(frozen=True)
 class Look:
-    """What the page looks like beyond its elements.
+    """The look of the page beyond its elements.
 
     Attributes:
         theme: CSS custom properties.

@@ -18,7 +18,7 @@ Limit: TypeAlias = int | Literal["default"] | None
 OUTCOMES: Final = ("then", "success", "failure")
 
 SHORTEST_SCENE_S: Final = 1 / 30
-"""What `stream_every=0` means for camera and microphone together: every picture of the usual camera."""
+"""The interval that `stream_every=0` means for camera and microphone together: every frame of the usual camera."""
 
 IGNORED: Final = frozenset(
     {"api_name", "api_description", "api_visibility", "show_api", "scroll_to_output", "show_progress_on", "key"}
@@ -48,7 +48,7 @@ _MEANT: Final = {
 
 
 class Cancellable(Protocol):
-    """What an event returned when it was bound: its runs and streams can be ended."""
+    """The result of binding an event: its runs and streams can be ended."""
 
     @property
     def name(self) -> str: ...
@@ -83,8 +83,8 @@ class StreamOptions(EventOptions, total=False):
 
     `time_limit`: seconds that a stream lasts from the moment it leaves the queue; `None` for no limit.
     `stream_every`: the mean interval of capture in seconds, 0.5 by default; 0 takes every camera frame.
-    `keep`: `"latest"` (the default for pictures) lets a newer frame replace one that waits, `"all"` (the default for
-    sound) loses nothing. Of camera and microphone together it is about the sound; of pictures the newest wins.
+    `keep`: `"latest"` (the default for frames) lets a newer frame replace one that waits, `"all"` (the default for
+    audio) loses nothing. Of camera and microphone together it is about the audio; of frames the newest wins.
     `max_backlog`: seconds of media that may wait with `keep="all"`, 30 by default.
     """
 
@@ -103,7 +103,7 @@ KINDS: Final[Mapping[str, tuple[type, ...]]] = {
     "stream_every": (float,),
     "max_backlog": (float,),
 }
-"""What options are brought to, where nothing is lost by it."""
+"""The types that options are brought to, where nothing is lost by it."""
 
 ONLY_STREAMS: Final = StreamOptions.__annotations__.keys() - EventOptions.__annotations__.keys()
 """The keywords that an ordinary event does not have."""
@@ -164,7 +164,7 @@ def checked_options(
     known["cancels"] = _listed(known.get("cancels"))
     known["keep"] = known.get("keep") or ("all" if streams in ("sound", "film") else "latest")
     if streams == "film" and known.get("stream_every") == 0:
-        known["stream_every"] = SHORTEST_SCENE_S  # sound has no frames of its own
+        known["stream_every"] = SHORTEST_SCENE_S  # audio has no frames of its own
     options = Options(**known)  # type: ignore[arg-type]  # checked in the next line
     _check(options, where)
     if streams and options.js is not None:

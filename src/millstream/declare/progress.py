@@ -157,12 +157,12 @@ class Bar(Generic[T_co]):
 
     @property
     def level(self) -> Level:
-        """What the page is told of it."""
+        """The form in which the page is told of it."""
         return _counted(self.n, self.total, self.desc, self.unit)
 
 
 class Tracker:
-    """What one call says to its page, and how far it is: the bars that are open, and what was said last.
+    """The progress of one call: the bars that are open, and what the page was told last.
 
     It is an `Advance`, and usable in every thread.
 

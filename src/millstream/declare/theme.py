@@ -17,7 +17,7 @@ TOKENS: Final = (
     "bg", "surface", "border", "text", "muted", "accent", "accent-text", "error", "warning", "success", "time",
     "radius", "font", "mono", "space",
 )  # fmt: skip
-"""What a theme may set: `--ms-bg`, `--ms-surface` and so on in the page."""
+"""The tokens that a theme may set: `--ms-bg`, `--ms-surface` and so on in the page."""
 
 NAMED: Final[Mapping[str, Mapping[str, Token]]] = {
     "default": {},

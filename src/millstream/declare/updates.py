@@ -1,4 +1,4 @@
-"""What a handler may return instead of a value: `update(...)`, a component that serves as one, `skip()`."""
+"""Results of a handler other than values: `update(...)`, a component that serves as one, `skip()`."""
 
 from __future__ import annotations
 

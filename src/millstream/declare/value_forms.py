@@ -23,13 +23,13 @@ class ValueForms(Element):
     """
 
     takes_objects: ClassVar[bool] = False
-    """Whether its values may be arrays, or any object: then only scalars are made plain before it sees them."""
+    """True if its values may be arrays, or any object: then only scalars are made plain before it sees them."""
 
     grows: ClassVar[bool] = False
-    """Whether its value on the wire is a list of which the page is told only what is new; see `Told`."""
+    """True if its value on the wire is a list of which the page is sent only the difference; see `ListDiff`."""
 
     plays_ahead_s: float = 0.0
-    """How many seconds of sound it may be given ahead of what is heard; 0: it plays no sound piece by piece."""
+    """Seconds of audio that it may be given ahead of what is heard; 0 if it plays no streamed audio."""
 
     def received(self, value: object) -> object:
         """Make plain what Python gave as a value: numpy's and pandas' scalars, arrays, enums, subclasses of `str`.
@@ -120,7 +120,7 @@ class ValueForms(Element):
         return list(stored) if isinstance(stored, list) else stored
 
     def codec(self, streamed: bool, frame: Frame) -> tuple[str, float]:
-        """Name the codec, and its quality of 0..1, for a frame that `postprocess` gave; only pictures give any."""
+        """Name the codec, and its quality of 0..1, for a frame that `postprocess` gave."""
         raise NotImplementedError
 
     def invalid(self, expected: str, got: object) -> InvalidValue:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from millstream.testing.bottleneck import BUFFER_BYTES, Bottleneck
 
 SEGMENT_BYTES: Final = 1400
-"""What travels at once: a TCP segment."""
+"""Bytes that travel together: a TCP segment."""
 
 MOMENT_S: Final = 0.001
 LARGEST_BYTES: Final = 64 * 1024
@@ -30,7 +30,7 @@ MBIT: Final = 125_000
 """Bytes a second of one Mbit/s."""
 
 ENDED_S: Final = 5.0
-"""How long connections may take to end when the link is closed."""
+"""The time that connections get to end when the link is closed."""
 
 
 @dataclass(eq=False)

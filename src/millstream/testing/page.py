@@ -26,7 +26,7 @@ class TestPage(Driver):
     """One open page of `demo`. Time is virtual: it passes only while the page waits, and then at once.
 
         with TestPage(demo) as page:
-            page.stream("Input", pictures, rate_hz=30)
+            page.stream("Input", frames, rate_hz=30)
             assert page.value("Output").shape == (480, 640, 3)
 
     A plain handler runs to its end while the clock stands still; then `handler_time` seconds pass. Ages, time limits
@@ -144,7 +144,7 @@ def _looked_at(task: asyncio.Task[Any]) -> None:
 
 
 class _App:
-    """What the pages of one test share: the host, the loop and its clock."""
+    """The parts that the pages of one test share: the host, the loop and its clock."""
 
     def __init__(self, demo: Declaration, handler_time: float, settings: Settings, latency_s: float) -> None:
         self.pages: list[TestPage] = []

@@ -1,4 +1,4 @@
-"""A turn detector for tests: what is loud is speech. It needs no model, and the same sound gives the same turns."""
+"""A turn detector for tests: what is loud is speech. It needs no model, and the same audio gives the same turns."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LOUD: Final = 0.01
 
 
 class LoudnessDetector(PauseDetector):
-    """A `TurnDetector` to be given as `ReplyOnPause(detector=LoudnessDetector)`: any sound but silence is speech.
+    """A `TurnDetector` to be given as `ReplyOnPause(detector=LoudnessDetector)`: anything but silence is speech.
 
     Thresholds mean nothing to it; pauses and shortest turns are as the app wants them, to a window of 32 ms.
 

@@ -1,1 +1,1 @@
-"""Who speaks, and when: turns are found in what a microphone hears. Pure, but for the model in `silero.py`."""
+"""Turn detection: finds in a microphone's audio when somebody speaks. Pure, but for the model in `silero.py`."""

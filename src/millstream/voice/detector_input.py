@@ -1,4 +1,4 @@
-"""One microphone's ear: brings its sound to the detector's rate, and what was found back to the microphone's count."""
+"""`DetectorInput`: resamples a microphone's audio for a detector, and counts findings in the microphone's samples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which stretch of sound belongs to a turn: with what came right before it, and never the same sample twice. Pure."""
+"""The span of audio that belongs to a turn: with what came right before it, and never the same sample twice. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Item = TypeVar("Item")
 
 
 class Span(NamedTuple):
-    """A stretch of sound, from sample `first` up to `last`, which is the first one after it."""
+    """A span of audio, from sample `first` up to `last`, which is the first one after it."""
 
     first: int
     last: int
@@ -21,12 +21,12 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Margins:
-    """What belongs to a turn besides its speech, and how long it may be, all in samples.
+    """The audio around its speech that belongs to a turn, and its longest duration, all in samples.
 
     Attributes:
         before: Taken in from before the speech.
         after: Taken in from after the speech.
-        late: How late a detector may find out that somebody speaks; sound is remembered for that long.
+        late: The longest delay of a detector before it notices speech; audio is remembered for that long.
         longest: A longer turn ends there, and what is said after it begins the next one.
     """
 
@@ -47,9 +47,9 @@ Step: TypeAlias = SpeechStart | Span
 
 
 class Utterances:
-    """From the events of a detector to the stretches of sound that belong to each turn.
+    """From the events of a detector to the spans of audio that belong to each turn.
 
-    The stretches follow each other and never overlap. Each holds all speech between its two events.
+    The spans follow each other and never overlap. Each holds all speech between its two events.
 
     Args:
         margins: What is taken in.
@@ -67,11 +67,11 @@ class Utterances:
 
     @property
     def oldest(self) -> int:
-        """From which sample on the sound may still be needed."""
+        """The first sample that may still be needed."""
         return self._oldest
 
     def take(self, events: Sequence[TurnEvent], position: int) -> list[Step]:
-        """Take what was found in the sound up to sample `position`; events come in their order."""
+        """Take what was found in the audio up to sample `position`; events come in their order."""
         steps: list[Step] = []
         for event in events:
             steps += self._taken(event, position)
@@ -110,13 +110,13 @@ class Utterances:
 
 
 class AudioHistory(Generic[Item]):
-    """The items that hold the latest sound, as far back as it may be needed."""
+    """The items that hold the latest audio, as far back as it may be needed."""
 
     def __init__(self) -> None:
         self._kept: deque[tuple[Span, tuple[Item, ...]]] = deque()
 
     def put(self, span: Span, items: tuple[Item, ...]) -> None:
-        """Keep the items that together hold a stretch; stretches follow each other."""
+        """Keep the items that together hold a span; spans follow each other."""
         self._kept.append((span, items))
 
     def forget(self, before: int) -> None:

@@ -34,7 +34,7 @@ def test_a_tuple_is_a_file_and_what_it_shows() -> None:
 
 def test_a_list_is_several_parts() -> None:
     message = read({"role": "user", "content": ["a", {"type": "text", "text": "b"}]})
-    assert message.pieces == (TextPart("a"), TextPart("b"))
+    assert message.parts == (TextPart("a"), TextPart("b"))
     assert message.is_list
     assert message.text == "a\n\nb"
 

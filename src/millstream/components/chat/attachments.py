@@ -14,7 +14,7 @@ from millstream.components.html import HTML
 from millstream.components.markdown import Markdown
 from millstream.components.options.media_source import DeclaredFiles, guessed_mime
 from millstream.components.values.browser_copies import presented
-from millstream.components.values.links import has_scheme, is_embedded_picture, is_web_address
+from millstream.components.values.links import has_scheme, is_embedded_image, is_web_address
 from millstream.declare.component import Component
 from millstream.errors import InvalidValue
 from millstream.frames import Chunk, Frame
@@ -22,7 +22,7 @@ from millstream.media import wav
 from millstream.types import Blob, Scratch, WebLink
 
 KINDS: Final = ("image", "audio", "video")
-"""What the page shows by itself; any other file is offered as a download."""
+"""Media that the page shows by itself; any other file is offered as a download."""
 
 _NAMES: Final = "names"
 """Under this word all components of a call note what the files are called that they lend to its handler."""
@@ -81,8 +81,8 @@ class Attachments:
         self._used[mark] = mark, blob
         return blob
 
-    def piece(self, given: object) -> Part | None:
-        """Make a piece of a message: of a component with a value, or of the dict of a file; `None` of anything else.
+    def part(self, given: object) -> Part | None:
+        """Make a part of a message: of a component with a value, or of the dict of a file; `None` of anything else.
 
         Raises:
             InvalidValue: The file may not be shown, or messages cannot show such a component.
@@ -97,7 +97,7 @@ class Attachments:
         return None
 
     def _link(self, text: str) -> WebLink | None:
-        if is_web_address(text) or is_embedded_picture(text):
+        if is_web_address(text) or is_embedded_image(text):
             return WebLink(text)
         if has_scheme(text) and not Path(text).exists():
             raise self._owner.invalid("paths and http(s) addresses of files", text[:60])
@@ -135,7 +135,7 @@ class Attachments:
             data = codecs.load(name).open_encoder(quality).encode(stored).payload
             stored = Blob(f"image.{name}", f"image/{name}", data=data)
         if isinstance(stored, Chunk):
-            stored = Blob("sound.wav", "audio/wav", data=wav.encode(stored))
+            stored = Blob("audio.wav", "audio/wav", data=wav.encode(stored))
         if isinstance(stored, Blob):
             return self._scratch.settle(stored)
         return stored if isinstance(stored, WebLink) else None

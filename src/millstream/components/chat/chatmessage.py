@@ -15,7 +15,7 @@ Role: TypeAlias = Literal["user", "assistant", "system"]
 ROLES: Final = ("user", "assistant", "system")
 METADATA: Final = ("title", "log", "status", "duration", "id", "parent_id")
 KEYS: Final = frozenset({"role", "content", "metadata", "options"})
-"""What a message has. Others are left alone: clients of language models give more."""
+"""The fields of a message. Others are left alone: clients of language models give more."""
 
 
 @dataclass
@@ -23,7 +23,7 @@ class ChatMessage:
     """One message, for handlers that would rather not write a dict.
 
     Attributes:
-        content: A text in Markdown, a component with a value such as `Image(picture)`, `{"path": …, "alt_text": …}`
+        content: A text in Markdown, a component with a value such as `Image(array)`, `{"path": …, "alt_text": …}`
             for a file, or a list of these.
         role: `"user"`, `"assistant"` or `"system"`.
         metadata: `title` makes the message one that is folded away under it, such as a tool's work; `log` stands beside
@@ -39,7 +39,7 @@ class ChatMessage:
 
 @dataclass(frozen=True, slots=True)
 class TextPart:
-    """A piece of a message that is text; `is_html` for HTML, which is shown as it is but for what could run."""
+    """A part of a message that is text; `is_html` for HTML, which is shown as it is but for what could run."""
 
     text: str
     is_html: bool = False
@@ -47,7 +47,7 @@ class TextPart:
 
 @dataclass(frozen=True, slots=True)
 class FilePart:
-    """A piece of a message that is a file or an address: a picture, a sound, a film, or something to download."""
+    """A part of a message that is a file or an address: an image, audio, a video, or something to download."""
 
     source: Blob | WebLink
     kind: str
@@ -63,26 +63,26 @@ class Message:
 
     Attributes:
         role: Who speaks.
-        pieces: What it consists of.
+        parts: The texts and files of which it consists.
         is_list: Whether its content was given as a list, and is given back as one.
         metadata: What is known of it besides, by name.
         options: Value and label of the answers to choose from.
     """
 
     role: str
-    pieces: tuple[Part, ...]
+    parts: tuple[Part, ...]
     is_list: bool = False
     metadata: tuple[tuple[str, str | int | float | None], ...] = ()
     options: tuple[tuple[str, str], ...] = ()
 
     @property
     def text(self) -> str:
-        """What it says, without what it shows."""
-        return "\n\n".join(piece.text for piece in self.pieces if isinstance(piece, TextPart))
+        """Its text, without its files."""
+        return "\n\n".join(part.text for part in self.parts if isinstance(part, TextPart))
 
 
 class UnfitMessage(ValueError):
-    """What was given is no message; says why, and what would be one."""
+    """A value is no message; the message says why, and what would be one."""
 
 
 def read_message(given: object, show: Callable[[object], Part | None]) -> Message:
@@ -90,7 +90,7 @@ def read_message(given: object, show: Callable[[object], Part | None]) -> Messag
 
     Args:
         given: A dict, a `ChatMessage`, or what has its attributes.
-        show: Makes a piece of a component, or of the dict of a file; `None` for what is neither.
+        show: Makes a part of a component, or of the dict of a file; `None` for what is neither.
 
     Raises:
         UnfitMessage: It is none.
@@ -103,10 +103,10 @@ def read_message(given: object, show: Callable[[object], Part | None]) -> Messag
     if "content" not in fields:
         raise UnfitMessage(f"a message needs its content, but this one has only {', '.join(map(str, fields))}")
     content = fields["content"]
-    parts = content if isinstance(content, list) else [content]
-    pieces = tuple(_piece(part, show) for part in parts if part is not None)
+    listed = content if isinstance(content, list) else [content]
+    parts = tuple(_part(each, show) for each in listed if each is not None)
     return Message(
-        str(role), pieces, isinstance(content, list), _metadata(fields.get("metadata")), _options(fields.get("options"))
+        str(role), parts, isinstance(content, list), _metadata(fields.get("metadata")), _options(fields.get("options"))
     )
 
 
@@ -122,23 +122,23 @@ def _fields(given: object) -> Mapping[str, object]:
     raise UnfitMessage('a message is {"role": "user" or "assistant", "content": …} or a ChatMessage')
 
 
-def _piece(part: object, show: Callable[[object], Part | None]) -> Part:
-    if isinstance(part, str):
-        return TextPart(plain_text(part))
-    if isinstance(part, Mapping) and part.get("type") == "text":
-        return TextPart(plain_text(part.get("text")))
-    if isinstance(part, Mapping) and part.get("type") == "file" and isinstance(part.get("file"), Mapping):
-        part = part["file"]
-    if isinstance(part, tuple) and 1 <= len(part) <= 2:  # as Gradio takes a file, and what it shows
-        part = {"path": part[0], "alt_text": part[1] if len(part) == 2 else None}
-    piece = show(part) if isinstance(part, Component | Mapping) else None
-    if piece is None:
-        kind = type(part).__name__
+def _part(given: object, show: Callable[[object], Part | None]) -> Part:
+    if isinstance(given, str):
+        return TextPart(plain_text(given))
+    if isinstance(given, Mapping) and given.get("type") == "text":
+        return TextPart(plain_text(given.get("text")))
+    if isinstance(given, Mapping) and given.get("type") == "file" and isinstance(given.get("file"), Mapping):
+        given = given["file"]
+    if isinstance(given, tuple) and 1 <= len(given) <= 2:  # as Gradio takes a file, and its description
+        given = {"path": given[0], "alt_text": given[1] if len(given) == 2 else None}
+    part = show(given) if isinstance(given, Component | Mapping) else None
+    if part is None:
+        kind = type(given).__name__
         raise UnfitMessage(
             f'a message shows texts, components such as Image(…), and files as {{"path": …}}, but no {kind}: '
             "put it into one of these, or make a text of it"
         )
-    return piece
+    return part
 
 
 def _metadata(given: object) -> tuple[tuple[str, str | int | float | None], ...]:

@@ -1,4 +1,4 @@
-"""What a language model thinks aloud, between tags of its own, told apart from what it says."""
+"""Reasoning: the text that a language model puts between tags of its own, told apart from its reply."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `Dropdown`, `Radio` and `CheckboxGroup` have in common: a value is one of a list, or several."""
+"""`Choosing`, the base of `Dropdown`, `Radio` and `CheckboxGroup`: a value is one of a list, or several."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `Image` and `Audio` have in common: values that are files, and sources that can be chosen."""
+"""`MediaComponent`, the base of `Image`, `Audio` and `Video`: values are files, from sources that can be chosen."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import ClassVar, Final, Self, Unpack
 
 from millstream.components.options.webcam import WebcamOptions
-from millstream.components.values.links import has_scheme, is_embedded_picture, is_web_address
+from millstream.components.values.links import has_scheme, is_embedded_image, is_web_address
 from millstream.components.values.samples import Loudness
 from millstream.declare.component import Common, Component
 from millstream.errors import DeclarationError, InvalidValue
@@ -21,7 +21,7 @@ from millstream.wire.messages import Value
 logger = logging.getLogger("millstream.handler")
 
 FILE_KEYS: Final = frozenset({"file", "name", "type", "size"})
-"""What the page says of a file; only the handle counts."""
+"""The keys with which the page describes a file; only the handle counts."""
 
 MAX_ADDRESS: Final = 256 * 1024
 """Longest address, in characters, that is sent to the page as it is."""
@@ -62,10 +62,10 @@ class MediaComponent(Component):
     takes_objects = True
 
     kind: ClassVar[str]
-    """What the file has to be: the first half of its MIME type."""
+    """The kind of file: the first half of its MIME type."""
 
     known_sources: ClassVar[tuple[str, ...]]
-    """What `sources` may name."""
+    """The names that `sources` may have."""
 
     device: ClassVar[str]
     """The one of the sources that can be streamed."""
@@ -74,17 +74,17 @@ class MediaComponent(Component):
     streaming: bool
 
     webcam_options: WebcamOptions = WebcamOptions()
-    """What is asked of its camera."""
+    """The demands on its camera."""
 
     recording: bool = False
-    """Whether it records, as if the user had pressed Record: from the opening of the page, or as an update."""
+    """True to record, as if the user had pressed Record: from the opening of the page, or as an update."""
 
     told: set[str]
-    """What was said of it in the log, and is not said again."""
+    """The warnings about it that are in the log, and are not repeated."""
 
     min_length: float | None = None
     max_length: float | None = None
-    """How many seconds a recording has to last, and may last; a recording ends by itself then."""
+    """The shortest and the longest recording, in seconds; it ends by itself at the latter."""
 
     def __init__(self, value: object = None, **common: Unpack[Common]) -> None:
         self.told = set()
@@ -156,12 +156,12 @@ class MediaComponent(Component):
     def link(self, text: str) -> WebLink | Blob | None:
         """Tell an address that goes to the browser as it is from the path of a file.
 
-        A picture that is its own address becomes a file if it is too long for a message.
+        An image that is its own address becomes a file if it is too long for a message.
 
         Raises:
             InvalidValue: It is an address of a kind that is not allowed.
         """
-        if is_web_address(text) or (self.kind == "image" and is_embedded_picture(text)):
+        if is_web_address(text) or (self.kind == "image" and is_embedded_image(text)):
             return WebLink(text) if len(text) <= MAX_ADDRESS else self._unpacked(text)
         if has_scheme(text):
             raise self.invalid("a path, an http(s) address or an image as a data: address", text[:60])

@@ -1,4 +1,4 @@
-"""What a component may ask of a microphone: a sample rate, a number of channels, and chunks that fit into a packet."""
+"""The format that a component may ask of a microphone: sample rate, channels, and chunks that fit into a packet."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def check_format(name: str, sample_rate: int | None, channels: int | None) -> No
 
 
 def check_chunk(where: str, stream_every: float, sample_rate: int | None, channels: int | None, declares: str) -> None:
-    """Check that the sound of one call of the event `where` fits into a packet.
+    """Check that the audio of one call of the event `where` fits into a packet.
 
     Args:
-        where: What messages call the event.
-        stream_every: Seconds of sound in a chunk.
+        where: The name of the event in messages.
+        stream_every: Seconds of audio in a chunk.
         sample_rate: As declared.
         channels: As declared.
         declares: The class that declares them.

@@ -1,4 +1,4 @@
-"""`WaveformOptions`: how the waveform of a sound looks, and how far it skips."""
+"""`WaveformOptions`: the look of a waveform, and the step of its arrow keys."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from millstream.wire.messages import Value
 
 @dataclass(frozen=True)
 class WaveformOptions(metaclass=PlainArguments):
-    """How an `Audio` draws its waveform.
+    """The look of the waveform of an `Audio`.
 
     Attributes:
         waveform_color: CSS colour of what was not played yet, and of the level while the user records.
         waveform_progress_color: CSS colour of what was played.
-        trim_region_color: Accepted with a warning: sounds are not trimmed here.
+        trim_region_color: Accepted with a warning: audio is not trimmed here.
         show_recording_waveform: Whether the level is shown while the user records.
-        skip_length: Seconds that an arrow key skips; by default 5, or 1 in a sound of up to 30 s.
+        skip_length: Seconds that an arrow key skips; by default 5, or 1 in audio of up to 30 s.
         sample_rate: Accepted with a warning: say `Audio(sample_rate=…)`.
     """
 
@@ -43,7 +43,7 @@ class WaveformOptions(metaclass=PlainArguments):
         warn_ignored("WaveformOptions()", [name for name in meaningless if getattr(self, name) is not None])
 
     def props(self) -> dict[str, Value]:
-        """Give what the page is told."""
+        """Give the form in which the page gets them."""
         return {
             "color": self.waveform_color,
             "played_color": self.waveform_progress_color,

@@ -1,4 +1,4 @@
-"""`WebcamOptions`: what an image or a film asks of the camera."""
+"""`WebcamOptions`: the demands of an `Image` or a `Video` on the camera."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ CODECS: Final = (None, "jpeg", "h264", "vp8")
 
 @dataclass(frozen=True)
 class WebcamOptions(metaclass=PlainArguments):
-    """What the page asks of the camera, and in which form it sends the pictures.
+    """The demands of the page on the camera, and the form in which it sends the frames.
 
     Attributes:
-        mirror: Whether the picture is mirrored, for the user and the handler alike. By default (`None`) every camera is
-            but the rear one of a phone; `True` mirrors that one too, `False` mirrors none.
+        mirror: Whether frames are mirrored, for the user and the handler alike. By default (`None`) those of every
+            camera are but the rear one of a phone; `True` mirrors that one too, `False` mirrors none.
         constraints: The browser's media constraints for the camera; they win over all defaults.
         size: Largest width and height in pixels that is sent; by default 1280 on the longer side.
         quality: Quality of the frames that are sent, from 0 to 1.

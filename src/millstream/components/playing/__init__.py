@@ -1,1 +1,1 @@
-"""What players are given: audio, video and subtitles."""
+"""Sources of players: audio, video and subtitles."""

@@ -1,4 +1,4 @@
-"""`AudioSource`: what a run or stream gives an `Audio`, value after value, as one sound."""
+"""`AudioSource`: joins the values that a run or stream gives an `Audio` to one playback."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from millstream.media import wav
 from millstream.types import Blob, Scratch, Segment, Stored
 
 MAX_PIECE_BYTES: Final = 64 * 1024 * 1024
-"""Largest encoded file that is one piece of a streamed sound: the page decodes it as a whole."""
+"""Largest encoded file that is one chunk of streamed audio: the page decodes it as a whole."""
 
 FILE_S: Final = 0.5
-"""How long a file is at least that is made of samples: the page takes few files ahead, however short they are."""
+"""The shortest file, in seconds, that is made of samples: the page takes few files ahead, however short they are."""
 
 
 class AudioSource:
-    """Sound that goes on with every value: samples, whole files, which the page decodes, or one file that is cut.
+    """Audio that goes on with every value: samples, whole files, which the page decodes, or one file in chunks.
 
     Args:
-        component: Whose sound it is.
+        component: The player.
     """
 
     def __init__(self, component: MediaComponent) -> None:
@@ -88,7 +88,7 @@ class AudioSource:
             raise InvalidValue(f"{self._component.name} got {describe(array)}: {error}") from error
 
     def _samples(self, chunk: Chunk) -> tuple[Stored, Segment | None]:
-        if self._plays_files:  # refused where the format of all pieces is known
+        if self._plays_files:  # refused where the format of all chunks is known
             return chunk, self._audible(chunk)
         self._hold(chunk)
         return self._let_out()
@@ -105,7 +105,7 @@ class AudioSource:
         return Blob(stored.name, stored.mime, data=data), data
 
     def _taken(self, blob: Blob) -> bytes:
-        """Read a piece of sound; the copy of a file is not needed any more then."""
+        """Read a chunk of audio; the copy of a file is not needed any more then."""
         self._check_size(blob.name, blob.size if blob.path is None else blob.path.stat().st_size)
         data = self._component.content(blob)
         if blob.path is not None:

@@ -11,7 +11,7 @@ MAX_BYTES: Final = 512 * 1024
 """They go to the page as text."""
 
 _COMMA: Final = re.compile(r"(?<=\d\d:\d\d),(?=\d{3})")
-"""What tells the times of SubRip from those of WebVTT."""
+"""The mark that tells the times of SubRip from those of WebVTT."""
 
 
 def to_webvtt(data: bytes) -> str:

@@ -1,4 +1,4 @@
-"""`VideoSource`: what a run or stream gives a `Video`, value after value, as one film."""
+"""`VideoSource`: joins the values that a run or stream gives a `Video` to one playback."""
 
 from __future__ import annotations
 
@@ -18,67 +18,67 @@ from millstream.media.video import ContinuousVideo
 from millstream.types import Blob, Scratch, Segment, VideoSegment
 
 MAX_KEPT_BYTES: Final = 64 * 1024 * 1024
-"""A longer film is played all the same, but is no value when it is over."""
+"""A larger video is played all the same, but is no value when it is over."""
 
 TAKES: Final = "a path, bytes of a file, a frame, a list of frames, or (frames, (sample_rate, samples))"
 
 
 class VideoSource:
-    """A film that goes on with every value.
+    """A video that goes on with every value.
 
     Args:
-        component: Whose film it is.
-        fps: Frames a second of a film that is made of frames.
+        component: The player.
+        fps: Frames a second of a video that is made of frames.
     """
 
     def __init__(self, component: MediaComponent, fps: float) -> None:
         self._component = component
         self._fps = fps
-        self._film: ContinuousVideo | None = None
+        self._video: ContinuousVideo | None = None
         self._kept: list[bytes] = []
         self._bytes = 0
         self._loudness = component.loudness(is_piecewise=True)
 
     def piece(self, value: object, scratch: Scratch) -> tuple[None, VideoSegment] | None:
         if value is None or (isinstance(value, str) and self._component.link(value) is not None):
-            self.close()  # something else is shown instead; what comes after that is another film
+            self.close()  # something else is shown instead; what comes after that is another video
             return None
         try:
-            self._film = self._film or ContinuousVideo(self._fps)
-            self._add(self._film, value, scratch)
-            return None, self._noted(self._film.take())
+            self._video = self._video or ContinuousVideo(self._fps)
+            self._add(self._video, value, scratch)
+            return None, self._noted(self._video.take())
         except (MediaError, UnfitImage, UnfitAudio) as error:
             raise InvalidValue(f"{self._component.name} cannot play {describe(value)}: {error}") from error
 
     def end(self, before: Segment | None = None, *, goes_on: bool = False) -> tuple[Blob | None, VideoSegment | None]:
-        if self._film is None or goes_on:
+        if self._video is None or goes_on:
             return None, None
-        rest = self._noted(self._film.end())
+        rest = self._noted(self._video.end())
         whole: Blob | None = None
         if self._kept:
-            beginning = self._film.beginning()
+            beginning = self._video.beginning()
             data = beginning + b"".join(self._kept)[len(beginning) :]
             whole = Blob("video.mp4", "video/mp4", data=data)
         self.close()
         return whole, before.before(rest) if isinstance(before, VideoSegment) else rest
 
     def close(self) -> None:
-        self._film, self._kept, self._bytes = None, [], 0
+        self._video, self._kept, self._bytes = None, [], 0
         self._loudness = self._component.loudness(is_piecewise=True)
 
-    def _add(self, film: ContinuousVideo, value: object, scratch: Scratch) -> None:
+    def _add(self, video: ContinuousVideo, value: object, scratch: Scratch) -> None:
         if isinstance(value, bytes | bytearray | memoryview):
-            film.add_file(bytes(value))
+            video.add_file(bytes(value))
         elif isinstance(value, str | Path):
             copy = scratch.admit(Path(value))
             assert copy.path is not None
-            film.add_file(copy.path)
+            video.add_file(copy.path)
             copy.path.unlink()
         elif _has_sound(value):
-            frames, sound = value
-            film.add_frames(self._frames(frames), self._loudness.to_chunk(*sound) if sound is not None else None)
+            frames, audio = value
+            video.add_frames(self._frames(frames), self._loudness.to_chunk(*audio) if audio is not None else None)
         else:
-            film.add_frames(self._frames(value), None)
+            video.add_frames(self._frames(value), None)
 
     def _frames(self, value: object) -> list[Pixels]:
         if isinstance(value, np.ndarray):
@@ -101,8 +101,8 @@ class VideoSource:
 
 
 def _has_sound(value: object) -> TypeGuard[tuple[object, Sequence[object] | None]]:
-    """Tell frames with sound from two frames: the second is a pair of a rate and an array, or `None` for none."""
+    """Tell frames with audio from two frames: the second is a pair of a rate and an array, or `None` for none."""
     if not isinstance(value, list | tuple) or len(value) != 2:
         return False
-    sound = value[1]
-    return sound is None or (isinstance(sound, list | tuple) and len(sound) == 2 and np.ndim(sound[0]) == 0)
+    audio = value[1]
+    return audio is None or (isinstance(audio, list | tuple) and len(audio) == 2 and np.ndim(audio[0]) == 0)

@@ -28,13 +28,13 @@ MAX_EMPTY_CELLS: Final = 10_000
 """Cells that the tables of a text may lack: each is made, so a short text could make a great many."""
 
 MAX_LOOKS: Final = {"paragraph": 6, "list": 6, "blockquote": 1.5}
-"""How often rules that ask for each line whether it begins something else may ask about a line, on average."""
+"""The average number of times that rules which test whether a line begins something else may test one."""
 
 ADDRESS: Final = re.compile(r"\bhttps?://\w[^\s<>\"`]*")
 """An address that is written out, with what may follow it at the end of a sentence."""
 
 FORMULAS: Final = (("$$", "$$"), ("\\[", "\\]"), ("\\(", "\\)"))
-"""What a formula in LaTeX stands between."""
+"""The delimiters of a formula in LaTeX."""
 
 EMBEDDED: Final = re.compile(r"data:[a-z]+/[a-z0-9.+-]+;base64,[A-Za-z0-9+/=]*")
 """The address of an image that is in the text itself."""

@@ -20,13 +20,13 @@ MAX_REMEMBERED: Final = 16 * 1024 * 1024
 """Characters of HTML that are remembered, for all conversations together."""
 
 FIRST_RULES: Final = 2
-"""How many rules of the parser find the blocks of a text; the others find what is in one."""
+"""The number of rules of the parser that find the blocks of a text; the others find what is in one."""
 
 MAX_COST: Final = 400_000
-"""What rendering a text may cost, in units of about a microsecond; see `_cost`."""
+"""The highest cost of rendering a text, in units of about a microsecond; see `_cost`."""
 
 COSTS: Final = ((30, "\n\r"), (10, "*_~`[]<>!&\\$|"), (1.5, '+=-:#%@^{}"'))
-"""What each of some characters costs: lines, those with which Markdown begins something, and those it looks at."""
+"""The cost of some characters: lines, those with which Markdown begins something, and those it looks at."""
 
 STEP: Final = 4096
 """Characters by which it is found out how much of a text is rendered."""
@@ -44,7 +44,7 @@ RIVALS: Final = 4
 
 
 class Style(NamedTuple):
-    """How Markdown is rendered: whether a line's end is one within a paragraph, and whether the result is cleaned."""
+    """The rendering of Markdown: whether a newline breaks a line, and whether the result is cleaned."""
 
     line_breaks: bool = True
     sanitize: bool = True
@@ -85,7 +85,7 @@ def affordable(text: str) -> int:
 
 
 def _cost(text: str) -> float:
-    """Estimate how long it takes; a picture that is embedded as an address weighs little."""
+    """Estimate how long it takes; an image that is embedded as an address weighs little."""
     signs = sum(cost * sum(map(text.count, characters)) for cost, characters in COSTS)
     return len(text) / 7 + signs + 25 * text.count("://")
 

@@ -1,4 +1,4 @@
-"""What was made of a text, so that it need not be made again."""
+"""`RenderCache`: rendered texts, so that they need not be rendered again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class RenderCache(Generic[T]):
-    """What was asked for last, as much as `most` characters of it; used by all handlers' threads."""
+    """The latest results, up to `most` characters in all; used by all handlers' threads."""
 
     def __init__(self, most: int) -> None:
         self._most = most

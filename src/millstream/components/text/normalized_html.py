@@ -58,7 +58,7 @@ _ENDS_OF_RAW: Final = {name: re.compile(rf"</{name}(?=[{_SPACE}/>])", re.IGNOREC
 class _Element(NamedTuple):
     name: str
     is_foreign: bool
-    """Whether it is one of SVG, or within one: other rules hold there."""
+    """True if it is one of SVG, or within one: other rules hold there."""
 
 
 def finished(html: str) -> str:
@@ -74,7 +74,7 @@ def flattened(html: str) -> str:
 
 
 class Flattener:
-    """Brings one piece of HTML after the other into a form that can be parsed in linear time; no tag spans two."""
+    """Brings one chunk of HTML after the other into a form that can be parsed in linear time; no tag spans two."""
 
     def __init__(self) -> None:
         self._html = ""
@@ -95,7 +95,7 @@ class Flattener:
         return not self._open
 
     def feed(self, html: str) -> None:
-        """Take the next piece in."""
+        """Take the next chunk in."""
         self._html = html = html if html.isascii() else html.translate(_NO_STAND_INS)
         at = 0
         while (begin := html.find("<", at)) >= 0:
@@ -105,7 +105,7 @@ class Flattener:
         self._html = ""
 
     def take(self) -> str:
-        """Give what came of the pieces since the last call."""
+        """Give the normalised HTML of the chunks since the last call."""
         markup, self._parts = "".join(self._parts), []
         return markup
 

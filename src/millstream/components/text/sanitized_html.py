@@ -1,4 +1,4 @@
-"""What HTML that was set at run time may contain."""
+"""Sanitising of HTML that is set at run time: the elements and attributes that it may contain."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from nh3 import Cleaner
 
 MAX_COST: Final = 600_000
-"""What sanitising may cost, in units of about a microsecond; see `_cost`."""
+"""The highest cost of sanitising, in units of about a microsecond; see `_cost`."""
 
 MAX_REMEMBERED: Final = 8 * 1024 * 1024
 """Characters of HTML that are remembered, with what became of them."""
@@ -23,7 +23,7 @@ TOO_LARGE: Final = "<p><em>This HTML is too large to be shown as it is meant. He
 
 
 def sanitised(html: str) -> str:
-    """Take everything out of a piece of HTML that could run, load a script, or submit a form.
+    """Take everything out of HTML that could run, load a script, or submit a form.
 
     What would take a second of a processor is shown as its source.
     """
@@ -41,7 +41,7 @@ def cleaned(markup: str) -> str:
 
 
 def _cost(html: str) -> float:
-    """Estimate how long it takes: tags and attributes are what counts, an embedded picture weighs little."""
+    """Estimate how long it takes: tags and attributes are what counts, an embedded image weighs little."""
     return len(html) / 20 + 10 * html.count("<") + 5 * html.count("=") + 3 * html.count("&")
 
 
@@ -69,12 +69,12 @@ def _cleaner() -> Cleaner:
 
 
 def _without_documents(tag: str, attribute: str, value: str) -> str | None:
-    """Let `data:` through only where it is a picture made of pixels."""
-    from millstream.components.values.links import is_embedded_picture
+    """Let `data:` through only where it is an image made of pixels."""
+    from millstream.components.values.links import is_embedded_image
 
     address = "".join(value.split())
     if attribute in ("src", "href", "poster", "cite") and address.lower().startswith("data:"):
-        return value if tag == "img" and attribute == "src" and is_embedded_picture(address) else None
+        return value if tag == "img" and attribute == "src" and is_embedded_image(address) else None
     return value
 
 

@@ -1,1 +1,1 @@
-"""How values of components are checked, converted and made safe."""
+"""Checking and converting the values of components, and making them safe."""

@@ -1,4 +1,4 @@
-"""What browsers are given in the place of files that they do not show: an image or a sound encoded once more."""
+"""Copies for browsers: an image or audio encoded again, in place of a file that browsers do not show or play."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import Final
 from millstream import codecs
 from millstream.errors import MediaError
 from millstream.frames import Frame
-from millstream.media import audio_file as sound_file
-from millstream.media import wav
+from millstream.media import audio_file, wav
 from millstream.media.file_kinds import FileKind, Source
 from millstream.media.image_file import decode_image_file
 from millstream.media.image_header import FORMATS, HEAD_BYTES, WEB, format_of
@@ -39,15 +38,15 @@ def encoded(frame: Frame, name: str = "webp", quality: float = QUALITY) -> Blob:
 
 
 def played(blob: Blob, kind: FileKind) -> Blob | None:
-    """Make a WAV file of a sound that browsers do not play; `None` of one that they do.
+    """Make a WAV file of audio that browsers do not play; `None` of audio that they do.
 
     Raises:
         MediaError: It cannot be decoded.
     """
     source = source_of(blob)
-    if sound_file.is_played(source, kind):
+    if audio_file.is_played(source, kind):
         return None
-    data = wav.encode(sound_file.decode(source))
+    data = wav.encode(audio_file.decode(source))
     return Blob(f"{Path(blob.name).stem}.wav", "audio/wav", data=data)
 
 
@@ -58,7 +57,7 @@ def presented(blob: Blob, max_image_pixels: int) -> Blob:
         if name in FORMATS - WEB:
             data = blob.data if blob.data is not None else blob.path.read_bytes() if blob.path is not None else b""
             return replace(blob, shown=encoded(decode_image_file(data, max_image_pixels)))
-        kind = sound_file.recognise(source_of(blob)) if name is None and blob.mime.startswith("audio/") else None
+        kind = audio_file.recognise(source_of(blob)) if name is None and blob.mime.startswith("audio/") else None
         return replace(blob, shown=played(blob, kind)) if kind is not None else blob
     except MediaError:
         return blob

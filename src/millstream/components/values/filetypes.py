@@ -1,4 +1,4 @@
-"""What `file_types=` means: kinds of media, ends of names, or whole types."""
+"""`file_types=`: kinds of media, suffixes of names, or whole media types."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from millstream.errors import DeclarationError
 from millstream.types import Blob
 
 MEDIA_KINDS: Final = ("image", "audio", "video", "text")
-"""What may be named besides ends of names and whole types."""
+"""Kinds of media, which may be named besides suffixes and whole types."""
 
 LONGEST_END: Final = 5
 """Most characters of what is taken for the end of a name without its dot; longer words are more likely mistakes."""

@@ -16,8 +16,8 @@ def is_web_address(text: str) -> bool:
     return _WEB.fullmatch(text) is not None
 
 
-def is_embedded_picture(text: str) -> bool:
-    """Tell a `data:` address that holds a picture made of pixels; an SVG is a document and none."""
+def is_embedded_image(text: str) -> bool:
+    """Tell a `data:` address that holds an image made of pixels; an SVG is a document and none."""
     return _PICTURE.match(text) is not None
 
 

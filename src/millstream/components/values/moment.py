@@ -11,25 +11,25 @@ from millstream.frames import Frame, Scene
 
 
 class Moment(NamedTuple):
-    """A picture of the camera and the sound around it, with capture times on one clock: what `Video.stream` hands over.
+    """A frame of the camera and the audio around it, with capture times on one clock: the argument of `Video.stream`.
 
     Times are in seconds of the page's clock, which counts from 1970, never jumps, and is the same for all components of
-    a page. The time of a picture is when the camera's frame reached the page. The microphone's time is its sample
+    a page. The time of a frame is when it reached the page. The microphone's time is its sample
     counter, laid onto that clock: sample `n` was captured `n / sample_rate` after the start, and the start is the
     earliest that agrees with the arrival of every block of the last four seconds, less the delay that the browser knows
     of the device. So delays on the way into the page do not count, and two clocks that drift apart by 100 parts in a
     million are never more than half a millisecond apart here.
 
-    One picture is taken for each `stream_every` of sound, in the middle of it. When the handler is slow, the sound that
-    waits is joined, and the picture is the newest one: it belongs to the end of the sound. A handler that is faster
-    than the camera gets a picture again, with the same `frame_time`.
+    One frame is taken for each `stream_every` of audio, in the middle of it. When the handler is slow, the audio that
+    waits is joined, and the frame is the newest one: it belongs to the end of the audio. A handler that is faster
+    than the camera gets a frame again, with the same `frame_time`.
 
     Attributes:
-        frame: The newest picture: `(height, width, 3)` uint8 RGB, C-contiguous, writable, mirrored as the user sees it.
-        audio: `(sample_rate, samples)`: all sound since the last call, int16 of shape `(n,)` for one channel and
+        frame: The newest frame: `(height, width, 3)` uint8 RGB, C-contiguous, writable, mirrored as the user sees it.
+        audio: `(sample_rate, samples)`: all audio since the last call, int16 of shape `(n,)` for one channel and
             `(n, channels)` for more. `None` with `include_audio=False`, and for a device without a microphone.
-        frame_time: When the picture was captured.
-        audio_time: When the first sample was captured; `None` without sound.
+        frame_time: When the frame was captured.
+        audio_time: When the first sample was captured; `None` without audio.
     """
 
     frame: NDArray[np.uint8]
@@ -39,7 +39,7 @@ class Moment(NamedTuple):
 
 
 def moment_of(captured: Frame | Scene) -> Moment:
-    """Make a handler's argument of a picture, with or without sound."""
+    """Make a handler's argument of a frame, with or without audio."""
     frame = captured if isinstance(captured, Frame) else captured.frame
     frame_time = frame.captured_us / 1e6
     if isinstance(captured, Frame):

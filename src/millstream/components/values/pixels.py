@@ -1,4 +1,4 @@
-"""From what handlers return as a picture to pixels, and back to what they want to get."""
+"""From the images that handlers return to pixels, and back to those that they want to get."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ MAX_SIDE: Final = 16_383
 
 MAX_PIXELS: Final = 64_000_000
 SLACK: Final = 1e-3
-"""How far a float picture may leave 0..1: filters overshoot a little."""
+"""The distance by which a float image may leave 0..1: filters overshoot a little."""
 
 
 class UnfitImage(ValueError):
-    """An array is no picture; the message says why, and what to do."""
+    """An array is no image; the message says why, and what to do."""
 
 
 def to_pixels(array: NDArray[np.generic]) -> Pixels:

@@ -1,4 +1,4 @@
-"""From what handlers return as sound to 16-bit samples."""
+"""From the audio that handlers return to 16-bit samples."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OVERSHOOT: Final = 1.01
 
 
 class UnfitAudio(ValueError):
-    """An array is no sound; the message says why, and what to do."""
+    """An array is no audio; the message says why, and what to do."""
 
 
 def is_sound(value: object) -> TypeGuard[tuple[object, NDArray[np.generic]]]:
@@ -28,15 +28,15 @@ def is_sound(value: object) -> TypeGuard[tuple[object, NDArray[np.generic]]]:
 
 
 class Loudness:
-    """Brings what one handler returns as sound to 16 bits: one sound, or the pieces of one that goes on.
+    """Brings the audio that one handler returns to 16 bits: a whole, or the chunks of a stream.
 
     Floats beyond -1 to 1 are divided by the largest of them, as people expect whose arrays are in the range of int16.
-    Pieces are divided by the largest of all that came so far, so that a piece is not louder than the one before.
+    Chunks are divided by the largest of all that came so far, so that a chunk is not louder than the one before.
 
     Args:
         warn: Called with what there is to be said of it.
-        is_piecewise: Whether what comes are pieces: then a number that is not finite, which would be heard as a click,
-            is refused. In a whole sound NaN is silence, and what is infinite is as loud as it gets.
+        is_piecewise: True for chunks of a stream: then a number that is not finite, which would be heard as a click,
+            is refused. In a whole NaN is silence, and what is infinite is as loud as it gets.
     """
 
     def __init__(self, warn: Callable[[str], None], *, is_piecewise: bool = False) -> None:
@@ -45,7 +45,7 @@ class Loudness:
         self._peak = 1.0
 
     def to_chunk(self, rate: object, array: object) -> Chunk:
-        """Make a sound of what a handler gave.
+        """Make a chunk of what a handler gave.
 
         Raises:
             UnfitSound: The rate is none from 1000 to 384000 Hz, or see `to_samples`.
@@ -77,7 +77,7 @@ def to_samples(array: NDArray[np.generic]) -> Samples:
     32-bit samples and those of 8 bits over their whole range; other whole numbers that fit into 16 bits.
 
     Raises:
-        UnfitSound: Shape, type or numbers do not fit.
+        UnfitAudio: Shape, type or numbers do not fit.
     """
     if array.ndim == 2 and array.shape[0] == 1 and array.shape[1] > MAX_CHANNELS:
         array = array[0]  # one channel, as decoders give it

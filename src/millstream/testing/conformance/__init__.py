@@ -1,1 +1,1 @@
-"""What every plug-in of a kind must do: subclass a suite in your tests and set what it asks for."""
+"""Conformance suites for plug-ins: subclass one in your tests, and set the attributes that it asks for."""

@@ -71,7 +71,7 @@ class CodecCase:
 
 
 class RoundTripSuite(CodecCase):
-    """What goes in comes out, and nobody else is touched by it."""
+    """Decoding gives back what was encoded, and nobody else is touched by it."""
 
     def test_it_is_called_as_its_file_is(self) -> None:
         assert str(vars(self.codec)["__name__"]).rsplit(".", 1)[-1] == self.codec.NAME
@@ -158,7 +158,7 @@ class DependenceSuite(CodecCase):
 
 
 class HostilePacketSuite(CodecCase):
-    """What is broken, huge or of another kind is refused, and with `MediaError` alone."""
+    """Packets that are broken, huge or of another kind are refused, and with `MediaError` alone."""
 
     def test_a_packet_that_was_cut_off_is_refused(self) -> None:
         payload = self.encoded()[0].payload
@@ -196,11 +196,11 @@ class HostilePacketSuite(CodecCase):
             assert time.thread_time() - began_s < SLOWEST_REFUSAL_S
 
     def test_the_other_kind_of_media_is_refused(self) -> None:
-        sound = Chunk(np.zeros((10, 1), np.int16), 16_000)
-        picture = Frame(np.zeros((8, 8, 3), np.uint8))
+        chunk = Chunk(np.zeros((10, 1), np.int16), 16_000)
+        frame = Frame(np.zeros((8, 8, 3), np.uint8))
         encoder = self.codec.open_encoder(0.9)
         with pytest.raises(MediaError):
-            encoder.encode(sound if isinstance(self.media[0], Frame) else picture)
+            encoder.encode(chunk if isinstance(self.media[0], Frame) else frame)
 
     def test_closing_twice_is_harmless(self) -> None:
         decoder, encoder = self.codec.open_decoder(), self.codec.open_encoder(0.9)

@@ -1,4 +1,4 @@
-"""What every engine must do. Subclass `EngineSuite` in a test file, with a name that begins with `Test`."""
+"""The conformance suite of engines. Subclass `EngineSuite` in a test file, with a name that begins with `Test`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every lane must do. Subclass `LaneSuite` in a test file, with a name that begins with `Test`."""
+"""The conformance suite of lanes. Subclass `LaneSuite` in a test file, with a name that begins with `Test`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from millstream.lanes import Lane
 
 @dataclass(frozen=True)
 class Item:
-    """Something to put into a lane; a picture that stands alone unless told otherwise."""
+    """Something to put into a lane; an independent frame unless told otherwise."""
 
     number: int
     is_key: bool = True

@@ -1,4 +1,4 @@
-"""What every transport must do. Subclass `TransportSuite` in a test file, with a name that begins with `Test`."""
+"""The conformance suite of transports: subclass `TransportSuite` in a test file, as `Test…`."""
 
 from __future__ import annotations
 
