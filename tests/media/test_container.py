@@ -106,7 +106,7 @@ def test_the_video_of_a_phone_is_upright(tmp_path: Path, name: str, size: tuple[
 
 
 def test_audio_can_be_left_out(tmp_path: Path) -> None:
-    convert(stored(tmp_path, "a.mp4"), tmp_path / "b.mp4", keeps_sound=False)
+    convert(stored(tmp_path, "a.mp4"), tmp_path / "b.mp4", keeps_audio=False)
     with av.open(str(tmp_path / "b.mp4")) as reader:
         assert not reader.streams.audio
 

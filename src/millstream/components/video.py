@@ -252,7 +252,7 @@ class Video(MediaComponent):
             return path
         wanted = self.format or (kind if kind in container.CODECS else "mp4")
         target = scratch.temporary(f".{wanted}")
-        container.convert(path, target, keeps_sound=self.include_audio)
+        container.convert(path, target, keeps_audio=self.include_audio)
         return target
 
     def _check_length(self, path: Path) -> None:

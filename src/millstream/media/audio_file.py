@@ -1,4 +1,4 @@
-"""Sound files of every usual kind: told by their content, decoded to samples. All but WAV needs PyAV."""
+"""Audio files of every usual kind: told by their content, decoded to samples. All but WAV needs PyAV."""
 
 from __future__ import annotations
 
@@ -23,40 +23,40 @@ if TYPE_CHECKING:
     from av.stream import Stream
 
 MAX_DECODED_BYTES: Final = 512 * 1024 * 1024
-"""What a file may become as samples of 16 bits: 46 minutes of 48 kHz in stereo, or 4.6 hours of 16 kHz in mono."""
+"""The largest size of a file as samples of 16 bits: 46 minutes of 48 kHz in stereo, or 4.6 hours of 16 kHz in mono."""
 
 MAX_CHANNELS: Final = 8
 
 HEAD_BYTES: Final = 64 * 1024
-"""How much of a WAV file is read to find where its samples begin."""
+"""Bytes of a WAV file that are read to find where its samples begin."""
 
 
 KINDS: Final = kinds.AUDIO | {"mov"}
-"""What is read: a QuickTime file may hold sound alone."""
+"""The kinds that are read: a QuickTime file may hold audio alone."""
 
 NAMES: Final = kinds.AUDIO_NAMES
 
 BUDGET: Final = budget.BUDGET._replace(decoded_mib=MAX_DECODED_BYTES // 1024 // 1024 * 4)
-"""What reading a file may cost: decoders give wider samples than 16 bits."""
+"""The bounds of reading a file: decoders give wider samples than 16 bits."""
 
 
 PLAYED: Final = frozenset(
     {"audio/wav", "audio/mpeg", "audio/aac", "audio/flac", "audio/ogg", "audio/mp4", "audio/webm"}
 )
-"""What browsers play, if they know what is in it."""
+"""Media types that browsers play, if they know the codec inside."""
 
 CODECS: Final = frozenset({"aac", "mp3", "mp3float", "opus", "vorbis", "flac"})
-"""What they know of what may be in an MP4, an Ogg, a WebM or an MP3, by FFmpeg's names."""
+"""Codecs of an MP4, an Ogg, a WebM or an MP3 that they know, by FFmpeg's names."""
 
 
 def recognise(source: Source) -> FileKind | None:
-    """Tell by its content what kind of sound a file is, or may be: the container of a film holds sound as well."""
+    """Tell by its content what kind of audio a file is, or may be: the container of a video holds audio as well."""
     name = kinds.probe(source) or _claimed(source)
     return kinds.KINDS[name] if name is not None and name in KINDS else None
 
 
 def _claimed(source: Source) -> str | None:
-    """Tell what a file claims to be that is broken or cut off: who reads it says that better than "no sound"."""
+    """Tell what a file claims to be that is broken or cut off: its reader has a better message than "no audio"."""
     with kinds.reading(source) as file:
         head = file.read(12)
     if head.startswith(b"ID3"):
@@ -65,12 +65,12 @@ def _claimed(source: Source) -> str | None:
 
 
 def media_type(kind: FileKind) -> str:
-    """Give the media type of a file of sound."""
+    """Give the media type of an audio file."""
     return kind.audio or "audio/mp4"
 
 
 def suffix(kind: FileKind) -> str:
-    """Give the usual end of names of a file of sound, without a dot."""
+    """Give the usual suffix of an audio file, without a dot."""
     return {"mp4": "m4a", "mov": "m4a", "webm": "weba", "mkv": "mka", "asf": "wma"}.get(kind.name, kind.name)
 
 
@@ -108,7 +108,7 @@ def decode(source: Source, max_bytes: int = MAX_DECODED_BYTES) -> Chunk:
     """Decode a whole file at its own rate, with all of its channels.
 
     Raises:
-        MediaError: It is no sound, broken, or longer than `max_bytes` of samples; or PyAV is needed and missing: the
+        MediaError: It is no audio, broken, or longer than `max_bytes` of samples; or PyAV is needed and missing: the
             message names the command that installs it.
     """
     kind = recognise(source)
@@ -225,7 +225,7 @@ def _too_long(most: int, rate: int, channels: int, max_bytes: int) -> MediaError
 @contextmanager
 def _opened(source: Source) -> Iterator[tuple[Media, AudioStream]]:
     with open_media(source, KINDS, BUDGET) as media:
-        sounds = budget.sounds_of(media.reader)
-        if not sounds:
+        tracks = budget.audio_of(media.reader)
+        if not tracks:
             raise MediaError("it has no audio")
-        yield media, sounds[0]
+        yield media, tracks[0]

@@ -1,4 +1,4 @@
-"""What one file of video or audio may cost: checked by what it says before it is decoded, and counted meanwhile."""
+"""The cost of one file of video or audio: its claims are checked before it is decoded, and the work is counted."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ P = TypeVar("P", bound="Packet[Stream]")
 MEBIBYTE: Final = 1024 * 1024
 
 RATES_HZ: Final = range(1_000, 768_000 + 1)
-"""Samples a second of sound: what is brought from a lower rate to a usual one becomes as much larger."""
+"""Samples a second of audio: resampling from a lower rate to a usual one makes it as much larger."""
 
 MAX_CHANNELS: Final = 64
 
@@ -39,7 +39,7 @@ SMALL_PACKET: Final = 8
 
 
 class Budget(NamedTuple):
-    """What one file may cost.
+    """The bounds of one file.
 
     Attributes:
         pixels: Of one frame: 4K in any of its forms.
@@ -49,7 +49,7 @@ class Budget(NamedTuple):
         packets: That may be in it, of all streams together.
         small_packets: That may be smaller than `SMALL_PACKET`: an hour of silence is 180,000.
         packet_mib: What they may have together in MiB, unpacked where a container packs them.
-        decoded_mib: What all decoded sound may have together in MiB.
+        decoded_mib: The size of all decoded audio together, in MiB.
         written_mib: What it may become when it is converted, in MiB.
         cpu_s: Seconds of one thread.
         opening_cpu_s: Seconds of one thread until it is open; of 4K in HEVC that takes 0.15.
@@ -73,12 +73,12 @@ class Budget(NamedTuple):
 BUDGET: Final = Budget()
 """Of a file that is converted, measured or looked at: it goes through frame by frame."""
 
-PIECE: Final = BUDGET._replace(seconds=3600.0, packets=400_000, packet_mib=256, decoded_mib=512, cpu_s=120.0)
-"""Of a file that is one piece of a streamed video: all of it is in memory at once."""
+SEGMENT: Final = BUDGET._replace(seconds=3600.0, packets=400_000, packet_mib=256, decoded_mib=512, cpu_s=120.0)
+"""Of a file that is one segment of a streamed video: all of it is in memory at once."""
 
 
 class CostMeter:
-    """What the reading of one file has cost by now. It is asked between two steps, in the thread that takes them.
+    """The cost of reading one file so far. It is asked between two steps, in the thread that takes them.
 
     Args:
         budget: What it may cost.
@@ -122,14 +122,14 @@ class CostMeter:
             raise over("has", self.budget.streams, "streams")
         if reader.duration is not None and reader.duration > self.budget.seconds * 1_000_000:
             raise over("lasts", self.budget.seconds, "s", "a shorter one")
-        for video in pictures_of(reader):
+        for video in video_of(reader):
             width, height = video.codec_context.width, video.codec_context.height
             if not width * height:  # what a decoder has refused has no size afterwards
                 raise MediaError(f"it has frames of no size, or of more than the budget of {self.budget.pixels} pixels")
             self.check_size(width, height)
             if video.frames > self.budget.frames:
                 raise over("has", self.budget.frames, "frames", "a shorter one")
-        for audio in sounds_of(reader):
+        for audio in audio_of(reader):
             self._check_sound(audio.codec_context.sample_rate, audio.codec_context.layout.nb_channels)
 
     def check_size(self, width: int, height: int) -> None:
@@ -213,13 +213,13 @@ def check_density(packets: int, size: int, most_small: int) -> None:
         raise MediaError(f"it has {packets} packets in {size} bytes, beyond the budget of {budget}: take another one")
 
 
-def pictures_of(reader: InputContainer) -> list[VideoStream]:
+def video_of(reader: InputContainer) -> list[VideoStream]:
     """Give the tracks of video that can be decoded; an image that is kept in a file as its cover is none."""
     return [each for each in reader.streams.video if not each.disposition & ATTACHED and _has_decoder(each)]
 
 
-def sounds_of(reader: InputContainer) -> list[AudioStream]:
-    """Give the tracks of sound that can be decoded."""
+def audio_of(reader: InputContainer) -> list[AudioStream]:
+    """Give the audio tracks that can be decoded."""
     return [each for each in reader.streams.audio if _has_decoder(each)]
 
 

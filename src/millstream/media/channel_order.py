@@ -1,4 +1,4 @@
-"""The order of the channels of a track of sound: one that only the file knows would end the process.
+"""The order of the channels of an audio track: one that only the file knows would end the process.
 
 FFmpeg keeps such an order in memory of its own. PyAV copies the pointer to it with each description of the channels
 that it makes, and frees it with each one.
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 CUSTOM: Final = 2
-"""What FFmpeg says of an order that is in memory of its own."""
+"""FFmpeg's mark of an order that is in memory of its own."""
 
 
 class _Described(ctypes.Structure):
-    """How the description of channels begins, in FFmpeg and behind the head of PyAV's object."""
+    """The beginning of the description of channels, in FFmpeg and behind the head of PyAV's object."""
 
     _fields_ = (("order", ctypes.c_int), ("channels", ctypes.c_int))
 

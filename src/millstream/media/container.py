@@ -1,4 +1,4 @@
-"""Films in files: what kind they are, how long they last, and from one container to another. Most of it needs PyAV."""
+"""Video files: their kind and duration, and from one container to another. Most of it needs PyAV."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from millstream.errors import MediaError
 from millstream.media import untrusted as foreign
-from millstream.media.budget import BUDGET, Budget, CostMeter, pictures_of, sounds_of
+from millstream.media.budget import BUDGET, Budget, CostMeter, audio_of, video_of
 from millstream.media.file_kinds import KINDS, VIDEO, FileKind, Source, probe
 from millstream.media.probe import has_sound, outline_of
 from millstream.media.untrusted import Media, open_media
@@ -52,11 +52,11 @@ USUAL_RATE_HZ: Final = 48_000
 
 
 class Codecs(NamedTuple):
-    """What a container may hold that browsers play, and what is put into it if it has to be encoded."""
+    """The codecs that a container may hold and browsers play, and those that are put into it by encoding."""
 
     fitting: frozenset[str]
     video: str
-    sound: str
+    audio: str
 
 
 _MP4: Final = Codecs(frozenset({"h264", "av1", "aac", "mp3", "opus"}), "libx264", "aac")
@@ -78,7 +78,7 @@ OPTIONS: Final = {
     "libvpx-vp9": {"deadline": "realtime", "cpu-used": "6", "crf": "32", "b": "0", "lag-in-frames": "0"},
     "mpeg4": {"qscale": "4"},
 }
-"""How encoders are set: fast, as good as a viewer notices, and with few frames in memory at once."""
+"""The settings of encoders: fast, as good as a viewer notices, and with few frames in memory at once."""
 
 
 NAMES: Final = {"ogg": "ogv", "mpg": "mpeg", "asf": "wmv"}
@@ -133,10 +133,10 @@ def _kind(name: str) -> FileKind:
 
 
 def duration_s(path: Path) -> float:
-    """Measure how long a film lasts, in seconds. Only of other files than MP4 and WebM that needs PyAV.
+    """Measure how long a video lasts, in seconds. Only of other files than MP4 and WebM that needs PyAV.
 
     Raises:
-        MediaError: It is no film, it is broken, or PyAV is not installed.
+        MediaError: It is no video, it is broken, or PyAV is not installed.
     """
     if not is_installed() and (outline := outline_of(path)) is not None:
         return outline.seconds
@@ -153,7 +153,7 @@ def duration_s(path: Path) -> float:
 
 
 def is_silent(path: Path) -> bool:
-    """Tell whether it is certain that a film has no sound: an MP4 or a WebM says so.
+    """Tell whether it is certain that a video has no audio: an MP4 or a WebM says so.
 
     Raises:
         MediaError: It is broken.
@@ -165,7 +165,7 @@ def is_playable(path: Path) -> bool:
     """Tell whether browsers know what is in a file: its container and all of its codecs.
 
     Raises:
-        MediaError: It is no film, it is broken, or PyAV is not installed.
+        MediaError: It is no video, it is broken, or PyAV is not installed.
     """
     kind = recognise(path)
     if kind not in WEB:
@@ -176,13 +176,13 @@ def is_playable(path: Path) -> bool:
         return all(_fits(stream, kind) for stream in _tracks(media.reader))
 
 
-def convert(source: Path, target: Path, *, keeps_sound: bool = True) -> None:
-    """Bring a film into the container that the end of `target`, a key of `FORMATS`, names.
+def convert(source: Path, target: Path, *, keeps_audio: bool = True) -> None:
+    """Bring a video into the container that the suffix of `target`, a key of `FORMATS`, names.
 
     What fits there is copied as it is; the rest is encoded anew.
 
     Raises:
-        MediaError: It is no film, it is broken, beyond the budget, or PyAV is not installed.
+        MediaError: It is no video, it is broken, beyond the budget, or PyAV is not installed.
         Unwanted: Nobody waits for it any more.
     """
     kind = target.suffix.lower().lstrip(".")
@@ -190,7 +190,7 @@ def convert(source: Path, target: Path, *, keeps_sound: bool = True) -> None:
         raise MediaError(f"no video is written as {kind!r} here, only as {', '.join(sorted(CODECS))}")
     with opened(source) as media, _writing(target, kind) as writer:
         reader, meter = media.reader, media.meter
-        streams = _tracks(reader, keeps_sound)
+        streams = _tracks(reader, keeps_audio)
         turned = rotation_of(media) % 180 != 0
         tracks: dict[int, _Copied | _Encoded] = {}
         for stream in streams:
@@ -210,28 +210,28 @@ def convert(source: Path, target: Path, *, keeps_sound: bool = True) -> None:
 
 @contextmanager
 def opened(source: Source, budget: Budget = BUDGET) -> Iterator[Media]:
-    """Open a film for reading: a path, or the bytes of a file.
+    """Open a video for reading: a path, or the bytes of a file.
 
     Raises:
-        MediaError: There is no picture in it, it is no film of a known kind, broken or beyond the budget (also while it
+        MediaError: It has no frames, is no video of a known kind, broken or beyond the budget (also while it
             is read), or PyAV is not installed.
         Unwanted: Nobody waits for it any more.
     """
     with open_media(source, VIDEO, budget) as media:
-        if not pictures_of(media.reader):
+        if not video_of(media.reader):
             raise MediaError("it has no video track")
         yield media
 
 
 def rotation_of(media: Media) -> int:
-    """Tell by how many degrees the frames of a film are to be turned, as those of a phone are that was not held level.
+    """Tell by how many degrees the frames of a video are to be turned, as those of a phone are that was not held level.
 
     A multiple of 90, counted against the clock.
     """
     if media.kind.demuxer not in ("mov", "matroska"):
         return 0  # no other container says so
     reader = media.reader
-    first = next(reader.decode(pictures_of(reader)[0]), None)
+    first = next(reader.decode(video_of(reader)[0]), None)
     reader.seek(0)
     return first.rotation if first is not None else 0
 
@@ -248,19 +248,19 @@ def upright(frame: VideoFrame) -> VideoFrame:
 
 @contextmanager
 def _writing(target: Path, kind: str) -> Iterator[OutputContainer]:
-    """Write a film by the writer of its kind: the name of the file says nothing."""
+    """Write a video by the writer of its kind: the name of the file says nothing."""
     options = {"movflags": "faststart"} if kind in ("mp4", "mov", "m4v") else {}
     with library().open(str(target), "w", format=MUXERS.get(kind, kind), options=options) as writer:
         yield writer
 
 
-def _tracks(reader: InputContainer, keeps_sound: bool = True) -> list[Track]:
-    """Give the picture, and the sound if there is one."""
-    return [*pictures_of(reader)[:1], *(sounds_of(reader)[:1] if keeps_sound else ())]
+def _tracks(reader: InputContainer, keeps_audio: bool = True) -> list[Track]:
+    """Give the video track, and the audio track if there is one."""
+    return [*video_of(reader)[:1], *(audio_of(reader)[:1] if keeps_audio else ())]
 
 
 def _advance(packet: Packet[Track], start_us: int) -> None:
-    """Have a film begin at once that begins later, as one does that was cut out of a broadcast."""
+    """Have a video begin at once that begins later, as one does that was cut out of a broadcast."""
     if start_us <= 0 or packet.time_base is None:
         return
     ticks = round(Fraction(start_us, 1_000_000) / packet.time_base)
@@ -337,4 +337,4 @@ def _video_encoder(stream: VideoStream, writer: OutputContainer, kind: str, turn
 
 def _sound_encoder(stream: AudioStream, writer: OutputContainer, kind: str) -> AudioStream:
     rate = USUAL_RATE_HZ if kind == "webm" or stream.rate not in RATES_HZ else stream.rate
-    return cast("AudioStream", writer.add_stream(CODECS[kind].sound, rate=rate))
+    return cast("AudioStream", writer.add_stream(CODECS[kind].audio, rate=rate))

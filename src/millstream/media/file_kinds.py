@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Source: TypeAlias = bytes | Path
 
 HEAD_BYTES: Final = 1024
-"""What is looked at of the beginning."""
+"""Bytes of the beginning that are looked at."""
 
 TAG_BYTES: Final = 10
 """Of the header of an ID3 tag (ID3v2.4, 3.1)."""
@@ -75,7 +75,7 @@ KINDS: Final = {
 
 VIDEO: Final = frozenset(name for name, kind in KINDS.items() if kind.video)
 AUDIO: Final = frozenset(name for name, kind in KINDS.items() if kind.audio)
-"""What may hold the one and the other; only opening it tells whether it does."""
+"""Containers of the one and the other; only opening a file tells what it holds."""
 
 VIDEO_NAMES: Final = "MP4, WebM, MOV, Matroska, AVI, Ogg, MPEG-TS, MPEG-PS, FLV or WMV"
 AUDIO_NAMES: Final = "WAV, MP3, Ogg, FLAC, AAC, M4A, WebM, AIFF, WMA, AMR, CAF or AU"
@@ -86,7 +86,7 @@ _W64: Final = bytes.fromhex("726966662e91cf11a5d628db04c10000")
 
 _IMAGE_BRANDS: Final = frozenset(b"avif avis heic heix heim heis hevc hevx mif1 msf1".split())
 _ATOMS: Final = frozenset(b"moov mdat wide free skip pnot".split())
-"""What a QuickTime file may begin with that is older than the brand at the beginning."""
+"""The atoms with which a QuickTime file may begin that is older than the brand at the beginning."""
 
 _BEGINNINGS: Final = (
     (b"OggS", "ogg"),

@@ -1,4 +1,4 @@
-"""Fragmented MP4 as a browser's `SourceBuffer` takes it: one track of H.264, and one of AAC if there is sound. Pure.
+"""Fragmented MP4 as a browser's `SourceBuffer` takes it: one track of H.264, and one of AAC if there is audio. Pure.
 
 ISO/IEC 14496-12 names the boxes, 14496-15 how H.264 lies in them, 14496-14 how AAC does; what a browser wants of them
 is in https://www.w3.org/TR/mse-byte-stream-format-isobmff/.
@@ -13,10 +13,10 @@ from typing import Final, NamedTuple
 from millstream.errors import MediaError
 
 VIDEO_TICKS: Final = 90_000
-"""Ticks a second of the picture's track: whole for every usual rate of frames."""
+"""Ticks a second of the video track: whole for every usual rate of frames."""
 
 MOVIE_TICKS: Final = 1_000
-VIDEO_ID, SOUND_ID = 1, 2
+VIDEO_ID, AUDIO_ID = 1, 2
 
 _MATRIX: Final = struct.pack(">9i", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 _UNDEFINED_LANGUAGE: Final = 0x55C4
@@ -26,7 +26,7 @@ _KEY, _DELTA = 0x02000000, 0x01010000
 
 _START_CODE: Final = b"\x00\x00\x01"
 _TRAILING: Final = b"\x00"
-"""What may fill the room after a unit, which itself never ends so (ITU-T H.264, B.1.1 and 7.4.1)."""
+"""The byte that may fill the room after a unit, which itself never ends so (ITU-T H.264, B.1.1 and 7.4.1)."""
 
 MAX_SET: Final = 0xFFFF
 """Bytes of a parameter set; `avcC` has room for no more."""
@@ -38,10 +38,10 @@ _HIGH_PROFILES: Final = frozenset({100, 110, 122, 144})
 
 
 class VideoTrack(NamedTuple):
-    """The picture's track: its size in pixels, and the decoder's configuration (`avcC`).
+    """The video track: its size in pixels, and the decoder's configuration (`avcC`).
 
     With a `delay`, in the track's ticks, all frames are presented so much earlier than their samples say: an edit list
-    tells. So no offset has to be negative, which some readers take for a delay of the picture.
+    tells. So no offset has to be negative, which some readers take for a delay of the video.
     """
 
     width: int
@@ -51,7 +51,7 @@ class VideoTrack(NamedTuple):
 
 
 class AudioTrack(NamedTuple):
-    """The sound's track: samples a second, channels, and the decoder's configuration (`AudioSpecificConfig`)."""
+    """The audio track: samples a second, channels, and the decoder's configuration (`AudioSpecificConfig`)."""
 
     rate: int
     channels: int
@@ -71,25 +71,25 @@ class Sample(NamedTuple):
     is_key: bool = True
 
 
-def media_type(video: VideoTrack, sound: AudioTrack | None) -> str:
+def media_type(video: VideoTrack, audio: AudioTrack | None) -> str:
     """Name the file's type and codecs (RFC 6381)."""
-    codecs = f"avc1.{video.configuration[1:4].hex()}" + (", mp4a.40.2" if sound else "")
+    codecs = f"avc1.{video.configuration[1:4].hex()}" + (", mp4a.40.2" if audio else "")
     return f'video/mp4; codecs="{codecs}"'
 
 
-def initialisation(video: VideoTrack, sound: AudioTrack | None, duration_s: float = 0.0) -> bytes:
+def initialisation(video: VideoTrack, audio: AudioTrack | None, duration_s: float = 0.0) -> bytes:
     """Begin the file: no frames yet, but all that a decoder has to know. A duration of 0 is an unknown one."""
     duration = round(duration_s * MOVIE_TICKS)
     head = struct.pack(">IIIIIH10x", 0, 0, MOVIE_TICKS, duration, 0x10000, 0x100)
-    tracks = [_video_trak(video, duration)] + ([_sound_trak(sound, duration)] if sound else [])
+    tracks = [_video_trak(video, duration)] + ([_audio_trak(audio, duration)] if audio else [])
     extends = [_full("trex", struct.pack(">5I", number + 1, 1, 0, 0, 0)) for number in range(len(tracks))]
     moov = [_full("mvhd", head, _MATRIX, bytes(24), struct.pack(">I", len(tracks) + 1)), *tracks]
     return _box("ftyp", b"iso6", bytes(4), b"iso6mp41avc1") + _box("moov", *moov, _box("mvex", *extends))
 
 
-def fragment(number: int, video: Sequence[Sample], sound: Sequence[Sample]) -> bytes:
+def fragment(number: int, video: Sequence[Sample], audio: Sequence[Sample]) -> bytes:
     """Go on with the file: frames of both tracks. `number` counts fragments from 1."""
-    runs = [run for run in ((VIDEO_ID, video), (SOUND_ID, sound)) if run[1]]
+    runs = [run for run in ((VIDEO_ID, video), (AUDIO_ID, audio)) if run[1]]
     # How long `moof` is does not depend on the offsets in it, so the first attempt measures it.
     moof = _moof(number, runs, 0)
     moof = _moof(number, runs, len(moof) + 8)
@@ -149,11 +149,11 @@ def _edts(delay: int) -> bytes:
     return _box("edts", _full("elst", struct.pack(">IIiI", 1, 0, delay, 0x10000)))
 
 
-def _sound_trak(sound: AudioTrack, duration: int) -> bytes:
-    shape = struct.pack(">8xHHHHI", sound.channels, 16, 0, 0, sound.rate << 16)
-    entry = _box("mp4a", bytes(6), b"\x00\x01", shape, _esds(sound.configuration))
-    head = _tkhd(SOUND_ID, duration, struct.pack(">4xHH", 0x100, 0) + _MATRIX + bytes(8))
-    return _box("trak", head, _mdia("soun", sound.rate, entry, _full("smhd", bytes(4))))
+def _audio_trak(audio: AudioTrack, duration: int) -> bytes:
+    shape = struct.pack(">8xHHHHI", audio.channels, 16, 0, 0, audio.rate << 16)
+    entry = _box("mp4a", bytes(6), b"\x00\x01", shape, _esds(audio.configuration))
+    head = _tkhd(AUDIO_ID, duration, struct.pack(">4xHH", 0x100, 0) + _MATRIX + bytes(8))
+    return _box("trak", head, _mdia("soun", audio.rate, entry, _full("smhd", bytes(4))))
 
 
 def _tkhd(number: int, duration: int, tail: bytes) -> bytes:
@@ -173,7 +173,7 @@ def _mdia(handler: str, ticks: int, entry: bytes, media: bytes) -> bytes:
 
 
 def _esds(configuration: bytes) -> bytes:
-    """ISO/IEC 14496-1, 7.2.6: descriptors in each other; 0x40 is AAC, 0x15 a stream of sound."""
+    """ISO/IEC 14496-1, 7.2.6: descriptors in each other; 0x40 is AAC, 0x15 a stream of audio."""
     specific = _descriptor(5, configuration)
     decoder = _descriptor(4, struct.pack(">BB3xII", 0x40, 0x15, 0, 0), specific)
     return _full("esds", _descriptor(3, bytes(3), decoder, _descriptor(6, b"\x02")))

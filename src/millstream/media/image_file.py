@@ -1,4 +1,4 @@
-"""Pictures of every allowed format, through Pillow: files that somebody uploaded, and what PNG and WebP share."""
+"""Image files of every allowed format, through Pillow: uploads, and what PNG and WebP share."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _BROKEN: Final = (
 )
 
 REDUCIBLE: Final = 4
-"""How many times the budget a JPEG may claim if one of half its width and height is enough."""
+"""The multiple of the budget that a JPEG may claim if one of half its width and height is enough."""
 
 ORIENTATION: Final = 0x0112
 _TURNS: Final = {
@@ -74,7 +74,7 @@ def decode_image_file(
     formats: Collection[str] = FORMATS,
     at_least: tuple[int, int] | None = None,
 ) -> Frame:
-    """Decode a picture file upright, as its EXIF orientation says; of an animation the first frame.
+    """Decode an image file upright, as its EXIF orientation says; of an animation the first frame.
 
     Args:
         data: The file.
@@ -98,7 +98,7 @@ def decode_image_file(
             if at_least is not None and image.width * image.height > max_pixels:
                 half = image.width // 2, image.height // 2
                 image.draft(None, (max(half[0], at_least[0]), max(half[1], at_least[1])))
-            # Opening reads on to the first picture, where a GIF may enlarge itself and a PNG may have a second header.
+            # Opening reads on to the first frame, where a GIF may enlarge itself and a PNG may have a second header.
             check_size(image.width, image.height, max_pixels)
             image.load()
             check_size(image.width, image.height, max_pixels)
@@ -144,9 +144,9 @@ def reduced(pixels: Pixels, longest: int) -> Pixels:
 
 
 def contiguous(pixels: Pixels) -> Pixels:
-    """Give the same picture C-contiguous, without a copy if it is so already.
+    """Give the same image C-contiguous, without a copy if it is so already.
 
-    A mirrored or cropped picture is copied by whole pixels, twice as fast as `numpy.ascontiguousarray` would.
+    A mirrored or cropped image is copied by whole pixels, twice as fast as `numpy.ascontiguousarray` would.
     """
     if pixels.flags.c_contiguous or pixels.strides[2] != 1:
         return np.ascontiguousarray(pixels)

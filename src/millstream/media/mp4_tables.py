@@ -1,4 +1,4 @@
-"""What the tables of an MP4 or QuickTime file claim, before a reader makes room for it. ISO/IEC 14496-12.
+"""The claims of the tables of an MP4 or QuickTime file, before a reader makes room for them. ISO/IEC 14496-12.
 
 A table may say in eight bytes that there are billions of frames, all of one size: a reader that believes it needs
 gigabytes for its index. So the claims are added up first; where reader and file disagree about what is a table, the
@@ -24,7 +24,7 @@ MAX_ENTRY: Final = 4 * 1024 * 1024
 """Bytes that describe the codecs of a track."""
 
 LEAST_PACKED: Final = 160
-"""Samples of sound without a codec that are at least one packet, where they are not single ones."""
+"""Samples of audio without a codec that are at least one packet, where they are not single ones."""
 
 ENTERED: Final = frozenset(
     b"moov trak mdia minf stbl edts dinf mvex moof traf udta meta ilst wave tref sinf schi rinf strk iprp gmhd".split()
@@ -38,7 +38,7 @@ Span = tuple[int, int]
 
 
 class _Track:
-    """What the tables of one track claim."""
+    """The claims of the tables of one track."""
 
     def __init__(self) -> None:
         self.samples = self.timed = self.edits = self.chunks = self.longest = 0

@@ -17,7 +17,7 @@ CHANNELS: Final = {b"P5": 1, b"P6": 3}
 
 
 class Netpbm(NamedTuple):
-    """What stands before the pixels: their number, the largest value of one, and where they begin."""
+    """The header before the pixels: their number, the largest value of one, and where they begin."""
 
     width: int
     height: int

@@ -1,4 +1,4 @@
-"""What a film says of itself: how long it is, and whether it has sound. For MP4 and WebM, in which browsers record.
+"""The duration of a video, and whether it has audio, by its own tables: of MP4 and WebM, in which browsers record.
 
 MP4 is ISO/IEC 14496-12; what was recorded in fragments says its length only fragment by fragment. WebM is Matroska,
 RFC 9559, in the form of RFC 8794 (EBML); what was recorded says nothing of its length, but every frame has its time.
@@ -39,14 +39,14 @@ _Span = tuple[int, int]
 
 
 class Probe(NamedTuple):
-    """How long a film lasts, in seconds, and whether it has sound."""
+    """The duration of a video, in seconds, and whether it has audio."""
 
     seconds: float
     has_sound: bool
 
 
 def outline_of(path: Path) -> Probe | None:
-    """Read what a film says of itself; `None` if it is neither MP4 nor WebM.
+    """Read what a video says of itself; `None` if it is neither MP4 nor WebM.
 
     Raises:
         MediaError: It is broken.
@@ -58,7 +58,7 @@ def outline_of(path: Path) -> Probe | None:
 
 
 def has_sound(path: Path) -> bool | None:
-    """Tell whether a film has sound; `None` if it is neither MP4 nor WebM. Its frames are not read.
+    """Tell whether a video has audio; `None` if it is neither MP4 nor WebM. Its frames are not read.
 
     Raises:
         MediaError: It is broken.

@@ -1,4 +1,4 @@
-"""What a TIFF says of itself, read before Pillow believes it."""
+"""The directories of a TIFF, checked before Pillow believes them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ DIRECTORIES: Final = (34665, 34853, 40965)
 
 MAX_ENTRIES: Final = 1000
 MAX_NUMBERS: Final = 1_000_000
-"""How many Python numbers are made of what its directories hold."""
+"""The largest number of Python numbers that are made of its directories."""
 
 SLACK_BYTES: Final = 64 * 1024
 MAX_TILE_PIXELS: Final = 16_000_000
-"""A tile may be larger than a small picture, but not larger than that."""
+"""A tile may be larger than a small image, but not larger than that."""
 
 _BYTES: Final = (1, 2, 6, 7)
 _SIZES: Final = {3: 2, 4: 4, 5: 8, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}

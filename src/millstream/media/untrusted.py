@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 from millstream.errors import MediaError
-from millstream.media.budget import BUDGET, MEBIBYTE, Budget, CostMeter, over, pictures_of, sounds_of
+from millstream.media.budget import BUDGET, MEBIBYTE, Budget, CostMeter, audio_of, over, video_of
 from millstream.media.channel_order import check_channels
 from millstream.media.file_kinds import AUDIO, AUDIO_NAMES, KINDS, VIDEO, VIDEO_NAMES, FileKind, Source, probe, reading
 from millstream.media.mp4_tables import check_tables
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer
 
 OPENING_MIB: Final = 8
-"""What may be read of any file until it is open."""
+"""Bytes that may be read of any file until it is open."""
 
 OPENING_STEPS: Final = 100_000
 """Reads and seeks until it is open."""
@@ -87,7 +87,7 @@ def open_media(source: Source, allowed: frozenset[str] = VIDEO, budget: Budget =
                 guarded.is_open = True
                 check_channels(reader)
                 meter.check_said(reader)
-                for stream in (*pictures_of(reader), *sounds_of(reader)):
+                for stream in (*video_of(reader), *audio_of(reader)):
                     _bound(stream.codec_context, budget)
                 yield Media(reader, kind, meter)
     except MediaError:

@@ -1,6 +1,6 @@
-"""`ContinuousVideo`: frames, sound and whole files, one after the other, as one continuous fragmented MP4. Needs PyAV.
+"""`ContinuousVideo`: frames, audio and whole files, one after the other, as one continuous fragmented MP4. Needs PyAV.
 
-Files of H.264 go over as they are, with new times; all other pictures are encoded. Sound is always decoded and encoded
+Files of H.264 go over as they are, with new times; all other video is encoded. Audio is always decoded and encoded
 again by one encoder: what each file's encoder put before its first sample, and after its last, would be heard.
 """
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, cast
 from millstream.errors import MediaError
 from millstream.frames import Chunk, Pixels
 from millstream.media import fmp4
-from millstream.media.budget import PIECE, pictures_of, sounds_of
+from millstream.media.budget import SEGMENT, audio_of, video_of
 from millstream.media.container import opened, rotation_of
 from millstream.media.fmp4 import VIDEO_TICKS, Sample
 from millstream.media.untrusted import Media, library
@@ -29,19 +29,19 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
     VideoPacket: TypeAlias = Packet[VideoStream]
-    SoundPacket: TypeAlias = Packet[AudioStream]
+    AudioPacket: TypeAlias = Packet[AudioStream]
 
 FRAGMENT_TICKS: Final = VIDEO_TICKS // 2
 """A fragment lasts half a second: what is sent ahead of the viewer is counted in fragments."""
 
 HOLD_S: Final = 0.06
-"""A picture stands until its sound is over if that lasts so much longer; less is not seen on lips."""
+"""A frame stands until its audio is over if that lasts so much longer; less is not seen on lips."""
 
 
 class ContinuousVideo:
-    """One film that grows.
+    """One video that grows.
 
-    The first that is put in decides what it is: how large, whether it has sound, and whether files of H.264 are taken
+    The first that is put in decides what it is: how large, whether it has audio, and whether files of H.264 are taken
     as they are.
 
     Args:
@@ -51,36 +51,36 @@ class ContinuousVideo:
     def __init__(self, fps: float) -> None:
         library()
         self._step = Fraction(VIDEO_TICKS) / Fraction(fps).limit_denominator(1001)
-        self._picture: CopiedFrames | EncodedFrames | None = None
-        self._sound: VideoAudio | None = None
+        self._video: CopiedFrames | EncodedFrames | None = None
+        self._audio: VideoAudio | None = None
         self._end = Fraction(0)
         self._number = 0
 
     @property
     def duration_s(self) -> float:
-        """How long it has become, in seconds."""
+        """Its duration so far, in seconds."""
         return float(self._end / VIDEO_TICKS)
 
-    def add_frames(self, frames: Sequence[Pixels], sound: Chunk | None) -> None:
-        """Go on with frames, all of one size: `(height, width, 3)` uint8; and with the sound that begins with them.
+    def add_frames(self, frames: Sequence[Pixels], audio: Chunk | None) -> None:
+        """Go on with frames, all of one size: `(height, width, 3)` uint8; and with the audio that begins with them.
 
         Raises:
             MediaError: They do not fit to what came before.
         """
-        if self._picture is None and frames:
-            self._begin(EncodedFrames(frames[0].shape[1], frames[0].shape[0]), has_sound=sound is not None)
-        if self._picture is None:
+        if self._video is None and frames:
+            self._begin(EncodedFrames(frames[0].shape[1], frames[0].shape[0]), has_audio=audio is not None)
+        if self._video is None:
             raise MediaError("a video must begin with a frame")
-        if not isinstance(self._picture, EncodedFrames):
+        if not isinstance(self._video, EncodedFrames):
             raise MediaError("a video of files that are taken as they are cannot go on with frames: begin with frames")
-        self._check_sound(sound is not None)
+        self._check_audio(audio is not None)
         begin = self._end
         for pixels in frames:
             start, self._end = round(self._end), self._end + self._step
-            self._picture.add(pixels, start, round(self._end))
-        if self._sound is not None and sound is not None:
-            self._sound.begin(float(begin / VIDEO_TICKS))
-            self._sound.add_samples(sound)
+            self._video.add(pixels, start, round(self._end))
+        if self._audio is not None and audio is not None:
+            self._audio.begin(float(begin / VIDEO_TICKS))
+            self._audio.add_samples(audio)
         self._settle()
 
     def add_file(self, source: Path | bytes) -> None:
@@ -89,11 +89,11 @@ class ContinuousVideo:
         Raises:
             MediaError: It is broken, or does not fit to what came before.
         """
-        with opened(source, PIECE) as media:
-            has_sound = bool(sounds_of(media.reader))
-            if self._picture is None:
-                self._begin(_picture_of(media), has_sound)
-            self._check_sound(has_sound)
+        with opened(source, SEGMENT) as media:
+            has_audio = bool(audio_of(media.reader))
+            if self._video is None:
+                self._begin(_frames_of(media), has_audio)
+            self._check_audio(has_audio)
             self._splice(media)
         self._settle()
 
@@ -101,98 +101,98 @@ class ContinuousVideo:
         """Give what came since the last time.
 
         Raises:
-            MediaError: There is nothing: no picture was ever put in.
+            MediaError: There is nothing: no frame was ever put in.
         """
-        if self._picture is None:
+        if self._video is None:
             raise MediaError("a video must begin with a frame")
-        video = self._picture.track
-        sound = self._sound.track if self._sound is not None else None
+        video = self._video.track
+        audio = self._audio.track if self._audio is not None else None
         is_first = self._number == 0
         parts = list(self._fragments())
         if is_first:
             data, seconds = parts[0]
-            parts[0] = fmp4.initialisation(video, sound) + data, seconds
-        return VideoSegment(fmp4.media_type(video, sound), tuple(parts), is_first)
+            parts[0] = fmp4.initialisation(video, audio) + data, seconds
+        return VideoSegment(fmp4.media_type(video, audio), tuple(parts), is_first)
 
     def end(self) -> VideoSegment:
         """Give the rest; nothing can be added any more."""
-        if self._picture is not None:
-            self._picture.end()
-        if self._sound is not None:
-            self._sound.end()
+        if self._video is not None:
+            self._video.end()
+        if self._audio is not None:
+            self._audio.end()
         return self.take()
 
     def beginning(self) -> bytes:
         """Give the first bytes once more, now that its duration is known; they are as many as before."""
-        assert self._picture is not None
-        sound = self._sound.track if self._sound is not None else None
-        return fmp4.initialisation(self._picture.track, sound, self.duration_s)
+        assert self._video is not None
+        audio = self._audio.track if self._audio is not None else None
+        return fmp4.initialisation(self._video.track, audio, self.duration_s)
 
-    def _begin(self, picture: CopiedFrames | EncodedFrames, has_sound: bool) -> None:
-        self._picture = picture
-        if has_sound:
-            self._sound = VideoAudio()
-            # The first samples that come out of a decoder are its own: the picture waits as long.
-            picture.wait(round(self._sound.delay_s * VIDEO_TICKS))
+    def _begin(self, video: CopiedFrames | EncodedFrames, has_audio: bool) -> None:
+        self._video = video
+        if has_audio:
+            self._audio = VideoAudio()
+            # The first samples that come out of a decoder are its own: the video waits as long.
+            video.wait(round(self._audio.delay_s * VIDEO_TICKS))
 
-    def _check_sound(self, has_sound: bool) -> None:
-        if has_sound and self._sound is None:
+    def _check_audio(self, has_audio: bool) -> None:
+        if has_audio and self._audio is None:
             raise MediaError("a video that began without audio cannot add it later: begin with silence")
 
     def _splice(self, media: Media) -> None:
         """Put the tracks of a file behind what is there: they begin together, as they do in the file."""
-        assert self._picture is not None
+        assert self._video is not None
         reader, meter = media.reader, media.meter
-        streams = [*pictures_of(reader)[:1], *(sounds_of(reader)[:1] if self._sound is not None else ())]
+        streams = [*video_of(reader)[:1], *(audio_of(reader)[:1] if self._audio is not None else ())]
         packets: list[VideoPacket] = []
         heard: list[AudioFrame] = []
         for packet in meter.packets(reader.demux(streams)):
             if packet.stream.type == "video":
                 packets.append(cast("VideoPacket", packet))
-            elif self._sound is not None:
-                for frame in self._sound.decode(cast("SoundPacket", packet)):
+            elif self._audio is not None:
+                for frame in self._audio.decode(cast("AudioPacket", packet)):
                     meter.frame(frame)
                     heard.append(frame)
         if not packets:
             raise MediaError("it has no video track")
-        base_s, end = self._picture.splice(packets, round(self._end), meter)
+        base_s, end = self._video.splice(packets, round(self._end), meter)
         begin_s, self._end = self.duration_s, Fraction(end)
-        if self._sound is not None and heard:
-            self._sound.join(begin_s + _time(heard[0]) - base_s, begin_s)
+        if self._audio is not None and heard:
+            self._audio.join(begin_s + _time(heard[0]) - base_s, begin_s)
             for frame in heard:
                 meter.check()
-                self._sound.add_frame(frame)
+                self._audio.add_frame(frame)
 
     def _settle(self) -> None:
-        """Bring picture and sound to one end: sound that is missing is silence, a picture stands while it sounds."""
-        if self._sound is None or self._picture is None:
+        """Bring video and audio to one end: audio that is missing is silence, a frame stands while audio goes on."""
+        if self._audio is None or self._video is None:
             return
-        excess = Fraction(self._sound.clock_s).limit_denominator(10**6) * VIDEO_TICKS - self._end
+        excess = Fraction(self._audio.clock_s).limit_denominator(10**6) * VIDEO_TICKS - self._end
         if excess > HOLD_S * VIDEO_TICKS:
             self._end += excess
-            self._picture.hold(round(self._end))
+            self._video.hold(round(self._end))
         elif excess < -HOLD_S * VIDEO_TICKS:
-            self._sound.begin(self.duration_s)
+            self._audio.begin(self.duration_s)
 
     def _fragments(self) -> Iterator[tuple[bytes, float]]:
-        assert self._picture is not None
-        pictures = self._picture.take()
-        sounds = self._sound.take() if self._sound is not None else []
-        rate = self._sound.track.rate if self._sound is not None else 1
+        assert self._video is not None
+        video_samples = self._video.take()
+        audio_samples = self._audio.take() if self._audio is not None else []
+        rate = self._audio.track.rate if self._audio is not None else 1
         shown = heard = 0
-        while shown < len(pictures) or heard < len(sounds):
-            is_shown = shown < len(pictures)
-            limit = (pictures[shown].start if is_shown else 0) + FRAGMENT_TICKS
-            video, shown = _part(pictures, shown, limit)
-            audio, heard = _part(sounds, heard, limit * rate // VIDEO_TICKS if is_shown else None)
+        while shown < len(video_samples) or heard < len(audio_samples):
+            is_shown = shown < len(video_samples)
+            limit = (video_samples[shown].start if is_shown else 0) + FRAGMENT_TICKS
+            video, shown = _part(video_samples, shown, limit)
+            audio, heard = _part(audio_samples, heard, limit * rate // VIDEO_TICKS if is_shown else None)
             self._number += 1
             seconds = sum(each.duration for each in video) / VIDEO_TICKS
             yield fmp4.fragment(self._number, video, audio), seconds
 
 
-def _picture_of(media: Media) -> CopiedFrames | EncodedFrames:
-    """Choose how the picture of a film goes on that begins with this file."""
-    stream, rotation = pictures_of(media.reader)[0], rotation_of(media)
+def _frames_of(media: Media) -> CopiedFrames | EncodedFrames:
+    """Choose how the frames of a video go on that begins with this file."""
+    stream, rotation = video_of(media.reader)[0], rotation_of(media)
     if is_copyable(stream) and not rotation:
         return CopiedFrames(stream)
     width, height = stream.codec_context.width, stream.codec_context.height

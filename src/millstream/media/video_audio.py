@@ -1,4 +1,4 @@
-"""The sound's track of a `ContinuousVideo`: samples of any rate, one after the other, as one AAC stream. Needs PyAV."""
+"""The audio track of a `ContinuousVideo`: samples of any rate, one after the other, as one AAC stream. Needs PyAV."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from millstream.cancellation import check_wanted
 from millstream.errors import MediaError
 from millstream.frames import Chunk
-from millstream.media.budget import PIECE
+from millstream.media.budget import SEGMENT
 from millstream.media.fmp4 import AudioTrack, Sample
 from millstream.media.untrusted import library
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.packet import Packet
 
-    SoundPacket: TypeAlias = Packet[AudioStream]
+    AudioPacket: TypeAlias = Packet[AudioStream]
 
 RATE_HZ: Final = 48_000
 BLOCK: Final = 1024
@@ -32,22 +32,22 @@ BITS_PER_S: Final = 160_000
 CHANNELS: Final = 2
 
 LAG_S: Final = 0.02
-"""A shorter pause between two sounds is none: who adds sound to single frames need not count samples."""
+"""A shorter pause between two chunks is none: whoever adds audio to single frames need not count samples."""
 
 SEAM_S: Final = 0.005
-"""Two files whose sounds end and begin so near to each other were cut from one: nothing is added or left out."""
+"""Two files whose audio ends and begins so near to each other were cut from one: nothing is added or left out."""
 
-MAX_SILENCE_S: Final = PIECE.seconds
-"""How long a video may be silent where its sound begins late, or is missing."""
+MAX_SILENCE_S: Final = SEGMENT.seconds
+"""The longest silence, in seconds, where the audio of a video begins late, or is missing."""
 
 TAIL_S: Final = 0.1
-"""What is kept back at the end of a file, so that it can still be left out."""
+"""Samples that are kept back at the end of a file, so that they can still be left out."""
 
 LAYOUTS: Final = ("mono", "stereo", "2.1", "4.0", "5.0", "5.1", "6.1", "7.1")
 
 
 class VideoAudio:
-    """Sound that goes on without a seam, in stereo."""
+    """Audio that goes on without a seam, in stereo."""
 
     delay_s: Final = BLOCK / RATE_HZ
 
@@ -72,26 +72,26 @@ class VideoAudio:
 
     @property
     def clock_s(self) -> float:
-        """How long it lasts, in seconds."""
+        """Its duration so far, in seconds."""
         return float(self._clock)
 
     def begin(self, at_s: float) -> None:
-        """Be silent until `at_s`, if that is worth it; sound that already lasts longer stays as it is."""
+        """Be silent until `at_s`, if that is worth it; audio that already lasts longer stays as it is."""
         if at_s - self.clock_s > LAG_S:
             self._drain()
             self._be_silent(at_s)
 
-    def join(self, at_s: float, picture_s: float) -> None:
-        """Get ready for the sound of a file, which begins at `at_s` where its picture begins at `picture_s`.
+    def join(self, at_s: float, video_s: float) -> None:
+        """Get ready for the audio of a file, which begins at `at_s` where its video begins at `video_s`.
 
-        A file that was not cut from the same film as the one before begins with its picture: what its encoder put in
-        front is left out, and so is what the one before has too much at its end.
+        A file that was not cut from the same video as the one before begins with its first frame: its encoder's padding
+        is left out, and so is what the one before has too much at its end.
         """
         self._tail = round(TAIL_S * RATE_HZ)
         if abs(at_s - self.clock_s) <= SEAM_S:
             return
         self._drain()
-        start_s = max(at_s, picture_s)
+        start_s = max(at_s, video_s)
         self._skip = round((start_s - at_s) * RATE_HZ)
         spare = min(max(round((self.clock_s - start_s) * RATE_HZ), 0), self._waiting.shape[1])
         self._waiting = self._waiting[:, : self._waiting.shape[1] - spare]
@@ -109,7 +109,7 @@ class VideoAudio:
             self._put(np.zeros((CHANNELS, part), np.float32))
             self._clock += Fraction(part, RATE_HZ)
 
-    def decode(self, packet: SoundPacket) -> list[AudioFrame]:
+    def decode(self, packet: AudioPacket) -> list[AudioFrame]:
         """Decode a packet of a file; what is encoded alike goes on with the decoder of the file before.
 
         Frames of most codecs reach into the next one: a new decoder would fade in at every seam.

@@ -1,4 +1,4 @@
-"""The picture's track of a `ContinuousVideo`: taken as it is from files, or encoded from frames. Needs PyAV."""
+"""The video track of a `ContinuousVideo`: taken as it is from files, or encoded from frames. Needs PyAV."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ KEY_EVERY: Final = 50
 """Every so manieth frame stands for itself: a viewer who seeks waits for the decoding from there."""
 
 THREADS: Final = 2
-"""Of one encoder: there are other films, and the handler."""
+"""Of one encoder: there are other videos, and the handler."""
 
 SIDES: Final = range(16, 4096 + 1)
 
 BT709: Final = 1
 TV_RANGE: Final = 1
-"""Numbers of ITU-T H.273: browsers that are not told guess the colours' meaning by the size of the picture."""
+"""Numbers of ITU-T H.273: browsers that are not told guess the colours' meaning by the size of the frame."""
 
 USUAL_STEP: Final = VIDEO_TICKS // 25
 
@@ -48,7 +48,7 @@ class CopiedFrames:
     """Frames of H.264 files as they are, with new times.
 
     Args:
-        stream: The picture of the first file, which `is_copyable`.
+        stream: The video track of the first file, which `is_copyable`.
     """
 
     def __init__(self, stream: VideoStream) -> None:
@@ -210,7 +210,7 @@ class EncodedFrames:
 
 
 def is_copyable(stream: VideoStream) -> bool:
-    """Tell whether browsers decode the picture of a file as it is: H.264 of 8 bits, with its parameters in front."""
+    """Tell whether browsers decode the video track as it is: H.264 of 8 bits, with its parameters in front."""
     context = stream.codec_context
     is_usual = context.name == "h264" and context.pix_fmt in ("yuv420p", "yuvj420p")
     return is_usual and bool(context.extradata) and context.width in SIDES and context.height in SIDES

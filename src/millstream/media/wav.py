@@ -12,7 +12,7 @@ from millstream.errors import MediaError
 from millstream.frames import CHANNELS, Chunk, Samples
 
 RATES_HZ: Final = range(1_000, 384_000 + 1)
-"""What a file may say; more than what a microphone may."""
+"""Sample rates of files; a microphone has fewer."""
 
 LAYOUT: Final = struct.Struct("<HHIIHH")
 """Of `fmt `: encoding, channels, sample_rate, bytes a second, bytes of one sample of all channels, bits."""
@@ -21,7 +21,7 @@ PCM, FLOAT, A_LAW, MU_LAW, EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
 KNOWN: Final = frozenset({PCM, FLOAT, A_LAW, MU_LAW})
 
 VARIANTS: Final = frozenset({b"RF64", b"BW64"})
-"""How WAV files begin that may be larger than 4 GiB, as broadcasters and recorders write them."""
+"""The marks of WAV files that may be larger than 4 GiB, as broadcasters and recorders write them."""
 
 MAX_PARTS: Final = 1000
 """Parts that may come before the samples; real files have some ten."""
@@ -31,7 +31,7 @@ FIRST_UNKNOWN: Final = 0x7FFF_0000
 
 
 class WavFormat(NamedTuple):
-    """How samples lie: their encoding, channels, samples a second, bytes of one of all channels, and bits of one."""
+    """The layout of samples: encoding, channels, samples a second, bytes of one of all channels, and bits of one."""
 
     code: int
     channels: int
@@ -41,7 +41,7 @@ class WavFormat(NamedTuple):
 
 
 class WavHead(NamedTuple):
-    """What stands before the samples: their layout, where they begin, and how many bytes they are by what is said."""
+    """The header before the samples: their layout, where they begin, and their bytes by its own account."""
 
     layout: WavFormat
     at: int

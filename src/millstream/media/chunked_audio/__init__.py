@@ -1,4 +1,4 @@
-"""Sound that comes cut anywhere, as services of speech send it: piece after piece of a file becomes one sound.
+"""Audio files that come in chunks, cut anywhere, as services of speech send them: one stream of samples results.
 
 Each kind of file has a module here. All of them but WAV need PyAV.
 """
@@ -24,11 +24,11 @@ ENOUGH: Final = 12
 """Bytes by which every kind is recognised."""
 
 BEGINNINGS: Final = (b"RIFF", b"OggS", b"fLaC", b"ID3", b"\xff")
-"""What fewer bytes have to begin with to be waited with."""
+"""The beginnings with which fewer bytes are worth waiting for more."""
 
 
 def begin(data: bytes) -> ChunkedAudio | None:
-    """Open what goes on after a first piece, which is still to be fed; `None` if that is a file of its own.
+    """Open the decoder for a first chunk, which is still to be fed; `None` if that is a file of its own.
 
     It is one if it is visibly whole, or broken. Of some files nobody can tell: they go on as far as PyAV is there.
 
@@ -75,7 +75,7 @@ class ChunkedAudio:
         return self._run.feed(data)
 
     def _check_same(self, data: bytes) -> None:
-        """Refuse a piece that begins as another kind of file; what begins as a frame may be anything."""
+        """Refuse a chunk that begins as another kind of file; what begins as a frame may be anything."""
         other = _kind_of(data) if data[:1] != b"\xff" else None
         if self._kind is not None and other is not None and other is not self._kind:
             raise MediaError(f"{self._kind.name} goes on with {other.name}: all chunks have to be of one format")

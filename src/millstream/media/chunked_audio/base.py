@@ -1,4 +1,4 @@
-"""What every kind of cut sound is here: `ChunkedDecoder`, what opens it, and what it gathers."""
+"""The base of chunked audio of every kind: `ChunkedDecoder`, its probe, and the samples that it gathers."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ MOST_PASSED: Final = 16 * 1024
 """Bytes in a row that are passed over because they belong to nothing: tags between files, say."""
 
 MOST_DECODED: Final = 512 * 1024 * 1024
-"""Bytes of samples that one piece may become; a few bytes of silence may stand for a second."""
+"""Bytes of samples that one chunk may become; a few bytes of silence may stand for a second."""
 
 MOST_FALSE_STARTS: Final = 4096
 BYTES_A_FALSE_START: Final = 1024
 """So many bytes that are no header may look like one, and one more in each so many; by chance it is one in 6,000."""
 
 Extent: TypeAlias = Literal["whole", "cut", "unknown"]
-"""Whether all of a file is there."""
+"""The completeness of a file: all of it is there, a part, or nobody can say."""
 
 
 class ChunkedDecoder(Protocol):
-    """One sound, piece after piece; the pieces are cut anywhere."""
+    """One stream of audio, chunk after chunk; the chunks are cut anywhere."""
 
     def feed(self, data: bytes) -> Chunk | None:
         """Take the next bytes, any number of them, and give what can be heard by now.
 
         Raises:
-            MediaError: They cannot be decoded, do not go on with what came before, or have long been no sound.
+            MediaError: They cannot be decoded, do not go on with what came before, or have long been no audio.
         """
 
     def end(self) -> Chunk | None:
         """Give what was held back; nothing is fed any more.
 
         Raises:
-            MediaError: There was no sound in any of it, or it said itself that there is more.
+            MediaError: There was no audio in any of it, or it said itself that there is more.
         """
 
 
@@ -64,7 +64,7 @@ class ChunkedFormat(NamedTuple):
 class Window:
     """Which of the samples that come out of a decoder are meant: all, but for `skip` of them, and no more than `most`.
 
-    What an encoder put before and after the sound is left out so.
+    So the padding that an encoder put before and after the audio is left out.
     """
 
     def __init__(self, skip: int = 0, most: int | None = None) -> None:

@@ -21,7 +21,7 @@ MOST_SMALL_PACKETS: Final = 60_000
 
 
 class PacketDecoder:
-    """The decoder of one sound: packets reach into each other, so all go through the same one.
+    """The decoder of one stream: packets reach into each other, so all go through the same one.
 
     Args:
         codec: Its name in FFmpeg.

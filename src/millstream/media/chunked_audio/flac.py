@@ -1,4 +1,4 @@
-"""FLAC that comes cut anywhere. Needs PyAV.
+"""FLAC in chunks, cut anywhere. Needs PyAV.
 
 By RFC 9639: blocks of metadata, section 8; frames, section 9. Frames do not say how many bytes they have: one ends
 where the header of the next begins, which has a checksum and the number that has to follow.
@@ -22,7 +22,7 @@ INFO_BYTES: Final = 34
 """Of the block that comes first, STREAMINFO."""
 
 MOST_BEFORE: Final = 16 * 1024 * 1024
-"""Bytes of a file before its first frame: a picture may stand there."""
+"""Bytes of a file before its first frame: an image may stand there."""
 
 MOST_HEADER: Final = 16
 """Bytes of the longest header of a frame."""
@@ -31,7 +31,7 @@ MOST_BLOCKS: Final = 1024
 """Blocks of metadata before the first frame; real files have some ten."""
 
 MOST_MISTAKEN: Final = 3
-"""How often bytes of a frame may look like the header of one, before it is taken for cut."""
+"""The number of times that bytes of a frame may look like the header of one, before it is taken for cut."""
 
 TAG_BYTES: Final = 128
 """Of a tag at the end of a file, ID3v1."""
@@ -53,7 +53,7 @@ _STARTS: Final = re.compile(_HEADER + b"|" + MARK, re.DOTALL)
 
 
 class StreamInfo(NamedTuple):
-    """What stands before the first frame: the block for the decoder, samples in all (0 if not said), where it ends."""
+    """The header before the first frame: the block for the decoder, samples in all (0 if unknown), where it ends."""
 
     info: bytes
     samples: int

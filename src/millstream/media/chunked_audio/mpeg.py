@@ -1,7 +1,7 @@
-"""MP3 and AAC (ADTS) that come cut anywhere. Needs PyAV.
+"""MP3 and AAC (ADTS) in chunks, cut anywhere. Needs PyAV.
 
 Frames of MP3 by ISO/IEC 11172-3, 2.4.1, and 13818-3 for low sample rates; of AAC by ISO/IEC 13818-7, 6.2; tags before
-them by ID3v2.4, section 3.1; the first frame of an MP3 that holds no sound but says how long the file is, and what
+them by ID3v2.4, section 3.1; the first frame of an MP3 that holds no audio but says how long the file is, and what
 encoder and decoder add to it, by "VBR headers" of Xing and the "Info tag" of LAME 3.100, `doc` and `VbrTag.c`.
 """
 
@@ -33,7 +33,7 @@ RATES_HZ: Final = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: 
 """Sample rates of layer III by the number of the version."""
 
 AAC_RATES: Final = 13
-"""How many sample rates have a number."""
+"""The number of sample rates that have an index."""
 
 MOST_LOOKED_AT: Final = 200_000
 """Frames that are looked at to tell whether a file is whole: more than an hour."""
@@ -43,13 +43,13 @@ DECODER_DELAY: Final = 529
 
 
 _STARTS: Final = re.compile(rb"\xff[\xe2\xe3\xf0-\xf3\xf8-\xfb]|ID3|\xff\Z|ID?\Z")
-"""What a frame or a tag may begin with, also if not all of it is there."""
+"""The beginnings of a frame or a tag, also if not all of it is there."""
 
 
 class MpegFrame(NamedTuple):
-    """What the header of a frame says: its codec, how many bytes it has, how many samples, and where the sound begins.
+    """The header of a frame: its codec, its length in bytes and in samples, and where the audio begins.
 
-    `side_bytes` is what stands between the header of an MP3's frame and its sound.
+    `side_bytes` is the length of what stands between the header of an MP3's frame and its audio.
     """
 
     codec: str
@@ -59,7 +59,7 @@ class MpegFrame(NamedTuple):
 
 
 class EncoderPadding(NamedTuple):
-    """What the first frame of an MP3 says of the file: its frames after this one, and samples that are not meant.
+    """The first frame of an MP3, which describes the file: its frames after this one, and the samples of padding.
 
     `frames` is 0 if it is not said.
     """
@@ -122,7 +122,7 @@ def frame_of(header: bytes) -> MpegFrame | None:
 
 
 def told_by(data: bytes, frame: MpegFrame) -> EncoderPadding | None:
-    """Read a frame that speaks of the file; `None` if it is one of sound."""
+    """Read a frame that speaks of the file; `None` if it is one of audio."""
     at = 4 + frame.side_bytes
     if frame.codec != "mp3" or data[at : at + 4] not in (b"Xing", b"Info"):
         return None
@@ -195,8 +195,8 @@ class MpegDecoder:
             self._codec, self._decoding = frame.codec, PacketDecoder(frame.codec)
         if told is not None:
             skip = told.delay + DECODER_DELAY if told.delay or told.padding else 0
-            sound = told.frames * frame.samples - told.delay - told.padding
-            self._window, self._left_frames = Window(skip, sound if told.frames else None), told.frames
+            count = told.frames * frame.samples - told.delay - told.padding
+            self._window, self._left_frames = Window(skip, count if told.frames else None), told.frames
             return
         self._decode(self._decoding, whole)
         self._left_frames -= 1

@@ -1,4 +1,4 @@
-"""Ogg that comes cut anywhere, with Opus, Vorbis or FLAC in it. Needs PyAV.
+"""Ogg in chunks, cut anywhere, with Opus, Vorbis or FLAC in it. Needs PyAV.
 
 Pages by RFC 3533, section 6; Opus in them by RFC 7845, Vorbis by the Vorbis I specification, appendix A, FLAC by
 RFC 9639, section 10.1.
@@ -21,7 +21,7 @@ HEAD: Final = struct.Struct("<4sxBqIIIB")
 """Of a page: what each begins with, flags, position, stream, number, checksum, segments."""
 
 MOST_HEADERS: Final = 1024
-"""Packets before those of sound, of FLAC."""
+"""Packets before those of audio, of FLAC."""
 
 CONTINUED, FIRST, LAST = 1, 2, 4
 FULL_SEGMENT: Final = 255
@@ -29,10 +29,10 @@ NOWHERE: Final = -1
 """The position of a page on which no packet ends."""
 
 MOST_PACKET: Final = 16 * 1024 * 1024
-"""Bytes of a packet, and of all headers of a stream: a picture may be among them."""
+"""Bytes of a packet, and of all headers of a stream: an image may be among them."""
 
 HEADERS: Final = {"libopus": 2, "vorbis": 3}
-"""Packets before those of sound. Of FLAC they are as many as there are that begin as no frame does."""
+"""Packets before those of audio. Of FLAC they are as many as there are that begin as no frame does."""
 
 
 class OggPage(NamedTuple):
@@ -85,7 +85,7 @@ def size_of(page: OggPage) -> int:
 
 
 class OggDecoder:
-    """The sound of one Ogg file, or of several that follow each other."""
+    """The audio of one Ogg file, or of several that follow each other."""
 
     def __init__(self) -> None:
         self._sound = Gathered(NAME)

@@ -1,4 +1,4 @@
-"""WAV that comes cut anywhere: what follows its first samples are more of them. Works without PyAV."""
+"""WAV in chunks, cut anywhere: what follows its first samples are more of them. Works without PyAV."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAME: Final = "a WAV file"
 
 HEAD_BYTES: Final = 12
 MOST_BEFORE: Final = 4 * 1024 * 1024
-"""Bytes of a file before its first sample: words and pictures may stand there."""
+"""Bytes of a file before its first sample: text and images may stand there."""
 
 
 def is_ours(data: bytes) -> bool:
@@ -34,7 +34,7 @@ def extent_of(data: bytes) -> Extent:
 
 
 class WavDecoder:
-    """The samples of one WAV file, or of several; a piece that begins as one is the next one's first."""
+    """The samples of one WAV file, or of several; a chunk that begins as one is the next one's first."""
 
     def __init__(self) -> None:
         self._sound = Gathered(NAME)
