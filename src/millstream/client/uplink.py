@@ -151,7 +151,7 @@ class Uplink:
         )
         await self._send(PacketKind.PICTURE, captured_us, encoded.payload, flags_of(encoded))
 
-    def _frame(self, item: Picture) -> Frame:
+    def _frame(self, item: CameraFrame) -> Frame:
         whole = frame(item)
         return replace(whole, pixels=reduced(whole.pixels, self._longest)) if self._longest else whole
 
