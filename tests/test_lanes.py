@@ -174,7 +174,7 @@ class TestAll(LaneSuite):
 def test_latest_never_drops_a_packet_that_a_kept_one_needs(steps: list[tuple[str, bool]]) -> None:
     make = {"key": key, "delta": delta, "disposable": disposable, "picture": picture}
     lane: Latest[Item] = Latest(max_dependent=5)
-    state: int | None = None  # number of the last packet that the decoder's picture is built on
+    state: int | None = None  # number of the last packet that the decoder's frame is built on
     chain: dict[int, int | None] = {}  # what each delta was made from
     last_reference: int | None = None
     for number, (name, takes) in enumerate([("key", False), *steps]):
@@ -191,7 +191,7 @@ def test_latest_never_drops_a_packet_that_a_kept_one_needs(steps: list[tuple[str
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=30))
 def test_what_comes_out_of_latest_can_always_be_decoded(waits: list[int]) -> None:
-    """Pictures of a delta codec; the reader comes after each of `waits` more of them."""
+    """Frames of a delta codec; the reader comes after each of `waits` more of them."""
     lane: Latest[Encoded] = Latest(max_dependent=4)
     encoder, decoder = fake_delta.open_encoder(1.0), fake_delta.open_decoder()
     number = 0

@@ -1,4 +1,4 @@
-"""Apps in a real browser: headless Chromium with a camera and a microphone that play our films and sounds."""
+"""Apps in a real browser: headless Chromium with a camera and a microphone that play our videos and sounds."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ OpenPage = Callable[..., Page]
 
 @pytest.fixture(scope="session")
 def clips(pytestconfig: pytest.Config) -> Clips:
-    """The films and sounds; they are kept until the code that makes them changes."""
+    """The videos and sounds; they are kept until the code that makes them changes."""
     version = hashlib.sha256(Path(media.__file__).read_bytes()).hexdigest()[:16]
     return make_clips(pytestconfig.cache.mkdir(f"clips-{version}"))
 
@@ -51,7 +51,7 @@ def playwright() -> Iterator[Playwright]:
 
 
 class Browsers:
-    """One Chromium for each combination of film and sound: they are flags of the process."""
+    """One Chromium for each combination of video and audio: they are flags of the process."""
 
     def __init__(self, playwright: Playwright) -> None:
         self._playwright = playwright
@@ -69,11 +69,11 @@ class Browsers:
         """Start a browser with a camera that plays `video` and a microphone that plays `sound`, or find it.
 
         Args:
-            film: `None` for Chromium's own test picture.
-            sound: `None` for Chromium's own beeps.
+            video: `None` for Chromium's own test frame.
+            audio: `None` for Chromium's own beeps.
             devices: `False` for a machine without camera and microphone.
             allowed: `False` for a user who refuses them.
-            autoplay: `False` for a browser that plays no sound before the user has touched the page.
+            autoplay: `False` for a browser that plays no audio before the user has touched the page.
         """
         flags = [
             *FLAGS,

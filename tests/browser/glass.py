@@ -1,4 +1,4 @@
-"""What is on the glass: the pictures that a page shows, as pixels, as colours, as the number of a counter frame."""
+"""What is on the glass: the frames that a page shows, as pixels, as colours, as the number of a counter frame."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ EYES = """
   };
 })();
 """
-"""Runs in every page before its own scripts: `window.eyes` reads pictures, and knows the devices that were opened."""
+"""Runs in every page before its own scripts: `window.eyes` reads frames, and knows the devices that were opened."""
 
 Item = TypeVar("Item")
 
@@ -129,7 +129,7 @@ class Notes(Generic[Item]):
 
 
 def see(page: Page, selector: str = ".ms-output") -> NDArray[np.uint8]:
-    """Give the picture that a surface shows: `(height, width, 3)` uint8."""
+    """Give the frame that a surface shows: `(height, width, 3)` uint8."""
     encoded = str(page.evaluate("(selector) => eyes.png(selector)", selector)).partition(",")[2]
     return np.array(Image.open(io.BytesIO(base64.b64decode(encoded))).convert("RGB"))
 

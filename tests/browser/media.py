@@ -1,14 +1,14 @@
-"""Films and sounds for Chromium's fake camera and fake microphone, and the means to read them back.
+"""Videos and sounds for Chromium's fake camera and fake microphone, and the means to read them back.
 
     clips = make_clips(tmp_path_factory.mktemp("media"))
     chromium --use-fake-device-for-media-stream --use-fake-ui-for-media-stream \
         --use-file-for-fake-video-capture=<clips.counter> --use-file-for-fake-audio-capture=<clips.speech>
 
-Chromium plays a file from its start when the device is first opened and in a loop from then on. Films are MJPEG,
+Chromium plays a file from its start when the device is first opened and in a loop from then on. Videos are MJPEG,
 640x480, 30 frames a second (Chromium assumes 30 for this format); sounds are WAV, 48 kHz, mono, 16 bits.
-Append "%noloop" to a sound's path to hear it once.
+Append "%noloop" to the path of an audio file to play it once.
 
-The counter film. Each frame shows its number as black and white cells. The left half is a grid of 4 by 4 cells, the
+The counter video. Each frame shows its number as black and white cells. The left half is a grid of 4 by 4 cells, the
 right half is the same grid mirrored, so a mirrored frame reads the same::
 
     b15 b14 b13 b12 | b12 b13 b14 b15       b15 … b4   the number, 0 to 4095
@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 
 WIDTH, HEIGHT, FRAMES_PER_SECOND = 640, 480, 30
 COUNTER_FRAMES = 600
-"""Length of the counter film, 20 s; after the last number comes 0 again."""
+"""Length of the counter video, 20 s; after the last number comes 0 again."""
 ASTRONAUT_FRAMES = 180
 RATE_HZ = 48_000
 SPEECH_TEXT = "Ever tried. Ever failed. No matter. Try again. Fail again. Fail better."
@@ -122,7 +122,7 @@ def read_counter(rgb: Picture) -> int | None:
 
 
 def _check_bits(number: int) -> int:
-    """Four bits that make an all-black and an all-white picture wrong."""
+    """Four bits that make an all-black and an all-white frame wrong."""
     return (number ^ number >> 4 ^ number >> 8 ^ 0b1010) & 15
 
 

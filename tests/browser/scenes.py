@@ -76,7 +76,7 @@ def talk() -> Blocks:
 
 
 def videos() -> Blocks:
-    """A camera that films, and a film."""
+    """A camera that records, and a video."""
     with Blocks(title="Films") as demo, gr.Row():
         inp = gr.Video(label="Film", sources=["upload", "webcam"], elem_id="inp")
         out = gr.Video(label="Result", elem_id="out")

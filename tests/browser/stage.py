@@ -120,7 +120,7 @@ class Stage:
         )
 
     def show(self, elem_id: str, width: int = 640, height: int = 480) -> None:
-        """Show a picture, as a stream's first result is shown."""
+        """Show a frame, as a stream's first result is shown."""
         self.page.evaluate(
             """async ([id, width, height]) => {
                 const element = document.getElementById(id);
@@ -159,7 +159,7 @@ class Stage:
         self.say(type="latency", component=self.number(elem_id), view={**LATENCY_VIEW, **view})
 
     def hear(self, elem_id: str, state: str, **view: Any) -> None:
-        """Put streamed sound into a state: `starting`, `locked`, `paused`, `playing`, `over`."""
+        """Put streamed audio into a state: `starting`, `locked`, `paused`, `playing`, `over`."""
         self.page.evaluate(
             "async ([id, to]) => { const e = document.getElementById(id); e.audio = to; await e.updateComplete; }",
             [elem_id, {"state": state, **view}],

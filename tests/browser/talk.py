@@ -1,4 +1,4 @@
-"""Somebody who speaks, waits for an answer, and speaks again: a sound for the fake microphone, and when what was heard.
+"""Somebody who speaks, waits for an answer, and speaks again: audio for the fake microphone, and when what was heard.
 
 Says "Ever tried." again and again, with a pause in which an answer begins that is then interrupted.
 """
@@ -26,7 +26,7 @@ LOUD = 300
 
 
 def record_talk(speech: Path, turns: int, path: Path) -> Path:
-    """Write the sound, made of the speech clip."""
+    """Write the audio, made of the speech clip."""
     with wave.open(str(speech)) as source:
         assert source.getframerate() == RATE_HZ
         samples = np.frombuffer(source.readframes(source.getnframes()), "<i2")
@@ -41,7 +41,7 @@ def record_talk(speech: Path, turns: int, path: Path) -> Path:
 
 @dataclass(frozen=True)
 class Times:
-    """When what happened, in seconds of the page's clock: speech of the microphone, sound of the loudspeaker."""
+    """When what happened, in seconds of the page's clock: speech of the microphone, audio of the loudspeaker."""
 
     said: list[tuple[float, float]]
     heard: list[tuple[float, float]]
@@ -71,7 +71,7 @@ def _times_ms(page: Page, recording: str) -> NDArray[np.float64]:
 def _stretches(
     samples: NDArray[np.int16], times_ms: NDArray[np.float64], loud: int, gap_s: float
 ) -> list[tuple[float, float]]:
-    """Give begin and end of each stretch of sound, silence shorter than `gap_s` included."""
+    """Give begin and end of each stretch of audio, silence shorter than `gap_s` included."""
     count = min(len(samples) // QUANTUM, len(times_ms))
     levels = np.abs(samples[: count * QUANTUM].astype(int)).reshape(-1, QUANTUM).max(axis=1)
     at = times_ms[:count][levels > loud] / 1000

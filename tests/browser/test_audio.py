@@ -1,4 +1,4 @@
-"""The stream event for sound: every sample arrives, in chunks of the promised length."""
+"""The stream event for audio: every sample arrives, in chunks of the promised length."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Launch = Callable[..., str]
 Sound = tuple[int, np.ndarray]
 
 RAW = {"echoCancellation": False, "noiseSuppression": False, "autoGainControl": False}
-"""What leaves the sound of the microphone as it is."""
+"""What leaves the audio of the microphone as it is."""
 
 CHUNK_S = 0.25
 

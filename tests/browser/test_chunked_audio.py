@@ -1,4 +1,4 @@
-"""Sound files that come cut into small pieces, as the loudspeaker gets them: one sound, and nothing of it lost."""
+"""Audio files that arrive in small chunks, at the loudspeaker: one audio stream, and nothing of it lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The examples with sound in a real browser: somebody speaks into the microphone, and what comes of it is looked at."""
+"""The examples with audio in a real browser: somebody speaks into the microphone, and what comes of it is looked at."""
 
 import sys
 import wave
@@ -115,7 +115,7 @@ def test_the_audio_is_drawn_below_the_image_that_belongs_to_it(
     expect(page.locator(".ms-output")).to_be_visible(timeout=MODEL_MS)
     shown = see(page)
     assert shown.shape == (480, 640, 3)
-    assert shown[401:405].mean() < 0.5 * shown[395:399].mean()  # the edge of the strip that the sound is drawn on
+    assert shown[401:405].mean() < 0.5 * shown[395:399].mean()  # the edge of the strip that the audio is drawn on
     stop(page)
 
 

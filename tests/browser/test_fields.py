@@ -1,4 +1,4 @@
-"""What is typed, chosen and heard: every field by mouse and keyboard, text that streams, sound that is seen."""
+"""What is typed, chosen and heard: every field by mouse and keyboard, text that streams, audio that is seen."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -112,7 +112,7 @@ def test_unified_shows_the_result_in_place_of_the_preview(
     assert box is not None
     point = [box["x"] + box["width"] / 4, box["y"] + box["height"] / 3]
     assert page.evaluate("([x, y]) => document.elementFromPoint(x, y).className", point) == "ms-output"
-    assert page.evaluate("eyes.halves('.ms-output')[1][0]") > 240  # the red of the film is 220
+    assert page.evaluate("eyes.halves('.ms-output')[1][0]") > 240  # the red of the video is 220
     assert page.locator(".mirror").evaluate("(column) => getComputedStyle(column).maxWidth") == "640px"
 
 

@@ -81,7 +81,7 @@ def stop(page: Page) -> None:
 
 
 def forward(before: int, after: int) -> int:
-    """How far the counter went on; the film has 600 frames."""
+    """How far the counter went on; the video has 600 frames."""
     return (after - before) % 600
 
 

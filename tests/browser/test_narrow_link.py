@@ -1,4 +1,4 @@
-"""Streamed sound over a link that cannot carry it as samples: it goes on as Opus, and then nothing is missing."""
+"""Streamed audio over a link that cannot carry it as samples: it goes on as Opus, and then nothing is missing."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def speak() -> Iterator[tuple[int, np.ndarray]]:
 
 
 def listen(page: Page) -> tuple[float, np.ndarray]:
-    """Hear it once: gives the seconds of silence between the first and the last sound, and what was heard."""
+    """Hear it once: gives the seconds of silence between the first and the last audio, and what was heard."""
     page.evaluate("ear.leave()")
     button(page, "Speak").click()
     until(page, "ear.seen.heardAt > 0")

@@ -25,7 +25,7 @@ Launch = Callable[..., str]
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Pictures that are as wide as their name says."""
+    """Images that are as wide as their name says."""
     folder = tmp_path_factory.mktemp("pictures")
     paths = {str(width): folder / f"{width}.png" for width in (20, 30, 40)}
     for name, path in paths.items():
@@ -69,7 +69,7 @@ def seen() -> Notes[Any]:
 
 
 def reader(seen: Notes[Any], examples: list[Path] | None = None, **options: Any) -> gr.Blocks:
-    """A button that reads two pictures, one that does not, one that empties them, and examples of the first."""
+    """A button that reads two images, one that does not, one that empties them, and examples of the first."""
     with gr.Blocks() as demo:
         with gr.Row():
             first = gr.Image(label="Picture", sources=["upload"], height=200, elem_id="first")

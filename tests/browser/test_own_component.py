@@ -1,4 +1,4 @@
-"""Components from outside the package, each with an element of its own: that of the guide, and one that films."""
+"""Components from outside the package, each with an element of its own: that of the guide, and one that records."""
 
 from __future__ import annotations
 

@@ -210,7 +210,7 @@ def test_html_of_run_time_is_cleaned(launch: Launch, open_page: OpenPage, compon
         shown = component("declared")
         gr.Button("Run").click(lambda: value, None, shown)
     page = open_page(launch(demo))
-    open_page.expected += ["404", "ERR_"]  # type: ignore[attr-defined]  # the picture x, which there is not
+    open_page.expected += ["404", "ERR_"]  # type: ignore[attr-defined]  # the image x, which there is not
     button(page, "Run").click()
     kept = page.locator("#kept.mine")
     expect(kept).to_be_visible()
@@ -370,11 +370,11 @@ def test_every_component_shows_what_it_is_given(launch: Launch, open_page: OpenP
     expect(button(page, "New")).to_be_visible()
 
 
-# ---- pictures ----------------------------------------------------------------------------------------------------
+# ---- images ----------------------------------------------------------------------------------------------------
 
 
 def describing() -> gr.Blocks:
-    """An image whose picture is described as soon as it changes."""
+    """An image that is described as soon as it changes."""
     with gr.Blocks() as demo:
         img, text = gr.Image(label="Photo", elem_id="photo"), gr.Textbox(label="Seen")
 
@@ -474,7 +474,7 @@ def test_declared_values_are_there_at_once(launch: Launch, open_page: OpenPage) 
     expect(field(page, "Text")).to_have_value("computed")
 
 
-# ---- sound -------------------------------------------------------------------------------------------------------
+# ---- audio -------------------------------------------------------------------------------------------------------
 
 
 def playing(notes: Notes[str] | None = None) -> gr.Blocks:

@@ -1,4 +1,4 @@
-"""The stream event for pictures: who may stream, for how long, how fast, and what handlers get and give."""
+"""The stream event for frames: who may stream, for how long, how fast, and what handlers get and give."""
 
 from __future__ import annotations
 
@@ -306,7 +306,7 @@ def test_a_slow_handler_gets_the_newest_frame(launch: Launch, open_page: OpenPag
 
 
 def _unrolled(seen: list[tuple[int, float]], index: int) -> int:
-    """The number of a frame, counted on over the end of the film."""
+    """The number of a frame, counted on over the end of the video."""
     wraps = sum(after < before for (before, _), (after, _) in pairwise(seen[: index + 1]))
     return seen[index][0] + wraps * COUNTER_FRAMES
 
@@ -606,7 +606,7 @@ def test_nothing_survives_its_stream(launch: Launch, open_page: OpenPage, clips:
 
 
 def test_pages_are_told_apart(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
-    """Two pages that stream at once get their own pictures."""
+    """Two pages that stream at once get their own frames."""
 
     def handler(frame: np.ndarray, level: float) -> np.ndarray:
         return np.full((60, 80, 3), int(level), np.uint8)

@@ -1,4 +1,4 @@
-"""Streamed sound as the loudspeaker gets it: every sample once, in order, promptly, and silent when it should be."""
+"""Streamed audio as the loudspeaker gets it: every sample once, in order, promptly, and silent when it should be."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PIECE = 480
 """20 ms."""
 
 RAW = {"echoCancellation": False, "noiseSuppression": False, "autoGainControl": False}
-"""What leaves the sound of the microphone as it is."""
+"""What leaves the audio of the microphone as it is."""
 
 UNTOUCHED = """
 let isTouched = false;
@@ -365,7 +365,7 @@ def shift(heard: np.ndarray, expected: np.ndarray, rate: int) -> float:
 
 
 def assert_one_tone(samples: np.ndarray, rate: int, lengths: list[int]) -> None:
-    """Check that pieces of these lengths are one tone, without a pause or a jump where one ends and the next begins."""
+    """Check that chunks of these lengths are one tone, without a pause or a jump where one ends and the next begins."""
     expected = tone(len(samples), rate)
     assert len(samples) == sum(lengths)
     near = round(0.02 * rate)

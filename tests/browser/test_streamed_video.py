@@ -1,4 +1,4 @@
-"""Streamed films as the viewer sees them: every frame once, in order, without a stop, and the whole as a file."""
+"""Streamed videos as the viewer sees them: every frame once, in order, without a stop, and the whole as a file."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ new MutationObserver(() => {
   }
 }).observe(document, {childList: true, subtree: true});
 """
-"""Notes every frame that the film's `<video>` presents: its number, and its time in the film."""
+"""Notes every frame that the video's `<video>` presents: its number, and its time in the video."""
 
 UNTOUCHED = """
 let isTouched = false;
@@ -69,13 +69,13 @@ new MutationObserver(() => {
   video.requestVideoFrameCallback(look);
 }).observe(document, {childList: true, subtree: true});
 """
-"""Notes how loud the film is at every frame."""
+"""Notes how loud the video is at every frame."""
 
 VIDEO = "#out video"
 
 
 def cinema(handler: Callable[..., Any], notes: Notes[str] | None = None, **options: Any) -> gr.Blocks:
-    """A button that begins a film, one that cancels it, and notes of what the player tells."""
+    """A button that begins a video, one that cancels it, and notes of what the player tells."""
     with gr.Blocks() as demo:
         out = gr.Video(label="Out", elem_id="out", **{"streaming": True, "autoplay": True, **options})
         showing = gr.Button("Show").click(handler, None, out)

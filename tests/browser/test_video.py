@@ -1,4 +1,4 @@
-"""Films from files and from the camera: shown, converted, recorded, downloaded."""
+"""Videos from files and from the camera: shown, converted, recorded, downloaded."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SRT = "1\n00:00:00,000 --> 00:00:05,000\nA subtitle\n"
 
 
 def recorder(notes: Notes[Any], **options: Any) -> gr.Blocks:
-    """A camera whose film a handler looks at when it is complete."""
+    """A camera whose video a handler looks at when it is complete."""
 
     def look(path: str) -> str:
         with av.open(path) as reader:
@@ -116,7 +116,7 @@ def test_a_file_plays_and_can_be_downloaded(launch: Launch, open_page: OpenPage,
 def test_a_long_video_that_was_paused_plays_on(
     launch: Launch, open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A browser stops reading while a film is paused; the server hangs up then, and the browser asks for the rest."""
+    """A browser stops reading while a video is paused; the server hangs up then, and the browser asks for the rest."""
     monkeypatch.setattr(protocols, "TAKE_S", 1.0)
     paused: list[protocols.BoundedHttp] = []
     pause = protocols.BoundedHttp.pause_writing

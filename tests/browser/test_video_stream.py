@@ -90,12 +90,12 @@ const look = (now, {captureTime}) => {
 };
 document.querySelector("#me .ms-preview").requestVideoFrameCallback(look);
 """
-"""Notes when the browser says that every fifth frame of the counter film was captured: the handler gets every sixth, so
-that they meet. What a busy camera skips, it skips."""
+"""Notes when the browser says that every fifth frame of the counter video was captured: the handler gets every sixth,
+so that they meet. What a busy camera skips, it skips."""
 
 
 def test_times_of_frame_and_audio_are_of_one_clock(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
-    """The microphone is compared with the sound that it is known to play, the camera with what the browser says."""
+    """The microphone is compared with the audio that it is known to play, the camera with what the browser says."""
     moments: Notes[gr.Moment] = Notes()
     demo = filming(lambda moment: (None, moments.add(moment)), sample_rate=RATE, channels=1)
     page = open_page(launch(demo), video=clips.counter, sound=clips.chirp)

@@ -1,4 +1,4 @@
-"""Films for the tests of streamed films: pieces as files, and frames with numbers in them."""
+"""Videos for the tests of streamed videos: segments as files, and frames with numbers in them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def piece(
     options: dict[str, str] | None = None,
     muxing: dict[str, str] | None = None,
 ) -> bytes:
-    """Encode piece `number` of a film, as a file of its own; its sound lasts as long as its frames, or `seconds`."""
+    """Encode segment `number` of a video, as a file of its own; its audio lasts as long as its frames, or `seconds`."""
     file = io.BytesIO()
     with av.open(file, "w", format=container, options=muxing or {}) as writer:
         video = writer.add_stream(codec, rate=FPS, options=options or {})
@@ -72,7 +72,7 @@ def turned(film: bytes, quarters: int = 1) -> bytes:
 
 
 def segments(folder: Path, count: int) -> list[bytes]:
-    """Cut a film into pieces of a second as programs do that make HTTP live streams: `.ts` files."""
+    """Cut a video into segments of a second as programs do that make HTTP live streams: `.ts` files."""
     with av.open(
         str(folder / "film.m3u8"), "w", format="hls", options={"hls_time": "1", "hls_list_size": "0"}
     ) as writer:
@@ -85,7 +85,7 @@ def segments(folder: Path, count: int) -> list[bytes]:
 
 
 def numbers(film: bytes) -> Iterator[tuple[float, int]]:
-    """Read back the frames of a film: when each is shown, in seconds, and its number."""
+    """Read back the frames of a video: when each is shown, in seconds, and its number."""
     from tests.browser.media import read_counter
 
     with av.open(io.BytesIO(film)) as reader:

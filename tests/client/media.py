@@ -1,4 +1,4 @@
-"""Pictures and sound whose content says which they are."""
+"""Frames and audio whose content says which they are."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ RATE = 16_000
 
 
 def picture(number: int, side: int = 32) -> np.ndarray:
-    """A flat picture that carries its number as its brightness, which JPEG keeps."""
+    """A flat frame that carries its number as its brightness, which JPEG keeps."""
     return np.full((side, side, 3), number % 256, np.uint8)
 
 
@@ -28,6 +28,6 @@ def brightness(value: np.ndarray) -> int:
 
 
 def ramp(seconds: float, rate: int = RATE, channels: int = 1) -> tuple[int, np.ndarray]:
-    """Sound in which every sample is its own number."""
+    """Audio in which every sample is its own number."""
     samples = (np.arange(round(seconds * rate)) % 30_000).astype(np.int16)
     return rate, samples if channels == 1 else np.repeat(samples[:, None], channels, axis=1)

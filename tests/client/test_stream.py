@@ -1,4 +1,4 @@
-"""What a page's stream does with the sound and the pictures that it is fed."""
+"""What a page's stream does with the audio and the frames that it is fed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opus: every sample has its place, however the sound is cut, and the decoder's own delay is told."""
+"""Opus: every sample has its place, however the audio is cut, and the decoder's own delay is told."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""However a sound comes, a handler gets its samples, and the page what browsers play."""
+"""However audio comes, a handler gets its samples, and the page what browsers play."""
 
 from __future__ import annotations
 

@@ -176,7 +176,7 @@ def test_declared_files_are_the_developers_own(tmp_path: Path) -> None:
     assert component.inline() is None
     (blob,) = component.files(component.initial())
     assert isinstance(blob, Blob)
-    assert demo.children == [component]  # the picture has its place in the message, and no other
+    assert demo.children == [component]  # the image has its place in the message, and no other
 
 
 @pytest.mark.parametrize("value", ["hi", 3, {"role": "user", "content": "x"}, [("hi", "hello")]])

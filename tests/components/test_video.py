@@ -1,4 +1,4 @@
-"""`Video`: what handlers get, what they may return, and films made of what they yield."""
+"""`Video`: what handlers get, what they may return, and videos made of what they yield."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ def test_gradios_other_keywords_are_ignored_with_a_warning() -> None:
         video(watermark="a.png")
 
 
-# ---- films made of what they yield ---------------------------------------------------------------------------------
+# ---- videos made of what they yield ---------------------------------------------------------------------------------
 
 
 def data_of(segment: VideoSegment) -> bytes:

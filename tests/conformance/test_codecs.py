@@ -1,4 +1,4 @@
-"""Every codec of the library passes the suite, and so does one whose pictures build on each other."""
+"""Every codec of the library passes the suite, and so does one whose frames build on each other."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from millstream.wire.video import VIDEO_PREFIX
 
 
 def frames(channels: int = 3) -> list[Media]:
-    """Ten smooth pictures that move."""
+    """Ten smooth frames that move."""
     y, x = np.mgrid[0:48, 0:64]
     pictures = []
     for step in range(10):

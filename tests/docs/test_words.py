@@ -1,4 +1,4 @@
-"""What the documentation says is there: links, anchors, pictures; and what it must not say."""
+"""What the documentation says is there: links, anchors, images; and what it must not say."""
 
 import re
 from pathlib import Path

@@ -123,7 +123,7 @@ def test_a_download_that_breaks_off_leaves_nothing(mirror: Mirror, monkeypatch: 
     def break_off(*_: object, **__: object) -> None:
         raise ConnectionResetError("connection reset by peer")
 
-    monkeypatch.setattr(fetching, "_show_progress", break_off)  # called for each piece that arrives
+    monkeypatch.setattr(fetching, "_show_progress", break_off)  # called for each chunk that arrives
 
     with pytest.raises(FetchError, match=r"connection reset by peer\. Connect to the network and try again, or copy"):
         fetch(package)

@@ -291,7 +291,7 @@ def test_audio_is_drawn_onto_the_image(page: TestPage, monkeypatch: pytest.Monke
     red, _, blue = shown[100:200, 170:200].reshape(-1, 3).mean(axis=0)
     assert red > blue + 20  # the frame is in the colour of a voice
     assert shown[440, ::4].max() > 100  # the wave
-    assert (shown[405].min(axis=1) > 200).any()  # the moment of the picture
+    assert (shown[405].min(axis=1) > 200).any()  # the moment of the image
 
 
 @pytest.mark.slow
@@ -433,7 +433,7 @@ def speech(text: str, pause_s: float = 1.5) -> tuple[int, NDArray[np.int16]]:
 
 
 def is_heard(sound: tuple[int, NDArray[np.int16]], words: str) -> bool:
-    """Whether a recogniser hears the words, or their numbers, in a sound."""
+    """Whether a recogniser hears the words, or their numbers, in audio."""
     recogniser = StreamingRecogniser()
     recogniser.hear(*sound)
     heard = " ".join(split_words(recogniser.finish()))

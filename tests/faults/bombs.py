@@ -60,7 +60,7 @@ def times_without_end() -> bytes:
 
 
 def plain_sound() -> bytes:
-    """Sound without a codec, of one chunk that has two billion samples, named a thousand times."""
+    """Audio without a codec, of one chunk that has two billion samples, named a thousand times."""
     times = full(b"stts", struct.pack(">III", 1, 0x7FFFFFFF, 1))
     chunks = full(b"stco", struct.pack(">I", 1000), struct.pack(">I", 48) * 1000)
     return tables(full(b"stsz", struct.pack(">II", 2, 0x7FFFFFFF)), times, chunks, handler=b"soun")
@@ -76,7 +76,7 @@ def edits_over_edits() -> bytes:
 
 
 def fragments_without_end(claims: int = MANY) -> bytes:
-    """A film in fragments whose last one claims 170 million frames, without a byte for each."""
+    """A video in fragments whose last one claims 170 million frames, without a byte for each."""
     film = piece(0, frames=3, sound=False, muxing={"movflags": "frag_keyframe+empty_moov+default_base_moof"})
     run = full(b"trun", struct.pack(">I", claims))
     head = box(b"tfhd", struct.pack(">II", 0x020000, 1))
@@ -97,7 +97,7 @@ def packed_header() -> bytes:
 
 
 def image_items() -> bytes:
-    """A list of four billion parts of an image, which a film has none of."""
+    """A list of four billion parts of an image, which a video has none of."""
     items = box(b"iloc", b"\2\0\0\0", bytes(2), struct.pack(">I", 0xFFFFFFF0))
     head = full(b"hdlr", bytes(4), b"pict", bytes(13))
     return box(b"ftyp", b"isom\0\0\0\0isom") + box(b"meta", bytes(4), head, items) + box(b"moov", bytes(8))
@@ -228,7 +228,7 @@ def slow_sound() -> bytes:
 
 
 def a_late_frame() -> bytes:
-    """Two frames with sound, the second of which is shown after a year."""
+    """Two frames with audio, the second of which is shown after a year."""
     file = io.BytesIO()
     with av.open(file, "w", format="matroska") as writer:
         video = writer.add_stream("libx264", rate=25)

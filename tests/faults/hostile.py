@@ -18,10 +18,10 @@ def containers(secret: Path, port: int, video: bytes, sound: bytes) -> dict[str,
     """Make them all.
 
     Args:
-        secret: A film that nobody may read; another of the same name lies beside every container.
+        secret: A video that nobody may read; another of the same name lies beside every container.
         port: Where somebody on this machine listens.
-        film: An MP4 that is what it seems.
-        sound: A WAV that is.
+        video: An MP4 that is what it seems.
+        audio: A WAV that is.
     """
     made = dict(_texts(secret, port))
     texts = dict(made)
@@ -134,7 +134,7 @@ def _dash(address: str) -> bytes:
 
 
 def _references(secret: Path, port: int) -> Iterator[tuple[str, bytes]]:
-    """Make films of QuickTime that are nothing but a reference to another (`rmra`), and tracks that lie elsewhere."""
+    """Make videos of QuickTime that are nothing but a reference to another (`rmra`), and tracks that lie elsewhere."""
     for name, target in (("file", f"file://{secret}"), ("http", f"http://127.0.0.1:{port}/"), ("relative", SECRET)):
         where = box(b"rdrf", bytes(4), b"url ", struct.pack(">I", len(target) + 1), target.encode() + b"\0")
         yield name, box(b"ftyp", b"qt  \0\0\0\0qt  ") + box(b"moov", box(b"rmra", box(b"rmda", where)))

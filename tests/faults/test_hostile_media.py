@@ -96,7 +96,7 @@ def _watch(event: str, arguments: tuple[object, ...]) -> None:
 
 
 def secret_film() -> bytes:
-    """Make a film of one colour that nothing else has."""
+    """Make a video of one colour that nothing else has."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, SECRET)
         with av.open(str(path), "w") as writer:
@@ -165,7 +165,7 @@ def unlike(colour: tuple[int, ...]) -> bool:
 
 
 def colours(given: object) -> Iterator[tuple[int, ...]]:
-    """Give the colour of the first frame of what came out, if it is a film."""
+    """Give the colour of the first frame of what came out, if it is a video."""
     path = Path(given) if isinstance(given, str) else given.path if isinstance(given, Blob) else None
     if path is None or not path.is_file():
         return

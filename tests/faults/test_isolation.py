@@ -1,4 +1,4 @@
-"""What one user says or sees never reaches another one, in whatever order things happen; and sound stays whole."""
+"""What one user says or sees never reaches another one, in whatever order things happen; and audio stays whole."""
 
 from __future__ import annotations
 

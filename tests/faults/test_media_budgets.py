@@ -254,7 +254,7 @@ async def test_what_runs_aside_ends_with_who_waits() -> None:
 
 
 class _Endless:
-    """A call that converts without end, as a handler's film does whose visitor has left."""
+    """A call that converts without end, as a handler's video does whose visitor has left."""
 
     is_async = False
 

@@ -309,14 +309,14 @@ SOUND = pcm16.open_encoder(1.0).encode(Chunk(np.zeros((800, 1), np.int16), 8_000
 
 
 def sound(payload: bytes = SOUND, **fields: Any) -> bytes:
-    """Encode the first sound of a film as the page would send it."""
+    """Encode the first audio of a video as the page would send it."""
     return packet(
         payload, **{"kind": PacketKind.SOUND, "codec": pcm16.NUMBER, "flags": Flag.KEY, "component": VIDEO, **fields}
     )
 
 
 def seen(**fields: Any) -> bytes:
-    """Encode the first picture of a film as the page would send it."""
+    """Encode the first frame of a video as the page would send it."""
     return packet(PICTURE, **{"stream": 2, "component": VIDEO, **fields})
 
 

@@ -37,7 +37,7 @@ class Entry(NamedTuple):
 
 
 def repeated(*pieces: str) -> Callable[[int], str]:
-    """Make a generator that repeats each piece as often as the others: all of the first, then all of the second."""
+    """Make a generator that repeats each chunk as often as the others: all of the first, then all of the second."""
     return lambda length: "".join(piece * (length // sum(map(len, pieces))) for piece in pieces)
 
 

@@ -102,7 +102,7 @@ def vandal(url: str, app: App, *, greets: bool = True, cookie: str = "") -> Iter
 
 
 def packet(payload: bytes, **fields: Any) -> bytes:
-    """Encode a media packet: the first picture of stream 1 as the camera would send it."""
+    """Encode a media packet: the first frame of stream 1 as the camera would send it."""
     base = Packet(PacketKind.PICTURE, CodecNumber.JPEG, Flag.KEY | Flag.INDEPENDENT, 1, 1, 1, 0, 0, 0, payload)
     return encode_packet(msgspec.structs.replace(base, **fields))
 

@@ -1,4 +1,4 @@
-"""Sound files as encoders write them, and how much sound is in each: what the page reads of them is tested with these.
+"""Audio files as encoders write them, and how much audio is in each: what the page reads of them is tested with these.
 
 `python tests/codecs/sound_files.py` writes `tests/golden/sound_files.json` with the program ffmpeg; another version
 of it may write other bytes. It is a list of `{"name", "base64", "rate", "begin", "count"}`: `count` samples at
@@ -27,7 +27,7 @@ KINDS: Final = {
     "Ogg FLAC": ("flac", "ogg", 0),
     "FLAC": ("flac", "flac", 0),
 }
-"""Codec, container, and what comes before the sound: with LAME 576 samples of the encoder and 529 of the decoder."""
+"""Codec, container, and what comes before the audio: with LAME 576 samples of the encoder and 529 of the decoder."""
 
 OPUS_RATE_HZ: Final = 48_000
 

@@ -1,4 +1,4 @@
-"""A second of a tone as every kind of sound file, and what is known of each kind."""
+"""A second of a tone as every kind of audio file, and what is known of each kind."""
 
 from __future__ import annotations
 

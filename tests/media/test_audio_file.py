@@ -1,4 +1,4 @@
-"""Sound files of every kind: told by their content, decoded whole, and never a way to another file."""
+"""Audio files of every kind: told by their content, decoded whole, and never a way to another file."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def box(name: bytes, *parts: bytes) -> bytes:
 
 
 def referring(path: str) -> bytes:
-    """A QuickTime film whose samples are told to lie in another file."""
+    """A QuickTime video whose samples are told to lie in another file."""
     where = path.encode()
     alias = struct.pack(">4sHH", bytes(4), 150 + 4 + len(where) + 2, 2) + bytes(142)
     alias += struct.pack(">hH", 2, len(where)) + where + bytes(len(where) % 2) + struct.pack(">hH", -1, 0)
@@ -215,7 +215,7 @@ def test_no_file_leads_to_another(name: str, tmp_path: Path) -> None:
                         read(source)
                     except MediaError:
                         continue
-                    assert name == "QuickTime, elsewhere"  # it makes sound of its own first bytes
+                    assert name == "QuickTime, elsewhere"  # it plays its own first bytes
     WATCHERS.clear()
     assert not [event for event in seen if event.startswith("socket.")]
     assert found == []

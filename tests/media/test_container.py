@@ -1,4 +1,4 @@
-"""Films in files: recognised, measured, and brought into other containers."""
+"""Videos in files: recognised, measured, and brought into other containers."""
 
 from pathlib import Path
 

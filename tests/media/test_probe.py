@@ -1,4 +1,4 @@
-"""What films say of themselves, against what PyAV finds in them."""
+"""What videos say of themselves, against what PyAV finds in them."""
 
 import contextlib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Films that grow: every frame once, in order and in time; sound that goes on over the seams."""
+"""Videos that grow: every frame once, in order and in time; audio that goes on over the seams."""
 
 from __future__ import annotations
 
@@ -45,19 +45,19 @@ def made_of(values: Sequence[bytes | tuple[Sequence[Pixels], Chunk | None]]) -> 
 
 
 def heard(film: bytes) -> NDArray[np.float32]:
-    """Decode the sound, from the moment when its first sample is due."""
+    """Decode the audio, from the moment when its first sample is due."""
     with av.open(io.BytesIO(film)) as reader:
         samples = np.concatenate([each.to_ndarray()[0] for each in reader.decode(audio=0)])
     return samples[1024:]
 
 
 def loudest_change(samples: NDArray[np.float32]) -> float:
-    """Measure how far the sound is from a smooth one at its worst: a click, or a hole."""
+    """Measure how far the audio is from a smooth one at its worst: a click, or a hole."""
     return float(np.abs(np.diff(samples, 2)).max())
 
 
 def assert_even(film: bytes, count: int) -> None:
-    """Check that all frames are there, one after the other; the first stands as long as the sound's decoder is late."""
+    """Check that all frames are there, one after the other; the first stands as long as the audio's decoder is late."""
     shown = list(numbers(film))
     assert [number for _, number in shown] == list(range(count))
     assert shown[0][0] == 0, "with the sound"
@@ -92,7 +92,7 @@ def test_files_that_were_cut_from_one_video_are_that_video_again() -> None:
 
 
 def cut(whole: bytes, container: str, frames: int = 25) -> list[bytes]:
-    """Cut a film at key frames, without encoding anything, as those do who make pieces for players."""
+    """Cut a video at key frames, without encoding anything, as those do who make segments for players."""
     parts: list[bytes] = []
     with av.open(io.BytesIO(whole)) as reader:
         packets = [packet for packet in reader.demux() if packet.dts is not None]

@@ -1,4 +1,4 @@
-"""Who speaks and who listens in the tests of sound on its way out: an app with a player, and a voice without one."""
+"""Who speaks and who listens in the tests of audio on its way out: an app with a player, and a voice without one."""
 
 from __future__ import annotations
 

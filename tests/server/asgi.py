@@ -79,7 +79,7 @@ def build_scope(
 
 
 async def ask(app: ASGIApp, path: str = "/", *, body: bytes | Iterable[bytes] = b"", **more: object) -> Reply:
-    """Send one request and collect the answer. `body` may come in pieces."""
+    """Send one request and collect the answer. `body` may come in chunks."""
     pieces = [body] if isinstance(body, bytes) else list(body)
     waiting = [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces]
     waiting[-1]["more_body"] = False

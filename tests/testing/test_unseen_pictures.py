@@ -1,4 +1,4 @@
-"""Programs for pictures as people write them for Gradio, with one line changed; the library never saw them.
+"""Programs for frames as people write them for Gradio, with one line changed; the library never saw them.
 
 Each test declares an app in the words of its users, drives one page of it, and says what they would expect to see.
 """

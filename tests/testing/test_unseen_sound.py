@@ -1,4 +1,4 @@
-"""Programs for sound, for conversations and for everything around a stream, as people write them for Gradio."""
+"""Programs for audio, for conversations and for everything around a stream, as people write them for Gradio."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ def test_silence_and_noise_are_no_speech(package: str) -> None:
 @packages
 @pytest.mark.parametrize("factor", [3, 6])
 def test_another_rate_finds_the_same_turns_at_the_same_times(package: str, factor: int) -> None:
-    """Sound at 48 kHz, of which every third sample is the original."""
+    """Audio at 48 kHz, of which every third sample is the original."""
     chunk = beckett()
     at = np.arange(len(chunk.samples) * factor) / factor
     samples = np.interp(at, np.arange(len(chunk.samples)), chunk.samples[:, 0]).astype(np.int16)[:, None]

@@ -63,7 +63,7 @@ def test_a_detector_that_talks_nonsense_gives_no_empty_turn() -> None:
 
 @st.composite
 def talks(draw: st.DrawFn) -> list[tuple[int, list[TurnEvent]]]:
-    """Draw stretches of sound, each with the events that were found in it, some of them late."""
+    """Draw stretches of audio, each with the events that were found in it, some of them late."""
     cuts = sorted(draw(st.lists(st.integers(1, 5_000), unique=True, max_size=24)))
     events = [onset(at) if index % 2 == 0 else end(at) for index, at in enumerate(cuts)]
     late, steps = draw(st.integers(20, 100)), itertools.cycle(draw(st.lists(st.integers(1, 600), min_size=1)))

@@ -171,7 +171,7 @@ def test_a_whole_file_does_not_come_behind_what_was_held_back(source: AudioSourc
 
 
 def test_a_file_that_comes_cut_goes_on_behind_whole_ones_as_files(source: AudioSource, files) -> None:
-    """A sentence of one word comes in one piece, and the next sentence does not."""
+    """A sentence of one word comes in one chunk, and the next sentence does not."""
     assert source.piece(MP3, files)[1] == MP3
     played = [source.piece(piece, files) for piece in pieces(MP3, [500])]
     given = [each[1] for each in [*played, source.end()] if each and each[0] is not KEEP]

@@ -1,4 +1,4 @@
-"""Sound files as encoders make them, and what comes of them when they are cut."""
+"""Audio files as encoders make them, and what comes of them when they are cut."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def decoded(file: bytes) -> Samples:
 
 
 def pieces(file: bytes, sizes: Sequence[int]) -> list[bytes]:
-    """Cut a file into pieces of these sizes, again and again."""
+    """Cut a file into chunks of these sizes, again and again."""
     found, at = [], 0
     while at < len(file):
         found.append(file[at : at + sizes[len(found) % len(sizes)]])
@@ -69,7 +69,7 @@ def pieces(file: bytes, sizes: Sequence[int]) -> list[bytes]:
 
 
 def heard(given: Sequence[bytes]) -> tuple[int, Samples]:
-    """Run pieces through; gives the rate and all samples."""
+    """Run chunks through; gives the rate and all samples."""
     run = cut.begin(given[0])
     assert run is not None
     chunks = [chunk for chunk in [*map(run.feed, given), run.end()] if chunk is not None]

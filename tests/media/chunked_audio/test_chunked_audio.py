@@ -1,4 +1,4 @@
-"""Sound that comes cut anywhere: found to be so, and one sound however it is cut."""
+"""Audio that comes cut anywhere: found to be so, and one audio stream however it is cut."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""FLAC in pieces: where its frames end, and whether all of them are there."""
+"""FLAC in chunks: where its frames end, and whether all of them are there."""
 
 from __future__ import annotations
 

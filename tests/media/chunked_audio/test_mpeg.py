@@ -1,4 +1,4 @@
-"""MP3 and AAC in pieces: frames, the tags around them, and what the encoder added."""
+"""MP3 and AAC in chunks: frames, the tags around them, and what the encoder added."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ogg in pieces: pages, packets, and which samples of them are meant."""
+"""Ogg in chunks: pages, packets, and which samples of them are meant."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def page(flags: int, position: int, packets: Sequence[bytes], stream: int = 7, *
 
 @cache
 def vorbis() -> tuple[list[bytes], list[bytes]]:
-    """Encode two seconds: the three packets before the sound, and its own."""
+    """Encode two seconds: the three packets before the audio, and its own."""
     encoder = av.CodecContext.create("vorbis", "w")
     encoder.sample_rate, encoder.layout, encoder.format = RATE, "stereo", "fltp"
     encoder.time_base, encoder.options = Fraction(1, RATE), {"strict": "experimental"}

@@ -1,4 +1,4 @@
-"""WAV in pieces: the samples go on after the first of them."""
+"""WAV in chunks: the samples go on after the first of them."""
 
 from __future__ import annotations
 

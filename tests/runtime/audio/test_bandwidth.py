@@ -24,7 +24,7 @@ def narrow_after(
     stall: Callable[[float], float] = lambda now: 0.0,
     speaks: Callable[[float], bool] = lambda now: True,
 ) -> float | None:
-    """Send sound in real time, or `ahead_s` before it, over a link; say when it was found to be narrow."""
+    """Send audio in real time, or `ahead_s` before it, over a link; say when it was found to be narrow."""
     gauge, arrivals = Gauge(NEEDED), []
     free_at, sequence = 0.0, 0
     for tick in range(round(seconds * 100)):

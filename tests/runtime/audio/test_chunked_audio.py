@@ -1,4 +1,4 @@
-"""Sound that comes cut anywhere, under virtual time: from generators, plain handlers, streams and answers."""
+"""Audio that comes cut anywhere, under virtual time: from generators, plain handlers, streams and answers."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ class Gate(OpusStretch):
 
     @classmethod
     def put_up(cls, monkeypatch: pytest.MonkeyPatch, *, fails_at: str = "") -> type[Gate]:
-        """Let it take the place of the encoder; it is open until somebody clears `is_open`."""
+        """Let it replace the encoder; it is open until somebody clears `is_open`."""
         cls.threads, cls.fails_at, cls.knock = set(), fails_at, bool
         cls.is_open.set()
         monkeypatch.setattr(encoder, "OpusStretch", cls)

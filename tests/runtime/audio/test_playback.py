@@ -1,4 +1,4 @@
-"""Streamed sound under virtual time: everything arrives, in order, and never far ahead of what is heard."""
+"""Streamed audio under virtual time: everything arrives, in order, and never far ahead of what is heard."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def talk(*parts: np.ndarray) -> Sound:
 
 
 class Talker:
-    """A handler that says so many seconds, in pieces of a tenth, and notes what became of each answer."""
+    """A handler that says so many seconds, in chunks of a tenth, and notes what became of each answer."""
 
     def __init__(self, seconds: float = 10.0) -> None:
         self.seconds = seconds

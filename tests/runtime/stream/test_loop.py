@@ -23,7 +23,7 @@ RATE = 16_000
 
 
 def picture(number: int) -> np.ndarray:
-    """A flat picture that carries its number as its brightness, which JPEG keeps."""
+    """A flat frame that carries its number as its brightness, which JPEG keeps."""
     return np.full((32, 32, 3), number % 256, np.uint8)
 
 
@@ -36,12 +36,12 @@ def brightness(value: np.ndarray) -> int:
 
 
 def ramp(seconds: float, rate: int = RATE) -> tuple[int, np.ndarray]:
-    """Sound in which every sample is its own number."""
+    """Audio in which every sample is its own number."""
     return rate, (np.arange(round(seconds * rate)) % 30_000).astype(np.int16)
 
 
 class Echo:
-    """An app with one picture stream; counts its calls."""
+    """An app with one frame stream; counts its calls."""
 
     def __init__(self, **options: Any) -> None:
         self.seen: list[int] = []
@@ -60,7 +60,7 @@ class Echo:
 
 
 class Listener:
-    """An app with one sound stream; keeps what it hears."""
+    """An app with one audio stream; keeps what it hears."""
 
     def __init__(self, **options: Any) -> None:
         self.chunks: list[np.ndarray] = []
@@ -266,7 +266,7 @@ def test_text_is_never_skipped_where_frames_coalesce() -> None:
 
 
 def _without_credit(page: TestPage) -> None:
-    """Let the page keep to itself that it has received pictures."""
+    """Let the page keep to itself that it has received frames."""
     say = page.page.send
 
     async def silent(message: Any) -> None:
@@ -317,7 +317,7 @@ def test_a_generator_whose_frames_nobody_takes_is_ended_with_an_error() -> None:
         assert "accepted no frame for 10 seconds" in recording.error
 
 
-# ---- sound -----------------------------------------------------------------------------------------------------
+# ---- audio -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("handler_s", [0.0, 0.05, 0.35])

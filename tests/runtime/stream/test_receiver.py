@@ -212,7 +212,7 @@ def test_only_streams_that_let_newer_packets_win_are_paced() -> None:
     assert at is None or at > 0.5
 
 
-# ---- sound and pictures together -------------------------------------------------------------------------------
+# ---- audio and frames together -------------------------------------------------------------------------------
 
 
 def video(keep: Literal["latest", "all"] = "all", backlog_s: float = 30.0) -> AVReceiver:

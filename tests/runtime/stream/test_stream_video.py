@@ -1,4 +1,4 @@
-"""Camera and microphone together, under virtual time: one clock, nothing lost, the newest picture."""
+"""Camera and microphone together, under virtual time: one clock, nothing lost, the newest frame."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SECONDS = 6.0
 
 
 class ContinuousVideo:
-    """An app that films; keeps what it gets."""
+    """An app that records video; keeps what it gets."""
 
     def __init__(self, *, include_audio: bool = True, **options: Any) -> None:
         self.moments: list[ms.Moment] = []
@@ -44,7 +44,7 @@ class ContinuousVideo:
         return [len(moment.audio[1]) for moment in self.moments if moment.audio is not None]
 
     def offsets(self) -> list[float]:
-        """Seconds from the end of the sound to the picture that came with it."""
+        """Seconds from the end of the audio to the frame that came with it."""
         return [
             moment.frame_time - (moment.audio_time + len(moment.audio[1]) / RATE)
             for moment in self.moments
@@ -69,7 +69,7 @@ def test_a_fast_handler_gets_each_chunk_with_the_frame_from_its_middle(every_s: 
     with TestPage(app.demo) as page:
         page.stream("Me", film())
     assert app.lengths == [round(every_s * RATE)] * round(SECONDS / every_s)
-    for offset in app.offsets()[1:]:  # the very first picture is taken at once
+    for offset in app.offsets()[1:]:  # the very first frame is taken at once
         assert -every_s / 2 - CAMERA_S <= offset <= -every_s / 2 + CAMERA_S
 
 
@@ -80,7 +80,7 @@ def test_frame_and_audio_stay_together_however_slow_handler_and_link_are(handler
     with TestPage(app.demo, handler_time=handler_s, latency_s=latency_s) as page:
         page.stream("Me", film(12))
     assert np.array_equal(app.heard, ramp(12)[1])
-    # Two chunks may be on their way when the picture is there, and the other way round; the last call is the flush.
+    # Two chunks may be on their way when the frame is there, and the other way round; the last call is the flush.
     for offset in app.offsets()[:-1]:
         assert abs(offset) <= 2 * EVERY_S + CAMERA_S + 2 * latency_s
 
@@ -101,7 +101,7 @@ def test_the_times_are_those_of_the_capture() -> None:
         heard += len(moment.audio[1])
 
 
-# ---- nothing lost, the newest picture --------------------------------------------------------------------------
+# ---- nothing lost, the newest frame --------------------------------------------------------------------------
 
 
 def test_a_slow_handler_gets_audio_joined_and_the_newest_frame() -> None:
@@ -215,7 +215,7 @@ def test_a_video_shares_its_device_among_several_streams() -> None:
     assert counts == {"a": 30, "b": 6}
 
 
-# ---- without sound ---------------------------------------------------------------------------------------------
+# ---- without audio ---------------------------------------------------------------------------------------------
 
 
 def test_without_audio_there_are_frames_alone() -> None:

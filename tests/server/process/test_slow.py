@@ -33,7 +33,7 @@ __all__ = ["certificate"]
 
 MANY = 200
 SOON_S = 1.5
-"""In the place of ten seconds."""
+"""In place of ten seconds."""
 
 POST = b"POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
 KINDS = {
@@ -178,7 +178,7 @@ def test_a_steady_slow_upload_goes_through(served: tuple[str, App], monkeypatch:
 def test_a_reader_that_pauses_for_less_gets_everything(
     served: tuple[str, App], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In pieces with pauses, for longer than the bound, as long as each piece is taken in time."""
+    """In chunks with pauses, for longer than the bound, as long as each chunk is taken in time."""
     monkeypatch.setattr(protocols, "TAKE_S", 2.5)
     url, app = served
     body = bytes(range(256)) * 8000
@@ -215,7 +215,7 @@ def test_an_app_that_thinks_is_not_hurried() -> None:
 
 
 def test_what_nobody_reads_is_in_memory_once(served: tuple[str, App], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each of 200 visitors who read nothing costs a piece of the page, which all share; then nothing."""
+    """Each of 200 visitors who read nothing costs a chunk of the page, which all share; then nothing."""
     monkeypatch.setattr(protocols, "TAKE_S", 30.0)
     url = served[0]
     all_gone()
