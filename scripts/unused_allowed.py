@@ -28,7 +28,7 @@ speech_threshold, max_speech_duration_s, min_silence_duration_ms, window_size_sa
 _.chatbot_value
 
 # Handlers, apps and their tests read them: they are public.
-_.username, _.previous_value  # Request, EditData
+_.username, _.previous_value, _.from_xywh  # Request, EditData, Boxes
 _.feed_in_background, _.played_s, _.clock_offset_us, _.age_p50_s, _.age_p95_s, _.age_max_s  # the Python client
 CodecSuite, EngineSuite, LaneSuite, TransportSuite, _.another, _.room_at  # millstream.testing
 
@@ -36,7 +36,7 @@ CodecSuite, EngineSuite, LaneSuite, TransportSuite, _.another, _.room_at  # mill
 JPEG, WEBP
 
 # Named in annotations that are strings, or a parameter of a method that does nothing in the base class.
-AbstractContextManager, OpenAI, bits_per_second
+AbstractContextManager, OpenAI, Color, bits_per_second
 
 # Examples: registered by a decorator, and read by the example's test.
 offer_reset, set_back, DELAY
