@@ -1,7 +1,7 @@
 /**
  * The vocabulary between elements and session: every event that an element dispatches upwards, with its detail.
  *
- * All of them bubble. An element dispatches with `emit(this, EDIT, {...})` and knows nothing of who listens.
+ * All of them bubble. An element dispatches with `emit(this, EDIT, {...})` and knows nothing of its listeners.
  */
 
 /** The user edited a component's value; sent to the server at once. */
@@ -48,7 +48,7 @@ export interface DeviceChoice {
 
 export interface RecordDetail extends DeviceChoice {
   component: number;
-  /** `close`: stops, and nothing of it is kept. */
+  /** `close`: stops and discards the recording. */
   action: "start" | "stop" | "close";
 }
 
@@ -59,13 +59,13 @@ export interface DeviceDetail extends DeviceChoice {
 export interface UploadDetail {
   component: number;
   file: File;
-  /** Further files that were chosen with it: what happened is told after the last one. */
+  /** Further files that were chosen with it: the event fires after the last one. */
   more?: readonly File[];
 }
 
 export interface ListenDetail {
   component: number;
-  /** `stop`: the listener has heard enough of it. */
+  /** `stop`: the listener ended it. */
   action: "play" | "pause" | "stop";
 }
 
@@ -96,7 +96,7 @@ export function emit<Name extends EventName>(from: EventTarget, name: Name, deta
   from.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
 }
 
-/** Listens to one of our events at `root`; returns what removes the listener. */
+/** Listens to one of our events at `root`; returns a function that removes the listener. */
 export function listen<Name extends EventName>(
   root: EventTarget,
   name: Name,

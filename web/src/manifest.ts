@@ -12,13 +12,13 @@ export interface Node {
 }
 
 /**
- * A thing that a component can do, beyond showing a value: nobody asks for its type.
+ * An ability of a component beyond showing a value. Code asks for abilities, never for types.
  *
- * `captures_frames`, `captures_audio`: records with a camera, with a microphone; `records_video`: what its camera shows is
- * kept as a video, not as a photo; `shows_frames`: has a surface for images and streamed frames; `plays_audio`: audio
- * streams into it; `keeps_past`: its value is a list, of which the messages of earlier sessions can still be read;
+ * `captures_frames`, `captures_audio`: records with a camera, with a microphone; `records_video`: its camera records a
+ * video, not a photo; `shows_frames`: has a surface for images and streamed frames; `plays_audio`: it plays
+ * streamed audio; `keeps_past`: its value is a list, of which the messages of earlier sessions can still be read;
  * `takes_file`: its value is a file; `collects_files`: its value is a list of files; `shows_caption`: its value is the
- * caption by which a user knows it.
+ * caption by which a user recognises it.
  */
 export type Capability =
   | "captures_frames"

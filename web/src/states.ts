@@ -1,4 +1,4 @@
-/** States that elements show: of recordings, runs, uploads, playbacks and the link. Plain data, which session and elements share. */
+/** States that elements show: of recordings, runs, uploads, playbacks and the link. Plain data, shared by session and elements. */
 
 import type { Level as ProgressLevel, TurnState } from "./wire/messages.ts";
 
@@ -7,16 +7,16 @@ export type OutputElement = HTMLVideoElement | HTMLCanvasElement | HTMLImageElem
 
 export interface OutputSurface {
   /**
-   * Show `output` in place of what was shown; null clears. The element puts it into its frame as it is and takes the
-   * old one out. Called when the kind of surface changes, or with a new `<img>`, never per frame of a stream; what is
-   * passed is decoded already.
+   * Replaces the shown surface by `output`; null clears. The element inserts it into its frame unchanged and removes the
+   * old one. Called when the kind of surface changes, or with a new `<img>`, never per frame of a stream; `output` is
+   * already decoded.
    */
   place(output: OutputElement | null): void;
   /** Says in words what is marked in what is shown, for those who cannot see it; empty if nothing is. */
   describe(words: string): void;
 }
 
-/** Why a recording cannot go on. `message` is a whole sentence; the code chooses icon and button. */
+/** The reason why a recording cannot go on. `message` is a whole sentence; the code chooses icon and button. */
 export interface Trouble {
   code: TroubleCode;
   message: string;
@@ -49,15 +49,15 @@ export interface StreamView {
   position: number;
   /** Expected wait in seconds; null if unknown. */
   etaS: number | null;
-  /** The stream waits because its time was up, and somebody else had a slot. */
+  /** The stream waits because its slot has expired and somebody else got one. */
   again: boolean;
   /** The time limit in seconds; 0 without one. */
   limitS: number;
-  /** When the time is up, in milliseconds of `performance.now()`; 0 without a limit. A new value is a new slice. */
+  /** End of the slot in milliseconds of `performance.now()`; 0 without a limit. A new value is a new slot. */
   deadlineMs: number;
-  /** When the recording began, had it never waited, in milliseconds of `performance.now()`; 0 while nothing is recorded. */
+  /** Start of the recording, moved by the time spent waiting, in milliseconds of `performance.now()`; 0 while it waits. */
   sinceMs: number;
-  /** Seconds that were recorded before it began to wait; 0 before the first time. */
+  /** Seconds recorded before the current wait; 0 before the first one. */
   pastS: number;
   /** The live camera, for a `<video class="ms-preview">`; null without a camera. */
   preview: MediaStream | null;
@@ -67,9 +67,9 @@ export interface StreamView {
   device: string;
   /** Id of the microphone that is in use beside a camera; empty if none. */
   microphone: string;
-  /** Whose turn it is, in a stream that takes turns; null in any other, and while it does not run. */
+  /** The state of the conversation in a stream that takes turns; null in any other, and while it does not run. */
   turn: TurnPhase | null;
-  /** Why the last recording ended, if not by Stop; null otherwise, and as soon as Record is pressed. */
+  /** The reason for the end of the last recording, unless it was Stop; null again once Record is pressed. */
   trouble: Trouble | null;
 }
 
@@ -104,38 +104,38 @@ export interface RunView {
   state: "waiting" | "running" | "done" | "failed" | "cancelled";
   position: number;
   etaS: number | null;
-  /** For the user, when it failed; empty if there is nothing to say. */
+  /** The error for the user; empty if there is none. */
   message: string;
   /** The progress that its handler reports; absent or null if it reports none. */
   advance?: AdvanceView | null;
-  /** The reason why it waits in the page, in words; absent once it was begun. */
+  /** The reason for waiting in the page, in words; absent once the run has begun. */
   awaits?: string;
 }
 
 /** The progress of a run. */
 export interface AdvanceView {
-  /** Loops inside of each other, the outermost first; at least one. */
+  /** Nested loops, the outermost first; at least one. */
   levels: ProgressLevel[];
   /** Of the whole, 0..1; null while unknown. */
   fraction: number | null;
-  /** When it will be done at this rate, in seconds; null while unknown. */
+  /** Estimated time left in seconds; null while unknown. */
   leftS: number | null;
 }
 
 /** Streamed audio, while it comes and after. */
 export type AudioView =
   | { state: LiveState }
-  /** All was heard: `address` is where it can be played again; `problem` is for the user, empty if there is none. */
+  /** Everything was heard: `address` plays it again; `problem` is for the user, empty if there is none. */
   | { state: "over"; address: string | null; problem: string };
 
 /** A streamed video: while it comes, and after. */
 export interface VideoView {
-  /** Its number: another one is another video. */
+  /** Its number: another number is another video. */
   playback: number;
-  /** Plays it; the element puts it into its frame as it is. */
+  /** Plays it; the element inserts it into its frame unchanged. */
   element: HTMLVideoElement;
   state: "coming" | "complete";
-  /** All of it, once it is complete; null until then, and if it is too long to be kept. */
+  /** The whole video once it is complete; null until then, and if it is too long to be kept. */
   file: Blob | null;
   /** For the user; empty if there is none. */
   problem: string;
@@ -153,7 +153,7 @@ export interface UploadView {
 }
 
 export interface ConnectionView {
-  /** `lost`: reconnecting by itself; `refused`: it will not, `message` says why. */
+  /** `lost`: reconnecting automatically; `refused`: not reconnecting, `message` says why. */
   state: "connecting" | "open" | "lost" | "refused";
   message: string;
 }
@@ -164,6 +164,6 @@ export interface ToastView {
   title: string;
   /** 0 keeps it until it is closed. */
   durationS: number;
-  /** The number of times that it was said; once if absent. */
+  /** The number of times it was sent; once if absent. */
   count?: number;
 }

@@ -61,6 +61,35 @@ it("finds a doc comment that opens with a question", () => {
   expect(questions(source)).toEqual(["What it is. */", "Whether it is."]);
 });
 
+// ---- dead code -------------------------------------------------------------------------------------------------------
+
+const tests = Object.values(import.meta.glob<string>("./**/*.ts", { query: "?raw", import: "default", eager: true }));
+
+/** The functions and constants that a source exports and nothing else mentions, tests included. */
+function unused(sources: ReadonlyMap<string, string>, others: readonly string[]): string[] {
+  return [...sources].flatMap(([path, source]) => {
+    const exported = [...source.matchAll(/^export (?:async )?(?:function|const) (\w+)/gm)].map(
+      ([, name]) => name as string,
+    );
+    const elsewhere = [...others, ...[...sources].filter(([other]) => other !== path).map(([, text]) => text)];
+    return exported
+      .filter((name) => !elsewhere.some((text) => new RegExp(`\\b${name}\\b`).test(text)))
+      .map((name) => `${path}: ${name}`);
+  });
+}
+
+it("every function and constant that is exported is used elsewhere", () => {
+  expect(unused(files, tests)).toEqual([]);
+});
+
+it("finds an export that nothing uses", () => {
+  const sources = new Map([
+    ["a.ts", "export const ONE = 1;\nexport function two() {}\nexport const THREE = 3;"],
+    ["b.ts", 'import { ONE } from "./a.ts";'],
+  ]);
+  expect(unused(sources, ["THREE"])).toEqual(["a.ts: two"]);
+});
+
 // ---- imports ---------------------------------------------------------------------------------------------------------
 
 type Graph = Map<string, Set<string>>;

@@ -8,7 +8,7 @@ import { Meter } from "./audio_uplink.ts";
 import type { Microphone } from "./microphone.ts";
 
 /** A longer recording ends by itself: about ten minutes of mono at 48 kHz. */
-export const MAX_CLIP_BYTES = 64 * 1024 * 1024;
+const MAX_CLIP_BYTES = 64 * 1024 * 1024;
 
 const LEVELS_PER_S = 20;
 

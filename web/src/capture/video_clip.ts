@@ -3,7 +3,7 @@
 import type { Camera } from "./camera.ts";
 
 /** A longer recording ends by itself: more than half an hour at the bit rates that browsers choose. */
-export const MAX_VIDEO_BYTES = 512 * 1024 * 1024;
+const MAX_VIDEO_BYTES = 512 * 1024 * 1024;
 
 /** The interval at which the recorder hands over what it recorded, in milliseconds. */
 const SLICE_MS = 1000;

@@ -36,7 +36,7 @@ interface Waveform {
   color: string | null;
   played_color: string | null;
   shows_recording: boolean;
-  /** Seconds; null for what fits the audio. */
+  /** Seconds; null for a step that fits the length. */
   skip_s: number | null;
 }
 
@@ -45,16 +45,16 @@ interface Waveform {
 export class Audio extends Leaf<AudioProps> implements FileInputHost {
   @property({ attribute: false }) stream: StreamView = IDLE;
   @property({ attribute: false }) upload: UploadView | null = null;
-  /** The state of streamed audio, while it comes and after; null if the value is what counts. */
+  /** The state of streamed audio, during playback and afterwards; null if the value is shown instead. */
   @property({ attribute: false }) audio: AudioView | null = null;
   private readonly fileInput = new FileInput(this, { kind: "audio", noun: "an audio file" });
 
-  /** Shows how loud the microphone is; about 20 times a second. */
+  /** Shows the level of the microphone; called about 20 times a second. */
   setLevel(level: AudioLevel): void {
     this.querySelector<LevelMeter>("ms-level")?.push(level);
   }
 
-  /** Shows how far streamed audio is, and how loud; about 20 times a second. */
+  /** Shows the position and level of streamed audio; called about 20 times a second. */
   setHeard(playedS: number, level: AudioLevel): void {
     this.querySelector<LiveAudio>("ms-live")?.move(playedS, level);
   }
@@ -68,7 +68,7 @@ export class Audio extends Leaf<AudioProps> implements FileInputHost {
   }
 
   offers(source: AudioSource | "clipboard"): boolean {
-    if (source === "microphone" && this.isRecording) return true; // whatever has changed since: it can be stopped
+    if (source === "microphone" && this.isRecording) return true; // whatever has changed since, it can be stopped
     return this.props.interactive && (this.props.sources ?? []).some((each) => each === source);
   }
 
@@ -113,7 +113,7 @@ export class Audio extends Leaf<AudioProps> implements FileInputHost {
 
   private player(address: string): TemplateResult {
     const { loop } = this.props;
-    // What has been heard once does not begin again by itself.
+    // Audio that was heard once does not start again by itself.
     const autoplay = this.props.autoplay && this.audio === null;
     return html`<ms-player
       .address=${address} .name=${this.name} .autoplay=${autoplay} .loop=${loop} .skipS=${this.props.waveform?.skip_s ?? null}

@@ -25,7 +25,7 @@ export abstract class Leaf<P extends LeafProps = LeafProps> extends LitElement {
   @property({ attribute: false }) run: RunView | null = null;
   /** The component's number in the manifest. */
   component = -1;
-  /** The events that the app listens to: what nobody listens to need not look clickable. */
+  /** The events that the app listens to: others need not look clickable. */
   listens: ReadonlySet<string> = new Set();
   /** The component's capabilities, by its declaration. */
   capabilities: ReadonlySet<Capability> = new Set();
@@ -38,7 +38,7 @@ export abstract class Leaf<P extends LeafProps = LeafProps> extends LitElement {
     if (this.isOutdated(changed)) this.run = null;
   }
 
-  /** True if a run has failed and there is another value since: the failure is not about that one. */
+  /** True if a run has failed but a newer value has arrived since, which the failure does not concern. */
   private isOutdated(changed: PropertyValues): boolean {
     if (this.run?.state !== "failed" || changed.has("run") || !changed.has("props")) return false;
     return (changed.get("props") as P | undefined)?.value !== this.props.value;
@@ -76,14 +76,14 @@ export abstract class Leaf<P extends LeafProps = LeafProps> extends LitElement {
     emit(this, FIRE, { component: this.component, event, data });
   }
 
-  /** The label above the control, with what belongs at its end. */
+  /** The label above the control, with any content at its end. */
   protected caption(end: unknown = nothing): TemplateResult | typeof nothing {
     if (!this.captioned && end === nothing) return nothing;
     const label = this.captioned ? html`<label for=${this.control}>${this.props.label}</label>` : html`<span></span>`;
     return html`<div class="ms-caption">${label}${end}</div>`;
   }
 
-  /** Help and errors under the control; a frame, which says inside it that a run failed, passes no run. */
+  /** Help and errors under the control; a media frame shows failed runs itself and passes none. */
   protected notes(problem = "", run: RunView | null = this.run): TemplateResult {
     const failed = run?.state === "failed" ? run.message || "Something went wrong." : "";
     return html`

@@ -37,7 +37,7 @@ interface ChatbotProps extends LeafProps {
   rtl: boolean;
 }
 
-/** Nearer to the end than this counts as being there. */
+/** Distances from the end below this count as being at the end. */
 const END_PX = 32;
 const COPIED_MS = 1500;
 /** Longest value of a `select` event that the server takes. */
@@ -56,7 +56,7 @@ export class Chatbot extends Leaf<ChatbotProps> {
   /** The scroll position of the view when it was last reported. */
   private top = 0;
   private placed = "";
-  /** The past that was cleared away. */
+  /** The past that was cleared. */
   private cleared: readonly Entry[] | null = null;
 
   private get entries(): readonly Entry[] {
@@ -147,7 +147,7 @@ export class Chatbot extends Leaf<ChatbotProps> {
     ></ms-message>`;
   }
 
-  /** Whoever notes something is neither the user nor who answers. */
+  /** A note comes from neither the user nor the assistant. */
   private avatar({ role }: Entry): string | null {
     return role === "system" ? null : this.props.avatars[role === "user" ? 0 : 1];
   }
@@ -182,7 +182,7 @@ export class Chatbot extends Leaf<ChatbotProps> {
     return this.entries.findLastIndex(({ role }) => role === "user");
   }
 
-  /** Three dots until an answer begins, how far it is by its own word, or the position in the queue. */
+  /** Three dots until a reply begins, the reported progress, or the position in the queue. */
   private waiting(): TemplateResult | typeof nothing {
     const { run } = this;
     if (!run || !this.isBusy || run.progress === "hidden") return nothing;
@@ -234,13 +234,13 @@ export class Chatbot extends Leaf<ChatbotProps> {
     }
     if (!changed.has("props")) return;
     const { entries } = this;
-    // Whoever says something wants to see it, and what is answered.
+    // Users want to see their own message, and the reply.
     if (entries.length > this.known && entries.at(-1)?.role === "user") this.isAway = false;
     for (const at of this.feedback.keys()) if (at >= entries.length) this.feedback.delete(at);
     this.known = entries.length;
   }
 
-  /** The conversation, or its frame, has another size: called before it is painted. */
+  /** The conversation, or its frame, was resized: called before painting. */
   private follow(): void {
     if (this.props.autoscroll && !this.isAway) this.jump();
   }
@@ -255,7 +255,7 @@ export class Chatbot extends Leaf<ChatbotProps> {
   private onScroll(event: Event): void {
     const log = event.target as HTMLElement;
     const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight <= END_PX;
-    // The end may have moved on since our own scrolling, of which we hear only now: the reader goes up, if anybody does.
+    // The end may have moved since our own scrolling, which is reported only now; a reader only scrolls up.
     if (isAtEnd) this.isAway = false;
     else if (log.scrollTop < this.top) this.isAway = true;
     this.top = log.scrollTop;
@@ -273,7 +273,7 @@ export class Chatbot extends Leaf<ChatbotProps> {
     else if (act === "edit") this.fire("edit", { index, value, previous_value: text });
     else if (act === "like") this.like(index, text, value as string | null);
     else {
-      // "retry" and "undo" are about what was asked last, whatever the message.
+      // "retry" and "undo" refer to the last question, whatever the message.
       const asked = this.entries[this.asked];
       if (asked) this.fire(act, { index: this.asked, value: textOf(asked) });
     }

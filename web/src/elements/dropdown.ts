@@ -99,13 +99,13 @@ export class Dropdown extends Leaf<DropdownProps> {
     if (this.expanded) list.querySelector("[data-active]")?.scrollIntoView({ block: "nearest" });
   }
 
-  /** The text of the field while nobody types in it. */
+  /** The text of the field while nobody is typing. */
   private get resting(): string {
     const [value] = this.chosen;
     return value === undefined ? "" : this.labelOf(value);
   }
 
-  /** Always true, as what keys do: the key was ours. */
+  /** Always true, as the handler of a key that was ours. */
   private expand(): true {
     if (this.expanded || !this.props.interactive) return true;
     this.expanded = true;
@@ -211,7 +211,7 @@ export class Dropdown extends Leaf<DropdownProps> {
   }
 }
 
-/** One of several that are chosen, with a way to remove it unless `remove` is null. */
+/** One of several selected choices, with a remove button unless `remove` is null. */
 function chip(label: string, remove: (() => void) | null): TemplateResult {
   if (!remove) return html`<span class="ms-pick">${label}</span>`;
   return html`<span class="ms-pick">${label}<button
@@ -223,7 +223,7 @@ function keepFocus(event: Event): void {
   event.preventDefault();
 }
 
-/** The choices whose label contains what was typed; those that begin with it come first. */
+/** The choices whose label contains the typed text; those that begin with it come first. */
 export function matching(choices: readonly Choice[], query: string | null): readonly Choice[] {
   const wanted = query?.trim().toLocaleLowerCase() ?? "";
   if (wanted === "") return choices;

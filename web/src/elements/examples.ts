@@ -4,7 +4,7 @@ import { addressOf } from "../manifest.ts";
 import { Leaf, type LeafProps } from "./base.ts";
 import { icon } from "./parts/icons.ts";
 
-/** One value in a row; nothing at all for an input that the example leaves as it is. */
+/** One value in a row; empty for an input that the example leaves unchanged. */
 interface Cell {
   text?: string;
   picture?: unknown;
@@ -22,7 +22,7 @@ interface ExamplesProps extends LeafProps {
 @customElement("ms-examples")
 export class Examples extends Leaf<ExamplesProps> {
   @state() private page = 0;
-  /** Address of the audio that is heard. */
+  /** Address of the audio being played. */
   @state() private heard = "";
   private player: HTMLAudioElement | null = null;
 

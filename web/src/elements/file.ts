@@ -23,7 +23,7 @@ interface FileProps extends LeafProps {
   height: number | null;
 }
 
-/** Files of any kind: a list of what is there, and a place where more can be dropped. */
+/** Files of any kind: a list of them, and an area where more can be dropped. */
 @customElement("ms-file")
 export class FileField extends Leaf<FileProps> {
   @property({ attribute: false }) upload: UploadView | null = null;
@@ -76,7 +76,7 @@ export class FileField extends Leaf<FileProps> {
     `;
   }
 
-  /** The way in, as long as there is room; of a single file the next one takes the place. */
+  /** The drop area, as long as more files fit; a single file is replaced by the next one. */
   private door(): TemplateResult | typeof nothing {
     const { interactive, max_files: most, accept, folder } = this.props;
     if (!interactive) return this.items.length > 0 ? nothing : html`<p class="ms-nothing">No file</p>`;

@@ -9,7 +9,7 @@ interface HtmlProps extends LeafProps {
   padding: boolean;
 }
 
-/** The app's own HTML. Scripts in it do not run: the security policy of the page sees to it. */
+/** The app's own HTML. Scripts in it do not run, because of the page's security policy. */
 @customElement("ms-html")
 export class Html extends Leaf<HtmlProps> {
   private shown = "";

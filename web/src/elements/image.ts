@@ -35,7 +35,7 @@ export class Image extends Leaf<ImageProps> implements OutputSurface, FileInputH
   @state() private hasImage = false;
   private readonly fileInput = new FileInput(this, { kind: "image", noun: "an image" });
   private readonly stage = document.createElement("div");
-  /** The surface that shows an image; it came decoded, and is not ours to draw on. */
+  /** The surface that shows an image; it arrives decoded, and the element does not draw on it. */
   private image: OutputElement | null = null;
   /** The marks on it in words. */
   private words = "";
@@ -46,7 +46,7 @@ export class Image extends Leaf<ImageProps> implements OutputSurface, FileInputH
   }
 
   place(output: OutputElement | null): void {
-    // A video that is taken out and put back would stop for a moment.
+    // A video that is removed and reinserted would stop for a moment.
     if (output !== this.image) this.stage.replaceChildren(...(output ? [output] : []));
     if (output instanceof HTMLCanvasElement) output.setAttribute("role", "img");
     this.image = output;

@@ -176,7 +176,7 @@ export class Textbox extends Leaf<TextboxProps> {
   }
 }
 
-/** Writes text so that what is there already keeps the selection and its place: streamed text is mostly appended. */
+/** Writes text so that the selection and the scroll position stay: streamed text is mostly appended. */
 function write(field: Field, text: string): void {
   if (field.value === text) return;
   const appended = field instanceof HTMLTextAreaElement && field.value !== "" && text.startsWith(field.value);

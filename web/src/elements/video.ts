@@ -107,7 +107,7 @@ export class Video extends Leaf<VideoProps> implements FileInputHost {
     return this.run?.state === "failed" ? this.run.message || "Something went wrong." : this.player.fault;
   }
 
-  /** The browser plays with sound only after a tap. */
+  /** The browser unmutes only after a tap. */
   private unmuteButton(): TemplateResult | typeof nothing {
     if (!this.wantsTap || !this.shown) return nothing;
     return html`<button class="ms-button ms-primary ms-sm ms-unmute" type="button" @click=${this.unmute}>

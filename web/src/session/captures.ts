@@ -19,7 +19,7 @@ export type ClipFile = File | Promise<File | null>;
 export interface CapturesEvents {
   post(message: ToWorker, transfer?: Transferable[]): void;
   level(component: number, level: AudioLevel): void;
-  /** No more fits into a clip. */
+  /** A clip is full. */
   full(component: number): void;
 }
 
@@ -56,7 +56,7 @@ export class Captures {
     if (clip instanceof VideoClip && state !== "idle") clip.hold(state !== "running");
   }
 
-  /** Lets go of the devices; gives what was recorded and not, or not only, streamed. Photos are taken on demand alone. */
+  /** Releases the devices; returns everything that was recorded besides being streamed. Photos are taken only on demand. */
   release(component: number, isWanted: boolean): ClipFile | null {
     if (!isWanted && this.clips.get(component) instanceof Photo) this.discard(component);
     const file = this.clips.get(component)?.finish() ?? null;
@@ -65,7 +65,7 @@ export class Captures {
     return file;
   }
 
-  /** Nothing of what was recorded until now is wanted. */
+  /** Discards everything recorded so far. */
   discard(component: number): void {
     void this.clips.get(component)?.finish();
     this.clips.delete(component);
@@ -77,7 +77,7 @@ export class Captures {
     return isTaken && this.store.can(component, "records_video");
   }
 
-  /** Records what is not streamed, or is wanted as a whole as well. */
+  /** Records media that is not streamed, or is also needed as a whole. */
   private keep(component: number, camera: Camera | null, microphone: Microphone | null): void {
     if (camera && this.store.can(component, "records_video")) this.keepVideo(component, camera, microphone);
     else if (camera) this.keepPhoto(component, camera);
@@ -108,7 +108,7 @@ export class Captures {
   private keepVideo(component: number, camera: Camera, microphone: Microphone | null): void {
     const clip = this.clips.get(component);
     const track = microphone?.track ?? null;
-    // Another camera goes on with the same video.
+    // Another camera continues the same video.
     if (clip instanceof VideoClip) clip.change(camera, track);
     else this.clips.set(component, new VideoClip(camera, track, () => this.events.full(component)));
   }
@@ -134,7 +134,7 @@ export class Captures {
     this.events.post({ type: "camera", component, source, options }, [source]);
   }
 
-  /** Takes the samples that nobody else does, or they would pile up, and tells how loud they are. */
+  /** Takes samples that nobody else takes, so that they do not pile up, and reports their level. */
   private measure(component: number, { port, format }: Microphone): void {
     const meter = new Meter(Math.round((format.deviceRate * format.channels) / LEVELS_PER_S));
     port.onmessage = ({ data }: MessageEvent<AudioBlock>) => {

@@ -1,14 +1,14 @@
-/** The session's connection by way of the media worker: the secret that it is known by, and what waits until there is one. */
+/** The session's connection through the media worker: its secret, and the messages that wait for it. */
 
 import type { ConnectionView } from "../states.ts";
 import type { Cancel, Fire, SetValue } from "../wire/messages.ts";
 import type { ToWorker } from "../workers/port.ts";
 
-/** The most messages that wait for a session to begin; a page that has none for so long loses no more than clicks. */
+/** The most messages that wait for a session; a page without one for so long loses nothing but clicks. */
 const MOST_WAITING = 100;
 
 export class Connection {
-  /** Up to which message of the server the page shows everything. */
+  /** The last message of the server whose effects the page shows completely. */
   seen = 0;
   private readonly build: string;
   private readonly worker: Worker;
@@ -48,7 +48,7 @@ export class Connection {
     this.secret = secret;
   }
 
-  /** Sends what has waited for the session. */
+  /** Sends the messages that waited for the session. */
   flush(): void {
     const secret = this.secret ?? "";
     for (const message of this.waiting.splice(0)) this.send(message);
@@ -67,14 +67,14 @@ export class Connection {
     return new Promise((resolve) => this.readyWaiters.push(resolve));
   }
 
-  /** Sends edits at once or not at all, which it tells; everything else waits in order for a session. */
+  /** Sends edits at once or not at all, and returns which; everything else waits in order for a session. */
   send(message: SetValue | Fire | Cancel): boolean {
     if (this.secret !== null) this.post({ type: "send", message, seen: this.seen });
     else if (message.type !== "set" && this.waiting.length < MOST_WAITING) this.waiting.push(message);
     return this.secret !== null;
   }
 
-  /** Takes back events that wait and are not to reach the next session. */
+  /** Withdraws waiting events that must not reach the next session. */
   drop(isUnwanted: (fire: Fire) => boolean): void {
     this.waiting = this.waiting.filter((message) => message.type !== "fire" || !isUnwanted(message));
   }
@@ -83,7 +83,7 @@ export class Connection {
     this.worker.postMessage(message, transfer);
   }
 
-  /** Reloads once for a version of the server; a page that is still wrong after that says so. */
+  /** Reloads once per version of the server; if the page is still out of date after that, it says so. */
   reload(message: string): void {
     const key = "millstream-reloaded";
     const isDone = sessionStorage.getItem(key) === this.build;

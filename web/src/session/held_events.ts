@@ -1,4 +1,4 @@
-/** Events that are not begun before what they read is there: files on their way, recordings that are being finished. */
+/** Events that wait for their inputs: files being uploaded, recordings being finished. */
 
 import type { Binding } from "../manifest.ts";
 import type { RunView } from "../states.ts";
@@ -19,15 +19,15 @@ export interface HeldEvent {
 }
 
 export interface HeldEventsEvents {
-  /** Names in words what is on its way to one of some components; empty if nothing is. */
+  /** Describes what is on its way to any of some components; empty if nothing is. */
   coming(components: ReadonlySet<number>): string;
-  /** All that an event waited for is there. */
+  /** Everything that an event waited for has arrived. */
   released(event: HeldEvent): void;
   /** An event never begins. */
   dropped(event: HeldEvent): void;
-  /** True if a component can say in its place what became of an event of it. */
+  /** True if a component itself can show the outcome of one of its events. */
   speaks(component: number): boolean;
-  /** Says what became of an event whose place cannot say it. */
+  /** Shows the outcome of an event whose component cannot. */
   failed(message: string): void;
   show(run: RunView): void;
 }
@@ -54,7 +54,7 @@ export class HeldEvents {
     return this.held.some((each) => each.run === run);
   }
 
-  /** Names in words what an event has to wait for; empty if it can begin. Takes back the refusal of one before it. */
+  /** Describes what an event has to wait for; empty if it can begin. Clears the refusal of an earlier one. */
   admit(binding: Binding, trigger: Trigger): string {
     const refused = this.refused.get(binding.id);
     if (refused) this.show(refused, "done", "");
@@ -68,7 +68,7 @@ export class HeldEvents {
   }
 
   /**
-   * Something new is known of what is on its way to a component; events that read it are refused if there is a reason.
+   * The state of an upload or recording for a component has changed; events that read it are refused if a reason is given.
    * Returns true if any was: then the user has been told.
    */
   review(component: number, refusal: string): boolean {
@@ -103,7 +103,7 @@ export class HeldEvents {
     return event !== undefined;
   }
 
-  /** The session is over: the server knows of none any more. Those that go on waiting. */
+  /** The session is over: the server no longer knows these events, which keep waiting. */
   forget(): readonly HeldEvent[] {
     for (const event of this.held) event.isTold = false;
     return this.held;
@@ -129,7 +129,7 @@ export class HeldEvents {
     this.events.dropped(event);
   }
 
-  /** Says once why an event never began: where it happened, or in a message of its own if nothing can be seen there. */
+  /** Says once why an event never began: at its component, or in a message if the component shows nothing. */
   private explain(event: HeldEvent, message: string): void {
     this.refused.set(event.binding.id, event);
     const target = event.binding.targets[event.trigger.target]?.[0];

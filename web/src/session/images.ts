@@ -35,14 +35,14 @@ export class Images {
     });
   }
 
-  /** A stream is about to write to components: those that show frames get somewhere to show them. */
+  /** A stream is about to write to components: those that show frames get a surface. */
   prepare(components: readonly number[]): void {
     for (const component of components) {
       if (this.store.can(component, "shows_frames")) this.surfaces.prepare(component);
     }
   }
 
-  /** The first frame of a stream is there. */
+  /** The first frame of a stream has arrived. */
   stream(component: number): void {
     this.surfaces.stream(component);
   }

@@ -8,13 +8,13 @@ export interface PageEvents {
   isConnected(): boolean;
 }
 
-/** Listens until what it gives is called. */
+/** Listens until the returned function is called. */
 export function watchPage({ tell, leave, connect, isConnected }: PageEvents): () => void {
   const abort = new AbortController();
   const { signal } = abort;
   const look = (): void => {
     tell(document.hidden);
-    // Whoever comes back to the page may have logged in elsewhere meanwhile.
+    // The user may have logged in elsewhere meanwhile.
     if (!document.hidden && !isConnected()) connect();
   };
   document.addEventListener("visibilitychange", look, { signal });

@@ -25,24 +25,24 @@ export class PendingInputs {
     return input;
   }
 
-  /** It goes on, and is called so now. */
+  /** It continues, under this name. */
   tell(input: PendingInput, words: string): void {
     if (input.words === words) return;
     input.words = words;
     this.changed(input.component, "");
   }
 
-  /** Not all of it will come, for a reason that is told to whoever waits; true if somebody did. */
+  /** Part of it will never arrive, for a reason that waiting events show; true if any did. */
   fail({ component }: PendingInput, refusal: string): boolean {
     return this.changed(component, refusal);
   }
 
-  /** It is there; or it never will be, for a reason that is told to whoever waited. Harmless if repeated. */
+  /** It has arrived, or never will, for a reason that waiting events show. Harmless if repeated. */
   end(input: PendingInput, refusal = ""): void {
     if (this.coming.delete(input)) this.changed(input.component, refusal);
   }
 
-  /** Names in words what is on its way to one of some components; empty if nothing is. */
+  /** Describes what is on its way to any of some components; empty if nothing is. */
   to(components: ReadonlySet<number>): string {
     for (const { component, words } of this.coming) if (components.has(component)) return words;
     return "";

@@ -40,7 +40,7 @@ export class Players {
     });
   }
 
-  /** The user did something that may well be answered aloud, by the bindings that begin with it. */
+  /** The user did something that may have a spoken reply, by the bindings that it triggers. */
   expect(isBegun: (binding: Binding) => boolean, usualRate = USUAL_RATE_HZ): void {
     for (const output of this.manifest.bindings.filter(isBegun).flatMap(({ outputs }) => outputs)) {
       const { sample_rate: rate } = this.store.props(output);
@@ -48,7 +48,7 @@ export class Players {
     }
   }
 
-  /** The first samples of a playback are there. */
+  /** The first samples of a playback have arrived. */
   open({ component, playback, rate, channels, port }: FromWorkerOf<"playbackopened">): void {
     this.replays.forget(component);
     const autoplay = this.store.props(component)["autoplay"] === true;
@@ -60,9 +60,9 @@ export class Players {
     this.videos.receive(segment);
   }
 
-  /** The user wants to hear, or see, a playback, or wants no more of it. */
+  /** The user starts, pauses or ends a playback. */
   control({ component, action }: ListenDetail): void {
-    // A video has its own controls; only the end of one that still comes is asked for.
+    // A video has its own controls; only one that is still arriving can be ended here.
     if (action === "stop" && this.videos.has(component)) this.videos.stop(component);
     else this.speakers[action](component);
   }
@@ -84,7 +84,7 @@ export class Players {
     this.videos.silence(playback);
   }
 
-  /** Something else is shown in place of what a component played. */
+  /** Something else replaces the playback of a component. */
   forget(component: number): void {
     this.replays.forget(component);
     this.videos.forget(component);

@@ -1,4 +1,4 @@
-/** One component that records: its device, the streams that it feeds, and what its element shows of that. */
+/** One component that records: its device, the streams that it feeds, and the state that its element shows. */
 
 import type { Camera } from "../capture/camera.ts";
 import { DeviceError, type DeviceKind, type DeviceName, trouble } from "../capture/devices.ts";
@@ -11,13 +11,13 @@ import { type OpenedDevice, partsOf } from "./recording_devices.ts";
 import { isCapturing, isLive, next, type RecordingEvent, type RecordingState } from "./recording_states.ts";
 import { Stopwatch } from "./stopwatch.ts";
 
-/** A browser mutes a camera for a moment at times; one that stays mute for this long is taken away. */
+/** Browsers mute a camera for a moment at times; one that stays muted for this long has been taken away. */
 const MUTE_MS = 2_000;
 
 export interface RecordingEvents {
   /** Asks for the device. Rejects with `DeviceError`. */
   open(choice: DeviceChoice): Promise<OpenedDevice>;
-  /** Hands an opened device to whoever captures. */
+  /** Passes an opened device on for capturing. */
   attach(opened: OpenedDevice): void;
   /** The devices are about to be closed; `isWanted` if the user, or the app, has pressed Stop. */
   release(isWanted: boolean): void;
@@ -26,7 +26,7 @@ export interface RecordingEvents {
   /** Begins the streams, and returns their numbers; none if the component drives no stream. */
   begin(): number[];
   stop(stream: number, reason: StopReason, message: string): void;
-  /** It was stopped, and what was recorded is on its way until `ended`. */
+  /** It was stopped; the recorded media is on its way until `ended`. */
   stopped?(): void;
   show(view: StreamView): void;
   /** The recording is over for good; `wasBegun` if `begin` was called. */
@@ -40,7 +40,7 @@ export class Recording {
   private opened: OpenedDevice | null = null;
   /** The numbers of all its streams. */
   numbers: readonly number[] = [];
-  /** Those that are not over. */
+  /** The streams that are not over. */
   private readonly streams = new Map<number, StreamState | null>();
   private deadlines = new Map<number, number>();
   private view: StreamView = { ...IDLE, state: "starting" };
@@ -50,14 +50,14 @@ export class Recording {
   private choice: DeviceChoice = {};
   private state: RecordingState = "opening";
 
-  /** `longestS` is how many seconds may be recorded: it stops by itself then. */
+  /** `longestS` is the maximum length in seconds, after which it stops by itself. */
   constructor(kind: DeviceName, events: RecordingEvents, longestS = Number.POSITIVE_INFINITY) {
     this.kind = kind;
     this.events = events;
     this.stopwatch = new Stopwatch(longestS, () => this.stop());
   }
 
-  /** True if the device is, or will be, recorded; after Stop the server may still be at work on what it was given. */
+  /** True if the device is, or will be, recorded; after Stop the server may still be processing. */
   get isLive(): boolean {
     return isLive(this.state);
   }
@@ -106,10 +106,10 @@ export class Recording {
   }
 
   /**
-   * The next recording begins before the server is done with this one, which is stopped: nothing of it is shown.
+   * The next recording begins before the server has finished this stopped one, whose results are not shown any more.
    *
-   * Of audio everything is there when its streams are over. Of frames only the newest counts, so the end is told before
-   * another comes.
+   * Audio is complete when its streams are over. Of frames only the newest counts, so the end is reported before another
+   * recording.
    */
   giveWay(): void {
     this.move("replace");
@@ -117,7 +117,7 @@ export class Recording {
     else this.settle();
   }
 
-  /** The worker gave a stream up by itself; the others end with it, since they are fed by the same device. */
+  /** The worker gave up a stream; the others end with it, since the same device feeds them. */
   break(stream: number, reason: StopReason, message: string): void {
     this.cause ??= { code: reason === "backlog" ? "behind" : "failed", message };
     this.streams.delete(stream);
@@ -125,7 +125,7 @@ export class Recording {
     else this.settle();
   }
 
-  /** The server says where a stream is; `deadlineMs` is its end in milliseconds of `performance.now()`, 0 without. */
+  /** The server reports a stream's state; `deadlineMs` is its end in milliseconds of `performance.now()`, 0 without. */
   update(state: StreamState, deadlineMs: number): void {
     if (state.state === "ended") {
       this.endStream(state);
@@ -136,12 +136,12 @@ export class Recording {
     if (this.isLive) this.showSummary();
   }
 
-  /** Whose turn it is. */
+  /** The server reports the state of the conversation. */
   turn(turn: TurnPhase): void {
     if (this.isLive) this.show({ turn });
   }
 
-  /** The session is gone: nothing is to be waited for. */
+  /** The session is gone: there is nothing to wait for. */
   abandon(cause: Trouble | null): void {
     this.streams.clear();
     this.cause ??= cause;
@@ -156,12 +156,12 @@ export class Recording {
     this.settle();
   }
 
-  /** Without a stream there is nothing to be waited for. */
+  /** Without a stream there is nothing to wait for. */
   private settle(): void {
     if (this.streams.size === 0) this.move("over");
   }
 
-  /** Takes an event to the state that it leads to, with all that comes of that. `isWanted`: see `release`. */
+  /** Enters the state that an event leads to, with all consequences. `isWanted`: see `release`. */
   private move(event: RecordingEvent, isWanted = false): void {
     const before = this.state;
     const state = next(before, event);
@@ -174,7 +174,7 @@ export class Recording {
     if (state === "ended") this.events.ended(before !== "opening" && before !== "connecting");
   }
 
-  /** Has whoever captures let go of the device, and closes it. */
+  /** Ends the capture of the device, and closes it. */
   private release(isWanted: boolean): void {
     this.stopwatch.pause();
     this.events.release(isWanted);
@@ -212,7 +212,7 @@ export class Recording {
     let timer: ReturnType<typeof setTimeout>;
     const lose = (): void => this.stop("device", trouble("unplugged", kind));
     track.addEventListener("ended", lose, { signal });
-    if (kind === "microphone") return; // whoever mutes it, with a key of a headset say, wants to be silent and goes on
+    if (kind === "microphone") return; // the user muted it, for instance at a headset, and goes on recording
     track.addEventListener("mute", () => (timer = setTimeout(lose, MUTE_MS)), { signal });
     track.addEventListener("unmute", () => clearTimeout(timer), { signal });
     signal.addEventListener("abort", () => clearTimeout(timer));
@@ -237,7 +237,7 @@ export class Recording {
     this.show({ ...others, state, sinceMs, pastS });
   }
 
-  /** The states of all streams as one: the furthest one speaks for all. */
+  /** Combines the states of all streams: the most advanced one counts. */
   private summary(): Partial<StreamView> {
     const states = [...this.streams.values()].filter((state) => state !== null);
     const chief =
@@ -247,7 +247,7 @@ export class Recording {
     if (!chief) return {};
     const isRunning = chief.state === "running";
     return {
-      // `stopping` is the end of a slot, not of the recording: the element goes on as it was.
+      // `stopping` is the end of a slot, not of the recording: the element stays as it was.
       state: chief.state === "stopping" ? this.view.state : (chief.state as "running" | "waiting"),
       position: chief.state === "waiting" ? chief.position : 0,
       etaS: chief.state === "waiting" && chief.eta_s >= 0 ? chief.eta_s : null,
@@ -264,7 +264,7 @@ export class Recording {
   }
 }
 
-/** Ends that are what the user, or the app, asked for. */
+/** Ends that the user or the app requested. */
 const WANTED = ["user", "cancelled", "length"];
 
 function viewOf({ preview, mirrored, device }: Camera, microphone: Microphone | null): Partial<StreamView> {

@@ -1,4 +1,4 @@
-/** Devices that components record with: which they are, by app and user, and how they are opened. */
+/** The devices that components record with: chosen by app and user, and opened here. */
 
 import type { AvDevice } from "../capture/av_device.ts";
 import { openAvDevice } from "../capture/av_device.ts";
@@ -16,7 +16,7 @@ export type OpenedDevice =
   | { kind: "microphone"; device: Microphone }
   | { kind: "av"; device: AvDevice };
 
-/** The devices of what was opened. */
+/** The ids of opened devices. */
 export function partsOf(opened: OpenedDevice): { camera: Camera | null; microphone: Microphone | null } {
   if (opened.kind === "av") return opened.device;
   return opened.kind === "camera"
@@ -41,7 +41,7 @@ export class RecordingDevices {
     return this.choices.get(component) ?? {};
   }
 
-  /** Remembers a choice. That of a camera leaves the microphone as it is, and the other way round. */
+  /** Remembers a choice. The choice of a camera leaves the microphone unchanged, and the other way round. */
   choose(component: number, { device, facing, microphone }: DeviceChoice): DeviceChoice {
     const before = this.choice(component);
     const chosen = microphone ? { ...before, microphone } : { device, facing, microphone: before.microphone };

@@ -195,7 +195,7 @@ export class Session {
       // What a stream answers most likely comes at the rate that it was asked at.
       const rate = (this.store.props(component)["sample_rate"] as number | null) ?? DEVICE_RATE_HZ;
       this.players.expect(({ stream }) => stream?.component === component, rate);
-      // A result that was shown in place of the preview gives way to it.
+      // A result that had replaced the preview is removed.
       if (streamsOf(this.manifest, component).length > 0) this.images.clear(component);
     }
     this.recordings.record(record);
@@ -225,7 +225,7 @@ export class Session {
     this.values.write(component, this.store.received(component, file));
   }
 
-  /** Another value takes the place of what is on its way to a component. */
+  /** Another value supersedes the upload or recording that is on its way to a component. */
   private withdraw(component: number, value: unknown): void {
     this.uploads.withdraw(component, isEmpty(value) ? WITHDRAWN : "");
   }

@@ -1,7 +1,7 @@
 /** One WebSocket that comes back by itself: bytes out, bytes in. What the bytes mean is decided in `link.ts`. */
 
 /** Subprotocol that server and page agree upon; its number is the protocol's version. */
-export const SUBPROTOCOL = "millstream.1";
+const SUBPROTOCOL = "millstream.1";
 
 /** A server that neither accepts nor refuses within this time is tried again. */
 const CONNECT_TIMEOUT_MS = 10_000;

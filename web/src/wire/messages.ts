@@ -7,9 +7,6 @@
 
 import type { Props } from "../manifest.ts";
 
-/** Largest WebSocket message, of either kind, in either direction. */
-export const MAX_MESSAGE_BYTES = 2 * 1024 * 1024;
-
 /** Largest control message that the server reads. */
 export const MAX_CONTROL_BYTES = 1024 * 1024;
 

@@ -1,5 +1,6 @@
 /** The common parts of `Image` and `Video`: a frame of the camera's shape, and the live preview in it. */
 import { html, nothing, type TemplateResult } from "lit";
+import { PREVIEW_CLASS } from "../../constants.ts";
 import type { StreamView } from "../../states.ts";
 import { length, type Styles } from "./styled.ts";
 
@@ -20,7 +21,7 @@ export function frameSize({ size, width, height }: FrameShape): Styles {
 export function preview({ preview, mirrored }: StreamView): TemplateResult | typeof nothing {
   if (!preview) return nothing;
   return html`<video
-    class="ms-preview ${mirrored ? "ms-mirrored" : ""}" aria-label="Live camera" autoplay playsinline
+    class="${PREVIEW_CLASS} ${mirrored ? "ms-mirrored" : ""}" aria-label="Live camera" autoplay playsinline
     .muted=${true} .srcObject=${preview}
   ></video>`;
 }
@@ -28,7 +29,7 @@ export function preview({ preview, mirrored }: StreamView): TemplateResult | typ
 /** Makes sure that the preview inside `frame` moves: `autoplay` is not obeyed by all browsers. */
 export function playPreview(frame: HTMLElement): void {
   void frame
-    .querySelector<HTMLVideoElement>(".ms-preview")
+    .querySelector<HTMLVideoElement>(`.${PREVIEW_CLASS}`)
     ?.play()
     .catch(() => undefined);
 }

@@ -2,7 +2,7 @@
 import type { UploadView } from "../../states.ts";
 
 /** True if `file` is of `kind` ("image", "audio"). */
-export function isOfKind(file: File, kind: string): boolean {
+function isOfKind(file: File, kind: string): boolean {
   return file.type.startsWith(`${kind}/`);
 }
 

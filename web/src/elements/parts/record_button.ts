@@ -52,7 +52,7 @@ export function recordButton(stream: StreamView, press: () => void): TemplateRes
 }
 
 /** The accessible name: a promise to users' scripts. */
-export function recordName(state: StreamView["state"]): "Record" | "Waiting" | "Stop" {
+function recordName(state: StreamView["state"]): "Record" | "Waiting" | "Stop" {
   if (state === "idle") return "Record";
   return state === "waiting" || state === "starting" ? "Waiting" : "Stop";
 }
