@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from millstream.compat import themes
     from millstream.compat.fastrtc import AlgoOptions as AlgoOptions
     from millstream.compat.fastrtc import SileroVadOptions as SileroVadOptions
+    from millstream.components.annotatedimage import AnnotatedImage as AnnotatedImage
     from millstream.components.audio import Audio as Audio
     from millstream.components.button import Button as Button
     from millstream.components.chat.chatmessage import ChatMessage as ChatMessage
@@ -87,6 +88,7 @@ _HOMES = {
     "apps.blocks": ("Blocks",),
     "apps.chat_interface": ("ChatInterface",),
     "apps.interface": ("Interface",),
+    "components.annotatedimage": ("AnnotatedImage",),
     "components.audio": ("Audio",),
     "components.button": ("Button",),
     "components.chatbot": ("Chatbot",),

@@ -196,3 +196,28 @@ def test_what_cannot_be_drawn_is_said_once(launch: Launch, open_page: OpenPage, 
     page.wait_for_selector("#out video.ms-output")
     until(page, "document.querySelector('#out video.ms-output').getVideoPlaybackQuality().totalVideoFrames > 20")
     expect(toast).to_have_count(1)
+
+
+def test_a_label_of_an_annotated_image_is_chosen(launch: Launch, open_page: OpenPage) -> None:
+    def tell(event: gr.SelectData) -> str:
+        return f"{event.index} {event.value}"
+
+    image, mask = np.full((480, 640, 3), 40, np.uint8), np.zeros((480, 640), bool)
+    mask[300:400, 100:200] = True
+    with gr.Blocks() as demo:
+        parts = gr.AnnotatedImage(
+            (image, [((160, 120, 480, 240), "cat"), (mask, "dog")]),
+            label="Parts",
+            elem_id="out",
+            color_map={"cat": "#f00", "dog": "#00f"},
+        )
+        chosen = gr.Textbox(label="Chosen")
+        parts.select(tell, None, chosen)
+    page = open_page(launch(demo))
+    page.wait_for_selector("#out img.ms-output")
+    shown = see(page, "#out img.ms-output")
+    assert shown[180, 160, 0] > 150
+    assert shown[350, 150, 2] > shown[350, 150, 0] + 50  # tinted
+    expect(page.locator("#out img.ms-output")).to_have_attribute("alt", "Parts: 1 cat, 1 dog")
+    button(page, "dog").click()
+    expect(page.get_by_label("Chosen")).to_have_value("1 dog")

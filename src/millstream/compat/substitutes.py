@@ -22,7 +22,6 @@ _BYTES: Final = "values are (sample_rate, array): convert them with numpy"
 _FETCH: Final = "a function that calls the model itself; the server never fetches what somebody else named"
 
 _NOT_YET: Final = {
-    "AnnotatedImage": "draw the boxes into the array, and return it to a gr.Image",
     "BarPlot": _PICTURE,
     "BrowserState": "gr.State, which lasts as long as the page",
     "Carousel": "gr.Tabs",
@@ -102,8 +101,8 @@ _NEVER: Final = {
     "Highlightedtext": "gr.HTML with <mark>",
     "Html": "gr.HTML",
     "IOComponent": "gr.Component",
-    "ImageSections": "draw the boxes into the array, and return it to a gr.Image",
-    "Annotatedimage": "draw the boxes into the array, and return it to a gr.Image",
+    "ImageSections": "gr.AnnotatedImage",
+    "Annotatedimage": "gr.AnnotatedImage",
     "InputHTMLAttributes": "type= and autofocus= of gr.Textbox",
     "Interpretation": "outputs of your own",
     "Json": 'gr.Markdown with a "```json" block',

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, ClassVar, Final, TypeVar
+from copy import copy
+from typing import Any, ClassVar, Final, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +75,12 @@ class Marks:
 
     def __add__(self, other: Marks | Overlay) -> Overlay:
         return Overlay((self,)) + other
+
+    def colored(self, colors: NDArray[Any]) -> Self:
+        """Give the same marks with other colours, `(n, 3)` of 0..255."""
+        other = copy(self)
+        other._set(colors=_frozen(colors.astype(np.uint8)))
+        return other
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__} cannot be changed: make another one")

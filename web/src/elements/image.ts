@@ -9,10 +9,12 @@ import { type FrameShape, frameSize, playPreview, preview } from "./parts/camera
 import { pixelAt } from "./parts/clicked_pixel.ts";
 import { FileInput, type FileInputHost } from "./parts/file_input.ts";
 import { download, save } from "./parts/files.ts";
+import { toggleFullscreen } from "./parts/fullscreen.ts";
 import { icon } from "./parts/icons.ts";
 import { chip, failure, frameTool, timeLeft, uploading, waiting } from "./parts/media_frame.ts";
 import { recordBar, recordButton } from "./parts/record_button.ts";
 import { progress } from "./parts/run.ts";
+import { Stage } from "./parts/stage.ts";
 import { styled } from "./parts/styled.ts";
 import { troublePanel } from "./parts/trouble.ts";
 
@@ -34,32 +36,16 @@ export class Image extends Leaf<ImageProps> implements OutputSurface, FileInputH
   @property({ attribute: false }) upload: UploadView | null = null;
   @state() private hasImage = false;
   private readonly fileInput = new FileInput(this, { kind: "image", noun: "an image" });
-  private readonly stage = document.createElement("div");
-  /** The surface that shows an image; it arrives decoded, and the element does not draw on it. */
-  private image: OutputElement | null = null;
-  /** The marks on it in words. */
-  private words = "";
-
-  constructor() {
-    super();
-    this.stage.className = "ms-stage";
-  }
+  private readonly stage = new Stage(() => this.name);
 
   place(output: OutputElement | null): void {
-    // A video that is removed and reinserted would stop for a moment.
-    if (output !== this.image) this.stage.replaceChildren(...(output ? [output] : []));
-    if (output instanceof HTMLCanvasElement) output.setAttribute("role", "img");
-    this.image = output;
-    this.describe(this.words);
+    this.stage.place(output);
     this.hasImage = output !== null;
     this.fileInput.say("");
   }
 
   describe(words: string): void {
-    this.words = words;
-    const name = words ? `${this.name}: ${words}` : this.name;
-    if (this.image instanceof HTMLImageElement) this.image.alt = name;
-    else this.image?.setAttribute("aria-label", name);
+    this.stage.describe(words);
   }
 
   get isRecording(): boolean {
@@ -82,7 +68,7 @@ export class Image extends Leaf<ImageProps> implements OutputSurface, FileInputH
         role="group" aria-label=${this.name} tabindex=${this.offers("upload") || this.offers("clipboard") ? 0 : nothing}
         @dragover=${this.fileInput.onDrag} @dragleave=${this.fileInput.onDragEnd} @drop=${this.fileInput.onDrop} @paste=${this.fileInput.onPaste} @click=${this.onClick}
       >
-        ${preview(stream)}${this.stage}${this.overlay()}${chip(this.props)}${this.bar()}
+        ${preview(stream)}${this.stage.element}${this.overlay()}${chip(this.props)}${this.bar()}
         ${timeLeft(stream)}${progress(this.run)}
       </div>
       ${this.notes(this.fileInput.problem, null)}
@@ -145,7 +131,7 @@ export class Image extends Leaf<ImageProps> implements OutputSurface, FileInputH
     if (shown && buttons?.includes("download"))
       tools.push(frameTool("download", "Download", () => void this.download()));
     if ((shown || this.isRecording) && buttons?.includes("fullscreen") && document.fullscreenEnabled) {
-      tools.push(frameTool("fullscreen", "Fullscreen", () => void this.fullscreen()));
+      tools.push(frameTool("fullscreen", "Fullscreen", () => void toggleFullscreen(this)));
     }
     return tools;
   }
@@ -164,19 +150,16 @@ export class Image extends Leaf<ImageProps> implements OutputSurface, FileInputH
 
   /** `select`: the pixel that was clicked, in the coordinates of the image. */
   private onClick(event: MouseEvent): void {
-    if (!this.image || event.target !== this.image || !this.listens.has("select")) return;
-    const index = pixelAt(event, this.image.getBoundingClientRect(), sizeOf(this.image));
+    const { image } = this.stage;
+    if (!image || event.target !== image || !this.listens.has("select")) return;
+    const index = pixelAt(event, image.getBoundingClientRect(), sizeOf(image));
     if (index) this.fire("select", { index });
   }
 
   private async download(): Promise<void> {
     const address = addressOf(this.props.value);
     if (address && marksOf(this.props.value) === null) return download(address, this.props.value, "image");
-    if (this.image) save(await still(this.image, "image.png", { type: "image/png" }), "image.png");
-  }
-
-  private async fullscreen(): Promise<void> {
-    if (document.fullscreenElement) await document.exitFullscreen();
-    else await this.querySelector(".ms-frame")?.requestFullscreen();
+    const { image } = this.stage;
+    if (image) save(await still(image, "image.png", { type: "image/png" }), "image.png");
   }
 }

@@ -1,4 +1,5 @@
 /** Every component of the page, registered by its tag. A new one adds its line here. */
+import "./annotatedimage.ts";
 import "./audio.ts";
 import "./button.ts";
 import "./chatbot.ts";
