@@ -21,6 +21,13 @@ Launch = Callable[..., str]
 
 WATCH = """
 ([selector, count]) => new Promise((resolve) => {
+  const preview = document.querySelector("#camera video.ms-preview");
+  let beside = 0;
+  const tick = () => {
+    beside++;
+    preview.requestVideoFrameCallback(tick);
+  };
+  preview?.requestVideoFrameCallback(tick);
   const video = document.querySelector(selector);
   const canvas = new OffscreenCanvas(640, 480);
   const context = canvas.getContext("2d", { willReadFrequently: true });
@@ -38,12 +45,13 @@ WATCH = """
     };
     seen.push([centre((r, g, b) => g > 180 && b > 180), centre((r, g, b) => r > 150 && g < 110 && b < 110)]);
     if (seen.length < count) video.requestVideoFrameCallback(look);
-    else resolve({ seen, fps: (count - 1) / ((performance.now() - began) / 1000) });
+    else resolve({ seen, share: count / Math.max(beside, 1), fps: (count - 1) / ((performance.now() - began) / 1000) });
   };
   video.requestVideoFrameCallback(look);
 })
 """
-"""Finds the middle of the square and of the box on each frame that is presented; and how many come a second."""
+"""Finds the middle of the square and of the box on each frame that is presented; how many come a second, and for each
+frame that the preview of the camera presents meanwhile."""
 
 
 @pytest.fixture(scope="session")
@@ -69,10 +77,10 @@ def detector(handler_s: float, **options: Any) -> gr.Blocks:
     return demo
 
 
-def watch(page: Page, count: int, selector: str = "#out video.ms-output") -> tuple[np.ndarray, float]:
-    """Give where square and box are on so many presented frames, `(n, 2)` in pixels, and how many came a second."""
-    found = page.evaluate(WATCH, [selector, count])
-    return np.array(found["seen"], np.float64), found["fps"]
+def watch(page: Page, count: int) -> tuple[np.ndarray, dict[str, float]]:
+    """Give where square and box are on so many presented frames, `(n, 2)` in pixels, and their rates."""
+    found = page.evaluate(WATCH, ["#out video.ms-output", count])
+    return np.array(found.pop("seen"), np.float64), found
 
 
 @pytest.mark.parametrize("mirror", [False, True])
@@ -88,14 +96,6 @@ def test_marks_are_on_the_frame_that_they_were_computed_from(
     assert np.abs(seen[:, 0] - seen[:, 1]).max() < square.STEP / 2  # not one frame off
 
 
-def test_marks_of_a_fast_handler_need_no_carrying(launch: Launch, open_page: OpenPage, moving: Any) -> None:
-    page = open_page(launch(detector(0)), video=moving)
-    record(page)
-    page.wait_for_selector("#out video.ms-output")
-    seen, _ = watch(page, 90)
-    assert np.median(np.abs(seen[:, 0] - seen[:, 1])) < square.STEP / 2
-
-
 def test_the_video_keeps_the_rate_of_the_camera_with_a_slow_handler(
     launch: Launch, open_page: OpenPage, moving: Any
 ) -> None:
@@ -103,11 +103,11 @@ def test_the_video_keeps_the_rate_of_the_camera_with_a_slow_handler(
     record(page)
     page.wait_for_selector("#out video.ms-output")
     watch(page, 45)  # until the rate of the results is known
-    _, camera_fps = watch(page, 60, "#camera video.ms-preview")
-    seen, fps = watch(page, 90)
-    assert fps > camera_fps * 25 / 30
-    # Left behind, marks would be six frames late at least, and nine in the middle.
-    assert np.median(np.abs(seen[:, 0] - seen[:, 1])) < 2 * square.STEP
+    seen, rates = watch(page, 120)
+    assert rates["share"] > 25 / 30
+    # The marks move on all the time, and not with each result only: these are five a second at most.
+    results = len(seen) / rates["fps"] * 5
+    assert len(np.unique(seen[np.isfinite(seen[:, 1]), 1])) > 1.5 * results
 
 
 def test_without_carrying_a_slow_handler_has_its_own_rate_and_exact_marks(
@@ -116,8 +116,8 @@ def test_without_carrying_a_slow_handler_has_its_own_rate_and_exact_marks(
     page = open_page(launch(detector(0.2, interpolate_marks=False)), video=moving)
     record(page)
     page.wait_for_selector("#out video.ms-output")
-    seen, fps = watch(page, 10)
-    assert fps < 10
+    seen, rates = watch(page, 10)
+    assert rates["fps"] < 10
     assert np.abs(seen[:, 0] - seen[:, 1]).max() < square.STEP / 2
 
 
@@ -133,18 +133,18 @@ def test_marks_of_a_stream_may_be_shown_in_place_of_the_camera(
     launch: Launch, open_page: OpenPage, moving: Any
 ) -> None:
     with gr.Blocks() as demo:
-        camera = gr.Image(sources="webcam", label="Camera", mirror_webcam=False, elem_id="out")
+        camera = gr.Image(sources="webcam", label="Camera", mirror_webcam=False, elem_id="out", interpolate_marks=False)
         camera.stream(lambda frame: gr.Boxes([square.find(frame)], colors="#ff0000"), camera, camera, stream_every=0)
     page = open_page(launch(demo), video=moving)
     record(page)
     page.wait_for_selector("#out video.ms-output")
-    seen, _ = watch(page, 60)
-    assert np.median(np.abs(seen[:, 0] - seen[:, 1])) < square.STEP / 2
+    seen, _ = watch(page, 30)
+    assert np.abs(seen[:, 0] - seen[:, 1]).max() < square.STEP / 2
     stop(page)
     record(page)
     page.wait_for_selector("#out video.ms-output")
-    seen, _ = watch(page, 60)
-    assert np.median(np.abs(seen[:, 0] - seen[:, 1])) < square.STEP / 2
+    seen, _ = watch(page, 30)
+    assert np.abs(seen[:, 0] - seen[:, 1]).max() < square.STEP / 2
 
 
 HOSTILE = '<img src=x onerror="window.hacked=1">'
