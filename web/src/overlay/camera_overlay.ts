@@ -74,6 +74,7 @@ class OverlayOutput {
   private readonly carrying = new Carrying();
   private readonly cadence = new Cadence();
   private interpolates = true;
+  private isAhead = false;
   private shownUs = 0;
   private words = "";
   private saidUs = 0;
@@ -91,12 +92,16 @@ class OverlayOutput {
   }
 
   runsAhead(nowUs: number, cameraUs: number): boolean {
-    return this.interpolates && this.cadence.runsAhead(nowUs, cameraUs);
+    this.isAhead = this.interpolates && this.cadence.runsAhead(nowUs, cameraUs);
+    return this.isAhead;
   }
 
-  /** The frame that the marks were computed from; null if a later one is shown already. */
+  /**
+   * The frame that the marks were computed from; null if a later one is shown already, and while frames run ahead: among
+   * marks that are dashed, a single frame whose marks are not would flash.
+   */
   exact(base: OffscreenCanvas, marks: readonly Mark[], capturedUs: number, timestampUs: number): VideoFrame | null {
-    if (capturedUs < this.shownUs) return null;
+    if (this.isAhead || capturedUs < this.shownUs) return null;
     const copy = ({ canvas, context }: FrameSurface): void => {
       resize(canvas, base.width, base.height);
       context.drawImage(base, 0, 0);

@@ -21,12 +21,15 @@ interface TimedMarks {
 export class Carrying {
   private before: TimedMarks | null = null;
   private last: TimedMarks | null = null;
+  /** The marks of the last result as they were in the one before. */
+  private earlier: ReadonlyMap<Mark, Mark | undefined> = new Map();
 
   /** The marks of the frame that was captured at `us`. */
   add(marks: readonly Mark[], us: number): void {
     if (this.last && us <= this.last.us) return;
     this.before = this.last;
     this.last = { us, marks, byKey: keyed(marks) };
+    this.earlier = new Map([...this.last.byKey].map(([key, mark]) => [mark, this.before?.byKey.get(key)]));
   }
 
   /** The marks as they are to be expected on the frame of `us`; none if the last result is too old to tell. */
@@ -37,8 +40,7 @@ export class Carrying {
     if (age > KEPT_US + KEPT_INTERVALS * interval) return [];
     if (!before || age <= 0) return last.marks;
     const part = Math.min(age, MOVING_US) / interval;
-    const earlier = new Map([...last.byKey].map(([key, mark]) => [mark, before.byKey.get(key)]));
-    return last.marks.map((mark) => moved(mark, earlier.get(mark), part));
+    return last.marks.map((mark) => moved(mark, this.earlier.get(mark), part));
   }
 }
 

@@ -110,6 +110,16 @@ describe("the marks of a slow handler", () => {
     expect(slow(true).length).toBeLessThan(3);
   });
 
+  it("do not flash where a result comes while its frame is still the last", () => {
+    const exact: (string | null)[] = [];
+    for (let number = 0; number < 90; number++) {
+      camera(number, number % 15 === 0);
+      if (number % 15 === 0) exact.push(result(number, 0.1));
+    }
+    expect(exact.slice(2)).toEqual([null, null, null, null]);
+    expect(carried).toHaveLength(90 - 5);
+  });
+
   it("are shown on their own frames alone, if the app wants that", () => {
     expect(slow(false)).toEqual([12, 18, 24, 30, 36, 42, 48].map((number) => `frame ${number},solid ${number * 5}`));
     expect(carried).toEqual([]);
