@@ -13,7 +13,7 @@ from millstream.runtime.page_info import PageInfo
 from millstream.types import Transport
 from millstream.wire.encoding import decode_page_message
 from millstream.wire.messages import PageMessage
-from millstream.wire.packet import Packet, decode_packet, is_packet
+from millstream.wire.packet import FIRST_OF_CONTROL, Packet, decode_packet
 
 BURST_S: Final = 2.0
 """A page may send this many seconds' worth of messages at once."""
@@ -63,15 +63,18 @@ class Inbox:
         spent, time = 0, asyncio.get_running_loop().time
         try:
             while True:
-                message = await transport.receive()
-                self.totals.received_bytes += len(message)
-                is_media = is_packet(message)
-                cost = 1 if is_media else 1 + len(message) // LARGE_BYTES
+                data = await transport.receive()
+                self.totals.received_bytes += len(data)
+                is_media = len(data) > 0 and data[0] < FIRST_OF_CONTROL
+                cost = 1 if is_media else 1 + len(data) // LARGE_BYTES
                 self._budget.spend(time(), cost)
                 if is_media:
-                    self._receive(decode_packet(message))
+                    self._receive(decode_packet(data))
                 else:
-                    self._act(decode_page_message(message))
+                    message = decode_page_message(data)
+                    if message.seq > self._page.seen:  # else it was acted upon before
+                        self._page.seen = message.seq
+                        self._act(message)
                 spent += cost
                 if spent >= BREATH:
                     spent = 0
@@ -80,9 +83,6 @@ class Inbox:
             self._refuse(error)
 
     def _act(self, message: PageMessage) -> None:
-        if message.seq <= self._page.seen:
-            return  # acted upon before
-        self._page.seen = message.seq
         action = self._actions.get(type(message))
         if action is None:
             raise ProtocolError(f"{type(message).__name__} is not expected now")

@@ -80,7 +80,7 @@ class Results:
                 self.delete(applied.gone)
             if updates or applied.pictures:
                 for component, update in updates.items():
-                    if "value" in update:
+                    if "value" in update and self.manifest.components[component].plays_ahead_s:
                         voice.drop(component)
                 outputs = Outputs(
                     call=job.call,

@@ -110,7 +110,7 @@ class SessionCalls:
             call=call,
             inputs=inputs,
             packets=packets,
-            changes=self._values.changes(binding.inputs + binding.outputs),
+            changes=self._values.changes(binding.inputs + binding.outputs) if self._values.changed else {},
             stream=stream,
             source=packets[-1].sequence if packets else 0,
             event=event,

@@ -14,6 +14,9 @@ from millstream.types import Encoded
 VERSION: Final = 1
 """Version of the whole protocol: first byte of each packet, first field of `Hello` and `Welcome`."""
 
+FIRST_OF_CONTROL: Final = 0x80
+"""Control messages, which are maps of MessagePack, begin with this byte or a higher one; packets with a lower one."""
+
 SUBPROTOCOL: Final = f"millstream.{VERSION}"
 """Name of the WebSocket sub-protocol."""
 
@@ -136,7 +139,7 @@ class Packet(msgspec.Struct, frozen=True):
 
 def is_packet(message: bytes | memoryview) -> bool:
     """Tell a media packet from a control message by its first byte."""
-    return len(message) > 0 and message[0] < 0x80
+    return len(message) > 0 and message[0] < FIRST_OF_CONTROL
 
 
 def encode_packet(packet: Packet) -> bytes:

@@ -82,9 +82,10 @@ def encodable(value: object, keeps: tuple[type, ...] = (), depth: int = MAX_DEPT
     Raises:
         TypeError: There is something in it that has no form on the wire, or too much is nested; the message says what.
     """
-    value = plain_scalar(value)
+    if type(value) not in KINDS:
+        value = plain_scalar(value)
     if isinstance(value, str):
-        return well_formed(value)
+        return value if value.isascii() else well_formed(value)
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, int) and value.bit_length() > WHOLE_BITS:

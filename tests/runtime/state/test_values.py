@@ -32,21 +32,21 @@ def test_a_claim_holds_until_somebody_else_writes(app: App) -> None:
     values, text = app.values, app.text.id
     for is_stream in (True, False):
         claim = values.claim([text], is_stream=is_stream)
-        assert values.holds(claim, text)
+        assert claim.holds(text)
         values.write(text, "own", claim)
-        assert values.holds(claim, text)
+        assert claim.holds(text)
         values.write(text, "edit")
-        assert not values.holds(claim, text)
-    assert not values.holds(values.claim([], is_stream=True), text)
+        assert not claim.holds(text)
+    assert not values.claim([], is_stream=True).holds(text)
 
 
 def test_a_click_wins_over_a_stream_and_not_the_other_way_round(app: App) -> None:
     values, text = app.values, app.text.id
     stream, click = values.claim([text], is_stream=True), values.claim([text], is_stream=False)
     values.write(text, "stream", stream)
-    assert values.holds(click, text)
+    assert click.holds(text)
     values.write(text, "click", click)
-    assert not values.holds(stream, text)
+    assert not stream.holds(text)
 
 
 def test_a_change_is_told_if_somebody_listens_and_the_value_differs(app: App) -> None:

@@ -27,6 +27,7 @@ class Channels:
 
     Attributes:
         shared: The channel of ordinary events.
+        are_due: Whether `take` may have something to give.
     """
 
     def __init__(self, control: ControlQueue, told: ListDiff, clock: SessionClock, work: asyncio.Event) -> None:
@@ -34,6 +35,7 @@ class Channels:
         self._told = told
         self._clock = clock
         self._work = work
+        self.are_due = False
         self.shared = Channel(0)
         self._channels = {0: self.shared}
 
@@ -53,6 +55,7 @@ class Channels:
         channel = self._channels.get(message.stream)
         if channel is not None:
             channel.grant(message.limit, self._clock.time())
+            self.are_due = True
             self._work.set()
 
     def request_key_frame(self, message: KeyFrame) -> None:
@@ -72,6 +75,7 @@ class Channels:
             self._control.encode(delivery.outputs)
         self.overtake(delivery.outputs, delivery.pictures.keys(), channel)
         channel.put(delivery)
+        self.are_due = True
         self._work.set()
 
     def overtake(
@@ -83,9 +87,14 @@ class Channels:
             outputs: What comes now, and brings some components a newer value.
             pictures: The components that come with a newer frame.
             target: The channel whose frames that wait are left to the caller.
+
+        Raises:
+            InvalidValue: What comes now is too large for the wire; then everything is as before.
         """
         for channel in self._channels.values():
             if channel.newest is not None or channel.encoding is not None:
+                if outputs.updates:
+                    self._control.encode(outputs)
                 self._release(channel)
                 if channel is not target:
                     valued = {component for component, update in outputs.updates.items() if "value" in update}
@@ -93,14 +102,18 @@ class Channels:
 
     def take(self) -> list[bytes]:
         """Take what can be sent now of one channel that has credit; nothing if there is none."""
+        self.are_due = False
         batch: list[bytes] = []
         for channel in self._channels.values():
             waits = channel.unsent or channel.newest or channel.encoding
             if waits and channel.limit > channel.sent:
-                if batch:
-                    self._work.set()  # control messages and audio go before the frames of another channel
+                if batch:  # control messages and audio go before the frames of another channel
+                    self.are_due = True
                     break
                 batch = self._take(channel)
+                self.are_due = bool(batch) and channel.newest is not None
+        if self.are_due:
+            self._work.set()
         return batch
 
     def restart(self) -> None:
@@ -112,6 +125,7 @@ class Channels:
         """Count frames that were on their way to a page which has come back as lost: as many more may be sent."""
         for channel in self._channels.values():
             channel.renew_credit()
+        self.are_due = True
 
     def clear(self) -> None:
         """Let go of all that was not sent."""
@@ -148,8 +162,6 @@ class Channels:
         if channel.probe is None:
             channel.probe = channel.sent, self._clock.time()
         channel.is_free.set()
-        if channel.newest is not None:
-            self._work.set()
         return batch
 
     def _announce(self, delivery: Delivery) -> bytes:
@@ -166,4 +178,5 @@ class Channels:
         if channel.encoding is not None and len(packets) < len(channel.encoding.pictures):
             self._release(channel)
         channel.encoded(packets)
+        self.are_due = True
         self._work.set()

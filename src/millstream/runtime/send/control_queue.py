@@ -81,14 +81,13 @@ class ControlQueue:
             raise too_large(f"{len(data)} bytes")
         return data
 
-    def send(self, message: ServerMessage, data: bytes | None = None) -> None:
-        """Queue a message; `data` is what it was encoded as, if nothing else was sent since.
+    def send(self, message: ServerMessage) -> None:
+        """Queue a message.
 
         Raises:
             InvalidValue: It is too large for the wire.
         """
-        if data is None or message.seq != self._seq + 1:
-            data = self.encode(message)
+        data = self.encode(message)
         self._seq += 1
         if len(self.waiting) >= self._max_waiting or self._bytes + len(data) > MAX_CONTROL_BYTES:
             self._on_stall()

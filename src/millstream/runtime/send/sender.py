@@ -65,11 +65,8 @@ class Sender:
             InvalidValue: It is too large for the wire.
         """
         if isinstance(message, Outputs):
-            data = self.control.encode(message)  # too large: found before anything else is touched
             self.channels.overtake(message)
-            self.control.send(message, data)
-        else:
-            self.control.send(message)
+        self.control.send(message)
 
     def play(self, packet: Packet) -> None:
         """Queue a packet of audio."""
@@ -144,7 +141,7 @@ class Sender:
                 message = self.control.take() if self.control.waiting else self._take_audio()
                 await transport.send(message)
                 self.totals.sent_bytes += len(message)
-            if self._kept.has_room:
+            if self._kept.has_room and self.channels.are_due:
                 for message in self.channels.take():
                     await transport.send(message)
                     self.totals.sent_bytes += len(message)

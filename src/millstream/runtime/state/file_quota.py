@@ -26,21 +26,19 @@ class FileQuota:
         most: How many there are.
         whose: What they are for, for the message.
         within: The allowance that this one is a part of.
+
+    Attributes:
+        most: As given.
+        used: How many have been taken.
+        around: All that it is within: each has to have room.
     """
 
     def __init__(self, most: int, whose: str, within: FileQuota | None = None) -> None:
-        self._most = most
         self._whose = whose
         self._within = within
+        self.most = most
         self.used = 0
-
-    @property
-    def room(self) -> int:
-        """How many bytes may still be taken."""
-        least, quota = self._most - self.used, self._within
-        while quota is not None:
-            least, quota = min(least, quota._most - quota.used), quota._within
-        return max(least, 0)
+        self.around: tuple[FileQuota, ...] = () if within is None else (within, *within.around)
 
     def take(self, size: int) -> None:
         """Take some.
@@ -48,8 +46,8 @@ class FileQuota:
         Raises:
             QuotaExceeded: They do not fit; nothing is taken.
         """
-        if size > self._most - self.used:
-            raise QuotaExceeded(f"{self._whose} may take {self._most} bytes together, and {size} more do not fit")
+        if size > self.most - self.used:
+            raise QuotaExceeded(f"{self._whose} may take {self.most} bytes together, and {size} more do not fit")
         if self._within is not None:
             self._within.take(size)
         self.used += size

@@ -57,7 +57,12 @@ class SessionFiles:
     @property
     def room(self) -> int:
         """How many bytes there is room for."""
-        return self._allowance.room if len(self._blobs) + len(self._reservations) < self._max_files else 0
+        if len(self._blobs) + len(self._reservations) >= self._max_files:
+            return 0
+        least = self._allowance.most - self._allowance.used
+        for quota in self._allowance.around:
+            least = min(least, quota.most - quota.used)
+        return max(least, 0)
 
     @property
     def used(self) -> int:

@@ -23,13 +23,19 @@ class Claim(NamedTuple):
 
     Attributes:
         versions: The version that each of its outputs had when the call began, or that it wrote itself.
+        current: The versions that count for it, as they are now.
         is_stream: Whether it is a call of a stream.
-        heard: Components in which it plays sound.
+        heard: Components in which it plays audio.
     """
 
     versions: dict[int, int]
+    current: Mapping[int, int]
     is_stream: bool
     heard: set[int]
+
+    def holds(self, number: int) -> bool:
+        """True if nobody who counts has written a value since the claim was made, but for the claimant."""
+        return self.versions.get(number) == self.current[number]
 
 
 _NO_CHANGES: Final[Mapping[str, object]] = {}
@@ -45,6 +51,7 @@ class Values:
 
     Attributes:
         elements: The elements as they are in this session, by number.
+        changed: Constructor arguments that differ from the declaration, by element.
         recording: Components that record, with the number of their running streams.
     """
 
@@ -57,7 +64,7 @@ class Values:
         self._stored = dict(initial)
         self._versions = dict.fromkeys(manifest.elements, 0)
         self._firm_versions = dict.fromkeys(manifest.elements, 0)
-        self._changes: dict[int, Mapping[str, object]] = {}
+        self.changed: dict[int, Mapping[str, object]] = {}
         self._watchers: dict[int, Callable[[int], None]] = {}
         self._late: dict[int, StreamRecording] = {}
         self.recording: Counter[int] = Counter()
@@ -84,19 +91,13 @@ class Values:
 
     def changes(self, numbers: Iterable[int]) -> dict[int, Mapping[str, object]]:
         """Give the constructor arguments that differ from the declaration, for those of `numbers` that have any."""
-        if not self._changes:
-            return {}
-        return {number: self._changes[number] for number in numbers if number in self._changes}
+        return {number: self.changed[number] for number in numbers if number in self.changed}
 
     def claim(self, numbers: Sequence[int], *, is_stream: bool) -> Claim:
         """Note the versions that a call begins with."""
         versions = self._versions if is_stream else self._firm_versions
-        return Claim(dict(zip(numbers, map(versions.__getitem__, numbers), strict=True)), is_stream, set())
-
-    def holds(self, claim: Claim, number: int) -> bool:
-        """True if nobody who counts has written a value since the claim was made, but for the claimant."""
-        versions = self._versions if claim.is_stream else self._firm_versions
-        return claim.versions.get(number) == versions[number]
+        known = dict(zip(numbers, map(versions.__getitem__, numbers), strict=True))
+        return Claim(known, versions, is_stream, set())
 
     def write(self, number: int, stored: Stored, claim: Claim | None = None, *, is_news: bool = True) -> bool:
         """Store a value; a claim that held still holds after it.
@@ -115,7 +116,7 @@ class Values:
             if claim is None or not claim.is_stream:
                 self._firm_versions[number] += 1
             if claim is not None:
-                claim.versions[number] = (self._versions if claim.is_stream else self._firm_versions)[number]
+                claim.versions[number] = claim.current[number]
         self._stored[number] = stored
         self._late.pop(number, None)
         if number in self._watchers:
@@ -156,15 +157,15 @@ class Values:
         """Let go of all values; none can be read any more."""
         self._stored.clear()
         self._marks.clear()
-        self._changes.clear()
+        self.changed.clear()
         self._watchers.clear()
         self._late.clear()
 
     def change(self, number: int, changes: Mapping[str, object]) -> None:
         """Change constructor arguments of an element in this session."""
-        merged = {**self._changes.get(number, _NO_CHANGES), **changes}
+        merged = {**self.changed.get(number, _NO_CHANGES), **changes}
         element = self._manifest.elements[number].updated(merged)
-        self._changes[number] = merged  # never changed again: jobs carry it
+        self.changed[number] = merged  # never changed again: jobs carry it
         self.elements = {**self.elements, number: element}
         self._on_element(element)
         if number in self._watchers:

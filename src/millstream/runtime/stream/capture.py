@@ -43,7 +43,7 @@ class StreamCapture:
         if self.recording.is_empty:
             return
         values = self._context.values
-        is_overtaken = self._at_stop is not None and not values.holds(self._at_stop, self._component)
+        is_overtaken = self._at_stop is not None and not self._at_stop.holds(self._component)
         if is_overtaken or self._context.values.recording[self._component] > is_open:
             values.capture_late(self._component, self.recording)
         else:
