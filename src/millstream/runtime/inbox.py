@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final, Protocol
 
 from millstream.errors import Closed, ProtocolError
+from millstream.runtime.actions import Actions
 from millstream.runtime.call.user_code import is_for_the_caller
+from millstream.runtime.clock import SessionClock
 from millstream.runtime.metrics import Totals
 from millstream.runtime.page_info import PageInfo
 from millstream.types import Transport
@@ -25,15 +27,25 @@ LARGE_BYTES: Final = 8 * 1024
 """A control message counts once more for each of these; packets are bounded by credit."""
 
 
+class Receivers(Protocol):
+    """The streams of a session, as those who get its packets."""
+
+    receivers: dict[int, Callable[[Packet, float], None]]
+    """Called with a packet and the time, by the number of the stream."""
+
+    def unknown(self, packet: Packet, now: float) -> None:
+        """Take a packet for a stream that is not there, or raise `ProtocolError`."""
+
+
 class Inbox:
     """Acts upon what one page says, over all transports that it comes by.
 
     Args:
         page: Is told how far the page's messages were acted upon.
         rate_hz: Messages that the page may send, averaged over two seconds.
-        actions: Called with a message, by its type.
-        receive: Called with a media packet.
-        fail: Called with a message that could not be acted upon, and why.
+        actions: Act upon messages, by their types.
+        streams: Get the media packets.
+        clock: The time that they get with them.
         refuse: Called when the page said what it may not say.
     """
 
@@ -41,16 +53,15 @@ class Inbox:
         self,
         page: PageInfo,
         rate_hz: float,
-        actions: Mapping[type, Callable[[Any], object]],
-        receive: Callable[[Packet], None],
-        fail: Callable[[PageMessage, BaseException], object],
+        actions: Actions,
+        streams: Receivers,
+        clock: SessionClock,
         refuse: Callable[[ProtocolError], None],
     ) -> None:
         self._page = page
         self._budget = MessageBudget(rate_hz)
         self._actions = actions
-        self._receive = receive
-        self._fail = fail
+        self._streams, self._clock = streams, clock
         self._refuse = refuse
         self.totals = Totals()  # its session has those of the app
 
@@ -60,16 +71,18 @@ class Inbox:
         Raises:
             Closed: The transport is gone, or the page takes its leave.
         """
-        spent, time = 0, asyncio.get_running_loop().time
+        spent, receivers, unknown = 0, self._streams.receivers, self._streams.unknown
         try:
             while True:
                 data = await transport.receive()
                 self.totals.received_bytes += len(data)
                 is_media = len(data) > 0 and data[0] < FIRST_OF_CONTROL
                 cost = 1 if is_media else 1 + len(data) // LARGE_BYTES
-                self._budget.spend(time(), cost)
+                now = self._clock.time()
+                self._budget.spend(now, cost)
                 if is_media:
-                    self._receive(decode_packet(data))
+                    packet = decode_packet(data)
+                    receivers.get(packet.stream, unknown)(packet, now)
                 else:
                     message = decode_page_message(data)
                     if message.seq > self._page.seen:  # else it was acted upon before
@@ -83,7 +96,7 @@ class Inbox:
             self._refuse(error)
 
     def _act(self, message: PageMessage) -> None:
-        action = self._actions.get(type(message))
+        action = self._actions.by_type.get(type(message))
         if action is None:
             raise ProtocolError(f"{type(message).__name__} is not expected now")
         try:
@@ -93,7 +106,7 @@ class Inbox:
         except BaseException as error:  # the session's loop; what it fails with is logged
             if is_for_the_caller(error):
                 raise
-            self._fail(message, error)
+            self._actions.fail(message, error)
 
 
 class MessageBudget:

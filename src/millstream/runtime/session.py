@@ -118,9 +118,7 @@ class Session:
         self._timers = Timers(shared.manifest, self._values, self.events.raise_event)
         leave = partial(self.end, 1001, "the page said goodbye")
         actions = Actions(self._context, self.events, self._streams, self._fault, leave)
-        self._inbox = Inbox(
-            self._page, settings.messages_per_s, actions.by_type, self._streams.receive, actions.fail, self._refuse
-        )
+        self._inbox = Inbox(self._page, settings.messages_per_s, actions, self._streams, self._link.clock, self._refuse)
         self._inbox.totals = self._sender.totals = shared.totals
 
     def _composed(self, shared: Shared) -> SessionContext:

@@ -64,14 +64,6 @@ class Streams:
         """Tell the page that a stream does not begin."""
         self._context.sender.send(StreamState(stream=message.stream, state="ended", reason=reason, message=text))
 
-    def receive(self, packet: Packet) -> None:
-        """Hand a packet to its stream.
-
-        Raises:
-            ProtocolError: There never was such a stream, or it may not have the packet.
-        """
-        self.receivers.get(packet.stream, self.unknown)(packet, self._context.clock.time())
-
     def unknown(self, packet: Packet, now: float) -> None:
         """Ignore a packet for a stream that is over: it is late.
 
