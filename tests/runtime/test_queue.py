@@ -39,6 +39,8 @@ class Visitor:
 
     def join(self, binding: Binding = BINDING, *, is_farewell: bool = False) -> Ticket:
         self.ticket = self.queue.join(self, binding, self.name, is_farewell=is_farewell)
+        if self.ticket.is_running:
+            self.heard.append("admitted")
         return self.ticket
 
     def admitted(self) -> None:

@@ -11,6 +11,7 @@ from millstream.errors import Busy, DeclarationError, InvalidValue, QuotaExceede
 from millstream.jobs import Advance, Notice, Occurrence
 from millstream.runtime.context import SessionContext
 from millstream.runtime.send.apply import apply
+from millstream.tickets import TicketState
 
 logger = logging.getLogger("millstream.session")
 
@@ -25,7 +26,7 @@ async def run_unseen(context: SessionContext, binding: Binding, event: Occurrenc
     if binding.queue:
         ticket = context.queue.join(queued, binding, context.page.caller.visitor, is_farewell=True)
     try:
-        if ticket is not None:
+        while ticket is not None and ticket.state is TicketState.WAITING:
             await queued.admission.wait()
         worker = calls.open(binding, _nobody, ticket)
         began = calls.begin(binding, values.read(binding.inputs), call=next(calls.numbers), event=event)

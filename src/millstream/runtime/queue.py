@@ -36,7 +36,7 @@ class Queued(Protocol):
     """A stream or a run that takes a slot."""
 
     def admitted(self) -> None:
-        """It has a slot; the ticket says until when."""
+        """It has a slot, for which it has waited; the ticket says until when."""
 
     def extended(self) -> None:
         """Its time was up and nobody waits: the ticket has a new deadline."""
@@ -87,7 +87,7 @@ class RunQueue:
         return self._admission.waiting
 
     def join(self, queued: Queued, binding: Binding, visitor: str, *, is_farewell: bool = False) -> Ticket:
-        """Ask for a slot; `queued` is told when it has one, which may be before this returns.
+        """Ask for a slot; the ticket says if there is one at once, else `queued` is told when there is.
 
         Args:
             queued: Who asks.
@@ -112,10 +112,8 @@ class RunQueue:
         self._queued[ticket] = queued
         if ticket.state is TicketState.WAITING:
             self._stand_in_line(ticket)
-        else:
-            queued.admitted()
-            if ticket.deadline is not None:
-                self._set_expiry()
+        elif ticket.deadline is not None:
+            self._set_expiry()
         return ticket
 
     def rejoin(self, ticket: Ticket) -> None:
@@ -143,7 +141,9 @@ class RunQueue:
             self._admission.linger(ticket, self._loop.time() + self._abandon_s)
             self._moved(ticket.ask.key, [])
         else:
-            self._moved(ticket.ask.key, self._admission.leave(ticket, self._loop.time()))
+            admitted = self._admission.leave(ticket, self._loop.time())
+            if admitted or self._admission.waiting or self._expiry.due is not None:
+                self._moved(ticket.ask.key, admitted)
 
     def close(self) -> None:
         """Admit nobody any more, but for those who bid farewell."""

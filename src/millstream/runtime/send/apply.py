@@ -61,7 +61,7 @@ def apply(result: Result, values: Values, store: SessionFiles, claim: Claim) -> 
             applied.updates[number] = dict(output.patch)
             if REACH & output.patch.keys():
                 applied.reach.append(number)
-        if output.value is KEEP or not claim.holds(number):
+        if output.value is KEEP or claim.versions.get(number) != claim.current[number]:
             continue
         write = values.write if output.sound is None else values.write_segment
         if not values.recording[number] and write(number, output.value, claim):

@@ -72,7 +72,7 @@ class Channels:
         for number in delivery.growing:  # what waits for frames is told as a whole, and so is what comes after it
             self._told.forget(number)
         if delivery.outputs.updates:
-            self._control.encode(delivery.outputs)
+            self._control.check(delivery.outputs)
         self.overtake(delivery.outputs, delivery.pictures.keys(), channel)
         channel.put(delivery)
         self.are_due = True
@@ -94,7 +94,7 @@ class Channels:
         for channel in self._channels.values():
             if channel.newest is not None or channel.encoding is not None:
                 if outputs.updates:
-                    self._control.encode(outputs)
+                    self._control.check(outputs)
                 self._release(channel)
                 if channel is not target:
                     valued = {component for component, update in outputs.updates.items() if "value" in update}

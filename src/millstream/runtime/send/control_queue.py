@@ -69,8 +69,17 @@ class ControlQueue:
         self.is_calm = True
         self._calm = asyncio.Event()
 
-    def encode(self, message: ServerMessage) -> bytes:
-        """Give a message the next number, which it keeps if it is the next to be sent, and encode it.
+    def check(self, message: ServerMessage) -> None:
+        """Check that a message could be sent.
+
+        Raises:
+            InvalidValue: It is too large for the wire.
+        """
+        if (size := len(encode_message(message))) > MAX_MESSAGE_BYTES:
+            raise too_large(f"{size} bytes")
+
+    def send(self, message: ServerMessage) -> None:
+        """Queue a message.
 
         Raises:
             InvalidValue: It is too large for the wire.
@@ -79,15 +88,6 @@ class ControlQueue:
         data = encode_message(message)
         if len(data) > MAX_MESSAGE_BYTES:
             raise too_large(f"{len(data)} bytes")
-        return data
-
-    def send(self, message: ServerMessage) -> None:
-        """Queue a message.
-
-        Raises:
-            InvalidValue: It is too large for the wire.
-        """
-        data = self.encode(message)
         self._seq += 1
         if len(self.waiting) >= self._max_waiting or self._bytes + len(data) > MAX_CONTROL_BYTES:
             self._on_stall()
