@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from millstream.runtime.call.user_code import guarded
 from millstream.runtime.clock import ClockTimer, SessionClock
+from millstream.runtime.user_code import guarded
 
 
 class Alarm:

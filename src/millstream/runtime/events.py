@@ -9,7 +9,6 @@ from typing import Final, Protocol
 from millstream.declare.binding import Binding
 from millstream.errors import InvalidValue, MediaError, ProtocolError
 from millstream.jobs import Occurrence
-from millstream.runtime.call.user_code import guarded
 from millstream.runtime.context import SessionContext
 from millstream.runtime.edits import Edits
 from millstream.runtime.farewell import run_unseen
@@ -17,6 +16,7 @@ from millstream.runtime.page_scripts import PageScripts
 from millstream.runtime.run import TriggeredEvent
 from millstream.runtime.runs import TOO_MUCH, CancelsStreams, Runs
 from millstream.runtime.state.reach import Reach
+from millstream.runtime.user_code import guarded
 from millstream.types import Stored
 from millstream.wire.messages import Fire, Open
 

@@ -19,20 +19,20 @@ from millstream.jobs import Engine
 from millstream.runtime.app_metrics import AppMetrics, measured
 from millstream.runtime.call.call_limits import CallLimits
 from millstream.runtime.call.program import AppProgram
-from millstream.runtime.call.user_code import guarded
 from millstream.runtime.inspection import UploadInspector
 from millstream.runtime.metrics import Totals
 from millstream.runtime.queue import RunQueue
 from millstream.runtime.run_in_thread import run_in_thread
-from millstream.runtime.send.apply import file_value
 from millstream.runtime.session import Closing, Session, Shared
 from millstream.runtime.settings import Settings
+from millstream.runtime.state.addresses import file_value
 from millstream.runtime.state.expiry import expiring
 from millstream.runtime.state.file_quota import FileQuotas
 from millstream.runtime.state.initial import Beginning
 from millstream.runtime.state.path_rules import PathRules
 from millstream.runtime.state.temp_folders import TempFolders
 from millstream.runtime.state.upload import Upload
+from millstream.runtime.user_code import guarded
 from millstream.types import Blob, Transport
 from millstream.wire.encoding import decode_page_message, encode_message
 from millstream.wire.messages import Ack, Hello, Refuse

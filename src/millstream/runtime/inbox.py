@@ -8,10 +8,10 @@ from typing import Final, Protocol
 
 from millstream.errors import Closed, ProtocolError
 from millstream.runtime.actions import Actions
-from millstream.runtime.call.user_code import is_for_the_caller
 from millstream.runtime.clock import SessionClock
 from millstream.runtime.metrics import Totals
 from millstream.runtime.page_info import PageInfo
+from millstream.runtime.user_code import is_for_the_caller
 from millstream.types import Transport
 from millstream.wire.encoding import decode_page_message
 from millstream.wire.messages import PageMessage

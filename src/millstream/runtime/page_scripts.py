@@ -12,9 +12,9 @@ from millstream.errors import Busy, InvalidValue
 from millstream.jobs import Failure
 from millstream.runtime.context import SessionContext
 from millstream.runtime.run_in_thread import run_in_thread
-from millstream.runtime.send.apply import addressed, file_value
-from millstream.runtime.send.raw_frame import RawFrame
-from millstream.runtime.stream.recording import StreamRecording
+from millstream.runtime.state.addresses import addressed, file_value
+from millstream.runtime.state.raw_frame import RawFrame
+from millstream.runtime.state.recording import StreamRecording
 from millstream.types import Blob, Stored
 from millstream.wire.messages import Script, Value
 from millstream.wire.packet import Packet

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from millstream import codecs
 from millstream.runtime.clock import server_us
-from millstream.runtime.send.apply import addressed, file_value
+from millstream.runtime.state.addresses import addressed, file_value
 from millstream.runtime.state.files import SessionFiles
 from millstream.runtime.state.initial import Initial
 from millstream.runtime.state.values import Values

@@ -18,7 +18,7 @@ from millstream import codecs
 from millstream.frames import Frame
 from millstream.runtime.send.channel import Channel, Delivery
 from millstream.runtime.send.frame_encoder import FrameEncoder
-from millstream.runtime.send.raw_frame import RawFrame
+from millstream.runtime.state.raw_frame import RawFrame
 from millstream.testing import fake_delta
 from millstream.transports.memory import connect
 from millstream.types import Encoded, Media

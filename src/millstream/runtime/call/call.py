@@ -30,8 +30,8 @@ from millstream.runtime.call.error_text import failure_of
 from millstream.runtime.call.overlay_output import OverlayOutput
 from millstream.runtime.call.plan import CallPlan, injected
 from millstream.runtime.call.returned import blame, by_element, check_sum
-from millstream.runtime.call.user_code import guarded, is_for_the_caller
-from millstream.runtime.send.raw_frame import RawFrame
+from millstream.runtime.state.raw_frame import RawFrame
+from millstream.runtime.user_code import guarded, is_for_the_caller
 from millstream.types import Blob, Media, Stored
 from millstream.wire.limits import MAX_PAYLOAD_BYTES
 from millstream.wire.messages import Value

@@ -20,10 +20,10 @@ from millstream.errors import InvalidValue, MediaError
 from millstream.frames import Chunk, Frame, Scene
 from millstream.jobs import Call, Job, Notify, Output, Role
 from millstream.media import wav
-from millstream.runtime.call.user_code import guarded
-from millstream.runtime.send.raw_frame import RawFrame
 from millstream.runtime.state.files import CallFiles
-from millstream.runtime.stream.recording import StreamRecording
+from millstream.runtime.state.raw_frame import RawFrame
+from millstream.runtime.state.recording import StreamRecording
+from millstream.runtime.user_code import guarded
 from millstream.speech import Heard
 from millstream.types import Blob, Decoder, Encoded, Encoder, Media, PlayerSource, Scratch, Stored
 from millstream.voice.detector_input import DetectorInput

@@ -17,8 +17,8 @@ from millstream.cancellation import Cancelled
 from millstream.declare.handler import HandlerSpec
 from millstream.errors import Error, InvalidValue, MediaError
 from millstream.jobs import Failure
-from millstream.runtime.call.user_code import guarded
 from millstream.runtime.send.notices import lasting
+from millstream.runtime.user_code import guarded
 from millstream.types import Handler
 
 logger = logging.getLogger("millstream.handler")

@@ -15,7 +15,7 @@ from millstream.jobs import Job, Notice, Notify
 from millstream.overlays.marks import Overlay
 from millstream.overlays.packing import pack
 from millstream.runtime.call.codec_state import CodecState, decoded_alone
-from millstream.runtime.send.raw_frame import RawFrame
+from millstream.runtime.state.raw_frame import RawFrame
 from millstream.types import Media, Scratch, Still, Stored
 from millstream.wire.packet import CodecNumber, Flag, Packet, PacketKind
 

@@ -9,8 +9,9 @@ from typing import cast
 from millstream.declare.component import Component
 from millstream.jobs import KEEP, Output, Result
 from millstream.runtime.send.list_diff import REACH
-from millstream.runtime.send.raw_frame import RawFrame
+from millstream.runtime.state.addresses import addressed, file_value
 from millstream.runtime.state.files import SessionFiles
+from millstream.runtime.state.raw_frame import RawFrame
 from millstream.runtime.state.values import Claim, Values
 from millstream.types import Blob, Segment
 from millstream.wire.messages import Value
@@ -96,19 +97,3 @@ def _show(component: Component, output: Output, store: SessionFiles, applied: Ap
         update["value"] = addressed(output.wire, store) if files else output.wire
         if component.grows:
             applied.growing.add(component.id)
-
-
-def addressed(wire: Value, store: SessionFiles) -> Value:
-    """Put the page's form of each file in the place of the file itself."""
-    if isinstance(wire, Blob):
-        return file_value(store.handle(wire), wire)
-    if isinstance(wire, list):
-        return [addressed(item, store) for item in wire]
-    if isinstance(wire, dict):
-        return {name: addressed(item, store) for name, item in wire.items()}
-    return wire
-
-
-def file_value(handle: str, blob: Blob) -> dict[str, Value]:
-    """Give the form in which the page knows a file."""
-    return {"file": handle, "name": blob.name, "type": blob.mime, "size": blob.size, **blob.told}

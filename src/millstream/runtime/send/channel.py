@@ -15,7 +15,7 @@ import msgspec
 
 from millstream.runtime.run_in_thread import begin
 from millstream.runtime.send.frame_encoder import FrameEncoder
-from millstream.runtime.send.raw_frame import RawFrame
+from millstream.runtime.state.raw_frame import RawFrame
 from millstream.wire.messages import Outputs
 from millstream.wire.packet import LAST, SEQUENCES, Packet
 

@@ -10,7 +10,7 @@ import msgspec
 from millstream import codecs
 from millstream.frames import Frame
 from millstream.media.image_file import reduced
-from millstream.runtime.send.raw_frame import RawFrame
+from millstream.runtime.state.raw_frame import RawFrame
 from millstream.types import Encoder, Encoding
 from millstream.wire.limits import MAX_PAYLOAD_BYTES
 from millstream.wire.packet import Packet, flags_of

@@ -8,9 +8,9 @@ from typing import Final
 
 from millstream.declare.binding import Binding
 from millstream.jobs import Advance, Level, Notice
-from millstream.runtime.call.user_code import guarded
 from millstream.runtime.clock import ClockTimer, SessionClock
 from millstream.runtime.send.control_queue import ControlQueue
+from millstream.runtime.user_code import guarded
 from millstream.wire.messages import ProgressState
 
 logger = logging.getLogger("millstream.handler")

@@ -9,10 +9,10 @@ from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Protocol, cast, runtime_checkable
 
 from millstream.declare.component import Component
-from millstream.runtime.call.user_code import guarded
 from millstream.runtime.run_in_thread import run_in_thread
 from millstream.runtime.state.initial import initial_value
 from millstream.runtime.state.values import Values
+from millstream.runtime.user_code import guarded
 from millstream.types import Stored
 
 logger = logging.getLogger("millstream.handler")

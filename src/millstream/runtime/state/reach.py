@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 from millstream.declare.component import Component
 from millstream.declare.element import Element
 from millstream.declare.manifest import Manifest, closed_by
 from millstream.errors import ProtocolError
 from millstream.jobs import Failure
-from millstream.runtime.send.list_diff import ListDiff
 
 EDIT: Final = "input"
 """The event that comes of every edit."""
+
+
+class Told(Protocol):
+    """What a page was told."""
+
+    def knows(self, number: int, seen: int) -> bool:
+        """True if a page that shows what was said up to `seen` shows whether its user gets at an element."""
 
 
 class Reach:
@@ -28,7 +34,7 @@ class Reach:
         reject: Called with the reason why an event does not come of what the user did, where the page may not know.
     """
 
-    def __init__(self, manifest: Manifest, told: ListDiff, reject: Callable[[Failure], None]) -> None:
+    def __init__(self, manifest: Manifest, told: Told, reject: Callable[[Failure], None]) -> None:
         self._reject = reject
         self._elements, self._lineages = manifest.elements, manifest.lineages
         self._closed, self._disabled = manifest.closed, manifest.disabled

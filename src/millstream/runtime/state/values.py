@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 from millstream.declare.component import Component
 from millstream.declare.element import Element
 from millstream.declare.manifest import Manifest
-from millstream.runtime.send.raw_frame import RawFrame
-from millstream.runtime.stream.recording import StreamRecording
+from millstream.runtime.state.raw_frame import RawFrame
+from millstream.runtime.state.recording import StreamRecording
 from millstream.types import Stored
 from millstream.wire.packet import Packet
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from millstream.declare.binding import Binding
 from millstream.runtime.context import SessionContext
+from millstream.runtime.state.recording import StreamRecording
 from millstream.runtime.state.values import Claim
-from millstream.runtime.stream.recording import StreamRecording
 
 
 class StreamCapture:

@@ -12,7 +12,6 @@ from typing import Final
 from millstream.declare.binding import Binding
 from millstream.errors import BacklogExceeded, ProtocolError
 from millstream.jobs import Failure, Notice, Notify, Worker
-from millstream.runtime.call.user_code import guarded, is_for_the_caller
 from millstream.runtime.context import SessionContext
 from millstream.runtime.conversation.conversation import Conversation
 from millstream.runtime.metrics import StreamMetrics
@@ -25,6 +24,7 @@ from millstream.runtime.stream.loop import StreamLoop
 from millstream.runtime.stream.output import StreamOutput
 from millstream.runtime.stream.slots import StreamSlots
 from millstream.runtime.stream.status import StreamStatus
+from millstream.runtime.user_code import guarded, is_for_the_caller
 from millstream.wire.messages import KeyFrame, Stop
 from millstream.wire.packet import KEY, Packet, PacketKind
 

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from millstream.runtime.call.user_code import guarded
+from millstream.runtime.user_code import guarded
 from millstream.server.process.complaints import VisitorLog
 
 _FULL: Final = (507, "The server's disk is full.")

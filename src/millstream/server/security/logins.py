@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from millstream.errors import Busy
-from millstream.runtime.call.user_code import guarded
 from millstream.runtime.run_in_thread import begin
 from millstream.runtime.state.file_quota import network_of
+from millstream.runtime.user_code import guarded
 from millstream.server.options import Auth
 from millstream.server.process.complaints import VisitorLog
 from millstream.server.security.address_slots import AddressSlots

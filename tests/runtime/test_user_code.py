@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from millstream.runtime.call.user_code import guarded
+from millstream.runtime.user_code import guarded
 
 EVERYTHING = [ValueError("x"), SystemExit(1), GeneratorExit(), KeyboardInterrupt(), asyncio.CancelledError()]
 

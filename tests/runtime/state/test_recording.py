@@ -15,7 +15,7 @@ from millstream.codecs import pcm16
 from millstream.errors import InvalidValue
 from millstream.frames import Chunk
 from millstream.media import wav
-from millstream.runtime.stream.recording import StreamRecording
+from millstream.runtime.state.recording import StreamRecording
 from millstream.testing import TestPage
 from millstream.wire.packet import CodecNumber, Flag, Packet, PacketKind
 
@@ -63,7 +63,7 @@ def test_if_nobody_wants_the_audio_only_its_length_counts() -> None:
 
 
 def test_what_is_too_much_is_let_go_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("millstream.runtime.stream.recording.MAX_BYTES", 1 << 20)
+    monkeypatch.setattr("millstream.runtime.state.recording.MAX_BYTES", 1 << 20)
     tape = StreamRecording(float("inf"), is_kept=True)
     for number in range(40):
         tape.put(sound(RATE, number * RATE))
@@ -250,7 +250,7 @@ def test_nothing_is_kept_if_nobody_takes_it() -> None:
 
 
 def test_a_whole_recording_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("millstream.runtime.stream.recording.MAX_BYTES", RATE)
+    monkeypatch.setattr("millstream.runtime.state.recording.MAX_BYTES", RATE)
     app = Recorder()
     with TestPage(app.demo) as page:
         page.stream("Mic", ramp(2))
