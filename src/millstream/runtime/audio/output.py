@@ -46,8 +46,8 @@ class AudioOutput:
 
     @property
     def heard_s(self) -> float:
-        """How much of what it plays has been heard until now, or until it was silenced: see `Playback.heard_s`."""
-        return max((playback.heard_s for playback in self._playbacks.values()), default=0.0)
+        """How much of it has been heard until now, or until it was silenced: see `PlaybackPosition.heard_s`."""
+        return max((playback.position.heard_s for playback in self._playbacks.values()), default=0.0)
 
     def is_refused(self, component: int) -> bool:
         """True if the listener has stopped what it plays in a component: nothing more is played there."""

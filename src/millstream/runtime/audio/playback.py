@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from millstream.declare.component import Component
-from millstream.errors import InvalidValue, ProtocolError
+from millstream.errors import InvalidValue
 from millstream.frames import Chunk
 from millstream.runtime.audio.bandwidth import BandwidthEstimate, Gauge
 from millstream.runtime.audio.encoder import AudioEncoder, EncodedAudio
+from millstream.runtime.audio.position import PlaybackPosition
 from millstream.runtime.send.sender import Sender
 from millstream.types import Segment, VideoSegment
 from millstream.wire.messages import Played, Silence
@@ -32,9 +32,6 @@ FILE_PART_BYTES: Final = 256 * 1024
 
 MAX_UNDECODED: Final = 2
 """Files that the page may hold undecoded: nobody here knows how long they last."""
-
-RATES_HZ: Final = range(1, 1_000_000)
-"""What a page may say of its sample rate."""
 
 
 class Format(NamedTuple):
@@ -64,6 +61,7 @@ class Playback:
 
     Attributes:
         is_cut: Whether it was silenced; nothing more is sent.
+        position: Where the page is in it.
         is_refused: Whether it was the listener who silenced it.
         fault: Why no more of it can be played; empty if it can.
         skipped_s: Seconds of live sound that were left out because the player was paused.
@@ -84,50 +82,16 @@ class Playback:
         self._gauge: Gauge | None = None
         self._format: Format | None = None
         self._sequence = self._samples = 0
-        self._flying: deque[tuple[int, float]] = deque()
-        self._undecoded: deque[int] = deque()
-        self._report: Played | None = None
-        self._reported_at = 0.0
-        self._cut_at: float | None = None
         self._is_ending = False
         self._moved = asyncio.Event()
         self._now = asyncio.get_running_loop().time
-
-    @property
-    def position_s(self) -> float:
-        """How much of it had been heard, in seconds, when the page last said so."""
-        return self._report.played / self._report.rate if self._report is not None else 0.0
-
-    @property
-    def heard_s(self) -> float:
-        """How much of it has been heard until now, or until it was silenced, in seconds.
-
-        What was heard since the page last said where it is, which it does ten times a second, is estimated; after
-        `cut` the page says it exactly, and from then on that is the answer.
-        """
-        report = self._report
-        if report is None or report.state != "playing":
-            return self.position_s
-        since_s = (self._now() if self._cut_at is None else self._cut_at) - self._reported_at
-        return min(self.position_s + max(since_s, 0.0), report.samples / report.rate)
+        self.position = PlaybackPosition(self._now)
 
     @property
     def is_heard(self) -> bool:
         """True if something of it is being played, or waits to be: false before the first piece and after the last."""
-        waits = self.ahead_s > 0 or bool(self._undecoded) or self._encoding.is_busy
+        waits = self.position.ahead_s > 0 or bool(self.position.undecoded) or self._encoding.is_busy
         return waits and not (self.is_cut or self.fault)
-
-    @property
-    def is_paused(self) -> bool:
-        """True if the listener has paused it, or the browser waits for a tap."""
-        return self._report is not None and self._report.state == "paused"
-
-    @property
-    def ahead_s(self) -> float:
-        """How many seconds have been sent and not been heard, as far as their length is known here."""
-        report = self._report
-        held_s = (report.samples - report.played) / report.rate if report is not None else 0.0
-        return held_s + sum(seconds for _, seconds in self._flying)
 
     async def put(self, sound: Segment, timeout_s: float, *, is_live: bool = False) -> None:
         """Send a piece, all of it, as fast as the listener comes along.
@@ -144,17 +108,17 @@ class Playback:
             await self._put_samples(sound, timeout_s, is_live)
             return
         is_file = isinstance(sound, bytes)
-        for index, (payload, seconds, is_end) in enumerate(self._parts(sound)):
+        for index, (payload, seconds, is_end) in enumerate(_parts(sound)):
             # Of a film nothing can be left out: later frames need the earlier ones.
             may_skip = is_live and is_file and not index
             await self._room(timeout_s, may_skip)
-            if self.is_cut or (may_skip and self.is_paused):
+            if self.is_cut or (may_skip and self.position.is_paused):
                 return
             self._send(payload, Flag.KEY | (Flag.INDEPENDENT if is_live else Flag.NONE))
             if not is_file:
-                self._flying.append((self._sequence, seconds))
+                self.position.sent(self._sequence, seconds)
             elif is_end:
-                self._undecoded.append(self._sequence)
+                self.position.undecoded.append(self._sequence)
 
     def end(self) -> None:
         """Say that nothing follows; what is there is played to its end.
@@ -170,21 +134,17 @@ class Playback:
             self._send(b"", Flag.KEY | Flag.LAST)
             self.is_over = True
 
-    def cut(self) -> None:
-        """Silence it now: what was not heard is dropped."""
+    def cut(self, *, is_refused: bool = False) -> None:
+        """Silence it now: what was not heard is dropped. It may be the listener who wants no more (`is_refused`)."""
+        self.is_refused = self.is_refused or is_refused
         if self.is_cut:
             return
         self.is_cut = self.is_over = True
         self._encoding.rest(None)
-        self._cut_at = self._now()
+        self.position.stop()
         self._sender.hush(self.number)
         self._sender.send(Silence(playback=self.number))
         self._moved.set()
-
-    def refuse(self) -> None:
-        """Take note that the listener has stopped it."""
-        self.cut()
-        self.is_refused = True
 
     async def heard_out(self, timeout_s: float) -> None:
         """Wait until nothing of it is heard any more, because all was, or because it was silenced.
@@ -192,7 +152,7 @@ class Playback:
         Nobody waits for a page that has not moved on for `timeout_s`.
         """
         try:
-            while self.is_heard and not (self._report is not None and self._report.state == "ended"):
+            while self.is_heard and not self.position.is_at_end:
                 async with self._sender.clock.timeout(timeout_s):
                     self._moved.clear()
                     await self._moved.wait()
@@ -205,15 +165,7 @@ class Playback:
         Raises:
             ProtocolError: It is nowhere in this playback.
         """
-        if message.rate not in RATES_HZ or not 0 <= message.played <= message.samples:
-            raise ProtocolError(f"playback {message.playback} cannot be at {message.played} of {message.samples}")
-        if message.received > self._sequence:
-            raise ProtocolError(f"packet {message.received} of playback {message.playback} was never sent")
-        self._report, self._reported_at = message, self._now()
-        while self._flying and self._flying[0][0] <= message.received:
-            self._flying.popleft()
-        while self._undecoded and self._undecoded[0] <= message.received:
-            self._undecoded.popleft()
+        self.position.report(message, self._sequence)
         self._measure(message)
         if message.state == "broken" and not self.fault:
             self._sender.hush(self.number)
@@ -264,7 +216,7 @@ class Playback:
             await self._room(timeout_s, is_live)
             if self.is_cut:
                 return
-            if is_live and self.is_paused:
+            if is_live and self.position.is_paused:
                 self.skipped_s += part.duration_s
                 await self._encoding.skip()
                 continue
@@ -279,25 +231,25 @@ class Playback:
             return
         for payload, codec, seconds, flag in packets:
             self._send(payload, flag | (Flag.INDEPENDENT if is_live else Flag.NONE), codec)
-            self._flying.append((self._sequence, seconds))
+            self.position.sent(self._sequence, seconds)
         self._moved.set()
 
     async def _room(self, timeout_s: float, may_skip: bool) -> None:
         """Wait until so much has been heard that more may be sent, or until what comes next is to be skipped."""
-        while self._is_full and not (may_skip and self.is_paused):
+        position = self.position
+        while self._is_full and not (may_skip and position.is_paused):
             async with self._sender.clock.timeout(timeout_s):
-                await self._advance(self.position_s, may_skip)
-
-    async def _advance(self, position_s: float, may_skip: bool) -> None:
-        while self._is_full and self.position_s <= position_s and not (may_skip and self.is_paused):
-            self._moved.clear()
-            await self._moved.wait()
+                before_s = position.position_s
+                while position.position_s <= before_s and self._is_full and not (may_skip and position.is_paused):
+                    self._moved.clear()
+                    await self._moved.wait()
 
     @property
     def _is_full(self) -> bool:
         if self.is_cut or self.fault:
             return False
-        return self.ahead_s >= self.component.plays_ahead_s or len(self._undecoded) >= MAX_UNDECODED
+        position = self.position
+        return position.ahead_s >= self.component.plays_ahead_s or len(position.undecoded) >= MAX_UNDECODED
 
     def _cut_up(self, sound: Chunk) -> Iterator[Chunk]:
         """Cut samples into what one packet may hold, counted from the beginning of the playback."""
@@ -306,15 +258,6 @@ class Playback:
             part = Chunk(sound.samples[at : at + step], sound.sample_rate, self._samples)
             self._samples += len(part.samples)
             yield part
-
-    def _parts(self, sound: bytes | VideoSegment) -> Iterator[tuple[bytes, float, bool]]:
-        """Cut a piece into payloads: each with its seconds (0 if unknown), and whether it ends the piece."""
-        if isinstance(sound, VideoSegment):
-            yield from _film_parts(sound)
-            return
-        for at in range(0, len(sound), FILE_PART_BYTES):
-            part_bytes = FILE_PREFIX.pack(len(sound), at) + sound[at : at + FILE_PART_BYTES]
-            yield part_bytes, 0.0, at + FILE_PART_BYTES >= len(sound)
 
     def _send(self, payload: bytes, flags: Flag, codec: CodecNumber | None = None) -> None:
         assert self._format is not None
@@ -328,8 +271,18 @@ class Playback:
             self._gauge.sent(self._sequence, len(payload), self._now())
 
     def __repr__(self) -> str:
-        where = f"heard {self.position_s:.1f} s, {self.ahead_s:.1f} s ahead"
+        where = f"heard {self.position.position_s:.1f} s, {self.position.ahead_s:.1f} s ahead"
         return f"<Playback {self.number} in {self.component.name}: {where}>"
+
+
+def _parts(sound: bytes | VideoSegment) -> Iterator[tuple[bytes, float, bool]]:
+    """Cut a piece into payloads: each with its seconds (0 if unknown), and whether it ends the piece."""
+    if isinstance(sound, VideoSegment):
+        yield from _film_parts(sound)
+        return
+    for at in range(0, len(sound), FILE_PART_BYTES):
+        part_bytes = FILE_PREFIX.pack(len(sound), at) + sound[at : at + FILE_PART_BYTES]
+        yield part_bytes, 0.0, at + FILE_PART_BYTES >= len(sound)
 
 
 def _film_parts(segment: VideoSegment) -> Iterator[tuple[bytes, float, bool]]:

@@ -57,7 +57,7 @@ class Players:
         playback.report(message)
         if message.state in ("ended", "broken"):
             if message.state == "ended" and not playback.is_over:
-                playback.refuse()
+                playback.cut(is_refused=True)
             playback.is_over = True
             del self._playbacks[message.playback]
 
@@ -65,8 +65,8 @@ class Players:
         """Give position and lead of the playbacks, and how much was skipped of them, in seconds."""
         return {
             str(number): {
-                "position_s": playback.position_s,
-                "ahead_s": playback.ahead_s,
+                "position_s": playback.position.position_s,
+                "ahead_s": playback.position.ahead_s,
                 "skipped_s": playback.skipped_s,
             }
             for number, playback in self._playbacks.items()
