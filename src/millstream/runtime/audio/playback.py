@@ -237,10 +237,14 @@ class Playback:
     async def _room(self, timeout_s: float, may_skip: bool) -> None:
         """Wait until so much has been heard that more may be sent, or until what comes next is to be skipped."""
         position = self.position
-        while self._is_full and not (may_skip and position.is_paused):
+
+        def waits() -> bool:
+            return self._is_full and not (may_skip and position.is_paused)
+
+        while waits():
             async with self._sender.clock.timeout(timeout_s):
                 before_s = position.position_s
-                while position.position_s <= before_s and self._is_full and not (may_skip and position.is_paused):
+                while waits() and position.position_s <= before_s:
                     self._moved.clear()
                     await self._moved.wait()
 
