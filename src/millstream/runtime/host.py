@@ -21,6 +21,7 @@ from millstream.runtime.call.call_limits import CallLimits
 from millstream.runtime.call.program import AppProgram
 from millstream.runtime.inspection import UploadInspector
 from millstream.runtime.metrics import Totals
+from millstream.runtime.page_info import page_of
 from millstream.runtime.queue import RunQueue
 from millstream.runtime.run_in_thread import run_in_thread
 from millstream.runtime.session import Closing, Session, Shared
@@ -174,9 +175,8 @@ class Host:
         assert self._shared is not None
         initial = await self._shared.beginning.of_session()
         secret = secrets.token_urlsafe(32)
-        session = Session(secret, self._shared, request, visitor, initial, self._folders.of_session())
-        if is_developers:
-            session.trust()
+        page = page_of(request, visitor, is_developers=is_developers)
+        session = Session(secret, self._shared, page, visitor, initial, self._folders.of_session())
         self.sessions[secret] = session
         task = asyncio.create_task(self._live(session, hello))
         self._living.add(task)

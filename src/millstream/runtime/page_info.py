@@ -30,3 +30,15 @@ class PageInfo:
     encodes: frozenset[int] = frozenset()
     seen: int = 0
     is_developers: bool = False
+
+
+def page_of(request: Request, visitor: str, *, is_developers: bool = False) -> PageInfo:
+    """Say what is known of a page before its hello.
+
+    Args:
+        request: The HTTP request that opened it.
+        visitor: Tells browsers apart; a program that keeps no cookies is another visitor with each connection.
+        is_developers: See `PageInfo`.
+    """
+    caller = CallOwner(visitor or request.session_hash, "" if request.client is None else request.client.host)
+    return PageInfo(request, caller, is_developers=is_developers)

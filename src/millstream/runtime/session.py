@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -13,14 +12,13 @@ from typing import Final, NamedTuple
 from millstream import codecs
 from millstream.declare.binding import Binding
 from millstream.declare.component import Component
-from millstream.declare.injected import Request
 from millstream.declare.manifest import Manifest
 from millstream.errors import Busy, ProtocolError
 from millstream.jobs import Failure
 from millstream.runtime.actions import Actions
 from millstream.runtime.audio.players import Players
 from millstream.runtime.background import Background
-from millstream.runtime.call.call_limits import CallLimits, CallOwner
+from millstream.runtime.call.call_limits import CallLimits
 from millstream.runtime.clock import server_us
 from millstream.runtime.context import SessionContext
 from millstream.runtime.events import Events
@@ -31,11 +29,11 @@ from millstream.runtime.page_info import PageInfo
 from millstream.runtime.queue import RunQueue
 from millstream.runtime.reports import Reports
 from millstream.runtime.results import Results
-from millstream.runtime.run_in_thread import run_in_thread
 from millstream.runtime.send.sender import Sender
 from millstream.runtime.send.toasts import Toasts
 from millstream.runtime.session_calls import SessionCalls
 from millstream.runtime.settings import Settings
+from millstream.runtime.state.disposal import Disposal
 from millstream.runtime.state.expiry import ExpiringValues
 from millstream.runtime.state.file_quota import FileQuotas
 from millstream.runtime.state.files import SessionFiles
@@ -86,20 +84,20 @@ class Session:
     Args:
         secret: The session's id. It authorises uploads, so only its page may know it.
         shared: What all sessions use.
-        request: What handlers see of the request that opened the page.
+        page: What is known of the page.
         visitor: Tells browsers apart.
         initial: The values that the components start with.
         folder: Where its files may be put.
     """
 
     def __init__(
-        self, secret: str, shared: Shared, request: Request, visitor: str, initial: Initial, folder: Path
+        self, secret: str, shared: Shared, page: PageInfo, visitor: str, initial: Initial, folder: Path
     ) -> None:
         settings = shared.settings
         self.secret = secret
-        self.tag = request.session_hash
+        self.tag = page.request.session_hash
         self.visitor = visitor
-        self.store = SessionFiles(folder, shared.allowances.session(request.client.host if request.client else ""))
+        self.store = SessionFiles(folder, shared.allowances.session(page.caller.address))
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._closing: asyncio.Future[Closing] = asyncio.get_running_loop().create_future()
         self._link = SessionLink(settings.grace_s, partial(self.end, 1001))
@@ -107,7 +105,7 @@ class Session:
             settings.max_control, partial(self.end, *STALLED), self._on_stall, self._link.clock, self._link.kept
         )
         self._initial = initial
-        self._page = PageInfo(request, _caller(visitor, request))
+        self._page = page
         self._reports = Reports(Toasts(self._sender.control).tell, self._page, settings.show_error)
         reach = Reach(shared.manifest, self._sender.told, self._reports.reject)
         self._values = Values(shared.manifest, initial.values, reach.note)
@@ -125,6 +123,7 @@ class Session:
         """Put together what the streams, runs and events share."""
         manifest, settings, page, values, store = shared.manifest, shared.settings, self._page, self._values, self.store
         background, players = Background(self._fault), Players(self._sender)
+        self._disposal = Disposal(store.folder, background.start)
         return SessionContext(
             manifest=manifest,
             settings=settings,
@@ -147,7 +146,7 @@ class Session:
                 sender=self._sender,
                 reports=self._reports,
                 on_change=self._raise_change,
-                delete=self._delete,
+                delete=self._disposal.delete,
             ),
             reports=self._reports,
         )
@@ -200,13 +199,7 @@ class Session:
             logger.warning("session %s: not all of its delete_callbacks were called: %s", self.tag, error)
         finally:
             self._expiry.close()
-            await self._delete_files()
-
-    async def _delete_files(self) -> None:
-        try:
-            await run_in_thread("clean", lambda: shutil.rmtree(self.store.folder, ignore_errors=True))
-        except Busy:
-            logger.warning("session %s: its files are deleted when the app is stopped", self.tag)
+            await self._disposal.delete_all()
 
     def forget(self) -> None:
         """Let go of what it held, at its very end: the rest is small, and may wait for the garbage collector."""
@@ -219,10 +212,6 @@ class Session:
         self.events.close()
         self._streams.shut_down()
         return list(self._context.background.tasks)
-
-    def trust(self) -> None:
-        """Take the page for the developer's, who reads why a handler fails."""
-        self._page.is_developers = True
 
     # ---- the link ----------------------------------------------------------------------------------------------
 
@@ -276,9 +265,6 @@ class Session:
     def _follow(self, binding: Binding, is_success: bool | None) -> None:
         self.events.follow(binding, is_success)
 
-    def _delete(self, paths: Sequence[Path]) -> None:
-        _ = self._context.background.start(run_in_thread("clean", partial(_unlink, paths)))
-
     def _welcome(self, hello: Hello) -> None:
         self._page.clock.compare(hello.page_us, server_us())
         self._context.players.bandwidth.takes_opus = CodecNumber.OPUS in hello.decodes
@@ -305,13 +291,3 @@ class Session:
 
     def __repr__(self) -> str:
         return f"<Session {self.tag}: {len(self.streams)} streams, {len(self.events.runs.running)} runs>"
-
-
-def _caller(visitor: str, request: Request) -> CallOwner:
-    """Say for whom calls are made: a program that keeps no cookies is another visitor with each connection."""
-    return CallOwner(visitor or request.session_hash, "" if request.client is None else request.client.host)
-
-
-def _unlink(paths: Sequence[Path]) -> None:
-    for path in paths:
-        path.unlink(missing_ok=True)
