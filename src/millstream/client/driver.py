@@ -106,13 +106,7 @@ class Driver(ABC):
 
     def fire(self, component: Reference, event: str, data: object = None, *, wait: bool = True) -> list[ClientRun]:
         """Let an event happen; see `click`."""
-        return self.run(self._fire(self.page.find(component), event, data, wait=wait))
-
-    async def _fire(self, number: int, event: str, data: object, *, wait: bool) -> list[ClientRun]:
-        runs = await self.page.fire(number, event, data)
-        if wait:
-            await self.page.wait_for(lambda: all(run.is_over for run in runs))
-        return runs
+        return self.run(_fired(self.page, self.page.find(component), event, data, wait=wait))
 
     def cancel(self, run: ClientRun) -> None:
         """Cancel a run that waits or works."""
@@ -247,3 +241,10 @@ class DrivenRecording:
             Closed: The connection ended first.
         """
         self._driver.run(self.recording.stop())
+
+
+async def _fired(page: Page, number: int, event: str, data: object, *, wait: bool) -> list[ClientRun]:
+    runs = await page.fire(number, event, data)
+    if wait:
+        await page.wait_for(lambda: all(run.is_over for run in runs))
+    return runs
