@@ -43,6 +43,7 @@ class Actions:
 
     Attributes:
         by_type: Called with a message, by its type.
+        streams: Get the packets.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Actions:
         fault: Callable[[BaseException], Failure],
         leave: Callable[[], None],
     ) -> None:
+        self.streams = streams
         self._context = context
         self._fault = fault
         self._leave = leave

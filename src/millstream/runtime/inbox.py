@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final
 
 from millstream.errors import Closed, ProtocolError
 from millstream.runtime.actions import Actions
@@ -15,7 +15,7 @@ from millstream.runtime.user_code import is_for_the_caller
 from millstream.types import Transport
 from millstream.wire.encoding import decode_page_message
 from millstream.wire.messages import PageMessage
-from millstream.wire.packet import FIRST_OF_CONTROL, Packet, decode_packet
+from millstream.wire.packet import FIRST_OF_CONTROL, decode_packet
 
 BURST_S: Final = 2.0
 """A page may send this many seconds' worth of messages at once."""
@@ -27,16 +27,6 @@ LARGE_BYTES: Final = 8 * 1024
 """A control message counts once more for each of these; packets are bounded by credit."""
 
 
-class Receivers(Protocol):
-    """The streams of a session, as those who get its packets."""
-
-    receivers: dict[int, Callable[[Packet, float], None]]
-    """Called with a packet and the time, by the number of the stream."""
-
-    def unknown(self, packet: Packet, now: float) -> None:
-        """Take a packet for a stream that is not there, or raise `ProtocolError`."""
-
-
 class Inbox:
     """Acts upon what one page says, over all transports that it comes by.
 
@@ -44,8 +34,8 @@ class Inbox:
         page: Is told how far the page's messages were acted upon.
         rate_hz: Messages that the page may send, averaged over two seconds.
         actions: Act upon messages, by their types.
-        streams: Get the media packets.
-        clock: The time that they get with them.
+        clock: The time at which packets come.
+        totals: Count what comes.
         refuse: Called when the page said what it may not say.
     """
 
@@ -54,16 +44,15 @@ class Inbox:
         page: PageInfo,
         rate_hz: float,
         actions: Actions,
-        streams: Receivers,
         clock: SessionClock,
+        totals: Totals,
         refuse: Callable[[ProtocolError], None],
     ) -> None:
         self._page = page
         self._budget = MessageBudget(rate_hz)
         self._actions = actions
-        self._streams, self._clock = streams, clock
+        self._clock, self._totals = clock, totals
         self._refuse = refuse
-        self.totals = Totals()  # its session has those of the app
 
     async def read(self, transport: Transport) -> None:
         """Act upon all that comes, until the transport is gone, or the page says what it may not say.
@@ -71,11 +60,11 @@ class Inbox:
         Raises:
             Closed: The transport is gone, or the page takes its leave.
         """
-        spent, receivers, unknown = 0, self._streams.receivers, self._streams.unknown
+        spent, receivers, unknown = 0, self._actions.streams.receivers, self._actions.streams.unknown
         try:
             while True:
                 data = await transport.receive()
-                self.totals.received_bytes += len(data)
+                self._totals.received_bytes += len(data)
                 is_media = len(data) > 0 and data[0] < FIRST_OF_CONTROL
                 cost = 1 if is_media else 1 + len(data) // LARGE_BYTES
                 now = self._clock.time()

@@ -9,8 +9,8 @@ from millstream.runtime.alarm import Alarm
 from millstream.runtime.context import SessionContext
 from millstream.runtime.stream.decision import decision
 from millstream.runtime.stream.stream import Stream
-from millstream.runtime.stream.trace import StreamTrace
 from millstream.runtime.streams import Streams
+from millstream.runtime.trace import StreamTrace
 from millstream.wire.messages import Latency, Watch
 
 EVERY_S: Final = 1.0

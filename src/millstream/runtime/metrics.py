@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from millstream.runtime.stream.trace import StreamTrace
+from millstream.runtime.trace import StreamTrace
 
 AGE_BOUNDS_S: Final = (
     *(0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5),
@@ -139,7 +139,10 @@ class Totals:
 
     def event(self, name: str) -> StreamMetrics:
         """Give the counters of an event by the name of its handler: as many as the app declares."""
-        return self.events.setdefault(name, StreamMetrics())
+        found = self.events.get(name)
+        if found is None:
+            found = self.events[name] = StreamMetrics()
+        return found
 
     def uploaded(self, size: int) -> None:
         """Count an upload of `size` bytes."""

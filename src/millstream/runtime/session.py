@@ -102,7 +102,12 @@ class Session:
         self._closing: asyncio.Future[Closing] = asyncio.get_running_loop().create_future()
         self._link = SessionLink(settings.grace_s, partial(self.end, 1001))
         self._sender = Sender(
-            settings.max_control, partial(self.end, *STALLED), self._on_stall, self._link.clock, self._link.kept
+            settings.max_control,
+            partial(self.end, *STALLED),
+            self._on_stall,
+            self._link.clock,
+            self._link.kept,
+            shared.totals,
         )
         self._initial = initial
         self._page = page
@@ -116,8 +121,7 @@ class Session:
         self._timers = Timers(shared.manifest, self._values, self.events.raise_event)
         leave = partial(self.end, 1001, "the page said goodbye")
         actions = Actions(self._context, self.events, self._streams, self._fault, leave)
-        self._inbox = Inbox(self._page, settings.messages_per_s, actions, self._streams, self._link.clock, self._refuse)
-        self._inbox.totals = self._sender.totals = shared.totals
+        self._inbox = Inbox(self._page, settings.messages_per_s, actions, self._link.clock, shared.totals, self._refuse)
 
     def _composed(self, shared: Shared) -> SessionContext:
         """Put together what the streams, runs and events share."""

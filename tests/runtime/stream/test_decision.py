@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from millstream.runtime.stream.decision import decision
-from millstream.runtime.stream.trace import CallTimes
+from millstream.runtime.trace import CallTimes
 
 FAST = CallTimes(30, 0, 1_000, 2_000, 3_000, 2_000)
 

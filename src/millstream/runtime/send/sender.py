@@ -33,6 +33,7 @@ class Sender:
         on_late: Called when one has waited for too long; `on_stall` by default.
         clock: Stands still while the page cannot be reached.
         kept: Keeps what was sent until the page has acknowledged it.
+        totals: Count what is sent.
 
     Attributes:
         control: The control messages that wait; `Outputs` have to come by `send`.
@@ -47,12 +48,13 @@ class Sender:
         on_late: Callable[[], None] | None = None,
         clock: SessionClock | None = None,
         kept: Unacknowledged | None = None,
+        totals: Totals | None = None,
     ) -> None:
         self.clock = clock or SessionClock()
         self._kept = Unacknowledged(is_needed=False) if kept is None else kept
         self._work = asyncio.Event()
         self._is_idle = asyncio.Event()
-        self.totals = Totals()  # its session has those of the app
+        self._totals = Totals() if totals is None else totals
         self._sounds: deque[Packet] = deque()
         self.told = ListDiff()
         self.control = ControlQueue(max_control, on_stall, on_late or on_stall, self.clock, self._kept, self._work)
@@ -141,11 +143,11 @@ class Sender:
             while self._kept.has_room and (self.control.waiting or self._sounds):
                 message = self.control.take() if self.control.waiting else self._take_audio()
                 await transport.send(message)
-                self.totals.sent_bytes += len(message)
+                self._totals.sent_bytes += len(message)
             if self._kept.has_room and self.channels.are_due:
                 for message in self.channels.take():
                     await transport.send(message)
-                    self.totals.sent_bytes += len(message)
+                    self._totals.sent_bytes += len(message)
             if not self._work.is_set():
                 self._is_idle.set()
                 await self._work.wait()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from millstream.runtime.stream.trace import CallTimes
+from millstream.runtime.trace import CallTimes
 from millstream.wire.packet import CodecNumber
 
 BUSY: Final = 0.8

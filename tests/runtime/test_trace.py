@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from millstream.jobs import Result
-from millstream.runtime.stream.trace import MAX_ARRIVED, CallTimes, StreamTrace
+from millstream.runtime.trace import MAX_ARRIVED, CallTimes, StreamTrace
 from millstream.wire.packet import Flag, Packet, PacketKind
 
 SECONDS = st.floats(0, 5)
