@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from tests.client.media import pictures
 
 import millstream as gr
+from millstream import codecs
 from millstream.client.driver import DrivenRecording
-from millstream.testing import TestPage
+from millstream.runtime.send.frame_encoder import FrameEncoder
+from millstream.testing import TestPage, fake_delta
 from millstream.wire.messages import Latency, Watch
 
 
@@ -124,3 +128,21 @@ def test_a_page_that_reads_nothing_is_not_told_more() -> None:
         control.is_calm, control._bytes = True, control._bytes - 10**6
         page.advance(1)
         assert camera.streams[0].latency is not None
+
+
+def test_frames_that_are_encoded_right_before_they_are_sent_count_as_encoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    encoded = FrameEncoder._encoded
+
+    def slow(self: FrameEncoder, *frame: Any) -> Any:
+        time.sleep(0.01)
+        return encoded(self, *frame)
+
+    monkeypatch.setattr(FrameEncoder, "_encoded", slow)
+    monkeypatch.setitem(codecs._codecs(), fake_delta.NUMBER, fake_delta)  # type: ignore[arg-type]  # a module
+    monkeypatch.setattr(gr.Image, "codec", lambda *_: (fake_delta.NAME, 1.0))
+    with TestPage(echo()) as page:
+        page.page.camera_codec = fake_delta.NAME
+        with recording(page) as camera:
+            watch(page, on=True)
+            page.advance(1.5)
+            assert 10_000 <= told(camera).encode_us < 100_000

@@ -46,6 +46,12 @@ def test_each_part_is_the_mean_of_the_calls(calls: list[tuple[float, float, floa
         assert abs(told_us - sum(seconds) / len(calls) * 1e6) <= 1
 
 
+def test_what_is_encoded_right_before_it_is_sent_counts_by_itself() -> None:
+    trace = StreamTrace()
+    told = [trace.late_encoding_us(*totals) for totals in [(0, 0.0), (10, 0.05), (10, 0.05), (14, 0.09)]]
+    assert told == [0, 5_000, 0, 10_000]
+
+
 def test_what_was_taken_is_not_told_again() -> None:
     trace = traced((1, 2, 3, 4))
     assert trace.take() != CallTimes()

@@ -75,7 +75,7 @@ def _report_of(stream: Stream, trace: StreamTrace, interval_s: float) -> Latency
         wait_us=times.wait_us,
         decode_us=times.decode_us,
         call_us=times.call_us,
-        encode_us=times.encode_us,
+        encode_us=times.encode_us + trace.late_encoding_us(metrics.encodings, metrics.encodings_s),
         received=metrics.received,
         dropped=metrics.drops,
         decision=decision(trace.codec, times, interval_s, stream.binding.stream_every, metrics.rtt_s),

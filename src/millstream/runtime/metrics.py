@@ -78,6 +78,8 @@ class StreamMetrics:
         call: How long a call of the handler took, or one step of its generator.
         has_slot: Of a stream that is open, whether it has a slot.
         rtt_s: The shortest time to its page and back; `None` if unknown.
+        encodings, encodings_s: Of a stream that is open, how often frames were encoded right before they were sent, and
+            how long that took.
         trace: Times each call of the stream while its page watches the latency; else `None`.
     """
 
@@ -94,6 +96,8 @@ class StreamMetrics:
     call: Histogram = field(default_factory=Histogram)
     has_slot: bool = False
     rtt_s: float | None = None
+    encodings: int = 0
+    encodings_s: float = 0.0
     trace: StreamTrace | None = None
 
     def merge(self, other: StreamMetrics) -> None:

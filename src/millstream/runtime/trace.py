@@ -47,6 +47,7 @@ class StreamTrace:
 
     codec: int = 0
     _arrivals: dict[tuple[int, int], Arrival] = field(default_factory=dict)
+    _encodings: tuple[int, float] = (0, 0.0)
     _calls: int = 0
     _arrived_us: int = 0
     _wait_s: float = 0.0
@@ -81,6 +82,12 @@ class StreamTrace:
         self._decode_s += result.decode_s
         self._call_s += result.call_s
         self._encode_s += result.encode_s
+
+    def late_encoding_us(self, encodings: int, spent_s: float) -> int:
+        """Give the mean of the encodings right before sending since the last time, of which the totals are given."""
+        before, before_s = self._encodings
+        self._encodings = encodings, spent_s
+        return round((spent_s - before_s) / (encodings - before) * 1_000_000) if encodings > before else 0
 
     def take(self) -> CallTimes:
         """Give the means of the calls since the last time."""

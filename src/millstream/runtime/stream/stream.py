@@ -192,6 +192,7 @@ class Stream:
         self.metrics.backlog_s = max(self.metrics.backlog_s, lane.waiting_s)
         self.metrics.sent, self.metrics.replaced = channel.sent, channel.replaced
         self.metrics.has_slot, self.metrics.rtt_s = self._receiver.is_open, channel.rtt_s
+        self.metrics.encodings, self.metrics.encodings_s = channel.encoder.encodings, channel.encoder.spent_s
         return self.metrics
 
     # ---- how it ends -------------------------------------------------------------------------------------------
