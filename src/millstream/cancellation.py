@@ -1,4 +1,4 @@
-"""Whether somebody still waits for what a thread does: long work asks between two steps, and ends if nobody does."""
+"""Cancellation of long work in threads: it checks between two steps whether anybody still waits for it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextvars import ContextVar
 
 
 class Cancelled(Exception):
-    """Nobody waits for the work any more: who began it has left, or has stopped it."""
+    """Nobody waits for the work any more: its visitor has left, or it was cancelled."""
 
 
 def _always() -> bool:
@@ -20,7 +20,7 @@ _is_wanted: ContextVar[Callable[[], bool]] = ContextVar("is_wanted", default=_al
 
 @contextmanager
 def wanted_while(is_wanted: Callable[[], bool]) -> Iterator[None]:
-    """Let what runs inside, in this thread, go on only while `is_wanted()`, which any thread may change."""
+    """Let `check_wanted` raise within the block, in this thread, once `is_wanted()` is false."""
     token = _is_wanted.set(is_wanted)
     try:
         yield
@@ -29,7 +29,7 @@ def wanted_while(is_wanted: Callable[[], bool]) -> Iterator[None]:
 
 
 def check_wanted() -> None:
-    """Go on if somebody waits.
+    """Continue if somebody waits for the work.
 
     Raises:
         Unwanted: Nobody does.

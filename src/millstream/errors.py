@@ -1,14 +1,14 @@
 """Every exception of Millstream, and the tree they form.
 
 MillstreamError
-├── DeclarationError      the app is declared wrongly: raised while the file is read, names the remedy
+├── DeclarationError      the declaration of the app is wrong: raised while the file runs, names the remedy
 ├── InvalidValue          a value does not fit its component: from the page, or returned by a handler
 ├── MediaError            encoded media cannot be decoded, or exceeds a budget
 ├── ProtocolError         the peer broke the wire protocol: its connection is closed with `code`
 ├── LaneClosed            a lane was closed while somebody put into it or took from it
-├── BacklogExceeded       more sound waits than `max_backlog` allows
-├── Busy                  as many wait already as the queue's `max_size` allows
-├── QuotaExceeded         a file does not fit into what its session may store
+├── BacklogExceeded       more audio waits than `max_backlog` allows
+├── Busy                  as many are waiting as the queue's `max_size` allows
+├── QuotaExceeded         a file exceeds what its session may store
 ├── Closed                the other side is gone
 │   └── Refused           the server turned the page away: busy, another version, not allowed
 └── Error                 raised by a user's handler to show its message in the page
@@ -57,11 +57,11 @@ class BacklogExceeded(MillstreamError):
 
 
 class Busy(MillstreamError):
-    """Nobody else may wait now; the message is for the user."""
+    """The queue is full; the message is for the user."""
 
 
 class QuotaExceeded(MillstreamError):
-    """A file is larger than what its session may still store; the message names the bound."""
+    """A file exceeds what its session may still store; the message names the bound."""
 
 
 class Closed(MillstreamError):
@@ -108,7 +108,7 @@ class Error(MillstreamError):
 
 
 def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
-    """Go on after `there is no X` with the nearest name; empty if none is near."""
+    """Complete `there is no X` with the closest name; empty if none is close."""
     spelled = {each.lower(): each for each in known}
     matches = difflib.get_close_matches(name.lower(), spelled, n=1, cutoff=cutoff)
     return f"; did you mean {spelled[matches[0]]!r}?" if matches else ""

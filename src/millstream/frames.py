@@ -1,4 +1,4 @@
-"""Decoded media as immutable values: a `Frame` is one picture, a `Chunk` a stretch of sound, a `Scene` both."""
+"""Decoded media as immutable values: a `Frame` of video, a `Chunk` of audio, a `Scene` with both."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ CHANNELS: Final = range(1, 8 + 1)
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One decoded picture.
+    """One decoded frame or image.
 
     Attributes:
         pixels: `(height, width, 3)` RGB or `(height, width, 4)` RGBA, uint8, C-contiguous, writable.
-        captured_us: When the picture was taken, in microseconds of the page's clock; 0 if it never saw a camera.
+        captured_us: Capture time in microseconds of the page's clock; 0 if it does not come from a camera.
     """
 
     pixels: Pixels
@@ -48,13 +48,13 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """One decoded stretch of sound.
+    """One decoded chunk of audio.
 
     Attributes:
         samples: `(n, channels)`, int16, C-contiguous.
-        sample_rate: Samples a second, in Hz.
-        first_sample: Number of the first sample since the microphone was opened; tells gaps and repeats.
-        captured_us: When the first sample was taken, in microseconds of the page's clock.
+        sample_rate: In Hz.
+        first_sample: Number of the first sample since the microphone was opened; reveals gaps and repetitions.
+        captured_us: Capture time of the first sample, in microseconds of the page's clock.
     """
 
     samples: Samples
@@ -71,7 +71,7 @@ class Chunk:
         return len(self.samples) / self.sample_rate
 
     def part(self, first: int, last: int) -> Chunk:
-        """Give the samples from number `first` up to `last`, as far as they are here; by the microphone's count."""
+        """Return the samples from number `first` up to `last`, as far as they are in it; by the microphone's count."""
         begin, end = (max(at - self.first_sample, 0) for at in (first, last))
         captured_us = self.captured_us + round(begin / self.sample_rate * 1_000_000)
         return Chunk(self.samples[begin:end], self.sample_rate, self.first_sample + begin, captured_us)
@@ -82,7 +82,7 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A stretch of sound and the picture that belongs to it, with times of the same clock."""
+    """A chunk of audio and the frame that belongs to it, with times of the same clock."""
 
     frame: Frame
     chunk: Chunk

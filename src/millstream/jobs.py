@@ -1,4 +1,4 @@
-"""Jobs and what comes of them, as data, and the Protocols of the engines that run them. Read this after `types.py`.
+"""Jobs and their results as data, and the Protocols of the engines that run them. Read this after `types.py`.
 
 A `Job` and its `Result`s survive a pickle, so an engine may run them anywhere.
 """
@@ -15,7 +15,7 @@ from millstream.speech import Heard
 from millstream.types import Segment, Stored
 
 Role: TypeAlias = Literal["handler", "listen", "partial", "greeting", "recognise", "finish"]
-"""What a job is for: the handler of its binding, one of the other parts of taking turns, or the end of a film."""
+"""The purpose of a job: the handler of its binding, another part of turn-taking, or the end of a video."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +26,20 @@ class Job:
         binding: Number of the binding whose handler is called.
         call: Number of this call, unique in its session.
         inputs: The stored value of each input, in order; that of the driving component is in `packets`.
-        packets: What drives the call, in order: one picture (or a few that depend on each other), stretches of sound
-            to be joined, or of a film such stretches and then the picture. Empty for an ordinary event.
+        packets: The packets that drive the call, in order: one frame (or a few that depend on each other), chunks of
+            audio to be joined, or for a video such chunks and then the frame. Empty for an ordinary event.
         changes: Constructor arguments that differ from the declaration in this session, by component.
         stream: The stream that is served, 0 for an ordinary event.
         source: Sequence of the last of `packets`, 0 if there are none.
-        event: What is told of the event to handlers that ask for it: `target` (the component's number, `None` for the
+        event: The event, for handlers that ask for it: `target` (the component's number, `None` for the
             page itself), `name` and `data`. `None` if nothing fired it.
-        request: What handlers that ask for it see of the HTTP request.
+        request: The HTTP request, for handlers that ask for it.
         folder: The session's own folder, which need not exist yet.
-        room: How many bytes its files may still take.
-        role: What is to be called.
-        span: Which samples of `packets` count, from the first up to the second; `None` for all.
-        turn: What handlers that ask for it see of the turn that they answer.
-        is_developers: Whether the page is the app's developer's, who reads why a handler fails.
+        room: The bytes that its files may still take.
+        role: The purpose of the call.
+        span: The samples of `packets` that count, from the first up to the second; `None` for all.
+        turn: The turn that is answered, for handlers that ask for it.
+        is_developers: Whether the page is the app developer's, who sees why a handler fails.
         decodes: Numbers of the codecs that the page decodes besides those that every page knows.
     """
 
@@ -62,7 +62,7 @@ class Job:
 
 
 class Occurrence(NamedTuple):
-    """What happened: event `name` of component `target` (`None`: of the page itself), with the event's own `data`."""
+    """An event: `name` of component `target` (`None`: of the page itself), with the event's own `data`."""
 
     target: int | None
     name: str
@@ -70,11 +70,11 @@ class Occurrence(NamedTuple):
 
 
 class Output(NamedTuple):
-    """What one result does to one component.
+    """The effect of one result on one component.
 
     `value` is the new stored value, or `KEEP`; `wire` is the page's form of a value that is plain data; `changes` are
-    constructor arguments, and `patch` the properties of the page that they determine; `sound` is what a player is given
-    to play next.
+    constructor arguments, and `patch` the properties of the page that they determine; `sound` is the next input of its
+    player.
     """
 
     value: Stored
@@ -100,18 +100,18 @@ class _Marker:
 
 
 KEEP: Final = _Marker("KEEP")
-"""Stands for a value that stays as it is."""
+"""Stands for an unchanged value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a call ended without a result.
+    """The reason why a call ended without a result.
 
     Attributes:
-        message: What the user may read.
-        kind: What was at fault: the `handler`, the `media` that drove the call, or another `input`.
+        message: The message for the user.
+        kind: The cause: the `handler`, the `media` that drove the call, or another `input`.
         title: Heading of the toast.
-        duration_s: How long the toast stays; 0 until it is closed.
+        duration_s: Seconds that the toast stays; 0 until it is closed.
         is_visible: Whether there is a toast at all.
     """
 
@@ -124,16 +124,16 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of a call, or of one step of a generator.
+    """The result of a call, or of one step of a generator.
 
     Attributes:
         call: The number of the job's call.
-        outputs: What changes, by component; what is not named stays as it is.
+        outputs: The changes, by component; components not named stay unchanged.
         failure: Set if the call failed; it is the last result then.
         is_last: Whether the call is over.
-        heard: What was heard, of a job that listens.
-        text: What was said, of a job that recognises.
-        decode_s, call_s, encode_s: How long each step took, in seconds; an async handler's call counts its wait for
+        heard: The detected turns, of a job that listens.
+        text: The recognised text, of a job that recognises.
+        decode_s, call_s, encode_s: The duration of each step in seconds; an async handler's call includes its wait for
             the loop.
     """
 
@@ -152,7 +152,7 @@ class Result:
 class Notice:
     """A message that a handler shows in the page at any time during its call; `duration_s` 0 keeps it.
 
-    It is equal to others that say the same, however often each was said (`count`).
+    It equals others with the same content, however often each was sent (`count`).
     """
 
     level: Literal["error", "warning", "info", "success"]
@@ -164,14 +164,14 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """How far one loop of a call is; loops inside of it are further levels.
+    """The progress of one loop of a call; nested loops are further levels.
 
     Attributes:
-        desc: What is being done; empty if nobody said.
-        index: How many steps are done, `None` if they are not counted.
-        length: How many there are, `None` if nobody knows.
-        fraction: The part that is done, from 0 to 1; `None` if nobody knows.
-        unit: What is counted.
+        desc: A description; empty if none was given.
+        index: The number of steps done, `None` if they are not counted.
+        length: The total number of steps, `None` if unknown.
+        fraction: The completed fraction, from 0 to 1; `None` if unknown.
+        unit: The unit of the steps.
     """
 
     desc: str = ""
@@ -182,7 +182,7 @@ class Level:
 
 
 class Advance(Protocol):
-    """How far a call is. It is announced when that changes, and then not again before its levels are taken."""
+    """The progress of a call. A change is announced, and then not again before its levels are taken."""
 
     @property
     def call(self) -> int:
@@ -193,48 +193,48 @@ class Advance(Protocol):
 
 
 Notify: TypeAlias = Callable[[Notice | Advance], None]
-"""Called on the loop with what a handler says during its call: a message, or that it has got on."""
+"""Called on the loop when a handler reports something during its call: a message, or progress."""
 
 
 Arguments: TypeAlias = tuple[list[object], dict[str, object]]
-"""What a handler is called with: by position, and by name."""
+"""The arguments of a handler: by position, and by name."""
 
 END: Final = _Marker("END")
-"""Stands for what a call gives when there is nothing more, or nothing because it failed."""
+"""Stands for the result of a call that has no more results, or has failed."""
 
 
 class Call(Protocol):
-    """One job on its way; none of its steps raises for what a handler does.
+    """One job being run; none of its steps raises because of a handler.
 
-    `run` takes all steps, in the thread that calls it. An engine that wants to take them apart (an async handler's call
-    on the loop, the calls of several jobs as one) makes the `arguments`, has the handler called, and lets the result be
-    made of what that gave, each in any thread. A generator repeats the last two until a result `is_last`.
+    `run` takes all steps, in the thread that calls it. An engine that separates them (an async handler's call on the
+    loop, the calls of several jobs as one) makes the `arguments`, calls the handler, and has the result made of its
+    return value, each in any thread. A generator repeats the last two until a result `is_last`.
     """
 
     is_async: bool
-    """Whether the handler is called by `call_async`, on the loop, and so not by `run` or `call`."""
+    """True if `call_async` calls the handler, on the loop, and not `run` or `call`."""
 
     @property
     def handler(self) -> Callable[..., object]:
-        """What `call` calls: an engine may call it itself, such as once for several jobs."""
+        """The function that `call` calls: an engine may call it itself, for instance once for several jobs."""
 
     def run(self) -> Result:
         """Take all steps; of a generator, up to its next `yield`."""
 
     def arguments(self) -> Arguments | None:
-        """Make what the handler is called with of what the job carries; `None` if that failed."""
+        """Make the handler's arguments from the job; `None` if that failed."""
 
     def call(self) -> object:
         """Call the handler with the arguments, or advance it to its next `yield`; `END` if there is nothing more."""
 
     async def call_async(self) -> object:
-        """Do what `call` does, for an async handler."""
+        """The same as `call`, for an async handler."""
 
     def accept(self, value: object) -> Result:
-        """Make a result of what the handler gave; if a step has failed, of that."""
+        """Make a result of the handler's return value, or of the failure of an earlier step."""
 
     def fail(self, error: BaseException) -> Result:
-        """Make a result of what the handler raised."""
+        """Make a result of the exception that the handler raised."""
 
     def close(self) -> None:
         """Close a generator that is not at its end and delete the call's temporary files. Harmless if repeated.
@@ -256,10 +256,10 @@ class Calls(Protocol):
 
 
 class Program(Protocol):
-    """What an engine runs: the handlers of one manifest."""
+    """The handlers of one manifest, as an engine runs them."""
 
     def open(self, binding: int, notify: Notify) -> Calls:
-        """Get ready for the calls of a binding; `notify` is called, in their thread, with what its handlers say."""
+        """Prepare for the calls of a binding; `notify` is called, in their thread, with the messages of its handlers."""
 
     def name_of(self, binding: int) -> str:
         """Name a handler for people."""

@@ -1,7 +1,7 @@
-"""Bounded buffers with a named policy: `Latest` keeps what is fresh, `All` keeps everything or says that it cannot.
+"""Bounded buffers with a named policy: `Latest` keeps the freshest items, `All` keeps everything or refuses more.
 
-A lane is plain data: it has no loop and no clock, and whoever fills it wakes up whoever empties it. It belongs to one
-thread (the event loop's).
+A lane is plain data: it has no loop and no clock, and its writer wakes its reader. It belongs to one thread (the event
+loop's).
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Lane(ABC, Generic[Item]):
 
     Attributes:
         needs_key: Whether deltas are being dropped: time to ask the sender for a key item.
-        queue: What waits, each with its duration in seconds; to be looked at.
+        queue: The waiting items, each with its duration in seconds; read-only.
     """
 
     def __init__(self) -> None:
@@ -97,10 +97,10 @@ class Lane(ABC, Generic[Item]):
 
     @abstractmethod
     def _makes_room(self, item: Item, seconds: float) -> bool:
-        """Apply the policy: drop what an item replaces, and say whether it is taken in."""
+        """Apply the policy: drop the items that this one replaces; true if it is accepted."""
 
     def take(self) -> Item | None:
-        """Take the oldest item that waits; `None` if there is none yet.
+        """Take the oldest waiting item; `None` if there is none yet.
 
         Raises:
             LaneClosed: None waits and none will come any more.
@@ -133,7 +133,7 @@ class Lane(ABC, Generic[Item]):
             self._dropped += 1
 
     def lose(self) -> None:
-        """Note that an item is missing, so that what builds on it is of no use."""
+        """Note that an item is missing, so that items that build on it are useless."""
 
     def close(self) -> None:
         """Accept nothing more. What waits can still be taken. Closing twice is allowed."""
@@ -143,7 +143,7 @@ class Lane(ABC, Generic[Item]):
         return len(self.queue)
 
     def statistics(self) -> LaneStatistics:
-        """Say how many items came, went and wait."""
+        """Count the items that came, went and wait."""
         return LaneStatistics(self._put, self._taken, self._dropped, len(self), self._seconds, self._bytes)
 
     def _remove_oldest(self) -> Item:
@@ -178,7 +178,7 @@ class Latest(Lane[Item]):
 
     def _makes_room(self, item: Item, seconds: float) -> bool:
         self._builds = self._builds or not item.is_independent
-        if not self._builds:  # so nothing of what waits is needed
+        if not self._builds:  # so no waiting item is needed
             if self.queue:
                 self.clear()
             return True
@@ -197,11 +197,11 @@ class Latest(Lane[Item]):
 
 
 class All(Lane[Item]):
-    """Nothing is lost: an item that would exceed a bound is refused, never dropped in silence.
+    """Nothing is lost: an item that would exceed a bound is refused, never dropped silently.
 
     Args:
-        max_seconds: Bound of the duration that waits. An item that waits alone may be longer.
-        max_bytes: Bound of the payloads that wait.
+        max_seconds: Bound of the waiting duration. A single waiting item may be longer.
+        max_bytes: Bound of the waiting payloads.
         max_count: Bound of the number of items.
     """
 

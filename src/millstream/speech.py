@@ -1,4 +1,4 @@
-"""Who says that somebody speaks, and that a turn is over: what detectors of turns are given, and what they give."""
+"""The interface of turn detectors: the audio that they get, and the events that they report."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 VOICE_RATE_HZ: Final = 16_000
-"""Samples a second, of one channel, in which detectors of turns hear a microphone, whatever it delivers."""
+"""The sample rate, mono, of the audio that turn detectors get, whatever the microphone delivers."""
 
 
 class TurnEvent(NamedTuple):
     """Somebody began to speak (`onset`), or has ended a turn (`end`).
 
-    `at` is the sample, counted from the first one heard, where the speech itself began or ended: that is earlier than
-    where it was found out.
+    `at` is the sample, counted from the first one heard, where the speech itself began or ended, which is earlier than
+    its detection.
     """
 
     kind: Literal["onset", "end"]
@@ -26,13 +26,13 @@ class TurnEvent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PauseRules:
-    """When a turn begins and ends, as the app asks for it. Times are in seconds, thresholds probabilities.
+    """The app's rules for the beginning and end of a turn. Times are in seconds, thresholds are probabilities.
 
     Attributes:
         pause_s: A pause of this length ends a turn.
-        threshold: From this probability on there is speech.
-        release: Below it there is none any more.
-        min_speech_s: What is shorter is a noise, and no turn.
+        threshold: Speech begins at this probability.
+        release: Speech ends below this one.
+        min_speech_s: Anything shorter is noise, not a turn.
     """
 
     pause_s: float
@@ -42,7 +42,7 @@ class PauseRules:
 
 
 class TurnDetector(Protocol):
-    """Listens to one microphone, and says when somebody begins to speak and when it is the app's turn.
+    """Listens to one microphone, and reports when somebody begins to speak and when a turn has ended.
 
     It belongs to one stream, and its methods run in that stream's worker, one after the other.
     """
@@ -51,7 +51,7 @@ class TurnDetector(Protocol):
         """Hear the next samples, `(n,)` float32 from -1 to 1 at `VOICE_RATE_HZ`; `n` is any number.
 
         Returns:
-            What was found, in order: an `onset`, then its `end`, then the next `onset`.
+            The events, in order: an `onset`, then its `end`, then the next `onset`.
         """
 
     def close(self) -> None:
@@ -59,7 +59,7 @@ class TurnDetector(Protocol):
 
 
 class Heard(NamedTuple):
-    """What listening to a stretch of sound came to; everything is counted in samples of the microphone.
+    """The events in a stretch of audio; everything is counted in samples of the microphone.
 
     Attributes:
         first: The first sample of the stretch.

@@ -21,15 +21,15 @@ class TicketState(Enum):
 
 
 class Ask(NamedTuple):
-    """The wish for a slot.
+    """A request for a slot.
 
     Attributes:
-        key: The concurrency id whose slots are meant.
-        visitor: Who asks, for the bound on what one visitor may have waiting.
-        limit: How many slots the key has; `None` for any number. The lowest ever given for a key holds.
-        time_limit: Seconds a slot lasts while others wait; `None` for as long as it likes.
-        is_open_ended: Whether its visitor decides when it ends, so that nothing is known of how long it holds a slot.
-        is_exempt: Whether it may wait however many wait already.
+        key: The concurrency id of the slots.
+        visitor: The visitor, for the bound on waiting tickets of each.
+        limit: The number of slots of the key; `None` for any number. The lowest one ever given for a key holds.
+        time_limit: Seconds that a slot lasts while others wait; `None` without a limit.
+        is_open_ended: Whether the visitor decides when it ends, so that its duration is unknown.
+        is_exempt: Whether it may wait however many are waiting already.
     """
 
     key: str
@@ -45,14 +45,14 @@ class Ticket:
     """One stream or run in the queue. Only `Admission` changes it.
 
     Attributes:
-        number: Counts the tickets of an app; with the app's own name it can be told to other processes.
-        ask: What was asked for.
+        number: Counts the tickets of an app; together with the app's name it identifies the ticket to other processes.
+        ask: The request.
         state: See `TicketState`.
-        slots: How many it has been given, one after the other.
-        began: When its present slot began; meaningless while it waits.
-        deadline: When the time of its slot is up, or at the latest what lingers gone; `None` without a limit, while it
-            expires, and while it waits.
-        arrival: Orders those who wait.
+        slots: The number of slots that it has had, one after the other.
+        began: Start of the current slot; meaningless while it waits.
+        deadline: End of the slot, or the latest time at which a lingering one is given up; `None` without a limit,
+            while it expires, and while it waits.
+        arrival: Orders the waiting tickets.
     """
 
     number: int
@@ -76,14 +76,14 @@ class Ticket:
         return self.state in (TicketState.RUNNING, TicketState.EXPIRING, TicketState.LINGERING)
 
     def plain(self) -> dict[str, object]:
-        """Write it down as plain data, with the times of its clock: what another process needs to know of it."""
+        """Return it as plain data for another process, with times of its own clock."""
         return cast("dict[str, object]", msgspec.to_builtins(self))
 
     @classmethod
     def of(cls, plain: Mapping[str, object]) -> Ticket:
-        """Read what `plain` has written down.
+        """Read the result of `plain`.
 
         Raises:
-            ValidationError: It is something else.
+            ValidationError: The data is something else.
         """
         return msgspec.convert(plain, cls)

@@ -1,4 +1,4 @@
-"""Aliases, plain data and Protocols that all rooms above share. Read this file first: it is the library in small."""
+"""Aliases, plain data and Protocols that all rooms above share. Read this file first: the library in miniature."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Handler: TypeAlias = Callable[..., object]
 Media: TypeAlias = Frame | Chunk
 
 Carried: TypeAlias = Literal["picture", "sound", "film"]
-"""What a stream brings from the page: a `video` is sound with pictures."""
+"""The media that a stream brings from the page: a `video` is audio with frames."""
 
 
 class Encoded(NamedTuple):
-    """What an encoder gives for one frame or chunk.
+    """The output of an encoder for one frame or chunk.
 
-    `is_key`: decodable without what came before. `is_independent`: nothing that comes later needs it, so a newer one
-    may replace it.
+    `is_key`: decodable without earlier packets. `is_independent`: no later packet needs it, so a newer one may replace
+    it.
     """
 
     payload: bytes
@@ -31,9 +31,9 @@ class Encoded(NamedTuple):
 
 
 class Encoding(NamedTuple):
-    """A way to encode the frames of a stream in one direction; 0 is as the app wants.
+    """The encoding of a stream's frames in one direction; 0 leaves the choice to the app.
 
-    `codec` is its number on the wire. `bits_per_s` is what to aim at with `frames_per_s`; no side of a frame may be
+    `codec` is its number on the wire. `bits_per_s` is the target rate at `frames_per_s`; no side of a frame may be
     longer than `longest` pixels.
     """
 
@@ -65,7 +65,7 @@ class Encoder(Protocol):
     def encode(self, media: Media) -> Encoded: ...
 
     def request_key_frame(self) -> None:
-        """Make the next packet a key one. Nothing to do where every packet stands alone."""
+        """Make the next packet a key one; no effect where every packet is independent."""
         return
 
     def set_rate(self, bits_per_s: int, frames_per_s: float = 30.0) -> None:
@@ -76,7 +76,7 @@ class Encoder(Protocol):
         return
 
     def close(self) -> None:
-        """Let go of the state. Harmless if repeated."""
+        """Release the state. Harmless if repeated."""
         return
 
 
@@ -90,7 +90,7 @@ class Codec(Protocol):
     """Its number on the wire."""
 
     IS_DEPENDENT: bool
-    """Whether its packets build on each other, so that none may be left out once it is made."""
+    """True if its packets build on each other, so that none may be left out once it is made."""
 
     def open_decoder(self) -> Decoder: ...
 
@@ -109,7 +109,7 @@ class Transport(Protocol):
         """
 
     async def send(self, message: bytes) -> None:
-        """Send one message; returns when the socket took it.
+        """Send one message; returns when the socket has taken it.
 
         Raises:
             Closed: The other side is gone.
@@ -119,12 +119,12 @@ class Transport(Protocol):
 
 
 class VideoSegment(NamedTuple):
-    """A stretch of a film: the next bytes of a fragmented MP4 file (ISO/IEC 14496-12), which a browser appends.
+    """A segment of a video: the next bytes of a fragmented MP4 file (ISO/IEC 14496-12), which a browser appends.
 
     Attributes:
-        mime: The file's media type with its codecs; the same for all of one film.
-        fragments: What comes next, in order: bytes, and how many seconds of the film they are.
-        is_first: Whether a film begins with it.
+        mime: The file's media type with its codecs; the same for a whole video.
+        fragments: The next fragments in order: bytes, and their duration in seconds.
+        is_first: Whether a video begins with it.
     """
 
     mime: str
@@ -132,23 +132,22 @@ class VideoSegment(NamedTuple):
     is_first: bool
 
     def before(self, other: VideoSegment) -> VideoSegment:
-        """Put what follows behind it."""
+        """Append the following segment."""
         return self._replace(fragments=self.fragments + other.fragments)
 
 
 Segment: TypeAlias = Chunk | bytes | VideoSegment
-"""What a player is given to play next: samples, a file that the page decodes, or a stretch of a film."""
+"""The next input of a player: samples, a file that the page decodes, or a segment of a video."""
 
 
 @dataclass(frozen=True)
 class Blob:
-    """An encoded file that belongs to a session: an upload, or what a handler returned.
+    """An encoded file that belongs to a session: an upload, or a file that a handler returned.
 
-    Either `data` or `path` is set. A handle for it is made by the session's store; the wire never sees a path.
-    `size` is in bytes: the length of `data`, and of a file what the runtime fills in. `told` is what the page learns
-    besides. `shown` is what browsers are given in its place where they do not show the file itself; handlers and
-    downloads get the file. `found` is the image format that an upload has by its content: `None` if nobody has
-    looked, empty if it has none.
+    Either `data` or `path` is set. The session's store makes a handle for it; the wire never sees a path. `size` is in
+    bytes: the length of `data`, or the size of a file as filled in by the runtime. `told` is further data for the page.
+    `shown` replaces it in browsers that cannot show the file itself; handlers and downloads get the file. `found` is
+    the image format of an upload by its content: `None` if not yet examined, empty if it is not an image.
     """
 
     name: str
@@ -162,7 +161,7 @@ class Blob:
 
     @property
     def total(self) -> int:
-        """Bytes that it takes with what is shown in its place."""
+        """Its size in bytes, including the copy for browsers."""
         return self.size + (self.shown.total if self.shown is not None else 0)
 
     @property
@@ -185,7 +184,7 @@ class Still(NamedTuple):
 
 @dataclass(frozen=True)
 class WebLink:
-    """An `https`, `http` or `data:image` address that goes to the browser as it is; the server never opens it."""
+    """An `https`, `http` or `data:image` address that goes to the browser unchanged; the server never opens it."""
 
     url: str
 
@@ -202,7 +201,7 @@ class Files(Protocol):
 
 
 class Scratch(Protocol):
-    """What one call may use: files that live exactly as long as the call."""
+    """Resources of one call: files that live exactly as long as the call."""
 
     def temporary(self, suffix: str) -> Path:
         """Name a new file, deleted when the call's outputs have been encoded."""
@@ -215,7 +214,7 @@ class Scratch(Protocol):
         """
 
     def settle(self, blob: Blob) -> Blob:
-        """Bring a file into the form in which the session keeps it: with its size, and on the disk if it is large.
+        """Prepare a file for the session: fill in its size, and move it to the disk if it is large.
 
         Raises:
             QuotaExceeded: The session has no room for it.
@@ -223,38 +222,37 @@ class Scratch(Protocol):
 
     @property
     def max_image_pixels(self) -> int:
-        """How many pixels an image file may have that is decoded."""
+        """The most pixels of an image file that is decoded."""
 
     @property
     def memory(self) -> dict[object, object]:
-        """What components note for the next value of the same call, by keys of their own."""
+        """Notes of components for the next value of the same call, by keys of their own."""
 
 
 class PlayerSource(Protocol):
-    """Joins what one run or stream plays in one component, value after value, into one film or sound."""
+    """Joins the values that one run or stream plays in one component into one video or audio stream."""
 
     def piece(self, value: object, scratch: Scratch) -> tuple[Stored, Segment | None] | None:
-        """Make of what the handler returned what is stored, and what is played next.
+        """Convert a returned value to the value that is stored and the input of the player.
 
-        `KEEP` and `None` if nothing can be heard or seen before the next value comes; `None` for what is not ours to
-        play, such as an address.
+        `KEEP` and `None` if nothing can be played before the next value arrives; `None` for values that are not played
+        here, such as an address.
 
         Raises:
-            InvalidValue: It does not fit, or not to what came before.
+            InvalidValue: The value is invalid, or does not continue the earlier ones.
         """
 
     def end(self, before: Segment | None = None, *, goes_on: bool = False) -> tuple[Stored, Segment | None]:
-        """Give what is stored from now on, and what was still to be played, behind `before` if that is still here.
+        """Return the value to store from now on, and the rest to be played, after `before` if that is still waiting.
 
-        If it `goes_on`, only a generator has ended, and its stream has not. Nothing to be played, and nothing stored,
-        is `None`.
+        If it `goes_on`, only a generator has ended, and its stream has not. `None` stands for nothing to play or store.
 
         Raises:
-            InvalidValue: What came was not all, or was nothing.
+            InvalidValue: The media is incomplete, or there was none.
         """
 
     def close(self) -> None:
-        """Let go of everything. Harmless if repeated."""
+        """Release everything. Harmless if repeated."""
 
 
 Stored: TypeAlias = object

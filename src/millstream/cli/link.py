@@ -30,8 +30,8 @@ def add_link(commands: argparse._SubParsersAction[Parser]) -> None:
 
 
 def _serve_behind(options: argparse.Namespace, serve: Callable[[argparse.Namespace], object]) -> None:
-    """Serve an app on the port that was asked for, or any free one, and the same on another port behind a link."""
-    from millstream.testing.link import Link  # what tests need besides is not loaded for other commands
+    """Serve an app on the requested port, or any free one, and once more on another port behind a link."""
+    from millstream.testing.link import Link  # the tools for tests are not loaded for other commands
 
     options.port = options.port or _free_port()
     settings = {"up": options.up, "down": options.down, "rtt": options.rtt, "jitter": options.jitter}
@@ -63,7 +63,7 @@ def _milliseconds(text: str) -> float:
 
 
 def _number(text: str) -> float:
-    """Read a number; what is none, or infinite, is NaN."""
+    """Read a number; anything else, and infinity, becomes NaN."""
     try:
         number = float(text)
     except ValueError:

@@ -1,7 +1,7 @@
-"""How media is encoded. A codec is a module here, found by its name, that is a `Codec` and has a `NUMBER` for the wire.
+"""Codecs of the wire. Each is a module here, found by its name, that is a `Codec` and has a `NUMBER` for the wire.
 
-Importing a codec must be possible without what it needs beyond the library's own dependencies: that is imported, and
-its absence explained, when a decoder or encoder is opened. A codec that needs a package of its own names it: `PACKAGE`.
+A codec can be imported without any package beyond the library's own dependencies: such a package is imported, and its
+absence explained, when a decoder or encoder is opened. A codec that needs one names it as `PACKAGE`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def load(name: str) -> Codec:
     """Find a codec by its name.
 
     Raises:
-        MediaError: There is none of that name.
+        MediaError: There is no such codec.
     """
     for codec in _codecs().values():
         if name == codec.NAME:
@@ -34,7 +34,7 @@ def by_number(number: int) -> Codec:
     """Find a codec by its number on the wire.
 
     Raises:
-        MediaError: There is none of that number.
+        MediaError: There is no such codec.
     """
     codec = _codecs().get(number)
     if codec is None:
@@ -43,7 +43,7 @@ def by_number(number: int) -> Codec:
 
 
 def special() -> frozenset[int]:
-    """Give the numbers of the codecs that not every page and server has: whoever uses them asks the other side."""
+    """Return the numbers of codecs that not every page and server has: they are negotiated before use."""
     return frozenset(_installed(tuple(_codecs().values()))) - COMMON_CODECS
 
 
@@ -54,6 +54,6 @@ def _installed(known: tuple[Codec, ...]) -> tuple[int, ...]:
 
 @cache
 def _codecs() -> dict[int, Codec]:
-    """Import all modules of this package; what has no number (the reading of file headers, say) is no codec."""
+    """Import all modules of this package; a module without a number is not a codec."""
     modules = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
     return {module.NUMBER: cast("Codec", module) for module in modules if hasattr(module, "NUMBER")}

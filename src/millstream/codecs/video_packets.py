@@ -1,4 +1,4 @@
-"""What the video codecs share: frames to packets and back by FFmpeg's encoders and decoders. Needs PyAV.
+"""Frames to packets and back by FFmpeg's encoders and decoders, for all video codecs. Needs PyAV.
 
 A payload is a prefix with the size of the frame and one packet (docs/internals/protocol.md, "Video"). One frame that
 goes in is one packet that comes out, at once, in both directions.
@@ -43,7 +43,7 @@ ITU601: Final = 5
 
 
 class PacketHead(NamedTuple):
-    """What a packet says of itself.
+    """Properties of a packet, read from its own bytes.
 
     Attributes:
         is_key: Whether it can be decoded without those before it.

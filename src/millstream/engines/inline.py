@@ -1,4 +1,4 @@
-"""Runs handlers on the event loop itself: for tests under virtual time, where it passes for a pretended duration."""
+"""Runs handlers on the event loop itself: for tests on virtual time, which can pretend that calls take time."""
 
 from __future__ import annotations
 

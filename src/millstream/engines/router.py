@@ -14,7 +14,7 @@ class Engine:
     """Several engines that look like one.
 
     An engine that several bindings name is made once, when the app starts. All of them run the same program.
-    A job whose time is up is treated as its engine treats it; the router never sees a job.
+    The router never sees a job, so expired jobs are up to each engine.
 
     Args:
         own: Engine of the bindings that name none; the thread engine by default.
@@ -28,7 +28,7 @@ class Engine:
         self._engines = [self._own]
 
     def start(self, program: Program, abandon_s: float = 30.0) -> None:
-        """Make and start all that the program's bindings name.
+        """Make and start all engines that the program's bindings name.
 
         Raises:
             DeclarationError: A binding names an engine that does not exist.
@@ -44,7 +44,7 @@ class Engine:
         return self._by_binding.get(binding, self._own).open(binding, notify)
 
     def statistics(self) -> Mapping[str, object]:
-        """Add the counts of all engines up, and join their lists."""
+        """Sum the counts of all engines, and join their lists."""
         total: dict[str, object] = {}
         for engine in self._engines:
             for name, value in engine.statistics().items():

@@ -1,1 +1,1 @@
-"""What moves whole messages between a page and the server. A transport is a module here."""
+"""Transports: each is a module here that moves whole messages between a page and the server."""

@@ -9,7 +9,7 @@ from typing import Final
 from millstream.errors import Closed
 
 BUFFER_BYTES: Final = 256 * 1024
-"""What a real socket takes before `send` waits."""
+"""Bytes that a real socket takes before `send` waits."""
 
 
 class Pipe:
@@ -17,7 +17,7 @@ class Pipe:
 
     Attributes:
         latency_s: Seconds that a message sent from now on takes.
-        is_stalled: Whether the reader has stopped to read; `resume` lets it go on.
+        is_stalled: Whether the reader has stopped reading; `resume` lets it continue.
     """
 
     def __init__(self, latency_s: float, buffer_bytes: int) -> None:
@@ -31,7 +31,7 @@ class Pipe:
         self._closed: Closed | None = None
 
     async def put(self, message: bytes) -> None:
-        """Wait until the buffer has room, and leave a message there.
+        """Wait until the buffer has room, and put a message into it.
 
         Raises:
             Closed: The connection has ended.
@@ -70,7 +70,7 @@ class Pipe:
                 await self._wait_until(None)
 
     def resume(self) -> None:
-        """Let the reader go on."""
+        """Let the reader continue."""
         self.is_stalled = False
         self._changed.set()
 
@@ -98,10 +98,10 @@ class MemoryTransport:
     """One end of a connection.
 
     Attributes:
-        incoming: Where its messages come from.
-        outgoing: Where its messages go.
-        code: The close code that ended the connection, from either end; `None` while it lives.
-        reason: What was said with it.
+        incoming: The direction that it reads.
+        outgoing: The direction that it writes.
+        code: The close code that ended the connection, from either end; `None` while it is open.
+        reason: The reason given with the code.
     """
 
     def __init__(self, incoming: Pipe, outgoing: Pipe) -> None:
@@ -149,7 +149,7 @@ def connect(*, latency_s: float = 0.0, buffer_bytes: int = BUFFER_BYTES) -> tupl
 
     Args:
         latency_s: Seconds that each message takes, in each direction.
-        buffer_bytes: How much may be on the way before `send` waits; a single message always may.
+        buffer_bytes: Bytes that may be in flight before `send` waits; a single message always may.
     """
     up, down = Pipe(latency_s, buffer_bytes), Pipe(latency_s, buffer_bytes)
     page, server = MemoryTransport(down, up), MemoryTransport(up, down)

@@ -1,4 +1,4 @@
-"""How many values a MessagePack message holds, counted before any of them is made."""
+"""The number of values in a MessagePack message, counted before any of them is made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much the wire takes at once, in bytes unless the name says otherwise. Pure numbers, which both sides share."""
+"""Size limits of the wire, in bytes unless the name says otherwise. Pure numbers, which both sides share."""
 
 from __future__ import annotations
 

@@ -173,7 +173,7 @@ class Watch(_Message):
 
 
 class Ack(_Message):
-    """What has come so far: control messages up to sequence `seen`, and so many packets of `audio`.
+    """Acknowledges control messages up to sequence `seen`, and the number of `audio` packets so far.
 
     Sent after every `ACK_MESSAGES` of both together, or `ACK_BYTES` of them: until then the server keeps what it sent,
     in case the link is lost. What was announced with frames, which are never sent twice, counts as soon as it has come:
@@ -218,7 +218,7 @@ class Refuse(_Message):
 
 
 class Outputs(_Message):
-    """What one result of a call changes in the page, applied as a whole.
+    """The changes that one result of a call makes in the page, applied as a whole.
 
     `updates` maps a component's number to the properties that change (`value` among them). `packets` media packets
     with the same `call` follow at once, the last of them flagged `LAST`; the page applies everything when it has them.
@@ -286,7 +286,7 @@ class RunState(_Message):
 
 
 class ProgressState(_Message, tag="progress"):
-    """How far a run or a stream's call is, by its handler's own word; at most about ten times a second.
+    """The progress of a run, or of a stream's call, as its handler reports it; at most about ten times a second.
 
     Numbers as in `RunState`; exactly one of `stream` and `run` is not 0, or neither. `levels`, the outermost first,
     replace those of the last message; empty takes the bar away, and so does the end of the run.

@@ -28,17 +28,17 @@ HEADER: Final = struct.Struct("<BBBBIIIIIQ")
 
 
 class PacketKind(IntEnum):
-    """What a packet carries."""
+    """The kind of media in a packet."""
 
     PICTURE = 1
     SOUND = 2
 
 
 class CodecNumber(IntEnum):
-    """How a payload is encoded; the lower-case name is the file name of the codec in `codecs/`.
+    """The encoding of a payload; the lower-case name is the file name of the codec in `codecs/`.
 
-    Four have none, since only the page decodes them: `FILE` is a sound file (MP3, Ogg, FLAC …) on its way down, or a
-    part of one; `FMP4` the next bytes of a film; `OPUS` 20 ms of sound, for a narrow link; `OVERLAY` the marks on the
+    Four have none, since only the page decodes them: `FILE` is an audio file (MP3, Ogg, FLAC …) on its way down, or a
+    part of one; `FMP4` the next bytes of a video; `OPUS` 20 ms of audio, for a narrow link; `OVERLAY` the marks on the
     frame of which `captured_us` tells.
     """
 
