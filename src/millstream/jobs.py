@@ -259,7 +259,7 @@ class Program(Protocol):
     """The handlers of one manifest, as an engine runs them."""
 
     def open(self, binding: int, notify: Notify) -> Calls:
-        """Prepare for the calls of a binding; `notify` is called, in their thread, with the messages of its handlers."""
+        """Prepare for the calls of a binding; `notify` is called, in their thread, with messages of its handlers."""
 
     def name_of(self, binding: int) -> str:
         """Name a handler for people."""
