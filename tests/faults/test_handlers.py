@@ -290,7 +290,7 @@ def test_the_slot_of_a_killed_page_whose_handler_hangs_is_given_away_when_it_is_
         waiting = page.record("camera")
         page.wait_for(lambda: waiting.position == 1)
         if presses_stop:
-            hog.run(recording.recording.first.stop())
+            hog.run(recording.recording.first.uplink.stop())
         began = time.monotonic()
         hog.drop()
         waiting.wait_for_state("running")

@@ -260,7 +260,7 @@ def test_text_is_never_skipped_where_frames_coalesce() -> None:
         assert page.value("Text") == "x" * 19, "the newest waits for its picture"
         recording.stop()
         assert page.value("Text") == "x" * 20
-        assert stream.received_pictures == 2
+        assert stream.received_frames == 2
         assert page.host.statistics()["ended_streams"]["replaced"] == 18  # type: ignore[index]
     assert changes == ["x" * (n + 1) for n in range(20)]
 
