@@ -249,6 +249,9 @@ class Call(Protocol):
 class Calls(Protocol):
     """The calls of one worker: they are made one after the other and share stateful decoders and encoders."""
 
+    name: str
+    """What people call their handler."""
+
     def begin(self, job: Job) -> Call: ...
 
     def close(self) -> None:
@@ -260,9 +263,6 @@ class Program(Protocol):
 
     def open(self, binding: int, notify: Notify) -> Calls:
         """Prepare for the calls of a binding; `notify` is called, in their thread, with messages of its handlers."""
-
-    def name_of(self, binding: int) -> str:
-        """Name a handler for people."""
 
     def routes(self) -> Mapping[int, str]:
         """Give the names of the engines that bindings ask for, by the binding's number; others take the app's own."""

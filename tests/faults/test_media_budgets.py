@@ -277,6 +277,8 @@ class _Endless:
 
 
 class _Calls:
+    name = "handler"
+
     def __init__(self, call: _Endless) -> None:
         self._call = call
 
@@ -292,9 +294,6 @@ class _Program:
 
     def open(self, binding: int, notify: object) -> _Calls:
         return _Calls(self._call)
-
-    def name_of(self, binding: int) -> str:
-        return "handler"
 
     def routes(self) -> dict[int, str]:
         return {}

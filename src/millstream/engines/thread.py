@@ -111,9 +111,9 @@ class Worker:
     """One thread, and the way to it and back: a task in, one call of the loop out."""
 
     def __init__(self, engine: Engine, program: Program, binding: int, notify: Notify) -> None:
-        self.name = program.name_of(binding)
         self._engine = engine
         self._calls = program.open(binding, self._notify_in_thread)
+        self.name = self._calls.name
         self._notify = notify
         self._notices = _Notices()
         self._loop = asyncio.get_running_loop()

@@ -7,7 +7,8 @@ what it leaves to others in `codec_state.py` (media), `returned.py` (return valu
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from time import perf_counter
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Final, Literal, cast
@@ -41,6 +42,8 @@ SOUND_CODEC: Final = "pcm16"
 
 _UPDATES: Final = (Skip, Update, Mapping, Element)
 """What may be an update, and not a value."""
+
+_NOTHING: Final = nullcontext()
 
 _DELAYED: Final = (GeneratorType, CoroutineType, AsyncGeneratorType)
 """What a handler may hand on that has still to be run."""
@@ -189,29 +192,30 @@ class HandlerCall:
 
     def _advance(self) -> object:
         """Call the handler, or advance its generator; gives `END` if there is nothing more."""
-        with self._heard():
-            if self._generator is None:
-                arguments, self._arguments = cast("Arguments", self._arguments), None
-                value = self._plan.spec.fn(*arguments[0], **arguments[1])
-                if not isinstance(value, _DELAYED):
-                    return value
-                del arguments  # a big array lives no longer than the generator wants it
-                self._generator = self._plan.spec.generator(value)
-                self._is_generator = True  # also if a plain function only hands it on
-            else:
-                self._called_at = perf_counter()
-            return next(self._generator, END)
+        foreign, token = self._plan.foreign, calling.set(self._tracker)
+        try:
+            with _NOTHING if foreign is None else foreign(partial(Bar, self._tracker)):
+                if self._generator is None:
+                    arguments, self._arguments = cast("Arguments", self._arguments), None
+                    value = self._plan.spec.fn(*arguments[0], **arguments[1])
+                    if not isinstance(value, _DELAYED):
+                        return value
+                    del arguments  # a big array lives no longer than the generator wants it
+                    self._generator = self._plan.spec.generator(value)
+                    self._is_generator = True  # also if a plain function only hands it on
+                else:
+                    self._called_at = perf_counter()
+                return next(self._generator, END)
+        finally:
+            calling.reset(token)
 
     @contextmanager
     def _heard(self) -> Iterator[None]:
-        """Let the page hear what the handler says inside, and see how far it is."""
-        token = calling.set(self._tracker)
+        """Let the page hear what the handler says inside, and see how far it is, as `_advance` does."""
+        foreign, token = self._plan.foreign, calling.set(self._tracker)
         try:
-            if self._plan.foreign is None:
+            with _NOTHING if foreign is None else foreign(partial(Bar, self._tracker)):
                 yield
-            else:
-                with self._plan.foreign(lambda: Bar(self._tracker)):
-                    yield
         finally:
             calling.reset(token)
 
@@ -238,7 +242,7 @@ class HandlerCall:
             if output.value is not KEEP or output.changes:
                 outputs[number] = output
             if output.wire is not None and not cast("Component", element).grows:
-                whole.append((element.name, output.wire))
+                whole.append((element, output.wire))
         if len(whole) > 1:
             check_sum(whole)
         return outputs

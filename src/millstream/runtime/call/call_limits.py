@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import Counter
 from collections.abc import Hashable, Iterable
+from functools import partial
 from typing import NamedTuple
 
 from millstream.declare.binding import Binding
@@ -57,8 +59,7 @@ class CallLimits:
         worker = self._engine.open(binding.number, notify)
         self._refusing.discard(binding.number)
         self._calls.update(shares)
-        worker.released.add_done_callback(lambda _: self._released(worker, binding.number))
-        worker.ended.add_done_callback(lambda _: _take_off(self._calls, shares))
+        worker.released.add_done_callback(partial(self._released, worker, shares))
         return worker
 
     def _refusal(self, binding: Binding, caller: CallOwner, shares: tuple[Hashable, ...]) -> str:
@@ -80,10 +81,19 @@ class CallLimits:
             running, hung = self._calls[binding.number], self._abandoned[binding.number]
             logger.error("handler %s is refused (%d of its calls run, %d hang): %s", binding.name, running, hung, why)
 
-    def _released(self, worker: Worker, binding: int) -> None:
-        if not worker.ended.done():
-            self._abandoned[binding] += 1
-            worker.ended.add_done_callback(lambda _: _take_off(self._abandoned, (binding,)))
+    def _released(self, worker: Worker, shares: tuple[Hashable, ...], released: asyncio.Future[None]) -> None:
+        del released
+        if worker.ended.done():
+            _take_off(self._calls, shares)
+        else:
+            self._abandoned[shares[1]] += 1
+            worker.ended.add_done_callback(partial(self._came_back, shares))
+
+    def _came_back(self, shares: tuple[Hashable, ...], ended: asyncio.Future[None]) -> None:
+        """Count a call no more that was abandoned, and has ended after all."""
+        del ended
+        _take_off(self._calls, shares)
+        _take_off(self._abandoned, shares[1:2])
 
 
 def _take_off(counter: Counter[Hashable], keys: Iterable[Hashable]) -> None:

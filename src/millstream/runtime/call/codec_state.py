@@ -201,32 +201,30 @@ class WorkerCalls:
     """The calls of one worker: one after the other, which share decoders and encoders.
 
     Args:
+        name: What messages call their handler.
         codec_state: What they share.
-        roles: Gives what begins a call in a role.
+        roles: Called to begin a call in a role.
         files: Their temporary files.
         notify: Called with what a handler says, in whatever thread that is.
     """
 
     def __init__(
-        self, codec_state: CodecState, roles: Callable[[Role], BeginCall], files: CallFiles, notify: Notify
+        self, name: str, codec_state: CodecState, roles: Mapping[Role, BeginCall], files: CallFiles, notify: Notify
     ) -> None:
+        self.name = name
         self.codec_state = codec_state
         self.files = files
         self.tracker = Tracker(0, notify)
-        self._find = roles
-        self._roles: dict[Role, BeginCall] = {}
+        self._roles = roles
         self._running: Call | None = None
 
     def begin(self, job: Job) -> Call:
-        begin = self._roles.get(job.role)
-        if begin is None:
-            begin = self._roles[job.role] = self._find(job.role)
         if self.tracker.is_used:
             self.tracker = Tracker(job.call, self.tracker.notify)
         self.tracker.call = job.call
         self.files.folder, self.files.room = job.folder, job.room
-        self._running = begin(self, job)
-        return self._running
+        self._running = call = self._roles[job.role](self, job)
+        return call
 
     def close(self) -> None:
         if self._running is not None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 from millstream.declare.manifest import Manifest
 from millstream.jobs import Notify, Role
 from millstream.runtime.call.call import HandlerCall
-from millstream.runtime.call.codec_state import CodecState, WorkerCalls
+from millstream.runtime.call.codec_state import BeginCall, CodecState, WorkerCalls
 from millstream.runtime.call.plan import plan
 from millstream.runtime.call.roles import Finishing, Greeting, Listening, Recognising
 from millstream.runtime.state.files import CallFiles
@@ -38,17 +38,19 @@ class AppProgram:
         self.manifest = manifest
         self.rules = rules
         self.show_error = show_error
+        self._roles: dict[int, Mapping[Role, BeginCall]] = {}
 
     def open(self, binding: int, notify: Notify) -> WorkerCalls:
-        return WorkerCalls(
-            CodecState(self.manifest, self.show_error),
-            lambda role: partial(KINDS.get(role, HandlerCall), plan(self.manifest, binding, role)),
-            CallFiles(Path(), 0, self.rules),
-            notify,
-        )
+        roles = self._roles[binding] if binding in self._roles else self._settled(binding)
+        name, files = self.manifest.bindings[binding].name, CallFiles(Path(), 0, self.rules)
+        return WorkerCalls(name, CodecState(self.manifest, self.show_error), roles, files, notify)
 
-    def name_of(self, binding: int) -> str:
-        return self.manifest.bindings[binding].name
+    def _settled(self, binding: int) -> Mapping[Role, BeginCall]:
+        """Settle, for each role of a binding, what does not change from call to call."""
+        roles = self._roles[binding] = {
+            role: partial(KINDS.get(role, HandlerCall), plan(self.manifest, binding, role)) for role in get_args(Role)
+        }
+        return roles
 
     def routes(self) -> Mapping[int, str]:
         bindings = self.manifest.bindings

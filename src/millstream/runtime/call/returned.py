@@ -15,14 +15,14 @@ from millstream.wire.messages import Value
 from millstream.wire.plain import size_of
 
 
-def check_sum(told: Sequence[tuple[str, Value]]) -> None:
-    """Check that values of several components, which stand behind the components' names, can be told at once.
+def check_sum(told: Sequence[tuple[Element, Value]]) -> None:
+    """Check that values of several components can be told at once.
 
     Raises:
         InvalidValue: Together they are too large.
     """
     if len(told) > 1 and size_of([value for _, value in told], MAX_MESSAGE_BYTES) > MAX_MESSAGE_BYTES:
-        raise too_large(" and ".join(name for name, _ in told))
+        raise too_large(" and ".join(element.name for element, _ in told))
 
 
 def by_element(binding: Binding, elements: Mapping[int, Element], value: Mapping[object, object]) -> dict[int, object]:
