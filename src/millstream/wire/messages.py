@@ -7,191 +7,69 @@ page's clock (`performance.timeOrigin + performance.now()`), `server_us` of the 
 
 from __future__ import annotations
 
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 
 from millstream.jobs import Level
+from millstream.wire.page_messages import (
+    ALL,
+    Ack,
+    Bye,
+    Cancel,
+    Clock,
+    ControlMessage,
+    Credit,
+    Fire,
+    Hello,
+    KeyFrame,
+    Open,
+    PageMessage,
+    Played,
+    Set,
+    Shown,
+    Stop,
+    Value,
+    Visible,
+    Watch,
+)
 
-ALL: Final = -1
-"""What `seen` says of a page that shows all that the server has sent."""
-
-Value: TypeAlias = object
-"""A component's value on the wire: anything MessagePack knows; the component validates it."""
-
-
-class _Message(msgspec.Struct, tag_field="type", tag=str.lower, forbid_unknown_fields=True, kw_only=True):
-    seq: int = 0
-
-
-# ---- page to server --------------------------------------------------------------------------------------------
-
-
-class Hello(_Message):
-    """First message of a page. `resume` and `seen` are for a page that had a session before; empty and 0 if not.
-
-    `decodes` are the numbers of the codecs that it may be sent besides those that every page knows (`COMMON_CODECS`),
-    `encodes` of those in which it can send the frames of a camera besides JPEG.
-    """
-
-    version: int
-    build: str
-    page_us: int
-    resume: str = ""
-    seen: int = 0
-    decodes: list[int] = []
-    encodes: list[int] = []
-
-
-class Set(_Message):
-    """The user edited a component; sent at once, before any later message. `seen` as in `Fire`."""
-
-    component: int
-    value: Value
-    seen: int = ALL
-
-
-class Fire(_Message):
-    """An event happened in the page: run `binding`.
-
-    `run` is the page's number for this run, from 1. `target` is the index, in the binding's list of targets, of what
-    fired. `data` is the event's own data (what was selected, say). `inputs`, where the binding has `js=`, are the
-    values that the script returned for the inputs. `seen` is a sequence of the server's control messages up to which
-    the page shows what they say, `ALL` for all that were sent: who acts on an element that is hidden, or disabled, and
-    may not know it yet is not to blame. `held` says that the event has happened and waits in the page for what it
-    reads: nothing begins before a second `fire` of the same run, which is obeyed whatever became of the element.
-    """
-
-    binding: int
-    run: int
-    target: int = 0
-    data: Value = None
-    inputs: list[Value] | None = None
-    seen: int = ALL
-    held: bool = False
+__all__ = [
+    "ALL",
+    "Ack",
+    "Bye",
+    "Cancel",
+    "Clock",
+    "Credit",
+    "Encode",
+    "Fire",
+    "Hello",
+    "KeyFrame",
+    "Latency",
+    "Open",
+    "Outputs",
+    "PageMessage",
+    "Played",
+    "ProgressState",
+    "Refuse",
+    "RunState",
+    "Script",
+    "ServerMessage",
+    "Set",
+    "Shown",
+    "Silence",
+    "Stop",
+    "StreamState",
+    "Toast",
+    "TurnState",
+    "Value",
+    "Visible",
+    "Watch",
+    "Welcome",
+]
 
 
-class Cancel(_Message):
-    """The user cancelled a run that waits or works."""
-
-    run: int
-
-
-class Open(_Message):
-    """Record was pressed: start `stream` (the page's number, from 1, never used twice in a session) for `binding`.
-
-    A stream of camera and microphone together carries its sound as `stream` and its pictures under a number of their
-    own, `pictures`, which is higher. It is 0 for any other stream, and for a device that has no microphone: pictures
-    are all there is then. `seen` as in `Fire`.
-    """
-
-    stream: int
-    binding: int
-    pictures: int = 0
-    seen: int = ALL
-
-
-class Stop(_Message):
-    """The stream is over on the page's side.
-
-    `final` is the sequence of the last packet that the page sends, or has sent, for this stream: the server goes on
-    reading until it has it. 0 if nothing was ever sent. `reason` is `user` (Stop, or leaving the queue), `device`
-    (unplugged or revoked), `backlog` (more sound waits in the page than `max_backlog`) or `failed` (the page's capture
-    broke; `message` says how).
-    """
-
-    stream: int
-    final: int
-    reason: Literal["user", "device", "backlog", "failed"] = "user"
-    message: str = ""
-
-
-class Credit(_Message):
-    """Flow control, in both directions: packets of `stream` with a sequence up to `limit` may be sent.
-
-    The limit is absolute and never falls: a receiver that wants less simply raises it later. Downwards, stream 0 (the
-    outputs of ordinary events) has a credit of its own.
-    """
-
-    stream: int
-    limit: int
-
-
-class Shown(_Message):
-    """A picture of `stream`, with this downward `sequence`, reached the screen at `page_us`."""
-
-    stream: int
-    component: int
-    sequence: int
-    page_us: int
-
-
-class Played(_Message):
-    """Where the page is in a playback of sound; told about ten times a second while it plays, and when it ends.
-
-    The packets up to sequence `received` are decoded and last for `samples` (of each channel, at `rate`), of which
-    `played` have been heard. `state`: `playing`, `paused` (also: the browser waits for a tap), `ended` (all was heard,
-    or the listener wants no more), `broken` (it cannot be played any further; `message` says why).
-    """
-
-    playback: int
-    received: int
-    rate: int
-    samples: int
-    played: int
-    state: Literal["playing", "paused", "ended", "broken"] = "playing"
-    message: str = ""
-
-
-class Clock(_Message):
-    """Compare the clocks: the page sends `page_us`, the server answers with both."""
-
-    page_us: int
-    server_us: int = 0
-
-
-class KeyFrame(_Message):
-    """In both directions: of the frames of `component` in `stream` some are missing that later ones build on.
-
-    Whoever sends them sends a key frame next. What has no such frames is asked in vain, and goes on as before.
-    """
-
-    stream: int
-    component: int
-
-
-class Visible(_Message):
-    """The tab went to the background (`hidden`) or came back."""
-
-    hidden: bool
-
-
-class Watch(_Message):
-    """The page begins to show the latency, or ends that: while `on`, a `Latency` comes each second for each stream."""
-
-    on: bool
-
-
-class Ack(_Message):
-    """Acknowledges control messages up to sequence `seen`, and the number of `audio` packets so far.
-
-    Sent after every `ACK_MESSAGES` of both together, or `ACK_BYTES` of them: until then the server keeps what it sent,
-    in case the link is lost. What was announced with frames, which are never sent twice, counts as soon as it has come:
-    a page that comes back does not wait for those frames any more.
-    """
-
-    seen: int = 0
-    audio: int = 0
-
-
-class Bye(_Message):
-    """The page is being closed or left: end the session now."""
-
-
-# ---- server to page --------------------------------------------------------------------------------------------
-
-
-class Welcome(_Message):
+class Welcome(ControlMessage):
     """Answer to `Hello`: the page has a session.
 
     `session` is secret: it authorises uploads. `resume` is the single-use token for a later `Hello`, `resumed` whether
@@ -207,17 +85,17 @@ class Welcome(_Message):
     resume: str = ""
     resumed: bool = False
     seen: int = 0
-    decodes: list[int] = []
+    decodes: list[int] = msgspec.field(default_factory=list)
 
 
-class Refuse(_Message):
+class Refuse(ControlMessage):
     """The server does not serve this page; it closes the socket after this. `code` is for programs."""
 
     code: Literal["version", "busy", "login", "shutdown"]
     message: str
 
 
-class Outputs(_Message):
+class Outputs(ControlMessage):
     """The changes that one result of a call makes in the page, applied as a whole.
 
     `updates` maps a component's number to the properties that change (`value` among them). `packets` media packets
@@ -234,10 +112,10 @@ class Outputs(_Message):
     run: int = 0
     seen: int = 0
     packets: int = 0
-    updates: dict[int, dict[str, Value]] = {}
+    updates: dict[int, dict[str, Value]] = msgspec.field(default_factory=dict)
 
 
-class StreamState(_Message):
+class StreamState(ControlMessage):
     """Where a stream is. Sent at every change, and while it waits whenever `position` or `eta_s` change.
 
     `state`: `waiting` (`position` counts from 1, `eta_s` is the expected wait in seconds, -1 if unknown; capture
@@ -258,7 +136,7 @@ class StreamState(_Message):
     again: bool = False
 
 
-class TurnState(_Message):
+class TurnState(ControlMessage):
     """Whose turn it is in a stream that takes turns: sent at every change while it runs.
 
     `listening`: nobody speaks; `awake`: a stop word was heard, and nothing after it; `hearing`: the user speaks;
@@ -269,7 +147,7 @@ class TurnState(_Message):
     state: Literal["listening", "awake", "hearing", "thinking", "answering"]
 
 
-class RunState(_Message):
+class RunState(ControlMessage):
     """Where a run of an ordinary event is.
 
     `run` is the page's number, or 0 for a run that the server began by itself (`change`, `then`, `load`); `call` is
@@ -285,7 +163,7 @@ class RunState(_Message):
     message: str = ""
 
 
-class ProgressState(_Message, tag="progress"):
+class ProgressState(ControlMessage, tag="progress"):
     """The progress of a run, or of a stream's call, as its handler reports it; at most about ten times a second.
 
     Numbers as in `RunState`; exactly one of `stream` and `run` is not 0, or neither. `levels`, the outermost first,
@@ -296,10 +174,10 @@ class ProgressState(_Message, tag="progress"):
     binding: int
     run: int = 0
     stream: int = 0
-    levels: list[Level] = []
+    levels: list[Level] = msgspec.field(default_factory=list)
 
 
-class Toast(_Message):
+class Toast(ControlMessage):
     """Show a message. `duration_s` 0 keeps it until it is closed; `count` is how often it was said."""
 
     level: Literal["error", "warning", "info", "success"]
@@ -309,7 +187,7 @@ class Toast(_Message):
     count: int = 1
 
 
-class Encode(_Message):
+class Encode(ControlMessage):
     """From the next frame on, encode what `component` captures for `stream` in this way.
 
     `codec` is one that the page `encodes`. `bits_per_s` is what to aim at with `frames_per_s` (0: the app's quality,
@@ -324,23 +202,23 @@ class Encode(_Message):
     longest: int = 0
 
 
-class Script(_Message):
+class Script(ControlMessage):
     """Run the `js=` of a binding that was begun by the server (a `change`, a `then`).
 
     With a handler, the page fires the binding then, with what the script made of `inputs`.
     """
 
     binding: int
-    inputs: list[Value] = []
+    inputs: list[Value] = msgspec.field(default_factory=list)
 
 
-class Silence(_Message):
+class Silence(ControlMessage):
     """Stop a playback at once: what has not been heard of it is dropped, and what is still on its way is too late."""
 
     playback: int
 
 
-class Latency(_Message):
+class Latency(ControlMessage):
     """The server's share in the age of a stream's frames, for a page that watches it.
 
     `calls` have ended since the last such message, and these are their means: `arrived_us` from the capture by the
@@ -359,14 +237,9 @@ class Latency(_Message):
     call_us: int = 0
     encode_us: int = 0
     received: int = 0
-    dropped: dict[str, int] = {}
+    dropped: dict[str, int] = msgspec.field(default_factory=dict)
     decision: str = ""
 
-
-PageMessage: TypeAlias = (
-    Hello | Set | Fire | Cancel | Open | Stop | Credit | Shown | Played | Clock | KeyFrame | Visible | Watch | Ack | Bye
-)
-"""All that a page may say."""
 
 ServerMessage: TypeAlias = (
     Welcome

@@ -1,0 +1,186 @@
+"""The messages of a page, and those of both sides, as typed structs. Read `messages.py` first."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+
+ALL: Final = -1
+"""What `seen` says of a page that shows all that the server has sent."""
+
+Value: TypeAlias = object
+"""A component's value on the wire: anything MessagePack knows; the component validates it."""
+
+
+class ControlMessage(msgspec.Struct, tag_field="type", tag=str.lower, forbid_unknown_fields=True, kw_only=True):
+    """A control message; `seq` counts those of its direction."""
+
+    seq: int = 0
+
+
+class Hello(ControlMessage):
+    """First message of a page. `resume` and `seen` are for a page that had a session before; empty and 0 if not.
+
+    `decodes` are the numbers of the codecs that it may be sent besides those that every page knows (`COMMON_CODECS`),
+    `encodes` of those in which it can send the frames of a camera besides JPEG.
+    """
+
+    version: int
+    build: str
+    page_us: int
+    resume: str = ""
+    seen: int = 0
+    decodes: list[int] = []
+    encodes: list[int] = []
+
+
+class Set(ControlMessage):
+    """The user edited a component; sent at once, before any later message. `seen` as in `Fire`."""
+
+    component: int
+    value: Value
+    seen: int = ALL
+
+
+class Fire(ControlMessage):
+    """An event happened in the page: run `binding`.
+
+    `run` is the page's number for this run, from 1. `target` is the index, in the binding's list of targets, of what
+    fired. `data` is the event's own data (what was selected, say). `inputs`, where the binding has `js=`, are the
+    values that the script returned for the inputs. `seen` is a sequence of the server's control messages up to which
+    the page shows what they say, `ALL` for all that were sent: who acts on an element that is hidden, or disabled, and
+    may not know it yet is not to blame. `held` says that the event has happened and waits in the page for what it
+    reads: nothing begins before a second `fire` of the same run, which is obeyed whatever became of the element.
+    """
+
+    binding: int
+    run: int
+    target: int = 0
+    data: Value = None
+    inputs: list[Value] | None = None
+    seen: int = ALL
+    held: bool = False
+
+
+class Cancel(ControlMessage):
+    """The user cancelled a run that waits or works."""
+
+    run: int
+
+
+class Open(ControlMessage):
+    """Record was pressed: start `stream` (the page's number, from 1, never used twice in a session) for `binding`.
+
+    A stream of camera and microphone together carries its sound as `stream` and its pictures under a number of their
+    own, `pictures`, which is higher. It is 0 for any other stream, and for a device that has no microphone: pictures
+    are all there is then. `seen` as in `Fire`.
+    """
+
+    stream: int
+    binding: int
+    pictures: int = 0
+    seen: int = ALL
+
+
+class Stop(ControlMessage):
+    """The stream is over on the page's side.
+
+    `final` is the sequence of the last packet that the page sends, or has sent, for this stream: the server goes on
+    reading until it has it. 0 if nothing was ever sent. `reason` is `user` (Stop, or leaving the queue), `device`
+    (unplugged or revoked), `backlog` (more sound waits in the page than `max_backlog`) or `failed` (the page's capture
+    broke; `message` says how).
+    """
+
+    stream: int
+    final: int
+    reason: Literal["user", "device", "backlog", "failed"] = "user"
+    message: str = ""
+
+
+class Credit(ControlMessage):
+    """Flow control, in both directions: packets of `stream` with a sequence up to `limit` may be sent.
+
+    The limit is absolute and never falls: a receiver that wants less simply raises it later. Downwards, stream 0 (the
+    outputs of ordinary events) has a credit of its own.
+    """
+
+    stream: int
+    limit: int
+
+
+class Shown(ControlMessage):
+    """A picture of `stream`, with this downward `sequence`, reached the screen at `page_us`."""
+
+    stream: int
+    component: int
+    sequence: int
+    page_us: int
+
+
+class Played(ControlMessage):
+    """Where the page is in a playback of sound; told about ten times a second while it plays, and when it ends.
+
+    The packets up to sequence `received` are decoded and last for `samples` (of each channel, at `rate`), of which
+    `played` have been heard. `state`: `playing`, `paused` (also: the browser waits for a tap), `ended` (all was heard,
+    or the listener wants no more), `broken` (it cannot be played any further; `message` says why).
+    """
+
+    playback: int
+    received: int
+    rate: int
+    samples: int
+    played: int
+    state: Literal["playing", "paused", "ended", "broken"] = "playing"
+    message: str = ""
+
+
+class Clock(ControlMessage):
+    """Compare the clocks: the page sends `page_us`, the server answers with both."""
+
+    page_us: int
+    server_us: int = 0
+
+
+class KeyFrame(ControlMessage):
+    """In both directions: of the frames of `component` in `stream` some are missing that later ones build on.
+
+    Whoever sends them sends a key frame next. What has no such frames is asked in vain, and goes on as before.
+    """
+
+    stream: int
+    component: int
+
+
+class Visible(ControlMessage):
+    """The tab went to the background (`hidden`) or came back."""
+
+    hidden: bool
+
+
+class Watch(ControlMessage):
+    """The page begins to show the latency, or ends that: while `on`, a `Latency` comes each second for each stream."""
+
+    on: bool
+
+
+class Ack(ControlMessage):
+    """Acknowledges control messages up to sequence `seen`, and the number of `audio` packets so far.
+
+    Sent after every `ACK_MESSAGES` of both together, or `ACK_BYTES` of them: until then the server keeps what it sent,
+    in case the link is lost. What was announced with frames, which are never sent twice, counts as soon as it has come:
+    a page that comes back does not wait for those frames any more.
+    """
+
+    seen: int = 0
+    audio: int = 0
+
+
+class Bye(ControlMessage):
+    """The page is being closed or left: end the session now."""
+
+
+PageMessage: TypeAlias = (
+    Hello | Set | Fire | Cancel | Open | Stop | Credit | Shown | Played | Clock | KeyFrame | Visible | Watch | Ack | Bye
+)
+"""All that a page may say."""
