@@ -1,5 +1,6 @@
 /**
- * The control messages, in both directions. Their twin is `src/millstream/wire/messages.py`, which says what each means.
+ * The control messages, in both directions. Their twins are `src/millstream/wire/page_messages.py` and `messages.py`,
+ * which say what each means.
  *
  * A message travels as one MessagePack map whose key `type` names it. `seq` counts the control messages of one session
  * and direction from 1. Times that end in `_us` are whole microseconds.
