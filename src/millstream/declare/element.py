@@ -219,13 +219,18 @@ class Element(Constructed):
         wanted = {prop for name in names for prop in self.prop_names.get(name, (name,))}
         return {name: value for name, value in self.props().items() if name in wanted}
 
-    def sendable(self, wire: Value) -> Value:
+    def sendable(self, wire: Value, *, is_checked: bool = False) -> Value:
         """Make what is for the page ready for the wire. Takes its time with what is large: not on the event loop.
+
+        Args:
+            wire: What is for the page.
+            is_checked: Whether `check_size` was called with the same data already.
 
         Raises:
             InvalidValue: It is too large, or has something in it that no page could show.
         """
-        self.check_size(wire)
+        if not is_checked:
+            self.check_size(wire)
         try:
             return encodable(wire, keeps=(Blob,))
         except TypeError as error:

@@ -104,7 +104,8 @@ class ValueForms(Element):
     def shown(self, stored: Stored) -> Value:
         """Give what `wire` gives, ready for the wire; see `sendable`. What is too large is refused unrendered."""
         self.check_size(stored)
-        return self.sendable(self.wire(stored))
+        wire = self.wire(stored)
+        return self.sendable(wire, is_checked=wire is stored)
 
     def check_size(self, data: object) -> None:
         """Check a value, and of a list that grows each item: the page is told only what is new."""
