@@ -9,7 +9,7 @@ import pytest
 from tests.client.media import pictures
 
 import millstream as gr
-from millstream.testing import TestPage
+from millstream.testing import LoudnessDetector, TestPage
 
 
 def fragile() -> gr.Blocks:
@@ -123,3 +123,24 @@ def test_uploads_count() -> None:
         uploads = figures(page)["uploads"]
     assert uploads["count"] == 1
     assert uploads["bytes"] == uploads["stored_bytes"] > 0
+
+
+def test_a_conversation_counts_its_replies_and_not_that_it_listens() -> None:
+    replies: list[object] = []
+
+    def answer(audio: object) -> str:
+        replies.append(audio)
+        if len(replies) == 2:
+            raise gr.Error("no")
+        return "yes"
+
+    with gr.Blocks() as demo:
+        mic, text = gr.Audio(label="Mic", sources="microphone"), gr.Textbox(label="Text")
+        mic.stream(gr.ReplyOnPause(answer, detector=LoudnessDetector), mic, text)
+    turn = [np.full(16_000, 8_000, np.int16), np.zeros(2 * 16_000, np.int16)]
+    with TestPage(demo) as page:
+        page.stream("Mic", (16_000, np.concatenate([*turn, *turn])))
+        (counted,) = figures(page)["events"].values()
+    assert len(replies) == 2
+    assert (counted["call"]["count"], counted["errors"]) == (2, 1)
+    assert counted["handled"] > 10

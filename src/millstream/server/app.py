@@ -45,6 +45,9 @@ from millstream.transports.websocket import WebSocketTransport
 PUBLIC: Final = frozenset({"/login", "/healthz", "/readyz", "/favicon.ico", "/metrics"})
 """Paths that need no login; `/metrics` asks for one itself, or for a token."""
 
+LONGEST_LAG_S: Final = 5.0
+"""The event loop is not waited for any longer when somebody asks for figures."""
+
 _BUSY: Final = Refusal(503, "The app is being stopped. Try again in a moment.", (("retry-after", "3"),))
 
 
@@ -162,7 +165,10 @@ class App:
         host, loop = self.host, self._loop
         if loop is None or not loop.is_running() or asyncio._get_running_loop() is loop:
             return host.metrics().plain()  # nobody can wait for the loop here
-        return asyncio.run_coroutine_threadsafe(collected(host), loop).result().plain()
+        try:
+            return asyncio.run_coroutine_threadsafe(collected(host), loop).result(LONGEST_LAG_S).plain()
+        except TimeoutError:  # the loop is blocked, or has ended meanwhile
+            return replace(host.metrics(), loop_lag_s=LONGEST_LAG_S).plain()
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import urllib.request
 
 import numpy as np
@@ -13,6 +14,7 @@ from tests.server.test_app import build, log_in
 
 import millstream as gr
 from millstream.client import Client
+from millstream.server import app as app_module
 from millstream.server.options import ServerOptions
 
 TOKEN = {"authorization": "Bearer s3cret"}
@@ -119,3 +121,21 @@ def test_the_same_figures_come_from_the_app_the_client_and_the_text() -> None:
     assert of_app["loop_lag_s"] > 0  # type: ignore[operator]
     assert set(taken) == {None}, "nobody can wait for the loop on the loop"
     assert demo.metrics()["sessions"] == {"open": 0, "opened": 1}, "what was counted stays when it is over"
+
+
+@pytest.mark.blocking
+def test_a_blocked_loop_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app_module, "LONGEST_LAG_S", 0.05)
+    with gr.Blocks() as demo:
+        gr.Textbox(label="T")
+    demo.launch(server_port=0, prevent_thread_lock=True, quiet=True)
+    is_asked, loop = threading.Event(), demo.app._loop
+    assert loop is not None
+    try:
+        loop.call_soon_threadsafe(is_asked.wait, 10)
+        metrics = demo.metrics()
+    finally:
+        is_asked.set()
+        demo.close()
+    assert metrics["loop_lag_s"] == 0.05
+    assert metrics["sessions"] == {"open": 0, "opened": 0}

@@ -6,7 +6,7 @@
 
 import type { Latency } from "../wire/messages.ts";
 import type { Packet } from "../wire/packet.ts";
-import { CodecNumber } from "../wire/packet.ts";
+import { CodecNumber, PacketKind } from "../wire/packet.ts";
 import type { Shot } from "./frame_sink.ts";
 import type { LatencyParts, LatencyView } from "./latency_view.ts";
 
@@ -110,16 +110,16 @@ export class LatencyMeter {
     if (this.isOn) remember(this.ups, capturedUs, { drawnUs: nowUs, sentUs: nowUs });
   }
 
-  sent({ stream, codec, captured_us: capturedUs, payload }: Packet, nowUs: number): void {
+  /** A packet of a stream leaves; `stream` is the number that results carry, also of one that sends frames and audio. */
+  sent({ kind, codec, captured_us: capturedUs, payload }: Packet, stream: number, nowUs: number): void {
     if (!this.isOn) return;
     const up = this.ups.get(capturedUs);
     if (up) up.sentUs = nowUs;
-    const sending = this.streams.get(stream);
-    if (!sending) this.streams.set(stream, { codec, bytes: payload.length, told: null });
-    else {
-      sending.codec = codec;
-      sending.bytes += payload.length;
-    }
+    const found = this.streams.get(stream);
+    const sending = found ?? { codec, bytes: 0, told: null };
+    if (!found) this.streams.set(stream, sending);
+    if (kind === PacketKind.PICTURE) sending.codec = codec;
+    sending.bytes += payload.length;
   }
 
   received(packet: Packet, nowUs: number): void {

@@ -251,7 +251,7 @@ export class MediaWorker {
   private uplinkFor({ stream, frames, component, everyS, keep, maxBacklogS }: OpenStream): Uplink | null {
     const send = (packet: Packet): void => {
       this.link?.sendPacket(packet);
-      this.latency.sent(packet, pageUs());
+      this.latency.sent(packet, stream, pageUs());
     };
     const microphone = this.microphones.get(component)?.capture;
     if (!microphone) return this.cameras.has(component) ? new FrameUplink(stream, component, everyS, send) : null;

@@ -50,7 +50,7 @@ function watched(clocks: typeof CLOCKS | null = CLOCKS): { meter: LatencyMeter; 
 /** A frame goes its way: 2 ms to be drawn, 3 to be encoded, 20 to the server and back, 4 to be decoded, 6 to the screen. */
 function frame(meter: LatencyMeter, sequence: number, capturedUs: number, extraUs = 0): void {
   meter.drawn(capturedUs, capturedUs + 2_000);
-  meter.sent(packet(sequence, capturedUs), capturedUs + 5_000);
+  meter.sent(packet(sequence, capturedUs), 1, capturedUs + 5_000);
   meter.received(packet(sequence, capturedUs, 500), capturedUs + 25_000);
   meter.decoded(packet(sequence, capturedUs), capturedUs + 29_000);
   const shot = { stream: 1, component: 5, sequence, capturedUs };
@@ -136,6 +136,16 @@ describe("the latency of a component", () => {
     meter.tick(1_000_000);
 
     expect([views[0]?.p50Ms, views[0]?.fps]).toEqual([30, 1]);
+  });
+
+  it("counts the audio that goes up with the frames, and names the codec of the frames", () => {
+    const { meter, views } = watched();
+    frame(meter, 1, 1_000);
+    const audio = { ...packet(1, 5_000, 300), kind: PacketKind.SOUND, codec: CodecNumber.PCM16, stream: 9 };
+    meter.sent(audio, 1, 6_000);
+    meter.tick(1_000_000);
+
+    expect([views[0]?.codecs[0], views[0]?.bitsPerS[0]]).toEqual(["JPEG", 8 * 1_300]);
   });
 
   it("ends with its stream, and with the session", () => {

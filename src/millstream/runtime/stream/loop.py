@@ -113,7 +113,8 @@ class StreamLoop:
         self.credit.give(now)
         async with aclosing(worker.submit(began.job)) as results:
             async for result in results:
-                self.metrics.call.add(result.call_s)
+                if self.conversation is None:  # else this call only listens; those of handlers count by themselves
+                    self.metrics.call.add(result.call_s)
                 if self.metrics.trace is not None:
                     self.metrics.trace.called(packets[-1], now, result)
                 await self._deliver(began, result)
