@@ -13,7 +13,7 @@ interface MarkdownProps extends LeafProps {
   rtl: boolean;
 }
 
-/** Text with a structure, rendered and cleaned on the server. */
+/** Structured text, rendered and sanitised on the server. */
 @customElement("ms-markdown")
 export class Markdown extends Leaf<MarkdownProps> {
   private shown = "";

@@ -44,7 +44,7 @@ export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
     () => this.props.interactive && this.offers("upload"),
     (files) => this.take(files),
   );
-  /** Shows how loud the microphone is; about 20 times a second. */
+  /** Shows the level of the microphone; called about 20 times a second. */
   setLevel(level: AudioLevel): void {
     this.querySelector<LevelMeter>("ms-level")?.push(level);
   }
@@ -168,7 +168,7 @@ export class MultimodalTextbox extends Leaf<MultimodalTextboxProps> {
     return this.draft.text.trim() === "" && this.draft.files.length === 0;
   }
 
-  /** True if there is a message to send. A recording belongs to it; so do files on their way, for which the event itself waits. */
+  /** True if there is a message to send. It includes a recording, and files on their way, for which the event itself waits. */
   private get isReady(): boolean {
     const isAny = !this.isEmpty || this.upload !== null;
     return this.props.interactive && isAny && !this.isRecording && !this.run?.awaits;
@@ -242,7 +242,7 @@ function sending(upload: UploadView): TemplateResult {
   </li>`;
 }
 
-/** The button that sends the message, or stops the answer: with the app's text, or an icon. */
+/** The button that sends the message, or stops the reply: with the app's text, or an icon. */
 function goButton(text: string | boolean, name: "Send" | "Stop", disabled: boolean, press: () => void): TemplateResult {
   const face = typeof text === "string" ? text : icon(name === "Stop" ? "square" : "send");
   return html`<button

@@ -12,7 +12,7 @@ interface NumberProps extends LeafProps {
   placeholder: string | null;
 }
 
-/** A number. What is out of bounds is said beside the field, in words, and not sent. */
+/** A number. A value out of bounds gets a message beside the field, and is not sent. */
 @customElement("ms-number")
 export class NumberField extends Leaf<NumberProps> {
   @state() private problem = "";

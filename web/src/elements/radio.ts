@@ -8,7 +8,7 @@ interface RadioProps extends LeafProps {
   choices: readonly Choice[];
 }
 
-/** One of a few, all of them in sight. */
+/** One of a few choices, all of them visible. */
 @customElement("ms-radio")
 export class Radio extends Leaf<RadioProps> {
   protected override render(): TemplateResult {

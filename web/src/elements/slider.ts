@@ -16,7 +16,7 @@ interface SliderProps extends LeafProps {
 /** A number between two others, dragged or typed. */
 @customElement("ms-slider")
 export class Slider extends Leaf<SliderProps> {
-  /** Where Reset goes back to: the value that the page began with. */
+  /** The value that Reset restores: the one that the page began with. */
   private first: number | null = null;
 
   private get value(): number {
@@ -80,7 +80,7 @@ export class Slider extends Leaf<SliderProps> {
   }
 }
 
-/** The nearest value that the slider can stand at. */
+/** The nearest value that the slider can take. */
 export function snap(
   value: number,
   { minimum, maximum, step }: Pick<SliderProps, "minimum" | "maximum" | "step">,
@@ -89,7 +89,7 @@ export function snap(
   if (!step) return within;
   const steps = Math.round((within - minimum) / step);
   const snapped = minimum + steps * step;
-  // 0.1 + 2 * 0.1 is not 0.3: as many decimals as the step and the minimum have.
+  // 0.1 + 2 * 0.1 is not 0.3: round to the decimals of the step and the minimum.
   return Number(Math.min(maximum, snapped).toFixed(Math.max(decimals(step), decimals(minimum))));
 }
 

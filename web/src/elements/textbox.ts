@@ -26,7 +26,7 @@ type Field = HTMLTextAreaElement | HTMLInputElement;
 
 const LINE_PX = 22;
 const PADDING_PX = 18;
-/** Characters of the text that are told of a key; the value itself is the whole. */
+/** The most characters of the text in a `key_up` event; the value itself is complete. */
 const MAX_TOLD = 10_000;
 const MAX_LINES = 20;
 const COPIED_MS = 1500;

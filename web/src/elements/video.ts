@@ -31,12 +31,12 @@ interface VideoProps extends LeafProps, FrameShape {
   buttons: readonly string[];
 }
 
-/** A video: the camera, a file, a result, or what is streamed, in one frame. */
+/** A video: the camera, a file, a result or a stream, in one frame. */
 @customElement("ms-video")
 export class Video extends Leaf<VideoProps> implements FileInputHost {
   @property({ attribute: false }) stream: StreamView = IDLE;
   @property({ attribute: false }) upload: UploadView | null = null;
-  /** The streamed video, while it comes and after; null if the value is what counts. */
+  /** The streamed video, during playback and afterwards; null if the value is shown instead. */
   @property({ attribute: false }) video: VideoView | null = null;
   @state() private wantsTap = false;
   /** True if this recording has a microphone. */
@@ -44,7 +44,7 @@ export class Video extends Leaf<VideoProps> implements FileInputHost {
   private readonly fileInput = new FileInput(this, { kind: "video", noun: "a video" });
   private readonly player = new VideoFile(() => this.requestUpdate());
   private readonly watched = new WeakSet<HTMLVideoElement>();
-  /** The viewer has stopped a video, which is about to stand still. */
+  /** The viewer has stopped a video, which is about to pause. */
   private isQuitting = false;
 
   override disconnectedCallback(): void {
@@ -52,7 +52,7 @@ export class Video extends Leaf<VideoProps> implements FileInputHost {
     this.shown?.pause();
   }
 
-  /** Shows how loud the microphone is; about 20 times a second. */
+  /** Shows the level of the microphone; called about 20 times a second. */
   setLevel(level: AudioLevel): void {
     this.isHeard = this.isRecording;
     this.querySelector<LevelMeter>("ms-level")?.push(level);
@@ -101,7 +101,7 @@ export class Video extends Leaf<VideoProps> implements FileInputHost {
     `;
   }
 
-  /** Why nothing can be seen; a video that came until something went wrong can, and what went wrong stands below it. */
+  /** The reason why nothing can be shown. A video that failed halfway is shown, with the error below it. */
   private get trouble(): string {
     if (this.video) return this.video.problem;
     return this.run?.state === "failed" ? this.run.message || "Something went wrong." : this.player.fault;
@@ -164,7 +164,7 @@ export class Video extends Leaf<VideoProps> implements FileInputHost {
 
   // ---- playing ---------------------------------------------------------------------------------------------------
 
-  /** Has the player show the value, if that has changed. */
+  /** Lets the player show the value, if it has changed. */
   private load(): void {
     const { player, address } = this;
     const { loop, autoplay, value } = this.props;
@@ -197,7 +197,7 @@ export class Video extends Leaf<VideoProps> implements FileInputHost {
     void this.shown.play().catch(() => undefined);
   }
 
-  /** Tells the app what the viewer, or the browser, does with a video. */
+  /** Reports the actions of the viewer, or the browser, to the app. */
   private watch(video: HTMLVideoElement): void {
     if (this.watched.has(video)) return;
     this.watched.add(video);
@@ -223,7 +223,7 @@ export class Video extends Leaf<VideoProps> implements FileInputHost {
     this.fire("end");
   }
 
-  // ---- what the user does ----------------------------------------------------------------------------------------
+  // ---- actions of the user ---------------------------------------------------------------------------------------
 
   private record(): void {
     emit(this, RECORD, { component: this.component, action: this.isRecording ? "stop" : "start" });

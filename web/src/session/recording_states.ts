@@ -11,14 +11,14 @@
  * | ended      |            |           |          |         |       |         |
  *
  * States: `opening`, the browser is asked for the device; `connecting`, the device is open, and there is no session yet;
- * `recording`, its streams are open, whether they wait or run; `stopping`, the device is closed, and the server is at work
- * on what it was given; `leaving`, the same while another recording of the component has begun, so that nothing of this
- * one is shown; `ended`.
+ * `recording`, its streams are open, waiting or running; `stopping`, the device is closed, and the server is still
+ * processing; `leaving`, the same while another recording of the component has begun, so that this one is not shown;
+ * `ended`.
  *
- * Events: `opened`, there is a device, the first or another one; `begun`, the streams were opened; `stop`, by the user, the
- * app, the time limit or a device that is lost or refused; `replace`, another recording of the component begins; `over`,
- * the last stream has ended; `abandon`, the session is gone, or the app does not want the recording any more. An empty
- * cell: the event changes nothing.
+ * Events: `opened`, a device was opened, the first or another one; `begun`, the streams were opened; `stop`, by the user,
+ * the app, the time limit or a device that is lost or refused; `replace`, another recording of the component begins;
+ * `over`, the last stream has ended; `abandon`, the session is gone, or the app withdraws the recording. An empty cell
+ * means that the event changes nothing.
  */
 
 export type RecordingState = "opening" | "connecting" | "recording" | "stopping" | "leaving" | "ended";
@@ -39,7 +39,7 @@ export function next(state: RecordingState, event: RecordingEvent): RecordingSta
   return TABLE[state][event] ?? null;
 }
 
-/** True if the device is, or will be, recorded: Stop is what the user could press. */
+/** True if the device is, or will be, recorded: the user can press Stop. */
 export function isLive(state: RecordingState): boolean {
   return state === "opening" || state === "connecting" || state === "recording";
 }

@@ -14,7 +14,7 @@ import type { Store } from "./store.ts";
 
 export interface RecordingsEvents {
   post(message: ToWorker, transfer?: Transferable[]): void;
-  /** Up to which message of the server the page shows everything. */
+  /** The last message of the server whose effects the page shows completely. */
   seen?(): number;
   /** Resolves when there is a session. */
   ready(): Promise<void>;
@@ -22,9 +22,9 @@ export interface RecordingsEvents {
   level(component: number, level: AudioLevel): void;
   /** Streams of a component begin, by these bindings. */
   begun(component: number, bindings: Binding[]): void;
-  /** A recording was stopped, which is on its way until what this gives is called: after `ended`. */
+  /** A recording was stopped; it is on its way until the returned function is called, after `ended`. */
   stopped?(component: number): () => void;
-  /** A recording is over; `clip` is all of it, if it was not streamed. */
+  /** A recording is over; `clip` is the whole of it, if it was not streamed. */
   ended(component: number, clip: ClipFile | null): void;
   /** A stream ended with an error of the app. */
   failed(binding: Binding): void;
@@ -37,11 +37,11 @@ export class Recordings {
   private readonly devices: RecordingDevices;
   private readonly captures: Captures;
   private readonly recordings = new Map<number, Recording>();
-  /** Those that another one has replaced, while the server is at work on what it was given. */
+  /** Recordings that were replaced while the server is still processing them. */
   private readonly leaving = new Set<Recording>();
-  /** Which binding each stream serves that is not over. */
+  /** The binding of each stream that is not over. */
   private readonly served = new Map<number, Binding>();
-  /** Streams of each component's earlier recordings, if they were not over when the newest one began. */
+  /** Streams of each component's earlier recordings that were not over when the newest one began. */
   private readonly replaced = new Map<number, number[]>();
   private count = 0;
 
@@ -66,7 +66,7 @@ export class Recordings {
     else if (!recording?.isLive) this.start(component);
   }
 
-  /** True if Stop is what the user could press now. */
+  /** True if the user can press Stop now. */
   isLive(component: number): boolean {
     return this.recordings.get(component)?.isLive ?? false;
   }
@@ -88,17 +88,17 @@ export class Recordings {
     this.find(state.stream)?.update(state, deadlineMs);
   }
 
-  /** Whose turn it is in a stream. */
+  /** The server reports the state of a stream's conversation. */
   turn({ stream, state }: TurnState): void {
     this.find(stream)?.turn(state);
   }
 
-  /** True if a stream belongs to an earlier recording of a component that records again: it shows nothing there. */
+  /** True if a stream belongs to an earlier recording of a component that records again, and is not shown there. */
   isReplaced(component: number, stream: number): boolean {
     return this.replaced.get(component)?.includes(stream) ?? false;
   }
 
-  /** The worker gave a stream up. */
+  /** The worker gave up a stream. */
   break({ stream, reason, message }: { stream: number; reason: StopReason; message: string }): void {
     this.find(stream)?.break(stream, reason, message);
   }
@@ -154,7 +154,7 @@ export class Recordings {
     void recording.start(this.devices.choice(component), this.events.ready());
   }
 
-  /** Has the recording give way that a component has still to finish. */
+  /** Replaces a recording that the component has yet to finish. */
   private replace(component: number): void {
     const before = this.recordings.get(component);
     this.replaced.set(component, before ? [...(this.replaced.get(component) ?? []), ...before.numbers] : []);
@@ -162,7 +162,7 @@ export class Recordings {
     before?.giveWay();
   }
 
-  /** Opens the streams of a component; their numbers. */
+  /** Opens the streams of a component, and returns their numbers. */
   private begin(component: number): number[] {
     const bindings = streamsOf(this.manifest, component);
     this.events.begun(component, bindings);

@@ -1,4 +1,4 @@
-/** Ordinary events: which of them run, by each binding's trigger mode, and what the server says of them. */
+/** Ordinary events: begun according to each binding's trigger mode, and shown as the server reports them. */
 
 import type { Binding, Manifest } from "../manifest.ts";
 import type { RunView } from "../states.ts";
@@ -9,17 +9,17 @@ import { RunEstimate } from "./run_progress.ts";
 
 export interface RunsEvents {
   send(message: Fire): void;
-  /** Tells the server that a run which it was told of never begins. */
+  /** Tells the server that an announced run never begins. */
   cancel?(run: number): void;
-  /** Runs a binding's script; the values that it returned. */
+  /** Runs a binding's script, and returns its values. */
   script(binding: Binding): Promise<unknown[]>;
-  /** Writes what a binding without a handler computed in the page. */
+  /** Writes the values that a binding without a handler computed in the page. */
   write(binding: Binding, values: unknown[]): void;
   show(run: RunView): void;
   failed(message: string): void;
-  /** Names in words what is on its way to one of some components; empty if nothing is. */
+  /** Describes what is on its way to any of some components; empty if nothing is. */
   coming?(components: ReadonlySet<number>): string;
-  /** True if a component can be seen, and so can say what became of an event of it. */
+  /** True if a component is visible, and so can show the outcome of its events. */
   speaks?(component: number): boolean;
 }
 
@@ -28,13 +28,13 @@ export class Runs {
   private readonly events: RunsEvents;
   private readonly reads: ReadonlyMap<number, ReadonlySet<number>>;
   private readonly active = new Map<number, Set<number>>();
-  /** Those that are not begun before what they read is there. */
+  /** Events that wait for their inputs. */
   readonly held: HeldEvents;
-  /** Whoever waits for runs to end. */
+  /** Callbacks that wait for runs to end. */
   private waiters: (() => void)[] = [];
-  /** For `always_last`: what happened during a run. */
+  /** For `always_last`: the last event during a run. */
   private readonly next = new Map<number, Trigger>();
-  /** The last word on each run that is not over. */
+  /** The last state of each run that is not over. */
   private readonly shown = new Map<number, RunView>();
   private readonly estimates = new Map<number, RunEstimate>();
   private readonly nowS: () => number;
@@ -60,7 +60,7 @@ export class Runs {
     });
   }
 
-  /** Something happened to a component: begins what is bound to it. Streams are begun by Record alone. */
+  /** An event of a component: begins its bindings. Streams begin only by Record. */
   fire(component: number, event: string, data: unknown = null): void {
     for (const binding of this.bindings.values()) {
       if (binding.stream) continue;
@@ -69,7 +69,7 @@ export class Runs {
     }
   }
 
-  /** The server began a binding that has a script, which has run; its handler, if any, gets what it made of the inputs. */
+  /** The script of a binding that the server began has run; its handler, if any, gets the script's results. */
   answer(binding: Binding, values: unknown[]): void {
     this.send(binding, this.begin(binding), { target: 0, data: null }, values);
   }
@@ -78,7 +78,7 @@ export class Runs {
     return this.bindings.get(number);
   }
 
-  /** The element that an event came of; -1 for an event of the server. */
+  /** The element that an event came from; -1 for an event of the server. */
   source({ binding, target = 0 }: Fire): number {
     return this.bindings.get(binding)?.targets[target]?.[0] ?? -1;
   }
@@ -88,7 +88,7 @@ export class Runs {
     return this.count;
   }
 
-  /** Resolves when no run after number `since` goes on that writes a component without having read it. */
+  /** Resolves when no run after number `since` is left that writes a component without having read it. */
   async settled(component: number, since: number): Promise<void> {
     while (this.isWritten(component, since)) await new Promise<void>((resolve) => this.waiters.push(resolve));
   }
@@ -101,7 +101,7 @@ export class Runs {
     });
   }
 
-  /** The server says where a run is. */
+  /** The server reports the state of a run. */
   update(state: RunState): void {
     const binding = this.bindings.get(state.binding);
     if (!binding) return;
@@ -116,7 +116,7 @@ export class Runs {
     if (isOver && run) this.finish(binding, run);
   }
 
-  /** The server says how far a run is, or a call of a stream: only the latter begins and ends with that. */
+  /** The server reports the progress of a run, or of a stream's call, whose view exists only during progress. */
   advance({ call, binding: number, stream, levels }: ProgressState): void {
     const binding = this.bindings.get(number);
     const view = this.shown.get(call) ?? (stream && binding ? streamed(call, binding) : null);
@@ -164,7 +164,7 @@ export class Runs {
     this.held.hold({ binding, run, trigger, isTold: true }, awaits);
   }
 
-  /** Begins a run; its number stays if `isFixed`. */
+  /** Begins a run; it keeps its number if `isFixed`. */
   private go(binding: Binding, trigger: Trigger, run: number, isFixed = false): void {
     if (binding.js === null) this.send(binding, run, trigger, null);
     else void this.compute(binding, trigger, run, isFixed);
@@ -179,7 +179,7 @@ export class Runs {
     return run;
   }
 
-  /** Others may have begun meanwhile; the server takes runs that it does not know by rising numbers only. */
+  /** Others may have begun meanwhile; the server accepts new runs only with rising numbers. */
   private renumber(binding: Binding, run: number): number {
     this.active.get(binding.id)?.delete(run);
     return this.begin(binding);
@@ -202,7 +202,7 @@ export class Runs {
     }
     if (!isFixed) run = this.renumber(binding, run);
     if (!binding.handler) this.events.write(binding, values);
-    // Without a handler too: the server begins what follows, and ends what the event cancels.
+    // Also without a handler: the server begins chained events, and ends those that the event cancels.
     this.send(binding, run, trigger, binding.handler ? values : null);
     if (!binding.handler) this.finish(binding, run);
   }
@@ -225,7 +225,7 @@ function streamed(call: number, { id, outputs, progress }: Binding): RunView {
   return { call, run: 0, binding: id, outputs, progress, state: "running", position: 0, etaS: null, message: "" };
 }
 
-/** The view by which a stream's outputs show that it failed, as those of an ordinary event do; its input says it in its own frame. */
+/** The view by which a stream's outputs show its failure, like those of an ordinary event; its input shows it in its own frame. */
 export function streamRun(binding: Binding, state: "done" | "failed", message = ""): RunView {
   const outputs = binding.outputs.filter((output) => output !== binding.stream?.component);
   return {

@@ -16,7 +16,7 @@ declare global {
  * Runs a binding's script on the values of its inputs, followed by those of its outputs.
  *
  * Returns one value for each input, if a handler follows, otherwise one for each output; null if the script returned
- * nothing where nothing is needed. Throws what the script throws, or an error that names the binding.
+ * nothing where nothing is needed. Throws the script's own error, or one that names the binding.
  */
 export async function runScript(binding: Binding, inputs: unknown[], outputs: unknown[]): Promise<unknown[]> {
   const script = window.millstreamScripts?.[binding.id];
@@ -37,7 +37,7 @@ export interface ScriptsEvents {
   failed(message: string): void;
 }
 
-/** Runs the scripts of bindings on the values that components have. */
+/** Runs the scripts of bindings on the current values of components. */
 export class Scripts {
   private readonly store: Store;
   private readonly events: ScriptsEvents;
@@ -47,7 +47,7 @@ export class Scripts {
     this.events = events;
   }
 
-  /** Runs a script that the page begins; the values that it returned. Throws what `runScript` throws. */
+  /** Runs a script that the page begins, and returns its values. Throws like `runScript`. */
   run(binding: Binding): Promise<unknown[]> {
     return runScript(binding, this.values(binding.inputs), this.values(binding.outputs));
   }
@@ -63,7 +63,7 @@ export class Scripts {
     }
   }
 
-  /** Writes what a script without a handler computed. */
+  /** Writes the results of a script without a handler. */
   write(binding: Binding, values: unknown[]): void {
     for (const [index, component] of binding.outputs.entries()) this.events.write(component, values[index] ?? null);
   }

@@ -1,5 +1,5 @@
 /**
- * The page's side of a session: listens to what elements ask for, keeps what they show, and speaks to the media worker.
+ * The page's side of a session: handles the events of elements, keeps the data that they show, and talks to the media worker.
  *
  * Elements and session never meet: events come up to the root (`constants.ts`), data goes down through a `View`.
  */
@@ -150,13 +150,13 @@ export class Session {
     for (const end of this.endings) end();
   }
 
-  // ---- what elements and the browser ask for -----------------------------------------------------------------------
+  // ---- events of elements and the browser --------------------------------------------------------------------------
 
   private listen(): void {
     const { root, connection } = this;
     this.endings.push(
       listen(root, EDIT, ({ component, value }) => {
-        // What is taken back is not to come back; of files that are collected, others may still come.
+        // A withdrawn upload must not reappear; where files are collected, others may still arrive.
         if (!this.store.collects(component)) this.withdraw(component, value);
         this.values.edit(component, value);
       }),
@@ -183,7 +183,7 @@ export class Session {
     );
   }
 
-  /** The server refuses what comes of an element that it has hidden, and ends the session of a page that should know. */
+  /** The server refuses events of an element that it has hidden, and ends the session of a page that should know. */
   private fire({ component, event, data }: FireDetail): void {
     if (this.store.isShown(component)) this.runs.fire(component, event, data);
   }
@@ -192,7 +192,7 @@ export class Session {
     const { component, action } = record;
     if (action === "start" && !this.store.isShown(component)) return;
     if (action === "start") {
-      // What a stream answers most likely comes at the rate that it was asked at.
+      // The reply of a stream most likely has the rate of its input.
       const rate = (this.store.props(component)["sample_rate"] as number | null) ?? DEVICE_RATE_HZ;
       this.players.expect(({ stream }) => stream?.component === component, rate);
       // A result that had replaced the preview is removed.
@@ -208,7 +208,7 @@ export class Session {
     this.record({ component, action: recording ? "start" : "stop" });
   }
 
-  /** A recording is complete. If it was not streamed it becomes the value before the app hears of that. */
+  /** A recording is complete. If it was not streamed, it becomes the value before the app gets the event. */
   private async endRecording(component: number, clip: ClipFile | null): Promise<void> {
     if (clip) await this.upload(component, [clip]);
     this.fire({ component, event: "stop_recording" });
@@ -230,7 +230,7 @@ export class Session {
     this.uploads.withdraw(component, isEmpty(value) ? WITHDRAWN : "");
   }
 
-  // ---- what becomes of the session ---------------------------------------------------------------------------------
+  // ---- the life of the session -------------------------------------------------------------------------------------
 
   private welcome({ session, build }: FromWorkerOf<"welcome">): void {
     if (build !== this.manifest.build) {
@@ -245,12 +245,12 @@ export class Session {
     this.connection.flush();
     this.view.connection({ state: "open", message: "" });
     if (!isFirst) return;
-    // Whoever has pressed Record before there was a session goes on recording.
+    // A recording that was started before there was a session continues.
     for (const component of this.store.components)
       if (this.store.props(component)["recording"] === true) this.control(component, true);
   }
 
-  /** Another session begins, which knows nothing of what was sent to the last one. */
+  /** Another session begins, which knows nothing of the messages to the previous one. */
   private renew(): void {
     const dropped = this.values.renew();
     this.runs.held.refuse(dropped, DROPPED);

@@ -1,4 +1,4 @@
-/** Measures how long a recording has lasted, over all its slots, and tells when that is enough. */
+/** Measures the length of a recording over all its slots, and reports when the maximum is reached. */
 export class Stopwatch {
   private readonly longestMs: number;
   private readonly over: () => void;
@@ -6,18 +6,18 @@ export class Stopwatch {
   private pastMs = 0;
   private startedMs = 0;
 
-  /** `over` is called once after `longestS` seconds, those between `pause` and `start` not counted. */
+  /** `over` is called once after `longestS` seconds, not counting those between `pause` and `start`. */
   constructor(longestS: number, over: () => void) {
     this.longestMs = longestS * 1000;
     this.over = over;
   }
 
-  /** When it would have to have been started, in milliseconds of `performance.now()`, had it never paused; 0 if it stands. */
+  /** Start of an uninterrupted measurement of equal length, in milliseconds of `performance.now()`; 0 while paused. */
   get sinceMs(): number {
     return this.startedMs && this.startedMs - this.pastMs;
   }
 
-  /** Seconds until it was paused last. */
+  /** Seconds up to the last pause. */
   get pastS(): number {
     return this.pastMs / 1000;
   }

@@ -9,7 +9,7 @@ export class Store {
 
   private readonly layouts = new Map<number, Props>();
   private readonly parents = new Map<number, number>();
-  /** Components that a script of the page writes: nobody needs to see them. */
+  /** Components that a script of the page writes: they may be hidden. */
   private readonly scripted: ReadonlySet<number>;
 
   constructor(manifest: Manifest) {
@@ -74,7 +74,7 @@ export class Store {
     if ("value" in props) this.edited.delete(component);
   }
 
-  /** An update with its whole value, if it says of a list no more than what is new. */
+  /** An update with its whole value, where it carries only the new part of a list. */
   whole(component: number, update: Props): Props {
     if (!("splice" in update)) return update;
     const { splice, ...others } = update;
@@ -82,7 +82,7 @@ export class Store {
     return { ...others, value: [...(this.value(component) as unknown[]).slice(0, start), ...rest] };
   }
 
-  /** The value that a component gets by a file which was uploaded: the file, or for one that collects them one more. */
+  /** The value of a component after an upload: the file, or the list with one more if it collects files. */
   received(component: number, file: FileValue): unknown {
     const { collects, value, max_files: most } = this.props(component);
     if (collects === "list") return [...(most === 1 ? [] : ((value ?? []) as readonly FileValue[])), file];
@@ -97,7 +97,7 @@ export class Store {
     this.edited.add(component);
   }
 
-  /** The user's own values, which a fresh session is to be told; files are not among them: they went with the old one. */
+  /** The user's own values, for a new session; without files, which were lost with the old one. */
   edits(): [number, unknown][] {
     return [...this.edited]
       .filter((component) => !isFile(this.value(component)))
@@ -105,8 +105,8 @@ export class Store {
   }
 
   /**
-   * The changes where another session begins, which knows only the declaration: properties go back to that, values
-   * that were shown stay. A conversation is what handlers remember, so it becomes the past of another one.
+   * The changes when another session begins, which knows only the declaration: properties return to it, shown values
+   * stay. A conversation lives in the handlers' memory, so it becomes the past of a new one.
    */
   renewed(): [number, Props][] {
     const renewed: [number, Props][] = [];
@@ -123,7 +123,7 @@ export class Store {
     return renewed;
   }
 
-  /** Takes back values that are files of an ended session; the components whose declared value counts again. */
+  /** Removes values that are files of an ended session; returns the components whose declared value counts again. */
   dropFiles(): number[] {
     const lost = this.components.filter((component) => isFile(this.changed.get(component)?.["value"]));
     for (const component of lost) {

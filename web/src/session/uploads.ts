@@ -9,17 +9,17 @@ export interface UploadsEvents {
   ready(): Promise<string>;
   /** True if a secret is still that of the session. */
   isCurrent(secret: string): boolean;
-  /** The file as the component wants it. Rejects with a sentence for the user. */
+  /** Converts a file for the component. Rejects with a sentence for the user. */
   prepare(component: number, file: File): Promise<File>;
   show(component: number, upload: UploadView | null): void;
-  /** Resolves when nothing that was begun after the upload may still write the component. */
+  /** Resolves when no run that began after the upload may still write the component. */
   settled(component: number, since: number): Promise<void>;
   /** The server has a file. Rejects with `Unwanted` if the component takes no more files. */
   received(component: number, file: FileValue): Promise<void>;
   failed(message: string): void;
 }
 
-/** A link that breaks is known to be lost within so many milliseconds. */
+/** A broken link is noticed within so many milliseconds. */
 const BREAK_MS = 500;
 
 class BrokenConnection extends Error {}
@@ -30,19 +30,19 @@ export class Unwanted extends Error {}
 /** The upload of one component. */
 interface Transfer {
   readonly component: number;
-  /** The run that was begun last before it. */
+  /** The last run that began before it. */
   readonly since: number;
   readonly input: PendingInput;
   readonly files: Coming[];
   abort: AbortController;
-  /** Why not all of it has come, for events that waited for it; empty if it has. */
+  /** The reason why it is incomplete, for events that waited for it; empty if it is complete. */
   refusal: string;
-  /** It is replaced, or taken back: nothing of it may be seen any more. */
+  /** It was superseded or withdrawn, and must not be shown any more. */
   isOver: boolean;
   done: Promise<boolean>;
 }
 
-/** A file, or one that is still being made: null if nothing comes of it. */
+/** A file, or one that is still being made: null if that fails. */
 export type Coming = File | Promise<File | null>;
 
 const MAKING: UploadView = { name: "recording", fraction: null };
@@ -58,9 +58,9 @@ export class Uploads {
   }
 
   /**
-   * Sends files, of which the component collects all, or has one.
+   * Sends files, for a component that collects all of them, or has one.
    *
-   * Resolves when it is over, and tells whether the component has got any; what joins others leaves that to them.
+   * Resolves at the end, to whether the component got any; files that join an upload under way leave that to it.
    */
   send(component: number, files: readonly Coming[], collects: boolean, since: number): Promise<boolean> {
     const running = this.transfers.get(component);
@@ -87,18 +87,18 @@ export class Uploads {
     return transfer.done;
   }
 
-  /** The run that was begun last before what is on its way to a component; Infinity if nothing is. */
+  /** The last run that began before the upload for a component; Infinity without an upload. */
   since(component: number): number {
     return this.transfers.get(component)?.since ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Something newer is there, or the user wants none of it: what is on its way must not appear any more. */
+  /** Something newer arrived, or the user cancelled: the upload under way must not appear any more. */
   withdraw(component: number, refusal = ""): void {
     const transfer = this.transfers.get(component);
     if (transfer) this.end(transfer, refusal);
   }
 
-  /** The session is over; what was on its way goes to the next one. */
+  /** The session is over; uploads under way continue in the next one. */
   restart(): void {
     for (const transfer of this.transfers.values()) transfer.abort.abort();
   }
@@ -116,7 +116,7 @@ export class Uploads {
     return isAny;
   }
 
-  /** Sends one file, in the next session if need be; tells whether the component has got it. */
+  /** Sends one file, in the next session if need be; returns whether the component got it. */
   private async sendAll(transfer: Transfer, file: File): Promise<boolean> {
     try {
       while (!transfer.isOver) if (await this.sendOne(transfer, file)) return true;
@@ -128,13 +128,13 @@ export class Uploads {
     return false;
   }
 
-  /** Says once that a file does not come: where an event waits for it, or in a message of its own. */
+  /** Says once that a file will not arrive: at an event that waits for it, or in a message of its own. */
   private fail(transfer: Transfer, message: string): void {
     transfer.refusal ||= `This did not run: ${message}`;
     if (!this.pending.fail(transfer.input, transfer.refusal)) this.events.failed(message);
   }
 
-  /** Sends one file; false if it has to be sent again, or is not wanted any more. */
+  /** Sends one file; false if it has to be sent again, or is no longer needed. */
   private async sendOne(transfer: Transfer, file: File): Promise<boolean> {
     const { component, since } = transfer;
     const { signal } = transfer.abort;
@@ -179,7 +179,7 @@ function wordsOf(name: string, fraction: number | null): string {
   return `the upload${name ? ` of ${name}` : ""}${part}`;
 }
 
-/** Uploads a file for a component, which looks at it; resolves to its value. Rejects with a sentence for the user. */
+/** Uploads a file for a component, which checks it; resolves to its value. Rejects with a sentence for the user. */
 export function upload(
   file: File,
   component: number,
@@ -188,7 +188,7 @@ export function upload(
   signal: AbortSignal,
 ): Promise<FileValue> {
   return new Promise((resolve, reject) => {
-    // fetch() cannot tell how far an upload is.
+    // fetch() reports no progress of an upload.
     const request = new XMLHttpRequest();
     request.open(
       "POST",

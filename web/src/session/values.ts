@@ -1,4 +1,4 @@
-/** The values and properties of components as they change: edits go up, what the server says comes in. */
+/** The values and properties of components as they change: edits go up, updates of the server come in. */
 
 import type { StillImage } from "../codecs/types.ts";
 import type { Props } from "../manifest.ts";
@@ -15,7 +15,7 @@ export interface ValuesEvents {
   changed(component: number, value: unknown): void;
   /** The server gave a component a value. */
   given(component: number): void;
-  /** Run `run` brings a value for a component: files on their way to it may be of yesterday. */
+  /** Run `run` brings a value for a component: uploads for it may be outdated. */
   arrived(component: number, value: unknown, run: number): void;
   /** True if the results of a stream are not shown any more. */
   isReplaced(component: number, stream: number): boolean;
@@ -54,7 +54,7 @@ export class Values {
     this.edits.confirm(component, seq);
   }
 
-  /** A session has begun, which is told of all that the user has edited. */
+  /** A session has begun, which gets all of the user's edits. */
   restore(): void {
     this.edits.clear();
     for (const [component, value] of this.store.edits()) {
@@ -64,7 +64,7 @@ export class Values {
     }
   }
 
-  /** Another session begins, which knows nothing of the last one: the components whose files are lost with that. */
+  /** Another session begins, which knows nothing of the previous one; returns the components that lose their files. */
   renew(): number[] {
     for (const [element, props] of this.store.renewed()) this.applyProps(element, props);
     const dropped = this.store.dropFiles();
@@ -72,7 +72,7 @@ export class Values {
     return dropped;
   }
 
-  /** Applies what one call changes, as a whole. */
+  /** Applies the changes of one call as a whole. */
   apply({ stream, run, seen, updates, images }: FromWorkerOf<"apply">): void {
     for (const [key, update] of Object.entries(updates)) {
       const component = Number(key);
@@ -89,7 +89,7 @@ export class Values {
     }
   }
 
-  /** True if a value still counts that the server made of what it had `seen`: the user may have gone on since. */
+  /** True if a value still counts, given what the server had `seen`: the user may have edited it since. */
   private isCurrent(component: number, stream: number, seen: number): boolean {
     return this.edits.isKnown(component, seen) && !this.events.isReplaced(component, stream);
   }

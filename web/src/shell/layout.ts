@@ -74,7 +74,7 @@ function box(node: Node, fill: Fill): LayoutPart {
   });
 }
 
-/** A part that wears its dress, and does `apply` with all its properties whenever some change. */
+/** A part with the common attributes, whose `apply` gets all properties whenever some change. */
 function dressed(element: HTMLElement, node: Node, apply: (props: Props) => void): LayoutPart {
   let props = node.props ?? {};
   const part = {
@@ -106,7 +106,7 @@ function accordion(node: Node, fill: Fill): LayoutPart {
   let isOpen: unknown;
   return dressed(element, node, (props) => {
     title.textContent = String(props["label"] ?? "");
-    // The user's own opening and closing lasts until the app says otherwise.
+    // The user's own opening and closing lasts until the app changes it.
     if (isOpen !== props["open"]) element.open = props["open"] !== false;
     isOpen = props["open"];
   });

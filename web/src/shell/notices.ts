@@ -17,7 +17,7 @@ const TITLES: { [level in ToastView["level"]]: string } = {
   info: "Note",
   success: "Done",
 };
-/** More would cover the app; the oldest goes. */
+/** More would cover the app; the oldest is removed. */
 const MOST = 5;
 
 /** A message that is closed stays closed for as long as it is said again within this time. */

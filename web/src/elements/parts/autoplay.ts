@@ -1,6 +1,6 @@
-/** Videos that play by themselves, as far as the browser lets them. */
+/** Videos that play automatically, as far as the browser permits. */
 
-/** Plays it with its audio, or muted where the browser wants a tap for that; resolves to whether it has to be tapped. */
+/** Plays it with its audio, or muted where the browser requires a tap; resolves to whether a tap is needed. */
 export async function playByItself(video: HTMLVideoElement): Promise<boolean> {
   try {
     await video.play();
@@ -10,6 +10,6 @@ export async function playByItself(video: HTMLVideoElement): Promise<boolean> {
     if (error.name !== "NotAllowedError") return false; // it was paused, or replaced, before it could begin
   }
   video.muted = true;
-  await video.play().catch(() => undefined); // what may not even play muted waits for its own button
+  await video.play().catch(() => undefined); // one that may not even play muted waits for its own button
   return true;
 }

@@ -5,7 +5,7 @@ import type { StreamView } from "../../states.ts";
 import { length, type Styles } from "./styled.ts";
 
 export interface FrameShape {
-  /** The size that is asked of the camera; null leaves it to the camera. */
+  /** The requested size; null leaves it to the camera. */
   size: readonly [number, number] | null;
   height: number | string | null;
   width: number | string | null;
@@ -26,7 +26,7 @@ export function preview({ preview, mirrored }: StreamView): TemplateResult | typ
   ></video>`;
 }
 
-/** Makes sure that the preview inside `frame` moves: `autoplay` is not obeyed by all browsers. */
+/** Starts the preview inside `frame`: not all browsers obey `autoplay`. */
 export function playPreview(frame: HTMLElement): void {
   void frame
     .querySelector<HTMLVideoElement>(`.${PREVIEW_CLASS}`)

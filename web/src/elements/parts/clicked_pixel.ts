@@ -1,9 +1,9 @@
-/** Where the user pointed in an image. */
+/** The position of a click in an image. */
 
 /**
- * The pixel of an image of `size` under a point, when the image stands as large as it can in the middle of `box`.
+ * The pixel of an image of `size` under a point, if the image is centred in `box`, as large as possible.
  *
- * Null beside the image.
+ * Null outside of the image.
  */
 export function pixelAt(
   point: { x: number; y: number },

@@ -1,6 +1,6 @@
 /**
- * Puts a text into the clipboard; false if the browser did not let it. Over plain HTTP, as in a home's network, browsers
- * offer no `navigator.clipboard`, but still copy what is marked.
+ * Copies a text to the clipboard; false if the browser refused. Over plain HTTP, as in a home network, browsers offer no
+ * `navigator.clipboard`, but still copy the selection.
  */
 export async function copyText(text: string): Promise<boolean> {
   try {

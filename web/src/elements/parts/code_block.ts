@@ -4,10 +4,10 @@ import { highlight, MAX_COLOURED } from "../../highlight/highlight.ts";
 import { copyText } from "./clipboard.ts";
 
 const COPIED_MS = 1500;
-/** Characters of code that are coloured in one text; each word of a growing answer colours it anew. */
+/** The most characters of code coloured in one text; each word of a growing reply colours it again. */
 const MOST_COLOURED = 2 * MAX_COLOURED;
 
-/** Colours the code within a text that was just made of its HTML. */
+/** Colours the code in freshly rendered HTML. */
 export function colourCode(text: ParentNode): void {
   let left = MOST_COLOURED;
   for (const block of text.querySelectorAll('.ms-code code[class^="language-"]')) {
@@ -35,7 +35,7 @@ function colour(block: Element, code: string, language: string): void {
   if (at < code.length) block.append(code.slice(at));
 }
 
-/** Copies the code whose button was clicked, and says so; any other click is none of its business. */
+/** Copies the code whose button was clicked, and says so; ignores any other click. */
 export async function copyCode(event: Event): Promise<void> {
   const button = (event.target as Element).closest<HTMLElement>(".ms-copy-code");
   const code = button?.closest(".ms-code")?.querySelector("code")?.textContent;

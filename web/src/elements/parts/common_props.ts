@@ -10,7 +10,7 @@ export interface Dress {
 
 const worn = new WeakMap<HTMLElement, readonly string[]>();
 
-/** Dresses `element` as `props` say; called again with other props, it takes off what it had put on. */
+/** Sets the common attributes of `element`; called again with other props, it removes the previous ones. */
 export function dress(element: HTMLElement, props: Dress): void {
   if (props.elem_id) element.id = props.elem_id;
   else element.removeAttribute("id");

@@ -1,7 +1,7 @@
-/** A conversation as its entries: who speaks with whom, and of what each entry is a part. Pure. */
+/** A conversation as entries: their sides, and their nesting. Pure. */
 import { type Act, type Entry, textOf } from "./message.ts";
 
-/** Of how many thoughts, each of the next, every message is a part. */
+/** The nesting depth of every message in thoughts. */
 export function depthsOf(entries: readonly Entry[]): number[] {
   const known = new Map<string, number>();
   return entries.map(({ metadata }) => {
@@ -27,7 +27,7 @@ export function saidUpTo(entries: readonly Entry[], at: number, grouped: boolean
     .join("\n\n");
 }
 
-/** The message with the names of files instead of the files, which went with their session. */
+/** The message with the names of files in place of the files, which were lost with their session. */
 export function withoutFiles(entry: Entry): Entry {
   const content = entry.content.map((part) => {
     const { value } = part;
@@ -39,7 +39,7 @@ export function withoutFiles(entry: Entry): Entry {
 
 const lists = new Map<string, readonly Act[]>();
 
-/** One list for all messages with which the same can be done: a message that did not change is not rendered anew. */
+/** One shared list for all messages with the same actions, so that an unchanged message is not rendered again. */
 export function same(acts: Act[]): readonly Act[] {
   const key = acts.join();
   const known = lists.get(key) ?? acts;

@@ -5,7 +5,7 @@ import { DEVICE, emit } from "../../constants.ts";
 import { icon } from "./icons.ts";
 import { close, open, watch } from "./popover.ts";
 
-/** Which camera or microphone: a menu, and front or rear where there are two to turn between. Hidden with one device. */
+/** The choice of camera or microphone: a menu, or a front and rear switch on phones. Hidden if there is only one device. */
 @customElement("ms-devices")
 export class DeviceMenu extends LitElement {
   @property({ attribute: false }) kind: DeviceKind = "camera";
@@ -14,7 +14,7 @@ export class DeviceMenu extends LitElement {
   @property({ attribute: false }) component = -1;
   /** Id of the device in use; empty before the first recording. */
   @property({ attribute: false }) current = "";
-  /** True if the camera in use looks at the user. */
+  /** True if the camera in use faces the user. */
   @property({ attribute: false }) front = true;
   @state() private devices: readonly DeviceEntry[] = [];
   @state() private expanded = false;
@@ -36,7 +36,7 @@ export class DeviceMenu extends LitElement {
   }
 
   protected override willUpdate(changed: PropertyValues): void {
-    // The browser tells the devices' names only after one of them was allowed.
+    // Browsers reveal the names of devices only after one of them was allowed.
     if (changed.has("current")) void this.refresh();
   }
 

@@ -1,13 +1,13 @@
 /**
- * Shows HTML that grows without touching what is there already: nodes that are equal stay, text is appended, and so the
- * user's selection, and whatever scrolls, stays where it was.
+ * Shows growing HTML without touching what is already there: equal nodes stay and text is appended, so that the user's
+ * selection and all scroll positions survive.
  */
 import { colourCode } from "./code_block.ts";
 import { forget, setAside, show } from "./safe_html.ts";
 
 const ASIDE = "data-ms-style";
 
-/** Makes `container` hold `text`, which is HTML from the server. */
+/** Shows `text`, which is HTML from the server, in `container`. */
 export function patch(container: Element, text: string): void {
   if (/<style/i.test(text)) {
     show(container, text);
@@ -21,14 +21,14 @@ export function patch(container: Element, text: string): void {
     element.style.cssText = element.getAttribute(ASIDE) ?? "";
     element.removeAttribute(ASIDE);
   }
-  // What scrolls can be reached with the keyboard.
+  // Scrollable content must be reachable with the keyboard.
   for (const block of template.content.querySelectorAll<HTMLElement>("pre, table")) block.tabIndex = 0;
   for (const link of template.content.querySelectorAll("a")) link.target = "_blank";
   colourCode(template.content);
   grow(container, template.content);
 }
 
-/** Makes the children of `old` those of `fresh`, from the first that differs on. */
+/** Replaces the children of `old` by those of `fresh`, from the first difference on. */
 function grow(old: Node, fresh: Node): void {
   const [before, now] = [[...old.childNodes], [...fresh.childNodes]];
   for (const [at, node] of now.entries()) {
@@ -50,7 +50,7 @@ function write(known: Text, text: string): void {
   else known.data = text;
 }
 
-/** True if two elements differ in nothing but their content. */
+/** True if two elements differ only in their content. */
 function isAlike(one: Element, other: Element): boolean {
   return one.cloneNode(false).isEqualNode(other.cloneNode(false));
 }

@@ -1,9 +1,9 @@
 /** Files that are dragged over a part of an element, and dropped. */
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 
-/** Tells `host` when files are over the part that its handlers are on, and hands over those that are dropped. */
+/** Tells `host` when files are dragged over the part with its handlers, and passes on those that are dropped. */
 export class DropZone implements ReactiveController {
-  /** True while files are being dragged over it that it would take. */
+  /** True while acceptable files are being dragged over it. */
   isTarget = false;
   private readonly host: ReactiveControllerHost;
   private readonly isOpen: () => boolean;
@@ -27,7 +27,7 @@ export class DropZone implements ReactiveController {
   };
 
   readonly onDragEnd = (event: DragEvent): void => {
-    // Passing from one child of the part to another is no leaving.
+    // Moving from one child of the part to another does not leave it.
     if (!(event.currentTarget as Element).contains(event.relatedTarget as Node | null)) this.setTarget(false);
   };
 

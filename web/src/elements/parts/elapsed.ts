@@ -5,7 +5,7 @@ import { clock } from "./sentences.ts";
 /** The length of the recording so far, and the longest that is allowed: "0:07 / 0:30". Counts by itself. */
 @customElement("ms-elapsed")
 export class Elapsed extends LitElement {
-  /** When it began, had it never paused, in milliseconds of `performance.now()`; 0 while nothing is recorded. */
+  /** Start of the recording, moved by the time spent paused, in milliseconds of `performance.now()`; 0 while paused. */
   @property({ attribute: false }) sinceMs = 0;
   /** Seconds until the last pause; shown while nothing is recorded. */
   @property({ attribute: false }) pastS = 0;

@@ -1,4 +1,4 @@
-/** Files that the user brings into a frame: picked, dropped or pasted. */
+/** Files that the user adds to a frame: picked, dropped or pasted. */
 import { html, nothing, type ReactiveController, type ReactiveControllerHost, type TemplateResult } from "lit";
 import { emit, UPLOAD } from "../../constants.ts";
 import { fileIn, mayBeOfKind, pastedFile } from "./files.ts";
@@ -8,7 +8,7 @@ import { icon } from "./icons.ts";
 export interface FileInputHost extends ReactiveControllerHost, EventTarget {
   readonly component: number;
   readonly isRecording: boolean;
-  /** True if the user may bring something in this way, as the component is now. */
+  /** True if the user may add files in this way, in the component's current state. */
   offers(source: "upload" | "clipboard"): boolean;
 }
 
@@ -19,9 +19,9 @@ export interface Taken {
   noun: string;
 }
 
-/** Takes files of one kind into the frame of `host`, and says so (`UPLOAD`); what does not fit is a `problem`. */
+/** Accepts files of one kind for the frame of `host`, and dispatches `UPLOAD`; any other file is a `problem`. */
 export class FileInput implements ReactiveController {
-  /** True while something is being dragged over the frame that it would take. */
+  /** True while an acceptable file is being dragged over the frame. */
   isTarget = false;
   /** The problem with the last file; empty if there was none. */
   problem = "";
@@ -38,7 +38,7 @@ export class FileInput implements ReactiveController {
     this.isTarget = false;
   }
 
-  /** Takes a file; null is none. */
+  /** Accepts a file; null stands for none. */
   take(file: File | null): void {
     if (!file) return;
     const fits = mayBeOfKind(file, this.taken.kind);
@@ -46,7 +46,7 @@ export class FileInput implements ReactiveController {
     if (fits) emit(this.host, UPLOAD, { component: this.host.component, file });
   }
 
-  /** Shows what is wrong; empty for nothing. */
+  /** Shows a problem; empty for none. */
   say(problem: string): void {
     this.problem = problem;
     this.host.requestUpdate();

@@ -6,14 +6,14 @@ function isOfKind(file: File, kind: string): boolean {
   return file.type.startsWith(`${kind}/`);
 }
 
-/** True if a server that looks at its content may find `file` to be of `kind`: browsers go by its name. */
+/** True if `file` may be of `kind` by its content, which the server examines: browsers only consider its name. */
 export function mayBeOfKind(file: File, kind: string): boolean {
   const said = file.type.split("/")[0] as string;
   if (kind === "video") return said === kind;
   return ["", kind, "application"].includes(said) || (kind === "audio" && said === "video");
 }
 
-/** True if `file` is one of those that a file dialog with these `accept`s offers: "image/*", "image/png", ".pdf". */
+/** True if a file dialog with these `accept`s would offer `file`: "image/*", "image/png", ".pdf". */
 export function isAccepted(file: File, accept: readonly string[]): boolean {
   const fits = (each: string): boolean => {
     if (each.startsWith(".")) return file.name.toLowerCase().endsWith(each.toLowerCase());
@@ -22,7 +22,7 @@ export function isAccepted(file: File, accept: readonly string[]): boolean {
   return accept.length === 0 || accept.some(fits);
 }
 
-/** The first file of `kind` in a drop or a paste, or else one that may be; null without one. */
+/** The first file of `kind` in a drop or a paste, or else one that may be of it; null if there is none. */
 export function fileIn(data: DataTransfer | null, kind: string): File | null {
   const files = [...(data?.files ?? [])];
   return files.find((file) => isOfKind(file, kind)) ?? files.find((file) => mayBeOfKind(file, kind)) ?? null;
@@ -45,7 +45,7 @@ export function save(blob: Blob, name: string): void {
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }
 
-/** Saves what a component shows at `address`, under the name of its value; without one under `name`. */
+/** Saves the file at `address` under the name of the component's value, or else under `name`. */
 export function download(address: string, value: unknown, name: string): void {
   const own = typeof value === "object" && value !== null && "name" in value ? String(value.name) : name;
   follow(address.startsWith("file/") ? `${address}?download=1` : address, own);

@@ -105,7 +105,7 @@ function attributesText(attributes: Record<string, string | number | undefined>)
     .join(" ");
 }
 
-/** One icon. It is hidden from assistive technology: whatever carries it has the words. */
+/** One icon. It is hidden from assistive technology: the element around it has a name. */
 export function icon(name: IconName): TemplateResult {
   return html`<svg class="ms-icon" viewBox="0 0 24 24" aria-hidden="true">${unsafeSVG(drawing(name))}</svg>`;
 }

@@ -10,10 +10,10 @@ const SILENT = 0.0005;
 /** At 20 levels a second. */
 const SILENT_FOR = 60;
 
-/** The microphone's level over the last seconds, newest at the right. Digital silence is said in words after a while. */
+/** The microphone's level over the last seconds, newest at the right. Digital silence gets a hint after a while. */
 @customElement("ms-level")
 export class LevelMeter extends LitElement {
-  /** True if silence is not worth a hint; it is counted from the time when it is. */
+  /** True if silence needs no hint; it is counted from the time when it does. */
   @property({ attribute: false }) quiet = false;
   @state() private isSilent = false;
   private readonly levels = new Float32Array(BARS);
@@ -34,7 +34,7 @@ export class LevelMeter extends LitElement {
     this.draw();
   }
 
-  /** Adds the newest level and moves the others on. Draws one path; nothing of the page is laid out again. */
+  /** Adds the newest level and shifts the others. Draws one path, without a layout of the page. */
   push({ peak }: AudioLevel): void {
     this.levels.copyWithin(0, 1);
     this.levels[BARS - 1] = loudness(peak);

@@ -7,7 +7,7 @@ import "./level_meter.ts";
 import type { LevelMeter } from "./level_meter.ts";
 import { clock } from "./sentences.ts";
 
-/** Audio that still comes: its level, a clock, a button that holds it and one that ends it. Dispatches `ms-toggle` and `ms-quit`. */
+/** Streaming audio: its level, a clock, a pause button and a stop button. Dispatches `ms-toggle` and `ms-quit`. */
 @customElement("ms-live")
 export class LiveAudio extends LitElement {
   @property({ attribute: false }) state: LiveState = "starting";
@@ -16,7 +16,7 @@ export class LiveAudio extends LitElement {
     return this;
   }
 
-  /** Shows how far it is, and how loud; no render. */
+  /** Shows its position and level, without a render. */
   move(playedS: number, level: AudioLevel): void {
     this.querySelector<LevelMeter>("ms-level")?.push(level);
     const text = this.querySelector(".ms-now");
@@ -42,7 +42,7 @@ export class LiveAudio extends LitElement {
     </button>`;
   }
 
-  /** Audio that a browser holds back can be let go of as soon as it was begun. */
+  /** Audio that the browser holds back can be stopped as soon as it has begun. */
   private stopButton(): TemplateResult | typeof nothing {
     if (this.state === "locked") return nothing;
     const quit = (): boolean => this.dispatchEvent(new Event("ms-quit"));

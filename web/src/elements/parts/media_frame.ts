@@ -27,7 +27,7 @@ export function chip({
   return label && show_label ? html`<span class="ms-chip">${label}</span>` : nothing;
 }
 
-/** The bar of the time that a stream has left, if that is limited. */
+/** The bar of the time that is left of a stream's slot, if that is limited. */
 export function timeLeft({ limitS, deadlineMs, state }: StreamView): TemplateResult | typeof nothing {
   if (limitS <= 0 || state !== "running") return nothing;
   return html`<ms-time .limitS=${limitS} .deadlineMs=${deadlineMs}></ms-time>`;
@@ -61,7 +61,7 @@ export function failure(message: string): TemplateResult {
   </div>`;
 }
 
-/** The `tabindex` of what may be too long for its frame: it scrolls, and those who have no pointer need to get there. */
+/** The `tabindex` of text that may be too long for its frame: it scrolls, and must be reachable without a pointer. */
 export function focusable(message: string): number | typeof nothing {
   return message.length > LONG ? 0 : nothing;
 }

@@ -44,7 +44,7 @@ export type Act = "copy" | "like" | "retry" | "undo" | "edit" | "option" | "sele
 export interface ActDetail {
   act: Act;
   index: number;
-  /** The new text, the feedback (null takes it back), or the number of the option. */
+  /** The new text, the feedback (null withdraws it), or the number of the option. */
   value?: unknown;
 }
 
@@ -66,7 +66,7 @@ export function textOf(entry: Entry): string {
 export class MessageView extends LitElement {
   @property({ attribute: false }) entry!: Entry;
   @property({ attribute: false }) index = 0;
-  /** Profile picture of who speaks; null for none. */
+  /** Profile picture of the speaker; null for none. */
   @property({ attribute: false }) avatar: string | null = null;
   /** True if the message before it comes from the same side: the two are one. */
   @property({ attribute: false }) joined = false;
@@ -110,7 +110,7 @@ export class MessageView extends LitElement {
     </div>`;
   }
 
-  /** A message with a title is folded away under it. */
+  /** A message with a title is collapsed under it. */
   private folded(): TemplateResult {
     const { metadata } = this.entry;
     const parts = html`${this.entry.content.map((part) => this.show(part))}`;
@@ -199,7 +199,7 @@ export class MessageView extends LitElement {
     }
   }
 
-  /** An image that cannot be had is not shown as a broken one. */
+  /** An image that cannot be loaded is not shown as a broken one. */
   private onAvatar(event: Event): void {
     (event.target as HTMLElement).toggleAttribute("data-missing", event.type === "error");
   }
@@ -252,12 +252,12 @@ export class MessageView extends LitElement {
   }
 
   private select(): void {
-    // Marking text is no choice of a message.
+    // Selecting text does not select the message.
     if (this.ownerDocument.getSelection()?.isCollapsed !== false) this.act("select");
   }
 }
 
-/** Parts that are folded away under a title, and open while they are being made. */
+/** Parts that are collapsed under a title, and open while they are being written. */
 function fold(metadata: Metadata, parts: TemplateResult): TemplateResult {
   const { title, heading, log, status, duration } = metadata;
   return html`<details class="ms-thought" ?open=${status === "pending"}>

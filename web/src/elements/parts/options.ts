@@ -9,7 +9,7 @@ export interface Options {
   name: string;
   /** Ids of the notes. */
   described: string | typeof nothing;
-  /** Shown above the options; null where only assistive technology is to have it. */
+  /** Shown above the options; null if only assistive technology gets it. */
   legend: string | null;
   label: string;
   choices: readonly Choice[];

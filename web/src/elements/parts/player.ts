@@ -72,7 +72,7 @@ export class Player extends LitElement {
     if (changed.has("address")) void this.load(Boolean(changed.get("address")));
   }
 
-  /** Until audio is decoded the waveform of the one before it stands: one that grows does not flicker. */
+  /** The previous waveform stays until the audio is decoded, so that growing audio does not flicker. */
   private async load(isNext: boolean): Promise<void> {
     this.loading?.abort();
     this.problem = "";
@@ -91,7 +91,7 @@ export class Player extends LitElement {
     for (const each of this.querySelectorAll("path")) if (each.closest(".ms-seek")) each.setAttribute("d", path);
   }
 
-  /** Puts the clock and the played part where the audio is; no render. */
+  /** Moves the clock and the played part to the audio's position, without a render. */
   private paint(): void {
     const now = this.audio?.currentTime ?? 0;
     const seek = this.querySelector<HTMLElement>(".ms-seek");
@@ -166,7 +166,7 @@ export class Player extends LitElement {
   }
 }
 
-/** The first channel of the audio at `address`; null where it cannot be had (another host, a format, a size). */
+/** The first channel of the audio at `address`; null if it is unavailable (another host, its format, its size). */
 async function decoded(address: string, signal: AbortSignal): Promise<Float32Array | null> {
   const response = await fetch(address, { signal }).catch(() => null);
   if (!response?.ok || Number(response.headers.get("content-length") ?? 0) > DECODED_BYTES) return null;

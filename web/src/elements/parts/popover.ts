@@ -24,7 +24,7 @@ export function close(list: HTMLElement): void {
   if (list.matches(":popover-open")) list.hidePopover();
 }
 
-/** Calls `moved` when the anchor may have moved; returns what ends that. */
+/** Calls `moved` when the anchor may have moved; returns a function that stops it. */
 export function watch(moved: (event: Event) => void): () => void {
   window.addEventListener("resize", moved);
   window.addEventListener("scroll", moved, { capture: true, passive: true });

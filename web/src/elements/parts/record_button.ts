@@ -1,4 +1,4 @@
-/** The record button (a red dot, a ring with the position in the queue, a square) and the bar that it stands in. */
+/** The record button (a red dot, a ring with the position in the queue, a square) and its bar. */
 import { html, nothing, type TemplateResult } from "lit";
 import type { StreamView } from "../../states.ts";
 import "./device_menu.ts";
@@ -10,7 +10,7 @@ export interface Recorder {
   readonly stream: StreamView;
 }
 
-/** The bar below what is recorded: the menu of devices, or one for each of both kinds, the button, and `tools`. */
+/** The bar below the recording: a menu of devices, or one for each of both kinds, the button, and `tools`. */
 export function recordBar(
   { component, stream }: Recorder,
   kind: "camera" | "microphone" | "both",

@@ -1,4 +1,4 @@
-/** A quiet sign over a component that an event run is about to write. CSS holds it back for the first quarter second. */
+/** A discreet indicator over a component that a run is about to write. CSS delays it by a quarter of a second. */
 import { html, nothing, type TemplateResult } from "lit";
 import { CANCEL, emit } from "../../constants.ts";
 import type { AdvanceView, RunView } from "../../states.ts";
@@ -7,7 +7,7 @@ import { doing, queueing, standing } from "./sentences.ts";
 import { styled } from "./styled.ts";
 import { waitingWords } from "./waiting.ts";
 
-/** Nothing for a run that is over, hidden or absent; a line for `minimal`; with words and a way out for `full`. */
+/** Nothing for a run that is over, hidden or absent; a line for `minimal`; words and a cancel button for `full`. */
 export function progress(run: RunView | null): TemplateResult | typeof nothing {
   if (run === null || run.progress === "hidden") return nothing;
   if (run.state !== "waiting" && run.state !== "running") return nothing;
@@ -52,7 +52,7 @@ function bar({ levels, fraction }: AdvanceView, words: string): TemplateResult {
   ><i ${styled({ "--ms-part": fraction })}></i></div>`;
 }
 
-/** The words beside the bar. Where there is too little room the first of them is shortened. */
+/** The words beside the bar. If there is too little room, the first of them is shortened. */
 function detail(run: RunView, words: string[]): TemplateResult {
   const cancel = (event: Event): boolean | undefined =>
     event.target ? void emit(event.target, CANCEL, { run: run.run }) : undefined;

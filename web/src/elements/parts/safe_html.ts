@@ -1,17 +1,17 @@
 /**
  * HTML from the server, shown under a content security policy without `unsafe-inline`.
  *
- * The policy refuses `style` attributes and `<style>` elements that come out of a string, but not styles that a script
- * sets one by one: so they are taken out on the way, and set by hand.
+ * The policy refuses `style` attributes and `<style>` elements in a string, but not styles that a script sets one by one:
+ * so they are removed from the HTML, and set by this script.
  */
 
-/** Quoted values are matched to be passed over: what looks like an attribute in them is text. */
+/** Quoted values are matched in order to skip them: anything like an attribute in them is text. */
 const STYLE = /"[^"]*"|'[^']*'|(?<=[\s"'/])style(?=\s*=)/gi;
 const ASIDE = "data-ms-style";
 
 const sheets = new WeakMap<Element, CSSStyleSheet>();
 
-/** Replaces what `container` holds by `text`; its style sheets live until the next call or `forget`. */
+/** Replaces the contents of `container` by `text`; its style sheets live until the next call or `forget`. */
 export function show(container: Element, text: string): void {
   const template = document.createElement("template");
   template.innerHTML = setAside(text);
@@ -29,7 +29,7 @@ export function show(container: Element, text: string): void {
   if (rules.length > 0) adopt(container, rules.join("\n"));
 }
 
-/** Takes the style sheets of `container` off the page: for an element that leaves it. */
+/** Removes the style sheets of `container` from the page, for an element that leaves it. */
 export function forget(container: Element): void {
   const sheet = sheets.get(container);
   if (sheet === undefined) return;
@@ -37,14 +37,14 @@ export function forget(container: Element): void {
   document.adoptedStyleSheets = document.adoptedStyleSheets.filter((adopted) => adopted !== sheet);
 }
 
-/** Renames `style` attributes: the policy speaks up as soon as one is parsed, wherever the nodes are. */
+/** Renames `style` attributes: the policy reports each one that is parsed, wherever the nodes are. */
 export function setAside(text: string): string {
   const parts: string[] = [];
   let at = 0;
   for (let begin = text.indexOf("<"); begin >= 0; begin = text.indexOf("<", Math.max(at, begin + 1))) {
     if (!/[a-z]/i.test(text[begin + 1] ?? "")) continue;
     const end = endOfTag(text, begin);
-    if (end < 0) break; // no parser makes an element of it
+    if (end < 0) break; // no parser would make an element of it
     const tag = text.slice(begin, end).replace(STYLE, (found) => (/^["']/.test(found) ? found : ASIDE));
     parts.push(text.slice(at, begin), tag);
     at = end;
@@ -52,7 +52,7 @@ export function setAside(text: string): string {
   return [...parts, text.slice(at)].join("");
 }
 
-/** Finds where a tag ends, which goes through it once; -1 if it does not. */
+/** Finds the end of a tag in a single pass; -1 if it has none. */
 function endOfTag(text: string, begin: number): number {
   let quote = "";
   let before = "";

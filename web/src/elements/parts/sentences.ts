@@ -9,27 +9,27 @@ export function ordinal(position: number): string {
   return `${position}${ending}`;
 }
 
-/** "20 s", "2 min": rounded up, in steps that do not count every second aloud. */
+/** "20 s", "2 min": rounded up, in steps, so that screen readers do not read every second. */
 export function span(seconds: number): string {
   if (seconds < 10) return `${Math.max(1, Math.ceil(seconds))} s`;
   if (seconds < 90) return `${Math.ceil(seconds / 5) * 5} s`;
   return `${Math.ceil(seconds / 60)} min`;
 }
 
-/** "2nd in line, about 20 s"; without a position as long as nobody knows it, "Waiting". */
+/** "2nd in line, about 20 s"; "Waiting" as long as the position is unknown. */
 export function queueing(position: number, etaS: number | null): string {
   if (position < 1) return "Waiting";
   const words = position === 1 ? "Next in line" : `${ordinal(position)} in line`;
   return etaS === null ? words : `${words}, about ${span(etaS)}`;
 }
 
-/** The step that a run is at: "File 1/2 files · Read 3/10 pages"; empty if its handler does not say. */
+/** The current step of a run: "File 1/2 files · Read 3/10 pages"; empty if its handler does not report it. */
 export function doing({ levels }: AdvanceView): string {
   const names = levels.map(({ desc, index, length, unit }) => {
     const count = index === null ? "" : `${short(index)}${length === null ? "" : `/${short(length)}`} ${unit}`;
     return [desc, count].filter(Boolean).join(" ");
   });
-  // Of many loops inside of each other the inner two say enough.
+  // Of many nested loops, the inner two are enough.
   return names.filter(Boolean).slice(-2).join(" · ");
 }
 
@@ -44,7 +44,7 @@ function short(count: number): string {
   return Number.isInteger(count) ? String(count) : count.toFixed(2);
 }
 
-/** "12 B", "3.4 kB", "120 MB": how large a file is. */
+/** The size of a file: "12 B", "3.4 kB", "120 MB". */
 export function size(bytes: number): string {
   const units = ["B", "kB", "MB", "GB"];
   let [count, unit] = [bytes, 0];

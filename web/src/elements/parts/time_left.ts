@@ -2,7 +2,7 @@ import { LitElement, type PropertyValues } from "lit";
 import { customElement, property } from "lit/decorators.js";
 
 const PULSE_FROM_MS = 3000;
-/** A deadline that moved by less than this is the same one, seen through a clock that was compared again. */
+/** A deadline that moved by less than this is the same one after another comparison of clocks. */
 const SAME_MS = 250;
 
 /**
@@ -65,7 +65,7 @@ export class TimeLeft extends LitElement {
     });
   }
 
-  /** Says the seconds left, and again when there is one less. */
+  /** Announces the seconds left, and again at each second less. */
   private count(): void {
     clearTimeout(this.tick);
     const leftMs = Math.max(0, this.drawnMs - performance.now());

@@ -1,4 +1,4 @@
-/** The panel that tells what went wrong, in the frame where it happened, with the one thing to do. Record below it is the way on. */
+/** The panel with an error, in the frame where it happened, with one remedy. Record below it starts again. */
 import { html, nothing, type TemplateResult } from "lit";
 import type { Trouble, TroubleCode } from "../../states.ts";
 import { type IconName, icon } from "./icons.ts";

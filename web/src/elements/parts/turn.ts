@@ -1,4 +1,4 @@
-/** Whose turn it is in a conversation, at the microphone. */
+/** The state of a conversation, shown at the microphone. */
 import { html, nothing, type TemplateResult } from "lit";
 import type { StreamView, TurnPhase } from "../../states.ts";
 

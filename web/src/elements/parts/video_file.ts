@@ -3,12 +3,12 @@ import { OUTPUT_CLASS } from "../../constants.ts";
 
 export class VideoFile {
   readonly element = document.createElement("video");
-  /** Why it cannot be seen, for the user; empty if it can. */
+  /** The reason why it cannot be shown, for the user; empty if it can. */
   fault = "";
   /** Address of the subtitles, to be freed. */
   private titles = "";
 
-  /** `changed` is called when something is known of what the browser can play. */
+  /** `changed` is called when it is known whether the browser can play the file. */
   constructor(changed: () => void) {
     const { element } = this;
     element.className = OUTPUT_CLASS;

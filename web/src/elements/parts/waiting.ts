@@ -2,30 +2,30 @@ import { html, LitElement, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { queueing } from "./sentences.ts";
 
-/** The server's estimate may rise by so many seconds before a wait is shown to become longer. */
+/** The server's estimate may rise by so many seconds before the shown wait becomes longer. */
 const SLACK_S = 5;
 
 /** The time that a wait may still take: counts down between the server's estimates, and does not jitter with them. Pure. */
 export class Countdown {
   private dueS: number | null = null;
 
-  /** The server expects `etaS` seconds from now; null if nobody knows. */
+  /** The server expects `etaS` seconds from now; null if unknown. */
   expect(etaS: number | null, nowS: number): void {
     const dueS = etaS === null ? null : nowS + etaS;
     const isSlack = dueS !== null && this.dueS !== null && dueS > this.dueS && dueS < this.dueS + SLACK_S;
     if (!isSlack) this.dueS = dueS;
   }
 
-  /** Seconds that are left; null if nobody knows, or if it has taken longer than was expected. */
+  /** Seconds left; null if unknown, or if it has taken longer than expected. */
   left(nowS: number): number | null {
     return this.dueS === null || this.dueS <= nowS ? null : this.dueS - nowS;
   }
 }
 
-/** "2nd in line, about 20 s": how long that is counts down by itself. */
+/** "2nd in line, about 20 s": the time counts down by itself. */
 @customElement("ms-waiting")
 export class Waiting extends LitElement {
-  /** From 1; 0 while nobody knows. */
+  /** From 1; 0 while unknown. */
   @property({ attribute: false }) position = 0;
   /** The server's estimate in seconds; null if unknown. */
   @property({ attribute: false }) etaS: number | null = null;
@@ -58,7 +58,7 @@ export class Waiting extends LitElement {
 
   protected override render(): TemplateResult {
     const words = queueing(this.position, null);
-    // What counts down is not read out at every step.
+    // The countdown is not read out at every step.
     return html`${words}<span aria-live="off">${queueing(this.position, this.leftS).slice(words.length)}</span>`;
   }
 }

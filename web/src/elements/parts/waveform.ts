@@ -26,12 +26,12 @@ export function peaks(samples: Float32Array, count: number): Float32Array {
     result[bar] = most;
     loudest = Math.max(loudest, most);
   }
-  // What is nearly silent shall not be blown up to look loud.
+  // Near silence must not be scaled up to look loud.
   const full = Math.max(loudest, 0.05);
   return result.map((value) => value / full);
 }
 
-/** A level (0..1 of full scale) on a scale of decibels, as ears have it: 0 at -60 dB and below, 1 at full scale. */
+/** A level (0..1 of full scale) on a decibel scale, as it is perceived: 0 at -60 dB and below, 1 at full scale. */
 export function loudness(level: number): number {
   return level <= 0.001 ? 0 : Math.min(1, 1 + (20 * Math.log10(level)) / 60);
 }
