@@ -50,20 +50,22 @@ async function buildEntry(name, folder) {
         preserveEntrySignatures: IMPORTED.includes(name) ? "strict" : false,
         output: {
           format: "es",
-          codeSplitting: false,
+          codeSplitting: name === "media",
           entryFileNames: "[name]-[hash].js",
+          chunkFileNames: "[name]-[hash].js",
           assetFileNames: `${name}-[hash][extname]`,
         },
       },
     },
   });
+  const late = result.output.filter((file) => file.isDynamicEntry).map((file) => file.fileName);
   for (const file of result.output) {
     // A bare import left in an output would be a request that the server does not answer.
-    const left = [...(file.imports ?? []), ...(file.dynamicImports ?? [])];
+    const left = [...(file.imports ?? []), ...(file.dynamicImports ?? [])].filter((each) => !late.includes(each));
     if (left.length > 0) throw new Error(`${file.fileName} is not self-contained, it imports ${left.join(", ")}`);
   }
-  const names = result.output.map((file) => file.fileName);
-  return { js: names.find((file) => file.endsWith(".js")), css: names.find((file) => file.endsWith(".css")) };
+  const names = result.output.map((file) => file.fileName).filter((file) => !late.includes(file));
+  return { js: names.find((file) => file.endsWith(".js")), css: names.find((file) => file.endsWith(".css")), late };
 }
 
 /** Replaces `target` in one step, so that nobody who reads it finds a half-written page. */
@@ -91,6 +93,7 @@ try {
     main_js: main.js,
     main_css: main.css ?? null,
     media_worker: media.js,
+    video_codecs: media.late[0],
     microphone_worklet: microphone.js,
     speaker_worklet: speaker.js,
     overlay: overlay.js,

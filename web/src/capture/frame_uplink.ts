@@ -1,12 +1,12 @@
-/** The way up of frames, in the worker: one capture per camera, one uplink per stream that it feeds. */
+/** The way up of frames, in the worker: the credit, pace and packets of one stream that a camera feeds. */
 
-import type { Encoded, FrameEncoder } from "../codecs/codec.ts";
-import type { CameraFrame } from "../codecs/types.ts";
+import type { Encoded } from "../codecs/codec.ts";
 import { pageUs } from "../transport/clock.ts";
 import { UpCredit } from "../transport/credit.ts";
+import type { Encode } from "../wire/messages.ts";
 import type { Packet } from "../wire/packet.ts";
 import { CodecNumber, Flag, PacketKind } from "../wire/packet.ts";
-import { CameraInterval, FramePace } from "./frame_pace.ts";
+import { FramePace } from "./frame_pace.ts";
 import type { Uplink } from "./uplink.ts";
 
 /** One stream that a camera feeds. */
@@ -14,7 +14,11 @@ export class FrameUplink implements Uplink {
   readonly stream: number;
   readonly component: number;
   private readonly credit = new UpCredit();
-  private readonly pace: FramePace;
+  /** The way in which the server wants its frames encoded; null for that of the app. */
+  way: Encode | null = null;
+  private readonly everyS: number;
+  private pace: FramePace;
+  private needsKey = true;
   private readonly send: (packet: Packet) => void;
   private isRunning = false;
   /** The slot is over, and the server waits for a packet that says so. */
@@ -23,6 +27,7 @@ export class FrameUplink implements Uplink {
   constructor(stream: number, component: number, everyS: number, send: (packet: Packet) => void) {
     this.stream = stream;
     this.component = component;
+    this.everyS = everyS;
     this.pace = new FramePace(everyS);
     this.send = send;
   }
@@ -31,8 +36,27 @@ export class FrameUplink implements Uplink {
     return this.credit.last;
   }
 
+  /** Frames are encoded in another way from the next one on. */
+  encodeAs(way: Encode): void {
+    this.way = way;
+    this.pace = new FramePace(way.frames_per_s > 0 ? Math.max(this.everyS, 1 / way.frames_per_s) : this.everyS);
+  }
+
+  /** The server misses a frame that later ones build on. */
+  requestKeyFrame(): void {
+    this.needsKey = true;
+  }
+
+  /** True if the next frame has to be a key frame; whoever asks sees to that. */
+  takeKeyRequest(): boolean {
+    const { needsKey } = this;
+    this.needsKey = false;
+    return needsKey;
+  }
+
   run(): void {
     if (!this.isRunning) this.pace.restart();
+    this.needsKey ||= !this.isRunning;
     this.isRunning = true;
   }
 
@@ -76,7 +100,11 @@ export class FrameUplink implements Uplink {
   /** Sends what came of the frame that was begun; nothing if that failed, or if the stream no longer runs. */
   complete(encoded: Encoded | null, capturedUs: number): void {
     if (encoded && this.isRunning) this.dispatch(encoded, capturedUs);
-    else this.credit.release();
+    else {
+      this.credit.release();
+      // What was encoded and not sent is missing over there.
+      this.needsKey ||= encoded !== null;
+    }
     this.settle();
   }
 
@@ -103,103 +131,5 @@ export class FrameUplink implements Uplink {
       call: 0,
       captured_us: capturedUs,
     });
-  }
-}
-
-/** The surface that a camera's frames are drawn on, before the encoder: mirrored and scaled. */
-export interface Drawing {
-  /** Draws the frame and returns the canvas; the frame may be closed afterwards. */
-  draw(frame: CameraFrame): OffscreenCanvas;
-}
-
-interface Drawn {
-  canvas: OffscreenCanvas;
-  takers: FrameUplink[];
-}
-
-/** Takes frames of one camera for its streams: only with credit, at their pace, one encoding at a time. */
-export class FrameCapture {
-  private readonly uplinks: () => Iterable<FrameUplink>;
-  private readonly drawing: Drawing;
-  private readonly encoder: FrameEncoder;
-  private readonly fail: (error: unknown) => void;
-  private readonly interval = new CameraInterval();
-  private isEncoding = false;
-  /** Sees each frame before it is closed, and whether it is going to be sent. */
-  watch: ((frame: CameraFrame, capturedUs: number, isSent: boolean) => void) | null = null;
-
-  /** `fail` is told when a frame could not be drawn or encoded. */
-  constructor(
-    uplinks: () => Iterable<FrameUplink>,
-    drawing: Drawing,
-    encoder: FrameEncoder,
-    fail: (error: unknown) => void,
-  ) {
-    this.uplinks = uplinks;
-    this.drawing = drawing;
-    this.encoder = encoder;
-    this.fail = fail;
-  }
-
-  /** A frame arrived; it is closed here, wanted or not. Returns when it has been sent, or at once. */
-  async offer(frame: CameraFrame): Promise<void> {
-    // A frame's own timestamp counts from anywhere: the time of a frame is when it was read.
-    const nowUs = pageUs();
-    let drawn: Drawn | null;
-    try {
-      drawn = this.draw(frame, nowUs);
-      this.watch?.(frame, nowUs, drawn !== null);
-    } catch (error) {
-      this.fail(error);
-      return;
-    } finally {
-      frame.close();
-    }
-    if (drawn) await this.encode(drawn, nowUs);
-  }
-
-  private draw(frame: CameraFrame, nowUs: number): Drawn | null {
-    this.interval.tick(nowUs);
-    if (this.isEncoding) return null;
-    const takers = [...this.uplinks()].filter((uplink) => uplink.wants(nowUs, this.interval.us));
-    return takers.length === 0 ? null : { takers, canvas: this.drawing.draw(frame) };
-  }
-
-  close(): void {
-    this.encoder.close();
-  }
-
-  private async encode({ canvas, takers }: Drawn, capturedUs: number): Promise<void> {
-    for (const uplink of takers) uplink.begin(capturedUs);
-    this.isEncoding = true;
-    try {
-      const encoded = await this.encoder.encode(canvas);
-      for (const uplink of takers) uplink.complete(encoded, capturedUs);
-    } catch (error) {
-      for (const uplink of takers) uplink.complete(null, capturedUs);
-      this.fail(error);
-    } finally {
-      this.isEncoding = false;
-    }
-  }
-}
-
-/**
- * Reads a camera to its end; every frame is offered while the one before may still be encoded.
- *
- * After `signal` aborts, frames are closed unseen. The stream is not cancelled: its end comes with that of the track,
- * and what a cancelled stream has on its way nobody could close.
- */
-export async function readFrames(
-  source: ReadableStream<CameraFrame>,
-  capture: FrameCapture,
-  signal: AbortSignal,
-): Promise<void> {
-  const reader = source.getReader();
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return;
-    if (signal.aborted) value.close();
-    else void capture.offer(value);
   }
 }

@@ -1,5 +1,7 @@
 /** The common interface of the ways up: the states that the server moves a stream through. */
 
+import type { Encode } from "../wire/messages.ts";
+
 export interface Uplink {
   readonly stream: number;
   readonly component: number;
@@ -13,6 +15,10 @@ export interface Uplink {
   finish(): number;
   /** The sequence of the last packet that was sent. */
   readonly sent: number;
+  /** Of frames: the server misses one that later ones build on. */
+  requestKeyFrame?(): void;
+  /** Of frames: they are encoded in another way from the next one on. */
+  encodeAs?(way: Encode): void;
   /** The server allows packets up to this sequence. */
   raise(limit: number): void;
 }

@@ -14,9 +14,22 @@ export interface Encoded {
   payload: Uint8Array;
 }
 
+/** The rate that an encoder aims at; 0 is the quality that it was opened with, and the camera's rate. */
+export interface EncoderRate {
+  bitsPerS: number;
+  framesPerS: number;
+}
+
 export interface FrameEncoder {
-  /** Encodes what is on the canvas. One call at a time. */
-  encode(canvas: OffscreenCanvas): Promise<Encoded>;
+  /**
+   * Encodes what is on the canvas, as the frame of `timestampUs`; null if the encoder left it out to keep its rate.
+   * One call at a time. The canvas may be drawn on again as soon as this has returned.
+   */
+  encode(canvas: OffscreenCanvas, timestampUs: number): Promise<Encoded | null>;
+  /** Aims at a rate from the next frame on. */
+  configure(rate: EncoderRate): void;
+  /** The next frame is a key frame. */
+  requestKeyFrame(): void;
   close(): void;
 }
 

@@ -5,7 +5,7 @@
  * to newer ones; their values never do.
  */
 
-import type { FrameCodec, FrameDecoder } from "../codecs/codec.ts";
+import type { FrameCodec } from "../codecs/codec.ts";
 import type { StillImage } from "../codecs/types.ts";
 import { pageUs } from "../transport/clock.ts";
 import type { Outputs } from "../wire/messages.ts";
@@ -15,6 +15,10 @@ import type { FrameSink } from "./frame_sink.ts";
 import { NewestWins } from "./newest_wins.ts";
 import type { Result } from "./results.ts";
 import { Results } from "./results.ts";
+import { StreamDecoders } from "./stream_decoders.ts";
+
+/** More results of one stream than this do not wait: a decoder that is so far behind begins anew with a key frame. */
+const MOST_WAITING = 30;
 
 export interface PresenterEvents {
   /**
@@ -26,6 +30,8 @@ export interface PresenterEvents {
   streaming(component: number, stream: number): void;
   /** A frame could not be decoded. */
   failed(packet: Packet, error: unknown): void;
+  /** A frame is missing on which later ones of a component build: a key frame is needed. */
+  missing(stream: number, component: number): void;
 }
 
 interface DecodedFrame {
@@ -39,13 +45,15 @@ export class Presenter {
   private readonly results = new Results();
   private readonly newest = new NewestWins();
   private readonly sinks = new Map<number, FrameSink>();
-  private readonly decoders = new Map<string, FrameDecoder>();
+  private readonly decoders: StreamDecoders;
   /** Results that wait, by stream; the first is being decoded. */
   private readonly waiting = new Map<number, Result[]>();
   /** Components whose streamed surface is what the page shows, and the stream that it was told of. */
   private readonly live = new Map<number, number>();
   /** The newest frame of each component that came while the page was hidden. */
   private readonly unseen = new Map<number, Result>();
+  /** The same of frames that build on each other, which have to be decoded nevertheless. */
+  private readonly unshown = new Map<number, DecodedFrame & { result: Result }>();
   /** The newest marks of each component that shows the frames of a camera with them. */
   private readonly marked = new Map<number, { packet: Packet; result: Result }>();
   /** Messages that were announced, and are not applied. */
@@ -58,6 +66,12 @@ export class Presenter {
   constructor(codecs: ReadonlyMap<number, FrameCodec>, events: PresenterEvents) {
     this.codecs = codecs;
     this.events = events;
+    this.decoders = new StreamDecoders(codecs, events);
+  }
+
+  /** Frames that were dropped because one that they build on was missing. */
+  get dropped(): number {
+    return this.decoders.dropped;
   }
 
   /** Where streamed frames of a component go; without one they are shown as stills. */
@@ -90,21 +104,19 @@ export class Presenter {
     this.show({ packet: { ...packet, sequence: 0, captured_us: capturedUs }, frame }, result);
   }
 
-  /** A hidden page shows nothing, so nothing is decoded; back in front, the newest frame comes first. */
+  /** A hidden page shows nothing, so what stands alone is not decoded; back in front, the newest frame comes first. */
   setHidden(isHidden: boolean): void {
     this.isHidden = isHidden;
     if (isHidden) return;
     for (const result of this.unseen.values()) this.enqueue(result);
     this.unseen.clear();
+    for (const { result, ...decoded } of this.unshown.values()) this.show(decoded, result);
+    this.unshown.clear();
   }
 
   /** A stream is over: its decoders go. */
   endStream(stream: number): void {
-    for (const [key, decoder] of this.decoders) {
-      if (!key.startsWith(`${stream}/`)) continue;
-      decoder.close();
-      this.decoders.delete(key);
-    }
+    this.decoders.endStream(stream);
   }
 
   /** The session is over: what is under way is dropped. */
@@ -117,7 +129,8 @@ export class Presenter {
     this.marked.clear();
     this.unapplied.clear();
     this.lastSeq = 0;
-    for (const decoder of this.decoders.values()) decoder.close();
+    for (const { frame } of this.unshown.values()) frame.close();
+    this.unshown.clear();
     this.decoders.clear();
   }
 
@@ -127,9 +140,18 @@ export class Presenter {
     for (const older of queue.slice(1)) {
       older.packets = older.packets.filter((packet) => !(isIndependent(packet) && newer.has(packet.component)));
     }
+    if (queue.length >= MOST_WAITING) this.lose(queue);
     queue.push(result);
     this.waiting.set(result.stream, queue);
     if (queue.length === 1) void this.work(result.stream, queue);
+  }
+
+  /** Drops the frames that wait, but for the first ones, which are being decoded. */
+  private lose(queue: Result[]): void {
+    for (const result of queue.slice(1)) {
+      for (const packet of result.packets) this.decoders.lose(packet);
+      result.packets = [];
+    }
   }
 
   /** Empties the queue of one stream; its first entry stays in it while it is decoded, so nobody else begins. */
@@ -179,14 +201,9 @@ export class Presenter {
       this.unseen.set(packet.component, { ...result, updates: {}, packets: [packet] });
       return null;
     }
-    try {
-      const frame = await this.decoderOf(packet).decode(packet, this.nextTimestampUs());
-      if (packet.codec === CodecNumber.OVERLAY) this.marked.set(packet.component, { packet, result });
-      return frame && { packet, frame };
-    } catch (error) {
-      this.events.failed(packet, error);
-      return null;
-    }
+    const frame = await this.decoders.decode(packet, this.nextTimestampUs());
+    if (packet.codec === CodecNumber.OVERLAY) this.marked.set(packet.component, { packet, result });
+    return frame && { packet, frame };
   }
 
   /** Shows the frames and applies the values of one result, at once, unless something newer is there. */
@@ -209,8 +226,13 @@ export class Presenter {
 
   private show({ packet, frame }: DecodedFrame, result: Result): void {
     const sink = this.sinks.get(packet.component);
-    if (!sink || this.isHidden || !this.claimFrame(packet, result)) {
+    if (!sink || (this.isHidden && isIndependent(packet)) || !this.claimFrame(packet, result)) {
       frame.close();
+      return;
+    }
+    if (this.isHidden) {
+      this.unshown.get(packet.component)?.frame.close();
+      this.unshown.set(packet.component, { packet, frame, result });
       return;
     }
     sink.show(frame, packet);
@@ -226,17 +248,6 @@ export class Presenter {
   private still({ codec, payload, component, stream, sequence }: Packet): StillImage {
     const mime = this.codecs.get(codec)?.mime ?? "";
     return { component, mime, data: payload.slice(), stream, sequence };
-  }
-
-  private decoderOf(packet: Packet): FrameDecoder {
-    const key = `${packet.stream}/${packet.component}/${packet.codec}`;
-    const found = this.decoders.get(key);
-    if (found) return found;
-    const codec = this.codecs.get(packet.codec);
-    if (!codec) throw new Error(`no codec ${packet.codec} in this page`);
-    const decoder = codec.openDecoder();
-    this.decoders.set(key, decoder);
-    return decoder;
   }
 
   /** Timestamps only have to rise; that they are the page's time makes them readable. */

@@ -1,6 +1,7 @@
 /** The link to the server: hello and welcome, numbered control messages, packets, and the comparison of the clocks. */
 
 import { takesOpus } from "../codecs/opus.ts";
+import { type CodecSupport, NO_SUPPORT } from "../codecs/support.ts";
 import { decodeServerMessage, encodeMessage } from "../wire/encoding.ts";
 import type { Ack, PageMessage, Refuse, ServerMessage, Welcome } from "../wire/messages.ts";
 import { ACK_BYTES, ACK_MESSAGES, MAX_CONTROL_BYTES } from "../wire/messages.ts";
@@ -36,6 +37,7 @@ export class Link {
   private heardMs = 0;
   private seq = 0;
   private isWelcome = false;
+  private support = NO_SUPPORT;
   private ack: Ack = { type: "ack", seen: 0, audio: 0 };
   private due = { messages: 0, bytes: 0 };
 
@@ -59,7 +61,9 @@ export class Link {
     return this.isWelcome;
   }
 
-  connect(): void {
+  /** `support` are the video codecs of the browser. */
+  connect(support: CodecSupport = NO_SUPPORT): void {
+    this.support = support;
     this.socket.connect();
   }
 
@@ -98,8 +102,15 @@ export class Link {
     this.ack = { type: "ack", seen: 0, audio: 0 };
     this.due = { messages: 0, bytes: 0 };
     this.clock.clear();
-    const decodes = takesOpus() ? [CodecNumber.OPUS] : [];
-    this.write({ type: "hello", version: VERSION, build: this.build, page_us: pageUs(), decodes });
+    const decodes = [...this.support.decodes, ...(takesOpus() ? [CodecNumber.OPUS] : [])];
+    this.write({
+      type: "hello",
+      version: VERSION,
+      build: this.build,
+      page_us: pageUs(),
+      decodes,
+      encodes: this.support.encodes,
+    });
     this.listen();
   }
 

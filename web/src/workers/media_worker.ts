@@ -2,13 +2,16 @@
 
 import { AudioCapture, AudioUplink } from "../capture/audio_uplink.ts";
 import { AvUplink } from "../capture/av_uplink.ts";
+import { FrameCapture, readFrames } from "../capture/frame_capture.ts";
 import { CanvasDrawing } from "../capture/frame_drawing.ts";
 import { portFrames } from "../capture/frame_port.ts";
-import { FrameCapture, FrameUplink, readFrames } from "../capture/frame_uplink.ts";
+import { FrameUplink } from "../capture/frame_uplink.ts";
 import type { Uplink } from "../capture/uplink.ts";
+import type { FrameEncoder } from "../codecs/codec.ts";
 import { FRAME_CODECS } from "../codecs/codecs.ts";
 import { JPEG } from "../codecs/jpeg.ts";
 import { MAX_AUDIO_BYTES } from "../codecs/pcm16.ts";
+import { type CodecSupport, NO_SUPPORT } from "../codecs/support.ts";
 import type { AudioBlock, FrameTarget } from "../codecs/types.ts";
 import { openSink, TrackSink } from "../playback/frame_sink.ts";
 import { LatencyMeter, type ShownFrame } from "../playback/latency.ts";
@@ -39,6 +42,7 @@ interface CameraDevice extends Device<FrameCapture> {
 
 export class MediaWorker {
   private readonly post: (message: FromWorker, transfer?: Transferable[]) => void;
+  private readonly probe: (known: (support: CodecSupport) => void) => void;
   private link: Link | null = null;
   /** By component; one that records video with audio has both. */
   private readonly cameras = new Map<number, CameraDevice>();
@@ -83,8 +87,8 @@ export class MediaWorker {
     {
       outputs: (message) => this.presenter.announce(message),
       credit: ({ stream, limit }) => this.uplinks.get(stream)?.raise(limit),
-      keyframe: () => undefined, // each frame that the page sends is one
-      encode: () => undefined,
+      keyframe: ({ stream }) => this.uplinks.get(stream)?.requestKeyFrame?.(),
+      encode: (message) => this.uplinks.get(message.stream)?.encodeAs?.(message),
       streamstate: (state) => this.move(state),
       turnstate: (turn) => this.post({ type: "turn", turn }),
       runstate: (state) => this.post({ type: "run", state }),
@@ -98,9 +102,13 @@ export class MediaWorker {
       },
     };
 
-  /** `post` speaks to the page. */
-  constructor(post: (message: FromWorker, transfer?: Transferable[]) => void) {
+  /** `post` speaks to the page; `probe` calls back when it is known which video codecs the browser has. */
+  constructor(
+    post: (message: FromWorker, transfer?: Transferable[]) => void,
+    probe: (known: (support: CodecSupport) => void) => void = (known) => known(NO_SUPPORT),
+  ) {
     this.post = post;
+    this.probe = probe;
     this.latency = new LatencyMeter(
       () => this.link?.clock ?? null,
       (component, view) => post({ type: "latency", component, view }),
@@ -128,6 +136,7 @@ export class MediaWorker {
         post({ type: "apply", stream, run, seen, updates, images, upTo }, transfer);
       },
       streaming: (component, stream) => post({ type: "streaming", component, stream }),
+      missing: (stream, component) => this.link?.send({ type: "keyframe", stream, component }),
       failed: (_packet, error) => {
         const message = `An image could not be shown: ${describe(error)}`;
         post({ type: "toast", toast: { type: "toast", level: "warning", title: "", message, duration_s: 10 } });
@@ -159,7 +168,7 @@ export class MediaWorker {
       packet: (packet) => this.receivePacket(packet),
     };
     this.link ??= new Link(url, build, events);
-    this.link.connect();
+    this.probe((support) => this.link?.connect(support));
   }
 
   private send(message: ToWorkerOf<"send">["message"]): void {
@@ -201,7 +210,9 @@ export class MediaWorker {
       for (const uplink of uplinks()) this.break(uplink.stream, "failed", message);
     };
     const drawing = new CanvasDrawing(options);
-    const capture = new FrameCapture(uplinks, drawing, JPEG.openEncoder(options.quality), fail);
+    const open = (codec: number): FrameEncoder | null =>
+      FRAME_CODECS.get(codec)?.openEncoder?.(options.quality) ?? null;
+    const capture = new FrameCapture(uplinks, drawing, JPEG.openEncoder(options.quality), fail, open);
     capture.watch = (frame, capturedUs, isSent) => {
       if (isSent) this.latency.drawn(capturedUs, pageUs());
       this.overlays.offer(component, frame, capturedUs, isSent);

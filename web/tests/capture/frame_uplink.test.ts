@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { FrameCapture, FrameUplink, readFrames } from "../../src/capture/frame_uplink.ts";
+import { FrameCapture, readFrames } from "../../src/capture/frame_capture.ts";
+import { FrameUplink } from "../../src/capture/frame_uplink.ts";
+import type { Encode } from "../../src/wire/messages.ts";
 import type { Packet } from "../../src/wire/packet.ts";
 import { Flag } from "../../src/wire/packet.ts";
 import { FakeDrawing, FakeEncoder, FakeFrame } from "./fakes.ts";
@@ -226,4 +228,129 @@ it("closes what a released camera still delivers", async () => {
   camera?.close();
   await done;
   expect([frame.isClosed, drawing.drawn]).toEqual([true, 0]);
+});
+
+describe("another way to encode", () => {
+  const way = (fields: Partial<Encode>): Encode => ({
+    type: "encode",
+    stream: 1,
+    component: 4,
+    codec: 8,
+    bits_per_s: 0,
+    frames_per_s: 0,
+    longest: 0,
+    ...fields,
+  });
+  let opened: FakeEncoder[];
+  let codecs: number[];
+
+  beforeEach(() => {
+    opened = [];
+    codecs = [];
+    const open = (codec: number): FakeEncoder => {
+      codecs.push(codec);
+      opened.push(new FakeEncoder());
+      return opened.at(-1) as FakeEncoder;
+    };
+    capture = new FrameCapture(() => [uplink], drawing, encoder, fail, open);
+    uplink.run();
+    uplink.raise(100);
+  });
+
+  /** Offers a frame, and lets whichever encoder has it finish, or fail. */
+  async function film(ends: "finish" | "fail" = "finish"): Promise<void> {
+    const done = capture.offer(new FakeFrame().asPicture);
+    for (const each of [encoder, ...opened]) each[ends]();
+    await done;
+    vi.advanceTimersByTime(33);
+  }
+
+  it("begins with the next frame, in its own encoder, size and rate", async () => {
+    await film();
+    uplink.encodeAs(way({ bits_per_s: 500_000, frames_per_s: 20, longest: 320 }));
+    await film();
+    await film();
+    expect(codecs).toEqual([8]);
+    expect(opened[0]?.rates).toEqual([{ bitsPerS: 500_000, framesPerS: 20 }]);
+    expect(drawing.longest).toEqual([0, 320]);
+    expect(sent.map(({ sequence }) => sequence)).toEqual([1, 2]);
+  });
+
+  it("keeps the encoder as long as the codec is the same", async () => {
+    uplink.encodeAs(way({ bits_per_s: 500_000 }));
+    await film();
+    uplink.encodeAs(way({ bits_per_s: 400_000 }));
+    await film();
+    uplink.encodeAs(way({ codec: 9 }));
+    await film();
+    expect(codecs).toEqual([8, 9]);
+    expect(opened.map(({ rates }) => rates.length)).toEqual([2, 1]);
+    expect(opened.map(({ isClosed }) => isClosed)).toEqual([true, false]);
+    capture.close();
+    expect(opened[1]?.isClosed).toBe(true);
+  });
+
+  it("is that of one stream alone", async () => {
+    const other = new FrameUplink(2, 4, 0, (packet) => sent.push(packet));
+    const open = (): FakeEncoder => {
+      opened.push(new FakeEncoder());
+      return opened[0] as FakeEncoder;
+    };
+    const uplinks = [uplink, other];
+    capture = new FrameCapture(() => uplinks, drawing, encoder, fail, open);
+    other.run();
+    other.raise(9);
+    uplink.encodeAs(way({}));
+    const done = capture.offer(new FakeFrame().asPicture);
+    expect([encoder.waiting, opened[0]?.waiting]).toEqual([1, 1]);
+    for (const each of [encoder, ...opened]) each.finish();
+    await done;
+    expect(sent.map(({ stream }) => stream).sort()).toEqual([1, 2]);
+    uplinks.shift();
+    await film();
+    expect(opened[0]?.isClosed).toBe(true);
+  });
+
+  it("has key frames where the server misses one, and after what was not sent", async () => {
+    uplink.encodeAs(way({}));
+    await film();
+    expect(opened[0]?.keyRequests).toBe(1);
+    uplink.requestKeyFrame();
+    await film();
+    await film();
+    expect(opened[0]?.keyRequests).toBe(2);
+    const done = capture.offer(new FakeFrame().asPicture);
+    uplink.pause();
+    opened[0]?.finish();
+    await done;
+    uplink.run();
+    await film();
+    expect(opened[0]?.keyRequests).toBe(3);
+  });
+
+  it("costs no credit where the encoder leaves a frame out", async () => {
+    uplink.encodeAs(way({}));
+    const done = capture.offer(new FakeFrame().asPicture);
+    opened[0]?.skip();
+    await done;
+    await film();
+    expect(sent.map(({ sequence }) => sequence)).toEqual([1]);
+  });
+
+  it("is given up for that of the camera after three failures", async () => {
+    uplink.encodeAs(way({}));
+    for (let time = 0; time < 3; time++) await film("fail");
+    expect(sent).toEqual([]);
+    await film();
+    await film();
+    expect(sent).toHaveLength(2);
+    expect(fail).not.toHaveBeenCalled();
+  });
+
+  it("is ignored where the page has no such codec", async () => {
+    capture = new FrameCapture(() => [uplink], drawing, encoder, fail);
+    uplink.encodeAs(way({ codec: 77 }));
+    await film();
+    expect(sent).toHaveLength(1);
+  });
 });

@@ -21,6 +21,7 @@ export class DeltaCodec implements FrameCodec {
   decoded: NumberFrame[] = [];
   closed = 0;
   isHeld = false;
+  isLost = false;
   private held: (() => void)[] = [];
 
   openDecoder(): FrameDecoder {
@@ -28,6 +29,7 @@ export class DeltaCodec implements FrameCodec {
     return {
       decode: async (packet, timestampUs) => {
         if (this.isHeld) await new Promise<void>((resolve) => this.held.push(resolve));
+        if (this.isLost) throw new Error("the decoder is lost");
         const payload = packet.payload[0] as number;
         if (packet.flags & Flag.KEY) number = payload;
         else if (number === null) throw new Error("a delta without a key frame");

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { FrameCodec } from "../../src/codecs/codec.ts";
 import { Presenter } from "../../src/playback/presenter.ts";
 import type { Outputs } from "../../src/wire/messages.ts";
@@ -13,12 +13,14 @@ let presenter: Presenter;
 /** All that became visible, in order: frames as `component=number`, the rest as it was applied. */
 let seen: string[];
 let frames: NumberFrame[];
+let missing: string[];
 const failed = vi.fn();
 
 beforeEach(() => {
   codec = new DeltaCodec();
   seen = [];
   frames = [];
+  missing = [];
   failed.mockClear();
   const png: FrameCodec = { mime: "image/png", openDecoder: () => codec.openDecoder() };
   presenter = new Presenter(
@@ -33,6 +35,7 @@ beforeEach(() => {
       },
       streaming: (component) => seen.push(`streaming ${component}`),
       failed,
+      missing: (stream, component) => missing.push(`${stream}/${component}`),
     },
   );
   for (const component of [4, 5]) {
@@ -48,7 +51,7 @@ beforeEach(() => {
 });
 
 const settle = async (): Promise<void> => {
-  for (let i = 0; i < 20; i++) await Promise.resolve();
+  for (let i = 0; i < 80; i++) await Promise.resolve();
 };
 
 function outputs(call: number, value: unknown, changes: Partial<Outputs> = {}): Outputs {
@@ -159,13 +162,14 @@ describe("a codec with deltas", () => {
     expect(codec.decoded.map(({ number }) => number)).toEqual([100, 101, 102]);
   });
 
-  it("is decoded while the page is hidden, and shown from then on without a new key frame", async () => {
+  it("is decoded while the page is hidden, and its newest frame shown then without a new key frame", async () => {
     await receive(packet(1, 100, KEY));
     presenter.setHidden(true);
     await receive(packet(2, 1, NONE), packet(3, 1, NONE));
     presenter.setHidden(false);
     await receive(packet(4, 1, NONE));
-    expect(seen.filter((line) => line.startsWith("4="))).toEqual(["4=100", "4=103"]);
+    expect(seen.filter((line) => line.startsWith("4="))).toEqual(["4=100", "4=102", "4=103"]);
+    expect(missing).toEqual([]);
     expect(codec.decoded.every(({ isClosed }) => isClosed)).toBe(true);
   });
 
@@ -177,6 +181,65 @@ describe("a codec with deltas", () => {
     expect(codec.closed).toBe(1);
     presenter.clear();
     expect(codec.closed).toBe(2);
+  });
+});
+
+describe("a key frame that is missing", () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["Date", "performance"] });
+  });
+
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it("is asked for once, and deltas are dropped and counted until it comes", async () => {
+    await receive(packet(1, 1, NONE), packet(2, 1, NONE), packet(3, 1, NONE));
+    expect(missing).toEqual(["1/4"]);
+    expect(presenter.dropped).toBe(3);
+    await receive(packet(4, 100, KEY), packet(5, 1, NONE));
+    expect(seen.filter((line) => line.startsWith("4="))).toEqual(["4=100", "4=101"]);
+    expect([presenter.dropped, missing.length]).toEqual([3, 1]);
+    expect(failed).not.toHaveBeenCalled();
+  });
+
+  it("is asked for again, ever more seldom, while none comes", async () => {
+    const asked = [];
+    for (let ms = 0; ms < 20_000; ms += 100) {
+      await receive(packet(ms / 100 + 1, 1, NONE));
+      if (missing.length > asked.length) asked.push(ms);
+      vi.advanceTimersByTime(100);
+    }
+    expect(asked).toEqual([0, 500, 1500, 3500, 7500, 15500]);
+  });
+
+  it("is asked for when the decoder is lost", async () => {
+    await receive(packet(1, 100, KEY));
+    codec.isLost = true;
+    await receive(packet(2, 1, NONE), packet(3, 1, NONE));
+    codec.isLost = false;
+    await receive(packet(4, 1, NONE), packet(5, 50, KEY), packet(6, 1, NONE));
+    expect(missing).toEqual(["1/4"]);
+    expect(seen.filter((line) => line.startsWith("4="))).toEqual(["4=100", "4=50", "4=51"]);
+  });
+
+  it("is told to the user after three key frames that cannot be decoded", async () => {
+    codec.isLost = true;
+    for (let sequence = 1; sequence < 7; sequence++) await receive(packet(sequence, 1, KEY));
+    expect(failed).toHaveBeenCalledOnce();
+  });
+
+  it("is asked for instead of decoding all that a slow decoder has before it", async () => {
+    codec.isHeld = true;
+    await receive(packet(1, 100, KEY));
+    for (let sequence = 2; sequence < 60; sequence++) await receive(packet(sequence, 1, NONE));
+    codec.isHeld = false;
+    codec.release();
+    await settle();
+    await receive(packet(60, 7, KEY));
+    expect(missing).toEqual(["1/4"]);
+    expect(codec.decoded.map(({ number }) => number)).toEqual([100, 7]);
+    expect(seen.at(-1)).toBe("4=7");
   });
 });
 
@@ -217,7 +280,9 @@ describe("frames that the page shows by itself", () => {
 describe("whatever goes wrong", () => {
   it("a frame that cannot be decoded takes nothing else with it", async () => {
     presenter.announce(outputs(1, "a", { packets: 1 }));
-    await receive(packet(1, 1, NONE));
+    codec.isLost = true;
+    await receive(packet(1, 1, ALONE));
+    codec.isLost = false;
     expect(failed).toHaveBeenCalledOnce();
     expect(seen).toEqual(['9:{"value":"a"}']);
     await receive(packet(2, 5, ALONE));
@@ -250,7 +315,12 @@ describe("marks on the frames of a camera", () => {
   beforeEach(() => {
     made = [];
     const nothing: FrameCodec = { mime: null, openDecoder: () => ({ decode: async () => null, close: () => {} }) };
-    const events = { apply: vi.fn(), streaming: (component: number) => seen.push(`streaming ${component}`), failed };
+    const events = {
+      apply: vi.fn(),
+      streaming: (component: number) => seen.push(`streaming ${component}`),
+      failed,
+      missing: vi.fn(),
+    };
     presenter = new Presenter(new Map([[CodecNumber.OVERLAY, nothing]]), events);
     presenter.setSink(4, {
       show: (frame: unknown, shown) => {

@@ -1,0 +1,34 @@
+/** H.264, baseline profile, with start codes (ITU-T H.264, Annex B). */
+
+import type { VideoFormat } from "./video_format.ts";
+
+/** The levels that a size needs at 30 frames a second: macroblocks of a frame, and the number in the codec's name. */
+const LEVELS: readonly [number, string][] = [
+  [1_620, "1e"],
+  [3_600, "1f"],
+  [8_192, "28"],
+  [36_864, "33"],
+];
+
+const PARAMETER_UNIT = 7;
+
+export const H264: VideoFormat = {
+  options: { avc: { format: "annexb" } },
+
+  encoderCodec(width, height) {
+    const blocks = Math.ceil(width / 16) * Math.ceil(height / 16);
+    return `avc1.42e0${LEVELS.find(([most]) => blocks <= most)?.[1] ?? "3e"}`;
+  },
+
+  decoderCodec(data) {
+    for (let at = 0; at + 6 < data.length; at++) {
+      const isStart = data[at] === 0 && data[at + 1] === 0 && data[at + 2] === 1;
+      if (isStart && ((data[at + 3] as number) & 31) === PARAMETER_UNIT) {
+        // Profile, constraints and level are the first three bytes of the parameters.
+        const digits = [...data.subarray(at + 4, at + 7)].map((byte) => byte.toString(16).padStart(2, "0"));
+        return `avc1.${digits.join("")}`;
+      }
+    }
+    throw new RangeError("a key frame of H.264 came without its parameters");
+  },
+};

@@ -1,0 +1,29 @@
+/** The differences between the video codecs, and the prefix that their payloads have in common. */
+
+export interface VideoFormat {
+  /** The name, for WebCodecs, of what frames of this size are encoded as. */
+  encoderCodec(width: number, height: number): string;
+  /** The name of what a key frame is encoded as. Throws `RangeError` if it does not say. */
+  decoderCodec(data: Uint8Array): string;
+  /** Options that the encoder needs besides. */
+  readonly options: Partial<VideoEncoderConfig>;
+}
+
+/** Width and height of the frame, little-endian; the packet of the codec follows. */
+export const PREFIX_BYTES = 4;
+
+/** Puts the prefix in front of an encoded chunk. */
+export function payloadOf(chunk: EncodedVideoChunk, width: number, height: number): Uint8Array<ArrayBuffer> {
+  const payload = new Uint8Array(PREFIX_BYTES + chunk.byteLength);
+  const view = new DataView(payload.buffer);
+  view.setUint16(0, width, true);
+  view.setUint16(2, height, true);
+  chunk.copyTo(payload.subarray(PREFIX_BYTES));
+  return payload;
+}
+
+/** Reads the prefix. Throws `RangeError` if it is cut off. */
+export function sizeOf(payload: Uint8Array): [width: number, height: number] {
+  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+  return [view.getUint16(0, true), view.getUint16(2, true)];
+}

@@ -1,0 +1,37 @@
+import { expect, it } from "vitest";
+import { H264 } from "../../src/codecs/h264.ts";
+import { nextQuality } from "../../src/codecs/jpeg.ts";
+import { sizeOf } from "../../src/codecs/video_format.ts";
+
+it.each([
+  [320, 240, "avc1.42e01e"],
+  [640, 480, "avc1.42e01e"],
+  [1280, 720, "avc1.42e01f"],
+  [1920, 1080, "avc1.42e028"],
+  [4096, 2160, "avc1.42e033"],
+])("names the level of H.264 that %i x %i needs", (width, height, codec) => {
+  expect(H264.encoderCodec(width, height)).toBe(codec);
+});
+
+it("reads the name of H.264 from the parameters of a key frame", () => {
+  const data = Uint8Array.of(0, 0, 0, 1, 9, 16, 0, 0, 0, 1, 0x67, 0x42, 0xc0, 0x1e, 0xda, 0, 0, 1, 0x65);
+  expect(H264.decoderCodec(data)).toBe("avc1.42c01e");
+  expect(() => H264.decoderCodec(Uint8Array.of(0, 0, 0, 1, 0x65, 1, 2))).toThrow(RangeError);
+});
+
+it("reads the size of a frame, in whatever buffer it lies", () => {
+  const bytes = Uint8Array.of(9, 9, 0x80, 0x02, 0xe0, 0x01, 7).subarray(2);
+  expect(sizeOf(bytes)).toEqual([640, 480]);
+  expect(() => sizeOf(Uint8Array.of(1, 2, 3))).toThrow(RangeError);
+});
+
+it("lets the quality of JPEG follow the bytes that are wanted, within bounds", () => {
+  let quality = 0.8;
+  const bytes = (at: number): number => 60_000 * (at / 0.8) ** 1.6;
+  for (let frame = 0; frame < 10; frame++) quality = nextQuality(quality, 0.8, bytes(quality), 30_000);
+  expect(bytes(quality)).toBeCloseTo(30_000, -3);
+  for (let frame = 0; frame < 20; frame++) quality = nextQuality(quality, 0.8, bytes(quality), 1_000);
+  expect(quality).toBe(0.2);
+  for (let frame = 0; frame < 20; frame++) quality = nextQuality(quality, 0.8, bytes(quality), 1e6);
+  expect(quality).toBe(0.8);
+});
