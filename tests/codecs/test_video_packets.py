@@ -18,7 +18,7 @@ from millstream.codecs import h264, vp8
 from millstream.codecs.h264_parameters import read_parameters
 from millstream.errors import MediaError
 from millstream.frames import Frame, Pixels
-from millstream.wire.video import VIDEO_PREFIX
+from millstream.wire.video import VIDEO_PREFIX, Colours
 
 both = pytest.mark.parametrize("codec", [h264, vp8], ids=lambda codec: codec.NAME)
 
@@ -180,7 +180,7 @@ def test_after_what_is_broken_only_a_key_frame_does(codec: Any) -> None:
         decoder.decode(second)
     decoder.decode(first)
     with pytest.raises(MediaError, match="is broken"):
-        decoder.decode(second[:6])
+        decoder.decode(second[:7])
     with pytest.raises(MediaError, match="without the one that it builds on"):
         decoder.decode(third)
     encoder.request_key_frame()
@@ -192,11 +192,11 @@ def test_a_size_that_is_not_that_of_the_packet_is_refused(codec: Any) -> None:
     first, second = payloads(codec, FILM[:2])
     for width, height in [(320, 238), (322, 240), (0, 240), (1, 1)]:
         with pytest.raises(MediaError):
-            codec.open_decoder().decode(VIDEO_PREFIX.pack(width, height) + first[4:])
+            codec.open_decoder().decode(VIDEO_PREFIX.pack(width, height, 1) + first[5:])
         decoder = codec.open_decoder()
         decoder.decode(first)
         with pytest.raises(MediaError):
-            decoder.decode(VIDEO_PREFIX.pack(width, height) + second[4:])
+            decoder.decode(VIDEO_PREFIX.pack(width, height, 1) + second[5:])
 
 
 def _unsigned(number: int) -> str:
@@ -233,7 +233,7 @@ def test_parameters_beyond_the_budget_are_refused_before_anything_is_allocated(
     columns: int, rows: int, references: int
 ) -> None:
     unit = b"\x00\x00\x00\x01\x67" + parameters(columns, rows, references)
-    key = VIDEO_PREFIX.pack(640, 480) + unit + payloads(h264)[0][4:]
+    key = VIDEO_PREFIX.pack(640, 480, 1) + unit + payloads(h264)[0][5:]
     tracemalloc.start()
     try:
         with pytest.raises(MediaError, match="pixels that are allowed"):
@@ -298,3 +298,22 @@ def test_no_broken_stream_ends_the_process(codec: ModuleType) -> None:
             [sys.executable, "-c", program, folder, seed], capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr[-2000:]
+
+
+@both
+@pytest.mark.parametrize("colours", [5, 255])
+def test_colours_that_there_are_not_are_refused(codec: Any, colours: int) -> None:
+    first = payloads(codec, FILM[:1])[0]
+    with pytest.raises(MediaError, match=f"no colours {colours}"):
+        codec.open_decoder().decode(first[:4] + bytes([colours]) + first[5:])
+
+
+@both
+def test_the_prefix_says_how_colours_are_meant(codec: Any) -> None:
+    first = payloads(codec, [np.full((64, 64, 3), (200, 30, 60), np.uint8)])[0]
+    seen = {
+        colours: codec.open_decoder().decode(first[:4] + bytes([colours]) + first[5:]).pixels[0, 0].tolist()
+        for colours in Colours
+    }
+    assert np.abs(np.subtract(seen[Colours.BT601_LIMITED], (200, 30, 60))).max() < 4
+    assert len({tuple(colour) for number, colour in seen.items() if number}) == 4

@@ -78,8 +78,8 @@ class TestH264(CodecSuite):
     media = frames()
     max_error = 4.0
     bombs = (
-        VIDEO_PREFIX.pack(16_384, 16_384) + bytes(100),
-        VIDEO_PREFIX.pack(640, 480) + bytes.fromhex("00000001 6742c033 da001000008019 00000001 65") + bytes(100),
+        VIDEO_PREFIX.pack(16_384, 16_384, 1) + bytes(100),
+        VIDEO_PREFIX.pack(640, 480, 1) + bytes.fromhex("00000001 6742c033 da001000008019 00000001 65") + bytes(100),
     )
 
 
@@ -88,7 +88,7 @@ class TestVp8(CodecSuite):
     media = frames()
     max_error = 4.0
     is_cut_detected = False  # where its data end it takes zeros for the rest (RFC 6386, 7.3)
-    bombs = (VIDEO_PREFIX.pack(640, 480) + bytes.fromhex("100200 9d012a ff3f ff3f") + bytes(100),)
+    bombs = (VIDEO_PREFIX.pack(640, 480, 1) + bytes.fromhex("100200 9d012a ff3f ff3f") + bytes(100),)
 
 
 class TestPcm16(CodecSuite):

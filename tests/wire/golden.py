@@ -38,11 +38,11 @@ PACKETS = {
     ),
     "H.264 up": (
         "page",
-        Packet(PacketKind.PICTURE, 8, Flag.KEY, 3, 4, 1, 0, 0, NOW_US, bytes.fromhex("8002e001 00000001")),
+        Packet(PacketKind.PICTURE, 8, Flag.KEY, 3, 4, 1, 0, 0, NOW_US, bytes.fromhex("8002e00104 00000001")),
     ),
     "VP8 down": (
         "server",
-        Packet(PacketKind.PICTURE, 9, Flag.LAST, 3, 5, 2, 4, 4, NOW_US, bytes.fromhex("8002e001 31")),
+        Packet(PacketKind.PICTURE, 9, Flag.LAST, 3, 5, 2, 4, 4, NOW_US, bytes.fromhex("8002e00101 31")),
     ),
     "marks on a frame": (
         "server",

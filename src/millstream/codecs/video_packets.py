@@ -18,7 +18,7 @@ from millstream.media.image_file import contiguous
 from millstream.media.image_header import MAX_PIXELS, check_size
 from millstream.media.untrusted import library
 from millstream.types import Encoded, Encoder, Media
-from millstream.wire.video import VIDEO_PREFIX
+from millstream.wire.video import VIDEO_PREFIX, Colours
 
 if TYPE_CHECKING:
     from av.video.codeccontext import VideoCodecContext
@@ -35,11 +35,21 @@ LOWEST_BITS_PER_S: Final = 50_000
 KEY, AUTO = 1, 0
 """Types of a frame, as FFmpeg numbers them: one that stands alone, and what the encoder likes."""
 
-BT709, SRGB, SMPTE170M, TV_RANGE = 1, 13, 6, 1
-"""Numbers of ITU-T H.273. Encoders of browsers take the matrix of SMPTE 170M, and mostly do not say so."""
+BT709, SRGB, SMPTE170M = 1, 13, 6
+"""Numbers of ITU-T H.273: what our encoder is told of the colours that it gets."""
 
-ITU601: Final = 5
-"""What the converter calls that matrix."""
+ITU709, ITU601 = 1, 5
+LIMITED, FULL = 1, 2
+"""Matrices and ranges as FFmpeg's converter numbers them."""
+
+COLOURS: Final[Mapping[int, Mapping[str, int]]] = {
+    Colours.AS_THE_PACKET_SAYS: {},
+    Colours.BT601_LIMITED: {"src_colorspace": ITU601, "src_color_range": LIMITED},
+    Colours.BT601_FULL: {"src_colorspace": ITU601, "src_color_range": FULL},
+    Colours.BT709_LIMITED: {"src_colorspace": ITU709, "src_color_range": LIMITED},
+    Colours.BT709_FULL: {"src_colorspace": ITU709, "src_color_range": FULL},
+}
+"""What the converter is told of the colours that it gets."""
 
 
 class PacketHead(NamedTuple):
@@ -69,24 +79,26 @@ class VideoDecoder:
 
     def decode(self, payload: bytes | memoryview) -> Frame:
         try:
-            frame, width, height = self._decoded(payload)
+            frame, width, height, colours = self._decoded(payload)
         except MediaError:
             self.close()
             raise
-        pixels = cast("Pixels", frame.to_ndarray(format="rgb24", src_colorspace=ITU601))
+        pixels = cast("Pixels", frame.reformat(format="rgb24", **COLOURS[colours]).to_ndarray())
         if pixels.shape[:2] != (height, width):
             pixels = np.ascontiguousarray(pixels[:height, :width])
         return Frame(pixels)
 
-    def _decoded(self, payload: bytes | memoryview) -> tuple[VideoFrame, int, int]:
-        """Decode a packet; gives the frame, and how much of it is shown.
+    def _decoded(self, payload: bytes | memoryview) -> tuple[VideoFrame, int, int, int]:
+        """Decode a packet; gives the frame, how much of it is shown, and its colours.
 
         Raises:
             MediaError: It is broken, beyond the budget, or builds on one that is missing.
         """
         if len(payload) <= VIDEO_PREFIX.size:
             raise MediaError("the packet of the video is cut off")
-        width, height = VIDEO_PREFIX.unpack_from(payload)
+        width, height, colours = VIDEO_PREFIX.unpack_from(payload)
+        if colours not in COLOURS:
+            raise MediaError(f"there are no colours {colours} in a video")
         check_size(width, height, MAX_PIXELS)
         data = payload[VIDEO_PREFIX.size :]
         head = self._head_of(data)
@@ -99,7 +111,7 @@ class VideoDecoder:
         frame = self._one_frame(self._context, data)
         if not fits(width, height, frame.width, frame.height):
             raise MediaError(f"a frame of {frame.width} x {frame.height} pixels is said to have {width} x {height}")
-        return frame, width, height
+        return frame, width, height, colours
 
     def _open(self) -> VideoCodecContext:
         context = cast("VideoCodecContext", library().CodecContext.create(self._name, "r"))
@@ -173,7 +185,7 @@ class VideoEncoder(Encoder):
             self._context = None
             raise MediaError(f"the encoder of {self._kind.name} made {len(packets)} packets of a frame")
         self._needs_key = False
-        prefix = VIDEO_PREFIX.pack(media.width, media.height)
+        prefix = VIDEO_PREFIX.pack(media.width, media.height, Colours.BT601_LIMITED)
         return Encoded(prefix + bytes(packets[0]), is_key=packets[0].is_keyframe, is_independent=False)
 
     def request_key_frame(self) -> None:
@@ -204,7 +216,7 @@ class VideoEncoder(Encoder):
         context.time_base, context.framerate = Fraction(1, FRAMES_PER_S), Fraction(FRAMES_PER_S)
         context.gop_size, context.max_b_frames, context.thread_count = 1_000_000, 0, 1
         context.color_primaries, context.color_trc, context.colorspace = BT709, SRGB, SMPTE170M
-        context.color_range = TV_RANGE
+        context.color_range = LIMITED
         if self._bits_per_s:
             context.bit_rate = self._bits_per_s
             context.options = dict(self._kind.limited(self._limit))

@@ -1,17 +1,9 @@
 /** Decodes one component of one stream by WebCodecs. */
 
-import { PREFIX_BYTES, sizeOf, type VideoFormat } from "./video_format.ts";
+import { colourSpace, PREFIX_BYTES, sizeOf, type VideoFormat } from "./video_format.ts";
 
 /** A decoder that has given nothing by then is lost. */
 const PATIENCE_MS = 2_000;
-
-/** Colours as the server encodes them, whatever the size of the frames would make a browser guess. */
-const COLOUR: VideoColorSpaceInit = {
-  primaries: "bt709",
-  transfer: "iec61966-2-1",
-  matrix: "smpte170m",
-  fullRange: false,
-};
 
 interface PendingFrame {
   resolve(frame: VideoFrame): void;
@@ -32,7 +24,7 @@ export class VideoFrameDecoder {
   async decode(payload: Uint8Array, isKey: boolean, timestamp: number): Promise<VideoFrame> {
     const [width, height] = sizeOf(payload);
     const data = payload.subarray(PREFIX_BYTES);
-    const decoder = isKey ? this.configured(data, width, height) : this.decoder;
+    const decoder = isKey ? this.configured(payload, data) : this.decoder;
     if (decoder?.state !== "configured") throw new Error("a frame came without the one that it builds on");
     const decoded = new Promise<VideoFrame>((resolve, reject) => {
       this.waiting = { resolve, reject };
@@ -56,14 +48,15 @@ export class VideoFrameDecoder {
     this.fail(new Error("the decoder was closed"));
   }
 
-  private configured(data: Uint8Array, width: number, height: number): VideoDecoder {
+  private configured(payload: Uint8Array, data: Uint8Array): VideoDecoder {
     const codec = this.format.decoderCodec(data);
-    const described = `${codec} ${width}x${height}`;
+    const described = `${codec} ${payload.subarray(0, PREFIX_BYTES)}`;
     if (this.decoder?.state === "configured" && described === this.config) return this.decoder;
+    const colours = colourSpace(payload);
     if (this.decoder === null || this.decoder.state === "closed") this.decoder = this.open();
     this.decoder.configure({
       codec,
-      colorSpace: COLOUR,
+      ...(colours && { colorSpace: colours }),
       optimizeForLatency: true,
       hardwareAcceleration: "no-preference",
     });

@@ -1,7 +1,7 @@
 /** Encodes the frames of one camera by WebCodecs. */
 
 import type { EncoderRate } from "./codec.ts";
-import { payloadOf, type VideoFormat } from "./video_format.ts";
+import { coloursOf, payloadOf, type VideoFormat } from "./video_format.ts";
 
 /** An encoder that has given nothing by then has left the frame out, or is about to say why. */
 const PATIENCE_MS = 150;
@@ -24,6 +24,7 @@ export class VideoFrameEncoder {
   /** The configuration that it has. */
   private config = "";
   private size: [width: number, height: number] = [0, 0];
+  private colours = 0;
   private waiting: PendingChunk | null = null;
   /** A frame was encoded that nobody was given, so nobody has what the next one would build on. */
   private isBroken = true;
@@ -89,12 +90,13 @@ export class VideoFrameEncoder {
 
   private open(): VideoEncoder {
     this.isBroken = true;
-    return new VideoEncoder({ output: (chunk) => this.take(chunk), error: (error) => this.fail(error) });
+    return new VideoEncoder({ output: (chunk, about) => this.take(chunk, about), error: (error) => this.fail(error) });
   }
 
-  private take(chunk: EncodedVideoChunk): void {
+  private take(chunk: EncodedVideoChunk, about: EncodedVideoChunkMetadata | undefined): void {
+    if (about?.decoderConfig) this.colours = coloursOf(about.decoderConfig.colorSpace);
     if (this.waiting?.timestamp !== chunk.timestamp) this.isBroken = true;
-    else this.waiting.resolve({ isKey: chunk.type === "key", payload: payloadOf(chunk, ...this.size) });
+    else this.waiting.resolve({ isKey: chunk.type === "key", payload: payloadOf(chunk, ...this.size, this.colours) });
   }
 
   private fail(error: Error): void {

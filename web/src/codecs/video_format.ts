@@ -9,15 +9,40 @@ export interface VideoFormat {
   readonly options: Partial<VideoEncoderConfig>;
 }
 
-/** Width and height of the frame, little-endian; the packet of the codec follows. */
-export const PREFIX_BYTES = 4;
+/** Width and height of the frame, little-endian, and the number of its colours; the packet of the codec follows. */
+export const PREFIX_BYTES = 5;
+
+/** Matrix and range of brightness by their number; 0 is as the packet says. */
+const COLOURS: readonly [VideoMatrixCoefficients, isFull: boolean][] = [
+  ["smpte170m", false],
+  ["smpte170m", true],
+  ["bt709", false],
+  ["bt709", true],
+];
+
+/** The number of the colours that an encoder says it has taken. */
+export function coloursOf(space: VideoColorSpaceInit | undefined): number {
+  return 1 + COLOURS.findIndex(([matrix, isFull]) => matrix === space?.matrix && isFull === space?.fullRange);
+}
+
+/** The colours of a payload, for a decoder; null if the packet says them. */
+export function colourSpace(payload: Uint8Array): VideoColorSpaceInit | null {
+  const [matrix, fullRange] = COLOURS[(payload[PREFIX_BYTES - 1] as number) - 1] ?? [];
+  return matrix ? { primaries: "bt709", transfer: "iec61966-2-1", matrix, fullRange } : null;
+}
 
 /** Puts the prefix in front of an encoded chunk. */
-export function payloadOf(chunk: EncodedVideoChunk, width: number, height: number): Uint8Array<ArrayBuffer> {
+export function payloadOf(
+  chunk: EncodedVideoChunk,
+  width: number,
+  height: number,
+  colours: number,
+): Uint8Array<ArrayBuffer> {
   const payload = new Uint8Array(PREFIX_BYTES + chunk.byteLength);
   const view = new DataView(payload.buffer);
   view.setUint16(0, width, true);
   view.setUint16(2, height, true);
+  view.setUint8(4, colours);
   chunk.copyTo(payload.subarray(PREFIX_BYTES));
   return payload;
 }

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { H264 } from "../../src/codecs/h264.ts";
 import { nextQuality } from "../../src/codecs/jpeg.ts";
-import { sizeOf } from "../../src/codecs/video_format.ts";
+import { colourSpace, coloursOf, sizeOf } from "../../src/codecs/video_format.ts";
 
 it.each([
   [320, 240, "avc1.42e01e"],
@@ -34,4 +34,14 @@ it("lets the quality of JPEG follow the bytes that are wanted, within bounds", (
   expect(quality).toBe(0.2);
   for (let frame = 0; frame < 20; frame++) quality = nextQuality(quality, 0.8, bytes(quality), 1e6);
   expect(quality).toBe(0.8);
+});
+
+it("names the colours that an encoder has taken, and finds them again", () => {
+  const space = { matrix: "bt709", fullRange: true, primaries: "bt709", transfer: "iec61966-2-1" } as const;
+  expect(coloursOf(space)).toBe(4);
+  expect(colourSpace(Uint8Array.of(1, 0, 1, 0, 4))).toEqual(space);
+  expect(coloursOf({ ...space, matrix: "rgb" })).toBe(0);
+  expect(coloursOf(undefined)).toBe(0);
+  expect(colourSpace(Uint8Array.of(1, 0, 1, 0, 0))).toBeNull();
+  expect(colourSpace(Uint8Array.of(1, 0, 1, 0, 77))).toBeNull();
 });
