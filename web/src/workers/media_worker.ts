@@ -2,17 +2,13 @@
 
 import { AudioCapture, AudioUplink } from "../capture/audio_uplink.ts";
 import { AvUplink } from "../capture/av_uplink.ts";
-import { FrameCapture, readFrames } from "../capture/frame_capture.ts";
-import { CanvasDrawing } from "../capture/frame_drawing.ts";
-import { portFrames } from "../capture/frame_port.ts";
+import { readCamera } from "../capture/camera_frames.ts";
 import { FrameUplink } from "../capture/frame_uplink.ts";
 import type { Uplink } from "../capture/uplink.ts";
-import type { FrameEncoder } from "../codecs/codec.ts";
 import { FRAME_CODECS } from "../codecs/codecs.ts";
-import { JPEG } from "../codecs/jpeg.ts";
 import { MAX_AUDIO_BYTES } from "../codecs/pcm16.ts";
 import { type CodecSupport, NO_SUPPORT } from "../codecs/support.ts";
-import type { AudioBlock, FrameTarget } from "../codecs/types.ts";
+import type { AudioBlock, CameraFrame, FrameTarget } from "../codecs/types.ts";
 import { openSink, TrackSink } from "../playback/frame_sink.ts";
 import { LatencyMeter, type ShownFrame } from "../playback/latency.ts";
 import { LatencyWatch } from "../playback/latency_watch.ts";
@@ -31,13 +27,16 @@ import type { FromWorker, OpenStream, ToWorker, ToWorkerOf } from "./port.ts";
 /** A message that the link leaves for us to handle. */
 type Message = Parameters<LinkEvents["message"]>[0];
 
-interface Device<Capture> {
+interface Device {
   close(): void;
-  capture: Capture;
 }
 
-interface CameraDevice extends Device<FrameCapture> {
+interface CameraDevice extends Device {
   isMirrored: boolean;
+}
+
+interface MicrophoneDevice extends Device {
+  capture: AudioCapture;
 }
 
 export class MediaWorker {
@@ -46,7 +45,7 @@ export class MediaWorker {
   private link: Link | null = null;
   /** By component; one that records video with audio has both. */
   private readonly cameras = new Map<number, CameraDevice>();
-  private readonly microphones = new Map<number, Device<AudioCapture>>();
+  private readonly microphones = new Map<number, MicrophoneDevice>();
   private readonly uplinks = new Map<number, Uplink>();
   /** Streams that were stopped and have not ended: they capture nothing more, whatever the server has said meanwhile. */
   private readonly stopped = new Set<number>();
@@ -209,22 +208,12 @@ export class MediaWorker {
       const message = `A frame of the camera could not be sent: ${describe(error)}`;
       for (const uplink of uplinks()) this.break(uplink.stream, "failed", message);
     };
-    const drawing = new CanvasDrawing(options);
-    const open = (codec: number): FrameEncoder | null =>
-      FRAME_CODECS.get(codec)?.openEncoder?.(options.quality) ?? null;
-    const capture = new FrameCapture(uplinks, drawing, JPEG.openEncoder(options.quality), fail, open);
-    capture.watch = (frame, capturedUs, isSent) => {
+    const watch = (frame: CameraFrame, capturedUs: number, isSent: boolean): void => {
       if (isSent) this.latency.drawn(capturedUs, pageUs());
       this.overlays.offer(component, frame, capturedUs, isSent);
     };
-    const abort = new AbortController();
-    const frames = source instanceof ReadableStream ? source : portFrames(source);
-    readFrames(frames, capture, abort.signal).catch(fail);
-    const close = (): void => {
-      abort.abort();
-      capture.close();
-    };
-    this.cameras.set(component, { capture, close, isMirrored: options.mirror });
+    const close = readCamera(source, options, { uplinks, fail, watch });
+    this.cameras.set(component, { close, isMirrored: options.mirror });
   }
 
   private openMicrophone({ component, port, format }: ToWorkerOf<"microphone">): void {
