@@ -1,0 +1,165 @@
+"""Chooses codec, bit rate, size and frame rate of one direction of a stream: pure, with the clock passed in.
+
+As long as the link carries JPEG without a delay that counts, frames are JPEG as the app wants it: that costs both sides
+the least. On a narrower one a video codec takes a fraction of the bytes, and without one JPEG is made smaller: first
+quality and size fall, then the rate of frames, and never is a frame sent that would make the next one late.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from millstream.types import Encoding
+from millstream.wire.packet import CodecNumber
+
+NARROW_S: Final = 0.012
+"""A link on which a JPEG frame takes longer than this is narrow."""
+
+WIDE_S: Final = 0.005
+STEADY_S: Final = 5.0
+"""It is wide again when a frame would have taken less than this for so long."""
+
+DECIDE_EVERY_S: Final = 0.5
+RAISE_EVERY_S: Final = 2.0
+"""A bit rate falls at once, and rises only so often."""
+
+CHANGE: Final = 1.25
+"""A bit rate that differs by less is left as it is."""
+
+CAMERA_HZ: Final = 30.0
+LOAD: Final = 0.6
+"""The share of the time that frames may occupy the link."""
+
+RATES_HZ: Final = (30.0, 24.0, 20.0, 15.0, 12.0, 10.0, 7.5, 5.0)
+SCALES: Final = (1.0, 0.75, 0.5, 0.375, 0.25)
+"""The rates and sizes to choose from; a rate below all of them is the handler's."""
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Bounds of one kind of codec.
+
+    Attributes:
+        frame_s: The time on the link that a frame may take, if this gives it `least_bits`.
+        longest_s: The time that it may take in any case.
+        least_bits: Bits of a frame that is worth sending.
+        least_per_pixel: Bits a pixel below which a smaller frame looks better.
+        most_per_pixel: Bits a pixel beyond which nobody sees a difference.
+    """
+
+    frame_s: float
+    longest_s: float
+    least_bits: float
+    least_per_pixel: float
+    most_per_pixel: float
+
+
+VIDEO: Final = Quality(0.015, 0.040, 16_000, 0.040, 0.30)
+STILL: Final = Quality(0.022, 0.060, 40_000, 0.6, 2.0)
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """All that a decision depends on.
+
+    Attributes:
+        bytes_per_s: The share of the link that the stream may have; infinite as long as it is not known.
+        jpeg_bytes: The size of a frame as JPEG of the app's quality; 0 as long as there was none.
+        width, height: Its size in pixels.
+        frames_per_s: How many frames the handler takes, and the camera has.
+    """
+
+    bytes_per_s: float
+    jpeg_bytes: float
+    width: int
+    height: int
+    frames_per_s: float = CAMERA_HZ
+
+
+class Controller:
+    """Decides for one direction.
+
+    Args:
+        video: The codec for a narrow link: H.264 or VP8, or JPEG if one side has neither.
+
+    Attributes:
+        encoding: The last decision; `None` is JPEG as the app wants it.
+        reason: The last decision and why, in a sentence.
+    """
+
+    def __init__(self, video: int) -> None:
+        self._video = video
+        self._at = self._raised_at = self._narrow_at = -math.inf
+        self.encoding: Encoding | None = None
+        self.reason = "JPEG as the app wants it: the link is not measured yet."
+
+    def decide(self, seen: Conditions, now: float) -> bool:
+        """Look whether something is to change; gives whether it does. Nothing is looked at too often."""
+        if now < self._at + DECIDE_EVERY_S or not seen.jpeg_bytes or seen.bytes_per_s == math.inf:
+            return False
+        self._at = now
+        before = self.encoding
+        jpeg_s = seen.jpeg_bytes / seen.bytes_per_s
+        if jpeg_s > (NARROW_S if before is None else WIDE_S):
+            self._narrow_at = now
+        if (before is None and jpeg_s <= NARROW_S) or now >= self._narrow_at + STEADY_S:
+            self.encoding = None
+        else:
+            self._choose(seen, now)
+        name = "JPEG as the app wants it" if self.encoding is None else _described(self.encoding)
+        self.reason = (
+            f"{name}: the link carries {_rate(seen.bytes_per_s * 8)}, "
+            f"on which {seen.jpeg_bytes / 1000:.0f} kB of JPEG take {jpeg_s * 1000:.0f} ms."
+        )
+        return self.encoding != before
+
+    def _choose(self, seen: Conditions, now: float) -> None:
+        quality = STILL if self._video == CodecNumber.JPEG else VIDEO
+        share, pixels = seen.bytes_per_s * 8, seen.width * seen.height
+        wanted = min(share * quality.longest_s, quality.least_bits)
+        bits = min(max(share * quality.frame_s, wanted), pixels * quality.most_per_pixel)
+        before = self.encoding
+        rate_hz = self._rate_hz(min(LOAD * share / bits, seen.frames_per_s), seen.frames_per_s)
+        if before is not None:
+            bits = self._steady(bits, before, now)
+        longest = self._longest(seen, bits / quality.least_per_pixel)
+        self.encoding = Encoding(self._video, round(bits * rate_hz), rate_hz, longest)
+
+    def _rate_hz(self, possible_hz: float, most_hz: float) -> float:
+        """Choose a rate of frames, and keep to it as long as it is about right."""
+        before = 0.0 if self.encoding is None else self.encoding.frames_per_s
+        if before <= min(possible_hz * 1.15, most_hz) and possible_hz < before * 1.5:
+            return before
+        return next((each for each in RATES_HZ if each <= possible_hz), possible_hz)
+
+    def _steady(self, bits: float, before: Encoding, now: float) -> float:
+        """Leave the bits of a frame as they are if the difference is small, or if they rose just now."""
+        known = before.bits_per_s / before.frames_per_s
+        if known / CHANGE <= bits <= known * CHANGE or (bits > known and now < self._raised_at + RAISE_EVERY_S):
+            return known
+        if bits > known:
+            self._raised_at = now
+        return bits
+
+    def _longest(self, seen: Conditions, pixels: float) -> int:
+        """Choose the size at which so many pixels are worth sending; it grows only if they are clearly enough."""
+        longest = max(seen.width, seen.height)
+        before = self.encoding.longest if self.encoding is not None else 0
+        for scale in SCALES:
+            side, needed = round(longest * scale), seen.width * seen.height * scale**2
+            if needed <= pixels and (side <= before or before == 0 or needed * CHANGE <= pixels):
+                return side
+        return round(longest * SCALES[-1])
+
+
+def _described(encoding: Encoding) -> str:
+    codec = CodecNumber(encoding.codec).name
+    name = {"H264": "H.264"}.get(codec, codec)
+    size, rate = f"{encoding.longest} pixels at the longer side", f"{encoding.frames_per_s:.3g} frames a second"
+    return f"{name} at {_rate(encoding.bits_per_s)}, {size}, {rate}"
+
+
+def _rate(bits_per_s: float) -> str:
+    return f"{bits_per_s / 1e6:.1f} Mbit/s" if bits_per_s >= 1e6 else f"{bits_per_s / 1e3:.0f} kbit/s"
