@@ -41,6 +41,7 @@ class Job:
         turn: The turn that is answered, for handlers that ask for it.
         is_developers: Whether the page is the app developer's, who sees why a handler fails.
         decodes: Numbers of the codecs that the page decodes besides those that every page knows.
+        defers: Whether opaque frames are left as they are, to be encoded when the link is free for them.
     """
 
     binding: int
@@ -59,6 +60,7 @@ class Job:
     turn: object = None
     is_developers: bool = False
     decodes: frozenset[int] = frozenset()
+    defers: bool = False
 
 
 class Occurrence(NamedTuple):

@@ -137,7 +137,11 @@ MESSAGES: dict[str, tuple[str, m.PageMessage | m.ServerMessage]] = {
     "stop, behind": ("page", m.Stop(seq=15, stream=1, final=5, reason="backlog")),
     "stop, failed": ("page", m.Stop(seq=16, stream=1, final=5, reason="failed", message="The encoder gave up.")),
     "credit up": ("page", m.Credit(seq=17, stream=0, limit=2)),
-    "credit down": ("server", m.Credit(seq=1, stream=1, limit=4_000_000_000)),
+    "credit up, of a frame that came": ("page", m.Credit(seq=18, stream=1, limit=17, page_us=NOW_US)),
+    "credit down": (
+        "server",
+        m.Credit(seq=1, stream=1, limit=4_000_000_000, received=3_999_999_998, left_us=NOW_US, rate=250_000),
+    ),
     "shown": ("page", m.Shown(seq=18, stream=1, component=5, sequence=7, page_us=NOW_US)),
     "played": ("page", m.Played(seq=18, playback=11, received=40, rate=24_000, samples=19_200, played=4_800)),
     "cannot be played": (
@@ -145,6 +149,10 @@ MESSAGES: dict[str, tuple[str, m.PageMessage | m.ServerMessage]] = {
         m.Played(seq=18, playback=11, received=0, rate=48_000, samples=0, played=0, state="broken", message="No."),
     ),
     "clock up": ("page", m.Clock(seq=19, page_us=NOW_US)),
+    "clock up, with the last answer": (
+        "page",
+        m.Clock(seq=20, page_us=NOW_US, server_us=12_345_678, heard_us=NOW_US - 990_000),
+    ),
     "clock down": ("server", m.Clock(seq=2, page_us=NOW_US, server_us=12_345_678)),
     "key frame, up": ("page", m.KeyFrame(seq=20, stream=1, component=5)),
     "key frame, down": ("server", m.KeyFrame(seq=2, stream=2, component=4)),

@@ -16,6 +16,7 @@ export class FakeSocket {
   readonly protocol: string;
   binaryType = "";
   readyState = 0;
+  bufferedAmount = 0;
   onopen: (() => void) | null = null;
   onmessage: ((event: { data: ArrayBuffer }) => void) | null = null;
   onclose: (() => void) | null = null;

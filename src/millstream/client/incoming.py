@@ -117,10 +117,12 @@ class Incoming:
         stream = self.streams.get(packet.stream)
         if stream is None:
             self._received_frames += 1
-            await self._page.send(Credit(stream=0, limit=self._received_frames + FRAMES_IN_FLIGHT))
+            number, received = 0, self._received_frames
         else:
             stream.received_frames += 1
-            await self._page.send(Credit(stream=stream.number, limit=stream.received_frames + FRAMES_IN_FLIGHT))
+            number, received = stream.number, stream.received_frames
+        credit = Credit(stream=number, limit=received + FRAMES_IN_FLIGHT, page_us=self._page.now_us())
+        await self._page.send(credit)
 
     def _deliver(self, applied: AppliedResult) -> None:
         """Tell a stream or a run of a result, and press Stop where it wants it."""

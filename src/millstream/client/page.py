@@ -69,6 +69,7 @@ class Page:
         self.welcome: Welcome | None = None
         self.closed: Closed | None = None
         self.clock_offset_us = 0
+        self._heard_us = 0
         self.camera_codec = jpeg.NAME
         self._transport = transport
         self._sending = asyncio.Lock()
@@ -96,8 +97,9 @@ class Page:
             hello = Hello(version=VERSION, build=build, page_us=self.now_us(), decodes=decodes, encodes=decodes)
             await self.send(hello)
             await self.wait_for(lambda: self.welcome is not None)
+            assert self.welcome is not None
             await self.send(Credit(stream=0, limit=FRAMES_IN_FLIGHT))
-            await self.send(Clock(page_us=self.now_us()))
+            await self.send(Clock(page_us=self.now_us(), server_us=self.welcome.server_us, heard_us=self._heard_us))
         except BaseException:
             await self._transport.close(1001, "the page gave up")
             await self._end()
@@ -246,7 +248,7 @@ class Page:
 
     async def _on_message(self, message: ServerMessage) -> None:
         if isinstance(message, Welcome):
-            self.welcome = message
+            self.welcome, self._heard_us = message, self.now_us()
             self.clock_offset_us = message.server_us - self.now_us()
         elif isinstance(message, Clock):
             self.clock_offset_us = message.server_us - (message.page_us + self.now_us()) // 2

@@ -85,8 +85,11 @@ class Actions:
             self._context.sender.control.send(state)
 
     def _compare_clocks(self, message: Clock) -> None:
-        now_us = server_us()
+        now_us, link = server_us(), self._context.sender.link
         self._context.page.clock.compare(message.page_us, now_us)
+        link.up.heard(message.page_us / 1e6, now_us / 1e6)
+        if message.heard_us:
+            link.down.heard(message.server_us / 1e6, message.heard_us / 1e6)
         self._context.sender.control.send(Clock(page_us=message.page_us, server_us=now_us))
 
     def _say_goodbye(self, message: Bye) -> None:

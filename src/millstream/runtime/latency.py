@@ -78,5 +78,6 @@ def _report_of(stream: Stream, trace: StreamTrace, interval_s: float) -> Latency
         encode_us=times.encode_us + trace.late_encoding_us(metrics.encodings, metrics.encodings_s),
         received=metrics.received,
         dropped=metrics.drops,
-        decision=decision(trace.codec, times, interval_s, stream.binding.stream_every, metrics.rtt_s),
+        decision=stream.encoding.decision
+        or decision(trace.codec, times, interval_s, stream.binding.stream_every, metrics.rtt_s),
     )

@@ -41,6 +41,7 @@ class SessionCalls:
 
     Attributes:
         numbers: Gives each call its number.
+        deferring: The streams whose frames are encoded when the link is free for them.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class SessionCalls:
         self._limits, self._queue = limits, queue
         self._page, self._values, self._store = page, values, store
         self.numbers = itertools.count(1)
+        self.deferring: set[int] = set()
 
     def open(self, binding: Binding, notify: Notify, ticket: Ticket | None) -> Worker:
         """Get a worker for a call, which holds the slot of `ticket` as long as anything of it runs.
@@ -119,4 +121,5 @@ class SessionCalls:
             room=self._store.room,
             is_developers=self._page.is_developers,
             decodes=self._page.decodes,
+            defers=stream in self.deferring,
         )

@@ -96,7 +96,8 @@ class Packet(msgspec.Struct, frozen=True):
         stream: Number of the stream (chosen by the page, from 1); 0 for the output of an ordinary event.
         component: Number of the component that it comes from or goes to.
         sequence: Counts the packets of one stream and direction from 1, without gaps; wraps at 2**32.
-        source: Downwards: the sequence of the input packet from which it was computed, else 0.
+        source: Downwards: the sequence of the input packet from which it was computed, else 0. Upwards: how many
+            microseconds after its capture the page sent it.
         call: Downwards: number of the call; all pictures of one call carry the same. Of sound: number of the playback.
         captured_us: Capture time of the picture or first sample, in microseconds of the page's clock.
         payload: The encoded bytes.

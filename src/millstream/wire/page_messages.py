@@ -103,10 +103,18 @@ class Credit(ControlMessage):
 
     The limit is absolute and never falls: a receiver that wants less simply raises it later. Downwards, stream 0 (the
     outputs of ordinary events) has a credit of its own.
+
+    It tells the sender of the link, too. From the page: `page_us`, when the last packet came. From the server: the last
+    packet that came is `received`, it had left the bottleneck of the uplink at `left_us` of the page's clock, and the
+    uplink carries `rate` bytes a second; 0 for each as long as it is not known.
     """
 
     stream: int
     limit: int
+    page_us: int = 0
+    received: int = 0
+    left_us: int = 0
+    rate: int = 0
 
 
 class Shown(ControlMessage):
@@ -136,10 +144,14 @@ class Played(ControlMessage):
 
 
 class Clock(ControlMessage):
-    """Compare the clocks: the page sends `page_us`, the server answers with both."""
+    """Compare the clocks: the page sends `page_us`, the server answers with both.
+
+    The page's next one says when it heard the answer before: `server_us` of that, and `heard_us` of the page's clock.
+    """
 
     page_us: int
     server_us: int = 0
+    heard_us: int = 0
 
 
 class KeyFrame(ControlMessage):

@@ -51,7 +51,9 @@ class SessionContext:
     def _stalled(self) -> None:
         self.stalls += 1
 
-    def result(self, channel: Channel, text: str | None = None, components: tuple[int, ...] = (PICTURE,)) -> Delivery:
+    def result(
+        self, channel: Channel, text: str | None = None, components: tuple[int, ...] = (PICTURE,), payload: bytes = b"p"
+    ) -> Delivery:
         self._call += 1
         updates: dict[int, dict[str, object]] = {} if text is None else {TEXT: {"value": text}}
         pictures = {
@@ -65,7 +67,7 @@ class SessionContext:
                 0,
                 self._call,
                 self._call,
-                b"p",
+                payload,
             )
             for number in components
         }
@@ -276,18 +278,47 @@ async def test_credit_never_falls() -> None:
 
 
 @virtual
-async def test_the_round_trip_is_measured_by_credit() -> None:
+async def test_a_frame_leaves_when_the_link_is_free_for_it() -> None:
     context = SessionContext()
-    channel = context.channels.open(1)
-    context.channels.grant(Credit(stream=1, limit=2))
-    context.sender.put(channel, context.result(channel))
+    link, channel = context.sender.link, context.channels.open(1)
+    context.channels.grant(Credit(stream=1, limit=16))
+    link.up.heard(0.0, 0.02)
+    link.down.heard(0.0, 0.02)
+    context.sender.put(channel, context.result(channel, payload=bytes(10_000)))
+    await asyncio.sleep(0.13)
+    # It arrived 0.02 s after the last of its bytes had passed: the link carries 100 kB/s.
+    context.channels.grant(Credit(stream=1, limit=17, page_us=120_000))
+    assert link.down.rate == pytest.approx(100_000, rel=0.01)
+    for _ in range(2):
+        context.sender.put(channel, context.result(channel, payload=bytes(10_000)))
+        await asyncio.sleep(0.001)
+    assert channel.sent == 2, "the second one would have to wait for the first"
     await asyncio.sleep(0.08)
-    context.channels.grant(Credit(stream=1, limit=3))
-    assert channel.rtt_s == pytest.approx(0.08, abs=0.001)
-    context.sender.put(channel, context.result(channel))
-    await asyncio.sleep(0.2)
-    context.channels.grant(Credit(stream=1, limit=4))
-    assert channel.rtt_s == pytest.approx(0.08, abs=0.001), "the shortest counts"
+    assert channel.sent == 2
+    await asyncio.sleep(0.02)
+    assert channel.sent == 3, "it left by itself"
+    await context.close()
+
+
+@virtual
+async def test_channels_take_turns() -> None:
+    context = SessionContext()
+    channels = [context.channels.open(number) for number in (1, 2, 3)]
+    for number in (1, 2, 3):
+        context.channels.grant(Credit(stream=number, limit=100))
+    await asyncio.sleep(0.01)
+    sent: list[int] = []
+    context.sender.link.sent = lambda stream, *_: sent.append(stream)  # type: ignore[method-assign]
+    for _ in range(6):
+        context.sender.link.may_send = lambda now: False  # type: ignore[method-assign]
+        for each in channels:
+            context.sender.put(each, context.result(each, components=(each.stream,)))
+        await asyncio.sleep(0.01)
+        before = len(sent)
+        context.sender.link.may_send = lambda now, before=before: len(sent) == before  # type: ignore[method-assign]
+        context.channels.grant(Credit(stream=1, limit=100))
+        await asyncio.sleep(0.01)
+    assert sent == [1, 2, 3, 1, 2, 3]
     await context.close()
 
 

@@ -180,10 +180,10 @@ def test_a_key_frame_that_the_server_misses_is_asked_for(monkeypatch: pytest.Mon
         recording = page.record("Camera")
         recording.wait_for_state("running")
         (stream,) = recording.streams
-        ask = stream.request_key_frame
-        monkeypatch.setattr(stream, "request_key_frame", lambda: (asked.append(1), ask())[1])
+        ask = stream.uplink.request_key_frame
+        monkeypatch.setattr(stream.uplink, "request_key_frame", lambda: (asked.append(1), ask())[1])
         recording.feed([picture(number) for number in range(1, 11)], 30)
-        stream._encoder.encode(Frame(picture(200)))  # a frame that never leaves: what follows builds on it
+        stream.uplink._frame_encoder.encode(Frame(picture(200)))  # a frame that never leaves: what follows builds on it
         recording.feed([picture(number) for number in range(11, 31)], 30)
         recording.stop()
     keys = [packet.sequence for packet in spy.up if packet.is_key]

@@ -157,14 +157,14 @@ def test_a_broken_frame_costs_a_key_frame_and_no_more(
     recording = page.record()
     recording.feed([picture(number) for number in range(10)], 30)
     (stream,) = recording.streams
-    encode = stream._encoder.encode
+    encode = stream.uplink._frame_encoder.encode
 
     def broken_once(frame: Any) -> Any:
-        monkeypatch.setattr(stream._encoder, "encode", encode)
+        monkeypatch.setattr(stream.uplink._frame_encoder, "encode", encode)
         encoded = encode(frame)
         return encoded._replace(payload=encoded.payload[:-5])
 
-    monkeypatch.setattr(stream._encoder, "encode", broken_once)
+    monkeypatch.setattr(stream.uplink._frame_encoder, "encode", broken_once)
     recording.feed([picture(number) for number in range(10, 30)], 30)
     keys = [packet.sequence for packet in page.up if packet.is_key]
     assert keys[0] == 1

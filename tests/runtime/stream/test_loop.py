@@ -350,7 +350,7 @@ def test_missing_samples_end_the_stream() -> None:
         recording = page.record("Mic")
         recording.wait_for_state("running")
         recording.feed(ramp(0.2))
-        recording.streams[0]._first_sample += 1
+        recording.streams[0].uplink._first_sample += 1
         recording.feed(ramp(0.2))
         recording.wait_for_state("ended")
         assert "audio is incomplete" in recording.error
@@ -444,7 +444,7 @@ def test_expiry_hands_over_all_audio_that_was_captured() -> None:
         one.advance(2)
         assert (a.state, b.state) == ("waiting", "running")
         stream = a.streams[0]
-        assert len(app.heard) == stream._first_sample, "all that was captured has been handled"
+        assert len(app.heard) == stream.uplink._first_sample, "all that was captured has been handled"
         b.stop()
         feeding.result()
         a.stop()
@@ -723,7 +723,7 @@ def test_a_page_that_does_not_hand_over_its_last_audio_is_not_waited_for() -> No
         recording = page.record("Mic")
         recording.wait_for_state("running")
         recording.feed(ramp(0.5))
-        recording.streams[0]._is_stopped = True
+        recording.streams[0].uplink.is_stopped = True
         page.run(page.page.send(Stop(stream=1, final=99)))
         page.advance(9)
         assert recording.state == "stopping"

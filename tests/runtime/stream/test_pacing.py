@@ -232,11 +232,17 @@ def test_the_window_fills_the_path(rtt_s: float, interval_s: float, window: int)
     assert pacing.limit(0.0) == window
 
 
-def test_a_later_longer_round_trip_does_not_widen_the_window() -> None:
+def test_a_route_that_gets_longer_or_shorter_is_followed() -> None:
     pacing = Pacing()
-    pacing.measured(0.005)
-    pacing.measured(1.0)
-    assert pacing.window == MIN_WINDOW
+    for rtt_s, window in ((0.005, 2), (0.2, 7), (0.005, 2)):
+        pacing.measured(rtt_s)
+        assert pacing.window == window
+
+
+def test_on_a_narrow_link_no_more_frames_are_on_their_way_than_pass_it() -> None:
+    pacing = Pacing()
+    pacing.measured(0.1, frame_s=0.1)
+    assert pacing.window == 3
 
 
 def test_nothing_is_asked_for_while_the_window_is_full() -> None:

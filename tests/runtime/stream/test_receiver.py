@@ -202,7 +202,7 @@ def test_it_is_active_when_something_comes_or_may_come_again() -> None:
 def test_only_streams_that_let_newer_packets_win_are_paced() -> None:
     assert make("all").next_at(0.0) is None
     receiver = make()
-    receiver.measured(0.05, 0.01)
+    receiver.measured(0.05, 0.01, 0.002)
     receiver.call_began(0.0)
     receiver.put(picture(1), 0.01)
     receiver.call_ended(0.5)
@@ -346,7 +346,7 @@ def test_old_audio_of_a_video_gives_way_where_the_app_says_so() -> None:
 def test_a_device_without_a_microphone_sends_frames_of_which_the_newest_wins() -> None:
     receiver = open_receiver(replace(BINDING, keep="all"), "film", 1, 0)
     receiver.open(0.0)
-    assert [number for number, _ in receiver.grants(0.0)] == [1]
+    assert [credit.stream for credit in receiver.grants(0.0)] == [1]
     for sequence in (1, 2):
         receiver.put(picture(sequence), 0.0)
     assert [packet.sequence for packet in receiver.take()] == [2]
@@ -359,7 +359,7 @@ def test_whatever_comes_audio_is_whole_and_frames_never_go_back(steps: list[str]
     heard: list[int] = []
     shown: list[int] = []
     for step in [*steps, "flush", "take"]:
-        grants = dict(receiver.grants(0.0))
+        grants = {credit.stream: credit.limit for credit in receiver.grants(0.0)}
         assert all(limit > 0 for limit in grants.values())
         if step == "flush" and not receiver.is_flushed:
             receiver.flush(counts["sound"])

@@ -23,12 +23,13 @@ export class AvUplink extends AudioUplink {
     options: BacklogOptions,
     send: (packet: Packet) => void,
     overflow: () => void,
+    mayLeave: (stream: number, nowUs: number) => boolean = () => true,
   ) {
     super(stream, component, options, send, overflow);
     this.options = options;
     this.number = number;
     const sendFrame = (packet: Packet): void => send({ ...packet, stream: number });
-    this.frames = new FrameUplink(stream, component, options.everyS, sendFrame);
+    this.frames = new FrameUplink(stream, component, options.everyS, sendFrame, (_, nowUs) => mayLeave(number, nowUs));
   }
 
   override run(): void {

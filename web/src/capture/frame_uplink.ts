@@ -20,16 +20,25 @@ export class FrameUplink implements Uplink {
   private pace: FramePace;
   private needsKey = true;
   private readonly send: (packet: Packet) => void;
+  private readonly mayLeave: (stream: number, nowUs: number) => boolean;
   private isRunning = false;
   /** The slot is over, and the server waits for a packet that says so. */
   private owesLast = false;
 
-  constructor(stream: number, component: number, everyS: number, send: (packet: Packet) => void) {
+  /** `mayLeave` says whether the link is free for a frame of the stream. */
+  constructor(
+    stream: number,
+    component: number,
+    everyS: number,
+    send: (packet: Packet) => void,
+    mayLeave: (stream: number, nowUs: number) => boolean = () => true,
+  ) {
     this.stream = stream;
     this.component = component;
     this.everyS = everyS;
     this.pace = new FramePace(everyS);
     this.send = send;
+    this.mayLeave = mayLeave;
   }
 
   get sent(): number {
@@ -83,7 +92,8 @@ export class FrameUplink implements Uplink {
 
   /** True if the frame of `nowUs` is to be taken. */
   wants(nowUs: number, intervalUs: number): boolean {
-    return this.isRunning && this.credit.isFree && this.pace.isDue(nowUs, intervalUs);
+    const isWanted = this.isRunning && this.credit.isFree && this.pace.isDue(nowUs, intervalUs);
+    return isWanted && this.mayLeave(this.stream, nowUs);
   }
 
   /** The next frame is to be that of `dueUs`; the first one of a slot is due at once in any case. */

@@ -39,8 +39,8 @@ export class UpCredit {
   }
 }
 
-/** Frames that the server may have on their way to us before we have received one: enough for any short path. */
-export const DOWN_WINDOW = 2;
+/** Frames that we are ready for at once; how many the link is good for the server knows better. */
+export const DOWN_WINDOW = 16;
 
 /** The credit that we give the server for one stream. */
 export class DownCredit {

@@ -8,15 +8,20 @@ import { ACK_BYTES, ACK_MESSAGES, MAX_CONTROL_BYTES } from "../wire/messages.ts"
 import type { Packet } from "../wire/packet.ts";
 import { CodecNumber, decodePacket, encodePacket, isPacket, PacketKind, VERSION } from "../wire/packet.ts";
 import { ClockComparison, pageUs } from "./clock.ts";
+import { UplinkPace } from "./pace.ts";
 import { ReconnectingSocket } from "./websocket.ts";
 
-const CLOCK_EVERY_MS = 5_000;
+/** Clocks are compared so often: the smallest of recent delays, which tells of a queue, must be one of these. */
+const CLOCK_EVERY_MS = 1_000;
 
 /** Refusals that do not last: the page tries again, and says what the server said until it is served. */
 const PASSING: readonly Refuse["code"][] = ["busy", "shutdown"];
 
 /** A server silent for this long, though asked for its clock, is gone. */
 const SILENCE_MS = 15_000;
+
+/** Bytes that may wait in the browser when a frame is taken: control messages, and no frame. */
+const MAX_WAITING = 4096;
 
 export interface LinkEvents {
   welcome(welcome: Welcome): void;
@@ -34,6 +39,9 @@ export class Link {
   private readonly events: LinkEvents;
   private readonly socket: ReconnectingSocket;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private pace = new UplinkPace();
+  /** The time of the server's last answer, and of the page when it was heard. */
+  private heard = { server_us: 0, heard_us: 0 };
   private heardMs = 0;
   private seq = 0;
   private isWelcome = false;
@@ -77,8 +85,24 @@ export class Link {
     return this.write(message);
   }
 
+  /** Sends a packet; for the server it is stamped with how long after its capture that is. */
   sendPacket(packet: Packet): void {
-    if (this.isWelcome) this.socket.send(encodePacket(packet));
+    if (!this.isWelcome) return;
+    const nowUs = pageUs();
+    const { kind, stream, sequence, payload } = packet;
+    if (kind === PacketKind.PICTURE) this.pace.sent(stream, sequence, payload.length, nowUs);
+    const source = Math.min(Math.max(nowUs - packet.captured_us, 0), 0xffff_ffff);
+    this.socket.send(encodePacket({ ...packet, source }));
+  }
+
+  /** True if a frame of the stream that is taken now can leave without waiting behind others. */
+  isFree(stream: number, nowUs: number): boolean {
+    return this.socket.waiting <= MAX_WAITING && this.pace.isFree(stream, nowUs);
+  }
+
+  /** Nothing more comes of a stream. */
+  forget(stream: number): void {
+    this.pace.forget(stream);
   }
 
   /** Says goodbye: the server ends the session at once. `connect` begins another. */
@@ -102,6 +126,8 @@ export class Link {
     this.ack = { type: "ack", seen: 0, audio: 0 };
     this.due = { messages: 0, bytes: 0 };
     this.clock.clear();
+    this.heard = { server_us: 0, heard_us: 0 };
+    this.pace = new UplinkPace();
     const decodes = [...this.support.decodes, ...(takesOpus() ? [CodecNumber.OPUS] : [])];
     this.write({
       type: "hello",
@@ -122,7 +148,7 @@ export class Link {
         this.socket.restart();
         return;
       }
-      this.send({ type: "clock", page_us: pageUs() });
+      this.send({ type: "clock", page_us: pageUs(), ...this.heard });
       this.timer = setTimeout(beat, CLOCK_EVERY_MS);
     };
     clearTimeout(this.timer);
@@ -162,16 +188,28 @@ export class Link {
   private dispatch(message: ServerMessage): void {
     if (message.type === "welcome") this.settle(message);
     else if (message.type === "refuse") this.refuse(message);
-    else if (message.type === "clock") this.clock.add(message.page_us, message.server_us, pageUs());
-    else this.events.message(message);
+    else if (message.type === "clock") this.compare(message);
+    else {
+      if (message.type === "credit") {
+        this.pace.arrived(message.stream, message.received, message.left_us, message.rate);
+      }
+      this.events.message(message);
+    }
+  }
+
+  private compare({ page_us, server_us }: { page_us: number; server_us: number }): void {
+    const heard_us = pageUs();
+    this.clock.add(page_us, server_us, heard_us);
+    this.heard = { server_us, heard_us };
   }
 
   private settle(welcome: Welcome): void {
     this.clock.add(welcome.page_us, welcome.server_us, pageUs());
+    this.heard = { server_us: welcome.server_us, heard_us: pageUs() };
     this.isWelcome = true;
     this.socket.settle();
     this.events.welcome(welcome);
-    this.send({ type: "clock", page_us: pageUs() });
+    this.send({ type: "clock", page_us: pageUs(), ...this.heard });
   }
 
   private refuse(refuse: Refuse): void {

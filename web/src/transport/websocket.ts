@@ -60,6 +60,11 @@ export class ReconnectingSocket {
     if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(data);
   }
 
+  /** Bytes that were sent and that the browser has not handed on. */
+  get waiting(): number {
+    return this.socket?.bufferedAmount ?? 0;
+  }
+
   /** Gives this connection up, and tries again. */
   restart(): void {
     if (this.socket) this.drop(this.socket);

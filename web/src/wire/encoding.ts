@@ -45,7 +45,7 @@ const DEFAULTS: { [type in ServerMessage["type"]]: object } = {
   turnstate: {},
   runstate: { position: 0, eta_s: -1, message: "" },
   progress: { run: 0, stream: 0, levels: [] },
-  credit: {},
+  credit: { received: 0, left_us: 0, rate: 0 },
   toast: { title: "", duration_s: 10, count: 1 },
   clock: {},
   keyframe: {},

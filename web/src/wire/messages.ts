@@ -75,6 +75,11 @@ export interface Credit {
   type: "credit";
   stream: number;
   limit: number;
+  page_us?: number;
+  /** From the server: what has come, when that had left the bottleneck of the uplink, and bytes a second of this. */
+  received?: number;
+  left_us?: number;
+  rate?: number;
 }
 
 export interface Shown {
@@ -100,6 +105,7 @@ export interface Clock {
   type: "clock";
   page_us: number;
   server_us?: number;
+  heard_us?: number;
 }
 
 /** In both directions: frames are missing on which later ones build; whoever sends them sends a key frame next. */
@@ -286,9 +292,9 @@ export type ServerMessage =
   | TurnState
   | RunState
   | ProgressState
-  | Credit
+  | Required<Omit<Credit, "page_us">>
   | Toast
-  | Required<Clock>
+  | Required<Omit<Clock, "heard_us">>
   | KeyFrame
   | Encode
   | Script

@@ -253,13 +253,14 @@ export class MediaWorker {
       this.link?.sendPacket(packet);
       this.latency.sent(packet, stream, pageUs());
     };
+    const free = (number: number, nowUs: number): boolean => this.link?.isFree(number, nowUs) ?? false;
     const microphone = this.microphones.get(component)?.capture;
-    if (!microphone) return this.cameras.has(component) ? new FrameUplink(stream, component, everyS, send) : null;
+    if (!microphone) return this.cameras.has(component) ? new FrameUplink(stream, component, everyS, send, free) : null;
     const { rate, channels } = microphone.format;
     const behind = `The app is too slow for the microphone: more than ${maxBacklogS} s of audio wait.`;
     const overflow = (): void => this.break(stream, "backlog", behind);
     const options = { rate, channels, everyS, keep, maxBacklogS };
-    if (frames) return new AvUplink(stream, frames, component, options, send, overflow);
+    if (frames) return new AvUplink(stream, frames, component, options, send, overflow, free);
     return new AudioUplink(stream, component, options, send, overflow);
   }
 
@@ -296,6 +297,7 @@ export class MediaWorker {
       this.uplinks.delete(state.stream);
       this.stopped.delete(state.stream);
       this.downCredits.delete(state.stream);
+      this.link?.forget(uplink instanceof AvUplink ? uplink.number : state.stream);
       this.presenter.endStream(state.stream);
       this.latency.endStream(state.stream);
     }
@@ -310,7 +312,7 @@ export class MediaWorker {
       return;
     }
     const limit = this.downCredits.get(packet.stream)?.receive(packet.sequence) ?? null;
-    if (limit !== null) this.link?.send({ type: "credit", stream: packet.stream, limit });
+    if (limit !== null) this.link?.send({ type: "credit", stream: packet.stream, limit, page_us: pageUs() });
     this.latency.received(packet, pageUs());
     this.presenter.receive(packet);
   }

@@ -56,6 +56,25 @@ describe("a frame", () => {
     expect(drawing.drawn).toBe(9);
   });
 
+  it("is taken only when it can leave", async () => {
+    let isFree = false;
+    const asked: number[] = [];
+    uplink = new FrameUplink(
+      7,
+      4,
+      0,
+      (packet) => sent.push(packet),
+      (stream) => asked.push(stream) > 0 && isFree,
+    );
+    uplink.run();
+    uplink.raise(9);
+    await offer();
+    isFree = true;
+    await offer();
+    expect(asked).toEqual([7, 7]);
+    expect(sent.map(({ sequence }) => sequence)).toEqual([1]);
+  });
+
   it("is not taken while another is being encoded", async () => {
     uplink.run();
     uplink.raise(5);

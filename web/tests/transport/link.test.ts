@@ -46,14 +46,33 @@ it("begins to count anew in a fresh session", () => {
   expect(events.welcome).toHaveBeenCalledTimes(2);
 });
 
-it("compares the clocks every five seconds", () => {
+it("compares the clocks every second, and tells the server when its last answer came", () => {
   const socket = serve();
   for (let i = 0; i < 3; i++) {
-    vi.advanceTimersByTime(5_000);
-    socket.say({ type: "clock", page_us: socket.of("clock").at(-1)?.["page_us"], server_us: 99 });
+    vi.advanceTimersByTime(1_000);
+    socket.say({ type: "clock", page_us: socket.of("clock").at(-1)?.["page_us"], server_us: 99 + i });
   }
   expect(socket.of("clock")).toHaveLength(4);
+  expect(socket.of("clock").at(-1)).toMatchObject({ server_us: 100, heard_us: expect.any(Number) });
   expect(link.clock.roundTripUs).toBe(0);
+});
+
+it("says of each packet how long after its capture it leaves, and when the next one can", () => {
+  const socket = serve();
+  const [captured_us, payload] = [(performance.timeOrigin + performance.now()) * 1000, new Uint8Array(10_000)];
+  const frame = { kind: PacketKind.PICTURE, codec: 1, flags: 3, stream: 1, component: 4, source: 0, call: 0, payload };
+  socket.say({ type: "credit", stream: 1, limit: 9, received: 0, left_us: captured_us, rate: 100_000 });
+  expect(link.isFree(1, captured_us)).toBe(true);
+  vi.advanceTimersByTime(8);
+  link.sendPacket({ ...frame, sequence: 1, captured_us });
+  expect(socket.packets.at(-1)?.source).toBe(8_000);
+  expect(link.isFree(1, captured_us + 20_000)).toBe(false);
+  expect(link.isFree(1, captured_us + 90_000)).toBe(true);
+  socket.bufferedAmount = 10_000;
+  expect(link.isFree(1, captured_us + 90_000)).toBe(false);
+  socket.bufferedAmount = 0;
+  link.forget(1);
+  expect(link.isFree(1, captured_us)).toBe(true);
 });
 
 it("gives a server up that has gone silent", () => {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { DOWN_WINDOW } from "../../src/transport/credit.ts";
 import { CodecNumber, Flag, PacketKind } from "../../src/wire/packet.ts";
 import { MediaWorker } from "../../src/workers/media_worker.ts";
 import type { FromWorker } from "../../src/workers/port.ts";
@@ -38,7 +39,7 @@ const speak = (samples: number): void => microphone.onmessage?.({ data: new Floa
 describe("a session", () => {
   it("begins by giving credit to ordinary events", () => {
     expect(toldOf("welcome")).toEqual([{ type: "welcome", session: "secret", build: "b" }]);
-    expect(FakeSocket.last.of("credit")).toEqual([expect.objectContaining({ stream: 0, limit: 2 })]);
+    expect(FakeSocket.last.of("credit")).toEqual([expect.objectContaining({ stream: 0, limit: DOWN_WINDOW })]);
   });
 
   it("tells a server that it is hidden from the start", () => {
@@ -83,7 +84,7 @@ describe("a stream", () => {
   it("is opened with credit for what comes back", () => {
     expect(FakeSocket.last.messages.slice(-2)).toEqual([
       expect.objectContaining({ type: "open", stream: 1, binding: 7 }),
-      expect.objectContaining({ type: "credit", stream: 1, limit: 2 }),
+      expect.objectContaining({ type: "credit", stream: 1, limit: DOWN_WINDOW }),
     ]);
   });
 
@@ -237,7 +238,7 @@ describe("frames on their way down", () => {
       captured_us: 0,
       payload: Uint8Array.of(1, 2, 3),
     });
-    expect(FakeSocket.last.of("credit").at(-1)).toMatchObject({ stream: 1, limit: 3 });
+    expect(FakeSocket.last.of("credit").at(-1)).toMatchObject({ stream: 1, limit: DOWN_WINDOW + 1 });
     expect(toldOf("apply")[0]?.images).toEqual([
       { component: 5, mime: "image/png", data: Uint8Array.of(1, 2, 3), stream: 1, sequence: 1 },
     ]);

@@ -64,28 +64,28 @@ class Channel:
     Attributes:
         limit: The highest sequence that may be sent.
         sent: The sequence that was sent last.
+        window: The limit before anything was sent; the page has received everything up to so far below the limit.
         replaced: Frames that a newer one replaced before they were sent.
-        rtt_s: The shortest time from sending a frame to the credit that its receipt gave; `None` before the first.
         newest: The result that waits for credit.
         encoding: The result whose frames are being encoded (`is_raw`), or have been.
         unsent: The packets that go next.
         captured: Capture times of the last frames by sequence, in microseconds of the page's clock.
         is_free: Set when something has been sent.
+        last: The packet that was sent last.
     """
 
     stream: int
     limit: int = 0
     sent: int = 0
     replaced: int = 0
-    rtt_s: float | None = None
     newest: Delivery | None = None
     encoding: Delivery | None = None
     unsent: deque[Packet] = field(default_factory=deque)
     encoder: FrameEncoder = field(default_factory=FrameEncoder)
     window: int = 0
-    probe: tuple[int, float] | None = None
     captured: dict[int, int] = field(default_factory=dict)
     is_free: asyncio.Event = field(default_factory=asyncio.Event)
+    last: Packet | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -157,28 +157,21 @@ class Channel:
         """Take the next packet, with its sequence, and remember for a while when it was captured."""
         self.sent += 1
         sequence = self.sent % SEQUENCES
-        packet = self.unsent.popleft()
+        packet = self.last = self.unsent.popleft()
         self.captured[sequence] = packet.captured_us
         if len(self.captured) > REMEMBERED:
             del self.captured[next(iter(self.captured))]
         return msgspec.structs.replace(packet, sequence=sequence)
 
-    def grant(self, limit: int, now: float) -> None:
+    def grant(self, limit: int) -> None:
         """Note a credit that the page gave; it never falls."""
-        if limit <= self.limit:
-            return
-        self.limit = limit
+        self.limit = max(self.limit, limit)
         if self.sent == 0:
-            self.window = limit
-        elif self.probe is not None and limit - self.window >= self.probe[0]:
-            took = now - self.probe[1]
-            self.rtt_s = took if self.rtt_s is None else min(self.rtt_s, took)
-            self.probe = None
+            self.window = self.limit
 
     def renew_credit(self) -> None:
         """Count frames that were on their way to a page which has come back as lost: as many more may be sent."""
         self.limit = max(self.limit, self.sent + self.window)
-        self.probe = None
 
     def clear(self) -> None:
         """Drop everything that waits; what is being encoded is not sent."""

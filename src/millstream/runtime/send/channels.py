@@ -1,14 +1,15 @@
-"""The frames on their way to one page, each stream's under a credit of its own."""
+"""The frames on their way to one page: each stream's under a credit of its own, all of them at the pace of the link."""
 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Set as AbstractSet
 from functools import partial
 
 import msgspec
 
-from millstream.runtime.clock import SessionClock
+from millstream.runtime.link_model import LinkModel
 from millstream.runtime.send.channel import Channel, Delivery
 from millstream.runtime.send.control_queue import ControlQueue
 from millstream.runtime.send.list_diff import ListDiff
@@ -19,10 +20,12 @@ from millstream.wire.packet import Packet, encode_packet
 class Channels:
     """Frames of a channel coalesce; the updates that came with a replaced one are sent without it.
 
+    A frame leaves when the link is free for it; the channels take turns.
+
     Args:
         control: Takes those updates.
         told: What the page was told.
-        clock: Stands still while the page cannot be reached.
+        link: Knows when a frame can leave without waiting behind others.
         work: Set when there is something to send.
 
     Attributes:
@@ -30,10 +33,12 @@ class Channels:
         are_due: Whether `take` may have something to give.
     """
 
-    def __init__(self, control: ControlQueue, told: ListDiff, clock: SessionClock, work: asyncio.Event) -> None:
+    def __init__(self, control: ControlQueue, told: ListDiff, link: LinkModel, work: asyncio.Event) -> None:
         self._control = control
         self._told = told
-        self._clock = clock
+        self._link = link
+        self._loop = asyncio.get_running_loop()
+        self._wakes_at = -math.inf
         self._work = work
         self.are_due = False
         self.shared = Channel(0)
@@ -48,13 +53,23 @@ class Channels:
         """Let go of a channel: frames that wait are dropped, updates that wait with them go. Harmless if repeated."""
         self._release(channel)
         channel.clear()
+        self._link.forget(channel.stream)
         self._channels.pop(channel.stream, None)
+
+    @property
+    def streams(self) -> int:
+        """The number of streams that have a channel."""
+        return len(self._channels) - 1
 
     def grant(self, message: Credit) -> None:
         """Note a credit that the page gave. One for a stream that has ended is late, and ignored."""
         channel = self._channels.get(message.stream)
         if channel is not None:
-            channel.grant(message.limit, self._clock.time())
+            channel.grant(message.limit)
+            now, sent = self._loop.time(), message.page_us / 1e6
+            if sent:
+                self._link.up.heard(sent, now)
+            self._link.arrived(channel.stream, channel.limit - channel.window, sent or now, now)
             self.are_due = True
             self._work.set()
 
@@ -101,20 +116,36 @@ class Channels:
                     channel.outdate(valued | pictures)
 
     def take(self) -> list[bytes]:
-        """Take what can be sent now of one channel that has credit; nothing if there is none."""
+        """Take what can be sent now of one channel that has credit; nothing if there is none or the link is busy."""
         self.are_due = False
         batch: list[bytes] = []
         for channel in self._channels.values():
-            waits = channel.unsent or channel.newest or channel.encoding
-            if waits and channel.limit > channel.sent:
+            if channel.limit > channel.sent and (channel.unsent or channel.newest or channel.encoding):
                 if batch:  # control messages and audio go before the frames of another channel
                     self.are_due = True
                     break
-                batch = self._take(channel)
+                now = self._loop.time()
+                if not self._link.may_send(now):
+                    self._wait(now)
+                    break
+                batch, taken = self._take(channel, now), channel
                 self.are_due = bool(batch) and channel.newest is not None
+        if batch and len(self._channels) > 1:
+            self._channels[taken.stream] = self._channels.pop(taken.stream)  # the others come first next time
         if self.are_due:
             self._work.set()
         return batch
+
+    def _wait(self, now: float) -> None:
+        """Look again when the link may be free, if nothing else happens before."""
+        free_at = self._link.send_at(now)
+        if now < free_at and not now < self._wakes_at <= free_at:
+            self._wakes_at = free_at
+            self._loop.call_at(free_at, self._wake)
+
+    def _wake(self) -> None:
+        self.are_due = True
+        self._work.set()
 
     def restart(self) -> None:
         """Begin anew with the next frame of each channel: what an earlier link had taken may never have arrived."""
@@ -123,6 +154,7 @@ class Channels:
 
     def renew_credit(self) -> None:
         """Count frames that were on their way to a page which has come back as lost: as many more may be sent."""
+        self._link.forget()
         for channel in self._channels.values():
             channel.renew_credit()
         self.are_due = True
@@ -141,7 +173,7 @@ class Channels:
                 self._told.number(delivery.reach, outputs.seq)
                 delivery.outputs, delivery.reach = msgspec.structs.replace(delivery.outputs, updates={}), ()
 
-    def _take(self, channel: Channel) -> list[bytes]:
+    def _take(self, channel: Channel, now: float) -> list[bytes]:
         """Take the packets that have credit; none if the frames that go next are still to be encoded."""
         batch = []
         if not channel.unsent:
@@ -158,9 +190,9 @@ class Channels:
                 batch.append(self._announce(delivery))
             channel.unsent.extend(delivery.packets())
         while channel.unsent and channel.limit > channel.sent:
-            batch.append(encode_packet(channel.next_packet()))
-        if channel.probe is None:
-            channel.probe = channel.sent, self._clock.time()
+            data = encode_packet(channel.next_packet())
+            self._link.sent(channel.stream, channel.sent, len(data), now)
+            batch.append(data)
         channel.is_free.set()
         return batch
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from millstream.declare.element import too_large
 from millstream.runtime.clock import SessionClock
 from millstream.runtime.link import Unacknowledged
+from millstream.runtime.link_model import LinkModel
 from millstream.runtime.metrics import Totals
 from millstream.runtime.send.channel import Channel, Delivery
 from millstream.runtime.send.channels import Channels
@@ -38,6 +39,7 @@ class Sender:
     Attributes:
         control: The control messages that wait; `Outputs` have to come by `send`.
         channels: The frames that wait.
+        link: The model of the link to the page.
         told: What the page was told.
     """
 
@@ -58,7 +60,8 @@ class Sender:
         self._sounds: deque[Packet] = deque()
         self.told = ListDiff()
         self.control = ControlQueue(max_control, on_stall, on_late or on_stall, self.clock, self._kept, self._work)
-        self.channels = Channels(self.control, self.told, self.clock, self._work)
+        self.link = LinkModel()
+        self.channels = Channels(self.control, self.told, self.link, self._work)
 
     def send(self, message: ServerMessage) -> None:
         """Queue a control message.

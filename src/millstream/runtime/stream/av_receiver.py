@@ -8,6 +8,7 @@ from millstream.declare.binding import Binding
 from millstream.lanes import LaneStatistics
 from millstream.runtime.stream.receiver import CHUNKS_WAITING, Receiver
 from millstream.types import Carried
+from millstream.wire.messages import Credit
 from millstream.wire.packet import Packet
 
 
@@ -133,12 +134,17 @@ class AVReceiver:
         self._is_behind = self._audio.waiting > 0
         self._frames.call_ended(now)
 
-    def measured(self, rtt_s: float, encode_s: float) -> None:
-        """Tell how long the link takes to the page and back, and the page to encode a frame."""
-        self._frames.measured(rtt_s, encode_s)
+    @property
+    def call_s(self) -> float:
+        """How long a call takes, on average."""
+        return self._frames.call_s
 
-    def grants(self, now: float) -> list[tuple[int, int]]:
-        """Give the new credit: the number of a stream, and the sequence up to which the page may send now."""
+    def measured(self, rtt_s: float, encode_s: float, frame_s: float) -> None:
+        """Tell how long the link is, the page encodes and a frame passes the link: see `Pacing.measured`."""
+        self._frames.measured(rtt_s, encode_s, frame_s)
+
+    def grants(self, now: float) -> list[Credit]:
+        """Give the new credit of audio and frames, if there is any."""
         return self._audio.grants(now) + self._frames.grants(now)
 
     def next_at(self, now: float) -> float | None:

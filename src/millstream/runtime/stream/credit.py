@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Final
 
@@ -11,8 +12,7 @@ from millstream.runtime.clock import server_us
 from millstream.runtime.context import SessionContext
 from millstream.runtime.stream.av_receiver import AVReceiver
 from millstream.runtime.stream.receiver import Receiver
-from millstream.wire.messages import Credit
-from millstream.wire.packet import Packet
+from millstream.wire.packet import Packet, PacketKind
 
 SLOW_INTERVALS: Final = 3
 """A stream with long intervals is idle only after this many of them."""
@@ -58,18 +58,25 @@ class StreamCredit:
         """
         if self._receiver.is_granted:
             return
-        for number, limit in self._receiver.grants(now):
-            self._context.sender.control.send(Credit(stream=number, limit=limit))
+        sender = self._context.sender
+        for credit in self._receiver.grants(now):
+            up = sender.link.up
+            if up.rate < math.inf:
+                credit.left_us, credit.rate = max(int(up.left * 1e6), 0), int(up.rate)
+            sender.control.send(credit)
         at = self._receiver.next_at(now)
         if at is not None and (self._alarm.due is None or at < self._alarm.due):
             self._alarm.set(max(at, now + TICK_S))
 
-    def measure(self, packet: Packet, rtt_s: float | None) -> None:
-        """Learn from a frame how long the page encodes, and from `rtt_s` how long the link is, if that is known."""
-        age_s = min(self._context.page.clock.age_s(packet.captured_us, server_us()), MAX_ENCODE_S)
-        self._encode_s += (age_s - self._encode_s) / 8
-        if rtt_s is not None:
-            self._receiver.measured(rtt_s, self._encode_s)
+    def measure(self, packet: Packet) -> None:
+        """Learn from a frame what the uplink carries, and how long the page encodes."""
+        if packet.kind is not PacketKind.PICTURE:
+            return  # audio comes in real time, whatever the link could carry
+        link, encode_s, size = self._context.sender.link, packet.source / 1e6, len(packet.payload)
+        link.up.passed(size, packet.captured_us / 1e6 + encode_s, server_us() / 1e6)
+        self._encode_s += (min(encode_s, MAX_ENCODE_S) - self._encode_s) / 8
+        if link.rtt_s:
+            self._receiver.measured(link.rtt_s, self._encode_s, size / link.up.rate)
 
     def watch(self) -> None:
         """Call `on_idle` if the page may send and does not; else look again when that might be so."""

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from typing import Final
 
 from millstream import codecs
 from millstream.declare.binding import Binding
+from millstream.errors import MediaError
+from millstream.media.image_header import jpeg_frame
 from millstream.runtime.context import SessionContext
 from millstream.runtime.send.channel import Channel
+from millstream.runtime.stream.controller import CAMERA_HZ, DECIDE_EVERY_S, Conditions, Controller
 from millstream.types import Encoding
 from millstream.wire.messages import Encode
-from millstream.wire.packet import CodecNumber
+from millstream.wire.packet import CodecNumber, Packet, PacketKind
 
 VIDEO_CODECS: Final = (CodecNumber.H264, CodecNumber.VP8)
 """Those whose frames build on each other, the best first."""
+
+SMOOTHING: Final = 0.3
+"""Weight of the newest frame in the size of a JPEG frame."""
 
 LONGEST_INTERVAL_S: Final = 0.5
 """Seconds between frames beyond which too little is left of the one before to build on."""
@@ -25,6 +32,26 @@ def codec_for(wanted: int, known: Collection[int], interval_s: float) -> int:
     if wanted not in VIDEO_CODECS or interval_s > LONGEST_INTERVAL_S:
         return CodecNumber.JPEG
     return next((number for number in (wanted, *VIDEO_CODECS) if number in known), CodecNumber.JPEG)
+
+
+class _ControlledWay:
+    """One direction: its controller, and what a frame is like as JPEG."""
+
+    def __init__(self, video: int) -> None:
+        self.controller = Controller(video)
+        self._bytes, self._width, self._height = 0.0, 0, 0
+
+    def decide(self, packet: Packet, bytes_per_s: float, frames_per_s: float, now: float) -> bool:
+        """Decide anew after the last packet; gives whether something is to change."""
+        if self.controller.encoding is None and packet.codec == CodecNumber.JPEG:
+            size = len(packet.payload)
+            try:
+                _, self._width, self._height = jpeg_frame(packet.payload)
+            except MediaError:
+                return False  # whoever decodes it says so
+            self._bytes += (size - self._bytes) * (SMOOTHING if self._bytes else 1)
+        conditions = Conditions(bytes_per_s, self._bytes, self._width, self._height, frames_per_s)
+        return self.controller.decide(conditions, now)
 
 
 class StreamEncoding:
@@ -42,11 +69,48 @@ class StreamEncoding:
         self._context, self._binding, self._frames, self._channel = context, binding, frames, channel
         self._component = binding.stream
 
+        name = context.manifest.components[binding.stream].camera_codec
+        self._camera = None if name is None else self.codec_up(codecs.load(name).NUMBER)
+        self._ways = (
+            _ControlledWay(self._camera or self.codec_up(CodecNumber.H264)),
+            _ControlledWay(self.codec_down(CodecNumber.H264)),
+        )
+        self._look_at = -math.inf
+
     def begin(self) -> None:
         """Tell the page in which codec the app wants its camera."""
-        name = self._context.manifest.components[self._component].camera_codec
-        if name is not None:
-            self.up(Encoding(self.codec_up(codecs.load(name).NUMBER)))
+        if self._camera is not None:
+            self.up(Encoding(self._camera))
+
+    @property
+    def decision(self) -> str:
+        """Say how frames are encoded on a narrow link, and why; nothing if both directions are as the app wants."""
+        ways = zip(("Up", "Down"), self._ways, strict=True)
+        return " ".join(f"{name}: {way.controller.reason}" for name, way in ways if way.controller.encoding)
+
+    def follow(self, packet: Packet, call_s: float, now: float) -> None:
+        """Look now and then how frames are best encoded on the link as it is.
+
+        Args:
+            packet: The frame that came last; audio is passed over.
+            call_s: How long the handler takes for one.
+            now: The time in seconds.
+        """
+        if now < self._look_at or packet.kind is not PacketKind.PICTURE:
+            return
+        self._look_at = now + DECIDE_EVERY_S
+        sender, (up, down) = self._context.sender, self._ways
+        frames_per_s = 1 / max(self._binding.stream_every, 1 / CAMERA_HZ, call_s)
+        streams = max(sender.channels.streams, 1)
+        if up.decide(packet, sender.link.up.rate / streams, frames_per_s, now):
+            self.up(up.controller.encoding or Encoding(self._camera or CodecNumber.JPEG))
+        last = self._channel.last
+        if last is not None and down.decide(last, sender.link.down.rate / streams, frames_per_s, now):
+            self.down(down.controller.encoding)
+            if down.controller.encoding is None:
+                self._context.calls.deferring.discard(self._channel.stream)
+            else:
+                self._context.calls.deferring.add(self._channel.stream)
 
     def codec_up(self, wanted: int) -> int:
         """Give the number of the codec that the page uses if one is wanted."""

@@ -41,7 +41,6 @@ class Pacing:
         self._interval_s = max(interval_s, camera_s)
         self._call = _Smoothed()
         self._delay = _Smoothed()
-        self._path_s = math.inf
         self._known_path_s = 0.0
         self.window = MIN_WINDOW
         self._limit = 0
@@ -52,15 +51,19 @@ class Pacing:
         self._due_at = -math.inf
         # A grant before this finds the page waiting for its interval: the delay that follows says nothing of the link.
 
-    def measured(self, rtt_s: float, encode_s: float = 0.0) -> None:
-        """Note a round trip of the link, and how long a frame takes from its capture until it is sent.
+    def measured(self, rtt_s: float, encode_s: float = 0.0, frame_s: float = 0.0) -> None:
+        """Note how long the link is without a queue, and what a frame takes of it.
 
-        The shortest round trip so far decides how many frames may be on their way, so that a queue in the network does
-        not make itself longer. Without any, two may be, and the way of the frames themselves is measured.
+        It decides how many frames may be on their way. Without it two may be, and the way of the frames themselves is
+        measured.
+
+        Args:
+            rtt_s: Seconds that a small message takes to the page and back.
+            encode_s: How long a frame takes from its capture until it is sent.
+            frame_s: How long the link needs for the bytes of a frame.
         """
-        self._path_s = min(self._path_s, rtt_s)
-        self._known_path_s = self._path_s + encode_s
-        frames = math.ceil(self._known_path_s / self._interval_s - 0.01) + 1
+        self._known_path_s = rtt_s + encode_s + frame_s
+        frames = math.ceil(self._known_path_s / max(self._interval_s, frame_s) - 0.01) + 1
         self.window = min(max(frames, MIN_WINDOW), MAX_WINDOW)
 
     def received(self, sequence: int, now: float) -> None:
@@ -83,6 +86,11 @@ class Pacing:
         if self._call_began is not None:
             self._call.add(now - self._call_began)
             self._call_began = None
+
+    @property
+    def call_s(self) -> float:
+        """How long a call takes, on average."""
+        return self._call.mean
 
     def pause(self) -> None:
         """The stream waits for another slot: what was on its way tells nothing about the link."""

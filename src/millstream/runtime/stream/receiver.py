@@ -8,6 +8,7 @@ from millstream.declare.binding import Binding
 from millstream.errors import ProtocolError
 from millstream.lanes import All, Lane, LaneStatistics, Latest
 from millstream.runtime.stream.pacing import Pacing
+from millstream.wire.messages import Credit
 from millstream.wire.packet import LAST, SEQUENCES, Packet, PacketKind
 from millstream.wire.sound import pcm16_seconds
 
@@ -34,6 +35,7 @@ class Receiver:
         received: Number of packets that came so far, which is the sequence of the last one (before it wraps).
         limit: The highest number that the page may send.
         active_at: When the page last sent something, or was last allowed to after it had not been.
+        call_s: How long a call takes, on average; 0 if it is not measured.
         needs_key: Whether frames are being dropped until a key frame comes.
     """
 
@@ -56,7 +58,7 @@ class Receiver:
         self.is_open = self.is_granted = self.is_flushed = self.needs_key = False
         self.received = 0
         self.limit = 0
-        self.active_at = 0.0
+        self.active_at = self.call_s = 0.0
 
     @property
     def keeps_all(self) -> bool:
@@ -164,11 +166,12 @@ class Receiver:
         """The handler has returned."""
         if self._pacing is not None:
             self._pacing.call_ended(now)
+            self.call_s = self._pacing.call_s
 
-    def measured(self, rtt_s: float, encode_s: float) -> None:
-        """Tell how long the link takes to the page and back, and the page to encode a frame."""
+    def measured(self, rtt_s: float, encode_s: float, frame_s: float) -> None:
+        """Tell how long the link is, the page encodes and a frame passes the link: see `Pacing.measured`."""
         if self._pacing is not None:
-            self._pacing.measured(rtt_s, encode_s)
+            self._pacing.measured(rtt_s, encode_s, frame_s)
 
     def raise_limit(self, now: float) -> bool:
         """Work out how much may come now; gives whether that is more than before."""
@@ -188,9 +191,9 @@ class Receiver:
         self.limit = limit
         return True
 
-    def grants(self, now: float) -> list[tuple[int, int]]:
-        """Give the new credit: the number of the stream, and the sequence up to which the page may send now."""
-        return [(self._number, self.limit)] if self.raise_limit(now) else []
+    def grants(self, now: float) -> list[Credit]:
+        """Give the new credit, if there is any."""
+        return [Credit(stream=self._number, limit=self.limit, received=self.received)] if self.raise_limit(now) else []
 
     def next_at(self, now: float) -> float | None:
         """Say when `grants` is worth asking again if nothing happens before."""

@@ -116,6 +116,7 @@ class Stream:
 
     def close(self) -> None:
         """Let go of everything; the last thing that is done to a stream."""
+        self._context.calls.deferring.discard(self.number)
         self._output.close()
 
     # ---- what its page and its session do to it ----------------------------------------------------------------
@@ -140,7 +141,8 @@ class Stream:
                 if packet.payload and not self._status.has_ended and packet.kind is receiver.kind:
                     if packet.flags & KEY:  # no other can be decoded alone
                         self._context.values.capture(self._component, packet)
-                    self._credit.measure(packet, self._output.channel.rtt_s)
+                    self._credit.measure(packet)
+                    self.encoding.follow(packet, receiver.call_s, now)
                 self._credit.give(now)
                 self._loop.wake.set()
         except BacklogExceeded as error:
@@ -191,7 +193,7 @@ class Stream:
         self.metrics.handled, self.metrics.dropped = lane.taken, lane.dropped
         self.metrics.backlog_s = max(self.metrics.backlog_s, lane.waiting_s)
         self.metrics.sent, self.metrics.replaced = channel.sent, channel.replaced
-        self.metrics.has_slot, self.metrics.rtt_s = self._receiver.is_open, channel.rtt_s
+        self.metrics.has_slot, self.metrics.rtt_s = self._receiver.is_open, self._context.sender.link.rtt_s or None
         self.metrics.encodings, self.metrics.encodings_s = channel.encoder.encodings, channel.encoder.spent_s
         return self.metrics
 
