@@ -8,6 +8,9 @@ import type { LatencyView } from "../playback/latency_view.ts";
 /** The script that shows it, once it is loaded. */
 export type LatencyScript = typeof import("../latency/latency_display.ts");
 
+/** Controls in which keys write. */
+const WRITABLE = "textarea, select, input:not([type=range], [type=checkbox], [type=radio], [type=button])";
+
 export class LatencySwitch {
   private isOn: boolean;
   private display: Promise<LatencyDisplay> | null = null;
@@ -29,7 +32,7 @@ export class LatencySwitch {
   }
 
   show(component: number, view: LatencyView | null): void {
-    if (this.isOn) void this.load().then((display) => display.show(component, this.isOn ? view : null));
+    if (this.isOn) this.use((display) => display.show(component, this.isOn ? view : null));
   }
 
   private press(event: KeyboardEvent): void {
@@ -37,20 +40,23 @@ export class LatencySwitch {
     event.preventDefault();
     this.isOn = !this.isOn;
     emit(this.root, WATCH, { on: this.isOn });
-    void this.load().then((display) => (this.isOn ? display.announce() : display.clear()));
+    this.use((display) => (this.isOn ? display.announce() : display.clear()));
   }
 
-  private load(): Promise<LatencyDisplay> {
+  /** Does something with the display as soon as it is loaded; if that fails, the next time tries again. */
+  private use(act: (display: LatencyDisplay) => void): void {
     const address = new URL(this.address, document.baseURI).href;
     this.display ??= (import(/* @vite-ignore */ address) as Promise<LatencyScript>).then(
       ({ LatencyDisplay: Display }) => new Display(this.root, this.elementOf),
     );
-    return this.display;
+    this.display.then(act, () => {
+      this.display = null;
+    });
   }
 }
 
 /** Alt+L, but where somebody writes: there it may be a letter. The place of the key counts, as Alt changes its letter. */
 function isSwitch({ code, altKey, ctrlKey, metaKey, shiftKey, repeat, target }: KeyboardEvent): boolean {
   if (code !== "KeyL" || !altKey || ctrlKey || metaKey || shiftKey || repeat) return false;
-  return !(target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea, select")));
+  return !(target instanceof HTMLElement && (target.isContentEditable || target.matches(WRITABLE)));
 }
