@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -129,24 +130,17 @@ class Totals:
 
     Attributes:
         sessions: Pages that were ever opened.
-        events: Streams that have ended, and calls of runs, by the name of the event's handler.
+        events: Streams that have ended, and calls of runs, by the name of the event's handler, as many as there are.
         received_bytes, sent_bytes: All messages that pages sent, and that were sent to them.
         uploads, uploaded_bytes: Files that pages have uploaded.
     """
 
     sessions: int = 0
-    events: dict[str, StreamMetrics] = field(default_factory=dict)
+    events: defaultdict[str, StreamMetrics] = field(default_factory=lambda: defaultdict(StreamMetrics))
     received_bytes: int = 0
     sent_bytes: int = 0
     uploads: int = 0
     uploaded_bytes: int = 0
-
-    def event(self, name: str) -> StreamMetrics:
-        """Give the counters of an event by the name of its handler: as many as the app declares."""
-        found = self.events.get(name)
-        if found is None:
-            found = self.events[name] = StreamMetrics()
-        return found
 
     def uploaded(self, size: int) -> None:
         """Count an upload of `size` bytes."""

@@ -86,7 +86,7 @@ class Run:
             began = calls.begin(self.binding, self._inputs, call=self.call, run=self.number, event=self._event)
             async with aclosing(worker.submit(began.job)) as results:
                 async for result in results:
-                    context.totals.event(self.binding.name).call.add(result.call_s)
+                    context.totals.events[self.binding.name].call.add(result.call_s)
                     failure = result.failure or await context.results.deliver(
                         began, result, channel, self._voice, is_whole=True
                     )
@@ -144,7 +144,7 @@ class Run:
         if failure is None:
             self._say("done")
         else:
-            self._context.totals.event(self.binding.name).errors += 1
+            self._context.totals.events[self.binding.name].errors += 1
             if failure.kind != "handler":
                 self._context.reports.reject(failure)
             self._context.reports.report(failure)

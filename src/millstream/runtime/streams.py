@@ -112,4 +112,4 @@ class Streams:
 
     def _close(self, stream: Stream) -> None:
         stream.close()
-        self._context.totals.event(stream.binding.name).merge(stream.statistics())
+        self._context.totals.events[stream.binding.name].merge(stream.statistics())
