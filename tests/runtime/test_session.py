@@ -303,7 +303,7 @@ def test_a_mistake_of_ours_in_the_background_costs_no_session(caplog: pytest.Log
 
     with TestPage(simple()) as page:
         (session,) = page.host.sessions.values()  # type: ignore[union-attr]
-        page.run(asyncio.wait([session._context.background.start(fail())]))
+        page.run(asyncio.wait([session._background.start(fail())]))
         page.set("Text", "a")
         page.click("Go")
         assert page.value("Text") == "a!"

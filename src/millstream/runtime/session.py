@@ -114,10 +114,12 @@ class Session:
         self._reports = Reports(Toasts(self._sender.control).tell, self._page, settings.show_error)
         reach = Reach(shared.manifest, self._sender.told, self._reports.reject)
         self._values = Values(shared.manifest, initial.values, reach.note)
+        self._background = Background(self._fault)
+        self._disposal = Disposal(folder, self._background.start)
         self._context = self._composed(shared)
         self._streams = Streams(self._context, self._follow)
         self.events = Events(self._context, reach, self._streams)
-        self._expiry = ExpiringValues(self._values, shared.expiring, self._context.background.start)
+        self._expiry = ExpiringValues(self._values, shared.expiring, self._background.start)
         self._timers = Timers(shared.manifest, self._values, self.events.raise_event)
         leave = partial(self.end, 1001, "the page said goodbye")
         actions = Actions(self._context, self.events, self._streams, self._fault, leave)
@@ -126,8 +128,6 @@ class Session:
     def _composed(self, shared: Shared) -> SessionContext:
         """Put together what the streams, runs and events share."""
         manifest, settings, page, values, store = shared.manifest, shared.settings, self._page, self._values, self.store
-        background, players = Background(self._fault), Players(self._sender)
-        self._disposal = Disposal(store.folder, background.start)
         return SessionContext(
             manifest=manifest,
             settings=settings,
@@ -137,9 +137,9 @@ class Session:
             values=values,
             store=store,
             sender=self._sender,
-            players=players,
+            players=Players(self._sender),
             clock=self._link.clock,
-            background=background,
+            background=self._background,
             calls=SessionCalls(manifest, shared.call_limits, shared.queue, page, values, store),
             results=Results(
                 manifest=manifest,
@@ -168,7 +168,7 @@ class Session:
                 await self._sender.drained(GOODBYE_S)
         finally:
             self._link.end()
-            await self._context.background.close()
+            await self._background.close()
             self.store.shut()
             self._timers.close()
             self._streams.close()
@@ -215,7 +215,7 @@ class Session:
         """Begin nothing any more, end streams after their running call; gives the tasks that are still at work."""
         self.events.close()
         self._streams.shut_down()
-        return list(self._context.background.tasks)
+        return list(self._background.tasks)
 
     # ---- the link ----------------------------------------------------------------------------------------------
 
