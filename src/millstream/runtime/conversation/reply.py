@@ -94,7 +94,7 @@ class HandlerLock:
             began = context.calls.begin_turn(self._begin(said, role), said.span, turn)
             async with aclosing(worker.submit(began.job)) as results:
                 async for result in results:
-                    context.totals.event(self.binding.name).call.add(result.call_s)
+                    context.totals.events[self.binding.name].call.add(result.call_s)
                     failure = result.failure or await context.results.deliver(
                         began, result, self._channel, audio, is_whole=True
                     )
@@ -139,7 +139,7 @@ class HandlerLock:
 
     def fail(self, failure: Failure) -> None:
         """Show why a call failed; the conversation goes on."""
-        self.context.totals.event(self.binding.name).errors += 1
+        self.context.totals.events[self.binding.name].errors += 1
         if failure.kind != "handler":
             self.context.reports.reject(failure)
         self.context.reports.report(failure)
