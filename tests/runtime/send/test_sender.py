@@ -466,3 +466,32 @@ async def test_a_list_that_is_too_large_was_not_told() -> None:
     (message,) = await context.received()
     assert message.updates[LIST] == {"value": ["a"]}
     await context.close()
+
+
+@virtual
+async def test_what_is_too_large_drops_nothing_that_waits() -> None:
+    context = SessionContext()
+    channel = context.channels.open(1)
+    context.sender.put(channel, context.result(channel, "small"))
+    with pytest.raises(InvalidValue, match="too large"):
+        context.sender.send(Outputs(call=9, updates={PICTURE: {"value": "x" * 3_000_000}}))
+    context.channels.grant(Credit(stream=1, limit=1))
+    outputs, packet = await context.received()
+    assert (outputs.updates, outputs.packets) == ({TEXT: {"value": "small"}}, 1)
+    assert isinstance(packet, Packet)
+    await context.close()
+
+
+@virtual
+async def test_frames_of_several_channels_all_go_and_control_messages_go_between() -> None:
+    context = SessionContext()
+    channels = [context.channels.open(number) for number in (1, 2, 3)]
+    for channel in channels:
+        context.sender.put(channel, context.result(channel))
+    for number in (1, 2, 3):
+        context.channels.grant(Credit(stream=number, limit=1))
+    context.sender.send(Clock(page_us=1))
+    first, *packets = await context.received()
+    assert isinstance(first, Clock)
+    assert [packet.stream for packet in packets] == [1, 2, 3]
+    await context.close()

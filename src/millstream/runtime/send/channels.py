@@ -88,32 +88,22 @@ class Channels:
             self._told.forget(number)
         if delivery.outputs.updates:
             self._control.check(delivery.outputs)
-        self.overtake(delivery.outputs, delivery.pictures.keys(), channel)
+        self._make_way(delivery.outputs, delivery.pictures.keys(), channel)
         channel.put(delivery)
         self.are_due = True
         self._work.set()
 
-    def overtake(
-        self, outputs: Outputs, pictures: AbstractSet[int] = frozenset(), target: Channel | None = None
-    ) -> None:
-        """Keep the order of updates: those that wait with a frame go first, frames that are outdated do not go.
-
-        Args:
-            outputs: What comes now, and brings some components a newer value.
-            pictures: The components that come with a newer frame.
-            target: The channel whose frames that wait are left to the caller.
+    def overtake(self, outputs: Outputs) -> None:
+        """Make way for an update without frames: what waits with frames goes before it, or not at all.
 
         Raises:
-            InvalidValue: What comes now is too large for the wire; then everything is as before.
+            InvalidValue: The update is too large for the wire; then everything is as before.
         """
         for channel in self._channels.values():
             if channel.newest is not None or channel.encoding is not None:
-                if outputs.updates:
-                    self._control.check(outputs)
-                self._release(channel)
-                if channel is not target:
-                    valued = {component for component, update in outputs.updates.items() if "value" in update}
-                    channel.outdate(valued | pictures)
+                self._control.check(outputs)
+                self._make_way(outputs)
+                break
 
     def take(self) -> list[bytes]:
         """Take what can be sent now of one channel that has credit; nothing if there is none or the link is busy."""
@@ -163,6 +153,23 @@ class Channels:
         """Let go of all that was not sent."""
         for channel in self._channels.values():
             channel.clear()
+
+    def _make_way(
+        self, outputs: Outputs, pictures: AbstractSet[int] = frozenset(), target: Channel | None = None
+    ) -> None:
+        """Keep the order of updates: those that wait with a frame go first, frames that are outdated do not go.
+
+        Args:
+            outputs: What comes now, and brings some components a newer value.
+            pictures: The components that come with a newer frame.
+            target: The channel whose frames that wait are left to the caller.
+        """
+        for channel in self._channels.values():
+            if channel.newest is not None or channel.encoding is not None:
+                self._release(channel)
+                if channel is not target:
+                    valued = {component for component, update in outputs.updates.items() if "value" in update}
+                    channel.outdate(valued | pictures)
 
     def _release(self, channel: Channel) -> None:
         """Send the updates that wait with frames without them."""
