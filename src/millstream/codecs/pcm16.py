@@ -55,8 +55,9 @@ class Pcm16Encoder(Encoder):
     def encode(self, media: Media) -> Encoded:
         if not isinstance(media, Chunk):
             raise MediaError("PCM16 encodes audio, not images")
-        check_sound(media.sample_rate, media.channels)
-        prefix = PCM16_PREFIX.pack(media.first_sample, media.sample_rate, media.channels, bytes(3))
+        channels = media.samples.shape[1]
+        check_sound(media.sample_rate, channels)
+        prefix = PCM16_PREFIX.pack(media.first_sample, media.sample_rate, channels, bytes(3))
         return Encoded(prefix + media.samples.astype("<i2", copy=False).tobytes())
 
 

@@ -119,19 +119,22 @@ class AudioSource:
     def _hold(self, chunk: Chunk | None) -> None:
         if chunk is None:
             return
-        if any((each.sample_rate, each.channels) != (chunk.sample_rate, chunk.channels) for each in self._held):
-            raise MediaError(f"it does not go on like what came before, {self._held[0]!r}: bring all into one format")
+        first = self._held[0] if self._held else chunk
+        if first.sample_rate != chunk.sample_rate or first.samples.shape[1] != chunk.samples.shape[1]:
+            raise MediaError(f"it does not go on like what came before, {first!r}: bring all into one format")
         self._held.append(self._audible(chunk))
 
     def _let_out(self) -> tuple[Stored, Segment]:
         """Give what is held, behind files as a file. It is stored as it is: few of the chunks are ever read again."""
         held, self._held = self._held, []
-        chunk = Chunk(np.concatenate([each.samples for each in held]), held[0].sample_rate)
+        first = held[0]
+        samples = first.samples.copy() if len(held) == 1 else np.concatenate([each.samples for each in held])
+        chunk = Chunk(samples, first.sample_rate)
         return chunk, wav.encode(chunk) if self._plays_files else chunk
 
     def _audible(self, chunk: Chunk) -> Chunk:
         try:
-            pcm16.check_sound(chunk.sample_rate, chunk.channels)
+            pcm16.check_sound(chunk.sample_rate, chunk.samples.shape[1])
         except MediaError as error:
             raise InvalidValue(f"{self._component.name} cannot play {error}; resample it first") from error
         return chunk
