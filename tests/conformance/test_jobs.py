@@ -13,7 +13,7 @@ import pytest
 
 import millstream as gr
 from millstream.engines import inline
-from millstream.jobs import KEEP, Job, Notify, Result
+from millstream.jobs import END, KEEP, Job, Notify, Result
 from millstream.testing import LoudnessDetector, TestPage
 from millstream.testing.conformance.engines import EngineSuite
 
@@ -71,9 +71,10 @@ def talk(*parts: np.ndarray) -> Audio:
     return RATE, np.concatenate(parts)
 
 
-def test_the_marker_of_what_is_kept_stays_itself() -> None:
-    assert pickle.loads(pickle.dumps([KEEP, KEEP])) == [KEEP, KEEP]
+def test_the_markers_stay_themselves() -> None:
+    assert pickle.loads(pickle.dumps([KEEP, END])) == [KEEP, END]
     assert pickle.loads(pickle.dumps(KEEP)) is KEEP
+    assert pickle.loads(pickle.dumps(END)) is END
 
 
 @pytest.mark.blocking
