@@ -112,6 +112,7 @@ def test_every_codec_of_the_wire_has_a_module_and_is_in_this_file() -> None:
         CodecNumber.FILE,
         CodecNumber.FMP4,
         CodecNumber.OPUS,
+        CodecNumber.OVERLAY,
     }:  # which only the page decodes
         codec = codecs.load(number.name.lower())
         assert codec is import_module(f"millstream.codecs.{number.name.lower()}")
