@@ -486,8 +486,8 @@ async def test_what_is_too_large_drops_nothing_that_waits() -> None:
 async def test_frames_of_several_channels_all_go_and_control_messages_go_between() -> None:
     context = SessionContext()
     channels = [context.channels.open(number) for number in (1, 2, 3)]
-    for channel in channels:
-        context.sender.put(channel, context.result(channel))
+    for number, channel in enumerate(channels):
+        context.sender.put(channel, context.result(channel, components=(PICTURE + 10 * number,)))
     for number in (1, 2, 3):
         context.channels.grant(Credit(stream=number, limit=1))
     context.sender.send(Clock(page_us=1))
