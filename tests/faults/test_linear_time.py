@@ -157,7 +157,7 @@ NAMES = {
 
 TAKERS: dict[str, Callable[[str], object]] = {
     "is_web_address": links.is_web_address,
-    "is_embedded_picture": links.is_embedded_picture,
+    "is_embedded_image": links.is_embedded_image,
     "has_scheme": links.has_scheme,
     "is_page_address": links.is_page_address,
     "an image's value": lambda text: IMAGE.validate(text, None),
