@@ -126,7 +126,7 @@ class Driver(ABC):
     def stream(
         self, component: Reference, source: FrameSource | MicrophoneSource | AVSource, rate_hz: float = 30.0
     ) -> DrivenRecording:
-        """Press Record, wait for the turn, feed all of `source`, press Stop; returns the finished recording.
+        """Press Record, wait for the slot, feed all of `source`, press Stop; returns the finished recording.
 
         Raises:
             Error: The stream ended with an error; its message is the exception's.

@@ -30,7 +30,7 @@ class TestPage(Driver):
             assert page.value("Output").shape == (480, 640, 3)
 
     A plain handler runs to its end while the clock stands still; then `handler_time` seconds pass. Ages, time limits
-    and places in the queue are therefore exact and the same in every run.
+    and positions in the queue are therefore exact and the same in every run.
 
     Args:
         demo: A `Blocks` or `Interface`.
