@@ -137,7 +137,7 @@ def test_ten_minutes_of_audio_stay_whole_though_the_handler_is_too_slow_now_and_
         def hear(chunk: tuple[int, np.ndarray]) -> None:
             assert chunk[0] == RATE
             heard.append(chunk[1])
-            page.host._engine.handler_time = rng.choice([0.01, 0.1, 0.2, 3 * every_s, 12 * every_s])  # type: ignore[attr-defined]
+            page.handler_time = rng.choice([0.01, 0.1, 0.2, 3 * every_s, 12 * every_s])
 
         mic.stream(hear, mic, None, stream_every=every_s, max_backlog=60)
     sound = np.random.default_rng(seed).integers(-32768, 32768, 600 * RATE, np.int16)

@@ -13,6 +13,7 @@ from tests.server.live import serving
 
 import millstream as ms
 from millstream.client.client import Client
+from millstream.client.plain_values import plain_value
 from millstream.testing.page import TestPage
 
 
@@ -48,7 +49,7 @@ def test_all_outputs_of_each_yield_arrive_together_and_in_order() -> None:
     with TestPage(demo) as page:
         (run,) = page.click("Go")
         assert [result.values[text.id] for result in run.results] == ["0", "1", "2", "3", "4"]
-        pictures: list[Any] = [page.run(page._decode(result.values[image.id])) for result in run.results]
+        pictures: list[Any] = [page.run(plain_value(result.values[image.id], page.download)) for result in run.results]
         assert [int(picture.mean()) for picture in pictures] == [0, 40, 80, 120, 160]
         assert all(audio.id in result.values for result in run.results)
         rate, samples = page.value("Audio")

@@ -77,6 +77,15 @@ class TestPage(Driver):
         return self._app.host
 
     @property
+    def handler_time(self) -> float:
+        """Seconds that each call of a handler pretends to take; may be set at any time, also by a handler."""
+        return self._app.engine.handler_time
+
+    @handler_time.setter
+    def handler_time(self, seconds: float) -> None:
+        self._app.engine.handler_time = seconds
+
+    @property
     def now(self) -> float:
         """Virtual seconds since the app was opened."""
         return round(self._app.loop.time(), 9)
@@ -152,7 +161,8 @@ class _App:
         self._manifest = demo.freeze()
         self._latency_s = latency_s
         self._served: set[asyncio.Task[None]] = set()
-        self.host = compose_host(self._manifest, settings, Engine(handler_time))
+        self.engine = Engine(handler_time)
+        self.host = compose_host(self._manifest, settings, self.engine)
         self.loop = VirtualLoop()
         self.run(self.host.start())
 
