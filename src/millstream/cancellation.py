@@ -15,17 +15,18 @@ def _always() -> bool:
     return True
 
 
-_is_wanted: ContextVar[Callable[[], bool]] = ContextVar("is_wanted", default=_always)
+is_wanted: ContextVar[Callable[[], bool]] = ContextVar("is_wanted", default=_always)
+"""Says whether somebody waits for what this thread does. A thread that ends with its work sets it once."""
 
 
 @contextmanager
-def wanted_while(is_wanted: Callable[[], bool]) -> Iterator[None]:
-    """Let `check_wanted` raise within the block, in this thread, once `is_wanted()` is false."""
-    token = _is_wanted.set(is_wanted)
+def wanted_while(is_so: Callable[[], bool]) -> Iterator[None]:
+    """Let `check_wanted` raise within the block, in this thread, once `is_so()` is false."""
+    token = is_wanted.set(is_so)
     try:
         yield
     finally:
-        _is_wanted.reset(token)
+        is_wanted.reset(token)
 
 
 def check_wanted() -> None:
@@ -34,5 +35,5 @@ def check_wanted() -> None:
     Raises:
         Unwanted: Nobody does.
     """
-    if not _is_wanted.get()():
+    if not is_wanted.get()():
         raise Cancelled("nobody waits for this any more")

@@ -15,7 +15,7 @@ from functools import partial
 from queue import SimpleQueue
 from typing import Any, Final, TypeAlias, TypeVarTuple, cast
 
-from millstream.cancellation import wanted_while
+from millstream.cancellation import is_wanted
 from millstream.errors import Busy
 from millstream.jobs import Advance, Call, Job, Notice, Notify, Program, Result
 
@@ -231,10 +231,10 @@ class Worker:
     # ---- in the thread; nothing of the loop may be touched but through `_on_loop` ------------------------------
 
     def _work(self) -> None:
-        with wanted_while(lambda: self._closed_at is None):
-            while (item := self._tasks.get()) is not None:
-                task, future = item
-                self._on_loop(self._deliver, future, task())
+        is_wanted.set(lambda: self._closed_at is None)
+        while (item := self._tasks.get()) is not None:
+            task, future = item
+            self._on_loop(self._deliver, future, task())
         self._calls.close()
         self._on_loop(self._end)
 

@@ -64,7 +64,7 @@ class HandlerCall:
     """
 
     def __init__(self, plan: CallPlan, worker: WorkerCalls, job: Job) -> None:
-        self._plan, self._job = plan, job
+        self._plan, self._worker, self._job = plan, worker, job
         self._codec_state, self._tracker = worker.codec_state, worker.tracker
         self._files = worker.files
         self._changes = dict(job.changes)
@@ -91,8 +91,10 @@ class HandlerCall:
             if is_for_the_caller(error):
                 raise
             result = self.fail(error)
-        if result.is_last and (self._generator is not None or self._files.to_delete or self._files.memory):
-            self.close()
+        if result.is_last:
+            self._worker.running = None
+            if self._generator is not None or self._files.to_delete or self._files.memory:
+                self.close()
         return result
 
     # ---- the steps, for engines that take them apart -----------------------------------------------------------
@@ -271,9 +273,11 @@ class HandlerCall:
             raise InvalidValue(f"{element.name} has no value, but {self._plan.name}() returned {describe(value)}")
         if isinstance(value, Declared):
             stored = value.stored
-        elif element.plays_ahead_s and (played := self._played(element, value)) is not None:
-            return played
         else:
+            if element.plays_ahead_s:
+                goes_on = bool(self._job.stream) or self._is_generator
+                if (played := self._codec_state.play(element, value, self._files, goes_on=goes_on)) is not None:
+                    return played
             stored = element.postprocess(value if type(value) is np.ndarray else element.received(value), self._files)
         if isinstance(stored, Frame):
             return Output(self._frame(number, element, stored))
@@ -308,12 +312,6 @@ class HandlerCall:
         captured_us = cast("Packet", job.packets[-1]).captured_us if job.packets else 0
         flags, payload = flags_of(encoded), encoded.payload
         return Packet(kind, codec_number, flags, job.stream, number, 0, job.source, job.call, captured_us, payload)
-
-    def _played(self, component: Component, value: object) -> Output | None:
-        """Give a player what it plays next; `None` if that is not its way."""
-        if value is None and (self._job.stream or self._is_generator):
-            return Output(KEEP)  # nothing to be heard this time
-        return self._codec_state.play(component, value, self._files)
 
     def _ends(self, outputs: Mapping[int, Output]) -> dict[int, Output]:
         """End what a run, a turn, a stream or a generator has played: what was held back is played behind it."""

@@ -18,7 +18,7 @@ from millstream.declare.manifest import Manifest
 from millstream.declare.progress import Tracker
 from millstream.errors import InvalidValue, MediaError
 from millstream.frames import Chunk, Frame, Scene
-from millstream.jobs import Call, Job, Notify, Output, Role
+from millstream.jobs import KEEP, Call, Job, Notify, Output, Role
 from millstream.media import wav
 from millstream.runtime.state.files import CallFiles
 from millstream.runtime.state.raw_frame import RawFrame
@@ -60,6 +60,7 @@ class CodecState:
         sources: What plays the values that players get, by component; none if nothing was played yet.
         frame_size: Height and width of the last frame that drove a call, in pixels; `None` before the first.
         said: Components of which was said that not all of their marks are shown.
+        opened: Called to close what was opened.
     """
 
     def __init__(self, manifest: Manifest, show_error: bool | None) -> None:
@@ -73,23 +74,23 @@ class CodecState:
         self.sources: dict[int, PlayerSource] = {}
         self.frame_size: tuple[int, int] | None = None
         self.said: set[int] = set()
+        self.opened: list[Callable[[], None]] = []
 
     def close(self) -> None:
-        """Close all of it."""
-        for decoder in self._decoders.values():
-            decoder.close()
-        for _, encoder in self.encoders.values():
-            encoder.close()
-        if self._detector_input is not None:
-            with guarded(lambda error: logger.error("a turn detector cannot be closed", exc_info=error)):
-                self._detector_input.close()
-        for source in self.sources.values():
-            source.close()
+        """Close all that was opened."""
+        for close in self.opened:
+            close()
 
-    def play(self, component: Component, value: object, files: Scratch) -> Output | None:
-        """Give a player what it plays next; `None` if the value is not one that is played."""
+    def play(self, component: Component, value: object, files: Scratch, *, goes_on: bool) -> Output | None:
+        """Give a player what it plays next; `None` if the value is not one that is played.
+
+        Nothing is heard of a `None` if another value may follow.
+        """
+        if value is None and goes_on:
+            return Output(KEEP)
         if component.id not in self.sources:
-            self.sources[component.id] = component.source()
+            source = self.sources[component.id] = component.source()
+            self.opened.append(source.close)
         segment = self.sources[component.id].piece(value, files)
         return None if segment is None else Output(segment[0], sound=segment[1])
 
@@ -125,7 +126,13 @@ class CodecState:
         """Listen to the next stretch of the stream's microphone."""
         if self._detector_input is None:
             self._detector_input = DetectorInput(partial(turns.detector, turns.rules))
+            self.opened.append(self._close_detector)
         return self._detector_input.hear(chunk)
+
+    def _close_detector(self) -> None:
+        assert self._detector_input is not None
+        with guarded(lambda error: logger.error("a turn detector cannot be closed", exc_info=error)):
+            self._detector_input.close()
 
     def element(self, number: int, changes: Mapping[str, object]) -> Element:
         """Give an element as it is in this session."""
@@ -179,6 +186,7 @@ class CodecState:
 
     def _open_decoder(self, packet: Packet) -> Decoder:
         decoder = self._decoders[packet.codec] = codecs.by_number(packet.codec).open_decoder()
+        self.opened.append(decoder.close)
         return decoder
 
     def open_encoder(self, key: EncoderKey, job: Job) -> tuple[int, Encoder]:
@@ -194,6 +202,7 @@ class CodecState:
             codec = codecs.load(FALLBACK)
         encoder = _Deferred() if codec.IS_DEPENDENT else codec.open_encoder(quality)
         self.encoders[key] = codec.NUMBER, encoder
+        self.opened.append(encoder.close)
         return self.encoders[key]
 
 
@@ -206,6 +215,11 @@ class WorkerCalls:
         roles: Called to begin a call in a role.
         files: Their temporary files.
         notify: Called with what a handler says, in whatever thread that is.
+
+    Attributes:
+        name, codec_state, files: As given.
+        tracker: Shows what the running call says of how far it is.
+        running: The call that is not over; its last result takes it away.
     """
 
     def __init__(
@@ -216,20 +230,21 @@ class WorkerCalls:
         self.files = files
         self.tracker = Tracker(0, notify)
         self._roles = roles
-        self._running: Call | None = None
+        self.running: Call | None = None
 
     def begin(self, job: Job) -> Call:
         if self.tracker.is_used:
             self.tracker = Tracker(job.call, self.tracker.notify)
         self.tracker.call = job.call
         self.files.folder, self.files.room = job.folder, job.room
-        self._running = call = self._roles[job.role](self, job)
+        self.running = call = self._roles[job.role](self, job)
         return call
 
     def close(self) -> None:
-        if self._running is not None:
-            self._running.close()
-        self.codec_state.close()
+        if self.running is not None:
+            self.running.close()
+        if self.codec_state.opened:
+            self.codec_state.close()
 
 
 BeginCall: TypeAlias = Callable[[WorkerCalls, Job], Call]
