@@ -36,7 +36,7 @@ CodecSuite, EngineSuite, LaneSuite, TransportSuite, _.another, _.room_at  # mill
 JPEG, WEBP
 
 # Named in annotations that are strings, or a parameter of a method that does nothing in the base class.
-AbstractContextManager, OpenAI, Color, bits_per_second
+AbstractContextManager, OpenAI, Annotation, Color, bits_per_second
 
 # Examples: registered by a decorator, and read by the example's test.
 offer_reset, set_back, DELAY
