@@ -275,7 +275,7 @@ class Worker(Protocol):
 
     Attributes:
         ended: Done when nothing of it runs any more: no thread, no coroutine.
-        released: Done when it has ended, or was abandoned: its place in the queue may be given away.
+        released: Done when it has ended, or was abandoned: its slot may be given away.
     """
 
     ended: asyncio.Future[None]
@@ -295,7 +295,7 @@ class Worker(Protocol):
 
 
 class Engine(Protocol):
-    """A place where handlers run."""
+    """Runs the handlers of an app."""
 
     def start(self, program: Program, abandon_s: float = 30.0) -> None:
         """Get ready, on the running loop.

@@ -86,7 +86,7 @@ class Blocks(Declaration):
         """Set how many may wait, and how many calls of an event run at once.
 
         Args:
-            status_update_rate: Accepted for Gradio's sake: positions in the queue are always up to date.
+            status_update_rate: Accepted for Gradio's sake: queue positions are always up to date.
             api_open: Accepted for Gradio's sake.
             max_size: How many may wait; those who come later are told that the app is busy. `None` for any number.
             default_concurrency_limit: For events that set no `concurrency_limit`; `None` for any number; 1 at first.
@@ -193,7 +193,7 @@ class Blocks(Declaration):
                 warning.
 
         Returns:
-            The ASGI app, its local address, and `None` in the place of Gradio's public address.
+            The ASGI app, its local address, and `None` where Gradio returns a public address.
 
         Raises:
             DeclarationError: The app cannot work; the message says why.

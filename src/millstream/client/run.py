@@ -16,7 +16,7 @@ class ClientRun:
         number: The page's number for it, from 1.
         binding: Number of its binding in the manifest.
         state: `waiting`, `running`, `done`, `failed` or `cancelled`.
-        position: Place in the queue while it waits, from 1; else 0.
+        position: Position in the queue while it waits, from 1; else 0.
         eta_s: Expected wait in seconds, `None` if unknown.
         error: The message of a run that failed; else empty.
         results: What it changed in the page, oldest first; only the latest ones of a very long run.

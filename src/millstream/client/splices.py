@@ -7,7 +7,7 @@ from typing import cast
 
 
 def unspliced(update: Mapping[str, object], known: object) -> Mapping[str, object]:
-    """Put the whole value in the place of `splice`: of the items that are `known` the first ones, and the new ones."""
+    """Replace `splice` by the whole value: the first of the `known` items, and the new ones."""
     if "splice" not in update:
         return update
     start, rest = cast("tuple[int, list[object]]", update["splice"])

@@ -27,7 +27,7 @@ WORST: Final = 20
 
 
 def open_decoder() -> JpegDecoder:
-    """Open a decoder; grey and CMYK pictures become RGB as well."""
+    """Open a decoder; greyscale and CMYK images become RGB as well."""
     return JpegDecoder()
 
 

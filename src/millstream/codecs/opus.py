@@ -1,6 +1,6 @@
-"""Opus on its way to the listener: a stretch of sound as packets of 20 ms, exact to the sample. Needs PyAV.
+"""Opus on its way to the listener: audio as packets of 20 ms, exact to the sample. Needs PyAV.
 
-A payload is a prefix of 18 bytes (docs/internals/protocol.md, "Sound down") and one packet of Opus (RFC 6716).
+A payload is a prefix of 18 bytes (docs/internals/protocol.md, "Audio downwards") and one packet of Opus (RFC 6716).
 An encoder puts some samples before the first one, the pre-skip (RFC 7845, 4.2), and its packets are of one length:
 the prefix says which of the samples that come out of the decoder are meant.
 """
@@ -26,7 +26,7 @@ RATES_HZ: Final = (8_000, 12_000, 16_000, 24_000, FULL_RATE_HZ)
 
 LAYOUTS: Final = ("mono", "stereo")
 BITS_PER_S: Final = (64_000, 96_000)
-"""By the number of channels, like the layouts; less for sound with few samples a second."""
+"""By the number of channels, like the layouts; less for audio at low sample rates."""
 
 BITS_PER_SAMPLE: Final = (3.0, 4.5)
 
@@ -56,12 +56,12 @@ def is_available() -> bool:
 
 
 def rate_for(sample_rate: int) -> int:
-    """Give the rate, in Hz, in which sound of `sample_rate` goes over the wire."""
+    """Return the rate, in Hz, at which audio of `sample_rate` goes over the wire."""
     return sample_rate if sample_rate in RATES_HZ else FULL_RATE_HZ
 
 
 class OpusStretch:
-    """Sound without a pause, from its first sample to its last.
+    """Continuous audio, from its first sample to its last.
 
     Args:
         sample_rate: Of what is put in, in Hz.
@@ -109,7 +109,7 @@ class OpusStretch:
         return self._packets(padded[: blocks * self._block - self._encoded])
 
     def _at(self, sample: int) -> int:
-        """Give the place of a sample at the rate of the wire."""
+        """Return the position of a sample at the rate of the wire."""
         return sample * self._rate // self._from_rate
 
     def _brought(self, samples: Samples) -> list[Samples]:
@@ -150,5 +150,5 @@ class OpusStretch:
 
 
 def fits(chunk: Chunk) -> bool:
-    """Tell whether sound of this kind can be encoded: one channel, or two."""
+    """True if audio of this form can be encoded: one channel, or two."""
     return chunk.channels <= len(LAYOUTS)

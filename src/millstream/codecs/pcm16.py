@@ -1,4 +1,4 @@
-"""PCM16: interleaved 16-bit samples behind a prefix of 16 bytes (docs/internals/protocol.md, "Sound")."""
+"""PCM16: interleaved 16-bit samples behind a prefix of 16 bytes (docs/internals/protocol.md, "Audio")."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Pcm16Encoder(Encoder):
 
 
 def check_sound(sample_rate: int, channels: int) -> None:
-    """Refuse what is no sound for people.
+    """Refuse rates and channels that no audio has.
 
     Raises:
         MediaError: Below 8 or above 192 kHz, no channel, or more than 8.

@@ -1,4 +1,4 @@
-"""PNG: lossless, and the one format for streamed pictures with transparency."""
+"""PNG: lossless, and the only format for streamed frames with transparency."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""WebP: smaller than JPEG, with transparency, but ten times as slow: for the pictures of ordinary events."""
+"""WebP: smaller than JPEG, with transparency, but ten times as slow: for the images of ordinary events."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ class CheckboxGroup(Choosing):
     Args:
         choices: The values, or pairs of a label and a value.
         value: What is chosen at first, or a function that says so; nothing by default.
-        type: Whether handlers get the `"value"`s, or their places in the choices, the `"index"`.
+        type: Whether handlers get the `"value"`s, or their positions among the choices, the `"index"`.
         common: See `Component`.
     """
 

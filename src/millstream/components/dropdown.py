@@ -28,7 +28,7 @@ class Dropdown(Choosing):
         choices: The values, or pairs of a label and a value.
         value: What is chosen at first, or a function that says so; by default the first choice, with `multiselect`
             none; `None` chooses nothing.
-        type: Whether handlers get the `"value"`, or its place in the choices, the `"index"`.
+        type: Whether handlers get the `"value"`, or its position among the choices, the `"index"`.
         multiselect: Whether several may be chosen.
         allow_custom_value: Whether the user may enter something else.
         max_choices: How many may be chosen at most.

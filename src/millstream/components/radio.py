@@ -16,7 +16,7 @@ class Radio(Choosing):
     Args:
         choices: The values, or pairs of a label and a value.
         value: What is chosen at first, or a function that says so; nothing by default.
-        type: Whether handlers get the `"value"`, or its place in the choices, the `"index"`.
+        type: Whether handlers get the `"value"`, or its position among the choices, the `"index"`.
         common: See `Component`.
     """
 

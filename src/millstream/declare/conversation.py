@@ -59,7 +59,7 @@ class ReplyOnPause(metaclass=PlainArguments):
         model_options: FastRTC's way to give `threshold`, `min_speech` and `pre_roll`.
         can_interrupt: `False` for a handler that is to be heard out; what is said meanwhile is ignored.
         pause: Seconds of silence that end a turn.
-        threshold: From this probability of speech on, 0 to 1, somebody speaks; higher for noisy places.
+        threshold: From this probability of speech on, 0 to 1, somebody speaks; higher in noisy surroundings.
         release: Below this probability nobody does any more; `threshold` less 0.15 by default.
         min_speech: Seconds; what is shorter is a noise, which neither interrupts nor is answered.
         pre_roll: Seconds from before the speech that are taken in, so that its first syllable is whole.

@@ -253,7 +253,7 @@ class Worker:
 
 
 class _Notices:
-    """What a handler has said since the loop last looked, however often that was: what is equal is counted."""
+    """Messages of a handler that the loop has not seen yet; equal ones are counted."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -115,7 +115,7 @@ def configuration_of(parameters: bytes) -> bytes:
 
 
 def with_lengths(frame: bytes) -> bytes:
-    """Put lengths of four bytes in place of the start codes of a frame."""
+    """Replace the start codes of a frame by lengths of four bytes."""
     units = [unit for unit in _units(frame) if unit[0] & 31 not in _OUT_OF_BAND]
     return b"".join(struct.pack(">I", len(unit)) + unit for unit in units)
 

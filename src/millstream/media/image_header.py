@@ -1,7 +1,7 @@
-"""Format and size of a picture, read from its first bytes: nothing is decoded and nothing is allocated.
+"""Format and size of an image, read from its first bytes: nothing is decoded and nothing is allocated.
 
-Whoever decodes a picture from outside asks `check_budget` first, since a file of some hundred bytes may claim billions
-of pixels.
+Untrusted images go through `check_budget` before they are decoded, since a file of some hundred bytes may claim
+billions of pixels.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ MAX_PHOTO_PIXELS: Final = 64_000_000
 """Of an image file, where the app does not say otherwise: the photos of phone cameras fit."""
 
 MAX_FRAMES: Final = 1000
-"""An animation with more is refused, although only its first picture is ever decoded."""
+"""An animation with more is refused, although only its first frame is ever decoded."""
 
 MAX_SCANS: Final = 64
-"""Passes over a progressive JPEG; real ones have about ten, and each costs the decoder as much as a whole picture."""
+"""Scans of a progressive JPEG; real ones have about ten, and each costs the decoder as much as a whole image."""
 
 SEQUENTIAL: Final = (0xC0, 0xC1)
 """Markers of JPEG frames that are decoded line by line, in one pass."""
 
 MAX_PARTS: Final = 1000
-"""Pieces that may come before what is looked for; so many are read in a millisecond."""
+"""Parts that may precede the header; so many are read in a millisecond."""
 
 FORMATS: Final = frozenset({"JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "ICO", "PPM"})
 """What is decoded. The list is short on purpose: each further parser is one more that a visitor can feed."""
@@ -70,7 +70,7 @@ class ImageHeader(NamedTuple):
 def check_budget(
     data: bytes | memoryview, max_pixels: int = MAX_PIXELS, formats: Collection[str] = FORMATS
 ) -> ImageHeader:
-    """Read the header of a picture and refuse it before a decoder sees it.
+    """Read the header of an image and refuse it before a decoder sees it.
 
     Raises:
         TooLarge: Of more than `max_pixels`.
@@ -84,7 +84,7 @@ def check_budget(
 
 
 class TooLarge(MediaError):
-    """A picture has more pixels than the budget."""
+    """An image has more pixels than the budget."""
 
 
 def check_size(width: int, height: int, max_pixels: int) -> None:
@@ -98,7 +98,7 @@ def check_size(width: int, height: int, max_pixels: int) -> None:
 
 
 def format_of(head: bytes) -> str | None:
-    """Tell by its first bytes what kind of picture a file is, also of kinds that are not decoded; `None`: no picture.
+    """Recognise the format of an image by its first bytes, also formats that are not decoded; `None` if it is no image.
 
     Args:
         head: The first `HEAD_BYTES` of the file, or all of it.
@@ -110,7 +110,7 @@ def format_of(head: bytes) -> str | None:
 
 
 def read_header(data: bytes | memoryview, formats: Collection[str] = FORMATS) -> ImageHeader:
-    """Read format and size of a picture.
+    """Read format and size of an image.
 
     Raises:
         MediaError: It is of none of the `formats`, or its header is broken.
@@ -139,7 +139,7 @@ def _read_png(data: bytes) -> ImageHeader:
         raise MediaError("the PNG does not begin with its header")
     width, height = struct.unpack_from(">II", data, 16)
     at = 33
-    for _ in range(MAX_PARTS):  # an animation says so before its first picture
+    for _ in range(MAX_PARTS):  # an animation says so before its first frame
         length, name = struct.unpack_from(">I4s", data, at)
         if name == b"acTL":
             return ImageHeader("PNG", width, height, *struct.unpack_from(">I", data, at + 8))
@@ -150,7 +150,7 @@ def _read_png(data: bytes) -> ImageHeader:
 
 
 def is_sequential_jpeg(data: bytes | memoryview) -> bool:
-    """Tell whether a picture is a JPEG that is decoded line by line, without memory for all of it at once."""
+    """True for a JPEG that is decoded line by line, without memory for all of it at once."""
     try:
         return jpeg_frame(data)[0] in SEQUENTIAL
     except MediaError:

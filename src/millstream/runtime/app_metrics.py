@@ -1,4 +1,4 @@
-"""What an app is doing, in figures: taken when somebody asks, so that nothing is spent on it while nobody does."""
+"""The figures of a running app: collected on request, so that they cost nothing while nobody asks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the user of one session enters, and what scripts of the page write."""
+"""Edits by the user of one session, and by scripts of its page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens in one session, in the page and by itself, and what follows it."""
+"""The events of one session, of the page and of its own, and those that follow them."""
 
 from __future__ import annotations
 

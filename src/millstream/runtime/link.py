@@ -90,7 +90,7 @@ class SessionLink:
         return self.state is LinkState.ATTACHED
 
     async def serve(self, transport: Transport, *works: Work) -> None:
-        """Do all `works` with a transport until it is lost, another one takes its place or the link is given up.
+        """Do all `works` with a transport until it is lost, another one replaces it or the link is given up.
 
         The transport belongs to the caller before and after; a caller that is cancelled takes it back.
 

@@ -21,7 +21,7 @@ COUNTERS: Final = ("received", "handled", "dropped", "broken", "sent", "replaced
 
 @dataclass(slots=True)
 class Histogram:
-    """How often a duration fell between which bounds."""
+    """Counts of durations between fixed bounds."""
 
     counts: list[int] = field(default_factory=lambda: [0] * (len(AGE_BOUNDS_S) + 1))
     total_s: float = 0.0
@@ -63,7 +63,7 @@ class Histogram:
 
 @dataclass(slots=True)
 class StreamMetrics:
-    """What happened in one stream, or in all streams and runs of an event.
+    """Counters of one stream, or of all streams and runs of an event.
 
     Attributes:
         received: Packets from the page.
@@ -126,7 +126,7 @@ class StreamMetrics:
 
 @dataclass(slots=True)
 class Totals:
-    """What one app has counted since its start, but for the streams that are open.
+    """Counters of one app since its start, without those of open streams.
 
     Attributes:
         sessions: Pages that were ever opened.

@@ -1,4 +1,4 @@
-"""What is known of the page of one session."""
+"""The facts about the page of one session."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from millstream.runtime.clock import PageClock
 
 @dataclass(slots=True)
 class PageInfo:
-    """What is known of the page of one session.
+    """The facts about the page of one session.
 
     Attributes:
         request: What handlers see of the HTTP request that opened it.

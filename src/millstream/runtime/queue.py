@@ -83,7 +83,7 @@ class RunQueue:
 
     @property
     def waiting(self) -> int:
-        """How many streams and runs wait."""
+        """The number of waiting streams and runs."""
         return self._admission.waiting
 
     def join(self, queued: Queued, binding: Binding, visitor: str, *, is_farewell: bool = False) -> Ticket:

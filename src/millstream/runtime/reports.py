@@ -1,4 +1,4 @@
-"""What went wrong in one session: who reads how much of it, in the log and in the page."""
+"""Reports of what went wrong in one session: in the log, and in the page for those who may read them."""
 
 from __future__ import annotations
 

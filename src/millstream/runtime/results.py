@@ -1,4 +1,4 @@
-"""What comes of the calls of one session: it is written, and the page is told."""
+"""The results of the calls of one session: written to it, and sent to its page."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def pending(loop: asyncio.AbstractEventLoop) -> int:
 
 
 class _Kind:
-    """What runs aside under one name, and what waits for that."""
+    """The work in threads under one name, running and waiting."""
 
     def __init__(self, name: str) -> None:
         self._name = name

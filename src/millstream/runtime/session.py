@@ -66,7 +66,7 @@ STALLED: Final = Closing(1013, "the page does not take its messages")
 
 
 class Shared(NamedTuple):
-    """What all sessions of one app use."""
+    """The parts that all sessions of one app share."""
 
     manifest: Manifest
     settings: Settings

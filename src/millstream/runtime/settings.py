@@ -1,4 +1,4 @@
-"""What the operator of a launched app may set: bounds, rules and what users get to see."""
+"""Settings of a launched app by its operator: bounds, rules, and the errors that users see."""
 
 from __future__ import annotations
 

@@ -140,7 +140,7 @@ class TurnState(ControlMessage):
     """Whose turn it is in a stream that takes turns: sent at every change while it runs.
 
     `listening`: nobody speaks; `awake`: a stop word was heard, and nothing after it; `hearing`: the user speaks;
-    `thinking`: an answer is being made of which nothing has sounded yet; `answering`: it is heard, or has no sound.
+    `thinking`: a reply is being made, of which nothing has been heard yet; `answering`: it is heard, or has no audio.
     """
 
     stream: int

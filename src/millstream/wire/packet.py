@@ -90,16 +90,16 @@ class Packet(msgspec.Struct, frozen=True):
     """Encoded media as it travels.
 
     Attributes:
-        kind: Picture or sound.
+        kind: Frame or audio.
         codec: Number of the payload's encoding: a `CodecNumber`, or one that this side does not know yet.
         flags: A sum of `Flag`s, as a plain number.
         stream: Number of the stream (chosen by the page, from 1); 0 for the output of an ordinary event.
         component: Number of the component that it comes from or goes to.
         sequence: Counts the packets of one stream and direction from 1, without gaps; wraps at 2**32.
-        source: Downwards: the sequence of the input packet from which it was computed, else 0. Upwards: how many
-            microseconds after its capture the page sent it.
-        call: Downwards: number of the call; all pictures of one call carry the same. Of sound: number of the playback.
-        captured_us: Capture time of the picture or first sample, in microseconds of the page's clock.
+        source: Downwards: the sequence of the input packet from which it was computed, else 0. Upwards: microseconds
+            between its capture and its sending by the page.
+        call: Downwards: number of the call, the same for all frames of one call. For audio: number of the playback.
+        captured_us: Capture time of the frame or first sample, in microseconds of the page's clock.
         payload: The encoded bytes.
     """
 

@@ -72,8 +72,8 @@ class Cancel(ControlMessage):
 class Open(ControlMessage):
     """Record was pressed: start `stream` (the page's number, from 1, never used twice in a session) for `binding`.
 
-    A stream of camera and microphone together carries its sound as `stream` and its pictures under a number of their
-    own, `pictures`, which is higher. It is 0 for any other stream, and for a device that has no microphone: pictures
+    A stream of camera and microphone together carries its audio as `stream` and its frames under a number of their
+    own, `pictures`, which is higher. It is 0 for any other stream, and for a device that has no microphone: frames
     are all there is then. `seen` as in `Fire`.
     """
 
@@ -88,7 +88,7 @@ class Stop(ControlMessage):
 
     `final` is the sequence of the last packet that the page sends, or has sent, for this stream: the server goes on
     reading until it has it. 0 if nothing was ever sent. `reason` is `user` (Stop, or leaving the queue), `device`
-    (unplugged or revoked), `backlog` (more sound waits in the page than `max_backlog`) or `failed` (the page's capture
+    (unplugged or revoked), `backlog` (more audio waits in the page than `max_backlog`) or `failed` (the page's capture
     broke; `message` says how).
     """
 
@@ -118,7 +118,7 @@ class Credit(ControlMessage):
 
 
 class Shown(ControlMessage):
-    """A picture of `stream`, with this downward `sequence`, reached the screen at `page_us`."""
+    """A frame of `stream`, with this downward `sequence`, reached the screen at `page_us`."""
 
     stream: int
     component: int
@@ -127,7 +127,7 @@ class Shown(ControlMessage):
 
 
 class Played(ControlMessage):
-    """Where the page is in a playback of sound; told about ten times a second while it plays, and when it ends.
+    """The page's position in a playback; sent about ten times a second while it plays, and when it ends.
 
     The packets up to sequence `received` are decoded and last for `samples` (of each channel, at `rate`), of which
     `played` have been heard. `state`: `playing`, `paused` (also: the browser waits for a tap), `ended` (all was heard,

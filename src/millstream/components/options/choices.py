@@ -36,7 +36,7 @@ class Choosing(Component):
     Args:
         choices: The values, or pairs of a label and a value.
         value: What is chosen at first, or a function that says so.
-        type: Whether handlers get the `"value"`, or its place in the choices, the `"index"`.
+        type: Whether handlers get the `"value"`, or its position among the choices, the `"index"`.
         multiple: Whether several may be chosen.
         common: See `Component`.
 

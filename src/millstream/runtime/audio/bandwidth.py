@@ -1,4 +1,4 @@
-"""Whether a link is too narrow for uncompressed sound: found out by how late it comes. Pure: the time is told."""
+"""Detects a link that is too narrow for uncompressed audio, by its delay. Pure: the time is a parameter."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LONGEST_VERDICT_S: Final = 3600.0
 
 
 class BandwidthEstimate:
-    """What is known of one page's link.
+    """The estimate of one page's link.
 
     Args:
         takes_opus: Whether the page can decode Opus.

@@ -1,4 +1,4 @@
-"""What one run or stream says: the sound that it plays, in however many components."""
+"""The audio of one run or stream, in any number of components."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def _nobody() -> None:
 
 
 class AudioOutput:
-    """The sound of one run or stream: a playback for each component that it plays in.
+    """The audio of one run or stream: a playback for each component that it plays in.
 
     Args:
         players: The session's.
@@ -31,7 +31,7 @@ class AudioOutput:
 
     @property
     def is_cut(self) -> bool:
-        """True if something else took the place of what it plays."""
+        """True if something else replaced its playback."""
         return any(playback.is_cut for playback in self._playbacks.values())
 
     @property
@@ -46,7 +46,7 @@ class AudioOutput:
 
     @property
     def heard_s(self) -> float:
-        """How much of it has been heard until now, or until it was silenced: see `PlaybackPosition.heard_s`."""
+        """Seconds of it heard until now, or until it was silenced: see `PlaybackPosition.heard_s`."""
         return max((playback.position.heard_s for playback in self._playbacks.values()), default=0.0)
 
     def is_refused(self, component: int) -> bool:
@@ -54,12 +54,12 @@ class AudioOutput:
         return component in self._playbacks and self._playbacks[component].is_refused
 
     async def put(self, component: Component, sound: Segment, timeout_s: float, *, is_live: bool = False) -> None:
-        """Play a piece after those before; returns when all of it is sent, or skipped: see `Playback.put`.
+        """Play a segment after those before; returns when all of it is sent, or skipped: see `Playback.put`.
 
         After the listener has stopped it nothing more is played in that component.
 
         Raises:
-            InvalidValue: It has another format than the pieces before, or the page cannot play those.
+            InvalidValue: It has another format than earlier segments, or the page cannot play those.
             TimeoutError: The listener heard nothing for `timeout_s`.
         """
         if self.is_refused(component.id):

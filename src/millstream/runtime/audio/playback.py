@@ -1,4 +1,4 @@
-"""Sound on its way to the listener: what one run or stream plays in one component, never far ahead of what is heard."""
+"""Audio on its way to the listener: one run or stream in one component, never far ahead of what is heard."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from millstream.wire.sound import FILE_PREFIX, SAMPLE_BYTES
 logger = logging.getLogger("millstream.session")
 
 PACKET_S: Final = 0.25
-"""Longest stretch of samples in one packet: a long piece holds nothing else up for longer than that takes to send."""
+"""The most samples in one packet: a long segment delays nothing else for longer than that takes to send."""
 
 REST_S: Final = 0.15
-"""What does not fill a packet of Opus waits so long for the next piece, and then goes alone."""
+"""Samples that do not fill a packet of Opus wait so long for the next segment, and are then sent alone."""
 
 FILE_PART_BYTES: Final = 256 * 1024
-"""Largest part of a sound file in one packet."""
+"""Largest part of an audio file in one packet."""
 
 MAX_UNDECODED: Final = 2
 """Files that the page may hold undecoded: nobody here knows how long they last."""
 
 
 class Format(NamedTuple):
-    """What may not change within a playback; rate and channels of a file are 0, the page brings it to its own."""
+    """The format, fixed within a playback; rate and channels of a file are 0, since the page converts it."""
 
     codec: CodecNumber
     sample_rate: int = 0
@@ -50,7 +50,7 @@ class Format(NamedTuple):
 
 
 class Playback:
-    """What one run or stream plays in one component, piece after piece.
+    """The playback of one run or stream in one component, segment by segment.
 
     Args:
         number: Its number, unique in the session.
@@ -64,7 +64,7 @@ class Playback:
         position: Where the page is in it.
         is_refused: Whether it was the listener who silenced it.
         fault: Why no more of it can be played; empty if it can.
-        skipped_s: Seconds of live sound that were left out because the player was paused.
+        skipped_s: Seconds of live audio that were left out because the player was paused.
     """
 
     def __init__(
@@ -89,18 +89,18 @@ class Playback:
 
     @property
     def is_heard(self) -> bool:
-        """True if something of it is being played, or waits to be: false before the first piece and after the last."""
+        """True while any of it is being played, or waits to be: false before the first segment and after the last."""
         waits = self.position.ahead_s > 0 or bool(self.position.undecoded) or self._encoding.is_busy
         return waits and not (self.is_cut or self.fault)
 
     async def put(self, sound: Segment, timeout_s: float, *, is_live: bool = False) -> None:
-        """Send a piece, all of it, as fast as the listener comes along.
+        """Send a whole segment, as fast as the listener plays it.
 
         With `is_live` a player that is paused does not hold it back: what comes meanwhile is skipped, and the page goes
         on with what comes then.
 
         Raises:
-            InvalidValue: It has another format than the pieces before, or the page cannot play those.
+            InvalidValue: It has another format than earlier segments, or the page cannot play those.
             TimeoutError: The listener heard nothing for `timeout_s`.
         """
         self._check(sound)
@@ -109,7 +109,7 @@ class Playback:
             return
         is_file = isinstance(sound, bytes)
         for index, (payload, seconds, is_end) in enumerate(_parts(sound)):
-            # Of a film nothing can be left out: later frames need the earlier ones.
+            # Nothing of a video can be left out: later frames need the earlier ones.
             may_skip = is_live and is_file and not index
             await self._room(timeout_s, may_skip)
             if self.is_cut or (may_skip and self.position.is_paused):
@@ -223,7 +223,7 @@ class Playback:
             await self._encoding.put(part, is_live=is_live)
             self._check_fault()
         if not self.is_cut:
-            # In real time the next piece comes when this one has lasted; to end between the two would be heard.
+            # In real time the next segment arrives when this one is over; a gap between the two would be heard.
             self._encoding.rest(REST_S + (1.5 * sound.duration_s if is_live else 0.0))
 
     def _send_coded(self, packets: list[EncodedAudio], is_live: bool) -> None:
@@ -280,7 +280,7 @@ class Playback:
 
 
 def _parts(sound: bytes | VideoSegment) -> Iterator[tuple[bytes, float, bool]]:
-    """Cut a piece into payloads: each with its seconds (0 if unknown), and whether it ends the piece."""
+    """Cut a segment into payloads: each with its seconds (0 if unknown), and whether it ends the segment."""
     if isinstance(sound, VideoSegment):
         yield from _film_parts(sound)
         return
@@ -290,7 +290,7 @@ def _parts(sound: bytes | VideoSegment) -> Iterator[tuple[bytes, float, bool]]:
 
 
 def _film_parts(segment: VideoSegment) -> Iterator[tuple[bytes, float, bool]]:
-    """Cut a stretch of a film into payloads, as `_parts` does; the first of a film is its media type."""
+    """Cut a segment of a video into payloads, as `_parts` does; the first of a video is its media type."""
     if segment.is_first:
         yield segment.mime.encode("ascii"), 0.0, False
     for data, seconds in segment.fragments:

@@ -41,7 +41,7 @@ class Players:
         return playback
 
     def hush(self, component: int) -> None:
-        """Silence what is heard in a component, because something else takes its place."""
+        """Silence the playback of a component, because something else replaces it."""
         for playback in [each for each in self._playbacks.values() if each.component.id == component]:
             playback.cut()
 

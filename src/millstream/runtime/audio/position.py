@@ -33,12 +33,12 @@ class PlaybackPosition:
 
     @property
     def position_s(self) -> float:
-        """How much had been heard, in seconds, when the page last said so."""
+        """Seconds heard at the last report of the page."""
         return self._report.played / self._report.rate if self._report is not None else 0.0
 
     @property
     def heard_s(self) -> float:
-        """How much has been heard until now, or until it was stopped, in seconds.
+        """Seconds heard until now, or until it was stopped.
 
         What was heard since the page last said where it is, which it does ten times a second, is estimated; after
         `stop` the page says it exactly, and from then on that is the answer.
@@ -51,7 +51,7 @@ class PlaybackPosition:
 
     @property
     def ahead_s(self) -> float:
-        """How many seconds have been sent and not been heard, as far as their length is known here."""
+        """Seconds sent but not yet heard, as far as their length is known here."""
         report = self._report
         held_s = (report.samples - report.played) / report.rate if report is not None else 0.0
         return held_s + sum(seconds for _, seconds in self._flying)

@@ -1,4 +1,4 @@
-"""Who has how many calls: nobody takes the threads of everybody, whether many hang or come and go."""
+"""Limits on calls: nobody can take everybody's threads, whether by many calls or by calls that hang."""
 
 from __future__ import annotations
 

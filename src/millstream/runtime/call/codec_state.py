@@ -1,4 +1,4 @@
-"""What the calls of one worker share: decoders, encoders, and whatever else has to remember the call before."""
+"""State shared by the calls of one worker: decoders, encoders, and everything else with a memory."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ EncoderKey: TypeAlias = tuple[int, str, float]
 
 
 class CodecState:
-    """The decoders, encoders, films, sounds, sample count and turn detector of one worker.
+    """The decoders, encoders, videos, audio streams, sample count and turn detector of one worker.
 
     Args:
         manifest: The frozen declaration.

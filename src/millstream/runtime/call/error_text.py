@@ -1,4 +1,4 @@
-"""What is told of an exception: to visitors, to the developer, and in one line of the log."""
+"""The text of an exception: for visitors, for the developer, and for one line of the log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of marks that a handler returned: a packet for the frame they were computed from, or a marked file."""
+"""Marks that a handler returned, as a packet for the frame that they belong to, or as a marked file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a declaration alone says about the calls of one handler: settled once, when a worker is opened."""
+"""The plan of a handler's calls, which depends on the declaration alone: made once, when a worker is opened."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from millstream.jobs import Job, Role
 
 @dataclass(frozen=True)
 class CallPlan:
-    """What all calls of one handler have in common.
+    """The facts that all calls of one handler have in common.
 
     Attributes:
         binding: The event.

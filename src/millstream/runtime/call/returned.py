@@ -1,4 +1,4 @@
-"""What a handler returned, by output, and in the words of its errors."""
+"""The return value of a handler, by output, with the wording of its errors."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What goes down to the page: updates, frames, progress and notices, in order and under its credit."""
+"""Everything sent to the page: updates, frames, progress and notices, in order and within its credit."""

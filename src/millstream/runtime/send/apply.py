@@ -1,4 +1,4 @@
-"""What a result does to its session: values are written, files get handles, and the page is told the rest."""
+"""Applies a result to its session: values are written, files get handles, and the page gets the rest."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from millstream.wire.packet import Packet
 
 @dataclass
 class Applied:
-    """What came of applying a result.
+    """The outcome of applying a result.
 
     Attributes:
         updates: What the page has to change, by component.
         pictures: Frames for the page, by component.
         is_raw: Whether some of them are to be encoded when they are sent.
-        sounds: What is to be played next, by component.
+        sounds: The next input of players, by component.
         changed: Components whose `change` event is to be raised.
         growing: Components whose new value is a list that may go on from where the page knows it.
         reach: Elements of which the page is told whether its user gets at them.

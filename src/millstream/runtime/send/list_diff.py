@@ -1,4 +1,4 @@
-"""What the page was told: of lists that grow, so that it is told each item once, and of what it may act on. Pure."""
+"""The page's knowledge of growing lists, so that each item is sent once, and of what it may act on. Pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ListDiff:
         self._told: dict[int, int] = {}
 
     def shortened(self, outputs: Outputs, growing: AbstractSet[int]) -> Outputs:
-        """Put `splice`, the first item that differs and the items from there on, in place of whole values."""
+        """Replace whole values by `splice`: the first differing index, and the items from there on."""
         updates = dict(outputs.updates)
         for number in growing:
             told, value = self._lists.get(number), cast("list[Value]", updates[number]["value"])

@@ -1,4 +1,4 @@
-"""How far a run or stream is, on its way to the page: ten times a second at most, and the last word always."""
+"""The progress of a run or stream on its way to the page: at most ten times a second, and always the last report."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a session holds: values, files, what expires, what ticks."""
+"""The state of a session: values, files, expiry and timers."""

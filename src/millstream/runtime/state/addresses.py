@@ -8,7 +8,7 @@ from millstream.wire.messages import Value
 
 
 def addressed(wire: Value, store: SessionFiles) -> Value:
-    """Put the page's form of each file in the place of the file itself."""
+    """Replace each file by the page's form of it."""
     if isinstance(wire, Blob):
         return file_value(store.handle(wire), wire)
     if isinstance(wire, list):

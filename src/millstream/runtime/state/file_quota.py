@@ -1,4 +1,4 @@
-"""How many bytes of files there may be: of one session, of one address and in all, each within the next."""
+"""Quotas on the bytes of files: of one session, of one address and in all, each within the next."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class FileQuotas:
 
     @property
     def used(self) -> int:
-        """How many bytes all files take."""
+        """Bytes of all files."""
         return self._whole.used
 
     def session(self, address: str) -> FileQuota:

@@ -56,7 +56,7 @@ class SessionFiles:
 
     @property
     def room(self) -> int:
-        """How many bytes there is room for."""
+        """Bytes that may still be stored."""
         if len(self._blobs) + len(self._reservations) >= self._max_files:
             return 0
         least = self._allowance.most - self._allowance.used
@@ -66,7 +66,7 @@ class SessionFiles:
 
     @property
     def used(self) -> int:
-        """How many bytes the files take."""
+        """Bytes of all files of the session."""
         return self._allowance.used
 
     def find(self, handle: str) -> Blob:
@@ -151,7 +151,7 @@ class SessionFiles:
         return [path for blob in gone for path in blob.paths]
 
     def shut(self) -> None:
-        """Take no uploads any more: the page is gone. What its last handlers return still has a place."""
+        """Refuse further uploads: the page is gone. Files that its last handlers return are still stored."""
         self.is_closed = True
 
     def clear(self) -> None:
@@ -200,7 +200,7 @@ class CallFiles:
 
     @property
     def max_image_pixels(self) -> int:
-        """How many pixels an image file may have that is decoded."""
+        """The most pixels of an image file that is decoded."""
         return self._rules.max_image_pixels
 
     def temporary(self, suffix: str) -> Path:

@@ -17,7 +17,7 @@ logger = logging.getLogger("millstream.handler")
 
 
 class Initial(NamedTuple):
-    """What a session starts with.
+    """The initial values of one session.
 
     Attributes:
         values: The value of each component, by number; an empty one if the user's function for it fails.
@@ -32,7 +32,7 @@ class Initial(NamedTuple):
 
 
 class Beginning:
-    """What the sessions of one app begin with, as far as it is the same for all. Making it may block.
+    """The initial values of all sessions of one app, as far as they are equal. Making them may block.
 
     Args:
         components: All components.

@@ -1,4 +1,4 @@
-"""What the user of one page gets at: neither what is hidden, itself or with what it is in, nor what is disabled."""
+"""Elements within reach of one page's user: those neither hidden, by themselves or a container, nor disabled."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ EDIT: Final = "input"
 
 
 class Told(Protocol):
-    """What a page was told."""
+    """The knowledge of a page."""
 
     def knows(self, number: int, seen: int) -> bool:
         """True if a page that shows what was said up to `seen` shows whether its user gets at an element."""
 
 
 class Reach:
-    """What a page may set and fire, as its elements are in this session now.
+    """Decides what a page may set and fire, by the current state of its elements in this session.
 
     A closed accordion, and a tab that is not in front, hide nothing: the user opens them. What is not interactive only
     because nobody takes its value is not disabled.

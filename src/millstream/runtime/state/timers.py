@@ -1,4 +1,4 @@
-"""What happens by itself, as long as a page is open: ticks of timers, and values that are computed again."""
+"""Periodic work as long as a page is open: ticks of timers, and values that are recomputed."""
 
 from __future__ import annotations
 

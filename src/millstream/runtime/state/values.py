@@ -1,4 +1,4 @@
-"""What the components of one session hold: values, who wrote them last, and arguments that were changed."""
+"""The values of the components of one session: with their last writers, and changed arguments."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from millstream.wire.packet import Packet
 
 
 class Claim(NamedTuple):
-    """What a call may write: as long as nobody else has written it since the call began.
+    """A call's claim on a value, valid as long as nobody else has written it since the call began.
 
     An event that the user caused does not give way to the calls of a stream, or a stream that writes all the time would
     undo every click.

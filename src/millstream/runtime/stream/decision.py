@@ -1,4 +1,4 @@
-"""What a stream is sent as, and why, in one sentence for the page. Pure."""
+"""The encoding of a stream and the reason for it, in one sentence for the page. Pure."""
 
 from __future__ import annotations
 

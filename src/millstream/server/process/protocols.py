@@ -35,7 +35,7 @@ BODY_RATE: Final = 4 * 1024
 """Bytes a second that a body has to bring on average. What brings a quarter of it is given up within 14 s."""
 
 TAKE_S: Final = 10.0
-"""How long a peer may take for one piece of a response. A page holds next to no memory for who reads nothing."""
+"""Time allowed for taking one part of a response. A client that reads nothing costs next to no memory."""
 
 PIECE: Final = 32 * 1024
 """Bytes of a response that are handed to the connection at once; the next ones when these are taken."""
@@ -108,7 +108,7 @@ class BoundedHttp(HttpToolsProtocol):
             self._await_headers()
 
     def on_url(self, url: bytes) -> None:
-        """Refuse what comes in one piece but is too long."""
+        """Refuse an address that is too long."""
         if len(self.url) + len(url) > MAX_HEADER_BYTES:
             raise ValueError("the address is too long")
         super().on_url(url)
@@ -286,7 +286,7 @@ class _Exit:
 
 
 def _in_pieces(app: ASGI3Application) -> ASGI3Application:
-    """Have an app's answer sent in pieces, each when the last one was taken; they share the memory of the whole."""
+    """Send an app's response in parts, each when the previous one was taken; they share the memory of the whole."""
 
     async def sending(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         async def send_pieces(message: ASGISendEvent) -> None:
