@@ -136,7 +136,7 @@ class AVReceiver:
 
     @property
     def call_s(self) -> float:
-        """How long a call takes, on average."""
+        """The mean duration of a call."""
         return self._frames.call_s
 
     def measured(self, rtt_s: float, encode_s: float, frame_s: float) -> None:

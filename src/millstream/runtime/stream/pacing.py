@@ -89,7 +89,7 @@ class Pacing:
 
     @property
     def call_s(self) -> float:
-        """How long a call takes, on average."""
+        """The mean duration of a call."""
         return self._call.mean
 
     def pause(self) -> None:
