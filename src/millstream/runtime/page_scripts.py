@@ -13,6 +13,7 @@ from millstream.jobs import Failure
 from millstream.runtime.context import SessionContext
 from millstream.runtime.run_in_thread import run_in_thread
 from millstream.runtime.state.addresses import addressed, file_value
+from millstream.runtime.state.frame_chain import FrameChain
 from millstream.runtime.state.raw_frame import RawFrame
 from millstream.runtime.state.recording import StreamRecording
 from millstream.types import Blob, Stored
@@ -62,6 +63,6 @@ def _shown(component: Component, stored: Stored) -> Value:
     """Give what a script gets of a value; media and what never leaves the server are nothing to it."""
     return (
         component.shown(stored)
-        if component.on_page and not isinstance(stored, Packet | RawFrame | StreamRecording | Blob)
+        if component.on_page and not isinstance(stored, Packet | FrameChain | RawFrame | StreamRecording | Blob)
         else None
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,10 +14,11 @@ from millstream import codecs
 from millstream.client.stream import ClientStream
 from millstream.errors import MediaError
 from millstream.frames import Frame
+from millstream.runtime.state.frame_chain import FrameChain
 from millstream.testing import fake_delta
 from millstream.testing.page import TestPage
 from millstream.wire.messages import KeyFrame
-from millstream.wire.packet import Packet, PacketKind, decode_packet
+from millstream.wire.packet import Flag, Packet, PacketKind, decode_packet
 
 SIZE = 4
 
@@ -205,11 +207,36 @@ def test_a_page_that_does_not_decode_it_gets_jpeg(monkeypatch: pytest.MonkeyPatc
     assert {packet.codec for packet in spy.down} == {1}
 
 
-def test_other_events_read_a_camera_as_of_its_last_key_frame() -> None:
+@pytest.mark.parametrize("count", [1, 8, 14])
+def test_other_events_read_the_newest_frame_of_a_camera(count: int) -> None:
     with open_page(app(lambda image: image)) as page:
-        feed(page, 8)
+        feed(page, count)
         page.click("Look")
-        assert (np.abs(page.value("Shot").astype(int) - (fake_delta.KEY_EVERY + 1)) < 3).all()
+        assert (np.abs(page.value("Shot").astype(int) - count) < 3).all()
+
+
+def test_a_key_frame_is_asked_for_when_too_many_build_on_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fake_delta, "KEY_EVERY", 1_000)
+    monkeypatch.setattr("millstream.runtime.state.frame_chain.MOST_PACKETS", 10)
+    with open_page(app(lambda image: image)) as page:
+        spy = Spy(page, monkeypatch)
+        feed(page, 34)
+        page.click("Look")
+        assert (np.abs(page.value("Shot").astype(int) - 34) < 3).all()
+    keys = [packet.sequence for packet in spy.up if packet.is_key]
+    assert len(keys) >= 3
+    assert max(np.diff(keys)) <= 13
+
+
+def test_frames_that_build_on_each_other_survive_a_pickle() -> None:
+    first, second, third = (
+        Packet(PacketKind.PICTURE, fake_delta.NUMBER, Flag.NONE, 1, 1, number, 0, 0, 0, bytes([number]))
+        for number in (1, 2, 3)
+    )
+    older = FrameChain((first,)).followed_by(second)
+    newer = older.followed_by(third)
+    assert older.packets == (first, second)
+    assert pickle.loads(pickle.dumps(newer)).packets == newer.packets == (first, second, third)
 
 
 def test_other_events_read_and_return_what_streams_down() -> None:

@@ -21,6 +21,7 @@ from millstream.frames import Chunk, Frame, Scene
 from millstream.jobs import KEEP, Call, Job, Notify, Output, Role
 from millstream.media import wav
 from millstream.runtime.state.files import CallFiles
+from millstream.runtime.state.frame_chain import FrameChain
 from millstream.runtime.state.raw_frame import RawFrame
 from millstream.runtime.state.recording import StreamRecording
 from millstream.runtime.user_code import guarded
@@ -288,6 +289,24 @@ def decoded_alone(packet: Packet) -> Media:
     return replace(media, captured_us=packet.captured_us)
 
 
+def last_frame(chain: FrameChain) -> Frame:
+    """Decode the last of frames that build on each other.
+
+    Raises:
+        MediaError: One of them cannot be decoded.
+    """
+    packets = chain.packets
+    decoder = codecs.by_number(packets[-1].codec).open_decoder()
+    try:
+        for packet in packets:
+            media = decoder.decode(packet.payload)
+    finally:
+        decoder.close()
+    if not isinstance(media, Frame):
+        raise _mismatch(packet)
+    return replace(media, captured_us=packet.captured_us)
+
+
 def _mismatch(packet: Packet) -> MediaError:
     return MediaError(f"a {packet.kind.name.lower()} packet is not encoded as codec {packet.codec} does")
 
@@ -308,6 +327,7 @@ def _recorded(recording: StreamRecording) -> Blob:
 
 UNDECODED: Final[Mapping[type, Callable[[Any], Stored | Media]]] = {
     Packet: decoded_alone,
+    FrameChain: last_frame,
     RawFrame: _raw,
     Chunk: _chunk,
     StreamRecording: _recorded,

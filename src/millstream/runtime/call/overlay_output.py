@@ -14,7 +14,8 @@ from millstream.errors import InvalidValue
 from millstream.jobs import Job, Notice, Notify
 from millstream.overlays.marks import Overlay
 from millstream.overlays.packing import pack
-from millstream.runtime.call.codec_state import CodecState, decoded_alone
+from millstream.runtime.call.codec_state import CodecState, decoded_alone, last_frame
+from millstream.runtime.state.frame_chain import FrameChain
 from millstream.runtime.state.raw_frame import RawFrame
 from millstream.types import Media, Scratch, Still, Stored
 from millstream.wire.packet import CodecNumber, Flag, Packet, PacketKind
@@ -112,6 +113,8 @@ def _media(stored: Stored) -> Stored | Media:
     """Give a stored value in a form that components know."""
     if isinstance(stored, RawFrame):
         return stored.frame
+    if isinstance(stored, FrameChain):
+        return last_frame(stored)
     if not isinstance(stored, Packet) or stored.codec == CodecNumber.OVERLAY or stored.kind is not PacketKind.PICTURE:
         return None if isinstance(stored, Packet) else stored
     return decoded_alone(stored)

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from millstream.declare.component import Component
 from millstream.declare.element import Element
 from millstream.declare.manifest import Manifest
+from millstream.runtime.state.frame_chain import FrameChain
 from millstream.runtime.state.raw_frame import RawFrame
 from millstream.runtime.state.recording import StreamRecording
 from millstream.types import Stored
@@ -139,7 +140,7 @@ class Values:
         before, self._marks[number] = self._marks[number], _mark(self.component(number), stored)
         return before != self._marks[number]
 
-    def capture(self, number: int, captured: Packet | StreamRecording) -> None:
+    def capture(self, number: int, captured: Packet | FrameChain | StreamRecording) -> None:
         """Let a component hold what it captured last, or all of it at the end: not an edit, and no `change`."""
         if isinstance(captured, StreamRecording):
             self._late.pop(number, None)
@@ -178,4 +179,6 @@ def _mark(component: Component, stored: Stored) -> tuple[type, object]:
         return Packet, bytes(stored.payload)
     if isinstance(stored, RawFrame):
         return RawFrame, stored.frame.pixels.tobytes()
+    if isinstance(stored, FrameChain):
+        return FrameChain, bytes(stored.packets[-1].payload)
     return type(stored), component.mark(stored)

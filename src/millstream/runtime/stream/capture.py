@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from millstream.declare.binding import Binding
 from millstream.runtime.context import SessionContext
+from millstream.runtime.state.frame_chain import FrameChain
 from millstream.runtime.state.recording import StreamRecording
 from millstream.runtime.state.values import Claim
+from millstream.wire.messages import KeyFrame
+from millstream.wire.packet import KEY, Packet
 
 
 class StreamCapture:
@@ -27,6 +30,25 @@ class StreamCapture:
         is_kept = component.keeps_whole_stream and context.manifest.keeps_recording(binding)
         self.recording = StreamRecording(context.values.component(binding.stream).longest_s, is_kept=is_kept)
         self._at_stop: Claim | None = None
+        self._chain: FrameChain | None = None
+
+    def add(self, packet: Packet, *, is_whole: bool) -> None:
+        """Let the component hold the newest of frames that build on each other, for other events that read it.
+
+        Args:
+            packet: Its packet.
+            is_whole: Whether nothing is missing that it builds on.
+        """
+        if packet.flags & KEY:
+            self._chain = FrameChain((packet,))
+        elif self._chain is not None and not self._chain.is_full and is_whole:
+            self._chain = self._chain.followed_by(packet)
+            if self._chain.is_full:
+                self._context.sender.control.send(KeyFrame(stream=packet.stream, component=packet.component))
+        else:
+            self._chain = None
+            return
+        self._context.values.capture(self._component, self._chain)
 
     def stopped(self) -> None:
         """Note when the user pressed Stop; only the first time counts."""

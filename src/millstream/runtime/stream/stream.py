@@ -26,7 +26,7 @@ from millstream.runtime.stream.slots import StreamSlots
 from millstream.runtime.stream.status import StreamStatus
 from millstream.runtime.user_code import guarded, is_for_the_caller
 from millstream.wire.messages import KeyFrame, Stop
-from millstream.wire.packet import KEY, Packet, PacketKind
+from millstream.wire.packet import INDEPENDENT, Packet, PacketKind
 
 MAX_MESSAGE: Final = 200
 """Characters that the page may say of why its capture failed."""
@@ -139,8 +139,10 @@ class Stream:
                 if recording.is_full:
                     self._end_recording()
                 if packet.payload and not self._status.has_ended and packet.kind is receiver.kind:
-                    if packet.flags & KEY:  # no other can be decoded alone
+                    if packet.flags & INDEPENDENT or packet.kind is PacketKind.SOUND:
                         self._context.values.capture(self._component, packet)
+                    else:
+                        self._capture.add(packet, is_whole=not receiver.needs_key)
                     self._credit.measure(packet)
                     self.encoding.follow(packet, receiver.call_s, now)
                 self._credit.give(now)
