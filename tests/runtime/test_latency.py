@@ -146,3 +146,10 @@ def test_frames_that_are_encoded_right_before_they_are_sent_count_as_encoded(mon
             watch(page, on=True)
             page.advance(1.5)
             assert 10_000 <= told(camera).encode_us < 100_000
+
+
+def test_a_page_that_closes_while_frames_wait_for_its_link_ends_its_session() -> None:
+    with TestPage(echo(), handler_time=0.02, latency_s=0.05) as page, recording(page):
+        page.advance(1.2)
+        host = page.host
+    assert host.sessions == {}

@@ -74,7 +74,7 @@ class HandlerCall:
         self._is_generator = plan.is_generator
         self._step: Literal["media", "input", "handler"] = "media"
         self._failure: Failure | None = None
-        self._decode_s = self._called_at = 0.0
+        self._decode_s, self._called_at = 0.0, perf_counter()
         self.is_async = plan.is_async
 
     @property
@@ -140,8 +140,7 @@ class HandlerCall:
         show_error, is_developers = self._codec_state.show_error, self._job.is_developers
         failure = failure_of(error, self._step, self._plan.spec, show_error, is_developers)
         self._failure = self._failure or failure  # all reach the log
-        call_s = perf_counter() - self._called_at if self._called_at else 0.0
-        return Result(self._job.call, {}, self._failure, call_s=call_s)
+        return Result(self._job.call, {}, self._failure, call_s=perf_counter() - self._called_at)
 
     def close(self) -> None:
         if self._generator is not None:
@@ -170,8 +169,7 @@ class HandlerCall:
         extras = injected(self._plan, job, self._tracker) if self._plan.is_injected else None
         self._step = "handler"
         arguments: Arguments = (values, {}) if extras is None else self._plan.spec.arguments(values, extras)
-        self._called_at = perf_counter()
-        self._decode_s = self._called_at - began_at
+        self._decode_s, self._called_at = (now := perf_counter()) - began_at, now
         return arguments
 
     def _inputs(self, media: Media | Scene | None) -> list[object]:

@@ -104,7 +104,8 @@ class Stream:
             with guarded(self.fault):
                 await self._loop.run(self._slots)
         except asyncio.CancelledError:
-            if not self._lifecycle.is_ended:
+            ending = self._lifecycle.ending
+            if ending is None or ending.reason != "cancelled":  # its session ends: nobody takes what is left
                 raise
         finally:
             if self._loop.ticket is not None:
