@@ -282,9 +282,8 @@ class HandlerCall:
         if isinstance(stored, Chunk):
             return Output(self._packet(PacketKind.SOUND, number, SOUND_CODEC, 1.0, stored))
         if isinstance(stored, Overlay):
-            stored = OverlayOutput(self._codec_state, self._job, self._tracker.notify).stored(
-                element, stored, self._files
-            )
+            marks = OverlayOutput(self._codec_state, self._job, self._tracker.notify)
+            stored = marks.stored(element, stored, self._files)
         if isinstance(stored, Blob):
             return Output(self._files.settle(stored))
         is_plain = element.on_page and not isinstance(stored, Packet | RawFrame)
@@ -331,10 +330,8 @@ def distributed(binding: Binding, elements: Mapping[int, Element], value: object
         return {}
     if isinstance(value, dict) and any(isinstance(key, Element) for key in value):
         return by_element(binding, elements, value)
-    if not outputs:
-        return {}
-    if len(outputs) == 1:
-        return {outputs[0]: value}
+    if len(outputs) < 2:
+        return dict.fromkeys(outputs, value)
     names = ", ".join(elements[number].name for number in outputs)
     if not isinstance(value, tuple | list):
         raise InvalidValue(

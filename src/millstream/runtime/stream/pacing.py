@@ -81,15 +81,11 @@ class Pacing:
         """The handler took what waited in the lane."""
         self._call_began = now
 
-    def call_ended(self, now: float) -> None:
-        """The handler returned, or raised."""
+    def call_ended(self, now: float) -> float:
+        """The handler returned, or raised; gives how many seconds a call takes on average."""
         if self._call_began is not None:
             self._call.add(now - self._call_began)
             self._call_began = None
-
-    @property
-    def call_s(self) -> float:
-        """The mean duration of a call."""
         return self._call.mean
 
     def pause(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, Literal
 
 from millstream.declare.binding import Binding
@@ -37,6 +38,7 @@ class Receiver:
         active_at: When the page last sent something, or was last allowed to after it had not been.
         call_s: How long a call takes, on average; 0 if it is not measured.
         needs_key: Whether frames are being dropped until a key frame comes.
+        call_began: Called with the time when the handler is.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Receiver:
         self._lane: Lane[Packet] = All(binding.max_backlog, MAX_BACKLOG_BYTES) if self._keeps_all else Latest()
         is_paced = self.kind is PacketKind.PICTURE and not self._keeps_all
         self._pacing = Pacing(binding.stream_every) if is_paced else None
+        self.call_began: Callable[[float], None] = _unpaced if self._pacing is None else self._pacing.call_began
         self._holds_back = self._keeps_all and holds_back
         self._taken = 0
         self._is_flushing = False
@@ -157,16 +160,10 @@ class Receiver:
         self._taken = self.received - len(lane.queue)
         return tuple(packets)
 
-    def call_began(self, now: float) -> None:
-        """The handler was called."""
-        if self._pacing is not None:
-            self._pacing.call_began(now)
-
     def call_ended(self, now: float) -> None:
         """The handler has returned."""
         if self._pacing is not None:
-            self._pacing.call_ended(now)
-            self.call_s = self._pacing.call_s
+            self.call_s = self._pacing.call_ended(now)
 
     def measured(self, rtt_s: float, encode_s: float, frame_s: float) -> None:
         """Tell how long the link is, the page encodes and a frame passes the link: see `Pacing.measured`."""
@@ -208,3 +205,7 @@ class Receiver:
 
     def statistics(self) -> LaneStatistics:
         return self._lane.statistics()
+
+
+def _unpaced(now: float) -> None:
+    """Note nothing of a call: the page sends without looking at how long it takes."""
