@@ -22,22 +22,23 @@ class PageClock:
 
     Both times of a comparison are one-way: the page's time was read before the message travelled. So the smallest
     difference seen is nearest to the truth, and what is late by it is late on the way.
+
+    Attributes:
+        offset_us: To be added to a time of the page to get one of the server's clock; 0 before the first comparison.
     """
 
     def __init__(self) -> None:
         self._offsets: deque[int] = deque(maxlen=COMPARED)
+        self.offset_us = 0
 
     def compare(self, page_us: int, now_us: int) -> None:
         """Note that a message said `page_us` when it came in at `now_us` of the server's clock."""
         self._offsets.append(now_us - page_us)
-
-    def to_server_us(self, page_us: int) -> int:
-        """Translate a time of the page; before the first comparison it is taken as it is."""
-        return page_us + (min(self._offsets) if self._offsets else 0)
+        self.offset_us = min(self._offsets)
 
     def age_s(self, page_us: int, now_us: int) -> float:
         """Say how long ago something happened in the page, without the time the fastest message takes; at least 0."""
-        return max(now_us - self.to_server_us(page_us), 0) / 1_000_000
+        return max(now_us - page_us - self.offset_us, 0) / 1_000_000
 
 
 class SessionClock:

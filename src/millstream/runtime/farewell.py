@@ -11,6 +11,7 @@ from millstream.errors import Busy, DeclarationError, InvalidValue, QuotaExceede
 from millstream.jobs import Advance, Notice, Occurrence
 from millstream.runtime.context import SessionContext
 from millstream.runtime.send.apply import apply
+from millstream.runtime.session_calls import Cause
 from millstream.tickets import TicketState
 
 logger = logging.getLogger("millstream.session")
@@ -29,7 +30,7 @@ async def run_unseen(context: SessionContext, binding: Binding, event: Occurrenc
         while ticket is not None and ticket.state is TicketState.WAITING:
             await queued.admission.wait()
         worker = calls.open(binding, _nobody, ticket)
-        began = calls.begin(binding, values.read(binding.inputs), call=next(calls.numbers), event=event)
+        began = calls.begin(binding, Cause(event=event))
         async with asyncio.timeout(context.settings.farewell_s), aclosing(worker.submit(began.job)) as results:
             async for result in results:
                 apply(result, values, context.store, began.claim)

@@ -13,6 +13,7 @@ from millstream.jobs import Advance, Failure, Notice, Occurrence
 from millstream.runtime.audio.output import AudioOutput
 from millstream.runtime.context import SessionContext
 from millstream.runtime.send.progress import ProgressSender
+from millstream.runtime.session_calls import Cause
 from millstream.runtime.user_code import is_for_the_caller
 from millstream.tickets import Ticket, TicketState
 from millstream.types import Stored
@@ -83,7 +84,7 @@ class Run:
         self._say("running")
         worker = calls.open(self.binding, self._hear, self._ticket)
         try:
-            began = calls.begin(self.binding, self._inputs, call=self.call, run=self.number, event=self._event)
+            began = calls.begin(self.binding, Cause(self.call, self.number, self._event), self._inputs)
             async with aclosing(worker.submit(began.job)) as results:
                 async for result in results:
                     context.totals.events[self.binding.name].call.add(result.call_s)

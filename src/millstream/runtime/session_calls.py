@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from millstream.declare.binding import Binding
 from millstream.declare.injected import Turn
@@ -17,6 +18,26 @@ from millstream.runtime.state.values import Claim, Values
 from millstream.tickets import Ticket
 from millstream.types import Stored
 from millstream.wire.packet import Packet
+
+
+class Cause(NamedTuple):
+    """What a handler is called for.
+
+    Attributes:
+        call: The number of the call; 0 for the next one.
+        run: The page's number of the run that it belongs to; 0 for a stream, or for none.
+        event: What has happened, of an ordinary event.
+        stream: The number of the stream that it belongs to; 0 for none.
+        packets: What drives it, of a stream.
+        role: What is called.
+    """
+
+    call: int = 0
+    run: int = 0
+    event: Occurrence | None = None
+    stream: int = 0
+    packets: tuple[Packet, ...] = ()
+    role: Role = "handler"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,25 +91,39 @@ class SessionCalls:
             self._queue.hold(ticket, worker)
         return worker
 
-    def begin(
-        self, binding: Binding, inputs: tuple[Stored, ...], *, call: int, run: int = 0, event: Occurrence | None = None
-    ) -> StartedCall:
-        """Begin a call of an ordinary event. Inputs that never leave the server are read now."""
-        server_side = self._manifest.server_side
-        if not server_side.isdisjoint(binding.inputs):
-            pairs = zip(binding.inputs, inputs, strict=True)
-            inputs = tuple(self._values[number] if number in server_side else stored for number, stored in pairs)
-        job = self._job(binding, call, inputs, event=event)
-        return StartedCall(job, self._values.claim(binding.outputs, is_stream=False), run)
+    def begin(self, binding: Binding, cause: Cause, inputs: tuple[Stored, ...] | None = None) -> StartedCall:
+        """Begin a call.
 
-    def begin_stream(
-        self, binding: Binding, stream: int, packets: tuple[Packet, ...], role: Role = "handler"
-    ) -> StartedCall:
-        """Begin a call of a stream, on inputs as they are now."""
-        inputs = self._values.read(binding.inputs)
-        job = self._job(binding, next(self.numbers), inputs, packets=packets, stream=stream)
-        job = job if role == "handler" else replace(job, role=role)
-        return StartedCall(job, self._values.claim(binding.outputs, is_stream=True))
+        Args:
+            binding: Whose handler is called.
+            cause: What it is called for.
+            inputs: The values of the inputs when that happened; of those that never leave the server the values of now
+                count, as for all inputs by default.
+        """
+        page, values, server_side = self._page, self._values, self._manifest.server_side
+        if inputs is None:
+            inputs = values.read(binding.inputs)
+        elif not server_side.isdisjoint(binding.inputs):
+            pairs = zip(binding.inputs, inputs, strict=True)
+            inputs = tuple(values[number] if number in server_side else stored for number, stored in pairs)
+        job = Job(
+            binding=binding.number,
+            call=cause.call or next(self.numbers),
+            inputs=inputs,
+            packets=cause.packets,
+            changes=values.changes(binding.inputs + binding.outputs) if values.changed else {},
+            stream=cause.stream,
+            source=cause.packets[-1].sequence if cause.packets else 0,
+            event=cause.event,
+            request=page.request,
+            folder=self._store.folder,
+            room=self._store.room,
+            role=cause.role,
+            is_developers=page.is_developers,
+            decodes=page.decodes,
+            defers=cause.stream in self.deferring,
+        )
+        return StartedCall(job, values.claim(binding.outputs, is_stream=cause.stream > 0), cause.run)
 
     def begin_turn(self, began: StartedCall, span: tuple[int, int], turn: Turn | None = None) -> StartedCall:
         """Make a call of a stream that of a turn; without packets the stream's component holds nothing."""
@@ -96,30 +131,3 @@ class SessionCalls:
         pairs = zip(binding.inputs, began.job.inputs, strict=True)
         inputs = tuple(None if number == binding.stream else stored for number, stored in pairs)
         return replace(began, job=replace(began.job, inputs=inputs, span=span if packets else None, turn=turn))
-
-    def _job(
-        self,
-        binding: Binding,
-        call: int,
-        inputs: tuple[Stored, ...],
-        *,
-        packets: tuple[Packet, ...] = (),
-        stream: int = 0,
-        event: Occurrence | None = None,
-    ) -> Job:
-        return Job(
-            binding=binding.number,
-            call=call,
-            inputs=inputs,
-            packets=packets,
-            changes=self._values.changes(binding.inputs + binding.outputs) if self._values.changed else {},
-            stream=stream,
-            source=packets[-1].sequence if packets else 0,
-            event=event,
-            request=self._page.request,
-            folder=self._store.folder,
-            room=self._store.room,
-            is_developers=self._page.is_developers,
-            decodes=self._page.decodes,
-            defers=stream in self.deferring,
-        )

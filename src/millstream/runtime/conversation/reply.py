@@ -15,7 +15,7 @@ from millstream.runtime.audio.output import AudioOutput
 from millstream.runtime.context import SessionContext
 from millstream.runtime.send.channel import Channel
 from millstream.runtime.send.progress import ProgressSender
-from millstream.runtime.session_calls import StartedCall
+from millstream.runtime.session_calls import Cause, StartedCall
 from millstream.voice.utterances import Span
 from millstream.wire.packet import Packet
 
@@ -135,7 +135,7 @@ class HandlerLock:
         )
 
     def _begin(self, said: Utterance, role: Role) -> StartedCall:
-        return self.context.calls.begin_stream(self.binding, self.stream, said.packets, role)
+        return self.context.calls.begin(self.binding, Cause(stream=self.stream, packets=said.packets, role=role))
 
     def fail(self, failure: Failure) -> None:
         """Show why a call failed; the conversation goes on."""

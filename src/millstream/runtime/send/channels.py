@@ -70,8 +70,11 @@ class Channels:
             if sent:
                 self._link.up.heard(sent, now)
             self._link.arrived(channel.stream, channel.limit - channel.window, sent or now, now)
-            self.are_due = True
-            self._work.set()
+            for each in self._channels.values():
+                if each.unsent or each.newest or each.encoding:
+                    self.are_due = True
+                    self._work.set()
+                    break
 
     def request_key_frame(self, message: KeyFrame) -> None:
         """Begin anew with the next frame: the page misses one. For a stream that has ended it is too late."""

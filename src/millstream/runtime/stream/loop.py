@@ -20,7 +20,7 @@ from millstream.runtime.context import SessionContext
 from millstream.runtime.conversation.conversation import Conversation
 from millstream.runtime.metrics import StreamMetrics
 from millstream.runtime.queue import Queued
-from millstream.runtime.session_calls import StartedCall
+from millstream.runtime.session_calls import Cause, StartedCall
 from millstream.runtime.stream.av_receiver import AVReceiver
 from millstream.runtime.stream.credit import StreamCredit
 from millstream.runtime.stream.lifecycle import Ending, Lifecycle, LifecycleEvent
@@ -106,7 +106,7 @@ class StreamLoop:
     async def _call(self, worker: Worker, packets: tuple[Packet, ...]) -> None:
         """Handle one frame, or one stretch of audio."""
         role: Role = "handler" if self.conversation is None else "listen"
-        began = self.context.calls.begin_stream(self.binding, self.number, packets, role)
+        began = self.context.calls.begin(self.binding, Cause(stream=self.number, packets=packets, role=role))
         now = self.context.clock.time()
         self.metrics.age.add(self.context.page.clock.age_s(packets[-1].captured_us, server_us()))
         self.receiver.call_began(now)
@@ -128,7 +128,7 @@ class StreamLoop:
         """End what players were given, as a run does; each reply of a conversation has ended what it played."""
         if self.conversation is not None or not self.output.plays:
             return
-        began = self.context.calls.begin_stream(self.binding, self.number, (), "finish")
+        began = self.context.calls.begin(self.binding, Cause(stream=self.number, role="finish"))
         async with aclosing(worker.submit(began.job)) as results:
             async for result in results:
                 await self._deliver(began, result)
