@@ -26,21 +26,19 @@ from millstream.frames import Chunk, Frame, Scene
 from millstream.jobs import END, KEEP, Arguments, Failure, Job, Output, Result
 from millstream.media.image_header import MAX_PIXELS
 from millstream.overlays.marks import Overlay
-from millstream.runtime.call.codec_state import UNDECODED, WorkerCalls, copied
+from millstream.runtime.call.codec_state import DEFERRED, FALLBACK, UNDECODED, WorkerCalls, copied
 from millstream.runtime.call.error_text import failure_of
 from millstream.runtime.call.overlay_output import OverlayOutput
 from millstream.runtime.call.plan import CallPlan, injected
 from millstream.runtime.call.returned import blame, by_element, check_sum
 from millstream.runtime.state.raw_frame import RawFrame
 from millstream.runtime.user_code import guarded, is_for_the_caller
-from millstream.types import Blob, Encoded, Media, Stored
+from millstream.types import Blob, Media, Stored
 from millstream.wire.limits import MAX_PAYLOAD_BYTES
 from millstream.wire.messages import Value
 from millstream.wire.packet import Packet, PacketKind, flags_of
 
 SOUND_CODEC: Final = "pcm16"
-DEFERRED_CODEC: Final = "jpeg"
-"""What a frame that is encoded later is in, if nothing else is decided by then."""
 
 _UPDATES: Final = (Skip, Update, Mapping, Element)
 """What may be an update, and not a value."""
@@ -291,8 +289,7 @@ class HandlerCall:
 
     def _frame(self, number: int, component: Component, frame: Frame) -> Packet | RawFrame | Blob:
         name, quality = component.codec(self._job.stream != 0, frame)
-        if self._job.defers and not frame.has_alpha:
-            name = DEFERRED_CODEC
+        name = FALLBACK if self._job.defers and not frame.has_alpha else name
         packet = self._packet(PacketKind.PICTURE, number, name, quality, frame)
         if not packet.payload:
             return RawFrame(packet, copied(frame), quality)  # the handler may write into its array again
@@ -304,8 +301,7 @@ class HandlerCall:
     def _packet(self, kind: PacketKind, number: int, codec: str, quality: float, media: Media) -> Packet:
         job, key = self._job, (number, codec, quality)
         codec_number, encoder = self._codec_state.encoders.get(key) or self._codec_state.open_encoder(key, job)
-        is_left = job.defers and codec == DEFERRED_CODEC
-        encoded = Encoded(b"") if is_left else encoder.encode(media)
+        encoded = (DEFERRED if job.defers and codec == FALLBACK else encoder).encode(media)
         captured_us = cast("Packet", job.packets[-1]).captured_us if job.packets else 0
         flags, payload = flags_of(encoded), encoded.payload
         return Packet(kind, codec_number, flags, job.stream, number, 0, job.source, job.call, captured_us, payload)

@@ -45,6 +45,9 @@ class _Deferred(Encoder):
         return Encoded(b"")
 
 
+DEFERRED: Final = _Deferred()
+
+
 EncoderKey: TypeAlias = tuple[int, str, float]
 """The number of a component, the name of a codec and a quality."""
 
@@ -201,7 +204,7 @@ class CodecState:
         is_known = codec.NUMBER in COMMON_CODECS or codec.NUMBER in job.decodes
         if not is_known or (codec.IS_DEPENDENT and not job.stream):
             codec = codecs.load(FALLBACK)
-        encoder = _Deferred() if codec.IS_DEPENDENT else codec.open_encoder(quality)
+        encoder = DEFERRED if codec.IS_DEPENDENT else codec.open_encoder(quality)
         self.encoders[key] = codec.NUMBER, encoder
         self.opened.append(encoder.close)
         return self.encoders[key]

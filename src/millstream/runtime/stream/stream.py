@@ -98,7 +98,7 @@ class Stream:
 
     async def live(self) -> None:
         """Work in slots until it ends, send what is left, say that it is over, and let what follows begin."""
-        self._task = asyncio.current_task()
+        self._task, is_cancelled = asyncio.current_task(), False
         self.encoding.begin()
         try:
             with guarded(self.fault):
@@ -107,10 +107,12 @@ class Stream:
             ending = self._lifecycle.ending
             if ending is None or ending.reason != "cancelled":  # its session ends: nobody takes what is left
                 raise
+            is_cancelled = True  # nobody waits for what is left, and perhaps nobody takes it
         finally:
             if self._loop.ticket is not None:
                 self._context.queue.leave(self._loop.ticket)
-        await self._output.flush()
+        if not is_cancelled:
+            await self._output.flush()
         self._say_ended()
         if self._lifecycle.ending is not None:
             self._on_end(self.binding, self._lifecycle.ending.is_success)
