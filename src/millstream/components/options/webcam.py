@@ -29,7 +29,7 @@ class WebcamOptions(metaclass=PlainArguments):
         codec: How streamed frames are sent: `"jpeg"`, each by itself, or `"h264"` or `"vp8"`, as video, which takes a
             sixth of the bytes and more of the server's time, and needs `millstream[video]`. A browser that does not
             know a video codec sends the other one, or JPEG, and so does a stream with more than half a second between
-            two frames. By default (`None`) JPEG.
+            two frames. By default (`None`) the server chooses by the link.
     """
 
     mirror: bool | None = None
