@@ -53,6 +53,7 @@ MAX_PIPELINE: Final = 8
 """Requests that may be sent before the answer to the first; browsers send none."""
 
 
+# Long: 14 of its methods are the callbacks of uvicorn's protocol, each of which moves a connection from clock to clock.
 class BoundedHttp(HttpToolsProtocol):
     """HTTP that drops who is slow: with the headers, with a body, with reading the answer, or with anything between.
 
