@@ -21,7 +21,7 @@ from millstream.wire.packet import Packet
 
 
 class Cause(NamedTuple):
-    """What a handler is called for.
+    """The cause of a call: a run with its event, or the packets of a stream.
 
     Attributes:
         call: The number of the call; 0 for the next one.
