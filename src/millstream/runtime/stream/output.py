@@ -54,12 +54,15 @@ class StreamOutput:
         audible = (number for number, output in result.outputs.items() if output.sound is not None)
         return any(self.audio.is_refused(number) for number in audible)
 
-    async def flush(self) -> None:
-        """Send what is left; frames that the page does not take are dropped."""
+    def end(self) -> None:
+        """Play what is there to its end, and take the bar away."""
         self.audio.end()
         progress = self._open_progress()  # also one that was not wanted: a call that goes on is not to open it now
         progress.rest()
         progress.close()
+
+    async def flush(self) -> None:
+        """Send what is left; frames that the page does not take are dropped."""
         try:
             await self._context.sender.flushed(self.channel, FAREWELL_S)
         except TimeoutError:

@@ -111,6 +111,7 @@ class Stream:
         finally:
             if self._loop.ticket is not None:
                 self._context.queue.leave(self._loop.ticket)
+        self._output.end()
         if not is_cancelled:
             await self._output.flush()
         self._say_ended()
