@@ -326,6 +326,11 @@ def test_only_some_components_stream() -> None:
         ("stream_every", float("nan")),
         ("keep", "some"),
         ("max_backlog", 0),
+        ("max_age", 0),
+        ("max_age", -0.5),
+        ("max_age", float("inf")),
+        ("max_age", float("nan")),
+        ("max_age", "old"),
         ("concurrency_limit", 0),
         ("concurrency_limit", 1.5),
         ("concurrency_limit", True),
@@ -342,7 +347,7 @@ def test_options_that_are_not_allowed(option: str, value: object) -> None:
             camera.stream(echo, camera, **{option: value})
 
 
-@pytest.mark.parametrize("option", ["batch", "preprocess", "postprocess", "validator", "max_age", "engine", "foo"])
+@pytest.mark.parametrize("option", ["batch", "preprocess", "postprocess", "validator", "engine", "foo"])
 def test_options_that_do_not_exist(option: str) -> None:
     with gr.Blocks():
         camera = gr.Image()
@@ -356,7 +361,18 @@ def test_options_that_ask_for_nothing_are_nothing() -> None:
         gr.Button("Go").click(echo, batch=False, preprocess=True, postprocess=True, validator=None)
 
 
-@pytest.mark.parametrize("option", ["keep", "max_backlog"])
+def test_a_greatest_age_is_for_frames_of_which_the_newest_wins() -> None:
+    with gr.Blocks() as demo:
+        camera, mic = gr.Image(sources="webcam"), gr.Audio(sources="microphone")
+        camera.stream(echo, camera, max_age=0.25)
+        camera.stream(echo, camera, max_age=None)
+        for source, options in ((camera, {"keep": "all"}), (mic, {})):
+            with pytest.raises(DeclarationError, match="max_age= is for streams of frames that keep the latest"):
+                source.stream(echo, source, max_age=1, **options)
+    assert [binding.max_age for binding in demo.freeze().bindings] == [0.25, None]
+
+
+@pytest.mark.parametrize("option", ["keep", "max_backlog", "max_age"])
 def test_options_of_streams_only(option: str) -> None:
     with gr.Blocks(), pytest.raises(TypeError, match=option):
         gr.Button().click(echo, **{option: "all"})

@@ -43,7 +43,7 @@ def test_the_page_of_a_small_app() -> None:
         "progress": "minimal",
         "handler": True,
         "js": None,
-        "stream": {"component": 2, "every_s": 0.1, "keep": "latest", "max_backlog_s": 30.0},
+        "stream": {"component": 2, "every_s": 0.1, "keep": "latest", "max_backlog_s": 30.0, "max_age_s": None},
     }
     assert (load["targets"], load["stream"]) == ([], None)
 

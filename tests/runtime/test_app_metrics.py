@@ -103,7 +103,7 @@ def test_dropped_frames_count_by_cause() -> None:
         recording.feed(iter([b"no jpeg"]))
         recording.feed(pictures(2))
         recording.stop()
-        assert figures(page)["events"]["look"]["dropped"] == {"superseded": 0, "broken": 1, "unsent": 0}
+        assert figures(page)["events"]["look"]["dropped"] == {"superseded": 0, "broken": 1, "unsent": 0, "stale": 0}
 
 
 def test_who_waits_for_a_slot_is_counted() -> None:

@@ -72,7 +72,7 @@ def test_the_parts_of_a_second_are_told_each_second() -> None:
         assert second.received > first.received
         # page and server share the virtual clock here, so the frame's way is all that has passed
         assert second.arrived_us == pytest.approx(50_000, abs=2_000)
-        assert second.dropped.keys() == {"superseded", "broken", "unsent"}
+        assert second.dropped.keys() == {"superseded", "broken", "unsent", "stale"}
         assert second.dropped["superseded"] == second.dropped["broken"] == 0
         assert second.decision.startswith("JPEG at 30 a second")
 

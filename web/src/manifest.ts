@@ -43,6 +43,7 @@ export interface StreamDeclaration {
   every_s: number;
   keep: "latest" | "all";
   max_backlog_s: number;
+  max_age_s?: number | null;
 }
 
 export interface Binding {

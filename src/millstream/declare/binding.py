@@ -66,6 +66,7 @@ class Binding:
         stream_every: Mean interval of capture in seconds; 0 for every camera frame.
         keep: Whether a newer frame replaces one that waits, or all are handled.
         max_backlog: Seconds of media that may wait with `keep="all"`.
+        max_age: Seconds after which a frame is neither handled nor shown; `None` for no limit.
         cancels: Numbers of the bindings whose runs and streams it ends.
         js: A JavaScript function for the page, or `None`.
         after: The binding that it follows and the outcome it waits for, or `None`.
@@ -89,6 +90,7 @@ class Binding:
     stream_every: float = 0.5
     keep: Keep = "latest"
     max_backlog: float = 30.0
+    max_age: float | None = None
     cancels: tuple[int, ...] = ()
     js: str | None = None
     after: tuple[int, Outcome] | None = None

@@ -56,6 +56,7 @@ def _frozen(
         stream_every=options.stream_every,
         keep=options.keep,
         max_backlog=options.max_backlog,
+        max_age=options.max_age,
         cancels=tuple(numbers[id(other)] for other in options.cancels),
         js=options.js,
         after=after,

@@ -215,6 +215,7 @@ def _binding(binding: Binding) -> dict[str, Value]:
         "every_s": binding.stream_every,
         "keep": binding.keep,
         "max_backlog_s": binding.max_backlog,
+        "max_age_s": binding.max_age,
     }
     return {
         "id": binding.number,

@@ -86,12 +86,15 @@ class StreamOptions(EventOptions, total=False):
     `keep`: `"latest"` (the default for frames) lets a newer frame replace one that waits, `"all"` (the default for
     audio) loses nothing. Of camera and microphone together it is about the audio; of frames the newest wins.
     `max_backlog`: seconds of media that may wait with `keep="all"`, 30 by default.
+    `max_age`: seconds after which a frame is not worth anything: an older one is not handled, and what was made of it
+    is not shown. No limit by default; audio is never dropped.
     """
 
     time_limit: float | None
     stream_every: float
     keep: Keep | None
     max_backlog: float
+    max_age: float | None
 
 
 KINDS: Final[Mapping[str, tuple[type, ...]]] = {
@@ -102,6 +105,7 @@ KINDS: Final[Mapping[str, tuple[type, ...]]] = {
     "time_limit": (float, type(None)),
     "stream_every": (float,),
     "max_backlog": (float,),
+    "max_age": (float, type(None)),
 }
 """The types that options are brought to, where nothing is lost by it."""
 
@@ -124,6 +128,7 @@ class Options:
     stream_every: float = 0.5
     keep: Keep = "latest"
     max_backlog: float = 30.0
+    max_age: float | None = None
 
 
 def checked_options(
@@ -167,6 +172,8 @@ def checked_options(
         known["stream_every"] = SHORTEST_SCENE_S  # audio has no frames of its own
     options = Options(**known)  # type: ignore[arg-type]  # checked in the next line
     _check(options, where)
+    if options.max_age is not None and options.keep == "all":
+        raise DeclarationError(f"{where}: max_age= is for streams of frames that keep the latest; here all are kept")
     if streams and options.js is not None:
         raise DeclarationError(f"{where}: js= cannot run for each frame; bind it to start_recording or change instead")
     return options
@@ -213,6 +220,7 @@ def _check(options: Options, where: str) -> None:
         "stream_every": (options.stream_every == 0 or _is_over(options.stream_every, 0), "seconds from 0"),
         "keep": (options.keep in ("latest", "all"), "latest or all"),
         "max_backlog": (_is_over(options.max_backlog, 0), "seconds above 0"),
+        "max_age": (options.max_age is None or _is_over(options.max_age, 0), "seconds above 0, or None for no limit"),
     }
     for name, (fits, what) in allowed.items():
         if not fits:

@@ -16,7 +16,7 @@ AGE_BOUNDS_S: Final = (
 )
 """Upper bounds of the histogram's bins in seconds; one more bin takes the rest."""
 
-COUNTERS: Final = ("received", "handled", "dropped", "broken", "sent", "replaced", "errors")
+COUNTERS: Final = ("received", "handled", "dropped", "broken", "sent", "replaced", "stale", "errors")
 
 
 @dataclass(slots=True)
@@ -72,6 +72,7 @@ class StreamMetrics:
         broken: Frames that could not be decoded.
         sent: Media packets to the page.
         replaced: Frames that a newer one replaced before they were sent.
+        stale: Frames that were older than `max_age` when their handler was to be called.
         errors: Calls that failed.
         backlog_s: Most audio that ever waited on the server, in seconds.
         age: How old a packet was when its handler was called, without the shortest time the network takes.
@@ -90,6 +91,7 @@ class StreamMetrics:
     broken: int = 0
     sent: int = 0
     replaced: int = 0
+    stale: int = 0
     errors: int = 0
     backlog_s: float = 0.0
     age: Histogram = field(default_factory=Histogram)
@@ -113,7 +115,7 @@ class StreamMetrics:
     @property
     def drops(self) -> dict[str, int]:
         """The frames that were dropped, by cause."""
-        return {"superseded": self.dropped, "broken": self.broken, "unsent": self.replaced}
+        return {"superseded": self.dropped, "broken": self.broken, "unsent": self.replaced, "stale": self.stale}
 
     def statistics(self) -> Mapping[str, object]:
         return {

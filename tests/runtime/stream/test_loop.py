@@ -95,6 +95,21 @@ def test_a_fast_handler_gets_every_camera_frame() -> None:
         assert recording.summary().age_p95_s == pytest.approx(0.005, abs=0.001)
 
 
+def test_a_frame_beyond_max_age_is_not_handled_and_counted() -> None:
+    stale = []
+    for max_age in (0.002, 5.0):
+        app = Echo(max_age=max_age)
+        with TestPage(app.demo, handler_time=0.2) as page:
+            recording = page.stream("Camera", pictures(120))
+            counted: Any = page.host.metrics().plain()
+        stale.append(next(iter(counted["events"].values()))["dropped"]["stale"])
+        ages = [result.age_s for result in recording.results if result.age_s is not None]
+        assert max(ages) <= 0.2 + max_age
+        assert len(app.seen) > 15, "the handler gets the next one"
+    assert stale[0] >= 1
+    assert stale[1] == 0
+
+
 @pytest.mark.parametrize("latency_s", [0.0, 0.02, 0.05])
 def test_a_slow_handler_gets_fresh_frames_and_is_never_idle(latency_s: float) -> None:
     app = Echo()

@@ -58,6 +58,9 @@ export class Presenter {
   private readonly marked = new Map<number, { packet: Packet; result: Result }>();
   /** Messages that were announced, and are not applied. */
   private readonly unapplied = new Set<number>();
+  private readonly maxAgesUs = new Map<number, number>();
+  /** Frames that were not shown because they were too old. */
+  stale = 0;
   private lastSeq = 0;
   private isHidden = false;
   private lastTimestampUs = 0;
@@ -72,6 +75,11 @@ export class Presenter {
   /** Frames that were dropped because one that they build on was missing. */
   get dropped(): number {
     return this.decoders.dropped;
+  }
+
+  /** Frames of a stream that are older are not shown. */
+  limitAge(stream: number, maxAgeS: number | null = null): void {
+    if (maxAgeS !== null) this.maxAgesUs.set(stream, maxAgeS * 1e6);
   }
 
   /** Where streamed frames of a component go; without one they are shown as stills. */
@@ -117,6 +125,7 @@ export class Presenter {
   /** A stream is over: its decoders go. */
   endStream(stream: number): void {
     this.decoders.endStream(stream);
+    this.maxAgesUs.delete(stream);
   }
 
   /** The session is over: what is under way is dropped. */
@@ -226,7 +235,10 @@ export class Presenter {
 
   private show({ packet, frame }: DecodedFrame, result: Result): void {
     const sink = this.sinks.get(packet.component);
-    if (!sink || (this.isHidden && isIndependent(packet)) || !this.claimFrame(packet, result)) {
+    const maxAgeUs = this.maxAgesUs.get(packet.stream) ?? Number.POSITIVE_INFINITY;
+    const isStale = packet.captured_us > 0 && pageUs() - packet.captured_us > maxAgeUs;
+    if (isStale) this.stale++;
+    if (!sink || isStale || (this.isHidden && isIndependent(packet)) || !this.claimFrame(packet, result)) {
       frame.close();
       return;
     }

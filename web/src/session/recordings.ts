@@ -170,9 +170,10 @@ export class Recordings {
       const stream = ++this.count;
       const frames = this.captures.hasBoth(component) ? ++this.count : 0;
       this.served.set(stream, binding);
-      const { every_s: everyS, keep, max_backlog_s: maxBacklogS } = binding.stream as NonNullable<Binding["stream"]>;
+      const options = binding.stream as NonNullable<Binding["stream"]>;
+      const { every_s: everyS, keep, max_backlog_s: maxBacklogS, max_age_s: maxAgeS } = options;
       const seen = this.events.seen?.() ?? 0;
-      const opened = { stream, frames, binding: binding.id, component, everyS, keep, maxBacklogS, seen };
+      const opened = { stream, frames, binding: binding.id, component, everyS, keep, maxBacklogS, maxAgeS, seen };
       this.events.post({ type: "open", stream: opened });
       return stream;
     });

@@ -237,15 +237,15 @@ export class MediaWorker {
     if (!uplink) return;
     if (uplink instanceof AudioUplink && uplink.chunkBytes > MAX_AUDIO_BYTES) {
       const message = `${stream.everyS} s of this microphone do not fit into one packet: the app must ask for less.`;
-      this.post({ type: "broken", stream: stream.stream, reason: "failed", message });
-      return;
+      return this.post({ type: "broken", stream: stream.stream, reason: "failed", message });
     }
     this.uplinks.set(stream.stream, uplink);
     const frames = uplink instanceof AvUplink ? uplink.number : 0;
-    if (uplink instanceof AvUplink) this.uplinks.set(uplink.number, uplink.frames);
-    const { binding, seen } = stream;
-    this.link?.send({ type: "open", stream: stream.stream, binding, pictures: frames, seen });
-    this.grant(stream.stream);
+    if (uplink instanceof AvUplink) this.uplinks.set(frames, uplink.frames);
+    this.presenter.limitAge(stream.stream, stream.maxAgeS);
+    const { stream: number, binding, seen } = stream;
+    this.link?.send({ type: "open", stream: number, binding, pictures: frames, seen });
+    this.grant(number);
   }
 
   private uplinkFor({ stream, frames, component, everyS, keep, maxBacklogS }: OpenStream): Uplink | null {

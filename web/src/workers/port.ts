@@ -38,6 +38,8 @@ export interface OpenStream {
   everyS: number;
   keep: "latest" | "all";
   maxBacklogS: number;
+  /** Results for frames that are older are not shown. */
+  maxAgeS?: number | null;
   seen?: number;
 }
 

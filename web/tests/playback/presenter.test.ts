@@ -87,6 +87,17 @@ describe("one result", () => {
     expect(seen.slice(3)).toEqual(["4=6", "streaming 4", '9:{"value":"a"}']);
   });
 
+  it("is not shown if it is older than the stream allows, and is decoded for those that follow", async () => {
+    const nowUs = (performance.timeOrigin + performance.now()) * 1000;
+    presenter.limitAge(1, 0.2);
+    await receive(packet(1, 1, KEY, { captured_us: nowUs - 300_000 }), packet(2, 2, NONE, { captured_us: nowUs }));
+    expect(seen.filter((line) => line.startsWith("4="))).toEqual(["4=3"]);
+    expect([presenter.stale, missing]).toEqual([1, []]);
+    presenter.endStream(1);
+    await receive(packet(3, 9, KEY, { captured_us: nowUs - 300_000 }));
+    expect(seen.at(-1)).toBe("4=9");
+  });
+
   it("says once that a surface is streamed, and again after something else was shown there", async () => {
     await receive(packet(1, 1, ALONE), packet(2, 2, ALONE));
     presenter.announce(outputs(3, null, { updates: { 4: { value: null } } }));

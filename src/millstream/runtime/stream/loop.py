@@ -104,11 +104,16 @@ class StreamLoop:
             self.context.queue.rejoin(ticket)
 
     async def _call(self, worker: Worker, packets: tuple[Packet, ...]) -> None:
-        """Handle one frame, or one stretch of audio."""
+        """Handle one frame, or one stretch of audio; a frame beyond `max_age` is passed over."""
+        age_s, max_age_s = self.context.page.clock.age_s(packets[-1].captured_us, server_us()), self.binding.max_age
+        if max_age_s is not None and age_s > max_age_s:
+            self.metrics.stale += 1
+            self.receiver.lose()
+            return
         role: Role = "handler" if self.conversation is None else "listen"
         began = self.context.calls.begin(self.binding, Cause(stream=self.number, packets=packets, role=role))
         now = self.context.clock.time()
-        self.metrics.age.add(self.context.page.clock.age_s(packets[-1].captured_us, server_us()))
+        self.metrics.age.add(age_s)
         self.receiver.call_began(now)
         self.credit.give(now)
         async with aclosing(worker.submit(began.job)) as results:
