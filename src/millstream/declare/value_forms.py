@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from millstream.declare.arguments import describe
-from millstream.declare.element import Element
+from millstream.declare.element import Element, too_large
 from millstream.errors import InvalidValue
 from millstream.frames import Frame
 from millstream.types import Blob, Files, Media, PlayerSource, Scratch, Stored, WebLink
+from millstream.wire.limits import MAX_MESSAGE_BYTES
 from millstream.wire.messages import Value
-from millstream.wire.plain import plain, plain_scalar
+from millstream.wire.plain import KINDS, plain, plain_scalar, size_of
 
 
 class ValueForms(Element):
@@ -37,6 +38,8 @@ class ValueForms(Element):
         Raises:
             InvalidValue: It is nested too deeply.
         """
+        if type(value) in KINDS:  # most are
+            return value
         try:
             return plain_scalar(value) if self.takes_objects else plain(value)
         except TypeError as error:
@@ -105,12 +108,15 @@ class ValueForms(Element):
         """Give what `wire` gives, ready for the wire; see `sendable`. What is too large is refused unrendered."""
         self.check_size(stored)
         wire = self.wire(stored)
+        if wire is stored and type(wire) is str and wire.isascii():  # most are
+            return wire
         return self.sendable(wire, is_checked=wire is stored)
 
     def check_size(self, data: object) -> None:
         """Check a value, and of a list that grows each item: the page is told only what is new."""
         for part in data if self.grows and isinstance(data, list) else (data,):
-            super().check_size(part)
+            if size_of(part, MAX_MESSAGE_BYTES) > MAX_MESSAGE_BYTES:
+                raise too_large(self.name)
 
     def files(self, stored: Stored) -> Sequence[Blob]:
         """Give the files within a value that is plain data otherwise."""

@@ -55,8 +55,9 @@ class Engine:
     def open(self, binding: int, notify: Notify) -> Worker:
         worker = Worker(self, self._program, binding, notify)
         try:
-            worker.start()
+            threading.Thread(target=worker.work, name=f"millstream {worker.name}", daemon=True).start()
         except RuntimeError as error:
+            worker.calls.close()
             self._note_short(worker.name, error)
             raise Busy("The app is busy: this machine has no room for one more call. Try again in a moment.") from None
         self._is_short = False
@@ -112,10 +113,10 @@ class Worker:
 
     def __init__(self, engine: Engine, program: Program, binding: int, notify: Notify) -> None:
         self._engine = engine
-        self._calls = program.open(binding, self._notify_in_thread)
-        self.name = self._calls.name
+        self.calls = program.open(binding, self._notify_in_thread)
+        self.name = self.calls.name
         self._notify = notify
-        self._notices = _Notices()
+        self._notices: _Notices | None = None
         self._loop = asyncio.get_running_loop()
         self._tasks: SimpleQueue[tuple[Task, asyncio.Future[object]] | None] = SimpleQueue()
         self._pending = 0
@@ -124,18 +125,6 @@ class Worker:
         self._abandonment: asyncio.TimerHandle | None = None
         self.ended: asyncio.Future[None] = self._loop.create_future()
         self.released: asyncio.Future[None] = self._loop.create_future()
-
-    def start(self) -> None:
-        """Begin to work.
-
-        Raises:
-            RuntimeError: There is no thread to be had.
-        """
-        try:
-            threading.Thread(target=self._work, name=f"millstream {self.name}", daemon=True).start()
-        except RuntimeError:
-            self._calls.close()
-            raise
 
     @property
     def is_busy(self) -> bool:
@@ -152,7 +141,7 @@ class Worker:
     async def submit(self, job: Job) -> AsyncGenerator[Result, None]:
         if self._steps is not None:  # no two calls at once, even if the one before resisted being closed
             await asyncio.wait([self._steps.task])
-        call, steps, is_closed_early = self._calls.begin(job), None, False
+        call, steps, is_closed_early = self.calls.begin(job), None, False
         try:
             if call.is_async:
                 await self._do(call.arguments)
@@ -217,7 +206,7 @@ class Worker:
             future.set_result(result)
 
     def _pass_on(self) -> None:
-        for notice in self._notices.take():
+        for notice in self._notices.take() if self._notices is not None else ():
             self._notify(notice)
 
     def _end(self) -> None:
@@ -230,18 +219,22 @@ class Worker:
 
     # ---- in the thread; nothing of the loop may be touched but through `_on_loop` ------------------------------
 
-    def _work(self) -> None:
+    def work(self) -> None:
+        """Do task after task, in a thread of its own."""
         is_wanted.set(lambda: self._closed_at is None)
         while (item := self._tasks.get()) is not None:
             task, future = item
             self._on_loop(self._deliver, future, task())
-        self._calls.close()
+        self.calls.close()
         self._on_loop(self._end)
 
     def _notify_in_thread(self, said: Notice | Advance) -> None:
         if not isinstance(said, Notice):
             self._on_loop(self._notify, said)  # nothing more comes before the loop has looked how far it is
-        elif self._notices.put(said):
+            return
+        if self._notices is None:
+            self._notices = _Notices()
+        if self._notices.put(said):
             self._on_loop(self._pass_on)
 
     def _on_loop(self, function: Callable[[*Arguments], None], *arguments: *Arguments) -> None:

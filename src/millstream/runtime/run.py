@@ -9,11 +9,11 @@ from typing import Literal, NamedTuple
 
 from millstream.declare.binding import Binding
 from millstream.errors import Busy
-from millstream.jobs import Advance, Failure, Notice, Occurrence
+from millstream.jobs import Advance, Failure, Notice, Occurrence, Result, Worker
 from millstream.runtime.audio.output import AudioOutput
 from millstream.runtime.context import SessionContext
 from millstream.runtime.send.progress import ProgressSender
-from millstream.runtime.session_calls import Cause
+from millstream.runtime.session_calls import Cause, StartedCall
 from millstream.runtime.user_code import is_for_the_caller
 from millstream.tickets import Ticket, TicketState
 from millstream.types import Stored
@@ -51,6 +51,7 @@ class Run:
         self._voice = AudioOutput(context.players, 0)
         self._progress: ProgressSender | None = None
         self._ticket: Ticket | None = None
+        self._worker: Worker | None = None
         self._admission = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.is_over = False
@@ -65,43 +66,54 @@ class Run:
                 while self._ticket.state is TicketState.WAITING:
                     await self._admission.wait()
             if not self.is_over:  # else it was cancelled before it could begin
-                failure = await self._call()
-        except Busy as error:
-            failure = Failure(str(error), title="Busy")
+                self._say("running")
+                calls = self._context.calls
+                worker = self._worker = calls.open(self.binding, self._hear, self._ticket)
+                began = calls.begin(self.binding, Cause(self.call, self.number, self._event), self._inputs)
+                async with aclosing(worker.submit(began.job)) as results:
+                    async for result in results:
+                        failure = await self._deliver(began, result)
+                        if failure is not None:
+                            break
         except BaseException as error:  # of the session's loop; the report logs it
-            if not (self.is_over and isinstance(error, asyncio.CancelledError)):
-                if is_for_the_caller(error):
-                    raise
-                failure = self._context.reports.fault(f"a run of {self.binding.name}", error)
+            if is_for_the_caller(error) and not self.is_over:
+                raise
+            failure = self._failure_of(error)
         finally:
-            self._voice.end()
-            if self._ticket is not None:
-                self._context.queue.leave(self._ticket)
+            if self._worker is not None:
+                # A call that was cancelled and does not end keeps its slot, but what follows it waits no longer: the
+                # user has pressed Stop.
+                await self._worker.close()
+            self._let_go()
         self._finish(failure)
 
-    async def _call(self) -> Failure | None:
-        context, calls, channel = self._context, self._context.calls, self._context.sender.channels.shared
-        self._say("running")
-        worker = calls.open(self.binding, self._hear, self._ticket)
-        try:
-            began = calls.begin(self.binding, Cause(self.call, self.number, self._event), self._inputs)
-            async with aclosing(worker.submit(began.job)) as results:
-                async for result in results:
-                    context.totals.events[self.binding.name].call.add(result.call_s)
-                    failure = result.failure or await context.results.deliver(
-                        began, result, channel, self._voice, is_whole=True
-                    )
-                    if failure is not None:
-                        return failure
-                    if not result.is_last and self._voice.is_cut:
-                        self.cancel()  # somebody else plays or writes where it played: nobody hears it any more
+    async def _deliver(self, began: StartedCall, result: Result) -> Failure | None:
+        """Hand over a result; says if it is a failure, or became one on the way."""
+        context, channel = self._context, self._context.sender.channels.shared
+        context.totals.events[self.binding.name].call.add(result.call_s)
+        failure = result.failure or await context.results.deliver(began, result, channel, self._voice, is_whole=True)
+        if failure is None and result.is_last:
             return None if channel.is_empty else await context.results.flushed(channel, self.binding.number)
-        finally:
-            if self._progress is not None:
-                self._progress.close()
-            # A call that was cancelled and does not end keeps its slot, but what follows it waits no longer: the user
-            # has pressed Stop.
-            await worker.close()
+        if failure is None and self._voice.is_cut:
+            self.cancel()  # somebody else plays or writes where it played: nobody hears it any more
+        return failure
+
+    def _failure_of(self, error: BaseException) -> Failure | None:
+        """Make a failure of an error, and none of the end of a run that was cancelled."""
+        if isinstance(error, Busy):
+            return Failure(str(error), title="Busy")
+        if self.is_over and isinstance(error, asyncio.CancelledError):
+            return None
+        return self._context.reports.fault(f"a run of {self.binding.name}", error)
+
+    def _let_go(self) -> None:
+        """End its progress bar and what it plays, and give up its slot."""
+        if self._progress is not None:
+            self._progress.close()
+        if self._voice.playbacks:
+            self._voice.end()
+        if self._ticket is not None:
+            self._context.queue.leave(self._ticket)
 
     def cancel(self) -> None:
         """End it at once: a generator is closed, what a plain handler returns is dropped."""

@@ -60,7 +60,12 @@ class Runs:
             self.say(binding, trigger.run, "done")
             self._on_end(binding, True)
         elif binding.trigger_mode == "multiple" or not (self.running and self._goes_on(binding)):
-            self._begin(trigger)
+            if self._is_closed or len(self.running) >= self._context.settings.max_runs:
+                self.say(binding, trigger.run, "failed", TOO_MUCH)
+                return
+            run = Run(self._context, trigger, self._on_end)
+            self.running[run.call] = run
+            self._context.background.start(run.live()).add_done_callback(partial(self._forget, run))
         elif binding.trigger_mode == "always_last":
             replaced = self._next.get(binding.number)
             if replaced is not None:
@@ -95,14 +100,6 @@ class Runs:
     def _goes_on(self, binding: Binding) -> bool:
         """True if a run of the binding waits or works; one that was cancelled does not, whatever its handler does."""
         return any(run.binding is binding and not run.is_over for run in self.running.values())
-
-    def _begin(self, trigger: TriggeredEvent) -> None:
-        if self._is_closed or len(self.running) >= self._context.settings.max_runs:
-            self.say(trigger.binding, trigger.run, "failed", TOO_MUCH)
-            return
-        run = Run(self._context, trigger, self._on_end)
-        self.running[run.call] = run
-        self._context.background.start(run.live()).add_done_callback(partial(self._forget, run))
 
     def _forget(self, run: Run, _: object) -> None:
         del self.running[run.call]

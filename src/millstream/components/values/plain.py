@@ -45,6 +45,8 @@ def plain_text(value: object) -> str:
 
     Text that is longer than all that a page takes at once is left alone: it is refused for that.
     """
+    if type(value) is str and value.isascii():
+        return value
     value = plain_scalar(value)
     text = "" if value is None else str.__str__(value if isinstance(value, str) else str(value))
     return text if len(text) > MAX_MESSAGE_BYTES else well_formed(text)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, Never
 
 from millstream.declare.binding import Binding
 from millstream.errors import Busy
@@ -17,6 +17,7 @@ from millstream.runtime.settings import Settings
 logger = logging.getLogger("millstream.session")
 
 LATER = "Try again in a moment."
+NO_ANSWER = "This part of the app does not answer: too many of its calls never came to an end. Try again later."
 
 
 class CallOwner(NamedTuple):
@@ -52,53 +53,42 @@ class CallLimits:
         Raises:
             Busy: A bound is reached; the message is for the user, and the log names the handler.
         """
-        shares = (None, binding.number, ("visitor", caller.visitor), ("address", caller.address))
-        if why := self._refusal(binding, caller, shares):
-            self._note_refusal(binding, why)
-            raise Busy(why)
+        settings, calls = self._settings, self._calls
+        visitor, address = ("visitor", caller.visitor), ("address", caller.address)
+        left = settings.max_calls - calls[None]
+        if self._abandoned[binding.number] >= settings.max_abandoned:
+            self._refuse(binding, NO_ANSWER)
+        if calls[visitor] >= settings.max_calls_each:
+            why = f"{calls[visitor]} calls of yours are still at work. Try again when some of them have ended."
+            self._refuse(binding, why)
+        if calls[binding.number] >= left or (caller.address and calls[address] >= left):
+            self._refuse(binding, f"The app is busy: too much is going on at once. {LATER}")
         worker = self._engine.open(binding.number, notify)
         self._refusing.discard(binding.number)
-        self._calls.update(shares)
+        shares = (None, binding.number, visitor, address)
+        calls.update(shares)
         worker.released.add_done_callback(partial(self._released, worker, shares))
         return worker
 
-    def _refusal(self, binding: Binding, caller: CallOwner, shares: tuple[Hashable, ...]) -> str:
-        settings, calls = self._settings, self._calls
-        everybody, event, visitor, address = shares
-        left = settings.max_calls - calls[everybody]
-        if self._abandoned[binding.number] >= settings.max_abandoned:
-            return "This part of the app does not answer: too many of its calls never came to an end. Try again later."
-        if calls[visitor] >= settings.max_calls_each:
-            return f"{calls[visitor]} calls of yours are still at work. Try again when some of them have ended."
-        if calls[event] >= left or (caller.address and calls[address] >= left):
-            return f"The app is busy: too much is going on at once. {LATER}"
-        return ""
-
-    def _note_refusal(self, binding: Binding, why: str) -> None:
-        """Say it once, until it works again: who is refused tries again."""
+    def _refuse(self, binding: Binding, why: str) -> Never:
+        """Log it once, until it works again: who is refused tries again."""
         if binding.number not in self._refusing:
             self._refusing.add(binding.number)
             running, hung = self._calls[binding.number], self._abandoned[binding.number]
             logger.error("handler %s is refused (%d of its calls run, %d hang): %s", binding.name, running, hung, why)
+        raise Busy(why)
 
-    def _released(self, worker: Worker, shares: tuple[Hashable, ...], released: asyncio.Future[None]) -> None:
-        del released
-        if worker.ended.done():
-            _take_off(self._calls, shares)
-        else:
+    def _released(self, worker: Worker, shares: tuple[Hashable, ...], _: asyncio.Future[None]) -> None:
+        """Count a call no more, or among those that were abandoned until it ends after all."""
+        if not worker.ended.done():
             self._abandoned[shares[1]] += 1
-            worker.ended.add_done_callback(partial(self._came_back, shares))
+            worker.ended.add_done_callback(partial(self._came_back, worker, shares))
+            return
+        for key in shares:
+            self._calls[key] -= 1
+            if not self._calls[key]:
+                del self._calls[key]
 
-    def _came_back(self, shares: tuple[Hashable, ...], ended: asyncio.Future[None]) -> None:
-        """Count a call no more that was abandoned, and has ended after all."""
-        del ended
-        _take_off(self._calls, shares)
-        _take_off(self._abandoned, shares[1:2])
-
-
-def _take_off(counter: Counter[Hashable], keys: Iterable[Hashable]) -> None:
-    """Count one less of each, and forget who is at zero."""
-    for key in keys:
-        counter[key] -= 1
-        if not counter[key]:
-            del counter[key]
+    def _came_back(self, worker: Worker, shares: tuple[Hashable, ...], ended: asyncio.Future[None]) -> None:
+        self._abandoned[shares[1]] -= 1
+        self._released(worker, shares, ended)
