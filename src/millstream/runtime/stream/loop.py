@@ -95,7 +95,8 @@ class StreamLoop:
                     self.credit.give(self.context.clock.time())
                     self.wake.clear()
                     await self.wake.wait()
-            await self._finish(worker)
+            if self.output.plays and self.conversation is None:  # each reply of one has ended what it played
+                await self._finish(worker)
         finally:
             await slots.end(worker)
         if not self.lifecycle.is_ended:
@@ -130,9 +131,7 @@ class StreamLoop:
         self.receiver.call_ended(self.context.clock.time())
 
     async def _finish(self, worker: Worker) -> None:
-        """End what players were given, as a run does; each reply of a conversation has ended what it played."""
-        if self.conversation is not None or not self.output.plays:
-            return
+        """End what players were given, as a run does."""
         began = self.context.calls.begin(self.binding, Cause(stream=self.number, role="finish"))
         async with aclosing(worker.submit(began.job)) as results:
             async for result in results:
