@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
@@ -26,6 +28,20 @@ SLICE: Final = 8 * 1024
 """Bytes that are parsed in one go. What one read brings, 256 KiB, can hold 43,000 empty frames, a second's work."""
 
 
+MAX_UNSENT: Final = 16 * 1024
+"""Bytes that the kernel takes before it has sent them: what waits there nothing can overtake any more."""
+
+
+def keep_little_unsent(transport: asyncio.BaseTransport) -> None:
+    """Bound what waits unsent in the kernel, where it can (`TCP_NOTSENT_LOWAT`); else it takes some megabytes."""
+    known = transport.get_extra_info("socket")
+    option = getattr(socket, "TCP_NOTSENT_LOWAT", None)
+    if known is None or option is None or known.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    with socket.socket(fileno=os.dup(known.fileno())) as own:  # uvloop's has no options to set
+        own.setsockopt(socket.IPPROTO_TCP, option, MAX_UNSENT)
+
+
 class LiveSocket(WebSocketsSansIOProtocol):
     """A WebSocket that ends at once when its peer is found dead, and when it floods us with frames.
 
@@ -47,6 +63,7 @@ class LiveSocket(WebSocketsSansIOProtocol):
         """Bound the handshake, and the wait for the answer to a close."""
         super().connection_made(transport)
         self.close_timeout = CLOSE_S
+        keep_little_unsent(transport)
         self._handshake = self.loop.call_later(HANDSHAKE_S, self._give_up)
 
     def connection_lost(self, exc: Exception | None) -> None:
