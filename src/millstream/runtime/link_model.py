@@ -105,20 +105,14 @@ class OneWay:
         if sent >= before or self.left - self._busy_since > PERIOD_S:
             self._busy_since, self._bytes = max(sent, before), 0
         self._bytes += size
-        if self._bytes >= LEAST_BYTES:
-            self._measure(size, max(before, sent), expected_s)
-
-    def _measure(self, size: int, begun: float, expected_s: float) -> None:
-        """Learn the rate from how long the link was busy: with the last frame, and since it was free.
-
-        Whatever holds messages up on either side makes a frame pass later, never earlier: of a few frames the fastest
-        tell the truth.
-        """
-        was_narrower = self._is_narrower
+        if self._bytes < LEAST_BYTES:
+            return
+        begun, was_narrower = max(before, sent), self._is_narrower
         self._is_narrower = self.left - begun > max(2 * expected_s, expected_s + NARROWER_S)
         if was_narrower and self._is_narrower:
             self._rates.clear()
             self._busy_since, self._bytes = begun, size
+        # Whatever holds messages up on either side makes a frame pass later, never earlier: the fastest tell the truth.
         rate = self._bytes / max(self.left - self._busy_since, self._bytes / MAX_RATE)
         self._rates.append(min(max(rate, MIN_RATE), MAX_RATE))
         self.rate = sorted(self._rates)[-2:][0]

@@ -100,12 +100,13 @@ class StreamEncoding:
             return
         self._look_at = now + DECIDE_EVERY_S
         sender, (up, down) = self._context.sender, self._ways
+        link = sender.link
         frames_per_s = 1 / max(self._binding.stream_every, 1 / CAMERA_HZ, call_s)
         streams = max(sender.channels.streams, 1)
-        if up.decide(packet, sender.link.up.rate / streams, frames_per_s, now):
+        if up.decide(packet, link.bits_per_s(link.up, streams) / 8, frames_per_s, now):
             self.up(up.controller.encoding or Encoding(self._camera or CodecNumber.JPEG))
         last = self._channel.last
-        if last is not None and down.decide(last, sender.link.down.rate / streams, frames_per_s, now):
+        if last is not None and down.decide(last, link.bits_per_s(link.down, streams) / 8, frames_per_s, now):
             self.down(down.controller.encoding)
             if down.controller.encoding is None:
                 self._context.calls.deferring.discard(self._channel.stream)
