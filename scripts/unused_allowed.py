@@ -40,3 +40,6 @@ AbstractContextManager, OpenAI, Annotation, Color, bits_per_second
 
 # Examples: registered by a decorator, and read by the example's test.
 offer_reset, set_back, DELAY
+
+# Part of what the model of the link answers, and of what a message says to the page.
+_.queue_s, _.left_us
