@@ -13,6 +13,7 @@ const LEVELS: readonly [number, string][] = [
 const PARAMETER_UNIT = 7;
 
 export const H264: VideoFormat = {
+  threadedPixels: 0,
   options: { avc: { format: "annexb" } },
 
   encoderCodec(width, height) {

@@ -1,10 +1,14 @@
 /** Encodes the frames of one camera by WebCodecs. */
 
 import type { EncoderRate } from "./codec.ts";
-import { coloursOf, payloadOf, type VideoFormat } from "./video_format.ts";
+import { coloursOf, encodedSize, payloadOf, type VideoFormat } from "./video_format.ts";
 
 /** An encoder that has given nothing by then has left the frame out, or is about to say why. */
 const PATIENCE_MS = 150;
+
+/** A frame that took so long was encoded by threads that wait for each other; after so many of them one does it. */
+const SLOW_MS = 66;
+const HOPELESS = 3;
 
 const CAMERA_HZ = 30;
 
@@ -25,6 +29,7 @@ export class VideoFrameEncoder {
   private config = "";
   private size: [width: number, height: number] = [0, 0];
   private colours = 0;
+  private slow = 0;
   private waiting: PendingChunk | null = null;
   /** A frame was encoded that nobody was given, so nobody has what the next one would build on. */
   private isBroken = true;
@@ -39,7 +44,10 @@ export class VideoFrameEncoder {
     isKey: boolean,
     rate: EncoderRate,
   ): Promise<{ isKey: boolean; payload: Uint8Array } | null> {
-    const encoder = this.configured(even(frame.displayWidth), even(frame.displayHeight), rate);
+    const pixels = this.slow < HOPELESS ? Infinity : this.format.threadedPixels;
+    const size = encodedSize(frame.displayWidth, frame.displayHeight, pixels);
+    const encoder = this.configured(...size, rate);
+    const beganMs = performance.now();
     const keyFrame = isKey || this.isBroken;
     this.isBroken = false;
     const encoded = new Promise<{ isKey: boolean; payload: Uint8Array } | null>((resolve, reject) => {
@@ -49,6 +57,7 @@ export class VideoFrameEncoder {
     const timer = setTimeout(() => void this.giveUp(encoder), PATIENCE_MS);
     try {
       const result = await encoded;
+      this.slow += Number(this.format.threadedPixels > 0 && performance.now() - beganMs > SLOW_MS);
       this.isBroken ||= result === null && keyFrame;
       return result;
     } finally {
@@ -115,6 +124,3 @@ export class VideoFrameEncoder {
     }
   }
 }
-
-/** Four pixels share a colour. */
-const even = (length: number): number => Math.max(2, length - (length % 2));

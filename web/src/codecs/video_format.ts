@@ -5,6 +5,11 @@ export interface VideoFormat {
   encoderCodec(width: number, height: number): string;
   /** The name of what a key frame is encoded as. Throws `RangeError` if it does not say. */
   decoderCodec(data: Uint8Array): string;
+  /**
+   * Frames of so many pixels or more are encoded by several threads, which wait for each other by spinning; 0 for never.
+   * On a busy machine each frame takes a hundred times as long then.
+   */
+  readonly threadedPixels: number;
   /** Options that the encoder needs besides. */
   readonly options: Partial<VideoEncoderConfig>;
 }
@@ -30,6 +35,14 @@ export function colourSpace(payload: Uint8Array): VideoColorSpaceInit | null {
   const [matrix, fullRange] = COLOURS[(payload[PREFIX_BYTES - 1] as number) - 1] ?? [];
   return matrix ? { primaries: "bt709", transfer: "iec61966-2-1", matrix, fullRange } : null;
 }
+
+/** The size at which frames are encoded: with even sides, since four pixels share a colour, and of fewer pixels than that. */
+export function encodedSize(width: number, height: number, pixels = Infinity): [width: number, height: number] {
+  const scale = Math.min(1, Math.sqrt((pixels - 1) / (width * height)));
+  return [even(width * scale), even(height * scale)];
+}
+
+const even = (length: number): number => Math.max(2, 2 * Math.floor(length / 2 + 1e-9));
 
 /** Puts the prefix in front of an encoded chunk. */
 export function payloadOf(

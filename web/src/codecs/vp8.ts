@@ -2,4 +2,9 @@
 
 import type { VideoFormat } from "./video_format.ts";
 
-export const VP8: VideoFormat = { options: {}, encoderCodec: () => "vp8", decoderCodec: () => "vp8" };
+export const VP8: VideoFormat = {
+  threadedPixels: 640 * 480,
+  options: {},
+  encoderCodec: () => "vp8",
+  decoderCodec: () => "vp8",
+};

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { H264 } from "../../src/codecs/h264.ts";
 import { nextQuality } from "../../src/codecs/jpeg.ts";
-import { colourSpace, coloursOf, sizeOf } from "../../src/codecs/video_format.ts";
+import { colourSpace, coloursOf, encodedSize, sizeOf } from "../../src/codecs/video_format.ts";
 
 it.each([
   [320, 240, "avc1.42e01e"],
@@ -44,4 +44,15 @@ it("names the colours that an encoder has taken, and finds them again", () => {
   expect(coloursOf(undefined)).toBe(0);
   expect(colourSpace(Uint8Array.of(1, 0, 1, 0, 0))).toBeNull();
   expect(colourSpace(Uint8Array.of(1, 0, 1, 0, 77))).toBeNull();
+});
+
+it.each([
+  [640, 480, Infinity, [640, 480]],
+  [641, 479, Infinity, [640, 478]],
+  [1, 1, Infinity, [2, 2]],
+  [640, 480, 640 * 480, [638, 478]],
+  [1280, 720, 640 * 480, [738, 414]],
+  [320, 240, 640 * 480, [320, 240]],
+])("encodes %i x %i, of fewer than %d pixels, as %j", (width, height, pixels, size) => {
+  expect(encodedSize(width, height, pixels)).toEqual(size);
 });
