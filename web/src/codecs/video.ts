@@ -25,11 +25,15 @@ class LateDecoder implements FrameDecoder {
 
   async decode(packet: Packet, timestampUs: number): Promise<VideoFrame> {
     this.decoder ??= load().then(({ openDecoder }) => openDecoder(this.name));
-    return (await this.decoder).decode(packet.payload, isKey(packet), timestampUs);
+    const decoder = await this.decoder.catch((error: unknown) => {
+      this.decoder = null; // it may load the next time
+      throw error;
+    });
+    return decoder.decode(packet.payload, isKey(packet), timestampUs);
   }
 
   close(): void {
-    void this.decoder?.then((decoder) => decoder.close());
+    this.decoder?.then((decoder) => decoder.close()).catch(() => {});
     this.decoder = null;
   }
 }
@@ -52,7 +56,10 @@ class LateEncoder implements FrameEncoder {
     const frame = new VideoFrame(canvas, { timestamp: timestampUs });
     try {
       this.encoder ??= load().then(({ openEncoder }) => openEncoder(this.name, this.quality));
-      const encoder = await this.encoder;
+      const encoder = await this.encoder.catch((error: unknown) => {
+        this.encoder = null; // it may load the next time
+        throw error;
+      });
       const wantsKey = this.needsKey;
       this.needsKey = false;
       const encoded = await encoder.encode(frame, wantsKey, this.rate);
@@ -78,7 +85,7 @@ class LateEncoder implements FrameEncoder {
   }
 
   close(): void {
-    void this.encoder?.then((encoder) => encoder.close());
+    this.encoder?.then((encoder) => encoder.close()).catch(() => {});
     this.encoder = null;
   }
 }

@@ -69,7 +69,9 @@ export class VideoFrameDecoder {
   }
 
   private take(frame: VideoFrame): void {
-    if (this.waiting) this.waiting.resolve(frame);
+    const { waiting } = this;
+    this.waiting = null;
+    if (waiting) waiting.resolve(frame);
     else frame.close();
   }
 
