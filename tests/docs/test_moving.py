@@ -36,11 +36,9 @@ def test_what_is_not_there_is_not_there(name: str) -> None:
 
 def test_the_rows_of_what_is_not_there_are_errors_that_name_it() -> None:
     with gr.Blocks():
-        image, button = gr.Image(sources="webcam"), gr.Button()
+        button = gr.Button()
         with pytest.raises(TypeError, match="batch"):
             button.click(lambda: None, batch=True)
-        with pytest.raises(TypeError, match="max_age"):
-            image.stream(lambda frame: None, image, max_age=1.0)
 
 
 def test_what_means_nothing_here_is_a_warning() -> None:
