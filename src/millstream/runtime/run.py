@@ -76,7 +76,7 @@ class Run:
                         if failure is not None:
                             break
         except BaseException as error:  # of the session's loop; the report logs it
-            if is_for_the_caller(error) and not self.is_over:
+            if is_for_the_caller(error) and not (self.is_over and isinstance(error, asyncio.CancelledError)):
                 raise
             failure = self._failure_of(error)
         finally:

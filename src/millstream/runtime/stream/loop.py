@@ -45,8 +45,6 @@ class StreamLoop:
     """Handles the packets of one stream.
 
     Attributes:
-        number: The page's number for the stream.
-        conversation: Takes what a turn detector found, if the stream is a conversation.
         open: Gets a worker for a call that is made in the slot.
         fail: Called with why a call has failed.
         ticket: Its ticket in the queue, from `run` on.
