@@ -80,11 +80,13 @@ class Run:
                 raise
             failure = self._failure_of(error)
         finally:
-            if self._worker is not None:
-                # A call that was cancelled and does not end keeps its slot, but what follows it waits no longer: the
-                # user has pressed Stop.
-                await self._worker.close()
-            self._let_go()
+            try:
+                if self._worker is not None:
+                    # A call that was cancelled and does not end keeps its slot, but what follows it waits no longer:
+                    # the user has pressed Stop.
+                    await self._worker.close()
+            finally:
+                self._let_go()
         self._finish(failure)
 
     async def _deliver(self, began: StartedCall, result: Result) -> Failure | None:

@@ -37,7 +37,7 @@ def test_whatever_a_handler_is_called_it_is_read_back(name: str, received: int, 
 
 
 def test_each_figure_has_its_sample() -> None:
-    metrics = StreamMetrics(handled=1, sent=2, dropped=3, broken=4, replaced=5, errors=6)
+    metrics = StreamMetrics(handled=1, sent=2, dropped=3, broken=4, replaced=5, errors=6, stale=19)
     found = parse(
         exposition(
             families(
@@ -87,6 +87,7 @@ def test_each_figure_has_its_sample() -> None:
         ("millstream_frames_dropped_total", "look", "superseded"): 3,
         ("millstream_frames_dropped_total", "broken", "look"): 4,
         ("millstream_frames_dropped_total", "look", "unsent"): 5,
+        ("millstream_frames_dropped_total", "look", "stale"): 19,
         ("millstream_handler_errors_total", "look"): 6,
     }
 

@@ -91,4 +91,6 @@ class CallLimits:
 
     def _came_back(self, worker: Worker, shares: tuple[Hashable, ...], ended: asyncio.Future[None]) -> None:
         self._abandoned[shares[1]] -= 1
+        if not self._abandoned[shares[1]]:
+            del self._abandoned[shares[1]]
         self._released(worker, shares, ended)

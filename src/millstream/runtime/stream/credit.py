@@ -23,6 +23,9 @@ TICK_S: Final = 0.001
 MAX_ENCODE_S: Final = 0.2
 """A page that claims to take longer for a frame is not believed."""
 
+LATEST_US: Final = 2**63 - 1
+"""The latest time that fits into a message; a page may claim that its clock is there."""
+
 
 class StreamCredit:
     """Tells the page how much it may send of one stream, and notices that it sends nothing.
@@ -62,7 +65,7 @@ class StreamCredit:
         for credit in self._receiver.grants(now):
             up = sender.link.up
             if up.rate < math.inf:
-                credit.left_us, credit.rate = max(int(up.left * 1e6), 0), int(up.rate)
+                credit.left_us, credit.rate = min(max(int(up.left * 1e6), 0), LATEST_US), int(up.rate)
             sender.control.send(credit)
         at = self._receiver.next_at(now)
         if at is not None and (self._alarm.due is None or at < self._alarm.due):
