@@ -25,6 +25,7 @@ from millstream.declare.theme import ThemeLike, theme_tokens
 from millstream.errors import Busy, Closed
 from millstream.runtime.host import Host
 from millstream.runtime.settings import Settings
+from millstream.server.complaints import VisitorLog
 from millstream.server.composition import compose_host
 from millstream.server.http.assets import Assets
 from millstream.server.http.failures import answering, contained
@@ -33,7 +34,6 @@ from millstream.server.http.metrics import Metrics, collected
 from millstream.server.http.page import Content, PageDocument, read_source, read_sources
 from millstream.server.http.uploads import receive_file, send_file
 from millstream.server.options import ServerOptions
-from millstream.server.process.complaints import VisitorLog
 from millstream.server.security.caller import Caller
 from millstream.server.security.gate import CLOSE_LOGGED_OUT, LOGGED_OUT, Gate, Refusal, refuse, secured
 from millstream.server.security.headers import Policy

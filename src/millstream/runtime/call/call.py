@@ -19,7 +19,7 @@ from millstream.declare.arguments import describe, plain_argument
 from millstream.declare.binding import Binding
 from millstream.declare.component import Component
 from millstream.declare.element import Element
-from millstream.declare.progress import Bar, calling
+from millstream.declare.progress import Bar, Tracker, calling
 from millstream.declare.updates import Declared, Skip, Update, changes_of
 from millstream.errors import InvalidValue
 from millstream.frames import Chunk, Frame, Scene
@@ -110,7 +110,7 @@ class HandlerCall:
 
     async def call_async(self) -> object:
         value: object = END
-        with guarded(self.fail), self._heard():
+        with guarded(self.fail), _heard(self._plan, self._tracker):
             if self._async_generator is not None:
                 self._called_at = perf_counter()
             elif self._failure is None:
@@ -143,14 +143,14 @@ class HandlerCall:
     def close(self) -> None:
         if self._generator is not None:
             generator, self._generator = self._generator, None
-            with guarded(self.fail), self._heard():
+            with guarded(self.fail), _heard(self._plan, self._tracker):
                 generator.close()
         self._files.close()
 
     async def close_async(self) -> None:
         if self._async_generator is not None:
             generator, self._async_generator = self._async_generator, None
-            with guarded(self.fail), self._heard():
+            with guarded(self.fail), _heard(self._plan, self._tracker):
                 await generator.aclose()
 
     # ---- its arguments -----------------------------------------------------------------------------------------
@@ -173,7 +173,8 @@ class HandlerCall:
     def _inputs(self, media: Media | Scene | None) -> list[object]:
         binding, elements, values = self._plan.binding, self._plan.elements, []
         for number, stored in zip(binding.inputs, self._job.inputs, strict=True):
-            component = elements[number] if number not in self._changes else self._element(number)
+            changes = self._changes.get(number)
+            component = elements[number] if changes is None else self._codec_state.element(number, changes)
             if media is not None and number == binding.stream:
                 value: Stored | Media | Scene = media
             else:
@@ -183,10 +184,6 @@ class HandlerCall:
         if binding.inputs_as_dict:
             return [{elements[number]: value for number, value in zip(binding.inputs, values, strict=True)}]
         return values
-
-    def _element(self, number: int) -> Element:
-        """Give an element as it is in this session, and after what this call has changed."""
-        return self._codec_state.element(number, self._changes.get(number, {}))
 
     # ---- the call ----------------------------------------------------------------------------------------------
 
@@ -209,16 +206,6 @@ class HandlerCall:
         finally:
             calling.reset(token)
 
-    @contextmanager
-    def _heard(self) -> Iterator[None]:
-        """Let the page hear what the handler says inside, and see how far it is, as `_advance` does."""
-        foreign, token = self._plan.foreign, calling.set(self._tracker)
-        try:
-            with _NOTHING if foreign is None else foreign(partial(Bar, self._tracker)):
-                yield
-        finally:
-            calling.reset(token)
-
     # ---- what came of it ---------------------------------------------------------------------------------------
 
     def _result(self, value: object) -> Result:
@@ -233,7 +220,8 @@ class HandlerCall:
     def _outputs(self, value: object) -> dict[int, Output]:
         plan, outputs, whole = self._plan, {}, []
         for number, item in distributed(plan.binding, plan.elements, value).items():
-            element = plan.elements[number] if number not in self._changes else self._element(number)
+            changes = self._changes.get(number)
+            element = plan.elements[number] if changes is None else self._codec_state.element(number, changes)
             try:
                 output = (self._updated if isinstance(item, _UPDATES) else self._output)(number, element, item)
             except Exception as error:  # whatever an object raises that is asked what it is
@@ -313,6 +301,17 @@ class HandlerCall:
         if goes_on and not self._is_generator:
             return {}  # the next call goes on with it
         return self._codec_state.end_sources(outputs, self._files, goes_on=goes_on, is_finished=is_finished)
+
+
+@contextmanager
+def _heard(plan: CallPlan, tracker: Tracker) -> Iterator[None]:
+    """Let the page hear what the handler says inside, and see how far it is, as `HandlerCall._advance` does."""
+    token = calling.set(tracker)
+    try:
+        with _NOTHING if plan.foreign is None else plan.foreign(partial(Bar, tracker)):
+            yield
+    finally:
+        calling.reset(token)
 
 
 def distributed(binding: Binding, elements: Mapping[int, Element], value: object) -> dict[int, object]:

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from millstream.runtime.user_code import guarded
-from millstream.server.process.complaints import VisitorLog
+from millstream.server.complaints import VisitorLog
 
 _FULL: Final = (507, "The server's disk is full.")
 _CROWDED: Final = (503, "The server is overloaded. Try again in a moment.")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from millstream.server.process.complaints import VisitorLog
+from millstream.server.complaints import VisitorLog
 from millstream.server.process.connection_limits import ConnectionLimits
 
 HANDSHAKE_S: Final = 10.0

@@ -17,8 +17,8 @@ from millstream.errors import Busy
 from millstream.runtime.run_in_thread import begin
 from millstream.runtime.state.file_quota import network_of
 from millstream.runtime.user_code import guarded
+from millstream.server.complaints import VisitorLog
 from millstream.server.options import Auth
-from millstream.server.process.complaints import VisitorLog
 from millstream.server.security.address_slots import AddressSlots
 from millstream.wire.plain import plain_scalar
 
