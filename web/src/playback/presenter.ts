@@ -12,6 +12,7 @@ import type { Outputs } from "../wire/messages.ts";
 import type { Packet } from "../wire/packet.ts";
 import { CodecNumber, isIndependent } from "../wire/packet.ts";
 import type { FrameSink } from "./frame_sink.ts";
+import { Freshness } from "./freshness.ts";
 import { NewestWins } from "./newest_wins.ts";
 import type { Result } from "./results.ts";
 import { Results } from "./results.ts";
@@ -58,9 +59,7 @@ export class Presenter {
   private readonly marked = new Map<number, { packet: Packet; result: Result }>();
   /** Messages that were announced, and are not applied. */
   private readonly unapplied = new Set<number>();
-  private readonly maxAgesUs = new Map<number, number>();
-  /** Frames that were not shown because they were too old. */
-  stale = 0;
+  readonly freshness = new Freshness();
   private lastSeq = 0;
   private isHidden = false;
   private lastTimestampUs = 0;
@@ -75,11 +74,6 @@ export class Presenter {
   /** Frames that were dropped because one that they build on was missing. */
   get dropped(): number {
     return this.decoders.dropped;
-  }
-
-  /** Frames of a stream that are older are not shown. */
-  limitAge(stream: number, maxAgeS: number | null = null): void {
-    if (maxAgeS !== null) this.maxAgesUs.set(stream, maxAgeS * 1e6);
   }
 
   /** Where streamed frames of a component go; without one they are shown as stills. */
@@ -125,7 +119,7 @@ export class Presenter {
   /** A stream is over: its decoders go. */
   endStream(stream: number): void {
     this.decoders.endStream(stream);
-    this.maxAgesUs.delete(stream);
+    this.freshness.end(stream);
   }
 
   /** The session is over: what is under way is dropped. */
@@ -137,6 +131,7 @@ export class Presenter {
     this.unseen.clear();
     this.marked.clear();
     this.unapplied.clear();
+    this.freshness.clear();
     this.lastSeq = 0;
     for (const { frame } of this.unshown.values()) frame.close();
     this.unshown.clear();
@@ -235,10 +230,12 @@ export class Presenter {
 
   private show({ packet, frame }: DecodedFrame, result: Result): void {
     const sink = this.sinks.get(packet.component);
-    const maxAgeUs = this.maxAgesUs.get(packet.stream) ?? Number.POSITIVE_INFINITY;
-    const isStale = packet.captured_us > 0 && pageUs() - packet.captured_us > maxAgeUs;
-    if (isStale) this.stale++;
-    if (!sink || isStale || (this.isHidden && isIndependent(packet)) || !this.claimFrame(packet, result)) {
+    if (
+      !sink ||
+      this.freshness.isStale(packet) ||
+      (this.isHidden && isIndependent(packet)) ||
+      !this.claimFrame(packet, result)
+    ) {
       frame.close();
       return;
     }

@@ -17,6 +17,9 @@ const CLOCK_EVERY_MS = 1_000;
 /** Refusals that do not last: the page tries again, and says what the server said until it is served. */
 const PASSING: readonly Refuse["code"][] = ["busy", "shutdown"];
 
+/** The server answers once a second at least: after a longer silence the link, or the page, has stood still. */
+const STANDSTILL_MS = 1_500;
+
 /** A server silent for this long, though asked for its clock, is gone. */
 const SILENCE_MS = 15_000;
 
@@ -31,6 +34,8 @@ export interface LinkEvents {
   lost(retryMs: number): void;
   message(message: Exclude<ServerMessage, { type: "welcome" | "refuse" | "clock" }>): void;
   packet(packet: Packet): void;
+  /** The link stood still, and does not any more: what comes now may be from before. */
+  stood(untilUs: number): void;
 }
 
 export class Link {
@@ -162,7 +167,9 @@ export class Link {
   }
 
   private receive(data: Uint8Array): void {
-    this.heardMs = performance.now();
+    const nowMs = performance.now();
+    if (this.isWelcome && nowMs - this.heardMs > STANDSTILL_MS) this.events.stood(pageUs());
+    this.heardMs = nowMs;
     if (isPacket(data)) {
       const packet = decodePacket(data);
       this.events.packet(packet);

@@ -79,7 +79,10 @@ export class MediaWorker {
     covered: ({ component }) => this.presenter.cover(component),
     visible: ({ hidden }) => this.setHidden(hidden),
     watch: ({ on }) => this.latencyWatch.watch(on),
-    bye: () => this.leave(),
+    bye: () => {
+      this.link?.close();
+      this.clear();
+    },
   };
 
   private readonly serverHandlers: { [Type in Message["type"]]: (message: Extract<Message, { type: Type }>) => void } =
@@ -143,7 +146,6 @@ export class MediaWorker {
     });
   }
 
-  /** The page says something. */
   handle(message: ToWorker): void {
     (this.pageHandlers[message.type] as (message: ToWorker) => void)(message);
   }
@@ -165,6 +167,7 @@ export class MediaWorker {
       },
       message: (message) => (this.serverHandlers[message.type] as (message: Message) => void)(message),
       packet: (packet) => this.receivePacket(packet),
+      stood: (untilUs) => this.presenter.freshness.stood(untilUs),
     };
     this.link ??= new Link(url, build, events);
     this.probe((support) => this.link?.connect(support));
@@ -180,11 +183,6 @@ export class MediaWorker {
     this.isHidden = hidden;
     this.presenter.setHidden(hidden);
     this.link?.send({ type: "visible", hidden });
-  }
-
-  private leave(): void {
-    this.link?.close();
-    this.clear();
   }
 
   /** The session is over: nothing of it goes on. Devices stay until the page closes them. */
@@ -237,12 +235,13 @@ export class MediaWorker {
     if (!uplink) return;
     if (uplink instanceof AudioUplink && uplink.chunkBytes > MAX_AUDIO_BYTES) {
       const message = `${stream.everyS} s of this microphone do not fit into one packet: the app must ask for less.`;
-      return this.post({ type: "broken", stream: stream.stream, reason: "failed", message });
+      this.post({ type: "broken", stream: stream.stream, reason: "failed", message });
+      return;
     }
     this.uplinks.set(stream.stream, uplink);
     const frames = uplink instanceof AvUplink ? uplink.number : 0;
     if (uplink instanceof AvUplink) this.uplinks.set(frames, uplink.frames);
-    this.presenter.limitAge(stream.stream, stream.maxAgeS);
+    this.presenter.freshness.begin(stream.stream, stream.maxAgeS);
     const { stream: number, binding, seen } = stream;
     this.link?.send({ type: "open", stream: number, binding, pictures: frames, seen });
     this.grant(number);
@@ -269,6 +268,7 @@ export class MediaWorker {
     const uplink = this.uplinks.get(stream);
     if (!uplink) return;
     this.stopped.add(stream);
+    this.presenter.freshness.stop(stream);
     // What never fitted into the backlog would never be taken either: only what was sent counts.
     if (reason === "backlog") uplink.pause();
     const final = reason === "backlog" ? uplink.sent : uplink.finish();

@@ -89,12 +89,25 @@ describe("one result", () => {
 
   it("is not shown if it is older than the stream allows, and is decoded for those that follow", async () => {
     const nowUs = (performance.timeOrigin + performance.now()) * 1000;
-    presenter.limitAge(1, 0.2);
+    presenter.freshness.begin(1, 0.2);
     await receive(packet(1, 1, KEY, { captured_us: nowUs - 300_000 }), packet(2, 2, NONE, { captured_us: nowUs }));
     expect(seen.filter((line) => line.startsWith("4="))).toEqual(["4=3"]);
-    expect([presenter.stale, missing]).toEqual([1, []]);
+    expect([presenter.freshness.stale, missing]).toEqual([1, []]);
     presenter.endStream(1);
     await receive(packet(3, 9, KEY, { captured_us: nowUs - 300_000 }));
+    expect(seen.at(-1)).toBe("4=9");
+  });
+
+  it("is not shown if a link that stood still held it up, unless nothing newer is to come", async () => {
+    const nowUs = (performance.timeOrigin + performance.now()) * 1000;
+    presenter.freshness.begin(1);
+    presenter.freshness.stood(nowUs);
+    await receive(packet(1, 1, KEY, { captured_us: nowUs - 10 }), packet(2, 2, NONE, { captured_us: nowUs + 10 }));
+    expect(seen.filter((line) => line.startsWith("4="))).toEqual(["4=3"]);
+    expect([presenter.freshness.stale, missing]).toEqual([1, []]);
+    presenter.freshness.stop(1);
+    presenter.freshness.stood(nowUs + 50);
+    await receive(packet(3, 9, KEY, { captured_us: nowUs + 20 }));
     expect(seen.at(-1)).toBe("4=9");
   });
 

@@ -3,7 +3,7 @@ import { Link } from "../../src/transport/link.ts";
 import { PacketKind } from "../../src/wire/packet.ts";
 import { FakeSocket } from "../fake_socket.ts";
 
-const events = { welcome: vi.fn(), refused: vi.fn(), lost: vi.fn(), message: vi.fn(), packet: vi.fn() };
+const events = { welcome: vi.fn(), refused: vi.fn(), lost: vi.fn(), message: vi.fn(), packet: vi.fn(), stood: vi.fn() };
 let link: Link;
 
 beforeEach(() => {
@@ -55,6 +55,16 @@ it("compares the clocks every second, and tells the server when its last answer 
   expect(socket.of("clock")).toHaveLength(4);
   expect(socket.of("clock").at(-1)).toMatchObject({ server_us: 100, heard_us: expect.any(Number) });
   expect(link.clock.roundTripUs).toBe(0);
+});
+
+it("notices that the link stood still, by a silence that is longer than between two answers", () => {
+  const socket = serve();
+  vi.advanceTimersByTime(1_400);
+  socket.say({ type: "toast", level: "info", message: "on time" });
+  expect(events.stood).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(1_600);
+  socket.say({ type: "toast", level: "info", message: "late" });
+  expect(events.stood).toHaveBeenCalledExactlyOnceWith((performance.timeOrigin + performance.now()) * 1000);
 });
 
 it("says of each packet how long after its capture it leaves, and when the next one can", () => {
