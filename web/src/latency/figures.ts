@@ -65,8 +65,12 @@ export function drops(dropped: LatencyView["dropped"]): string {
   return counted.map(([cause, count]) => `${count} ${CAUSES[cause] ?? cause}`).join(", ") || "none";
 }
 
-/** "JPEG" for both ways, else "H264 up, JPEG down". */
-export function codecs([up, down]: LatencyView["codecs"]): string {
+/** Codecs whose names on the wire are not those that people know. */
+const CODECS: Record<string, string> = { H264: "H.264", OVERLAY: "marks", PCM16: "PCM", OPUS: "Opus" };
+
+/** "JPEG" for both ways, else "H.264 up, marks down". */
+export function codecs(names: LatencyView["codecs"]): string {
+  const [up, down] = names.map((name) => CODECS[name] ?? name);
   if (up === down || !up || !down) return up || down || "–";
   return `${up} up, ${down} down`;
 }

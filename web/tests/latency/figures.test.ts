@@ -32,7 +32,7 @@ describe("the figures of the latency in words", () => {
 
   it("codecs are named once if both ways have the same", () => {
     expect(codecs(["JPEG", "JPEG"])).toBe("JPEG");
-    expect(codecs(["H264", "JPEG"])).toBe("H264 up, JPEG down");
+    expect(codecs(["H264", "OVERLAY"])).toBe("H.264 up, marks down");
     expect([codecs(["", "JPEG"]), codecs(["", ""])]).toEqual(["JPEG", "–"]);
   });
 });
