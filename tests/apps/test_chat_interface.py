@@ -390,3 +390,12 @@ def test_what_has_no_meaning_here_is_a_warning() -> None:
 def test_examples_may_come_in_any_list_of_texts_or_numbers(examples: Any) -> None:
     demo = gr.ChatInterface(echo, examples=examples, batch=None, max_batch_size=4)
     assert [example["text"] for example in demo.chatbot.examples] == ["0", "1"]
+
+
+def test_a_message_of_the_app_alone_cannot_be_answered_again() -> None:
+    greeting = [{"role": "assistant", "content": "Hello."}]
+    demo = gr.ChatInterface(lambda message, history: "x", chatbot=gr.Chatbot(greeting))
+    with TestPage(demo) as page:
+        page.fire(demo.chatbot, "retry", {"index": 0, "value": "Hello."})
+        assert [toast.message for toast in page.toasts] == ["There is no message to answer."]
+        assert len(page.value(demo.chatbot)) == 1

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal, TypeVar
 
 from millstream.apps.blocks import Blocks
 from millstream.apps.chat_examples import ChatExample, ChatExamples
-from millstream.apps.conversation import ChatFunction, History, draft_of, user_message
+from millstream.apps.conversation import ChatFunction, History, awaits_answer, draft_of, user_message
 from millstream.apps.interface import place_folded
 from millstream.apps.shortcuts import Parts, listed, made
 from millstream.components.chatbot import Chatbot
@@ -27,7 +27,7 @@ from millstream.declare.layout import Accordion
 from millstream.declare.options import Limit
 from millstream.declare.theme import ThemeLike
 from millstream.declare.updates import skip, update
-from millstream.errors import DeclarationError
+from millstream.errors import DeclarationError, Error
 from millstream.runtime.send.notices import Info
 from millstream.types import Handler
 
@@ -275,7 +275,12 @@ class ChatInterface(Blocks):
         return self._began("send", [*history, message], value=None)
 
     def _retry(self, asked: str, history: History, draft: object, data: RetryData) -> object:
-        return skip() if _is_busy(asked) else self._began("retry", _before(history, data.index + 1))
+        if _is_busy(asked):
+            return skip()
+        kept = _before(history, data.index + 1)
+        if not awaits_answer(kept):
+            raise Error("There is no message to answer.")
+        return self._began("retry", kept)
 
     def _edit(self, asked: str, history: History, draft: object, data: EditData) -> object:
         is_own = data.index < len(history) and history[data.index]["role"] == "user"

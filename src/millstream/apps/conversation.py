@@ -10,13 +10,10 @@ from typing import TypeAlias, cast
 
 from millstream.declare.handler import HandlerKind, HandlerSpec
 from millstream.declare.updates import SKIP, Skip
-from millstream.errors import Error
 from millstream.types import Handler
 
 History: TypeAlias = list[dict[str, object]]
 Answers: TypeAlias = Generator[object, None, None]
-
-NOTHING_TO_ANSWER = "There is no message to answer."
 
 
 class ChatFunction:
@@ -52,7 +49,7 @@ class ChatFunction:
 
     def _plain(self, way: str) -> Handler:
         def answer(asked: str, history: History, *more: object, **extras: object) -> object:
-            if asked != way:
+            if asked != way or not awaits_answer(history):
                 return SKIP
             positional, keywords = self._arguments(history, more, extras)
             said = self._spec.fn(*positional, **keywords)
@@ -64,7 +61,7 @@ class ChatFunction:
 
     def _async(self, way: str) -> Handler:
         async def answer(asked: str, history: History, *more: object, **extras: object) -> object:
-            if asked != way:
+            if asked != way or not awaits_answer(history):
                 return SKIP
             positional, keywords = self._arguments(history, more, extras)
             said = await cast("Awaitable[object]", self._spec.fn(*positional, **keywords))
@@ -74,7 +71,7 @@ class ChatFunction:
 
     def _generator(self, way: str) -> Handler:
         def answer(asked: str, history: History, *more: object, **extras: object) -> Generator[object, None, None]:
-            if asked != way:
+            if asked != way or not awaits_answer(history):
                 return
             positional, keywords = self._arguments(history, more, extras)
             yield from self._each(history, cast("Answers", self._spec.fn(*positional, **keywords)))
@@ -88,7 +85,7 @@ class ChatFunction:
 
     def _async_generator(self, way: str) -> Handler:
         async def answer(asked: str, history: History, *more: object, **extras: object) -> AsyncGenerator[object, None]:
-            if asked != way:
+            if asked != way or not awaits_answer(history):
                 return
             positional, keywords = self._arguments(history, more, extras)
             made = cast("AsyncGenerator[object, None]", self._spec.fn(*positional, **keywords))
@@ -101,8 +98,6 @@ class ChatFunction:
     def _arguments(
         self, history: History, more: Sequence[object], extras: Mapping[str, object]
     ) -> tuple[list[object], dict[str, object]]:
-        if not history or history[-1]["role"] != "user":
-            raise Error(NOTHING_TO_ANSWER)
         message = draft_of(history[-1])
         return self._spec.arguments([message if self._is_multimodal else message["text"], history[:-1], *more], extras)
 
@@ -116,6 +111,11 @@ class ChatFunction:
             outputs = f"{self._extra_outputs} additional output{'s' if self._extra_outputs > 1 else ''}"
             raise TypeError(f"{self._spec.name}() has {outputs}: return what it says, and a value for each of them")
         return [*history, *messages_of(said[0])], *said[1:]
+
+
+def awaits_answer(history: History) -> bool:
+    """True if a conversation ends with a message of the user. It does not if the event before came to nothing."""
+    return bool(history) and history[-1]["role"] == "user"
 
 
 def _signature(spec: HandlerSpec) -> Signature:
