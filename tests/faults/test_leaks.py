@@ -31,7 +31,7 @@ from millstream.client.client import open_page
 from millstream.codecs import jpeg
 from millstream.frames import Frame
 from millstream.runtime.run import Run
-from millstream.runtime.send import control_queue
+from millstream.runtime.send import sender
 from millstream.runtime.send.sender import Sender
 from millstream.runtime.session import Session
 from millstream.runtime.stream.stream import Stream
@@ -278,7 +278,7 @@ def _may_send(app: App, sequence: int) -> bool:
 def test_a_page_that_does_not_take_its_messages_is_closed(
     served: tuple[str, App], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(control_queue, "STALL_S", 0.2)
+    monkeypatch.setattr(sender, "STALL_S", 0.2)
     url, app = served
     with deaf(url) as connection:
         page = Vandal(connection)

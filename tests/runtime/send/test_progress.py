@@ -14,8 +14,8 @@ from tests.client.media import pictures
 import millstream as ms
 from millstream.client.run import ClientRun
 from millstream.jobs import Advance, Level
-from millstream.runtime.send.control_queue import CALM
 from millstream.runtime.send.progress import ProgressSender
+from millstream.runtime.send.sender import CALM
 from millstream.testing.page import TestPage
 from millstream.wire.messages import ProgressState
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from millstream.errors import InvalidValue
-from millstream.runtime.send import control_queue
+from millstream.runtime.send import sender
 from millstream.runtime.send.channel import Channel, Delivery
 from millstream.runtime.send.sender import Sender
 from millstream.testing.virtual import VirtualLoop
@@ -103,8 +103,8 @@ async def test_control_messages_keep_their_order_and_are_numbered() -> None:
 @virtual
 async def test_an_update_is_encoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
     context, encoded = SessionContext(), []
-    encode = control_queue.encode_message
-    monkeypatch.setattr(control_queue, "encode_message", lambda message: (encoded.append(message), encode(message))[1])
+    encode = sender.encode_message
+    monkeypatch.setattr(sender, "encode_message", lambda message: (encoded.append(message), encode(message))[1])
     context.sender.send(Outputs(call=1, updates={TEXT: {"value": "one"}}))
     channel = context.channels.open(1)
     context.sender.put(channel, context.result(channel, "two", ()))

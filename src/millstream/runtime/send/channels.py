@@ -6,15 +6,28 @@ import asyncio
 import math
 from collections.abc import Set as AbstractSet
 from functools import partial
+from typing import Protocol
 
 import msgspec
 
 from millstream.runtime.link_model import LinkModel
 from millstream.runtime.send.channel import Channel, Delivery
-from millstream.runtime.send.control_queue import ControlQueue
 from millstream.runtime.send.list_diff import ListDiff
-from millstream.wire.messages import Credit, KeyFrame, Outputs
+from millstream.wire.messages import Credit, KeyFrame, Outputs, ServerMessage
 from millstream.wire.packet import Packet, encode_packet
+
+
+class ControlMessages(Protocol):
+    """The way of the updates that go with frames, before them, or without them."""
+
+    def check(self, message: ServerMessage) -> None:
+        """Check that a message could be sent."""
+
+    def send(self, message: ServerMessage) -> None:
+        """Queue a message."""
+
+    def announce(self, message: ServerMessage, again: ServerMessage) -> bytes:
+        """Number and encode a message that goes at once, before the frames it announces."""
 
 
 class Channels:
@@ -33,7 +46,7 @@ class Channels:
         are_due: Whether `take` may have something to give.
     """
 
-    def __init__(self, control: ControlQueue, told: ListDiff, link: LinkModel, work: asyncio.Event) -> None:
+    def __init__(self, control: ControlMessages, told: ListDiff, link: LinkModel, work: asyncio.Event) -> None:
         self._control = control
         self._told = told
         self._link = link

@@ -9,7 +9,7 @@ from typing import Final
 from millstream.declare.binding import Binding
 from millstream.jobs import Advance, Level, Notice
 from millstream.runtime.clock import ClockTimer, SessionClock
-from millstream.runtime.send.control_queue import ControlQueue
+from millstream.runtime.send.sender import ControlQueue
 from millstream.runtime.user_code import guarded
 from millstream.wire.messages import ProgressState
 

@@ -6,7 +6,7 @@ import asyncio
 from typing import Final
 
 from millstream.jobs import Notice
-from millstream.runtime.send.control_queue import ControlQueue
+from millstream.runtime.send.sender import ControlQueue
 from millstream.wire.messages import Toast
 
 BURST: Final = 64
