@@ -113,7 +113,10 @@ PACKETS = {
 
 MESSAGES: dict[str, tuple[str, m.PageMessage | m.ServerMessage]] = {
     "hello": ("page", m.Hello(seq=1, version=1, build="1a2b3c", page_us=NOW_US)),
-    "hello again": ("page", m.Hello(seq=1, version=1, build="1a2b3c", page_us=NOW_US, resume="t0ken", seen=41)),
+    "hello again": (
+        "page",
+        m.Hello(seq=1, version=1, build="1a2b3c", page_us=NOW_US, resume="t0ken", seen=41, audio=7),
+    ),
     "hello of a page that knows Opus": ("page", m.Hello(seq=1, version=1, build="1a", page_us=NOW_US, decodes=[34])),
     "hello of a page that knows H.264": (
         "page",
@@ -153,7 +156,7 @@ MESSAGES: dict[str, tuple[str, m.PageMessage | m.ServerMessage]] = {
         "page",
         m.Clock(seq=20, page_us=NOW_US, server_us=12_345_678, heard_us=NOW_US - 990_000),
     ),
-    "clock down": ("server", m.Clock(seq=2, page_us=NOW_US, server_us=12_345_678)),
+    "clock down": ("server", m.Clock(seq=2, page_us=NOW_US, server_us=12_345_678, seen=70_000)),
     "key frame, up": ("page", m.KeyFrame(seq=20, stream=1, component=5)),
     "key frame, down": ("server", m.KeyFrame(seq=2, stream=2, component=4)),
     "hidden": ("page", m.Visible(seq=20, hidden=True)),
@@ -174,6 +177,7 @@ MESSAGES: dict[str, tuple[str, m.PageMessage | m.ServerMessage]] = {
             resume="t0ken",
             resumed=True,
             seen=22,
+            received={1: 300, 2: 70_000},
             decodes=[255],
         ),
     ),

@@ -72,9 +72,13 @@ __all__ = [
 class Welcome(ControlMessage):
     """Answer to `Hello`: the page has a session.
 
-    `session` is secret: it authorises uploads. `resume` is the single-use token for a later `Hello`, `resumed` whether
-    this one continued an earlier session, `seen` the last page sequence that the server acted upon. `decodes` as in
-    `Hello`: what may be sent to the server.
+    `session` is secret: it authorises uploads. `resume` is the token for the next `Hello` if the link is lost, good for
+    one return; it is empty if a lost link ends the session. `decodes` as in `Hello`: what may be sent to the server.
+
+    `resumed` says that an earlier session goes on. Then `seen` is the last sequence of the page that was acted upon: it
+    sends again what follows. `received` has the last sequence of packets that came, by the number that they go by, for
+    each stream that is open: audio that follows is sent again under its numbers, frames go on with the next number and
+    a key frame. This message has no sequence then; what the page has not got follows, in order.
     """
 
     version: int
@@ -85,6 +89,7 @@ class Welcome(ControlMessage):
     resume: str = ""
     resumed: bool = False
     seen: int = 0
+    received: dict[int, int] = msgspec.field(default_factory=dict)
     decodes: list[int] = msgspec.field(default_factory=list)
 
 

@@ -20,7 +20,11 @@ class ControlMessage(msgspec.Struct, tag_field="type", tag=str.lower, forbid_unk
 
 
 class Hello(ControlMessage):
-    """First message of a page. `resume` and `seen` are for a page that had a session before; empty and 0 if not.
+    """First message of a page.
+
+    A page that had a session before asks for it with `resume`, the token of its last `Welcome`, and says what has come
+    to it so far: control messages up to sequence `seen`, and so many packets of `audio`. Empty and 0 if it had none.
+    This message counts as the first of a new session, and not at all in one that goes on.
 
     `decodes` are the numbers of the codecs that it may be sent besides those that every page knows (`COMMON_CODECS`),
     `encodes` of those in which it can send the frames of a camera besides JPEG.
@@ -31,6 +35,7 @@ class Hello(ControlMessage):
     page_us: int
     resume: str = ""
     seen: int = 0
+    audio: int = 0
     decodes: list[int] = []
     encodes: list[int] = []
 
@@ -146,12 +151,14 @@ class Played(ControlMessage):
 class Clock(ControlMessage):
     """Compare the clocks: the page sends `page_us`, the server answers with both.
 
+    The answer says in `seen` up to which sequence the page's control messages were acted upon: it need not keep those.
     The page's next one says when it heard the answer before: `server_us` of that, and `heard_us` of the page's clock.
     """
 
     page_us: int
     server_us: int = 0
     heard_us: int = 0
+    seen: int = 0
 
 
 class KeyFrame(ControlMessage):

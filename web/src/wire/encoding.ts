@@ -38,7 +38,7 @@ export function decodeServerMessage(data: Uint8Array): ServerMessage & { seq: nu
 
 /** The fields that the server's encoder may leave out. */
 const DEFAULTS: { [type in ServerMessage["type"]]: object } = {
-  welcome: { resume: "", resumed: false, seen: 0, decodes: [] },
+  welcome: { resume: "", resumed: false, seen: 0, received: {}, decodes: [] },
   refuse: {},
   outputs: { stream: 0, source: 0, run: 0, seen: 0, packets: 0, updates: {} },
   streamstate: { position: 0, eta_s: -1, limit_s: 0, deadline_us: 0, reason: "", message: "", again: false },
@@ -47,7 +47,7 @@ const DEFAULTS: { [type in ServerMessage["type"]]: object } = {
   progress: { run: 0, stream: 0, levels: [] },
   credit: { received: 0, left_us: 0, rate: 0 },
   toast: { title: "", duration_s: 10, count: 1 },
-  clock: {},
+  clock: { seen: 0 },
   keyframe: {},
   encode: { bits_per_s: 0, frames_per_s: 0, longest: 0 },
   script: { inputs: [] },

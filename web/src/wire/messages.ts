@@ -22,8 +22,10 @@ export interface Hello {
   version: number;
   build: string;
   page_us: number;
+  /** The token of the last welcome, of a page that comes back, and what has come to it: see `Ack`. */
   resume?: string;
   seen?: number;
+  audio?: number;
   decodes?: number[];
   encodes?: number[];
 }
@@ -106,6 +108,8 @@ export interface Clock {
   page_us: number;
   server_us?: number;
   heard_us?: number;
+  /** From the server: up to which sequence the page's messages were acted upon. */
+  seen?: number;
 }
 
 /** In both directions: frames are missing on which later ones build; whoever sends them sends a key frame next. */
@@ -164,9 +168,13 @@ export interface Welcome {
   session: string;
   server_us: number;
   page_us: number;
+  /** The token for the next hello; empty if a lost link ends the session. */
   resume: string;
+  /** An earlier session goes on: the page sends again what follows `seen`, and audio what follows `received`. */
   resumed: boolean;
   seen: number;
+  /** The last sequence of packets that came, by the number that they go by; a JavaScript object's keys are strings. */
+  received: { [stream: string]: number };
   decodes: number[];
 }
 
