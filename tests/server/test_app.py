@@ -14,11 +14,12 @@ from tests.outside.lens import Lens
 from tests.server.asgi import Reply, ask, build_scope, shake
 
 import millstream as gr
-from millstream.server.app import PUBLIC, App, create_app, describe
+from millstream.server.app import PUBLIC, App, create_app
 from millstream.server.options import ServerOptions
 from millstream.server.security.caller import Caller, cookie_name
 from millstream.server.security.hosts import HostPort
 from millstream.server.security.logins import Login
+from millstream.server.visits import describe
 
 pytestmark = pytest.mark.anyio
 

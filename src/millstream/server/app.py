@@ -6,9 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final, cast
-from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -18,37 +16,33 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from millstream.declare.declaration import Declaration
-from millstream.declare.injected import Address
-from millstream.declare.injected import Request as HandlerRequest
 from millstream.declare.manifest import Look, Manifest
 from millstream.declare.theme import ThemeLike, theme_tokens
-from millstream.errors import Busy, Closed
+from millstream.errors import Busy
 from millstream.runtime.host import Host
 from millstream.runtime.settings import Settings
 from millstream.server.complaints import VisitorLog
 from millstream.server.composition import compose_host
 from millstream.server.http.assets import Assets
+from millstream.server.http.connections import HttpConnections
 from millstream.server.http.failures import answering, contained
 from millstream.server.http.favicon import Favicon
 from millstream.server.http.metrics import Metrics, collected
 from millstream.server.http.page import Content, PageDocument, read_source, read_sources
 from millstream.server.http.uploads import receive_file, send_file
 from millstream.server.options import ServerOptions
-from millstream.server.security.caller import Caller
-from millstream.server.security.gate import CLOSE_LOGGED_OUT, LOGGED_OUT, Gate, Refusal, refuse, secured
+from millstream.server.security.gate import Gate
 from millstream.server.security.headers import Policy
 from millstream.server.security.hosts import is_loopback
 from millstream.server.security.login import LoginPage
 from millstream.server.security.logins import Logins
-from millstream.transports.websocket import WebSocketTransport
+from millstream.server.visits import BUSY, Visits
 
 PUBLIC: Final = frozenset({"/login", "/healthz", "/readyz", "/favicon.ico", "/metrics"})
 """Paths that need no login; `/metrics` asks for one itself, or for a token."""
 
 LONGEST_LAG_S: Final = 5.0
 """The event loop is not waited for any longer when somebody asks for figures."""
-
-_BUSY: Final = Refusal(503, "The app is being stopped. Try again in a moment.", (("retry-after", "3"),))
 
 
 def create_app(declaration: Declaration, options: ServerOptions | None = None) -> App:
@@ -184,9 +178,13 @@ class App:
         page = PageDocument(_content(self.manifest, self.options, assets), policy, has_logins=logins is not None)
         favicon = Favicon(self.options.favicon_path)
         metrics = Metrics(self.options.metrics_token or "", has_logins=logins is not None)
+        visits = Visits(lambda: self.is_draining, policy)
+        over_http = HttpConnections(visits.serve)
         return [
             Route("/", self._unless_draining(page.serve)),
-            WebSocketRoute("/ws", _Socket(lambda: self.is_draining, policy)),
+            WebSocketRoute("/ws", visits.over_websocket),
+            Route("/down", visits.unless_draining(over_http.down), methods=["POST"]),
+            Route("/up", over_http.up, methods=["POST"]),
             Route("/upload", self._unless_draining(receive_file), methods=["POST"]),
             Route("/file/{handle}", send_file),
             Route("/assets/{name}", assets.serve),
@@ -210,71 +208,10 @@ class App:
     def _unless_draining(self, endpoint: Callable[[Request], object]) -> Callable[[Request], object]:
         async def guarded(request: Request) -> Response:
             if self.is_draining or not self.host.is_ready:
-                return JSONResponse({"error": _BUSY.sentence}, _BUSY.status, dict(_BUSY.headers))
+                return JSONResponse({"error": BUSY.sentence}, BUSY.status, dict(BUSY.headers))
             return await cast("asyncio.Future[Response]", endpoint(request))
 
         return guarded
-
-
-class _Socket:
-    """Serves the WebSocket: one page from its hello to its end."""
-
-    def __init__(self, is_draining: Callable[[], bool], policy: Policy) -> None:
-        self._is_draining = is_draining
-        self._policy = policy
-        self._closing: set[asyncio.Task[None]] = set()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        host: Host = scope["host"]
-        caller: Caller = scope["caller"]
-        if self._is_draining() or not host.is_ready:
-            await refuse(scope, receive, secured(send, self._policy, caller), _BUSY)
-            return
-        transport = WebSocketTransport(receive, send)
-        try:
-            await transport.accept(scope["subprotocols"])
-        except Closed:
-            return
-        sockets = caller.login.sockets if caller.login is not None else set()
-
-        def log_out() -> None:
-            task = asyncio.create_task(_turn_out(transport))
-            self._closing.add(task)
-            task.add_done_callback(self._closing.discard)
-
-        sockets.add(log_out)
-        try:
-            await host.serve(transport, describe(scope, caller), caller.visitor, is_developers=caller.is_developers)
-        finally:
-            sockets.discard(log_out)
-
-
-async def _turn_out(transport: WebSocketTransport) -> None:
-    """Tell a page that its login has ended, and close it."""
-    try:
-        await transport.send(LOGGED_OUT)
-    except Closed:
-        return
-    await transport.close(CLOSE_LOGGED_OUT, "logged out")
-
-
-def describe(scope: Scope, caller: Caller) -> HandlerRequest:
-    """Describe the request that opened a page to handlers: everything but our own cookies."""
-    cookies = caller.foreign_cookies()
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    if "cookie" in headers:
-        headers["cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
-    query = scope["query_string"].decode("latin-1")
-    address = f"{'https' if caller.is_https else 'http'}://{caller.host}{caller.root_path}/"
-    return HandlerRequest(
-        headers=MappingProxyType(headers),
-        query_params=MappingProxyType(dict(parse_qsl(query, keep_blank_values=True))),
-        path_params=MappingProxyType({name: str(value) for name, value in scope.get("path_params", {}).items()}),
-        cookies=MappingProxyType(cookies),
-        client=Address(caller.address, scope["client"][1]) if scope.get("client") else None,
-        url=f"{address}?{query}" if query else address,
-        username=caller.login.user if caller.login is not None else None,
-    )
 
 
 def _settings(options: ServerOptions) -> Settings:
@@ -320,7 +257,7 @@ async def _alive(request: Request) -> Response:
 
 
 async def _as_busy(request: Request, error: Exception) -> Response:
-    return JSONResponse({"error": str(error)}, _BUSY.status, dict(_BUSY.headers))
+    return JSONResponse({"error": str(error)}, BUSY.status, dict(BUSY.headers))
 
 
 async def _as_json(request: Request, error: Exception) -> Response:

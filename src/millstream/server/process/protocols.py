@@ -13,7 +13,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from millstream.server.process.connection_limits import ConnectionLimits
 from millstream.server.process.deadlines import Deadline
-from millstream.server.process.live_socket import LiveSocket
+from millstream.server.process.live_socket import LiveSocket, keep_little_unsent
+from millstream.transports.http import PAGE_EXTENSION
 
 if TYPE_CHECKING:
     from uvicorn._types import (
@@ -59,7 +60,8 @@ class BoundedHttp(HttpToolsProtocol):
 
     At each moment one of these clocks runs, whatever the app behind does: `HEADERS_S` from the opening of the
     connection, or from the end of the last answer, to the end of the next headers; a `Deadline` from there to the end
-    of the body; and `TAKE_S` while something of an answer waits to be taken. An app that thinks is not hurried.
+    of the body; and `TAKE_S` while something of an answer waits to be taken. An app that thinks is not hurried, and
+    neither is one whose answer is the way down of an open page: that lasts as long as the page, which has to send, too.
     """
 
     connection_limits = ConnectionLimits()
@@ -74,7 +76,7 @@ class BoundedHttp(HttpToolsProtocol):
     _untaken: asyncio.TimerHandle | None = None
     _read = 0
     _read_headers = 0
-    _is_parting = False
+    _is_parting = _is_page = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Start the first deadline: a client that connects and says nothing holds a socket too."""
@@ -168,8 +170,16 @@ class BoundedHttp(HttpToolsProtocol):
 
     def rejoin(self) -> None:
         """Count the connection again: now it is the peer that is waited for."""
-        if not self.transport.is_closing():
+        if not self.transport.is_closing() and not self._is_page:
             self._join(self.connection_limits, self)
+
+    def become_page(self) -> None:
+        """Count the connection among the open pages, as a WebSocket is: its answer is the way down of one."""
+        self._is_page = True
+        keep_little_unsent(self.transport)
+        self.connection_limits.leave(self)
+        if self.pages is not None:
+            self._join(self.pages, self)
 
     def part(self) -> None:
         """Close the connection. If a body is still coming, its sender first gets the time to read the answer."""
@@ -201,6 +211,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         cycle.transport = _Exit(self)  # type: ignore[assignment]  # all of a transport that a cycle uses
+        cycle.scope["extensions"] = {PAGE_EXTENSION: self.become_page}  # type: ignore[dict-item]  # one of our own
         super()._start_asgi_task(cycle, _in_pieces(app))
 
     def _await_headers(self) -> None:
@@ -245,6 +256,8 @@ class BoundedHttp(HttpToolsProtocol):
         self._patience, self._body_timer = _stopped(self._patience), _stopped(self._body_timer)
         self._untaken, self._body = _stopped(self._untaken), None
         self.connection_limits.leave(self)
+        if self.pages is not None:
+            self.pages.leave(self)
 
 
 def _stopped(timer: asyncio.TimerHandle | None) -> asyncio.TimerHandle | None:

@@ -1,0 +1,156 @@
+"""Moves packets over HTTP where WebSockets are blocked: one response that does not end down, requests up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Final
+
+from starlette.types import Send
+
+from millstream.errors import Closed, ProtocolError
+from millstream.wire.framing import KEEP_ALIVE, frame, frame_end
+
+KEEP_ALIVE_S: Final = 5.0
+"""A response in which nothing happens gets a sign of life so often: proxies end silent ones after 30 to 60 s."""
+
+SILENCE_S: Final = 20.0
+"""A page that sends nothing for so long is gone: it compares the clocks once a second."""
+
+MAX_IN_FLIGHT: Final = 2
+"""Batches that a page may have on their way: what is sent while the first one travels leaves in the second."""
+
+ORDER_S: Final = 10.0
+"""How long a batch waits for the one before it, and for room."""
+
+ROOM_BYTES: Final = 256 * 1024
+"""A batch is taken when no more than this waits to be read."""
+
+CLOSE_S: Final = 2.0
+"""How long a page may take to take the last record."""
+
+PAGE_EXTENSION: Final = "millstream.page"
+"""Name in `scope["extensions"]` of a function by which our own server counts a connection among the open pages."""
+
+_HEADERS: Final = (
+    (b"content-type", b"application/octet-stream"),
+    (b"cache-control", b"no-store, no-transform"),  # the second forbids proxies to compress it, which holds it up
+    (b"x-accel-buffering", b"no"),
+    (b"connection", b"close"),  # its end is the end of the page, and the socket is tuned for it
+)
+
+
+class HttpTransport:
+    """A `Transport` over one ASGI response and the batches that come beside it; its owner hands over both.
+
+    Args:
+        send: The `send` of the request whose response carries the messages down.
+    """
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._writing = asyncio.Lock()
+        self._is_torn = self._is_quiet = False
+        self._closed = ""
+        self._waiting: deque[bytes] = deque()
+        self._waiting_bytes = 0
+        self._taken = 0
+        self._changed = asyncio.Event()
+
+    async def accept(self, secret: str) -> None:
+        """Begin the response; its first message is the secret that belongs into the requests of this connection."""
+        await self._send({"type": "http.response.start", "status": 200, "headers": list(_HEADERS)})
+        await self.send(secret.encode())
+
+    async def receive(self) -> bytes:
+        """Wait for the next message.
+
+        Raises:
+            Closed: The page is gone, or has said nothing for 20 s, and all that it said was read.
+        """
+        while not self._waiting:
+            if self._closed:
+                raise Closed(self._closed)
+            try:
+                async with asyncio.timeout(SILENCE_S):
+                    await self._change()
+            except TimeoutError:
+                self.lose("the page has fallen silent")
+        message = self._waiting.popleft()
+        self._waiting_bytes -= len(message)
+        self._changed.set()
+        return message
+
+    async def take(self, number: int, messages: list[bytes]) -> None:
+        """Take a batch: once, however often it is sent, and in the order of the numbers from 1.
+
+        Raises:
+            Closed: The connection has ended.
+            ProtocolError: The batch is too far ahead, one before it is missing, or it finds no room in time.
+        """
+        if number > self._taken + MAX_IN_FLIGHT:
+            raise ProtocolError(f"batch {number} comes too soon: {self._taken} were taken")
+        try:
+            async with asyncio.timeout(ORDER_S):
+                while number > self._taken + 1 or (number > self._taken and self._waiting_bytes > ROOM_BYTES):
+                    self._check()
+                    await self._change()
+        except TimeoutError:
+            raise ProtocolError(f"batch {number} could not be taken in time") from None
+        self._check()
+        if number > self._taken:  # else it is here already: what was lost was the answer
+            self._taken = number
+            self._waiting.extend(messages)
+            self._waiting_bytes += sum(map(len, messages))
+            self._changed.set()
+
+    async def send(self, message: bytes) -> None:
+        """Send one message; returns when the socket took it.
+
+        Raises:
+            Closed: The page is gone.
+        """
+        self._check()
+        await self._write(frame(message))
+        self._check()
+
+    async def keep_alive(self) -> None:
+        """Send a sign of life, unless something was sent since the last time or waits to be."""
+        if self._is_quiet and not self._writing.locked() and not self._closed:
+            await self._write(KEEP_ALIVE)
+        self._is_quiet = True
+
+    async def close(self, code: int, reason: str) -> None:
+        """End the response, with a last record that says why; does nothing if the connection has ended already."""
+        if self._closed:
+            return
+        self.lose(f"the server closed the connection with {code}: {reason}")
+        try:
+            async with asyncio.timeout(CLOSE_S):
+                await self._write(frame_end(code, reason), is_last=True)
+        except TimeoutError:
+            return  # it takes nothing any more
+
+    def lose(self, why: str) -> None:
+        """Note that the connection has ended; what came before can still be read."""
+        self._closed = self._closed or why
+        self._changed.set()
+
+    async def _write(self, record: bytes, *, is_last: bool = False) -> None:
+        async with self._writing:
+            # Behind a record that was cancelled in the middle nothing can be understood.
+            was_torn, self._is_torn, self._is_quiet = self._is_torn, True, False
+            body = b"" if was_torn else record
+            try:
+                await self._send({"type": "http.response.body", "body": body, "more_body": not is_last})
+            except (OSError, RuntimeError):
+                self.lose("the link to the page was lost")
+            self._is_torn = was_torn
+
+    async def _change(self) -> None:
+        self._changed.clear()
+        await self._changed.wait()
+
+    def _check(self) -> None:
+        if self._closed:
+            raise Closed(self._closed)
