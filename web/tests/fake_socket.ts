@@ -19,7 +19,7 @@ export class FakeSocket {
   bufferedAmount = 0;
   onopen: (() => void) | null = null;
   onmessage: ((event: { data: ArrayBuffer }) => void) | null = null;
-  onclose: (() => void) | null = null;
+  onclose: ((event: { code: number }) => void) | null = null;
   sent: Uint8Array[] = [];
 
   /** Takes the place of `WebSocket` for one test. */
@@ -53,9 +53,9 @@ export class FakeSocket {
     this.onopen?.();
   }
 
-  drop(): void {
+  drop(code = 1006): void {
     this.readyState = 3;
-    this.onclose?.();
+    this.onclose?.({ code });
   }
 
   say(message: object): void {

@@ -9,13 +9,18 @@ import type { Packet } from "../wire/packet.ts";
 import { CodecNumber, decodePacket, encodePacket, isPacket, PacketKind, VERSION } from "../wire/packet.ts";
 import { ClockComparison, pageUs } from "./clock.ts";
 import { UplinkPace } from "./pace.ts";
-import { ReconnectingSocket } from "./websocket.ts";
+import { Reconnection } from "./reconnection.ts";
+import type { OpenTransport } from "./transport.ts";
+import { openWebSocket } from "./websocket.ts";
 
 /** Clocks are compared so often: the smallest of recent delays, which tells of a queue, must be one of these. */
 const CLOCK_EVERY_MS = 1_000;
 
 /** Refusals that do not last: the page tries again, and says what the server said until it is served. */
 const PASSING: readonly Refuse["code"][] = ["busy", "shutdown"];
+
+/** The close code of a server that asks to come back later. */
+const TRY_LATER = 1013;
 
 /** The server answers once a second at least: after a longer silence the link, or the page, has stood still. */
 const STANDSTILL_MS = 1_500;
@@ -42,22 +47,21 @@ export class Link {
   readonly clock = new ClockComparison();
   private readonly build: string;
   private readonly events: LinkEvents;
-  private readonly socket: ReconnectingSocket;
+  private readonly line: Reconnection;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private pace = new UplinkPace();
   /** The time of the server's last answer, and of the page when it was heard. */
   private heard = { server_us: 0, heard_us: 0 };
   private heardMs = 0;
   private seq = 0;
-  private isWelcome = false;
   private support = NO_SUPPORT;
   private ack: Ack = { type: "ack", seen: 0, audio: 0 };
   private due = { messages: 0, bytes: 0 };
 
-  constructor(url: string, build: string, events: LinkEvents) {
+  constructor(url: string, build: string, events: LinkEvents, open: OpenTransport = openWebSocket) {
     this.build = build;
     this.events = events;
-    this.socket = new ReconnectingSocket(url, {
+    this.line = new Reconnection(url, open, {
       opened: () => this.greet(),
       received: (data) => this.receive(data),
       lost: (retryMs) => this.end(retryMs),
@@ -71,13 +75,13 @@ export class Link {
 
   /** True while there is a session. */
   get isOpen(): boolean {
-    return this.isWelcome;
+    return this.line.state === "open";
   }
 
   /** `support` are the video codecs of the browser. */
   connect(support: CodecSupport = NO_SUPPORT): void {
     this.support = support;
-    this.socket.connect();
+    this.line.connect();
   }
 
   /**
@@ -86,23 +90,23 @@ export class Link {
    * Without a session it is dropped: whoever has something to say in the next session says it at its welcome.
    */
   send(message: PageMessage): boolean {
-    if (!this.isWelcome) return true;
+    if (!this.isOpen) return true;
     return this.write(message);
   }
 
   /** Sends a packet; for the server it is stamped with how long after its capture that is. */
   sendPacket(packet: Packet): void {
-    if (!this.isWelcome) return;
+    if (!this.isOpen) return;
     const nowUs = pageUs();
     const { kind, stream, sequence, payload } = packet;
     if (kind === PacketKind.PICTURE) this.pace.sent(stream, sequence, payload.length, nowUs);
     const source = Math.min(Math.max(nowUs - packet.captured_us, 0), 0xffff_ffff);
-    this.socket.send(encodePacket({ ...packet, source }));
+    this.line.send(encodePacket({ ...packet, source }));
   }
 
   /** True if a frame of the stream that is taken now can leave without waiting behind others. */
   isFree(stream: number, nowUs: number): boolean {
-    return this.socket.waiting <= MAX_WAITING && this.pace.isFree(stream, nowUs);
+    return this.line.waiting <= MAX_WAITING && this.pace.isFree(stream, nowUs);
   }
 
   /** Nothing more comes of a stream. */
@@ -114,15 +118,14 @@ export class Link {
   close(): void {
     this.send({ type: "bye" });
     clearTimeout(this.timer);
-    this.isWelcome = false;
-    this.socket.close();
+    this.line.close();
   }
 
   private write(message: PageMessage): boolean {
     const data = encodeMessage({ ...message, seq: this.seq + 1 });
     if (data.length > MAX_CONTROL_BYTES) return false;
     this.seq++;
-    this.socket.send(data);
+    this.line.send(data);
     return true;
   }
 
@@ -150,7 +153,7 @@ export class Link {
     this.heardMs = performance.now();
     const beat = (): void => {
       if (performance.now() - this.heardMs > SILENCE_MS) {
-        this.socket.restart();
+        this.line.restart();
         return;
       }
       this.send({ type: "clock", page_us: pageUs(), ...this.heard });
@@ -162,13 +165,12 @@ export class Link {
 
   private end(retryMs: number): void {
     clearTimeout(this.timer);
-    this.isWelcome = false;
     this.events.lost(retryMs);
   }
 
   private receive(data: Uint8Array): void {
     const nowMs = performance.now();
-    if (this.isWelcome && nowMs - this.heardMs > STANDSTILL_MS) this.events.stood(pageUs());
+    if (this.isOpen && nowMs - this.heardMs > STANDSTILL_MS) this.events.stood(pageUs());
     this.heardMs = nowMs;
     if (isPacket(data)) {
       const packet = decodePacket(data);
@@ -213,16 +215,15 @@ export class Link {
   private settle(welcome: Welcome): void {
     this.clock.add(welcome.page_us, welcome.server_us, pageUs());
     this.heard = { server_us: welcome.server_us, heard_us: pageUs() };
-    this.isWelcome = true;
-    this.socket.settle();
+    this.line.settle();
     this.events.welcome(welcome);
     this.send({ type: "clock", page_us: pageUs(), ...this.heard });
   }
 
   private refuse(refuse: Refuse): void {
     clearTimeout(this.timer);
-    if (PASSING.includes(refuse.code)) this.socket.restart();
-    else this.socket.close();
+    if (PASSING.includes(refuse.code)) this.line.restart(TRY_LATER);
+    else this.line.close();
     this.events.refused(refuse);
   }
 }
