@@ -43,3 +43,6 @@ offer_reset, set_back, DELAY
 
 # Part of what the model of the link answers, and of what a message says to the page.
 _.queue_s, _.left_us
+
+# Read by uvicorn, whose protocol sets it as well.
+_.pong_timer

@@ -35,7 +35,7 @@ def echo() -> gr.Blocks:
 @contextmanager
 def serving(demo: gr.Blocks | None = None, **options: object) -> Iterator[tuple[str, App]]:
     """Serve an app for as long as the block lasts; gives its address, without a slash at the end, and the app."""
-    chosen = ServerOptions.resolve({"server_port": 0, "drain_s": 1.0, **options}, {})
+    chosen = ServerOptions.resolve({"server_port": 0, "drain": 1.0, **options}, {})
     app = create_app(demo or echo(), chosen)
     listener = listen(chosen.server_name, chosen.server_port, 1)
     url = address(chosen, listener.getsockname()[1]).removesuffix("/")

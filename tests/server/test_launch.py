@@ -22,7 +22,7 @@ from websockets.sync.client import ClientConnection
 import millstream as gr
 from millstream.server.launch import address
 from millstream.server.options import ServerOptions
-from millstream.server.serving import EXIT_ABANDONED
+from millstream.server.process.exiting import EXIT_ABANDONED
 from millstream.wire.encoding import encode_message
 from millstream.wire.messages import Fire, Outputs, RunState, ServerMessage, Set
 
@@ -210,7 +210,7 @@ with gr.Blocks() as demo:
     for handler in (quick, stubborn, greedy):
         gr.Button(handler.__name__).click(handler, text, text)
 
-demo.launch(server_port=0, drain_s={drain_s})
+demo.launch(server_port=0, drain={drain_s})
 print("after", flush=True)
 """
 

@@ -1,3 +1,4 @@
+import math
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ def test_everything_in_the_environment_is_read() -> None:
             "MILLSTREAM_ROOT_PATH": "demo/",
             "MILLSTREAM_SHOW_ERROR": "yes",
             "MILLSTREAM_MAX_FILE_SIZE": "5mb",
-            "MILLSTREAM_DRAIN_S": "2.5",
+            "MILLSTREAM_DRAIN": "2.5",
             "MILLSTREAM_ABANDON_AFTER": "90",
         },
     )
@@ -31,7 +32,7 @@ def test_everything_in_the_environment_is_read() -> None:
     assert options.allowed_origins == ("https://app.example",)
     assert [str(network) for network in options.proxies] == ["10.0.0.0/8", "::1/128"]
     assert options.allowed_paths == ("/data", "/models")
-    assert (options.root_path, options.show_error, options.drain_s) == ("/demo", True, 2.5)
+    assert (options.root_path, options.show_error, options.drain) == ("/demo", True, 2.5)
     assert options.abandon_after == 90.0
     assert options.max_file_size == 5 * 1024 * 1024
 
@@ -65,7 +66,12 @@ def test_mistakes_are_named(given: dict[str, object], environment: dict[str, str
         ({"server_port": 70_000}, r"launch\(\): server_port=70000 is no port"),
         ({"num_ports": 0}, r"launch\(\): num_ports=0"),
         ({"css": ["a", "b"]}, r"launch\(\): css="),
-        ({"drain_s": "soon"}, r"launch\(\): drain_s='soon' is not a number"),
+        ({"drain": "soon"}, r"launch\(\): drain='soon' is not a number"),
+        ({"drain": -1}, r"launch\(\): drain=-1"),
+        ({"drain": math.inf}, r"launch\(\): drain=inf"),
+        ({"drain": math.nan}, r"launch\(\): drain=nan"),
+        ({"unblock_after": 0}, r"launch\(\): unblock_after=0"),
+        ({"drain_s": 3}, r"no argument 'drain_s'; say drain="),
         ({"max_file_size": "many"}, r"launch\(\): max_file_size='many'"),
         ({"max_image_pixels": object()}, r"launch\(\): max_image_pixels="),
     ],
@@ -82,7 +88,7 @@ def test_arguments_of_launch_are_named(given: dict[str, object], sentence: str) 
         ("server_port", "8000", 8000),
         ("server_port", 8000.0, 8000),
         ("num_ports", np.int8(3), 3),
-        ("drain_s", np.float32(0.5), 0.5),
+        ("drain", np.float32(0.5), 0.5),
         ("show_error", np.bool_(True), True),
         ("max_file_size", np.int64(5000), 5000),
         ("max_image_pixels", np.float64(5e6), 5_000_000),

@@ -136,13 +136,13 @@ class App:
                 self._host = host
 
     async def close(self, drain_s: float | None = None) -> None:
-        """End all sessions; running handlers get `drain_s` seconds (`options.drain_s`) to finish.
+        """End all sessions; running handlers get `drain_s` seconds (`options.drain`) to finish.
 
         The host is kept until a new one is started, so that it can still name the handlers it had to abandon.
         """
         self.is_draining = True
         if self._host is not None:
-            await self._host.close(self.options.drain_s if drain_s is None else drain_s)
+            await self._host.close(self.options.drain if drain_s is None else drain_s)
 
     def abandoned(self) -> list[str]:
         """Name the handlers that have not ended, abandoned or not."""
@@ -221,7 +221,7 @@ def _settings(options: ServerOptions) -> Settings:
         blocked_paths=tuple(Path(path) for path in options.blocked_paths),
         max_file_size=options.max_file_size,
         max_image_pixels=options.max_image_pixels,
-        drain_s=options.drain_s,
+        drain_s=options.drain,
         abandon_s=options.abandon_after,
     )
 

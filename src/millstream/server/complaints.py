@@ -29,12 +29,13 @@ class VisitorLog:
         self._clock = clock
         self._said: dict[str, tuple[float, int]] = {}
 
-    def say(self, subject: str, line: str) -> None:
-        """Log a line, unless one on the same subject was logged within the last minute."""
+    def say(self, subject: str, line: str) -> bool:
+        """Log a line, unless one on the same subject was logged within the last minute; gives whether it was."""
         more = self._count(subject)
         if more is not None:
             suffix = f" ({more} more since this was last logged)" if more else ""
             logger.warning("%s%s", printable(line)[: MAX_LINE - len(suffix)], suffix)
+        return more is not None
 
     def failed(self, sentence: str, error: BaseException) -> None:
         """Log an exception that nobody handled, as one line.

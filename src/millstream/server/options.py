@@ -57,9 +57,11 @@ class ServerOptions:
         show_latency: Whether the page shows how old its frames are; visitors can switch that with Alt+L.
         metrics_token: What a scraper of `/metrics` has to send as `Authorization: Bearer TOKEN`. Without one the
             figures are for users who are logged in, or for this machine where there is no login.
-        drain_s: Seconds that running handlers get to finish when the server stops.
+        drain: Seconds that running handlers get to finish when the server stops; 0 ends them at once.
         abandon_after: Seconds for which a call that does not end keeps its slot after it was cancelled or its page has
             gone; then the slot is given to another.
+        unblock_after: Seconds for which an async handler may block the event loop, and with it everybody else; then it
+            is ended. `math.inf` for ever.
     """
 
     server_name: str = "127.0.0.1"
@@ -90,8 +92,9 @@ class ServerOptions:
     favicon_path: str | Path | None = None
     show_latency: bool = False
     metrics_token: str | None = field(default=None, repr=False)
-    drain_s: float = 4.0
+    drain: float = 4.0
     abandon_after: float = 30.0
+    unblock_after: float = 10.0
     proxies: tuple[Network, ...] = field(init=False, default=())
     """`trusted_proxies`, parsed."""
 
@@ -102,8 +105,11 @@ class ServerOptions:
             raise ValueError(f"launch(): server_port={self.server_port} is no port: give 0 to {LAST_PORT}")
         if self.num_ports < 1:
             raise ValueError(f"launch(): num_ports={self.num_ports} is less than 1")
-        if not (isinstance(self.abandon_after, Real) and 0 <= self.abandon_after < math.inf):
-            raise ValueError(f"launch(): abandon_after={self.abandon_after!r} is no number of seconds from 0")
+        for name, seconds in (("drain", self.drain), ("abandon_after", self.abandon_after)):
+            if not (isinstance(seconds, Real) and 0 <= seconds < math.inf):
+                raise ValueError(f"launch(): {name}={seconds!r} is no number of seconds from 0")
+        if not (isinstance(self.unblock_after, Real) and self.unblock_after > 0):
+            raise ValueError(f"launch(): unblock_after={self.unblock_after!r} is no number of seconds above 0")
         if not (self.metrics_token or "").isascii() or any(map(str.isspace, self.metrics_token or "")):
             raise ValueError("launch(): metrics_token has to be ASCII without spaces, as it is sent in a header")
         for origin in (*self.allowed_origins, *self.frame_ancestors):
@@ -188,6 +194,7 @@ _MEANT: Final = {
     "host": "; did you mean 'server_name'?",
     "address": "; did you mean 'server_name'?",
     "password": "; did you mean 'auth'?",
+    "drain_s": "; say drain=",
     "enable_queue": "; every event has a queue: see queue(max_size=…)",
     "concurrency_count": "; say concurrency_limit= of each event, or queue(default_concurrency_limit=…)",
     "reload": "; hot reload does not exist yet",
@@ -213,8 +220,9 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "max_image_pixels": read_count,
     "show_latency": _flag,
     "metrics_token": str,
-    "drain_s": float,
+    "drain": float,
     "abandon_after": float,
+    "unblock_after": float,
 }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import importlib
 import logging
-import os
 import signal
 import socket
 import sys
@@ -22,15 +21,15 @@ from millstream.server.app import App
 from millstream.server.process.accepting import Acceptor
 from millstream.server.process.certificate import load_certificate
 from millstream.server.process.connection_limits import ConnectionLimits
+from millstream.server.process.exiting import EXIT_BLOCKED, leave, leave_abandoned
 from millstream.server.process.live_socket import LiveSocket
 from millstream.server.process.network import BACKLOG
 from millstream.server.process.protocols import BoundedHttp
+from millstream.server.process.side_door import SideDoor
+from millstream.server.process.watchdog import INTERRUPT, Watchdog
 from millstream.wire.limits import MAX_MESSAGE_BYTES
 
 logger = logging.getLogger("millstream")
-
-EXIT_ABANDONED: Final = 75
-"""Exit code of a process with a handler that did not return in time (`EX_TEMPFAIL` of sysexits.h)."""
 
 PING_S: Final = 5.0
 """The interval of pings, and the time allowed for each answer: a dead link is noticed within 10 s."""
@@ -78,7 +77,9 @@ class Server(uvicorn.Server):
         self._listener = listener
         self._on_start = on_start
         self._thread: threading.Thread | None = None
-        self._watch: threading.Timer | None = None
+        self._overdue: threading.Timer | None = None
+        self._watchdog: Watchdog | None = None
+        self._owns_process = False
         self._is_up = threading.Event()
         quieten()
 
@@ -92,6 +93,8 @@ class Server(uvicorn.Server):
             with asyncio.Runner(loop_factory=self.config.get_loop_factory()) as runner, self._own_signals():
                 runner.run(self.serve([self._listener]))
         finally:
+            if self._watchdog is not None:
+                self._watchdog.stop()
             self._listener.close()
             self._is_up.set()
 
@@ -111,7 +114,7 @@ class Server(uvicorn.Server):
         """End a server that runs in a thread, drain included; returns when it has ended or is overdue."""
         self._app.is_draining = self.should_exit = True
         if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join(self._app.options.drain_s + 2 * SPARE_S)
+            self._thread.join(self._app.options.drain + 2 * SPARE_S)
 
     def wait(self) -> None:
         """Wait until a server that runs in a thread has ended."""
@@ -127,20 +130,33 @@ class Server(uvicorn.Server):
         await self.lifespan.startup()
         if self.lifespan.should_exit:
             sys.exit(STARTUP_FAILURE)
-        if sys.platform == "win32":  # its loop cannot watch a listening socket for connections
-            server = await asyncio.get_running_loop().create_server(
-                self._protocol, sock=self._listener, ssl=self.config.ssl
-            )
-            self.servers = [server]
-        else:
-            acceptor = Acceptor(
-                self._listener, self._protocol, self.config.ssl, self._connection_limits, self._app.complaints
-            )
-            acceptor.open()
-            self.servers = [acceptor]  # type: ignore[list-item]  # it has everything that uvicorn uses of a server
+        door = await self._open()
+        options, complaints = self._app.options, self._app.complaints
+        self._watchdog = Watchdog(asyncio.get_running_loop(), complaints, options.unblock_after, door, self._give_up)
+        self._watchdog.start()
         self.started = True
         self._is_up.set()
         self._on_start()
+
+    async def _open(self) -> SideDoor | None:
+        """Begin to accept connections; gives what can do so while the loop is blocked, if anything can."""
+        loop, tls = asyncio.get_running_loop(), self.config.ssl
+        if sys.platform == "win32":  # its loop cannot watch a listening socket for connections
+            self.servers = [await loop.create_server(self._protocol, sock=self._listener, ssl=tls)]
+            return None
+        acceptor = Acceptor(self._listener, self._protocol, tls, self._connection_limits, self._app.complaints)
+        acceptor.open()
+        self.servers = [acceptor]  # type: ignore[list-item]  # it has everything that uvicorn uses of a server
+        if tls is not None:  # nothing can be read of a request before its connection belongs to somebody
+            return None
+        return SideDoor(self._listener, loop, acceptor.take, self._app.options.root_path)
+
+    def _give_up(self, name: str) -> None:
+        """End the process, if it is the server's, so that whoever supervises it starts it anew."""
+        sentence = f"The event loop is still blocked by {name}, which cannot be ended"
+        if self._owns_process:
+            leave(EXIT_BLOCKED, f"{sentence}: the process exits with {EXIT_BLOCKED}.")
+        self._app.complaints.say(sentence, f"{sentence} from here: the program has to be restarted.")
 
     def _on_loop_error(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """Log an error that nobody awaited; one that a connection can cause gets no traceback each time."""
@@ -174,28 +190,36 @@ class Server(uvicorn.Server):
             return
         # Not the loop's signal handlers: they run only when the loop gets to them, and a handler may be blocking it.
         before = {number: signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+        if INTERRUPT is not None:
+            before[INTERRUPT] = signal.signal(INTERRUPT, self._on_interrupt)
+        self._owns_process = True
         try:
             yield
             if names := self._app.abandoned():
-                leave(names)
+                leave_abandoned(names)
         finally:
-            if self._watch is not None:
-                self._watch.cancel()
+            self._owns_process = False
+            if self._overdue is not None:
+                self._overdue.cancel()
             for number, handler in before.items():
                 signal.signal(number, handler)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if self.should_exit:
-            _flush()
-            os._exit(128 + number)
+            leave(128 + number)
         self._app.is_draining = self.should_exit = True
-        self._watch = threading.Timer(self._app.options.drain_s + SPARE_S, lambda: leave(self._app.abandoned()))
-        self._watch.daemon = True
+        seconds = self._app.options.drain + SPARE_S
+        self._overdue = threading.Timer(seconds, lambda: leave_abandoned(self._app.abandoned()))
+        self._overdue.daemon = True
         try:
-            self._watch.start()
+            self._overdue.start()
         except RuntimeError as error:  # no thread can be started
             logger.error("The server may take long to end, unless it gets a second signal: %s.", error)
-            self._watch = None
+            self._overdue = None
+
+    def _on_interrupt(self, number: int, frame: FrameType | None) -> None:
+        if self._watchdog is not None:
+            self._watchdog.interrupt(number, frame)
 
 
 def most_pages() -> int:
@@ -209,13 +233,6 @@ def most_pages() -> int:
         return sys.maxsize
     limit: int = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     return sys.maxsize if limit == resource.RLIM_INFINITY else max(limit - SPARE_FILES, limit // 2)
-
-
-def leave(names: list[str]) -> None:
-    """End the process now, whatever is still running in it."""
-    logger.error("Ended without waiting any longer for: %s.", ", ".join(names) or "a handler that blocks the server")
-    _flush()
-    os._exit(EXIT_ABANDONED)
 
 
 def quieten() -> None:
@@ -240,11 +257,3 @@ class _Noise(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Decide whether to keep a record."""
         return not record.getMessage().startswith(self.NOISE)
-
-
-def _flush() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except (OSError, ValueError, RuntimeError):
-            continue  # closed, or in use by the very code that the signal interrupted

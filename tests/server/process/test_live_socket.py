@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import time
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import pytest
 import uvloop
+from tests.server.live import serving
 
+from millstream.server import serving as serving_module
 from millstream.server.process.live_socket import MAX_UNSENT, keep_little_unsent
 
 
@@ -37,3 +41,28 @@ def test_what_is_no_tcp_socket_is_left_alone() -> None:
     one, other = socket.socketpair()
     with one, other:
         keep_little_unsent(asyncio.BaseTransport({"socket": one}))
+
+
+HANDSHAKE = (
+    b"GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+)
+CLOSE, PING, PONG = 0x88, 0x89, 0x8A
+
+
+@pytest.mark.blocking
+@pytest.mark.parametrize("is_blocked", [True, False])
+def test_a_pong_that_came_while_the_loop_was_blocked_counts(monkeypatch: pytest.MonkeyPatch, is_blocked: bool) -> None:
+    monkeypatch.setattr(serving_module, "PING_S", 0.5)
+    with serving() as (url, app), socket.create_connection(tuple(urlsplit(url).netloc.split(":")), 10) as page:
+        page.sendall(HANDSHAKE)
+        assert b" 101 " in page.recv(4096)
+        head, payload = page.recv(2), page.recv(4)
+        assert head[0] == PING
+        if not is_blocked:
+            assert page.recv(2)[0] == CLOSE, "a ping that is not answered ends the connection"
+            return
+        app._loop.call_soon_threadsafe(time.sleep, 2.5)
+        time.sleep(1.0)  # the ping is overdue by now
+        page.sendall(bytes([PONG, 0x84, 0, 0, 0, 0]) + payload)
+        assert page.recv(2)[0] == PING

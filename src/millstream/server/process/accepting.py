@@ -88,13 +88,17 @@ class Acceptor:
                     self._pause(error)
                 return  # nobody is waiting, or has left again
             connection.setblocking(False)
-            task = self._loop.create_task(self._take(connection))
-            self._opening.add(task)
-            if self._tls is not None:
-                self._connection_limits.enter(
-                    task, str(address[0]) if isinstance(address, tuple) else "", partial(_drop, task)
-                )
-            task.add_done_callback(self._opened)
+            self.take(connection, address)
+
+    def take(self, connection: socket.socket, address: object) -> None:
+        """Serve a connection, non-blocking, that was accepted here or elsewhere."""
+        task = self._loop.create_task(self._take(connection))
+        self._opening.add(task)
+        if self._tls is not None:
+            self._connection_limits.enter(
+                task, str(address[0]) if isinstance(address, tuple) else "", partial(_drop, task)
+            )
+        task.add_done_callback(self._opened)
 
     async def _take(self, connection: socket.socket) -> None:
         timeouts = (

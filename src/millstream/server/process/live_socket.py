@@ -21,6 +21,9 @@ HANDSHAKE_S: Final = 10.0
 CLOSE_S: Final = 2.0
 """How long a WebSocket may take to answer a close."""
 
+LATE_S: Final = 1.0
+"""A timer that is later than this tells of a loop that stood still, not of a peer."""
+
 MAX_FRAMES_S: Final = 2000
 """WebSocket frames that a peer may send within a second, pings included: a page sends a hundred."""
 
@@ -146,6 +149,14 @@ class LiveSocket(WebSocketsSansIOProtocol):
             self.close_timer = self.loop.call_later(self.close_timeout, self.transport.abort)
 
     def keepalive_timeout(self) -> None:
-        """Drop the connection: a ping was not answered in time."""
+        """Drop the connection: a ping was not answered in time.
+
+        If it was this process that stood still, the answer may be there and only has to be read first.
+        """
+        now = self.loop.time()
+        if self.ping_timeout is not None and now - self.ping_sent_at > self.ping_timeout + LATE_S:
+            self.ping_sent_at = now + LATE_S - self.ping_timeout
+            self.pong_timer = self.loop.call_later(LATE_S, self.keepalive_timeout)
+            return
         super().keepalive_timeout()
         self.transport.abort()
