@@ -257,7 +257,7 @@ def build_of(url: str) -> str:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_drains(tmp_path: Path, number: signal.Signals) -> None:
+def test_B7_a_signal_drains(tmp_path: Path, number: signal.Signals) -> None:
     """New pages are turned away, the running handler finishes and its result arrives, pages hear of the restart."""
     with program(tmp_path, drain_s=5) as (process, url), open_socket(url) as page:
         say_hello(page, build_of(url))
@@ -278,7 +278,7 @@ def test_a_signal_drains(tmp_path: Path, number: signal.Signals) -> None:
 
 
 @pytest.mark.slow
-def test_a_handler_that_does_not_end_is_named_and_left(tmp_path: Path) -> None:
+def test_B8_a_handler_that_does_not_end_is_named_and_left(tmp_path: Path) -> None:
     with program(tmp_path) as (process, url), open_socket(url) as page:
         say_hello(page, build_of(url))
         start(page, 1)
@@ -291,7 +291,7 @@ def test_a_handler_that_does_not_end_is_named_and_left(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_handler_that_blocks_the_loop_does_not_keep_the_process(tmp_path: Path) -> None:
+def test_B8_a_handler_that_blocks_the_loop_does_not_keep_the_process(tmp_path: Path) -> None:
     with program(tmp_path) as (process, url), open_socket(url) as page:
         say_hello(page, build_of(url))
         page.send(encode_message(Fire(seq=2, binding=2, run=1)))
@@ -305,7 +305,7 @@ def test_a_handler_that_blocks_the_loop_does_not_keep_the_process(tmp_path: Path
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_second_signal_means_now(tmp_path: Path, number: signal.Signals) -> None:
+def test_B9_a_second_signal_means_now(tmp_path: Path, number: signal.Signals) -> None:
     with program(tmp_path, drain_s=30) as (process, url), open_socket(url) as page:
         say_hello(page, build_of(url))
         start(page, 1)

@@ -14,7 +14,7 @@ from millstream.runtime.edits import Edits
 from millstream.runtime.farewell import run_unseen
 from millstream.runtime.page_scripts import PageScripts
 from millstream.runtime.run import TriggeredEvent
-from millstream.runtime.runs import TOO_MUCH, CancelsStreams, Runs
+from millstream.runtime.runs import RESTARTING, TOO_MUCH, CancelsStreams, Runs
 from millstream.runtime.state.reach import Reach
 from millstream.runtime.user_code import guarded
 from millstream.types import Stored
@@ -68,9 +68,8 @@ class Events:
         self.edits = Edits(context, reach, self.raise_change)
 
     def close(self) -> None:
-        """Begin nothing any more."""
+        """Begin nothing any more that the page asks for; what follows from what has begun goes on."""
         self._is_closed = True
-        self.runs.close()
         self._held.clear()
 
     # ---- what the page says ------------------------------------------------------------------------------------
@@ -95,6 +94,9 @@ class Events:
             if not is_admitted:
                 self.runs.say(binding, message.run, "cancelled")
                 return
+        if self._is_closed:
+            self.runs.say(binding, message.run, "failed", RESTARTING)
+            return
         if message.held:
             self._hold(message.run, binding, event)
             return
@@ -130,7 +132,9 @@ class Events:
         self._streams.number(message, binding)
         if not self._reach.admits(binding.stream, "start_recording", message.seen):
             self._streams.refuse(message, "cancelled")
-        elif self._is_closed or self._streams.is_full:
+        elif self._is_closed:
+            self._streams.refuse(message, "busy", RESTARTING)
+        elif self._streams.is_full:
             self._streams.refuse(message, "busy", "Too many recordings are running. Stop one first.")
         else:
             self.runs.cancel_all(binding.cancels)
@@ -172,8 +176,6 @@ class Events:
             self._begin(follower, None)
 
     def _begin(self, binding: Binding, event: Occurrence | None) -> None:
-        if self._is_closed:
-            return
         inputs = self._context.values.read(binding.inputs)
         if binding.js is not None:
             _ = self._context.background.start(self._scripts.run(binding, inputs))

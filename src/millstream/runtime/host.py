@@ -19,6 +19,7 @@ from millstream.jobs import Engine
 from millstream.runtime.app_metrics import AppMetrics, measured
 from millstream.runtime.call.call_limits import CallLimits
 from millstream.runtime.call.program import AppProgram
+from millstream.runtime.drain import drain
 from millstream.runtime.inspection import UploadInspector
 from millstream.runtime.metrics import Totals
 from millstream.runtime.page_info import page_of
@@ -103,19 +104,16 @@ class Host:
     async def close(self, drain_s: float | None = None) -> None:
         """End every session; returns at the latest about a second after `drain_s` (default `settings.drain_s`).
 
-        New pages are refused, nobody is admitted any more, running calls may finish and their results still arrive,
-        generators and what is left after `drain_s` are cancelled, every page is closed with 1012. A handler that
-        ignores all of this is abandoned in its thread, named in the log and in `statistics()["engine"]["abandoned"]`.
+        New pages are refused. Open ones are sent away in batches: what they have begun goes on to its end, whatever
+        waits in the queue included, and their results still arrive; then each is closed with 1012. Generators and what
+        is left after `drain_s` are cancelled. A handler that ignores all of this is abandoned in its thread, named in
+        the log and in `statistics()["engine"]["abandoned"]`.
         """
         self._is_ready = False
         if self._shared is None:
             return
+        await drain(list(self.sessions.values()), self.settings.drain_s if drain_s is None else drain_s)
         self._shared.queue.close()
-        work = [task for session in self.sessions.values() for task in session.drain()]
-        if work:
-            await asyncio.wait(work, timeout=self.settings.drain_s if drain_s is None else drain_s)
-        for session in list(self.sessions.values()):
-            session.end(1012, "the app is being restarted")
         try:
             async with asyncio.timeout(LAST_S):
                 await self._all_gone()

@@ -12,6 +12,7 @@ from millstream.runtime.run import Run, TriggeredEvent
 from millstream.wire.messages import RunState
 
 TOO_MUCH: Final = "Too much is going on at once; try again in a moment."
+RESTARTING: Final = "The app is being restarted. Try again in a moment."
 
 
 class CancelsStreams(Protocol):
@@ -44,12 +45,6 @@ class Runs:
         self._streams = streams
         self._on_end = on_end
         self._next: dict[int, TriggeredEvent] = {}
-        self._is_closed = False
-
-    def close(self) -> None:
-        """Begin nothing any more."""
-        self._is_closed = True
-        self._next.clear()
 
     def trigger(self, trigger: TriggeredEvent) -> None:
         """Do what an event of a binding is to do: cancel, and begin a run, at once, later or not at all."""
@@ -60,7 +55,7 @@ class Runs:
             self.say(binding, trigger.run, "done")
             self._on_end(binding, True)
         elif binding.trigger_mode == "multiple" or not (self.running and self._goes_on(binding)):
-            if self._is_closed or len(self.running) >= self._context.settings.max_runs:
+            if len(self.running) >= self._context.settings.max_runs:
                 self.say(binding, trigger.run, "failed", TOO_MUCH)
                 return
             run = Run(self._context, trigger, self._on_end)

@@ -211,11 +211,16 @@ class Session:
         self.store.clear()
         self._sender.clear()
 
-    def drain(self) -> list[asyncio.Task[None]]:
-        """Begin nothing any more, end streams after their running call; gives the tasks that are still at work."""
+    def drain(self) -> None:
+        """Begin nothing for the page any more, and end streams after their running call."""
+        self._timers.close()
         self.events.close()
         self._streams.shut_down()
-        return list(self._background.tasks)
+
+    @property
+    def work(self) -> set[asyncio.Task[None]]:
+        """The tasks that are at work for it."""
+        return self._background.tasks
 
     # ---- the link ----------------------------------------------------------------------------------------------
 
