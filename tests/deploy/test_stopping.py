@@ -14,11 +14,12 @@ import pytest
 from tests.deploy.servers import free_port, program
 from tests.server.live import cookies, open_socket, say_hello, visit
 
+from millstream.client import Client
 from millstream.client.client import open_page
 from millstream.client.page import Page
 from millstream.errors import Closed
 
-pytestmark = [pytest.mark.slow, pytest.mark.anyio]
+pytestmark = pytest.mark.slow
 
 BUSY_APP = """
 import time
@@ -54,8 +55,7 @@ async def film(page: Page) -> str:
     recording = await page.record(page.find("Camera"))
     await recording.first.wait_for_state("running")
     feeding = asyncio.ensure_future(recording.feed(frames(), 10.0))
-    while recording.first.state != "ended":
-        await asyncio.sleep(0.01)
+    await recording.first.wait_for_state("ended")
     feeding.cancel()
     await asyncio.gather(feeding, return_exceptions=True)
     assert recording.first.results
@@ -83,6 +83,7 @@ async def press(page: Page, name: str) -> tuple[list[str], list[str]]:
     return done, refused
 
 
+@pytest.mark.anyio
 async def test_B7_a_stopped_server_loses_no_result(tmp_path: Path) -> None:
     """20 streams and 20 clicking visitors: what has begun is finished and arrives, and the process ends in time."""
     drain_s = 5.0
@@ -111,7 +112,7 @@ async def test_B7_a_stopped_server_loses_no_result(tmp_path: Path) -> None:
     assert len(done) > 40
 
 
-async def test_B10_a_killed_server_leaves_nothing_to_its_successor(tmp_path: Path) -> None:
+def test_B10_a_killed_server_leaves_nothing_to_its_successor(tmp_path: Path) -> None:
     port = free_port()
     with program(BUSY_APP, tmp_path, port) as served:
         with visit(served.url) as visitor, open_socket(served.url, cookies(visitor)) as page:
@@ -119,11 +120,10 @@ async def test_B10_a_killed_server_leaves_nothing_to_its_successor(tmp_path: Pat
             headers = {"x-millstream-session": session, "content-type": "text/plain"}
             assert visitor.post("/upload", params={"name": "a.txt"}, headers=headers, content=b"mine").is_success
             served.process.kill()
-            await asyncio.to_thread(served.process.wait, 10)
+            served.process.wait(10)
         assert [path.read_bytes() for path in tmp_path.rglob("*.txt")] == [b"mine"]
     with program(BUSY_APP, tmp_path, port) as served:
         ready = time.monotonic()
-        page = await open_page(served.url)
-        assert time.monotonic() - ready < 3
+        with Client(served.url):
+            assert time.monotonic() - ready < 3
         assert not list(tmp_path.rglob("*.txt"))
-        await page.close()

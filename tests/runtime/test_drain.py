@@ -23,12 +23,13 @@ class Page:
         self.drained_at = self.ended_at = -1.0
         self._work_s = work_s
 
-    def drain(self) -> None:
+    def drain(self) -> set[asyncio.Task[None]]:
         self.drained_at = asyncio.get_running_loop().time()
         if self._work_s:
             task = asyncio.ensure_future(asyncio.sleep(self._work_s))
             self.work.add(task)
             task.add_done_callback(self.work.discard)
+        return self.work
 
     def end(self, code: int, reason: str) -> None:
         assert (code, self.ended_at) == (1012, -1.0)

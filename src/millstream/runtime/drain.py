@@ -24,24 +24,24 @@ async def drain(sessions: Iterable[Session], drain_s: float) -> None:
     not over after `drain_s` is ended then.
     """
     loop = asyncio.get_running_loop()
-    waiting, finishing = deque(sessions), set[Session]()
+    waiting = deque(sessions)
+    finishing: dict[Session, set[asyncio.Task[None]]] = {}
     until, rounds = loop.time() + drain_s, max(int(drain_s / 2 / PAUSE_S), 1)
     batch = max(BATCH, math.ceil(len(waiting) / rounds))
     while waiting or finishing:
         for _ in range(min(batch, len(waiting))):
             session = waiting.popleft()
-            session.drain()
-            finishing.add(session)
-        for session in [each for each in finishing if not each.work]:
+            finishing[session] = session.drain()
+        for session in [session for session, work in finishing.items() if not work]:
             session.end(*SENT_AWAY)
-            finishing.discard(session)
+            del finishing[session]
         left_s = until - loop.time()
         if left_s <= 0:
             break
         if waiting:
             await asyncio.sleep(min(PAUSE_S, left_s))
         elif finishing:
-            work = [task for session in finishing for task in session.work]
-            await asyncio.wait(work, timeout=left_s, return_when=asyncio.FIRST_COMPLETED)
+            working = set().union(*finishing.values())
+            await asyncio.wait(working, timeout=left_s, return_when=asyncio.FIRST_COMPLETED)
     for session in (*waiting, *finishing):
         session.end(*SENT_AWAY)

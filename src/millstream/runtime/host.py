@@ -49,7 +49,7 @@ REFUSALS = {"busy": 1013, "shutdown": 1012}
 
 LOST = Closing(1001, "the link is lost")
 
-LAST_S = 1.0
+LAST_S = 0.6
 """How long sessions may take to end once the time for draining is over."""
 
 

@@ -54,6 +54,9 @@ logger = logging.getLogger("millstream.session")
 GOODBYE_S: Final = 0.5
 """How long the last messages may take when the server ends a session."""
 
+RESULTS_S: Final = 2.0
+"""How long they may take when the app is being stopped: the results of what it waited for are among them."""
+
 
 class Closing(NamedTuple):
     """Why a session ended: a close code of WebSocket, and a sentence."""
@@ -109,6 +112,7 @@ class Session:
             self._link.kept,
             shared.totals,
         )
+        self._goodbye_s = GOODBYE_S
         self._initial = initial
         self._page = page
         self._reports = Reports(Toasts(self._sender.control).tell, self._page, settings.show_error)
@@ -165,7 +169,7 @@ class Session:
             self._welcome(hello)
             closing = await self._closing
             if self._link.is_attached:
-                await self._sender.drained(GOODBYE_S)
+                await self._sender.drained(self._goodbye_s)
         finally:
             self._link.end()
             await self._background.close()
@@ -211,15 +215,16 @@ class Session:
         self.store.clear()
         self._sender.clear()
 
-    def drain(self) -> None:
-        """Begin nothing for the page any more, and end streams after their running call."""
+    def drain(self) -> set[asyncio.Task[None]]:
+        """Begin nothing for the page any more, and end streams after their running call.
+
+        Returns:
+            What is at work for it: a set that is empty as soon as nothing is.
+        """
+        self._goodbye_s = RESULTS_S
         self._timers.close()
         self.events.close()
         self._streams.shut_down()
-
-    @property
-    def work(self) -> set[asyncio.Task[None]]:
-        """The tasks that are at work for it."""
         return self._background.tasks
 
     # ---- the link ----------------------------------------------------------------------------------------------
