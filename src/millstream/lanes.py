@@ -13,6 +13,7 @@ from operator import itemgetter
 from typing import Final, Generic, Protocol, TypeVar
 
 from millstream.errors import BacklogExceeded, LaneClosed
+from millstream.wire.packet import INDEPENDENT, KEY
 
 MAX_DEPENDENT: Final = 64
 """Packets of a delta codec that may wait in a `Latest`: two seconds of video."""
@@ -28,12 +29,8 @@ class LaneItem(Protocol):
     def payload(self) -> bytes | memoryview: ...
 
     @property
-    def is_key(self) -> bool:
-        """It can be decoded without the items before it."""
-
-    @property
-    def is_independent(self) -> bool:
-        """No later item needs it."""
+    def flags(self) -> int:
+        """`KEY` if it can be decoded without the items before it, `INDEPENDENT` if no later item needs it."""
 
 
 _first = itemgetter(0)
@@ -172,28 +169,29 @@ class Latest(Lane[Item]):
 
     def lose(self) -> None:
         """Note that an item is missing: if later ones build on it they are dropped until a key item comes."""
-        if self._builds and not (self.queue and self.queue[0][0].is_key):
+        if self._builds and not (self.queue and self.queue[0][0].flags & KEY):
             self.clear()
             self.needs_key = True
 
     def _makes_room(self, item: Item, seconds: float) -> bool:
-        self._builds = self._builds or not item.is_independent
+        self._builds = self._builds or not item.flags & INDEPENDENT
         if not self._builds:  # so no waiting item is needed
             if self.queue:
                 self.clear()
             return True
-        if self.needs_key and not item.is_key:
+        is_key = item.flags & KEY != 0
+        if self.needs_key and not is_key:
             return False
-        if item.is_key and not item.is_independent:
+        if is_key and not item.flags & INDEPENDENT:
             self.needs_key = False
             self.clear()
-        elif self.queue and self.queue[-1][0].is_independent:
+        elif self.queue and self.queue[-1][0].flags & INDEPENDENT:
             self._forget(*self.queue.pop())
             self._dropped += 1
         if len(self.queue) >= self._max_dependent:
             self.needs_key = True
             self.clear()
-        return item.is_key or not self.needs_key
+        return is_key or not self.needs_key
 
 
 class All(Lane[Item]):

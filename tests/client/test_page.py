@@ -16,9 +16,9 @@ from millstream.client.run import ClientRun
 from millstream.errors import Closed, InvalidValue, Refused
 from millstream.testing import TestPage
 from millstream.transports.memory import MemoryTransport, connect
-from millstream.wire.encoding import decode_page_message, encode_message
+from millstream.wire.encoding import decode_page_message, encode_message, encode_packet
 from millstream.wire.messages import Credit, Outputs, PageMessage, Refuse, RunState, Script, StreamState, Toast, Welcome
-from millstream.wire.packet import CodecNumber, Flag, Packet, PacketKind, encode_packet
+from millstream.wire.packet import CodecNumber, Flag, Packet, PacketKind
 
 pytestmark = pytest.mark.anyio
 

@@ -15,18 +15,9 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 
 from millstream.server.app import App
-from millstream.wire.encoding import decode_server_message, encode_message
+from millstream.wire.encoding import decode_packet, decode_server_message, encode_message, encode_packet
 from millstream.wire.messages import Credit, Hello, Open, PageMessage, ServerMessage, StreamState, Toast, Welcome
-from millstream.wire.packet import (
-    VERSION,
-    CodecNumber,
-    Flag,
-    Packet,
-    PacketKind,
-    decode_packet,
-    encode_packet,
-    is_packet,
-)
+from millstream.wire.packet import VERSION, CodecNumber, Flag, Packet, PacketKind, is_packet
 
 
 class Vandal:

@@ -26,10 +26,10 @@ from millstream.runtime.send.sender import Sender
 from millstream.server.composition import compose_host
 from millstream.testing.virtual import VirtualLoop
 from millstream.transports.memory import MemoryTransport, connect
-from millstream.wire.encoding import decode_server_message, encode_message
+from millstream.wire.encoding import decode_packet, decode_server_message, encode_message
 from millstream.wire.limits import ACK_MESSAGES
 from millstream.wire.messages import Ack, Bye, Clock, Credit, Fire, Hello, Open, Outputs, RunState, StreamState, Welcome
-from millstream.wire.packet import VERSION, CodecNumber, Flag, Packet, PacketKind, decode_packet, is_packet
+from millstream.wire.packet import VERSION, CodecNumber, Flag, Packet, PacketKind, is_packet
 
 STEPS = 20
 STEP_S = 0.1

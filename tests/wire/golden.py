@@ -15,8 +15,8 @@ import msgspec
 
 from millstream.jobs import Level
 from millstream.wire import messages as m
-from millstream.wire.encoding import encode_message
-from millstream.wire.packet import Flag, Packet, PacketKind, encode_packet
+from millstream.wire.encoding import encode_message, encode_packet
+from millstream.wire.packet import Flag, Packet, PacketKind
 
 FILE = Path(__file__).parents[1] / "golden" / "wire.json"
 

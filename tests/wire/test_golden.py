@@ -7,8 +7,14 @@ import pytest
 from tests.wire import golden
 
 from millstream.wire import messages
-from millstream.wire.encoding import decode_page_message, decode_server_message, encode_message
-from millstream.wire.packet import CodecNumber, Flag, PacketKind, decode_packet, encode_packet, is_packet
+from millstream.wire.encoding import (
+    decode_packet,
+    decode_page_message,
+    decode_server_message,
+    encode_message,
+    encode_packet,
+)
+from millstream.wire.packet import CodecNumber, Flag, PacketKind, is_packet
 
 CASES: list[dict[str, Any]] = json.loads(golden.FILE.read_text(encoding="utf-8"))
 

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from millstream.errors import ProtocolError
-from millstream.wire.packet import HEADER, VERSION, Flag, Packet, PacketKind, decode_packet, encode_packet, is_packet
+from millstream.wire.encoding import decode_packet, encode_packet
+from millstream.wire.packet import HEADER, VERSION, Flag, Packet, PacketKind, is_packet
 
 NUMBERS = st.integers(0, 2**32 - 1)
 PACKETS = st.builds(

@@ -17,7 +17,7 @@ from millstream.client.stream import ClientStream
 from millstream.codecs import jpeg
 from millstream.errors import Closed, InvalidValue, ProtocolError, Refused
 from millstream.types import Transport
-from millstream.wire.encoding import decode_server_message, encode_message
+from millstream.wire.encoding import decode_packet, decode_server_message, encode_message
 from millstream.wire.messages import (
     ALL,
     Bye,
@@ -33,7 +33,7 @@ from millstream.wire.messages import (
     Set,
     Welcome,
 )
-from millstream.wire.packet import VERSION, Packet, decode_packet, is_packet
+from millstream.wire.packet import VERSION, Packet, is_packet
 
 GOODBYE_S: Final = 1.0
 """The time, in seconds, that the last message may take."""

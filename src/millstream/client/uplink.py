@@ -17,8 +17,9 @@ from millstream.errors import BacklogExceeded, Closed
 from millstream.frames import Chunk, Frame
 from millstream.media.image_file import reduced
 from millstream.types import Codec, Encoded
+from millstream.wire.encoding import encode_packet, flags_of
 from millstream.wire.messages import Encode, Stop
-from millstream.wire.packet import COMMON_CODECS, CodecNumber, Flag, Packet, PacketKind, encode_packet, flags_of
+from millstream.wire.packet import COMMON_CODECS, CodecNumber, Flag, Packet, PacketKind
 
 JPEG_QUALITY: Final = 0.8
 

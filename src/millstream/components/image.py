@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 from millstream.components.options.media_source import DeclaredFiles, MediaComponent, listed
 from millstream.components.options.webcam import WebcamOptions, in_pixels, is_css_size, webcam_options_of
 from millstream.components.values.browser_copies import encoded, head_of
-from millstream.components.values.pixels import UnfitImage, from_picture, in_mode, to_picture, to_pixels
+from millstream.components.values.pixels import (
+    MAX_PIXELS,
+    MAX_SIDE,
+    UnfitImage,
+    from_picture,
+    in_mode,
+    to_picture,
+    to_pixels,
+)
 from millstream.declare.arguments import describe
 from millstream.declare.component import Common
 from millstream.declare.event import Event, StreamEvent
@@ -44,6 +52,7 @@ KEEP_ALPHA: Final = ("webp", "png")
 """Codecs that know transparency."""
 
 MODES: Final = ("RGB", "RGBA", "L", "1", "P", "CMYK", "YCbCr", "LAB", "HSV", "I", "F", None)
+KEPT_CHANNELS: Final = (3, 4)
 CHANNELS: Final[Mapping[str | None, int]] = {"RGB": 3, "RGBA": 4}
 """How many channels the pixels of a frame have in modes in which they are handed on as they are."""
 
@@ -276,6 +285,10 @@ class Image(MediaComponent):
     def postprocess(self, value: object, scratch: Scratch) -> Stored | Media:
         if value is None:
             return None
+        if type(value) is np.ndarray and value.dtype == np.uint8 and value.ndim == 3:
+            height, width, channels = value.shape
+            if channels in KEPT_CHANNELS and 0 < height <= MAX_SIDE >= width > 0 and height * width <= MAX_PIXELS:
+                return Frame(value)  # as most of what a stream returns
         if isinstance(value, Path | str):
             link = self.link(value) if isinstance(value, str) else None
             return link or self._presentable(scratch.admit(Path(value)), scratch)

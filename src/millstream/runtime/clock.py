@@ -24,7 +24,8 @@ class PageClock:
     difference seen is nearest to the truth, and what is late by it is late on the way.
 
     Attributes:
-        offset_us: To be added to a time of the page to get one of the server's clock; 0 before the first comparison.
+        offset_us: To be added to a time of the page to get one of the server's clock; 0 before the first comparison. It
+            holds the time that the fastest message takes, so ages do not.
     """
 
     def __init__(self) -> None:
@@ -36,10 +37,6 @@ class PageClock:
         self._offsets.append(now_us - page_us)
         self.offset_us = min(self._offsets)
 
-    def age_s(self, page_us: int, now_us: int) -> float:
-        """Say how long ago something happened in the page, without the time the fastest message takes; at least 0."""
-        return max(now_us - page_us - self.offset_us, 0) / 1_000_000
-
 
 class SessionClock:
     """The running loop's clock, without the time in which the page could not be reached.
@@ -48,6 +45,7 @@ class SessionClock:
 
     Attributes:
         time: Gives the time in seconds; another function once it was stopped, so to be looked up each time.
+        server_time: Gives the time of the loop's clock, which never stands still.
         is_stopped: Whether time stands still.
         lost_s: Seconds by which it is behind the loop's clock while it runs.
     """
@@ -56,6 +54,7 @@ class SessionClock:
         self._loop = asyncio.get_running_loop()
         self._overdue: list[Callable[[], None]] = []
         self.time: Callable[[], float] = self._loop.time
+        self.server_time: Callable[[], float] = self._loop.time
         self.is_stopped = False
         self.lost_s = 0.0
 

@@ -13,9 +13,9 @@ from millstream.runtime.metrics import Totals
 from millstream.runtime.page_info import PageInfo
 from millstream.runtime.user_code import is_for_the_caller
 from millstream.types import Transport
-from millstream.wire.encoding import decode_page_message
+from millstream.wire.encoding import decode_packet, decode_page_message
 from millstream.wire.messages import PageMessage
-from millstream.wire.packet import FIRST_OF_CONTROL, decode_packet
+from millstream.wire.packet import FIRST_OF_CONTROL
 
 BURST_S: Final = 2.0
 """A page may send this many seconds' worth of messages at once."""

@@ -16,21 +16,36 @@ AGE_BOUNDS_S: Final = (
 )
 """Upper bounds of the histogram's bins in seconds; one more bin takes the rest."""
 
+NOTED: Final = 64
+"""So many durations of a stream are noted before they are sorted into bins, all at once."""
+
 COUNTERS: Final = ("received", "handled", "dropped", "broken", "sent", "replaced", "stale", "errors")
 
 
 @dataclass(slots=True)
 class Histogram:
-    """Counts of durations between fixed bounds."""
+    """Counts of durations between fixed bounds.
+
+    Attributes:
+        counts, total_s, max_s: Of all that has been sorted in.
+        noted: Durations that `fold` has still to sort in.
+    """
 
     counts: list[int] = field(default_factory=lambda: [0] * (len(AGE_BOUNDS_S) + 1))
     total_s: float = 0.0
     max_s: float = 0.0
+    noted: list[float] = field(default_factory=list)
 
     def add(self, seconds: float) -> None:
         self.counts[bisect_left(AGE_BOUNDS_S, seconds)] += 1
         self.total_s += seconds
         self.max_s = max(self.max_s, seconds)
+
+    def fold(self) -> None:
+        """Sort in what was noted."""
+        for seconds in self.noted:
+            self.add(seconds)
+        self.noted.clear()
 
     @property
     def count(self) -> int:
@@ -102,6 +117,11 @@ class StreamMetrics:
     encodings: int = 0
     encodings_s: float = 0.0
     trace: StreamTrace | None = None
+
+    def fold(self) -> None:
+        """Sort in the ages and durations that were noted, which are `NOTED` together at most."""
+        self.age.fold()
+        self.call.fold()
 
     def merge(self, other: StreamMetrics) -> None:
         """Add what another stream has counted."""

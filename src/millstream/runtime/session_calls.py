@@ -13,7 +13,7 @@ from millstream.jobs import Job, Notify, Occurrence, Role, Worker
 from millstream.runtime.call.call_limits import CallLimits
 from millstream.runtime.page_info import PageInfo
 from millstream.runtime.queue import RunQueue
-from millstream.runtime.state.files import SessionFiles
+from millstream.runtime.state.files import LEFT, SessionFiles
 from millstream.runtime.state.values import Claim, Values
 from millstream.tickets import Ticket
 from millstream.types import Stored
@@ -117,7 +117,7 @@ class SessionCalls:
             event=cause.event,
             request=page.request,
             folder=self._store.folder,
-            room=self._store.room,
+            room=min(map(LEFT, self._store.quotas)),
             role=cause.role,
             is_developers=page.is_developers,
             decodes=page.decodes,

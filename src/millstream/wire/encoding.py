@@ -1,14 +1,73 @@
-"""The control messages as MessagePack: encoded, and decoded within the bounds of what a page may send."""
+"""All that travels as bytes: packets behind a fixed 32-byte header, control messages as MessagePack."""
 
 from __future__ import annotations
+
+from typing import Final
 
 import msgspec
 
 from millstream.errors import ProtocolError
+from millstream.types import Encoded
 from millstream.wire.budget import count_values
 from millstream.wire.limits import MAX_CONTROL_BYTES, MAX_CONTROL_VALUES
 from millstream.wire.messages import PageMessage, ServerMessage
+from millstream.wire.packet import HEADER, INDEPENDENT, KEY, VERSION, Packet, PacketKind
 from millstream.wire.plain import encodable, plain
+
+_KINDS: Final = {kind.value: kind for kind in PacketKind}
+"""Members by their number: to have the enumeration look them up costs several calls for each packet."""
+
+
+def flags_of(encoded: Encoded) -> int:
+    """Give the flags of what an encoder has made."""
+    return encoded.is_key * KEY + encoded.is_independent * INDEPENDENT
+
+
+def encode_packet(packet: Packet) -> bytes:
+    """Put the header in front of the payload; the one copy that a packet costs."""
+    header = HEADER.pack(
+        VERSION,
+        packet.kind,
+        packet.codec,
+        packet.flags,
+        packet.stream,
+        packet.component,
+        packet.sequence,
+        packet.source,
+        packet.call,
+        packet.captured_us,
+    )
+    return b"".join((header, packet.payload))
+
+
+def decode_packet(message: bytes | memoryview) -> Packet:
+    """Read a media packet; the payload is a view of `message`, not a copy.
+
+    Raises:
+        ProtocolError: Shorter than a header, of another version, of an unknown kind, or with unknown flags.
+    """
+    view = memoryview(message)
+    if len(view) < HEADER.size:
+        raise ProtocolError(f"packet of {len(view)} bytes is shorter than its {HEADER.size}-byte header")
+    version, kind, codec, flags, stream, component, sequence, source, call, captured_us = HEADER.unpack_from(view)
+    if version != VERSION:
+        raise ProtocolError(f"packet of protocol version {version}, expected {VERSION}")
+    if kind not in _KINDS:
+        raise ProtocolError(f"packet of unknown kind {kind}")
+    if flags > 7:
+        raise ProtocolError(f"packet with unknown flags {flags:#x}")
+    return Packet(
+        _KINDS[kind],
+        codec,
+        flags,
+        stream,
+        component,
+        sequence,
+        source,
+        call,
+        captured_us,
+        view[HEADER.size :],
+    )
 
 
 def _plainer(value: object) -> object:

@@ -1,4 +1,4 @@
-"""The media packet: a fixed 32-byte header and the untouched payload. Its twin is `web/src/wire/packet.ts`."""
+"""The media packet: what its header says, and the untouched payload. Its twin is `web/src/wire/packet.ts`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,6 @@ from enum import IntEnum, IntFlag
 from typing import Final
 
 import msgspec
-
-from millstream.errors import ProtocolError
-from millstream.types import Encoded
 
 VERSION: Final = 1
 """Version of the whole protocol: first byte of each packet, first field of `Hello` and `Welcome`."""
@@ -22,6 +19,7 @@ SUBPROTOCOL: Final = f"millstream.{VERSION}"
 
 SEQUENCES: Final = 2**32
 """Sequences of packets are counted modulo this."""
+
 
 HEADER: Final = struct.Struct("<BBBBIIIIIQ")
 """version, kind, codec, flags, stream, component, sequence, source, call, captured_us; little-endian."""
@@ -72,18 +70,10 @@ class Flag(IntFlag):
     LAST = 4
 
 
-_KINDS: Final = {kind.value: kind for kind in PacketKind}
-"""Members by their number: to have the enumeration look them up costs several calls for each packet."""
-
 KEY: Final = 1
 INDEPENDENT: Final = 2
 LAST: Final = 4
-"""The flags as plain numbers, for the same reason."""
-
-
-def flags_of(encoded: Encoded) -> int:
-    """Give the flags of what an encoder has made."""
-    return encoded.is_key * KEY + encoded.is_independent * INDEPENDENT
+"""The flags as plain numbers: members of the enumeration cost several calls for each packet."""
 
 
 class Packet(msgspec.Struct, frozen=True):
@@ -141,50 +131,3 @@ class Packet(msgspec.Struct, frozen=True):
 def is_packet(message: bytes | memoryview) -> bool:
     """Tell a media packet from a control message by its first byte."""
     return len(message) > 0 and message[0] < FIRST_OF_CONTROL
-
-
-def encode_packet(packet: Packet) -> bytes:
-    """Put the header in front of the payload; the one copy that a packet costs."""
-    header = HEADER.pack(
-        VERSION,
-        packet.kind,
-        packet.codec,
-        packet.flags,
-        packet.stream,
-        packet.component,
-        packet.sequence,
-        packet.source,
-        packet.call,
-        packet.captured_us,
-    )
-    return b"".join((header, packet.payload))
-
-
-def decode_packet(message: bytes | memoryview) -> Packet:
-    """Read a media packet; the payload is a view of `message`, not a copy.
-
-    Raises:
-        ProtocolError: Shorter than a header, of another version, of an unknown kind, or with unknown flags.
-    """
-    view = memoryview(message)
-    if len(view) < HEADER.size:
-        raise ProtocolError(f"packet of {len(view)} bytes is shorter than its {HEADER.size}-byte header")
-    version, kind, codec, flags, stream, component, sequence, source, call, captured_us = HEADER.unpack_from(view)
-    if version != VERSION:
-        raise ProtocolError(f"packet of protocol version {version}, expected {VERSION}")
-    if kind not in _KINDS:
-        raise ProtocolError(f"packet of unknown kind {kind}")
-    if flags > 7:
-        raise ProtocolError(f"packet with unknown flags {flags:#x}")
-    return Packet(
-        _KINDS[kind],
-        codec,
-        flags,
-        stream,
-        component,
-        sequence,
-        source,
-        call,
-        captured_us,
-        view[HEADER.size :],
-    )

@@ -17,9 +17,9 @@ from millstream.runtime.send.channel import Channel, Delivery
 from millstream.runtime.send.sender import Sender
 from millstream.testing.virtual import VirtualLoop
 from millstream.transports.memory import MemoryTransport, connect
-from millstream.wire.encoding import decode_server_message
+from millstream.wire.encoding import decode_packet, decode_server_message
 from millstream.wire.messages import Clock, Credit, Outputs, Toast
-from millstream.wire.packet import Flag, Packet, PacketKind, decode_packet, is_packet
+from millstream.wire.packet import Flag, Packet, PacketKind, is_packet
 
 PICTURE, TEXT = 10, 11
 

@@ -38,7 +38,9 @@ def test_there_is_a_quota_in_bytes_and_in_files(tmp_path: Path) -> None:
     assert (store.room, store.used) == (0, 100)
     small = SessionFiles(tmp_path, 100, max_files=1)
     small.add(blob(1))
-    assert small.room == 0
+    with pytest.raises(QuotaExceeded, match="may have 1 files"):
+        small.add(blob(1))
+    assert small.room == 99
 
 
 def test_a_component_keeps_its_last_two_files(tmp_path: Path) -> None:

@@ -65,9 +65,10 @@ def test_nothing_is_left_of_what_is_refused() -> None:
             page.run(given(b"8BPS\0\1"))
         assert (list(store.folder.iterdir()), store.used) == ([], 0)
         data = file_of("TIFF", 2_100)
-        store._allowance.most = len(data) + 1_000  # which leaves no room for what is shown in its place
+        taken = store.room - len(data) - 1_000  # which leaves no room for what is shown in its place
+        store._allowance.take(taken)
         with pytest.raises(QuotaExceeded):
             page.run(given(data))
-        assert (list(store.folder.iterdir()), store.used) == ([], 0)
-        store._allowance.most *= 10
+        assert (list(store.folder.iterdir()), store.used) == ([], taken)
+        store._allowance.give(taken)
         assert page.run(given(data))["size"] == len(data)

@@ -17,8 +17,9 @@ from millstream.frames import Frame
 from millstream.runtime.state.frame_chain import FrameChain
 from millstream.testing import fake_delta
 from millstream.testing.page import TestPage
+from millstream.wire.encoding import decode_packet
 from millstream.wire.messages import KeyFrame
-from millstream.wire.packet import Flag, Packet, PacketKind, decode_packet
+from millstream.wire.packet import Flag, Packet, PacketKind
 
 SIZE = 4
 

@@ -14,7 +14,8 @@ from millstream.errors import DeclarationError
 from millstream.runtime.stream.encoding import codec_for
 from millstream.testing.page import TestPage
 from millstream.types import Encoding
-from millstream.wire.packet import CodecNumber, Packet, decode_packet
+from millstream.wire.encoding import decode_packet
+from millstream.wire.packet import CodecNumber, Packet
 
 JPEG, H264, VP8 = CodecNumber.JPEG, CodecNumber.H264, CodecNumber.VP8
 

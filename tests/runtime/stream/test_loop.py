@@ -15,8 +15,9 @@ from millstream.errors import BacklogExceeded, Error
 from millstream.runtime.settings import Settings
 from millstream.runtime.stream.receiver import Receiver
 from millstream.testing.page import TestPage
+from millstream.wire.encoding import encode_packet
 from millstream.wire.messages import Credit, Set, Stop
-from millstream.wire.packet import Flag, Packet, PacketKind, encode_packet
+from millstream.wire.packet import Flag, Packet, PacketKind
 
 CAMERA_S = 1 / 30
 RATE = 16_000

@@ -34,9 +34,10 @@ from millstream.runtime.call.returned import blame, by_element, check_sum
 from millstream.runtime.state.raw_frame import RawFrame
 from millstream.runtime.user_code import guarded, is_for_the_caller
 from millstream.types import Blob, Media, Stored
+from millstream.wire.encoding import flags_of
 from millstream.wire.limits import MAX_PAYLOAD_BYTES
 from millstream.wire.messages import Value
-from millstream.wire.packet import Packet, PacketKind, flags_of
+from millstream.wire.packet import Packet, PacketKind
 
 SOUND_CODEC: Final = "pcm16"
 

@@ -13,8 +13,9 @@ import msgspec
 from millstream.runtime.link_model import LinkModel
 from millstream.runtime.send.channel import Channel, Delivery
 from millstream.runtime.send.list_diff import ListDiff
+from millstream.wire.encoding import encode_packet
 from millstream.wire.messages import Credit, KeyFrame, Outputs, ServerMessage
-from millstream.wire.packet import Packet, encode_packet
+from millstream.wire.packet import Packet
 
 
 class ControlMessages(Protocol):

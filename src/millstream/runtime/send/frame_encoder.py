@@ -13,8 +13,9 @@ from millstream.frames import Frame
 from millstream.media.image_file import reduced
 from millstream.runtime.state.raw_frame import RawFrame
 from millstream.types import Encoder, Encoding
+from millstream.wire.encoding import flags_of
 from millstream.wire.limits import MAX_PAYLOAD_BYTES
-from millstream.wire.packet import Packet, flags_of
+from millstream.wire.packet import Packet
 
 logger = logging.getLogger("millstream.session")
 

@@ -16,10 +16,10 @@ from millstream.runtime.send.channel import Channel, Delivery
 from millstream.runtime.send.channels import Channels
 from millstream.runtime.send.list_diff import ListDiff
 from millstream.types import Transport
-from millstream.wire.encoding import encode_message
+from millstream.wire.encoding import encode_message, encode_packet
 from millstream.wire.limits import MAX_MESSAGE_BYTES
 from millstream.wire.messages import Ack, Outputs, ServerMessage
-from millstream.wire.packet import Packet, encode_packet
+from millstream.wire.packet import Packet
 from millstream.wire.plain import size_of
 
 MAX_CONTROL_BYTES: Final = 16 * 1024 * 1024

@@ -29,7 +29,7 @@ class FileQuota:
 
     Attributes:
         most: As given.
-        used: How many have been taken.
+        used, left: How many have been taken, and can still be.
         around: All that it is within: each has to have room.
     """
 
@@ -37,7 +37,7 @@ class FileQuota:
         self._whose = whose
         self._within = within
         self.most = most
-        self.used = 0
+        self.used, self.left = 0, most
         self.around: tuple[FileQuota, ...] = () if within is None else (within, *within.around)
 
     def take(self, size: int) -> None:
@@ -46,15 +46,17 @@ class FileQuota:
         Raises:
             QuotaExceeded: They do not fit; nothing is taken.
         """
-        if size > self.most - self.used:
+        if size > self.left:
             raise QuotaExceeded(f"{self._whose} may take {self.most} bytes together, and {size} more do not fit")
         if self._within is not None:
             self._within.take(size)
         self.used += size
+        self.left -= size
 
     def give(self, size: int) -> None:
         """Give some back."""
         self.used -= size
+        self.left += size
         if self._within is not None:
             self._within.give(size)
 

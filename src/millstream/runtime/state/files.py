@@ -8,9 +8,10 @@ import secrets
 import shutil
 import stat
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from mimetypes import guess_type
+from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,9 @@ KEPT: Final = 2
 SPILL_BYTES: Final = 4 * 1024 * 1024
 """Larger files that a handler returned go to the disk; smaller ones stay in memory."""
 
+LEFT: Final[Callable[[FileQuota], int]] = attrgetter("left")
+"""Gives what is left of a quota."""
+
 _SUFFIX: Final = re.compile(r"\.[a-z0-9]{1,8}")
 
 
@@ -39,6 +43,7 @@ class SessionFiles:
 
     Attributes:
         is_closed: Whether the page is gone: uploads are not taken in any more.
+        quotas: All that have to have room for a file.
         held: Handles of the files within the last values of components, by component.
     """
 
@@ -47,6 +52,7 @@ class SessionFiles:
         self.is_closed = False
         whose = "the session's files"
         self._allowance = FileQuota(max_bytes, whose) if isinstance(max_bytes, int) else max_bytes
+        self.quotas = (self._allowance, *self._allowance.around)
         self._max_files = max_files
         self._blobs: dict[str, Blob] = {}
         self._reservations: set[Reservation] = set()
@@ -57,12 +63,7 @@ class SessionFiles:
     @property
     def room(self) -> int:
         """Bytes that may still be stored."""
-        if len(self._blobs) + len(self._reservations) >= self._max_files:
-            return 0
-        least = self._allowance.most - self._allowance.used
-        for quota in self._allowance.around:
-            least = min(least, quota.most - quota.used)
-        return max(least, 0)
+        return min(map(LEFT, self.quotas))
 
     @property
     def used(self) -> int:

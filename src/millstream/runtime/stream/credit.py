@@ -8,7 +8,6 @@ from typing import Final
 
 from millstream.declare.binding import Binding
 from millstream.runtime.alarm import Alarm
-from millstream.runtime.clock import server_us
 from millstream.runtime.context import SessionContext
 from millstream.runtime.stream.av_receiver import AVReceiver
 from millstream.runtime.stream.receiver import Receiver
@@ -76,7 +75,7 @@ class StreamCredit:
         if packet.kind is not PacketKind.PICTURE:
             return  # audio comes in real time, whatever the link could carry
         link, encode_s, size = self._context.sender.link, packet.source / 1e6, len(packet.payload)
-        link.up.passed(size, packet.captured_us / 1e6 + encode_s, server_us() / 1e6)
+        link.up.passed(size, packet.captured_us / 1e6 + encode_s, self._context.clock.server_time())
         self._encode_s += (min(encode_s, MAX_ENCODE_S) - self._encode_s) / 8
         if link.rtt_s:
             self._receiver.measured(link.rtt_s, self._encode_s, size / link.up.rate)

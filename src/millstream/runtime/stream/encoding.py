@@ -62,6 +62,9 @@ class StreamEncoding:
         binding: The stream event.
         frames: The page's number for what it captures.
         channel: Takes the frames that go to the page.
+
+    Attributes:
+        look_at: When `follow` is worth calling again, in seconds.
     """
 
     def __init__(self, context: SessionContext, binding: Binding, frames: int, channel: Channel) -> None:
@@ -75,7 +78,7 @@ class StreamEncoding:
             _ControlledWay(self._camera or self.codec_up(CodecNumber.H264)),
             _ControlledWay(self.codec_down(CodecNumber.H264)),
         )
-        self._look_at = -math.inf
+        self.look_at = -math.inf
 
     def begin(self) -> None:
         """Tell the page in which codec the app wants its camera."""
@@ -89,16 +92,16 @@ class StreamEncoding:
         return " ".join(f"{name}: {way.controller.reason}" for name, way in ways if way.controller.encoding)
 
     def follow(self, packet: Packet, call_s: float, now: float) -> None:
-        """Look now and then how frames are best encoded on the link as it is.
+        """Look how frames are best encoded on the link as it is; worth it from `look_at` on.
 
         Args:
             packet: The frame that came last; audio is passed over.
             call_s: How long the handler takes for one.
             now: The time in seconds.
         """
-        if now < self._look_at or packet.kind is not PacketKind.PICTURE:
+        if packet.kind is not PacketKind.PICTURE:
             return
-        self._look_at = now + DECIDE_EVERY_S
+        self.look_at = now + DECIDE_EVERY_S
         sender, (up, down) = self._context.sender, self._ways
         link = sender.link
         frames_per_s = 1 / max(self._binding.stream_every, 1 / CAMERA_HZ, call_s)

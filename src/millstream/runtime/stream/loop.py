@@ -15,10 +15,9 @@ from typing import Protocol, cast
 from millstream.declare.binding import Binding
 from millstream.errors import Busy
 from millstream.jobs import Failure, Notify, Result, Role, Worker
-from millstream.runtime.clock import server_us
 from millstream.runtime.context import SessionContext
 from millstream.runtime.conversation.conversation import Conversation
-from millstream.runtime.metrics import StreamMetrics
+from millstream.runtime.metrics import NOTED, StreamMetrics
 from millstream.runtime.queue import Queued
 from millstream.runtime.session_calls import Cause, StartedCall
 from millstream.runtime.stream.av_receiver import AVReceiver
@@ -104,21 +103,25 @@ class StreamLoop:
 
     async def _call(self, worker: Worker, packets: tuple[Packet, ...]) -> None:
         """Handle one frame, or one stretch of audio; a frame beyond `max_age` is passed over."""
-        age_s, max_age_s = self.context.page.clock.age_s(packets[-1].captured_us, server_us()), self.binding.max_age
+        clock, max_age_s = self.context.clock, self.binding.max_age
+        captured_us = packets[-1].captured_us + self.context.page.clock.offset_us
+        age_s = max(clock.server_time() - captured_us / 1_000_000, 0.0)
         if max_age_s is not None and age_s > max_age_s:
             self.metrics.stale += 1
             self.receiver.lose()
             return
         role: Role = "handler" if self.conversation is None else "listen"
         began = self.context.calls.begin(self.binding, Cause(stream=self.number, packets=packets, role=role))
-        now = self.context.clock.time()
-        self.metrics.age.add(age_s)
+        now = clock.time()
+        self.metrics.age.noted.append(age_s)
         self.receiver.call_began(now)
         self.credit.give(now)
         async with aclosing(worker.submit(began.job)) as results:
             async for result in results:
                 if self.conversation is None:  # else this call only listens; those of handlers count by themselves
-                    self.metrics.call.add(result.call_s)
+                    self.metrics.call.noted.append(result.call_s)
+                if len(self.metrics.age.noted) + len(self.metrics.call.noted) >= NOTED:
+                    self.metrics.fold()
                 if self.metrics.trace is not None:
                     self.metrics.trace.called(packets[-1], now, result)
                 await self._deliver(began, result)
@@ -126,7 +129,7 @@ class StreamLoop:
                     break
         if self.output.progress is not None:
             self.output.progress.rest()
-        self.receiver.call_ended(self.context.clock.time())
+        self.receiver.call_ended(clock.time())
 
     async def _finish(self, worker: Worker) -> None:
         """End what players were given, as a run does."""

@@ -143,12 +143,7 @@ class Stream:
                 if recording.is_full:
                     self._end_recording()
                 if packet.payload and not self._status.has_ended and packet.kind is receiver.kind:
-                    if packet.flags & INDEPENDENT or packet.kind is PacketKind.SOUND:
-                        self._context.values.capture(self._component, packet)
-                    else:
-                        self._capture.add(packet, is_whole=not receiver.needs_key)
-                    self._credit.measure(packet)
-                    self.encoding.follow(packet, receiver.call_s, now)
+                    self._captured(packet, now)
                 self._credit.give(now)
                 self._loop.wake.set()
         except BacklogExceeded as error:
@@ -157,6 +152,16 @@ class Stream:
             if isinstance(error, ProtocolError) or is_for_the_caller(error):
                 raise
             self.fault(error)
+
+    def _captured(self, packet: Packet, now: float) -> None:
+        """Let the component hold what it captured, and learn from it what the link is like."""
+        if packet.flags & INDEPENDENT or packet.kind is PacketKind.SOUND:
+            self._context.values.capture(self._component, packet)
+        else:
+            self._capture.add(packet, is_whole=not self._receiver.needs_key)
+        self._credit.measure(packet)
+        if now >= self.encoding.look_at:
+            self.encoding.follow(packet, self._receiver.call_s, now)
 
     def _ask_for_key(self, packet: Packet) -> None:
         """Ask the page for a frame that stands alone, once, when one that others build on is missing."""
@@ -196,6 +201,7 @@ class Stream:
     def statistics(self) -> StreamMetrics:
         """Give the counters, up to date."""
         lane, channel = self._receiver.statistics(), self._output.channel
+        self.metrics.fold()
         self.metrics.handled, self.metrics.dropped = lane.taken, lane.dropped
         self.metrics.backlog_s = max(self.metrics.backlog_s, lane.waiting_s)
         self.metrics.sent, self.metrics.replaced = channel.sent, channel.replaced

@@ -9,6 +9,7 @@ import pytest
 
 from millstream.errors import BacklogExceeded, LaneClosed
 from millstream.lanes import Lane
+from millstream.wire.packet import INDEPENDENT, KEY
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,10 @@ class Item:
     is_key: bool = True
     is_independent: bool = True
     payload: bytes = b"12345678"
+
+    @property
+    def flags(self) -> int:
+        return self.is_key * KEY + self.is_independent * INDEPENDENT
 
 
 class LaneSuite:
