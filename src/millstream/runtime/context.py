@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from millstream.declare.manifest import Manifest
 from millstream.runtime.audio.players import Players
 from millstream.runtime.background import Background
+from millstream.runtime.calls import Results, SessionCalls
 from millstream.runtime.clock import SessionClock
 from millstream.runtime.metrics import Totals
 from millstream.runtime.page_info import PageInfo
 from millstream.runtime.queue import RunQueue
 from millstream.runtime.reports import Reports
-from millstream.runtime.results import Results
 from millstream.runtime.send.sender import Sender
-from millstream.runtime.session_calls import SessionCalls
 from millstream.runtime.settings import Settings
 from millstream.runtime.state.files import SessionFiles
 from millstream.runtime.state.values import Values

@@ -9,9 +9,9 @@ from contextlib import aclosing
 from millstream.declare.binding import Binding
 from millstream.errors import Busy, DeclarationError, InvalidValue, QuotaExceeded
 from millstream.jobs import Advance, Notice, Occurrence
+from millstream.runtime.calls import Cause
 from millstream.runtime.context import SessionContext
-from millstream.runtime.send.apply import apply
-from millstream.runtime.session_calls import Cause
+from millstream.runtime.state.values import apply
 from millstream.tickets import TicketState
 
 logger = logging.getLogger("millstream.session")

@@ -11,9 +11,9 @@ from millstream.declare.binding import Binding
 from millstream.errors import Busy
 from millstream.jobs import Advance, Failure, Notice, Occurrence, Result, Worker
 from millstream.runtime.audio.output import AudioOutput
+from millstream.runtime.calls import Cause, StartedCall
 from millstream.runtime.context import SessionContext
 from millstream.runtime.send.progress import ProgressSender
-from millstream.runtime.session_calls import Cause, StartedCall
 from millstream.runtime.user_code import is_for_the_caller
 from millstream.tickets import Ticket, TicketState
 from millstream.types import Stored

@@ -19,6 +19,7 @@ from millstream.runtime.actions import Actions
 from millstream.runtime.audio.players import Players
 from millstream.runtime.background import Background
 from millstream.runtime.call.call_limits import CallLimits
+from millstream.runtime.calls import Results, SessionCalls
 from millstream.runtime.clock import server_us
 from millstream.runtime.context import SessionContext
 from millstream.runtime.events import Events
@@ -28,10 +29,8 @@ from millstream.runtime.metrics import Totals
 from millstream.runtime.page_info import PageInfo
 from millstream.runtime.queue import RunQueue
 from millstream.runtime.reports import Reports
-from millstream.runtime.results import Results
 from millstream.runtime.send.sender import Sender
 from millstream.runtime.send.toasts import Toasts
-from millstream.runtime.session_calls import SessionCalls
 from millstream.runtime.settings import Settings
 from millstream.runtime.state.disposal import Disposal
 from millstream.runtime.state.expiry import ExpiringValues

@@ -12,10 +12,10 @@ from millstream.declare.injected import Turn
 from millstream.errors import Busy
 from millstream.jobs import Failure, Notify, Role, Worker
 from millstream.runtime.audio.output import AudioOutput
+from millstream.runtime.calls import Cause, StartedCall
 from millstream.runtime.context import SessionContext
 from millstream.runtime.send.channel import Channel
 from millstream.runtime.send.progress import ProgressSender
-from millstream.runtime.session_calls import Cause, StartedCall
 from millstream.voice.utterances import Span
 from millstream.wire.packet import Packet
 

@@ -1,4 +1,4 @@
-"""The frames of one stream on their way to the page: what waits for credit, and how much credit there is."""
+"""The frames of one stream on their way to the page: what waits for credit, is encoded, and goes next."""
 
 from __future__ import annotations
 
@@ -9,20 +9,14 @@ from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
-
-import msgspec
 
 from millstream.runtime.run_in_thread import begin
 from millstream.runtime.send.frame_encoder import FrameEncoder
 from millstream.runtime.state.raw_frame import RawFrame
 from millstream.wire.messages import Outputs
-from millstream.wire.packet import LAST, SEQUENCES, Packet
+from millstream.wire.packet import Packet
 
 logger = logging.getLogger("millstream.session")
-
-REMEMBERED: Final = 64
-"""Frames whose capture times are kept until the page reports them as shown."""
 
 
 @dataclass(slots=True)
@@ -43,16 +37,6 @@ class Delivery:
     is_raw: bool = False
     reach: Sequence[int] = ()
 
-    def packets(self) -> list[Packet]:
-        """Number the frames by the call that they are sent with, and flag the last one; all have been encoded."""
-        call = self.outputs.call
-        packets: list[Packet] = []
-        for each in self.pictures.values():
-            if type(each) is Packet:
-                packets.append(msgspec.structs.replace(each, call=call))
-        packets[-1] = msgspec.structs.replace(packets[-1], flags=packets[-1].flags | LAST)
-        return packets
-
 
 @dataclass(slots=True)
 class Channel:
@@ -68,7 +52,8 @@ class Channel:
         replaced: Frames that a newer one replaced before they were sent.
         newest: The result that waits for credit.
         encoding: The result whose frames are being encoded (`is_raw`), or have been.
-        unsent: The packets that go next.
+        unsent: The packets that go next, all of one call.
+        call: The number of that call.
         captured: Capture times of the last frames by sequence, in microseconds of the page's clock.
         is_free: Set when something has been sent.
         last: The packet that was sent last.
@@ -81,6 +66,7 @@ class Channel:
     newest: Delivery | None = None
     encoding: Delivery | None = None
     unsent: deque[Packet] = field(default_factory=deque)
+    call: int = 0
     encoder: FrameEncoder = field(default_factory=FrameEncoder)
     window: int = 0
     captured: dict[int, int] = field(default_factory=dict)
@@ -92,12 +78,12 @@ class Channel:
         """True if everything has been sent."""
         return self.newest is None and self.encoding is None and not self.unsent
 
-    def put(self, delivery: Delivery) -> None:
-        """Let a result wait for credit; of the one that waits already, the frames of other components stay."""
-        if self.newest is not None:
-            self.replaced += len(self.newest.pictures.keys() & delivery.pictures.keys())
-            delivery.pictures = {**self.newest.pictures, **delivery.pictures}
-            delivery.is_raw = delivery.is_raw or self.newest.is_raw
+    def merge(self, delivery: Delivery) -> None:
+        """Let a result take the place of the one that waits, of which the frames of other components stay."""
+        assert self.newest is not None
+        self.replaced += len(self.newest.pictures.keys() & delivery.pictures.keys())
+        delivery.pictures = {**self.newest.pictures, **delivery.pictures}
+        delivery.is_raw = delivery.is_raw or self.newest.is_raw
         self.newest = delivery
 
     def outdate(self, written: AbstractSet[int]) -> None:
@@ -152,22 +138,6 @@ class Channel:
         for component in delivery.pictures.keys() & written:
             del delivery.pictures[component]
             self.replaced += 1
-
-    def next_packet(self) -> Packet:
-        """Take the next packet, with its sequence, and remember for a while when it was captured."""
-        self.sent += 1
-        sequence = self.sent % SEQUENCES
-        packet = self.last = self.unsent.popleft()
-        self.captured[sequence] = packet.captured_us
-        if len(self.captured) > REMEMBERED:
-            del self.captured[next(iter(self.captured))]
-        return msgspec.structs.replace(packet, sequence=sequence)
-
-    def grant(self, limit: int) -> None:
-        """Note a credit that the page gave; it never falls."""
-        self.limit = max(self.limit, limit)
-        if self.sent == 0:
-            self.window = self.limit
 
     def renew_credit(self) -> None:
         """Count frames that were on their way to a page which has come back as lost: as many more may be sent."""

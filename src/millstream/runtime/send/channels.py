@@ -6,7 +6,7 @@ import asyncio
 import math
 from collections.abc import Set as AbstractSet
 from functools import partial
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -15,7 +15,10 @@ from millstream.runtime.send.channel import Channel, Delivery
 from millstream.runtime.send.list_diff import ListDiff
 from millstream.wire.encoding import encode_packet
 from millstream.wire.messages import Credit, KeyFrame, Outputs, ServerMessage
-from millstream.wire.packet import Packet
+from millstream.wire.packet import LAST, SEQUENCES, Packet
+
+REMEMBERED: Final = 64
+"""Frames whose capture times are kept until the page reports them as shown."""
 
 
 class ControlMessages(Protocol):
@@ -79,7 +82,9 @@ class Channels:
         """Note a credit that the page gave. One for a stream that has ended is late, and ignored."""
         channel = self._channels.get(message.stream)
         if channel is not None:
-            channel.grant(message.limit)
+            channel.limit = max(channel.limit, message.limit)
+            if channel.sent == 0:
+                channel.window = channel.limit
             now, sent = self._loop.time(), message.page_us / 1e6
             if sent:
                 self._link.up.heard(sent, now)
@@ -106,7 +111,10 @@ class Channels:
         if delivery.outputs.updates:
             self._control.check(delivery.outputs)
         self._make_way(delivery.outputs, delivery.pictures.keys(), channel)
-        channel.put(delivery)
+        if channel.newest is None:
+            channel.newest = delivery
+        else:
+            channel.merge(delivery)
         self.are_due = True
         self._work.set()
 
@@ -212,13 +220,25 @@ class Channels:
                 delivery, channel.newest = channel.newest, None
             if delivery.outputs.updates or not delivery.outputs.stream:
                 batch.append(self._announce(delivery))
-            channel.unsent.extend(delivery.packets())
+            channel.call = delivery.outputs.call
+            channel.unsent.extend(each for each in delivery.pictures.values() if type(each) is Packet)
         while channel.unsent and channel.limit > channel.sent:
-            data = encode_packet(channel.next_packet())
-            self._link.sent(channel.stream, channel.sent, len(data), now)
-            batch.append(data)
+            batch.append(self._numbered(channel, now))
         channel.is_free.set()
         return batch
+
+    def _numbered(self, channel: Channel, now: float) -> bytes:
+        """Number and encode the next packet, and remember for a while when it was captured."""
+        packet = channel.last = channel.unsent.popleft()
+        channel.sent += 1
+        sequence = channel.sent % SEQUENCES
+        channel.captured[sequence] = packet.captured_us
+        if len(channel.captured) > REMEMBERED:
+            del channel.captured[next(iter(channel.captured))]
+        flags = packet.flags if channel.unsent else packet.flags | LAST
+        data = encode_packet(msgspec.structs.replace(packet, flags=flags, sequence=sequence, call=channel.call))
+        self._link.sent(channel.stream, channel.sent, len(data), now)
+        return data
 
     def _announce(self, delivery: Delivery) -> bytes:
         """Number and encode the `Outputs` that goes before frames; those of a stream need none without updates."""

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
-from typing import Final, cast
+from typing import cast
 
 import msgspec
 
 from millstream.wire.messages import ALL, Outputs, Value
-
-REACH: Final = frozenset({"visible", "interactive"})
-"""The properties that say whether the user of a page gets at an element."""
 
 
 class ListDiff:

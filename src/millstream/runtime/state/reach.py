@@ -11,6 +11,9 @@ from millstream.declare.manifest import Manifest, closed_by
 from millstream.errors import ProtocolError
 from millstream.jobs import Failure
 
+REACH: Final = frozenset({"visible", "interactive"})
+"""The properties that say whether the user of a page gets at an element."""
+
 EDIT: Final = "input"
 """The event that comes of every edit."""
 

@@ -1,18 +1,25 @@
-"""The values of the components of one session: with their last writers, and changed arguments."""
+"""The values of the components of one session, with their last writers and changed arguments; applies results."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final, NamedTuple
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, NamedTuple, cast
 
 from millstream.declare.component import Component
 from millstream.declare.element import Element
 from millstream.declare.manifest import Manifest
+from millstream.jobs import KEEP, Output, Result
+from millstream.runtime.state.addresses import addressed, file_value
+from millstream.runtime.state.files import SessionFiles
 from millstream.runtime.state.frame_chain import FrameChain
 from millstream.runtime.state.raw_frame import RawFrame
+from millstream.runtime.state.reach import REACH
 from millstream.runtime.state.recording import StreamRecording
-from millstream.types import Stored
+from millstream.types import Blob, Segment, Stored
+from millstream.wire.messages import Value
 from millstream.wire.packet import Packet
 
 
@@ -182,3 +189,84 @@ def _mark(component: Component, stored: Stored) -> tuple[type, object]:
     if isinstance(stored, FrameChain):
         return FrameChain, bytes(stored.packets[-1].payload)
     return type(stored), component.mark(stored)
+
+
+@dataclass
+class Applied:
+    """The outcome of applying a result.
+
+    Attributes:
+        updates: What the page has to change, by component.
+        pictures: Frames for the page, by component.
+        is_raw: Whether some of them are to be encoded when they are sent.
+        sounds: The next input of players, by component.
+        changed: Components whose `change` event is to be raised.
+        growing: Components whose new value is a list that may go on from where the page knows it.
+        reach: Elements of which the page is told whether its user gets at them.
+        gone: Files that nothing refers to any more.
+    """
+
+    updates: dict[int, dict[str, Value]] = field(default_factory=dict)
+    pictures: dict[int, Packet | RawFrame] = field(default_factory=dict)
+    is_raw: bool = False
+    sounds: dict[int, Segment] = field(default_factory=dict)
+    changed: list[int] = field(default_factory=list)
+    growing: set[int] = field(default_factory=set)
+    reach: list[int] = field(default_factory=list)
+    gone: list[Path] = field(default_factory=list)
+
+
+def apply(result: Result, values: Values, store: SessionFiles, claim: Claim) -> Applied:
+    """Apply one result as a whole.
+
+    A value that somebody else has written since the claim was made stays, in the session and in the page. What a
+    handler returns for a component that records is only shown.
+
+    Raises:
+        QuotaExceeded: A file does not fit into the session.
+    """
+    applied = Applied()
+    for number, output in result.outputs.items():
+        if output.changes:
+            values.change(number, output.changes)
+        element = values.elements[number]
+        is_shown = not isinstance(element, Component) or element.on_page
+        if output.changes and is_shown:
+            applied.updates[number] = dict(output.patch)
+            if REACH & output.patch.keys():
+                applied.reach.append(number)
+        if output.value is KEEP or claim.versions.get(number) != claim.current[number]:
+            continue
+        write = values.write if output.sound is None else values.write_segment
+        if not values.recording[number] and write(number, output.value, claim):
+            applied.changed.append(number)
+        if is_shown:
+            _show(cast("Component", element), output, store, applied)
+    return applied
+
+
+def _show(component: Component, output: Output, store: SessionFiles, applied: Applied) -> None:
+    stored = output.value
+    if output.sound is not None:
+        applied.sounds[component.id] = output.sound
+        if isinstance(stored, Blob) and stored.path is not None:
+            applied.gone += store.add_output(stored, component.id)[1]  # the page has it, the store has to know of it
+        return
+    if isinstance(stored, Packet):
+        applied.pictures[component.id] = stored
+        return
+    if isinstance(stored, RawFrame):
+        applied.pictures[component.id], applied.is_raw = stored, True
+        return
+    update = applied.updates.setdefault(component.id, {})
+    if isinstance(stored, Blob):
+        handle, gone = store.add_output(stored, component.id)
+        applied.gone += gone
+        update["value"] = file_value(handle, stored)
+    else:
+        files = component.files(stored)
+        if files or component.id in store.held:
+            applied.gone += store.hold(files, component.id)
+        update["value"] = addressed(output.wire, store) if files else output.wire
+        if component.grows:
+            applied.growing.add(component.id)

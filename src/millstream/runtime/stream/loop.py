@@ -6,22 +6,21 @@ When it goes on and when it ends is decided in `lifecycle.py`; what else happens
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol, cast
 
 from millstream.declare.binding import Binding
 from millstream.errors import Busy
 from millstream.jobs import Failure, Notify, Result, Role, Worker
+from millstream.runtime.calls import Cause, StartedCall
 from millstream.runtime.context import SessionContext
 from millstream.runtime.conversation.conversation import Conversation
 from millstream.runtime.metrics import NOTED, StreamMetrics
 from millstream.runtime.queue import Queued
-from millstream.runtime.session_calls import Cause, StartedCall
 from millstream.runtime.stream.av_receiver import AVReceiver
-from millstream.runtime.stream.credit import StreamCredit
+from millstream.runtime.stream.input import StreamInput
 from millstream.runtime.stream.lifecycle import Ending, Lifecycle, LifecycleEvent
 from millstream.runtime.stream.output import StreamOutput
 from millstream.runtime.stream.receiver import Receiver
@@ -47,7 +46,6 @@ class StreamLoop:
         open: Gets a worker for a call that is made in the slot.
         fail: Called with why a call has failed.
         ticket: Its ticket in the queue, from `run` on.
-        wake: To be set when there may be something to take, or nothing more.
     """
 
     context: SessionContext
@@ -55,14 +53,13 @@ class StreamLoop:
     binding: Binding
     lifecycle: Lifecycle
     receiver: Receiver | AVReceiver
-    credit: StreamCredit
+    input: StreamInput
     output: StreamOutput
     conversation: Conversation | None
     metrics: StreamMetrics
     open: Callable[[Notify], Worker]
     fail: Callable[[Failure], None]
     ticket: Ticket | None = None
-    wake: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self, slots: Slots) -> None:
         """Wait for a slot, handle what comes until its time is up, and so on until the stream ends."""
@@ -72,8 +69,8 @@ class StreamLoop:
                 if ticket.has_slot:
                     await self._work(slots, ticket)
                 else:
-                    self.wake.clear()
-                    await self.wake.wait()
+                    self.input.wake.clear()
+                    await self.input.wake.wait()
         except Busy as error:
             self.lifecycle.on(LifecycleEvent.FAILED, Ending("busy", str(error), is_success=False))
 
@@ -89,9 +86,9 @@ class StreamLoop:
                     self.lifecycle.on(LifecycleEvent.DRAINED)
                     break
                 else:
-                    self.credit.give(self.context.clock.time())
-                    self.wake.clear()
-                    await self.wake.wait()
+                    self.input.give(self.context.clock.time())
+                    self.input.wake.clear()
+                    await self.input.wake.wait()
             if self.output.plays and self.conversation is None:  # each reply of one has ended what it played
                 await self._finish(worker)
         finally:
@@ -105,7 +102,7 @@ class StreamLoop:
         """Handle one frame, or one stretch of audio; a frame beyond `max_age` is passed over."""
         clock, max_age_s = self.context.clock, self.binding.max_age
         captured_us = packets[-1].captured_us + self.context.page.clock.offset_us
-        age_s = max(clock.server_time() - captured_us / 1_000_000, 0.0)
+        age_s = max(clock.server_time() - captured_us / 1e6, 0.0)
         if max_age_s is not None and age_s > max_age_s:
             self.metrics.stale += 1
             self.receiver.lose()
@@ -115,7 +112,7 @@ class StreamLoop:
         now = clock.time()
         self.metrics.age.noted.append(age_s)
         self.receiver.call_began(now)
-        self.credit.give(now)
+        self.input.give(now)
         async with aclosing(worker.submit(began.job)) as results:
             async for result in results:
                 if self.conversation is None:  # else this call only listens; those of handlers count by themselves

@@ -45,7 +45,7 @@ class StreamSlots:
         self.loop.receiver.open(self.context.clock.time())
         self.context.values.recording[self.component] += 1
         self.status.running(self.loop.ticket)
-        self.loop.credit.watch()
+        self.loop.input.watch()
         if self.loop.conversation is not None:
             self.loop.conversation.open()
 
@@ -53,7 +53,7 @@ class StreamSlots:
         """Let no more packets in, and close the worker."""
         self.loop.receiver.close()
         self.context.values.recording[self.component] -= 1
-        self.loop.credit.rest()
+        self.loop.input.rest()
         self._give_up_alarm.cancel()
         self._overdue_alarm.cancel()
         # As for a run: a call that does not end keeps the slot, but what follows the stream does not wait for it.
@@ -69,15 +69,15 @@ class StreamSlots:
             self.loop.conversation.finish()
         self.loop.receiver.flush(final)
         self.status.stopping()
-        self.loop.credit.give(self.context.clock.time())
+        self.loop.input.give(self.context.clock.time())
         if self._give_up_alarm.due is None:
             self._give_up_alarm.set(self.context.clock.time() + self.context.settings.flush_s)
-        self.loop.wake.set()
+        self.loop.input.wake.set()
 
     def give_up(self) -> None:
         """Drain no longer: what has come is all."""
         self.loop.receiver.give_up()
-        self.loop.wake.set()
+        self.loop.input.wake.set()
 
     def limit_call(self) -> None:
         """Give the running call the time that it has after Stop."""
@@ -92,7 +92,7 @@ class StreamSlots:
     # ---- what the queue says -----------------------------------------------------------------------------------
 
     def admitted(self) -> None:
-        self.loop.wake.set()
+        self.loop.input.wake.set()
 
     def extended(self) -> None:
         self.status.running(self.loop.ticket)
@@ -105,7 +105,7 @@ class StreamSlots:
                 self.drain(None)
             else:
                 self.loop.receiver.flush(None)
-        self.loop.wake.set()
+        self.loop.input.wake.set()
 
     def stands(self, position: int, eta_s: float) -> None:
         self.status.waiting(position, eta_s, again=self.loop.lifecycle.has_run)

@@ -16,16 +16,12 @@ class StreamStatus:
         sender: The session's.
         number: The page's number for the stream.
         binding: The stream event.
-
-    Attributes:
-        has_ended: Whether the page was told that it is over.
     """
 
     def __init__(self, sender: Sender, number: int, binding: Binding) -> None:
         self._sender = sender
         self._number = number
         self._limit_s = binding.time_limit or 0.0
-        self.has_ended = False
 
     def waiting(self, position: int, eta_s: float, *, again: bool) -> None:
         """It waits for a slot; `again` if it has had one."""
@@ -47,5 +43,4 @@ class StreamStatus:
 
     def ended(self, ending: Ending) -> None:
         """It is over."""
-        self.has_ended = True
         self._sender.send(StreamState(stream=self._number, state="ended", reason=ending.reason, message=ending.message))

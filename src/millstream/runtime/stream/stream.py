@@ -10,23 +10,21 @@ from collections.abc import Callable
 from typing import Final
 
 from millstream.declare.binding import Binding
-from millstream.errors import BacklogExceeded, ProtocolError
-from millstream.jobs import Failure, Notice, Notify, Worker
+from millstream.jobs import Failure, Notify, Worker
 from millstream.runtime.context import SessionContext
 from millstream.runtime.conversation.conversation import Conversation
 from millstream.runtime.metrics import StreamMetrics
 from millstream.runtime.stream.av_receiver import open_receiver
 from millstream.runtime.stream.capture import StreamCapture
-from millstream.runtime.stream.credit import StreamCredit
 from millstream.runtime.stream.encoding import StreamEncoding
+from millstream.runtime.stream.input import StreamInput
 from millstream.runtime.stream.lifecycle import Ending, Lifecycle, LifecycleEvent
 from millstream.runtime.stream.loop import StreamLoop
 from millstream.runtime.stream.output import StreamOutput
 from millstream.runtime.stream.slots import StreamSlots
 from millstream.runtime.stream.status import StreamStatus
-from millstream.runtime.user_code import guarded, is_for_the_caller
-from millstream.wire.messages import KeyFrame, Stop
-from millstream.wire.packet import INDEPENDENT, Packet, PacketKind
+from millstream.runtime.user_code import guarded
+from millstream.wire.messages import Stop
 
 MAX_MESSAGE: Final = 200
 """Characters that the page may say of why its capture failed."""
@@ -46,6 +44,7 @@ class Stream:
         number, binding, frames: As given.
         metrics: What has happened, but for what `statistics` adds.
         encoding: Says how its frames are encoded.
+        receive: Takes a packet from the page, at a time of the session's clock: see `StreamInput.receive`.
     """
 
     def __init__(
@@ -63,10 +62,11 @@ class Stream:
         self._context, self._component = context, binding.stream
         self._lifecycle = Lifecycle()
         self._receiver = open_receiver(binding, context.manifest.components[binding.stream].streams, number, frames)
-        self._credit = StreamCredit(context, binding, self._receiver, self._on_idle, self.fault)
         self._capture = StreamCapture(context, binding)
         self._output = StreamOutput(context, number, binding)
         self.encoding = StreamEncoding(context, binding, frames or number, self._output.channel)
+        self._input = self._opened_input()
+        self.receive = self._input.receive
         self._status = StreamStatus(context.sender, number, binding)
         is_talk = binding.turns is not None
         self._conversation = (
@@ -78,7 +78,7 @@ class Stream:
             binding=binding,
             lifecycle=self._lifecycle,
             receiver=self._receiver,
-            credit=self._credit,
+            input=self._input,
             output=self._output,
             conversation=self._conversation,
             metrics=self.metrics,
@@ -93,16 +93,30 @@ class Stream:
             loop=self._loop,
             fault=self.fault,
         )
-        self._task: asyncio.Task[None] | None = None
-        self._has_asked_for_key = False
+        self._work: asyncio.Task[None] | None = None
+
+    def _opened_input(self) -> StreamInput:
+        return StreamInput(
+            context=self._context,
+            binding=self.binding,
+            receiver=self._receiver,
+            capture=self._capture,
+            encoding=self.encoding,
+            metrics=self.metrics,
+            end=self._end,
+            fill=self._end_recording,
+            fault=self.fault,
+        )
 
     async def live(self) -> None:
         """Work in slots until it ends, send what is left, say that it is over, and let what follows begin."""
-        self._task, is_cancelled = asyncio.current_task(), False
+        is_cancelled = False
         self.encoding.begin()
+        # A task of its own: to cancel a stream ends what it is doing, and not what follows.
+        work = self._work = asyncio.ensure_future(self._loop.run(self._slots))
         try:
             with guarded(self.fault):
-                await self._loop.run(self._slots)
+                await work
         except asyncio.CancelledError:
             ending = self._lifecycle.ending
             if ending is None or ending.reason != "cancelled":  # its session ends: nobody takes what is left
@@ -125,50 +139,6 @@ class Stream:
 
     # ---- what its page and its session do to it ----------------------------------------------------------------
 
-    def receive(self, packet: Packet, now: float) -> None:
-        """Take a packet from the page, at a time of the session's clock.
-
-        Raises:
-            ProtocolError: It does not belong here, is out of sequence, or came without credit.
-        """
-        receiver, recording = self._receiver, self._capture.recording
-        try:
-            if receiver.is_open and packet.kind is PacketKind.SOUND:
-                packet = recording.put(packet)
-            receiver.put(packet, now)
-            self.metrics.received += 1
-            if receiver.needs_key is not self._has_asked_for_key:
-                self._ask_for_key(packet)
-            if receiver.is_open:
-                if recording.is_full:
-                    self._end_recording()
-                if packet.payload and not self._status.has_ended and packet.kind is receiver.kind:
-                    self._captured(packet, now)
-                self._credit.give(now)
-                self._loop.wake.set()
-        except BacklogExceeded as error:
-            self._end(Ending("error", str(error), is_success=False))
-        except BaseException as error:  # costs this stream, and not its page; `fault` logs it
-            if isinstance(error, ProtocolError) or is_for_the_caller(error):
-                raise
-            self.fault(error)
-
-    def _captured(self, packet: Packet, now: float) -> None:
-        """Let the component hold what it captured, and learn from it what the link is like."""
-        if packet.flags & INDEPENDENT or packet.kind is PacketKind.SOUND:
-            self._context.values.capture(self._component, packet)
-        else:
-            self._capture.add(packet, is_whole=not self._receiver.needs_key)
-        self._credit.measure(packet)
-        if now >= self.encoding.look_at:
-            self.encoding.follow(packet, self._receiver.call_s, now)
-
-    def _ask_for_key(self, packet: Packet) -> None:
-        """Ask the page for a frame that stands alone, once, when one that others build on is missing."""
-        self._has_asked_for_key = self._receiver.needs_key
-        if self._has_asked_for_key:
-            self._context.sender.control.send(KeyFrame(stream=packet.stream, component=packet.component))
-
     def stop(self, message: Stop) -> None:
         """Let the page end the stream."""
         self._capture.stopped()
@@ -185,8 +155,8 @@ class Stream:
             self._end(Ending("cancelled", is_success=None))
             self._output.audio.cut()
             self._say_ended()
-            if self._task is not None:
-                self._task.cancel()
+            if self._work is not None:
+                self._work.cancel()
 
     def shut_down(self) -> None:
         """End it after the running call, because the app is being shut down."""
@@ -248,21 +218,17 @@ class Stream:
     def _ended(self) -> None:
         if self._conversation is not None:
             self._conversation.interrupt()
-        self._loop.wake.set()
+        self._input.wake.set()
 
     def fault(self, error: BaseException) -> None:
         """End it because of what should not have happened: that costs this stream, and not its page."""
         self._fail(self._context.reports.fault(f"the stream of {self.binding.name}", error))
 
-    def _on_idle(self, idle_s: float) -> None:
-        message = f"Nothing was captured for {idle_s:g} seconds, so the recording has ended."
-        self._context.reports.tell(Notice("info", message))
-        self._end(Ending("idle", message))
-
     def _say_ended(self) -> None:
-        if self._lifecycle.ending is not None and not self._status.has_ended:
+        if self._lifecycle.ending is not None and not self._input.is_over:
             self._capture.keep(is_open=self._receiver.is_open)
             self._status.ended(self._lifecycle.ending)
+            self._input.is_over = True
 
     def _open(self, notify: Notify) -> Worker:
         """Get a worker for a call that is made in the slot of the stream."""

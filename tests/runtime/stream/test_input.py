@@ -1,4 +1,4 @@
-"""Credit of a stream at work: it is computed once for each frame and each chunk."""
+"""The input of a stream at work: credit is computed once for each frame and each chunk."""
 
 from __future__ import annotations
 
