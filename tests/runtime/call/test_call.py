@@ -16,9 +16,10 @@ from millstream.codecs import jpeg, pcm16
 from millstream.errors import InvalidValue, MediaError
 from millstream.frames import Chunk, Frame
 from millstream.jobs import KEEP, Job, Notice, Occurrence, Result
-from millstream.runtime.call.call import distributed
-from millstream.runtime.call.codec_state import WorkerCalls, joined
+from millstream.runtime.call.call import WorkerCalls
+from millstream.runtime.call.codec_state import joined
 from millstream.runtime.call.program import AppProgram
+from millstream.runtime.call.returned import distributed
 from millstream.runtime.state.path_rules import PathRules
 from millstream.types import Blob
 from millstream.wire.packet import Flag, Packet, PacketKind

@@ -1,36 +1,36 @@
 """One call from a `Job` to its `Result`s: arguments, the call, what came of it. Runs in the engine, not on the loop.
 
-`HandlerCall.run` is the path of every frame. What it does not find settled when the worker was opened is in `plan.py`,
-what it leaves to others in `codec_state.py` (media), `returned.py` (return values) and `error_text.py`.
+`WorkerCalls.begin` and `HandlerCall.run` are the path of every frame. What is settled when the worker is opened is in
+`plan.py`, what is left to others in `codec_state.py` (media), `returned.py` (return values) and `error_text.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from time import perf_counter
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
-from typing import Final, Literal, cast
+from typing import Final, Literal, TypeAlias, cast
 
 import numpy as np
 
 from millstream.declare.arguments import describe, plain_argument
-from millstream.declare.binding import Binding
 from millstream.declare.component import Component
 from millstream.declare.element import Element
 from millstream.declare.progress import Bar, Tracker, calling
 from millstream.declare.updates import Declared, Skip, Update, changes_of
 from millstream.errors import InvalidValue
 from millstream.frames import Chunk, Frame, Scene
-from millstream.jobs import END, KEEP, Arguments, Failure, Job, Output, Result
+from millstream.jobs import END, KEEP, Arguments, Call, Failure, Job, Notify, Output, Result, Role
 from millstream.media.image_header import MAX_PIXELS
 from millstream.overlays.marks import Overlay
-from millstream.runtime.call.codec_state import DEFERRED, FALLBACK, UNDECODED, WorkerCalls, copied
+from millstream.runtime.call.codec_state import DEFERRED, FALLBACK, UNDECODED, CodecState, copied, mismatch
 from millstream.runtime.call.error_text import failure_of
 from millstream.runtime.call.overlay_output import OverlayOutput
 from millstream.runtime.call.plan import CallPlan, injected
-from millstream.runtime.call.returned import blame, by_element, check_sum
+from millstream.runtime.call.returned import blame, check_sum, distributed
+from millstream.runtime.state.files import CallFiles
 from millstream.runtime.state.raw_frame import RawFrame
 from millstream.runtime.user_code import guarded, is_for_the_caller
 from millstream.types import Blob, Media, Stored
@@ -69,17 +69,11 @@ class HandlerCall:
         self._changes = dict(job.changes)
         self._arguments: Arguments | None = None
         self._generator: Generator[object, None, None] | None = None
-        self._async_generator: AsyncGenerator[object, None] | None = None
         self._is_generator = plan.is_generator
         self._step: Literal["media", "input", "handler"] = "media"
         self._failure: Failure | None = None
         self._decode_s, self._called_at = 0.0, perf_counter()
         self.is_async = plan.is_async
-
-    @property
-    def handler(self) -> Callable[..., object]:
-        """The user's function."""
-        return self._plan.spec.fn
 
     def run(self) -> Result:
         try:
@@ -96,45 +90,6 @@ class HandlerCall:
                 self.close()
         return result
 
-    # ---- the steps, for engines that take them apart -----------------------------------------------------------
-
-    def arguments(self) -> Arguments | None:
-        with guarded(self.fail):
-            self._arguments = self._made_arguments()
-        return self._arguments
-
-    def call(self) -> object:
-        with guarded(self.fail):
-            if self._failure is None:
-                return self._advance()
-        return END
-
-    async def call_async(self) -> object:
-        value: object = END
-        with guarded(self.fail), _heard(self._plan, self._tracker):
-            if self._async_generator is not None:
-                self._called_at = perf_counter()
-            elif self._failure is None:
-                arguments, self._arguments = cast("Arguments", self._arguments), None
-                made = self.handler(*arguments[0], **arguments[1])
-                del arguments
-                if self._is_generator:
-                    self._async_generator = cast("AsyncGenerator[object, None]", made)
-                else:
-                    value = await made  # type: ignore[misc]  # a coroutine, as the handler's kind says
-            if self._async_generator is not None:
-                value = await anext(self._async_generator, END)
-        return value
-
-    def accept(self, value: object) -> Result:
-        result: Result | None = None
-        with guarded(self.fail):
-            result = self._result(value) if self._failure is None else None
-        result = result or Result(self._job.call, {}, self._failure)
-        if result.is_last:
-            self.close()
-        return result
-
     def fail(self, error: BaseException) -> Result:
         show_error, is_developers = self._codec_state.show_error, self._job.is_developers
         failure = failure_of(error, self._step, self._plan.spec, show_error, is_developers)
@@ -144,15 +99,9 @@ class HandlerCall:
     def close(self) -> None:
         if self._generator is not None:
             generator, self._generator = self._generator, None
-            with guarded(self.fail), _heard(self._plan, self._tracker):
+            with guarded(self.fail), heard(self._plan, self._tracker):
                 generator.close()
         self._files.close()
-
-    async def close_async(self) -> None:
-        if self._async_generator is not None:
-            generator, self._async_generator = self._async_generator, None
-            with guarded(self.fail), _heard(self._plan, self._tracker):
-                await generator.aclose()
 
     # ---- its arguments -----------------------------------------------------------------------------------------
 
@@ -160,7 +109,7 @@ class HandlerCall:
         job, media, began_at = self._job, None, perf_counter()
         if job.packets:
             packets = cast("tuple[Packet, ...]", job.packets)
-            media = self._codec_state.decode(packets, self._plan.is_gapless and job.span is None)
+            media = self._media(packets, self._plan.is_gapless and job.span is None)
             if job.span is not None:
                 media = cast("Chunk", media).part(*job.span)
         self._step = "input"
@@ -170,6 +119,24 @@ class HandlerCall:
         arguments: Arguments = (values, {}) if extras is None else self._plan.spec.arguments(values, extras)
         self._decode_s, self._called_at = (now := perf_counter()) - began_at, now
         return arguments
+
+    def _media(self, packets: tuple[Packet, ...], is_gapless: bool) -> Media | Scene:
+        """Decode what drives the call: of frames the last one counts, chunks of audio are joined."""
+        if packets[-1].kind is PacketKind.SOUND:
+            return self._codec_state.join(packets, is_gapless)
+        if packets[0].kind is PacketKind.SOUND:
+            return self._codec_state.scene(packets, is_gapless, self._last_frame)
+        return self._last_frame(packets)
+
+    def _last_frame(self, packets: tuple[Packet, ...]) -> Frame:
+        state = self._codec_state
+        for packet in packets:
+            decoder = state.decoders.get(packet.codec) or state.open_decoder(packet)
+            media = decoder.decode(packet.payload)
+        if not isinstance(media, Frame):
+            raise mismatch(packet)
+        state.frame_size = media.pixels.shape[:2]
+        return Frame(media.pixels, packet.captured_us)
 
     def _inputs(self, media: Media | Scene | None) -> list[object]:
         binding, elements, values = self._plan.binding, self._plan.elements, []
@@ -220,7 +187,9 @@ class HandlerCall:
 
     def _outputs(self, value: object) -> dict[int, Output]:
         plan, outputs, whole = self._plan, {}, []
-        for number, item in distributed(plan.binding, plan.elements, value).items():
+        is_one = len(plan.binding.outputs) == 1 and not isinstance(value, dict | Skip)
+        given = {plan.binding.outputs[0]: value} if is_one else distributed(plan.binding, plan.elements, value)
+        for number, item in given.items():
             changes = self._changes.get(number)
             element = plan.elements[number] if changes is None else self._codec_state.element(number, changes)
             try:
@@ -305,7 +274,7 @@ class HandlerCall:
 
 
 @contextmanager
-def _heard(plan: CallPlan, tracker: Tracker) -> Iterator[None]:
+def heard(plan: CallPlan, tracker: Tracker) -> Iterator[None]:
     """Let the page hear what the handler says inside, and see how far it is, as `HandlerCall._advance` does."""
     token = calling.set(tracker)
     try:
@@ -315,29 +284,45 @@ def _heard(plan: CallPlan, tracker: Tracker) -> Iterator[None]:
         calling.reset(token)
 
 
-def distributed(binding: Binding, elements: Mapping[int, Element], value: object) -> dict[int, object]:
-    """Assign what a handler returned to its outputs, by number.
+class WorkerCalls:
+    """The calls of one worker: one after the other, which share decoders and encoders.
 
-    Raises:
-        InvalidValue: There are too few or too many values, or one is for something that is no output.
+    Args:
+        name: What messages call their handler.
+        codec_state: What they share.
+        roles: Called to begin a call in a role.
+        files: Their temporary files.
+        notify: Called with what a handler says, in whatever thread that is.
+
+    Attributes:
+        name, codec_state, files: As given.
+        tracker: Shows what the running call says of how far it is.
+        running: The call that is not over; its last result takes it away.
     """
-    outputs = binding.outputs
-    if isinstance(value, Skip):
-        return {}
-    if isinstance(value, dict) and any(isinstance(key, Element) for key in value):
-        return by_element(binding, elements, value)
-    if len(outputs) < 2:
-        return dict.fromkeys(outputs, value)
-    names = ", ".join(elements[number].name for number in outputs)
-    if not isinstance(value, tuple | list):
-        raise InvalidValue(
-            f"{binding.name}() has {len(outputs)} outputs ({names}), but returned {describe(value)}; "
-            "return a tuple with one value for each, or a dict keyed by component"
-        )
-    if len(value) != len(outputs):
-        few = "few" if len(value) < len(outputs) else "many"
-        raise InvalidValue(
-            f"{binding.name}() returned too {few} values: {len(value)} for {len(outputs)} outputs ({names}); "
-            "return one for each, skip() for those that stay as they are"
-        )
-    return dict(zip(outputs, value, strict=True))
+
+    def __init__(
+        self, name: str, codec_state: CodecState, roles: Mapping[Role, BeginCall], files: CallFiles, notify: Notify
+    ) -> None:
+        self.name = name
+        self.codec_state = codec_state
+        self.files = files
+        self.tracker = Tracker(0, notify)
+        self._roles = roles
+        self.running: Call | None = None
+
+    def begin(self, job: Job) -> Call:
+        if self.tracker.is_used:
+            self.tracker = Tracker(job.call, self.tracker.notify)
+        self.tracker.call = job.call
+        self.files.folder, self.files.room = job.folder, job.room
+        self.running = call = self._roles[job.role](self, job)
+        return call
+
+    def close(self) -> None:
+        if self.running is not None:
+            self.running.close()
+        if self.codec_state.opened:
+            self.codec_state.close()
+
+
+BeginCall: TypeAlias = Callable[[WorkerCalls, Job], Call]

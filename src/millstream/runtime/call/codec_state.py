@@ -15,12 +15,10 @@ from millstream.declare.binding import TurnTaking
 from millstream.declare.component import Component
 from millstream.declare.element import Element
 from millstream.declare.manifest import Manifest
-from millstream.declare.progress import Tracker
 from millstream.errors import InvalidValue, MediaError
 from millstream.frames import Chunk, Frame, Scene
-from millstream.jobs import KEEP, Call, Job, Notify, Output, Role
+from millstream.jobs import KEEP, Job, Output
 from millstream.media import wav
-from millstream.runtime.state.files import CallFiles
 from millstream.runtime.state.frame_chain import FrameChain
 from millstream.runtime.state.raw_frame import RawFrame
 from millstream.runtime.state.recording import StreamRecording
@@ -51,6 +49,9 @@ DEFERRED: Final = _Deferred()
 EncoderKey: TypeAlias = tuple[int, str, float]
 """The number of a component, the name of a codec and a quality."""
 
+DecodeFrames: TypeAlias = Callable[[tuple[Packet, ...]], Frame]
+"""Decodes frames, and gives the last of them."""
+
 
 class CodecState:
     """The decoders, encoders, videos, audio streams, sample count and turn detector of one worker.
@@ -60,6 +61,7 @@ class CodecState:
         show_error: Whether visitors read the text of every exception; `None` for the developer alone.
 
     Attributes:
+        decoders: Those that are open, by the number of their codec.
         encoders: The number of a codec, and its encoder; by component, name of the codec and quality.
         sources: What plays the values that players get, by component; none if nothing was played yet.
         frame_size: Height and width of the last frame that drove a call, in pixels; `None` before the first.
@@ -69,7 +71,7 @@ class CodecState:
 
     def __init__(self, manifest: Manifest, show_error: bool | None) -> None:
         self.manifest, self.show_error = manifest, show_error
-        self._decoders: dict[int, Decoder] = {}
+        self.decoders: dict[int, Decoder] = {}
         self.encoders: dict[EncoderKey, tuple[int, Encoder]] = {}
         self._elements: dict[int, tuple[Mapping[str, object], Element]] = {}
         self._next_sample: int | None = None
@@ -148,48 +150,40 @@ class CodecState:
             known = self._elements[number] = changes, declared.updated(changes)
         return known[1]
 
-    def decode(self, packets: tuple[Packet, ...], is_gapless: bool) -> Media | Scene:
-        """Decode what drives a call: of frames the last one counts, chunks of audio are joined.
+    def scene(self, packets: tuple[Packet, ...], is_gapless: bool, decoded: DecodeFrames) -> Scene:
+        """Decode audio and the frames that come with it, which may be the one of the last call once more.
+
+        Raises:
+            MediaError: See `join`.
+        """
+        sounds = tuple(packet for packet in packets if packet.kind is PacketKind.SOUND)
+        frames = packets[len(sounds) :]
+        if self._scenery is None or self._scenery[0] != frames[-1].sequence:
+            self._scenery = frames[-1].sequence, decoded(frames)
+        # Handlers may write into what they get, so each is given a copy.
+        return Scene(copied(self._scenery[1]), self.join(sounds, is_gapless))
+
+    def join(self, packets: tuple[Packet, ...], is_gapless: bool) -> Chunk:
+        """Decode chunks of audio and join them.
 
         Raises:
             MediaError: A packet cannot be decoded, or samples are missing or repeated where none may be.
         """
-        if packets[-1].kind is PacketKind.SOUND:
-            return self._join(packets, is_gapless)
-        if packets[0].kind is PacketKind.SOUND:
-            return self._scene(packets, is_gapless)
-        for packet in packets:
-            decoder = self._decoders.get(packet.codec) or self._open_decoder(packet)
-            media = decoder.decode(packet.payload)
-        if not isinstance(media, Frame):
-            raise _mismatch(packet)
-        self.frame_size = media.pixels.shape[:2]
-        return Frame(media.pixels, packet.captured_us)
-
-    def _scene(self, packets: tuple[Packet, ...], is_gapless: bool) -> Scene:
-        """Decode audio and the frames that come with it, which may be the one of the last call once more."""
-        sounds = tuple(packet for packet in packets if packet.kind is PacketKind.SOUND)
-        frames = packets[len(sounds) :]
-        if self._scenery is None or self._scenery[0] != frames[-1].sequence:
-            self._scenery = frames[-1].sequence, cast("Frame", self.decode(frames, is_gapless))
-        # Handlers may write into what they get, so each is given a copy.
-        return Scene(copied(self._scenery[1]), self._join(sounds, is_gapless))
-
-    def _join(self, packets: tuple[Packet, ...], is_gapless: bool) -> Chunk:
         chunks = []
         for packet in packets:
-            decoder = self._decoders.get(packet.codec) or self._open_decoder(packet)
+            decoder = self.decoders.get(packet.codec) or self.open_decoder(packet)
             chunk = decoder.decode(packet.payload)
             if not isinstance(chunk, Chunk):
-                raise _mismatch(packet)
+                raise mismatch(packet)
             if is_gapless and self._next_sample is not None and chunk.first_sample != self._next_sample:
                 raise MediaError(f"audio is incomplete: sample {self._next_sample} expected, got {chunk.first_sample}")
             self._next_sample = chunk.first_sample + len(chunk.samples)
             chunks.append(Chunk(chunk.samples, chunk.sample_rate, chunk.first_sample, packet.captured_us))
         return joined(chunks)
 
-    def _open_decoder(self, packet: Packet) -> Decoder:
-        decoder = self._decoders[packet.codec] = codecs.by_number(packet.codec).open_decoder()
+    def open_decoder(self, packet: Packet) -> Decoder:
+        """Open the decoder of `decoders[packet.codec]`, which is not there yet."""
+        decoder = self.decoders[packet.codec] = codecs.by_number(packet.codec).open_decoder()
         self.opened.append(decoder.close)
         return decoder
 
@@ -208,50 +202,6 @@ class CodecState:
         self.encoders[key] = codec.NUMBER, encoder
         self.opened.append(encoder.close)
         return self.encoders[key]
-
-
-class WorkerCalls:
-    """The calls of one worker: one after the other, which share decoders and encoders.
-
-    Args:
-        name: What messages call their handler.
-        codec_state: What they share.
-        roles: Called to begin a call in a role.
-        files: Their temporary files.
-        notify: Called with what a handler says, in whatever thread that is.
-
-    Attributes:
-        name, codec_state, files: As given.
-        tracker: Shows what the running call says of how far it is.
-        running: The call that is not over; its last result takes it away.
-    """
-
-    def __init__(
-        self, name: str, codec_state: CodecState, roles: Mapping[Role, BeginCall], files: CallFiles, notify: Notify
-    ) -> None:
-        self.name = name
-        self.codec_state = codec_state
-        self.files = files
-        self.tracker = Tracker(0, notify)
-        self._roles = roles
-        self.running: Call | None = None
-
-    def begin(self, job: Job) -> Call:
-        if self.tracker.is_used:
-            self.tracker = Tracker(job.call, self.tracker.notify)
-        self.tracker.call = job.call
-        self.files.folder, self.files.room = job.folder, job.room
-        self.running = call = self._roles[job.role](self, job)
-        return call
-
-    def close(self) -> None:
-        if self.running is not None:
-            self.running.close()
-        if self.codec_state.opened:
-            self.codec_state.close()
-
-
-BeginCall: TypeAlias = Callable[[WorkerCalls, Job], Call]
 
 
 def copied(frame: Frame) -> Frame:
@@ -288,7 +238,7 @@ def decoded_alone(packet: Packet) -> Media:
     finally:
         decoder.close()
     if isinstance(media, Frame) is not (packet.kind is PacketKind.PICTURE):
-        raise _mismatch(packet)
+        raise mismatch(packet)
     return replace(media, captured_us=packet.captured_us)
 
 
@@ -306,11 +256,12 @@ def last_frame(chain: FrameChain) -> Frame:
     finally:
         decoder.close()
     if not isinstance(media, Frame):
-        raise _mismatch(packet)
+        raise mismatch(packet)
     return replace(media, captured_us=packet.captured_us)
 
 
-def _mismatch(packet: Packet) -> MediaError:
+def mismatch(packet: Packet) -> MediaError:
+    """Say that a packet holds something else than it claims."""
     return MediaError(f"a {packet.kind.name.lower()} packet is not encoded as codec {packet.codec} does")
 
 

@@ -9,14 +9,15 @@ from typing import Final, get_args
 
 from millstream.declare.manifest import Manifest
 from millstream.jobs import Notify, Role
-from millstream.runtime.call.call import HandlerCall
-from millstream.runtime.call.codec_state import BeginCall, CodecState, WorkerCalls
+from millstream.runtime.call.call import BeginCall, WorkerCalls
+from millstream.runtime.call.codec_state import CodecState
 from millstream.runtime.call.plan import plan
 from millstream.runtime.call.roles import Finishing, Greeting, Listening, Recognising
+from millstream.runtime.call.steps import SteppedCall
 from millstream.runtime.state.files import CallFiles
 from millstream.runtime.state.path_rules import PathRules
 
-KINDS: Final[Mapping[Role, type[HandlerCall]]] = {
+KINDS: Final[Mapping[Role, type[SteppedCall]]] = {
     "listen": Listening,
     "greeting": Greeting,
     "recognise": Recognising,
@@ -48,7 +49,7 @@ class AppProgram:
     def _settled(self, binding: int) -> Mapping[Role, BeginCall]:
         """Settle, for each role of a binding, what does not change from call to call."""
         roles = self._roles[binding] = {
-            role: partial(KINDS.get(role, HandlerCall), plan(self.manifest, binding, role)) for role in get_args(Role)
+            role: partial(KINDS.get(role, SteppedCall), plan(self.manifest, binding, role)) for role in get_args(Role)
         }
         return roles
 

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from millstream.cancellation import Cancelled
+from millstream.declare.arguments import describe
 from millstream.declare.binding import Binding
 from millstream.declare.element import Element, too_large
+from millstream.declare.updates import Skip
 from millstream.errors import Error, InvalidValue, MillstreamError
 from millstream.runtime.call.error_text import message_of, titled
 from millstream.wire.limits import MAX_MESSAGE_BYTES
@@ -51,3 +53,31 @@ def blame(handler: str, output: str, error: Exception) -> None:
     if not is_named and not isinstance(error, Error | Cancelled):
         reason = message_of(error) if isinstance(error, MillstreamError) else titled(error)
         raise InvalidValue(f"what {handler}() returned for {output} does not do: {reason}") from error
+
+
+def distributed(binding: Binding, elements: Mapping[int, Element], value: object) -> dict[int, object]:
+    """Assign what a handler returned to its outputs, by number.
+
+    Raises:
+        InvalidValue: There are too few or too many values, or one is for something that is no output.
+    """
+    outputs = binding.outputs
+    if isinstance(value, Skip):
+        return {}
+    if isinstance(value, dict) and any(isinstance(key, Element) for key in value):
+        return by_element(binding, elements, value)
+    if len(outputs) < 2:
+        return dict.fromkeys(outputs, value)
+    names = ", ".join(elements[number].name for number in outputs)
+    if not isinstance(value, tuple | list):
+        raise InvalidValue(
+            f"{binding.name}() has {len(outputs)} outputs ({names}), but returned {describe(value)}; "
+            "return a tuple with one value for each, or a dict keyed by component"
+        )
+    if len(value) != len(outputs):
+        few = "few" if len(value) < len(outputs) else "many"
+        raise InvalidValue(
+            f"{binding.name}() returned too {few} values: {len(value)} for {len(outputs)} outputs ({names}); "
+            "return one for each, skip() for those that stay as they are"
+        )
+    return dict(zip(outputs, value, strict=True))

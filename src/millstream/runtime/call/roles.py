@@ -8,15 +8,15 @@ from millstream.declare.arguments import describe
 from millstream.errors import InvalidValue
 from millstream.frames import Chunk, Scene
 from millstream.jobs import END, Arguments, Job, Result
-from millstream.runtime.call.call import HandlerCall
-from millstream.runtime.call.codec_state import WorkerCalls
+from millstream.runtime.call.call import WorkerCalls
 from millstream.runtime.call.plan import CallPlan
+from millstream.runtime.call.steps import SteppedCall
 from millstream.speech import Heard
 from millstream.types import Media
 from millstream.wire.packet import Packet
 
 
-class Listening(HandlerCall):
+class Listening(SteppedCall):
     """Hears the next stretch of a microphone, and gives what its detector found; no handler is called."""
 
     def __init__(self, plan: CallPlan, worker: WorkerCalls, job: Job) -> None:
@@ -24,7 +24,7 @@ class Listening(HandlerCall):
         self.is_async = self._is_generator = False
 
     def _made_arguments(self) -> Arguments:
-        chunk = self._codec_state.decode(cast("tuple[Packet, ...]", self._job.packets), is_gapless=True)
+        chunk = self._codec_state.join(cast("tuple[Packet, ...]", self._job.packets), is_gapless=True)
         self._step = "handler"
         return [chunk], {}
 
@@ -37,7 +37,7 @@ class Listening(HandlerCall):
         return Result(self._job.call, {}, heard=None if value is END else cast("Heard", value))
 
 
-class Greeting(HandlerCall):
+class Greeting(SteppedCall):
     """Calls what greets; it may do without the microphone's input, which holds nothing yet, or without any."""
 
     def _inputs(self, media: Media | Scene | None) -> list[object]:
@@ -47,7 +47,7 @@ class Greeting(HandlerCall):
         return next((given for given in (values, others) if plan.spec.takes(len(given))), [])
 
 
-class Recognising(HandlerCall):
+class Recognising(SteppedCall):
     """Asks the app's recogniser what was said in a turn."""
 
     def _inputs(self, media: Media | Scene | None) -> list[object]:
@@ -62,7 +62,7 @@ class Recognising(HandlerCall):
         return Result(self._job.call, {}, text=value)
 
 
-class Finishing(HandlerCall):
+class Finishing(SteppedCall):
     """Ends the video and audio that a stream plays; from now on the whole of it is the value of its component."""
 
     def __init__(self, plan: CallPlan, worker: WorkerCalls, job: Job) -> None:
