@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from millstream.errors import BacklogExceeded
 from millstream.frames import Frame
-from millstream.lanes import All, Lane, Latest
+from millstream.runtime.stream.lane import All, Lane
+from millstream.runtime.stream.latest import Latest
 from millstream.testing import fake_delta
-from millstream.testing.conformance.lanes import Item, LaneSuite
-from millstream.types import Encoded
+from millstream.testing.conformance.lane import Item, LaneSuite
 from millstream.wire.packet import Flag, Packet, PacketKind
 
 
@@ -192,13 +192,14 @@ def test_latest_never_drops_a_packet_that_a_kept_one_needs(steps: list[tuple[str
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=30))
 def test_what_comes_out_of_latest_can_always_be_decoded(waits: list[int]) -> None:
     """Frames of a delta codec; the reader comes after each of `waits` more of them."""
-    lane: Latest[Encoded] = Latest(max_dependent=4)
+    lane: Latest[Item] = Latest(max_dependent=4)
     encoder, decoder = fake_delta.open_encoder(1.0), fake_delta.open_decoder()
     number = 0
     for wait in waits:
         for _ in range(wait):
             number += 1
-            lane.put(encoder.encode(Frame(np.full((2, 2, 3), number, np.uint8))))
+            encoded = encoder.encode(Frame(np.full((2, 2, 3), number, np.uint8)))
+            lane.put(Item(number, encoded.is_key, encoded.is_independent, bytes(encoded.payload)))
         decoded = [decoder.decode(packet.payload) for packet in lane.take_all()]
         if wait and decoded:
             assert decoded[-1].pixels[0, 0, 0] == number, "the newest is there"

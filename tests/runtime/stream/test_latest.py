@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from millstream.runtime.stream.pacing import CAMERA_S, MAX_WINDOW, MIN_WINDOW, Pacing
+from millstream.runtime.stream.latest import CAMERA_S, MAX_WINDOW, MIN_WINDOW, Pacing
 
 ENCODE_S = 0.006
 

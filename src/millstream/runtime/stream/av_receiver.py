@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from millstream.declare.binding import Binding
-from millstream.lanes import LaneStatistics
+from millstream.runtime.stream.lane import LaneStatistics
 from millstream.runtime.stream.receiver import CHUNKS_WAITING, Receiver
 from millstream.types import Carried
 from millstream.wire.messages import Credit

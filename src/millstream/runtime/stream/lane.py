@@ -1,4 +1,4 @@
-"""Bounded buffers with a named policy: `Latest` keeps the freshest items, `All` keeps everything or refuses more.
+"""Bounded buffers, each with the policy that `keep` names; `All` keeps everything or refuses more. See `latest.py`.
 
 A lane is plain data: it has no loop and no clock, and its writer wakes its reader. It belongs to one thread (the event
 loop's).
@@ -13,10 +13,6 @@ from operator import itemgetter
 from typing import Final, Generic, Protocol, TypeVar
 
 from millstream.errors import BacklogExceeded, LaneClosed
-from millstream.wire.packet import INDEPENDENT, KEY
-
-MAX_DEPENDENT: Final = 64
-"""Packets of a delta codec that may wait in a `Latest`: two seconds of video."""
 
 MAX_BYTES: Final = 8 * 1024 * 1024
 MAX_COUNT: Final = 1024
@@ -60,7 +56,7 @@ class LaneStatistics:
 
 
 class Lane(ABC, Generic[Item]):
-    """Base of both policies: items come out in the order in which they were put in.
+    """Base of the policies: items come out in the order in which they were put in.
 
     Attributes:
         needs_key: Whether deltas are being dropped: time to ask the sender for a key item.
@@ -70,11 +66,10 @@ class Lane(ABC, Generic[Item]):
     def __init__(self) -> None:
         self.queue: deque[tuple[Item, float]] = deque()
         self._put = self._taken = self._dropped = 0
-        self._seconds = 0.0
-        self._bytes = 0
         self._is_closed = False
         self.needs_key = False
 
+    @abstractmethod
     def put(self, item: Item, *, seconds: float = 0.0) -> None:
         """Offer an item that lasts `seconds` (0 for a frame). Never blocks.
 
@@ -82,19 +77,14 @@ class Lane(ABC, Generic[Item]):
             LaneClosed: `close` was called.
             BacklogExceeded: The policy keeps everything and the bound is reached; the item was not taken in.
         """
-        if self._is_closed:
-            raise LaneClosed("put into a closed lane")
-        if self._makes_room(item, seconds):
-            self.queue.append((item, seconds))
-            self._seconds += seconds
-            self._bytes += len(item.payload)
-        else:
-            self._dropped += 1
-        self._put += 1
 
     @abstractmethod
-    def _makes_room(self, item: Item, seconds: float) -> bool:
-        """Apply the policy: drop the items that this one replaces; true if it is accepted."""
+    def take_all(self) -> list[Item]:
+        """Take everything that waits, in order: to be joined (audio), or decoded in turn and the last one used.
+
+        Raises:
+            LaneClosed: None waits and none will come any more.
+        """
 
     def take(self) -> Item | None:
         """Take the oldest waiting item; `None` if there is none yet.
@@ -107,27 +97,12 @@ class Lane(ABC, Generic[Item]):
                 raise LaneClosed("the lane is closed and empty")
             return None
         self._taken += 1
-        return self._remove_oldest()
-
-    def take_all(self) -> list[Item]:
-        """Take everything that waits, in order: to be joined (audio), or decoded in turn and the last one used.
-
-        Raises:
-            LaneClosed: None waits and none will come any more.
-        """
-        if not self.queue and self._is_closed:
-            raise LaneClosed("the lane is closed and empty")
-        items = list(map(_first, self.queue))
-        self.queue.clear()
-        self._taken += len(items)
-        self._seconds, self._bytes = 0.0, 0
-        return items
+        return self.queue.popleft()[0]
 
     def clear(self) -> None:
         """Drop everything that waits, and count it as dropped."""
-        while self.queue:
-            self._remove_oldest()
-            self._dropped += 1
+        self._dropped += len(self.queue)
+        self.queue.clear()
 
     def lose(self) -> None:
         """Note that an item is missing, so that items that build on it are useless."""
@@ -139,59 +114,19 @@ class Lane(ABC, Generic[Item]):
     def __len__(self) -> int:
         return len(self.queue)
 
+    @property
+    def seconds(self) -> float:
+        """The duration of all that waits."""
+        return sum(seconds for _, seconds in self.queue)
+
+    @property
+    def size(self) -> int:
+        """The bytes of all that waits."""
+        return sum(len(item.payload) for item, _ in self.queue)
+
     def statistics(self) -> LaneStatistics:
         """Count the items that came, went and wait."""
-        return LaneStatistics(self._put, self._taken, self._dropped, len(self), self._seconds, self._bytes)
-
-    def _remove_oldest(self) -> Item:
-        return self._forget(*self.queue.popleft())
-
-    def _forget(self, item: Item, seconds: float) -> Item:
-        self._bytes -= len(item.payload)
-        # An empty lane starts from an exact zero again: rounding errors must not add up over a long stream.
-        self._seconds = self._seconds - seconds if self.queue else 0.0
-        return item
-
-
-class Latest(Lane[Item]):
-    """The newest item wins.
-
-    An item replaces those before it as far as nothing that may still come needs them: the independent one right before
-    it goes, and everything goes before a key item on which later ones build. Dependent items stay, in order. More than
-    `max_dependent` of them means that the reader has stalled: all are dropped, and so are those that follow, until a
-    key item comes (see `needs_key`).
-    """
-
-    def __init__(self, max_dependent: int = MAX_DEPENDENT) -> None:
-        super().__init__()
-        self._max_dependent = max_dependent
-        self._builds = False
-
-    def lose(self) -> None:
-        """Note that an item is missing: if later ones build on it they are dropped until a key item comes."""
-        if self._builds and not (self.queue and self.queue[0][0].flags & KEY):
-            self.clear()
-            self.needs_key = True
-
-    def _makes_room(self, item: Item, seconds: float) -> bool:
-        self._builds = self._builds or not item.flags & INDEPENDENT
-        if not self._builds:  # so no waiting item is needed
-            if self.queue:
-                self.clear()
-            return True
-        is_key = item.flags & KEY != 0
-        if self.needs_key and not is_key:
-            return False
-        if is_key and not item.flags & INDEPENDENT:
-            self.needs_key = False
-            self.clear()
-        elif self.queue and self.queue[-1][0].flags & INDEPENDENT:
-            self._forget(*self.queue.pop())
-            self._dropped += 1
-        if len(self.queue) >= self._max_dependent:
-            self.needs_key = True
-            self.clear()
-        return is_key or not self.needs_key
+        return LaneStatistics(self._put, self._taken, self._dropped, len(self), self.seconds, self.size)
 
 
 class All(Lane[Item]):
@@ -209,15 +144,35 @@ class All(Lane[Item]):
         self._max_bytes = max_bytes
         self._max_count = max_count
 
-    def _makes_room(self, item: Item, seconds: float) -> bool:
-        size = len(item.payload)
-        if self.queue and self._seconds + seconds > self._max_seconds:
+    def put(self, item: Item, *, seconds: float = 0.0) -> None:
+        if self._is_closed:
+            raise LaneClosed("put into a closed lane")
+        if self.queue:
+            self._check(item, seconds)
+        elif len(item.payload) > self._max_bytes:
+            raise self._too_large(len(item.payload))
+        self.queue.append((item, seconds))
+        self._put += 1
+
+    def take_all(self) -> list[Item]:
+        if not self.queue and self._is_closed:
+            raise LaneClosed("the lane is closed and empty")
+        items = list(map(_first, self.queue))
+        self.queue.clear()
+        self._taken += len(items)
+        return items
+
+    def _check(self, item: Item, seconds: float) -> None:
+        """Refuse an item that would exceed a bound, behind others that wait."""
+        if (all_s := self.seconds + seconds) > self._max_seconds:
             raise BacklogExceeded(
-                f"{self._seconds + seconds:.1f} s wait for the handler and {self._max_seconds:g} s are allowed: "
+                f"{all_s:.1f} s wait for the handler and {self._max_seconds:g} s are allowed: "
                 "make the handler faster, or raise max_backlog"
             )
-        if self._bytes + size > self._max_bytes:
-            raise BacklogExceeded(f"{self._bytes + size} bytes wait for the handler and {self._max_bytes} are allowed")
+        if (size := self.size + len(item.payload)) > self._max_bytes:
+            raise self._too_large(size)
         if len(self.queue) >= self._max_count:
             raise BacklogExceeded(f"{len(self.queue)} packets wait for the handler and no more are allowed")
-        return True
+
+    def _too_large(self, size: int) -> BacklogExceeded:
+        return BacklogExceeded(f"{size} bytes wait for the handler and {self._max_bytes} are allowed")

@@ -1,4 +1,4 @@
-"""When the page may send the next frames of a `latest` stream: pure, with the clock passed in.
+"""`keep="latest"`: the newest frame waits, and the page sends the next one just in time. Pure: the clock is passed in.
 
 Credit is a limit on sequences that only rises. A handler that keeps up with the camera has it raised on every receipt.
 For a slower one it is raised so late that the next frame arrives just before the running call is expected to end: the
@@ -12,6 +12,13 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
+from millstream.errors import LaneClosed
+from millstream.runtime.stream.lane import Item, Lane
+from millstream.wire.packet import INDEPENDENT, KEY
+
+MAX_DEPENDENT: Final = 64
+"""Packets of a delta codec that may wait: two seconds of video."""
+
 MIN_WINDOW: Final = 2
 MAX_WINDOW: Final = 16
 CAMERA_S: Final = 1 / 30
@@ -19,6 +26,64 @@ CAMERA_S: Final = 1 / 30
 
 MARGIN_S: Final = 0.003
 """A frame is due this much before the call ends, for what is rounded and scheduled on the way."""
+
+
+class Latest(Lane[Item]):
+    """The newest item wins.
+
+    An item replaces those before it as far as nothing that may still come needs them: the independent one right before
+    it goes, and everything goes before a key item on which later ones build. Dependent items stay, in order. More than
+    `max_dependent` of them means that the reader has stalled: all are dropped, and so are those that follow, until a
+    key item comes (see `needs_key`).
+    """
+
+    def __init__(self, max_dependent: int = MAX_DEPENDENT) -> None:
+        super().__init__()
+        self._max_dependent = max_dependent
+        self._builds = False
+
+    def put(self, item: Item, *, seconds: float = 0.0) -> None:
+        if self._is_closed:
+            raise LaneClosed("put into a closed lane")
+        self._put += 1
+        self._builds = self._builds or not item.flags & INDEPENDENT
+        if not self._builds:  # so no waiting item is needed
+            self._dropped += len(self.queue)
+            self.queue.clear()
+        elif not self._makes_room(item):
+            self._dropped += 1
+            return
+        self.queue.append((item, seconds))
+
+    def take_all(self) -> list[Item]:
+        if not self.queue and self._is_closed:
+            raise LaneClosed("the lane is closed and empty")
+        items = [item for item, _ in self.queue]
+        self.queue.clear()
+        self._taken += len(items)
+        return items
+
+    def lose(self) -> None:
+        """Note that an item is missing: if later ones build on it they are dropped until a key item comes."""
+        if self._builds and not (self.queue and self.queue[0][0].flags & KEY):
+            self.clear()
+            self.needs_key = True
+
+    def _makes_room(self, item: Item) -> bool:
+        """Drop what this one replaces, where some build on others; true if it is of use itself."""
+        is_key = item.flags & KEY != 0
+        if self.needs_key and not is_key:
+            return False
+        if is_key and not item.flags & INDEPENDENT:
+            self.needs_key = False
+            self.clear()
+        elif self.queue and self.queue[-1][0].flags & INDEPENDENT:
+            self.queue.pop()
+            self._dropped += 1
+        if len(self.queue) >= self._max_dependent:
+            self.needs_key = True
+            self.clear()
+        return is_key or not self.needs_key
 
 
 class Pacing:

@@ -7,8 +7,8 @@ from typing import Final, Literal
 
 from millstream.declare.binding import Binding
 from millstream.errors import ProtocolError
-from millstream.lanes import All, Lane, LaneStatistics, Latest
-from millstream.runtime.stream.pacing import Pacing
+from millstream.runtime.stream.lane import All, Lane, LaneStatistics
+from millstream.runtime.stream.latest import Latest, Pacing
 from millstream.wire.messages import Credit
 from millstream.wire.packet import LAST, SEQUENCES, Packet, PacketKind
 from millstream.wire.sound import pcm16_seconds

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from millstream.errors import BacklogExceeded, LaneClosed
-from millstream.lanes import Lane
+from millstream.runtime.stream.lane import Lane
 from millstream.wire.packet import INDEPENDENT, KEY
 
 
