@@ -25,8 +25,9 @@ from millstream.runtime.state.upload import Upload
 from millstream.server import serving as module
 from millstream.server.app import App
 from millstream.server.http import uploads
-from millstream.server.process import live_socket, network, protocols
+from millstream.server.process import network, protocols
 from millstream.server.process.network import listen
+from millstream.transports import websocket
 from millstream.wire.encoding import encode_message
 from millstream.wire.limits import MAX_MESSAGE_BYTES
 from millstream.wire.messages import Hello
@@ -130,12 +131,12 @@ def test_a_flood_of_empty_frames_ends_the_connection_long_before_its_end(url: st
             received = read_all(connection)
         except (BrokenPipeError, ConnectionResetError):
             return
-    assert received.count(b"\x8a\x00") <= 2 * live_socket.MAX_FRAMES_S
+    assert received.count(b"\x8a\x00") <= 2 * websocket.MAX_FRAMES_S
 
 
 def test_a_flood_is_told_why(url: str) -> None:
     with open_socket(url) as socket:
-        for _ in range(live_socket.MAX_FRAMES_S + 1):
+        for _ in range(websocket.MAX_FRAMES_S + 1):
             socket.ping()
         assert closing_code(socket) == 1008
 

@@ -22,11 +22,11 @@ from millstream.server.process.accepting import Acceptor
 from millstream.server.process.certificate import load_certificate
 from millstream.server.process.connection_limits import ConnectionLimits
 from millstream.server.process.exiting import EXIT_BLOCKED, leave, leave_abandoned
-from millstream.server.process.live_socket import LiveSocket
 from millstream.server.process.network import BACKLOG
 from millstream.server.process.protocols import BoundedHttp
 from millstream.server.process.side_door import SideDoor
 from millstream.server.process.watchdog import INTERRUPT, Watchdog
+from millstream.transports.websocket import LiveSocket
 from millstream.wire.limits import MAX_MESSAGE_BYTES
 
 logger = logging.getLogger("millstream")

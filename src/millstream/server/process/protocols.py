@@ -13,8 +13,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from millstream.server.process.connection_limits import ConnectionLimits
 from millstream.server.process.deadlines import Deadline
-from millstream.server.process.live_socket import LiveSocket, keep_little_unsent
 from millstream.transports.http import PAGE_EXTENSION
+from millstream.transports.websocket import LiveSocket, keep_little_unsent
 
 if TYPE_CHECKING:
     from uvicorn._types import (

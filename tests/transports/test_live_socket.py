@@ -14,7 +14,7 @@ import uvloop
 from tests.server.live import serving
 
 from millstream.server import serving as serving_module
-from millstream.server.process.live_socket import MAX_UNSENT, keep_little_unsent
+from millstream.transports.websocket import MAX_UNSENT, keep_little_unsent
 
 
 @pytest.mark.parametrize("new_loop", [asyncio.SelectorEventLoop, uvloop.new_event_loop])
