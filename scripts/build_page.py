@@ -102,7 +102,9 @@ def find_node() -> Path:
 def _run(root: Path, command: list[str]) -> None:
     environment = {**os.environ, "PATH": f"{find_node().parent}{os.pathsep}{os.environ.get('PATH', '')}"}
     # Its output goes to standard error, since `--tools` prints its result on standard output.
-    code = subprocess.run(command, cwd=root / "web", env=environment, stdout=sys.stderr, check=False).returncode
+    code = subprocess.run(  # noqa: S603 - the commands are this file's own
+        command, cwd=root / "web", env=environment, stdout=sys.stderr, check=False
+    ).returncode
     if code:
         raise SystemExit(f"Building the page failed: `{' '.join(command)}` in web/ ended with code {code}.")
 

@@ -19,6 +19,7 @@ MAX_FUNCTION_LINES = 40
 MAX_ARGUED_LINES = 60
 MAX_BROAD_EXCEPTS = 5
 
+NARROWING = r"is (not )?None|isinstance\(|^assert len\(self\."
 FOUND_BY_NAME = {"Engine", "Worker"}
 """Classes that every engine has, as the Protocols that they fulfil are called."""
 
@@ -136,6 +137,29 @@ def test_broad_excepts_stay_at_the_edges() -> None:
         if re.search(r"noqa: .*BLE001", line)
     ]
     assert len(found) <= MAX_BROAD_EXCEPTS, f"only the handler call, the session loop and the CLI may: {found}"
+
+
+def test_D28_an_assert_narrows_a_type_and_checks_nothing_else() -> None:
+    """`python -O` leaves them out: what a visitor sends must never meet one."""
+    found = [
+        f"{name_of(path)}:{node.lineno}"
+        for path in FILES
+        if "testing" not in path.parts
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Assert) and not re.search(NARROWING, ast.unparse(node))
+    ]
+    assert found == []
+
+
+def test_D28_each_exception_from_a_rule_of_security_is_argued() -> None:
+    python = [*FILES, *(ROOT / "scripts").glob("*.py"), *(ROOT / "examples").rglob("*.py")]
+    found = [
+        f"{name_of(path)}:{number}"
+        for path in python
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if re.search(r"noqa: .*\bS\d{3}\b", line) and not re.search(r"noqa: [A-Z0-9, ]+ - \w+\W+\w+", line)
+    ]
+    assert found == []
 
 
 def test_no_path_of_a_machine_is_in_the_package() -> None:

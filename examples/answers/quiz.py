@@ -67,7 +67,7 @@ class Quiz:
 
     def _ask(self) -> str:
         if not self._order:
-            self._order = random.Random(self.seed).sample(range(len(QUESTIONS)), len(QUESTIONS))
+            self._order = random.Random(self.seed).sample(range(len(QUESTIONS)), len(QUESTIONS))  # noqa: S311 - a game
         self.is_open = True
         return self._question
 

@@ -151,10 +151,10 @@ class _Parser:
         if not self.rest:
             return None
         token = self.rest.pop(0)
-        if token == "(":
+        if token == "(":  # noqa: S105 - of a formula
             value = self.sum()
             return value if self.rest and self.rest.pop(0) == ")" else None
-        if token == "last":
+        if token == "last":  # noqa: S105 - of a formula
             return self._last
         return token if isinstance(token, float) else None
 

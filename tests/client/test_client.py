@@ -187,7 +187,9 @@ def test_a_page_of_something_else(served: tuple[str, App]) -> None:
 
 def test_a_websocket_that_is_refused(served: tuple[str, App], monkeypatch: pytest.MonkeyPatch) -> None:
     url, app = served
-    monkeypatch.setattr("millstream.client.client.urljoin", lambda base, path: f"{base}nowhere")
+    monkeypatch.setattr(
+        "millstream.client.client.urljoin", lambda base, path: f"{base}{'nowhere' if path == 'ws' else path}"
+    )
     with pytest.raises(Refused, match="nowhere"):
         Client(url)
     assert not app.host.sessions

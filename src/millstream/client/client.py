@@ -171,8 +171,8 @@ class _Site:
     def _manifest(self) -> PageManifest:
         if self._auth is not None:
             form = urlencode({"username": self._auth[0], "password": self._auth[1]}).encode()
-            self._open(Request(urljoin(self._url, "login"), data=form, headers={"Origin": self._origin}))
-        page = self._open(Request(self._url)).decode("utf-8", "replace")
+            self._open("login", form, {"Origin": self._origin})
+        page = self._open("").decode("utf-8", "replace")
         parser = _ManifestParser()
         parser.feed(page)
         if not parser.manifest:
@@ -181,19 +181,20 @@ class _Site:
         return manifest
 
     def get(self, path: str) -> bytes:
-        return self._open(Request(urljoin(self._url, path)))
+        return self._open(path)
 
     def upload(self, session: str, name: str, mime: str, data: bytes, component: int | None) -> object:
         headers = {"X-Millstream-Session": session, "Content-Type": mime, "Origin": self._origin}
         meant = "" if component is None else f"component={component}&"
-        address = urljoin(self._url, f"upload?{meant}name={quote(name)}")
-        return json.loads(self._open(Request(address, data=data, headers=headers)))
+        return json.loads(self._open(f"upload?{meant}name={quote(name)}", data, headers))
 
-    def _open(self, request: Request) -> bytes:
+    def _open(self, path: str, data: bytes | None = None, headers: dict[str, str] | None = None) -> bytes:
+        address = urljoin(self._url, path)
+        request = Request(address, data, headers or {})  # noqa: S310 - its scheme was checked at the start
         try:
             with self._opener.open(request, timeout=self._timeout_s) as answer:
-                data: bytes = answer.read()
-                return data
+                body: bytes = answer.read()
+                return body
         except HTTPError as error:
             with error:
                 reason = error.read(500).decode("utf-8", "replace")

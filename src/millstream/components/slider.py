@@ -117,7 +117,8 @@ class Slider(Component):
         return round(number) if self.precision == 0 else round(number, self.precision)
 
     def _random(self) -> float:
-        steps = random.randint(0, math.floor((self.maximum - self.minimum) / self.step + TOLERANCE))
+        most = math.floor((self.maximum - self.minimum) / self.step + TOLERANCE)
+        steps = random.randint(0, most)  # noqa: S311 - nobody has to guess it
         return min(self.minimum + steps * self.step, self.maximum)
 
 

@@ -142,7 +142,7 @@ def overriding(arguments: Mapping[str, object], *, inbrowser: bool = False) -> I
 
 def address(options: ServerOptions, port: int) -> str:
     """Return the address at which a browser on this machine opens the app, with a trailing slash."""
-    name = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(options.server_name, options.server_name)
+    name = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(options.server_name, options.server_name)  # noqa: S104 - asked, not bound
     name = f"[{name}]" if ":" in name else name
     return f"{'https' if options.ssl_certfile else 'http'}://{name}:{port}/"
 

@@ -39,7 +39,7 @@ class Bottleneck:
     _last_arrival: float = field(default=0.0, init=False)
 
     def __post_init__(self) -> None:
-        self._random = random.Random(self.seed)
+        self._random = random.Random(self.seed)  # noqa: S311 - repeatable on purpose
         self._stalls = sorted(self.stalls)
 
     def send(self, size: int, now: float) -> float:

@@ -172,7 +172,7 @@ class HostilePacketSuite(CodecCase):
 
     def test_a_broken_packet_raises_nothing_else(self) -> None:
         payload = self.encoded()[0].payload
-        dice = random.Random(1)
+        dice = random.Random(1)  # noqa: S311 - repeatable on purpose
         for _ in range(200):
             broken = bytearray(payload)
             for _ in range(dice.randint(1, 4)):

@@ -68,7 +68,7 @@ class LaneSuite:
         assert (statistics.dropped, statistics.waiting, statistics.waiting_s, statistics.waiting_bytes) == (1, 0, 0, 0)
 
     def test_counters_add_up_order_holds_and_so_does_the_bound(self) -> None:
-        dice = random.Random(1)
+        dice = random.Random(1)  # noqa: S311 - repeatable on purpose
         for _ in range(200):
             lane, out = self.make(), list[Item]()
             for number in range(dice.randrange(60)):
