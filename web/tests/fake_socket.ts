@@ -17,6 +17,8 @@ export class FakeSocket {
   binaryType = "";
   readyState = 0;
   bufferedAmount = 0;
+  /** The code with which the page closed it; 0 if it did not. */
+  closedWith = 0;
   onopen: (() => void) | null = null;
   onmessage: ((event: { data: ArrayBuffer }) => void) | null = null;
   onclose: ((event: { code: number }) => void) | null = null;
@@ -42,8 +44,9 @@ export class FakeSocket {
     this.sent.push(data.slice());
   }
 
-  close(): void {
+  close(code: number): void {
     this.readyState = 3;
+    this.closedWith = code;
   }
 
   // ---- the server's side
@@ -66,8 +69,22 @@ export class FakeSocket {
     this.deliver(encodePacket(packet));
   }
 
-  welcome(): void {
-    this.say({ type: "welcome", version: 1, build: "b", session: "secret", server_us: 10, page_us: 5 });
+  welcome(more: object = {}): void {
+    this.say({
+      type: "welcome",
+      version: 1,
+      seq: 1,
+      build: "b",
+      session: "secret",
+      server_us: 10,
+      page_us: 5,
+      ...more,
+    });
+  }
+
+  /** The session goes on: the page was heard up to `seen`, its packets up to `received`. */
+  resume(seen: number, received: { [stream: string]: number } = {}): void {
+    this.welcome({ seq: 0, resumed: true, resume: "next", seen, received });
   }
 
   get messages(): Message[] {

@@ -30,6 +30,8 @@ export class AudioUplink implements Uplink {
   protected isRunning = false;
   /** The rest at the end of a slot, cut into packets; the last of them is flagged. */
   private rest: TimedChunk[] = [];
+  /** Packets that the server may not have: few, since it gives little credit in advance. */
+  private unreceived: Packet[] = [];
 
   /** `overflow` is called when more waits than the backlog may hold. */
   constructor(
@@ -79,9 +81,16 @@ export class AudioUplink implements Uplink {
     return this.credit.last + this.rest.length;
   }
 
-  raise(limit: number): void {
+  raise(limit: number, received = 0): void {
+    this.settle(received);
     this.credit.raise(limit);
     this.pump();
+  }
+
+  /** Sends again what the server has not, under the same sequences: no sample is missing, none comes twice. */
+  resume(received: number): void {
+    this.settle(received);
+    for (const packet of this.unreceived) this.send(packet);
   }
 
   /** Interleaved samples, of the uplink's rate and channels; `capturedUs` is the page's time of the first. */
@@ -90,6 +99,10 @@ export class AudioUplink implements Uplink {
     this.backlog.push(samples, capturedUs);
     this.pump();
     if (this.backlog.isOver) this.overflow();
+  }
+
+  private settle(received: number): void {
+    this.unreceived = this.unreceived.filter(({ sequence }) => sequence > received);
   }
 
   private pump(): void {
@@ -106,7 +119,7 @@ export class AudioUplink implements Uplink {
 
   private dispatch(taken: TimedChunk, last: number): void {
     this.credit.reserve();
-    this.send({
+    const packet = {
       kind: PacketKind.SOUND,
       codec: CodecNumber.PCM16,
       flags: this.flags | last,
@@ -117,7 +130,9 @@ export class AudioUplink implements Uplink {
       call: 0,
       captured_us: taken.capturedUs,
       payload: taken.samples.length > 0 ? encodePcm16(taken) : new Uint8Array(0),
-    });
+    };
+    this.unreceived.push(packet);
+    this.send(packet);
   }
 }
 

@@ -22,6 +22,8 @@ export class FrameUplink implements Uplink {
   private readonly send: (packet: Packet) => void;
   private readonly mayLeave: (stream: number, nowUs: number) => boolean;
   private isRunning = false;
+  /** Frames that are being encoded since before the link was lost: what they build on may be missing over there. */
+  private outdated = 0;
   /** The slot is over, and the server waits for a packet that says so. */
   private owesLast = false;
 
@@ -90,6 +92,16 @@ export class FrameUplink implements Uplink {
     this.settle();
   }
 
+  /** Frames are not sent again: the next one takes the sequence of the first that was lost, and stands alone. */
+  resume(received: number): void {
+    const isLost = this.credit.rewind(received);
+    this.outdated = this.credit.begun;
+    this.needsKey = true;
+    // The server may be waiting for the last one.
+    if (isLost && !this.isRunning) this.owesLast = true;
+    this.settle();
+  }
+
   /** True if the frame of `nowUs` is to be taken. */
   wants(nowUs: number, intervalUs: number): boolean {
     const isWanted = this.isRunning && this.credit.isFree && this.pace.isDue(nowUs, intervalUs);
@@ -109,7 +121,9 @@ export class FrameUplink implements Uplink {
 
   /** Sends what came of the frame that was begun; nothing if that failed, or if the stream no longer runs. */
   complete(encoded: Encoded | null, capturedUs: number): void {
-    if (encoded && this.isRunning) this.dispatch(encoded, capturedUs);
+    const isOutdated = this.outdated > 0;
+    if (isOutdated) this.outdated--;
+    if (encoded && this.isRunning && !isOutdated) this.dispatch(encoded, capturedUs);
     else {
       this.credit.release();
       // What was encoded and not sent is missing over there.

@@ -19,6 +19,8 @@ export interface Uplink {
   requestKeyFrame?(): void;
   /** Of frames: they are encoded in another way from the next one on. */
   encodeAs?(way: Encode): void;
-  /** The server allows packets up to this sequence. */
-  raise(limit: number): void;
+  /** The server allows packets up to this sequence, and has those up to `received`. */
+  raise(limit: number, received: number): void;
+  /** The link was lost and is back; the server has what was sent up to packet `received`, and nothing after it. */
+  resume(received: number): void;
 }

@@ -116,6 +116,12 @@ export class Presenter {
     this.unshown.clear();
   }
 
+  /** The link was lost: frames that have not come never will, but the values that they came with count. */
+  interrupt(): void {
+    for (const result of this.results.interrupt()) this.enqueue(result);
+    this.decoders.interrupt();
+  }
+
   /** A stream is over: its decoders go. */
   endStream(stream: number): void {
     this.decoders.endStream(stream);

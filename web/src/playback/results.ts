@@ -43,6 +43,13 @@ export class Results {
     return isLast(packet) ? result : null;
   }
 
+  /** The link was lost, and frames are not sent again: gives the results that are half here, as they are. */
+  interrupt(): Result[] {
+    const halves = [...this.open.values()];
+    this.open.clear();
+    return halves;
+  }
+
   /** The session is over; what is half here will never be whole. */
   clear(): void {
     this.open.clear();

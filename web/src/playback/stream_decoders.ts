@@ -72,6 +72,14 @@ export class StreamDecoders {
     this.ask(open);
   }
 
+  /** The link was lost, and frames with it: whatever builds on others waits for a key frame. */
+  interrupt(): void {
+    for (const open of this.decoders.values()) {
+      open.losses++;
+      open.needsKey = true;
+    }
+  }
+
   /** A stream is over: its decoders go. */
   endStream(stream: number): void {
     for (const [key, { stream: of, decoder }] of this.decoders) {

@@ -4,19 +4,27 @@ import type { ConnectionView } from "../states.ts";
 import type { Cancel, Fire, SetValue } from "../wire/messages.ts";
 import type { ToWorker } from "../workers/port.ts";
 
-/** The most messages that wait for a session; a page without one for so long loses nothing but clicks. */
+/** The most events that wait for the session; a page that cannot reach it for so long loses nothing but clicks. */
 const MOST_WAITING = 100;
+
+/** A link that is back within this time was never gone, for the user. */
+const UNNOTICED_MS = 500;
+
+type SessionMessage = SetValue | Fire | Cancel;
 
 export class Connection {
   /** The last message of the server whose effects the page shows completely. */
   seen = 0;
+  /** True while the session can be reached. */
+  isOpen = false;
   private readonly build: string;
   private readonly worker: Worker;
   private readonly show: (connection: ConnectionView) => void;
   /** The secret of the session that authorises uploads; null while there is none. */
   private secret: string | null = null;
-  private waiting: (Fire | Cancel)[] = [];
+  private waiting: SessionMessage[] = [];
   private readyWaiters: ((secret: string) => void)[] = [];
+  private notice: ReturnType<typeof setTimeout> | undefined;
 
   /** `build` is the server's version that the page was made by. */
   constructor(build: string, worker: Worker, show: (connection: ConnectionView) => void) {
@@ -25,53 +33,71 @@ export class Connection {
     this.show = show;
   }
 
-  get isOpen(): boolean {
-    return this.secret !== null;
-  }
-
   /** True if a secret is still that of the session. */
   isCurrent(secret: string): boolean {
     return secret === this.secret;
   }
 
-  /** Asks for a session; a worker that has one, or is about to, does nothing. */
+  /** Asks for a session, or for the link to it; one that seems to work is tested. */
   connect(): void {
     const url = new URL("ws", document.baseURI);
     url.search = location.search; // what handlers read as `request.query_params`
     url.protocol = url.protocol.replace("http", "ws");
-    this.show({ state: "connecting", message: "" });
+    if (this.secret === null) this.show({ state: "connecting", message: "" });
     this.post({ type: "connect", url: url.href, build: this.build, hidden: document.hidden });
   }
 
-  /** There is a session: from now on messages are sent at once. */
+  /** The session can be reached: from now on messages are sent at once. */
   open(secret: string): void {
     this.secret = secret;
+    this.isOpen = true;
   }
 
-  /** Sends the messages that waited for the session. */
+  /** Sends the messages that waited for the session, and says that it can be reached. */
   flush(): void {
     const secret = this.secret ?? "";
     for (const message of this.waiting.splice(0)) this.send(message);
     for (const ready of this.readyWaiters.splice(0)) ready(secret);
+    this.tell({ state: "open", message: "" });
   }
 
-  /** There is no session any more, and may be another one. */
+  /** The link is lost, and the session goes on: what is for it waits. It is said only if that takes a while. */
+  hold(): void {
+    this.isOpen = false;
+    const message = this.secret === null ? "Connecting…" : "Reconnecting…";
+    this.notice ??= setTimeout(() => this.show({ state: "lost", message }), UNNOTICED_MS);
+  }
+
+  /** The session is over; there may be another one. */
   lose(): void {
     this.secret = null;
+    this.isOpen = false;
     this.seen = 0;
+    this.waiting = this.waiting.filter(({ type }) => type !== "set");
   }
 
-  /** Resolves to the secret of the session, when there is one. */
+  /** Says where the connection is. */
+  tell(view: ConnectionView): void {
+    clearTimeout(this.notice);
+    this.notice = undefined;
+    this.show(view);
+  }
+
+  /** Resolves to the secret of the session, when it can be reached. */
   ready(): Promise<string> {
-    if (this.secret !== null) return Promise.resolve(this.secret);
+    if (this.isOpen && this.secret !== null) return Promise.resolve(this.secret);
     return new Promise((resolve) => this.readyWaiters.push(resolve));
   }
 
-  /** Sends edits at once or not at all, and returns which; everything else waits in order for a session. */
-  send(message: SetValue | Fire | Cancel): boolean {
-    if (this.secret !== null) this.post({ type: "send", message, seen: this.seen });
-    else if (message.type !== "set" && this.waiting.length < MOST_WAITING) this.waiting.push(message);
-    return this.secret !== null;
+  /**
+   * Sends a message; while the session cannot be reached it waits, in order. False for an edit that is not sent: one that
+   * takes the place of another that waits, or that the next session gets at its beginning.
+   */
+  send(message: SessionMessage): boolean {
+    if (this.isOpen) this.post({ type: "send", message, seen: this.seen });
+    else if (message.type === "set") return this.secret !== null && this.waitForEdit(message);
+    else if (this.events < MOST_WAITING) this.waiting.push(message);
+    return true;
   }
 
   /** Withdraws waiting events that must not reach the next session. */
@@ -83,16 +109,27 @@ export class Connection {
     this.worker.postMessage(message, transfer);
   }
 
-  /** Reloads once per version of the server; if the page is still out of date after that, it says so. */
-  reload(message: string): void {
+  /** Reloads once per version of the server; false if that was done, and the page is still out of date. */
+  reload(): boolean {
     const key = "millstream-reloaded";
     const isDone = sessionStorage.getItem(key) === this.build;
     sessionStorage.setItem(key, this.build);
-    if (!isDone) {
-      location.reload();
-      return;
-    }
-    this.post({ type: "bye" });
-    this.show({ state: "refused", message });
+    if (!isDone) location.reload();
+    return !isDone;
+  }
+
+  private get events(): number {
+    return this.waiting.filter(({ type }) => type !== "set").length;
+  }
+
+  /** Lets an edit wait, in the place of one of the same component if no event has happened since; true if there is none. */
+  private waitForEdit(edit: SetValue): boolean {
+    const since = this.waiting.findLastIndex(({ type }) => type !== "set") + 1;
+    const before = this.waiting.findIndex(
+      (each, at) => at >= since && each.type === "set" && each.component === edit.component,
+    );
+    if (before >= 0) this.waiting[before] = edit;
+    else this.waiting.push(edit);
+    return before < 0;
   }
 }

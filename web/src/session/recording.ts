@@ -1,18 +1,16 @@
 /** One component that records: its device, the streams that it feeds, and the state that its element shows. */
 
 import type { Camera } from "../capture/camera.ts";
-import { DeviceError, type DeviceKind, type DeviceName, trouble } from "../capture/devices.ts";
+import type { DeviceName } from "../capture/devices.ts";
 import type { Microphone } from "../capture/microphone.ts";
 import type { DeviceChoice } from "../constants.ts";
 import type { StreamView, Trouble, TroubleCode, TurnPhase } from "../states.ts";
 import { IDLE } from "../states.ts";
 import type { StopReason, StreamState } from "../wire/messages.ts";
+import { HeldDevice } from "./held_device.ts";
 import { type OpenedDevice, partsOf } from "./recording_devices.ts";
 import { isCapturing, isLive, next, type RecordingEvent, type RecordingState } from "./recording_states.ts";
 import { Stopwatch } from "./stopwatch.ts";
-
-/** Browsers mute a camera for a moment at times; one that stays muted for this long has been taken away. */
-const MUTE_MS = 2_000;
 
 export interface RecordingEvents {
   /** Asks for the device. Rejects with `DeviceError`. */
@@ -37,17 +35,16 @@ export class Recording {
   private readonly kind: DeviceName;
   private readonly events: RecordingEvents;
   private readonly stopwatch: Stopwatch;
-  private opened: OpenedDevice | null = null;
+  /** While it is recorded, another device may take over, or this one rest. */
+  readonly device: HeldDevice;
   /** The numbers of all its streams. */
   numbers: readonly number[] = [];
   /** The streams that are not over. */
   private readonly streams = new Map<number, StreamState | null>();
   private deadlines = new Map<number, number>();
   private view: StreamView = { ...IDLE, state: "starting" };
-  private watch: AbortController | null = null;
   /** The first thing that went wrong; shown when the recording ends. */
   private cause: Trouble | null = null;
-  private choice: DeviceChoice = {};
   private state: RecordingState = "opening";
 
   /** `longestS` is the maximum length in seconds, after which it stops by itself. */
@@ -55,6 +52,12 @@ export class Recording {
     this.kind = kind;
     this.events = events;
     this.stopwatch = new Stopwatch(longestS, () => this.stop());
+    this.device = new HeldDevice({
+      open: (choice) => events.open(choice),
+      isNeeded: () => this.isLive,
+      opened: (opened) => this.attach(opened),
+      failed: (cause) => this.stop("device", cause),
+    });
   }
 
   /** True if the device is, or will be, recorded; after Stop the server may still be processing. */
@@ -69,28 +72,16 @@ export class Recording {
   /** Opens the device and begins the streams, once `ready` resolves. */
   async start(choice: DeviceChoice, ready: Promise<void>): Promise<void> {
     this.show({});
-    this.choice = choice;
-    if (!(await this.openDevice())) return;
+    if (!(await this.device.open(choice))) return;
     await ready;
     if (this.state !== "connecting") return;
     if (this.events.isWanted?.() === false) {
       this.abandon(null);
       return;
     }
-    this.numbers = this.events.begin();
-    for (const stream of this.numbers) this.streams.set(stream, null);
+    this.begin();
     this.move("begun");
     if (this.streams.size === 0) this.go("running");
-  }
-
-  /** Another device takes over, without an end of the streams. */
-  async change(choice: DeviceChoice): Promise<void> {
-    this.choice = choice;
-    // While one is being opened, `openDevice` finds the newer choice.
-    if (!this.isLive || !this.opened) return;
-    // Phones give a second camera only when the first is free.
-    this.closeDevice();
-    await this.openDevice();
   }
 
   /** Stop was pressed, or something ends the recording from this side; device and Record are free at once. */
@@ -141,11 +132,26 @@ export class Recording {
     if (this.isLive) this.show({ turn });
   }
 
+  /** Another session begins: what is recorded goes to new streams there; what was stopped has nothing to wait for. */
+  renew(cause: Trouble): void {
+    if (this.state === "opening" || this.state === "connecting") return;
+    if (this.state !== "recording" || this.events.isWanted?.() === false) this.abandon(cause);
+    else if (this.streams.size > 0) this.begin();
+  }
+
   /** The session is gone: there is nothing to wait for. */
   abandon(cause: Trouble | null): void {
     this.streams.clear();
     this.cause ??= cause;
     this.move("abandon");
+  }
+
+  private begin(): void {
+    this.numbers = this.events.begin();
+    this.streams.clear();
+    this.deadlines.clear();
+    for (const stream of this.numbers) this.streams.set(stream, null);
+    if (this.state === "recording") this.go("starting", { turn: null, limitS: 0, deadlineMs: 0 });
   }
 
   private endStream(state: StreamState): void {
@@ -178,50 +184,15 @@ export class Recording {
   private release(isWanted: boolean): void {
     this.stopwatch.pause();
     this.events.release(isWanted);
-    this.closeDevice();
+    this.device.close();
   }
 
-  /** Opens the device of the newest choice; false if there is none, or if it is not needed any more. */
-  private async openDevice(): Promise<boolean> {
-    const { choice } = this;
-    let opened: OpenedDevice;
-    try {
-      opened = await this.events.open(choice);
-    } catch (error) {
-      if (!(error instanceof DeviceError)) throw error;
-      if (this.isLive && choice !== this.choice) return this.openDevice();
-      this.stop("device", error.trouble);
-      return false;
-    }
-    if (!this.isLive || choice !== this.choice) {
-      opened.device.close();
-      return this.isLive && this.openDevice();
-    }
-    this.opened = opened;
-    this.watch = new AbortController();
+  /** The first device, or another one in place of it: the streams go on. */
+  private attach(opened: OpenedDevice): void {
     const { camera, microphone } = partsOf(opened);
-    if (camera) this.watchTrack(camera.track, "camera", this.watch.signal);
-    if (microphone) this.watchTrack(microphone.track, "microphone", this.watch.signal);
     this.events.attach(opened);
     this.move("opened");
     this.show(camera ? viewOf(camera, microphone) : { device: microphone?.device ?? "" });
-    return true;
-  }
-
-  private watchTrack(track: MediaStreamTrack, kind: DeviceKind, signal: AbortSignal): void {
-    let timer: ReturnType<typeof setTimeout>;
-    const lose = (): void => this.stop("device", trouble("unplugged", kind));
-    track.addEventListener("ended", lose, { signal });
-    if (kind === "microphone") return; // the user muted it, for instance at a headset, and goes on recording
-    track.addEventListener("mute", () => (timer = setTimeout(lose, MUTE_MS)), { signal });
-    track.addEventListener("unmute", () => clearTimeout(timer), { signal });
-    signal.addEventListener("abort", () => clearTimeout(timer));
-  }
-
-  private closeDevice(): void {
-    this.watch?.abort();
-    this.opened?.device.close();
-    this.opened = null;
   }
 
   private showSummary(): void {

@@ -74,7 +74,7 @@ export class Recordings {
   /** Another device was chosen; without a recording it is remembered. */
   choose({ component, ...choice }: DeviceDetail): void {
     const chosen = this.devices.choose(component, choice);
-    void this.recordings.get(component)?.change(chosen);
+    void this.recordings.get(component)?.device.change(chosen);
   }
 
   update(state: StreamState, deadlinePageUs: number): void {
@@ -105,13 +105,43 @@ export class Recordings {
 
   /** The session is over: every device is released. */
   clear(cause: Trouble | null): void {
+    this.forget();
+    for (const recording of this.all) recording.abandon(cause);
+  }
+
+  /** The page may be brought back later on: devices are released until `wake`. */
+  rest(): void {
+    for (const recording of this.recordings.values()) recording.device.rest();
+  }
+
+  wake(): void {
+    for (const recording of this.recordings.values()) void recording.device.wake();
+  }
+
+  /** Another session begins: recordings go on in it. True if any does. */
+  renew(cause: Trouble): boolean {
+    const recorded = this.all;
+    this.forget();
+    for (const recording of recorded) recording.renew(cause);
+    return recorded.some(({ isLive }) => isLive);
+  }
+
+  /** The number of streams that were opened so far. */
+  get opened(): number {
+    return this.count;
+  }
+
+  private get all(): Recording[] {
+    return [...this.leaving, ...this.recordings.values()];
+  }
+
+  private forget(): void {
     this.served.clear();
     this.replaced.clear();
-    for (const recording of [...this.leaving, ...this.recordings.values()]) recording.abandon(cause);
   }
 
   private find(stream: number): Recording | undefined {
-    return [...this.recordings.values(), ...this.leaving].find((recording) => recording.has(stream));
+    return this.all.find((recording) => recording.has(stream));
   }
 
   private start(component: number): void {

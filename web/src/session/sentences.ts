@@ -13,6 +13,22 @@ export const WITHDRAWN = "This did not run: what it waited for was taken back.";
 
 export const DROPPED = "This did not run: a file that it needs was lost with the connection. Choose the file again.";
 
+/** The page is of an earlier version of the app. */
+export const OUTDATED = "This page is older than the app. Reload it: what you entered is kept.";
+
+const FILES = "Choose your files again.";
+
+export const RELOADED = `The page was reloaded. ${FILES}`;
+
+/** Another session had to begin: says what is gone, what is still there, and what goes on. */
+export function startedOver(has: { edits: boolean; files: boolean; recording: boolean }): string {
+  const sentences = ["The connection was lost for too long, so the app started over: its memory of this page is gone."];
+  if (has.edits) sentences.push("What you entered is still here.");
+  if (has.files) sentences.push(FILES);
+  if (has.recording) sentences.push("Your recording has started again.");
+  return sentences.join(" ");
+}
+
 /** True if a value is empty: no file, and in a message no word either. */
 export function isEmpty(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return !value;

@@ -26,13 +26,14 @@ import { streamsOf } from "./binding_inputs.ts";
 import type { ClipFile } from "./captures.ts";
 import { Connection } from "./connection.ts";
 import { Images } from "./images.ts";
+import { Life } from "./life.ts";
 import { watchPage } from "./page_lifecycle.ts";
 import { PendingInputs } from "./pending_inputs.ts";
 import { Players } from "./players.ts";
 import { Recordings } from "./recordings.ts";
 import { Runs, streamRun } from "./runs.ts";
 import { Scripts } from "./scripts.ts";
-import { DROPPED, isEmpty, LOST, RECORDING, WITHDRAWN } from "./sentences.ts";
+import { isEmpty, RECORDING, WITHDRAWN } from "./sentences.ts";
 import { Store } from "./store.ts";
 import { type Coming, Unwanted, Uploads } from "./uploads.ts";
 import { Values } from "./values.ts";
@@ -52,17 +53,13 @@ export class Session {
   private readonly runs: Runs;
   private readonly uploads: Uploads;
   private readonly recordings: Recordings;
+  private readonly life: Life;
   private readonly endings: (() => void)[] = [];
-  private hadSession = false;
   /** The handler of each message of the worker. */
   private readonly handlers: { [Type in FromWorker["type"]]: (message: FromWorkerOf<Type>) => void } = {
-    welcome: (message) => this.welcome(message),
-    refused: ({ refuse: { code, message } }) => {
-      this.lose();
-      if (code === "version") this.connection.reload(message);
-      else this.view.connection({ state: "refused", message });
-    },
-    lost: () => this.lose(),
+    welcome: (message) => this.life.welcome(message),
+    refused: ({ refuse }) => this.life.refuse(refuse),
+    lost: () => this.life.lose(),
     sent: ({ component, seq }) => this.values.confirm(component, seq),
     apply: (message) => {
       this.connection.seen = message.upTo ?? 0;
@@ -123,6 +120,17 @@ export class Session {
     this.runs = this.makeRuns();
     this.uploads = this.makeUploads();
     this.recordings = this.makeRecordings();
+    const { store, connection, values, runs, uploads, players, recordings } = this;
+    this.life = new Life(
+      { manifest, store, connection, values, runs, uploads, players, recordings },
+      {
+        began: () => this.controlAll(),
+        say: (message, isFailure) => {
+          if (isFailure) this.fail(message);
+          else view.toast({ level: "info", title: "", message, durationS: 0 });
+        },
+      },
+    );
   }
 
   /** Connects, listens to the elements' events at the root, and shows the declared images. */
@@ -130,12 +138,12 @@ export class Session {
     this.worker.onmessage = ({ data }: MessageEvent<FromWorker>) =>
       (this.handlers[data.type] as (message: FromWorker) => void)(data);
     this.worker.onerror = () => {
-      if (this.hadSession) this.fail("Something went wrong in the page. Reload it if it does not go on.");
+      if (this.life.hasBegun) this.fail("Something went wrong in the page. Reload it if it does not go on.");
       else this.view.connection({ state: "refused", message: "The page could not start its worker. Reload it." });
     };
     this.listen();
     for (const component of this.store.components) this.images.showValue(component, this.store.value(component));
-    this.connection.connect();
+    this.life.start();
     this.connection.post({ type: "overlay", address: overlayOf(this.manifest) });
   }
 
@@ -146,7 +154,7 @@ export class Session {
 
   /** Says goodbye, releases devices, and stops listening. */
   close(): void {
-    this.leave();
+    this.life.leave();
     for (const end of this.endings) end();
   }
 
@@ -176,9 +184,9 @@ export class Session {
       listen(root, WATCH, ({ on }) => connection.post({ type: "watch", on })),
       watchPage({
         tell: (hidden) => connection.post({ type: "visible", hidden }),
-        leave: () => this.leave(),
-        connect: () => connection.connect(),
-        isConnected: () => connection.isOpen,
+        leave: () => this.life.leave(),
+        rest: () => this.life.rest(),
+        wake: () => this.life.wake(),
       }),
     );
   }
@@ -208,6 +216,12 @@ export class Session {
     this.record({ component, action: recording ? "start" : "stop" });
   }
 
+  /** Recordings that were started before there was a session continue. */
+  private controlAll(): void {
+    for (const component of this.store.components)
+      if (this.store.props(component)["recording"] === true) this.control(component, true);
+  }
+
   /** A recording is complete. If it was not streamed, it becomes the value before the app gets the event. */
   private async endRecording(component: number, clip: ClipFile | null): Promise<void> {
     if (clip) await this.upload(component, [clip]);
@@ -228,55 +242,6 @@ export class Session {
   /** Another value supersedes the upload or recording that is on its way to a component. */
   private withdraw(component: number, value: unknown): void {
     this.uploads.withdraw(component, isEmpty(value) ? WITHDRAWN : "");
-  }
-
-  // ---- the life of the session -------------------------------------------------------------------------------------
-
-  private welcome({ session, build }: FromWorkerOf<"welcome">): void {
-    if (build !== this.manifest.build) {
-      this.connection.reload("The app has changed. Reload the page.");
-      return;
-    }
-    const isFirst = !this.hadSession;
-    if (!isFirst) this.renew();
-    this.hadSession = true;
-    this.connection.open(session);
-    this.values.restore();
-    this.connection.flush();
-    this.view.connection({ state: "open", message: "" });
-    if (!isFirst) return;
-    // A recording that was started before there was a session continues.
-    for (const component of this.store.components)
-      if (this.store.props(component)["recording"] === true) this.control(component, true);
-  }
-
-  /** Another session begins, which knows nothing of the messages to the previous one. */
-  private renew(): void {
-    const dropped = this.values.renew();
-    this.runs.held.refuse(dropped, DROPPED);
-    let isLost = false;
-    this.connection.drop((fire) => {
-      const needsFile = this.runs.held.needs(fire.binding, dropped);
-      isLost ||= needsFile;
-      return needsFile || !this.store.isShown(this.runs.source(fire));
-    });
-    if (isLost) this.fail(DROPPED);
-  }
-
-  private lose(): void {
-    this.connection.lose();
-    this.players.clear();
-    this.uploads.restart();
-    this.recordings.clear(LOST);
-    this.runs.clear();
-    this.view.connection({ state: "lost", message: "Connection lost. Reconnecting…" });
-  }
-
-  private leave(): void {
-    this.connection.lose();
-    this.recordings.clear(null);
-    this.runs.clear();
-    this.connection.post({ type: "bye" });
   }
 
   private fail(message: string): void {

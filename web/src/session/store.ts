@@ -123,6 +123,16 @@ export class Store {
     return renewed;
   }
 
+  /** True if the user has edited anything. */
+  get hasEdits(): boolean {
+    return this.edited.size > 0;
+  }
+
+  /** True if a value has files, which belong to the session. */
+  get hasFiles(): boolean {
+    return [...this.changed.values()].some(({ value }) => isFile(value) || (isDraft(value) && value.files.length > 0));
+  }
+
   /** Removes values that are files of an ended session; returns the components whose declared value counts again. */
   dropFiles(): number[] {
     const lost = this.components.filter((component) => isFile(this.changed.get(component)?.["value"]));
@@ -135,9 +145,12 @@ export class Store {
 
 const EMPTY_DRAFT: Draft = { text: "", files: [] };
 
+function isDraft(value: unknown): value is Draft {
+  return typeof value === "object" && value !== null && "text" in value && "files" in value;
+}
+
 function withoutFiles(value: unknown): unknown {
-  const isDraft = typeof value === "object" && value !== null && "text" in value && "files" in value;
-  return isDraft ? { ...value, files: [] } : value;
+  return isDraft(value) ? { ...value, files: [] } : value;
 }
 
 function isFile(value: unknown): boolean {

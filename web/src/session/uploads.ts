@@ -22,6 +22,9 @@ export interface UploadsEvents {
 /** A broken link is noticed within so many milliseconds. */
 const BREAK_MS = 500;
 
+/** A file is sent again when its connection breaks; after so many times it is given up. */
+const MOST_BREAKS = 5;
+
 class BrokenConnection extends Error {}
 
 /** A component takes no more files: it was hidden or disabled. The message is a sentence for the user. */
@@ -35,6 +38,8 @@ interface Transfer {
   readonly input: PendingInput;
   readonly files: Coming[];
   abort: AbortController;
+  /** Times that its connection has broken. */
+  breaks: number;
   /** The reason why it is incomplete, for events that waited for it; empty if it is complete. */
   refusal: string;
   /** It was superseded or withdrawn, and must not be shown any more. */
@@ -78,6 +83,7 @@ export class Uploads {
       input,
       files: [...files],
       abort,
+      breaks: 0,
       refusal: "",
       isOver: false,
       done,
@@ -150,7 +156,9 @@ export class Uploads {
       return true;
     } catch (error) {
       if (error instanceof BrokenConnection) await new Promise((resolve) => setTimeout(resolve, BREAK_MS));
-      if (transfer.isOver || (!signal.aborted && (!secret || this.events.isCurrent(secret)))) throw error;
+      const isAgain = error instanceof BrokenConnection && ++transfer.breaks < MOST_BREAKS;
+      const isSame = !signal.aborted && (!secret || this.events.isCurrent(secret));
+      if (transfer.isOver || (isSame && !isAgain)) throw error;
       transfer.abort = new AbortController();
       return false;
     }

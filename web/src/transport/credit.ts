@@ -21,6 +21,18 @@ export class UpCredit {
     return this.sent;
   }
 
+  /** The receiver goes on after packet `received`; true if packets after it were lost, whose sequences are given again. */
+  rewind(received: number): boolean {
+    const isLost = received < this.sent;
+    this.sent = Math.min(this.sent, received);
+    return isLost;
+  }
+
+  /** Packets that were begun and have not left. */
+  get begun(): number {
+    return this.reserved;
+  }
+
   /** Begins a packet: what is being encoded counts as sent. Its sequence is given when it leaves, so there are no gaps. */
   reserve(): void {
     if (!this.isFree) throw new RangeError(`no credit beyond ${this.limit}`);

@@ -11,6 +11,7 @@ import { ClockComparison, pageUs } from "./clock.ts";
 import { UplinkPace } from "./pace.ts";
 import { Reconnection } from "./reconnection.ts";
 import type { OpenTransport } from "./transport.ts";
+import { Unacted } from "./unacted.ts";
 import { openWebSocket } from "./websocket.ts";
 
 /** Clocks are compared so often: the smallest of recent delays, which tells of a queue, must be one of these. */
@@ -25,17 +26,22 @@ const TRY_LATER = 1013;
 /** The server answers once a second at least: after a longer silence the link, or the page, has stood still. */
 const STANDSTILL_MS = 1_500;
 
-/** A server silent for this long, though asked for its clock, is gone. */
-const SILENCE_MS = 15_000;
+/** A server silent for this long, though asked for its clock, cannot be reached; where the network may have changed, sooner. */
+const SILENCE_MS = 6_000;
+const CHECK_MS = 2_000;
+
+/** A new session may take longer: what it shows first is being computed. */
+const BEGINNING_MS = 15_000;
 
 /** Bytes that may wait in the browser when a frame is taken: control messages, and no frame. */
 const MAX_WAITING = 4096;
 
 export interface LinkEvents {
+  /** The session is served: a new one, or the one before, which goes on (`resumed`). */
   welcome(welcome: Welcome): void;
   /** The server does not serve this page. If it may later on, `lost` has said so before: attempts go on. */
   refused(refuse: Refuse): void;
-  /** The session is over; a fresh one is asked for in `retryMs`. */
+  /** The server cannot be reached; the next attempt comes in `retryMs`. The session may go on then. */
   lost(retryMs: number): void;
   message(message: Exclude<ServerMessage, { type: "welcome" | "refuse" | "clock" }>): void;
   packet(packet: Packet): void;
@@ -55,6 +61,9 @@ export class Link {
   private heardMs = 0;
   private seq = 0;
   private support = NO_SUPPORT;
+  /** The token by which the session goes on over another transport; empty without one. */
+  private token = "";
+  private readonly unacted = new Unacted();
   private ack: Ack = { type: "ack", seen: 0, audio: 0 };
   private due = { messages: 0, bytes: 0 };
 
@@ -64,7 +73,7 @@ export class Link {
     this.line = new Reconnection(url, open, {
       opened: () => this.greet(),
       received: (data) => this.receive(data),
-      lost: (retryMs) => this.end(retryMs),
+      lost: (retryMs) => this.lose(retryMs),
     });
   }
 
@@ -73,25 +82,33 @@ export class Link {
     return this.seq;
   }
 
-  /** True while there is a session. */
+  /** True while the session can be reached. */
   get isOpen(): boolean {
     return this.line.state === "open";
   }
 
-  /** `support` are the video codecs of the browser. */
+  /** Connects at once; a link that seems to work is tested. `support` are the video codecs of the browser. */
   connect(support: CodecSupport = NO_SUPPORT): void {
     this.support = support;
     this.line.connect();
+    if (this.isOpen) this.check();
   }
 
   /**
    * Sends a control message; false if it is too large for the server to read.
    *
-   * Without a session it is dropped: whoever has something to say in the next session says it at its welcome.
+   * While the link is lost it waits. Without a session it is dropped: whoever has something to say in the next session
+   * says it at its welcome.
    */
   send(message: PageMessage): boolean {
-    if (!this.isOpen) return true;
-    return this.write(message);
+    if (!this.isOpen && !this.token) return true;
+    const seq = this.seq + 1;
+    const data = encodeMessage({ ...message, seq });
+    if (data.length > MAX_CONTROL_BYTES) return false;
+    this.seq = seq;
+    if (this.token) this.unacted.keep(seq, message, data);
+    if (this.isOpen) this.line.send(data);
+    return true;
   }
 
   /** Sends a packet; for the server it is stamped with how long after its capture that is. */
@@ -106,7 +123,7 @@ export class Link {
 
   /** True if a frame of the stream that is taken now can leave without waiting behind others. */
   isFree(stream: number, nowUs: number): boolean {
-    return this.line.waiting <= MAX_WAITING && this.pace.isFree(stream, nowUs);
+    return this.isOpen && this.line.waiting <= MAX_WAITING && this.pace.isFree(stream, nowUs);
   }
 
   /** Nothing more comes of a stream. */
@@ -114,56 +131,67 @@ export class Link {
     this.pace.forget(stream);
   }
 
-  /** Says goodbye: the server ends the session at once. `connect` begins another. */
-  close(): void {
-    this.send({ type: "bye" });
-    clearTimeout(this.timer);
-    this.line.close();
+  /** Gives the transport up until `connect`; the session goes on if that is soon enough. */
+  suspend(): void {
+    this.line.suspend();
   }
 
-  private write(message: PageMessage): boolean {
-    const data = encodeMessage({ ...message, seq: this.seq + 1 });
-    if (data.length > MAX_CONTROL_BYTES) return false;
-    this.seq++;
-    this.line.send(data);
-    return true;
+  /** Says goodbye: the server ends the session at once. `connect` begins another. */
+  close(): void {
+    if (this.isOpen) this.send({ type: "bye" });
+    clearTimeout(this.timer);
+    this.line.close();
+    this.token = "";
+    this.unacted.clear();
   }
 
   private greet(): void {
-    this.seq = 0;
-    this.ack = { type: "ack", seen: 0, audio: 0 };
     this.due = { messages: 0, bytes: 0 };
     this.clock.clear();
     this.heard = { server_us: 0, heard_us: 0 };
     this.pace = new UplinkPace();
-    const decodes = [...this.support.decodes, ...(takesOpus() ? [CodecNumber.OPUS] : [])];
-    this.write({
+    const { seen, audio } = this.ack;
+    const hello: PageMessage = {
       type: "hello",
       version: VERSION,
       build: this.build,
       page_us: pageUs(),
-      decodes,
+      decodes: [...this.support.decodes, ...(takesOpus() ? [CodecNumber.OPUS] : [])],
       encodes: this.support.encodes,
-    });
+      ...(this.token && !this.unacted.isBroken ? { resume: this.token, seen, audio } : {}),
+    };
+    this.line.send(encodeMessage({ ...hello, seq: 1 }));
     this.listen();
   }
 
-  /** Compares the clocks now and every 5 s, and gives the connection up when the server has gone silent. */
+  /** Compares the clocks every second, and gives the transport up when the server has gone silent. */
   private listen(): void {
     this.heardMs = performance.now();
     const beat = (): void => {
-      if (performance.now() - this.heardMs > SILENCE_MS) {
+      const limitMs = this.isOpen || this.token ? SILENCE_MS : BEGINNING_MS;
+      if (performance.now() - this.heardMs > limitMs) {
         this.line.restart();
         return;
       }
-      this.send({ type: "clock", page_us: pageUs(), ...this.heard });
+      if (this.isOpen) this.compareClocks();
       this.timer = setTimeout(beat, CLOCK_EVERY_MS);
     };
     clearTimeout(this.timer);
     beat();
   }
 
-  private end(retryMs: number): void {
+  /** Gives the transport up unless the server answers soon. */
+  private check(): void {
+    const askedMs = performance.now();
+    this.compareClocks();
+    setTimeout(() => this.isOpen && this.heardMs < askedMs && this.line.restart(), CHECK_MS);
+  }
+
+  private compareClocks(): void {
+    this.send({ type: "clock", page_us: pageUs(), ...this.heard });
+  }
+
+  private lose(retryMs: number): void {
     clearTimeout(this.timer);
     this.events.lost(retryMs);
   }
@@ -180,7 +208,7 @@ export class Link {
     } else {
       const message = decodeServerMessage(data);
       this.dispatch(message);
-      this.ack.seen = message.seq;
+      this.ack.seen = Math.max(this.ack.seen, message.seq);
     }
     this.acknowledge(data.length);
   }
@@ -197,8 +225,10 @@ export class Link {
   private dispatch(message: ServerMessage): void {
     if (message.type === "welcome") this.settle(message);
     else if (message.type === "refuse") this.refuse(message);
-    else if (message.type === "clock") this.compare(message);
-    else {
+    else if (message.type === "clock") {
+      this.compare(message);
+      this.unacted.settle(message.seen);
+    } else {
       if (message.type === "credit") {
         this.pace.arrived(message.stream, message.received, message.left_us, message.rate);
       }
@@ -213,17 +243,27 @@ export class Link {
   }
 
   private settle(welcome: Welcome): void {
-    this.clock.add(welcome.page_us, welcome.server_us, pageUs());
-    this.heard = { server_us: welcome.server_us, heard_us: pageUs() };
+    this.compare(welcome);
+    if (welcome.resumed) this.unacted.settle(welcome.seen);
+    else this.begin();
+    this.token = welcome.resume;
     this.line.settle();
+    for (const data of this.unacted.messages) this.line.send(data);
     this.events.welcome(welcome);
-    this.send({ type: "clock", page_us: pageUs(), ...this.heard });
+    this.compareClocks();
+  }
+
+  /** A session begins, of which the hello was the first message. */
+  private begin(): void {
+    this.seq = 1;
+    this.ack = { type: "ack", seen: 0, audio: 0 };
+    this.unacted.clear();
   }
 
   private refuse(refuse: Refuse): void {
     clearTimeout(this.timer);
     if (PASSING.includes(refuse.code)) this.line.restart(TRY_LATER);
-    else this.line.close();
+    else this.close();
     this.events.refused(refuse);
   }
 }

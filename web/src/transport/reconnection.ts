@@ -13,6 +13,10 @@ const STALE_MS = 1_000;
 /** A link that lasted for less is no success: the next wait is longer. */
 const STEADY_MS = 1_000;
 
+/** Close codes: the page leaves, and: it gives up this transport, and comes back over another one. */
+const LEAVING = 1000;
+const COMING_BACK = 4000;
+
 export interface ReconnectionEvents {
   opened(): void;
   received(data: Uint8Array): void;
@@ -37,30 +41,12 @@ export class Reconnection {
     this.events = events;
   }
 
-  /** Connects at once, if the page is not connected; also cuts the wait for the next attempt short. */
+  /** Connects at once, whatever it has waited for so far; an attempt that may be of another network begins again. */
   connect(): void {
-    if (!this.move("connect")) return;
-    this.timer = setTimeout(() => this.restart(), OPEN_TIMEOUT_MS);
-    const transport: Transport = this.open(this.url, {
-      opened: () => {
-        if (transport === this.transport && this.move("opened")) this.events.opened();
-      },
-      received: (data) => {
-        if (transport === this.transport) this.events.received(data);
-      },
-      closed: (code) => {
-        if (transport === this.transport) this.lose(code);
-      },
-    });
-    this.transport = transport;
-  }
-
-  /** There may be another network than before: what waits, or was begun in the old one, is tried at once. */
-  hurry(): void {
-    this.attempt = 0;
     const isOld = performance.now() - this.sinceMs > STALE_MS;
+    this.attempt = 0;
     if (this.state === "opening" && isOld) this.restart();
-    if (this.state === "waiting") this.connect();
+    this.begin();
   }
 
   /** The server serves the page. */
@@ -78,22 +64,47 @@ export class Reconnection {
     return this.transport?.waiting ?? 0;
   }
 
-  /** Gives this transport up, and opens another one; at once, unless `code` says otherwise. */
-  restart(code = 1006): void {
+  /** Gives this transport up, and opens another one; soon, or when `code` says. */
+  restart(code = COMING_BACK): void {
     this.lose(code);
+  }
+
+  /** Gives this transport up until `connect`. */
+  suspend(): void {
+    const isLost = this.move("lost");
+    clearTimeout(this.timer);
+    this.drop(COMING_BACK);
+    if (isLost) this.events.lost(Number.POSITIVE_INFINITY);
   }
 
   /** No further event, and no further attempt. */
   close(): void {
-    if (this.move("close")) this.drop();
+    if (this.move("close")) this.drop(LEAVING);
+  }
+
+  private begin(): void {
+    if (!this.move("connect")) return;
+    this.timer = setTimeout(() => this.restart(), OPEN_TIMEOUT_MS);
+    const transport: Transport = this.open(this.url, {
+      opened: () => {
+        if (transport === this.transport && this.move("opened")) this.events.opened();
+      },
+      received: (data) => {
+        if (transport === this.transport) this.events.received(data);
+      },
+      closed: (code) => {
+        if (transport === this.transport) this.lose(code);
+      },
+    });
+    this.transport = transport;
   }
 
   private lose(code: number): void {
     if (this.state === "open" && performance.now() - this.sinceMs >= STEADY_MS) this.attempt = 0;
     if (!this.move("lost")) return;
-    this.drop();
+    this.drop(COMING_BACK);
     const retryMs = retryDelayMs(this.attempt++, code);
-    this.timer = setTimeout(() => this.connect(), retryMs);
+    this.timer = setTimeout(() => this.begin(), retryMs);
     this.events.lost(retryMs);
   }
 
@@ -107,9 +118,9 @@ export class Reconnection {
     return true;
   }
 
-  private drop(): void {
+  private drop(code: number): void {
     const { transport } = this;
     this.transport = null;
-    transport?.close();
+    transport?.close(code);
   }
 }

@@ -6,8 +6,8 @@ export interface Transport {
   readonly waiting: number;
   /** Sends one message; it is lost if the transport is not open. */
   send(data: Uint8Array<ArrayBuffer>): void;
-  /** Ends it in good order: no further event. */
-  close(): void;
+  /** Ends it: no further event. `code` as of a WebSocket: with 1000 the session ends, with any other the page comes back. */
+  close(code: number): void;
 }
 
 export interface TransportEvents {

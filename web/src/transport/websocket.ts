@@ -18,9 +18,9 @@ export const openWebSocket: OpenTransport = (url, events) => {
     send(data) {
       if (socket.readyState === WebSocket.OPEN) socket.send(data);
     },
-    close() {
+    close(code) {
       socket.onopen = socket.onmessage = socket.onclose = null;
-      socket.close(1000);
+      socket.close(code);
     },
   };
 };

@@ -1,14 +1,8 @@
 /** The media worker's parts, put together: the link, the ways up, the way down. It runs wherever its two ends are given. */
 
-import { AudioCapture, AudioUplink } from "../capture/audio_uplink.ts";
-import { AvUplink } from "../capture/av_uplink.ts";
-import { readCamera } from "../capture/camera_frames.ts";
-import { FrameUplink } from "../capture/frame_uplink.ts";
-import type { Uplink } from "../capture/uplink.ts";
 import { FRAME_CODECS } from "../codecs/codecs.ts";
-import { MAX_AUDIO_BYTES } from "../codecs/pcm16.ts";
 import { type CodecSupport, NO_SUPPORT } from "../codecs/support.ts";
-import type { AudioBlock, CameraFrame, FrameTarget } from "../codecs/types.ts";
+import type { FrameTarget } from "../codecs/types.ts";
 import { openSink, TrackSink } from "../playback/frame_sink.ts";
 import { LatencyMeter, type ShownFrame } from "../playback/latency.ts";
 import { LatencyWatch } from "../playback/latency_watch.ts";
@@ -19,36 +13,20 @@ import { pageUs } from "../transport/clock.ts";
 import { DownCredit } from "../transport/credit.ts";
 import type { LinkEvents } from "../transport/link.ts";
 import { Link } from "../transport/link.ts";
-import type { StopReason, StreamState } from "../wire/messages.ts";
+import type { StreamState, Welcome } from "../wire/messages.ts";
 import type { Packet } from "../wire/packet.ts";
 import { CodecNumber, isLast, PacketKind } from "../wire/packet.ts";
 import type { FromWorker, OpenStream, ToWorker, ToWorkerOf } from "./port.ts";
+import { Uplinks } from "./uplinks.ts";
 
 /** A message that the link leaves for us to handle. */
 type Message = Parameters<LinkEvents["message"]>[0];
-
-interface Device {
-  close(): void;
-}
-
-interface CameraDevice extends Device {
-  isMirrored: boolean;
-}
-
-interface MicrophoneDevice extends Device {
-  capture: AudioCapture;
-}
 
 export class MediaWorker {
   private readonly post: (message: FromWorker, transfer?: Transferable[]) => void;
   private readonly probe: (known: (support: CodecSupport) => void) => void;
   private link: Link | null = null;
-  /** By component; one that records video with audio has both. */
-  private readonly cameras = new Map<number, CameraDevice>();
-  private readonly microphones = new Map<number, MicrophoneDevice>();
-  private readonly uplinks = new Map<number, Uplink>();
-  /** Streams that were stopped and have not ended: they capture nothing more, whatever the server has said meanwhile. */
-  private readonly stopped = new Set<number>();
+  private readonly uplinks: Uplinks;
   private readonly downCredits = new Map<number, DownCredit>();
   private readonly tracks = new Map<number, TrackSink>();
   private isHidden = false;
@@ -64,11 +42,17 @@ export class MediaWorker {
     },
     connect: (message) => this.connect(message),
     send: ({ message, seen }) => this.send(message.type === "cancel" ? message : { ...message, seen }),
-    camera: (message) => this.openCamera(message),
-    microphone: (message) => this.openMicrophone(message),
-    release: ({ component }) => this.release(component),
+    camera: (message) => {
+      this.overlays.release(message.component);
+      this.uplinks.openCamera(message);
+    },
+    microphone: (message) => this.uplinks.openMicrophone(message),
+    release: ({ component }) => {
+      this.overlays.release(component);
+      this.uplinks.release(component);
+    },
     open: ({ stream }) => this.open(stream),
-    stop: ({ stream, reason, message }) => this.stop(stream, reason, message),
+    stop: ({ stream, reason, message }) => this.uplinks.stop(stream, reason, message),
     target: ({ component, target }) => this.setTarget(component, target),
     shown: (shot) => this.reportShown(shot, shot.pageUs),
     presented: ({ component, timestampUs, pageUs }) => this.tracks.get(component)?.presented(timestampUs, pageUs),
@@ -79,6 +63,7 @@ export class MediaWorker {
     covered: ({ component }) => this.presenter.cover(component),
     visible: ({ hidden }) => this.setHidden(hidden),
     watch: ({ on }) => this.latencyWatch.watch(on),
+    suspend: () => this.link?.suspend(),
     bye: () => {
       this.link?.close();
       this.clear();
@@ -88,7 +73,7 @@ export class MediaWorker {
   private readonly serverHandlers: { [Type in Message["type"]]: (message: Extract<Message, { type: Type }>) => void } =
     {
       outputs: (message) => this.presenter.announce(message),
-      credit: ({ stream, limit }) => this.uplinks.get(stream)?.raise(limit),
+      credit: ({ stream, limit, received }) => this.uplinks.get(stream)?.raise(limit, received),
       keyframe: ({ stream }) => this.uplinks.get(stream)?.requestKeyFrame?.(),
       encode: (message) => this.uplinks.get(message.stream)?.encodeAs?.(message),
       streamstate: (state) => this.move(state),
@@ -116,6 +101,7 @@ export class MediaWorker {
       (component, view) => post({ type: "latency", component, view }),
     );
     this.latencyWatch = new LatencyWatch(this.latency, (message) => this.link?.send(message));
+    this.uplinks = this.makeUplinks();
     this.playbacks = new Playbacks({
       tell: (message) => this.link?.send(message),
       open: (audio, port) => post({ type: "playbackopened", ...audio, port }, [port]),
@@ -124,11 +110,7 @@ export class MediaWorker {
       over: (ended) => post({ type: "playbackended", ...ended }),
     });
     this.overlays = new Overlays({
-      cameraOf: (stream) => {
-        const component = this.uplinks.get(stream)?.component ?? 0;
-        const camera = this.cameras.get(component);
-        return camera ? { component, isMirrored: camera.isMirrored } : null;
-      },
+      cameraOf: (stream) => this.uplinks.cameraOf(stream),
       carry: (component, capturedUs, make) => this.presenter.carry(component, capturedUs, make),
       described: (component, words) => post({ type: "described", component, words }),
     });
@@ -154,15 +136,10 @@ export class MediaWorker {
     this.isHidden = hidden;
     this.presenter.setHidden(hidden);
     const events: LinkEvents = {
-      welcome: ({ session, build: serverBuild }) => {
-        this.grant(0);
-        if (this.isHidden) this.link?.send({ type: "visible", hidden: true });
-        this.latencyWatch.welcome();
-        this.post({ type: "welcome", session, build: serverBuild });
-      },
+      welcome: (welcome) => this.welcome(welcome),
       refused: (refuse) => this.post({ type: "refused", refuse }),
       lost: (retryMs) => {
-        this.clear();
+        this.presenter.interrupt();
         this.post({ type: "lost", retryMs });
       },
       message: (message) => (this.serverHandlers[message.type] as (message: Message) => void)(message),
@@ -171,6 +148,22 @@ export class MediaWorker {
     };
     this.link ??= new Link(url, build, events);
     this.probe((support) => this.link?.connect(support));
+  }
+
+  private welcome({ session, build, resumed: isResumed, received }: Welcome): void {
+    if (isResumed) {
+      this.uplinks.resume(received);
+      for (const [stream, { limit }] of this.downCredits) this.link?.send({ type: "credit", stream, limit });
+    } else this.begin();
+    this.post({ type: "welcome", session, build, isResumed });
+  }
+
+  /** A session begins, which knows nothing yet. */
+  private begin(): void {
+    this.clear();
+    this.grant(0);
+    if (this.isHidden) this.link?.send({ type: "visible", hidden: true });
+    this.latencyWatch.welcome();
   }
 
   private send(message: ToWorkerOf<"send">["message"]): void {
@@ -187,117 +180,26 @@ export class MediaWorker {
 
   /** The session is over: nothing of it goes on. Devices stay until the page closes them. */
   private clear(): void {
-    for (const uplink of this.uplinks.values()) uplink.pause();
     this.uplinks.clear();
-    this.stopped.clear();
     this.downCredits.clear();
     this.presenter.clear();
     this.playbacks.clear();
     this.latency.clear();
   }
 
-  // ---- up --------------------------------------------------------------------------------------------------------
-
-  private openCamera({ component, source, options }: ToWorkerOf<"camera">): void {
-    this.cameras.get(component)?.close();
-    this.overlays.release(component);
-    const uplinks = (): FrameUplink[] => this.uplinksOf(component).filter((uplink) => uplink instanceof FrameUplink);
-    const fail = (error: unknown): void => {
-      const message = `A frame of the camera could not be sent: ${describe(error)}`;
-      for (const uplink of uplinks()) this.break(uplink.stream, "failed", message);
-    };
-    const watch = (frame: CameraFrame, capturedUs: number, isSent: boolean): void => {
-      if (isSent) this.latency.drawn(capturedUs, pageUs());
-      this.overlays.offer(component, frame, capturedUs, isSent);
-    };
-    const close = readCamera(source, options, { uplinks, fail, watch });
-    this.cameras.set(component, { close, isMirrored: options.mirror });
-  }
-
-  private openMicrophone({ component, port, format }: ToWorkerOf<"microphone">): void {
-    this.microphones.get(component)?.close();
-    const uplinks = (): AudioUplink[] => this.uplinksOf(component).filter((uplink) => uplink instanceof AudioUplink);
-    const capture = new AudioCapture(format, uplinks, (level) => this.post({ type: "level", component, level }));
-    port.onmessage = ({ data }: MessageEvent<AudioBlock>) => capture.offer(data);
-    this.microphones.set(component, { capture, close: () => port.close() });
-  }
-
-  private release(component: number): void {
-    this.overlays.release(component);
-    for (const devices of [this.cameras, this.microphones]) {
-      devices.get(component)?.close();
-      devices.delete(component);
-    }
-  }
-
   private open(stream: OpenStream): void {
-    const uplink = this.uplinkFor(stream);
-    if (!uplink) return;
-    if (uplink instanceof AudioUplink && uplink.chunkBytes > MAX_AUDIO_BYTES) {
-      const message = `${stream.everyS} s of this microphone do not fit into one packet: the app must ask for less.`;
-      this.post({ type: "broken", stream: stream.stream, reason: "failed", message });
-      return;
-    }
-    this.uplinks.set(stream.stream, uplink);
-    const frames = uplink instanceof AvUplink ? uplink.number : 0;
-    if (uplink instanceof AvUplink) this.uplinks.set(frames, uplink.frames);
+    if (!this.uplinks.open(stream)) return;
     this.presenter.freshness.begin(stream.stream, stream.maxAgeS);
-    const { stream: number, binding, seen } = stream;
-    this.link?.send({ type: "open", stream: number, binding, pictures: frames, seen });
-    this.grant(number);
-  }
-
-  private uplinkFor({ stream, frames, component, everyS, keep, maxBacklogS }: OpenStream): Uplink | null {
-    const send = (packet: Packet): void => {
-      this.link?.sendPacket(packet);
-      this.latency.sent(packet, stream, pageUs());
-    };
-    const free = (number: number, nowUs: number): boolean => this.link?.isFree(number, nowUs) ?? false;
-    const microphone = this.microphones.get(component)?.capture;
-    if (!microphone) return this.cameras.has(component) ? new FrameUplink(stream, component, everyS, send, free) : null;
-    const { rate, channels } = microphone.format;
-    const behind = `The app is too slow for the microphone: more than ${maxBacklogS} s of audio wait.`;
-    const overflow = (): void => this.break(stream, "backlog", behind);
-    const options = { rate, channels, everyS, keep, maxBacklogS };
-    if (frames) return new AvUplink(stream, frames, component, options, send, overflow, free);
-    return new AudioUplink(stream, component, options, send, overflow);
-  }
-
-  /** The page, or the user, ends a stream. Its uplink stays until the server has what was flushed. */
-  private stop(stream: number, reason: StopReason, message: string): void {
-    const uplink = this.uplinks.get(stream);
-    if (!uplink) return;
-    this.stopped.add(stream);
-    this.presenter.freshness.stop(stream);
-    // What never fitted into the backlog would never be taken either: only what was sent counts.
-    if (reason === "backlog") uplink.pause();
-    const final = reason === "backlog" ? uplink.sent : uplink.finish();
-    this.link?.send({ type: "stop", stream, final, reason, message });
-  }
-
-  private break(stream: number, reason: StopReason, message: string): void {
-    this.stop(stream, reason, message);
-    this.post({ type: "broken", stream, reason, message });
-  }
-
-  private uplinksOf(component: number): Uplink[] {
-    return [...this.uplinks.values()].filter((uplink) => uplink.component === component);
+    this.grant(stream.stream);
   }
 
   // ---- down ------------------------------------------------------------------------------------------------------
 
   private move(state: StreamState): void {
-    const uplink = this.uplinks.get(state.stream);
-    if (state.state === "running" && !this.stopped.has(state.stream)) uplink?.run();
-    if (state.state === "waiting") uplink?.pause();
-    if (state.state === "stopping") uplink?.expire();
+    const frames = this.uplinks.move(state);
     if (state.state === "ended") {
-      uplink?.pause();
-      if (uplink instanceof AvUplink) this.uplinks.delete(uplink.number);
-      this.uplinks.delete(state.stream);
-      this.stopped.delete(state.stream);
       this.downCredits.delete(state.stream);
-      this.link?.forget(uplink instanceof AvUplink ? uplink.number : state.stream);
+      this.link?.forget(frames);
       this.presenter.endStream(state.stream);
       this.latency.endStream(state.stream);
     }
@@ -329,6 +231,27 @@ export class MediaWorker {
     const credit = new DownCredit();
     this.downCredits.set(stream, credit);
     this.link?.send({ type: "credit", stream, limit: credit.limit });
+  }
+
+  private makeUplinks(): Uplinks {
+    return new Uplinks({
+      say: (message) => {
+        if (message.type === "stop") this.presenter.freshness.stop(message.stream);
+        this.link?.send(message);
+      },
+      send: (packet, stream) => {
+        this.link?.sendPacket(packet);
+        this.latency.sent(packet, stream, pageUs());
+      },
+      isFree: (stream, nowUs) => this.link?.isFree(stream, nowUs) ?? false,
+      isReachable: () => this.link?.isOpen ?? false,
+      watch: (component, frame, capturedUs, isSent) => {
+        if (isSent) this.latency.drawn(capturedUs, pageUs());
+        this.overlays.offer(component, frame, capturedUs, isSent);
+      },
+      level: (component, level) => this.post({ type: "level", component, level }),
+      broken: (stream, reason, message) => this.post({ type: "broken", stream, reason, message }),
+    });
   }
 
   private setTarget(component: number, target: FrameTarget): void {

@@ -46,6 +46,7 @@ export interface OpenStream {
 export type ToWorker =
   /** The address of the script that draws marks. */
   | { type: "overlay"; address: string }
+  /** Also when the network may have changed. */
   | { type: "connect"; url: string; build: string; hidden: boolean }
   /** `seen` goes with it: up to which message of the server the page shows everything. */
   | { type: "send"; message: SetValue | Fire | Cancel; seen?: number }
@@ -74,13 +75,16 @@ export type ToWorker =
   | { type: "visible"; hidden: boolean }
   /** The visitor, or the app, wants to see the latency, or no longer does. */
   | { type: "watch"; on: boolean }
+  /** The page rests: the session goes on if `connect` comes soon enough. */
+  | { type: "suspend" }
   | { type: "bye" };
 
 /** One kind of message to the worker. */
 export type ToWorkerOf<Type extends ToWorker["type"]> = Extract<ToWorker, { type: Type }>;
 
 export type FromWorker =
-  | { type: "welcome"; session: string; build: string }
+  /** `isResumed`: it is the session that there was before. */
+  | { type: "welcome"; session: string; build: string; isResumed: boolean }
   | { type: "refused"; refuse: Refuse }
   | { type: "lost"; retryMs: number }
   /** An edit went to the server as control message `seq`. */

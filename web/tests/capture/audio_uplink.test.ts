@@ -161,3 +161,114 @@ it("measures loudness over stretches, and begins each anew", () => {
   expect(meter.add(Float32Array.of(-1, 0))).toEqual({ rms: Math.SQRT1_2, peak: 1 });
   expect(meter.add(Float32Array.of(0, 0, 0, 0))).toEqual({ rms: 0, peak: 0 });
 });
+
+describe("audio whose link is lost", () => {
+  it("is sent again from the first packet that did not arrive", () => {
+    const uplink = open();
+    uplink.run();
+    uplink.raise(4, 0);
+    for (let i = 0; i < 4; i++) uplink.push(audio(100), 0);
+    uplink.raise(4, 1);
+    const before = sent.splice(0);
+    uplink.resume(2);
+    expect(sent).toEqual(before.slice(2));
+    uplink.resume(4);
+    expect(sent).toHaveLength(2);
+  });
+
+  it("waits in the page meanwhile, as without credit, up to its bound", () => {
+    const uplink = open();
+    uplink.run();
+    uplink.raise(1, 0);
+    for (let i = 0; i < 21; i++) uplink.push(audio(100), 0);
+    expect(overflow).not.toHaveBeenCalled();
+    uplink.push(audio(100), 0);
+    expect(overflow).toHaveBeenCalledOnce();
+  });
+
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])("arrives whole, none twice, whenever it is cut: seed %i", (seed) => {
+    const random = chance(seed);
+    const uplink = open({ maxBacklogS: 1e6 });
+    const server = new Server(uplink);
+    let heard = 0;
+    uplink.run();
+    server.take(0);
+    for (let step = 0; step < 2_000; step++) {
+      const count = Math.floor(random() * 250);
+      uplink.push(audio(count), 0);
+      heard += count;
+      server.act(random(), Math.floor(random() * 3));
+    }
+    server.reattach();
+    const final = uplink.finish();
+    while (server.received < final) server.take(99);
+    expect(server.samples).toBe(heard);
+  });
+});
+
+/** The server at the other end of a link that is cut now and then: it takes packets in order only, and loses nothing else. */
+class Server {
+  received = 0;
+  samples = 0;
+  private isAttached = true;
+  private onTheWay: Packet[] = [];
+  private readonly uplink: AudioUplink;
+
+  constructor(uplink: AudioUplink) {
+    this.uplink = uplink;
+  }
+
+  /** Takes packets that are on the way, and gives credit. */
+  take(count: number): void {
+    this.collect();
+    this.arrive(count);
+    this.uplink.raise(this.received + 2, this.received);
+  }
+
+  /** Does something by chance: most of the time it takes packets, if it can. */
+  act(chance: number, count: number): void {
+    this.collect();
+    if (chance < 0.1) this.cut(count);
+    else if (chance < 0.3) this.reattach();
+    else if (chance > 0.4 && this.isAttached) this.take(2);
+  }
+
+  reattach(): void {
+    if (this.isAttached) return;
+    this.collect();
+    this.isAttached = true;
+    this.uplink.resume(this.received);
+  }
+
+  private cut(count: number): void {
+    this.arrive(count);
+    this.isAttached = false;
+    this.onTheWay = [];
+  }
+
+  /** What leaves while the link is down is gone. */
+  private collect(): void {
+    const leaving = sent.splice(0);
+    if (this.isAttached) this.onTheWay.push(...leaving);
+  }
+
+  private arrive(count: number): void {
+    for (const packet of this.onTheWay.splice(0, count)) {
+      expect(packet.sequence).toBe(++this.received);
+      if (samplesOf(packet) > 0) expect(firstSample(packet)).toBe(this.samples);
+      this.samples += samplesOf(packet);
+    }
+  }
+}
+
+/** Numbers in 0..1, the same at every run. */
+function chance(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return state / 2_147_483_648;
+  };
+}
+
+const firstSample = ({ payload }: Packet): number =>
+  Number(new DataView(payload.buffer, payload.byteOffset).getBigUint64(0, true));

@@ -373,3 +373,52 @@ describe("another way to encode", () => {
     expect(sent).toHaveLength(1);
   });
 });
+
+describe("a stream of frames whose link is lost", () => {
+  const sequences = (): number[] => sent.map(({ sequence }) => sequence);
+
+  beforeEach(() => {
+    uplink.run();
+    uplink.raise(10);
+  });
+
+  it("goes on with the number after the last that arrived, and a key frame", async () => {
+    for (let i = 0; i < 4; i++) await offer();
+    expect(uplink.takeKeyRequest()).toBe(false);
+    uplink.resume(2);
+    expect(uplink.takeKeyRequest()).toBe(true);
+    await offer();
+    expect(sequences()).toEqual([1, 2, 3, 4, 3]);
+  });
+
+  it("drops the frame that was being encoded when it was lost: what it builds on has not arrived", async () => {
+    await offer();
+    const done = capture.offer(new FakeFrame().asPicture);
+    uplink.resume(0);
+    encoder.finish();
+    await done;
+    expect(sequences()).toEqual([1]);
+    expect(uplink.takeKeyRequest()).toBe(true);
+    await offer();
+    expect(sequences()).toEqual([1, 1]);
+  });
+
+  it("says once more that nothing follows if that did not arrive, and not if it did", async () => {
+    await offer();
+    uplink.expire();
+    expect(sent.at(-1)).toMatchObject({ sequence: 2, payload: new Uint8Array(0) });
+    uplink.resume(2);
+    expect(sent).toHaveLength(2);
+    uplink.resume(1);
+    expect(sequences()).toEqual([1, 2, 2]);
+    expect((sent.at(-1) as Packet).flags & Flag.LAST).toBe(Flag.LAST);
+  });
+
+  it("that was stopped ends although its last frames are missing", async () => {
+    await offer();
+    await offer();
+    expect(uplink.finish()).toBe(2);
+    uplink.resume(1);
+    expect(sent.at(-1)).toMatchObject({ sequence: 2, payload: new Uint8Array(0) });
+  });
+});

@@ -397,3 +397,26 @@ describe("marks on the frames of a camera", () => {
     expect(made).toEqual([]);
   });
 });
+
+describe("when the link was lost", () => {
+  it("values count whose frames did not come, and later ones after them", async () => {
+    const outputs = { type: "outputs", stream: 1, source: 0, run: 0, seen: 0 } as const;
+    presenter.announce({ ...outputs, call: 1, packets: 1, updates: { 9: { value: "first" } } });
+    presenter.announce({ ...outputs, call: 2, packets: 0, updates: { 9: { value: "second" } } });
+    presenter.interrupt();
+    await settle();
+    expect(seen.filter((line) => line.startsWith("9"))).not.toContain('9:{"value":"first"}');
+    presenter.announce({ ...outputs, call: 3, packets: 1, updates: { 8: { value: "alone" } } });
+    presenter.interrupt();
+    await settle();
+    expect(seen.at(-1)).toBe('8:{"value":"alone"}');
+  });
+
+  it("frames that build on lost ones are not shown, up to a key frame", async () => {
+    await receive(packet(1, 100, KEY));
+    presenter.interrupt();
+    await receive(packet(7, 1, NONE), packet(8, 50, KEY), packet(9, 1, NONE));
+    expect(seen.filter((line) => line.startsWith("4="))).toEqual(["4=100", "4=50", "4=51"]);
+    expect(missing).toEqual(["1/4"]);
+  });
+});

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Connection } from "../../src/session/connection.ts";
 import type { ConnectionView } from "../../src/states.ts";
-import type { Fire } from "../../src/wire/messages.ts";
+import type { Fire, SetValue } from "../../src/wire/messages.ts";
 import type { ToWorker } from "../../src/workers/port.ts";
 
 let posted: ToWorker[];
@@ -21,7 +21,7 @@ const sent = (): unknown[] => posted.filter((message) => message.type === "send"
 
 describe("without a session", () => {
   it("events wait in their order, edits do not", () => {
-    expect(connection.send(click(1))).toBe(false);
+    connection.send(click(1));
     expect(connection.send({ type: "set", component: 1, value: "a" })).toBe(false);
     connection.send({ type: "cancel", run: 1 });
     connection.open("secret");
@@ -65,25 +65,110 @@ describe("with a session", () => {
     expect(posted).toEqual([{ type: "send", message: click(1), seen: 7 }]);
   });
 
-  it("the secret counts until it is lost, and so does what was seen", () => {
+  it("the secret counts until the session is over, and so does what was seen", () => {
     connection.seen = 7;
-    expect([connection.isOpen, connection.isCurrent("secret"), connection.isCurrent("other")]).toEqual([
-      true,
-      true,
-      false,
-    ]);
+    const state = (): unknown[] => [connection.isOpen, connection.isCurrent("secret"), connection.isCurrent("other")];
+    expect(state()).toEqual([true, true, false]);
+    connection.hold();
+    expect([...state(), connection.seen]).toEqual([false, true, false, 7]);
     connection.lose();
-    expect([connection.isOpen, connection.isCurrent("secret"), connection.seen]).toEqual([false, false, 0]);
+    expect([...state(), connection.seen]).toEqual([false, false, false, 0]);
   });
 });
 
-it("reloads once for a version of the server, and then says why it does not go on", () => {
+describe("while the link is lost", () => {
+  const edit = (component: number, value: string): SetValue => ({ type: "set", component, value });
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    connection.open("secret");
+    connection.hold();
+  });
+
+  it("edits and events wait, and arrive once, in their order", () => {
+    expect([connection.send(edit(1, "a")), connection.send(click(1)), connection.send(edit(1, "b"))]).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    expect(sent()).toEqual([]);
+    connection.open("secret");
+    connection.flush();
+    connection.flush();
+    expect(sent()).toEqual([edit(1, "a"), click(1), edit(1, "b")]);
+  });
+
+  it("of what is typed the last counts, up to the next event", () => {
+    const counted = ["a", "ab", "abc"].map((text) => connection.send(edit(1, text)));
+    connection.send(edit(2, "x"));
+    connection.send(edit(1, "abcd"));
+    expect(counted).toEqual([true, false, false]);
+    connection.open("secret");
+    connection.flush();
+    expect(sent()).toEqual([edit(1, "abcd"), edit(2, "x")]);
+  });
+
+  it("edits still wait when as many events wait as may", () => {
+    for (let run = 1; run <= 101; run++) connection.send(click(run));
+    connection.send(edit(1, "a"));
+    connection.open("secret");
+    connection.flush();
+    expect(sent()).toHaveLength(101);
+    expect(sent().at(-1)).toEqual(edit(1, "a"));
+  });
+
+  it("another session gets the events, and what was typed at its beginning", () => {
+    connection.send(edit(1, "a"));
+    connection.send(click(1));
+    connection.lose();
+    connection.open("another");
+    connection.flush();
+    expect(sent()).toEqual([click(1)]);
+  });
+
+  it("it is said after half a second, once, and no more when the link is back", () => {
+    vi.advanceTimersByTime(400);
+    connection.hold();
+    expect(shown).toEqual([]);
+    vi.advanceTimersByTime(200);
+    connection.hold();
+    vi.advanceTimersByTime(10_000);
+    expect(shown).toEqual([{ state: "lost", message: "Reconnecting…" }]);
+    connection.open("secret");
+    connection.flush();
+    expect(shown.at(-1)).toEqual({ state: "open", message: "" });
+  });
+
+  it("nothing is said of a short cut", () => {
+    vi.advanceTimersByTime(400);
+    connection.open("secret");
+    connection.flush();
+    vi.advanceTimersByTime(10_000);
+    expect(shown).toEqual([{ state: "open", message: "" }]);
+  });
+
+  it("whoever needs the link waits for it", async () => {
+    const ready = vi.fn();
+    void connection.ready().then(ready);
+    await Promise.resolve();
+    expect(ready).not.toHaveBeenCalled();
+    connection.open("secret");
+    connection.flush();
+    await Promise.resolve();
+    expect(ready).toHaveBeenCalledExactlyOnceWith("secret");
+  });
+});
+
+it("a page that has no session yet says that it connects", () => {
+  vi.useFakeTimers();
+  connection.hold();
+  vi.advanceTimersByTime(500);
+  expect(shown).toEqual([{ state: "lost", message: "Connecting…" }]);
+});
+
+it("reloads once for a version of the server", () => {
   const reload = vi.spyOn(location, "reload").mockImplementation(() => {});
-  connection.reload("The app has changed.");
+  expect(connection.reload()).toBe(true);
+  expect(connection.reload()).toBe(false);
   expect(reload).toHaveBeenCalledOnce();
-  expect(posted).toEqual([]);
-  connection.reload("The app has changed.");
-  expect(reload).toHaveBeenCalledOnce();
-  expect(posted).toEqual([{ type: "bye" }]);
-  expect(shown).toEqual([{ state: "refused", message: "The app has changed." }]);
 });

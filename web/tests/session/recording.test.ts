@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, it, vi } from "vitest";
+// @vitest-environment happy-dom
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { DeviceError, trouble } from "../../src/capture/devices.ts";
 import { Recording } from "../../src/session/recording.ts";
 import { IDLE, type StreamView } from "../../src/states.ts";
@@ -129,7 +130,7 @@ describe("a device that is refused when it is chosen before there is a session",
     void recording.start({}, new Promise(() => {}));
     await vi.waitFor(() => expect(events.attach).toHaveBeenCalled());
     events.open.mockRejectedValue(new DeviceError(trouble("busy", "camera")));
-    await recording.change({ device: "y" });
+    await recording.device.change({ device: "y" });
     expect(events.release).toHaveBeenCalledOnce();
     expect(opened.close).toHaveBeenCalledOnce();
     expect(last()).toMatchObject({ state: "idle", trouble: { code: "busy" } });
@@ -223,7 +224,7 @@ describe("a recording", () => {
     tell("running", { limit_s: 9 });
     const first = opened;
     opened = camera();
-    await recording.change({ device: "other" });
+    await recording.device.change({ device: "other" });
     expect(first.close).toHaveBeenCalledOnce();
     first.track.dispatchEvent(new Event("ended"));
     expect(events.stop).not.toHaveBeenCalled();
@@ -234,7 +235,7 @@ describe("a recording", () => {
   it("ends when another device cannot be had", async () => {
     tell("running");
     events.open.mockRejectedValue(new DeviceError(trouble("busy", "camera")));
-    await recording.change({ device: "other" });
+    await recording.device.change({ device: "other" });
     tell("ended", { reason: "device" });
     expect(last()).toMatchObject({ state: "idle", trouble: { code: "busy" } });
   });
@@ -261,7 +262,7 @@ describe("a recording", () => {
   it("releases whoever captures also while the next device is being opened", async () => {
     tell("running");
     events.open.mockReturnValue(new Promise(() => {}));
-    void recording.change({ device: "other" });
+    void recording.device.change({ device: "other" });
     tell("ended", { reason: "idle" });
     expect(events.release).toHaveBeenCalledOnce();
   });
@@ -324,5 +325,121 @@ describe("several streams of one device", () => {
     tell("ended", { stream: 2, reason: "user" });
     expect(last().trouble?.message).toBe("boom");
     expect(events.ended).toHaveBeenCalledOnce();
+  });
+});
+
+describe("a device that the system takes from a page in the background", () => {
+  const track = (): FakeTrack => opened.track;
+  let hidden: boolean;
+  const connect = (deviceId: string): void => {
+    const enumerateDevices = async (): Promise<object[]> => [{ kind: "videoinput", deviceId, label: "" }];
+    Object.defineProperty(navigator, "mediaDevices", { value: { enumerateDevices }, configurable: true });
+  };
+  afterEach(() => void Reflect.deleteProperty(navigator, "mediaDevices"));
+
+  beforeEach(async () => {
+    hidden = true;
+    vi.spyOn(document, "hidden", "get").mockImplementation(() => hidden);
+    connect("id");
+    await start();
+    tell("running", { limit_s: 9 });
+  });
+
+  const settle = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0);
+
+  it("is asked for once more when the page is in front again; the stream goes on", async () => {
+    track().dispatchEvent(new Event("ended"));
+    await settle();
+    expect(events.stop).not.toHaveBeenCalled();
+    expect(opened.close).toHaveBeenCalledOnce();
+    expect(events.open).toHaveBeenCalledOnce();
+    opened = camera();
+    hidden = false;
+    await recording.device.wake();
+    await recording.device.wake();
+    expect([events.open, events.attach].map(({ mock }) => mock.calls.length)).toEqual([2, 2]);
+    expect(last()).toMatchObject({ state: "running", limitS: 9 });
+  });
+
+  it("that stays mute is asked for, too, also if that is noticed only in front", async () => {
+    track().dispatchEvent(new Event("mute"));
+    hidden = false;
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(events.stop).not.toHaveBeenCalled();
+    expect(events.open).toHaveBeenCalledTimes(2);
+  });
+
+  it("ends the recording if it is not given", async () => {
+    track().dispatchEvent(new Event("ended"));
+    await settle();
+    events.open.mockRejectedValue(new DeviceError(trouble("refused", "camera")));
+    await recording.device.wake();
+    expect(events.stop).toHaveBeenCalledExactlyOnceWith(1, "device", expect.any(String));
+    expect(last()).toMatchObject({ state: "idle", trouble: { code: "refused" } });
+  });
+
+  it("ends the recording if it was taken in front", async () => {
+    hidden = false;
+    track().dispatchEvent(new Event("ended"));
+    expect(events.stop).toHaveBeenCalledOnce();
+  });
+
+  it("is not asked for any more after Stop", async () => {
+    track().dispatchEvent(new Event("ended"));
+    await settle();
+    recording.stop();
+    await recording.device.wake();
+    expect(events.open).toHaveBeenCalledOnce();
+  });
+
+  it("ends the recording if it was pulled out", async () => {
+    connect("another");
+    track().dispatchEvent(new Event("ended"));
+    await settle();
+    expect(events.stop).toHaveBeenCalledOnce();
+  });
+});
+
+describe("a recording whose session is over when another one begins", () => {
+  const lost = { code: "lost", message: "Lost." } as const;
+
+  it("goes on in new streams, with the same device", async () => {
+    await start();
+    tell("running", { limit_s: 9 });
+    events.begin.mockReturnValue([5]);
+    recording.renew(lost);
+    expect([recording.has(1), recording.has(5), recording.isLive]).toEqual([false, true, true]);
+    expect(last()).toMatchObject({ state: "starting", limitS: 0, trouble: null });
+    expect(events.open).toHaveBeenCalledOnce();
+    tell("running", { stream: 5 });
+    expect(last().state).toBe("running");
+  });
+
+  it("that was stopped is over, and says why nothing came of it", async () => {
+    await start();
+    tell("running");
+    recording.stop();
+    recording.renew(lost);
+    expect(last()).toMatchObject({ state: "idle", trouble: lost });
+    expect(events.ended).toHaveBeenCalledOnce();
+  });
+
+  it("that feeds no stream is not touched", async () => {
+    events.begin.mockReturnValue([]);
+    await start();
+    recording.renew(lost);
+    expect(last().state).toBe("running");
+    expect(events.begin).toHaveBeenCalledOnce();
+  });
+
+  it("that has not begun begins there", async () => {
+    let serve = (): void => {};
+    const done = recording.start({}, new Promise<void>((resolve) => (serve = resolve)));
+    await vi.advanceTimersByTimeAsync(0);
+    recording.renew(lost);
+    expect(recording.isLive).toBe(true);
+    serve();
+    await done;
+    expect(events.begin).toHaveBeenCalledOnce();
   });
 });

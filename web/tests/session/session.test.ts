@@ -98,7 +98,7 @@ beforeEach(() => {
 afterEach(() => session.close());
 
 const tell = (message: FromWorker): void => FakeWorker.last.onmessage?.({ data: message });
-const welcome = (build = "b"): void => tell({ type: "welcome", session: "secret", build });
+const welcome = (build = "b"): void => tell({ type: "welcome", session: "secret", build, isResumed: false });
 const posted = (): ToWorker[] => FakeWorker.last.posted;
 const sent = (): object[] => posted().flatMap((message) => (message.type === "send" ? [message.message] : []));
 const settle = async (): Promise<void> => {
@@ -142,7 +142,6 @@ describe("edits and events", () => {
     tell({ type: "sent", component: 2, seq: 3 });
     tell({ type: "apply", stream: 0, run: 0, seen: 9, updates: { 2: { value: 6 } }, images: [] });
     tell({ type: "lost", retryMs: 200 });
-    expect(view.connection).toHaveBeenLastCalledWith(expect.objectContaining({ state: "lost" }));
     FakeWorker.last.posted = [];
     welcome();
     expect(sent()).toEqual([{ type: "set", component: 1, value: "typed" }]);
@@ -343,7 +342,7 @@ describe("another version of the app", () => {
     expect(reload).toHaveBeenCalledOnce();
     tell({ type: "refused", refuse: { type: "refuse", code: "version", message: "Reload." } });
     expect(reload).toHaveBeenCalledOnce();
-    expect(view.connection).toHaveBeenLastCalledWith({ state: "refused", message: "Reload." });
+    expect(view.connection).toHaveBeenLastCalledWith({ state: "refused", message: expect.stringMatching(/older/) });
   });
 });
 
@@ -417,13 +416,104 @@ it("says goodbye when the page is left, and comes back with it", () => {
   expect(posted().at(-1)).toMatchObject({ type: "connect" });
 });
 
-it("is not disturbed by a network that comes back under an open session", () => {
-  welcome();
-  window.dispatchEvent(new Event("online"));
-  expect(posted().filter(({ type }) => type === "connect")).toHaveLength(1);
-  tell({ type: "lost", retryMs: 9_000 });
-  window.dispatchEvent(new Event("online"));
-  expect(posted().filter(({ type }) => type === "connect")).toHaveLength(2);
+describe("a link that is lost and comes back", () => {
+  const back = (): void => tell({ type: "welcome", session: "secret", build: "b", isResumed: true });
+
+  beforeEach(() => {
+    welcome();
+    vi.clearAllMocks();
+    FakeWorker.last.posted = [];
+  });
+
+  it("changes nothing: values, runs and what was typed are as they were", () => {
+    emit(root, EDIT, { component: 1, value: "typed" });
+    emit(root, FIRE, { component: 4, event: "click" });
+    tell({ type: "lost", retryMs: 0 });
+    back();
+    expect(sent()).toHaveLength(2);
+    expect(view.setRun).not.toHaveBeenCalled();
+    expect(view.applyProps).not.toHaveBeenCalled();
+    expect(view.toast).not.toHaveBeenCalled();
+    expect(view.connection).toHaveBeenLastCalledWith({ state: "open", message: "" });
+    expect(session.props(1)).toMatchObject({ value: "typed" });
+  });
+
+  it("gets what happened meanwhile, once and in order, and results do not undo it", () => {
+    tell({ type: "lost", retryMs: 0 });
+    emit(root, EDIT, { component: 1, value: "a" });
+    emit(root, EDIT, { component: 1, value: "ab" });
+    emit(root, FIRE, { component: 4, event: "click" });
+    expect(sent()).toEqual([]);
+    back();
+    expect(sent()).toEqual([
+      { type: "set", component: 1, value: "ab" },
+      expect.objectContaining({ type: "fire", run: 1 }),
+    ]);
+    tell({ type: "apply", stream: 0, run: 0, seen: 3, updates: { 1: { value: "old" } }, images: [] });
+    expect(session.props(1)).toMatchObject({ value: "ab" });
+    tell({ type: "sent", component: 1, seq: 4 });
+    tell({ type: "apply", stream: 0, run: 0, seen: 4, updates: { 1: { value: "AB" } }, images: [] });
+    expect(session.props(1)).toMatchObject({ value: "AB" });
+  });
+
+  it("too late begins another session, which says what was lost if anything was", () => {
+    tell({ type: "lost", retryMs: 0 });
+    welcome();
+    expect(view.toast).not.toHaveBeenCalled();
+    emit(root, EDIT, { component: 1, value: "typed" });
+    emit(root, FIRE, { component: 4, event: "click" });
+    tell({ type: "lost", retryMs: 0 });
+    welcome();
+    expect(view.toast).toHaveBeenCalledExactlyOnceWith(
+      expect.objectContaining({ level: "info", durationS: 0, message: expect.stringContaining("started over") }),
+    );
+    expect(view.toast.mock.lastCall?.[0].message).toContain("What you entered is still here.");
+    expect(sent().at(-1)).toEqual({ type: "set", component: 1, value: "typed" });
+  });
+
+  it.each(["online", "offline"])("is tested, or tried at once, when the browser is %s", (event) => {
+    window.dispatchEvent(new Event(event));
+    expect(posted()).toEqual([expect.objectContaining({ type: "connect" })]);
+  });
+
+  it("is tested when the browser lets the page go on", () => {
+    document.dispatchEvent(new Event("resume"));
+    expect(posted()).toEqual([expect.objectContaining({ type: "connect" })]);
+  });
+
+  it("is given up by a page that rests, without a goodbye, and asked for when it is back", () => {
+    window.dispatchEvent(Object.assign(new Event("pagehide"), { persisted: true }));
+    window.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
+    expect(posted().map(({ type }) => type)).toEqual(["suspend", "connect"]);
+  });
+});
+
+describe("a server that does not serve the page", () => {
+  beforeEach(() => welcome());
+
+  it("for now is waited for, and the session goes on", () => {
+    tell({ type: "lost", retryMs: 0 });
+    tell({ type: "refused", refuse: { type: "refuse", code: "shutdown", message: "In a moment." } });
+    expect(view.connection).toHaveBeenLastCalledWith({ state: "refused", message: "In a moment." });
+    tell({ type: "welcome", session: "secret", build: "b", isResumed: true });
+    expect(view.connection).toHaveBeenLastCalledWith({ state: "open", message: "" });
+    expect(view.toast).not.toHaveBeenCalled();
+  });
+
+  it("because the app is newer leaves it to the user to reload, who keeps what was entered", () => {
+    const reload = vi.spyOn(location, "reload").mockImplementation(() => {});
+    tell({ type: "lost", retryMs: 0 });
+    tell({ type: "refused", refuse: { type: "refuse", code: "version", message: "" } });
+    expect(view.connection).toHaveBeenLastCalledWith({ state: "refused", message: expect.stringMatching(/older/) });
+    expect(reload).not.toHaveBeenCalled();
+    emit(root, EDIT, { component: 1, value: "typed after that" });
+    window.dispatchEvent(new Event("pagehide"));
+    const next = new Session(manifest(), root, view);
+    next.start();
+    expect(next.props(1)).toMatchObject({ value: "typed after that" });
+    expect(view.applyProps).toHaveBeenLastCalledWith(1, { value: "typed after that" });
+    next.close();
+  });
 });
 
 describe("a worker that fails", () => {
@@ -529,7 +619,7 @@ describe("an upload on its way", () => {
     tell({ type: "lost", retryMs: 200 });
     await settle();
     expect(view.toast).not.toHaveBeenCalled();
-    tell({ type: "welcome", session: "another", build: "b" });
+    tell({ type: "welcome", session: "another", build: "b", isResumed: false });
     await settle();
     expect(FakeRequest.last).not.toBe(first);
     expect(FakeRequest.last.headers).toEqual({ "X-Millstream-Session": "another" });

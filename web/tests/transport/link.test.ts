@@ -1,5 +1,6 @@
-import { beforeEach, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Link } from "../../src/transport/link.ts";
+import type { PageMessage } from "../../src/wire/messages.ts";
 import { PacketKind } from "../../src/wire/packet.ts";
 import { FakeSocket } from "../fake_socket.ts";
 
@@ -85,12 +86,6 @@ it("says of each packet how long after its capture it leaves, and when the next 
   expect(link.isFree(1, captured_us)).toBe(true);
 });
 
-it("gives a server up that has gone silent", () => {
-  serve();
-  vi.advanceTimersByTime(25_000);
-  expect(events.lost).toHaveBeenCalledOnce();
-});
-
 it.each(["version", "login"])("does not come back to a server that refuses for good: %s", (code) => {
   FakeSocket.last.open();
   FakeSocket.last.say({ type: "refuse", code, message: "no" });
@@ -106,7 +101,7 @@ it.each(["busy", "shutdown"])("comes back to a server that is %s until it is ser
   // What the server said is the last word on it.
   const [lost, refused] = [events.lost, events.refused].map(({ mock }) => mock.invocationCallOrder.at(-1) ?? 0);
   expect(lost).toBeLessThan(refused ?? 0);
-  vi.advanceTimersByTime(300);
+  vi.advanceTimersByTime(500);
   serve();
   expect(events.welcome).toHaveBeenCalledOnce();
 });
@@ -145,4 +140,148 @@ it("acknowledges what is large sooner", () => {
   const socket = serve();
   socket.say({ type: "outputs", seq: 2, call: 1, updates: { 1: { value: "x".repeat(256 * 1024) } } });
   expect(socket.of("ack")).toEqual([expect.objectContaining({ seen: 2, audio: 0 })]);
+});
+
+describe("a session whose link is lost", () => {
+  const click = (run: number): PageMessage => ({ type: "fire", binding: 0, run });
+
+  function begin(): FakeSocket {
+    const socket = FakeSocket.last;
+    socket.open();
+    socket.welcome({ resume: "token" });
+    vi.advanceTimersByTime(5_000);
+    return socket;
+  }
+
+  /** Loses the link, and opens another transport. */
+  function reopen(socket: FakeSocket, meanwhile: () => void = () => {}): FakeSocket {
+    socket.drop();
+    meanwhile();
+    vi.advanceTimersByTime(200);
+    FakeSocket.last.open();
+    return FakeSocket.last;
+  }
+
+  it("is asked for by its token, with what has come", () => {
+    const socket = begin();
+    const sound = { kind: PacketKind.SOUND, codec: 0, flags: 1, stream: 0, component: 1, source: 0, call: 1 };
+    socket.say({ type: "toast", seq: 7, level: "info", message: "" });
+    socket.sendPacket({ ...sound, sequence: 1, captured_us: 0, payload: new Uint8Array(4) });
+    const next = reopen(socket);
+    expect(next.messages).toEqual([
+      expect.objectContaining({ type: "hello", seq: 1, resume: "token", seen: 7, audio: 1 }),
+    ]);
+    next.resume(1);
+    expect(events.welcome).toHaveBeenLastCalledWith(expect.objectContaining({ resumed: true }));
+    expect(reopen(next).messages[0]).toMatchObject({ resume: "next", seen: 7, audio: 1 });
+  });
+
+  it("gets again what the server has not acted upon, under its sequence, and then what follows", () => {
+    const socket = begin();
+    const { length } = socket.messages;
+    for (const run of [1, 2]) link.send(click(run));
+    const next = reopen(socket, () => link.send(click(3)));
+    expect(next.of("fire")).toEqual([]);
+    next.resume(length + 1);
+    link.send(click(4));
+    const fired = next.of("fire").map(({ run, seq }) => [run, (seq as number) - length]);
+    expect(fired.slice(0, 2)).toEqual([
+      [2, 2],
+      [3, 3],
+    ]);
+    expect(fired[2]?.[0]).toBe(4);
+    expect(next.messages.slice(1).map(({ seq }) => seq)).toEqual(
+      [...next.messages.slice(1)].map(({ seq }) => seq as number).sort((a, b) => a - b),
+    );
+  });
+
+  it("is told nothing twice that the server has acted upon, as its clock says", () => {
+    const socket = begin();
+    link.send(click(1));
+    socket.say({ type: "clock", page_us: 0, server_us: 0, seen: link.sent });
+    const next = reopen(socket);
+    next.resume(0);
+    expect(next.of("fire")).toEqual([]);
+  });
+
+  it("may be over: everything begins anew", () => {
+    const socket = begin();
+    link.send(click(1));
+    const next = reopen(socket);
+    next.welcome({ resume: "other" });
+    link.send(click(1));
+    expect(next.messages.map(({ type, seq }) => [type, seq])).toEqual([
+      ["hello", 1],
+      ["clock", 2],
+      ["fire", 3],
+    ]);
+    expect(reopen(next).messages[0]).toMatchObject({ resume: "other", seen: 1, audio: 0 });
+  });
+
+  it("is not asked for where a lost link ends it, and nothing waits for it then", () => {
+    const socket = serve();
+    const next = reopen(socket, () => link.send(click(1)));
+    expect(next.messages[0]).not.toHaveProperty("resume");
+    next.welcome();
+    expect(next.of("fire")).toEqual([]);
+  });
+
+  it("is not asked for after the page has said goodbye", () => {
+    begin();
+    link.close();
+    link.connect();
+    FakeSocket.last.open();
+    expect(FakeSocket.last.messages[0]).not.toHaveProperty("resume");
+  });
+
+  it("takes no frame, since none would arrive", () => {
+    const socket = begin();
+    expect(link.isFree(1, 0)).toBe(true);
+    socket.drop();
+    expect(link.isFree(1, 0)).toBe(false);
+  });
+
+  it("is left to the server by a page that rests, without a goodbye, and without another attempt", () => {
+    const socket = begin();
+    link.suspend();
+    vi.advanceTimersByTime(60_000);
+    expect([FakeSocket.all.length, socket.of("bye").length, socket.closedWith]).toEqual([1, 0, 4000]);
+    link.connect();
+    FakeSocket.last.open();
+    expect(FakeSocket.last.messages[0]).toMatchObject({ resume: "token" });
+  });
+});
+
+describe("a link that may be dead", () => {
+  it("is tested, and given up if no answer comes", () => {
+    const socket = serve();
+    vi.advanceTimersByTime(100);
+    link.connect();
+    expect(socket.of("clock")).toHaveLength(2);
+    vi.advanceTimersByTime(1_900);
+    expect(events.lost).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(200);
+    expect(events.lost).toHaveBeenCalledOnce();
+    expect(socket.closedWith).toBe(4000);
+  });
+
+  it("is kept if one comes", () => {
+    const socket = serve();
+    link.connect();
+    vi.advanceTimersByTime(500);
+    socket.say({ type: "clock", page_us: 0, server_us: 0 });
+    vi.advanceTimersByTime(3_000);
+    expect(events.lost).not.toHaveBeenCalled();
+  });
+});
+
+it("gives a server up that is silent for six seconds, and one that begins a session for fifteen", () => {
+  FakeSocket.last.open();
+  vi.advanceTimersByTime(14_000);
+  expect(events.lost).not.toHaveBeenCalled();
+  FakeSocket.last.welcome();
+  vi.advanceTimersByTime(5_500);
+  expect(events.lost).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(2_000);
+  expect(events.lost).toHaveBeenCalledOnce();
 });

@@ -100,23 +100,23 @@ describe("with another network", () => {
     }
     FakeSocket.last.drop();
     const { length } = FakeSocket.all;
-    line.hurry();
+    line.connect();
     expect(FakeSocket.all).toHaveLength(length + 1);
     FakeSocket.last.drop();
     expect(lastWaitMs()).toBe(0);
   });
 
   it("an attempt that was begun in the old one is given up, one that has just begun is not", () => {
-    line.hurry();
+    line.connect();
     expect(FakeSocket.all).toHaveLength(1);
     vi.advanceTimersByTime(2_000);
-    line.hurry();
+    line.connect();
     expect(FakeSocket.all).toHaveLength(2);
   });
 
   it("a link that works is left alone", () => {
     serve();
-    line.hurry();
+    line.connect();
     expect([line.state, FakeSocket.all.length]).toEqual(["open", 1]);
   });
 });
@@ -134,7 +134,6 @@ it("is silent after it was closed", () => {
   const { last } = FakeSocket;
   line.close();
   last.drop();
-  line.hurry();
   vi.advanceTimersByTime(60_000);
   expect(events.lost).not.toHaveBeenCalled();
   expect(FakeSocket.all).toHaveLength(1);

@@ -32,7 +32,8 @@ it("says with which code it ended", () => {
 });
 
 it("is silent once it was closed", () => {
-  transport.close();
+  transport.close(4000);
+  expect(FakeSocket.last.closedWith).toBe(4000);
   FakeSocket.last.drop();
   FakeSocket.last.open();
   expect([events.closed, events.opened].map(({ mock }) => mock.calls)).toEqual([[], []]);

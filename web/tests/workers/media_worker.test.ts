@@ -38,7 +38,7 @@ const speak = (samples: number): void => microphone.onmessage?.({ data: new Floa
 
 describe("a session", () => {
   it("begins by giving credit to ordinary events", () => {
-    expect(toldOf("welcome")).toEqual([{ type: "welcome", session: "secret", build: "b" }]);
+    expect(toldOf("welcome")).toEqual([{ type: "welcome", session: "secret", build: "b", isResumed: false }]);
     expect(FakeSocket.last.of("credit")).toEqual([expect.objectContaining({ stream: 0, limit: DOWN_WINDOW })]);
   });
 
@@ -299,5 +299,76 @@ describe("camera and microphone of one component", () => {
   it("are frames alone where there is no microphone", () => {
     open(0);
     expect(FakeSocket.last.of("open")).toEqual([expect.objectContaining({ stream: 1, pictures: 0 })]);
+  });
+});
+
+describe("a link that is lost and comes back", () => {
+  const reopen = (): FakeSocket => {
+    vi.advanceTimersByTime(0);
+    FakeSocket.last.open();
+    return FakeSocket.last;
+  };
+
+  beforeEach(() => {
+    FakeSocket.last.welcome({ resume: "token" });
+    vi.advanceTimersByTime(5_000);
+    record();
+    credit(2);
+    state("running");
+    for (let i = 0; i < 3; i++) speak(100);
+    told.length = 0;
+  });
+
+  it("leaves the stream as it is, and sends what was said and did not arrive, and what was said meanwhile", () => {
+    const before = FakeSocket.last;
+    expect(before.packets.map(({ sequence }) => sequence)).toEqual([1, 2]);
+    before.drop();
+    speak(200);
+    expect(toldOf("lost")).toEqual([{ type: "lost", retryMs: 0 }]);
+    const socket = reopen();
+    socket.resume(99, { 1: 1 });
+    expect(socket.packets.map(({ sequence }) => sequence)).toEqual([2]);
+    socket.say({ type: "credit", stream: 1, limit: 4, received: 2 });
+    expect(socket.packets.map(({ sequence, payload }) => [sequence, payload.length])).toEqual([
+      [2, 16 + 200],
+      [3, 16 + 600],
+    ]);
+    expect(toldOf("welcome")).toEqual([{ type: "welcome", session: "secret", build: "b", isResumed: true }]);
+  });
+
+  it("gives again the credit for what comes back", () => {
+    FakeSocket.last.drop();
+    const socket = reopen();
+    socket.resume(99);
+    expect(socket.of("credit").map(({ stream, limit }) => [stream, limit])).toEqual([
+      [0, DOWN_WINDOW],
+      [1, DOWN_WINDOW],
+    ]);
+  });
+
+  it("brings Stop, which was pressed meanwhile, and the rest of the recording", () => {
+    FakeSocket.last.drop();
+    engine.handle({ type: "stop", stream: 1, reason: "user", message: "" });
+    const socket = reopen();
+    socket.resume(0, { 1: 2 });
+    expect(socket.of("stop")).toEqual([expect.objectContaining({ final: 3, reason: "user" })]);
+    socket.say({ type: "credit", stream: 1, limit: 4, received: 2 });
+    expect(socket.packets.map(({ sequence, flags }) => [sequence, flags & Flag.LAST])).toEqual([[3, Flag.LAST]]);
+  });
+
+  it("for too long begins another session, which knows nothing of the stream", () => {
+    FakeSocket.last.drop();
+    const socket = reopen();
+    socket.welcome();
+    speak(500);
+    expect(socket.packets).toEqual([]);
+    expect(socket.of("open")).toEqual([]);
+    expect(toldOf("welcome")).toEqual([expect.objectContaining({ isResumed: false })]);
+  });
+
+  it("ends a stream that has more to say than may wait, and says why", () => {
+    FakeSocket.last.drop();
+    for (let i = 0; i < 22; i++) speak(100);
+    expect(toldOf("broken")[0]).toMatchObject({ reason: "backlog", message: expect.stringContaining("lost") });
   });
 });
