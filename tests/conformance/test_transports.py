@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from tests.server.over_http import connected
 
 from millstream.testing.conformance.transports import Pair, TransportSuite
 from millstream.transports.memory import connect
@@ -26,3 +27,10 @@ class TestSlowMemory(TransportSuite):
     @asynccontextmanager
     async def pair(self) -> AsyncIterator[Pair]:
         yield connect(latency_s=self.latency_s)
+
+
+class TestHttp(TransportSuite):
+    @asynccontextmanager
+    async def pair(self) -> AsyncIterator[Pair]:
+        async with connected() as pair:
+            yield pair

@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from http.client import HTTPException
 from http.cookiejar import CookieJar
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 from urllib.error import HTTPError
 from urllib.parse import quote, urlencode, urljoin, urlsplit, urlunsplit
 from urllib.request import HTTPCookieProcessor, OpenerDirector, ProxyHandler, Request, build_opener
@@ -20,8 +20,10 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from millstream.client.driver import BackgroundWork, Driver
 from millstream.client.manifest import PageManifest
+from millstream.client.over_http import ClientHttp
 from millstream.client.page import Page
 from millstream.errors import Closed, InvalidValue, Refused
+from millstream.types import Transport
 from millstream.wire.limits import MAX_MESSAGE_BYTES
 from millstream.wire.packet import SUBPROTOCOL
 
@@ -38,6 +40,7 @@ class Client(Driver):
         url: The app's address, such as `http://127.0.0.1:7860`.
         auth: `(user name, password)` for an app that asks for a login.
         timeout_s: How long opening may take.
+        transport: `"http"` does without a WebSocket, where something on the way blocks them.
 
     It connects directly: proxies that the environment names are not used.
 
@@ -47,8 +50,17 @@ class Client(Driver):
         Closed: There is no server, it is no Millstream app, or it does not answer in time.
     """
 
-    def __init__(self, url: str, *, auth: tuple[str, str] | None = None, timeout_s: float = 10.0) -> None:
-        self._site = _Site(url, auth, timeout_s)
+    def __init__(
+        self,
+        url: str,
+        *,
+        auth: tuple[str, str] | None = None,
+        timeout_s: float = 10.0,
+        transport: Literal["websocket", "http"] = "websocket",
+    ) -> None:
+        if transport not in ("websocket", "http"):
+            raise InvalidValue(f"transport={transport!r} does not exist: give 'websocket' or 'http'")
+        self._site = _Site(url, auth, timeout_s, over_http=transport == "http")
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="millstream-client", daemon=True)
         self._thread.start()
@@ -129,7 +141,7 @@ async def open_page(url: str, *, auth: tuple[str, str] | None = None, timeout_s:
 class _Site:
     """The HTTP side of a page: the manifest, the login, uploads and downloads. Its calls block."""
 
-    def __init__(self, url: str, auth: tuple[str, str] | None, timeout_s: float) -> None:
+    def __init__(self, url: str, auth: tuple[str, str] | None, timeout_s: float, *, over_http: bool = False) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.netloc:
             raise InvalidValue(f"{url!r} is no address of the web: give one such as http://127.0.0.1:7860")
@@ -137,6 +149,7 @@ class _Site:
         self._origin = f"{parts.scheme}://{parts.netloc}"
         self._auth = auth
         self._timeout_s = timeout_s
+        self._connect = self._open_http if over_http else self._open_websocket
         self._cookies = CookieJar()
         self._opener: OpenerDirector = build_opener(HTTPCookieProcessor(self._cookies), ProxyHandler({}))
 
@@ -147,16 +160,20 @@ class _Site:
         await page.open()
         return page
 
-    async def _connect(self) -> ClientWebSocket:
+    async def _open_http(self) -> Transport:
+        transport = ClientHttp(self._url, {"Origin": self._origin, **self._cookie_header()})
+        await transport.open()
+        return transport
+
+    async def _open_websocket(self) -> Transport:
         parts = urlsplit(urljoin(self._url, "ws"))
         address = urlunsplit(parts._replace(scheme={"http": "ws", "https": "wss"}[parts.scheme]))
-        cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._cookies)
         try:
             socket = await connect(
                 address,
                 subprotocols=[websockets.Subprotocol(SUBPROTOCOL)],
                 origin=websockets.Origin(self._origin),
-                additional_headers={"Cookie": cookies} if cookies else None,
+                additional_headers=self._cookie_header(),
                 compression=None,
                 max_size=None,
                 proxy=None,
@@ -167,6 +184,10 @@ class _Site:
         except (OSError, websockets.InvalidHandshake) as error:
             raise Closed(f"no WebSocket at {address}: {error}") from error
         return ClientWebSocket(socket)
+
+    def _cookie_header(self) -> dict[str, str]:
+        cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._cookies)
+        return {"Cookie": cookies} if cookies else {}
 
     def _manifest(self) -> PageManifest:
         if self._auth is not None:

@@ -85,13 +85,13 @@ def unframe(data: bytes) -> list[bytes]:
     """Find the messages of a whole body.
 
     Raises:
-        ProtocolError: It is malformed, incomplete, or holds anything but messages.
+        ProtocolError: It is malformed, incomplete, or holds an end.
     """
     unframer = Unframer()
     records = unframer.feed(data)
     messages = [record for record in records if isinstance(record, bytes)]
     if len(messages) != len(records) or not unframer.is_between:
-        raise ProtocolError("a body has to hold whole messages and nothing else")
+        raise ProtocolError("a body has to hold whole messages")
     return messages
 
 

@@ -1,0 +1,167 @@
+"""A client's transport over HTTP: what a page uses where WebSockets are blocked. See `wire/framing.py`."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections import deque
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from typing import Final
+from urllib.parse import urlsplit
+
+from millstream.errors import Closed, ProtocolError, Refused
+from millstream.wire.framing import End, Unframer, frame
+
+SILENCE_S: Final = 20.0
+"""A server that says nothing for so long is gone: it gives signs of life."""
+
+ATTEMPTS: Final = 3
+"""How often a request is sent whose answer does not come; what it carries is acted upon once."""
+
+READ_BYTES: Final = 64 * 1024
+
+_BROKEN: Final = (OSError, HTTPException, ValueError)
+"""Raised by a connection that has ended, or that is closed while it is read."""
+
+
+class ClientHttp:
+    """A `Transport` over HTTP. Each direction has a connection, and a thread that waits for it.
+
+    Args:
+        url: The address of the app, with a slash at its end.
+        headers: The headers of each request: its origin and cookies.
+    """
+
+    def __init__(self, url: str, headers: Mapping[str, str]) -> None:
+        parts = urlsplit(url)
+        make = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+        self._path = parts.path
+        self._headers = dict(headers)
+        self._down, self._up = (make(parts.hostname or "", parts.port, timeout=SILENCE_S) for _ in range(2))
+        self._down_thread, self._up_thread = (
+            ThreadPoolExecutor(1, f"millstream-client-{way}") for way in ("down", "up")
+        )
+        self._response: HTTPResponse | None = None
+        self._socket: socket.socket | None = None
+        self._reading: Future[bytes] | None = None
+        self._unframer = Unframer()
+        self._ready: deque[bytes] = deque()
+        self._end = ""
+        self._batch = 0
+
+    async def open(self) -> None:
+        """Open the way down, and with it the connection.
+
+        Raises:
+            Refused: The server does not serve this page.
+            Closed: There is no such server, or it is gone.
+        """
+        try:
+            status = await asyncio.wrap_future(self._down_thread.submit(self._begin))
+        except _BROKEN as error:
+            await self.close(1006, "")
+            raise Closed(f"no connection over HTTP: {error}") from error
+        if status != 200:
+            await self.close(1006, "")
+            raise Refused(f"{self._path}down: {status}", {401: "login", 503: "shutdown"}.get(status, "origin"))
+        self._headers["X-Millstream-Connection"] = (await self.receive()).decode()
+
+    async def receive(self) -> bytes:
+        """Wait for the next message.
+
+        Raises:
+            Closed: The connection has ended.
+        """
+        while not self._ready:
+            if self._end:
+                raise Closed(self._end)
+            # If this is cancelled, the thread goes on reading, for the next call.
+            if self._reading is None or self._reading.cancelled():
+                self._reading = self._down_thread.submit(self._read)
+            data = await asyncio.wrap_future(self._reading)
+            self._reading = None
+            self._take(data)
+        return self._ready.popleft()
+
+    async def send(self, message: bytes) -> None:
+        """Send one message; returns when the server has taken it.
+
+        Raises:
+            Closed: The connection has ended.
+        """
+        if self._end:
+            raise Closed(self._end)
+        self._batch += 1
+        status = await asyncio.wrap_future(self._up_thread.submit(self._post, self._batch, frame(message)))
+        if status != 204:
+            self._end = f"the server closed: {status}" if status else "the link is lost"
+            raise Closed(self._end)
+
+    async def close(self, code: int, reason: str) -> None:
+        """End the connection; what was sent was taken. HTTP has no room for the code and the reason."""
+        self._end = self._end or "the connection is closed"
+        for found in (self._socket, self._up.sock):
+            if found is not None:
+                _shut(found)
+        for thread, connection in ((self._down_thread, self._down), (self._up_thread, self._up)):
+            try:
+                await asyncio.wrap_future(thread.submit(self._release, connection))
+            except RuntimeError:
+                continue  # it was closed before
+            thread.shutdown(wait=False)
+
+    def _take(self, data: bytes) -> None:
+        try:
+            records = self._unframer.feed(data)
+        except ProtocolError as error:
+            self._end, records = str(error), []
+        for record in records:
+            if isinstance(record, End):
+                self._end = f"the server closed: {record.code} {record.reason}"
+            else:
+                self._ready.append(record)
+        if not data:
+            self._end = self._end or "the link is lost"
+
+    # ---- in the threads
+
+    def _begin(self) -> int:
+        self._down.request("POST", f"{self._path}down", headers={**self._headers, "Content-Length": "0"})
+        self._socket = self._down.sock  # the connection lets go of it, as nothing comes after this answer
+        self._response = self._down.getresponse()
+        return self._response.status
+
+    def _read(self) -> bytes:
+        assert self._response is not None
+        try:
+            return self._response.read1(READ_BYTES)
+        except _BROKEN:
+            return b""
+
+    def _post(self, number: int, body: bytes) -> int:
+        headers = {**self._headers, "X-Millstream-Batch": str(number), "Content-Type": "application/octet-stream"}
+        for _ in range(ATTEMPTS):
+            try:
+                self._up.request("POST", f"{self._path}up", body, headers)
+                with self._up.getresponse() as response:
+                    response.read()
+                    return response.status
+            except _BROKEN:
+                self._up.close()
+            if self._end:
+                break
+        return 0
+
+    def _release(self, connection: HTTPConnection) -> None:
+        if connection is self._down and self._response is not None:
+            self._response.close()
+        connection.close()
+
+
+def _shut(found: socket.socket) -> None:
+    try:
+        found.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return  # it is closed already
