@@ -99,7 +99,7 @@ def test_a_batch_waits_for_the_one_before_but_not_for_ever() -> None:
             await page.transport.take(2, [b"second"])
         assert now() == pytest.approx(ORDER_S)
         with pytest.raises(ProtocolError, match="too soon"):
-            await page.transport.take(3, [b"third"])
+            await page.transport.take(4, [b"fourth"])
 
     play(scene)
 
@@ -136,6 +136,16 @@ def test_what_came_before_the_end_can_still_be_read() -> None:
         page.transport.lose("gone")
         assert await page.transport.receive() == b"bye"
         with pytest.raises(Closed, match="gone"):
+            await page.transport.receive()
+
+    play(scene)
+
+
+def test_a_page_that_takes_its_leave_is_read_to_the_end() -> None:
+    async def scene(page: Response) -> None:
+        await page.transport.take(1, [b"bye", End(1000, ""), b"never"])
+        assert await page.transport.receive() == b"bye"
+        with pytest.raises(Closed, match=r"the page closed the connection \(1000\)"):
             await page.transport.receive()
 
     play(scene)

@@ -64,11 +64,6 @@ def test_the_largest_message_passes() -> None:
     assert unframe(frame(message)) == [message]
 
 
-def test_a_body_holds_messages_only() -> None:
-    with pytest.raises(ProtocolError, match="whole messages"):
-        unframe(frame_end(1000, ""))
-
-
 def test_a_long_reason_is_cut_off_between_characters() -> None:
     [end] = Unframer().feed(frame_end(1011, "ä" * 100))
     assert end == End(1011, "ä" * 61)

@@ -143,6 +143,7 @@ class App:
         self.is_draining = True
         if self._host is not None:
             await self._host.close(self.options.drain if drain_s is None else drain_s)
+        await self._over_http.close()
 
     def abandoned(self) -> list[str]:
         """Name the handlers that have not ended, abandoned or not."""
@@ -179,7 +180,7 @@ class App:
         favicon = Favicon(self.options.favicon_path)
         metrics = Metrics(self.options.metrics_token or "", has_logins=logins is not None)
         visits = Visits(lambda: self.is_draining, policy)
-        over_http = HttpConnections(visits.serve)
+        over_http = self._over_http = HttpConnections(visits.serve)
         return [
             Route("/", self._unless_draining(page.serve)),
             WebSocketRoute("/ws", visits.over_websocket),

@@ -9,7 +9,7 @@ from typing import Final
 from starlette.types import Send
 
 from millstream.errors import Closed, ProtocolError
-from millstream.wire.framing import KEEP_ALIVE, frame, frame_end
+from millstream.wire.framing import KEEP_ALIVE, End, frame, frame_end
 
 KEEP_ALIVE_S: Final = 5.0
 """A response in which nothing happens gets a sign of life so often: proxies end silent ones after 30 to 60 s."""
@@ -17,8 +17,8 @@ KEEP_ALIVE_S: Final = 5.0
 SILENCE_S: Final = 20.0
 """A page that sends nothing for so long is gone: it compares the clocks once a second."""
 
-MAX_IN_FLIGHT: Final = 2
-"""Batches that a page may have on their way: what is sent while the first one travels leaves in the second."""
+MAX_IN_FLIGHT: Final = 3
+"""Batches that a page may have on their way: two, so that one travels while the other is made, and that of its end."""
 
 ORDER_S: Final = 10.0
 """How long a batch waits for the one before it, and for room."""
@@ -81,7 +81,7 @@ class HttpTransport:
         self._changed.set()
         return message
 
-    async def take(self, number: int, messages: list[bytes]) -> None:
+    async def take(self, number: int, records: list[bytes | End]) -> None:
         """Take a batch: once, however often it is sent, and in the order of the numbers from 1.
 
         Raises:
@@ -100,8 +100,12 @@ class HttpTransport:
         self._check()
         if number > self._taken:  # else it is here already: what was lost was the answer
             self._taken = number
-            self._waiting.extend(messages)
-            self._waiting_bytes += sum(map(len, messages))
+            for record in records:
+                if isinstance(record, End):
+                    self.lose(f"the page closed the connection ({record.code})")
+                    break
+                self._waiting.append(record)
+                self._waiting_bytes += len(record)
             self._changed.set()
 
     async def send(self, message: bytes) -> None:

@@ -81,18 +81,17 @@ class Unframer:
         return found
 
 
-def unframe(data: bytes) -> list[bytes]:
-    """Find the messages of a whole body.
+def unframe(data: bytes) -> list[bytes | End]:
+    """Find the records of a whole body.
 
     Raises:
-        ProtocolError: It is malformed, incomplete, or holds an end.
+        ProtocolError: It is malformed or incomplete.
     """
     unframer = Unframer()
     records = unframer.feed(data)
-    messages = [record for record in records if isinstance(record, bytes)]
-    if len(messages) != len(records) or not unframer.is_between:
-        raise ProtocolError("a body has to hold whole messages")
-    return messages
+    if not unframer.is_between:
+        raise ProtocolError("the body ends within a message")
+    return records
 
 
 def _checked_size(number: int) -> int:

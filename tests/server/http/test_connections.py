@@ -23,7 +23,7 @@ from millstream.server.http.connections import BATCH_HEADER, CONNECTION_HEADER, 
 from millstream.server.options import ServerOptions
 from millstream.server.process import protocols
 from millstream.types import Transport
-from millstream.wire.framing import frame
+from millstream.wire.framing import End, Unframer, frame
 
 pytestmark = pytest.mark.anyio
 
@@ -296,3 +296,14 @@ def test_a_cookie_of_somebody_else_opens_no_connection_of_mine() -> None:
         assert cookies(mine) != cookies(other)
         assert other.post("/up", content=frame(b"x"), headers=headers).status_code == 404
         assert mine.post("/up", content=frame(b"\x80"), headers=headers).status_code == 204
+
+
+def test_a_connection_that_has_said_nothing_does_not_hold_up_the_end(caplog: pytest.LogCaptureFixture) -> None:
+    with httpx.Client(trust_env=False) as client:
+        with serving() as (url, _):
+            stream = client.stream("POST", f"{url}/down")
+            chunks = stream.__enter__().iter_raw()
+            next(chunks)
+        assert Unframer().feed(b"".join(chunks)) == [End(1012, "the app is being restarted")]
+        stream.__exit__(None, None, None)
+    assert not [record for record in caplog.records if record.exc_info]

@@ -1,6 +1,6 @@
 /** The panel of the latency: where the age of the frames comes from. */
 
-import { html, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { icon } from "../elements/parts/icons.ts";
 import { styled } from "../elements/parts/styled.ts";
 import type { LatencyParts, LatencyView } from "../playback/latency_view.ts";
@@ -50,12 +50,13 @@ function sparkline(past: readonly (number | null)[]): TemplateResult {
   `;
 }
 
-function facts({ codecs: names, bitsPerS: [up, down], dropped }: LatencyView): TemplateResult {
+function facts({ codecs: names, bitsPerS: [up, down], dropped, isHttp }: LatencyView): TemplateResult {
   return html`<dl class="ms-age-facts">
     <dt>Codec</dt><dd>${codecs(names)}</dd>
     <dt>Bit rate up</dt><dd>${bitRate(up)}</dd>
     <dt>Bit rate down</dt><dd>${bitRate(down)}</dd>
     <dt>Dropped</dt><dd>${drops(dropped)}</dd>
+    ${isHttp ? html`<dt>Connection</dt><dd>over HTTP</dd>` : nothing}
   </dl>`;
 }
 

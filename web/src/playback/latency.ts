@@ -76,6 +76,8 @@ interface SendingStream {
 }
 
 export class LatencyMeter {
+  /** Everything goes over HTTP. */
+  isHttp = false;
   private readonly clocks: () => ComparedClocks | null;
   private readonly report: (component: number, view: LatencyView | null) => void;
   private isOn = false;
@@ -188,6 +190,7 @@ export class LatencyMeter {
       bitsPerS: [(8 * (sending?.bytes ?? 0)) / seconds, (8 * sums.downBytes) / seconds],
       roundTripMs: clocks?.roundTripUs == null ? null : clocks.roundTripUs / 1000,
       dropped: told?.dropped ?? {},
+      isHttp: this.isHttp,
       decision: told?.decision ?? "",
     };
   }

@@ -17,6 +17,8 @@ export interface LatencyView {
   roundTripMs: number | null;
   /** Frames that were dropped since the stream began, by cause. */
   dropped: Record<string, number>;
+  /** WebSockets are blocked: everything goes over HTTP. */
+  isHttp: boolean;
   /** One sentence: what the stream is sent as, and why; empty while unknown. */
   decision: string;
 }

@@ -7,6 +7,9 @@ import type { ToWorker } from "../workers/port.ts";
 /** The most events that wait for the session; a page that cannot reach it for so long loses nothing but clicks. */
 const MOST_WAITING = 100;
 
+/** In the tab's storage: its messages go over HTTP, since WebSockets are blocked. */
+const HTTP_KEY = "millstream-http";
+
 /** A link that is back within this time was never gone, for the user. */
 const UNNOTICED_MS = 500;
 
@@ -44,7 +47,14 @@ export class Connection {
     url.search = location.search; // what handlers read as `request.query_params`
     url.protocol = url.protocol.replace("http", "ws");
     if (this.secret === null) this.show({ state: "connecting", message: "" });
-    this.post({ type: "connect", url: url.href, build: this.build, hidden: document.hidden });
+    const isHttp = sessionStorage.getItem(HTTP_KEY) !== null;
+    this.post({ type: "connect", url: url.href, build: this.build, hidden: document.hidden, isHttp });
+  }
+
+  /** Remembers what carries the messages: the next page of this tab begins with it. */
+  remember(isHttp: boolean): void {
+    if (isHttp) sessionStorage.setItem(HTTP_KEY, "1");
+    else sessionStorage.removeItem(HTTP_KEY);
   }
 
   /** The session can be reached: from now on messages are sent at once. */

@@ -60,6 +60,7 @@ export class Session {
     welcome: (message) => this.life.welcome(message),
     refused: ({ refuse }) => this.life.refuse(refuse),
     lost: () => this.life.lose(),
+    transport: ({ isHttp }) => this.connection.remember(isHttp),
     sent: ({ component, seq }) => this.values.confirm(component, seq),
     apply: (message) => {
       this.connection.seen = message.upTo ?? 0;

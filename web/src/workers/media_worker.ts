@@ -9,6 +9,7 @@ import { LatencyWatch } from "../playback/latency_watch.ts";
 import { Overlays } from "../playback/overlays.ts";
 import { Playbacks } from "../playback/playbacks.ts";
 import { Presenter } from "../playback/presenter.ts";
+import { TransportChoice } from "../transport/choice.ts";
 import { pageUs } from "../transport/clock.ts";
 import { DownCredit } from "../transport/credit.ts";
 import type { LinkEvents } from "../transport/link.ts";
@@ -132,7 +133,7 @@ export class MediaWorker {
     (this.pageHandlers[message.type] as (message: ToWorker) => void)(message);
   }
 
-  private connect({ url, build, hidden }: ToWorkerOf<"connect">): void {
+  private connect({ url, build, hidden, isHttp }: ToWorkerOf<"connect">): void {
     this.isHidden = hidden;
     this.presenter.setHidden(hidden);
     const events: LinkEvents = {
@@ -146,7 +147,11 @@ export class MediaWorker {
       packet: (packet) => this.receivePacket(packet),
       stood: (untilUs) => this.presenter.freshness.stood(untilUs),
     };
-    this.link ??= new Link(url, build, events);
+    const choice = new TransportChoice(isHttp, (isHttp) => {
+      this.latency.isHttp = isHttp;
+      this.post({ type: "transport", isHttp });
+    });
+    this.link ??= new Link(url, build, events, choice.open);
     this.probe((support) => this.link?.connect(support));
   }
 

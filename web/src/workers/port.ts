@@ -46,8 +46,8 @@ export interface OpenStream {
 export type ToWorker =
   /** The address of the script that draws marks. */
   | { type: "overlay"; address: string }
-  /** Also when the network may have changed. */
-  | { type: "connect"; url: string; build: string; hidden: boolean }
+  /** Also when the network may have changed. `isHttp`: HTTP is what carried the messages last in this tab. */
+  | { type: "connect"; url: string; build: string; hidden: boolean; isHttp: boolean }
   /** `seen` goes with it: up to which message of the server the page shows everything. */
   | { type: "send"; message: SetValue | Fire | Cancel; seen?: number }
   /** A camera, or another one in place of it. */
@@ -86,6 +86,8 @@ export type FromWorker =
   /** `isResumed`: it is the session that there was before. */
   | { type: "welcome"; session: string; build: string; isResumed: boolean }
   | { type: "refused"; refuse: Refuse }
+  /** From now on this carries the messages: HTTP, or a WebSocket. */
+  | { type: "transport"; isHttp: boolean }
   | { type: "lost"; retryMs: number }
   /** An edit went to the server as control message `seq`. */
   | { type: "sent"; component: number; seq: number }

@@ -172,3 +172,13 @@ it("reloads once for a version of the server", () => {
   expect(connection.reload()).toBe(false);
   expect(reload).toHaveBeenCalledOnce();
 });
+
+it("what carried the messages is remembered in the tab", () => {
+  const connects = (): unknown[] => posted.filter(({ type }) => type === "connect");
+  connection.connect();
+  connection.remember(true);
+  connection.connect();
+  connection.remember(false);
+  connection.connect();
+  expect(connects()).toMatchObject([{ isHttp: false }, { isHttp: true }, { isHttp: false }]);
+});

@@ -31,6 +31,7 @@ const LATENCY: LatencyView = {
   bitsPerS: [0, 0],
   roundTripMs: null,
   dropped: {},
+  isHttp: false,
   decision: "",
 };
 const RUN: RunView = {

@@ -17,7 +17,7 @@ beforeEach(() => {
   FakeSocket.install();
   told = [];
   engine = new MediaWorker((message) => told.push(message));
-  engine.handle({ type: "connect", url: "ws://app/ws", build: "b", hidden: false });
+  engine.handle({ type: "connect", url: "ws://app/ws", build: "b", hidden: false, isHttp: false });
   FakeSocket.last.open();
   FakeSocket.last.welcome();
 });
@@ -73,7 +73,7 @@ describe("a session", () => {
   it("says goodbye, and begins another when it is told to", () => {
     engine.handle({ type: "bye" });
     expect(FakeSocket.last.messages.at(-1)?.type).toBe("bye");
-    engine.handle({ type: "connect", url: "ws://app/ws", build: "b", hidden: false });
+    engine.handle({ type: "connect", url: "ws://app/ws", build: "b", hidden: false, isHttp: false });
     expect(FakeSocket.all).toHaveLength(2);
   });
 });

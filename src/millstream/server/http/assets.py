@@ -63,7 +63,8 @@ class Assets:
         scripts = ("media_worker", "microphone_worklet", "speaker_worklet", "overlay", "latency")
         served = {key: str(names[key]) for key in scripts}
         self.addresses: Mapping[str, str] = {key: f"assets/{name}" for key, name in served.items()}
-        own = {name: (folder / name).read_bytes() for name in (*served.values(), str(names["video_codecs"]))}
+        later = (names["video_codecs"], names["http"])  # the worker itself imports them, by their names
+        own = {name: (folder / name).read_bytes() for name in (*served.values(), *map(str, later))}
         brought = {script.name: script.source.encode() for script in elements}
         self._table = {name: Asset(body, gzip.compress(body, 9, mtime=0)) for name, body in {**own, **brought}.items()}
 

@@ -66,6 +66,11 @@ class HttpConnections:
             watching.cancel()
             await asyncio.wait([watching])
 
+    async def close(self) -> None:
+        """End those that the host does not know, since they have said nothing yet: the server stops."""
+        for connection in list(self._open.values()):
+            await connection.transport.close(1012, "the app is being restarted")
+
     async def up(self, request: Request) -> Response:
         """Answer `POST up`: the next messages of a page; 204 says that they were taken, now or before."""
         caller: Caller = request.scope["caller"]

@@ -20,6 +20,7 @@ from millstream.server.security.caller import Caller, cookie_name
 from millstream.server.security.headers import Policy
 from millstream.server.security.logins import Logins
 from millstream.wire.encoding import encode_message
+from millstream.wire.framing import frame
 from millstream.wire.messages import Refuse
 from millstream.wire.packet import SUBPROTOCOL
 
@@ -196,9 +197,10 @@ async def refuse(scope: Scope, receive: Receive, send: Send, refusal: Refusal) -
         if kind not in scope.get("extensions", {}):
             await send({"type": "websocket.close", "code": 4000 + refusal.status})
             return
-    body = json.dumps({"error": refusal.sentence}).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    headers += [(b"cache-control", b"no-store")]
+    mime, body = b"application/json", json.dumps({"error": refusal.sentence}).encode()
+    if refusal.is_logged_out and scope["path"].endswith("/down"):  # a page that reconnects over HTTP
+        mime, body = b"application/octet-stream", frame(b"-") + frame(LOGGED_OUT)
+    headers = [(b"content-type", mime), (b"content-length", str(len(body)).encode()), (b"cache-control", b"no-store")]
     if refusal.status >= 400:
         headers.append((b"connection", b"close"))  # its body is not read
     headers += [(name.encode(), value.encode("latin-1")) for name, value in refusal.headers]
