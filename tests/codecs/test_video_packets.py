@@ -204,9 +204,13 @@ def _unsigned(number: int) -> str:
     return "0" * (len(digits) - 1) + digits
 
 
-def parameters(columns: int, rows: int, references: int = 1, crop: tuple[int, ...] = ()) -> bytes:
+def parameters(columns: int, rows: int, references: int = 1, crop: tuple[int, ...] = (), number: int = 0) -> bytes:
     """A parameter set of the baseline profile, without the type of its unit."""
-    numbers = [_unsigned(each) for each in (0, 0, 2, references)] + ["0", _unsigned(columns - 1), _unsigned(rows - 1)]
+    numbers = [_unsigned(each) for each in (number, 0, 2, references)] + [
+        "0",
+        _unsigned(columns - 1),
+        _unsigned(rows - 1),
+    ]
     bits = "".join([*numbers, "1", "1", "1" if crop else "0", *(_unsigned(each) for each in crop), "0", "1"])
     bits += "0" * (-len(bits) % 8)
     return bytes([66, 0xC0, 51]) + int(bits, 2).to_bytes(len(bits) // 8, "big")
@@ -214,8 +218,20 @@ def parameters(columns: int, rows: int, references: int = 1, crop: tuple[int, ..
 
 @given(columns=st.integers(1, 1024), rows=st.integers(1, 1024), right=st.integers(0, 7), bottom=st.integers(0, 7))
 def test_sizes_are_read_from_the_parameters(columns: int, rows: int, right: int, bottom: int) -> None:
-    read = read_parameters(parameters(columns, rows, 3, (0, right, 0, bottom)))
-    assert read == (columns * 16 - 2 * right, rows * 16 - 2 * bottom, columns * 16, rows * 16, 3)
+    read = read_parameters(parameters(columns, rows, 3, (0, right, 0, bottom), 5))
+    assert read == (columns * 16 - 2 * right, rows * 16 - 2 * bottom, columns * 16, rows * 16, 3, 5)
+
+
+def test_the_size_of_a_key_frame_is_in_the_parameters_that_it_names() -> None:
+    """An encoder that has changed its size lists the parameters of the sizes before, the newest in any place."""
+    own = payloads(h264, FILM[:1])[0]
+    at = own.index(b"\x00\x00\x01\x68")
+    other = b"\x00\x00\x01\x67" + parameters(40, 30, number=3)
+    listed = own[:at] + other + own[at:]
+    assert h264.head_of(listed[5:]) == (True, 320, 240)
+    assert psnr(h264.open_decoder().decode(listed).pixels, FILM[0]) > 34
+    with pytest.raises(MediaError, match="without its parameters"):
+        h264.head_of(other + own[at:])
 
 
 @given(st.binary(max_size=60))

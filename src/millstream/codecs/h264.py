@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
-from millstream.codecs.h264_parameters import read_parameters
+from millstream.codecs.h264_parameters import Parameters, read_parameters, read_picture_parameters, read_slice
 from millstream.codecs.video_packets import LOWEST_BITS_PER_S, EncoderKind, PacketHead, VideoDecoder, VideoEncoder
 from millstream.errors import MediaError
 from millstream.media.image_header import MAX_PIXELS, check_size
@@ -14,8 +15,11 @@ NUMBER: Final = 8
 IS_DEPENDENT: Final = True
 PACKAGE: Final = "av"
 
-KEY_UNIT, PARAMETER_UNIT = 5, 7
-"""Types of NAL units: a part of a frame that stands alone, and a sequence parameter set."""
+KEY_UNIT, PARAMETER_UNIT, PICTURE_UNIT = 5, 7, 8
+"""Types of NAL units: a slice of a frame that stands alone, and the parameter sets of a sequence and of a picture."""
+
+SLICE_HEAD_BYTES: Final = 16
+"""More than the first three numbers of a slice take."""
 
 MAX_REFERENCED_PIXELS: Final = 4 * MAX_PIXELS
 """Of all the frames that a decoder has to keep."""
@@ -36,27 +40,45 @@ def open_encoder(quality: float) -> VideoEncoder:
 def head_of(packet: bytes | memoryview) -> PacketHead:
     """Tell whether a packet is a key frame, and of what size.
 
+    An encoder that has changed its size may list the parameters of all that it had: those count which the frame names.
+
     Raises:
         MediaError: Its parameters are broken or beyond the budget, or it is a key frame without any.
     """
-    data = bytes(packet)
-    is_key, size = False, (0, 0)
+    sequences: dict[int, Parameters] = {}
+    pictures: dict[int, int] = {}
+    named: int | None = None
+    for kind, unit in _units(bytes(packet)):
+        if kind == PARAMETER_UNIT:
+            parameters = _checked(read_parameters(unit))
+            sequences[parameters.number] = parameters
+        elif kind == PICTURE_UNIT:
+            number, sequence = read_picture_parameters(unit)
+            pictures[number] = sequence
+        elif kind == KEY_UNIT and named is None:
+            named = read_slice(unit[:SLICE_HEAD_BYTES])
+    if named is None:
+        return PacketHead(is_key=False)
+    found = sequences.get(pictures.get(named, -1))
+    if found is None:
+        raise MediaError("a key frame of H.264 came without its parameters")
+    return PacketHead(True, found.width, found.height)
+
+
+def _units(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Give the type of each NAL unit, and what follows its first byte."""
     at = data.find(START_CODE)
     while 0 <= at < len(data) - 3:
-        kind = data[at + 3] & 31
         after = data.find(START_CODE, at + 3)
-        if kind == PARAMETER_UNIT:
-            parameters = read_parameters(data[at + 4 : after if after >= 0 else len(data)])
-            check_size(parameters.coded_width, parameters.coded_height, MAX_PIXELS)
-            check_size(
-                parameters.coded_width * max(parameters.references, 1), parameters.coded_height, MAX_REFERENCED_PIXELS
-            )
-            size = parameters.width, parameters.height
-        is_key = is_key or kind == KEY_UNIT
+        yield data[at + 3] & 31, data[at + 4 : after if after >= 0 else len(data)]
         at = after
-    if is_key and size == (0, 0):
-        raise MediaError("a key frame of H.264 came without its parameters")
-    return PacketHead(is_key, *size)
+
+
+def _checked(parameters: Parameters) -> Parameters:
+    """Refuse what is beyond the budget."""
+    check_size(parameters.coded_width, parameters.coded_height, MAX_PIXELS)
+    check_size(parameters.coded_width * max(parameters.references, 1), parameters.coded_height, MAX_REFERENCED_PIXELS)
+    return parameters
 
 
 def _steady(quality: float) -> dict[str, str]:

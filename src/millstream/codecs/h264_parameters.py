@@ -1,4 +1,4 @@
-"""The sequence parameter set of H.264 (ITU-T H.264, 7.3.2.1.1), as far as its sizes: nothing is decoded."""
+"""The parameter sets of H.264 (ITU-T H.264, 7.3.2), as far as the size of a frame: nothing is decoded."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from millstream.errors import MediaError
 HIGH_PROFILES: Final = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
 """Those that say how colours are sampled."""
 
+MAX_NUMBER: Final = 31
+MAX_PICTURE_NUMBER: Final = 255
 MAX_REFERENCES: Final = 16
 MAX_CYCLE: Final = 255
 MACROBLOCK: Final = 16
@@ -22,6 +24,7 @@ class Parameters(NamedTuple):
         width, height: Of a frame, in pixels.
         coded_width, coded_height: With what is not shown.
         references: Frames that a decoder has to keep.
+        number: That of the set, by which others name it.
     """
 
     width: int
@@ -29,18 +32,19 @@ class Parameters(NamedTuple):
     coded_width: int
     coded_height: int
     references: int
+    number: int = 0
 
 
 def read_parameters(unit: bytes) -> Parameters:
-    """Read a parameter set, without the first byte of its unit.
+    """Read a sequence parameter set, without the first byte of its unit.
 
     Raises:
         MediaError: It is broken.
     """
-    bits = _Bits(unit.replace(b"\x00\x00\x03", b"\x00\x00"))
+    bits = _bits_of(unit)
     profile = bits.take(8)
     bits.take(16)
-    bits.number()
+    number = bits.number(MAX_NUMBER)
     chroma = _skip_colours(bits) if profile in HIGH_PROFILES else 1
     bits.number()
     _skip_order(bits)
@@ -57,7 +61,33 @@ def read_parameters(unit: bytes) -> Parameters:
     shown = width - (left + right) * across, height - (top + bottom) * down
     if min(shown) < 1:
         raise MediaError("the parameters of the H.264 video cut off the whole frame")
-    return Parameters(*shown, width, height, references)
+    return Parameters(*shown, width, height, references, number)
+
+
+def read_picture_parameters(unit: bytes) -> tuple[int, int]:
+    """Read the number of a picture parameter set, without the first byte of its unit, and of the sequence's.
+
+    Raises:
+        MediaError: It is broken.
+    """
+    bits = _bits_of(unit)
+    return bits.number(MAX_PICTURE_NUMBER), bits.number(MAX_NUMBER)
+
+
+def read_slice(unit: bytes) -> int:
+    """Read the number of the picture parameter set of a slice, without the first byte of its unit.
+
+    Raises:
+        MediaError: It is broken.
+    """
+    bits = _bits_of(unit)
+    bits.number()
+    bits.number()
+    return bits.number(MAX_PICTURE_NUMBER)
+
+
+def _bits_of(unit: bytes) -> _Bits:
+    return _Bits(unit.replace(b"\x00\x00\x03", b"\x00\x00"))
 
 
 def _skip_colours(bits: _Bits) -> int:
