@@ -47,9 +47,9 @@ VideoDecoder.prototype.decode = function (chunk) {
 """
 
 
-def echo(handler: Callable[..., Any], codec: str, **options: Any) -> gr.Blocks:
+def echo(handler: Callable[..., Any], codec: str, mirror: bool = False, **options: Any) -> gr.Blocks:
     """A camera and what the handler makes of it, both in a codec."""
-    wish = gr.WebcamOptions(codec=codec, mirror=False)
+    wish = gr.WebcamOptions(codec=codec, mirror=mirror)
     with gr.Blocks() as demo:
         camera = gr.Image(sources=["webcam"], label="Camera", webcam_options=wish)
         out = gr.Image(label="Result", format=codec)
@@ -160,6 +160,31 @@ def test_colours_arrive_as_with_jpeg(launch: Launch, open_page: OpenPage, clips:
     up = [noted.all[-1].reshape(-1, 3).mean(0) for noted in frames.values()]
     assert np.abs(up[0] - up[1]).max() < 4
     assert np.abs(np.subtract(shown["jpeg"], shown["h264"])).max() < 8
+
+
+@pytest.mark.parametrize("longest", [0, 320])
+def test_a_mirrored_camera_is_mirrored_once(
+    longest: int, launch: Launch, open_page: OpenPage, clips: Clips, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(StreamEncoding, "follow", lambda *_: None)  # the test decides
+    frames: dict[bool, Notes[np.ndarray]] = {}
+    for mirror in (False, True):
+        noted = frames[mirror] = Notes[np.ndarray]()
+
+        def handler(frame: np.ndarray, noted: Notes[np.ndarray] = noted) -> np.ndarray:
+            noted.add(frame.copy())
+            return frame
+
+        demo = echo(handler, "h264", mirror=mirror)
+        page = open_page(launch(demo), video=clips.halves)
+        record(page)
+        noted.wait(4)
+        tell(demo, Encoding(CodecNumber.H264, 2_000_000, 30.0, longest))
+        noted.wait(len(noted.all) + 10)
+    plain, mirrored = (noted.all[-1].astype(int) for noted in frames.values())
+    assert mirrored.shape == plain.shape == ((240, 320, 3) if longest else (480, 640, 3))
+    assert np.abs(mirrored - plain).mean() > 20, "the halves differ"
+    assert np.abs(mirrored[:, ::-1] - plain).mean() < 2
 
 
 def test_without_h264_it_is_vp8(

@@ -1,11 +1,11 @@
 /** A camera as the worker has it: its frames, read until it is closed, and the capture that takes them. */
 
-import type { FrameEncoder } from "../codecs/codec.ts";
+import type { FrameEncoder, FrameForm } from "../codecs/codec.ts";
 import { FRAME_CODECS } from "../codecs/codecs.ts";
 import { JPEG } from "../codecs/jpeg.ts";
 import type { CameraFrame, FrameOptions, FrameSource } from "../codecs/types.ts";
 import { FrameCapture, readFrames } from "./frame_capture.ts";
-import { CanvasDrawing } from "./frame_drawing.ts";
+import { formOf } from "./frame_form.ts";
 import { portFrames } from "./frame_port.ts";
 import type { FrameUplink } from "./frame_uplink.ts";
 
@@ -22,7 +22,8 @@ export interface CameraFrames {
 export function readCamera(source: FrameSource, options: FrameOptions, camera: CameraFrames): () => void {
   const open = (codec: number): FrameEncoder | null => FRAME_CODECS.get(codec)?.openEncoder?.(options.quality) ?? null;
   const jpeg = JPEG.openEncoder(options.quality);
-  const capture = new FrameCapture(camera.uplinks, new CanvasDrawing(options), jpeg, camera.fail, open);
+  const form = (frame: CameraFrame, longest: number): FrameForm => formOf(frame, options, longest);
+  const capture = new FrameCapture(camera.uplinks, form, jpeg, camera.fail, open);
   capture.watch = camera.watch;
   const abort = new AbortController();
   const frames = source instanceof ReadableStream ? source : portFrames(source);

@@ -1,17 +1,14 @@
-/** The camera's end in the worker: draws its frames, and has them encoded for the streams that it feeds. */
+/** The camera's end in the worker: has its frames encoded for the streams that it feeds. */
 
-import type { FrameEncoder } from "../codecs/codec.ts";
+import type { FrameEncoder, FrameForm } from "../codecs/codec.ts";
 import type { CameraFrame } from "../codecs/types.ts";
 import { pageUs } from "../transport/clock.ts";
 import type { Encode } from "../wire/messages.ts";
 import { CameraInterval } from "./frame_pace.ts";
 import type { FrameUplink } from "./frame_uplink.ts";
 
-/** The surface that a camera's frames are drawn on, before the encoder: mirrored and scaled. */
-export interface Drawing {
-  /** Draws the frame, with no side over `longest` if that is not 0; the frame may be closed afterwards. */
-  draw(frame: CameraFrame, longest?: number): OffscreenCanvas;
-}
+/** Gives the form in which a frame is sent, with no side over `longest` if that is not 0. */
+export type FormOf = (frame: CameraFrame, longest: number) => FrameForm;
 
 /** An encoder that fails so often in a row is not asked any more. */
 const HOPELESS = 3;
@@ -33,7 +30,7 @@ interface Group {
 /** Takes frames of one camera for its streams: only with credit, at their pace, one encoding at a time. */
 export class FrameCapture {
   private readonly uplinks: () => Iterable<FrameUplink>;
-  private readonly drawing: Drawing;
+  private readonly formOf: FormOf;
   private readonly encoder: FrameEncoder;
   private readonly fail: (error: unknown) => void;
   private readonly open: (codec: number) => FrameEncoder | null;
@@ -44,18 +41,18 @@ export class FrameCapture {
   watch: ((frame: CameraFrame, capturedUs: number, isSent: boolean) => void) | null = null;
 
   /**
-   * `fail` is told when a frame could not be drawn, or encoded by `encoder`; `open` opens another one for a stream whose
+   * `fail` is told when a frame could not be encoded by `encoder`; `open` opens another one for a stream whose
    * frames the server wants in another codec, null if the page has none.
    */
   constructor(
     uplinks: () => Iterable<FrameUplink>,
-    drawing: Drawing,
+    formOf: FormOf,
     encoder: FrameEncoder,
     fail: (error: unknown) => void,
     open: (codec: number) => FrameEncoder | null = () => null,
   ) {
     this.uplinks = uplinks;
-    this.drawing = drawing;
+    this.formOf = formOf;
     this.encoder = encoder;
     this.fail = fail;
     this.open = open;
@@ -100,16 +97,13 @@ export class FrameCapture {
       group.takers.push(uplink);
       groups.set(own?.encoder ?? this.encoder, group);
     }
-    return [...groups].map(([encoder, group]) => {
-      const canvas = this.drawing.draw(frame, group.longest);
-      return this.encode(encoder, canvas, group, nowUs);
-    });
+    return [...groups].map(([encoder, group]) => this.encode(encoder, frame, group, nowUs));
   }
 
   private async encode(
     encoder: FrameEncoder,
-    canvas: OffscreenCanvas,
-    { takers, own }: Group,
+    frame: CameraFrame,
+    { takers, longest, own }: Group,
     capturedUs: number,
   ): Promise<void> {
     for (const uplink of takers) {
@@ -117,7 +111,7 @@ export class FrameCapture {
       if (uplink.takeKeyRequest()) encoder.requestKeyFrame();
     }
     try {
-      const encoded = await encoder.encode(canvas, capturedUs);
+      const encoded = await encoder.encode(frame, this.formOf(frame, longest), capturedUs);
       if (own) own.failures = 0;
       for (const uplink of takers) uplink.complete(encoded, capturedUs);
     } catch (error) {

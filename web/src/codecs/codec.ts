@@ -6,6 +6,7 @@
  */
 
 import type { Packet } from "../wire/packet.ts";
+import type { CameraFrame } from "./types.ts";
 
 /** Encoded bytes and what the header has to say about them. */
 export interface Encoded {
@@ -20,12 +21,20 @@ export interface EncoderRate {
   framesPerS: number;
 }
 
+/** The form in which a camera's frame is sent: its size in pixels, and what that takes. */
+export interface FrameForm {
+  width: number;
+  height: number;
+  isMirrored: boolean;
+  isScaled: boolean;
+}
+
 export interface FrameEncoder {
   /**
-   * Encodes what is on the canvas, as the frame of `timestampUs`; null if the encoder left it out to keep its rate.
-   * One call at a time. The canvas may be drawn on again as soon as this has returned.
+   * Encodes a frame of a camera in this form, as that of `timestampUs`; null if the encoder left it out to keep its
+   * rate. One call at a time. The frame may be closed as soon as this has returned.
    */
-  encode(canvas: OffscreenCanvas, timestampUs: number): Promise<Encoded | null>;
+  encode(frame: CameraFrame, form: FrameForm, timestampUs: number): Promise<Encoded | null>;
   /** Aims at a rate from the next frame on. */
   configure(rate: EncoderRate): void;
   /** The next frame is a key frame. */

@@ -1,8 +1,10 @@
 /** JPEG: the codec that frames of a camera are sent in unless the server wants another one. */
 
 import { CodecNumber, Flag } from "../wire/packet.ts";
-import type { Encoded, EncoderRate, FrameCodec, FrameEncoder } from "./codec.ts";
+import type { Encoded, EncoderRate, FrameCodec, FrameEncoder, FrameForm } from "./codec.ts";
+import { FrameCanvas } from "./frame_canvas.ts";
 import { ImageFileDecoder } from "./image_file.ts";
+import type { CameraFrame } from "./types.ts";
 
 const MIME = "image/jpeg";
 
@@ -25,6 +27,7 @@ export const JPEG = {
 
 /** Encodes by the canvas itself, which is the fastest JPEG encoder a browser has. */
 class JpegEncoder implements FrameEncoder {
+  private readonly canvas = new FrameCanvas();
   private readonly best: number;
   private quality: number;
   private wantedBytes = 0;
@@ -33,7 +36,8 @@ class JpegEncoder implements FrameEncoder {
     this.best = this.quality = quality;
   }
 
-  async encode(canvas: OffscreenCanvas): Promise<Encoded> {
+  async encode(frame: CameraFrame, form: FrameForm): Promise<Encoded> {
+    const canvas = this.canvas.draw(frame, form);
     const blob = await canvas.convertToBlob({ type: MIME, quality: this.quality });
     const payload = new Uint8Array(await blob.arrayBuffer());
     if (this.wantedBytes > 0) {

@@ -1,7 +1,9 @@
 /** The video codecs as the media worker has them from the start: what does the work is loaded when it is used first. */
 
 import { Flag, isKey, type Packet } from "../wire/packet.ts";
-import type { Encoded, EncoderRate, FrameCodec, FrameDecoder, FrameEncoder } from "./codec.ts";
+import type { Encoded, EncoderRate, FrameCodec, FrameDecoder, FrameEncoder, FrameForm } from "./codec.ts";
+import { FrameCanvas } from "./frame_canvas.ts";
+import type { CameraFrame } from "./types.ts";
 import type { ChunkDecoder, ChunkEncoder, VideoName } from "./video_codecs.ts";
 
 const load = (): Promise<typeof import("./video_codecs.ts")> => import("./video_codecs.ts");
@@ -52,17 +54,17 @@ class LateEncoder implements FrameEncoder {
     this.quality = quality;
   }
 
-  async encode(canvas: OffscreenCanvas, timestampUs: number): Promise<Encoded | null> {
-    const frame = new VideoFrame(canvas, { timestamp: timestampUs });
+  async encode(captured: CameraFrame, form: FrameForm, timestampUs: number): Promise<Encoded | null> {
+    const frame = new VideoFrame(captured, { timestamp: timestampUs });
     try {
-      this.encoder ??= load().then(({ openEncoder }) => openEncoder(this.name, this.quality));
+      this.encoder ??= load().then(({ openEncoder }) => openEncoder(this.name, this.quality, () => new FrameCanvas()));
       const encoder = await this.encoder.catch((error: unknown) => {
         this.encoder = null; // it may load the next time
         throw error;
       });
       const wantsKey = this.needsKey;
       this.needsKey = false;
-      const encoded = await encoder.encode(frame, wantsKey, this.rate);
+      const encoded = await encoder.encode(frame, form, wantsKey, this.rate);
       if (!encoded) {
         this.needsKey ||= wantsKey;
         return null;

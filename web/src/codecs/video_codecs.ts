@@ -5,10 +5,11 @@
  * imports nothing that is also used without it, so that it needs no other request.
  */
 
-import type { EncoderRate } from "./codec.ts";
+import { CameraEncoder, type OpenCanvas } from "./camera_encoder.ts";
+import type { EncoderRate, FrameForm } from "./codec.ts";
 import { H264 } from "./h264.ts";
 import { VideoFrameDecoder } from "./video_decoder.ts";
-import { VideoFrameEncoder } from "./video_encoder.ts";
+import { type EncodedChunk, VideoFrameEncoder } from "./video_encoder.ts";
 import type { VideoFormat } from "./video_format.ts";
 import { VP8 } from "./vp8.ts";
 
@@ -24,11 +25,12 @@ export interface ChunkDecoder {
 
 export interface ChunkEncoder {
   /** Encodes a frame, which whoever calls closes; null if the encoder left it out to keep its rate. */
-  encode(frame: VideoFrame, isKey: boolean, rate: EncoderRate): Promise<{ isKey: boolean; payload: Uint8Array } | null>;
+  encode(frame: VideoFrame, form: FrameForm, isKey: boolean, rate: EncoderRate): Promise<EncodedChunk | null>;
   close(): void;
 }
 
 export const openDecoder = (name: VideoName): ChunkDecoder => new VideoFrameDecoder(FORMATS[name]);
 
-export const openEncoder = (name: VideoName, quality: number): ChunkEncoder =>
-  new VideoFrameEncoder(FORMATS[name], quality);
+/** `openCanvas` opens what frames are drawn on that the encoder cannot take as they are. */
+export const openEncoder = (name: VideoName, quality: number, openCanvas: OpenCanvas): ChunkEncoder =>
+  new CameraEncoder(new VideoFrameEncoder(FORMATS[name], quality), openCanvas);

@@ -1,4 +1,4 @@
-/** Encodes the frames of one camera by WebCodecs. */
+/** Encodes frames by WebCodecs. */
 
 import type { EncoderRate } from "./codec.ts";
 import { coloursOf, encodedSize, payloadOf, type VideoFormat } from "./video_format.ts";
@@ -15,9 +15,14 @@ const CAMERA_HZ = 30;
 /** Bits of a pixel at quality 1, for a stream that was told no rate: 2 Mbit/s for 640x480 at 0.8. */
 const BITS_PER_PIXEL = 0.27;
 
+export interface EncodedChunk {
+  isKey: boolean;
+  payload: Uint8Array;
+}
+
 interface PendingChunk {
   timestamp: number;
-  resolve(encoded: { isKey: boolean; payload: Uint8Array } | null): void;
+  resolve(encoded: EncodedChunk | null): void;
   reject(error: Error): void;
 }
 
@@ -39,18 +44,20 @@ export class VideoFrameEncoder {
     this.quality = quality;
   }
 
+  /** Encodes a frame, scaled to a size if it has another one. */
   async encode(
     frame: VideoFrame,
+    { width, height }: { width: number; height: number },
     isKey: boolean,
     rate: EncoderRate,
-  ): Promise<{ isKey: boolean; payload: Uint8Array } | null> {
+  ): Promise<EncodedChunk | null> {
     const pixels = this.slow < HOPELESS ? Infinity : this.format.threadedPixels;
-    const size = encodedSize(frame.displayWidth, frame.displayHeight, pixels);
+    const size = encodedSize(width, height, pixels);
     const encoder = this.configured(...size, rate);
     const beganMs = performance.now();
     const keyFrame = isKey || this.isBroken;
     this.isBroken = false;
-    const encoded = new Promise<{ isKey: boolean; payload: Uint8Array } | null>((resolve, reject) => {
+    const encoded = new Promise<EncodedChunk | null>((resolve, reject) => {
       this.waiting = { timestamp: frame.timestamp, resolve, reject };
     });
     encoder.encode(frame, { keyFrame });

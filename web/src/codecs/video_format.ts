@@ -7,7 +7,7 @@ export interface VideoFormat {
   decoderCodec(data: Uint8Array): string;
   /**
    * Frames of so many pixels or more are encoded by several threads, which wait for each other by spinning; 0 for never.
-   * On a busy machine each frame takes a hundred times as long then.
+   * On a busy machine each frame takes a hundred times as long then, so that smaller ones are sent.
    */
   readonly threadedPixels: number;
   /** Options that the encoder needs besides. */
@@ -36,11 +36,24 @@ export function colourSpace(payload: Uint8Array): VideoColorSpaceInit | null {
   return matrix ? { primaries: "bt709", transfer: "iec61966-2-1", matrix, fullRange } : null;
 }
 
-/** The size at which frames are encoded: with even sides, since four pixels share a colour, and of fewer pixels than that. */
+/** A smaller size of the same proportions is taken if it has so much of the pixels that it may have. */
+const NEAR = 0.9;
+
+/**
+ * The size at which frames are encoded: with even sides, since four pixels share a colour, and of fewer pixels than
+ * `pixels`; then in exactly the same proportions if possible, so that nothing is distorted.
+ */
 export function encodedSize(width: number, height: number, pixels = Infinity): [width: number, height: number] {
-  const scale = Math.min(1, Math.sqrt((pixels - 1) / (width * height)));
+  if (width * height < pixels) return [even(width), even(height)];
+  const unit = gcd(width, height) / 2;
+  const times = Math.floor(Math.sqrt((pixels - 1) / (width * height)) * unit);
+  const [wide, high] = [(width / unit) * times, (height / unit) * times];
+  if (wide * high > NEAR * pixels) return [wide, high];
+  const scale = Math.sqrt((pixels - 1) / (width * height));
   return [even(width * scale), even(height * scale)];
 }
+
+const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
 
 const even = (length: number): number => Math.max(2, 2 * Math.floor(length / 2 + 1e-9));
 

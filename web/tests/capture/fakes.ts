@@ -1,7 +1,6 @@
 /** Frames and encoders that the test controls. */
 
-import type { Drawing } from "../../src/capture/frame_capture.ts";
-import type { Encoded, EncoderRate, FrameEncoder } from "../../src/codecs/codec.ts";
+import type { Encoded, EncoderRate, FrameEncoder, FrameForm } from "../../src/codecs/codec.ts";
 import type { CameraFrame } from "../../src/codecs/types.ts";
 import { Flag } from "../../src/wire/packet.ts";
 
@@ -24,18 +23,10 @@ export class FakeFrame {
   }
 }
 
-export class FakeDrawing implements Drawing {
-  drawn = 0;
-  longest: number[] = [];
-  error: Error | null = null;
-
-  draw(frame: CameraFrame, longest = 0): OffscreenCanvas {
-    if ((frame as unknown as FakeFrame).isClosed) throw new Error("drawn after it was closed");
-    if (this.error) throw this.error;
-    this.drawn++;
-    this.longest.push(longest);
-    return {} as OffscreenCanvas;
-  }
+/** Every frame is 640 by 480, or as much smaller as it has to be. */
+export function fakeForm(_frame: CameraFrame, longest: number): FrameForm {
+  const width = longest || 640;
+  return { width, height: (width * 3) / 4, isMirrored: false, isScaled: longest > 0 };
 }
 
 /** Encodes when told to. */
@@ -43,9 +34,16 @@ export class FakeEncoder implements FrameEncoder {
   rates: EncoderRate[] = [];
   keyRequests = 0;
   isClosed = false;
+  /** The width of each frame that it was given. */
+  widths: number[] = [];
+  /** What the next frames fail with, at once. */
+  error: Error | null = null;
   private pending: { resolve(encoded: Encoded | null): void; reject(error: Error): void }[] = [];
 
-  encode(): Promise<Encoded | null> {
+  async encode(frame: CameraFrame, { width }: FrameForm): Promise<Encoded | null> {
+    if ((frame as unknown as FakeFrame).isClosed) throw new Error("encoded after it was closed");
+    if (this.error) throw this.error;
+    this.widths.push(width);
     return new Promise((resolve, reject) => this.pending.push({ resolve, reject }));
   }
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { fitFrame } from "../../src/capture/frame_drawing.ts";
+import { fitFrame, formOf } from "../../src/capture/frame_form.ts";
 
 it.each([
   [[640, 480], null, [640, 480]],
@@ -18,4 +18,18 @@ it.each([
   [[4000, 1], null, [1280, 1]],
 ] as [number[], [number, number] | null, number[]][])("sends %j within %j as %j", ([width, height], size, expected) => {
   expect(fitFrame(width as number, height as number, size)).toEqual(expected);
+});
+
+it("sends a frame as the app wants it, smaller where the link wants that", () => {
+  const frame = { displayWidth: 640, displayHeight: 480 } as VideoFrame;
+  const options = { size: null, mirror: true, quality: 1 };
+  expect(formOf(frame, options)).toEqual({ width: 640, height: 480, isMirrored: true, isScaled: false });
+  expect(formOf(frame, options, 320)).toEqual({ width: 320, height: 240, isMirrored: true, isScaled: true });
+  const bitmap = { width: 320, height: 200 } as ImageBitmap;
+  expect(formOf(bitmap, { ...options, size: [160, 160], mirror: false })).toEqual({
+    width: 160,
+    height: 100,
+    isMirrored: false,
+    isScaled: true,
+  });
 });

@@ -4,11 +4,10 @@ import { FrameUplink } from "../../src/capture/frame_uplink.ts";
 import type { Encode } from "../../src/wire/messages.ts";
 import type { Packet } from "../../src/wire/packet.ts";
 import { Flag } from "../../src/wire/packet.ts";
-import { FakeDrawing, FakeEncoder, FakeFrame } from "./fakes.ts";
+import { FakeEncoder, FakeFrame, fakeForm } from "./fakes.ts";
 
 let sent: Packet[];
 let uplink: FrameUplink;
-let drawing: FakeDrawing;
 let encoder: FakeEncoder;
 let capture: FrameCapture;
 const fail = vi.fn();
@@ -18,9 +17,8 @@ beforeEach(() => {
   fail.mockClear();
   sent = [];
   uplink = new FrameUplink(1, 4, 0, (packet) => sent.push(packet));
-  drawing = new FakeDrawing();
   encoder = new FakeEncoder();
-  capture = new FrameCapture(() => [uplink], drawing, encoder, fail);
+  capture = new FrameCapture(() => [uplink], fakeForm, encoder, fail);
 });
 
 /** Offers a frame and encodes it at once, if it is taken. */
@@ -43,7 +41,7 @@ describe("a frame", () => {
     uplink.pause();
     await offer();
     expect(sent.map(({ sequence }) => sequence)).toEqual([1]);
-    expect(drawing.drawn).toBe(1);
+    expect(encoder.widths).toHaveLength(1);
   });
 
   it("is taken only with credit, whatever the server gives and when", async () => {
@@ -53,7 +51,7 @@ describe("a frame", () => {
       for (let i = 0; i < 12; i++) await offer();
     }
     expect(sent.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
-    expect(drawing.drawn).toBe(9);
+    expect(encoder.widths).toHaveLength(9);
   });
 
   it("is taken only when it can leave", async () => {
@@ -99,7 +97,7 @@ describe("a frame", () => {
 
   it("is encoded once for all streams that take it", async () => {
     const other = new FrameUplink(2, 4, 0, (packet) => sent.push(packet));
-    capture = new FrameCapture(() => [uplink, other], drawing, encoder, fail);
+    capture = new FrameCapture(() => [uplink, other], fakeForm, encoder, fail);
     for (const each of [uplink, other]) {
       each.run();
       each.raise(1);
@@ -109,7 +107,7 @@ describe("a frame", () => {
       [1, 1],
       [2, 1],
     ]);
-    expect(drawing.drawn).toBe(1);
+    expect(encoder.widths).toHaveLength(1);
   });
 });
 
@@ -141,13 +139,13 @@ describe("whatever goes wrong", () => {
     uplink.raise(1);
   });
 
-  it("a frame that cannot be drawn is closed, and costs no credit", async () => {
-    drawing.error = new Error("no context");
+  it("a frame that cannot be encoded is closed, and costs no credit", async () => {
+    encoder.error = new Error("no canvas");
     const frame = new FakeFrame();
     await capture.offer(frame.asPicture);
     expect(frame.isClosed).toBe(true);
-    expect(fail).toHaveBeenCalledWith(drawing.error);
-    drawing.error = null;
+    expect(fail).toHaveBeenCalledWith(encoder.error);
+    encoder.error = null;
     await offer();
     expect(sent.map(({ sequence }) => sequence)).toEqual([1]);
   });
@@ -246,7 +244,7 @@ it("closes what a released camera still delivers", async () => {
   camera?.enqueue(frame.asPicture);
   camera?.close();
   await done;
-  expect([frame.isClosed, drawing.drawn]).toEqual([true, 0]);
+  expect([frame.isClosed, encoder.widths.length]).toEqual([true, 0]);
 });
 
 describe("another way to encode", () => {
@@ -271,7 +269,7 @@ describe("another way to encode", () => {
       opened.push(new FakeEncoder());
       return opened.at(-1) as FakeEncoder;
     };
-    capture = new FrameCapture(() => [uplink], drawing, encoder, fail, open);
+    capture = new FrameCapture(() => [uplink], fakeForm, encoder, fail, open);
     uplink.run();
     uplink.raise(100);
   });
@@ -291,7 +289,8 @@ describe("another way to encode", () => {
     await film();
     expect(codecs).toEqual([8]);
     expect(opened[0]?.rates).toEqual([{ bitsPerS: 500_000, framesPerS: 20 }]);
-    expect(drawing.longest).toEqual([0, 320]);
+    expect(encoder.widths).toEqual([640]);
+    expect(opened[0]?.widths).toEqual([320]);
     expect(sent.map(({ sequence }) => sequence)).toEqual([1, 2]);
   });
 
@@ -316,7 +315,7 @@ describe("another way to encode", () => {
       return opened[0] as FakeEncoder;
     };
     const uplinks = [uplink, other];
-    capture = new FrameCapture(() => uplinks, drawing, encoder, fail, open);
+    capture = new FrameCapture(() => uplinks, fakeForm, encoder, fail, open);
     other.run();
     other.raise(9);
     uplink.encodeAs(way({}));
@@ -367,7 +366,7 @@ describe("another way to encode", () => {
   });
 
   it("is ignored where the page has no such codec", async () => {
-    capture = new FrameCapture(() => [uplink], drawing, encoder, fail);
+    capture = new FrameCapture(() => [uplink], fakeForm, encoder, fail);
     uplink.encodeAs(way({ codec: 77 }));
     await film();
     expect(sent).toHaveLength(1);

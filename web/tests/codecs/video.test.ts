@@ -50,8 +50,9 @@ it.each([
   [640, 480, Infinity, [640, 480]],
   [641, 479, Infinity, [640, 478]],
   [1, 1, Infinity, [2, 2]],
-  [640, 480, 640 * 480, [638, 478]],
-  [1280, 720, 640 * 480, [738, 414]],
+  [640, 480, 640 * 480, [632, 474]],
+  [1280, 720, 640 * 480, [736, 414]],
+  [641, 487, 640 * 480, [634, 482]],
   [320, 240, 640 * 480, [320, 240]],
 ])("encodes %i x %i, of fewer than %d pixels, as %j", (width, height, pixels, size) => {
   expect(encodedSize(width, height, pixels)).toEqual(size);

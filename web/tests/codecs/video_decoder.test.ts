@@ -56,6 +56,7 @@ class FakeCodec {
 
 const payload = Uint8Array.of(64, 0, 48, 0, 1, 9, 9);
 const chunk = (timestamp: number, type: string): object => ({ type, timestamp, byteLength: 2, copyTo: () => {} });
+const size = { width: 64, height: 48 };
 const rate = { bitsPerS: 0, framesPerS: 0 };
 
 beforeEach(() => {
@@ -109,14 +110,14 @@ it("gives a decoder up that gives nothing", async () => {
 
 it("gives null for a frame that the encoder leaves out, and a key frame after one that came too late", async () => {
   const encoder = new VideoFrameEncoder(VP8, 0.8);
-  const first = encoder.encode(new Shown(1) as unknown as VideoFrame, true, rate);
+  const first = encoder.encode(new Shown(1) as unknown as VideoFrame, size, true, rate);
   FakeCodec.all[0]?.output(chunk(1, "key"), { decoderConfig: { colorSpace: { matrix: "bt709", fullRange: true } } });
   expect((await first)?.payload.subarray(0, 5)).toEqual(Uint8Array.of(64, 0, 48, 0, 4));
-  const skipped = encoder.encode(new Shown(2) as unknown as VideoFrame, false, rate);
+  const skipped = encoder.encode(new Shown(2) as unknown as VideoFrame, size, false, rate);
   await vi.advanceTimersByTimeAsync(150);
   expect(await skipped).toBeNull();
   FakeCodec.all[0]?.output(chunk(2, "delta"));
-  const next = encoder.encode(new Shown(3) as unknown as VideoFrame, false, rate);
+  const next = encoder.encode(new Shown(3) as unknown as VideoFrame, size, false, rate);
   FakeCodec.all[0]?.output(chunk(3, "key"));
   expect((await next)?.isKey).toBe(true);
   expect(FakeCodec.all[0]?.given).toEqual([{ keyFrame: true }, { keyFrame: false }, { keyFrame: true }]);
@@ -125,7 +126,7 @@ it("gives null for a frame that the encoder leaves out, and a key frame after on
 it("tells the encoder another rate without opening another one", async () => {
   const encoder = new VideoFrameEncoder(VP8, 0.8);
   for (const [at, bitsPerS] of [500_000, 500_000, 300_000].entries()) {
-    const encoded = encoder.encode(new Shown(at) as unknown as VideoFrame, false, { bitsPerS, framesPerS: 20 });
+    const encoded = encoder.encode(new Shown(at) as unknown as VideoFrame, size, false, { bitsPerS, framesPerS: 20 });
     FakeCodec.all[0]?.output(chunk(at, "delta"));
     await encoded;
   }
