@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from millstream.components.markdown import Markdown as Markdown
     from millstream.components.multimodaltextbox import MultimodalTextbox as MultimodalTextbox
     from millstream.components.number import Number as Number
+    from millstream.components.options.input_size import input_size as input_size
     from millstream.components.options.waveform import WaveformOptions as WaveformOptions
     from millstream.components.options.webcam import WebcamOptions as WebcamOptions
     from millstream.components.radio import Radio as Radio
@@ -112,6 +113,7 @@ _HOMES = {
     "components.textbox": ("Text", "TextArea", "Textbox"),
     "components.timer": ("Timer",),
     "components.video": ("Video",),
+    "components.options.input_size": ("input_size",),
     "components.options.waveform": ("WaveformOptions",),
     "components.options.webcam": ("WebcamOptions",),
     "errors": ("DeclarationError", "Error", "InvalidValue", "MillstreamError"),

@@ -96,6 +96,33 @@ def test_marks_are_on_the_frame_that_they_were_computed_from(
     assert np.abs(seen[:, 0] - seen[:, 1]).max() < square.STEP / 2  # not one frame off
 
 
+@pytest.mark.parametrize(("side", "letterbox"), [(320, True), (240, False)])
+def test_the_handler_gets_what_its_model_takes_and_the_page_shows_all_that_the_camera_has(
+    launch: Launch, open_page: OpenPage, moving: Any, side: int, letterbox: bool
+) -> None:
+    sizes = set()
+
+    @gr.input_size(side, side, letterbox=letterbox)
+    def detect(frame: np.ndarray) -> gr.Boxes:
+        sizes.add(frame.shape[:2])
+        found = square.find(frame)
+        return gr.Boxes([found] if found else [], colors="#ff0000")
+
+    with gr.Blocks() as demo:
+        options = gr.WebcamOptions(mirror=False, size="model")
+        camera = gr.Image(sources="webcam", label="Camera", webcam_options=options, elem_id="camera")
+        out = gr.Image(label="Result", elem_id="out", interpolate_marks=False)
+        camera.stream(detect, camera, out, stream_every=0)
+    page = open_page(launch(demo), video=moving)
+    record(page)
+    page.wait_for_selector("#out video.ms-output")
+    seen, _ = watch(page, 60)
+    assert np.isfinite(seen).all()
+    assert np.abs(seen[:, 0] - seen[:, 1]).max() < square.STEP / 2
+    assert sizes == {(240, 320)}
+    assert page.evaluate("document.querySelector('#out video').videoWidth") == 640
+
+
 def test_the_video_keeps_the_rate_of_the_camera_with_a_slow_handler(
     launch: Launch, open_page: OpenPage, moving: Any
 ) -> None:

@@ -291,7 +291,7 @@ def test_options_objects_warn_of_what_they_put_right() -> None:
     ("make", "words"),
     [
         (lambda: gr.WebcamOptions(size="large"), "WebcamOptions: size="),  # type: ignore[arg-type]
-        (lambda: gr.WebcamOptions(size=640), "WebcamOptions: size=640"),  # type: ignore[arg-type]
+        (lambda: gr.WebcamOptions(size=640), "WebcamOptions: size=.640. is not"),  # type: ignore[arg-type]
         (lambda: gr.Image(webcam_options=3), "webcam_options=3"),
         (lambda: gr.Audio(waveform_options=3), "waveform_options=3"),
         (lambda: gr.ReplyOnPause(print, algo_options=3), "ReplyOnPause: algo_options=3"),  # type: ignore[arg-type]

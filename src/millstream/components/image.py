@@ -107,7 +107,7 @@ class Image(MediaComponent):
     capabilities = frozenset({"captures_frames", "shows_frames", "takes_file"})
     ignores: ClassVar[tuple[str, ...]] = ("show_share_button", "watermark")
     prop_names: ClassVar = {
-        "webcam_options": ("mirror", "constraints", "size", "quality"),
+        "webcam_options": ("mirror", "constraints", "size", "model_size", "covers", "quality"),
         "mirror_webcam": ("mirror",),
         "webcam_constraints": ("constraints",),
         "show_download_button": ("buttons",),
@@ -170,15 +170,11 @@ class Image(MediaComponent):
             self.check_streams()
 
     def props(self) -> dict[str, Value]:
-        camera = self.webcam_options
         return {
             **super().props(),
             "sources": list(self.sources),
             "streaming": self.drives_stream,
-            "mirror": camera.mirror,
-            "constraints": dict(camera.constraints) if camera.constraints is not None else None,
-            "size": list(camera.size) if camera.size is not None else None,
-            "quality": camera.quality,
+            **self.camera_props(),
             "height": self.height,
             "width": self.width,
             "placeholder": self.placeholder,

@@ -88,7 +88,7 @@ class Video(MediaComponent):
     shows_own_stream = False
     ignores: ClassVar[tuple[str, ...]] = ("show_share_button", "watermark")
     prop_names: ClassVar = {
-        "webcam_options": ("mirror", "constraints", "size", "quality"),
+        "webcam_options": ("mirror", "constraints", "size", "model_size", "covers", "quality"),
         "mirror_webcam": ("mirror",),
         "webcam_constraints": ("constraints",),
         "show_download_button": ("buttons",),
@@ -175,15 +175,11 @@ class Video(MediaComponent):
         super().settle(is_interactive and not is_player, drives_stream, is_output)
 
     def props(self) -> dict[str, Value]:
-        camera = self.webcam_options
         return {
             **super().props(),
             "sources": list(self.sources),
             "streaming": self.drives_stream,
-            "mirror": camera.mirror,
-            "constraints": dict(camera.constraints) if camera.constraints is not None else None,
-            "size": list(camera.size) if camera.size is not None else None,
-            "quality": camera.quality,
+            **self.camera_props(),
             "height": self.height,
             "width": self.width,
             "include_audio": self.include_audio,

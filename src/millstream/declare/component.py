@@ -13,7 +13,7 @@ from millstream.declare.script import read_script
 from millstream.declare.user_warnings import warn
 from millstream.declare.value_forms import ValueForms
 from millstream.errors import DeclarationError
-from millstream.types import Blob, Carried, Stored
+from millstream.types import Blob, Carried, Handler, Stored
 from millstream.wire.messages import Value
 
 SHORTEST_S: Final = 0.01
@@ -174,6 +174,13 @@ class Component(ValueForms):
 
         Raises:
             DeclarationError: It does not; the message says what would. It calls the event `where`.
+        """
+
+    def feeds(self, handler: Handler, where: str) -> None:
+        """Learn to which handler a stream of the component goes.
+
+        Raises:
+            DeclarationError: The component has to know more of it than can be found out. It calls the event `where`.
         """
 
     def initial(self) -> Stored:

@@ -272,6 +272,8 @@ def bind_now(
     count = 1 if dependency.inputs_as_dict else len(dependency.inputs)
     if handler is not None:
         handler.check_arity(count, where)
+        if dependency.stream is not None:
+            dependency.stream.feeds(handler.fn, where)
     if reply is not None:
         _check_conversation(reply, dependency, triggers[0].streams)
         dependency.turns = reply.taken(where, count)

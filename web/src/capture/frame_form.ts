@@ -7,22 +7,26 @@ import type { CameraFrame, FrameOptions } from "../codecs/types.ts";
 const LONGEST = 1280;
 
 /**
- * The size at which a frame is sent: in proportion, never larger than it is, within `size` or 1280 by 1280, and no side
- * over `longest`, if that is not 0.
+ * The size at which a frame is sent: in proportion, never larger than it is, within `size` or 1280 by 1280, or just so
+ * large that it covers `size`, and no side over `longest`, if that is not 0.
  */
-export function fitFrame(width: number, height: number, size: [number, number] | null, longest = 0): [number, number] {
-  const [widest, highest] = (size ?? [LONGEST, LONGEST]).map((side) => (longest ? Math.min(side, longest) : side)) as [
-    number,
-    number,
-  ];
-  const scale = Math.min(1, widest / width, highest / height);
+export function fitFrame(
+  width: number,
+  height: number,
+  size: [number, number] | null,
+  longest = 0,
+  covers = false,
+): [number, number] {
+  const [wide, high] = size ?? [LONGEST, LONGEST];
+  const fitting = (covers ? Math.max : Math.min)(wide / width, high / height);
+  const scale = Math.min(1, fitting, (longest || Infinity) / Math.max(width, height));
   return [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))];
 }
 
-/** What becomes of a frame of a camera that is sent with these options, and no side over `longest`. */
-export function formOf(frame: CameraFrame, { size, mirror }: FrameOptions, longest = 0): FrameForm {
+/** The form of a frame of a camera that is sent with these options, and no side over `longest`. */
+export function formOf(frame: CameraFrame, { size, covers, mirror }: FrameOptions, longest = 0): FrameForm {
   const isFrame = "displayWidth" in frame;
   const [wide, high] = isFrame ? [frame.displayWidth, frame.displayHeight] : [frame.width, frame.height];
-  const [width, height] = fitFrame(wide, high, size, longest);
+  const [width, height] = fitFrame(wide, high, size, longest, covers);
   return { width, height, isMirrored: mirror, isScaled: width !== wide || height !== high };
 }

@@ -17,10 +17,12 @@ export interface AudioLevel {
   peak: number;
 }
 
-/** The way a camera's frames are drawn before they are encoded. */
+/** The way a camera's frames are sent. */
 export interface FrameOptions {
   /** Largest width and height that is sent; null for 1280 on the longer side. */
   size: [number, number] | null;
+  /** `size` is the smallest width and height: frames are sent so large that they cover it. */
+  covers: boolean;
   mirror: boolean;
   /** 0..1 */
   quality: number;

@@ -127,7 +127,8 @@ export class Captures {
   private feedFrames(component: number, { source, mirrored }: Camera): void {
     const props = this.store.props(component);
     const options = {
-      size: (props["size"] ?? null) as [number, number] | null,
+      size: (props["model_size"] ?? props["size"] ?? null) as [number, number] | null,
+      covers: props["covers"] === true,
       mirror: mirrored,
       quality: (props["quality"] ?? 0.8) as number,
     };

@@ -20,9 +20,21 @@ it.each([
   expect(fitFrame(width as number, height as number, size)).toEqual(expected);
 });
 
+it.each([
+  [1280, 720, 224, 224, 0, [398, 224]],
+  [480, 640, 224, 224, 0, [224, 299]],
+  [1280, 720, 640, 640, 640, [640, 360]],
+  [320, 240, 640, 640, 0, [320, 240]],
+] as const)(
+  "sends %i x %i so that it covers %i x %i, with no side over %i, as %j",
+  (width, height, wide, high, longest, sent) => {
+    expect(fitFrame(width, height, [wide, high], longest, true)).toEqual(sent);
+  },
+);
+
 it("sends a frame as the app wants it, smaller where the link wants that", () => {
   const frame = { displayWidth: 640, displayHeight: 480 } as VideoFrame;
-  const options = { size: null, mirror: true, quality: 1 };
+  const options = { size: null, covers: false, mirror: true, quality: 1 };
   expect(formOf(frame, options)).toEqual({ width: 640, height: 480, isMirrored: true, isScaled: false });
   expect(formOf(frame, options, 320)).toEqual({ width: 320, height: 240, isMirrored: true, isScaled: true });
   const bitmap = { width: 320, height: 200 } as ImageBitmap;

@@ -258,7 +258,7 @@ describe("camera and microphone of one component", () => {
       },
     );
     frames = { onmessage: null, close: vi.fn() };
-    const options = { size: null, mirror: false, quality: 0.8 };
+    const options = { size: null, covers: false, mirror: false, quality: 0.8 };
     const source = frames as unknown as MessagePort;
     engine.handle({ type: "camera", component: 3, source, options });
   });

@@ -9,13 +9,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import ClassVar, Final, Self, Unpack
 
+from millstream.components.options.input_size import InputSize, input_size_of
 from millstream.components.options.webcam import WebcamOptions
 from millstream.components.values.links import has_scheme, is_embedded_image, is_web_address
 from millstream.components.values.samples import Loudness
 from millstream.declare.component import Common, Component
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.media.image_header import MAX_PHOTO_PIXELS
-from millstream.types import Blob, Files, Stored, WebLink
+from millstream.types import Blob, Files, Handler, Stored, WebLink
 from millstream.wire.messages import Value
 
 logger = logging.getLogger("millstream.handler")
@@ -76,6 +77,9 @@ class MediaComponent(Component):
     webcam_options: WebcamOptions = WebcamOptions()
     """The demands on its camera."""
 
+    model_input: InputSize | None = None
+    """What the handlers of its streams take, if its camera is to send that."""
+
     recording: bool = False
     """True to record, as if the user had pressed Record: from the opening of the page, or as an update."""
 
@@ -94,9 +98,34 @@ class MediaComponent(Component):
     def camera_codec(self) -> str | None:
         return self.webcam_options.codec
 
+    def feeds(self, handler: Handler, where: str) -> None:
+        if self.webcam_options.size == "model":
+            found, before = input_size_of(handler, where), self.model_input or InputSize(0, 0, is_letterboxed=True)
+            sides = max(found.width, before.width), max(found.height, before.height)
+            self.model_input = InputSize(*sides, found.is_letterboxed and before.is_letterboxed)
+
     def hand_over(self, fresh: Self) -> None:
+        fresh.told, fresh.model_input = self.told, self.model_input
         super().hand_over(fresh)
-        fresh.told = self.told
+
+    def settle(self, is_interactive: bool, drives_stream: bool, is_output: bool) -> None:
+        super().settle(is_interactive, drives_stream, is_output)
+        if self.webcam_options.size == "model" and self.model_input is None:
+            remedy = "bind its stream event, or give the size in pixels"
+            raise DeclarationError(f"{self.name} has WebcamOptions(size='model'), but streams to no handler: {remedy}")
+
+    def camera_props(self) -> dict[str, Value]:
+        """Give what the page has to know of the camera."""
+        camera, model = self.webcam_options, self.model_input
+        size = None if camera.size == "model" else camera.size
+        return {
+            "mirror": camera.mirror,
+            "constraints": dict(camera.constraints) if camera.constraints is not None else None,
+            "size": list(size) if size is not None else None,
+            "model_size": list(model[:2]) if model is not None else None,
+            "covers": model is not None and not model.is_letterboxed,
+            "quality": camera.quality,
+        }
 
     def warn_once(self, about: str, message: str) -> None:
         """Log a warning about the component, unless there was one of the same kind."""

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from millstream.components.options.input_size import LARGEST_SIDE, SMALLEST_SIDE
 from millstream.declare.arguments import PlainArguments, is_number
 from millstream.declare.user_warnings import warn
 from millstream.errors import DeclarationError
 
-SMALLEST_SIDE: Final = 16
-LARGEST_SIDE: Final = 4096
 CODECS: Final = (None, "jpeg", "h264", "vp8")
 
 
@@ -24,7 +23,8 @@ class WebcamOptions(metaclass=PlainArguments):
         mirror: Whether frames are mirrored, for the user and the handler alike. By default (`None`) those of every
             camera are but the rear one of a phone; `True` mirrors that one too, `False` mirrors none.
         constraints: The browser's media constraints for the camera; they win over all defaults.
-        size: Largest width and height in pixels that is sent; by default 1280 on the longer side.
+        size: Largest width and height in pixels that is sent; by default 1280 on the longer side. `"model"` sends what
+            the model of the stream's handler takes, which has to be found: see `input_size`.
         quality: Quality of the frames that are sent, from 0 to 1.
         codec: How streamed frames are sent: `"jpeg"`, each by itself, or `"h264"` or `"vp8"`, as video, which takes a
             sixth of the bytes and more of the server's time, and needs `millstream[video]`. A browser that does not
@@ -34,7 +34,7 @@ class WebcamOptions(metaclass=PlainArguments):
 
     mirror: bool | None = None
     constraints: Mapping[str, object] | None = None
-    size: tuple[int, int] | None = None
+    size: tuple[int, int] | Literal["model"] | None = None
     quality: float = 0.8
     codec: Literal["jpeg", "h264", "vp8"] | None = None
 
@@ -51,9 +51,11 @@ class WebcamOptions(metaclass=PlainArguments):
 
     def _check_size(self) -> None:
         """Check the size; for what is too large, the largest there is does as well."""
+        if self.size == "model":
+            return
         sides: list[float] = [*(self.size or ())]
         if self.size is not None and (len(sides) != 2 or not all(_is_side(side) for side in sides)):
-            most = f"a (width, height) of {SMALLEST_SIDE} to {LARGEST_SIDE} pixels"
+            most = f"a (width, height) of {SMALLEST_SIDE} to {LARGEST_SIDE} pixels, or 'model'"
             raise DeclarationError(f"WebcamOptions: size={self.size!r} is not {most}")
         limited = tuple(min(side, LARGEST_SIDE) for side in sides)
         if limited != tuple(sides):
