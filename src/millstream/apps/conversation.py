@@ -10,6 +10,7 @@ from typing import TypeAlias, cast
 
 from millstream.declare.handler import HandlerKind, HandlerSpec
 from millstream.declare.updates import SKIP, Skip
+from millstream.jobs import Arguments
 from millstream.types import Handler
 
 History: TypeAlias = list[dict[str, object]]
@@ -49,10 +50,9 @@ class ChatFunction:
 
     def _plain(self, way: str) -> Handler:
         def answer(asked: str, history: History, *more: object, **extras: object) -> object:
-            if asked != way or not awaits_answer(history):
+            if (given := self._given(way, asked, history, more, extras)) is None:
                 return SKIP
-            positional, keywords = self._arguments(history, more, extras)
-            said = self._spec.fn(*positional, **keywords)
+            said = self._spec.fn(*given[0], **given[1])
             if isgenerator(said):
                 return self._each(history, cast("Answers", said))
             return self._outputs(history, said)
@@ -61,20 +61,17 @@ class ChatFunction:
 
     def _async(self, way: str) -> Handler:
         async def answer(asked: str, history: History, *more: object, **extras: object) -> object:
-            if asked != way or not awaits_answer(history):
+            if (given := self._given(way, asked, history, more, extras)) is None:
                 return SKIP
-            positional, keywords = self._arguments(history, more, extras)
-            said = await cast("Awaitable[object]", self._spec.fn(*positional, **keywords))
+            said = await cast("Awaitable[object]", self._spec.fn(*given[0], **given[1]))
             return self._outputs(history, said)
 
         return answer
 
     def _generator(self, way: str) -> Handler:
         def answer(asked: str, history: History, *more: object, **extras: object) -> Generator[object, None, None]:
-            if asked != way or not awaits_answer(history):
-                return
-            positional, keywords = self._arguments(history, more, extras)
-            yield from self._each(history, cast("Answers", self._spec.fn(*positional, **keywords)))
+            if (given := self._given(way, asked, history, more, extras)) is not None:
+                yield from self._each(history, cast("Answers", self._spec.fn(*given[0], **given[1])))
 
         return answer
 
@@ -85,19 +82,21 @@ class ChatFunction:
 
     def _async_generator(self, way: str) -> Handler:
         async def answer(asked: str, history: History, *more: object, **extras: object) -> AsyncGenerator[object, None]:
-            if asked != way or not awaits_answer(history):
+            if (given := self._given(way, asked, history, more, extras)) is None:
                 return
-            positional, keywords = self._arguments(history, more, extras)
-            made = cast("AsyncGenerator[object, None]", self._spec.fn(*positional, **keywords))
+            made = cast("AsyncGenerator[object, None]", self._spec.fn(*given[0], **given[1]))
             async with aclosing(made) as answers:
                 async for said in answers:
                     yield self._outputs(history, said)
 
         return answer
 
-    def _arguments(
-        self, history: History, more: Sequence[object], extras: Mapping[str, object]
-    ) -> tuple[list[object], dict[str, object]]:
+    def _given(
+        self, way: str, asked: str, history: History, more: Sequence[object], extras: Mapping[str, object]
+    ) -> Arguments | None:
+        """Make the arguments of the function; `None` if it is not to answer: asked in another way, or nothing asked."""
+        if asked != way or not awaits_answer(history):
+            return None
         message = draft_of(history[-1])
         return self._spec.arguments([message if self._is_multimodal else message["text"], history[:-1], *more], extras)
 

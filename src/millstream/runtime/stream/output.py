@@ -34,20 +34,22 @@ class StreamOutput:
         self.audio = AudioOutput(context.players, number)
         self.channel = context.sender.channels.open(number)
         self.progress: ProgressSender | None = None
+        self._has_ended = False
         outputs = (context.manifest.components.get(component) for component in binding.outputs)
         self.plays = any(output is not None and bool(output.plays_ahead_s) for output in outputs)
 
     def hear(self, said: Notice | Advance) -> None:
         """Take what a call says of itself, at any time; a `Notify`."""
-        self._open_progress().hear(said)
-
-    def _open_progress(self) -> ProgressSender:
+        context = self._context
+        if self.progress is None and self._has_ended:  # a call that goes on is not to open a bar now
+            if isinstance(said, Notice):
+                context.reports.tell(said)
+            return
         if self.progress is None:
-            context = self._context
             self.progress = ProgressSender(
                 context.sender.control, context.clock, context.reports.tell, self._binding, stream=self._number
             )
-        return self.progress
+        self.progress.hear(said)
 
     def is_unheard(self, result: Result) -> bool:
         """True if it has audio for a player that the listener has stopped, as all that its generator yields next."""
@@ -56,13 +58,19 @@ class StreamOutput:
 
     def end(self) -> None:
         """Play what is there to its end, and take the bar away."""
+        self._has_ended = True
         self.audio.end()
-        progress = self._open_progress()  # also one that was not wanted: a call that goes on is not to open it now
-        progress.rest()
-        progress.close()
+        if self.progress is not None:
+            self.progress.rest()
+            self.progress.close()
+
+    def cut(self) -> None:
+        """Silence it, and send no frame any more: nobody waits for what is left."""
+        self.audio.cut()
+        self.close()
 
     async def flush(self) -> None:
-        """Send what is left; frames that the page does not take are dropped."""
+        """Send what is left; frames that the page does not take are dropped. Once it is closed nothing is left."""
         try:
             await self._context.sender.flushed(self.channel, FAREWELL_S)
         except TimeoutError:

@@ -110,7 +110,6 @@ class Stream:
 
     async def live(self) -> None:
         """Work in slots until it ends, send what is left, say that it is over, and let what follows begin."""
-        is_cancelled = False
         self.encoding.begin()
         # A task of its own: to cancel a stream ends what it is doing, and not what follows.
         work = self._work = asyncio.ensure_future(self._loop.run(self._slots))
@@ -121,13 +120,11 @@ class Stream:
             ending = self._lifecycle.ending
             if ending is None or ending.reason != "cancelled":  # its session ends: nobody takes what is left
                 raise
-            is_cancelled = True  # nobody waits for what is left, and perhaps nobody takes it
         finally:
             if self._loop.ticket is not None:
                 self._context.queue.leave(self._loop.ticket)
         self._output.end()
-        if not is_cancelled:
-            await self._output.flush()
+        await self._output.flush()
         self._say_ended()
         if self._lifecycle.ending is not None:
             self._on_end(self.binding, self._lifecycle.ending.is_success)
@@ -153,7 +150,7 @@ class Stream:
         """End it at once: what runs is closed, what was not handled is dropped."""
         if not self._lifecycle.is_ended:
             self._end(Ending("cancelled", is_success=None))
-            self._output.audio.cut()
+            self._output.cut()
             self._say_ended()
             if self._work is not None:
                 self._work.cancel()
