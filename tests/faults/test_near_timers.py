@@ -11,7 +11,7 @@ from tests.server.live import serving
 
 import millstream as gr
 from millstream.client.client import Client
-from millstream.runtime.stream import credit
+from millstream.runtime.stream import input as stream_input
 from millstream.runtime.stream.receiver import Receiver
 
 FRAMES = 60
@@ -22,7 +22,7 @@ FRAMES = 60
 def test_a_stream_outlives_credit_that_is_due_within_a_millisecond(
     ahead_s: float, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(credit, "TICK_S", ahead_s)
+    monkeypatch.setattr(stream_input, "TICK_S", ahead_s)
     monkeypatch.setattr(Receiver, "next_at", lambda self, now: now + ahead_s if self.is_open else None)
     with gr.Blocks() as demo:
         camera, out = gr.Image(label="Camera", sources="webcam"), gr.Image(label="Out")

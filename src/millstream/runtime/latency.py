@@ -7,7 +7,6 @@ from typing import Final
 
 from millstream.runtime.alarm import Alarm
 from millstream.runtime.context import SessionContext
-from millstream.runtime.stream.decision import decision
 from millstream.runtime.stream.stream import Stream
 from millstream.runtime.streams import Streams
 from millstream.runtime.trace import StreamTrace
@@ -78,6 +77,5 @@ def _report_of(stream: Stream, trace: StreamTrace, interval_s: float) -> Latency
         encode_us=times.encode_us + trace.late_encoding_us(metrics.encodings, metrics.encodings_s),
         received=metrics.received,
         dropped=metrics.drops,
-        decision=stream.encoding.decision
-        or decision(trace.codec, times, interval_s, stream.binding.stream_every, metrics.rtt_s),
+        decision=stream.encoding.decision(trace.codec, times, interval_s, metrics.rtt_s),
     )

@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
+from millstream.runtime.trace import CallTimes
 from millstream.types import Encoding
 from millstream.wire.packet import CodecNumber
 
@@ -31,6 +32,15 @@ CHANGE: Final = 1.25
 CAMERA_HZ: Final = 30.0
 LOAD: Final = 0.6
 """The share of the time that frames may occupy the link."""
+
+BUSY: Final = 0.8
+"""A handler that is at work for this part of the time has no time for more frames."""
+
+SLOW_RTT_S: Final = 0.1
+SPARE: Final = 0.9
+"""A rate of at least this part of what the app asks for is what it asks for."""
+
+_NAMES: Final = {number.value: number.name for number in CodecNumber} | {CodecNumber.H264.value: "H.264"}
 
 RATES_HZ: Final = (30.0, 24.0, 20.0, 15.0, 12.0, 10.0, 7.5, 5.0)
 SCALES: Final = (1.0, 0.75, 0.5, 0.375, 0.25)
@@ -154,9 +164,37 @@ class Controller:
         return round(longest * SCALES[-1])
 
 
+def unlimited(codec: int, times: CallTimes, interval_s: float, every_s: float, rtt_s: float | None) -> str:
+    """Describe a stream whose encoding the link does not limit, in the words of `Controller.reason`.
+
+    Args:
+        codec: Number of the codec of what comes.
+        times: Of the calls that have ended in that time.
+        interval_s: How long they were counted.
+        every_s: How often the app asks for a frame or a chunk; 0 for as often as possible.
+        rtt_s: The shortest time to the page and back; `None` if unknown.
+    """
+    if not times.calls:
+        return "Nothing was handled in the last second."
+    rate = times.calls / interval_s
+    took_s = (times.decode_us + times.call_us + times.encode_us) / 1_000_000
+    if every_s and rate >= SPARE / every_s:
+        reason = f"the app asks for one every {every_s:g} s"
+    elif took_s * rate >= BUSY:
+        reason = f"the handler takes {took_s * 1000:.0f} ms for each"
+    elif rtt_s is not None and rtt_s >= SLOW_RTT_S:
+        reason = f"the server has time, and a round trip takes {rtt_s * 1000:.0f} ms"
+    else:
+        reason = "the link is fast and the server has time"
+    return f"{_name(codec)} at {rate:.{0 if rate >= 9.5 else 1}f} a second: {reason}."
+
+
+def _name(codec: int) -> str:
+    return _NAMES.get(codec, f"Codec {codec}")
+
+
 def _described(encoding: Encoding) -> str:
-    codec = CodecNumber(encoding.codec).name
-    name = {"H264": "H.264"}.get(codec, codec)
+    name = _name(encoding.codec)
     size, rate = f"{encoding.longest} pixels at the longer side", f"{encoding.frames_per_s:.3g} frames a second"
     return f"{name} at {_rate(encoding.bits_per_s)}, {size}, {rate}"
 

@@ -12,7 +12,8 @@ from millstream.errors import MediaError
 from millstream.media.image_header import jpeg_frame
 from millstream.runtime.context import SessionContext
 from millstream.runtime.send.channel import Channel
-from millstream.runtime.stream.controller import CAMERA_HZ, DECIDE_EVERY_S, Conditions, Controller
+from millstream.runtime.stream.controller import CAMERA_HZ, DECIDE_EVERY_S, Conditions, Controller, unlimited
+from millstream.runtime.trace import CallTimes
 from millstream.types import Encoding
 from millstream.wire.messages import Encode
 from millstream.wire.packet import CodecNumber, Packet, PacketKind
@@ -85,11 +86,11 @@ class StreamEncoding:
         if self._camera is not None:
             self.up(Encoding(self._camera))
 
-    @property
-    def decision(self) -> str:
-        """Say how frames are encoded on a narrow link, and why; nothing if both directions are as the app wants."""
+    def decision(self, codec: int, times: CallTimes, interval_s: float, rtt_s: float | None) -> str:
+        """Say how frames are encoded and why: on a narrow link, or else what limits their rate, as `unlimited` says."""
         ways = zip(("Up", "Down"), self._ways, strict=True)
-        return " ".join(f"{name}: {way.controller.reason}" for name, way in ways if way.controller.encoding)
+        narrow = " ".join(f"{name}: {way.controller.reason}" for name, way in ways if way.controller.encoding)
+        return narrow or unlimited(codec, times, interval_s, self._binding.stream_every, rtt_s)
 
     def follow(self, packet: Packet, call_s: float, now: float) -> None:
         """Look how frames are best encoded on the link as it is; worth it from `look_at` on.
