@@ -15,13 +15,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from millstream.runtime.link_model import MAX_RATE, MAX_WAIT_S, MIN_RATE, LinkModel, OneWay
+from millstream.runtime.link_model import (
+    LONGEST_VERDICT_S,
+    MAX_RATE,
+    MAX_WAIT_S,
+    MIN_RATE,
+    VERDICT_S,
+    LinkModel,
+    OneWay,
+)
 from millstream.testing.bottleneck import Bottleneck
 
 CAMERA_S = 1 / 30
 SEGMENT = 1400
 SMALL = 100
 MBIT = 125_000
+NEEDED = 48_000.0
+"""Bytes a second of audio: 24 kHz, one channel."""
 
 
 @dataclass
@@ -323,3 +333,27 @@ def test_whatever_a_page_claims_is_bounded(told: list[tuple[str, int, float, flo
         assert 0 <= model.in_flight <= sent * 50_000
     model.forget()
     assert model.may_send(now + MAX_WAIT_S + 1e-6)
+
+
+def test_frames_that_pass_slowly_tell_what_audio_has_to_expect() -> None:
+    link = LinkModel()
+    link.down.heard(0.0, 0.0)
+    for number in range(20):
+        link.down.passed(10_000, number * 1.0, number * 1.0 + 10_000 / NEEDED)
+    assert link.down.rate == pytest.approx(NEEDED, rel=0.05)
+    assert not link.carries(NEEDED, 20.0)
+    assert link.carries(NEEDED / 2, 20.0)
+
+
+def test_a_verdict_holds_for_minutes_and_each_time_for_twice_as_long() -> None:
+    link = LinkModel()
+    assert link.carries(NEEDED, 0.0)
+    now, spells = 0.0, []
+    for _ in range(6):
+        assert link.narrow(now)
+        assert not link.narrow(now + 1), "while it is known nothing changes"
+        begin = now
+        while not link.carries(NEEDED, now):
+            now += 10
+        spells.append(now - begin)
+    assert spells == [VERDICT_S, 2 * VERDICT_S, 4 * VERDICT_S, 8 * VERDICT_S, LONGEST_VERDICT_S, LONGEST_VERDICT_S]

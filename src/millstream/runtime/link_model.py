@@ -62,6 +62,14 @@ MAX_FRAMES: Final = 64
 MAX_RTT_S: Final = 2.0
 """A longer round trip is not believed."""
 
+ENOUGH: Final = 1.5
+"""A link that carries less than so many times the rate of audio is too narrow for it: nothing could be made up."""
+
+VERDICT_S: Final = 300.0
+"""How long a link counts as narrow for audio. Then it is tried again, and if it still is, counts so twice as long as before."""
+
+LONGEST_VERDICT_S: Final = 3600.0
+
 
 class OneWay:
     """One direction of a link, from when messages were sent and when they arrived.
@@ -133,6 +141,7 @@ class LinkModel:
         self.in_flight = 0
         self._flight: dict[tuple[int, int], tuple[int, float, float]] = {}
         self._free_at = -math.inf
+        self._narrow_until, self._verdict_s = -math.inf, VERDICT_S
 
     @property
     def rtt_s(self) -> float:
@@ -148,6 +157,18 @@ class LinkModel:
     def bits_per_s(self, way: OneWay, streams: int) -> float:
         """Say at what rate to encode one of so many streams that share a direction; infinite if nothing tells."""
         return way.rate * 8 * HEADROOM / max(streams, 1)
+
+    def carries(self, bytes_per_s: float, now: float) -> bool:
+        """False if audio of that rate is rather compressed on its way down: its frames tell, or audio that was late."""
+        return now >= self._narrow_until and self.down.rate >= ENOUGH * bytes_per_s
+
+    def narrow(self, now: float) -> bool:
+        """Take note that audio has proved the way down too narrow; gives whether that is news."""
+        if now < self._narrow_until:
+            return False
+        self._narrow_until = now + self._verdict_s
+        self._verdict_s = min(2 * self._verdict_s, LONGEST_VERDICT_S)
+        return True
 
     def sent(self, stream: int, sequence: int, size: int, now: float) -> None:
         """Note that a frame is sent down."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from millstream.runtime.audio.bandwidth import LONGEST_VERDICT_S, VERDICT_S, BandwidthEstimate, Gauge
+from millstream.runtime.audio.bandwidth import Gauge
 
 NEEDED = 48_000.0
 """Bytes a second: 24 kHz, one channel."""
@@ -78,17 +78,3 @@ def test_a_page_that_is_paused_has_measured_nothing() -> None:
     gauge.received(1, 0.1, is_playing=True)
     assert not any(gauge.received(1, tick / 10, is_playing=False) for tick in range(1, 100))
     assert not gauge.received(1, 10.0, is_playing=True)
-
-
-def test_a_verdict_holds_for_minutes_and_each_time_for_twice_as_long() -> None:
-    bandwidth = BandwidthEstimate()
-    assert not bandwidth.is_narrow(0.0)
-    now, spells = 0.0, []
-    for _ in range(6):
-        bandwidth.narrow(now)
-        bandwidth.narrow(now + 1)  # while it is known nothing changes
-        begin = now
-        while bandwidth.is_narrow(now):
-            now += 10
-        spells.append(now - begin)
-    assert spells == [VERDICT_S, 2 * VERDICT_S, 4 * VERDICT_S, 8 * VERDICT_S, LONGEST_VERDICT_S, LONGEST_VERDICT_S]

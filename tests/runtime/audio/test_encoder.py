@@ -34,7 +34,7 @@ async def wait_on_a_narrow_link(room: Room) -> None:
 def narrow(room: Room) -> None:
     """Let the link be known as narrow from the beginning."""
     room.players.bandwidth.takes_opus = True
-    room.players.bandwidth.narrow(0.0)
+    room.sender.link.narrow(0.0)
 
 
 async def over(room: Room) -> None:
@@ -190,7 +190,7 @@ def test_live_audio_that_is_skipped_leaves_a_hole_in_opus_too() -> None:
 def test_who_cannot_take_or_make_opus_gets_samples(lacks: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async def act(room: Room) -> None:
         room.players.bandwidth.takes_opus = lacks != "the page"
-        room.players.bandwidth.narrow(0.0)
+        room.sender.link.narrow(0.0)
         await room.say(0.5)
         assert set(codecs_of(room)) == {CodecNumber.PCM16}
         assert not room.players.bandwidth.takes_opus

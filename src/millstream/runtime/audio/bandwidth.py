@@ -1,13 +1,13 @@
-"""Detects a link that is too narrow for uncompressed audio, by its delay. Pure: the time is a parameter."""
+"""Detects by its delay that the link is too narrow for uncompressed audio. Pure: the time is a parameter."""
 
 from __future__ import annotations
 
 import math
 from collections import deque
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-ENOUGH: Final = 1.5
-"""A link that carries less than so many times the rate of the samples is too narrow: nothing could be made up."""
+from millstream.runtime.link_model import ENOUGH, LinkModel
 
 LATE_S: Final = 0.25
 """What comes later than the promptest by more than this has waited on its way."""
@@ -18,37 +18,18 @@ WATCHED_S: Final = 1.5
 SILENCE_S: Final = 0.5
 """A page that says nothing for so long does not play, or is busy: when it speaks again, that is no measurement."""
 
-VERDICT_S: Final = 300.0
-"""How long a link counts as narrow. Then it is tried again, and if it still is, counts so twice as long as before."""
 
-LONGEST_VERDICT_S: Final = 3600.0
-
-
-class BandwidthEstimate:
-    """The estimate of one page's link.
-
-    Args:
-        takes_opus: Whether the page can decode Opus.
+@dataclass(slots=True)
+class Bandwidth:
+    """The knowledge of the way to one page that its playbacks share.
 
     Attributes:
+        link: The model of the link, which says whether it is too narrow.
         takes_opus: Whether Opus is of any use, as far as is known.
     """
 
-    def __init__(self, takes_opus: bool = False) -> None:
-        self.takes_opus = takes_opus
-        self._narrow_until = -math.inf
-        self._verdict_s = VERDICT_S
-
-    def is_narrow(self, now: float) -> bool:
-        """Tell whether the next playback should rather be compressed."""
-        return now < self._narrow_until
-
-    def narrow(self, now: float) -> None:
-        """Take note that the link proved too narrow."""
-        if self.is_narrow(now):
-            return
-        self._narrow_until = now + self._verdict_s
-        self._verdict_s = min(2 * self._verdict_s, LONGEST_VERDICT_S)
+    link: LinkModel
+    takes_opus: bool = False
 
 
 class _Sent(NamedTuple):

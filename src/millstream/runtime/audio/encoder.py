@@ -10,9 +10,10 @@ from typing import NamedTuple
 from millstream.codecs import opus, pcm16
 from millstream.codecs.opus import OpusPacket, OpusStretch
 from millstream.frames import Chunk
-from millstream.runtime.audio.bandwidth import BandwidthEstimate
+from millstream.runtime.audio.bandwidth import Bandwidth
 from millstream.runtime.run_in_thread import begin, run_in_thread
 from millstream.wire.packet import CodecNumber, Flag
+from millstream.wire.sound import SAMPLE_BYTES
 
 
 class EncodedAudio(NamedTuple):
@@ -79,7 +80,7 @@ class AudioEncoder:
 
     def __init__(
         self,
-        bandwidth: BandwidthEstimate,
+        bandwidth: Bandwidth,
         send: Callable[[list[EncodedAudio], bool], None],
         fail: Callable[[BaseException], None],
     ) -> None:
@@ -140,7 +141,9 @@ class AudioEncoder:
         bandwidth = self._bandwidth
         if self._coder.is_opus:
             return True
-        if not (bandwidth.takes_opus and bandwidth.is_narrow(self._now()) and self._coder.can_compress(part)):
+        if not bandwidth.takes_opus or bandwidth.link.carries(_bytes_per_s(part), self._now()):
+            return False
+        if not self._coder.can_compress(part):
             return False
         bandwidth.takes_opus = await run_in_thread("opus", opus.is_available)
         return bandwidth.takes_opus
@@ -166,6 +169,10 @@ class AudioEncoder:
     async def _settled(self) -> None:
         while self._job is not None:
             await asyncio.wait([self._job])
+
+
+def _bytes_per_s(part: Chunk) -> float:
+    return SAMPLE_BYTES * part.sample_rate * part.channels
 
 
 def _coded(packets: list[OpusPacket]) -> list[EncodedAudio]:

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from millstream.declare.component import Component
 from millstream.errors import InvalidValue
 from millstream.frames import Chunk
-from millstream.runtime.audio.bandwidth import BandwidthEstimate, Gauge
+from millstream.runtime.audio.bandwidth import Bandwidth, Gauge
 from millstream.runtime.audio.encoder import AudioEncoder, EncodedAudio
 from millstream.runtime.audio.position import PlaybackPosition
 from millstream.runtime.send.sender import Sender
@@ -67,9 +67,7 @@ class Playback:
         skipped_s: Seconds of live audio that were left out because the player was paused.
     """
 
-    def __init__(
-        self, number: int, stream: int, component: Component, sender: Sender, bandwidth: BandwidthEstimate
-    ) -> None:
+    def __init__(self, number: int, stream: int, component: Component, sender: Sender, bandwidth: Bandwidth) -> None:
         self.number = number
         self.component = component
         self.is_cut = self.is_over = self.is_refused = False
@@ -185,9 +183,8 @@ class Playback:
         now, is_playing = self._now(), message.state == "playing"
         if self._gauge is None or not self._gauge.received(message.received, now, is_playing=is_playing):
             return
-        if not self._bandwidth.is_narrow(now):
+        if self._bandwidth.link.narrow(now):
             logger.info("%r: the link is too narrow for samples as they are", self)
-            self._bandwidth.narrow(now)
 
     def _check(self, sound: Segment) -> None:
         self._check_fault()

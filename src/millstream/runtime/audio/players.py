@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from millstream.declare.component import Component
-from millstream.runtime.audio.bandwidth import BandwidthEstimate
+from millstream.runtime.audio.bandwidth import Bandwidth
 from millstream.runtime.audio.playback import Playback
 from millstream.runtime.send.sender import Sender
 from millstream.wire.messages import Played
@@ -27,7 +27,7 @@ class Players:
 
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
-        self.bandwidth = BandwidthEstimate()
+        self.bandwidth = Bandwidth(sender.link)
         self._playbacks: dict[int, Playback] = {}
         self._count = 0
 
