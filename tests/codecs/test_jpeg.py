@@ -72,6 +72,16 @@ def test_a_frame_of_endless_passes_is_refused(photograph: Pixels) -> None:
         jpeg.open_decoder().decode(payload[:-2] + scan * 60 + payload[-2:])
 
 
+def test_a_header_within_metadata_hides_no_passes(photograph: Pixels) -> None:
+    payload = pillow_jpeg(photograph, "RGB", progressive=True)
+    hidden = encode(photograph)[:600]  # up to its own header, which is that of one pass
+    segment = b"\xff\xe1" + (len(hidden) + 2).to_bytes(2) + hidden
+    scan = payload[payload.index(b"\xff\xda") : -2]
+    assert psnr_db(jpeg.open_decoder().decode(payload[:2] + segment + payload[2:]).pixels, photograph) > 32
+    with pytest.raises(MediaError, match="more than 64 passes"):
+        jpeg.open_decoder().decode(payload[:2] + segment + payload[2:-2] + scan * 60 + payload[-2:])
+
+
 def test_alpha_is_dropped(photograph: Pixels) -> None:
     transparent = np.dstack([photograph, np.zeros(photograph.shape[:2], np.uint8)])
     assert psnr_db(jpeg.open_decoder().decode(encode(transparent)).pixels, photograph) > 32

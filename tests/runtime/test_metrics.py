@@ -45,6 +45,16 @@ def test_what_is_older_than_the_last_bound_is_counted_too() -> None:
     assert Histogram().statistics()["mean_s"] == 0.0
 
 
+def test_what_was_noted_counts_once_it_is_sorted_in() -> None:
+    metrics = StreamMetrics()
+    metrics.age.noted += [0.25, 40.0]
+    metrics.call.noted.append(0.004)
+    for _ in range(2):  # the second time there is nothing to sort in
+        metrics.fold()
+        assert (metrics.age.count, metrics.age.max_s, metrics.call.count) == (2, 40.0, 1)
+    assert metrics.age.noted == metrics.call.noted == []
+
+
 def test_streams_add_up() -> None:
     one, two = StreamMetrics(received=2, backlog_s=1.0), StreamMetrics(received=3, backlog_s=0.5, broken=1)
     one.merge(two)

@@ -66,7 +66,7 @@ ENOUGH: Final = 1.5
 """A link that carries less than so many times the rate of audio is too narrow for it: nothing could be made up."""
 
 VERDICT_S: Final = 300.0
-"""How long a link counts as narrow for audio. Then it is tried again, and if it still is, counts so twice as long as before."""
+"""How long a link counts as narrow for audio. Then it is tried again, and if it still is, counts so twice as long."""
 
 LONGEST_VERDICT_S: Final = 3600.0
 

@@ -111,6 +111,19 @@ def test_a_frame_beyond_max_age_is_not_handled_and_counted() -> None:
     assert stale[1] == 0
 
 
+def test_a_frame_from_the_future_is_new() -> None:
+    app = Echo(max_age=0.002)
+    with TestPage(app.demo) as page:
+        (session,) = page.host.sessions.values()
+        session._page.clock.compare = lambda page_us, now_us: None  # type: ignore[method-assign]
+        session._page.clock.offset_us += 10**9
+        page.stream("Camera", pictures(30))
+        counted: Any = page.host.metrics().plain()
+    event = counted["events"]["handle"]
+    assert event["age"]["count"] == len(app.seen) > 20
+    assert (event["age"]["mean_s"], event["age"]["max_s"]) == (0.0, 0.0)
+
+
 @pytest.mark.parametrize("latency_s", [0.0, 0.02, 0.05])
 def test_a_slow_handler_gets_fresh_frames_and_is_never_idle(latency_s: float) -> None:
     app = Echo()
