@@ -269,7 +269,7 @@ def test_an_unknown_key_has_no_standings() -> None:
 
 @settings(max_examples=50)
 @given(st.lists(st.integers(0, 20), min_size=1, max_size=40), st.integers(1, 4))
-def test_start_order_is_arrival_order(durations: list[int], limit: int) -> None:
+def test_E2_start_order_is_arrival_order(durations: list[int], limit: int) -> None:
     admission = Admission()
     tickets = [join(admission, str(number), limit=limit) for number in range(len(durations))]
     started = [ticket for ticket in tickets if ticket.is_running]
@@ -306,12 +306,93 @@ def test_the_estimate_is_an_upper_bound_where_limits_are_known(stays: list[tuple
             leaving[admitted] = now + stay(admitted)
 
 
+def served(admission: Admission, running: list[Ticket]) -> list[Ticket]:
+    """End what runs, one after the other, until nobody is left; gives the order in which slots were given."""
+    order = list(running)
+    for now, ticket in enumerate(order, 1):
+        order += admission.leave(ticket, float(now))
+    return order
+
+
+def test_E1_one_visitor_with_a_hundred_jobs_delays_ten_others_by_one_each() -> None:
+    admission = Admission()
+    many = [join(admission, "many") for _ in range(100)]
+    others = [join(admission, str(number)) for number in range(10)]
+    order = served(admission, many[:1])
+    assert order[:12] == [*many[:2], *others]
+    assert order[12:] == many[2:]
+    assert max(order.index(ticket) for ticket in others) <= 11, "each of the ten starts within 11 job times"
+
+
+def test_E5_ten_tabs_of_one_visitor_have_the_share_of_one() -> None:
+    admission = Admission()
+    tickets = [join(admission, name, limit=2) for _ in range(10) for name in ("ten", "ten", "one", "two")]
+    order = [ticket.ask.visitor for ticket in served(admission, tickets[:2])]
+    assert order[2:26] == ["one", "two", "ten"] * 8
+
+
+def test_E4_who_comes_again_comes_last() -> None:
+    admission = Admission()
+    first, second, third = (join(admission, name, time_limit=10) for name in "abc")
+    admission.expire(10.0)
+    assert admission.rejoin(first, 10.0) == [second]
+    again = join(admission, "d")
+    assert [admission.position(ticket) for ticket in (third, first, again)] == [1, 2, 3]
+
+
+def test_a_ticket_that_leaves_lets_the_next_of_its_visitor_move_up() -> None:
+    admission = Admission()
+    running = join(admission, "z")
+    one, two, three = join(admission, "a"), join(admission, "b"), join(admission, "a")
+    assert [admission.position(ticket) for ticket in (one, two, three)] == [1, 2, 3]
+    admission.leave(one, 1.0)
+    assert [admission.position(ticket) for ticket in (three, two)] == [1, 2]
+    assert served(admission, [running]) == [running, three, two]
+
+
+@settings(max_examples=100)
+@given(
+    arrivals=st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 3)), min_size=1, max_size=60),
+    limit=st.integers(1, 3),
+)
+def test_E9_nobody_is_passed_over_twice_by_one_visitor(arrivals: list[tuple[str, int]], limit: int) -> None:
+    """Visitors come again and again while slots end: who waits first of their own sees each other one served once."""
+    admission = Admission()
+    running: list[Ticket] = []
+    passed: dict[Ticket, list[str]] = {}
+    now = 0.0
+
+    def begin(tickets: list[Ticket]) -> None:
+        running.extend(tickets)
+        for ticket in tickets:
+            before = passed.pop(ticket, [])
+            assert len(before) == len(set(before)), f"{ticket.ask.visitor} was passed over twice"
+            firsts = {each.ask.visitor: each for each in sorted(passed, key=lambda each: -each.arrival)}
+            for first in firsts.values():
+                passed[first].append(ticket.ask.visitor)
+
+    for visitor, ending in arrivals:
+        ticket = join(admission, visitor, limit)
+        if ticket.is_running:
+            begin([ticket])
+        else:
+            passed[ticket] = []
+        for _ in range(min(ending, len(running))):
+            now += 1
+            begin(admission.leave(running.pop(0), now))
+    while running:
+        now += 1
+        begin(admission.leave(running.pop(0), now))
+    assert not passed, "nobody starves"
+
+
 class Model:
     """The same rules in the plainest words: lists that are searched, and a queue that is played forward."""
 
     def __init__(self, max_waiting: int | None, max_waiting_each: int | None) -> None:
         self.max_waiting, self.max_waiting_each = max_waiting, max_waiting_each
         self.waiting: list[Ticket] = []
+        self.turns: dict[str, list[str]] = {key: [] for key in KEYS}
         self.holding: list[Ticket] = []
         self.state: dict[Ticket, TicketState] = {}
         self.deadlines: dict[Ticket, float] = {}
@@ -320,6 +401,14 @@ class Model:
 
     def of(self, tickets: list[Ticket], key: str) -> list[Ticket]:
         return [ticket for ticket in tickets if ticket.ask.key == key]
+
+    def line(self, key: str) -> list[Ticket]:
+        """Go round the visitors who wait, and take one ticket of each, as long as there are any."""
+        waiting, line = self.of(self.waiting, key), list[Ticket]()
+        while len(line) < len(waiting):
+            for visitor in self.turns[key]:
+                line += [ticket for ticket in waiting if ticket.ask.visitor == visitor and ticket not in line][:1]
+        return line
 
     def is_full(self, key: str) -> bool:
         limit = KEYS[key]
@@ -333,14 +422,17 @@ class Model:
 
     def join(self, ticket: Ticket, now: float) -> list[Ticket]:
         self.waiting.append(ticket)
+        if ticket.ask.visitor not in self.turns[ticket.ask.key]:
+            self.turns[ticket.ask.key].append(ticket.ask.visitor)
         self.state[ticket] = TicketState.WAITING
         return self.admit(ticket.ask.key, now)
 
     def admit(self, key: str, now: float) -> list[Ticket]:
         admitted = []
         while self.of(self.waiting, key) and not self.is_full(key):
-            ticket = self.of(self.waiting, key)[0]
-            self.waiting.remove(ticket)
+            ticket = self.line(key)[0]
+            self.turns[key].append(self.turns[key].pop(0))
+            self.stop_waiting(ticket)
             self.holding.append(ticket)
             self.state[ticket], self.began[ticket] = TicketState.RUNNING, now
             if ticket.ask.time_limit is not None:
@@ -348,10 +440,16 @@ class Model:
             admitted.append(ticket)
         return admitted
 
+    def stop_waiting(self, ticket: Ticket) -> None:
+        self.waiting.remove(ticket)
+        key, visitor, *_ = ticket.ask
+        if all(each.ask.visitor != visitor for each in self.of(self.waiting, key)):
+            self.turns[key].remove(visitor)
+
     def remove(self, ticket: Ticket, now: float) -> None:
         self.deadlines.pop(ticket, None)
         if ticket in self.waiting:
-            self.waiting.remove(ticket)
+            self.stop_waiting(ticket)
         if ticket in self.holding:
             self.holding.remove(ticket)
             if ticket.ask.time_limit is None and not ticket.ask.is_open_ended:
@@ -392,7 +490,7 @@ class Model:
                 left = self.deadlines[ticket] - now
             free_at.append(0.0 if self.state[ticket] is TicketState.EXPIRING else max(left, 0.0))
         waits = []
-        for ticket in self.of(self.waiting, key):
+        for ticket in self.line(key):
             soonest = min(range(len(free_at)), key=free_at.__getitem__)
             waits.append(free_at[soonest])
             free_at[soonest] += self.slot_s(ticket)
@@ -403,7 +501,7 @@ KEYS = {"one": 1, "three": 3, "any": None}
 
 
 class QueueMachine(RuleBasedStateMachine):
-    """People join, leave, stall, hang, time out and come back, in any order, and `Admission` does as the model does."""
+    """E9: people join, leave, stall, hang, time out and come back, and `Admission` does as the model does."""
 
     tickets = Bundle("tickets")
 
@@ -482,16 +580,19 @@ class QueueMachine(RuleBasedStateMachine):
             assert not self.model.of(self.model.waiting, key) or self.model.is_full(key)
 
     @invariant()
-    def positions_never_rise_and_estimates_are_those_of_the_model(self) -> None:
+    def positions_of_first_tickets_never_rise_and_estimates_are_those_of_the_model(self) -> None:
         for key in KEYS:
-            queue = self.model.of(self.model.waiting, key)
+            queue, seen = self.model.line(key), set[str]()
             standings = list(self.admission.standings(key, self.now))
             assert [standing.ticket for standing in standings] == queue
             waits = [math.inf if standing.estimate_s is None else standing.estimate_s for standing in standings]
             assert waits == pytest.approx(self.model.estimates(key, self.now))
             for position, ticket in enumerate(queue, 1):
-                assert self.admission.position(ticket) == position <= self.positions.get(ticket, position)
-                self.positions[ticket] = position
+                assert self.admission.position(ticket) == position
+                if ticket.ask.visitor not in seen:
+                    assert position <= self.positions.get(ticket, position)
+                    self.positions[ticket] = position
+                seen.add(ticket.ask.visitor)
                 estimate(self.admission, ticket, self.now)
 
 

@@ -1,23 +1,22 @@
 """Slots of one app and the queues for them: pure data, with the time passed in.
 
 Streams and ordinary runs take a `Ticket` under a key (a concurrency id). Each key has slots of its own, so that open
-streams of one event never hold up another. Within a key the order is first come, first served. However many wait, no
-operation looks at all of them, but `standings` while it is drawn from.
+streams of one event never hold up another. Within a key visitors have slots in turn, first come, first served:
+see `FairQueue`. However many wait, no operation looks at all of them, but `standings` while it is drawn from.
 """
 
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush, heapreplace
 from itertools import count
-from operator import attrgetter
 from typing import Final, NamedTuple, TypeVar, cast
 
 from millstream.errors import Busy
+from millstream.fair_queue import FairQueue
 from millstream.tickets import Ask, Ticket, TicketState
 
 T = TypeVar("T")
@@ -102,6 +101,7 @@ class Admission:
             return []
         group = self._groups[ticket.ask.key]
         if ticket.state is TicketState.WAITING:
+            group.waiting.remove(ticket)
             self._stop_waiting(group, ticket)
         else:
             self._free_slot(group, ticket, now)
@@ -109,7 +109,7 @@ class Admission:
         return self._admit(group, now) if group.waiting else []
 
     def rejoin(self, ticket: Ticket, now: float) -> list[Ticket]:
-        """Give up the slot and go to the back of the queue, however many wait.
+        """Give up the slot and go to the back of the queue, behind other tickets of the visitor, however many wait.
 
         Returns:
             The tickets that run now because of it; `ticket` itself if nobody else wants the slot.
@@ -154,12 +154,13 @@ class Admission:
 
     def position(self, ticket: Ticket) -> int:
         """Count from 1 where a ticket waits; 0 if it does not wait."""
-        return self._groups[ticket.ask.key].index(ticket) + 1 if ticket.is_waiting else 0
+        return self._groups[ticket.ask.key].waiting.index(ticket) + 1 if ticket.is_waiting else 0
 
     def standing(self, ticket: Ticket, now: float) -> Standing:
         """Tell position and estimate of one ticket without a look at the others, so that it may be estimated too long.
 
         It is as exact as `standings` where all slots of the key last equally long; there are more words on it there.
+        Where a visitor waits more than once, others may still go before all tickets but the first.
         """
         position = self.position(ticket)
         return Standing(ticket, position, self._groups[ticket.ask.key].estimate(position, now) if position else 0.0)
@@ -186,13 +187,12 @@ class Admission:
     def _wait(self, group: _Group, ticket: Ticket) -> None:
         """Put a ticket at the back of the queue."""
         ticket.state, ticket.arrival = TicketState.WAITING, next(self._arrivals)
-        group.waiting.append(ticket)
+        group.waiting.add(ticket)
         group.durations[_slot_s(ticket)] += 1
         self.waiting += 1
         self._waiting[ticket.ask.visitor] += 1
 
     def _stop_waiting(self, group: _Group, ticket: Ticket) -> None:
-        del group.waiting[group.index(ticket)]
         _count_down(group.durations, _slot_s(ticket))
         self.waiting -= 1
         _count_down(self._waiting, ticket.ask.visitor)
@@ -201,7 +201,8 @@ class Admission:
         """Give the slots that are free to those in front."""
         admitted = []
         while group.waiting and len(group.holding) < group.limit:
-            ticket = group.waiting[0]
+            ticket = next(iter(group.waiting))
+            group.waiting.take(ticket)
             self._stop_waiting(group, ticket)
             self._give_slot(group, ticket, now)
             admitted.append(ticket)
@@ -272,15 +273,11 @@ class _Group:
     limit: float = math.inf
     holding: dict[Ticket, None] = field(default_factory=dict)
     """Those that have a slot: an ordered set."""
-    waiting: list[Ticket] = field(default_factory=list)
-    """By arrival: a position in it is found by halving, and moving what is behind it takes microseconds."""
+    waiting: FairQueue = field(default_factory=FairQueue)
     durations: Counter[float | None] = field(default_factory=Counter)
     """How many of those who wait take a slot for how long: see `_slot_s`."""
     expiring: int = 0
     mean_s: float | None = None
-
-    def index(self, ticket: Ticket) -> int:
-        return bisect_left(self.waiting, ticket.arrival, key=attrgetter("arrival"))
 
     def expire(self, ticket: Ticket) -> bool:
         """Let a slot end whose time is up, if that is needed for those who wait."""
@@ -294,12 +291,12 @@ class _Group:
         """Play the queue forward: whoever is next gets the slot that is free first, for as long as it lasts."""
         free_at = self._free_at(now)
         heapify(free_at)
-        waiting, newest = self.waiting[:], self.waiting[-1].arrival if self.waiting else 0
+        waiting, newest = iter(self.waiting), self.waiting.newest
         for ticket in waiting:
             wait = free_at[0]
             heapreplace(free_at, wait + self._expected_s(_slot_s(ticket)))
             if ticket.is_waiting and ticket.arrival <= newest:  # else it has had a slot, or left, since we began
-                yield Standing(ticket, self.index(ticket) + 1, wait if wait < math.inf else None)
+                yield Standing(ticket, self.waiting.index(ticket) + 1, wait if wait < math.inf else None)
 
     def estimate(self, position: int, now: float) -> float | None:
         """Estimate the wait at a position as if all who wait held a slot for as long as any of them does."""

@@ -52,7 +52,8 @@ class Ticket:
         began: Start of the current slot; meaningless while it waits.
         deadline: End of the slot, or the latest time at which a lingering one is given up; `None` without a limit,
             while it expires, and while it waits.
-        arrival: Orders the waiting tickets.
+        arrival: Orders the waiting tickets of one visitor.
+        turn: Orders the visitors who wait; the same for all tickets of one.
     """
 
     number: int
@@ -62,6 +63,7 @@ class Ticket:
     began: float = 0.0
     deadline: float | None = None
     arrival: int = 0
+    turn: int = 0
 
     @property
     def is_waiting(self) -> bool:
