@@ -39,6 +39,7 @@ class Look:
         head: HTML for the page's `<head>`.
         footer: Whether the page ends with the line that names the app.
         latency: Whether that line shows the latency.
+        is_recorded: Whether visits are recorded, which the page says.
     """
 
     theme: Mapping[str, str]
@@ -47,6 +48,7 @@ class Look:
     head: str = ""
     footer: bool = True
     latency: bool = False
+    is_recorded: bool = False
 
     def joined(self, other: Look) -> Look:
         """Add the style sheet and head of an app that becomes a part of this one."""
@@ -95,7 +97,7 @@ class Manifest:
     @cached_property
     def build(self) -> str:
         """A word that differs whenever the page would be another one."""
-        look = [self.look.css, self.look.js, self.look.head]
+        look = [self.look.css, self.look.js, self.look.head, self.look.is_recorded]
         scripts = [sorted(self.scripts.items()), sorted(self.element_scripts)]
         text = json.dumps([self._page, look, scripts], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -19,7 +19,9 @@ from millstream.declare.declaration import Declaration
 from millstream.declare.manifest import Look, Manifest
 from millstream.declare.theme import ThemeLike, theme_tokens
 from millstream.errors import Busy
+from millstream.recording.recorder import Recorder
 from millstream.runtime.host import Host
+from millstream.runtime.run_in_thread import run_in_thread
 from millstream.runtime.settings import Settings
 from millstream.server.complaints import VisitorLog
 from millstream.server.composition import compose_host
@@ -79,6 +81,7 @@ class App:
         self.options = options
         self.manifest = declaration.freeze(_look(declaration.look, options))
         self.complaints = VisitorLog()
+        self._recorder = _recorder(self.manifest, options)
         self.is_draining = False
         self.stop: Callable[[], None] = lambda: None
         self._host: Host | None = None
@@ -144,6 +147,8 @@ class App:
         if self._host is not None:
             await self._host.close(self.options.drain if drain_s is None else drain_s)
         await self._over_http.close()
+        if self._recorder is not None:
+            await run_in_thread("recording", self._recorder.close)
 
     def abandoned(self) -> list[str]:
         """Name the handlers that have not ended, abandoned or not."""
@@ -179,7 +184,7 @@ class App:
         page = PageDocument(_content(self.manifest, self.options, assets), policy, has_logins=logins is not None)
         favicon = Favicon(self.options.favicon_path)
         metrics = Metrics(self.options.metrics_token or "", has_logins=logins is not None)
-        visits = Visits(lambda: self.is_draining, policy)
+        visits = Visits(lambda: self.is_draining, policy, self._recorder)
         over_http = self._over_http = HttpConnections(visits.serve)
         return [
             Route("/", self._unless_draining(page.serve)),
@@ -227,6 +232,12 @@ def _settings(options: ServerOptions) -> Settings:
     )
 
 
+def _recorder(manifest: Manifest, options: ServerOptions) -> Recorder | None:
+    if options.record is None:
+        return None
+    return Recorder(Path(options.record), manifest.build, manifest.title)
+
+
 def _look(look: Look, options: ServerOptions) -> Look:
     """Fill in from the declaration the options that were not given."""
     return replace(
@@ -236,6 +247,7 @@ def _look(look: Look, options: ServerOptions) -> Look:
         js=read_source(options.js or look.js, ".js"),
         head=read_sources(options.head or look.head, options.head_paths, ".html"),
         latency=look.latency or options.show_latency,
+        is_recorded=options.record is not None,
     )
 
 
@@ -250,6 +262,7 @@ def _content(manifest: Manifest, options: ServerOptions, assets: Assets) -> Cont
         js=manifest.look.js,
         head=manifest.look.head,
         lang=options.lang,
+        is_recorded=options.record is not None,
     )
 
 

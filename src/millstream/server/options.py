@@ -55,6 +55,8 @@ class ServerOptions:
         lang: Language of the page, as in `<html lang>`.
         favicon_path: Image for the browser's tab; `None` for our own.
         show_latency: Whether the page shows how old its frames are; visitors can switch that with Alt+L.
+        record: Folder to which each visit is recorded, one file each, for `millstream replay`; the page says so to its
+            visitors. `None` records nothing.
         metrics_token: What a scraper of `/metrics` has to send as `Authorization: Bearer TOKEN`. Without one the
             figures are for users who are logged in, or for this machine where there is no login.
         drain: Seconds that running handlers get to finish when the server stops; 0 ends them at once.
@@ -91,6 +93,7 @@ class ServerOptions:
     lang: str = "en"
     favicon_path: str | Path | None = None
     show_latency: bool = False
+    record: str | Path | None = None
     metrics_token: str | None = field(default=None, repr=False)
     drain: float = 4.0
     abandon_after: float = 30.0
@@ -219,6 +222,7 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "max_file_size": read_size,
     "max_image_pixels": read_count,
     "show_latency": _flag,
+    "record": str,
     "metrics_token": str,
     "drain": float,
     "abandon_after": float,

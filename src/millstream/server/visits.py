@@ -13,6 +13,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from millstream.declare.injected import Address
 from millstream.declare.injected import Request as HandlerRequest
 from millstream.errors import Closed
+from millstream.recording.recorder import Recorder
+from millstream.recording.transport import RecordingTransport
 from millstream.runtime.host import Host
 from millstream.server.security.caller import Caller
 from millstream.server.security.gate import CLOSE_LOGGED_OUT, LOGGED_OUT, Refusal, refuse, secured
@@ -29,11 +31,13 @@ class Visits:
     Args:
         is_draining: True if new pages are refused.
         policy: The security headers of a refusal.
+        recorder: Records the visits; `None` if none is recorded.
     """
 
-    def __init__(self, is_draining: Callable[[], bool], policy: Policy) -> None:
+    def __init__(self, is_draining: Callable[[], bool], policy: Policy, recorder: Recorder | None = None) -> None:
         self._is_draining = is_draining
         self._policy = policy
+        self._recorder = recorder
         self._closing: set[asyncio.Task[None]] = set()
         self.over_websocket = self.unless_draining(self._accept)
 
@@ -53,6 +57,8 @@ class Visits:
         """Serve the page of a request over a transport that is accepted; a login that ends ends the page, too."""
         host: Host = scope["host"]
         caller: Caller = scope["caller"]
+        if self._recorder is not None:
+            transport = RecordingTransport(transport, self._recorder)
         sockets = caller.login.sockets if caller.login is not None else set()
 
         def log_out() -> None:

@@ -26,6 +26,15 @@ _NONCE: Final = "\0nonce\0"
 
 _VISITOR: Final = re.compile(r"[\w-]{22}")
 
+NOTICE: Final = """<aside class="ms-recorded">This visit is being recorded by the app's developer.</aside>
+"""
+"""A part of the document, not of the app: no script, style sheet or handler comes between a visitor and it."""
+
+_NOTICE_CSS: Final = (
+    ".ms-recorded{position:sticky;top:0;z-index:1000;padding:.4rem 1rem;text-align:center;"
+    "font:600 .9rem system-ui,sans-serif;color:#fff;background:#a11226}"
+)
+
 _DOCUMENT: Final = """<!doctype html>
 <html lang="{lang}">
 <head>
@@ -38,7 +47,7 @@ _DOCUMENT: Final = """<!doctype html>
 {head}
 </head>
 <body>
-<noscript>This app works with your camera and microphone in the page, and needs JavaScript: allow it.</noscript>
+{notice}<noscript>This app works with your camera and microphone in the page, and needs JavaScript: allow it.</noscript>
 <script type="application/json" id="ms-manifest">{manifest}</script>
 {scripts}
 </body>
@@ -57,6 +66,7 @@ class Content:
         elements: Addresses of the modules that define the elements of components from outside the package.
         css, js, head: The developer's style sheets, function and HTML.
         lang: Language of the document.
+        is_recorded: Whether it says that the visit is recorded.
     """
 
     manifest: Mapping[str, object]
@@ -68,6 +78,7 @@ class Content:
     js: str = ""
     head: str = ""
     lang: str = "en"
+    is_recorded: bool = False
 
 
 class PageDocument:
@@ -101,7 +112,8 @@ def build(content: Content) -> str:
     """Assemble the document, with a placeholder for the nonce."""
     theme = content.manifest.get("theme") or {}
     tokens = "".join(f"{name}:{value};" for name, value in theme.items()) if isinstance(theme, Mapping) else ""
-    styles = [content.main_css, f":root{{{tokens}}}" if tokens else "", content.css]
+    notice, notice_css = (NOTICE, _NOTICE_CSS) if content.is_recorded else ("", "")
+    styles = [content.main_css, f":root{{{tokens}}}" if tokens else "", content.css, notice_css]
     scripts = [
         _script(f"(window.millstreamScripts??={{}})[{number}]=({js}\n);") for number, js in content.scripts.items()
     ]
@@ -117,6 +129,7 @@ def build(content: Content) -> str:
         title=html.escape(str(content.manifest.get("title") or "Millstream").replace("\0", "")),
         styles=_styles(styles),
         head=with_nonce(content.head),
+        notice=notice,
         manifest=inline_json(content.manifest),
         scripts="\n".join(scripts),
     )

@@ -1,0 +1,1 @@
+"""Recorded visits: the file format, what writes it beside the event loop, and the transport that listens."""
