@@ -1,4 +1,4 @@
-"""The command line: `millstream run app.py`, `millstream demo`, `millstream link --up 2 run app.py`."""
+"""The command line: `millstream run app.py`, `millstream demo`, `millstream replay visit.msr app.py`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import millstream
 from millstream.cli.demo import add_demo
 from millstream.cli.link import add_link
 from millstream.cli.program import CommandError, ProgramError
+from millstream.cli.replay import add_replay
 from millstream.cli.run import add_run
 from millstream.cli.usage import EXIT_USAGE, Parser
 
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if extra:
         options.parser.refuse(extra)
     try:
-        options.run(options)
+        code: int | None = options.run(options)
     except CommandError as error:
         print(f"millstream: {error}", file=sys.stderr)
         return 1
@@ -51,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
-    return 0
+    return code or 0
 
 
 def _parser() -> tuple[Parser, Mapping[str, Parser]]:
@@ -61,6 +62,7 @@ def _parser() -> tuple[Parser, Mapping[str, Parser]]:
     add_run(commands)
     add_demo(commands)
     add_link(commands)
+    add_replay(commands)
     return parser, commands.choices
 
 

@@ -17,6 +17,7 @@ from millstream.errors import MillstreamError
 
 if TYPE_CHECKING:
     from millstream.apps.blocks import Blocks
+    from millstream.declare.declaration import Declaration
 
 USUAL_NAMES: Final = ("demo", "app")
 USUAL_FILES: Final = ("app.py", "demo.py", "main.py", "run.py")
@@ -71,6 +72,25 @@ def serve(target: str, arguments: Mapping[str, object], *, inbrowser: bool = Fal
         found = _run(path, "__main__" if name is None else path.stem)
         if name is not None or not overrides.launches:
             _launch(find(found, path, name))
+
+
+def declared(target: str) -> Declaration:
+    """Run the program of `FILE` or `FILE:NAME` as `serve` does, up to where it would serve its app; gives the app.
+
+    Raises:
+        CommandError: There is no such file, or there is no app in it.
+        ProgramError: The program failed.
+    """
+    from millstream.server.launch import NotServed, overriding
+
+    path, name = split(target)
+    with overriding({}, serves=False), _as_script(path):
+        try:
+            return find(_run(path, "__main__" if name is None else path.stem), path, name)
+        except ProgramError as error:
+            if isinstance(error.__cause__, NotServed):
+                return error.__cause__.declaration
+            raise
 
 
 def _run(path: Path, module: str) -> Mapping[str, object]:

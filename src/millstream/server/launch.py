@@ -50,11 +50,25 @@ class Overrides:
         arguments: Arguments of `launch()`, by name.
         inbrowser: Whether to open the page in the browser, whatever the program says.
         launches: The number of calls of `launch()` that they applied to.
+        serves: Whether the app is served; else `launch()` raises `NotServed`.
     """
 
     arguments: Mapping[str, object]
     inbrowser: bool = False
     launches: int = 0
+    serves: bool = True
+
+
+class NotServed(Exception):
+    """Ends a program whose app somebody wants to have, rather than to be served.
+
+    Attributes:
+        declaration: The app.
+    """
+
+    def __init__(self, declaration: Declaration) -> None:
+        super().__init__("the app is not served")
+        self.declaration = declaration
 
 
 _overrides: ContextVar[Overrides | None] = ContextVar("millstream_overrides", default=None)
@@ -91,6 +105,8 @@ def launch(
     """
     _warn_of_meaningless(share, arguments)
     if overrides := _overrides.get():
+        if not overrides.serves:
+            raise NotServed(declaration)
         overrides.launches += 1
         arguments |= overrides.arguments
         inbrowser = inbrowser or overrides.inbrowser
@@ -130,9 +146,9 @@ def _serve(server: Server, *, may_return: bool, debug: bool, quiet: bool) -> Non
 
 
 @contextmanager
-def overriding(arguments: Mapping[str, object], *, inbrowser: bool = False) -> Iterator[Overrides]:
-    """Let `arguments` override those that programs run inside the block pass to `launch()`."""
-    overrides = Overrides(arguments, inbrowser)
+def overriding(arguments: Mapping[str, object], *, inbrowser: bool = False, serves: bool = True) -> Iterator[Overrides]:
+    """Let `arguments` override those that programs run inside the block pass to `launch()`; see `Overrides`."""
+    overrides = Overrides(arguments, inbrowser, serves=serves)
     token = _overrides.set(overrides)
     try:
         yield overrides

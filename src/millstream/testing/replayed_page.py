@@ -1,0 +1,249 @@
+"""The page of a replayed visit: says again what a page said, as far as the server lets it, and hears what comes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+
+from millstream.client.listeners import Listeners
+from millstream.declare.manifest import Manifest
+from millstream.errors import Closed
+from millstream.recording.msr import RecordKind, Visit
+from millstream.types import Transport
+from millstream.wire.encoding import decode_page_message, decode_server_message, encode_message
+from millstream.wire.messages import (
+    ALL,
+    Ack,
+    Bye,
+    Clock,
+    Credit,
+    Fire,
+    Hello,
+    KeyFrame,
+    Open,
+    Outputs,
+    PageMessage,
+    Played,
+    Refuse,
+    ServerMessage,
+    Set,
+    Shown,
+    Silence,
+    Stop,
+    StreamState,
+    Watch,
+)
+from millstream.wire.packet import Packet, PacketKind, decode_packet, encode_packet, is_packet
+
+PATIENCE_S: Final = 60.0
+"""Virtual seconds for which a packet waits for credit, and the page for the last results."""
+
+MOST_CREDIT: Final = 2**31
+"""The page takes all that comes."""
+
+_ABOUT_THE_LINK: Final = (Ack, Clock, Credit, KeyFrame, Played, Shown, Watch)
+"""What a page says about another link, another clock and another loudspeaker; the replay has its own."""
+
+
+@dataclass
+class Replayed:
+    """What came of a replay.
+
+    Attributes:
+        downs: What the server said, and when, in microseconds of real time.
+        arrivals_us: When packets were handed over, by stream and the sequence that they had in the recording.
+        sources: The sequences that packets had in the recording, by stream and the one that they have now.
+        notes: What could not be said again.
+    """
+
+    downs: list[tuple[int, bytes]] = field(default_factory=list)
+    arrivals_us: dict[tuple[int, int], int] = field(default_factory=dict)
+    sources: dict[tuple[int, int], int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+class ReplayedPage:
+    """Plays the page's part of a visit.
+
+    Args:
+        transport: The page's end of a connection to the app.
+        visit: The recorded visit.
+        manifest: The app.
+    """
+
+    def __init__(self, transport: Transport, visit: Visit, manifest: Manifest) -> None:
+        self._transport = transport
+        self._visit = visit
+        self._skipped = superseded(visit, manifest)
+        self._replayed = Replayed()
+        self._seq = 0
+        self._sent: dict[int, int] = defaultdict(int)
+        self._limits: dict[int, int] = defaultdict(int)
+        self._ended: set[int] = set()
+        self._closed = ""
+        self._has_left = False
+        self._changed = asyncio.Event()
+        self._listeners = Listeners(self.send, self._changed.set)
+
+    async def play(self) -> Replayed:
+        """Say everything again, each thing at its time, and hear it to the end.
+
+        Raises:
+            ProtocolError: The recording holds something that no page says.
+        """
+        began = asyncio.get_running_loop().time()
+        reading = asyncio.create_task(self._read())
+        try:
+            for record in self._visit.records:
+                await _until(began + record.time_us / 1e6)
+                if record.kind is RecordKind.UP and not self._closed:
+                    await self._say(record.body)
+            await self._settle()
+        except Closed:
+            pass
+        finally:
+            reading.cancel()
+            self._listeners.cancel()
+            await asyncio.wait([reading])
+        if self._closed and not self._has_left:
+            self._replayed.notes.append(f"the app ended the visit: {self._closed}")
+        return self._replayed
+
+    async def send(self, message: PageMessage) -> None:
+        """Send a control message with the next sequence."""
+        self._seq += 1
+        await self._transport.send(encode_message(msgspec.structs.replace(message, seq=self._seq)))
+
+    async def _say(self, body: bytes) -> None:
+        if is_packet(body):
+            await self._say_packet(decode_packet(body))
+            return
+        message = decode_page_message(body)
+        if isinstance(message, Hello):
+            if not self._seq:  # else it came back over another connection, which is none of the app's business
+                await self.send(msgspec.structs.replace(message, build="", resume=""))
+                await self.send(Credit(stream=0, limit=MOST_CREDIT))
+        elif isinstance(message, Set) and _has_file(message.value):
+            self._replayed.notes.append(f"component {message.component} was given a file, which no recording holds")
+        elif isinstance(message, Set | Fire):
+            await self.send(msgspec.structs.replace(message, seen=ALL))
+        elif isinstance(message, Open):
+            await self.send(msgspec.structs.replace(message, seen=ALL))
+            await self.send(Credit(stream=message.stream, limit=MOST_CREDIT))
+        elif isinstance(message, Stop):
+            skipped = sum(sequence <= message.final for sequence in self._skipped.get(message.stream, ()))
+            await self.send(msgspec.structs.replace(message, final=message.final - skipped))
+        elif not isinstance(message, _ABOUT_THE_LINK):
+            self._has_left = isinstance(message, Bye)
+            await self.send(message)
+
+    async def _say_packet(self, packet: Packet) -> None:
+        """Send a packet as soon as there is credit for it, under the next sequence."""
+        stream, sequence = packet.stream, self._sent[packet.stream] + 1
+        if packet.sequence in self._skipped.get(stream, ()) or (stream, packet.sequence) in self._replayed.arrivals_us:
+            return  # not handled then; or sent again over another connection
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                while self._limits[stream] < sequence and stream not in self._ended and not self._closed:
+                    await self._change()
+        except TimeoutError:
+            self._replayed.notes.append(f"packet {packet.sequence} of stream {stream} got no credit")
+            return
+        if stream not in self._ended and not self._closed:
+            self._sent[stream] = sequence
+            self._replayed.sources[stream, sequence] = packet.sequence
+            self._replayed.arrivals_us[stream, packet.sequence] = _real_us()
+            await self._transport.send(encode_packet(msgspec.structs.replace(packet, sequence=sequence)))
+            await asyncio.sleep(0)
+
+    async def _settle(self) -> None:
+        """Wait until the server says nothing any more for as long as it may take."""
+        heard = -1
+        while not self._closed and len(self._replayed.downs) != heard:
+            heard = len(self._replayed.downs)
+            await asyncio.sleep(PATIENCE_S / 10)
+
+    async def _read(self) -> None:
+        try:
+            while True:
+                data = await self._transport.receive()
+                self._replayed.downs.append((_real_us(), data))
+                if is_packet(data):
+                    packet = decode_packet(data)
+                    if packet.kind is PacketKind.SOUND:
+                        self._listeners.take(packet)
+                else:
+                    await self._hear(decode_server_message(data))
+                self._changed.set()
+        except Closed as error:
+            self._closed = self._closed or str(error)
+            self._changed.set()
+
+    async def _hear(self, message: ServerMessage) -> None:
+        if isinstance(message, Credit):
+            self._limits[message.stream] = max(self._limits[message.stream], message.limit)
+        elif isinstance(message, StreamState) and message.state == "ended":
+            self._ended.add(message.stream)
+        elif isinstance(message, Silence):
+            await self._listeners.silence(message)
+        elif isinstance(message, Refuse):
+            self._closed = message.message
+
+    async def _change(self) -> None:
+        self._changed.clear()
+        await self._changed.wait()
+
+
+def superseded(visit: Visit, manifest: Manifest) -> dict[int, frozenset[int]]:
+    """Find the frames that were not handled because a newer one came in time: sequences by stream.
+
+    Only those of streams that keep the newest frame alone, whose frames do not build on each other, and of which there
+    are results that name what was handled.
+    """
+    streams: set[int] = set()
+    arrived: dict[int, set[int]] = defaultdict(set)
+    handled: dict[int, set[int]] = defaultdict(set)
+    for record in visit.records:
+        if record.kind is RecordKind.UP and is_packet(record.body):
+            packet = decode_packet(record.body)
+            if not packet.is_independent or packet.kind is not PacketKind.PICTURE:
+                streams.discard(packet.stream)
+            elif not packet.is_last:
+                arrived[packet.stream].add(packet.sequence)
+        elif record.kind is RecordKind.UP:
+            message = decode_page_message(record.body)
+            if isinstance(message, Open) and not message.pictures and _keeps_newest(manifest, message.binding):
+                streams.add(message.stream)
+        elif record.kind is RecordKind.DOWN:
+            for stream, source in _source(record.body):
+                handled[stream].add(source)
+    return {stream: frozenset(arrived[stream] - handled[stream]) for stream in streams if handled[stream]}
+
+
+def _keeps_newest(manifest: Manifest, binding: int) -> bool:
+    return 0 <= binding < len(manifest.bindings) and manifest.bindings[binding].keep == "latest"
+
+
+def _source(body: bytes) -> list[tuple[int, int]]:
+    """Name the packet that a message of the server is the result of."""
+    said = decode_packet(body) if is_packet(body) else decode_server_message(body)
+    return [(said.stream, said.source)] if isinstance(said, Packet | Outputs) and said.stream and said.source else []
+
+
+def _has_file(value: object) -> bool:
+    if isinstance(value, dict):
+        return "file" in value or any(map(_has_file, value.values()))
+    return isinstance(value, list) and any(map(_has_file, value))
+
+
+def _real_us() -> int:
+    return time.perf_counter_ns() // 1000
+
+
+async def _until(when: float) -> None:
+    await asyncio.sleep(max(0.0, when - asyncio.get_running_loop().time()))
