@@ -18,7 +18,7 @@ from millstream.declare.component import Component
 from millstream.declare.element import Placed
 from millstream.declare.event import Event, EventOptions, StreamOptions
 from millstream.declare.layout import Layout
-from millstream.testing import Link, LoudnessDetector, TestPage
+from millstream.testing import Link, LoudnessDetector, Replay, TestPage, replay
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "public-names.md"
 
@@ -35,7 +35,7 @@ OPTIONS: dict[str, object] = {"Options of every event": EventOptions, "Options o
 TESTS: dict[str, object] = {
     kind.__name__: kind
     for kind in (TestPage, LoudnessDetector, Link, Client, Driver, DrivenRecording, StreamResult, Summary, ClientRun)
-}
+} | {"replay()": replay, "Replay": Replay}
 HANDED_OVER = (
     *(millstream.Dependency, millstream.EventData, millstream.Request, millstream.SelectData, millstream.Turn),
     *(DrivenRecording, StreamResult),

@@ -147,6 +147,7 @@ class Blocks(Declaration):
         head_paths: Paths | None = None,
         theme: ThemeLike = None,
         show_latency: bool | None = None,
+        record: str | Path | None = None,
         metrics_token: str | None = None,
         **others: object,
     ) -> tuple[App, str, None]:
@@ -187,6 +188,8 @@ class Blocks(Declaration):
             theme: See `Blocks`.
             show_latency: Show on each component that streams how old its frames are, and why; visitors can switch that
                 with Alt+L, whatever is said here.
+            record: Folder to which each visit is recorded, with all that the visitor sends, for `millstream replay`; the
+                page says so.
             metrics_token: What a scraper of `/metrics` has to send as `Authorization: Bearer TOKEN`; without one the
                 figures are for users who are logged in, or for this machine where there is no login.
             others: Rarer options of the server; those that have a meaning in Gradio but none here are ignored with a

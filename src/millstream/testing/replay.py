@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import platform
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,10 +18,11 @@ from millstream.recording.msr import RecordKind, UnreadableRecording, Visit, rea
 from millstream.runtime.settings import Settings
 from millstream.server.composition import compose_host
 from millstream.testing.replayed_page import Replayed, ReplayedPage
-from millstream.testing.told import EVENTS, Place, Results, Step, difference, results_of
+from millstream.testing.told import EVENTS, Place, Step, VisitResults, difference, results_of
 from millstream.testing.virtual import VirtualLoop
 from millstream.transports.memory import connect
-from millstream.wire.packet import decode_packet, is_packet
+from millstream.wire.encoding import decode_packet
+from millstream.wire.packet import is_packet
 
 MOST_SHOWN: Final = 20
 """Differences that a report lists."""
@@ -28,7 +30,7 @@ MOST_SHOWN: Final = 20
 
 @dataclass(frozen=True)
 class Timing:
-    """How long results took from the arrival of their packet, in milliseconds; 0 if there were none."""
+    """The time that results took from the arrival of their packet, in milliseconds; 0 if there were none."""
 
     results: int
     p50_ms: float
@@ -92,7 +94,7 @@ def replay(recording: str | Path, demo: Declaration) -> Replay:
     if not any(record.kind is RecordKind.UP for record in visit.records):
         raise UnreadableRecording(f"{recording} holds no visit: nobody said anything in it")
     try:
-        return _compared(visit, demo, _replayed(visit, demo))
+        return _compared(visit, _replayed(visit, demo))
     except ProtocolError as error:
         raise UnreadableRecording(f"{recording} holds something that no page and no app says: {error}") from error
 
@@ -106,7 +108,7 @@ def _replayed(visit: Visit, demo: Declaration) -> Replayed:
         loop.close()
 
 
-def _compared(visit: Visit, demo: Declaration, replayed: Replayed) -> Replay:
+def _compared(visit: Visit, replayed: Replayed) -> Replay:
     downs = [(record.time_us, record.body) for record in visit.records if record.kind is RecordKind.DOWN]
     before, now = results_of(downs), results_of(replayed.downs, replayed.sources)
     differences, compared = compare(before, now)
@@ -115,11 +117,11 @@ def _compared(visit: Visit, demo: Declaration, replayed: Replayed) -> Replay:
         compared=compared,
         recorded=_timing(before, _arrivals(visit)),
         replayed=_timing(now, replayed.arrivals_us),
-        notes=tuple(_notes(visit, demo, replayed)),
+        notes=tuple(_notes(visit, replayed)),
     )
 
 
-def compare(before: Results, now: Results) -> tuple[list[str], int]:
+def compare(before: VisitResults, now: VisitResults) -> tuple[list[str], int]:
     """Compare two visits; gives the differences, as sentences, and how many things were compared."""
     found = [f"{_named(place)}: {how}" for place, how in _values(before, now)]
     for name, old in sorted(before.ends.items()):
@@ -137,7 +139,7 @@ def compare(before: Results, now: Results) -> tuple[list[str], int]:
     return found, len({*before.values, *now.values}) + len(names)
 
 
-def _values(before: Results, now: Results) -> list[tuple[Place, str]]:
+def _values(before: VisitResults, now: VisitResults) -> list[tuple[Place, str]]:
     found = []
     unfinished = now.ends.keys() - before.ends.keys()
     for place in sorted({*before.values, *now.values}):
@@ -180,7 +182,7 @@ def _arrivals(visit: Visit) -> dict[tuple[int, int], int]:
     return {(packet.stream, packet.sequence): time_us for time_us, packet in packets}
 
 
-def _timing(results: Results, arrivals_us: dict[tuple[int, int], int]) -> Timing:
+def _timing(results: VisitResults, arrivals_us: dict[tuple[int, int], int]) -> Timing:
     def arrived(step: Step) -> int | None:
         stream = step.where.removeprefix("stream ")
         return arrivals_us.get((int(stream), step.source)) if stream.isdecimal() and not step.number else None
@@ -191,10 +193,10 @@ def _timing(results: Results, arrivals_us: dict[tuple[int, int], int]) -> Timing
     return Timing(len(times), float(p50), float(p95))
 
 
-def _notes(visit: Visit, demo: Declaration, replayed: Replayed) -> list[str]:
+def _notes(visit: Visit, replayed: Replayed) -> list[str]:
     notes = list(replayed.notes)
     if not visit.is_whole:
         notes.append("the recording was cut off; it was replayed as far as it goes")
-    if not any(binding.is_stream for binding in demo.freeze().bindings) and not replayed.downs:
-        notes.append("the app has said nothing")
+    if visit.header.python not in ("", platform.python_version()):
+        notes.append(f"it was recorded with Python {visit.header.python}; this is {platform.python_version()}")
     return notes

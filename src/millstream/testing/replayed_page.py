@@ -15,7 +15,13 @@ from millstream.declare.manifest import Manifest
 from millstream.errors import Closed
 from millstream.recording.msr import RecordKind, Visit
 from millstream.types import Transport
-from millstream.wire.encoding import decode_page_message, decode_server_message, encode_message
+from millstream.wire.encoding import (
+    decode_packet,
+    decode_page_message,
+    decode_server_message,
+    encode_message,
+    encode_packet,
+)
 from millstream.wire.messages import (
     ALL,
     Ack,
@@ -38,7 +44,7 @@ from millstream.wire.messages import (
     StreamState,
     Watch,
 )
-from millstream.wire.packet import Packet, PacketKind, decode_packet, encode_packet, is_packet
+from millstream.wire.packet import Packet, PacketKind, is_packet
 
 PATIENCE_S: Final = 60.0
 """Virtual seconds for which a packet waits for credit, and the page for the last results."""
@@ -52,7 +58,7 @@ _ABOUT_THE_LINK: Final = (Ack, Clock, Credit, KeyFrame, Played, Shown, Watch)
 
 @dataclass
 class Replayed:
-    """What came of a replay.
+    """The outcome of a replay.
 
     Attributes:
         downs: What the server said, and when, in microseconds of real time.

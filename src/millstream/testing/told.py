@@ -13,9 +13,9 @@ import numpy as np
 from millstream import codecs
 from millstream.errors import MediaError, ProtocolError
 from millstream.frames import Frame
-from millstream.wire.encoding import decode_server_message
+from millstream.wire.encoding import decode_packet, decode_server_message
 from millstream.wire.messages import Outputs, RunState, ServerMessage, StreamState, Toast
-from millstream.wire.packet import CodecNumber, Packet, PacketKind, decode_packet, is_packet
+from millstream.wire.packet import CodecNumber, Packet, PacketKind, is_packet
 from millstream.wire.sound import PCM16_PREFIX
 
 TOLERANCE: Final = 2.0
@@ -49,7 +49,7 @@ class Place(NamedTuple):
 
 
 @dataclass
-class Results:
+class VisitResults:
     """All that a page was told in one visit.
 
     Attributes:
@@ -67,11 +67,11 @@ class Results:
     times_us: dict[Step, int] = field(default_factory=dict)
 
 
-class _Reader:
+class _ResultReader:
     """Gathers results from the server's messages."""
 
     def __init__(self, sources: Mapping[tuple[int, int], int]) -> None:
-        self.results = Results()
+        self.results = VisitResults()
         self._sources = sources
         self._counts: Counter[tuple[str, int]] = Counter()
         self._runs: Counter[int] = Counter()
@@ -102,7 +102,7 @@ class _Reader:
         elif isinstance(message, Toast):
             results.toasts.append(f"{message.level}: {message.title} {message.message}")
 
-    def end(self) -> Results:
+    def end(self) -> VisitResults:
         joined = {number: None if parts is None else b"".join(parts) for number, parts in self._audio.items()}
         self.results.audio = joined
         return self.results
@@ -132,7 +132,9 @@ class _Reader:
             parts.append(bytes(packet.payload[PCM16_PREFIX.size :]))
 
 
-def results_of(messages: Iterable[tuple[int, bytes]], sources: Mapping[tuple[int, int], int] | None = None) -> Results:
+def results_of(
+    messages: Iterable[tuple[int, bytes]], sources: Mapping[tuple[int, int], int] | None = None
+) -> VisitResults:
     """Gather the results from the messages of a server.
 
     Args:
@@ -142,7 +144,7 @@ def results_of(messages: Iterable[tuple[int, bytes]], sources: Mapping[tuple[int
     Raises:
         ProtocolError: One of them is malformed.
     """
-    reader = _Reader(sources or {})
+    reader = _ResultReader(sources or {})
     for time_us, message in messages:
         if is_packet(message):
             reader.packet(decode_packet(message), time_us)
