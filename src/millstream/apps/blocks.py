@@ -188,8 +188,7 @@ class Blocks(Declaration):
             theme: See `Blocks`.
             show_latency: Show on each component that streams how old its frames are, and why; visitors can switch that
                 with Alt+L, whatever is said here.
-            record: Folder to which each visit is recorded, with all that the visitor sends, for `millstream replay`; the
-                page says so.
+            record: Folder to which all that each visitor sends is recorded, for `millstream replay`; the page says so.
             metrics_token: What a scraper of `/metrics` has to send as `Authorization: Bearer TOKEN`; without one the
                 figures are for users who are logged in, or for this machine where there is no login.
             others: Rarer options of the server; those that have a meaning in Gradio but none here are ignored with a

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import platform
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -23,6 +24,9 @@ from millstream.testing.virtual import VirtualLoop
 from millstream.transports.memory import connect
 from millstream.wire.encoding import decode_packet
 from millstream.wire.packet import is_packet
+
+BUFFER_BYTES: Final = 256 * 1024 * 1024
+"""Frames that were not handled for a newer one go with that in one burst, which must not wait in the middle."""
 
 MOST_SHOWN: Final = 20
 """Differences that a report lists."""
@@ -100,6 +104,15 @@ def replay(recording: str | Path, demo: Declaration) -> Replay:
 
 
 def _replayed(visit: Visit, demo: Declaration) -> Replayed:
+    """Play it in a thread of its own: in a notebook, say, a loop runs in this one."""
+    thread = ThreadPoolExecutor(1, "millstream-replay")
+    try:
+        return thread.submit(_replayed_here, visit, demo).result()
+    finally:
+        thread.shutdown(wait=False)
+
+
+def _replayed_here(visit: Visit, demo: Declaration) -> Replayed:
     loop, engine = VirtualLoop(), Engine()
     loop.watch(lambda: engine.is_busy)
     try:
@@ -163,10 +176,10 @@ def _named(place: Place) -> str:
 
 async def _play(visit: Visit, demo: Declaration, engine: Engine) -> Replayed:
     host = compose_host(demo.freeze(), Settings(show_error=True, grace_s=0.0, messages_per_s=1e9), engine)
-    await host.start()
-    near, far = connect()
-    serving = asyncio.create_task(host.serve(far, Request()))
+    near, far = connect(buffer_bytes=BUFFER_BYTES)
     page = ReplayedPage(near, visit, host.manifest)
+    await host.start()
+    serving = asyncio.create_task(host.serve(far, Request()))
     try:
         return await page.play()
     finally:

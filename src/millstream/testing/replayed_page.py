@@ -49,6 +49,9 @@ from millstream.wire.packet import Packet, PacketKind, is_packet
 PATIENCE_S: Final = 60.0
 """Virtual seconds for which a packet waits for credit, and the page for the last results."""
 
+CREDIT_S: Final = 0.5
+"""Virtual seconds for which packets that belong together wait for credit for all of them."""
+
 MOST_CREDIT: Final = 2**31
 """The page takes all that comes."""
 
@@ -85,7 +88,8 @@ class ReplayedPage:
     def __init__(self, transport: Transport, visit: Visit, manifest: Manifest) -> None:
         self._transport = transport
         self._visit = visit
-        self._skipped = superseded(visit, manifest)
+        self._superseded = superseded(visit, manifest)
+        self._held: dict[int, list[Packet]] = defaultdict(list)
         self._replayed = Replayed()
         self._seq = 0
         self._sent: dict[int, int] = defaultdict(int)
@@ -117,7 +121,7 @@ class ReplayedPage:
             self._listeners.cancel()
             await asyncio.wait([reading])
         if self._closed and not self._has_left:
-            self._replayed.notes.append(f"the app ended the visit: {self._closed}")
+            self._note(f"the app ended the visit: {self._closed}")
         return self._replayed
 
     async def send(self, message: PageMessage) -> None:
@@ -135,37 +139,65 @@ class ReplayedPage:
                 await self.send(msgspec.structs.replace(message, build="", resume=""))
                 await self.send(Credit(stream=0, limit=MOST_CREDIT))
         elif isinstance(message, Set) and _has_file(message.value):
-            self._replayed.notes.append(f"component {message.component} was given a file, which no recording holds")
+            self._note(f"component {message.component} was given a file, which no recording holds")
         elif isinstance(message, Set | Fire):
             await self.send(msgspec.structs.replace(message, seen=ALL))
         elif isinstance(message, Open):
             await self.send(msgspec.structs.replace(message, seen=ALL))
             await self.send(Credit(stream=message.stream, limit=MOST_CREDIT))
         elif isinstance(message, Stop):
-            skipped = sum(sequence <= message.final for sequence in self._skipped.get(message.stream, ()))
+            skipped = sum(sequence <= message.final for sequence in self._superseded.get(message.stream, ()))
             await self.send(msgspec.structs.replace(message, final=message.final - skipped))
         elif not isinstance(message, _ABOUT_THE_LINK):
             self._has_left = isinstance(message, Bye)
             await self.send(message)
 
     async def _say_packet(self, packet: Packet) -> None:
-        """Send a packet as soon as there is credit for it, under the next sequence."""
-        stream, sequence = packet.stream, self._sent[packet.stream] + 1
-        if packet.sequence in self._skipped.get(stream, ()) or (stream, packet.sequence) in self._replayed.arrivals_us:
-            return  # not handled then; or sent again over another connection
-        try:
-            async with asyncio.timeout(PATIENCE_S):
-                while self._limits[stream] < sequence and stream not in self._ended and not self._closed:
-                    await self._change()
-        except TimeoutError:
-            self._replayed.notes.append(f"packet {packet.sequence} of stream {stream} got no credit")
+        """Send a packet; before it, and so close that they are not handled, those that others build on."""
+        stream = packet.stream
+        if (stream, packet.sequence) in self._replayed.arrivals_us:
+            return  # it was sent again over another connection
+        if packet.sequence in self._superseded.get(stream, ()):
+            if not packet.is_independent:
+                self._held[stream].append(packet)
             return
-        if stream not in self._ended and not self._closed:
-            self._sent[stream] = sequence
-            self._replayed.sources[stream, sequence] = packet.sequence
-            self._replayed.arrivals_us[stream, packet.sequence] = _real_us()
-            await self._transport.send(encode_packet(msgspec.structs.replace(packet, sequence=sequence)))
+        burst = [*self._held.pop(stream, ()), packet]
+        while burst and (room := await self._credit(stream, len(burst))):
+            if room < len(burst):
+                self._note(f"more frames of stream {stream} are handled than were then: they build on each other")
+            count = len(burst) if len(burst) <= room else len(burst) - room
+            for each in burst[:count]:
+                await self._send_packet(each)
+            del burst[:count]
             await asyncio.sleep(0)
+        if burst and stream not in self._ended and not self._closed:
+            self._note(f"packet {packet.sequence} of stream {stream} got no credit")
+
+    async def _credit(self, stream: int, wanted: int) -> int:
+        """Wait for credit for `wanted` packets, or for what there is; gives how much that is, 0 if there is none."""
+        for patience_s, least in ((CREDIT_S, wanted), (PATIENCE_S, 1)):
+            try:
+                async with asyncio.timeout(patience_s):
+                    while self._limits[stream] - self._sent[stream] < least:
+                        if stream in self._ended or self._closed:
+                            return 0
+                        await self._change()
+                break
+            except TimeoutError:
+                continue
+        return max(0, self._limits[stream] - self._sent[stream])
+
+    def _note(self, note: str) -> None:
+        if note not in self._replayed.notes:
+            self._replayed.notes.append(note)
+
+    async def _send_packet(self, packet: Packet) -> None:
+        """Send a packet under the next sequence."""
+        stream = packet.stream
+        self._sent[stream] += 1
+        self._replayed.sources[stream, self._sent[stream]] = packet.sequence
+        self._replayed.arrivals_us[stream, packet.sequence] = _real_us()
+        await self._transport.send(encode_packet(msgspec.structs.replace(packet, sequence=self._sent[stream])))
 
     async def _settle(self) -> None:
         """Wait until the server says nothing any more for as long as it may take."""
@@ -208,8 +240,7 @@ class ReplayedPage:
 def superseded(visit: Visit, manifest: Manifest) -> dict[int, frozenset[int]]:
     """Find the frames that were not handled because a newer one came in time: sequences by stream.
 
-    Only those of streams that keep the newest frame alone, whose frames do not build on each other, and of which there
-    are results that name what was handled.
+    Only those of streams that keep the newest frame alone, and of which there are results that name what was handled.
     """
     streams: set[int] = set()
     arrived: dict[int, set[int]] = defaultdict(set)
@@ -217,9 +248,7 @@ def superseded(visit: Visit, manifest: Manifest) -> dict[int, frozenset[int]]:
     for record in visit.records:
         if record.kind is RecordKind.UP and is_packet(record.body):
             packet = decode_packet(record.body)
-            if not packet.is_independent or packet.kind is not PacketKind.PICTURE:
-                streams.discard(packet.stream)
-            elif not packet.is_last:
+            if packet.kind is PacketKind.PICTURE and not packet.is_last:
                 arrived[packet.stream].add(packet.sequence)
         elif record.kind is RecordKind.UP:
             message = decode_page_message(record.body)
