@@ -254,8 +254,29 @@ def test_an_edit_of_a_component_that_is_not_there_ends_the_visit(tmp_path: Path)
     assert any("the app ended the visit" in note for note in found.notes)
 
 
-def test_a_file_that_was_given_to_a_component_is_no_part_of_a_recording(tmp_path: Path) -> None:
+def test_a_file_that_the_recording_lacks_is_named(tmp_path: Path) -> None:
     hello = encode_message(Hello(seq=1, version=VERSION, build="b", page_us=1))
     given = encode_message(Set(seq=2, component=1, value={"file": "handle", "name": "x.png"}))
     found = replay(written(tmp_path / "x.msr", hello, given), text_app())
-    assert any("was given a file" in note for note in found.notes)
+    assert any("a file that the recording lacks: x.png" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("size", [0, 10, 2_500_000])
+def test_an_uploaded_file_is_uploaded_again(tmp_path: Path, size: int) -> None:
+    def app(unit: int = 1) -> gr.Blocks:
+        with gr.Blocks() as demo:
+            file, out = gr.File(label="File"), gr.Textbox(label="Out")
+            file.upload(lambda path: f"{Path(path).stat().st_size // unit} bytes", file, out)
+        return demo
+
+    given = tmp_path / "given.bin"
+    given.write_bytes(bytes(size))
+
+    def act(client: Client) -> None:
+        client.set("File", given)
+        client.wait_for(lambda: f"{size} bytes" in client.page.values.values())
+
+    file = record(tmp_path / "runs", app(), act)
+    found = replay(file, app())
+    assert (found.is_equal, found.notes) == (True, ()), found
+    assert any("bytes'" in each for each in replay(file, app(7)).differences) or not size

@@ -10,6 +10,7 @@ It begins with `MAGIC`. Records follow, each with a prefix of 13 bytes, little-e
 | 2 `DOWN` | a message to the page, as it was sent |
 | 3 `ATTACHED` | none: the page came, or came back, over a new connection |
 | 4 `LEFT` | the reason in UTF-8: the connection ended. A file whose last record is another one was cut off |
+| 5 `UPLOAD` | a MessagePack map, see `UploadPart`: a part of a file that the page uploaded beside its messages |
 
 The session's secret and its tokens are left out of the messages that carry them, `welcome` and `hello`; cookies,
 headers and logins are in no message.
@@ -56,6 +57,7 @@ class RecordKind(IntEnum):
     DOWN = 2
     ATTACHED = 3
     LEFT = 4
+    UPLOAD = 5
 
 
 class Header(msgspec.Struct, frozen=True):
@@ -71,6 +73,20 @@ class Header(msgspec.Struct, frozen=True):
     title: str = ""
     library: str = ""
     python: str = ""
+
+
+class UploadPart(msgspec.Struct, frozen=True):
+    """The next bytes of an uploaded file: up to 1 MiB.
+
+    `file` is the handle by which messages of the page name it, `component` the number of the one that it is for.
+    """
+
+    file: str
+    name: str
+    type: str
+    component: int | None
+    data: bytes
+    is_last: bool
 
 
 class Record(NamedTuple):
@@ -101,6 +117,18 @@ def pack_header(header: Header) -> bytes:
 def pack(record: Record) -> bytes:
     """Make the bytes of one record."""
     return _PREFIX.pack(len(record.body), record.kind, record.time_us) + record.body
+
+
+def read_upload(body: bytes) -> UploadPart:
+    """Read the body of an `UPLOAD`.
+
+    Raises:
+        ProtocolError: It is malformed.
+    """
+    try:
+        return msgspec.msgpack.decode(body, type=UploadPart)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        raise ProtocolError(f"not a part of an upload: {str(error)[:200]}") from error
 
 
 def read(path: Path) -> Visit:

@@ -15,12 +15,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from millstream.recording.msr import (
     FORMAT,
     MAX_FILE_BYTES,
     Header,
     Record,
     RecordKind,
+    UploadPart,
     pack,
     pack_header,
 )
@@ -33,6 +36,11 @@ MAX_WAITING_BYTES: Final = 64 * 1024 * 1024
 
 MAX_KNOWN: Final = 10_000
 """Visits that a page which comes back may go on with."""
+
+MAX_UPLOAD_BYTES: Final = 32 * 1024 * 1024
+"""A larger file is no part of a recording."""
+
+PART_BYTES: Final = 1024 * 1024
 
 CLOSE_S: Final = 5.0
 """How long the rest may take to be written at the end."""
@@ -61,6 +69,14 @@ class RecordedVisit:
             logger.warning(
                 "The recording %s is as long as one may be; the rest of the visit is not recorded.", self.path
             )
+
+    def add_upload(self, part: UploadPart) -> None:
+        """Record a file that the page has uploaded: its name and so on, and all of its data."""
+        data = memoryview(part.data)
+        for start in range(0, max(len(data), 1), PART_BYTES):
+            piece, is_last = bytes(data[start : start + PART_BYTES]), start + PART_BYTES >= len(data)
+            body = msgspec.msgpack.encode(msgspec.structs.replace(part, data=piece, is_last=is_last))
+            self.add(RecordKind.UPLOAD, body)
 
 
 class Recorder:
@@ -95,6 +111,10 @@ class Recorder:
             if len(self._visits) > MAX_KNOWN:
                 self._visits.popitem(last=False)
         return found
+
+    def known(self, session: str) -> RecordedVisit | None:
+        """Give the recording of a session, if it has one."""
+        return self._visits.get(session)
 
     def write(self, path: Path, data: bytes) -> None:
         """Append to a file, soon; nothing if recording has ended."""

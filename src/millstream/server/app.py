@@ -114,7 +114,7 @@ class App:
             await self._live(receive, send)
             return
         await self.start()
-        await self._entrance({**scope, "host": self.host}, receive, send)
+        await self._entrance({**scope, "host": self.host, "recorder": self._recorder}, receive, send)
 
     def bound_to(self, address: str) -> None:
         """Note the address that the server listens on: whoever opens the app at a loopback address is its developer.

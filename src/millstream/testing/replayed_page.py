@@ -12,8 +12,9 @@ import msgspec
 
 from millstream.client.listeners import Listeners
 from millstream.declare.manifest import Manifest
-from millstream.errors import Closed
-from millstream.recording.msr import RecordKind, Visit
+from millstream.errors import Closed, InvalidValue, QuotaExceeded
+from millstream.recording.msr import RecordKind, UploadPart, Visit, read_upload
+from millstream.runtime.host import Host
 from millstream.types import Transport
 from millstream.wire.encoding import (
     decode_packet,
@@ -43,6 +44,7 @@ from millstream.wire.messages import (
     Stop,
     StreamState,
     Watch,
+    Welcome,
 )
 from millstream.wire.packet import Packet, PacketKind, is_packet
 
@@ -82,13 +84,17 @@ class ReplayedPage:
     Args:
         transport: The page's end of a connection to the app.
         visit: The recorded visit.
-        manifest: The app.
+        host: The app.
     """
 
-    def __init__(self, transport: Transport, visit: Visit, manifest: Manifest) -> None:
+    def __init__(self, transport: Transport, visit: Visit, host: Host) -> None:
         self._transport = transport
         self._visit = visit
-        self._superseded = superseded(visit, manifest)
+        self._host = host
+        self._superseded = superseded(visit, host.manifest)
+        self._session = ""
+        self._parts: dict[str, list[bytes]] = defaultdict(list)
+        self._files: dict[str, object] = {}
         self._held: dict[int, list[Packet]] = defaultdict(list)
         self._replayed = Replayed()
         self._seq = 0
@@ -111,7 +117,9 @@ class ReplayedPage:
         try:
             for record in self._visit.records:
                 await _until(began + record.time_us / 1e6)
-                if record.kind is RecordKind.UP and not self._closed:
+                if record.kind is RecordKind.UPLOAD and not self._closed:
+                    await self._upload(read_upload(record.body))
+                elif record.kind is RecordKind.UP and not self._closed:
                     await self._say(record.body)
             await self._settle()
         except Closed:
@@ -138,9 +146,11 @@ class ReplayedPage:
             if not self._seq:  # else it came back over another connection, which is none of the app's business
                 await self.send(msgspec.structs.replace(message, build="", resume=""))
                 await self.send(Credit(stream=0, limit=MOST_CREDIT))
-        elif isinstance(message, Set) and _has_file(message.value):
-            self._note(f"component {message.component} was given a file, which no recording holds")
-        elif isinstance(message, Set | Fire):
+        elif isinstance(message, Set) and (lacking := self._lacking(message.value)):
+            self._note(f"component {message.component} was given a file that the recording lacks: {lacking}")
+        elif isinstance(message, Set):
+            await self.send(msgspec.structs.replace(message, seen=ALL, value=self._here(message.value)))
+        elif isinstance(message, Fire):
             await self.send(msgspec.structs.replace(message, seen=ALL))
         elif isinstance(message, Open):
             await self.send(msgspec.structs.replace(message, seen=ALL))
@@ -151,6 +161,38 @@ class ReplayedPage:
         elif not isinstance(message, _ABOUT_THE_LINK):
             self._has_left = isinstance(message, Bye)
             await self.send(message)
+
+    async def _upload(self, part: UploadPart) -> None:
+        """Upload a file again when all of its parts are there."""
+        self._parts[part.file].append(part.data)
+        if not part.is_last:
+            return
+        data = b"".join(self._parts.pop(part.file))
+        while not self._session and not self._closed:
+            await self._change()
+        try:
+            value = await self._host.upload(self._session, part.name, part.type, data, part.component)
+            self._files[part.file] = value["file"]
+        except (InvalidValue, QuotaExceeded) as error:
+            self._note(f"the app did not take the file {part.name!r}: {error}")
+
+    def _lacking(self, value: object) -> str:
+        """Name a file that a value refers to and that was not uploaded; empty if there is none."""
+        if isinstance(value, list):
+            return next(filter(None, map(self._lacking, value)), "")
+        if not isinstance(value, dict):
+            return ""
+        if "file" in value and value["file"] not in self._files:
+            return str(value.get("name", "without a name"))[:80]
+        return self._lacking(list(value.values()))
+
+    def _here(self, value: object) -> object:
+        """Replace the handles of uploaded files by those that they have now."""
+        if isinstance(value, list):
+            return [self._here(each) for each in value]
+        if not isinstance(value, dict):
+            return value
+        return {key: self._files[each] if key == "file" else self._here(each) for key, each in value.items()}
 
     async def _say_packet(self, packet: Packet) -> None:
         """Send a packet; before it, and so close that they are not handled, those that others build on."""
@@ -223,7 +265,9 @@ class ReplayedPage:
             self._changed.set()
 
     async def _hear(self, message: ServerMessage) -> None:
-        if isinstance(message, Credit):
+        if isinstance(message, Welcome):
+            self._session = message.session
+        elif isinstance(message, Credit):
             self._limits[message.stream] = max(self._limits[message.stream], message.limit)
         elif isinstance(message, StreamState) and message.state == "ended":
             self._ended.add(message.stream)
@@ -268,12 +312,6 @@ def _source(body: bytes) -> list[tuple[int, int]]:
     """Name the packet that a message of the server is the result of."""
     said = decode_packet(body) if is_packet(body) else decode_server_message(body)
     return [(said.stream, said.source)] if isinstance(said, Packet | Outputs) and said.stream and said.source else []
-
-
-def _has_file(value: object) -> bool:
-    if isinstance(value, dict):
-        return "file" in value or any(map(_has_file, value.values()))
-    return isinstance(value, list) and any(map(_has_file, value))
 
 
 def _real_us() -> int:

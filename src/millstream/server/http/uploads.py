@@ -6,7 +6,7 @@ import asyncio
 import errno
 import os
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import BinaryIO, Final, cast
 from urllib.parse import quote
 
@@ -15,8 +15,11 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from millstream.errors import InvalidValue, QuotaExceeded
+from millstream.recording.msr import UploadPart
+from millstream.recording.recorder import MAX_UPLOAD_BYTES, Recorder
 from millstream.runtime.host import Host
 from millstream.runtime.inspection import UnfitUpload
+from millstream.runtime.run_in_thread import run_in_thread
 from millstream.server.security.caller import Caller
 from millstream.types import Blob
 
@@ -53,6 +56,7 @@ async def receive_file(request: Request) -> Response:
                 await upload.write(chunk)
             value = await upload.finish(clean_type(request.headers.get("content-type", "")))
         host.totals.uploaded(cast("int", value["size"]))
+        await _record(request, session, value)
     except QuotaExceeded as error:
         return _error(413, _sentence(error))
     except UnfitUpload as error:
@@ -64,6 +68,18 @@ async def receive_file(request: Request) -> Response:
     except ClientDisconnect:
         return _error(400, "The upload broke off.")  # nobody reads it
     return JSONResponse(value, headers={"cache-control": "no-store"})
+
+
+async def _record(request: Request, session: str, value: Mapping[str, object]) -> None:
+    """Add an upload to the recording of its visit, if there is one."""
+    recorder: Recorder | None = request.scope["recorder"]
+    visit = recorder.known(session) if recorder is not None else None
+    blob = request.scope["host"].file(request.scope["caller"].visitor, value["file"]) if visit is not None else None
+    if visit is None or blob is None or blob.size > MAX_UPLOAD_BYTES:
+        return
+    data = blob.data if blob.path is None else await run_in_thread("recording", blob.path.read_bytes)
+    part = UploadPart(str(value["file"]), blob.name, blob.mime, _component_of(request), data or b"", True)
+    visit.add_upload(part)
 
 
 async def chunks_of(request: Request) -> AsyncIterator[bytes]:
