@@ -119,8 +119,7 @@ def film_in(codec: str) -> Visit:
     return act
 
 
-@pytest.mark.parametrize("codec", ["jpeg", "vp8"])
-@pytest.mark.parametrize("keep", ["latest", "all"])
+@pytest.mark.parametrize(("keep", "codec"), [("latest", "jpeg"), ("all", "jpeg"), ("all", "vp8")])
 def test_frames_are_handled_as_they_were(tmp_path: Path, keep: str, codec: str) -> None:
     file = record(tmp_path, camera_app(keep=keep), film_in(codec))
     found = replay(file, camera_app(keep=keep))
@@ -274,7 +273,7 @@ def test_an_uploaded_file_is_uploaded_again(tmp_path: Path, size: int) -> None:
 
     def act(client: Client) -> None:
         client.set("File", given)
-        client.wait_for(lambda: f"{size} bytes" in client.page.values.values())
+        client.fire("File", "upload")
 
     file = record(tmp_path / "runs", app(), act)
     found = replay(file, app())

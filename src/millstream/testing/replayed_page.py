@@ -54,6 +54,9 @@ PATIENCE_S: Final = 60.0
 CREDIT_S: Final = 0.5
 """Virtual seconds for which packets that belong together wait for credit for all of them."""
 
+HANDLED_S: Final = 0.001
+"""Virtual seconds after each packet: no time passes before the handler has returned."""
+
 MOST_CREDIT: Final = 2**31
 """The page takes all that comes."""
 
@@ -211,7 +214,7 @@ class ReplayedPage:
             for each in burst[:count]:
                 await self._send_packet(each)
             del burst[:count]
-            await asyncio.sleep(0)
+            await asyncio.sleep(HANDLED_S)
         if burst and stream not in self._ended and not self._closed:
             self._note(f"packet {packet.sequence} of stream {stream} got no credit")
 
