@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ from tests.browser.blocking_proxy import WAYS, BlockingProxy, Way
 from tests.browser.conftest import OpenPage
 from tests.browser.glass import Notes, record, stop, until
 from tests.browser.media import CHIRP_SECONDS, Clips, read_chirp
+from tests.deploy.proxies import certificate, proxied
+from tests.deploy.servers import free_port
 
 import millstream as gr
 
@@ -129,3 +132,25 @@ def test_a_server_that_is_away_for_a_moment_is_found_again_over_http(launch: Lau
         say(page, "hello")
         proxy.cut()
         say(page, "again")
+
+
+def test_http_2_alone_does_behind_a_proxy_that_collects_answers_unless_told_otherwise(
+    launch: Launch, open_page: OpenPage, tmp_path: Path
+) -> None:
+    """The real nginx, with TLS, HTTP/2 and its usual buffering, which passes no upgrade on."""
+    port = free_port()
+    changes = [
+        (" ssl;", " ssl http2;"),
+        ("proxy_set_header Upgrade $http_upgrade;", ""),
+        ("proxy_buffering off;", "proxy_buffering on;"),
+    ]
+    demo = shout()
+    launch(demo, server_port=port, root_path="/camera", trusted_proxies=["127.0.0.1"])
+    open_page.expected += BLOCKED  # type: ignore[attr-defined]
+    with proxied(tmp_path, (port, port), certificate(tmp_path), *changes) as url:
+        page = open_page(f"{url}/", ignore_https_errors=True)
+        say(page, "hello")
+        say(page, "again")
+        names = "performance.getEntriesByType('resource').map((each) => each.nextHopProtocol)"
+        assert set(page.evaluate(f"fetch('healthz').then(() => {names})")) == {"h2"}
+        page.close()

@@ -147,6 +147,9 @@ def test_a_page_that_takes_its_leave_is_read_to_the_end() -> None:
         assert await page.transport.receive() == b"bye"
         with pytest.raises(Closed, match=r"the page closed the connection \(1000\)"):
             await page.transport.receive()
+        for _ in range(2):
+            await page.transport.close(1001, "")
+        assert page.sent == [{"type": "http.response.body", "body": b"", "more_body": False}]
 
     play(scene)
 

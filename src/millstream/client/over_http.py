@@ -12,10 +12,19 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from millstream.errors import Closed, ProtocolError, Refused
-from millstream.wire.framing import End, Unframer, frame
+from millstream.wire.framing import End, Unframer, frame, frame_end
 
 SILENCE_S: Final = 20.0
 """A server that says nothing for so long is gone: it gives signs of life."""
+
+KEEP_ALIVE_S: Final = 5.0
+"""A client that says nothing sends an empty request so often: the server takes it for gone after 20 s."""
+
+GOODBYE_S: Final = 1.0
+"""How long the last request may take."""
+
+LOST: Final = 1006
+"""The close code of a connection that breaks off without a goodbye."""
 
 ATTEMPTS: Final = 3
 """How often a request is sent whose answer does not come; what it carries is acted upon once."""
@@ -49,7 +58,8 @@ class ClientHttp:
         self._unframer = Unframer()
         self._ready: deque[bytes] = deque()
         self._end = ""
-        self._batch = 0
+        self._batch = self._said = 0
+        self._staying: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Open the way down, and with it the connection.
@@ -67,6 +77,7 @@ class ClientHttp:
             await self.close(1006, "")
             raise Refused(f"{self._path}down: {status}", {401: "login", 503: "shutdown"}.get(status, "origin"))
         self._headers["X-Millstream-Connection"] = (await self.receive()).decode()
+        self._staying = asyncio.get_running_loop().create_task(self._stay(), name="millstream-client-stay")
 
     async def receive(self) -> bytes:
         """Wait for the next message.
@@ -91,16 +102,15 @@ class ClientHttp:
         Raises:
             Closed: The connection has ended.
         """
-        if self._end:
-            raise Closed(self._end)
-        self._batch += 1
-        status = await asyncio.wrap_future(self._up_thread.submit(self._post, self._batch, frame(message)))
-        if status != 204:
-            self._end = f"the server closed: {status}" if status else "the link is lost"
-            raise Closed(self._end)
+        self._said += 1
+        await self._send(frame(message))
 
     async def close(self, code: int, reason: str) -> None:
-        """End the connection; what was sent was taken. HTTP has no room for the code and the reason."""
+        """End the connection; with 1006 it breaks off without a word."""
+        if self._staying is not None:
+            self._staying.cancel()
+            if code != LOST and not self._end:
+                await self._say_goodbye(frame_end(code, reason))
         self._end = self._end or "the connection is closed"
         for found in (self._socket, self._up.sock):
             if found is not None:
@@ -111,6 +121,35 @@ class ClientHttp:
             except RuntimeError:
                 continue  # it was closed before
             thread.shutdown(wait=False)
+
+    async def _send(self, body: bytes) -> None:
+        """Send the next batch."""
+        if self._end:
+            raise Closed(self._end)
+        self._batch += 1
+        status = await asyncio.wrap_future(self._up_thread.submit(self._post, self._batch, body))
+        if status != 204:
+            self._end = f"the server closed: {status}" if status else "the link is lost"
+            raise Closed(self._end)
+
+    async def _stay(self) -> None:
+        """Give signs of life."""
+        said = -1
+        while True:
+            await asyncio.sleep(KEEP_ALIVE_S)
+            if said == self._said:
+                try:
+                    await self._send(b"")
+                except Closed:
+                    return
+            said = self._said
+
+    async def _say_goodbye(self, last: bytes) -> None:
+        try:
+            async with asyncio.timeout(GOODBYE_S):
+                await self._send(last)
+        except (Closed, TimeoutError):
+            return  # nobody listens any more
 
     def _take(self, data: bytes) -> None:
         try:

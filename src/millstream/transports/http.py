@@ -50,7 +50,7 @@ class HttpTransport:
     def __init__(self, send: Send) -> None:
         self._send = send
         self._writing = asyncio.Lock()
-        self._is_torn = self._is_quiet = False
+        self._is_torn = self._is_quiet = self._is_finished = False
         self._closed = ""
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
@@ -125,13 +125,15 @@ class HttpTransport:
         self._is_quiet = True
 
     async def close(self, code: int, reason: str) -> None:
-        """End the response, with a last record that says why; does nothing if the connection has ended already."""
-        if self._closed:
+        """End the response, with a last record that says why unless the page has left; harmless if repeated."""
+        if self._is_finished:
             return
+        self._is_finished = True
+        record = b"" if self._closed else frame_end(code, reason)
         self.lose(f"the server closed the connection with {code}: {reason}")
         try:
             async with asyncio.timeout(CLOSE_S):
-                await self._write(frame_end(code, reason), is_last=True)
+                await self._write(record, is_last=True)
         except TimeoutError:
             return  # it takes nothing any more
 

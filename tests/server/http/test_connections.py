@@ -16,12 +16,14 @@ from tests.server.over_http import VISITOR, listening
 from tests.server.test_serving import wait_until
 
 import millstream as gr
-from millstream.client import Client
+from millstream.client import Client, over_http
+from millstream.client.over_http import ClientHttp
 from millstream.errors import Closed, InvalidValue, Refused
 from millstream.server.app import create_app
 from millstream.server.http.connections import BATCH_HEADER, CONNECTION_HEADER, MAX_BODY_BYTES
 from millstream.server.options import ServerOptions
 from millstream.server.process import protocols
+from millstream.transports import http as http_transport
 from millstream.types import Transport
 from millstream.wire.framing import End, Unframer, frame
 
@@ -224,6 +226,39 @@ def test_a_client_over_http_reaches_an_app_with_a_login() -> None:
         client.set("Text", "hello")
         client.fire("Text", "submit")
         assert client.value("Text") == "HELLO"
+
+
+async def test_a_client_that_says_nothing_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_transport, "SILENCE_S", 1.0)
+    monkeypatch.setattr(over_http, "KEEP_ALIVE_S", 0.1)
+
+    async def scene(url: str, handed: asyncio.Queue[Transport]) -> None:
+        page = ClientHttp(url, {})
+        await page.open()
+        server = await handed.get()
+        reading = asyncio.ensure_future(server.receive())
+        await asyncio.wait([reading], timeout=2.0)
+        assert not reading.done()
+        await page.send(b"still here")
+        assert await reading == b"still here"
+        await page.close(1001, "")
+
+    await play(scene)
+
+
+async def test_a_client_that_leaves_says_so_and_one_that_is_lost_does_not() -> None:
+    async def scene(url: str, handed: asyncio.Queue[Transport]) -> None:
+        for code, why in ((1001, r"the page closed the connection \(1001\)"), (1006, "the link to the page was lost")):
+            page = ClientHttp(url, {})
+            await page.open()
+            server = await handed.get()
+            await page.send(b"last words")
+            await page.close(code, "")
+            assert await server.receive() == b"last words"
+            with pytest.raises(Closed, match=why):
+                await server.receive()
+
+    await play(scene)
 
 
 def test_a_client_knows_two_transports() -> None:
