@@ -2,8 +2,15 @@
 
 import type { CameraFrame, FrameSource } from "../codecs/types.ts";
 import type { DeviceChoice } from "../constants.ts";
-import { cameraConstraints, isMirrored, openDevice } from "./devices.ts";
+import { isPrompt } from "../media/browser_answers.ts";
+import { cameraConstraints, DeviceError, isMirrored, openDevice } from "./devices.ts";
+import { eachFrame } from "./presented_frames.ts";
 import { readTrack } from "./tracks.ts";
+
+/** A camera that has shown nothing by then is waited for no longer: its frames come when they come. */
+const START_MS = 3_000;
+
+const OLD = "This browser is too old to send the frames of a camera. Update it, or use another one.";
 
 export interface CameraWish {
   /** The app's own constraints; they win over ours. */
@@ -31,22 +38,35 @@ export async function openCamera(wish: CameraWish): Promise<Camera> {
   return cameraOf(await openDevice("camera", cameraConstraints(wish.constraints, wish.size, wish.choice)), wish);
 }
 
-/** Begins to deliver the frames of a camera that was opened. */
+/** Begins to deliver the frames of a camera that was opened; one that cannot is closed. */
 export async function cameraOf(preview: MediaStream, wish: CameraWish): Promise<Camera> {
   const track = preview.getVideoTracks()[0] as MediaStreamTrack;
+  try {
+    const frames = await framesOf(preview, track);
+    return {
+      preview,
+      track,
+      source: frames.source,
+      mirrored: isMirrored(wish.mirror, track),
+      device: track.getSettings().deviceId ?? "",
+      close: () => {
+        frames.close();
+        track.stop();
+      },
+    };
+  } catch (error) {
+    track.stop();
+    throw error;
+  }
+}
+
+async function framesOf(
+  preview: MediaStream,
+  track: MediaStreamTrack,
+): Promise<{ source: FrameSource; close(): void }> {
+  if (typeof OffscreenCanvas === "undefined") throw new DeviceError({ code: "failed", message: OLD });
   const readable = readTrack(track);
-  const frames = readable ? { source: readable, close: () => {} } : await watch(preview);
-  return {
-    preview,
-    track,
-    source: frames.source,
-    mirrored: isMirrored(wish.mirror, track),
-    device: track.getSettings().deviceId ?? "",
-    close: () => {
-      frames.close();
-      track.stop();
-    },
-  };
+  return readable ? { source: readable, close: () => {} } : watch(preview);
 }
 
 /** Grabs the frames that a `<video>` presents, where the track itself cannot be read. */
@@ -55,8 +75,8 @@ async function watch(preview: MediaStream): Promise<{ source: MessagePort; close
   video.muted = true;
   video.playsInline = true;
   video.srcObject = preview;
-  // A video that autoplays but was never played gives black frames.
-  await video.play();
+  // A video that autoplays but was never played gives black frames. It plays when the camera has a frame to show.
+  await isPrompt(video.play(), START_MS);
   const { port1, port2 } = new MessageChannel();
   const stop = postFrames(video, port1);
   const close = (): void => {
@@ -66,21 +86,17 @@ async function watch(preview: MediaStream): Promise<{ source: MessagePort; close
   return { source: port2, close };
 }
 
-/** Posts each frame that `video` presents, until the returned function is called. */
+/** Posts each frame of `video`, until the returned function is called. */
 function postFrames(video: HTMLVideoElement, port: MessagePort): () => void {
   let isOver = false;
-  const next = (): void => {
-    if (isOver) return;
-    void grab(video).then((frame) => (isOver ? frame.close() : port.postMessage(frame, [frame])));
-    video.requestVideoFrameCallback(next);
-  };
-  video.requestVideoFrameCallback(next);
+  const post = (frame: CameraFrame): void => (isOver ? frame.close() : port.postMessage(frame, [frame]));
+  const stop = eachFrame(video, () => {
+    if (typeof VideoFrame !== "undefined") post(new VideoFrame(video));
+    else void createImageBitmap(video).then(post, () => {}); // a frame that was gone before it could be copied
+  });
   return () => {
     isOver = true;
+    stop();
     port.postMessage(null);
   };
-}
-
-async function grab(video: HTMLVideoElement): Promise<CameraFrame> {
-  return typeof VideoFrame === "undefined" ? createImageBitmap(video) : new VideoFrame(video);
 }

@@ -1,6 +1,7 @@
 /** Cameras and microphones: which there are, how to open one, and what to say when that fails. */
 
 import type { DeviceChoice } from "../constants.ts";
+import { errorName } from "../media/browser_answers.ts";
 import type { Trouble, TroubleCode } from "../states.ts";
 
 export type DeviceKind = "camera" | "microphone";
@@ -144,7 +145,7 @@ export function isMirrored(wish: boolean | null, track: MediaStreamTrack): boole
 }
 
 function codeOf(error: unknown): TroubleCode {
-  const name = error instanceof DOMException ? error.name : "";
+  const name = errorName(error);
   if (name === "NotAllowedError") return "refused";
   if (name === "NotFoundError" || name === "OverconstrainedError") return "missing";
   if (name === "NotReadableError" || name === "AbortError") return "busy";

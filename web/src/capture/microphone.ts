@@ -3,9 +3,15 @@
 import { MAX_AUDIO_BYTES } from "../codecs/pcm16.ts";
 import type { AudioShape, MicrophoneFormat } from "../codecs/types.ts";
 import type { DeviceChoice } from "../constants.ts";
-import { microphoneConstraints, openDevice } from "./devices.ts";
+import { errorName, isPrompt } from "../media/browser_answers.ts";
+import { DeviceError, microphoneConstraints, openDevice } from "./devices.ts";
 
 const MOST_CHANNELS = 8;
+
+/** An audio context that does not run by then never does: Firefox has none without a loudspeaker. */
+const START_MS = 3_000;
+
+const SILENT = "This browser's audio does not start: connect a loudspeaker or headphones, then press Record.";
 
 /** The format that the server assumes where the app leaves it to the device: such a chunk fits into a packet. */
 const USUAL: AudioShape = { rate: 48_000, channels: 2 };
@@ -102,7 +108,7 @@ function connectSource(stream: MediaStream, rate: number | null): MediaStreamAud
     return context.createMediaStreamSource(stream);
   } catch (error) {
     void context.close();
-    if (!rate || !(error instanceof DOMException) || error.name !== "NotSupportedError") throw error;
+    if (!rate || errorName(error) !== "NotSupportedError") throw error;
     return new AudioContext().createMediaStreamSource(stream);
   }
 }
@@ -122,7 +128,7 @@ async function deliver(
   const { port1, port2 } = new MessageChannel();
   node.port.postMessage(port1, [port1]);
   source.connect(node);
-  await context.resume();
+  if (!(await isPrompt(context.resume(), START_MS))) throw new DeviceError({ code: "missing", message: SILENT });
   return { node, samples: port2 };
 }
 

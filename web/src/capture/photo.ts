@@ -20,11 +20,14 @@ export class Photo {
     void this.video.play().catch(() => {}); // a camera that is closed before it showed a frame
   }
 
-  /** Takes it, as the user sees it, while the camera is still open; null if there is nothing to be seen yet. */
-  async finish(): Promise<File | null> {
+  /** Takes it, as the user sees it, while the camera is still open. Rejects with a sentence if there is nothing to see yet. */
+  async finish(): Promise<File> {
     const { video, mirrored } = this;
-    const photo = video.videoWidth > 0 ? still(video, "photo.jpg", { mirrored }) : null;
-    video.srcObject = null;
-    return photo;
+    try {
+      if (video.videoWidth === 0) throw new Error("The camera had not shown anything yet. Press Record to try again.");
+      return await still(video, "photo.jpg", { mirrored });
+    } finally {
+      video.srcObject = null;
+    }
   }
 }

@@ -1,12 +1,19 @@
 /** A video that is recorded and not streamed: what the user saw, mirrored if it was, and the microphone with it. */
 
+import { isPrompt } from "../media/browser_answers.ts";
 import type { Camera } from "./camera.ts";
+import { eachFrame } from "./presented_frames.ts";
 
 /** A longer recording ends by itself: more than half an hour at the bit rates that browsers choose. */
 const MAX_VIDEO_BYTES = 512 * 1024 * 1024;
 
 /** The interval at which the recorder hands over what it recorded, in milliseconds. */
 const SLICE_MS = 1000;
+
+/** A recorder that has not ended by then never does. */
+const END_MS = 10_000;
+
+const EMPTY = "This browser recorded nothing: use another one, or upload a video file.";
 
 /** The formats that a recorder may make, the one that most programs read first. */
 const KINDS = [
@@ -21,6 +28,7 @@ export class VideoClip {
   private readonly video = document.createElement("video");
   private readonly canvas = document.createElement("canvas");
   private readonly full: () => void;
+  private readonly stopFrames: () => void;
   private mirrored = false;
   private audio: { context: AudioContext; target: MediaStreamAudioDestinationNode } | null = null;
   private source: MediaStreamAudioSourceNode | null = null;
@@ -30,20 +38,22 @@ export class VideoClip {
   private bytes = 0;
   private isHeld = true;
   private isOver = false;
+  /** The error that ended it, for the user; empty if there is none. */
+  private problem = "";
 
-  /** Starts with the first frame after `hold(false)`. `full` is called when no more fits. */
+  /** Starts with the first frame after `hold(false)`. `full` is called when no more fits, or when it cannot go on. */
   constructor(camera: Camera, microphone: MediaStreamTrack | null, full: () => void) {
     this.full = full;
     this.video.muted = true;
     this.video.playsInline = true;
     this.change(camera, microphone);
-    const next = (): void => {
-      if (this.isOver) return;
-      this.draw();
-      if (!this.recorder && !this.isHeld) this.start();
-      this.video.requestVideoFrameCallback(next);
-    };
-    this.video.requestVideoFrameCallback(next);
+    this.stopFrames = eachFrame(this.video, () => {
+      try {
+        this.take();
+      } catch (error) {
+        this.fail(error);
+      }
+    });
   }
 
   /** Nothing is recorded while it is held, and nothing of that time is to be seen in the video. */
@@ -67,23 +77,37 @@ export class VideoClip {
     this.source.connect(this.audio.target);
   }
 
-  /** Ends the recording; null if there is not one frame. */
-  finish(): Promise<File | null> {
+  /** Ends the recording; null if it was held all the time. Rejects with a sentence if nothing came of it. */
+  async finish(): Promise<File | null> {
     this.isOver = true;
+    this.stopFrames();
     this.video.srcObject = null;
-    const { recorder } = this;
-    if (!recorder) {
+    try {
+      if (this.recorder) await isPrompt(stopped(this.recorder), END_MS);
+    } finally {
       this.letGo();
-      return Promise.resolve(null);
     }
-    return new Promise((give) => {
-      recorder.onstop = () => {
-        this.letGo();
-        const type = recorder.mimeType.split(";")[0] ?? "";
-        give(this.bytes > 0 ? new File(this.parts, `recording.${this.end}`, { type }) : null);
-      };
-      recorder.stop();
-    });
+    if (this.bytes > 0) return new File(this.parts, `recording.${this.end}`, { type: this.type });
+    if (this.isHeld && !this.recorder && !this.problem) return null;
+    throw new Error(this.problem || EMPTY);
+  }
+
+  private get type(): string {
+    return this.recorder?.mimeType.split(";")[0] ?? "";
+  }
+
+  private take(): void {
+    if (this.isOver) return;
+    this.draw();
+    if (!this.recorder && !this.isHeld) this.start();
+  }
+
+  /** The recording cannot go on; what there is of it is kept. */
+  private fail(error: unknown): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.problem = `This browser could not record a video: ${error instanceof Error ? error.message : String(error)}`;
+    this.full();
   }
 
   private draw(): void {
@@ -109,6 +133,7 @@ export class VideoClip {
       this.bytes += data.size;
       if (this.bytes > MAX_VIDEO_BYTES && !this.isOver) this.full();
     };
+    this.recorder.onerror = (event) => this.fail((event as ErrorEvent).error);
     this.recorder.start(SLICE_MS);
   }
 
@@ -117,6 +142,16 @@ export class VideoClip {
     void this.audio?.context.close();
     for (const track of this.recorder?.stream.getTracks() ?? []) track.stop();
   }
+}
+
+/** Stops a recorder; resolves when it has handed over everything. */
+function stopped(recorder: MediaRecorder): Promise<void> {
+  return new Promise((resolve) => {
+    recorder.onstop = () => resolve();
+    // One that an error has ended hands over its last part in a moment.
+    if (recorder.state === "inactive") setTimeout(resolve);
+    else recorder.stop();
+  });
 }
 
 function listen(): { context: AudioContext; target: MediaStreamAudioDestinationNode } {

@@ -6,7 +6,7 @@
  */
 
 import type { Packet } from "../wire/packet.ts";
-import type { CameraFrame } from "./types.ts";
+import type { CameraFrame, DisplayFrame } from "./types.ts";
 
 /** Encoded bytes and what the header has to say about them. */
 export interface Encoded {
@@ -45,9 +45,9 @@ export interface FrameEncoder {
 export interface FrameDecoder {
   /**
    * Decodes one packet. Calls are made in the order of sequences, one at a time; whoever calls closes the frame.
-   * `timestampUs` becomes the frame's timestamp. Null if there is nothing to be shown.
+   * `timestampUs` becomes the frame's timestamp, unless it is a bitmap. Null if there is nothing to be shown.
    */
-  decode(packet: Packet, timestampUs: number): Promise<VideoFrame | null>;
+  decode(packet: Packet, timestampUs: number): Promise<DisplayFrame | null>;
   close(): void;
 }
 

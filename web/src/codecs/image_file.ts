@@ -2,6 +2,7 @@
 
 import type { Packet } from "../wire/packet.ts";
 import type { FrameDecoder } from "./codec.ts";
+import type { DisplayFrame } from "./types.ts";
 
 export class ImageFileDecoder implements FrameDecoder {
   private readonly mime: string;
@@ -11,8 +12,9 @@ export class ImageFileDecoder implements FrameDecoder {
     this.mime = mime;
   }
 
-  async decode(packet: Packet, timestampUs: number): Promise<VideoFrame> {
+  async decode(packet: Packet, timestampUs: number): Promise<DisplayFrame> {
     const frame = await this.open(packet.payload);
+    if (typeof VideoFrame === "undefined") return frame;
     try {
       return frame instanceof VideoFrame
         ? await stamp(frame, timestampUs)
@@ -24,7 +26,7 @@ export class ImageFileDecoder implements FrameDecoder {
 
   close(): void {}
 
-  private async open(data: Uint8Array): Promise<VideoFrame | ImageBitmap> {
+  private async open(data: Uint8Array): Promise<DisplayFrame> {
     if (typeof ImageDecoder === "undefined") {
       return createImageBitmap(new Blob([data as Uint8Array<ArrayBuffer>], { type: this.mime }));
     }

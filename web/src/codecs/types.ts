@@ -46,8 +46,11 @@ export type FrameSource = ReadableStream<VideoFrame> | MessagePort;
 /** Where streamed frames of a component go: into a track, or onto a canvas. */
 export type FrameTarget = WritableStream<VideoFrame> | OffscreenCanvas;
 
-/** A frame as a camera delivers it; whoever holds it closes it. */
-export type CameraFrame = VideoFrame | ImageBitmap;
+/** A frame that can be drawn: a bitmap where the browser has no `VideoFrame`; whoever holds it closes it. */
+export type DisplayFrame = VideoFrame | ImageBitmap;
+
+/** A frame as a camera delivers it. */
+export type CameraFrame = DisplayFrame;
 
 /** An image that the page shows by itself, as an `<img>`. */
 export interface StillImage {

@@ -1,6 +1,6 @@
 /** The marks on the frames of one camera, in the media worker: each on the frame that it was computed from, or carried on. */
 
-import type { CameraFrame } from "../codecs/types.ts";
+import type { CameraFrame, DisplayFrame } from "../codecs/types.ts";
 import { Cadence } from "./cadence.ts";
 import { Carrying } from "./carrying.ts";
 import { drawMarks } from "./drawing.ts";
@@ -17,7 +17,7 @@ const SMOOTHING = 0.1;
 
 export interface OverlayEvents {
   /** A frame is to be shown that no packet brought: `make` makes it. */
-  carry(component: number, capturedUs: number, make: (timestampUs: number) => VideoFrame): void;
+  carry(component: number, capturedUs: number, make: (timestampUs: number) => DisplayFrame): void;
   /** The marks of a component in words, when they have changed. */
   described(component: number, words: string): void;
 }
@@ -52,7 +52,7 @@ export class CameraOverlay {
   }
 
   /** The result for the frame of `capturedUs`: that frame with its marks, or null if a later one is shown already. */
-  draw(component: number, payload: Uint8Array, capturedUs: number, timestampUs: number): VideoFrame | null {
+  draw(component: number, payload: Uint8Array, capturedUs: number, timestampUs: number): DisplayFrame | null {
     const overlay = readOverlay(payload);
     const output = this.outputs.get(component) ?? new OverlayOutput();
     this.outputs.set(component, output);
@@ -100,7 +100,7 @@ class OverlayOutput {
    * The frame that the marks were computed from; null if a later one is shown already, and while frames run ahead: among
    * marks that are dashed, a single frame whose marks are not would flash.
    */
-  exact(base: OffscreenCanvas, marks: readonly Mark[], capturedUs: number, timestampUs: number): VideoFrame | null {
+  exact(base: OffscreenCanvas, marks: readonly Mark[], capturedUs: number, timestampUs: number): DisplayFrame | null {
     if (this.isAhead || capturedUs < this.shownUs) return null;
     const copy = ({ canvas, context }: FrameSurface): void => {
       resize(canvas, base.width, base.height);
@@ -110,7 +110,7 @@ class OverlayOutput {
   }
 
   /** A later frame, with the marks as they are to be expected on it. */
-  carried(draw: (surface: FrameSurface) => void, capturedUs: number, timestampUs: number): VideoFrame {
+  carried(draw: (surface: FrameSurface) => void, capturedUs: number, timestampUs: number): DisplayFrame {
     return this.compose(draw, this.carrying.at(capturedUs), true, capturedUs, timestampUs);
   }
 
@@ -120,10 +120,11 @@ class OverlayOutput {
     isCarried: boolean,
     capturedUs: number,
     timestampUs: number,
-  ): VideoFrame {
+  ): DisplayFrame {
     draw(this.surface);
     drawMarks(this.surface.context, marks, isCarried);
     this.shownUs = capturedUs;
+    if (typeof VideoFrame === "undefined") return this.surface.canvas.transferToImageBitmap();
     return new VideoFrame(this.surface.canvas, { timestamp: timestampUs, alpha: "discard" });
   }
 }

@@ -1,6 +1,7 @@
 /** The last frames of a camera that were sent, as they were captured, by the time of that: every result names it. */
 
 import type { CameraFrame } from "../codecs/types.ts";
+import { frameSize } from "../media/frame_size.ts";
 
 /** More frames than a link with sense has on the way. */
 const MOST_FRAMES = 16;
@@ -32,7 +33,7 @@ export class FrameRing {
 
   /** Keeps a copy of the frame, in place of the oldest if there are too many; the camera gets its own back at once. */
   put(frame: CameraFrame, capturedUs: number): void {
-    const [width, height] = sizeOf(frame);
+    const [width, height] = frameSize(frame);
     const most = Math.max(1, Math.min(MOST_FRAMES, Math.floor(MOST_BYTES / (width * height * 4))));
     let surface: FrameSurface | null = null;
     for (const [oldest, found] of this.surfaces) {
@@ -61,7 +62,7 @@ export function openSurface(): FrameSurface {
 
 /** Draws a frame at its own size. */
 export function drawFrame({ canvas, context }: FrameSurface, frame: CameraFrame, isMirrored: boolean): void {
-  const [width, height] = sizeOf(frame);
+  const [width, height] = frameSize(frame);
   resize(canvas, width, height);
   context.setTransform(isMirrored ? -1 : 1, 0, 0, 1, isMirrored ? width : 0, 0);
   context.drawImage(frame, 0, 0, width, height);
@@ -71,8 +72,4 @@ export function drawFrame({ canvas, context }: FrameSurface, frame: CameraFrame,
 /** Gives a canvas a size; to set the one that it has would clear it. */
 export function resize(canvas: OffscreenCanvas, width: number, height: number): void {
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-}
-
-function sizeOf(frame: CameraFrame): [number, number] {
-  return "displayWidth" in frame ? [frame.displayWidth, frame.displayHeight] : [frame.width, frame.height];
 }

@@ -1,12 +1,13 @@
 /** Where streamed frames of one component go, in the worker. */
 
-import type { FrameTarget } from "../codecs/types.ts";
+import type { DisplayFrame, FrameTarget } from "../codecs/types.ts";
+import { frameSize } from "../media/frame_size.ts";
 import { pageUs } from "../transport/clock.ts";
 import type { Packet } from "../wire/packet.ts";
 
 export interface FrameSink {
   /** Shows the frame and closes it. */
-  show(frame: VideoFrame, packet: Packet): void;
+  show(frame: DisplayFrame, packet: Packet): void;
 }
 
 /** Which packet a frame on a sink came from. */
@@ -76,8 +77,8 @@ export class CanvasSink implements FrameSink {
     this.report = report;
   }
 
-  show(frame: VideoFrame, packet: Packet): void {
-    const { displayWidth: width, displayHeight: height } = frame;
+  show(frame: DisplayFrame, packet: Packet): void {
+    const [width, height] = frameSize(frame);
     try {
       if (this.canvas.width !== width || this.canvas.height !== height) {
         this.canvas.width = width;

@@ -6,7 +6,7 @@
  */
 
 import type { FrameCodec } from "../codecs/codec.ts";
-import type { StillImage } from "../codecs/types.ts";
+import type { DisplayFrame, StillImage } from "../codecs/types.ts";
 import { pageUs } from "../transport/clock.ts";
 import type { Outputs } from "../wire/messages.ts";
 import type { Packet } from "../wire/packet.ts";
@@ -37,7 +37,7 @@ export interface PresenterEvents {
 
 interface DecodedFrame {
   packet: Packet;
-  frame: VideoFrame;
+  frame: DisplayFrame;
 }
 
 export class Presenter {
@@ -99,7 +99,7 @@ export class Presenter {
   }
 
   /** Shows a frame of the camera that no packet brought, with marks carried on, unless something newer is there. */
-  carry(component: number, capturedUs: number, make: (timestampUs: number) => VideoFrame): void {
+  carry(component: number, capturedUs: number, make: (timestampUs: number) => DisplayFrame): void {
     const { packet, result } = this.marked.get(component) ?? {};
     if (!packet || !result || this.isHidden || !this.claimFrame(packet, result)) return;
     const frame = make(this.nextTimestampUs());

@@ -2,6 +2,7 @@
 
 import type { AudioShape, DecodedAudio } from "../codecs/types.ts";
 import { decodeAudio, toPcm16, withChannels } from "../media/audio_file.ts";
+import { isPrompt } from "../media/browser_answers.ts";
 import type { LiveState } from "../states.ts";
 import { Loudspeaker } from "./loudspeaker.ts";
 
@@ -16,6 +17,9 @@ const LOCK_MS = 250;
 
 /** One that let us play before is only busy: nobody is asked to tap so soon. */
 const BUSY_MS = 3_000;
+
+/** Firefox has no audio without a loudspeaker: its contexts never start then. */
+const SILENT = "This browser's audio does not start. Connect a loudspeaker or headphones, then reload the page.";
 
 /** A loudspeaker that was opened in advance waits so long for audio: to wake it again takes longer than a chunk lasts. */
 const REST_MS = 10_000;
@@ -41,6 +45,8 @@ export interface SpeakersEvents {
   stopped(playback: number): void;
   /** For the app: `play`, `pause`, `stop`. */
   fire(component: number, event: string): void;
+  /** The browser plays nothing, though the listener wants to hear it: a sentence for the user. */
+  failed(message: string): void;
 }
 
 interface Speaker {
@@ -96,7 +102,10 @@ export class Speakers {
   /** The listener wants to hear it; called while the browser handles a tap or a key. */
   play(component: number): void {
     const speaker = this.speakers.get(component);
-    if (speaker) void this.start(component, speaker);
+    if (!speaker) return;
+    void isPrompt(this.start(component, speaker), BUSY_MS).then((hasBegun) => {
+      if (!hasBegun) this.events.failed(SILENT);
+    });
   }
 
   pause(component: number): void {
@@ -161,8 +170,7 @@ export class Speakers {
     const { playback } = speaker;
     const patienceMs = speaker.hasRun ? BUSY_MS : LOCK_MS;
     const running = wake(speaker);
-    const isPrompt = await Promise.race([running, new Promise<false>((give) => setTimeout(give, patienceMs, false))]);
-    if (!isPrompt) {
+    if (!(await isPrompt(running, patienceMs))) {
       if (speaker.playback !== playback) return;
       this.move(component, speaker, "locked");
       this.events.paused(playback, true);

@@ -6,6 +6,7 @@
  */
 
 import type { FrameCodec, FrameDecoder } from "../codecs/codec.ts";
+import type { DisplayFrame } from "../codecs/types.ts";
 import type { Packet } from "../wire/packet.ts";
 import { isIndependent, isKey } from "../wire/packet.ts";
 
@@ -50,7 +51,7 @@ export class StreamDecoders {
   }
 
   /** Decodes a packet; null if there is nothing to be shown of it. */
-  async decode(packet: Packet, timestampUs: number): Promise<VideoFrame | null> {
+  async decode(packet: Packet, timestampUs: number): Promise<DisplayFrame | null> {
     const open = this.decoderOf(packet);
     if (!open) {
       this.events.failed(packet, new Error(`no codec ${packet.codec} in this page`));
@@ -95,7 +96,7 @@ export class StreamDecoders {
   }
 
   /** Decodes a packet that builds on others, or on which others build. */
-  private async decodeNext(open: OpenDecoder, packet: Packet, timestampUs: number): Promise<VideoFrame | null> {
+  private async decodeNext(open: OpenDecoder, packet: Packet, timestampUs: number): Promise<DisplayFrame | null> {
     if (open.needsKey && !isKey(packet)) {
       this.dropped++;
       this.ask(open);
@@ -117,7 +118,7 @@ export class StreamDecoders {
     }
   }
 
-  private async decodeAlone(open: OpenDecoder, packet: Packet, timestampUs: number): Promise<VideoFrame | null> {
+  private async decodeAlone(open: OpenDecoder, packet: Packet, timestampUs: number): Promise<DisplayFrame | null> {
     try {
       return await open.decoder.decode(packet, timestampUs);
     } catch (error) {

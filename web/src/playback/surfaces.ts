@@ -63,6 +63,7 @@ export class Surfaces {
       this.events.target(component, track.writable);
     } else {
       const canvas = document.createElement("canvas");
+      if (!canvas.transferControlToOffscreen) return; // without a target, each frame is shown as an image
       output.streamed = canvas;
       this.events.target(component, canvas.transferControlToOffscreen());
     }
@@ -120,16 +121,16 @@ export class Surfaces {
   }
 
   private async load(component: number, output: Output, { order, source, placed }: Still): Promise<void> {
-    const found = source instanceof Promise ? await source : source;
-    const address = typeof found === "string" ? null : URL.createObjectURL(found);
+    let address: string | null = null;
     const image = new Image();
     image.alt = "";
     image.classList.add(OUTPUT_CLASS);
-    image.src = address ?? (found as string);
     try {
+      const found = source instanceof Promise ? await source : source;
+      if (typeof found !== "string") address = URL.createObjectURL(found);
+      image.src = address ?? (found as string);
       await image.decode();
-    } catch (error) {
-      if (!(error instanceof DOMException)) throw error;
+    } catch {
       if (address) URL.revokeObjectURL(address);
       if (order > output.shown) this.events.failed(component);
       return;

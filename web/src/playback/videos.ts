@@ -2,6 +2,7 @@
 
 import type { VideoSegment } from "../codecs/types.ts";
 import { OUTPUT_CLASS } from "../constants.ts";
+import { errorName } from "../media/browser_answers.ts";
 import { timed } from "../media/mp4.ts";
 import type { VideoView } from "../states.ts";
 import type { Played } from "../wire/messages.ts";
@@ -199,9 +200,8 @@ class StreamedVideo {
       this.appending = bytes;
       this.waiting.shift();
     } catch (error) {
-      if (!(error instanceof DOMException)) throw error;
-      if (error.name === "QuotaExceededError") this.makeRoom(buffer);
-      else this.break(error.message);
+      if (errorName(error) === "QuotaExceededError") this.makeRoom(buffer);
+      else this.break(error instanceof Error ? error.message : String(error));
     }
   }
 

@@ -13,13 +13,15 @@ import type { ToWorker } from "../workers/port.ts";
 import { streamsOf } from "./binding_inputs.ts";
 import type { Store } from "./store.ts";
 
-/** A recording that is not streamed, or will be in a moment: a recorder takes its time to end. */
+/** A recording that is not streamed, or will be in a moment: a recorder takes its time to end. Rejects with a sentence. */
 export type ClipFile = File | Promise<File | null>;
+
+const SILENCE = "The microphone had not delivered anything yet. Press Record to try again.";
 
 export interface CapturesEvents {
   post(message: ToWorker, transfer?: Transferable[]): void;
   level(component: number, level: AudioLevel): void;
-  /** A clip is full. */
+  /** A clip is full, or cannot go on. */
   full(component: number): void;
 }
 
@@ -59,7 +61,9 @@ export class Captures {
   /** Releases the devices; returns everything that was recorded besides being streamed. Photos are taken only on demand. */
   release(component: number, isWanted: boolean): ClipFile | null {
     if (!isWanted && this.clips.get(component) instanceof Photo) this.discard(component);
-    const file = this.clips.get(component)?.finish() ?? null;
+    const clip = this.clips.get(component);
+    const file = clip?.finish() ?? (clip instanceof AudioClip ? Promise.reject(new Error(SILENCE)) : null);
+    if (file instanceof Promise) file.catch(() => {}); // told when it is sent, which may be much later
     this.clips.delete(component);
     this.events.post({ type: "release", component });
     return file;
@@ -67,7 +71,8 @@ export class Captures {
 
   /** Discards everything recorded so far. */
   discard(component: number): void {
-    void this.clips.get(component)?.finish();
+    const file = this.clips.get(component)?.finish();
+    if (file instanceof Promise) file.catch(() => {}); // nobody wants it
     this.clips.delete(component);
   }
 

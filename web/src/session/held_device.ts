@@ -12,8 +12,8 @@ export interface HeldDeviceEvents {
   /** True as long as it is needed. */
   isNeeded(): boolean;
   opened(opened: OpenedDevice): void;
-  /** It cannot be had, or not any longer. */
-  failed(trouble: Trouble): void;
+  /** It cannot be had, or not any longer; null for an error that nobody expects. */
+  failed(trouble: Trouble | null): void;
 }
 
 export class HeldDevice {
@@ -29,30 +29,14 @@ export class HeldDevice {
 
   /** Opens the chosen device, or that of a newer choice; false if there is none, or if it is not needed any more. */
   async open(choice: DeviceChoice): Promise<boolean> {
-    this.choice = choice;
-    let opened: OpenedDevice;
     try {
-      opened = await this.events.open(choice);
+      return await this.ask(choice);
     } catch (error) {
-      if (!(error instanceof DeviceError)) throw error;
-      if (this.events.isNeeded() && choice !== this.choice) return this.open(this.choice);
-      this.events.failed(error.trouble);
-      return false;
+      // The user is told so much, and the console all of it.
+      this.close();
+      this.events.failed(null);
+      throw error;
     }
-    if (!this.events.isNeeded() || choice !== this.choice) {
-      opened.device.close();
-      return this.events.isNeeded() && this.open(this.choice);
-    }
-    this.opened = opened;
-    this.endWatch = watchOpened(opened, {
-      unplugged: (kind) => this.events.failed(trouble("unplugged", kind)),
-      taken: () => {
-        this.rest();
-        if (!document.hidden) void this.wake();
-      },
-    });
-    this.events.opened(opened);
-    return true;
   }
 
   /** Another device takes over. */
@@ -83,5 +67,32 @@ export class HeldDevice {
     this.endWatch();
     this.opened?.device.close();
     this.opened = null;
+  }
+
+  private async ask(choice: DeviceChoice): Promise<boolean> {
+    this.choice = choice;
+    let opened: OpenedDevice;
+    try {
+      opened = await this.events.open(choice);
+    } catch (error) {
+      if (!(error instanceof DeviceError)) throw error;
+      if (this.events.isNeeded() && choice !== this.choice) return this.ask(this.choice);
+      this.events.failed(error.trouble);
+      return false;
+    }
+    if (!this.events.isNeeded() || choice !== this.choice) {
+      opened.device.close();
+      return this.events.isNeeded() && this.ask(this.choice);
+    }
+    this.opened = opened;
+    this.endWatch = watchOpened(opened, {
+      unplugged: (kind) => this.events.failed(trouble("unplugged", kind)),
+      taken: () => {
+        this.rest();
+        if (!document.hidden) void this.wake();
+      },
+    });
+    this.events.opened(opened);
+    return true;
   }
 }

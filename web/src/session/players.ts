@@ -32,6 +32,7 @@ export class Players {
       paused: (playback, isPaused) => events.post({ type: "pauseplayback", playback, isPaused }),
       stopped: (playback) => events.post({ type: "stopplayback", playback }),
       fire: (component, event) => events.fire(component, event),
+      failed: (message) => view.toast({ level: "error", title: "", message, durationS: 10 }),
     });
     this.replays = new Replays((component, audio) => view.setAudio(component, audio));
     this.videos = new Videos({

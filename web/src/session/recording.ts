@@ -1,7 +1,7 @@
 /** One component that records: its device, the streams that it feeds, and the state that its element shows. */
 
 import type { Camera } from "../capture/camera.ts";
-import type { DeviceName } from "../capture/devices.ts";
+import { type DeviceName, trouble } from "../capture/devices.ts";
 import type { Microphone } from "../capture/microphone.ts";
 import type { DeviceChoice } from "../constants.ts";
 import type { StreamView, Trouble, TroubleCode, TurnPhase } from "../states.ts";
@@ -56,7 +56,7 @@ export class Recording {
       open: (choice) => events.open(choice),
       isNeeded: () => this.isLive,
       opened: (opened) => this.attach(opened),
-      failed: (cause) => this.stop("device", cause),
+      failed: (cause) => this.stop("device", cause ?? trouble("failed", kind)),
     });
   }
 
@@ -73,14 +73,19 @@ export class Recording {
   async start(choice: DeviceChoice, ready: Promise<void>): Promise<void> {
     this.show({});
     if (!(await this.device.open(choice))) return;
-    await ready;
-    if (this.state !== "connecting") return;
-    if (this.events.isWanted?.() === false) {
-      this.abandon(null);
-      return;
+    try {
+      await ready;
+      if (this.state !== "connecting") return;
+      if (this.events.isWanted?.() === false) {
+        this.abandon(null);
+        return;
+      }
+      this.begin();
+      this.move("begun");
+    } catch (error) {
+      this.stop("device", trouble("failed", this.kind));
+      throw error;
     }
-    this.begin();
-    this.move("begun");
     if (this.streams.size === 0) this.go("running");
   }
 

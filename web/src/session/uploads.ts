@@ -47,7 +47,7 @@ interface Transfer {
   done: Promise<boolean>;
 }
 
-/** A file, or one that is still being made: null if that fails. */
+/** A file, or one that is still being made: null if there is none; rejects with a sentence for the user if that fails. */
 export type Coming = File | Promise<File | null>;
 
 const MAKING: UploadView = { name: "recording", fraction: null };
@@ -113,8 +113,7 @@ export class Uploads {
     let isAny = false;
     for (let next = transfer.files[0]; next && !transfer.isOver; next = transfer.files[0]) {
       this.report(transfer, next instanceof Promise ? MAKING : { name: next.name, fraction: 0 });
-      const file = await next;
-      if (file && (await this.sendAll(transfer, file))) isAny = true;
+      if (await this.sendAll(transfer, next)) isAny = true;
       transfer.files.shift();
     }
     if (transfer.isOver) return false;
@@ -123,9 +122,10 @@ export class Uploads {
   }
 
   /** Sends one file, in the next session if need be; returns whether the component got it. */
-  private async sendAll(transfer: Transfer, file: File): Promise<boolean> {
+  private async sendAll(transfer: Transfer, coming: Coming): Promise<boolean> {
     try {
-      while (!transfer.isOver) if (await this.sendOne(transfer, file)) return true;
+      const file = await coming;
+      while (file && !transfer.isOver) if (await this.sendOne(transfer, file)) return true;
     } catch (error) {
       if (transfer.isOver) return false;
       this.fail(transfer, error instanceof Error ? error.message : String(error));

@@ -65,6 +65,7 @@ beforeEach(() => {
   };
   vi.stubGlobal("navigator", { mediaDevices: devices });
   vi.stubGlobal("window", { MediaStreamTrackProcessor: FakeProcessor });
+  vi.stubGlobal("OffscreenCanvas", class {});
   vi.stubGlobal("MediaStream", FakeStream);
   vi.stubGlobal("AudioContext", FakeContext);
   vi.stubGlobal("AudioWorkletNode", FakeNode);
@@ -77,6 +78,38 @@ it("takes no frame before the microphone is there: nobody could close one that w
   expect(log).toEqual(["microphone", "camera"]);
   video.close();
   expect(log.slice(2).sort()).toEqual(["close microphone", "stop audio", "stop video"]);
+});
+
+it("does not wait for ever for audio that never starts, and says what to do", async () => {
+  vi.useFakeTimers();
+  vi.spyOn(FakeContext.prototype, "resume").mockReturnValue(new Promise(() => {}));
+  const opened = expect(open()).rejects.toMatchObject({
+    trouble: { code: "missing", message: expect.stringContaining("connect a loudspeaker") },
+  });
+  await vi.advanceTimersByTimeAsync(3_000);
+  await opened;
+  expect(log.sort()).toEqual(["close microphone", "stop audio", "stop audio", "stop video"]);
+  vi.useRealTimers();
+});
+
+it("resamples by itself where the browser refuses to, whatever its error is", async () => {
+  const asked: object[] = [];
+  class PickyContext extends FakeContext {
+    private readonly options: { sampleRate?: number };
+    constructor(options: { sampleRate?: number } = {}) {
+      super();
+      this.options = options;
+      asked.push(options);
+    }
+    override createMediaStreamSource = (): object => {
+      if (this.options.sampleRate) throw { name: "NotSupportedError" };
+      return { context: this, connect: () => {} };
+    };
+  }
+  vi.stubGlobal("AudioContext", PickyContext);
+  const video = await openAvDevice(LOOK, { ...LISTEN, rate: 16_000 } as unknown as MicrophoneWish);
+  expect(asked).toEqual([{ sampleRate: 16_000 }, {}]);
+  expect(video.microphone?.format).toMatchObject({ deviceRate: 48_000, rate: 16_000 });
 });
 
 it("lets go of the microphone when the camera fails after all", async () => {

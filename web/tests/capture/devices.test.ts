@@ -102,6 +102,14 @@ describe("camera and microphone, asked for at once", () => {
     expect(await troubleOf()).toBe(expected);
   });
 
+  it("knows errors by their names, which in Firefox are not those of a DOMException", async () => {
+    install(["videoinput", "audioinput"], "NotFoundError");
+    navigator.mediaDevices.getUserMedia = () => Promise.reject({ name: "OverconstrainedError" });
+    expect(await troubleOf()).toBe("missing: No matching camera or microphone was found");
+    navigator.mediaDevices.getUserMedia = () => Promise.reject(undefined);
+    expect(await troubleOf()).toContain("failed");
+  });
+
   it("says nothing of a single device where the browser does not tell", async () => {
     install(["videoinput", "audioinput"], "NotAllowedError");
     navigator.permissions.query = () => Promise.reject(new TypeError("unknown name"));

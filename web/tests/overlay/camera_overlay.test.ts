@@ -21,6 +21,7 @@ class FakeCanvas {
     const rest = { setTransform: ignore, save: ignore, restore: ignore, beginPath: ignore, stroke: ignore };
     return { canvas: this, drawImage: draw, rect, setLineDash, ...rest };
   }
+  transferToImageBitmap = () => ({ notes: this.notes });
   private isDashed = false;
 }
 
@@ -77,6 +78,13 @@ describe("the marks of a fast handler", () => {
       if (number > 2) expect(result(number - 2, number / 64)).toBe(`frame ${number - 2},solid ${number * 10}`);
     }
     expect(carried).toEqual([]);
+  });
+
+  it("are drawn on a bitmap where the browser has no frames", () => {
+    vi.stubGlobal("VideoFrame", undefined);
+    result(0, 0.1);
+    camera(1);
+    expect(result(1, 0.25)).toBe("frame 1,solid 160");
   });
 
   it("are not drawn on a frame that is not kept any more", () => {

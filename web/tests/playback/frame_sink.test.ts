@@ -53,6 +53,12 @@ describe("a canvas", () => {
     expect(report).toHaveBeenCalledWith(expect.objectContaining({ sequence: 3 }), expect.any(Number));
   });
 
+  it("draws a bitmap as well, where the browser has no frames", () => {
+    const bitmap = Object.assign(new FakeFrame(), { width: 320, height: 240 });
+    new CanvasSink(canvas as unknown as OffscreenCanvas, vi.fn()).show(asFrame(bitmap), packet(4, 0, 0));
+    expect([canvas.width, canvas.height, bitmap.isClosed]).toEqual([320, 240, true]);
+  });
+
   it("closes a frame that cannot be drawn, too", () => {
     context.drawImage.mockImplementationOnce(() => {
       throw new Error("lost");

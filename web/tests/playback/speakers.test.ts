@@ -4,7 +4,7 @@ import { Speakers } from "../../src/playback/speakers.ts";
 /** What the page asked of its audio contexts, in order. */
 let log: string[];
 let speakers: Speakers;
-const events = { show: vi.fn(), paused: vi.fn(), stopped: vi.fn(), fire: vi.fn() };
+const events = { show: vi.fn(), paused: vi.fn(), stopped: vi.fn(), fire: vi.fn(), failed: vi.fn() };
 
 class FakeContext {
   readonly destination = {};
@@ -102,6 +102,25 @@ it("asks for a tap where the browser plays nothing without one, and not where it
   expect(events.show).toHaveBeenLastCalledWith(7, "locked");
   give();
   await second;
+  resume.mockRestore();
+});
+
+it("says what is wrong when a tap does not help either", async () => {
+  const resume = vi.spyOn(FakeContext.prototype, "resume").mockReturnValue(new Promise(() => {}));
+  void open(1);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(events.show).toHaveBeenLastCalledWith(7, "locked");
+  expect(events.failed).not.toHaveBeenCalled();
+  speakers.play(7);
+  await vi.advanceTimersByTimeAsync(2_900);
+  expect(events.failed).not.toHaveBeenCalled();
+  await vi.advanceTimersByTimeAsync(200);
+  expect(events.failed).toHaveBeenCalledExactlyOnceWith(expect.stringContaining("Connect a loudspeaker"));
+  resume.mockResolvedValue();
+  speakers.play(7);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(events.show).toHaveBeenLastCalledWith(7, "playing");
+  expect(events.failed).toHaveBeenCalledOnce();
   resume.mockRestore();
 });
 

@@ -67,6 +67,20 @@ describe("a still frame", () => {
     expect(done).toHaveBeenCalledOnce();
   });
 
+  it("that cannot be had does not keep the next one waiting", async () => {
+    outputs.show(4, Promise.reject(new TypeError("no such address")));
+    await settle();
+    expect(events.failed).toHaveBeenCalledExactlyOnceWith(4);
+    outputs.show(4, "b");
+    image(1).reject(new TypeError("not what an engine usually rejects with"));
+    await settle();
+    outputs.show(4, "c");
+    await settle();
+    image(2).resolve();
+    await settle();
+    expect(placed).toEqual(["c"]);
+  });
+
   it("gives way to a newer one while both wait", async () => {
     for (const address of ["a", "b", "c"]) outputs.show(4, address);
     image(0).resolve();

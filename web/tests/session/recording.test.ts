@@ -115,6 +115,24 @@ describe("Record", () => {
     expect(events.ended).toHaveBeenCalledWith(false);
   });
 
+  it.each(["open", "attach", "begin"] as const)("that fails in a way that nobody expects ends: %s", async (step) => {
+    events[step].mockImplementation(() => {
+      throw new TypeError("a script was not found");
+    });
+    await expect(start()).rejects.toThrow("a script was not found");
+    expect(last()).toMatchObject({ state: "idle", preview: null });
+    expect(last().trouble).toEqual(trouble("failed", "camera"));
+    if (step !== "open") expect(opened.close).toHaveBeenCalled();
+    expect(events.ended).toHaveBeenCalledOnce();
+  });
+
+  it("ends as well when another device fails so", async () => {
+    await start();
+    events.open.mockRejectedValue(new TypeError("a script was not found"));
+    await expect(recording.change({ device: "y" })).rejects.toThrow("a script was not found");
+    expect(last().trouble).toEqual(trouble("failed", "camera"));
+  });
+
   it("that is taken back before the device is there lets it go", async () => {
     const done = start();
     recording.stop();
