@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Download, Page, sync_playwright
+from playwright.sync_api import Download, Page, ViewportSize, sync_playwright
 from tests.browsers.tab import Conditions, Tab
 
 PROGRAM = "firefox-esr"
@@ -41,19 +42,22 @@ class Firefox(Tab):
     def __init__(self, conditions: Conditions) -> None:
         program = shutil.which(PROGRAM)
         assert program, "these tests need Firefox: apt-get install firefox-esr"
-        self._playwright = sync_playwright().start()
-        self._browser = self._playwright.firefox.launch(
-            channel="moz-firefox", executable_path=program, firefox_user_prefs=dict(preferences(conditions))
-        )
-        size = {"width": 390, "height": 844} if conditions.phone else {"width": 1024, "height": 768}
-        self._context = self._browser.new_context(viewport=size, accept_downloads=True)
+        with ExitStack() as stack:
+            firefox = stack.enter_context(sync_playwright()).firefox
+            browser = firefox.launch(
+                channel="moz-firefox", executable_path=program, firefox_user_prefs=dict(preferences(conditions))
+            )
+            stack.callback(browser.close)
+            size = {"width": 390, "height": 844} if conditions.phone else {"width": 1024, "height": 768}
+            self._context = browser.new_context(viewport=ViewportSize(**size), accept_downloads=True)
+            self._page = self._context.new_page()
+            self._stack = stack.pop_all()
         self._errors: list[str] = []
-        self._page = self._context.new_page()
+        self._downloads: list[Download] = []
+        self._cover: Page | None = None
         self._page.on("console", lambda line: self._errors.append(line.text) if line.type == "error" else None)
         self._page.on("pageerror", lambda error: self._errors.append(str(error)))
-        self._downloads: list[Download] = []
-        self._page.on("download", self._downloads.append)
-        self._cover: Page | None = None
+        self._page.on("download", self._note_download)
 
     @property
     def errors(self) -> list[str]:
@@ -89,8 +93,7 @@ class Firefox(Tab):
         self._cover = None
 
     def close(self) -> None:
-        self._browser.close()
-        self._playwright.stop()
+        self._stack.close()
 
     def downloaded(self, name: str) -> Path:
         while not self._downloads:
@@ -98,6 +101,9 @@ class Firefox(Tab):
         download = self._downloads.pop()
         assert download.suggested_filename == name
         return Path(download.path())
+
+    def _note_download(self, download: Download) -> None:
+        self._downloads.append(download)
 
     def _screenshot(self) -> bytes:
         return self._page.screenshot()

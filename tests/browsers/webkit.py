@@ -44,20 +44,16 @@ class WebKit(Tab):
         driver = shutil.which("WebKitWebDriver")
         assert found, REMEDY
         assert driver, REMEDY
-        self._stack = ExitStack()
-        self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
-        self._log = self._folder / "log"
-        # Where downloads go is a setting of the desktop.
-        (self._folder / "user-dirs.dirs").write_text(f'XDG_DOWNLOAD_DIR="{self._folder}"\n')
-        self._read = 0
-        try:
+        with ExitStack() as stack:
+            self._stack = stack
+            self._folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            self._log = self._folder / "log"
             port = self._start(driver, conditions)
             browser = {"binary": str(found[-1]), "args": options(conditions)}
             self._session = WebDriver(port, {"webkitgtk:browserOptions": browser})
-        except BaseException:
-            self._stack.close()
-            raise
-        self._stack.callback(self._session.close)
+            stack.callback(self._session.close)
+            self._stack = stack.pop_all()
+        self._read = 0
         if conditions.phone:
             self._session.resize(390, 844)
 
@@ -104,6 +100,8 @@ class WebKit(Tab):
 
     def _start(self, driver: str, conditions: Conditions) -> int:
         """Start a screen, and on it the driver; gives its port."""
+        # Where downloads go is a setting of the desktop.
+        (self._folder / "user-dirs.dirs").write_text(f'XDG_DOWNLOAD_DIR="{self._folder}"\n')
         reader, writer = os.pipe()
         self._run(
             ["Xvfb", "-displayfd", str(writer), "-screen", "0", "1024x900x24", "-nolisten", "tcp"], pass_fds=[writer]

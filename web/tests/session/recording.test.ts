@@ -129,7 +129,7 @@ describe("Record", () => {
   it("ends as well when another device fails so", async () => {
     await start();
     events.open.mockRejectedValue(new TypeError("a script was not found"));
-    await expect(recording.change({ device: "y" })).rejects.toThrow("a script was not found");
+    await expect(recording.device.change({ device: "y" })).rejects.toThrow("a script was not found");
     expect(last().trouble).toEqual(trouble("failed", "camera"));
   });
 
