@@ -1,14 +1,16 @@
 /**
- * Builds the page into ../src/millstream/static, as six scripts which stand alone, and one file which names them.
+ * Builds the page into ../src/millstream/static, as seven scripts which stand alone, and one file which names them.
  *
  * `assets.json` is all that the server reads: {"main_js": "main-HASH.js", "main_css": "main-HASH.css",
  * "media_worker": "media-HASH.js", "microphone_worklet": "microphone-HASH.js", "speaker_worklet": "speaker-HASH.js",
- * "overlay": "overlay-HASH.js", "latency": "latency-HASH.js"}, file names relative to the folder.
+ * "overlay": "overlay-HASH.js", "video_capture": "video_capture-HASH.js", "latency": "latency-HASH.js"}, file names
+ * relative to the folder.
  * The server inlines main_js (an ES module) and main_css in the page and serves the others as immutable files: the
  * worker with `new Worker(url, {type: "module"})`, the worklets with `audioWorklet.addModule(url)`, and what is
- * needed only now and then (the overlay for marks, the display of the latency) with `import(url)`.
+ * needed only now and then (the overlay for marks, the recorder of videos, the display of the latency) with
+ * `import(url)`.
  *
- * Six builds, not one with six inputs: a shared chunk would cost the worker a second request before its first
+ * Seven builds, not one with seven inputs: a shared chunk would cost the worker a second request before its first
  * frame, and an AudioWorklet in Firefox cannot import at all.
  */
 import { chmod, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
@@ -25,11 +27,12 @@ const ENTRIES = {
   microphone: "src/workers/microphone.ts",
   speaker: "src/workers/speaker.ts",
   overlay: "src/overlay/overlay.ts",
+  video_capture: "src/capture/video_capture.ts",
   latency: "src/latency/latency_display.ts",
 };
 
 /** Scripts that others import, by name. */
-const IMPORTED = ["overlay", "latency"];
+const IMPORTED = ["overlay", "video_capture", "latency"];
 
 /** Builds one entry into `folder`; returns the names of its script and, if it imports any, its style sheet. */
 async function buildEntry(name, folder) {
@@ -81,12 +84,13 @@ async function swap(folder) {
 const folder = await mkdtemp(join(web, "node_modules/.page-"));
 try {
   await chmod(folder, 0o755);
-  const [main, media, microphone, speaker, overlay, latency] = [
+  const [main, media, microphone, speaker, overlay, videoCapture, latency] = [
     await buildEntry("main", folder),
     await buildEntry("media", folder),
     await buildEntry("microphone", folder),
     await buildEntry("speaker", folder),
     await buildEntry("overlay", folder),
+    await buildEntry("video_capture", folder),
     await buildEntry("latency", folder),
   ];
   const assets = {
@@ -98,6 +102,7 @@ try {
     microphone_worklet: microphone.js,
     speaker_worklet: speaker.js,
     overlay: overlay.js,
+    video_capture: videoCapture.js,
     latency: latency.js,
   };
   await writeFile(join(folder, "assets.json"), `${JSON.stringify(assets, null, 2)}\n`);

@@ -73,6 +73,7 @@ export interface Manifest {
     microphone_worklet: string;
     speaker_worklet: string;
     overlay: string;
+    video_capture: string;
     latency: string;
   };
   root: Node;

@@ -1,14 +1,9 @@
 /** The camera's end in the page: opens it, and hands its frames to the media worker. */
 
-import type { CameraFrame, FrameSource } from "../codecs/types.ts";
+import type { FrameSource } from "../codecs/types.ts";
 import type { DeviceChoice } from "../constants.ts";
-import { isPrompt } from "../media/browser_answers.ts";
 import { cameraConstraints, DeviceError, isMirrored, openDevice } from "./devices.ts";
-import { eachFrame } from "./presented_frames.ts";
 import { readTrack } from "./tracks.ts";
-
-/** A camera that has shown nothing by then is waited for no longer: its frames come when they come. */
-const START_MS = 3_000;
 
 const OLD = "This browser is too old to send the frames of a camera. Update it, or use another one.";
 
@@ -19,7 +14,12 @@ export interface CameraWish {
   /** True shows and sends it mirrored; null does that for a camera that looks at the user alone. */
   mirror: boolean | null;
   choice: DeviceChoice;
+  /** Address of the script that reads cameras whose tracks cannot be read. */
+  script: string;
 }
+
+/** That script, once it is loaded. */
+export type VideoCapture = typeof import("./video_capture.ts");
 
 export interface Camera {
   readonly preview: MediaStream;
@@ -42,7 +42,7 @@ export async function openCamera(wish: CameraWish): Promise<Camera> {
 export async function cameraOf(preview: MediaStream, wish: CameraWish): Promise<Camera> {
   const track = preview.getVideoTracks()[0] as MediaStreamTrack;
   try {
-    const frames = await framesOf(preview, track);
+    const frames = await framesOf(preview, track, wish.script);
     return {
       preview,
       track,
@@ -63,40 +63,11 @@ export async function cameraOf(preview: MediaStream, wish: CameraWish): Promise<
 async function framesOf(
   preview: MediaStream,
   track: MediaStreamTrack,
+  script: string,
 ): Promise<{ source: FrameSource; close(): void }> {
   if (typeof OffscreenCanvas === "undefined") throw new DeviceError({ code: "failed", message: OLD });
   const readable = readTrack(track);
-  return readable ? { source: readable, close: () => {} } : watch(preview);
-}
-
-/** Grabs the frames that a `<video>` presents, where the track itself cannot be read. */
-async function watch(preview: MediaStream): Promise<{ source: MessagePort; close(): void }> {
-  const video = document.createElement("video");
-  video.muted = true;
-  video.playsInline = true;
-  video.srcObject = preview;
-  // A video that autoplays but was never played gives black frames. It plays when the camera has a frame to show.
-  await isPrompt(video.play(), START_MS);
-  const { port1, port2 } = new MessageChannel();
-  const stop = postFrames(video, port1);
-  const close = (): void => {
-    stop();
-    video.srcObject = null;
-  };
-  return { source: port2, close };
-}
-
-/** Posts each frame of `video`, until the returned function is called. */
-function postFrames(video: HTMLVideoElement, port: MessagePort): () => void {
-  let isOver = false;
-  const post = (frame: CameraFrame): void => (isOver ? frame.close() : port.postMessage(frame, [frame]));
-  const stop = eachFrame(video, () => {
-    if (typeof VideoFrame !== "undefined") post(new VideoFrame(video));
-    else void createImageBitmap(video).then(post, () => {}); // a frame that was gone before it could be copied
-  });
-  return () => {
-    isOver = true;
-    stop();
-    port.postMessage(null);
-  };
+  if (readable) return { source: readable, close: () => {} };
+  const { grabFrames } = (await import(/* @vite-ignore */ script)) as VideoCapture;
+  return grabFrames(preview);
 }

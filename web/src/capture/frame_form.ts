@@ -2,6 +2,7 @@
 
 import type { FrameForm } from "../codecs/codec.ts";
 import type { CameraFrame, FrameOptions } from "../codecs/types.ts";
+import { frameSize } from "../media/frame_size.ts";
 
 /** The longest side of a frame for which the app declares no size. */
 const LONGEST = 1280;
@@ -25,8 +26,7 @@ export function fitFrame(
 
 /** The form of a frame of a camera that is sent with these options, and no side over `longest`. */
 export function formOf(frame: CameraFrame, { size, covers, mirror }: FrameOptions, longest = 0): FrameForm {
-  const isFrame = "displayWidth" in frame;
-  const [wide, high] = isFrame ? [frame.displayWidth, frame.displayHeight] : [frame.width, frame.height];
+  const [wide, high] = frameSize(frame);
   const [width, height] = fitFrame(wide, high, size, longest, covers);
   return { width, height, isMirrored: mirror, isScaled: width !== wide || height !== high };
 }

@@ -2,10 +2,10 @@
 
 import { AudioClip } from "../capture/audio_clip.ts";
 import { LEVELS_PER_S, Meter } from "../capture/audio_uplink.ts";
-import type { Camera } from "../capture/camera.ts";
+import type { Camera, VideoCapture } from "../capture/camera.ts";
 import type { Microphone } from "../capture/microphone.ts";
 import { Photo } from "../capture/photo.ts";
-import { VideoClip } from "../capture/video_clip.ts";
+import type { VideoClip } from "../capture/video_clip.ts";
 import type { AudioBlock, AudioLevel } from "../codecs/types.ts";
 import type { Manifest } from "../manifest.ts";
 import type { StreamView } from "../states.ts";
@@ -32,6 +32,7 @@ export class Captures {
   private readonly clips = new Map<number, AudioClip | VideoClip | Photo>();
   /** Components whose streams get camera and microphone. */
   private readonly both = new Set<number>();
+  private script: VideoCapture | null = null;
 
   constructor(manifest: Manifest, store: Store, events: CapturesEvents) {
     this.manifest = manifest;
@@ -44,10 +45,20 @@ export class Captures {
     return this.both.has(component);
   }
 
+  /** True if `load` has to be called before a component can be recorded. */
+  needsScript(component: number): boolean {
+    return !this.script && this.records(component);
+  }
+
+  /** Loads the script that records videos. */
+  async load(): Promise<void> {
+    this.script = await import(/* @vite-ignore */ scriptOf(this.manifest));
+  }
+
   /** A device was opened, the first of a recording or another one in place of it. */
   attach(component: number, camera: Camera | null, microphone: Microphone | null): void {
     const isStreamed = streamsOf(this.manifest, component).length > 0;
-    if (!isStreamed || this.keepsVideo(component)) this.keep(component, camera, microphone);
+    if (!isStreamed || this.records(component)) this.keep(component, camera, microphone);
     if (isStreamed) this.feed(component, camera, microphone);
     else if (camera && microphone) this.measure(component, microphone);
   }
@@ -55,7 +66,7 @@ export class Captures {
   /** Records a video beside its stream only while the stream has its slot. */
   hold(component: number, { state }: StreamView): void {
     const clip = this.clips.get(component);
-    if (clip instanceof VideoClip && state !== "idle") clip.hold(state !== "running");
+    if (clip && "hold" in clip && state !== "idle") clip.hold(state !== "running");
   }
 
   /** Releases the devices; returns everything that was recorded besides being streamed. Photos are taken only on demand. */
@@ -76,10 +87,11 @@ export class Captures {
     this.clips.delete(component);
   }
 
-  /** True if an ordinary event takes the video of a component, and not only the stream's handler moment by moment. */
-  private keepsVideo(component: number): boolean {
+  /** True if a video of a component is recorded: it has no stream, or an ordinary event takes the video as well. */
+  private records(component: number): boolean {
+    if (!this.store.can(component, "records_video")) return false;
     const isTaken = this.manifest.bindings.some(({ stream, inputs }) => !stream && inputs.includes(component));
-    return isTaken && this.store.can(component, "records_video");
+    return isTaken || streamsOf(this.manifest, component).length === 0;
   }
 
   /** Records media that is not streamed, or is also needed as a whole. */
@@ -114,8 +126,10 @@ export class Captures {
     const clip = this.clips.get(component);
     const track = microphone?.track ?? null;
     // Another camera continues the same video.
-    if (clip instanceof VideoClip) clip.change(camera, track);
-    else this.clips.set(component, new VideoClip(camera, track, () => this.events.full(component)));
+    if (clip && "hold" in clip) clip.change(camera, track);
+    else if (this.script) {
+      this.clips.set(component, new this.script.VideoClip(camera, track, () => this.events.full(component)));
+    }
   }
 
   private feed(component: number, camera: Camera | null, microphone: Microphone | null): void {
@@ -149,3 +163,6 @@ export class Captures {
     };
   }
 }
+
+/** The address of the script that records videos, and reads cameras whose tracks cannot be read. */
+export const scriptOf = ({ assets }: Manifest): string => new URL(assets.video_capture, document.baseURI).href;

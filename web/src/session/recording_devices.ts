@@ -9,6 +9,7 @@ import type { MicrophoneFormat } from "../codecs/types.ts";
 import type { DeviceChoice } from "../constants.ts";
 import type { Manifest } from "../manifest.ts";
 import { streamsOf } from "./binding_inputs.ts";
+import { scriptOf } from "./captures.ts";
 import type { Store } from "./store.ts";
 
 export type OpenedDevice =
@@ -86,7 +87,7 @@ export class RecordingDevices {
     const constraints = (props["constraints"] ?? null) as MediaTrackConstraints | null;
     const size = (props["size"] ?? null) as [number, number] | null;
     const mirror = (props["mirror"] ?? null) as boolean | null;
-    return { constraints, size, mirror, choice };
+    return { constraints, size, mirror, choice, script: scriptOf(this.manifest) };
   }
 
   private microphoneWish(component: number, choice: DeviceChoice): MicrophoneWish {

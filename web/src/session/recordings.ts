@@ -151,7 +151,10 @@ export class Recordings {
     const recording: Recording = new Recording(
       this.devices.name(component),
       {
-        open: (choice) => this.devices.open(component, choice),
+        open: async (choice) => {
+          if (this.captures.needsScript(component)) await this.captures.load();
+          return this.devices.open(component, choice);
+        },
         attach: (opened) => {
           const { camera, microphone } = partsOf(opened);
           if (microphone) this.devices.keepFormat(component, microphone);

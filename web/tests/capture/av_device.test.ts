@@ -53,7 +53,7 @@ class FakeProcessor {
   }
 }
 
-const LOOK: CameraWish = { constraints: null, size: null, mirror: null, choice: {} };
+const LOOK: CameraWish = { constraints: null, size: null, mirror: null, choice: {}, script: "" };
 const LISTEN = { worklet: "", rate: null, channels: null, everyS: 0.1, constraints: null, choice: {} };
 const open = () => openAvDevice(LOOK, LISTEN as unknown as MicrophoneWish);
 

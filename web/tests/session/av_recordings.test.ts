@@ -3,7 +3,6 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { AvDevice } from "../../src/capture/av_device.ts";
 import { openAvDevice } from "../../src/capture/av_device.ts";
 import { DeviceError, trouble } from "../../src/capture/devices.ts";
-import { VideoClip } from "../../src/capture/video_clip.ts";
 import type { Binding } from "../../src/manifest.ts";
 import type { ClipFile } from "../../src/session/captures.ts";
 import { Recordings } from "../../src/session/recordings.ts";
@@ -15,9 +14,21 @@ import { binding, manifest, STREAM } from "./manifest.ts";
 
 // There is no audio without a browser.
 vi.mock("../../src/capture/av_device.ts");
-vi.mock("../../src/capture/video_clip.ts");
 
 const VIDEO = 6;
+/** The script that records videos. */
+const SCRIPT = "data:text/javascript,export const VideoClip = globalThis.RecordedClip;";
+const VideoClip = vi.fn();
+const hold = vi.fn();
+const finish = vi.fn();
+
+class RecordedClip {
+  hold = hold;
+  finish = finish;
+  constructor(...args: unknown[]) {
+    VideoClip(...args);
+  }
+}
 const watching = (id: number, every_s: number): ReturnType<typeof binding> =>
   binding({ id, targets: [[VIDEO, "stream"]], inputs: [VIDEO], stream: { ...STREAM, component: VIDEO, every_s } });
 
@@ -39,6 +50,7 @@ function filming(hasMicrophone = true): typeof video {
 
 beforeEach(() => {
   vi.resetAllMocks();
+  vi.stubGlobal("RecordedClip", RecordedClip);
   posted = [];
   video = filming();
   vi.mocked(openAvDevice).mockImplementation(async () => video);
@@ -54,6 +66,7 @@ function record(...others: Binding[]): Recordings {
     capabilities: ["captures_frames", "captures_audio", "records_video"],
     props,
   };
+  declared.assets.video_capture = SCRIPT;
   return new Recordings(declared, new Store(declared), {
     post: (message) => posted.push(message),
     ready: () => Promise.resolve(),
@@ -67,7 +80,7 @@ function record(...others: Binding[]): Recordings {
 
 async function press(action: "start" | "stop"): Promise<void> {
   recordings.record({ component: VIDEO, action });
-  for (let i = 0; i < 20; i++) await Promise.resolve();
+  await new Promise((resolve) => setTimeout(resolve, 10)); // the script is loaded
 }
 const tell = (stream: number, state: string, reason = ""): void => {
   const rest = { position: 0, eta_s: -1, limit_s: 0, deadline_us: 0, message: "", again: false };
@@ -113,9 +126,9 @@ describe("Record, where camera and microphone are streamed", () => {
     expect(VideoClip).not.toHaveBeenCalled();
     recordings = record(binding({ id: 2, targets: [[VIDEO, "stop_recording"]], inputs: [VIDEO] }));
     await press("start");
-    expect(vi.mocked(VideoClip).mock.lastCall?.slice(0, 2)).toEqual([video.camera, video.microphone?.track]);
+    expect(VideoClip.mock.lastCall?.slice(0, 2)).toEqual([video.camera, video.microphone?.track]);
     expect(types()).toContain("microphone");
-    vi.mocked(VideoClip.prototype.finish).mockResolvedValue(new File(["video"], "recording.mp4"));
+    finish.mockResolvedValue(new File(["video"], "recording.mp4"));
     await press("stop");
     expect(ended).toEqual([]);
     over(1);
@@ -126,7 +139,7 @@ describe("Record, where camera and microphone are streamed", () => {
   it("is recorded as well only while it has its turn", async () => {
     recordings = record(binding({ id: 2, targets: [[VIDEO, "stop_recording"]], inputs: [VIDEO] }));
     await press("start");
-    const held = (): unknown => vi.mocked(VideoClip.prototype.hold).mock.lastCall?.[0];
+    const held = (): unknown => hold.mock.lastCall?.[0];
     expect(held()).not.toBe(false);
     tell(1, "running");
     expect(held()).toBe(false);

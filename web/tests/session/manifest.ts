@@ -33,6 +33,7 @@ export function manifest(...bindings: Binding[]): Manifest {
       latency: "assets/latency.js",
       speaker_worklet: "assets/speaker.js",
       overlay: "assets/overlay.js",
+      video_capture: "assets/video_capture.js",
     },
     root: { id: 0, type: "blocks" },
     components: {
