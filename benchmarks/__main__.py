@@ -1,5 +1,5 @@
-"""Run the benchmarks and print them against `budgets.toml`: `python -m benchmarks [hop] [load] [glass] [sound]
-[voice] [soak] [queue] [slow] [path] [link]`."""
+"""Run the benchmarks and print them against `budgets.toml`: `python -m benchmarks [hop] [load] [glass] [firefox]
+[sound] [voice] [soak] [queue] [slow] [path] [link]`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 
 from benchmarks import (
+    bench_firefox,
     bench_glass,
     bench_hop,
     bench_link,
@@ -26,6 +27,7 @@ BENCHMARKS = {
     "hop": bench_hop.measure,
     "load": bench_load.measure,
     "glass": bench_glass.measure,
+    "firefox": bench_firefox.measure,
     "sound": bench_sound.measure,
     "voice": bench_voice.measure,
     "soak": bench_soak.measure,

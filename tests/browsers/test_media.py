@@ -110,7 +110,7 @@ def test_frames_that_come_with_audio(launch: Launch, open_tab: OpenTab) -> None:
     tab.click("Record", "#film")
     for moment in moments.wait(8):
         rate, samples = moment.audio
-        assert len(samples) == rate // 5
+        assert len(samples) % (rate // 5) == 0, "whole chunks, joined where the handler was late"
         assert moment.frame.ndim == 3
     tab.click("Stop", "#film")
     tab.until("named('Record', '#film')")
