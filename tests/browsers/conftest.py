@@ -3,14 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
-from tests.browser.conftest import clips, launch  # noqa: F401
+from tests.browser.conftest import launch as launch_app  # noqa: F401
 from tests.browsers.firefox import Firefox
 from tests.browsers.tab import Conditions, Tab
 from tests.browsers.webkit import WebKit
 
+from millstream import Blocks
+
 ENGINES: dict[str, Callable[[Conditions], Tab]] = {"firefox": Firefox, "webkit": WebKit}
+
+COMPLAINTS = """<script>
+  window.complaints = [];
+  const complain = (what) => complaints.push(String(what));
+  const tell = console.error;
+  console.error = (...all) => {
+    complain(all.join(" "));
+    tell(...all);
+  };
+  addEventListener("error", ({ message }) => complain(message));
+  addEventListener("unhandledrejection", ({ reason }) => complain(reason));
+  addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) =>
+    complain(`${violatedDirective} forbids ${blockedURI}`));
+</script>"""
+"""Notes what goes wrong in a page, for browsers whose console cannot be read from outside."""
+
+
+@pytest.fixture
+def launch(launch_app: Callable[..., str]) -> Callable[..., str]:  # noqa: F811
+    """Launch an app, as everywhere in the browser tests; its pages note what goes wrong in them."""
+
+    def start(demo: Blocks, *, head: str = "", **options: Any) -> str:
+        return launch_app(demo, head=COMPLAINTS + head, **options)
+
+    return start
 
 
 def only(name: str) -> pytest.MarkDecorator:

@@ -95,12 +95,13 @@ class Firefox(Tab):
     def close(self) -> None:
         self._stack.close()
 
-    def downloaded(self, name: str) -> Path:
+    def downloaded(self, name: str, size: int) -> Path:
         while not self._downloads:
             self._page.wait_for_event("download")
         download = self._downloads.pop()
-        assert download.suggested_filename == name
-        return Path(download.path())
+        path = Path(download.path())  # when it is complete
+        assert (download.suggested_filename, path.stat().st_size) == (name, size)
+        return path
 
     def _note_download(self, download: Download) -> None:
         self._downloads.append(download)

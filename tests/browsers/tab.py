@@ -91,8 +91,8 @@ class Tab(ABC):
     def close(self) -> None: ...
 
     @abstractmethod
-    def downloaded(self, name: str) -> Path:
-        """Wait for a download of that name; gives the file."""
+    def downloaded(self, name: str, size: int) -> Path:
+        """Wait for a download of that name and of so many bytes; gives the file."""
 
     @abstractmethod
     def _screenshot(self) -> bytes: ...

@@ -104,7 +104,7 @@ def test_audio_that_the_browser_holds_back_begins_with_a_tap(launch: Launch, ope
         demo.load(lambda: pieces(1), None, out)
         out.play(lambda: events.add("play"))
     # Each look of the driver at the page counts as a touch in Firefox.
-    head = f"<script>{UNTOUCHED}</script>" if engine.name == "firefox" else None
+    head = f"<script>{UNTOUCHED}</script>" if engine.name == "firefox" else ""
     tab = open_tab(launch(demo, head=head), autoplay=False)
     tab.until("named('Tap to listen', '#out')")
     assert events.all == []

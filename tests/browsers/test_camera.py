@@ -18,10 +18,11 @@ pytestmark = pytest.mark.browser
 Launch = Callable[..., str]
 Frame = NDArray[np.uint8]
 
+MARK = (255, 0, 255)
 COLOURS = {"red": (220, 30, 30), "blue": (30, 30, 220)}
 
 
-def echo(frames: Notes[Frame]) -> gr.Blocks:
+def echo(frames: Notes[Frame], codec: str | None = None) -> gr.Blocks:
     """A camera whose frames come back as they are; `frames` gets each."""
 
     def note(frame: Frame) -> Frame:
@@ -29,7 +30,8 @@ def echo(frames: Notes[Frame]) -> gr.Blocks:
         return frame
 
     with gr.Blocks() as demo:
-        camera = gr.Image(label="Camera", elem_id="camera", sources="webcam")
+        options = gr.WebcamOptions(codec=codec)
+        camera = gr.Image(label="Camera", elem_id="camera", sources="webcam", webcam_options=options)
         out = gr.Image(label="Out", elem_id="out")
         camera.stream(note, camera, out, stream_every=0)
     return demo
@@ -91,6 +93,36 @@ def test_one_component_films_and_shows_while_the_user_chooses(launch: Launch, op
     tab.click("Colour")
     tab.click("blue")
     wait_shown(tab, lambda: [np.array(COLOURS["blue"])])
+
+
+@pytest.mark.parametrize("codec", ["h264", "vp8"])
+def test_frames_go_up_as_video_where_the_browser_can(launch: Launch, open_tab: OpenTab, codec: str) -> None:
+    frames: Notes[Frame] = Notes()
+    tab = open_tab(launch(echo(frames, codec=codec)))
+    tab.click("Record", "#camera")
+    frames.wait(10)
+    tab.until("document.querySelector('#out .ms-output')")
+    wait_shown(tab, lambda: [mean(frame) for frame in frames.all[-60:]])
+
+
+@pytest.mark.parametrize("webcodecs", [True, False])
+def test_marks_are_drawn_on_the_cameras_own_frames(launch: Launch, open_tab: OpenTab, webcodecs: bool) -> None:
+    def mark(frame: Frame) -> gr.Boxes:
+        height, width = frame.shape[:2]
+        return gr.Boxes([[width // 4, height // 4, width * 3 // 4, height * 3 // 4]], labels="middle", colors=MARK)
+
+    with gr.Blocks() as demo:
+        camera = gr.Image(label="Camera", elem_id="camera", sources="webcam")
+        out = gr.Image(label="Out", elem_id="out")
+        camera.stream(mark, camera, out, stream_every=0)
+    tab = open_tab(launch(demo), webcodecs=webcodecs)
+    tab.click("Record", "#camera")
+    tab.until("document.querySelector('#out .ms-output')")
+    for _ in range(40):
+        picture = tab.picture("#out .ms-output").astype(int)
+        if (np.abs(picture - MARK).max(axis=2) < 40).sum() > 200:
+            return
+    raise AssertionError("no box is to be seen")
 
 
 def test_frames_are_shown_without_webcodecs(launch: Launch, open_tab: OpenTab) -> None:

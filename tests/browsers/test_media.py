@@ -133,7 +133,7 @@ def test_a_file_goes_up_and_comes_down(launch: Launch, open_tab: OpenTab, tmp_pa
     tab.choose_file("#file input[type=file]", str(path))
     tab.until("document.querySelector('#loud a[href]')")
     tab.click_on("#loud a[href]")
-    assert tab.downloaded("loud.txt").read_text() == "LINE\n" * 10_000
+    assert tab.downloaded("loud.txt", 50_000).read_text() == "LINE\n" * 10_000
 
 
 def test_a_picture_is_uploaded_filtered_and_seen(launch: Launch, open_tab: OpenTab, tmp_path: Path) -> None:

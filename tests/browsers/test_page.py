@@ -18,6 +18,22 @@ pytestmark = pytest.mark.browser
 Launch = Callable[..., str]
 
 
+def test_what_goes_wrong_in_a_page_is_noticed_here(launch: Launch, open_tab: OpenTab) -> None:
+    """The fixture looks at the errors of every page; this is what they look like."""
+    with gr.Blocks() as demo:
+        gr.Markdown("Hello")
+    head = """<script>
+      console.error("told");
+      setTimeout(() => { throw new Error("thrown"); });
+      Promise.reject(new Error("rejected"));
+    </script>"""
+    open_tab.expected += ["told", "thrown", "rejected"]  # type: ignore[attr-defined]
+    tab = open_tab(launch(demo, head=head))
+    tab.until_text("Hello")
+    for word in ("told", "thrown", "rejected"):
+        assert [error for error in tab.errors if word in error], (word, tab.errors)
+
+
 def test_a_chat_answers_word_by_word(launch: Launch, open_tab: OpenTab) -> None:
     def reply(message: str, history: list[dict[str, Any]]) -> Iterator[str]:
         for count in range(1, 4):

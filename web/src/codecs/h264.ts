@@ -21,6 +21,8 @@ export const H264: VideoFormat = {
     return `avc1.42e0${LEVELS.find(([most]) => blocks <= most)?.[1] ?? "3e"}`;
   },
 
+  settle: startUnits,
+
   decoderCodec(data) {
     for (let at = 0; at + 6 < data.length; at++) {
       const isStart = data[at] === 0 && data[at + 1] === 0 && data[at + 2] === 1;
@@ -33,3 +35,13 @@ export const H264: VideoFormat = {
     throw new RangeError("a key frame of H.264 came without its parameters");
   },
 };
+
+/** Makes start codes of the lengths that units have in front: WebKitGTK's encoder writes those, whatever it is asked for. */
+function startUnits(data: Uint8Array): void {
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  const units: number[] = [];
+  let at = 0;
+  for (; at + 4 <= data.length; at += 4 + view.getUint32(at)) units.push(at);
+  if (at !== data.length || at === 0 || view.getUint32(0) === 1) return; // with start codes, the lengths do not add up
+  for (const unit of units) view.setUint32(unit, 1);
+}

@@ -1,7 +1,7 @@
 /** Encodes frames by WebCodecs. */
 
 import type { EncoderRate } from "./codec.ts";
-import { coloursOf, encodedSize, payloadOf, type VideoFormat } from "./video_format.ts";
+import { coloursOf, encodedSize, PREFIX_BYTES, payloadOf, type VideoFormat } from "./video_format.ts";
 
 /** An encoder that has given nothing by then has left the frame out, or is about to say why. */
 const PATIENCE_MS = 150;
@@ -112,7 +112,11 @@ export class VideoFrameEncoder {
   private take(chunk: EncodedVideoChunk, about: EncodedVideoChunkMetadata | undefined): void {
     if (about?.decoderConfig) this.colours = coloursOf(about.decoderConfig.colorSpace);
     if (this.waiting?.timestamp !== chunk.timestamp) this.isBroken = true;
-    else this.waiting.resolve({ isKey: chunk.type === "key", payload: payloadOf(chunk, ...this.size, this.colours) });
+    else {
+      const payload = payloadOf(chunk, ...this.size, this.colours);
+      this.format.settle?.(payload.subarray(PREFIX_BYTES));
+      this.waiting.resolve({ isKey: chunk.type === "key", payload });
+    }
   }
 
   private fail(error: Error): void {

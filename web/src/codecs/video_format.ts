@@ -12,6 +12,8 @@ export interface VideoFormat {
   readonly threadedPixels: number;
   /** Options that the encoder needs besides. */
   readonly options: Partial<VideoEncoderConfig>;
+  /** Brings what the browser's encoder has given into the form that was asked for, in place. */
+  settle?(data: Uint8Array): void;
 }
 
 /** Width and height of the frame, little-endian, and the number of its colours; the packet of the codec follows. */
