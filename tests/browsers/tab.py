@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-DEADLINE_S = 20.0
+DEADLINE_S = 30.0
 
 FIND = """
 const named = (name, within) => {

@@ -46,7 +46,7 @@ def test_a_video_that_is_uploaded_can_be_seen(launch: Launch, open_tab: OpenTab,
     tab.until("document.querySelector('#film input[type=file]')")
     tab.choose_file("#film input[type=file]", str(path))
     assert lengths.wait() == [50]
-    tab.until(video_at("#copy .ms-output", 1.5))
+    tab.until(video_at("#copy .ms-output", 0.5))
 
 
 def recorder(notes: Notes[tuple[str, int, bool]]) -> gr.Blocks:

@@ -39,9 +39,10 @@ export const H264: VideoFormat = {
 /** Makes start codes of the lengths that units have in front: WebKitGTK's encoder writes those, whatever it is asked for. */
 function startUnits(data: Uint8Array): void {
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  if (data.length < 4 || view.getUint32(0) === 1) return;
   const units: number[] = [];
   let at = 0;
   for (; at + 4 <= data.length; at += 4 + view.getUint32(at)) units.push(at);
-  if (at !== data.length || at === 0 || view.getUint32(0) === 1) return; // with start codes, the lengths do not add up
+  if (at !== data.length) return; // of start codes of three bytes, which add up to nothing
   for (const unit of units) view.setUint32(unit, 1);
 }
