@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +14,7 @@ from numpy.typing import NDArray
 from tests.browser.glass import Notes
 from tests.browsers.conftest import OpenTab, only
 from tests.browsers.tab import Tab
+from tests.browsers.webkit import WebKit
 
 import millstream as gr
 
@@ -166,6 +171,40 @@ def test_a_refused_camera_says_what_to_do(launch: Launch, open_tab: OpenTab) -> 
     tab.click("Record", "#camera")
     tab.until_text("The camera is blocked. Allow it in the site settings", "[role=alert]")
     tab.until("named('Record', '#camera')")
+
+
+@only("webkit")
+def test_a_page_in_a_frame_that_may_not_film_says_what_to_do(launch: Launch, open_tab: OpenTab) -> None:
+    """A refusal that no automation can grant: the page around the frame forbids its camera."""
+    documents: list[bytes] = []
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(OuterPage, documents)) as outer:
+        threading.Thread(target=outer.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{outer.server_port}"
+        url = launch(echo(Notes()), frame_ancestors=[address])
+        documents.append(f'<iframe src="{url}" width="800" height="600"></iframe>'.encode())
+        tab = open_tab(address)
+        assert isinstance(tab, WebKit)
+        tab.enter("iframe")
+        tab.click("Record", "#camera")
+        tab.until_text("The camera is blocked. Allow it in the site settings", "[role=alert]")
+        outer.shutdown()
+
+
+class OuterPage(BaseHTTPRequestHandler):
+    """A page of another site."""
+
+    def __init__(self, documents: list[bytes], *request: Any) -> None:
+        self._documents = documents
+        super().__init__(*request)
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("content-type", "text/html")
+        self.end_headers()
+        self.wfile.write(self._documents[0])
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
 
 
 def test_a_missing_camera_is_told(launch: Launch, open_tab: OpenTab) -> None:

@@ -56,6 +56,10 @@ class WebDriver:
         found = self._call("POST", "/element", using="css selector", value=css)
         self._call("POST", f"/element/{found[ELEMENT]}/value", text=path)
 
+    def enter(self, css: str) -> None:
+        """Go on in a frame of the page."""
+        self._call("POST", "/frame", id=self._call("POST", "/element", using="css selector", value=css))
+
     def screenshot(self) -> str:
         """Take a picture of what the window shows: a PNG file in base64."""
         return str(self._call("GET", "/screenshot"))

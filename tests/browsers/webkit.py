@@ -63,6 +63,10 @@ class WebKit(Tab):
     def open(self, url: str) -> None:
         self._session.open(url)
 
+    def enter(self, css: str) -> None:
+        """Go on in a frame of the page."""
+        self._session.enter(css)
+
     def run(self, body: str, *args: object) -> Any:
         return self._session.run(body, *args)
 
