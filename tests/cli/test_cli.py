@@ -8,11 +8,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.server.test_serving import wait_until
 
 import millstream
 from millstream.cli import main
 from millstream.cli.demo import example
 from millstream.cli.program import CommandError, find, split
+from millstream.client import Client
 
 APP = "import millstream as gr\nwith gr.Blocks(title={title!r}) as {name}:\n    gr.Textbox()\n"
 
@@ -72,6 +74,15 @@ def test_run_keeps_what_the_program_says_and_lets_the_command_win(tmp_path: Path
     with command("run", str(tmp_path / "it.py"), "--port", "0") as (_, line):
         assert title_of(line) == "From a neighbour"
         assert "h1 { color: teal }" in httpx.get(line.split()[-1], trust_env=False).text
+
+
+def test_run_records_visits_where_it_is_told_to(tmp_path: Path) -> None:
+    (tmp_path / "it.py").write_text(APP.format(title="Mine", name="demo"))
+    with command("run", "it.py", "--port", "0", "--record", "runs", cwd=tmp_path) as (_, line):
+        assert "is being recorded" in httpx.get(line.split()[-1], trust_env=False).text
+        with Client(line.split()[-1]):
+            pass
+        wait_until(lambda: list(tmp_path.glob("runs/*.msr")))
 
 
 def test_run_serves_the_app_that_is_named(tmp_path: Path) -> None:

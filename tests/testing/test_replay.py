@@ -16,7 +16,7 @@ from tests.server.test_serving import wait_until
 
 import millstream as gr
 from millstream.client import Client
-from millstream.recording.msr import FORMAT, Header, Record, RecordKind, UnreadableRecording, pack, pack_header
+from millstream.recording.msr import FORMAT, Header, Record, RecordKind, UnreadableRecording, pack, pack_header, read
 from millstream.testing import replay
 from millstream.wire.encoding import encode_message
 from millstream.wire.messages import Hello, Set
@@ -226,6 +226,18 @@ def test_a_recording_that_was_cut_off_is_replayed_as_far_as_it_goes(tmp_path: Pa
     file.write_bytes(file.read_bytes()[:-3])
     found = replay(file, text_app())
     assert any("cut off" in note for note in found.notes)
+
+
+def test_what_was_sent_again_after_a_lost_link_counts_once(tmp_path: Path) -> None:
+    file = record(tmp_path, text_app(), say("one", "two"))
+    visit = read(file)
+    spoken = [record for record in visit.records if record.kind in (RecordKind.UP, RecordKind.DOWN)]
+    again = [record._replace(time_us=visit.records[-1].time_us) for record in spoken]
+    end = Record(RecordKind.LEFT, visit.records[-1].time_us, b"")
+    left = [record for record in visit.records if record.kind is not RecordKind.LEFT and b"bye" not in record.body]
+    file.write_bytes(pack_header(visit.header) + b"".join(map(pack, [*left, *again, end])))
+    found = replay(file, text_app())
+    assert (found.is_equal, found.notes) == (True, ()), found
 
 
 def written(path: Path, *bodies: bytes) -> Path:

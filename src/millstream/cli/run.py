@@ -29,6 +29,7 @@ def add_serving(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", metavar="ADDRESS", help="address to listen on; 0.0.0.0 for every network")
     parser.add_argument("--root-path", metavar="PATH", help="path below which a proxy publishes the app")
     parser.add_argument("--show-error", action="store_true", default=None, help="show users what handlers raise")
+    parser.add_argument("--record", metavar="FOLDER", help="record each visit to a file there, for `millstream replay`")
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
 
 
@@ -39,5 +40,6 @@ def serving(options: argparse.Namespace) -> dict[str, object]:
         "server_name": options.host,
         "root_path": options.root_path,
         "show_error": options.show_error,
+        "record": options.record,
     }
     return {name: value for name, value in given.items() if value is not None}

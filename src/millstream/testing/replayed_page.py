@@ -100,7 +100,7 @@ class ReplayedPage:
         self._files: dict[str, object] = {}
         self._held: dict[int, list[Packet]] = defaultdict(list)
         self._replayed = Replayed()
-        self._seq = 0
+        self._seq = self._said = 0
         self._sent: dict[int, int] = defaultdict(int)
         self._limits: dict[int, int] = defaultdict(int)
         self._ended: set[int] = set()
@@ -145,8 +145,13 @@ class ReplayedPage:
             await self._say_packet(decode_packet(body))
             return
         message = decode_page_message(body)
+        if message.seq > self._said:  # else it was sent before: the page came back over another connection
+            self._said = message.seq
+            await self._say_message(message)
+
+    async def _say_message(self, message: PageMessage) -> None:
         if isinstance(message, Hello):
-            if not self._seq:  # else it came back over another connection, which is none of the app's business
+            if not self._seq:
                 await self.send(msgspec.structs.replace(message, build="", resume=""))
                 await self.send(Credit(stream=0, limit=MOST_CREDIT))
         elif isinstance(message, Set) and (lacking := self._lacking(message.value)):

@@ -73,6 +73,8 @@ class _ResultReader:
     def __init__(self, sources: Mapping[tuple[int, int], int]) -> None:
         self.results = VisitResults()
         self._sources = sources
+        self._seq = 0
+        self._heard: Counter[int] = Counter()
         self._counts: Counter[tuple[str, int]] = Counter()
         self._runs: Counter[int] = Counter()
         self._open: dict[tuple[int, int], Step] = {}
@@ -91,6 +93,9 @@ class _ResultReader:
 
     def message(self, message: ServerMessage, time_us: int) -> None:
         results = self.results
+        if 0 < message.seq <= self._seq:
+            return  # it was sent again over another connection
+        self._seq = max(self._seq, message.seq)
         if isinstance(message, Outputs):
             self._outputs(message, time_us)
         elif isinstance(message, RunState) and message.state in ("done", "failed", "cancelled"):
@@ -125,6 +130,9 @@ class _ResultReader:
         return step
 
     def _hear(self, packet: Packet) -> None:
+        if packet.sequence <= self._heard[packet.call]:
+            return  # it was sent again over another connection
+        self._heard[packet.call] = packet.sequence
         parts = self._audio[packet.component]
         if packet.codec != CodecNumber.PCM16 or parts is None:
             self._audio[packet.component] = None
