@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from millstream.declare.component import Component as Component
     from millstream.declare.conversation import ReplyOnPause as ReplyOnPause
     from millstream.declare.conversation import ReplyOnStopWords as ReplyOnStopWords
+    from millstream.declare.declaration import setup as setup
     from millstream.declare.event import Dependency as Dependency
     from millstream.declare.injected import CopyData as CopyData
     from millstream.declare.injected import EditData as EditData
@@ -128,6 +129,7 @@ _HOMES = {
     "declare.event": ("Dependency",),
     "declare.on": ("on",),
     "compat.fastrtc": ("AlgoOptions", "SileroVadOptions"),
+    "declare.declaration": ("setup",),
     "declare.layout": ("Accordion", "Column", "Group", "Row", "Tab", "TabItem", "Tabs"),
     "declare.progress": ("Progress",),
     "declare.injected": (

@@ -6,11 +6,12 @@ A `Job` and its `Result`s survive a pickle, so an engine may run them anywhere.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
 
+from millstream.engine_limits import DEFAULT_LIMITS, EngineLimits
 from millstream.speech import Heard
 from millstream.types import Segment, Stored
 
@@ -115,6 +116,7 @@ class Failure:
         title: Heading of the toast.
         duration_s: Seconds that the toast stays; 0 until it is closed.
         is_visible: Whether there is a toast at all.
+        is_lost: Whether the call was lost with its worker, whoever was to blame: a stream goes on with the next one.
     """
 
     message: str
@@ -122,6 +124,7 @@ class Failure:
     title: str = "Error"
     duration_s: float = 10.0
     is_visible: bool = True
+    is_lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +263,14 @@ class Calls(Protocol):
         """Close what is open: the call that runs, decoders, encoders."""
 
 
+class Signature(NamedTuple):
+    """The names of a binding: of its handler, and of its inputs and outputs by their numbers."""
+
+    handler: str
+    inputs: tuple[tuple[int, str], ...] = ()
+    outputs: tuple[tuple[int, str], ...] = ()
+
+
 class Program(Protocol):
     """The handlers of one manifest, as an engine runs them."""
 
@@ -268,6 +279,19 @@ class Program(Protocol):
 
     def routes(self) -> Mapping[int, str]:
         """Give the names of the engines that bindings ask for, by the binding's number; others take the app's own."""
+
+    def signatures(self) -> tuple[Signature, ...]:
+        """Give the names of all bindings, by their numbers."""
+
+    def set_ups(self, bindings: Collection[int]) -> Sequence[Callable[[], object]]:
+        """Give what is to be called once in each process that calls the handlers of these bindings, before it does."""
+
+    def factory(self) -> Callable[[], Program]:
+        """Give a function that survives a pickle, and makes the same program in another process.
+
+        Raises:
+            DeclarationError: The app cannot be found there; the message names the remedy.
+        """
 
 
 class Worker(Protocol):
@@ -297,12 +321,18 @@ class Worker(Protocol):
 class Engine(Protocol):
     """Runs the handlers of an app."""
 
-    def start(self, program: Program, abandon_s: float = 30.0) -> None:
+    def start(self, program: Program, limits: EngineLimits = DEFAULT_LIMITS) -> None:
         """Get ready, on the running loop.
 
         Args:
             program: What is to be run.
-            abandon_s: How long a handler may go on after its worker was closed, before it is abandoned.
+            limits: The bounds on its calls.
+        """
+
+    async def prepare(self, bindings: Collection[int]) -> None:
+        """Set up what the handlers of these bindings need; returns when they can be called.
+
+        Handlers can be called without it, but then the first calls wait.
         """
 
     def open(self, binding: int, notify: Notify) -> Worker:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pytest
 
 import millstream as ms
 from millstream import engines
+from millstream.engine_limits import DEFAULT_LIMITS, EngineLimits
 from millstream.engines.inline import Engine as InlineEngine
 from millstream.engines.router import Engine
 from millstream.engines.thread import Engine as ThreadEngine
@@ -31,13 +32,17 @@ class Recorder:
     def __init__(self, statistics: Mapping[str, object] | None = None) -> None:
         self._engine = InlineEngine()
         self._statistics = statistics or {}
-        self.started: list[tuple[Program, float]] = []
+        self.started: list[tuple[Program, EngineLimits]] = []
+        self.prepared: list[int] = []
         self.opened: list[int] = []
         self.closed = 0
 
-    def start(self, program: Program, abandon_s: float = 30.0) -> None:
-        self.started.append((program, abandon_s))
-        self._engine.start(program, abandon_s)
+    def start(self, program: Program, limits: EngineLimits = DEFAULT_LIMITS) -> None:
+        self.started.append((program, limits))
+        self._engine.start(program, limits)
+
+    async def prepare(self, bindings: Collection[int]) -> None:
+        self.prepared += bindings
 
     def open(self, binding: int, notify: Notify) -> Worker:
         self.opened.append(binding)
@@ -93,13 +98,16 @@ async def test_an_engine_that_two_bindings_name_is_made_and_started_once() -> No
         return made[name]
 
     router, app = Engine(own, load), program("two", "one", None, "two")
-    router.start(app, 7.0)
+    limits = EngineLimits(abandon_s=7.0)
+    router.start(app, limits)
+    await router.prepare([0, 1, 2, 3])
     for binding in (3, 2, 1, 0):
         await value(router, binding)
     await router.close()
     assert sorted(loaded) == ["one", "two"]
     assert [engine.opened for engine in (own, made["one"], made["two"])] == [[2], [1], [3, 0]]
-    assert [engine.started for engine in (own, *made.values())] == [[(app, 7.0)]] * 3
+    assert [engine.started for engine in (own, *made.values())] == [[(app, limits)]] * 3
+    assert [engine.prepared for engine in (own, made["one"], made["two"])] == [[2], [1], [0, 3]]
     assert [engine.closed for engine in (own, *made.values())] == [1, 1, 1]
 
 

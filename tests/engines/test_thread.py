@@ -14,6 +14,7 @@ import pytest
 import millstream as ms
 from millstream import engines
 from millstream.declare.manifest import Manifest
+from millstream.engine_limits import EngineLimits
 from millstream.engines.thread import Engine
 from millstream.errors import Busy, DeclarationError
 from millstream.jobs import Job, Notice, Result
@@ -39,7 +40,7 @@ class Runner:
 
     def __init__(self, handler: Callable[..., object], grace_s: float = 0.05, abandon_s: float = 0.1) -> None:
         self.engine = Engine(grace_s)
-        self.engine.start(program(handler), abandon_s)
+        self.engine.start(program(handler), EngineLimits(abandon_s=abandon_s))
         self.notices: list[Notice] = []
         self.worker = self.engine.open(0, self.notices.append)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Final, Self, cast, overload
+from typing import Final, Self, TypeVar, cast, overload
 
 from millstream.declare.component import Component
 from millstream.declare.element import Element, current_parent
@@ -14,9 +14,12 @@ from millstream.declare.handler import inspect_handler
 from millstream.declare.layout import Layout, Tab, Tabs
 from millstream.declare.manifest import Look, Manifest
 from millstream.declare.options import checked_options
+from millstream.declare.set_up import SetUp, checked_set_up
 from millstream.declare.theme import ThemeLike, theme_tokens
-from millstream.declare.user_warnings import warn
+from millstream.declare.user_warnings import user_scope, warn
 from millstream.errors import DeclarationError
+
+T = TypeVar("T")
 
 MAX_WAITING: Final = 1000
 """The length of the queue of an app that sets none; anybody who comes later is told that it is busy."""
@@ -58,6 +61,8 @@ class Declaration(Layout):
         dependencies: The bound events, in order.
         default_concurrency_limit: Slots of an event that sets no `concurrency_limit`; `None` for any number.
         max_waiting: The largest number that may wait in the queue; `None` for any.
+        set_ups: What is called once in each process that calls handlers, before it does.
+        scope: The variables of the module that made it.
     """
 
     tag = "blocks"
@@ -84,6 +89,8 @@ class Declaration(Layout):
         self.dependencies: list[Dependency] = []
         self.default_concurrency_limit: int | None = 1
         self.max_waiting: int | None = MAX_WAITING
+        self.set_ups: list[SetUp] = []
+        self.scope: Mapping[str, object] = user_scope()
         self.is_frozen = False
         self.title = title
         self.look = Look(theme_tokens(theme), css or "", js or "", head or "")
@@ -111,7 +118,7 @@ class Declaration(Layout):
     def number(self, element: Element) -> None:
         """Give numbers to an element that joins the tree, and to all that it holds.
 
-        A declaration that joins brings its dependencies along, and its style sheet.
+        A declaration that joins brings its dependencies and set-ups along, and its style sheet.
 
         Raises:
             DeclarationError: The tree is frozen.
@@ -120,6 +127,7 @@ class Declaration(Layout):
             raise DeclarationError(f"{element.name} comes too late: the app is launched already")
         if isinstance(element, Declaration):
             self.dependencies += element.dependencies
+            self.set_ups += element.set_ups
             self.look = self.look.joined(element.look)
         for joining in [element, *(element.walk() if isinstance(element, Layout) else ())]:
             self._check_free(joining)
@@ -154,6 +162,26 @@ class Declaration(Layout):
         self._check_members(dependency, allow_later=True)
         self.dependencies.append(dependency)
 
+    def setup(self, fn: Callable[[], T]) -> Callable[[], T]:
+        """Have a function called once in each process that calls handlers, before it does; also as a decorator.
+
+        It is the place to load a model that handlers use: each worker process has to load its own, and where handlers
+        run in threads the server loads it, before the first visitor.
+
+        Args:
+            fn: A function without arguments. It may not be async.
+
+        Returns:
+            The function.
+
+        Raises:
+            DeclarationError: It cannot be called so, or the app is launched already.
+        """
+        if self.is_frozen:
+            raise DeclarationError(f"setup({fn!r}) comes too late: the app is launched already")
+        self.set_ups.append(checked_set_up(fn))
+        return fn
+
     def freeze(self, look: Look | None = None) -> Manifest:
         """Give the frozen form of the tree; nothing can be added any more.
 
@@ -184,6 +212,7 @@ class Declaration(Layout):
             bindings=bindings,
             element_scripts=element_scripts(components.values()),
             max_waiting=self.max_waiting,
+            set_ups=tuple(self.set_ups),
         )
 
     def _around(self) -> list[Declaration]:
@@ -250,3 +279,18 @@ def _wrap_tabs(layout: Layout) -> None:
             layout.join(tabs)
         child.parent = tabs
         tabs.children.append(child)
+
+
+def setup(fn: Callable[[], T]) -> Callable[[], T]:
+    """Have a function called once in each process that calls handlers: `Declaration.setup` of the app around the call.
+
+    Raises:
+        DeclarationError: There is no app around it, or the function cannot be called so.
+    """
+    parent = current_parent.get()
+    declaration = cast("Declaration | None", parent.declaration) if parent is not None else None
+    if declaration is None:
+        raise DeclarationError(
+            "setup() is called outside of an app: move it into `with Blocks() as demo:`, or say demo.setup(…)"
+        )
+    return declaration.setup(fn)

@@ -62,6 +62,7 @@ def _frozen(
         after=after,
         stream=dependency.stream.id if dependency.stream is not None else None,
         turns=dependency.turns,
+        engine=options.engine,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final, TypeVar, cast
@@ -69,6 +69,7 @@ class Manifest:
         bindings: All bindings; each one's number is its place.
         element_scripts: The scripts that components bring along, by name.
         max_waiting: How many may wait in the queue at most; `None` for any number.
+        set_ups: What is called once in each process that calls handlers, before it does.
     """
 
     title: str
@@ -79,6 +80,7 @@ class Manifest:
     bindings: tuple[Binding, ...]
     element_scripts: Mapping[str, ElementScript] = field(default_factory=dict)
     max_waiting: int | None = None
+    set_ups: tuple[Callable[[], object], ...] = ()
 
     def bindings_for(self, element: int | None, event: str) -> tuple[Binding, ...]:
         """Give the bindings that an event triggers, in order; `None` stands for the page (`load`, `unload`)."""

@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol, TypeAlias, TypedDict
 
+from millstream import engines
 from millstream.declare.arguments import Word, is_number, plain_argument
 from millstream.declare.binding import Keep, Progress, TriggerMode
 from millstream.declare.user_warnings import asks_for_nothing, warn, warn_ignored
@@ -67,6 +68,7 @@ class EventOptions(TypedDict, total=False):
     `js`: a JavaScript function, run in the page before the handler, or instead of it.
     `concurrency_limit`: how many calls run at once; `None` for any number, `"default"` for the app's default.
     `concurrency_id`: events with the same word share one limit; without it, those with the same function do.
+    `engine`: where the handler runs: `"thread"` of the server, or worker `"process"`; by default as `launch()` says.
     """
 
     show_progress: Progress | bool
@@ -76,6 +78,7 @@ class EventOptions(TypedDict, total=False):
     js: str | None
     concurrency_limit: Limit
     concurrency_id: str | None
+    engine: str | None
 
 
 class StreamOptions(EventOptions, total=False):
@@ -102,6 +105,7 @@ KINDS: Final[Mapping[str, tuple[type, ...]]] = {
     "queue": (bool,),
     "concurrency_limit": (int, Word, type(None)),
     "concurrency_id": (str, type(None)),
+    "engine": (Word, type(None)),
     "time_limit": (float, type(None)),
     "stream_every": (float,),
     "max_backlog": (float,),
@@ -129,6 +133,7 @@ class Options:
     keep: Keep = "latest"
     max_backlog: float = 30.0
     max_age: float | None = None
+    engine: str | None = None
 
 
 def checked_options(
@@ -172,6 +177,8 @@ def checked_options(
         known["stream_every"] = SHORTEST_SCENE_S  # audio has no frames of its own
     options = Options(**known)  # type: ignore[arg-type]  # checked in the next line
     _check(options, where)
+    if options.engine is not None:
+        engines.check(options.engine, where)
     if options.max_age is not None and options.keep == "all":
         raise DeclarationError(f"{where}: max_age= is for streams of frames that keep the latest; here all are kept")
     if streams and options.js is not None:

@@ -1,4 +1,4 @@
-"""Warnings at the line of the user's program: of keywords that mean nothing here, and of what was put right."""
+"""The line of the user's program: warnings of keywords that mean nothing here, and of what was put right."""
 
 from __future__ import annotations
 
@@ -31,3 +31,8 @@ def user_level() -> int:
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("millstream."):
         level, frame = level + 1, frame.f_back
     return level
+
+
+def user_scope() -> Mapping[str, object]:
+    """Give the global variables of the first caller outside of this package."""
+    return sys._getframe(user_level() - 1).f_globals

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 
+from millstream.engine_limits import DEFAULT_LIMITS, EngineLimits
 from millstream.jobs import Calls, Job, Notify, Program, Result
 
 
@@ -19,8 +20,12 @@ class Engine:
         self.handler_time = handler_time
         self._open = 0
 
-    def start(self, program: Program, abandon_s: float = 30.0) -> None:
+    def start(self, program: Program, limits: EngineLimits = DEFAULT_LIMITS) -> None:
         self._program = program
+
+    async def prepare(self, bindings: Collection[int]) -> None:
+        for set_up in self._program.set_ups(bindings):
+            set_up()
 
     def open(self, binding: int, notify: Notify) -> Worker:
         self._open += 1

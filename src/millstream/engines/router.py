@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from millstream import engines
+from millstream.engine_limits import DEFAULT_LIMITS, EngineLimits
 from millstream.jobs import Engine as AnyEngine
 from millstream.jobs import Notify, Program, Worker
 
@@ -27,7 +28,7 @@ class Engine:
         self._by_binding: dict[int, AnyEngine] = {}
         self._engines = [self._own]
 
-    def start(self, program: Program, abandon_s: float = 30.0) -> None:
+    def start(self, program: Program, limits: EngineLimits = DEFAULT_LIMITS) -> None:
         """Make and start all engines that the program's bindings name.
 
         Raises:
@@ -38,7 +39,14 @@ class Engine:
         self._by_binding = {binding: named[name] for binding, name in routes.items()}
         self._engines = [self._own, *named.values()]
         for engine in self._engines:
-            engine.start(program, abandon_s)
+            engine.start(program, limits)
+
+    async def prepare(self, bindings: Collection[int]) -> None:
+        """Have each engine set up what its own bindings need, all at the same time."""
+        shares: dict[AnyEngine, list[int]] = {}
+        for binding in bindings:
+            shares.setdefault(self._by_binding.get(binding, self._own), []).append(binding)
+        await asyncio.gather(*(engine.prepare(share) for engine, share in shares.items()))
 
     def open(self, binding: int, notify: Notify) -> Worker:
         return self._by_binding.get(binding, self._own).open(binding, notify)

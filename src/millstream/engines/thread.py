@@ -9,13 +9,14 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from queue import SimpleQueue
 from typing import Any, Final, TypeAlias, TypeVarTuple, cast
 
 from millstream.cancellation import is_wanted
+from millstream.engine_limits import DEFAULT_LIMITS, EngineLimits
 from millstream.errors import Busy
 from millstream.jobs import Advance, Call, Job, Notice, Notify, Program, Result
 
@@ -34,7 +35,7 @@ KEPT: Final = 64
 class Engine:
     """Threads of the server's own process.
 
-    A job whose worker is closed has the engine's `abandon_s` to end. After that it is abandoned: its thread is left to
+    A job whose worker is closed has `EngineLimits.abandon_s` to end. After that it is abandoned: its thread is left to
     itself, named in the log and in `statistics()`, and forgotten when it ends after all.
 
     Args:
@@ -48,9 +49,14 @@ class Engine:
         self._opened = 0
         self._is_short = False
 
-    def start(self, program: Program, abandon_s: float = 30.0) -> None:
+    def start(self, program: Program, limits: EngineLimits = DEFAULT_LIMITS) -> None:
         self._program = program
-        self.abandon_s = max(abandon_s, self.grace_s)  # a healthy thread takes a moment to end, too
+        self.abandon_s = max(limits.abandon_s, self.grace_s)  # a healthy thread takes a moment to end, too
+
+    async def prepare(self, bindings: Collection[int]) -> None:
+        """Call the app's set-up, in a thread; raises what it raises, as no handler could do its work then."""
+        for set_up in self._program.set_ups(bindings):
+            await asyncio.to_thread(set_up)
 
     def open(self, binding: int, notify: Notify) -> Worker:
         worker = Worker(self, self._program, binding, notify)
@@ -116,11 +122,11 @@ class Worker:
         self.calls = program.open(binding, self._notify_in_thread)
         self.name = self.calls.name
         self._notify = notify
-        self._notices: _Notices | None = None
+        self._notices: Notices | None = None
         self._loop = asyncio.get_running_loop()
         self._tasks: SimpleQueue[tuple[Task, asyncio.Future[object]] | None] = SimpleQueue()
         self._pending = 0
-        self._steps: _Steps | None = None
+        self._steps: Steps | None = None
         self._closed_at: float | None = None
         self._abandonment: asyncio.TimerHandle | None = None
         self.ended: asyncio.Future[None] = self._loop.create_future()
@@ -145,7 +151,7 @@ class Worker:
         try:
             if call.is_async:
                 await self._do(call.arguments)
-                steps = self._steps = _Steps(call)
+                steps = self._steps = Steps(call)
             while True:
                 step = call.run if steps is None else partial(call.accept, await steps.take())
                 result = cast("Result", await self._do(step))
@@ -161,7 +167,7 @@ class Worker:
             if is_closed_early:  # between two steps, so the thread has nothing else to do
                 await self._close_call(call)
 
-    async def _end_steps(self, steps: _Steps) -> None:
+    async def _end_steps(self, steps: Steps) -> None:
         """Close an async handler. One that resists is not waited for: it holds the worker, and with it the slot."""
         if not await steps.close(self._engine.grace_s):
             logger.warning("handler %s does not end although it was closed", self.name)
@@ -233,7 +239,7 @@ class Worker:
             self._on_loop(self._notify, said)  # nothing more comes before the loop has looked how far it is
             return
         if self._notices is None:
-            self._notices = _Notices()
+            self._notices = Notices()
         if self._notices.put(said):
             self._on_loop(self._pass_on)
 
@@ -245,7 +251,7 @@ class Worker:
             logger.debug("handler %s ended after its server", self.name)
 
 
-class _Notices:
+class Notices:
     """Messages of a handler that the loop has not seen yet; equal ones are counted."""
 
     def __init__(self) -> None:
@@ -268,7 +274,7 @@ class _Notices:
         return [replace(notice, count=count) for notice, count in counts.items()]
 
 
-class _Steps:
+class Steps:
     """The steps of an async call, all in one task of its own, whose end is that of the coroutine.
 
     Whoever asks for them may be cancelled and go, while a handler that resists its cancellation goes on here.

@@ -89,9 +89,9 @@ class Host:
     async def start(self) -> None:
         """Make what all sessions share, on the running loop. Removes what a killed process left in the temp folder."""
         rules, beginning = await run_in_thread("start", self._prepare)
-        self._inspector = UploadInspector(self.manifest, rules)
-        settings = self.settings
-        self._engine.start(AppProgram(self.manifest, rules, settings.show_error), settings.abandon_s)
+        settings, self._inspector = self.settings, UploadInspector(self.manifest, rules)
+        self._engine.start(AppProgram(self.manifest, rules, settings.show_error), settings.engine_limits)
+        await self._engine.prepare([each.number for each in self.manifest.bindings if each.handler is not None])
         queue = RunQueue(self._admission, settings.abandon_s)
         allowances = FileQuotas(settings.max_session_bytes, settings.max_address_bytes, settings.max_total_bytes)
         call_limits = CallLimits(self._engine, settings)

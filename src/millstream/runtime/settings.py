@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from millstream.engine_limits import DEFAULT_LIMITS, EngineLimits
 from millstream.media.image_header import MAX_PHOTO_PIXELS
 
 MEBIBYTE = 1024 * 1024
@@ -44,6 +45,7 @@ class Settings:
         abandon_s: How long a call keeps its slot while it does not end, after it was cancelled or its page has gone.
         farewell_s: How long `unload` handlers and `delete_callback`s of a closed page may take.
         drain_s: How long `Host.close` waits for running handlers.
+        hang_s, workers, worker_bytes, recycle_calls, recycle_bytes: See `EngineLimits`.
     """
 
     show_error: bool | None = None
@@ -73,3 +75,20 @@ class Settings:
     abandon_s: float = 30.0
     farewell_s: float = 10.0
     drain_s: float = 10.0
+    hang_s: float = DEFAULT_LIMITS.hang_s
+    workers: int | None = None
+    worker_bytes: int | None = None
+    recycle_calls: int | None = None
+    recycle_bytes: int | None = None
+
+    @property
+    def engine_limits(self) -> EngineLimits:
+        """The bounds that engines keep."""
+        return EngineLimits(
+            abandon_s=self.abandon_s,
+            hang_s=self.hang_s,
+            workers=self.workers,
+            worker_bytes=self.worker_bytes,
+            recycle_calls=self.recycle_calls,
+            recycle_bytes=self.recycle_bytes,
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, cast
@@ -15,6 +16,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
+from millstream import engines
+from millstream.declare.app_source import find_source, is_worker
 from millstream.declare.declaration import Declaration
 from millstream.declare.manifest import Look, Manifest
 from millstream.declare.theme import ThemeLike, theme_tokens
@@ -80,6 +83,7 @@ class App:
     def __init__(self, declaration: Declaration, options: ServerOptions) -> None:
         self.options = options
         self.manifest = declaration.freeze(_look(declaration.look, options))
+        _check_found(declaration, {options.engine, *(binding.engine for binding in self.manifest.bindings)})
         self.complaints = VisitorLog()
         self._recorder = _recorder(self.manifest, options)
         self.is_draining = False
@@ -134,7 +138,7 @@ class App:
             return
         async with self._starting:
             if self._host is None:
-                host = compose_host(self.manifest, _settings(self.options))
+                host = compose_host(self.manifest, _settings(self.options), engines.load(self.options.engine))
                 await host.start()
                 self._host = host
 
@@ -220,6 +224,16 @@ class App:
         return guarded
 
 
+def _check_found(declaration: Declaration, asked: AbstractSet[str | None]) -> None:
+    """Check that the engines that run handlers in other processes will find the app there.
+
+    Raises:
+        DeclarationError: They will not; the message names the remedy.
+    """
+    if not is_worker() and any(name is not None and engines.imports_app(name) for name in asked):
+        find_source(declaration)
+
+
 def _settings(options: ServerOptions) -> Settings:
     return Settings(
         show_error=options.show_error,
@@ -229,6 +243,11 @@ def _settings(options: ServerOptions) -> Settings:
         max_image_pixels=options.max_image_pixels,
         drain_s=options.drain,
         abandon_s=options.abandon_after,
+        hang_s=options.hang_after,
+        workers=options.workers,
+        worker_bytes=options.worker_memory,
+        recycle_calls=options.recycle_after,
+        recycle_bytes=options.recycle_memory,
     )
 
 

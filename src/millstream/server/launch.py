@@ -14,6 +14,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final
 
+from millstream.declare.app_source import Launched, is_worker
 from millstream.declare.declaration import Declaration
 from millstream.server.app import App, create_app
 from millstream.server.options import ServerOptions
@@ -86,6 +87,8 @@ def launch(
 ) -> tuple[App, str, None]:
     """Serve an app, print its address, and block until Ctrl-C or SIGTERM.
 
+    A worker process that imports the app comes no further than to here, as the program itself would not.
+
     Args:
         declaration: The app; nothing can be added to it any more.
         prevent_thread_lock: Return at once and serve in a thread; it ends with the program, or with `app.stop()`.
@@ -103,6 +106,10 @@ def launch(
         TypeError: An argument is unknown.
         ValueError: An argument or an environment variable is malformed.
     """
+    if is_worker():  # which has come here to import the app, and serves nobody
+        if not prevent_thread_lock:
+            raise Launched
+        return create_app(declaration, ServerOptions()), "", None
     _warn_of_meaningless(share, arguments)
     if overrides := _overrides.get():
         if not overrides.serves:

@@ -12,7 +12,9 @@ from numbers import Real
 from pathlib import Path
 from typing import Final, Self, TypeAlias, cast
 
-from millstream.declare.arguments import fitted
+from millstream import engines
+from millstream.declare.arguments import fitted, is_number
+from millstream.engine_limits import DEFAULT_LIMITS
 from millstream.errors import nearest
 from millstream.media.image_header import MAX_PHOTO_PIXELS
 from millstream.runtime.settings import MEBIBYTE
@@ -64,6 +66,13 @@ class ServerOptions:
             gone; then the slot is given to another.
         unblock_after: Seconds for which an async handler may block the event loop, and with it everybody else; then it
             is ended. `math.inf` for ever.
+        engine: Where handlers run whose events name no `engine=`: `"thread"` or `"process"`.
+        workers: The number of worker processes; `None` for one for each CPU, and at least two.
+        hang_after: Seconds after which a worker process is ended whose handler, or set-up, gives no result. `math.inf`
+            for never.
+        worker_memory: What a worker process may take, in bytes or as a text such as `"2 GB"`; `None` for any.
+        recycle_after: The number of calls after which a worker process is replaced; `None` for any.
+        recycle_memory: The memory of a worker process beyond which it is replaced between two calls; `None` for any.
     """
 
     server_name: str = "127.0.0.1"
@@ -98,6 +107,12 @@ class ServerOptions:
     drain: float = 4.0
     abandon_after: float = 30.0
     unblock_after: float = 10.0
+    engine: str = "thread"
+    workers: int | None = None
+    hang_after: float = DEFAULT_LIMITS.hang_s
+    worker_memory: int | None = None
+    recycle_after: int | None = None
+    recycle_memory: int | None = None
     proxies: tuple[Network, ...] = field(init=False, default=())
     """`trusted_proxies`, parsed."""
 
@@ -108,11 +123,7 @@ class ServerOptions:
             raise ValueError(f"launch(): server_port={self.server_port} is no port: give 0 to {LAST_PORT}")
         if self.num_ports < 1:
             raise ValueError(f"launch(): num_ports={self.num_ports} is less than 1")
-        for name, seconds in (("drain", self.drain), ("abandon_after", self.abandon_after)):
-            if not (isinstance(seconds, Real) and 0 <= seconds < math.inf):
-                raise ValueError(f"launch(): {name}={seconds!r} is no number of seconds from 0")
-        if not (isinstance(self.unblock_after, Real) and self.unblock_after > 0):
-            raise ValueError(f"launch(): unblock_after={self.unblock_after!r} is no number of seconds above 0")
+        self._check_bounds()
         if not (self.metrics_token or "").isascii() or any(map(str.isspace, self.metrics_token or "")):
             raise ValueError("launch(): metrics_token has to be ASCII without spaces, as it is sent in a header")
         for origin in (*self.allowed_origins, *self.frame_ancestors):
@@ -120,6 +131,18 @@ class ServerOptions:
         object.__setattr__(self, "root_path", "/" + path if (path := self.root_path.strip("/")) else "")
         object.__setattr__(self, "allowed_hosts", tuple(name.lower() for name in self.allowed_hosts))
         object.__setattr__(self, "proxies", tuple(_network(text) for text in self.trusted_proxies))
+
+    def _check_bounds(self) -> None:
+        for name, seconds in (("drain", self.drain), ("abandon_after", self.abandon_after)):
+            if not (isinstance(seconds, Real) and 0 <= seconds < math.inf):
+                raise ValueError(f"launch(): {name}={seconds!r} is no number of seconds from 0")
+        for name, seconds in (("unblock_after", self.unblock_after), ("hang_after", self.hang_after)):
+            if not (isinstance(seconds, Real) and seconds > 0):
+                raise ValueError(f"launch(): {name}={seconds!r} is no number of seconds above 0")
+        for name, count in (("workers", self.workers), ("recycle_after", self.recycle_after)):
+            if count is not None and not (is_number(count) and count >= 1):
+                raise ValueError(f"launch(): {name}={count!r} is no number from 1")
+        engines.check(self.engine, "launch()")
 
     @classmethod
     def resolve(cls, given: Mapping[str, object], environment: Mapping[str, str] = os.environ) -> Self:
@@ -227,6 +250,12 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "drain": float,
     "abandon_after": float,
     "unblock_after": float,
+    "engine": str,
+    "workers": int,
+    "hang_after": float,
+    "worker_memory": read_size,
+    "recycle_after": int,
+    "recycle_memory": read_size,
 }
 
 
@@ -243,7 +272,7 @@ def _plain(name: str, value: object) -> object:
     if _READERS.get(name) is _list or name in ("css_paths", "head_paths"):
         listed = value if isinstance(value, list | tuple) else [value]
         return [one if isinstance(one, Path) else str(one) for one in listed]
-    if name in ("max_file_size", "max_image_pixels"):
+    if _READERS.get(name) in (read_size, read_count):
         try:
             return cast("Callable[[object], object]", _READERS[name])(value)
         except (ValueError, TypeError) as error:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from millstream.client.driver import BackgroundWork, Driver
 from millstream.client.page import Page
 from millstream.declare.declaration import Declaration
 from millstream.declare.injected import Request
+from millstream.declare.manifest import Manifest
 from millstream.engines.inline import Engine
 from millstream.errors import Closed, InvalidValue
 from millstream.runtime.host import Host, Settings
@@ -152,13 +154,18 @@ def _looked_at(task: asyncio.Task[Any]) -> None:
         task.exception()
 
 
+def _inline(manifest: Manifest) -> Manifest:
+    """Have the engine on virtual time run all handlers, whatever engines their events name."""
+    return replace(manifest, bindings=tuple(replace(binding, engine=None) for binding in manifest.bindings))
+
+
 class _App:
     """The parts that the pages of one test share: the host, the loop and its clock."""
 
     def __init__(self, demo: Declaration, handler_time: float, settings: Settings, latency_s: float) -> None:
         self.pages: list[TestPage] = []
         self.visitors = itertools.count(1)
-        self._manifest = demo.freeze()
+        self._manifest = _inline(demo.freeze())
         self._latency_s = latency_s
         self._served: set[asyncio.Task[None]] = set()
         self.engine = Engine(handler_time)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 import struct
 from enum import IntEnum, IntFlag
-from typing import Final
+from pickle import PickleBuffer
+from typing import Final, SupportsIndex
 
 import msgspec
 
@@ -116,10 +118,10 @@ class Packet(msgspec.Struct, frozen=True):
     def is_last(self) -> bool:
         return self.flags & LAST != 0
 
-    def __reduce__(self) -> tuple[type[Packet], tuple[object, ...]]:
-        """Pickle the payload as bytes of its own: what came in one message is a view of it."""
+    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[type[Packet], tuple[object, ...]]:
+        """Pickle the payload as bytes of its own, as what came in one message is a view of it; or beside the pickle."""
         *fields, payload = msgspec.structs.astuple(self)
-        return Packet, (*fields, bytes(payload))
+        return Packet, (*fields, PickleBuffer(payload) if operator.index(protocol) >= 5 else bytes(payload))
 
     def __repr__(self) -> str:
         return (

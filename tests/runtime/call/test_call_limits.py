@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Mapping
 from functools import wraps
 from typing import Any
 
@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import millstream as gr
+from millstream.engine_limits import DEFAULT_LIMITS, EngineLimits
 from millstream.errors import Busy
 from millstream.jobs import Job, Notify, Program, Result, Worker
 from millstream.runtime.call.call_limits import CallLimits, CallOwner
@@ -45,7 +46,10 @@ class Idler:
 class Idleness:
     """An engine of idlers."""
 
-    def start(self, program: Program, abandon_s: float = 30.0) -> None:
+    def start(self, program: Program, limits: EngineLimits = DEFAULT_LIMITS) -> None:
+        raise NotImplementedError
+
+    async def prepare(self, bindings: Collection[int]) -> None:
         raise NotImplementedError
 
     def open(self, binding: int, notify: Notify) -> Worker:

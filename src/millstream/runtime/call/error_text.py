@@ -99,6 +99,8 @@ def failure_of(
         return Failure(message_of(error), step)
     number = new_number()
     logger.error("handler %s failed [%s]", handler.name, number, exc_info=error)
+    if isinstance(error, MemoryError):
+        return Failure(f"{handler.name}() needs more memory than it can get. ({number})")
     return Failure(explained(error, show_error, is_developers, number, handler.fn))
 
 

@@ -237,7 +237,7 @@ def program() -> AppProgram:
         text = ms.Textbox()
         for handler in HANDLERS:
             ms.Button().click(handler, text, text)
-    return AppProgram(demo.freeze(), RULES, show_error=True)
+    return AppProgram(demo.freeze(), RULES, show_error=True, factory=program)
 
 
 def _job(handler: Callable[..., object], text: str) -> Job:

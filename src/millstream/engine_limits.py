@@ -1,0 +1,31 @@
+"""The bounds that engines keep on calls, and on the processes that take them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineLimits:
+    """The bounds on calls; each engine keeps those that concern it, and that of threads only the first.
+
+    Attributes:
+        abandon_s: How long a handler may go on after its worker was closed, before it is abandoned, or killed.
+        hang_s: How long a worker process may take for a call without a result before it is killed; its set-up may take
+            as long, and a minute at least.
+        workers: The number of worker processes; `None` for one for each CPU, and at least two.
+        worker_bytes: The memory that a worker process may take; `None` for any.
+        recycle_calls: The number of calls after which a worker process is replaced; `None` for any.
+        recycle_bytes: The memory of a worker process beyond which it is replaced between two calls; `None` for any.
+    """
+
+    abandon_s: float = 30.0
+    hang_s: float = 300.0
+    workers: int | None = None
+    worker_bytes: int | None = None
+    recycle_calls: int | None = None
+    recycle_bytes: int | None = None
+
+
+DEFAULT_LIMITS: Final = EngineLimits()

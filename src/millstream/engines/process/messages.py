@@ -1,0 +1,115 @@
+"""Messages between the server and a worker process. They travel pickled; those of `Control` are five bytes."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final, NamedTuple, TypeAlias
+
+from millstream.jobs import Job, Level, Notice, Program, Result, Signature
+
+
+class SetUpOrder(NamedTuple):
+    """The first message to a worker process.
+
+    Attributes:
+        arguments: `sys.argv` of the server, which the app may read when it is imported.
+        factory: Makes the program; pickled, as that may fail on arrival.
+        signatures: What it has to be like.
+        bindings: The bindings whose handlers are called there.
+        worker_bytes: See `EngineLimits`.
+        log_level: The level of the server's log.
+    """
+
+    arguments: list[str]
+    factory: bytes
+    signatures: tuple[Signature, ...]
+    bindings: tuple[int, ...]
+    worker_bytes: int | None
+    log_level: int
+
+
+Factory: TypeAlias = Callable[[], Program]
+
+
+class Begin(NamedTuple):
+    """Begin a job, in the calls of a worker, and take its first step."""
+
+    worker: int
+    job: Job
+
+
+class Next(NamedTuple):
+    """Take the next step of a generator."""
+
+    worker: int
+
+
+class CloseCall(NamedTuple):
+    """Close the generator of a worker."""
+
+    worker: int
+
+
+class Forget(NamedTuple):
+    """Close the calls of workers that have ended; not answered."""
+
+    workers: tuple[int, ...]
+
+
+Order: TypeAlias = Begin | Next | CloseCall
+"""Answered by a `Result`."""
+
+
+class Ready(NamedTuple):
+    """The app is imported and set up."""
+
+
+class Broken(NamedTuple):
+    """The app cannot be imported or set up; the traceback was logged."""
+
+    why: str
+
+
+class Report(NamedTuple):
+    """Messages and progress of a handler during its call; the next report is sent when this one was seen."""
+
+    worker: int
+    notices: tuple[Notice, ...]
+    progress: ShownProgress | None
+
+
+class Logged(NamedTuple):
+    """A record of the log, as its attributes."""
+
+    attributes: dict[str, object]
+
+
+Answer: TypeAlias = Ready | Broken | Report | Logged | Result
+
+
+@dataclass(frozen=True, slots=True)
+class ShownProgress:
+    """The progress of a call at the moment when it was sent: an `Advance`."""
+
+    call: int
+    shown: tuple[Level, ...]
+
+    def levels(self) -> tuple[Level, ...]:
+        return self.shown
+
+
+class Control(IntEnum):
+    """A message to a worker process while it is busy.
+
+    `CANCEL`: nobody waits for the call of a worker any more. `SEEN`: its last report has arrived.
+    """
+
+    CANCEL = 1
+    SEEN = 2
+
+
+CONTROL: Final = struct.Struct("<BI")
+"""A `Control`, and the number of a worker."""
