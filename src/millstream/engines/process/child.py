@@ -36,7 +36,7 @@ class Child:
         )
         try:
             # In a session of its own it gets no Ctrl-C from the terminal: the server says when it ends.
-            self._popen = subprocess.Popen(
+            self._popen = subprocess.Popen(  # noqa: S603 - this very Python, and a program of ours
                 [sys.executable, "-c", code], stdin=subprocess.DEVNULL, pass_fds=theirs, start_new_session=True
             )
         except OSError:

@@ -6,7 +6,6 @@ import ctypes
 import faulthandler
 import logging
 import os
-import pickle
 import signal
 import socket
 import sys
@@ -109,7 +108,7 @@ class CallServer:
         try:
             if set_up.worker_bytes is not None:
                 bound_own_memory(set_up.worker_bytes)
-            self._program = cast("Factory", pickle.loads(set_up.factory))()
+            self._program = cast("Factory", unpacked([set_up.factory]))()
             self._signatures = self._program.signatures()
             check_same(set_up.signatures, self._signatures)
             for function in self._program.set_ups(set_up.bindings):
