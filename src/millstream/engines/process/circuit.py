@@ -6,16 +6,18 @@ from collections import deque
 from typing import Final
 
 DELAYS_S: Final = (0.0, 0.1, 0.3, 1.0, 3.0)
-"""How long a replacement waits, by the number of deaths before within the window."""
+"""The delay of a replacement in seconds, by the number of deaths before it in `RECENT_S`."""
 
-WINDOW_S: Final = 10.0
+RECENT_S: Final = 10.0
+
+WINDOW_S: Final = 60.0
 """Deaths that are longer ago do not count."""
 
 MOST_DEATHS: Final = 10
 """Deaths within the window at which the circuit opens."""
 
 OPEN_S: Final = (5.0, 10.0, 30.0)
-"""How long the circuit stays open, by how often it has opened without a call that went well."""
+"""The time for which the circuit is open, in seconds, by how often it has opened without a call that went well."""
 
 
 class Circuit:
@@ -34,7 +36,7 @@ class Circuit:
         """Count a death."""
         self._deaths.append(now)
         is_trial = self._opened > 0 and now >= self._until
-        if is_trial or (self._recent(now) >= MOST_DEATHS and now >= self._until):
+        if is_trial or (self._since(now - WINDOW_S) >= MOST_DEATHS and now >= self._until):
             self._until = now + OPEN_S[min(self._opened, len(OPEN_S) - 1)]
             self._opened += 1
 
@@ -56,7 +58,7 @@ class Circuit:
         """Give how long the next process has to wait before it is started."""
         if self.is_open(now):
             return self._until - now
-        return DELAYS_S[min(max(self._recent(now) - 1, 0), len(DELAYS_S) - 1)]
+        return DELAYS_S[min(max(self._since(now - RECENT_S) - 1, 0), len(DELAYS_S) - 1)]
 
-    def _recent(self, now: float) -> int:
-        return sum(now - death < WINDOW_S for death in self._deaths)
+    def _since(self, begin: float) -> int:
+        return sum(death > begin for death in self._deaths)
