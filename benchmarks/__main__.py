@@ -1,5 +1,5 @@
 """Run the benchmarks and print them against `budgets.toml`: `python -m benchmarks [hop] [load] [glass] [firefox]
-[sound] [voice] [soak] [queue] [slow] [path] [link]`."""
+[sound] [voice] [soak] [queue] [slow] [path] [link] [process]`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from benchmarks import (
     bench_link,
     bench_load,
     bench_path,
+    bench_process,
     bench_queue,
     bench_slow,
     bench_soak,
@@ -35,6 +36,7 @@ BENCHMARKS = {
     "slow": bench_slow.measure,
     "path": bench_path.measure,
     "link": bench_link.measure,
+    "process": bench_process.measure,
 }
 
 

@@ -282,7 +282,15 @@ def _wrap_tabs(layout: Layout) -> None:
 
 
 def setup(fn: Callable[[], T]) -> Callable[[], T]:
-    """Have a function called once in each process that calls handlers: `Declaration.setup` of the app around the call.
+    """Have a function called once in each process that calls handlers, before it does; also as a decorator.
+
+    It is `Blocks.setup` of the app around the call.
+
+    Args:
+        fn: A function without arguments, to load a model for instance. It may not be async.
+
+    Returns:
+        The function.
 
     Raises:
         DeclarationError: There is no app around it, or the function cannot be called so.
