@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from millstream.engines.process.messages import CONTROL, Control
+from millstream.engines.process.messages import Control, control_bytes
 from millstream.engines.process.segment import Part, Segment, open_segment
 from millstream.engines.process.wire import receive, send, unpacked
 
@@ -85,7 +85,7 @@ class Child:
     def tell(self, control: Control, worker: int) -> None:
         """Tell it something at once, also while it is busy; in any thread."""
         try:
-            self._control.send(CONTROL.pack(control, worker))
+            self._control.send(control_bytes(control, worker))
         except OSError:
             return  # it is dead, or so stuck that it does not read: its end is near in both cases
 

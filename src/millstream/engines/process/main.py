@@ -18,7 +18,7 @@ from millstream.engines.process import words
 from millstream.engines.process.coroutines import Coroutines
 from millstream.engines.process.memory import bound_own_memory
 from millstream.engines.process.messages import (
-    CONTROL,
+    CONTROL_BYTES,
     Begin,
     Broken,
     CloseCall,
@@ -30,6 +30,7 @@ from millstream.engines.process.messages import (
     Ready,
     Report,
     SetUpOrder,
+    read_control,
 )
 from millstream.engines.process.reporter import Reporter
 from millstream.engines.process.segment import Part, Segment
@@ -192,9 +193,9 @@ class CallServer:
     # ---- in a thread of its own, also while a handler runs -----------------------------------------------------
 
     def _listen(self, control: socket.socket) -> None:
-        while len(data := control.recv(CONTROL.size, socket.MSG_WAITALL)) == CONTROL.size:
-            kind, worker = CONTROL.unpack(data)
-            if kind == Control.CANCEL:
+        while len(data := control.recv(CONTROL_BYTES, socket.MSG_WAITALL)) == CONTROL_BYTES:
+            kind, worker = read_control(data)
+            if kind is Control.CANCEL:
                 self._cancelled.add(worker)
                 self._coroutines.cancel(worker)
             elif (reporter := self._reporters.get(worker)) is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -111,5 +110,14 @@ class Control(IntEnum):
     SEEN = 2
 
 
-CONTROL: Final = struct.Struct("<BI")
-"""A `Control`, and the number of a worker."""
+CONTROL_BYTES: Final = 5
+
+
+def control_bytes(control: Control, worker: int) -> bytes:
+    """Put a `Control` and the number of a worker into so many bytes."""
+    return bytes((control,)) + worker.to_bytes(CONTROL_BYTES - 1, "little")
+
+
+def read_control(data: bytes) -> tuple[Control, int]:
+    """Take the bytes apart again."""
+    return Control(data[0]), int.from_bytes(data[1:], "little")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pickle
 import socket
-import struct
+from array import array
 from collections.abc import Sequence
 from typing import Final
 
@@ -21,8 +21,8 @@ MAX_REASON: Final = 300
 INLINE_BYTES: Final = 16 * 1024
 """Larger messages go through shared memory."""
 
-HEAD: Final = struct.Struct("<?I")
-"""Whether the parts are in shared memory, and their number; the size of each follows."""
+HEAD_BYTES: Final = 2 * array("Q").itemsize
+"""Two numbers: 1 if the parts are in shared memory, and how many there are. The size of each follows."""
 
 
 def packed(message: object) -> list[Part]:
@@ -63,7 +63,7 @@ def send(sock: socket.socket, parts: Sequence[Part], segment: Segment | None) ->
     """
     sizes = [len(part) for part in parts]
     is_shared = segment is not None and sum(sizes) > INLINE_BYTES
-    head = HEAD.pack(is_shared, len(parts)) + struct.pack(f"<{len(parts)}Q", *sizes)
+    head = array("Q", [is_shared, len(parts), *sizes]).tobytes()
     if segment is not None and is_shared:
         segment.write(parts)
         sock.sendall(head)
@@ -78,8 +78,8 @@ def receive(sock: socket.socket, segment: Segment) -> list[bytearray]:
         EOFError: The other side is gone.
         OSError: Likewise.
     """
-    is_shared, count = HEAD.unpack(_exactly(sock, HEAD.size))
-    sizes = struct.unpack(f"<{count}Q", _exactly(sock, 8 * count))
+    is_shared, count = array("Q", _exactly(sock, HEAD_BYTES))
+    sizes = array("Q", _exactly(sock, count * HEAD_BYTES // 2))
     return segment.read(sizes) if is_shared else [_exactly(sock, size) for size in sizes]
 
 
