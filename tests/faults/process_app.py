@@ -9,10 +9,12 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import numpy as np
 
 import millstream as gr
+from millstream.testing import LoudnessDetector
 
 loaded: list[int] = []
 leaks: list[bytearray] = []
@@ -97,6 +99,22 @@ def lock(text: str) -> tuple[str, object]:
     return text, threading.Lock()
 
 
+def echo_sound(sound: tuple[int, np.ndarray]) -> tuple[int, np.ndarray]:
+    return sound
+
+
+def reply(sound: tuple[int, np.ndarray]) -> Iterator[str]:
+    rate, samples = sound
+    yield "…"
+    yield f"{len(samples) / rate:.0f} s in {os.getpid()}"
+
+
+def write_file(text: str) -> Path:
+    with NamedTemporaryFile("w", suffix=".txt", delete=False) as file:
+        file.write(text)
+    return Path(file.name)
+
+
 def models(text: str) -> str:
     return f"{len(loaded)} {detector.loaded}"
 
@@ -124,6 +142,12 @@ with gr.Blocks() as demo:
     gr.Button("lock").click(lock, text, [text, words])
     camera, out = gr.Image(label="Camera", sources="webcam"), gr.Image(label="Out", format="png")
     camera.stream(detector, camera, out, stream_every=0, concurrency_limit=None)
+
+    mic, speaker = gr.Audio(label="Mic", sources="microphone"), gr.Audio(label="Speaker", streaming=True, autoplay=True)
+    mic.stream(echo_sound, mic, speaker, stream_every=0.1)
+    phone, answer = gr.Audio(label="Phone", sources="microphone"), gr.Textbox(label="Answer")
+    phone.stream(gr.ReplyOnPause(reply, detector=LoudnessDetector), phone, answer)
+    gr.Button("file").click(write_file, text, gr.File(label="File"))
 
     @gr.setup
     def load() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,10 @@ import pytest
 import millstream as gr
 from millstream import codecs
 from millstream.client.stream import ClientStream
+from millstream.engines import inline
 from millstream.errors import MediaError
 from millstream.frames import Frame
+from millstream.jobs import Failure, Job, Result
 from millstream.runtime.state.frame_chain import FrameChain
 from millstream.testing import fake_delta
 from millstream.testing.page import TestPage
@@ -196,6 +198,30 @@ def test_a_key_frame_that_the_server_misses_is_asked_for(monkeypatch: pytest.Mon
     assert seen == sorted(set(seen))
     assert seen[-1] == 30
     assert 200 not in seen
+
+
+def test_b15_a_stream_whose_worker_was_lost_goes_on_with_a_key_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fake_delta, "KEY_EVERY", 1_000)
+    seen: list[int] = []
+    submit = inline.Worker.submit
+
+    async def submit_or_die(worker: inline.Worker, job: Job) -> AsyncGenerator[Result, None]:
+        if job.call == 8:  # nothing that its decoder knew is left
+            worker._calls.codec_state.decoders.clear()  # type: ignore[attr-defined]  # of the runtime
+            yield Result(job.call, {}, Failure("its worker has died", is_lost=True))
+            return
+        async for result in submit(worker, job):
+            yield result
+
+    monkeypatch.setattr(inline.Worker, "submit", submit_or_die)
+    with open_page(app(lambda image: seen.append(int(image[0, 0, 0])) or image)) as page:
+        spy = Spy(page, monkeypatch)
+        stream = feed(page)
+        assert [toast.message for toast in page.toasts] == ["its worker has died"]
+    assert stream.state == "ended"
+    assert len([packet for packet in spy.up if packet.is_key]) == 2, "it was asked for once"
+    assert seen == sorted(set(seen))
+    assert seen[-1] == 60
 
 
 def test_a_page_that_does_not_decode_it_gets_jpeg(monkeypatch: pytest.MonkeyPatch) -> None:

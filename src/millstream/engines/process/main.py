@@ -23,7 +23,6 @@ from millstream.engines.process.messages import (
     Broken,
     CloseCall,
     Control,
-    Factory,
     Forget,
     Logged,
     Order,
@@ -109,7 +108,7 @@ class CallServer:
         try:
             if set_up.worker_bytes is not None:
                 bound_own_memory(set_up.worker_bytes)
-            self._program = cast("Factory", unpacked([set_up.factory]))()
+            self._program = cast("Callable[[], Program]", unpacked([set_up.factory]))()
             self._signatures = self._program.signatures()
             check_same(set_up.signatures, self._signatures)
             for function in self._program.set_ups(set_up.bindings):

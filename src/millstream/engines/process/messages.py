@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, NamedTuple, TypeAlias
 
-from millstream.jobs import Job, Level, Notice, Program, Result, Signature
+from millstream.jobs import Job, Level, Notice, Signature
 
 
 class SetUpOrder(NamedTuple):
@@ -28,9 +27,6 @@ class SetUpOrder(NamedTuple):
     bindings: tuple[int, ...]
     worker_bytes: int | None
     log_level: int
-
-
-Factory: TypeAlias = Callable[[], Program]
 
 
 class Begin(NamedTuple):
@@ -84,9 +80,6 @@ class Logged(NamedTuple):
     """A record of the log, as its attributes."""
 
     attributes: dict[str, object]
-
-
-Answer: TypeAlias = Ready | Broken | Report | Logged | Result
 
 
 @dataclass(frozen=True, slots=True)
