@@ -54,7 +54,7 @@ class Owner(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Step:
+class PendingOrder:
     """An order on its way, and the names for what may go wrong."""
 
     order: Order
@@ -84,9 +84,9 @@ class Process:
     def __init__(self, set_up: SetUpOrder, limits: EngineLimits, owner: Owner) -> None:
         self._set_up_order, self._limits, self._owner = set_up, limits, owner
         self._loop = asyncio.get_running_loop()
-        self._steps: deque[tuple[Step, asyncio.Future[Result | None]]] = deque()
+        self._steps: deque[tuple[PendingOrder, asyncio.Future[Result | None]]] = deque()
         self._forgotten: list[int] = []
-        self._current: tuple[Step, asyncio.Future[Result | None]] | None = None
+        self._current: tuple[PendingOrder, asyncio.Future[Result | None]] | None = None
         self._wakes, self._wake = os.pipe()
         for end in (self._wakes, self._wake):
             os.set_blocking(end, False)
@@ -130,7 +130,7 @@ class Process:
             self._let_go()
             raise
 
-    def ask(self, step: Step) -> asyncio.Future[Result | None]:
+    def ask(self, step: PendingOrder) -> asyncio.Future[Result | None]:
         """Have a step taken; gives what it comes to, or `None` if the process was dead before it began."""
         future: asyncio.Future[Result | None] = self._loop.create_future()
         if self.is_dead:
@@ -230,7 +230,7 @@ class Process:
         else:
             _on_loop(self._loop, self._begin)
 
-    def _take(self, child: Child, step: Step, future: asyncio.Future[Result | None]) -> None:
+    def _take(self, child: Child, step: PendingOrder, future: asyncio.Future[Result | None]) -> None:
         """Send the order of a step, and wait for its result."""
         try:
             parts = packed(step.order)

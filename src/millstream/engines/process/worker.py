@@ -13,7 +13,7 @@ from millstream.engines import thread
 from millstream.engines.process import words
 from millstream.engines.process.messages import Begin, CloseCall, Control, Next, Order
 from millstream.engines.process.pool import Pool, Unavailable
-from millstream.engines.process.process import Process, Step
+from millstream.engines.process.process import Process, PendingOrder
 from millstream.jobs import Job, Notify, Result, Signature
 from millstream.wire.packet import Packet, PacketKind
 
@@ -125,7 +125,7 @@ class Worker:
             except Unavailable as error:
                 return Result(call, {}, error.failure)
             try:
-                result = await process.ask(Step(order, self._binding, self._signature, call))
+                result = await process.ask(PendingOrder(order, self._binding, self._signature, call))
                 self._note(process, result)
             finally:
                 self._at = None
