@@ -125,6 +125,7 @@ def trap() -> Iterator[Trap]:
         sound = wav.encode(Chunk(np.zeros((800, 1), np.int16), 8_000))
         made = containers(hidden / SECRET, port.getsockname()[1], piece(0, frames=3), sound)
         inotify = Inotify([hidden, working, own])
+        _seen.clear()  # what was opened to lay the trap
         yield Trap(inotify, port, Folder(own), made)
         inotify.close()
         os.chdir(before)
