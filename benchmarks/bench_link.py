@@ -15,7 +15,7 @@ import numpy as np
 from playwright.sync_api import Page
 
 from benchmarks.duration import seconds
-from benchmarks.natural import COUNTER_SHARE, film
+from benchmarks.natural import COUNTER_SHARE, FAST_HZ, fast_film, film
 from benchmarks.server import Server, serve
 from benchmarks.watch import Watched, count, watch, watching
 from millstream.testing import Link
@@ -75,6 +75,8 @@ def measure() -> dict[str, float]:
             figures |= _named(f"slow_{shape.name}", _slow(folder, shape))
         figures |= _named("stall", _stall(folder))
         figures |= _named("falling", _fall(folder))
+        for shape in (SHAPES[0], SHAPES[1]):
+            figures |= _named(f"fast_{shape.name}", _fast(folder, shape))
         for width, height in LARGE_SIZES:
             figures |= _named(f"{height}p", _large(folder, width, height))
     finally:
@@ -147,6 +149,14 @@ def _fall(folder: Path) -> dict[str, float]:
     }
 
 
+def _fast(folder: Path, shape: Shape) -> dict[str, float]:
+    """Echo of a camera with 60 frames per second."""
+    video = fast_film(folder / "natural-fast.y4m", *SIZE)
+    with _opened(folder, shape, "--rate", str(FAST_HZ), video=video) as (page, _, _):
+        time.sleep(WARM_UP_S)
+        return _ages(watch(page, SECONDS))
+
+
 def _large(folder: Path, width: int, height: int) -> dict[str, float]:
     with _opened(folder, Shape(None, 0), "--size", f"{width}x{height}", size=(width, height)) as (page, _, _):
         time.sleep(WARM_UP_S)
@@ -155,9 +165,9 @@ def _large(folder: Path, width: int, height: int) -> dict[str, float]:
 
 @contextmanager
 def _opened(
-    folder: Path, shape: Shape, *arguments: str, size: tuple[int, int] = SIZE
+    folder: Path, shape: Shape, *arguments: str, size: tuple[int, int] = SIZE, video: Path | None = None
 ) -> Iterator[tuple[Page, Server, Link | None]]:
-    video = film(folder / f"natural-{size[1]}.mjpeg", *size)
+    video = video or film(folder / f"natural-{size[1]}.mjpeg", *size)
     with serve(*arguments) as server:
         over = nullcontext(None)
         if shape.rate is not None:

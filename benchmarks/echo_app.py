@@ -28,10 +28,10 @@ def note(asked: str) -> str:
     return f"{asked} {time.time() * 1000:.3f}"
 
 
-def declare(handler: Callable[[np.ndarray], np.ndarray], size: str) -> ms.Blocks:
-    """Make the app; `size` is requested from the camera, such as 640x480."""
+def declare(handler: Callable[[np.ndarray], np.ndarray], size: str, rate_hz: int = 30) -> ms.Blocks:
+    """Make the app; `size` is requested from the camera, such as 640x480, and so many frames per second."""
     width, height = map(int, size.split("x"))
-    options = ms.WebcamOptions(mirror=False, constraints={"width": width, "height": height, "frameRate": 30})
+    options = ms.WebcamOptions(mirror=False, constraints={"width": width, "height": height, "frameRate": rate_hz})
     with ms.Blocks(title="Echo") as demo:
         with ms.Row():
             camera = ms.Image(label="camera", elem_id="camera", sources=["webcam"], webcam_options=options)
@@ -47,8 +47,9 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--slow", action="store_true")
     parser.add_argument("--size", default="640x480")
+    parser.add_argument("--rate", type=int, default=30)
     parser.add_argument("--loop", choices=["uvloop", "asyncio"], default="uvloop")
     arguments = parser.parse_args()
     if arguments.loop == "asyncio":
         sys.modules["uvloop"] = None  # type: ignore[assignment]  # the server uses asyncio where uvloop is missing
-    declare(slow if arguments.slow else echo, arguments.size).launch(server_port=0)
+    declare(slow if arguments.slow else echo, arguments.size, arguments.rate).launch(server_port=0)

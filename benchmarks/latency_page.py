@@ -54,6 +54,9 @@ def _others(figures: dict[str, float]) -> dict[str, str]:
         "and back at 20 Mbit/s: frames/s": f"{figures['falling_fps_back']:.1f}",
         "and back at 20 Mbit/s: age p50": ms("falling_p50_back_ms"),
     }
+    for shape in (SHAPES[0], SHAPES[1]):
+        others[f"camera of 60 frames/s, {_title(shape)}: frames/s"] = f"{figures[f'fast_{shape.name}_fps']:.1f}"
+        others[f"camera of 60 frames/s, {_title(shape)}: age p50"] = ms(f"fast_{shape.name}_p50_ms")
     for width, height in LARGE_SIZES:
         others[f"{width}x{height}, no link: frames/s"] = f"{figures[f'{height}p_fps']:.1f}"
         others[f"{width}x{height}, no link: age p50"] = ms(f"{height}p_p50_ms")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias, get_args
 
 from millstream.declare.handler import HandlerSpec
 from millstream.jobs import Role
@@ -15,6 +15,9 @@ Outcome: TypeAlias = Literal["then", "success", "failure"]
 TriggerMode: TypeAlias = Literal["once", "multiple", "always_last"]
 Progress: TypeAlias = Literal["full", "minimal", "hidden"]
 Keep: TypeAlias = Literal["latest", "all"]
+CAMERA_S: Final = 1 / 30
+"""Seconds between two frames of a camera that is not known better."""
+
 Detector: TypeAlias = Callable[[PauseRules], TurnDetector]
 
 
@@ -64,6 +67,7 @@ class Binding:
         concurrency_key: Bindings with the same key share their slots.
         time_limit: Seconds that a slot of a stream lasts; `None` for no limit, and for ordinary events.
         stream_every: Mean interval of capture in seconds; 0 for every camera frame.
+        camera_s: Seconds between two frames of the camera, as far as the app says; 1/30 if it does not.
         keep: Whether a newer frame replaces one that waits, or all are handled.
         max_backlog: Seconds of media that may wait with `keep="all"`.
         max_age: Seconds after which a frame is neither handled nor shown; `None` for no limit.
@@ -88,6 +92,7 @@ class Binding:
     concurrency_key: str = ""
     time_limit: float | None = None
     stream_every: float = 0.5
+    camera_s: float = CAMERA_S
     keep: Keep = "latest"
     max_backlog: float = 30.0
     max_age: float | None = None

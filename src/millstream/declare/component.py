@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import ClassVar, Final, Self, Unpack
 
 from millstream.declare.arguments import describe, is_number
+from millstream.declare.binding import CAMERA_S
 from millstream.declare.capability import Capability
 from millstream.declare.element import Placed
 from millstream.declare.script import read_script
@@ -161,6 +162,11 @@ class Component(ValueForms):
     def camera_codec(self) -> str | None:
         """Name of the codec in which the app wants the frames of its camera; `None` leaves that to us."""
         return None
+
+    @property
+    def camera_s(self) -> float:
+        """Seconds between two frames that the app wants of its camera."""
+        return CAMERA_S
 
     def check_streams(self) -> None:
         """Check that the component, as it is declared, can be the source of a stream.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from millstream.declare.binding import Binding, Outcome
+from millstream.declare.binding import CAMERA_S, Binding, Outcome
 from millstream.declare.component import Component
 from millstream.declare.event import Dependency, Trigger
 from millstream.declare.script import ElementScript, read_script
@@ -54,6 +54,7 @@ def _frozen(
         concurrency_key=options.concurrency_id or function_key,
         time_limit=options.time_limit,
         stream_every=options.stream_every,
+        camera_s=dependency.stream.camera_s if dependency.stream is not None else CAMERA_S,
         keep=options.keep,
         max_backlog=options.max_backlog,
         max_age=options.max_age,

@@ -1,7 +1,10 @@
+import math
+from typing import Any
+
 import pytest
 
 import millstream as gr
-from millstream.components.options.webcam import is_css_size
+from millstream.components.options.webcam import camera_s, is_css_size
 from millstream.errors import DeclarationError
 
 
@@ -30,6 +33,26 @@ def test_defaults() -> None:
 def test_gradios_positional_mirror() -> None:
     assert gr.WebcamOptions(True).mirror is True
     assert gr.WebcamOptions(False).mirror is False
+
+
+@pytest.mark.parametrize(
+    ("constraints", "frames_per_s"),
+    [
+        (None, 30),
+        ({"width": 640}, 30),
+        ({"frameRate": 60}, 60),
+        ({"frameRate": {"ideal": 60, "min": 15}}, 60),
+        ({"frameRate": {"max": 24}}, 24),
+        ({"video": {"frameRate": {"exact": 15}}}, 15),
+        ({"video": True}, 30),
+        ({"frameRate": "fast"}, 30),
+        ({"frameRate": 0}, 30),
+        ({"frameRate": math.inf}, 30),
+        ({"frameRate": {}}, 30),
+    ],
+)
+def test_the_rate_of_the_camera_is_what_the_app_asks_for(constraints: Any, frames_per_s: float) -> None:
+    assert 1 / camera_s(constraints) == pytest.approx(frames_per_s)
 
 
 @pytest.mark.parametrize("size", [None, 300, 1.5, "300", "300px", "50%", "20.5rem", "80vh"])

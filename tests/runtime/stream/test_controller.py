@@ -62,6 +62,13 @@ def test_jpeg_gets_smaller_where_there_is_no_video_codec() -> None:
         assert encoding.bits_per_s <= 0.66 * mbit * 1e6
 
 
+@pytest.mark.parametrize(("mbit", "frames_per_s"), [(20.0, 60.0), (4.0, 60.0), (2.0, 60.0), (0.5, 15.0)])
+def test_a_fast_camera_keeps_its_rate_where_frames_can_be_smaller(mbit: float, frames_per_s: float) -> None:
+    encoding = chosen(settled(mbit, seen=replace(VGA, frames_per_s=60.0)))
+    assert encoding.frames_per_s == frames_per_s
+    assert encoding.bits_per_s <= 0.6 * mbit * 1e6
+
+
 def test_a_slow_handler_needs_few_frames() -> None:
     encoding = chosen(settled(4.0, seen=replace(VGA, frames_per_s=4.8)))
     assert encoding.frames_per_s == 4.8

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 import millstream as gr
 from millstream.client.stream import ClientStream
 from millstream.errors import DeclarationError
+from millstream.jobs import Job
+from millstream.runtime.link_model import LinkModel
 from millstream.runtime.stream.encoding import codec_for
 from millstream.testing.page import TestPage
 from millstream.types import Encoding
@@ -148,6 +151,37 @@ def test_the_server_changes_its_mind_in_mid_stream(watched: Callable[..., Watche
     (stream,) = recording.streams
     assert [number_of(frame) for frame in page.shown(stream)][-10:] == pytest.approx(list(range(10, 20)), abs=1)
     assert page.stream.statistics().broken == 0
+
+
+def test_it_follows_the_link_and_encodes_late_while_that_is_narrow(
+    watched: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[np.ndarray] = []
+    page = watched(app(lambda image: seen.append(image) or image))
+    recording = page.record()
+    calls = page.stream._context.calls
+    jobs: list[Job] = []
+    begin = calls.begin
+    monkeypatch.setattr(calls, "begin", lambda *args: (began := begin(*args), jobs.append(began.job))[0])
+    encodings = page.stream.statistics().encodings
+
+    def feed(bits_per_s: float, frames: int) -> None:
+        monkeypatch.setattr(LinkModel, "bits_per_s", lambda *_: bits_per_s)
+        recording.feed([picture(number % 40) for number in range(frames)], 30)
+        for noted in (jobs, seen, page.up, page.down):
+            del noted[:-10]
+
+    stretches = [(math.inf, 40, JPEG, False), (5e5, 60, H264, True), (1e9, 240, JPEG, False)]
+    for bits_per_s, frames, codec, defers in stretches:
+        feed(bits_per_s, frames)
+        assert [packet.codec for packet in [*page.up, *page.down]] == [codec] * 20
+        assert [job.defers for job in jobs] == [defers] * 10
+        assert ("Up: H.264" in page.stream.encoding.decision) is defers
+        assert ("Down: H.264" in page.stream.encoding.decision) is defers
+        last = [(frames - 10 + at) % 40 for at in range(10)]
+        assert [number_of(frame) for frame in seen] == pytest.approx(last, abs=1)
+    # Frames that are encoded when they can leave are encoded once, and those alone are.
+    assert 50 <= page.stream.statistics().encodings - encodings <= 200
 
 
 def test_a_broken_frame_costs_a_key_frame_and_no_more(

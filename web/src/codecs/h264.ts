@@ -2,7 +2,7 @@
 
 import type { VideoFormat } from "./video_format.ts";
 
-/** The levels that a size needs at 30 frames a second: macroblocks of a frame, and the number in the codec's name. */
+/** The levels that a size needs at up to 30 frames a second: macroblocks of a frame, and the number in the codec's name. */
 const LEVELS: readonly [number, string][] = [
   [1_620, "1e"],
   [3_600, "1f"],
@@ -10,14 +10,15 @@ const LEVELS: readonly [number, string][] = [
   [36_864, "33"],
 ];
 
+const USUAL_HZ = 30;
 const PARAMETER_UNIT = 7;
 
 export const H264: VideoFormat = {
   threadedPixels: 0,
   options: { avc: { format: "annexb" } },
 
-  encoderCodec(width, height) {
-    const blocks = Math.ceil(width / 16) * Math.ceil(height / 16);
+  encoderCodec(width, height, framesPerS) {
+    const blocks = Math.ceil(width / 16) * Math.ceil(height / 16) * Math.max(1, framesPerS / USUAL_HZ);
     return `avc1.42e0${LEVELS.find(([most]) => blocks <= most)?.[1] ?? "3e"}`;
   },
 

@@ -84,7 +84,7 @@ export class VideoFrameEncoder {
     const framerate = framesPerS || CAMERA_HZ;
     const config: VideoEncoderConfig = {
       ...this.format.options,
-      codec: this.format.encoderCodec(width, height),
+      codec: this.format.encoderCodec(width, height, framerate),
       width,
       height,
       bitrate: bitsPerS || Math.round(BITS_PER_PIXEL * this.quality * width * height * framerate),

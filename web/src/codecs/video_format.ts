@@ -1,8 +1,8 @@
 /** The differences between the video codecs, and the prefix that their payloads have in common. */
 
 export interface VideoFormat {
-  /** The name, for WebCodecs, of what frames of this size are encoded as. */
-  encoderCodec(width: number, height: number): string;
+  /** The name, for WebCodecs, of what so many frames of this size in a second are encoded as. */
+  encoderCodec(width: number, height: number, framesPerS: number): string;
   /** The name of what a key frame is encoded as. Throws `RangeError` if it does not say. */
   decoderCodec(data: Uint8Array): string;
   /**

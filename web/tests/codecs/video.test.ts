@@ -4,13 +4,15 @@ import { nextQuality } from "../../src/codecs/jpeg.ts";
 import { colourSpace, coloursOf, encodedSize, sizeOf } from "../../src/codecs/video_format.ts";
 
 it.each([
-  [320, 240, "avc1.42e01e"],
-  [640, 480, "avc1.42e01e"],
-  [1280, 720, "avc1.42e01f"],
-  [1920, 1080, "avc1.42e028"],
-  [4096, 2160, "avc1.42e033"],
-])("names the level of H.264 that %i x %i needs", (width, height, codec) => {
-  expect(H264.encoderCodec(width, height)).toBe(codec);
+  [320, 240, 30, "avc1.42e01e"],
+  [640, 480, 15, "avc1.42e01e"],
+  [640, 480, 30, "avc1.42e01e"],
+  [640, 480, 60, "avc1.42e01f"],
+  [1280, 720, 30, "avc1.42e01f"],
+  [1920, 1080, 30, "avc1.42e028"],
+  [4096, 2160, 30, "avc1.42e033"],
+])("names the level of H.264 that %i x %i at %i frames a second needs", (width, height, framesPerS, codec) => {
+  expect(H264.encoderCodec(width, height, framesPerS)).toBe(codec);
 });
 
 it("reads the name of H.264 from the parameters of a key frame", () => {

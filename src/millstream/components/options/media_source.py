@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import ClassVar, Final, Self, Unpack
 
 from millstream.components.options.input_size import InputSize, input_size_of
-from millstream.components.options.webcam import WebcamOptions
+from millstream.components.options.webcam import WebcamOptions, camera_s
 from millstream.components.values.links import has_scheme, is_embedded_image, is_web_address
 from millstream.components.values.samples import Loudness
 from millstream.declare.component import Common, Component
@@ -103,6 +103,10 @@ class MediaComponent(Component):
             found, before = input_size_of(handler, where), self.model_input or InputSize(0, 0, is_letterboxed=True)
             sides = max(found.width, before.width), max(found.height, before.height)
             self.model_input = InputSize(*sides, found.is_letterboxed and before.is_letterboxed)
+
+    @property
+    def camera_s(self) -> float:
+        return camera_s(self.webcam_options.constraints)
 
     def hand_over(self, fresh: Self) -> None:
         fresh.told, fresh.model_input = self.told, self.model_input

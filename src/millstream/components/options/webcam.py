@@ -9,8 +9,13 @@ from typing import Final, Literal
 
 from millstream.components.options.input_size import LARGEST_SIDE, SMALLEST_SIDE
 from millstream.declare.arguments import PlainArguments, is_number
+from millstream.declare.binding import CAMERA_S
 from millstream.declare.user_warnings import warn
 from millstream.errors import DeclarationError
+
+SLOWEST_HZ: Final = 1
+FASTEST_HZ: Final = 240
+"""Rates of cameras that are believed."""
 
 CODECS: Final = (None, "jpeg", "h264", "vp8")
 
@@ -77,6 +82,17 @@ def webcam_options_of(
         mirror=options.mirror if mirror is None else mirror,
         constraints=options.constraints if constraints is None else constraints,
     )
+
+
+def camera_s(constraints: Mapping[str, object] | None) -> float:
+    """Give the seconds between two frames that the constraints of a camera, or of the whole stream, ask for."""
+    inner = (constraints or {}).get("video", constraints)
+    wish = inner.get("frameRate") if isinstance(inner, Mapping) else None
+    rates = [wish.get(name) for name in ("exact", "ideal", "max", "min")] if isinstance(wish, Mapping) else [wish]
+    for rate in rates:
+        if isinstance(rate, int | float) and is_number(rate) and SLOWEST_HZ <= rate <= FASTEST_HZ:
+            return 1 / rate
+    return CAMERA_S
 
 
 def _is_side(side: float) -> bool:

@@ -42,7 +42,7 @@ SPARE: Final = 0.9
 
 _NAMES: Final = {number.value: number.name for number in CodecNumber} | {CodecNumber.H264.value: "H.264"}
 
-RATES_HZ: Final = (30.0, 24.0, 20.0, 15.0, 12.0, 10.0, 7.5, 5.0)
+RATES_HZ: Final = (60.0, 30.0, 24.0, 20.0, 15.0, 12.0, 10.0, 7.5, 5.0)
 SCALES: Final = (1.0, 0.75, 0.5, 0.375, 0.25)
 """The rates and sizes to choose from; a rate below all of them is the handler's."""
 
@@ -129,7 +129,9 @@ class Controller:
         quality = STILL if self._video == CodecNumber.JPEG else VIDEO
         share, pixels = seen.bytes_per_s * 8, seen.width * seen.height
         wanted = min(share * quality.longest_s, quality.least_bits)
-        bits = min(max(share * quality.frame_s, wanted), pixels * quality.most_per_pixel)
+        # A camera that is faster than most gets its rate, with fewer bits for each frame.
+        frame_s = min(quality.frame_s, LOAD / seen.frames_per_s)
+        bits = min(max(share * frame_s, wanted), pixels * quality.most_per_pixel)
         before = self.encoding
         rate_hz = self._rate_hz(min(LOAD * share / bits, seen.frames_per_s), seen.frames_per_s)
         if before is not None:

@@ -12,7 +12,7 @@ from millstream.errors import MediaError
 from millstream.media.image_header import jpeg_frame
 from millstream.runtime.context import SessionContext
 from millstream.runtime.send.channel import Channel
-from millstream.runtime.stream.controller import CAMERA_HZ, DECIDE_EVERY_S, Conditions, Controller, unlimited
+from millstream.runtime.stream.controller import DECIDE_EVERY_S, Conditions, Controller, unlimited
 from millstream.runtime.trace import CallTimes
 from millstream.types import Encoding
 from millstream.wire.messages import Encode
@@ -105,7 +105,7 @@ class StreamEncoding:
         self.look_at = now + DECIDE_EVERY_S
         sender, (up, down) = self._context.sender, self._ways
         link = sender.link
-        frames_per_s = 1 / max(self._binding.stream_every, 1 / CAMERA_HZ, call_s)
+        frames_per_s = 1 / max(self._binding.stream_every, self._binding.camera_s, call_s)
         streams = max(sender.channels.streams, 1)
         if up.decide(packet, link.bits_per_s(link.up, streams) / 8, frames_per_s, now):
             self.up(up.controller.encoding or Encoding(self._camera or CodecNumber.JPEG))

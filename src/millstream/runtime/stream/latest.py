@@ -12,6 +12,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
+from millstream.declare.binding import CAMERA_S
 from millstream.errors import LaneClosed
 from millstream.runtime.stream.lane import Item, Lane
 from millstream.wire.packet import INDEPENDENT, KEY
@@ -21,9 +22,6 @@ MAX_DEPENDENT: Final = 64
 
 MIN_WINDOW: Final = 2
 MAX_WINDOW: Final = 16
-CAMERA_S: Final = 1 / 30
-"""Interval of a camera that is not known better."""
-
 MARGIN_S: Final = 0.003
 """A frame is due this much before the call ends, for what is rounded and scheduled on the way."""
 

@@ -52,7 +52,7 @@ class Receiver:
         self._interval_s = binding.stream_every
         self._lane: Lane[Packet] = All(binding.max_backlog, MAX_BACKLOG_BYTES) if self._keeps_all else Latest()
         is_paced = self.kind is PacketKind.PICTURE and not self._keeps_all
-        self._pacing = Pacing(binding.stream_every) if is_paced else None
+        self._pacing = Pacing(binding.stream_every, binding.camera_s) if is_paced else None
         self.call_began: Callable[[float], None] = _unpaced if self._pacing is None else self._pacing.call_began
         self._holds_back = self._keeps_all and holds_back
         self._taken = 0
