@@ -172,6 +172,13 @@ def test_a_slow_handler_never_idles_and_its_frames_are_fresh(rtt_s: float, every
     assert world.age_p95 <= world.age_bound
 
 
+def test_a_frame_is_captured_so_late_that_the_handler_waits_for_some() -> None:
+    worlds = [World(0.005, 0.2, jitter=jitter, seed=seed).run() for jitter in (0.02, 0.05, 0.1) for seed in range(8)]
+    ages = [age for world in worlds for age in world.ages[len(world.ages) // 5 :]]
+    assert np.mean(ages) < 0.032
+    assert min(world.utilisation for world in worlds) > 0.995
+
+
 @pytest.mark.parametrize("every_s", EVERY)
 @pytest.mark.parametrize("rtt_s", RTTS)
 def test_a_steady_slow_handler_costs_little_uplink(rtt_s: float, every_s: float) -> None:

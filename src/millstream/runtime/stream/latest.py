@@ -22,8 +22,10 @@ MAX_DEPENDENT: Final = 64
 
 MIN_WINDOW: Final = 2
 MAX_WINDOW: Final = 16
-MARGIN_S: Final = 0.003
-"""A frame is due this much before the call ends, for what is rounded and scheduled on the way."""
+IDLE: Final = 0.04
+IDLE_INTERVALS: Final = 0.25
+"""A frame is due so much after the call ends, as a share of the call, and of the camera's interval: if it then comes in
+time, which it mostly does, it is that much fresher; else the handler waits for it, which costs next to nothing."""
 
 
 class Latest(Lane[Item]):
@@ -187,8 +189,8 @@ class Pacing:
     def _lead_s(self) -> float:
         """From a grant to the arrival of its frame, at most, as far as one can tell."""
         if self._delay.count:
-            return self._delay.high + MARGIN_S
-        return self._known_path_s + self._camera_s + MARGIN_S
+            return self._delay.high - min(IDLE * self._call.mean, IDLE_INTERVALS * self._camera_s)
+        return self._known_path_s + self._camera_s
 
     @property
     def _overdue_at(self) -> float:
