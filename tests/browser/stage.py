@@ -33,7 +33,7 @@ PARTS = {
     "screen": 6.6,
 }  # fmt: skip
 LATENCY_VIEW = {
-    "p50Ms": 38.6, "p95Ms": 51.2, "fps": 29.8, "parts": PARTS, "codecs": ["JPEG", "JPEG"],
+    "p50Ms": 38.6, "p95Ms": 51.2, "fps": 29.8, "backlogS": None, "parts": PARTS, "codecs": ["JPEG", "JPEG"],
     "bitsPerS": [5_120_000, 4_870_000], "roundTripMs": 3.4,
     "dropped": {"superseded": 2, "unsent": 0, "broken": 0},
     "decision": "JPEG at 30 a second: the link is fast and the server has time.",

@@ -239,6 +239,28 @@ def test_the_parts_are_together_the_age_that_was_seen(launch: Launch, open_page:
     expect(badge(page)).to_have_count(0)
 
 
+def test_a_microphone_shows_how_late_its_audio_is_handled(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
+    def listen(audio: object) -> str:
+        time.sleep(0.02)
+        return "heard"
+
+    with gr.Blocks() as demo:
+        microphone, heard = gr.Audio(sources=["microphone"], label="Microphone"), gr.Textbox()
+        microphone.stream(listen, microphone, heard, stream_every=0.1)
+    page = open_page(launch(demo, show_latency=True), sound=clips.speech)
+    record(page)
+    badge(page).click()
+    handler = panel(page).locator("tr[data-part=handler] td").last
+    expect(handler).to_have_text(re.compile(r"2\d ms"))
+    mean = panel(page).locator("tfoot td").last
+    expect(mean).to_have_text(re.compile(r"1\d\d ms"))  # a chunk of 0.1 s, and what it takes
+    expect(panel(page)).to_contain_text("PCM")
+    expect(panel(page)).to_contain_text("Backlog")
+    expect(panel(page).locator("tr[data-part=screen]")).to_have_count(0)
+    stop(page)
+    expect(badge(page)).to_have_count(0)
+
+
 def test_the_handlers_part_is_what_it_takes(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
     def slow(frame: object) -> object:
         time.sleep(0.15)

@@ -57,6 +57,11 @@ export class AudioUplink implements Uplink {
     return this.backlog.begun;
   }
 
+  /** Seconds that wait to be sent. */
+  get backlogS(): number {
+    return this.backlog.seconds;
+  }
+
   get sent(): number {
     return this.credit.last;
   }

@@ -58,6 +58,11 @@ export class Backlog {
     return this.waiting % this.chunk;
   }
 
+  /** The seconds that wait. */
+  get seconds(): number {
+    return this.waiting / this.options.rate;
+  }
+
   /** True if more waits than `max_backlog` allows; never with `keep="latest"`. */
   get isOver(): boolean {
     return this.whole > this.mostSamples;

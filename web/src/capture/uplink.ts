@@ -15,6 +15,8 @@ export interface Uplink {
   finish(): number;
   /** The sequence of the last packet that was sent. */
   readonly sent: number;
+  /** Of audio: the seconds that wait to be sent. */
+  readonly backlogS?: number;
   /** Of frames: the server misses one that later ones build on. */
   requestKeyFrame?(): void;
   /** Of frames: they are encoded in another way from the next one on. */

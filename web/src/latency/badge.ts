@@ -36,7 +36,7 @@ export class LatencyBadge {
     if (this.past.length > PAST_S) this.past.shift();
     const age = view.p50Ms === null ? "–" : Math.round(view.p50Ms);
     render(
-      html`<b class="ms-sr">Latency:</b><span>${age} ms</span><span class="ms-age-fps">${Math.round(view.fps)} fps</span>`,
+      html`<b class="ms-sr">Latency:</b><span>${age} ms</span><span class="ms-age-fps">${Math.round(view.fps)}${view.backlogS === null ? " fps" : "/s"}</span>`,
       this.button,
     );
     if (this.isOpen) this.draw();

@@ -24,6 +24,8 @@ const CAUSES: Record<string, string> = {
   unsent: "before sending",
   broken: "undecodable",
   stale: "too old",
+  late: "too late to show",
+  unshown: "undecodable here",
 };
 
 /** The part's place in the mean age: its start and its length, as fractions of the whole. */
@@ -57,6 +59,13 @@ export function milliseconds(value: number | null): string {
 /** "5.1 Mbit/s", "320 kbit/s". */
 export function bitRate(bitsPerS: number): string {
   return bitsPerS >= 999_500 ? `${(bitsPerS / 1e6).toFixed(1)} Mbit/s` : `${Math.round(bitsPerS / 1e3)} kbit/s`;
+}
+
+const AUDIO_PARTS: ReadonlySet<keyof LatencyParts> = new Set(["capture", "up", "wait", "handler"]);
+
+/** The parts that a view has: audio that is handled is neither encoded again, nor shown. */
+export function partsOf({ backlogS }: LatencyView): typeof PARTS {
+  return backlogS === null ? PARTS : PARTS.filter(({ part }) => AUDIO_PARTS.has(part));
 }
 
 /** "none", "3 in the queue, 1 undecodable". */

@@ -12,10 +12,13 @@ export interface Scale {
   text: number;
 }
 
-/** The scale for a canvas of a size: lines of 2 pixels and text of 15 on 640 by 480. Pure. */
+/**
+ * The scale for a canvas of a size: lines of 2 pixels and text of 20 on 640 by 480. A phone shows a frame as wide as itself,
+ * which leaves 11 pixels of its own to text of a 32nd of the width. Pure.
+ */
 export function scaleOf(width: number, height: number): Scale {
   const side = Math.sqrt(width * height);
-  return { line: Math.max(1.5, side / 277), text: Math.max(11, side / 36) };
+  return { line: Math.max(1.5, side / 277), text: Math.max(11, width / 32) };
 }
 
 /** The upper left corner of a label: above the box, below its edge where there is no room, and always in the frame. Pure. */

@@ -3,8 +3,7 @@ import type { Packet } from "../wire/packet.ts";
 
 /** Which frames of a stream are too old to be shown. */
 export class Freshness {
-  /** Frames that were not shown because they were too old. */
-  stale = 0;
+  private readonly counts = new Map<number, number>();
   private readonly maxAgesUs = new Map<number, number>();
   private readonly capturing = new Set<number>();
   private readonly heldUpUntilUs = new Map<number, number>();
@@ -30,19 +29,26 @@ export class Freshness {
   end(stream: number): void {
     this.stop(stream);
     this.maxAgesUs.delete(stream);
+    this.counts.delete(stream);
   }
 
   clear(): void {
     this.capturing.clear();
     this.heldUpUntilUs.clear();
     this.maxAgesUs.clear();
+    this.counts.clear();
+  }
+
+  /** Frames of a stream that were not shown because they were too old. */
+  stale(stream: number): number {
+    return this.counts.get(stream) ?? 0;
   }
 
   /** True if a frame is too old, which is counted. */
   isStale({ stream, captured_us }: Packet): boolean {
     const oldestUs = pageUs() - (this.maxAgesUs.get(stream) ?? Number.POSITIVE_INFINITY);
     const isStale = captured_us > 0 && captured_us < Math.max(oldestUs, this.heldUpUntilUs.get(stream) ?? 0);
-    if (isStale) this.stale++;
+    if (isStale) this.counts.set(stream, this.stale(stream) + 1);
     return isStale;
   }
 }

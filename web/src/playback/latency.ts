@@ -19,6 +19,16 @@ export interface ComparedClocks {
   toPageUs(serverUs: number): number;
 }
 
+/** The page's share in a stream. */
+export interface PageShare {
+  /** Seconds of audio that wait to be sent. */
+  backlogS(stream: number): number;
+  /** Frames that were not shown, by cause. */
+  dropped(stream: number): Record<string, number>;
+}
+
+const NO_SHARE: PageShare = { backlogS: () => 0, dropped: () => ({}) };
+
 /** The frame on the screen, as far as whoever reports it knows. */
 export type ShownFrame = Omit<Shot, "capturedUs"> & Partial<Shot>;
 
@@ -70,8 +80,14 @@ interface ShowingComponent {
 
 /** One stream on its way up. */
 interface SendingStream {
+  /** The component that captures it; audio without frames is all that is to be seen there. */
+  component: number;
+  isAudio: boolean;
   codec: number;
   bytes: number;
+  /** Packets since the last report, and how long their first samples waited in the page, in all. */
+  packets: number;
+  heldUs: number;
   told: Latency | null;
 }
 
@@ -80,6 +96,7 @@ export class LatencyMeter {
   isHttp = false;
   private readonly clocks: () => ComparedClocks | null;
   private readonly report: (component: number, view: LatencyView | null) => void;
+  private readonly share: PageShare;
   private isOn = false;
   private sinceUs = 0;
   /** By the time of capture, which the results of a frame carry. */
@@ -88,10 +105,15 @@ export class LatencyMeter {
   private readonly streams = new Map<number, SendingStream>();
   private readonly components = new Map<number, ShowingComponent>();
 
-  /** `report` is told of each component that shows frames, and null when its stream is over. */
-  constructor(clocks: () => ComparedClocks | null, report: (component: number, view: LatencyView | null) => void) {
+  /** `report` is told of each component that shows frames, or sends audio alone, and null when its stream is over. */
+  constructor(
+    clocks: () => ComparedClocks | null,
+    report: (component: number, view: LatencyView | null) => void,
+    share: PageShare = NO_SHARE,
+  ) {
     this.clocks = clocks;
     this.report = report;
+    this.share = share;
   }
 
   /** Begins, or ends, to measure. */
@@ -104,6 +126,7 @@ export class LatencyMeter {
   /** Forgets everything: there is another session, or none. */
   clear(): void {
     for (const component of this.components.keys()) this.report(component, null);
+    for (const { isAudio, component } of this.streams.values()) if (isAudio) this.report(component, null);
     for (const map of [this.ups, this.downs, this.streams, this.components]) map.clear();
   }
 
@@ -113,15 +136,19 @@ export class LatencyMeter {
   }
 
   /** A packet of a stream leaves; `stream` is the number that results carry, also of one that sends frames and audio. */
-  sent({ kind, codec, captured_us: capturedUs, payload }: Packet, stream: number, nowUs: number): void {
+  sent(packet: Packet, stream: number, nowUs: number): void {
     if (!this.isOn) return;
+    const { kind, component, codec, captured_us: capturedUs, payload } = packet;
     const up = this.ups.get(capturedUs);
     if (up) up.sentUs = nowUs;
     const found = this.streams.get(stream);
-    const sending = found ?? { codec, bytes: 0, told: null };
+    const isAudio = kind === PacketKind.SOUND;
+    const sending = found ?? { component, isAudio, codec, bytes: 0, packets: 0, heldUs: 0, told: null };
     if (!found) this.streams.set(stream, sending);
-    if (kind === PacketKind.PICTURE) sending.codec = codec;
+    if (!isAudio) Object.assign(sending, { codec, isAudio });
     sending.bytes += payload.length;
+    sending.packets++;
+    sending.heldUs += nowUs - capturedUs;
   }
 
   received(packet: Packet, nowUs: number): void {
@@ -157,6 +184,8 @@ export class LatencyMeter {
 
   /** A stream is over: the components that it fed show nothing new. */
   endStream(stream: number): void {
+    const sending = this.streams.get(stream);
+    if (sending?.isAudio) this.report(sending.component, null);
     this.streams.delete(stream);
     for (const [component, showing] of this.components) {
       if (showing.stream !== stream) continue;
@@ -173,7 +202,28 @@ export class LatencyMeter {
       this.report(component, this.viewOf(showing, seconds));
       showing.sums = new Sums();
     }
-    for (const sending of this.streams.values()) sending.bytes = 0;
+    for (const [stream, sending] of this.streams) {
+      if (sending.isAudio) this.report(sending.component, this.audioView(stream, sending, seconds));
+      Object.assign(sending, { bytes: 0, packets: 0, heldUs: 0 });
+    }
+  }
+
+  /** Audio that goes to a handler: how old it is when that has handled it, and how much waits for it. */
+  private audioView(stream: number, sending: SendingStream, seconds: number): LatencyView {
+    const { told, packets, heldUs } = sending;
+    const clocks = this.clocks();
+    const isKnown = told !== null && told.calls > 0 && clocks !== null && packets > 0;
+    const parts = isKnown ? audioPartsOf(heldUs / packets, told, clocks) : null;
+    return {
+      ...this.common(stream),
+      p50Ms: parts && Object.values(parts).reduce((sum: number, part: number) => sum + part, 0),
+      p95Ms: null,
+      fps: told?.calls ?? 0,
+      backlogS: this.share.backlogS(stream),
+      parts,
+      codecs: [nameOf(sending.codec), ""],
+      bitsPerS: [(8 * sending.bytes) / seconds, 0],
+    };
   }
 
   private viewOf({ stream, codec, sums }: ShowingComponent, seconds: number): LatencyView {
@@ -182,14 +232,24 @@ export class LatencyMeter {
     const clocks = this.clocks();
     const ages = sums.ages.sort((a, b) => a - b);
     return {
+      ...this.common(stream),
       p50Ms: quantileMs(ages, 0.5),
       p95Ms: quantileMs(ages, 0.95),
       fps: ages.length / seconds,
+      backlogS: null,
       parts: told && clocks ? partsOf(sums, told, clocks) : null,
       codecs: [nameOf(sending?.codec), nameOf(codec)],
       bitsPerS: [(8 * (sending?.bytes ?? 0)) / seconds, (8 * sums.downBytes) / seconds],
-      roundTripMs: clocks?.roundTripUs == null ? null : clocks.roundTripUs / 1000,
-      dropped: told?.dropped ?? {},
+    };
+  }
+
+  /** The figures that frames and audio have in common. */
+  private common(stream: number): Pick<LatencyView, "roundTripMs" | "dropped" | "isHttp" | "decision"> {
+    const told = this.streams.get(stream)?.told;
+    const roundTripUs = this.clocks()?.roundTripUs;
+    return {
+      roundTripMs: roundTripUs == null ? null : roundTripUs / 1000,
+      dropped: { ...told?.dropped, ...this.share.dropped(stream) },
       isHttp: this.isHttp,
       decision: told?.decision ?? "",
     };
@@ -229,6 +289,21 @@ function partsOf(sums: Sums, told: Latency, clocks: ComparedClocks): LatencyPart
     down: (network - up) / 1000,
     decode: mean(sums.decode) / 1000,
     screen: mean(sums.screen) / 1000,
+  };
+}
+
+/** The same of audio, which is shown nowhere: until it is handled. `heldUs` is from its capture until it is sent. */
+function audioPartsOf(heldUs: number, told: Latency, clocks: ComparedClocks): LatencyParts {
+  return {
+    capture: heldUs / 1000,
+    encode: 0,
+    up: Math.max(clocks.toPageUs(told.arrived_us) - heldUs, 0) / 1000,
+    wait: told.wait_us / 1000,
+    handler: (told.decode_us + told.call_us) / 1000,
+    answer: 0,
+    down: 0,
+    decode: 0,
+    screen: 0,
   };
 }
 

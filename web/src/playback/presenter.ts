@@ -46,7 +46,7 @@ export class Presenter {
   private readonly results = new Results();
   private readonly newest = new NewestWins();
   private readonly sinks = new Map<number, FrameSink>();
-  private readonly decoders: StreamDecoders;
+  readonly decoders: StreamDecoders;
   /** Results that wait, by stream; the first is being decoded. */
   private readonly waiting = new Map<number, Result[]>();
   /** Components whose streamed surface is what the page shows, and the stream that it was told of. */
@@ -69,11 +69,6 @@ export class Presenter {
     this.codecs = codecs;
     this.events = events;
     this.decoders = new StreamDecoders(codecs, events);
-  }
-
-  /** Frames that were dropped because one that they build on was missing. */
-  get dropped(): number {
-    return this.decoders.dropped;
   }
 
   /** Where streamed frames of a component go; without one they are shown as stills. */

@@ -39,15 +39,19 @@ interface OpenDecoder {
 }
 
 export class StreamDecoders {
-  /** Frames that were dropped because one that they build on was missing. */
-  dropped = 0;
   private readonly codecs: ReadonlyMap<number, FrameCodec>;
   private readonly events: StreamDecodersEvents;
   private readonly decoders = new Map<string, OpenDecoder>();
+  private readonly drops = new Map<number, number>();
 
   constructor(codecs: ReadonlyMap<number, FrameCodec>, events: StreamDecodersEvents) {
     this.codecs = codecs;
     this.events = events;
+  }
+
+  /** Frames of a stream that were dropped because one that they build on was missing. */
+  dropped(stream: number): number {
+    return this.drops.get(stream) ?? 0;
   }
 
   /** Decodes a packet; null if there is nothing to be shown of it. */
@@ -65,7 +69,7 @@ export class StreamDecoders {
   /** A packet was dropped before it was decoded: those that build on it are of no use. */
   lose(packet: Packet): void {
     if (isIndependent(packet)) return;
-    this.dropped++;
+    this.drop(packet);
     const open = this.decoderOf(packet);
     if (!open) return;
     open.losses++;
@@ -83,6 +87,7 @@ export class StreamDecoders {
 
   /** A stream is over: its decoders go. */
   endStream(stream: number): void {
+    this.drops.delete(stream);
     for (const [key, { stream: of, decoder }] of this.decoders) {
       if (of !== stream) continue;
       decoder.close();
@@ -91,6 +96,7 @@ export class StreamDecoders {
   }
 
   clear(): void {
+    this.drops.clear();
     for (const { decoder } of this.decoders.values()) decoder.close();
     this.decoders.clear();
   }
@@ -98,7 +104,7 @@ export class StreamDecoders {
   /** Decodes a packet that builds on others, or on which others build. */
   private async decodeNext(open: OpenDecoder, packet: Packet, timestampUs: number): Promise<DisplayFrame | null> {
     if (open.needsKey && !isKey(packet)) {
-      this.dropped++;
+      this.drop(packet);
       this.ask(open);
       return null;
     }
@@ -109,7 +115,7 @@ export class StreamDecoders {
       if (isKey(packet) && losses === open.losses) this.found(open);
       return frame;
     } catch (error) {
-      this.dropped++;
+      this.drop(packet);
       open.failures += Number(isKey(packet));
       if (open.failures === HOPELESS) this.events.failed(packet, error);
       open.needsKey = true;
@@ -125,6 +131,10 @@ export class StreamDecoders {
       this.events.failed(packet, error);
       return null;
     }
+  }
+
+  private drop({ stream }: Packet): void {
+    this.drops.set(stream, this.dropped(stream) + 1);
   }
 
   private ask(open: OpenDecoder): void {

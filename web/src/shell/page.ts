@@ -61,7 +61,11 @@ export class Page implements View {
     main.className = "ms-page";
     this.element.className = "ms-app";
     this.parts = build(manifest, main);
-    this.latencies = new LatencySwitch(manifest, this.element, (component) => this.able(component, "place"));
+    this.latencies = new LatencySwitch(
+      manifest,
+      this.element,
+      (id) => this.able(id, "place") ?? this.able(id, "setLevel"),
+    );
     this.footer = new Footer(manifest.title, manifest.latency);
     this.element.append(main);
     if (manifest.footer || manifest.latency) this.element.append(this.footer.element);
@@ -129,7 +133,7 @@ export class Page implements View {
 
   latency(component: number, latency: LatencyView | null): void {
     this.latencies.show(component, latency);
-    this.footer.setLatency(component, latency);
+    this.footer.setLatency(component, latency?.backlogS == null ? latency : null);
   }
 
   surface(component: number): OutputSurface | null {

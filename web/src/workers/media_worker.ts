@@ -100,6 +100,13 @@ export class MediaWorker {
     this.latency = new LatencyMeter(
       () => this.link?.clock ?? null,
       (component, view) => post({ type: "latency", component, view }),
+      {
+        backlogS: (stream) => this.uplinks.get(stream)?.backlogS ?? 0,
+        dropped: (stream) => ({
+          late: this.presenter.freshness.stale(stream),
+          unshown: this.presenter.decoders.dropped(stream),
+        }),
+      },
     );
     this.latencyWatch = new LatencyWatch(this.latency, (message) => this.link?.send(message));
     this.uplinks = this.makeUplinks();

@@ -1,5 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { bitRate, codecs, drops, line, milliseconds, PARTS, range, stretches } from "../../src/latency/figures.ts";
+import {
+  bitRate,
+  codecs,
+  drops,
+  line,
+  milliseconds,
+  PARTS,
+  partsOf,
+  range,
+  stretches,
+} from "../../src/latency/figures.ts";
+import type { LatencyView } from "../../src/playback/latency_view.ts";
 
 describe("the figures of the latency in words", () => {
   it.each([
@@ -28,6 +39,16 @@ describe("the figures of the latency in words", () => {
     expect(drops({ superseded: 3, unsent: 1, broken: 2, melted: 4 })).toBe(
       "3 in the queue, 1 before sending, 2 undecodable, 4 melted",
     );
+  });
+
+  it("drops of the page are told from those of the server", () => {
+    expect(drops({ stale: 1, late: 2, unshown: 3 })).toBe("1 too old, 2 too late to show, 3 undecodable here");
+  });
+
+  it("audio has the parts of a way that ends at the handler", () => {
+    const view = { backlogS: 0.4 } as LatencyView;
+    expect(partsOf(view).map(({ part }) => part)).toEqual(["capture", "up", "wait", "handler"]);
+    expect(partsOf({ ...view, backlogS: null })).toBe(PARTS);
   });
 
   it("codecs are named once if both ways have the same", () => {

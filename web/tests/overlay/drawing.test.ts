@@ -61,7 +61,7 @@ describe("a box", () => {
 
   it("has its caption on a field of its colour, above it", () => {
     const [, , field, text] = draw(box([0.25, 0.25, 0.5, 0.5], { color: "#f0e442", label: "cat", score: 0.9 }));
-    expect(field).toBe("field #f0e442: 160,99,79,21");
+    expect(field).toBe("field #f0e442: 160,93,82,27");
     expect(text).toBe("text #000: cat 90%");
   });
 
@@ -118,8 +118,14 @@ describe("a label", () => {
   });
 
   it("grows with the frame", () => {
-    expect(scaleOf(640, 480).text).toBeCloseTo(15.4, 1);
-    expect(scaleOf(1920, 1080).text).toBeGreaterThan(30);
+    expect(scaleOf(640, 480).text).toBe(20);
+    for (const [width, height] of [
+      [640, 480],
+      [480, 640],
+      [1280, 720],
+    ] as const) {
+      expect((scaleOf(width, height).text * 360) / width).toBeGreaterThan(11);
+    }
     expect(scaleOf(10, 10)).toEqual({ line: 1.5, text: 11 });
   });
 });

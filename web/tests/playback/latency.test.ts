@@ -187,3 +187,59 @@ it("a quantile is the least value that so many do not exceed", () => {
   expect([quantileMs(sorted, 0.5), quantileMs(sorted, 0.95), quantileMs(sorted, 1)]).toEqual([10, 19, 20]);
   expect([quantileMs([7_000], 0.5), quantileMs([], 0.5)]).toEqual([7, null]);
 });
+
+describe("audio without frames", () => {
+  const chunk = (sequence: number, capturedUs: number): Packet => ({
+    ...packet(sequence, capturedUs, 3_200),
+    kind: PacketKind.SOUND,
+    codec: CodecNumber.PCM16,
+    component: 7,
+  });
+
+  function listening(): { meter: LatencyMeter; views: [number, LatencyView | null][] } {
+    const views: [number, LatencyView | null][] = [];
+    const share = { backlogS: (stream: number) => stream / 4, dropped: () => ({ late: 0 }) };
+    const meter = new LatencyMeter(
+      () => CLOCKS,
+      (component, view) => views.push([component, view]),
+      share,
+    );
+    meter.watch(true, 0);
+    return { meter, views };
+  }
+
+  it("has the age at which it is handled, and what waits, at its microphone", () => {
+    const { meter, views } = listening();
+    for (let at = 1; at <= 10; at++) meter.sent(chunk(at, at * 100_000), 2, at * 100_000 + 104_000);
+    meter.told({ ...TOLD, stream: 2, calls: 10, arrived_us: OFFSET_US + 110_000 });
+    meter.tick(1_000_000);
+    const [[component, view]] = views as [[number, LatencyView]];
+    expect(component).toBe(7);
+    expect(view.parts).toMatchObject({ capture: 104, up: 6, wait: 1, handler: 6, screen: 0 });
+    expect([view.p50Ms, view.p95Ms, view.fps, view.backlogS]).toEqual([117, null, 10, 0.5]);
+    expect([view.codecs, view.bitsPerS]).toEqual([
+      ["PCM16", ""],
+      [256_000, 0],
+    ]);
+    expect(view.dropped).toEqual({ superseded: 1, late: 0 });
+    meter.endStream(2);
+    expect(views.at(-1)).toEqual([7, null]);
+  });
+
+  it("has none until the server has told its share", () => {
+    const { meter, views } = listening();
+    meter.sent(chunk(1, 100_000), 2, 204_000);
+    meter.tick(1_000_000);
+    expect(views[0]?.[1]).toMatchObject({ p50Ms: null, parts: null, backlogS: 0.5 });
+    meter.clear();
+    expect(views.at(-1)).toEqual([7, null]);
+  });
+
+  it("is not told apart from frames that come with it", () => {
+    const { meter, views } = listening();
+    meter.sent(chunk(1, 100_000), 2, 204_000);
+    meter.sent(packet(1, 120_000), 2, 130_000);
+    meter.tick(1_000_000);
+    expect(views).toEqual([]);
+  });
+});

@@ -92,7 +92,7 @@ describe("one result", () => {
     presenter.freshness.begin(1, 0.2);
     await receive(packet(1, 1, KEY, { captured_us: nowUs - 300_000 }), packet(2, 2, NONE, { captured_us: nowUs }));
     expect(seen.filter((line) => line.startsWith("4="))).toEqual(["4=3"]);
-    expect([presenter.freshness.stale, missing]).toEqual([1, []]);
+    expect([presenter.freshness.stale(1), missing]).toEqual([1, []]);
     presenter.endStream(1);
     await receive(packet(3, 9, KEY, { captured_us: nowUs - 300_000 }));
     expect(seen.at(-1)).toBe("4=9");
@@ -104,7 +104,7 @@ describe("one result", () => {
     presenter.freshness.stood(nowUs);
     await receive(packet(1, 1, KEY, { captured_us: nowUs - 10 }), packet(2, 2, NONE, { captured_us: nowUs + 10 }));
     expect(seen.filter((line) => line.startsWith("4="))).toEqual(["4=3"]);
-    expect([presenter.freshness.stale, missing]).toEqual([1, []]);
+    expect([presenter.freshness.stale(1), missing]).toEqual([1, []]);
     presenter.freshness.stop(1);
     presenter.freshness.stood(nowUs + 50);
     await receive(packet(3, 9, KEY, { captured_us: nowUs + 20 }));
@@ -220,10 +220,11 @@ describe("a key frame that is missing", () => {
   it("is asked for once, and deltas are dropped and counted until it comes", async () => {
     await receive(packet(1, 1, NONE), packet(2, 1, NONE), packet(3, 1, NONE));
     expect(missing).toEqual(["1/4"]);
-    expect(presenter.dropped).toBe(3);
+    expect([presenter.decoders.dropped(1), presenter.freshness.stale(1)]).toEqual([3, 0]);
     await receive(packet(4, 100, KEY), packet(5, 1, NONE));
     expect(seen.filter((line) => line.startsWith("4="))).toEqual(["4=100", "4=101"]);
-    expect([presenter.dropped, missing.length]).toEqual([3, 1]);
+    expect([1, 2].map((stream) => presenter.decoders.dropped(stream))).toEqual([3, 0]);
+    expect(missing).toHaveLength(1);
     expect(failed).not.toHaveBeenCalled();
   });
 

@@ -26,6 +26,7 @@ const LATENCY: LatencyView = {
   p50Ms: null,
   p95Ms: null,
   fps: 0,
+  backlogS: null,
   parts: null,
   codecs: ["", ""],
   bitsPerS: [0, 0],
