@@ -123,6 +123,46 @@ def test_the_handler_gets_what_its_model_takes_and_the_page_shows_all_that_the_c
     assert page.evaluate("document.querySelector('#out video').videoWidth") == 640
 
 
+CAPTION = """
+() => {
+  const video = document.querySelector("#out video");
+  const canvas = new OffscreenCanvas(video.videoWidth, video.videoHeight);
+  const context = canvas.getContext("2d");
+  context.drawImage(video, 0, 0);
+  const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+  let rows = 0;
+  for (let y = 100; y < 196; y++) {
+    let red = 0;
+    for (let x = 0; x < canvas.width; x++) {
+      const at = (y * canvas.width + x) * 4;
+      red += data[at] > 150 && data[at + 1] < 110 && data[at + 2] < 110 ? 1 : 0;
+    }
+    if (red > 6) rows++;
+  }
+  return rows * Math.min(video.clientWidth / video.videoWidth, video.clientHeight / video.videoHeight);
+}
+"""
+"""The height of the caption above a box whose upper edge is at 200, in pixels of the page."""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_captions_are_legible_however_large_the_frame_is_shown(
+    launch: Launch, open_page: OpenPage, moving: Any, width: int
+) -> None:
+    def detect(frame: np.ndarray) -> gr.Boxes:
+        return gr.Boxes([[200, 200, 500, 460]], labels="cat", colors="#ff0000")
+
+    with gr.Blocks() as demo:
+        camera = gr.Image(sources="webcam", label="Camera", mirror_webcam=False)
+        out = gr.Image(label="Result", elem_id="out", interpolate_marks=False)
+        camera.stream(detect, camera, out, stream_every=0)
+    page = open_page(launch(demo), video=moving, viewport={"width": width, "height": 900})
+    record(page)
+    page.wait_for_selector("#out video.ms-output")
+    watch(page, 20)
+    assert 10 <= page.evaluate(CAPTION) <= 22  # of about 17, without what is too near to the edge
+
+
 def test_the_video_keeps_the_rate_of_the_camera_with_a_slow_handler(
     launch: Launch, open_page: OpenPage, moving: Any
 ) -> None:

@@ -62,6 +62,12 @@ export class CameraOverlay {
     return base && output.exact(base, overlay.marks, capturedUs, timestampUs);
   }
 
+  /** A frame of a component is shown so large. */
+  presented(component: number, scale: number): void {
+    const output = this.outputs.get(component);
+    if (output && scale > 0) output.scale = scale;
+  }
+
   /** Nothing more is drawn for a component. */
   forget(component: number): void {
     this.outputs.delete(component);
@@ -73,6 +79,8 @@ class OverlayOutput {
   private readonly surface: FrameSurface = openSurface();
   private readonly carrying = new Carrying();
   private readonly cadence = new Cadence();
+  /** The pixels of the page that one of a frame is shown as; 0 as long as that is not known. */
+  scale = 0;
   private interpolates = true;
   private isAhead = false;
   private shownUs = 0;
@@ -122,7 +130,7 @@ class OverlayOutput {
     timestampUs: number,
   ): DisplayFrame {
     draw(this.surface);
-    drawMarks(this.surface.context, marks, isCarried);
+    drawMarks(this.surface.context, marks, isCarried, this.scale);
     this.shownUs = capturedUs;
     if (typeof VideoFrame === "undefined") return this.surface.canvas.transferToImageBitmap();
     return new VideoFrame(this.surface.canvas, { timestamp: timestampUs, alpha: "discard" });

@@ -12,13 +12,21 @@ export interface Scale {
   text: number;
 }
 
+/** In pixels of the page. */
+const LINE_PX = 2;
+const TEXT_PX = 13;
+
 /**
- * The scale for a canvas of a size: lines of 2 pixels and text of 20 on 640 by 480. A phone shows a frame as wide as itself,
- * which leaves 11 pixels of its own to text of a 32nd of the width. Pure.
+ * The scale for a canvas of a size, one pixel of which is shown as `shown` of the page: lines of 2 pixels and text of 13, on
+ * a phone as on a large screen. If that is not known, 0: lines of 2 and text of 15 on 640 by 480. Pure.
  */
-export function scaleOf(width: number, height: number): Scale {
+export function scaleOf(width: number, height: number, shown = 0): Scale {
   const side = Math.sqrt(width * height);
-  return { line: Math.max(1.5, side / 277), text: Math.max(11, width / 32) };
+  if (shown === 0) return { line: Math.max(1.5, side / 277), text: Math.max(11, side / 36) };
+  return {
+    line: Math.max(1, Math.min(LINE_PX / shown, side / 60)),
+    text: Math.max(9, Math.min(TEXT_PX / shown, side / 12)),
+  };
 }
 
 /** The upper left corner of a label: above the box, below its edge where there is no room, and always in the frame. Pure. */
@@ -38,10 +46,10 @@ export function captionOf({ label, score }: Pick<Mark, "label" | "score">): stri
   return [label, score === null ? null : `${Math.round(score * 100)}%`].filter((part) => part).join(" ");
 }
 
-/** Draws marks over what is on a canvas of this size; dashed if they are carried on from an earlier frame. */
-export function drawMarks(context: Context2D, marks: readonly Mark[], isCarried: boolean): void {
+/** Draws marks over what is on a canvas; dashed if they are carried on from an earlier frame. See `scaleOf`. */
+export function drawMarks(context: Context2D, marks: readonly Mark[], isCarried: boolean, shown = 0): void {
   const { width, height } = context.canvas;
-  const scale = scaleOf(width, height);
+  const scale = scaleOf(width, height, shown);
   context.save();
   context.lineJoin = context.lineCap = "round";
   context.font = `600 ${scale.text}px system-ui, sans-serif`;

@@ -37,6 +37,11 @@ export class Overlays {
     this.cameras.get(component)?.offer(frame, capturedUs, isSent);
   }
 
+  /** A frame is on the screen, whose pixels are `scale` pixels of the page: captions are legible at any size. */
+  presented(component: number, scale: number): void {
+    for (const camera of this.cameras.values()) camera.presented(component, scale);
+  }
+
   /** The camera of a component is closed, or another one is opened. */
   release(component: number): void {
     this.cameras.delete(component);

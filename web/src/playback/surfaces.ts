@@ -13,8 +13,8 @@ export interface SurfacesEvents {
   target(component: number, target: FrameTarget): void;
   /** Something else took the place of a component's streamed surface. */
   covered(component: number): void;
-  /** The `<video>` of a component presented a frame. */
-  presented(component: number, timestampUs: number, atUs: number): void;
+  /** The `<video>` of a component presented a frame, whose pixels are `scale` pixels of the page. */
+  presented(component: number, timestampUs: number, atUs: number, scale: number): void;
   /** An image could not be loaded or decoded. */
   failed(component: number): void;
 }
@@ -174,7 +174,8 @@ export class Surfaces {
   private watch(component: number, video: HTMLVideoElement): void {
     const presented: VideoFrameRequestCallback = (_now, { mediaTime, expectedDisplayTime }) => {
       const atUs = Math.round((performance.timeOrigin + expectedDisplayTime) * 1000);
-      this.events.presented(component, Math.round(mediaTime * US_PER_S), atUs);
+      const scale = Math.min(video.clientWidth / video.videoWidth, video.clientHeight / video.videoHeight);
+      this.events.presented(component, Math.round(mediaTime * US_PER_S), atUs, scale);
       video.requestVideoFrameCallback(presented);
     };
     video.requestVideoFrameCallback(presented);

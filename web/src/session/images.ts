@@ -30,7 +30,8 @@ export class Images {
     this.surfaces = new Surfaces((component) => view.surface(component), {
       target: (component, target) => post({ type: "target", component, target }, [target]),
       covered: (component) => post({ type: "covered", component }),
-      presented: (component, timestampUs, pageUs) => post({ type: "presented", component, timestampUs, pageUs }),
+      presented: (component, timestampUs, pageUs, scale) =>
+        post({ type: "presented", component, timestampUs, pageUs, scale }),
       failed: () => failed("An image could not be shown."),
     });
   }

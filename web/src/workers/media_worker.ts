@@ -56,7 +56,10 @@ export class MediaWorker {
     stop: ({ stream, reason, message }) => this.uplinks.stop(stream, reason, message),
     target: ({ component, target }) => this.setTarget(component, target),
     shown: (shot) => this.reportShown(shot, shot.pageUs),
-    presented: ({ component, timestampUs, pageUs }) => this.tracks.get(component)?.presented(timestampUs, pageUs),
+    presented: ({ component, timestampUs, pageUs, scale }) => {
+      this.tracks.get(component)?.presented(timestampUs, pageUs);
+      this.overlays.presented(component, scale);
+    },
     pauseplayback: ({ playback, isPaused }) => this.playbacks.setPaused(playback, isPaused),
     stopplayback: ({ playback }) => this.playbacks.stop(playback),
     decoded: ({ playback, audio }) => this.playbacks.decoded(playback, audio),

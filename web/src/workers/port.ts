@@ -60,8 +60,8 @@ export type ToWorker =
   | { type: "target"; component: number; target: FrameTarget }
   /** An image that the page shows by itself, as it reached the screen. */
   | { type: "shown"; stream: number; component: number; sequence: number; pageUs: number }
-  /** The `<video>` of a component presented the frame with this timestamp. */
-  | { type: "presented"; component: number; timestampUs: number; pageUs: number }
+  /** The `<video>` of a component presented the frame with this timestamp, whose pixels are `scale` pixels of the page. */
+  | { type: "presented"; component: number; timestampUs: number; pageUs: number; scale: number }
   /** Something else took the place of the component's streamed surface. */
   | { type: "covered"; component: number }
   /** The listener, or the browser, holds a playback, or lets it go on. */

@@ -61,7 +61,7 @@ describe("a box", () => {
 
   it("has its caption on a field of its colour, above it", () => {
     const [, , field, text] = draw(box([0.25, 0.25, 0.5, 0.5], { color: "#f0e442", label: "cat", score: 0.9 }));
-    expect(field).toBe("field #f0e442: 160,93,82,27");
+    expect(field).toBe("field #f0e442: 160,99,79,21");
     expect(text).toBe("text #000: cat 90%");
   });
 
@@ -118,14 +118,22 @@ describe("a label", () => {
   });
 
   it("grows with the frame", () => {
-    expect(scaleOf(640, 480).text).toBe(20);
+    expect(scaleOf(640, 480).text).toBeCloseTo(15.4, 1);
+    expect(scaleOf(1920, 1080).text).toBeGreaterThan(30);
     for (const [width, height] of [
       [640, 480],
       [480, 640],
-      [1280, 720],
+      [1920, 1080],
     ] as const) {
-      expect((scaleOf(width, height).text * 360) / width).toBeGreaterThan(11);
+      // On a phone, and at its own size.
+      for (const shown of [260 / width, 1]) {
+        expect(scaleOf(width, height, shown).text * shown).toBeCloseTo(13);
+        expect(scaleOf(width, height, shown).line * shown).toBeCloseTo(2);
+      }
     }
+    // Text of fewer pixels of the frame could not be read, however large they are shown.
+    expect(scaleOf(640, 480, 3).text).toBe(9);
+    expect(scaleOf(640, 480, 0.01).text).toBeLessThan(50);
     expect(scaleOf(10, 10)).toEqual({ line: 1.5, text: 11 });
   });
 });

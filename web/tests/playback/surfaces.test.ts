@@ -188,7 +188,7 @@ describe("a streamed frame", () => {
     expect([events.target.mock.calls, placed]).toEqual([[[4, "track target"]], ["video"]]);
     const metadata = { mediaTime: 1_795_354_164.490_641, expectedDisplayTime: 5 } as VideoFrameCallbackMetadata;
     callbacks[0]?.(0, metadata);
-    expect(events.presented).toHaveBeenCalledWith(4, 1_795_354_164_490_641, expect.any(Number));
+    expect(events.presented).toHaveBeenCalledWith(4, 1_795_354_164_490_641, expect.any(Number), expect.any(Number));
     expect(callbacks).toHaveLength(2);
     delete window.MediaStreamTrackGenerator;
   });
