@@ -20,7 +20,8 @@ export class CameraEncoder {
   }
 
   async encode(frame: VideoFrame, form: FrameForm, isKey: boolean, rate: EncoderRate): Promise<EncodedChunk | null> {
-    const prepared = isUpright(frame) && !form.isMirrored ? frame : await this.prepared(frame, form);
+    const isReady = isUpright(frame) && !form.isMirrored && !form.isScaled;
+    const prepared = isReady ? frame : await this.prepared(frame, form);
     try {
       if (this.isClosed) throw new Error("the encoder was closed");
       return await this.encoder.encode(prepared, form, isKey, rate);
@@ -36,7 +37,8 @@ export class CameraEncoder {
 
   /** Another frame, with the pixels as they are to be encoded. */
   private async prepared(frame: VideoFrame, form: FrameForm): Promise<VideoFrame> {
-    if (isUpright(frame) && mirrorsPlanes(frame)) return mirroredFrame(frame);
+    // Encoders should scale by themselves, but not those of every browser do.
+    if (isUpright(frame) && !form.isScaled && mirrorsPlanes(frame)) return mirroredFrame(frame);
     this.canvas ??= this.openCanvas();
     return new VideoFrame(this.canvas.draw(frame, form), { timestamp: frame.timestamp });
   }
