@@ -19,7 +19,7 @@ from tests.browser.test_media_core import COLLECT, _hide, _until
 import millstream as gr
 from millstream.runtime.send.frame_encoder import FrameEncoder
 from millstream.runtime.stream.encoding import StreamEncoding
-from millstream.runtime.stream.stream import Stream
+from millstream.runtime.stream.input import StreamInput
 from millstream.server.http.assets import Asset, Assets
 from millstream.types import Encoding
 from millstream.wire.packet import CodecNumber, Packet
@@ -61,13 +61,13 @@ def echo(handler: Callable[..., Any], codec: str, mirror: bool = False, **option
 def up(monkeypatch: pytest.MonkeyPatch) -> Notes[Packet]:
     """What the pages send."""
     notes: Notes[Packet] = Notes()
-    receive = Stream.receive
+    receive = StreamInput.receive
 
-    def noted(self: Stream, packet: Packet, *rest: Any) -> None:
+    def noted(self: StreamInput, packet: Packet, *rest: Any) -> None:
         notes.add(packet)
         receive(self, packet, *rest)
 
-    monkeypatch.setattr(Stream, "receive", noted)
+    monkeypatch.setattr(StreamInput, "receive", noted)
     return notes
 
 
@@ -99,7 +99,7 @@ def tell(demo: gr.Blocks, way: Encoding) -> None:
         stream.encoding.up(way)
         stream.encoding.down(way)
 
-    stream._task.get_loop().call_soon_threadsafe(change)
+    stream._work.get_loop().call_soon_threadsafe(change)
 
 
 def codecs_of(packets: list[Packet]) -> set[int]:
