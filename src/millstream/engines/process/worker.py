@@ -13,7 +13,7 @@ from millstream.engines import thread
 from millstream.engines.process import words
 from millstream.engines.process.messages import Begin, CloseCall, Control, Next, Order
 from millstream.engines.process.pool import Pool, Unavailable
-from millstream.engines.process.process import Process, PendingOrder
+from millstream.engines.process.process import PendingOrder, Process
 from millstream.jobs import Job, Notify, Result, Signature
 from millstream.wire.packet import Packet, PacketKind
 
