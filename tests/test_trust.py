@@ -49,9 +49,10 @@ def names_in(path: Path) -> frozenset[str]:
 
 @cache
 def numbered() -> frozenset[str]:
-    """The ids with which names of tests begin."""
+    """The ids with which names of tests begin, one or several."""
     names = (name for path in (ROOT / "tests").rglob("test_*.py") for name in names_in(path))
-    return frozenset(match[1] for name in names if (match := re.match(r"([A-E]\d+)_", name)))
+    begun = (re.match(r"(?:[a-eA-E]\d+_)*", name) for name in names)
+    return frozenset(found.upper() for match in begun if match for found in match[0].split("_") if found)
 
 
 def test_every_promise_is_there_once() -> None:

@@ -123,6 +123,21 @@ def test_B30_an_idle_page_outlives_the_patience_of_the_proxy(tmp_path: Path, tru
         assert run.state == "done"
 
 
+def test_B32_where_the_upgrade_is_stripped_the_page_goes_over_http(tmp_path: Path, trusted: Path) -> None:
+    port = free_port()
+    stripped = ("proxy_set_header Upgrade $http_upgrade;", "")
+    with ExitStack() as stack:
+        stack.enter_context(program(APP, tmp_path, port, **BEHIND))
+        url = stack.enter_context(proxied(tmp_path, (port, free_port()), trusted, stripped))
+        with pytest.raises(Closed):
+            Client(url)
+        client = stack.enter_context(Client(url, transport="http"))
+        for number in range(20):
+            client.set("Asked", f"over http {number}")
+            [run] = client.click("Work")
+            assert (run.state, client.value("Answered")) == ("done", f"over http {number}")
+
+
 class Visitor:
     """A visitor who clicks all the time, comes back when sent away, and asks again for what was not begun.
 
