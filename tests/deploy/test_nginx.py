@@ -171,15 +171,20 @@ class Visitor:
             [run] = await page.fire(page.find("Work"), "click")
             await page.wait_for(lambda: run.is_over)
         except Closed:
+            await self._end_of(page)
             if "1012" not in str(page.closed) or (run is not None and run.state == "running"):
                 self.failed.append(f"{text}: {page.closed}, {run}")
             return False
         if run.state == "failed" and "restarted" in run.error:
-            await asyncio.gather(page.wait_for(lambda: False), return_exceptions=True)
+            await self._end_of(page)
             return False
         is_right = run.state == "done" and page.values[page.find("Answered")] == text
         (self.done if is_right else self.failed).append(text)
         return True
+
+    async def _end_of(self, page: Page) -> None:
+        """Wait until the page has read why its connection ended: what it sends may fail before that."""
+        await asyncio.gather(page.wait_for(lambda: False), return_exceptions=True)
 
     async def _back(self) -> Page:
         began = time.monotonic()
