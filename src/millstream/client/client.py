@@ -255,8 +255,7 @@ class ClientWebSocket:
         try:
             message = await self._socket.recv(decode=False)
         except websockets.ConnectionClosed as closed:
-            by = closed.rcvd
-            raise Closed(f"the server closed: {by.code} {by.reason}" if by else "the link is lost") from closed
+            raise _ended(closed, "the link is lost") from closed
         return bytes(message)
 
     async def send(self, message: bytes) -> None:
@@ -265,13 +264,19 @@ class ClientWebSocket:
         try:
             await self._socket.send(message)
         except websockets.ConnectionClosed as closed:
-            raise Closed("the connection is closed") from closed
+            raise _ended(closed, "the connection is closed") from closed
 
     async def close(self, code: int, reason: str) -> None:
         if code == 1006:
             self._socket.transport.abort()
             return
         await self._socket.close(code, reason)
+
+
+def _ended(closed: websockets.ConnectionClosed, otherwise: str) -> Closed:
+    """Say why a connection has ended: by the server's word, which may come before what is sent fails."""
+    by = closed.rcvd
+    return Closed(f"the server closed: {by.code} {by.reason}" if by else otherwise)
 
 
 __all__ = ["Client", "open_page"]

@@ -20,6 +20,7 @@ from millstream.types import Transport
 from millstream.wire.encoding import decode_packet, decode_server_message, encode_message
 from millstream.wire.messages import (
     ALL,
+    Ack,
     Bye,
     Cancel,
     Clock,
@@ -235,7 +236,7 @@ class Page:
                 else:
                     await self._on_message(said)
                 if ack := self._received.note(said, len(data)):
-                    await self.send(ack)
+                    await self._acknowledge(ack)
                 self._changed.set()
         except (Closed, ProtocolError) as error:
             if self.closed is None:
@@ -245,6 +246,12 @@ class Page:
                 self.closed = Closed("the page was closed")
             self._incoming.abandon()
             self._changed.set()
+
+    async def _acknowledge(self, ack: Ack) -> None:
+        try:
+            await self.send(ack)
+        except Closed:
+            return  # the connection has ended: what came before is still to be read, and then says why
 
     async def _on_message(self, message: ServerMessage) -> None:
         if isinstance(message, Welcome):
