@@ -222,6 +222,26 @@ async def test_a_lost_link_ends_streams_and_whoever_waits(ends: tuple[Page, Serv
     await page.close()
 
 
+async def test_what_came_before_the_end_is_read_although_nothing_can_be_sent_any_more(
+    ends: tuple[Page, Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the server has closed the connection, and what it sent before waits to be read."""
+    page, server = ends
+    sent: list[bytes] = []
+
+    async def send(message: bytes) -> None:
+        sent.append(message)
+        raise Closed("the connection is closed")
+
+    monkeypatch.setattr(page._transport, "send", send)
+    await server.say(*(Outputs(call=call, updates={TEXT: {"value": f"{call}"}}) for call in range(1, 200)))
+    await page.wait_for(lambda: page.values[TEXT] == "199")
+    assert sent, "it has tried to acknowledge"
+    await server.transport.close(1012, "the app is being restarted")
+    with pytest.raises(Closed, match="1012"):
+        await page.wait_for(lambda: False)
+
+
 async def test_a_server_that_does_not_read_does_not_hold_up_the_goodbye(
     ends: tuple[Page, Server], monkeypatch: pytest.MonkeyPatch
 ) -> None:
