@@ -11,21 +11,21 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from heapq import heapify, heappop, heappush, heapreplace
+from heapq import heapify, heapreplace
 from itertools import count
 from typing import Final, NamedTuple, TypeVar, cast
 
 from millstream.errors import Busy
 from millstream.fair_queue import FairQueue
-from millstream.tickets import Ask, Ticket, TicketState
+from millstream.tickets import Ask, SlotDeadlines, Ticket, TicketState
 
 T = TypeVar("T")
 
 SMOOTHING: Final = 0.2
 """Weight of the newest duration in the mean from which waiting times are estimated."""
 
-SPARE_DEADLINES: Final = 64
-"""So many deadlines that mean nothing any more may be kept, beside one for each that does."""
+RECHECK_S: Final = 1.0
+"""How often a slot whose visitor is away is looked at, to see whether somebody waits for it."""
 
 
 class Expiry(NamedTuple):
@@ -60,7 +60,7 @@ class Admission:
         self._max_waiting_each = math.inf if max_waiting_each is None else max_waiting_each
         self._groups: dict[str, _Group] = {}
         self._waiting: Counter[str] = Counter()
-        self._deadlines = _Deadlines()
+        self._deadlines = SlotDeadlines()
         self._numbers = count(1)
         self._arrivals = count(1)
         self.waiting = 0
@@ -81,7 +81,7 @@ class Admission:
             group = self._groups[ask.key] = _Group()
         if ask.limit is not None and ask.limit < group.limit:
             group.limit = ask.limit
-        is_free = len(group.holding) < group.limit  # then nobody waits
+        is_free = len(group.holding) < group.limit  # then nobody waits, but for those who are away
         if not (is_free or ask.is_exempt):
             self._check_room(ask.visitor)
         ticket = Ticket(next(self._numbers), ask)
@@ -124,6 +124,35 @@ class Admission:
         self._wait(group, ticket)
         return self._admit(group, now)
 
+    def step_aside(self, ticket: Ticket, now: float) -> None:
+        """Let others go first, as the visitor is away.
+
+        Who waits keeps the position and is passed over; a slot is given up as soon as somebody waits for it, as if its
+        time were up.
+        """
+        if ticket.is_waiting and not ticket.is_away:
+            self._groups[ticket.ask.key].away += 1
+        ticket.is_away = True
+        if ticket.is_running:
+            self._deadlines.set(ticket, now)
+
+    def step_up(self, ticket: Ticket, now: float) -> list[Ticket]:
+        """Let others go first no longer: the visitor is back. A slot is extended, as nobody has wanted it.
+
+        Returns:
+            The tickets that run now because of it.
+        """
+        is_away, ticket.is_away = ticket.is_away, False
+        if is_away and ticket.is_running:
+            self._deadlines.forget(ticket)
+            if ticket.ask.time_limit is not None:
+                self._deadlines.set(ticket, now + ticket.ask.time_limit)
+        if not (is_away and ticket.is_waiting):
+            return []
+        group = self._groups[ticket.ask.key]
+        group.away -= 1
+        return self._admit(group, now)
+
     def linger(self, ticket: Ticket, until: float) -> None:
         """Note that only a call that does not end holds the slot any more, which it gives up (`leave`) by `until`.
 
@@ -143,6 +172,8 @@ class Admission:
         for ticket in self._deadlines.take(now):
             if self._groups[ticket.ask.key].expire(ticket):
                 expiry.expiring.append(ticket)
+            elif ticket.is_away:
+                self._deadlines.set(ticket, now + RECHECK_S)
             else:
                 self._deadlines.set(ticket, now + cast("float", ticket.ask.time_limit))
                 expiry.extended.append(ticket)
@@ -189,19 +220,21 @@ class Admission:
         ticket.state, ticket.arrival = TicketState.WAITING, next(self._arrivals)
         group.waiting.add(ticket)
         group.durations[_slot_s(ticket)] += 1
+        group.away += ticket.is_away
         self.waiting += 1
         self._waiting[ticket.ask.visitor] += 1
 
     def _stop_waiting(self, group: _Group, ticket: Ticket) -> None:
         _count_down(group.durations, _slot_s(ticket))
+        group.away -= ticket.is_away
         self.waiting -= 1
         _count_down(self._waiting, ticket.ask.visitor)
 
     def _admit(self, group: _Group, now: float) -> list[Ticket]:
-        """Give the slots that are free to those in front."""
+        """Give the slots that are free to those in front who are there."""
         admitted = []
-        while group.waiting and len(group.holding) < group.limit:
-            ticket = next(iter(group.waiting))
+        while len(group.waiting) > group.away and len(group.holding) < group.limit:
+            ticket = next(ticket for ticket in group.waiting if not ticket.is_away)
             group.waiting.take(ticket)
             self._stop_waiting(group, ticket)
             self._give_slot(group, ticket, now)
@@ -225,47 +258,6 @@ class Admission:
             self._deadlines.forget(ticket)
 
 
-class _Deadlines:
-    """The deadlines of the slots: what is forgotten or set anew stays behind until it comes up."""
-
-    def __init__(self) -> None:
-        self._heap: list[tuple[float, int, Ticket]] = []
-        self._order = count()
-        self._live = 0
-
-    def set(self, ticket: Ticket, deadline: float) -> None:
-        self.forget(ticket)
-        ticket.deadline = deadline
-        self._live += 1
-        heappush(self._heap, (deadline, next(self._order), ticket))
-        if len(self._heap) > 2 * self._live + SPARE_DEADLINES:
-            self._heap = [entry for entry in self._heap if self._is_live(entry)]
-            heapify(self._heap)
-
-    def forget(self, ticket: Ticket) -> None:
-        if ticket.is_running and ticket.deadline is not None:
-            self._live -= 1
-        ticket.deadline = None
-
-    def next(self) -> float | None:
-        while self._heap and not self._is_live(self._heap[0]):
-            heappop(self._heap)
-        return self._heap[0][0] if self._heap else None
-
-    def take(self, now: float) -> list[Ticket]:
-        """Take out those that are over, the one that is over longest first."""
-        due = []
-        while (deadline := self.next()) is not None and deadline <= now:
-            ticket = heappop(self._heap)[2]
-            self.forget(ticket)
-            due.append(ticket)
-        return due
-
-    def _is_live(self, entry: tuple[float, int, Ticket]) -> bool:
-        deadline, _, ticket = entry
-        return ticket.is_running and ticket.deadline == deadline
-
-
 @dataclass(slots=True)
 class _Group:
     """The slots and the queue of one key."""
@@ -277,11 +269,13 @@ class _Group:
     durations: Counter[float | None] = field(default_factory=Counter)
     """How many of those who wait take a slot for how long: see `_slot_s`."""
     expiring: int = 0
+    away: int = 0
+    """How many of those who wait are passed over."""
     mean_s: float | None = None
 
     def expire(self, ticket: Ticket) -> bool:
         """Let a slot end whose time is up, if that is needed for those who wait."""
-        is_needed = len(self.waiting) > self.expiring
+        is_needed = len(self.waiting) - self.away > self.expiring
         if is_needed:
             ticket.state = TicketState.EXPIRING
             self.expiring += 1

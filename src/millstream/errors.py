@@ -10,6 +10,7 @@ MillstreamError
 ├── Busy                  as many are waiting as the queue's `max_size` allows
 ├── QuotaExceeded         a file exceeds what its session may store
 ├── Closed                the other side is gone
+│   ├── Departed          it said goodbye, rather than that the link broke
 │   └── Refused           the server turned the page away: busy, another version, not allowed
 └── Error                 raised by a user's handler to show its message in the page
 """
@@ -66,6 +67,10 @@ class QuotaExceeded(MillstreamError):
 
 class Closed(MillstreamError):
     """The connection has ended; the message says who ended it and why."""
+
+
+class Departed(Closed):
+    """The other side said goodbye: it will not come back."""
 
 
 class Refused(Closed):

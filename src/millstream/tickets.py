@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple, cast
+from heapq import heapify, heappop, heappush
+from itertools import count
+from typing import Final, NamedTuple, cast
 
 import msgspec
+
+SPARE_DEADLINES: Final = 64
+"""So many deadlines that mean nothing any more may be kept, beside one for each that does."""
 
 
 class TicketState(Enum):
@@ -54,6 +59,7 @@ class Ticket:
             while it expires, and while it waits.
         arrival: Orders the waiting tickets of one visitor.
         turn: Orders the visitors who wait; the same for all tickets of one.
+        is_away: Whether others go first, as its page cannot be reached: see `Admission.step_aside`.
     """
 
     number: int
@@ -64,6 +70,7 @@ class Ticket:
     deadline: float | None = None
     arrival: int = 0
     turn: int = 0
+    is_away: bool = False
 
     @property
     def is_waiting(self) -> bool:
@@ -89,3 +96,44 @@ class Ticket:
             ValidationError: The data is something else.
         """
         return msgspec.convert(plain, cls)
+
+
+class SlotDeadlines:
+    """The deadlines of the slots: what is forgotten or set anew stays behind until it comes up."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int, Ticket]] = []
+        self._order = count()
+        self._live = 0
+
+    def set(self, ticket: Ticket, deadline: float) -> None:
+        self.forget(ticket)
+        ticket.deadline = deadline
+        self._live += 1
+        heappush(self._heap, (deadline, next(self._order), ticket))
+        if len(self._heap) > 2 * self._live + SPARE_DEADLINES:
+            self._heap = [entry for entry in self._heap if self._is_live(entry)]
+            heapify(self._heap)
+
+    def forget(self, ticket: Ticket) -> None:
+        if ticket.is_running and ticket.deadline is not None:
+            self._live -= 1
+        ticket.deadline = None
+
+    def next(self) -> float | None:
+        while self._heap and not self._is_live(self._heap[0]):
+            heappop(self._heap)
+        return self._heap[0][0] if self._heap else None
+
+    def take(self, now: float) -> list[Ticket]:
+        """Take out those that are over, the one that is over longest first."""
+        due = []
+        while (deadline := self.next()) is not None and deadline <= now:
+            ticket = heappop(self._heap)[2]
+            self.forget(ticket)
+            due.append(ticket)
+        return due
+
+    def _is_live(self, entry: tuple[float, int, Ticket]) -> bool:
+        deadline, _, ticket = entry
+        return ticket.is_running and ticket.deadline == deadline

@@ -105,7 +105,7 @@ class Transport(Protocol):
         """Wait for the next message.
 
         Raises:
-            Closed: The other side is gone.
+            Closed: The other side is gone; `Departed` if it said goodbye.
         """
 
     async def send(self, message: bytes) -> None:

@@ -39,7 +39,7 @@ def declare() -> ms.Blocks:
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[tuple[str, App]]:
-    with serving(declare()) as (url, app):
+    with serving(declare(), grace=0) as (url, app):
         yield url, app
 
 
@@ -217,6 +217,6 @@ def test_an_app_below_a_path() -> None:
 @pytest.mark.anyio
 async def test_a_page_on_the_running_loop(served: tuple[str, App]) -> None:
     page = await open_page(served[0])
-    assert isinstance(page._transport, ClientWebSocket)
+    assert isinstance(page.link.transport, ClientWebSocket)
     assert page.find("Camera")
     await page.close()

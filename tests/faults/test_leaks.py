@@ -99,7 +99,7 @@ def tasks(app: App) -> int:
 
 def reset(page: Page) -> None:
     """Break the connection as a killed browser does: RST, and nothing else."""
-    transport = page._transport._socket.transport  # type: ignore[attr-defined]
+    transport = page.link.transport._socket.transport  # type: ignore[attr-defined]
     connection = transport.get_extra_info("socket")
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
@@ -123,7 +123,7 @@ async def vanish(url: str, number: int) -> None:
     elif what == 3:
         await page.fire(page.find("much"), "click")
     else:  # in the middle of a message
-        page._transport._socket.transport.write(b"\x82\xfe\x40\x00abcd" + bytes(500))  # type: ignore[attr-defined]
+        page.link.transport._socket.transport.write(b"\x82\xfe\x40\x00abcd" + bytes(500))  # type: ignore[attr-defined]
         await asyncio.sleep(0)
     reset(page)
     await page.drop()
@@ -200,7 +200,7 @@ def test_the_slot_of_a_page_that_is_killed_in_the_middle_of_a_frame_is_free_at_o
         page.wait_for(lambda: mine.position == 1)
 
         async def die() -> None:
-            other.page._transport._socket.transport.write(b"\x82\xfe\x40\x00abcd" + bytes(500))  # type: ignore[attr-defined]
+            other.page.link.transport._socket.transport.write(b"\x82\xfe\x40\x00abcd" + bytes(500))  # type: ignore[attr-defined]
             reset(other.page)
 
         began = time.monotonic()

@@ -626,14 +626,15 @@ def test_what_a_script_is_given_is_rendered_in_a_thread_and_in_the_order_of_the_
 
 
 def listen(page: TestPage, scripts: list[Script]) -> None:
-    original = page.page._on_message
+    incoming = page.page._incoming
+    original = incoming.take
 
-    async def on_message(message: Any) -> None:
-        if isinstance(message, Script):
-            scripts.append(message)
-        await original(message)
+    async def take(said: Any, sent: int) -> None:
+        if isinstance(said, Script):
+            scripts.append(said)
+        await original(said, sent)
 
-    page.page._on_message = on_message  # type: ignore[method-assign]
+    incoming.take = take  # type: ignore[method-assign]
 
 
 def test_what_a_script_made_of_the_inputs_is_validated() -> None:
@@ -678,11 +679,11 @@ def test_an_ordinary_event_whose_frame_nobody_takes_fails() -> None:
         image = ms.Image(label="Image")
         ms.Button("Show").click(lambda: np.zeros((8, 8, 3), np.uint8), None, image, trigger_mode="multiple")
     with TestPage(demo) as page:
-        page.page._transport.incoming.is_stalled = True  # type: ignore[attr-defined]
+        page.page.link.transport.incoming.is_stalled = True  # type: ignore[attr-defined]
         for run in (1, 2, 3):
             page.run(page.page.send(Fire(binding=0, run=run)))
         page.advance(15)
-        page.page._transport.incoming.resume()  # type: ignore[attr-defined]
+        page.page.link.transport.incoming.resume()  # type: ignore[attr-defined]
         page.advance(1)
         runs = sorted((state.run, state.state) for state in page.page.server_runs.values())
         assert runs == [(1, "done"), (2, "done"), (3, "failed")]
@@ -794,7 +795,7 @@ def test_an_event_is_executed_at_most_once() -> None:
     with TestPage(clicker(calls.append, trigger_mode="multiple")) as page:
         page.click("Go")
         page.run(page.page.send(Fire(binding=0, run=1)))
-        page.page._sequence -= 1
+        page.page.link.sent -= 1
         page.run(page.page.send(Fire(binding=0, run=2)))
         page.advance(0.1)
         assert page.page.closed is None

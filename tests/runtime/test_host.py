@@ -218,7 +218,7 @@ async def test_a_drained_app_finishes_what_runs_and_tells_everybody() -> None:
     for page, recording in zip(pages, recordings, strict=True):
         assert recording.first.reason == "shutdown"
         assert len(recording.first.results) == 1
-        transport: Any = page._transport
+        transport: Any = page.link.transport
         assert transport.code == 1012
     await asyncio.gather(*feeding)
     await app.gone()

@@ -176,7 +176,7 @@ def test_clocks_are_compared() -> None:
     with TestPage(simple(), latency_s=0.1) as page:
         page.run(page.page.send(Clock(page_us=round(page.now * 1e6))))
         page.advance(1)
-        assert abs(page.page.clock_offset_us) < 1000
+        assert abs(page.page.link.clock_offset_us) < 1000
 
 
 def test_a_session_may_not_open_any_number_of_streams() -> None:
@@ -207,7 +207,7 @@ def test_frames_on_the_glass_are_counted() -> None:
 def test_a_page_that_takes_no_messages_is_closed() -> None:
     with TestPage(simple(), settings=Settings(max_control=20, messages_per_s=1e6)) as page:
         (session,) = page.host.sessions.values()
-        transport: Any = page.page._transport
+        transport: Any = page.page.link.transport
         transport.incoming.is_stalled = True
         with pytest.raises(Closed, match="1013"):
             page.run(_said(transport, [Clock(seq=number, page_us=number) for number in range(10, 20_000)]))

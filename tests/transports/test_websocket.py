@@ -1,7 +1,7 @@
 import pytest
 from starlette.types import Message
 
-from millstream.errors import Closed
+from millstream.errors import Closed, Departed
 from millstream.transports.websocket import WebSocketTransport
 from millstream.wire.limits import MAX_MESSAGE_BYTES
 
@@ -80,9 +80,9 @@ async def test_text_closes() -> None:
 )
 async def test_tells_a_goodbye_from_a_lost_link(message: Message, is_goodbye: bool) -> None:
     peer = Peer({"type": "websocket.disconnect", **message})
-    with pytest.raises(Closed):
+    with pytest.raises(Closed) as ended:
         await peer.transport.receive()
-    assert peer.transport.is_goodbye is is_goodbye
+    assert isinstance(ended.value, Departed) is is_goodbye
     with pytest.raises(Closed):
         await peer.transport.send(b"late")
     await peer.transport.close(1000, "")
@@ -90,13 +90,18 @@ async def test_tells_a_goodbye_from_a_lost_link(message: Message, is_goodbye: bo
 
 
 @pytest.mark.parametrize("error", [OSError("gone"), RuntimeError("after close")])
-async def test_sending_to_nobody_is_closed(error: Exception) -> None:
-    peer = Peer()
+async def test_what_came_before_the_end_is_read_although_nothing_can_be_sent_any_more(error: Exception) -> None:
+    peer = Peer(
+        {"type": "websocket.receive", "bytes": b"last words"},
+        {"type": "websocket.disconnect", "code": 1001, "reason": ""},
+    )
     peer.error = error
     with pytest.raises(Closed):
         await peer.transport.send(b"x")
-    with pytest.raises(Closed):
-        await peer.transport.receive()
+    assert await peer.transport.receive() == b"last words"
+    for _ in range(2):
+        with pytest.raises(Departed):
+            await peer.transport.receive()
 
 
 async def test_closing_is_said_once_and_never_raises() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import html.parser
 import json
+import math
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
@@ -22,8 +23,9 @@ from millstream.client.driver import BackgroundWork, Driver
 from millstream.client.manifest import PageManifest
 from millstream.client.over_http import ClientHttp
 from millstream.client.page import Page
-from millstream.errors import Closed, InvalidValue, Refused
+from millstream.errors import Closed, Departed, InvalidValue, Refused
 from millstream.types import Transport
+from millstream.wire.close_codes import LOSSES
 from millstream.wire.limits import MAX_MESSAGE_BYTES
 from millstream.wire.packet import SUBPROTOCOL
 
@@ -41,6 +43,8 @@ class Client(Driver):
         auth: `(user name, password)` for an app that asks for a login.
         timeout_s: How long opening may take.
         transport: `"http"` does without a WebSocket, where something on the way blocks them.
+        grace: Seconds for which a link that is lost is sought to be found again; the session goes on then, as that of a
+            browser does, and whoever waits goes on waiting. 0 closes the page at once.
 
     It connects directly: proxies that the environment names are not used.
 
@@ -57,10 +61,11 @@ class Client(Driver):
         auth: tuple[str, str] | None = None,
         timeout_s: float = 10.0,
         transport: Literal["websocket", "http"] = "websocket",
+        grace: float = 60.0,
     ) -> None:
         if transport not in ("websocket", "http"):
             raise InvalidValue(f"transport={transport!r} does not exist: give 'websocket' or 'http'")
-        self._site = _Site(url, auth, timeout_s, over_http=transport == "http")
+        self._site = _Site(url, auth, timeout_s, grace, over_http=transport == "http")
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="millstream-client", daemon=True)
         self._thread.start()
@@ -133,22 +138,28 @@ class _ThreadWork(BackgroundWork[T]):
         self._future.cancel()
 
 
-async def open_page(url: str, *, auth: tuple[str, str] | None = None, timeout_s: float = 10.0) -> Page:
+async def open_page(
+    url: str, *, auth: tuple[str, str] | None = None, timeout_s: float = 10.0, grace: float = 60.0
+) -> Page:
     """Open a page on the running loop; `Client` is this for blocking code, the load benchmark opens many."""
-    return await _Site(url, auth, timeout_s).open_page()
+    return await _Site(url, auth, timeout_s, grace).open_page()
 
 
 class _Site:
     """The HTTP side of a page: the manifest, the login, uploads and downloads. Its calls block."""
 
-    def __init__(self, url: str, auth: tuple[str, str] | None, timeout_s: float, *, over_http: bool = False) -> None:
+    def __init__(
+        self, url: str, auth: tuple[str, str] | None, timeout_s: float, grace_s: float, *, over_http: bool = False
+    ) -> None:
+        if not 0 <= grace_s < math.inf:
+            raise InvalidValue(f"grace={grace_s!r} is no number of seconds from 0")
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.netloc:
             raise InvalidValue(f"{url!r} is no address of the web: give one such as http://127.0.0.1:7860")
         self._url = url if url.endswith("/") else url + "/"
         self._origin = f"{parts.scheme}://{parts.netloc}"
         self._auth = auth
-        self._timeout_s = timeout_s
+        self._timeout_s, self._grace_s = timeout_s, grace_s
         self._connect = self._open_http if over_http else self._open_websocket
         self._cookies = CookieJar()
         self._opener: OpenerDirector = build_opener(HTTPCookieProcessor(self._cookies), ProxyHandler({}))
@@ -156,7 +167,7 @@ class _Site:
     async def open_page(self) -> Page:
         manifest = await asyncio.to_thread(self._manifest)
         transport = await self._connect()
-        page = Page(manifest, transport)
+        page = Page(manifest, transport, self._connect, self._grace_s)
         await page.open()
         return page
 
@@ -276,7 +287,8 @@ class ClientWebSocket:
 def _ended(closed: websockets.ConnectionClosed, otherwise: str) -> Closed:
     """Say why a connection has ended: by the server's word, which may come before what is sent fails."""
     by = closed.rcvd
-    return Closed(f"the server closed: {by.code} {by.reason}" if by else otherwise)
+    kind = Departed if by is not None and by.code not in LOSSES else Closed
+    return kind(f"the server closed: {by.code} {by.reason}" if by else otherwise)
 
 
 __all__ = ["Client", "open_page"]

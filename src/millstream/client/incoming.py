@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from millstream.client.elements import Elements
@@ -72,7 +72,6 @@ class Incoming:
         self._on_recorded = on_recorded
         self._cameras: dict[int, ClientStream] = {}
         self._listeners = Listeners(page.send, on_change)
-        self._received_frames = 0
 
     def add(self, stream: ClientStream, recording: Recording) -> None:
         """Add a stream that is about to be opened."""
@@ -87,20 +86,37 @@ class Incoming:
         """The number of the next stream; one with camera and microphone takes two."""
         return len(self.streams) + len(self._cameras) + 1
 
+    def resume(self, received: Mapping[int, int]) -> list[bytes]:
+        """Go on after the link was lost; gives the packets of audio that are to be sent again.
+
+        Results that wait for frames do so in vain, and are shown without them.
+        """
+        for applied in self.results.settle():
+            self._deliver(applied)
+        return [data for stream in self.streams.values() for data in stream.uplink.resume(received)]
+
+    def losses(self) -> str:
+        """Say what is lost if the session is."""
+        runs = sum(not run.is_over for run in self.runs.values())
+        kinds = ((len(set(self.recordings.values())), "recording"), (runs, "run"))
+        going_on = [f"{count} {name}{'s' * (count > 1)}" for count, name in kinds if count]
+        *others, last = ["its values", *going_on]
+        return f"{', '.join(others)} and {last} are lost" if others else f"{last} are lost"
+
     def abandon(self) -> None:
         """Note that the connection is gone."""
         for stream in self.streams.values():
             stream.abandon()
         self._listeners.cancel()
 
-    async def on_message(self, message: ServerMessage) -> None:
-        """Take in a control message; one of an unknown kind says nothing."""
-        handler = _HANDLERS.get(type(message))
-        if handler is not None:
-            await handler(self, message)
+    async def take(self, said: Packet | ServerMessage, sent: int) -> None:
+        """Take in what has come, when the page had sent `sent` control messages; an unknown kind says nothing."""
+        if isinstance(said, Packet):
+            await self._on_packet(said, sent)
+        elif handler := _HANDLERS.get(type(said)):
+            await handler(self, said)
 
-    async def on_packet(self, packet: Packet, sent: int) -> None:
-        """Take in a media packet, when the page had sent `sent` control messages."""
+    async def _on_packet(self, packet: Packet, sent: int) -> None:
         if packet.kind is PacketKind.SOUND:
             listener = self._listeners.take(packet)
             if listener is not None:
@@ -116,12 +132,11 @@ class Incoming:
     async def _acknowledge(self, packet: Packet) -> None:
         stream = self.streams.get(packet.stream)
         if stream is None:
-            self._received_frames += 1
-            number, received = 0, self._received_frames
+            number = 0
         else:
             stream.received_frames += 1
-            number, received = stream.number, stream.received_frames
-        credit = Credit(stream=number, limit=received + FRAMES_IN_FLIGHT, page_us=self._page.now_us())
+            number = stream.number
+        credit = Credit(stream=number, limit=packet.sequence + FRAMES_IN_FLIGHT, page_us=self._page.now_us())
         await self._page.send(credit)
 
     def _deliver(self, applied: AppliedResult) -> None:
@@ -150,15 +165,7 @@ class Incoming:
 
     async def _on_credit(self, message: Credit) -> None:
         if stream := self._capturing(message.stream):
-            stream.uplink.grant(message.stream, message.limit)
-
-    async def _on_key_frame(self, message: KeyFrame) -> None:
-        if stream := self._capturing(message.stream):
-            stream.uplink.request_key_frame()
-
-    async def _on_encode(self, message: Encode) -> None:
-        if stream := self._capturing(message.stream):
-            stream.uplink.encode_as(message)
+            stream.uplink.grant(message)
 
     async def _on_stream(self, message: StreamState) -> None:
         stream = self.streams.get(message.stream)
@@ -170,10 +177,6 @@ class Incoming:
             for ended in recording.streams:
                 del self.recordings[ended.number]
             await self._on_recorded(recording)
-
-    async def _on_turn(self, message: TurnState) -> None:
-        if stream := self.streams.get(message.stream):
-            stream.on_turn(message.state)
 
     async def _on_run(self, message: RunState) -> None:
         run = self.runs.get(message.run)
@@ -191,9 +194,6 @@ class Incoming:
             source.progress.append(tuple(message.levels))
             del source.progress[:-RESULTS_KEPT]
 
-    async def _on_toast(self, message: Toast) -> None:
-        self.toasts.append(message)
-
     async def _on_outputs(self, message: Outputs) -> None:
         applied = self.results.announce(message)
         if applied is not None:
@@ -203,6 +203,25 @@ class Incoming:
         await self._listeners.silence(message)
 
 
+async def _on_toast(incoming: Incoming, message: Toast) -> None:
+    incoming.toasts.append(message)
+
+
+async def _on_turn(incoming: Incoming, message: TurnState) -> None:
+    if stream := incoming.streams.get(message.stream):
+        stream.on_turn(message.state)
+
+
+async def _on_encode(incoming: Incoming, message: Encode) -> None:
+    if stream := incoming._capturing(message.stream):
+        stream.uplink.encode_as(message)
+
+
+async def _on_key_frame(incoming: Incoming, message: KeyFrame) -> None:
+    if stream := incoming._capturing(message.stream):
+        stream.uplink.request_key_frame()
+
+
 async def _on_latency(incoming: Incoming, message: Latency) -> None:
     if stream := incoming.streams.get(message.stream):
         stream.latency = message
@@ -210,14 +229,14 @@ async def _on_latency(incoming: Incoming, message: Latency) -> None:
 
 _HANDLERS: dict[type, Callable[[Incoming, Any], Awaitable[None]]] = {
     Credit: Incoming._on_credit,
-    KeyFrame: Incoming._on_key_frame,
-    Encode: Incoming._on_encode,
+    KeyFrame: _on_key_frame,
+    Encode: _on_encode,
     StreamState: Incoming._on_stream,
     Latency: _on_latency,
-    TurnState: Incoming._on_turn,
+    TurnState: _on_turn,
     RunState: Incoming._on_run,
     ProgressState: Incoming._on_progress,
-    Toast: Incoming._on_toast,
+    Toast: _on_toast,
     Silence: Incoming._on_silence,
     Outputs: Incoming._on_outputs,
 }

@@ -11,7 +11,8 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnec
 from typing import Final
 from urllib.parse import urlsplit
 
-from millstream.errors import Closed, ProtocolError, Refused
+from millstream.errors import Closed, Departed, ProtocolError, Refused
+from millstream.wire.close_codes import LOSSES
 from millstream.wire.framing import End, Unframer, frame, frame_end
 
 SILENCE_S: Final = 20.0
@@ -57,7 +58,7 @@ class ClientHttp:
         self._reading: Future[bytes] | None = None
         self._unframer = Unframer()
         self._ready: deque[bytes] = deque()
-        self._end = ""
+        self._end: Closed | None = None
         self._batch = self._said = 0
         self._staying: asyncio.Task[None] | None = None
 
@@ -86,8 +87,8 @@ class ClientHttp:
             Closed: The connection has ended.
         """
         while not self._ready:
-            if self._end:
-                raise Closed(self._end)
+            if self._end is not None:
+                raise self._end
             # If this is cancelled, the thread goes on reading, for the next call.
             if self._reading is None or self._reading.cancelled():
                 self._reading = self._down_thread.submit(self._read)
@@ -109,9 +110,10 @@ class ClientHttp:
         """End the connection; with 1006 it breaks off without a word."""
         if self._staying is not None:
             self._staying.cancel()
-            if code != LOST and not self._end:
+            if code != LOST and self._end is None:
                 await self._say_goodbye(frame_end(code, reason))
-        self._end = self._end or "the connection is closed"
+        if self._end is None:
+            self._end = Closed("the connection is closed")
         for found in (self._socket, self._up.sock):
             if found is not None:
                 _shut(found)
@@ -124,13 +126,13 @@ class ClientHttp:
 
     async def _send(self, body: bytes) -> None:
         """Send the next batch."""
-        if self._end:
-            raise Closed(self._end)
+        if self._end is not None:
+            raise self._end
         self._batch += 1
         status = await asyncio.wrap_future(self._up_thread.submit(self._post, self._batch, body))
         if status != 204:
-            self._end = f"the server closed: {status}" if status else "the link is lost"
-            raise Closed(self._end)
+            self._end = Closed(f"the server closed: {status}" if status else "the link is lost")
+            raise self._end
 
     async def _stay(self) -> None:
         """Give signs of life."""
@@ -155,14 +157,15 @@ class ClientHttp:
         try:
             records = self._unframer.feed(data)
         except ProtocolError as error:
-            self._end, records = str(error), []
+            self._end, records = Closed(str(error)), []
         for record in records:
             if isinstance(record, End):
-                self._end = f"the server closed: {record.code} {record.reason}"
+                kind = Closed if record.code in LOSSES else Departed
+                self._end = kind(f"the server closed: {record.code} {record.reason}")
             else:
                 self._ready.append(record)
         if not data:
-            self._end = self._end or "the link is lost"
+            self._end = Closed("the link is lost") if self._end is None else self._end
 
     # ---- in the threads
 
@@ -189,7 +192,7 @@ class ClientHttp:
                     return response.status
             except _BROKEN:
                 self._up.close()
-            if self._end:
+            if self._end is not None:
                 break
         return 0
 

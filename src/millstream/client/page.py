@@ -6,35 +6,27 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from millstream import codecs
 from millstream.client.elements import Elements
 from millstream.client.incoming import FRAMES_IN_FLIGHT, Incoming
+from millstream.client.link import ClientLink, Reopen, now_us
 from millstream.client.manifest import PageManifest
-from millstream.client.received import Received
 from millstream.client.recording import Recording
 from millstream.client.run import ClientRun
 from millstream.client.stream import ClientStream
 from millstream.codecs import jpeg
-from millstream.errors import Closed, InvalidValue, ProtocolError, Refused
+from millstream.errors import Closed, InvalidValue
 from millstream.types import Transport
-from millstream.wire.encoding import decode_packet, decode_server_message, encode_message
 from millstream.wire.messages import (
     ALL,
-    Ack,
     Bye,
     Cancel,
-    Clock,
     Credit,
     Fire,
-    Hello,
     Open,
     PageMessage,
-    Refuse,
-    ServerMessage,
     Set,
     Welcome,
 )
-from millstream.wire.packet import VERSION, Packet, is_packet
 
 GOODBYE_S: Final = 1.0
 """The time, in seconds, that the last message may take."""
@@ -46,8 +38,11 @@ class Page:
     Args:
         manifest: The page's manifest, as the server puts it into the HTML.
         transport: A connection to the server.
+        reopen: Opens another one if that is lost; without it the page is closed then.
+        grace_s: How long to try, in seconds.
 
     Attributes:
+        link: Its link to the server.
         elements: Its elements, and what the declaration says of them.
         values: Value of each component on the wire, the last `Packet` of a frame, or the `Listener` of what it plays.
         props: Properties of each component and layout.
@@ -55,33 +50,36 @@ class Page:
         runs: Runs that this page began, by its own number.
         server_runs: The latest runs that the server began by itself, by their call number.
         streams: All streams that were ever opened, by number.
-        welcome: What the server answered to the greeting; `None` before.
-        closed: Why the connection has ended; `None` while it lives.
-        clock_offset_us: What to add to the page's clock to get the server's.
         frames: Decodes frames that build on each other.
         camera_codec: Name of the codec of what cameras capture, if the server decodes it; else it is JPEG.
     """
 
-    def __init__(self, manifest: PageManifest, transport: Transport) -> None:
+    def __init__(
+        self, manifest: PageManifest, transport: Transport, reopen: Reopen | None = None, grace_s: float = 60.0
+    ) -> None:
         self.manifest = manifest
         self.elements = Elements(manifest)
         self.values, self.props = self.elements.values, self.elements.props
         self.find, self.find_component = self.elements.find, self.elements.find_component
-        self.welcome: Welcome | None = None
-        self.closed: Closed | None = None
-        self.clock_offset_us = 0
-        self._heard_us = 0
         self.camera_codec = jpeg.NAME
-        self._transport = transport
-        self._sending = asyncio.Lock()
-        self._sequence = 0
         self._changed = asyncio.Event()
         self._reader: asyncio.Task[None] | None = None
-        self._received = Received()
         self._incoming = Incoming(self, self.elements, self._changed.set, self._on_recorded)
+        build = str(manifest["build"])
+        self.link = ClientLink(transport, build, self._incoming, self._changed.set, reopen, grace_s)
         self.toasts, self.server_runs = self._incoming.toasts, self._incoming.server_runs
         self.runs, self.streams = self._incoming.runs, self._incoming.streams
         self.frames = self._incoming.results.frames
+
+    @property
+    def welcome(self) -> Welcome | None:
+        """The server's answer to the last greeting; `None` before."""
+        return self.link.welcome
+
+    @property
+    def closed(self) -> Closed | None:
+        """The reason why the page has ended; `None` while it lives."""
+        return self.link.closed
 
     # -- life ----------------------------------------------------------------------------------------------------
 
@@ -92,17 +90,14 @@ class Page:
             Refused: The server does not serve this page; the message says why.
             Closed: The connection ended first.
         """
-        self._reader = asyncio.get_running_loop().create_task(self._read(), name="millstream-client-reader")
+        self._reader = asyncio.get_running_loop().create_task(self._live(), name="millstream-client-reader")
         try:
-            build, decodes = str(self.manifest["build"]), sorted(codecs.special())
-            hello = Hello(version=VERSION, build=build, page_us=self.now_us(), decodes=decodes, encodes=decodes)
-            await self.send(hello)
+            await self.link.greet()
             await self.wait_for(lambda: self.welcome is not None)
-            assert self.welcome is not None
             await self.send(Credit(stream=0, limit=FRAMES_IN_FLIGHT))
-            await self.send(Clock(page_us=self.now_us(), server_us=self.welcome.server_us, heard_us=self._heard_us))
+            await self.link.compare_clocks()
         except BaseException:
-            await self._transport.close(1001, "the page gave up")
+            await self.link.transport.close(1001, "the page gave up")
             await self._end()
             raise
 
@@ -114,12 +109,12 @@ class Page:
                     await self.send(Bye())
             except (Closed, TimeoutError):
                 pass  # nobody listens any more
-            await self._transport.close(1001, "page closed")
+            await self.link.transport.close(1001, "page closed")
         await self._end()
 
     async def drop(self) -> None:
         """Vanish without a word, as a dead link does."""
-        await self._transport.close(1006, "")
+        await self.link.transport.close(1006, "")
         await self._end()
 
     async def _end(self) -> None:
@@ -129,7 +124,7 @@ class Page:
 
     def now_us(self) -> int:
         """Read the page's clock: that of the running loop, in microseconds."""
-        return int(asyncio.get_running_loop().time() * 1_000_000)
+        return now_us()
 
     # -- what a user does ----------------------------------------------------------------------------------------
 
@@ -213,56 +208,21 @@ class Page:
     # -- the wire ------------------------------------------------------------------------------------------------
 
     async def send(self, message: PageMessage) -> None:
-        """Send one control message with the next sequence."""
-        async with self._sending:
-            self._sequence += 1
-            message.seq = self._sequence
-            if isinstance(message, Set | Fire | Open) and message.seen == ALL:
-                message.seen = self._incoming.results.seen
-            await self._transport.send(encode_message(message))
+        """Send one control message with the next sequence, now or when a link that was lost is back."""
+        if isinstance(message, Set | Fire | Open) and message.seen == ALL:
+            message.seen = self._incoming.results.seen
+        await self.link.send(message)
 
     async def send_packet(self, data: bytes) -> None:
-        """Send one encoded media packet."""
-        async with self._sending:
-            await self._transport.send(data)
+        """Send one encoded media packet; it is lost with the connection that it was made for."""
+        await self.link.send_packet(data)
 
-    async def _read(self) -> None:
+    async def _live(self) -> None:
         try:
-            while True:
-                data = await self._transport.receive()
-                said = decode_packet(data) if is_packet(data) else decode_server_message(data)
-                if isinstance(said, Packet):
-                    await self._incoming.on_packet(said, self._sequence)
-                else:
-                    await self._on_message(said)
-                if ack := self._received.note(said, len(data)):
-                    await self._acknowledge(ack)
-                self._changed.set()
-        except (Closed, ProtocolError) as error:
-            if self.closed is None:
-                self.closed = error if isinstance(error, Closed) else Closed(str(error))
+            await self.link.live()
         finally:
-            if self.closed is None:
-                self.closed = Closed("the page was closed")
             self._incoming.abandon()
             self._changed.set()
-
-    async def _acknowledge(self, ack: Ack) -> None:
-        try:
-            await self.send(ack)
-        except Closed:
-            return  # the connection has ended: what came before is still to be read, and then says why
-
-    async def _on_message(self, message: ServerMessage) -> None:
-        if isinstance(message, Welcome):
-            self.welcome, self._heard_us = message, self.now_us()
-            self.clock_offset_us = message.server_us - self.now_us()
-        elif isinstance(message, Clock):
-            self.clock_offset_us = message.server_us - (message.page_us + self.now_us()) // 2
-        elif isinstance(message, Refuse):
-            self.closed = Refused(message.message, message.code)
-        else:
-            await self._incoming.on_message(message)
 
     async def _on_recorded(self, recording: Recording) -> None:
         await self._fire(recording.component, "stop_recording")

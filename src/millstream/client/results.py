@@ -82,6 +82,11 @@ class PendingResults:
         del self._pending[key]
         return self._apply(pending), misses_key
 
+    def settle(self) -> list[AppliedResult]:
+        """Show what waits for frames without them: they were lost with the link."""
+        waiting, self._pending = self._pending.values(), {}
+        return [self._apply(pending) for pending in waiting]
+
     def _apply(self, pending: PendingResult) -> AppliedResult:
         outputs = pending.outputs
         stopped: list[int] = []

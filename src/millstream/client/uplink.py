@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections import deque
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from millstream import codecs
@@ -18,7 +19,7 @@ from millstream.frames import Chunk, Frame
 from millstream.media.image_file import reduced
 from millstream.types import Codec, Encoded
 from millstream.wire.encoding import encode_packet, flags_of
-from millstream.wire.messages import Encode, Stop
+from millstream.wire.messages import Credit, Encode, Stop
 from millstream.wire.packet import COMMON_CODECS, CodecNumber, Flag, Packet, PacketKind
 
 JPEG_QUALITY: Final = 0.8
@@ -40,10 +41,16 @@ class _PacketSequence:
     codec: int
     credit: int = 0
     sent: int = 0
+    kept: deque[tuple[int, bytes]] = field(default_factory=deque)
+    """Audio that the server may not have."""
 
     @property
     def has_credit(self) -> bool:
         return self.credit > self.sent
+
+    def let_go(self, received: int) -> None:
+        while self.kept and self.kept[0][0] <= received:
+            self.kept.popleft()
 
 
 class Uplink:
@@ -98,12 +105,31 @@ class Uplink:
 
     # -- what the server says ------------------------------------------------------------------------------------
 
-    def grant(self, number: int, limit: int) -> None:
-        """Note a credit for what is sent under `number`; it never falls."""
+    def grant(self, message: Credit) -> None:
+        """Note a credit, which never falls, and what has come to the server."""
         for sequence in self._sequences.values():
-            if sequence.number == number:
-                sequence.credit = max(sequence.credit, limit)
+            if sequence.number == message.stream:
+                sequence.credit = max(sequence.credit, message.limit)
+                sequence.let_go(message.received)
         self._changed.set()
+
+    def resume(self, received: Mapping[int, int]) -> list[bytes]:
+        """Go on after the link was lost; gives the packets of audio that are to be sent again.
+
+        Frames go on after the last one that came, the next one as a key frame.
+        """
+        again = []
+        for kind, sequence in self._sequences.items():
+            if sequence.number not in received:
+                continue
+            sequence.let_go(received[sequence.number])
+            if kind is PacketKind.SOUND:
+                again += [data for _, data in sequence.kept]
+            else:
+                sequence.sent = received[sequence.number]
+                self._frame_encoder.request_key_frame()
+        self._changed.set()
+        return again
 
     def request_key_frame(self) -> None:
         """Send a key frame next: the server misses a frame that later ones build on."""
@@ -247,8 +273,10 @@ class Uplink:
         if kind is PacketKind.PICTURE or not self.frames_number:  # what results name as their source
             self.captured_us[at] = captured_us
             self.captured_us.pop(at - CAPTURES_KEPT, None)
-        packet = Packet(kind, codec, flags, number, self._component, at, 0, 0, captured_us, payload)
-        await self._page.send_packet(encode_packet(packet))
+        data = encode_packet(Packet(kind, codec, flags, number, self._component, at, 0, 0, captured_us, payload))
+        if kind is PacketKind.SOUND:
+            sequence.kept.append((at, data))
+        await self._page.send_packet(data)
 
     @property
     def _main(self) -> _PacketSequence:

@@ -12,14 +12,18 @@ class PageWire(Protocol):
     """Sends what a page has to say.
 
     Attributes:
-        welcome: What the server answered to the greeting; `None` before.
-        closed: Why the connection has ended; `None` while it lives.
         camera_codec: Name of the codec of what cameras capture, if the server decodes it; else it is JPEG.
     """
 
-    welcome: Welcome | None
-    closed: Closed | None
     camera_codec: str
+
+    @property
+    def welcome(self) -> Welcome | None:
+        """The server's answer to the last greeting; `None` before."""
+
+    @property
+    def closed(self) -> Closed | None:
+        """The reason why the page has ended; `None` while it lives."""
 
     def now_us(self) -> int:
         """Read the page's clock, in microseconds."""

@@ -90,7 +90,9 @@ class Actions:
         link.up.heard(message.page_us / 1e6, now_us / 1e6)
         if message.heard_us:
             link.down.heard(message.server_us / 1e6, message.heard_us / 1e6)
-        self._context.sender.control.send(Clock(page_us=message.page_us, server_us=now_us))
+        self._context.sender.control.send(
+            Clock(page_us=message.page_us, server_us=now_us, seen=self._context.page.seen)
+        )
 
     def _say_goodbye(self, message: Bye) -> None:
         self._leave()

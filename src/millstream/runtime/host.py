@@ -16,6 +16,7 @@ from millstream.declare.injected import Request
 from millstream.declare.manifest import Manifest
 from millstream.errors import Busy, Closed, InvalidValue, ProtocolError, QuotaExceeded, Refused
 from millstream.jobs import Engine
+from millstream.runtime.absences import Absences
 from millstream.runtime.app_metrics import AppMetrics, measured
 from millstream.runtime.call.call_limits import CallLimits
 from millstream.runtime.call.program import AppProgram
@@ -32,13 +33,16 @@ from millstream.runtime.state.expiry import expiring
 from millstream.runtime.state.file_quota import FileQuotas
 from millstream.runtime.state.initial import Beginning
 from millstream.runtime.state.path_rules import PathRules
+from millstream.runtime.state.resume_tokens import ResumeTokens
 from millstream.runtime.state.temp_folders import TempFolders
 from millstream.runtime.state.upload import Upload
 from millstream.runtime.user_code import guarded
+from millstream.runtime.welcome import greeted
 from millstream.types import Blob, Transport
-from millstream.wire.encoding import decode_page_message, encode_message
-from millstream.wire.messages import Ack, Hello, Refuse
-from millstream.wire.packet import VERSION, is_packet
+from millstream.wire.close_codes import CLOSE_LOGGED_OUT, CLOSE_TAKEN_OVER
+from millstream.wire.encoding import encode_message
+from millstream.wire.messages import Hello, Refuse
+from millstream.wire.packet import VERSION
 
 __all__ = ["Host", "Settings"]
 
@@ -48,6 +52,7 @@ REFUSALS = {"busy": 1013, "shutdown": 1012}
 """Close codes of refusals; of the others 1008."""
 
 LOST = Closing(1001, "the link is lost")
+REPLACED = Closing(CLOSE_TAKEN_OVER, "the page has come back over another connection")
 
 LAST_S = 0.6
 """How long sessions may take to end once the time for draining is over."""
@@ -96,8 +101,18 @@ class Host:
         allowances = FileQuotas(settings.max_session_bytes, settings.max_address_bytes, settings.max_total_bytes)
         call_limits = CallLimits(self._engine, settings)
         components = expiring(self.manifest.components.values())
+        absences, tokens = Absences(queue), ResumeTokens[Session](lambda session: session.page.seen)
         self._shared = Shared(
-            self.manifest, settings, call_limits, queue, self.totals, allowances, beginning, components
+            self.manifest,
+            settings,
+            call_limits,
+            queue,
+            self.totals,
+            allowances,
+            beginning,
+            components,
+            absences,
+            tokens,
         )
         self._is_ready = True
 
@@ -128,28 +143,24 @@ class Host:
     async def serve(
         self, transport: Transport, request: Request, visitor: str = "", *, is_developers: bool = False
     ) -> None:
-        """Live one page from hello to the end, and close the transport. Never raises for what a page does.
+        """Serve one page over one connection from its hello on, and close that. Never raises for what a page does.
+
+        A page that comes back goes on with its session, which has let go of the connection before then.
 
         Args:
             transport: An accepted connection.
             request: What handlers see of the HTTP request that opened it.
-            visitor: What tells browsers apart (a cookie's value, say); files are served to their own visitor only.
+            visitor: What tells browsers apart (a cookie's value, say); files are served to their own visitor only, and
+                only the same one can come back.
             is_developers: Whether the page is the developer's, who reads why a handler fails.
         """
-        self.totals.sessions += 1
-        request = replace(request, session_hash=secrets.token_hex(8))
         await self._lend(transport, self._serve(transport, request, visitor, is_developers))
 
-    async def attach(self, session: str, transport: Transport, got: Ack, visitor: str = "") -> None:
-        """Serve a page that comes back to its session over another transport, and close that in the end.
-
-        Args:
-            session: The secret of the session.
-            transport: An accepted connection. One that the session had before is let go.
-            got: What has come to the page so far: it is sent the rest.
-            visitor: Whose page it is; as in `serve`.
-        """
-        await self._lend(transport, self._attach(session, transport, got, visitor))
+    def log_out(self, visitor: str) -> None:
+        """End the sessions of a visitor whose login has ended, also those that wait for their page to come back."""
+        for session in self.sessions.values():
+            if session.visitor == visitor:
+                session.end(CLOSE_LOGGED_OUT, "logged out")
 
     async def _lend(self, transport: Transport, serving: Coroutine[Any, Any, Closing]) -> None:
         """Lend a transport to a session. If this is cancelled, its link is lost, and the session finds its own end."""
@@ -169,8 +180,17 @@ class Host:
         await transport.close(*closing)
 
     async def _serve(self, transport: Transport, request: Request, visitor: str, is_developers: bool) -> Closing:
-        hello = await self._greeted(transport)
+        hello = await greeted(transport, self.settings.hello_s)
+        known = self._known(hello, visitor)
+        refusal = self._refusal(hello, is_known=known is not None)
+        if refusal is not None:
+            await transport.send(encode_message(refusal))
+            raise Refused(refusal.message, refusal.code)
+        if known is not None:
+            return await self._lent(known, known.attach(transport, hello), transport)
         assert self._shared is not None
+        self.totals.sessions += 1
+        request = replace(request, session_hash=secrets.token_hex(8))
         initial = await self._shared.beginning.of_session()
         secret = secrets.token_urlsafe(32)
         page = page_of(request, visitor, is_developers=is_developers)
@@ -181,20 +201,19 @@ class Host:
         task.add_done_callback(self._living.discard)
         return await self._lent(session, session.attach(transport), transport)
 
-    async def _attach(self, secret: str, transport: Transport, got: Ack, visitor: str) -> Closing:
-        session = self.sessions.get(secret)
-        if session is None or session.visitor != visitor:
-            raise Closed("the session is over")
-        return await self._lent(session, session.reattach(transport, got), transport)
+    def _known(self, hello: Hello, visitor: str) -> Session | None:
+        """Find the session that a page comes back to, if it still is, and is this visitor's."""
+        session = self._shared.tokens.find(hello.resume) if hello.resume and self._shared is not None else None
+        return session if session is not None and session.visitor == visitor and session.closing is None else None
 
-    async def _lent(self, session: Session, attached: Coroutine[Any, Any, None], transport: Transport) -> Closing:
+    async def _lent(self, session: Session, attached: Coroutine[Any, Any, bool], transport: Transport) -> Closing:
         """Wait until a transport is not needed any more, and if the session has ended until nothing is left of it.
 
         A server that is being stopped waits for its calls: what belongs to the end of a page is not cut off then.
         """
-        await attached
+        is_replaced = await attached
         if session.closing is None:
-            return LOST
+            return REPLACED if is_replaced else LOST
         await transport.close(*session.closing)
         await asyncio.shield(session.gone)
         return session.closing
@@ -210,33 +229,14 @@ class Host:
             session.forget()
             session.gone.set_result(None)
 
-    async def _greeted(self, transport: Transport) -> Hello:
-        """Wait for the page's hello.
-
-        Raises:
-            Refused: The page is not served; it has been told why.
-            ProtocolError: It said something else, or nothing in time.
-        """
-        try:
-            async with asyncio.timeout(self.settings.hello_s):
-                message = await transport.receive()
-        except TimeoutError:
-            raise ProtocolError("the page said nothing", 1008) from None
-        hello = None if is_packet(message) else decode_page_message(message)
-        if not isinstance(hello, Hello):
-            raise ProtocolError("the page did not begin with hello")
-        refusal = self._refusal(hello)
-        if refusal is not None:
-            await transport.send(encode_message(refusal))
-            raise Refused(refusal.message, refusal.code)
-        return hello
-
-    def _refusal(self, hello: Hello) -> Refuse | None:
+    def _refusal(self, hello: Hello, *, is_known: bool) -> Refuse | None:
         if hello.version != VERSION or hello.build not in ("", self.manifest.build):
             return Refuse(code="version", message="The app has been updated; please reload the page.")
         if not self._is_ready:
             return Refuse(code="shutdown", message="The app is being restarted; try again in a moment.")
-        if len(self.sessions) >= self.settings.max_sessions:
+        if is_known or len(self.sessions) < self.settings.max_sessions:
+            return None
+        if self._shared is None or not self._shared.absences.make_room():
             return Refuse(code="busy", message="The app has too many visitors right now. This page keeps trying.")
         return None
 

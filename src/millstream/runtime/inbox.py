@@ -54,6 +54,11 @@ class Inbox:
         self._clock, self._totals = clock, totals
         self._refuse = refuse
 
+    @property
+    def silent_s(self) -> float:
+        """Seconds since the page was last heard."""
+        return self._clock.time() - self._budget.heard_at
+
     async def read(self, transport: Transport) -> None:
         """Act upon all that comes, until the transport is gone, or the page says what it may not say.
 
@@ -104,7 +109,7 @@ class MessageBudget:
     def __init__(self, rate_hz: float) -> None:
         self._rate_hz = rate_hz
         self._full = self._left = rate_hz * BURST_S
-        self._at = 0.0
+        self.heard_at = 0.0
 
     def spend(self, now: float, cost: int) -> None:
         """Take what a message costs.
@@ -112,7 +117,7 @@ class MessageBudget:
         Raises:
             ProtocolError: There is none left.
         """
-        self._left = min(self._left + (now - self._at) * self._rate_hz, self._full) - cost
-        self._at = now
+        self._left = min(self._left + (now - self.heard_at) * self._rate_hz, self._full) - cost
+        self.heard_at = now
         if self._left < 0:
             raise ProtocolError(f"more than {self._rate_hz:g} messages a second, or fewer but large ones", 1008)

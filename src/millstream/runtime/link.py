@@ -8,9 +8,12 @@ from collections.abc import Callable, Coroutine, Mapping
 from enum import Enum
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from millstream.errors import Closed
+from millstream.errors import Closed, Departed
 from millstream.runtime.clock import SessionClock
 from millstream.types import Transport
+
+LAST_WORDS_S: Final = 1.0
+"""How long what a page said last may take to be read when nothing can be sent to it any more."""
 
 MAX_KEPT: Final = 1024
 """Messages that may be on their way without an acknowledgement."""
@@ -50,6 +53,10 @@ TRANSITIONS: Final[Mapping[tuple[LinkState, LinkEvent], LinkState]] = {
 """The state that each event leads to; in any other state it changes nothing."""
 
 
+def _nothing() -> None:
+    """Stand in where nobody wants to know."""
+
+
 class SessionLink:
     """Attached to a transport, lost, attached to another one, and given up in the end.
 
@@ -61,12 +68,14 @@ class SessionLink:
 
     *attach*: a page has come, or come back; the transport that it had before, which may be half open, is let go.
     *lose*: the transport is gone, or whoever lent it wants it back. The clock of the session stands still, and what was
-    sent is kept. *expire*: nobody came back for the grace period, which any return cancels. *end*: the session is over.
-    A link begins lost, for its first transport comes at once.
+    sent is kept. *expire*: nobody came back for the grace period, which any return cancels. *end*: the session is over,
+    or the page has said goodbye. A link begins lost, for its first transport comes at once.
 
     Args:
         grace_s: How long a lost link may come back, in seconds; 0 gives it up at once.
-        expired: Called with a sentence when it is given up because nobody came back.
+        given_up: Called with a sentence when nobody came back, or the page said goodbye.
+        lost: Called when it is lost and may come back.
+        found: Called when that is over: it has come back, or has been given up.
 
     Attributes:
         state: Where it is.
@@ -74,12 +83,18 @@ class SessionLink:
         kept: What was sent and may have to be sent again.
     """
 
-    def __init__(self, grace_s: float, expired: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        grace_s: float,
+        given_up: Callable[[str], None],
+        lost: Callable[[], None] = _nothing,
+        found: Callable[[], None] = _nothing,
+    ) -> None:
         self.state = LinkState.LOST
         self.clock = SessionClock()
         self.kept = Unacknowledged(is_needed=grace_s > 0)
         self._grace_s = grace_s
-        self._expired = expired
+        self._given_up, self._lost, self._found = given_up, lost, found
         self._grace: asyncio.TimerHandle | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._loop = asyncio.get_running_loop()
@@ -89,10 +104,14 @@ class SessionLink:
         """True if the page can be reached, as far as is known."""
         return self.state is LinkState.ATTACHED
 
-    async def serve(self, transport: Transport, *works: Work) -> None:
+    async def serve(self, transport: Transport, *works: Work) -> bool:
         """Do all `works` with a transport until it is lost, another one replaces it or the link is given up.
 
-        The transport belongs to the caller before and after; a caller that is cancelled takes it back.
+        The first of them reads: what the page has said is read to its end, whatever becomes of the others. The
+        transport belongs to the caller before and after; a caller that is cancelled takes it back.
+
+        Returns:
+            Whether another transport has replaced this one.
 
         Raises:
             Closed: The link has been given up.
@@ -105,16 +124,23 @@ class SessionLink:
         reason = "the link to the page was lost"
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+            await asyncio.wait(tasks[:1], timeout=LAST_WORDS_S)
             for error in [task.exception() for task in tasks if task.done() and not task.cancelled()]:
                 if error is not None:
                     raise error
+        except Departed as error:
+            if tasks is self._tasks:
+                self.end()
+                self._given_up(str(error))
         except Closed as error:
             reason = str(error)
         finally:
+            is_replaced = self.is_attached and tasks is not self._tasks
             if tasks is self._tasks:
                 self.lose(reason)
             else:
                 _cancel(tasks)
+        return is_replaced
 
     def end(self) -> None:
         """Give it up: the session is over. Harmless if repeated."""
@@ -128,12 +154,13 @@ class SessionLink:
             return
         if self._grace_s > 0:
             self._grace = self._loop.call_later(self._grace_s, self._expire, reason)
+            self._lost()
         else:
             self._expire(reason)
 
     def _expire(self, reason: str) -> None:
         if self._happen(LinkEvent.EXPIRE):
-            self._expired(reason)
+            self._given_up(reason)
 
     def _release(self) -> None:
         _cancel(self._tasks)
@@ -148,6 +175,7 @@ class SessionLink:
         if self._grace is not None:
             self._grace.cancel()
             self._grace = None
+            self._found()
         if after is LinkState.ATTACHED:
             self.clock.resume()
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import islice
 from typing import Final, NamedTuple, Protocol
@@ -145,6 +145,23 @@ class RunQueue:
             if admitted or self._admission.waiting or self._expiry.due is not None:
                 self._moved(ticket.ask.key, admitted)
 
+    def step_aside(self, tickets: Iterable[Ticket]) -> None:
+        """Let others go before these, whose page is away: see `Admission.step_aside`."""
+        for ticket in tickets:
+            self._admission.step_aside(ticket, self._loop.time())
+        self._set_expiry()
+
+    def step_up(self, tickets: Iterable[Ticket]) -> None:
+        """Let others go before these no longer: their page is back. Who waits is told where it stands."""
+        for ticket in tickets:
+            is_extended = ticket.is_away and ticket.is_running and ticket.ask.time_limit is not None
+            self._moved(ticket.ask.key, self._admission.step_up(ticket, self._loop.time()))
+            if is_extended:
+                self._queued[ticket].extended()
+            elif ticket.is_waiting:
+                self._stand_in_line(ticket)
+        self._set_expiry()
+
     def close(self) -> None:
         """Admit nobody any more, but for those who bid farewell."""
         self._is_closed = True
@@ -238,6 +255,8 @@ class RunQueue:
     def _tell(self, standing: Standing, began: float, now: float) -> bool:
         """Tell one who waits where it stands if that is news; gives whether it has been told all there is to say."""
         ticket, position, estimate_s = standing
+        if ticket.is_away:
+            return True  # it is told when it is back
         due = None if estimate_s is None else began + estimate_s
         told = self._told.get(ticket)
         if told is not None:

@@ -54,7 +54,13 @@ class Run:
         self._worker: Worker | None = None
         self._admission = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._is_delivering = self._is_expired = False
         self.is_over = False
+
+    @property
+    def ticket(self) -> Ticket | None:
+        """Its ticket in the queue; `None` before it asked for one, and if it needs none."""
+        return self._ticket
 
     async def live(self) -> None:
         """Wait for a slot, run to the end, tell the page, and let what follows begin."""
@@ -93,7 +99,11 @@ class Run:
         """Hand over a result; says if it is a failure, or became one on the way."""
         context, channel = self._context, self._context.sender.channels.shared
         context.totals.events[self.binding.name].call.add(result.call_s)
+        if self._is_expired and not result.is_last:
+            self._surrender()
+        self._is_delivering = True
         failure = result.failure or await context.results.deliver(began, result, channel, self._voice, is_whole=True)
+        self._is_delivering = False
         if failure is None and result.is_last:
             return None if channel.is_empty else await context.results.flushed(channel, self.binding.number)
         if failure is None and self._voice.is_cut:
@@ -135,7 +145,15 @@ class Run:
         """Its time is not limited."""
 
     def expired(self) -> None:
-        """Its time is not limited."""
+        """Give up the slot: others want it, and the page is away. A plain handler returns what it works on before."""
+        self._is_expired = True
+        if self._is_delivering:
+            self._surrender()
+
+    def _surrender(self) -> None:
+        name = self.binding.name
+        self._context.reports.tell(Notice("warning", f"{name}() was ended: the connection was lost for too long."))
+        self.cancel()
 
     def stands(self, position: int, eta_s: float) -> None:
         self._say("waiting", position, eta_s)

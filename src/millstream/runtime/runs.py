@@ -9,6 +9,7 @@ from typing import Final, Literal, Protocol
 from millstream.declare.binding import Binding
 from millstream.runtime.context import SessionContext
 from millstream.runtime.run import Run, TriggeredEvent
+from millstream.tickets import Ticket
 from millstream.wire.messages import RunState
 
 TOO_MUCH: Final = "Too much is going on at once; try again in a moment."
@@ -45,6 +46,11 @@ class Runs:
         self._streams = streams
         self._on_end = on_end
         self._next: dict[int, TriggeredEvent] = {}
+
+    @property
+    def tickets(self) -> list[Ticket]:
+        """Their tickets in the queue."""
+        return [run.ticket for run in self.running.values() if run.ticket is not None]
 
     def trigger(self, trigger: TriggeredEvent) -> None:
         """Do what an event of a binding is to do: cancel, and begin a run, at once, later or not at all."""

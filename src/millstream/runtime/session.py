@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -15,6 +15,7 @@ from millstream.declare.component import Component
 from millstream.declare.manifest import Manifest
 from millstream.errors import Busy, ProtocolError
 from millstream.jobs import Failure
+from millstream.runtime.absences import Absences
 from millstream.runtime.actions import Actions
 from millstream.runtime.audio.players import Players
 from millstream.runtime.background import Background
@@ -38,14 +39,16 @@ from millstream.runtime.state.file_quota import FileQuotas
 from millstream.runtime.state.files import SessionFiles
 from millstream.runtime.state.initial import Beginning, Initial
 from millstream.runtime.state.reach import Reach
+from millstream.runtime.state.resume_tokens import ResumeTokens
 from millstream.runtime.state.timers import Timers
 from millstream.runtime.state.values import Values
 from millstream.runtime.stream.stream import Stream
 from millstream.runtime.streams import Streams
 from millstream.runtime.welcome import initial_updates, welcome
+from millstream.tickets import Ticket
 from millstream.types import Transport
 from millstream.wire.encoding import encode_message
-from millstream.wire.messages import Ack, Hello, Outputs
+from millstream.wire.messages import Ack, Hello, Outputs, Welcome
 from millstream.wire.packet import CodecNumber
 
 logger = logging.getLogger("millstream.session")
@@ -78,6 +81,8 @@ class Shared(NamedTuple):
     allowances: FileQuotas
     beginning: Beginning
     expiring: tuple[Component, ...]
+    absences: Absences
+    tokens: ResumeTokens[Session]
 
 
 class Session:
@@ -98,11 +103,17 @@ class Session:
         settings = shared.settings
         self.secret = secret
         self.tag = page.request.session_hash
-        self.visitor = visitor
+        self.visitor, self.address = visitor, page.caller.address
+        self._tokens = shared.tokens
         self.store = SessionFiles(folder, shared.allowances.session(page.caller.address))
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._closing: asyncio.Future[Closing] = asyncio.get_running_loop().create_future()
-        self._link = SessionLink(settings.grace_s, partial(self.end, 1001))
+        self._link = SessionLink(
+            settings.grace_s,
+            partial(self.end, 1001),
+            lambda: shared.absences.begin(self, self._inbox.silent_s),
+            lambda: shared.absences.end(self, is_back=self._link.is_attached),
+        )
         self._sender = Sender(
             settings.max_control,
             partial(self.end, *STALLED),
@@ -113,8 +124,8 @@ class Session:
         )
         self._goodbye_s = GOODBYE_S
         self._initial = initial
-        self._page = page
-        self._reports = Reports(Toasts(self._sender.control).tell, self._page, settings.show_error)
+        self.page = page
+        self._reports = Reports(Toasts(self._sender.control).tell, self.page, settings.show_error)
         reach = Reach(shared.manifest, self._sender.told, self._reports.reject)
         self._values = Values(shared.manifest, initial.values, reach.note)
         self._background = Background(self._fault)
@@ -123,14 +134,14 @@ class Session:
         self._streams = Streams(self._context, self._follow)
         self.events = Events(self._context, reach, self._streams)
         self._expiry = ExpiringValues(self._values, shared.expiring, self._background.start)
-        self._timers = Timers(shared.manifest, self._values, self.events.raise_event)
+        self._timers = Timers(shared.manifest, self._values, self.events.raise_event, self._link.clock)
         leave = partial(self.end, 1001, "the page said goodbye")
         actions = Actions(self._context, self.events, self._streams, self._fault, leave)
-        self._inbox = Inbox(self._page, settings.messages_per_s, actions, self._link.clock, shared.totals, self._refuse)
+        self._inbox = Inbox(self.page, settings.messages_per_s, actions, self._link.clock, shared.totals, self._refuse)
 
     def _composed(self, shared: Shared) -> SessionContext:
         """Put together what the streams, runs and events share."""
-        manifest, settings, page, values, store = shared.manifest, shared.settings, self._page, self._values, self.store
+        manifest, settings, page, values, store = shared.manifest, shared.settings, self.page, self._values, self.store
         return SessionContext(
             manifest=manifest,
             settings=settings,
@@ -152,7 +163,7 @@ class Session:
                 store=store,
                 sender=self._sender,
                 reports=self._reports,
-                on_change=self._raise_change,
+                on_change=partial(_raise_change, self),
                 delete=self._disposal.delete,
             ),
             reports=self._reports,
@@ -164,13 +175,14 @@ class Session:
         What the session made is gone then.
         """
         try:
-            self._page.seen = hello.seq
+            self.page.seen = hello.seq
             self._welcome(hello)
             closing = await self._closing
             if self._link.is_attached:
                 await self._sender.drained(self._goodbye_s)
         finally:
             self._link.end()
+            self._tokens.revoke(self)
             await self._background.close()
             self.store.shut()
             self._timers.close()
@@ -181,6 +193,11 @@ class Session:
     def streams(self) -> Mapping[int, Stream]:
         """Its open streams, by number."""
         return self._streams.running
+
+    @property
+    def tickets(self) -> Sequence[Ticket]:
+        """The tickets of its streams and runs in the queue."""
+        return [*self._streams.tickets, *self.events.runs.tickets]
 
     @property
     def closing(self) -> Closing | None:
@@ -228,31 +245,35 @@ class Session:
 
     # ---- the link ----------------------------------------------------------------------------------------------
 
-    async def attach(self, transport: Transport) -> None:
-        """Serve the page over its first transport, until that is lost or the session ends; the caller closes it.
+    async def attach(self, transport: Transport, returned: Hello | None = None) -> bool:
+        """Serve the page over a transport, until that is lost or the session ends; the caller closes it.
+
+        Args:
+            transport: An accepted connection.
+            returned: Tells what a page that has come back has got so far: it gets the rest, and goes on.
+
+        Returns:
+            Whether another transport has replaced this one.
 
         Raises:
             Closed: The session is over.
         """
-        await self._link.serve(transport, self._inbox.read, self._sender.write)
+        write = self._sender.write if returned is None else partial(self._resume, returned)
+        return await self._link.serve(transport, self._inbox.read, write)
 
-    async def reattach(self, transport: Transport, got: Ack) -> None:
-        """Serve a page that comes back, as `attach` does: it gets what it has not got, and goes on.
-
-        Args:
-            transport: An accepted connection.
-            got: What has come to the page so far.
-
-        Raises:
-            Closed: The session is over, or the transport is gone already.
-        """
-        await self._link.serve(transport, self._inbox.read, partial(self._resume, got))
-
-    async def _resume(self, got: Ack, transport: Transport) -> None:
-        self._sender.acknowledge(got)
+    async def _resume(self, hello: Hello, transport: Transport) -> None:
+        self._sender.acknowledge(Ack(seen=hello.seen, audio=hello.audio))
         self._sender.channels.renew_credit()
-        await transport.send(encode_message(welcome(self._context.manifest.build, self.secret, seen=self._page.seen)))
+        message = self._greeting(hello, used=hello.resume)
+        message.resumed, message.seen, message.received = True, self.page.seen, self._streams.resume()
+        await transport.send(encode_message(message))
         await self._sender.write(transport)
+
+    def _greeting(self, hello: Hello, used: str = "") -> Welcome:
+        """Make the answer to a hello that came with the token `used`, with a token for the next one."""
+        self.page.clock.compare(hello.page_us, server_us())
+        token = self._tokens.issue(self, used) if self._context.settings.grace_s > 0 else ""
+        return welcome(self._context.manifest.build, self.secret, hello.page_us, token)
 
     def _on_stall(self) -> None:
         """Let go of a page that takes nothing: where it may come back its link is as good as lost."""
@@ -272,22 +293,18 @@ class Session:
         self._reports.report(failure)
         return failure
 
-    def _raise_change(self, number: int) -> None:
-        self.events.raise_change(number)
-
     def _follow(self, binding: Binding, is_success: bool | None) -> None:
         self.events.follow(binding, is_success)
 
     def _welcome(self, hello: Hello) -> None:
-        self._page.clock.compare(hello.page_us, server_us())
         self._context.players.bandwidth.takes_opus = CodecNumber.OPUS in hello.decodes
         special = codecs.special()
-        self._page.decodes, self._page.encodes = special.intersection(hello.decodes), special & set(hello.encodes)
-        self._sender.send(welcome(self._context.manifest.build, self.secret, hello.page_us))
+        self.page.decodes, self.page.encodes = special.intersection(hello.decodes), special & set(hello.encodes)
+        self._sender.send(self._greeting(hello))
         for number, value in initial_updates(self._initial, self._values, self.store):
             updates = {number: {"value": value}}
             call = next(self._context.calls.numbers)
-            self._sender.send(Outputs(call=call, seen=self._page.seen, updates=updates))
+            self._sender.send(Outputs(call=call, seen=self.page.seen, updates=updates))
         for name, error in self._initial.faults:
             self._reports.report(self._reports.fault(f"the initial value of {name}", error))
         self.events.load()
@@ -304,3 +321,8 @@ class Session:
 
     def __repr__(self) -> str:
         return f"<Session {self.tag}: {len(self.streams)} streams, {len(self.events.runs.running)} runs>"
+
+
+def _raise_change(session: Session, number: int) -> None:
+    """Raise the `change` event of a component; the events of a session are made after its results."""
+    session.events.raise_change(number)

@@ -8,6 +8,7 @@ from millstream.declare.binding import Binding
 from millstream.errors import ProtocolError
 from millstream.runtime.context import SessionContext
 from millstream.runtime.stream.stream import Stream
+from millstream.tickets import Ticket
 from millstream.wire.messages import Open, Shown, Stop, StreamState
 from millstream.wire.packet import Packet
 
@@ -78,6 +79,19 @@ class Streams:
         """End a stream as its page wants it."""
         if stream := self.running.get(message.stream):
             stream.stop(message)
+
+    @property
+    def tickets(self) -> list[Ticket]:
+        """Their tickets in the queue."""
+        return [stream.loop.ticket for stream in self.running.values() if stream.loop.ticket is not None]
+
+    def resume(self) -> dict[int, int]:
+        """Go on with a page that has come back; gives the last sequences that came, by number of the packets."""
+        received: dict[int, int] = {}
+        for stream in self.running.values():
+            stream.receiver.lose()
+            received |= stream.receiver.sequences
+        return received
 
     def shown(self, message: Shown) -> None:
         """Note that a frame has reached the screen."""

@@ -1,28 +1,48 @@
-"""The first words to a page: the welcome, and the values that are not in its manifest."""
+"""The first words of a page and to it: its hello, the welcome, and the values that are not in its manifest."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 from millstream import codecs
+from millstream.errors import ProtocolError
 from millstream.runtime.clock import server_us
 from millstream.runtime.state.addresses import addressed, file_value
 from millstream.runtime.state.files import SessionFiles
 from millstream.runtime.state.initial import Initial
 from millstream.runtime.state.values import Values
-from millstream.types import Blob
-from millstream.wire.messages import Value, Welcome
-from millstream.wire.packet import VERSION
+from millstream.types import Blob, Transport
+from millstream.wire.encoding import decode_page_message
+from millstream.wire.messages import Hello, Value, Welcome
+from millstream.wire.packet import VERSION, is_packet
 
 
-def welcome(build: str, secret: str, page_us: int = 0, seen: int | None = None) -> Welcome:
-    """Make the answer to a page that has come, or that has come back.
+async def greeted(transport: Transport, timeout_s: float) -> Hello:
+    """Wait for a page's hello.
+
+    Raises:
+        ProtocolError: It said something else, or nothing in time.
+    """
+    try:
+        async with asyncio.timeout(timeout_s):
+            message = await transport.receive()
+    except TimeoutError:
+        raise ProtocolError("the page said nothing", 1008) from None
+    hello = None if is_packet(message) else decode_page_message(message)
+    if not isinstance(hello, Hello):
+        raise ProtocolError("the page did not begin with hello")
+    return hello
+
+
+def welcome(build: str, secret: str, page_us: int, resume: str) -> Welcome:
+    """Make the answer to a page that has come.
 
     Args:
         build: The manifest's.
         secret: The session's.
         page_us: What the page's hello said of its clock.
-        seen: The last sequence of a page that has come back which was acted upon; `None` for a new one.
+        resume: The token for its return; empty if there is none.
     """
     return Welcome(
         version=VERSION,
@@ -30,8 +50,7 @@ def welcome(build: str, secret: str, page_us: int = 0, seen: int | None = None) 
         session=secret,
         server_us=server_us(),
         page_us=page_us,
-        resumed=seen is not None,
-        seen=seen or 0,
+        resume=resume,
         decodes=sorted(codecs.special()),
     )
 

@@ -242,6 +242,7 @@ def _settings(options: ServerOptions) -> Settings:
         max_file_size=options.max_file_size,
         max_image_pixels=options.max_image_pixels,
         drain_s=options.drain,
+        grace_s=options.grace,
         abandon_s=options.abandon_after,
         hang_s=options.hang_after,
         workers=options.workers,

@@ -62,6 +62,7 @@ class ServerOptions:
         metrics_token: What a scraper of `/metrics` has to send as `Authorization: Bearer TOKEN`. Without one the
             figures are for users who are logged in, or for this machine where there is no login.
         drain: Seconds that running handlers get to finish when the server stops; 0 ends them at once.
+        grace: Seconds for which a session waits for its page when the link is lost; 0 ends it at once.
         abandon_after: Seconds for which a call that does not end keeps its slot after it was cancelled or its page has
             gone; then the slot is given to another.
         unblock_after: Seconds for which an async handler may block the event loop, and with it everybody else; then it
@@ -105,6 +106,7 @@ class ServerOptions:
     record: str | Path | None = None
     metrics_token: str | None = field(default=None, repr=False)
     drain: float = 4.0
+    grace: float = 60.0
     abandon_after: float = 30.0
     unblock_after: float = 10.0
     engine: str = "thread"
@@ -133,7 +135,7 @@ class ServerOptions:
         object.__setattr__(self, "proxies", tuple(_network(text) for text in self.trusted_proxies))
 
     def _check_bounds(self) -> None:
-        for name, seconds in (("drain", self.drain), ("abandon_after", self.abandon_after)):
+        for name, seconds in (("drain", self.drain), ("grace", self.grace), ("abandon_after", self.abandon_after)):
             if not (isinstance(seconds, Real) and 0 <= seconds < math.inf):
                 raise ValueError(f"launch(): {name}={seconds!r} is no number of seconds from 0")
         for name, seconds in (("unblock_after", self.unblock_after), ("hang_after", self.hang_after)):
@@ -248,6 +250,7 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "record": str,
     "metrics_token": str,
     "drain": float,
+    "grace": float,
     "abandon_after": float,
     "unblock_after": float,
     "engine": str,

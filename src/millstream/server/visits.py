@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 from urllib.parse import parse_qsl
@@ -17,10 +18,11 @@ from millstream.recording.recorder import Recorder
 from millstream.recording.transport import RecordingTransport
 from millstream.runtime.host import Host
 from millstream.server.security.caller import Caller
-from millstream.server.security.gate import CLOSE_LOGGED_OUT, LOGGED_OUT, Refusal, refuse, secured
+from millstream.server.security.gate import LOGGED_OUT, Refusal, refuse, secured
 from millstream.server.security.headers import Policy
 from millstream.transports.websocket import WebSocketTransport
 from millstream.types import Transport
+from millstream.wire.close_codes import CLOSE_LOGGED_OUT
 
 BUSY: Final = Refusal(503, "The app is being stopped. Try again in a moment.", (("retry-after", "3"),))
 
@@ -66,7 +68,7 @@ class Visits:
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
 
-        sockets.add(log_out)
+        sockets |= {log_out, _EndOfLogin(host, caller.visitor)}
         try:
             await host.serve(transport, describe(scope, caller), caller.visitor, is_developers=caller.is_developers)
         finally:
@@ -87,6 +89,17 @@ class _Unless:
             await refuse(scope, receive, out, BUSY)
             return
         await self._app(scope, receive, send)
+
+
+@dataclass(frozen=True)
+class _EndOfLogin:
+    """Ends all sessions of a login when that ends, also those that wait for their page; one of each login is enough."""
+
+    host: Host
+    visitor: str
+
+    def __call__(self) -> None:
+        self.host.log_out(self.visitor)
 
 
 async def _turn_out(transport: Transport) -> None:

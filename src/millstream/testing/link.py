@@ -89,6 +89,7 @@ class Link:
             for rate, seed in ((_rate("up", self.up), self.seed), (_rate("down", self.down), self.seed + 1))
         )
         self._connections: set[asyncio.Task[None]] = set()
+        self._back_at = -math.inf
 
     @property
     def url(self) -> str:
@@ -111,9 +112,10 @@ class Link:
         for direction in (self._up, self._down):
             self._do(direction.stall, seconds)
 
-    def cut(self) -> None:
-        """Break all connections, without the goodbye of a WebSocket; new ones are carried."""
-        self._do(self._cut)
+    def cut(self, seconds: float = 0.0) -> None:
+        """Break all connections, without the goodbye of a WebSocket, and for `seconds` also new ones."""
+        _check(seconds=seconds)
+        self._do(self._cut, seconds)
 
     def __enter__(self) -> Self:
         self._listener = _small(socket.create_server(("127.0.0.1", self.port)))
@@ -152,7 +154,8 @@ class Link:
     def _set_rates(self, up: float, down: float) -> None:
         self._up.shape.bytes_per_s, self._down.shape.bytes_per_s = up, down
 
-    def _cut(self) -> None:
+    def _cut(self, seconds: float = 0.0) -> None:
+        self._back_at = self._loop.time() + seconds
         for connection in self._connections:
             connection.cancel()
 
@@ -169,6 +172,9 @@ class Link:
         far.setblocking(False)
         near.setblocking(False)
         with near, far:
+            if self._loop.time() < self._back_at:
+                _reset(near)
+                return
             try:
                 await self._loop.sock_connect(far, self._far)
                 async with asyncio.TaskGroup() as ways:

@@ -8,7 +8,8 @@ from typing import Final
 
 from starlette.types import Send
 
-from millstream.errors import Closed, ProtocolError
+from millstream.errors import Closed, Departed, ProtocolError
+from millstream.wire.close_codes import GOODBYES
 from millstream.wire.framing import KEEP_ALIVE, End, frame, frame_end
 
 KEEP_ALIVE_S: Final = 5.0
@@ -51,7 +52,7 @@ class HttpTransport:
         self._send = send
         self._writing = asyncio.Lock()
         self._is_torn = self._is_quiet = self._is_finished = False
-        self._closed = ""
+        self._closed: Closed | None = None
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
         self._taken = 0
@@ -66,11 +67,12 @@ class HttpTransport:
         """Wait for the next message.
 
         Raises:
-            Closed: The page is gone, or has said nothing for 20 s, and all that it said was read.
+            Closed: The page is gone, or has said nothing for 20 s, and all that it said was read; `Departed` if it
+                said goodbye.
         """
         while not self._waiting:
-            if self._closed:
-                raise Closed(self._closed)
+            if self._closed is not None:
+                raise self._closed
             try:
                 async with asyncio.timeout(SILENCE_S):
                     await self._change()
@@ -102,7 +104,7 @@ class HttpTransport:
             self._taken = number
             for record in records:
                 if isinstance(record, End):
-                    self.lose(f"the page closed the connection ({record.code})")
+                    self.lose(f"the page closed the connection ({record.code})", is_goodbye=record.code in GOODBYES)
                     break
                 self._waiting.append(record)
                 self._waiting_bytes += len(record)
@@ -120,7 +122,7 @@ class HttpTransport:
 
     async def keep_alive(self) -> None:
         """Send a sign of life, unless something was sent since the last time or waits to be."""
-        if self._is_quiet and not self._writing.locked() and not self._closed:
+        if self._is_quiet and not self._writing.locked() and self._closed is None:
             await self._write(KEEP_ALIVE)
         self._is_quiet = True
 
@@ -129,7 +131,7 @@ class HttpTransport:
         if self._is_finished:
             return
         self._is_finished = True
-        record = b"" if self._closed else frame_end(code, reason)
+        record = b"" if self._closed is not None else frame_end(code, reason)
         self.lose(f"the server closed the connection with {code}: {reason}")
         try:
             async with asyncio.timeout(CLOSE_S):
@@ -137,9 +139,10 @@ class HttpTransport:
         except TimeoutError:
             return  # it takes nothing any more
 
-    def lose(self, why: str) -> None:
+    def lose(self, why: str, *, is_goodbye: bool = False) -> None:
         """Note that the connection has ended; what came before can still be read."""
-        self._closed = self._closed or why
+        if self._closed is None:
+            self._closed = Departed(why) if is_goodbye else Closed(why)
         self._changed.set()
 
     async def _write(self, record: bytes, *, is_last: bool = False) -> None:
@@ -158,5 +161,5 @@ class HttpTransport:
         await self._changed.wait()
 
     def _check(self) -> None:
-        if self._closed:
-            raise Closed(self._closed)
+        if self._closed is not None:
+            raise self._closed

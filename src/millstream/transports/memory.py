@@ -6,7 +6,8 @@ import asyncio
 from collections import deque
 from typing import Final
 
-from millstream.errors import Closed
+from millstream.errors import Closed, Departed
+from millstream.wire.close_codes import GOODBYES, LOSSES
 
 BUFFER_BYTES: Final = 256 * 1024
 """Bytes that a real socket takes before `send` waits."""
@@ -110,6 +111,7 @@ class MemoryTransport:
         self.code: int | None = None
         self.reason = ""
         self._peer: MemoryTransport | None = None
+        self._is_page = False
 
     async def receive(self) -> bytes:
         """Wait for the next message.
@@ -141,7 +143,9 @@ class MemoryTransport:
         for end in (self, self._peer):
             if end is not None:
                 end.code, end.reason = code, reason
-                end.incoming.close(Closed(f"closed with {code}: {reason}"), is_lost=is_lost)
+                is_goodbye = code not in LOSSES if end._is_page else code in GOODBYES
+                kind = Departed if end is not self and is_goodbye else Closed
+                end.incoming.close(kind(f"closed with {code}: {reason}"), is_lost=is_lost)
 
 
 def connect(*, latency_s: float = 0.0, buffer_bytes: int = BUFFER_BYTES) -> tuple[MemoryTransport, MemoryTransport]:
@@ -153,5 +157,5 @@ def connect(*, latency_s: float = 0.0, buffer_bytes: int = BUFFER_BYTES) -> tupl
     """
     up, down = Pipe(latency_s, buffer_bytes), Pipe(latency_s, buffer_bytes)
     page, server = MemoryTransport(down, up), MemoryTransport(up, down)
-    page._peer, server._peer = server, page
+    page._peer, server._peer, page._is_page = server, page, True
     return page, server

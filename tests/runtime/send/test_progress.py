@@ -163,14 +163,15 @@ def test_a_run_of_the_servers_own_is_seen_too() -> None:
         text = ms.Textbox(label="Text")
         text.change(lambda progress=ms.Progress(): progress(0.5, "Changing"))
     with TestPage(demo) as page:
-        original = page.page._on_message
+        incoming = page.page._incoming
+        original = incoming.take
 
-        async def on_message(message: Any) -> None:
-            if isinstance(message, ProgressState):
-                seen.append(message)
-            await original(message)
+        async def take(said: Any, sent: int) -> None:
+            if isinstance(said, ProgressState):
+                seen.append(said)
+            await original(said, sent)
 
-        page.page._on_message = on_message  # type: ignore[method-assign]
+        incoming.take = take  # type: ignore[method-assign]
         page.set("Text", "b")
         page.advance(0.1)
         assert [(message.run, message.stream, message.levels[0].desc) for message in seen] == [(0, 0, "Changing")]

@@ -226,9 +226,9 @@ def test_b15_a_stream_whose_worker_was_lost_goes_on_with_a_key_frame(monkeypatch
 
 def test_a_page_that_does_not_decode_it_gets_jpeg(monkeypatch: pytest.MonkeyPatch) -> None:
     special = codecs.special
-    monkeypatch.setattr("millstream.client.page.codecs.special", frozenset)
+    monkeypatch.setattr("millstream.client.link.codecs.special", frozenset)
     with open_page(app(lambda image: image)) as page:
-        monkeypatch.setattr("millstream.client.page.codecs.special", special)
+        monkeypatch.setattr("millstream.client.link.codecs.special", special)
         spy = Spy(page, monkeypatch)
         feed(page, 5)
     assert {packet.codec for packet in spy.down} == {1}

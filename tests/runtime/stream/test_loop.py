@@ -115,8 +115,8 @@ def test_a_frame_from_the_future_is_new() -> None:
     app = Echo(max_age=0.002)
     with TestPage(app.demo) as page:
         (session,) = page.host.sessions.values()
-        session._page.clock.compare = lambda page_us, now_us: None  # type: ignore[method-assign]
-        session._page.clock.offset_us += 10**9
+        session.page.clock.compare = lambda page_us, now_us: None  # type: ignore[method-assign]
+        session.page.clock.offset_us += 10**9
         page.stream("Camera", pictures(30))
         counted: Any = page.host.metrics().plain()
     event = counted["events"]["handle"]

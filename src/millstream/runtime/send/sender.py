@@ -29,6 +29,10 @@ CALM: Final = 16
 CALM_BYTES: Final = 512 * 1024
 """As long as more messages, or bytes of them, wait than this, generators are held back."""
 
+PILE: Final = 512
+PILE_BYTES: Final = 8 * 1024 * 1024
+"""While the page cannot be reached, generators go on until so many messages, or bytes of them, wait."""
+
 STALL_S: Final = 5.0
 """How long a control message may wait for a slow page."""
 
@@ -132,15 +136,22 @@ class ControlQueue:
             self._calm.set()
         return data
 
+    @property
+    def _is_full(self) -> bool:
+        """True if generators are held back."""
+        if self._clock.is_stopped:
+            return len(self.waiting) >= PILE or self._bytes >= PILE_BYTES
+        return not self.is_calm
+
     async def calm(self, timeout_s: float) -> None:
         """Wait until more messages may come.
 
         Raises:
             TimeoutError: The page took too few of them for `timeout_s`.
         """
-        if not self.is_calm:
+        if self._is_full:
             async with self._clock.timeout(timeout_s):
-                while not self.is_calm:
+                while self._is_full:
                     self._calm.clear()
                     await self._calm.wait()
 

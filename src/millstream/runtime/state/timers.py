@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
+from functools import partial
 
 from millstream.declare.manifest import Manifest
+from millstream.runtime.clock import ClockTimer, SessionClock
 from millstream.runtime.state.values import Values
 
 
@@ -16,14 +17,17 @@ class Timers:
         manifest: Which components tick, and to which of them somebody listens.
         values: The session's values.
         tick: Called on the loop with the number of a component and the name of its event.
+        clock: Stands still while the page cannot be reached.
     """
 
-    def __init__(self, manifest: Manifest, values: Values, tick: Callable[[int, str], None]) -> None:
+    def __init__(
+        self, manifest: Manifest, values: Values, tick: Callable[[int, str], None], clock: SessionClock
+    ) -> None:
         self._numbers = set(manifest.ticking)
         self._values = values
         self._tick = tick
-        self._loop = asyncio.get_running_loop()
-        self._timers: dict[int, asyncio.TimerHandle] = {}
+        self._clock = clock
+        self._timers: dict[int, ClockTimer] = {}
 
     def start(self) -> None:
         """Let them tick, from now on."""
@@ -42,13 +46,13 @@ class Timers:
         """Begin to wait, because the page was opened or something about the timer has changed."""
         if (timer := self._timers.pop(number, None)) is not None:
             timer.cancel()
-        self._wait(number, self._loop.time())
+        self._wait(number, self._clock.time())
 
     def _wait(self, number: int, since: float) -> None:
         every_s = self._values.component(number).interval_s(self._values[number])
         if every_s is not None and number in self._numbers:
-            due = max(since + every_s, self._loop.time())
-            self._timers[number] = self._loop.call_at(due, self._fire, number, due)
+            due = max(since + every_s, self._clock.time())
+            self._timers[number] = self._clock.call_at(due, partial(self._fire, number, due))
 
     def _fire(self, number: int, due: float) -> None:
         self._wait(number, due)

@@ -89,6 +89,11 @@ class AVReceiver:
         self._frames.close()
         self._newest, self._is_behind, self._until = (), False, 0
 
+    @property
+    def sequences(self) -> dict[int, int]:
+        """The sequence of the last packet that came, by the number that it goes by; 0 if none did."""
+        return {**self._audio.sequences, **self._frames.sequences}
+
     def lose(self) -> None:
         """Note that a frame could not be decoded: see `Receiver.lose`."""
         self._frames.lose()

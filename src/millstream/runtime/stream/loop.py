@@ -143,7 +143,8 @@ class StreamLoop:
         if result.heard is not None and self.conversation is not None:
             self.conversation.heard(cast("tuple[Packet, ...]", began.job.packets), result.heard)
         elif failure is None:
-            output, is_whole = self.output, not result.is_last
+            output, is_whole, self.output.is_delivering = self.output, not result.is_last, True
             failure = await self.context.results.deliver(began, result, output.channel, output.audio, is_whole=is_whole)
+            output.is_delivering = False
         if failure is not None:
             self.fail(failure)

@@ -27,6 +27,7 @@ class StreamOutput:
         audio: Takes its audio.
         progress: Tells the page how far a call is; `None` as long as no call has said anything.
         plays: Whether anything of it is heard.
+        is_delivering: Whether a result is being handed over, which may have to wait for the page.
     """
 
     def __init__(self, context: SessionContext, number: int, binding: Binding) -> None:
@@ -34,6 +35,7 @@ class StreamOutput:
         self.audio = AudioOutput(context.players, number)
         self.channel = context.sender.channels.open(number)
         self.progress: ProgressSender | None = None
+        self.is_delivering = False
         self._has_ended = False
         outputs = (context.manifest.components.get(component) for component in binding.outputs)
         self.plays = any(output is not None and bool(output.plays_ahead_s) for output in outputs)

@@ -94,6 +94,11 @@ class Receiver:
         if self._pacing is not None:
             self._pacing.pause()
 
+    @property
+    def sequences(self) -> dict[int, int]:
+        """The sequence of the last packet that came, by the number that it goes by; 0 if none did."""
+        return {self._number: self.received % SEQUENCES}
+
     def lose(self) -> None:
         """Note that a packet could not be decoded: frames that build on it are dropped until a key frame comes."""
         self._lane.lose()

@@ -24,6 +24,7 @@ class StreamSlots:
     Attributes:
         component: The number of the component that the stream is of.
         fault: Called with an error that should not have happened.
+        surrender: Ends the stream at once: others want its slot, and its handler waits for a page that is away.
     """
 
     context: SessionContext
@@ -32,6 +33,7 @@ class StreamSlots:
     status: StreamStatus
     loop: StreamLoop
     fault: Callable[[BaseException], None]
+    surrender: Callable[[], None]
     _give_up_alarm: Alarm = field(init=False)
     _overdue_alarm: Alarm = field(init=False)
 
@@ -101,11 +103,14 @@ class StreamSlots:
         """Give up the slot: at once what keeps only the latest, else when all that was captured is handled."""
         self.loop.lifecycle.on(LifecycleEvent.EXPIRED)
         if self.loop.lifecycle.state is LifecycleState.EXPIRING:
-            if self.loop.receiver.keeps_all:
+            if self.loop.receiver.keeps_all and not self.context.clock.is_stopped:
                 self.drain(None)
             else:
                 self.loop.receiver.flush(None)
+                self.loop.receiver.give_up()
         self.loop.input.wake.set()
+        if self.context.clock.is_stopped and self.loop.output.is_delivering:
+            self.surrender()
 
     def stands(self, position: int, eta_s: float) -> None:
         self.status.waiting(position, eta_s, again=self.loop.lifecycle.has_run)

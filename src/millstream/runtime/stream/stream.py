@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from millstream.declare.binding import Binding
@@ -29,6 +30,8 @@ from millstream.wire.messages import Stop
 MAX_MESSAGE: Final = 200
 """Characters that the page may say of why its capture failed."""
 
+AWAY: Final = "The connection was lost for too long while others were waiting, so the recording has ended."
+
 
 class Stream:
     """One running stream event of one session.
@@ -43,6 +46,8 @@ class Stream:
     Attributes:
         number, binding, frames: As given.
         metrics: What has happened, but for what `statistics` adds.
+        receiver: Takes in what the page sends.
+        loop: Handles it.
         encoding: Says how its frames are encoded.
         receive: Takes a packet from the page, at a time of the session's clock: see `StreamInput.receive`.
     """
@@ -61,7 +66,7 @@ class Stream:
         self.metrics = StreamMetrics()
         self._context, self._component = context, binding.stream
         self._lifecycle = Lifecycle()
-        self._receiver = open_receiver(binding, context.manifest.components[binding.stream].streams, number, frames)
+        self.receiver = open_receiver(binding, context.manifest.components[binding.stream].streams, number, frames)
         self._capture = StreamCapture(context, binding)
         self._output = StreamOutput(context, number, binding)
         self.encoding = StreamEncoding(context, binding, frames or number, self._output.channel)
@@ -72,12 +77,12 @@ class Stream:
         self._conversation = (
             Conversation(context, number, binding, self._output.channel, self._open) if is_talk else None
         )
-        self._loop = StreamLoop(
+        self.loop = StreamLoop(
             context=context,
             number=number,
             binding=binding,
             lifecycle=self._lifecycle,
-            receiver=self._receiver,
+            receiver=self.receiver,
             input=self._input,
             output=self._output,
             conversation=self._conversation,
@@ -90,8 +95,9 @@ class Stream:
             binding=binding,
             component=binding.stream,
             status=self._status,
-            loop=self._loop,
+            loop=self.loop,
             fault=self.fault,
+            surrender=partial(self.cancel, AWAY),
         )
         self._work: asyncio.Task[None] | None = None
 
@@ -99,7 +105,7 @@ class Stream:
         return StreamInput(
             context=self._context,
             binding=self.binding,
-            receiver=self._receiver,
+            receiver=self.receiver,
             capture=self._capture,
             encoding=self.encoding,
             metrics=self.metrics,
@@ -112,7 +118,7 @@ class Stream:
         """Work in slots until it ends, send what is left, say that it is over, and let what follows begin."""
         self.encoding.begin()
         # A task of its own: to cancel a stream ends what it is doing, and not what follows.
-        work = self._work = asyncio.ensure_future(self._loop.run(self._slots))
+        work = self._work = asyncio.ensure_future(self.loop.run(self._slots))
         try:
             with guarded(self.fault):
                 await work
@@ -121,8 +127,8 @@ class Stream:
             if ending is None or ending.reason != "cancelled":  # its session ends: nobody takes what is left
                 raise
         finally:
-            if self._loop.ticket is not None:
-                self._context.queue.leave(self._loop.ticket)
+            if self.loop.ticket is not None:
+                self._context.queue.leave(self.loop.ticket)
         self._output.end()
         await self._output.flush()
         self._say_ended()
@@ -141,15 +147,15 @@ class Stream:
         self._capture.stopped()
         ending = _ending_of(message, self.binding)
         # Who presses Stop in a conversation wants silence, and no last reply.
-        if self._conversation is not None or ending.reason == "error" or not self._receiver.keeps_all:
+        if self._conversation is not None or ending.reason == "error" or not self.receiver.keeps_all:
             self._end(ending)
         elif self._stop(ending, message.final):
             self._slots.limit_call()
 
-    def cancel(self) -> None:
-        """End it at once: what runs is closed, what was not handled is dropped."""
+    def cancel(self, message: str = "") -> None:
+        """End it at once, and tell the user why: what runs is closed, what was not handled is dropped."""
         if not self._lifecycle.is_ended:
-            self._end(Ending("cancelled", is_success=None))
+            self._end(Ending("cancelled", message, is_success=None))
             self._output.cut()
             self._say_ended()
             if self._work is not None:
@@ -167,12 +173,12 @@ class Stream:
 
     def statistics(self) -> StreamMetrics:
         """Give the counters, up to date."""
-        lane, channel = self._receiver.statistics(), self._output.channel
+        lane, channel = self.receiver.statistics(), self._output.channel
         self.metrics.fold()
         self.metrics.handled, self.metrics.dropped = lane.taken, lane.dropped
         self.metrics.backlog_s = max(self.metrics.backlog_s, lane.waiting_s)
         self.metrics.sent, self.metrics.replaced = channel.sent, channel.replaced
-        self.metrics.has_slot, self.metrics.rtt_s = self._receiver.is_open, self._context.sender.link.rtt_s or None
+        self.metrics.has_slot, self.metrics.rtt_s = self.receiver.is_open, self._context.sender.link.rtt_s or None
         self.metrics.encodings, self.metrics.encodings_s = channel.encoder.encodings, channel.encoder.spent_s
         return self.metrics
 
@@ -181,7 +187,7 @@ class Stream:
     def _end_recording(self) -> None:
         """Stop as the user would: nothing more is to be recorded."""
         ending = Ending("length")
-        if not self._receiver.keeps_all:
+        if not self.receiver.keeps_all:
             self._end(ending)
         elif self._stop(ending, None):
             self._slots.give_up()
@@ -201,9 +207,9 @@ class Stream:
             self._ended()
 
     def _fail(self, failure: Failure) -> None:
-        if failure.kind == "media" and not self._receiver.keeps_all:
+        if failure.kind == "media" and not self.receiver.keeps_all:
             self.metrics.broken += 1
-            self._receiver.lose()
+            self.receiver.lose()
             self._context.reports.reject(failure)
             return
         self.metrics.errors += 1
@@ -227,16 +233,16 @@ class Stream:
 
     def _say_ended(self) -> None:
         if self._lifecycle.ending is not None and not self._input.is_over:
-            self._capture.keep(is_open=self._receiver.is_open)
+            self._capture.keep(is_open=self.receiver.is_open)
             self._status.ended(self._lifecycle.ending)
             self._input.is_over = True
 
     def _open(self, notify: Notify) -> Worker:
         """Get a worker for a call that is made in the slot of the stream."""
-        return self._context.calls.open(self.binding, notify, self._loop.ticket)
+        return self._context.calls.open(self.binding, notify, self.loop.ticket)
 
     def __repr__(self) -> str:
-        return f"<Stream {self.number} of {self.binding.name}: {self._lifecycle!r}, {self._receiver.received} packets>"
+        return f"<Stream {self.number} of {self.binding.name}: {self._lifecycle!r}, {self.receiver.received} packets>"
 
 
 def _ending_of(message: Stop, binding: Binding) -> Ending:

@@ -19,6 +19,7 @@ from millstream.server.security import hosts
 from millstream.server.security.caller import Caller, cookie_name
 from millstream.server.security.headers import Policy
 from millstream.server.security.logins import Logins
+from millstream.wire.close_codes import CLOSE_LOGGED_OUT
 from millstream.wire.encoding import encode_message
 from millstream.wire.framing import frame
 from millstream.wire.messages import Refuse
@@ -28,7 +29,6 @@ logger = logging.getLogger("millstream")
 
 METHODS: Final = frozenset({"GET", "HEAD", "POST"})
 SAFE: Final = frozenset({"GET", "HEAD"})
-CLOSE_LOGGED_OUT: Final = 4401
 LOGGED_OUT: Final = encode_message(Refuse(code="login", message="You are logged out. Reload the page to log in again."))
 """Sent to a page over its WebSocket when its login has ended."""
 

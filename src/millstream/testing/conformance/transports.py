@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 
 import pytest
 
-from millstream.errors import Closed
+from millstream.errors import Closed, Departed
 from millstream.types import Transport
+from millstream.wire.close_codes import GOODBYES
 from millstream.wire.limits import MAX_MESSAGE_BYTES
 
 PATIENCE_S = 10.0
@@ -79,6 +81,18 @@ class TransportSuite:
                 await waiting
 
         self.play(scene)
+
+    def test_a_goodbye_is_told_from_a_connection_that_is_given_up(self) -> None:
+        async def say(page: Transport, server: Transport, code: int) -> None:
+            await page.send(b"last words")
+            await page.close(code, "")
+            assert await server.receive() == b"last words"
+            with pytest.raises(Closed) as ended:
+                await server.receive()
+            assert isinstance(ended.value, Departed) is (code in GOODBYES)
+
+        for code in (*GOODBYES, 4000):
+            self.play(partial(say, code=code))
 
     def test_closing_twice_is_allowed(self) -> None:
         async def scene(page: Transport, server: Transport) -> None:

@@ -1,0 +1,67 @@
+"""The tokens by which pages come back to their sessions. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from typing import Generic, NamedTuple, TypeVar
+
+SessionT = TypeVar("SessionT")
+
+
+class _Issued(NamedTuple):
+    """The tokens of a session: the newest, the one that its page came with, and how far it had been heard then."""
+
+    newest: bytes
+    used: bytes | None
+    seen: int
+
+
+class ResumeTokens(Generic[SessionT]):
+    """Gives each session a token for the next return of its page, and finds the session by it.
+
+    A token is good for one return: it is used up as soon as anything is heard of a page that has the next one. Until
+    then it stays good, since the welcome with the next one may never have arrived. Only hashes are kept, so that
+    neither a leak of memory nor the time of a look-up tells a token.
+
+    Args:
+        heard: Gives the last sequence of a session's page that was acted upon.
+    """
+
+    def __init__(self, heard: Callable[[SessionT], int]) -> None:
+        self._heard = heard
+        self._sessions: dict[bytes, SessionT] = {}
+        self._issued: dict[SessionT, _Issued] = {}
+
+    def issue(self, session: SessionT, used: str = "") -> str:
+        """Make the next token of a session whose page came with the token `used`; any other is void now."""
+        self.revoke(session)
+        token = secrets.token_urlsafe(32)
+        issued = _Issued(_digest(token), _digest(used) if used else None, self._heard(session))
+        self._issued[session] = issued
+        self._sessions |= {digest: session for digest in issued[:2] if digest is not None}
+        return token
+
+    def find(self, token: str) -> SessionT | None:
+        """Find the session that a token is good for; `None` if it never was one, or is used up."""
+        digest = _digest(token)
+        session = self._sessions.get(digest)
+        if session is None:
+            return None
+        issued = self._issued[session]
+        return session if digest == issued.newest or self._heard(session) == issued.seen else None
+
+    def revoke(self, session: SessionT) -> None:
+        """Make the tokens of a session void: it is over. Harmless if it has none."""
+        issued = self._issued.pop(session, None)
+        for digest in issued[:2] if issued is not None else ():
+            if digest is not None:
+                del self._sessions[digest]
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
