@@ -233,7 +233,7 @@ async def test_what_came_before_the_end_is_read_although_nothing_can_be_sent_any
         sent.append(message)
         raise Closed("the connection is closed")
 
-    monkeypatch.setattr(page._transport, "send", send)
+    monkeypatch.setattr(page.link.transport, "send", send)
     await server.say(*(Outputs(call=call, updates={TEXT: {"value": f"{call}"}}) for call in range(1, 200)))
     await page.wait_for(lambda: page.values[TEXT] == "199")
     assert sent, "it has tried to acknowledge"

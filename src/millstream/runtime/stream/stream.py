@@ -214,7 +214,7 @@ class Stream:
             return
         self.metrics.errors += 1
         if failure.is_lost:  # with its worker process: the next call has another one, which begins with a key frame
-            self._receiver.lose()
+            self.receiver.lose()
             self._context.reports.report(failure)
             return
         # The page shows it where it happened, in the frame that records and on the outputs; no toast says it again.
