@@ -313,11 +313,27 @@ def test_progress_is_a_line_below_what_was_said(chat: Callable[..., Page]) -> No
     expect(page.get_by_role("progressbar")).to_have_count(0)
 
 
-def test_a_conversation_whose_link_was_lost_can_be_read_and_another_begins(
+def test_a_conversation_goes_on_when_the_link_is_back(launch: Callable[..., str], open_page: OpenPage) -> None:
+    pace = Pace("one two three")
+    with Cable(launch(gr.ChatInterface(pace.speak))) as cable:
+        page = open_page(cable.url)
+        open_page.expected += ["WebSocket", "ERR_"]  # type: ignore[attr-defined]
+        say(page, "a")
+        pace.let()
+        expect(newest(page)).to_contain_text("one")
+        cable.cut()
+        pace.let(2)
+        expect(newest(page)).to_contain_text("one two three")
+        expect(button(page, "Send")).to_be_visible()
+        expect(page.locator(".ms-past")).to_have_count(0)
+        expect(messages(page)).to_have_count(2)
+
+
+def test_a_conversation_whose_session_is_over_can_be_read_and_another_begins(
     launch: Callable[..., str], open_page: OpenPage
 ) -> None:
     pace = Pace("one two three")
-    url = launch(gr.ChatInterface(pace.speak))
+    url = launch(gr.ChatInterface(pace.speak), grace=0)
     with Cable(url) as cable:
         page = open_page(cable.url)
         open_page.expected += ["WebSocket", "ERR_"]  # type: ignore[attr-defined]

@@ -413,7 +413,7 @@ class TestPage:
     def test_a_lost_connection_is_told_quietly(self, camera: Stage) -> None:
         camera.say(type="lost", retryMs=1000)
 
-        expect(camera.page.get_by_role("status").filter(has_text="Connection lost")).to_be_visible()
+        expect(camera.page.get_by_role("status").filter(has_text="Reconnecting…")).to_be_visible()
 
     def test_the_footer_is_the_apps_own_name(self, camera: Stage) -> None:
         expect(camera.page.get_by_role("contentinfo")).to_have_text("Pencil camera")

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
+from tests.browser.cable import Cable
 from tests.browser.conftest import OpenPage
 from tests.browser.ear import TAP
 from tests.browser.glass import Notes, button, record, stop, until
@@ -267,19 +268,31 @@ def test_of_a_short_cut_nothing_is_said(linked: Any) -> None:
     assert len(sessions(demo)) == 1
 
 
-def test_a_link_that_is_back_in_another_network_is_found_at_once(linked: Any) -> None:
+def test_a_network_that_changes_is_noticed_at_once(launch: Launch, open_page: OpenPage) -> None:
     with gr.Blocks() as demo:
         gr.Textbox(label="Text")
-    page, link = linked(demo)
-    expect(textbox(page, "Text")).to_be_visible()
-    before = sessions(demo)
-    link.stall(60)  # the old network is dead, and says nothing of it
-    page.evaluate("dispatchEvent(new Event('offline'))")
-    expect(page.locator(".ms-link")).to_contain_text("Reconnecting…")
-    link.stall(0)
-    quiet_at = time.monotonic()
-    assert quiet_at > 0
-    assert sessions(demo) == before
+    with Cable(launch(demo)) as cable:
+        page = open_page(cable.url)
+        open_page.expected += ["WebSocket", "ERR_"]  # type: ignore[attr-defined]
+        until(page, "document.querySelector('.ms-link') === null")
+        page.wait_for_timeout(500)
+        before = sessions(demo)
+        cable.freeze()  # the old network is dead, and says nothing of it
+        page.evaluate("dispatchEvent(new Event('offline'))")
+        notice = page.get_by_role("status").filter(has_text="Reconnecting…")
+        expect(notice).to_be_visible(timeout=5_000)
+        page.wait_for_timeout(1_500)
+        cable.cut()
+        cable.thaw()
+        page.evaluate("dispatchEvent(new Event('online'))")
+        expect(notice).to_have_count(0, timeout=5_000)
+        assert sessions(demo) == before
+        page.evaluate(HIDE)
+        cable.cut()
+        page.evaluate(SHOW)
+        page.wait_for_timeout(1_000)
+        quiet(page)
+        assert sessions(demo) == before
 
 
 # ---- what cannot go on -------------------------------------------------------------------------------------------

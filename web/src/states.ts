@@ -24,7 +24,7 @@ export interface Trouble {
 
 /**
  * `refused` (permission), `insecure` (neither HTTPS nor localhost), `missing` (no such device), `busy` (another program has
- * it), `unplugged`, `full` (the app is busy), `behind` (more audio waits than `max_backlog`), `lost` (no connection), `restarting`,
+ * it), `unplugged`, `full` (the app is busy), `behind` (more audio waits than `max_backlog`), `lost` (the session is over),
  * `failed` (anything else, handler errors included), `notice` (nothing broke: idle, cancelled, shut down).
  */
 export type TroubleCode =
@@ -36,7 +36,6 @@ export type TroubleCode =
   | "full"
   | "behind"
   | "lost"
-  | "restarting"
   | "failed"
   | "notice";
 

@@ -55,7 +55,7 @@ export class Life {
 
   /** The server serves the page: in its session, or in a new one. */
   welcome({ session, build, isResumed }: FromWorkerOf<"welcome">): void {
-    const { manifest, connection, values } = this.parts;
+    const { manifest, connection, values, recordings } = this.parts;
     if (build !== manifest.build) {
       this.outdate();
       return;
@@ -66,6 +66,7 @@ export class Life {
     connection.open(session);
     if (!isResumed) values.restore();
     connection.flush();
+    if (isResumed) recordings.resume();
     renewed?.();
     if (isFirst) this.events.began();
   }

@@ -46,6 +46,8 @@ export class Recording {
   /** The first thing that went wrong; shown when the recording ends. */
   private cause: Trouble | null = null;
   private state: RecordingState = "opening";
+  /** The server ended its streams because it is being restarted; they begin again when there is one. */
+  private isInterrupted = false;
 
   /** `longestS` is the maximum length in seconds, after which it stops by itself. */
   constructor(kind: DeviceName, events: RecordingEvents, longestS = Number.POSITIVE_INFINITY) {
@@ -141,7 +143,12 @@ export class Recording {
   renew(cause: Trouble): void {
     if (this.state === "opening" || this.state === "connecting") return;
     if (this.state !== "recording" || this.events.isWanted?.() === false) this.abandon(cause);
-    else if (this.streams.size > 0) this.begin();
+    else if (this.streams.size > 0 || this.isInterrupted) this.begin();
+  }
+
+  /** The session can be reached again: what its server ended because it was being restarted begins again. */
+  resume(): void {
+    if (this.isInterrupted && this.state === "recording") this.begin();
   }
 
   /** The session is gone: there is nothing to wait for. */
@@ -155,13 +162,19 @@ export class Recording {
     this.numbers = this.events.begin();
     this.streams.clear();
     this.deadlines.clear();
+    this.isInterrupted = false;
     for (const stream of this.numbers) this.streams.set(stream, null);
-    if (this.state === "recording") this.go("starting", { turn: null, limitS: 0, deadlineMs: 0 });
+    if (this.state === "recording") this.go("starting", UNTIMED);
   }
 
   private endStream(state: StreamState): void {
     this.streams.delete(state.stream);
     this.deadlines.delete(state.stream);
+    if (state.reason === "shutdown" && this.state === "recording") {
+      this.isInterrupted = true;
+      this.go("starting", UNTIMED);
+      return;
+    }
     this.cause ??= causeOf(state, this.kind);
     if (this.streams.size > 0 && this.isLive) this.showSummary();
     this.settle();
@@ -240,8 +253,11 @@ export class Recording {
   }
 }
 
-/** Ends that the user or the app requested. */
-const WANTED = ["user", "cancelled", "length"];
+/** The view of a stream that has no slot. */
+const UNTIMED: Partial<StreamView> = { turn: null, limitS: 0, deadlineMs: 0 };
+
+/** Ends that the user or the app requested, or that end nothing. */
+const WANTED = ["user", "cancelled", "length", "shutdown"];
 
 function viewOf({ preview, mirrored, device }: Camera, microphone: Microphone | null): Partial<StreamView> {
   return { preview, mirrored, device, microphone: microphone?.device ?? "" };
@@ -259,6 +275,5 @@ const ENDINGS: { [reason: string]: [TroubleCode, string] } = {
   device: ["unplugged", "The KIND was disconnected. Connect it again, then press Record."],
   idle: ["notice", "Nothing came from the KIND for a while, so the stream was ended. Press Record to start again."],
   expired: ["notice", "The time is up. Press Record to start again."],
-  shutdown: ["restarting", "The app is being restarted."],
   busy: ["full", "The app is busy: too many people are waiting. Try again in a moment."],
 };

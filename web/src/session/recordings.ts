@@ -126,6 +126,11 @@ export class Recordings {
     return recorded.some(({ isLive }) => isLive);
   }
 
+  /** The session can be reached again. */
+  resume(): void {
+    for (const recording of this.recordings.values()) recording.resume();
+  }
+
   /** The number of streams that were opened so far. */
   get opened(): number {
     return this.count;

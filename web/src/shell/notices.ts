@@ -145,11 +145,10 @@ export class Notices {
   private link(): TemplateResult | typeof nothing {
     const { state, message } = this.connection;
     if (state === "open" || state === "connecting") return nothing;
-    const words = message || "Connection lost. Connecting again …";
     const reload = (): void => location.reload();
     const button = html`<button class="ms-button ms-sm" type="button" @click=${reload}>Reload</button>`;
     return html`<div class="ms-link" role="status">
-      ${icon("offline")}<span>${words}</span>${state === "refused" ? button : nothing}
+      ${icon("offline")}<span>${message}</span>${state === "refused" ? button : nothing}
     </div>`;
   }
 }

@@ -11,7 +11,6 @@ import type {
   RunView,
   StreamView,
   ToastView,
-  Trouble,
   UploadView,
   VideoView,
 } from "../states.ts";
@@ -32,8 +31,6 @@ interface Abilities extends OutputSurface {
   setLevel(level: AudioLevel): void;
   setHeard(playedS: number, level: AudioLevel): void;
 }
-
-const RESTARTED: Trouble = { code: "notice", message: "The app was restarted. Press Record to go on." };
 
 /** The kinds of devices that an element records with, as browsers name them. */
 function devicesOf({ capabilities }: Leaf): MediaDeviceKind[] {
@@ -124,7 +121,7 @@ export class Page implements View {
   connection(connection: ConnectionView): void {
     this.notices.setConnection(connection);
     if (connection.state === "connecting") this.latencies.begin();
-    if (connection.state === "open") this.restarted();
+    this.element.toggleAttribute("data-held", connection.state === "lost");
   }
 
   toast(toast: ToastView): void {
@@ -138,14 +135,6 @@ export class Page implements View {
 
   surface(component: number): OutputSurface | null {
     return this.able(component, "place") as (Leaf & OutputSurface) | null;
-  }
-
-  /** The app is back: what said that it would be says that it was away. */
-  private restarted(): void {
-    for (const component of this.watches.keys()) {
-      const stream = this.able(component, "stream")?.stream;
-      if (stream?.trouble?.code === "restarting") this.setStream(component, { ...stream, trouble: RESTARTED });
-    }
   }
 
   /** The element of a component, if it has `ability`; nobody asks for its type. */

@@ -460,4 +460,28 @@ describe("a recording whose session is over when another one begins", () => {
     await done;
     expect(events.begin).toHaveBeenCalledOnce();
   });
+
+  it("because it is being restarted goes on with the next one, or in the same if it can be reached again", async () => {
+    await start();
+    tell("running");
+    tell("ended", { reason: "shutdown" });
+    expect(last()).toMatchObject({ state: "starting", trouble: null });
+    expect(opened.close).not.toHaveBeenCalled();
+    events.begin.mockReturnValue([5]);
+    recording.renew(lost);
+    expect(recording.has(5)).toBe(true);
+    tell("ended", { stream: 5, reason: "shutdown" });
+    recording.resume();
+    recording.resume();
+    expect(events.begin).toHaveBeenCalledTimes(3);
+  });
+
+  it("because it is being restarted can be stopped meanwhile", async () => {
+    await start();
+    tell("running");
+    tell("ended", { reason: "shutdown" });
+    recording.stop();
+    expect(last()).toMatchObject({ state: "idle", trouble: null });
+    expect(events.ended).toHaveBeenCalledExactlyOnceWith(true);
+  });
 });

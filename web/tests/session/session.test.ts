@@ -611,6 +611,29 @@ describe("an upload on its way", () => {
     expect(sent().filter((message) => "component" in message && message.component === 3)).toHaveLength(1);
   });
 
+  it("is sent again when its connection breaks, once there is a link, and in the end given up", async () => {
+    vi.useFakeTimers();
+    welcome();
+    emit(root, UPLOAD, { component: 3, file });
+    await vi.advanceTimersByTimeAsync(0);
+    const first = FakeRequest.last;
+    tell({ type: "lost", retryMs: 200 });
+    first.onerror();
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(FakeRequest.last).toBe(first);
+    tell({ type: "welcome", session: "secret", build: "b", isResumed: true });
+    for (let broken = 1; broken < 5; broken++) {
+      await vi.advanceTimersByTimeAsync(500);
+      expect(view.toast).not.toHaveBeenCalled();
+      FakeRequest.last.onerror();
+    }
+    await vi.advanceTimersByTimeAsync(500);
+    expect(view.toast).toHaveBeenCalledExactlyOnceWith(
+      expect.objectContaining({ message: "x.png could not be sent: the connection broke. Try again." }),
+    );
+    vi.useRealTimers();
+  });
+
   it("is sent again to the next session", async () => {
     welcome();
     emit(root, UPLOAD, { component: 3, file });

@@ -101,9 +101,9 @@ describe("the state of the connection", () => {
   const words = (): string => notices.element.querySelector(".ms-link")?.textContent?.replace(/\s+/g, " ").trim() ?? "";
 
   it("is said until it is another", () => {
-    notices.setConnection({ state: "lost", message: "Connection lost. Reconnecting…" });
+    notices.setConnection({ state: "lost", message: "Reconnecting…" });
     notices.setConnection({ state: "connecting", message: "" });
-    expect(words()).toBe("Connection lost. Reconnecting…");
+    expect(words()).toBe("Reconnecting…");
     notices.setConnection({ state: "refused", message: "The app is being restarted." });
     expect(words()).toBe("The app is being restarted.Reload");
     notices.setConnection({ state: "open", message: "" });

@@ -13,7 +13,6 @@ const ICONS: { [code in TroubleCode]: IconName } = {
   full: "warning",
   behind: "warning",
   lost: "offline",
-  restarting: "offline",
   failed: "error",
   notice: "info",
 };
