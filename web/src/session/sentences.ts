@@ -22,7 +22,7 @@ export const RELOADED = `The page was reloaded. ${FILES}`;
 
 /** Another session had to begin: says what is gone, what is still there, and what goes on. */
 export function startedOver(has: { edits: boolean; files: boolean; recording: boolean }): string {
-  const sentences = ["The connection was lost for too long, so the app started over: its memory of this page is gone."];
+  const sentences = ["The app started over after the connection was lost, and no longer remembers this page."];
   if (has.edits) sentences.push("What you entered is still here.");
   if (has.files) sentences.push(FILES);
   if (has.recording) sentences.push("Your recording has started again.");

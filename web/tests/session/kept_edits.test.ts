@@ -66,9 +66,10 @@ describe("what was entered", () => {
   });
 
   it("is lost if the browser has no room for it", () => {
-    vi.spyOn(Storage.prototype, "setItem").mockImplementation(() => {
+    const setItem = (): never => {
       throw new DOMException("full", "QuotaExceededError");
-    });
+    };
+    vi.stubGlobal("sessionStorage", { setItem, getItem: () => null, removeItem: () => {} });
     expect(reload(before, [[1, "Ada"]], before).edits).toEqual([]);
   });
 });
