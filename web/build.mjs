@@ -1,16 +1,16 @@
 /**
- * Builds the page into ../src/millstream/static, as seven scripts which stand alone, and one file which names them.
+ * Builds the page into ../src/millstream/static, as eight scripts which stand alone, and one file which names them.
  *
  * `assets.json` is all that the server reads: {"main_js": "main-HASH.js", "main_css": "main-HASH.css",
  * "media_worker": "media-HASH.js", "microphone_worklet": "microphone-HASH.js", "speaker_worklet": "speaker-HASH.js",
- * "overlay": "overlay-HASH.js", "video_capture": "video_capture-HASH.js", "latency": "latency-HASH.js"}, file names
- * relative to the folder.
+ * "overlay": "overlay-HASH.js", "video_capture": "video_capture-HASH.js", "latency": "latency-HASH.js",
+ * "videos": "videos-HASH.js"}, file names relative to the folder.
  * The server inlines main_js (an ES module) and main_css in the page and serves the others as immutable files: the
  * worker with `new Worker(url, {type: "module"})`, the worklets with `audioWorklet.addModule(url)`, and what is
- * needed only now and then (the overlay for marks, the recorder of videos, the display of the latency) with
- * `import(url)`.
+ * needed only now and then (the overlay for marks, the recorder of videos, the display of the latency,
+ * streamed videos) with `import(url)`.
  *
- * Seven builds, not one with seven inputs: a shared chunk would cost the worker a second request before its first
+ * Eight builds, not one with eight inputs: a shared chunk would cost the worker a second request before its first
  * frame, and an AudioWorklet in Firefox cannot import at all.
  */
 import { chmod, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
@@ -29,10 +29,11 @@ const ENTRIES = {
   overlay: "src/overlay/overlay.ts",
   video_capture: "src/capture/video_capture.ts",
   latency: "src/latency/latency_display.ts",
+  videos: "src/playback/videos.ts",
 };
 
 /** Scripts that others import, by name. */
-const IMPORTED = ["overlay", "video_capture", "latency"];
+const IMPORTED = ["overlay", "video_capture", "latency", "videos"];
 
 /** Builds one entry into `folder`; returns the names of its script and, if it imports any, its style sheet. */
 async function buildEntry(name, folder) {
@@ -84,7 +85,7 @@ async function swap(folder) {
 const folder = await mkdtemp(join(web, "node_modules/.page-"));
 try {
   await chmod(folder, 0o755);
-  const [main, media, microphone, speaker, overlay, videoCapture, latency] = [
+  const [main, media, microphone, speaker, overlay, videoCapture, latency, videos] = [
     await buildEntry("main", folder),
     await buildEntry("media", folder),
     await buildEntry("microphone", folder),
@@ -92,6 +93,7 @@ try {
     await buildEntry("overlay", folder),
     await buildEntry("video_capture", folder),
     await buildEntry("latency", folder),
+    await buildEntry("videos", folder),
   ];
   const assets = {
     main_js: main.js,
@@ -104,6 +106,7 @@ try {
     overlay: overlay.js,
     video_capture: videoCapture.js,
     latency: latency.js,
+    videos: videos.js,
   };
   await writeFile(join(folder, "assets.json"), `${JSON.stringify(assets, null, 2)}\n`);
   await swap(folder);

@@ -75,6 +75,7 @@ export interface Manifest {
     overlay: string;
     video_capture: string;
     latency: string;
+    videos: string;
   };
   root: Node;
   components: Record<string, ComponentDeclaration>;

@@ -34,6 +34,7 @@ export function manifest(...bindings: Binding[]): Manifest {
       speaker_worklet: "assets/speaker.js",
       overlay: "assets/overlay.js",
       video_capture: "assets/video_capture.js",
+      videos: `file://${import.meta.dirname}/../../src/playback/videos.ts`,
     },
     root: { id: 0, type: "blocks" },
     components: {

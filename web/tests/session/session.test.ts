@@ -325,14 +325,15 @@ it("lets a recording go on that was begun before there was a session", () => {
   Reflect.deleteProperty(navigator, "mediaDevices");
 });
 
-it("shows a video until there is another value, and tells the server how far it is", () => {
+it("shows a video until there is another value, and tells the server how far it is", async () => {
   const data = new TextEncoder().encode("video/mp4");
   tell({ type: "video", component: 3, playback: 1, sequence: 1, data, isLast: false });
+  await vi.waitFor(() => expect(view.setVideo).toHaveBeenCalled());
   expect(view.setVideo.mock.calls[0]).toEqual([3, expect.objectContaining({ playback: 1, state: "coming" })]);
   const [told] = posted().filter(({ type }) => type === "tell");
   expect(told, "this environment plays no videos").toMatchObject({ message: { type: "played", state: "broken" } });
   tell({ type: "apply", stream: 0, run: 0, seen: 0, images: [], updates: { 3: { value: null } } } as never);
-  expect(view.setVideo).toHaveBeenLastCalledWith(3, null);
+  await vi.waitFor(() => expect(view.setVideo).toHaveBeenLastCalledWith(3, null));
 });
 
 describe("another version of the app", () => {

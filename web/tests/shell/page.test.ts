@@ -66,6 +66,7 @@ function manifest(children: Node[], components: { [id: string]: { type: string; 
       overlay: "o",
       video_capture: "v",
       latency: "l",
+      videos: "s",
     },
     root: { id: 0, type: "blocks", props: {}, children },
     components: Object.fromEntries(filled),
