@@ -19,7 +19,10 @@ from tests.browser.glass import Notes, button, record, stop, until
 from tests.browser.media import CHIRP_SECONDS, COUNTER_FRAMES, Clips, read_chirp, read_counter
 from tests.browser.test_audio import RAW
 from tests.browser.test_streamed_audio import WHOLE, lost, pieces, ramp, whole
+from tests.browser.test_streamed_video import WATCH, cinema, seen
 from tests.browser.test_trouble import HIDE, SHOW
+from tests.browser.test_video_stream import filming
+from tests.browser.videos import piece
 
 import millstream as gr
 from millstream.testing import Link
@@ -225,6 +228,48 @@ def test_streamed_audio_goes_on_where_it_is_heard(linked: Any) -> None:
     expected = ramp(seconds * 24_000)
     assert lost(page, expected) == []
     np.testing.assert_array_equal(whole(page)[1], expected)
+
+
+def test_camera_and_microphone_of_one_stream_stay_together(linked: Any, clips: Clips) -> None:
+    moments: Notes[gr.Moment] = Notes()
+    demo = filming(lambda moment: (None, moments.add(moment)), sample_rate=16_000, channels=1)
+    page, link = linked(demo, video=clips.counter, sound=clips.chirp)
+    record(page)
+    moments.wait(8)
+    cut(link, 2)
+    moments.until(lambda all_of: all_of[-1].audio_time > all_of[7].audio_time + 5, 30)
+    cut(link)
+    moments.until(lambda all_of: all_of[-1].audio_time > all_of[7].audio_time + 8, 30)
+    stop(page)
+    heard = [(moment.audio_time, moment.audio_time + len(moment.audio[1]) / 16_000) for moment in moments.all[:-1]]
+    jumps = [abs(begin - end) for (_, end), (begin, _) in pairwise(heard)]
+    assert max(jumps) < 0.05, "what was heard has no gap, and nothing twice"
+    quiet(page)
+
+
+def test_a_streamed_video_goes_on(linked: Any) -> None:
+    parts = [piece(number) for number in range(4)]
+    go = threading.Semaphore(0)
+
+    def show() -> Iterator[str]:
+        for part in parts:
+            assert go.acquire(timeout=30)
+            yield part
+
+    page, link = linked(cinema(show), script=WATCH)
+    button(page, "Show").click()
+    go.release(1)
+    until(page, "watched.numbers.length > 3")
+    cut(link, 1)
+    go.release(2)
+    page.wait_for_timeout(2_000)
+    cut(link)
+    go.release(1)
+    until(page, "watched.hasEnded")
+    shown = seen(page)
+    assert shown == sorted(shown)
+    assert shown[-1] > 3 * len(shown) // 4
+    assert page.evaluate("document.querySelector('#out video').error") is None
 
 
 def test_an_upload_goes_on(linked: Any, tmp_path: Path) -> None:

@@ -139,7 +139,7 @@ export class Life {
 
   private end(): void {
     this.clear();
-    this.parts.recordings.clear(LOST);
+    this.parts.recordings.clear(null);
   }
 
   private clear(): void {

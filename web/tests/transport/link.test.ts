@@ -285,3 +285,67 @@ it("gives a server up that is silent for six seconds, and one that begins a sess
   vi.advanceTimersByTime(2_000);
   expect(events.lost).toHaveBeenCalledOnce();
 });
+
+describe("over a link that is cut again and again", () => {
+  /** A server that acts upon what has come, at most once, and may be cut off from what is still on its way. */
+  class Server {
+    readonly acted: number[] = [];
+    private seen = 0;
+    private read = 0;
+
+    /** Acts upon messages that have come over the newest transport, but not upon the last `lost` of them. */
+    act(lost = 0): void {
+      const { messages } = FakeSocket.last;
+      const arrived = messages.slice(this.read, Math.max(this.read, messages.length - lost));
+      this.read += arrived.length;
+      for (const { type, seq, run } of arrived) {
+        if (type === "hello" || (seq as number) <= this.seen) continue;
+        this.seen = seq as number;
+        if (type === "fire") this.acted.push(run as number);
+      }
+    }
+
+    answer(): void {
+      FakeSocket.last.say({ type: "clock", page_us: 0, server_us: 0, seen: this.seen });
+    }
+
+    /** Acts, answers, or is cut off and comes back. */
+    step(chance: number): void {
+      if (chance < 0.25) this.act();
+      else if (chance < 0.5) this.answer();
+      else if (!link.isOpen) this.attach();
+      else if (chance < 0.75) {
+        this.act(Math.floor(chance * 100) % 5);
+        FakeSocket.last.drop();
+      }
+    }
+
+    attach(): void {
+      if (link.isOpen) return;
+      vi.advanceTimersByTime(7_000);
+      FakeSocket.last.open();
+      this.read = 0;
+      this.act();
+      FakeSocket.last.resume(this.seen);
+    }
+  }
+
+  it.each([1, 2, 3, 4, 5, 6])("every message is acted upon once and in order: seed %i", (seed) => {
+    let state = seed;
+    const random = (): number => {
+      state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+      return state / 2_147_483_648;
+    };
+    FakeSocket.last.open();
+    FakeSocket.last.welcome({ resume: "token" });
+    const server = new Server();
+    let run = 0;
+    for (let step = 0; step < 500; step++) {
+      if (random() < 0.6) link.send({ type: "fire", binding: 0, run: ++run });
+      else server.step(random());
+    }
+    server.attach();
+    server.act();
+    expect(server.acted).toEqual(Array.from({ length: run }, (_, at) => at + 1));
+  });
+});
