@@ -346,7 +346,8 @@ def test_a_network_that_changes_is_noticed_at_once(launch: Launch, open_page: Op
 def memory() -> gr.Blocks:
     """An app that counts clicks in its state, and records with a camera."""
     with gr.Blocks() as demo:
-        text, state, out = gr.Textbox(label="Text"), gr.State(0), gr.Textbox(label="Out")
+        gr.Textbox(label="Text")
+        state, out = gr.State(0), gr.Textbox(label="Out")
         img, seen = gr.Image(sources=["webcam"]), gr.Textbox(label="Seen")
         gr.Button("Count").click(lambda count: (count + 1, str(count + 1)), state, [state, out])
         img.stream(lambda frame, count: (count + 1, str(count + 1)), [img, state], [state, seen], stream_every=0.1)
