@@ -247,6 +247,7 @@ def _serve(route: Route, body: bytes, kind: str) -> None:
 def _document(demo: Blocks, css: str, *, latency: bool) -> str:
     assets = Assets(Policy(), is_public=True)
     names = ("media_worker", "microphone_worklet", "speaker_worklet", "overlay", "video_capture")
-    scripts = {**dict.fromkeys(names, "assets/worker.js"), "latency": "assets/latency.js", "videos": "assets/videos.js"}
+    later = {"latency": "assets/latency.js", "videos": "assets/videos.js"}
+    scripts = {**dict.fromkeys(names, "assets/worker.js"), **later}
     manifest = json.loads(json.dumps({**demo.freeze().page(), "assets": scripts, "latency": latency}))
     return build(Content(manifest, assets.main_js, assets.main_css, css=css)).replace("\0nonce\0", NONCE)

@@ -60,7 +60,15 @@ class Assets:
             ) from error
         self.main_js = (folder / str(names["main_js"])).read_text()
         self.main_css = (folder / str(names["main_css"])).read_text() if names.get("main_css") else ""
-        scripts = ("media_worker", "microphone_worklet", "speaker_worklet", "overlay", "video_capture", "latency", "videos")
+        scripts = (
+            "media_worker",
+            "microphone_worklet",
+            "speaker_worklet",
+            "overlay",
+            "video_capture",
+            "latency",
+            "videos",
+        )
         served = {key: str(names[key]) for key in scripts}
         self.addresses: Mapping[str, str] = {key: f"assets/{name}" for key, name in served.items()}
         later = (names["video_codecs"], names["http"])  # the worker itself imports them, by their names
