@@ -350,7 +350,9 @@ def test_a_dead_cable_frees_the_slot_in_time(launch: Launch, open_page: OpenPage
         expect(button(second, "Stop")).to_be_visible()
         assert time.monotonic() - at < 12
         cable.thaw()
-        expect(button(first, "Record")).to_be_visible()
+        expect(button(first, "Waiting")).to_be_visible()
+        stop(second)
+        expect(button(first, "Stop")).to_be_visible()
 
 
 def test_going_back_to_a_page_opens_it_afresh(launch: Launch, open_page: OpenPage, clips: Clips) -> None:
