@@ -343,6 +343,7 @@ def test_a_conversation_whose_session_is_over_can_be_read_and_another_begins(
         expect(button(page, "Stop")).to_be_visible()
         cable.cut()
         expect(page.locator(".ms-past")).to_be_visible()
+        button(page.locator(".ms-toast"), "Close").click()
         pace.let()
         assert pace.ended.wait(15)
         expect(page.get_by_text("The app has forgotten what is above.")).to_be_visible()

@@ -38,6 +38,9 @@ import { Store } from "./store.ts";
 import { type Coming, Unwanted, Uploads } from "./uploads.ts";
 import { Values } from "./values.ts";
 
+/** The time in which a note can be read; in a tab that is not in front it stays. */
+const NOTE_S = 15;
+
 export class Session {
   private readonly manifest: Manifest;
   private readonly root: EventTarget;
@@ -128,7 +131,7 @@ export class Session {
         began: () => this.controlAll(),
         say: (message, isFailure) => {
           if (isFailure) this.fail(message);
-          else view.toast({ level: "info", title: "", message, durationS: 0 });
+          else view.toast({ level: "info", title: "", message, durationS: document.hidden ? 0 : NOTE_S });
         },
       },
     );

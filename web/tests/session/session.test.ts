@@ -466,7 +466,7 @@ describe("a link that is lost and comes back", () => {
     tell({ type: "lost", retryMs: 0 });
     welcome();
     expect(view.toast).toHaveBeenCalledExactlyOnceWith(
-      expect.objectContaining({ level: "info", durationS: 0, message: expect.stringContaining("started over") }),
+      expect.objectContaining({ level: "info", durationS: 15, message: expect.stringContaining("started over") }),
     );
     expect(view.toast.mock.lastCall?.[0].message).toContain("What you entered is still here.");
     expect(sent().at(-1)).toEqual({ type: "set", component: 1, value: "typed" });
