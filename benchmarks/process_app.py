@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import time
 
 import numpy as np
@@ -9,6 +10,9 @@ import numpy as np
 import millstream as ms
 
 WORK_S = 0.02
+
+_HOLDING = ctypes.PyDLL(None)
+"""The C library; its functions are called with the GIL held."""
 
 
 def echo(frame: np.ndarray) -> np.ndarray:
@@ -24,7 +28,15 @@ def compute(frame: np.ndarray) -> np.ndarray:
     return frame
 
 
+def hold(frame: np.ndarray) -> np.ndarray:
+    """Keep the GIL for 20 ms as `compute` does, but without a core: what comes of it does not depend on free cores."""
+    _HOLDING.usleep(int(WORK_S * 1_000_000))
+    return frame
+
+
+HANDLERS = (echo, compute, hold)
+
 with ms.Blocks() as demo:
     camera, out = ms.Image(sources="webcam"), ms.Image()
-    for handler in (echo, compute):
+    for handler in HANDLERS:
         camera.stream(handler, camera, out, stream_every=0)
