@@ -244,6 +244,7 @@ class Blocks(Declaration):
           before), `errors`, `age` at the call, `shown_age` on the screen, and `call`, the duration of calls;
         - `bytes`: `received` and `sent` over the connections of pages; `uploads`: `count`, `bytes`, `stored_bytes`;
         - `threads`: `running` handlers, and `abandoned` ones that did not end;
+        - `workers`: worker processes that are `running`, and the `deaths` and `recycled` ones since the start;
         - `loop_lag_s`: how long one round of the event loop takes just now; `None` where nobody could wait for it, as
           in an async handler.
 

@@ -49,6 +49,9 @@ class AppMetrics:
         stored_bytes: The files that sessions hold now.
         threads: Threads that run handlers.
         abandoned: Calls that did not end, and were given up.
+        workers: Worker processes that are ready.
+        worker_deaths: Worker processes that have crashed, or had to be ended.
+        workers_recycled: Worker processes that were replaced after their calls, or for their memory.
         loop_lag_s: How long the event loop took for one round; `None` if nobody could wait for it.
     """
 
@@ -65,6 +68,9 @@ class AppMetrics:
     stored_bytes: int
     threads: int
     abandoned: int
+    workers: int = 0
+    worker_deaths: int = 0
+    workers_recycled: int = 0
     loop_lag_s: float | None = None
 
     def plain(self) -> dict[str, object]:
@@ -77,6 +83,11 @@ class AppMetrics:
             "bytes": {"received": self.received_bytes, "sent": self.sent_bytes},
             "uploads": {"count": self.uploads, "bytes": self.uploaded_bytes, "stored_bytes": self.stored_bytes},
             "threads": {"running": self.threads, "abandoned": self.abandoned},
+            "workers": {
+                "running": self.workers,
+                "deaths": self.worker_deaths,
+                "recycled": self.workers_recycled,
+            },
             "loop_lag_s": self.loop_lag_s,
         }
 
@@ -118,6 +129,9 @@ def measured(
         stored_bytes=shared.allowances.used if shared is not None else 0,
         threads=cast("int", threads.get("threads", 0)),
         abandoned=len(cast("Sized", threads.get("abandoned", ()))),
+        workers=cast("int", threads.get("workers", 0)),
+        worker_deaths=cast("int", threads.get("deaths", 0)),
+        workers_recycled=cast("int", threads.get("recycled", 0)),
     )
 
 

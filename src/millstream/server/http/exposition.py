@@ -52,6 +52,10 @@ def families(metrics: AppMetrics) -> list[Family]:
     ]
     streams: Samples = [({"state": "running"}, metrics.running), ({"state": "waiting"}, metrics.waiting)]
     threads: Samples = [({"state": "running"}, metrics.threads), ({"state": "abandoned"}, metrics.abandoned)]
+    replaced: Samples = [
+        ({"cause": "death"}, metrics.worker_deaths),
+        ({"cause": "recycled"}, metrics.workers_recycled),
+    ]
     of_app = [
         Family("millstream.sessions", "gauge", "{session}", "Pages that are open.", [({}, metrics.sessions)]),
         Family("millstream.sessions.opened", "counter", "{session}", "Pages opened.", [({}, metrics.opened)]),
@@ -62,6 +66,8 @@ def families(metrics: AppMetrics) -> list[Family]:
         Family("millstream.upload", "counter", "By", "Size of the files uploaded.", [({}, metrics.uploaded_bytes)]),
         Family("millstream.stored", "gauge", "By", "Files of open pages.", [({}, metrics.stored_bytes)]),
         Family("millstream.threads", "gauge", "{thread}", "Threads of handlers.", threads),
+        Family("millstream.workers", "gauge", "{process}", "Worker processes that are ready.", [({}, metrics.workers)]),
+        Family("millstream.workers.ended", "counter", "{process}", "Worker processes that have ended.", replaced),
     ]
     if metrics.loop_lag_s is not None:
         lag: Samples = [({}, metrics.loop_lag_s)]
