@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 Cause: TypeAlias = Literal["", "hang", "memory", "abandoned", "closed"]
 """Why the server has ended a process; empty if it did not."""
 
-SIGNALS: Final = {
-    signal.SIGSEGV: "crashed with a segmentation fault (an error in a C extension)",
-    signal.SIGABRT: "aborted (a failed check in a C extension)",
-    signal.SIGBUS: "crashed with a bus error (memory that is not there)",
-    signal.SIGFPE: "crashed with an arithmetic error in a C extension",
-    signal.SIGILL: "crashed with an illegal instruction (a package for another CPU)",
-    signal.SIGKILL: "was killed from outside, which is what happens if the machine runs out of memory",
+SIGNALS: Final[Mapping[str, str]] = {
+    "SIGSEGV": "crashed with a segmentation fault (an error in a C extension)",
+    "SIGABRT": "aborted (a failed check in a C extension)",
+    "SIGBUS": "crashed with a bus error (memory that is not there)",
+    "SIGFPE": "crashed with an arithmetic error in a C extension",
+    "SIGILL": "crashed with an illegal instruction (a package for another CPU)",
+    "SIGKILL": "was killed from outside, which is what happens if the machine runs out of memory",
 }
+"""By the names of signals, of which not every system has all."""
 
 
 class Death(NamedTuple):
@@ -49,4 +51,4 @@ class Death(NamedTuple):
             number = signal.Signals(-self.code)
         except ValueError:
             return f"was ended by signal {-self.code}"
-        return SIGNALS.get(number, f"was ended by {number.name}")
+        return SIGNALS.get(number.name, f"was ended by {number.name}")

@@ -134,7 +134,8 @@ class Worker:
 
     def _note(self, process: Process, result: Result | None) -> None:
         """Note whether something of it stays in a process until the next step."""
-        self._visited.add(process)
+        if process is not self._last:
+            self._visited = {process, *(other for other in self._visited if not other.is_dead)}
         self._last = process
         self._is_suspended = result is not None and not result.is_last
         if result is not None and any(output.sound is not None for output in result.outputs.values()):
