@@ -36,7 +36,7 @@ def head_of(packet: bytes | memoryview) -> PacketHead:
     Raises:
         MediaError: It is cut off, is none, or is beyond the budget.
     """
-    if packet[0] & 1:
+    if len(packet) > 0 and packet[0] & 1:
         return PacketHead(is_key=False)
     if len(packet) < HEAD_BYTES:
         raise MediaError("the key frame of the VP8 video is cut off")

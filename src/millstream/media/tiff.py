@@ -72,5 +72,6 @@ class _Reader:
         return said
 
     def _number(self, kind: str, at: int) -> int:
-        (number,) = struct.unpack_from(self._order + kind, self._data, at)
+        # An offset of 64 bits may be larger than any that `struct` takes.
+        (number,) = struct.unpack_from(self._order + kind, self._data, min(at, len(self._data)))
         return int(number)
