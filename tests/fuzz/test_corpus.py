@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 from tests.fuzz.__main__ import CORPUS, TARGETS
@@ -24,9 +25,9 @@ def app_ends() -> Iterator[None]:
 
 
 @pytest.mark.parametrize(("target", "path"), INPUTS, ids=lambda value: getattr(value, "name", value))
-def test_C3_no_input_of_the_corpus_does_harm(target: str, path: object) -> None:
+def test_C3_no_input_of_the_corpus_does_harm(target: str, path: Path) -> None:
     fuzz = import_module(f"tests.fuzz.targets.{target}").fuzz
-    data = path.read_bytes()  # type: ignore[attr-defined]
+    data = path.read_bytes()
     began = time.thread_time()
     fuzz(data)
     assert time.thread_time() - began < LONGEST_S

@@ -1,7 +1,7 @@
 """What a page says to a session: a JSON object on each line, one for each message, packet or pause.
 
-Sequences of control messages are filled in. `{"type": "raw", "text": …}` is sent as it is, `{"type": "packet", …}` names
-the fields of a header, and `{"type": "wait", "s": …}` lets time pass. Lines that are none of these are left out.
+Sequences of control messages are filled in. `{"type": "raw", "text": …}` is sent as it is, `{"type": "packet", …}`
+names the fields of a header, and `{"type": "wait", "s": …}` lets time pass. Lines that are none of these are left out.
 """
 
 from __future__ import annotations
