@@ -106,7 +106,7 @@ class Admission:
         else:
             self._free_slot(group, ticket, now)
         ticket.state = TicketState.ENDED
-        return self._admit(group, now) if group.waiting else []
+        return self._admit(group, now) if group.waiting.size else []
 
     def rejoin(self, ticket: Ticket, now: float) -> list[Ticket]:
         """Give up the slot and go to the back of the queue, behind other tickets of the visitor, however many wait.
@@ -233,7 +233,7 @@ class Admission:
     def _admit(self, group: _Group, now: float) -> list[Ticket]:
         """Give the slots that are free to those in front who are there."""
         admitted = []
-        while len(group.waiting) > group.away and len(group.holding) < group.limit:
+        while group.waiting.size > group.away and len(group.holding) < group.limit:
             ticket = next(ticket for ticket in group.waiting if not ticket.is_away)
             group.waiting.take(ticket)
             self._stop_waiting(group, ticket)

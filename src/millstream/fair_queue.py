@@ -30,12 +30,13 @@ class FairQueue:
         """The first ticket of each visitor, the second of each, and so on: each row in the order of turns."""
         self._visitors: dict[str, list[Ticket]] = {}
         self._turns = count(1)
-        self._waiting = 0
+        self.size = 0
+        """How many wait."""
         self.newest = 0
         """The arrival of the ticket that was added last."""
 
     def __len__(self) -> int:
-        return self._waiting
+        return self.size
 
     def __iter__(self) -> Iterator[Ticket]:
         """Give the tickets in order, as they are now: others may come and go before the end."""
@@ -49,7 +50,7 @@ class FairQueue:
             self._rows.append([])
         insort(self._rows[len(tickets)], ticket, key=_TURN)
         tickets.append(ticket)
-        self._waiting += 1
+        self.size += 1
         self.newest = ticket.arrival
 
     def index(self, ticket: Ticket) -> int:
@@ -70,7 +71,7 @@ class FairQueue:
             del self._visitors[ticket.ask.visitor]
         if not self._rows[-1]:
             del self._rows[-1]
-        self._waiting -= 1
+        self.size -= 1
 
     def take(self, ticket: Ticket) -> None:
         """Take a ticket out that gets a slot; the others of its visitor wait until all have had their turn."""

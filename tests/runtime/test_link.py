@@ -22,7 +22,7 @@ from millstream.runtime.alarm import Alarm
 from millstream.runtime.clock import SessionClock
 from millstream.runtime.host import Host, Settings
 from millstream.runtime.link import MAX_KEPT, TRANSITIONS, LinkEvent, LinkState, SessionLink, Unacknowledged
-from millstream.runtime.send.sender import Sender
+from millstream.runtime.send.sender import Sender, keep
 from millstream.server.composition import compose_host
 from millstream.testing.virtual import VirtualLoop
 from millstream.transports.memory import MemoryTransport, connect
@@ -124,10 +124,11 @@ def test_what_the_page_has_is_let_go_and_the_rest_is_kept_in_order(kinds: list[b
         sent.append(message)
         if is_audio:
             audio += 1
-            kept.keep_audio(message)
+            kept.audio += 1
+            keep(kept, kept.seen, message)
         else:
             seen += 1
-            kept.keep(seen, message)
+            keep(kept, seen, message)
         marks.append((seen, audio))
     known = 0
     for at in data.draw(st.lists(st.integers(0, len(kinds)), max_size=4)):
@@ -139,13 +140,13 @@ def test_what_the_page_has_is_let_go_and_the_rest_is_kept_in_order(kinds: list[b
 def test_a_page_that_acknowledges_nothing_is_sent_no_more_than_may_be_kept() -> None:
     kept = Unacknowledged()
     for seq in range(1, MAX_KEPT):
-        kept.keep(seq, b"")
+        keep(kept, seq, b"")
     assert kept.has_room
-    kept.keep(MAX_KEPT, b"")
+    keep(kept, MAX_KEPT, b"")
     assert not kept.has_room
     kept.acknowledge(1, 0)
     assert kept.has_room
-    kept.keep(MAX_KEPT + 1, bytes(16 * 1024 * 1024))
+    keep(kept, MAX_KEPT + 1, bytes(16 * 1024 * 1024))
     assert not kept.has_room
     kept.clear()
     assert kept.has_room

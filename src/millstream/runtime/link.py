@@ -197,31 +197,23 @@ class Kept(NamedTuple):
 class Unacknowledged:
     """Control messages and packets of audio that were sent, in order, until the page has acknowledged them.
 
-    Frames are not kept: they are never sent twice.
+    Frames are not kept: they are never sent twice. `runtime/send/sender.py` puts in what it sends.
 
     Args:
         is_needed: Whether a link that is lost may come back; else nothing is kept.
 
     Attributes:
+        sent: What was sent and is not acknowledged.
+        size: Bytes of it.
+        seen, audio: The last control message that was sent, and the number of packets of audio.
         has_room: Whether more may be sent before the page acknowledges something.
     """
 
     def __init__(self, *, is_needed: bool = True) -> None:
         self.is_needed = is_needed
-        self._kept: deque[Kept] = deque()
-        self._bytes = 0
-        self._seen = self._audio = 0
+        self.sent: deque[Kept] = deque()
+        self.size = self.seen = self.audio = 0
         self.has_room = True
-
-    def keep(self, seq: int, data: bytes) -> None:
-        """Keep control message `seq`, in the form in which it is to be sent again."""
-        self._seen = seq
-        self._append(data)
-
-    def keep_audio(self, data: bytes) -> None:
-        """Keep a packet of audio."""
-        self._audio += 1
-        self._append(data)
 
     def acknowledge(self, seen: int, audio: int) -> None:
         """Let go of what the page has: control messages up to `seen`, and so many packets of audio.
@@ -229,30 +221,25 @@ class Unacknowledged:
         One that is late, and says less than another before it, changes nothing; neither does one that claims more than
         was sent: it can cost nobody but that page.
         """
-        while self._kept and self._kept[0].seen <= seen and self._kept[0].audio <= audio:
-            self._bytes -= len(self._kept.popleft().again)
+        while self.sent and self.sent[0].seen <= seen and self.sent[0].audio <= audio:
+            self.size -= len(self.sent.popleft().again)
         self._look()
 
     def messages(self) -> list[bytes]:
         """Give what is to be sent to a page that has come back, in order."""
-        return [kept.again for kept in self._kept]
+        return [kept.again for kept in self.sent]
 
     def clear(self) -> None:
         """Let go of everything."""
-        self._kept.clear()
-        self._bytes = 0
+        self.sent.clear()
+        self.size = 0
         self._look()
 
-    def _append(self, data: bytes) -> None:
-        self._kept.append(Kept(self._seen, self._audio, data))
-        self._bytes += len(data)
-        self.has_room = len(self._kept) < MAX_KEPT and self._bytes < MAX_KEPT_BYTES
-
     def _look(self) -> None:
-        self.has_room = len(self._kept) < MAX_KEPT and self._bytes < MAX_KEPT_BYTES
+        self.has_room = len(self.sent) < MAX_KEPT and self.size < MAX_KEPT_BYTES
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self.sent)
 
 
 def _cancel(tasks: list[asyncio.Task[None]]) -> None:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from millstream.declare.element import too_large
 from millstream.runtime.clock import SessionClock
-from millstream.runtime.link import Unacknowledged
+from millstream.runtime.link import MAX_KEPT, MAX_KEPT_BYTES, Kept, Unacknowledged
 from millstream.runtime.link_model import LinkModel
 from millstream.runtime.metrics import Totals
 from millstream.runtime.send.channel import Channel, Delivery
@@ -43,6 +43,14 @@ class Waiting(NamedTuple):
     since: float
     seq: int
     data: bytes
+
+
+def keep(kept: Unacknowledged, seq: int, data: bytes) -> None:
+    """Keep what is sent, in the form in which it is to be sent again; `seq` is the last control message until then."""
+    kept.seen = seq
+    kept.sent.append(Kept(seq, kept.audio, data))
+    kept.size += len(data)
+    kept.has_room = len(kept.sent) < MAX_KEPT and kept.size < MAX_KEPT_BYTES
 
 
 class ControlQueue:
@@ -122,14 +130,14 @@ class ControlQueue:
         self._seq += 1
         message.seq = again.seq = self._seq
         if self._kept.is_needed:
-            self._kept.keep(self._seq, encode_message(again))
+            keep(self._kept, self._seq, encode_message(again))
         return encode_message(message)
 
     def take(self) -> bytes:
         """Take the next one, to be sent now."""
         _, seq, data = self.waiting.popleft()
         if self._kept.is_needed:
-            self._kept.keep(seq, data)
+            keep(self._kept, seq, data)
         self._bytes -= len(data)
         if not self.is_calm and len(self.waiting) <= CALM and self._bytes <= CALM_BYTES:
             self.is_calm = True
@@ -322,5 +330,6 @@ class Sender:
     def _take_audio(self) -> bytes:
         data = encode_packet(self._sounds.popleft())
         if self._kept.is_needed:
-            self._kept.keep_audio(data)
+            self._kept.audio += 1
+            keep(self._kept, self._kept.seen, data)
         return data
