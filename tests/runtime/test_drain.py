@@ -109,6 +109,6 @@ async def test_what_waits_and_what_follows_is_finished_and_nothing_new_begins() 
     assert (running.state, waiting.state) == ("done", "done")
     assert (one.values[one.find("Out")], two.values[two.find("Out")]) == ("followed", "second")
     for page in (one, two):
-        transport: Any = page._transport
+        transport: Any = page.link.transport
         assert transport.code == 1012
     await app.gone()

@@ -283,11 +283,11 @@ def test_a_mistake_of_ours_costs_one_event_and_is_logged(
     with TestPage(simple()) as page:
         (session,) = page.host.sessions.values()  # type: ignore[union-attr]
 
-        def fail(number: int) -> None:
+        def fail(binding: object, message: object) -> None:
             raise KeyError("a bug")
 
         with monkeypatch.context() as broken:
-            broken.setattr(session.events, "_binding", fail)
+            broken.setattr(session.events, "_occurrence", fail)
             page.click("Go", wait=False)
             page.advance(1)
         assert "a bug" in page.toasts[-1].message, "TestPage shows errors"

@@ -80,7 +80,10 @@ class Events:
         Raises:
             ProtocolError: There is no such event, or the page may not fire it.
         """
-        binding = self._binding(message.binding)
+        bindings = self._context.manifest.bindings
+        if not 0 <= message.binding < len(bindings):
+            raise ProtocolError(f"binding {message.binding} does not exist", 4404)
+        binding = bindings[message.binding]
         held = self._held.pop(message.run, None)
         if held is not None and held[0] is binding:
             event = held[1]
@@ -126,8 +129,9 @@ class Events:
         Raises:
             ProtocolError: There is no such stream event, or the page may not record, or its numbers are wrong.
         """
-        binding = self._binding(message.binding)
-        if binding.stream is None or binding.handler is None:
+        bindings = self._context.manifest.bindings
+        binding = bindings[message.binding] if 0 <= message.binding < len(bindings) else None
+        if binding is None or binding.stream is None or binding.handler is None:
             raise ProtocolError(f"binding {message.binding} is no stream", 4404)
         self._streams.number(message, binding)
         if not self._reach.admits(binding.stream, "start_recording", message.seen):
@@ -139,12 +143,6 @@ class Events:
         else:
             self.runs.cancel_all(binding.cancels)
             self._streams.open(message, binding)
-
-    def _binding(self, number: int) -> Binding:
-        bindings = self._context.manifest.bindings
-        if not 0 <= number < len(bindings):
-            raise ProtocolError(f"binding {number} does not exist", 4404)
-        return bindings[number]
 
     # ---- what the server begins --------------------------------------------------------------------------------
 
