@@ -91,7 +91,7 @@ def begun(page: Client) -> tuple[Any, Any, Any]:
     return recording, mic, run
 
 
-def test_b3_a_cut_of_5_s_costs_nothing_and_everything_goes_on_within_a_second() -> None:
+def test_B3_a_cut_of_5_s_costs_nothing_and_everything_goes_on_within_a_second() -> None:
     heard = Heard()
     with linked(declare(heard, steps=400)) as (link, app, page):
         recording, mic, run = begun(page)
@@ -129,7 +129,7 @@ def test_b3_a_cut_of_5_s_costs_nothing_and_everything_goes_on_within_a_second() 
     wait_until(lambda: not app.host.sessions)
 
 
-def test_b4_a_cut_longer_than_the_grace_period_is_said_and_the_session_is_freed() -> None:
+def test_B4_a_cut_longer_than_the_grace_period_is_said_and_the_session_is_freed() -> None:
     with linked(declare(Heard()), grace=1.0) as (link, app, page):
         begun(page)
         (session,) = app.host.sessions.values()

@@ -30,7 +30,7 @@ def abandon(page: ClientConnection) -> None:
     page.socket.close()
 
 
-def test_b5_two_clients_with_one_token_never_both_live() -> None:
+def test_B5_two_clients_with_one_token_never_both_live() -> None:
     with serving() as (url, app), visit(url) as browser:
         mine = cookies(browser)
         with open_socket(url, mine) as first, open_socket(url, mine) as second, open_socket(url, mine) as third:
@@ -61,7 +61,7 @@ def hello_again(url: str, cookie: str, app: App, token: str) -> Welcome:
         return hello(page, app, token)
 
 
-def test_b6_the_token_of_a_user_who_has_logged_out_is_refused_with_4401() -> None:
+def test_B6_the_token_of_a_user_who_has_logged_out_is_refused_with_4401() -> None:
     with serving(auth=("ann", "secret")) as (url, app), visit(url) as browser:
 
         def log_in() -> str:
@@ -112,7 +112,7 @@ def test_a_tab_that_is_closed_ends_its_session_at_once() -> None:
             assert hello_again(url, cookies(browser), app, token).resumed is not is_over
 
 
-def test_d23_tokens_are_never_logged(caplog: pytest.LogCaptureFixture) -> None:
+def test_D23_tokens_are_never_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     with serving() as (url, app), visit(url) as browser, open_socket(url, cookies(browser)) as page:
         token = hello(page, app).resume
