@@ -1,0 +1,119 @@
+"""A6: an hour under load leaves memory, descriptors and latency as they were; `scripts/soak` takes that hour."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+import psutil
+import pytest
+from tests.deploy.servers import program
+
+from millstream.client import Client
+from millstream.client.client import open_page
+from millstream.client.page import Page
+
+SECONDS: Final = float(os.environ.get("MILLSTREAM_A6_S", "120"))
+PAGES: Final = 10
+RATE_HZ: Final = 10.0
+LEAST_ROUNDS: Final = 8
+ROUNDS: Final = max(LEAST_ROUNDS, int(SECONDS // 60))
+"""Each page records so many times, one after the other."""
+
+WARM: Final = 2
+"""Rounds after which everything is warm that stays."""
+
+SLOPE_MIB_PER_H: Final = 1.0
+NOISE_MIB: Final = 2.0
+"""What the allocator takes and gives back from one round to the next looks like a slope in a test that is short."""
+
+LATER: Final = 1.2
+NOISE_S: Final = 0.005
+APP: Final = "from tests.faults.soak_app import declare\n\ndeclare().launch()\n"
+ROOT: Final = Path(__file__).parents[2]
+SEGMENTS: Final = Path("/dev/shm")
+
+
+class Holding(NamedTuple):
+    """What the server's process holds while nobody streams."""
+
+    mib: float
+    descriptors: int
+    threads: int
+    tasks: int
+    files: int
+    segments: int
+
+
+def frames() -> Iterator[np.ndarray]:
+    """A camera of 320 x 240 with some noise in it."""
+    images = np.random.default_rng(1).integers(100, 140, (5, 240, 320, 3), np.uint8)
+    return itertools.cycle(images)
+
+
+async def visit(page: Page, seconds: float) -> float:
+    """Record for a while and press a button each second of it; gives the 95th percentile of the ages of results."""
+    recording = await page.record(page.find("Camera"))
+    await recording.first.wait_for_state("running")
+    await recording.feed(itertools.islice(frames(), int(seconds * RATE_HZ)), RATE_HZ)
+    for number in range(int(seconds)):
+        await page.set(page.find("Text"), f"{number} " * 100)
+        [run] = await page.fire(page.find("Keep"), "click")
+        await page.wait_for(lambda run=run: run.is_over)
+        assert run.state == "done"
+    await recording.stop()
+    summary = recording.first.summary()
+    assert recording.first.reason == "user"
+    assert summary.results >= 0.9 * summary.sent > 0
+    return summary.age_p95_s
+
+
+async def round_of(url: str, seconds: float) -> float:
+    """Open all pages, let them work at once, and close them; gives the median of their 95th percentiles."""
+    pages = [await open_page(url) for _ in range(PAGES)]
+    ages = await asyncio.gather(*(visit(page, seconds) for page in pages))
+    for page in pages:
+        await page.close()
+    return float(np.median(ages))
+
+
+def holding(url: str, process: psutil.Process, folder: Path) -> Holding:
+    """Ask the server what it holds when all pages are gone."""
+    with Client(url) as page:
+        page.click("Count")
+        counted = json.loads(page.value("Text"))
+    files = sum(1 for path in folder.rglob("*") if path.is_file())
+    segments = len(list(SEGMENTS.iterdir())) if SEGMENTS.is_dir() else 0
+    mib = process.memory_full_info().uss / 2**20
+    return Holding(mib, process.num_fds(), counted["threads"], counted["tasks"], files, segments)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(SECONDS + 300)
+def test_A6_load_that_lasts_leaves_memory_descriptors_and_latency_flat(tmp_path: Path) -> None:
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    with program(APP, tmp_path, PYTHONPATH=path) as server:
+        process = psutil.Process(server.process.pid)
+        ages, held = list[float](), list[Holding]()
+        for _ in range(ROUNDS):
+            ages.append(asyncio.run(round_of(server.url, SECONDS / ROUNDS)))
+            held.append(holding(server.url, process, tmp_path))
+            print(f"p95 {ages[-1] * 1000:.1f} ms, {held[-1]}", flush=True)
+    first, last = held[WARM], held[-1]
+    mib = [each.mib for each in held[WARM:]]
+    rise = float(np.polyfit(range(len(mib)), mib, 1)[0]) * (len(mib) - 1)
+    hours = SECONDS / ROUNDS * (len(mib) - 1) / 3600
+    print(f"rise {rise:.2f} MiB in {hours * 60:.1f} min")
+    assert rise < max(SLOPE_MIB_PER_H * hours, NOISE_MIB * LEAST_ROUNDS / ROUNDS)
+    assert last.descriptors <= first.descriptors
+    assert last.threads <= first.threads
+    assert last.tasks <= first.tasks
+    assert last.files <= first.files
+    assert last.segments <= first.segments
+    assert min(ages[-2:]) <= LATER * max(ages[:2]) + NOISE_S
