@@ -85,7 +85,7 @@ class Process:
         self._set_up_order, self._limits, self._owner = set_up, limits, owner
         self._loop = asyncio.get_running_loop()
         self._steps: deque[tuple[PendingOrder, asyncio.Future[Result | None]]] = deque()
-        self._forgotten: list[int] = []
+        self._forgotten: deque[int] = deque()
         self._current: tuple[PendingOrder, asyncio.Future[Result | None]] | None = None
         self._wakes, self._wake = os.pipe()
         for end in (self._wakes, self._wake):
@@ -241,8 +241,8 @@ class Process:
             return
         self._current = step, future
         if self._forgotten:
-            forgotten, self._forgotten = self._forgotten, []
-            child.send(packed(Forget(tuple(forgotten))), is_answered=False)
+            forgotten = tuple(self._forgotten.popleft() for _ in range(len(self._forgotten)))
+            child.send(packed(Forget(forgotten)), is_answered=False)
         child.send(parts, is_answered=True)
         answer = self._answer(child, self._limits.hang_s)
         if isinstance(answer, Broken):

@@ -174,7 +174,7 @@ class Worker:
             await asyncio.wait([self.ended], timeout=self._means.grace_s if wait_s is None else wait_s)
 
     async def _end(self) -> None:
-        """CloseCall what runs, and let go of what is left in processes."""
+        """Close what runs, and let go of what is left in processes."""
         self._abandon_later()
         if self._step is not None and not self._step.done():
             self._leave()
@@ -194,7 +194,7 @@ class Worker:
         self._abandonment = asyncio.get_running_loop().call_later(seconds, self._abandon, seconds)
 
     def _abandon(self, seconds: float) -> None:
-        """CloseCall the process of a handler that does not end; one that only waits for its turn has not begun to."""
+        """End the process of a handler that does not end; one that only waits for its turn has not begun to."""
         if self._at is not None:
             self._at.kill("abandoned", seconds)
         self._abandon_later()
