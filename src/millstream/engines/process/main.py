@@ -237,7 +237,7 @@ def check_same(server: tuple[Signature, ...], worker: tuple[Signature, ...]) -> 
 
 
 def _die_with(parent: int) -> None:
-    """CloseCall with the server, however that ends; what the system cannot do, `_listen` does."""
+    """End with the server, however that ends; what the system cannot do, `_listen` does."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
