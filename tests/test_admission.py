@@ -152,6 +152,17 @@ def test_what_lingers_is_not_counted_upon_when_slots_end() -> None:
     assert admission.expire(10.0) == ([], [other])
 
 
+def test_a_slot_that_is_free_because_all_who_wait_are_away_is_counted_upon() -> None:
+    admission = Admission()
+    first, second, third = (join(admission, name, time_limit=10) for name in ("anna", "berta", "clara"))
+    admission.step_aside(second, 1.0)
+    admission.step_aside(third, 1.0)
+    admission.leave(first, 2.0)
+    assert second.is_waiting
+    assert [standing.estimate_s for standing in admission.standings("detect", 2.0)] == [0, 10]
+    assert estimate(admission, second, 2.0) == 0
+
+
 def test_of_what_is_open_ended_nothing_is_known() -> None:
     admission = Admission()
     stream = lambda: admission.join(Ask("detect", is_open_ended=True), 0.0)  # noqa: E731

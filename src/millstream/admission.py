@@ -307,6 +307,8 @@ class _Group:
         """Say when each slot is expected to be free, in seconds from now."""
         free_at = [self._remaining(ticket, now) for ticket in self.holding]
         surplus = len(free_at) - self.limit
+        # Some are free while all who wait are away; without a limit nobody waits.
+        free_at += [0.0] * int(min(-surplus, len(self.waiting)))
         # The limit was lowered while more were running: the first to go are not replaced.
         return sorted(free_at)[int(surplus) :] if surplus > 0 else free_at
 
