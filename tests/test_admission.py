@@ -163,6 +163,37 @@ def test_a_slot_that_is_free_because_all_who_wait_are_away_is_counted_upon() -> 
     assert estimate(admission, second, 2.0) == 0
 
 
+@settings(max_examples=200)
+@given(
+    st.lists(st.tuples(st.sampled_from(["join", "leave", "away", "back", "expire"]), st.integers(0, 9)), max_size=60)
+)
+def test_E9_whoever_comes_and_goes_nobody_waits_beside_a_free_slot_but_those_who_are_away(
+    script: list[tuple[str, int]],
+) -> None:
+    admission, tickets, limit = Admission(), list[Ticket](), 2
+    for now, (action, number) in enumerate(script):
+        if action == "join":
+            tickets.append(join(admission, "abc"[number % 3], limit, (None, 3.0)[number % 2], now))
+        elif action == "expire":
+            for ticket in admission.expire(now)[1]:
+                admission.rejoin(ticket, now)
+        elif tickets:
+            ticket = tickets[number % len(tickets)]
+            if action == "leave":
+                admission.leave(tickets.pop(number % len(tickets)), now)
+            elif action == "away":
+                admission.step_aside(ticket, now)
+            else:
+                admission.step_up(ticket, now)
+        holding = [ticket for ticket in tickets if ticket.has_slot]
+        waiting = [ticket for ticket in tickets if ticket.is_waiting]
+        assert len(holding) <= limit
+        assert len(holding) == limit or all(ticket.is_away for ticket in waiting)
+        assert {standing.ticket for standing in admission.standings("detect", now)} == set(waiting)
+        assert sorted(admission.position(ticket) for ticket in waiting) == list(range(1, len(waiting) + 1))
+        assert len(holding) + len(waiting) == len(tickets), "nobody is lost"
+
+
 def test_of_what_is_open_ended_nothing_is_known() -> None:
     admission = Admission()
     stream = lambda: admission.join(Ask("detect", is_open_ended=True), 0.0)  # noqa: E731
