@@ -170,7 +170,7 @@ def test_a_slot_that_is_free_because_all_who_wait_are_away_is_counted_upon() -> 
 def test_E9_whoever_comes_and_goes_nobody_waits_beside_a_free_slot_but_those_who_are_away(
     script: list[tuple[str, int]],
 ) -> None:
-    admission, tickets, limit = Admission(), list[Ticket](), 2
+    admission, tickets, limit = Admission(), list[Ticket](), 1
     for now, (action, number) in enumerate(script):
         if action == "join":
             tickets.append(join(admission, "abc"[number % 3], limit, (None, 3.0)[number % 2], now))
