@@ -50,6 +50,63 @@ def test_the_first_runs_at_once_and_the_others_wait_in_order() -> None:
     assert admission.position(tickets[4]) == 2
 
 
+def test_who_is_away_is_passed_over_and_keeps_the_position() -> None:
+    admission = Admission()
+    holds, away, behind = (join(admission, name) for name in ("anna", "bert", "cleo"))
+    admission.step_aside(away, 1.0)
+    admission.step_aside(away, 1.0)
+    assert admission.leave(holds, 2.0) == [behind]
+    assert admission.position(away) == 1
+    assert admission.leave(behind, 3.0) == []
+    assert join(admission, "dora").is_running, "a slot that only those could have who are away is free"
+    last = join(admission, "emil")
+    assert [admission.position(each) for each in (away, last)] == [1, 2]
+    assert admission.step_up(away, 4.0) == []
+    assert admission.position(away) == 1
+
+
+def test_who_comes_back_to_a_free_slot_has_it_at_once() -> None:
+    admission = Admission()
+    holds, away = join(admission, "anna"), join(admission, "bert")
+    admission.step_aside(away, 1.0)
+    assert admission.leave(holds, 2.0) == []
+    assert admission.step_up(away, 3.0) == [away]
+    assert admission.step_up(away, 3.0) == []
+
+
+def test_a_slot_of_somebody_who_is_away_is_given_up_as_soon_as_somebody_waits() -> None:
+    admission = Admission()
+    away = join(admission, "anna", time_limit=60.0)
+    admission.step_aside(away, 10.0)
+    assert admission.next_deadline() == 10.0
+    assert admission.expire(10.0) == ([], []), "nobody waits, and nobody is to be told"
+    assert admission.next_deadline() == 11.0
+    waits = join(admission, "bert", now=10.5)
+    assert admission.expire(11.0) == ([], [away])
+    assert admission.rejoin(away, 11.5) == [waits]
+    assert admission.position(away) == 1
+    assert admission.leave(waits, 12.0) == [], "who has given up the slot is still away"
+    assert admission.step_up(away, 13.0) == [away]
+
+
+def test_who_is_away_wants_no_slot_of_others() -> None:
+    admission = Admission()
+    holds = join(admission, "anna", time_limit=5.0)
+    admission.step_aside(join(admission, "bert"), 1.0)
+    assert admission.expire(5.0) == ([holds], [])
+
+
+@pytest.mark.parametrize(("limit", "deadline"), [(60.0, 80.0), (None, None)])
+def test_a_slot_that_nobody_wanted_meanwhile_is_extended(limit: float | None, deadline: float | None) -> None:
+    admission = Admission()
+    away = join(admission, "anna", time_limit=limit)
+    admission.step_aside(away, 10.0)
+    admission.expire(10.0)
+    assert admission.step_up(away, 20.0) == []
+    assert away.is_running
+    assert away.deadline == admission.next_deadline() == deadline
+
+
 def test_no_limit_means_any_number() -> None:
     admission = Admission()
     assert all(join(admission, limit=None).is_running for _ in range(100))

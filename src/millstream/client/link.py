@@ -214,7 +214,7 @@ class ClientLink:
         try:
             await self.transport.send(data)
         except Closed:
-            if not self._may_return:
+            if self.closed is not None or not self._may_return:
                 raise
 
     # -- the way back --------------------------------------------------------------------------------------------

@@ -10,13 +10,14 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from millstream.codecs import jpeg
 from millstream.errors import InvalidValue
 from millstream.frames import Chunk, Frame, Pixels
 from millstream.media import image_file, wav
 from millstream.media.image_header import MAX_PHOTO_PIXELS
 
 CameraFrame: TypeAlias = Pixels | bytes
-"""One frame: `(height, width, 3)` uint8 RGB, or the bytes of a JPEG that is sent as it is."""
+"""One frame: `(height, width, 3)` uint8 RGB, or the bytes of a JPEG, sent as it is unless the server wants less."""
 
 FrameSource: TypeAlias = Pixels | Iterable[CameraFrame] | str | Path
 """Frames: one array, an array of `(n, height, width, 3)`, an iterable, or the path of an image or a video."""
@@ -99,8 +100,15 @@ def audio(source: MicrophoneSource) -> Chunk:
     return Chunk(np.ascontiguousarray(array.reshape(len(array), -1)), int(rate))
 
 
-def frame(item: CameraFrame) -> Frame:
-    """Check one array of a source."""
+def frame(item: object) -> Frame:
+    """Check one array of a source, or decode one JPEG.
+
+    Raises:
+        InvalidValue: It is neither.
+        MediaError: The JPEG is broken, or exceeds the budget of pixels.
+    """
+    if isinstance(item, bytes):
+        return jpeg.open_decoder().decode(item)
     if isinstance(item, np.ndarray) and item.dtype == np.uint8 and item.ndim == 3 and item.shape[2] in (3, 4):
         return Frame(np.ascontiguousarray(item))
     raise InvalidValue("a frame is a uint8 array of (height, width, 3), or the bytes of a JPEG")

@@ -172,9 +172,9 @@ class Uplink:
             return
         self._due = (now if now - self._due > self._every_s + interval_s else self._due) + self._every_s
         captured_us = self._page.now_us()
-        is_jpeg = self._sequences[PacketKind.PICTURE].codec == jpeg.NUMBER
+        may_stay = self._sequences[PacketKind.PICTURE].codec == jpeg.NUMBER and not self._longest
         encoded = (
-            Encoded(item) if isinstance(item, bytes) and is_jpeg else self._frame_encoder.encode(self._frame(item))
+            Encoded(item) if isinstance(item, bytes) and may_stay else self._frame_encoder.encode(self._frame(item))
         )
         await self._send(PacketKind.PICTURE, captured_us, encoded.payload, flags_of(encoded))
 

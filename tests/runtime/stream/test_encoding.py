@@ -11,7 +11,9 @@ import pytest
 
 import millstream as gr
 from millstream.client.stream import ClientStream
-from millstream.errors import DeclarationError
+from millstream.codecs import jpeg
+from millstream.errors import DeclarationError, MediaError
+from millstream.frames import Frame
 from millstream.jobs import Job
 from millstream.runtime.link_model import LinkModel
 from millstream.runtime.stream.encoding import codec_for
@@ -152,6 +154,25 @@ def test_the_server_changes_its_mind_in_mid_stream(watched: Callable[..., Watche
     (stream,) = recording.streams
     assert [number_of(frame) for frame in page.shown(stream)][-10:] == pytest.approx(list(range(10, 20)), abs=1)
     assert page.stream.statistics().broken == 0
+
+
+@pytest.mark.parametrize(("codec", "longest"), [(H264, 0), (VP8, 64), (JPEG, 64)])
+def test_a_camera_of_jpegs_is_encoded_as_the_server_wants_it(
+    watched: Callable[..., Watched], codec: int, longest: int
+) -> None:
+    seen: list[np.ndarray] = []
+    page = watched(app(lambda image: seen.append(image) or image))
+    recording = page.record()
+    photos = [jpeg.open_encoder(0.95).encode(Frame(picture(number))).payload for number in range(20)]
+    recording.feed(photos, 30)
+    assert page.up[-1].payload in photos, "nobody wanted it in another way"
+    page.stream.encoding.up(Encoding(codec, 400_000, 30.0, longest))
+    recording.feed(photos, 30)
+    assert [packet.codec for packet in page.up][-10:] == [codec] * 10
+    assert [max(frame.shape) for frame in seen][-10:] == [longest or 128] * 10
+    assert [number_of(frame) for frame in seen][-10:] == pytest.approx(list(range(10, 20)), abs=1)
+    with pytest.raises(MediaError):
+        recording.feed([b"no JPEG"], 30)
 
 
 def test_it_follows_the_link_and_encodes_late_while_that_is_narrow(
