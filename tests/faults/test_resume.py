@@ -174,8 +174,9 @@ def test_a_queue_position_survives_and_others_go_first_meanwhile() -> None:
             wait_until(lambda: len(app.host._shared.absences) == 1)  # type: ignore[union-attr]
             holds.stop()
             behind.wait_for_state("running")
+            behind.feed_in_background(endless(), 10)  # else it would end as idle before a slow machine is back
             assert waits.state == "waiting"
-            second.wait_for(lambda: second.page.link.welcome.resumed, 20)  # type: ignore[union-attr]
+            second.wait_for(lambda: second.page.link.welcome.resumed, 40)  # type: ignore[union-attr]
             second.wait_for(lambda: waits.position == 1)
             behind.stop()
             waits.wait_for_state("running")
