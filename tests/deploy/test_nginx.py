@@ -155,7 +155,7 @@ class Visitor:
         self._name = name
 
     async def click(self, until: Callable[[], bool]) -> None:
-        page, number = await open_page(self._url), 0
+        page, number = await open_page(self._url, grace=0), 0
         while not until():
             number += 1
             text = f"{self._name}.{number}"
@@ -190,7 +190,7 @@ class Visitor:
         began = time.monotonic()
         while True:
             try:
-                page = await open_page(self._url)
+                page = await open_page(self._url, grace=0)
             except Closed:
                 await asyncio.sleep(0.1)
                 continue

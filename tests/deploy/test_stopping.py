@@ -88,8 +88,8 @@ async def test_B7_a_stopped_server_loses_no_result(tmp_path: Path) -> None:
     """20 streams and 20 clicking visitors: what has begun is finished and arrives, and the process ends in time."""
     drain_s = 5.0
     with program(BUSY_APP, tmp_path, MILLSTREAM_DRAIN=str(drain_s)) as served:
-        filming = [await open_page(served.url) for _ in range(20)]
-        pressing = [await open_page(served.url) for _ in range(20)]
+        filming = [await open_page(served.url, grace=0) for _ in range(20)]
+        pressing = [await open_page(served.url, grace=0) for _ in range(20)]
         films = [asyncio.ensure_future(film(page)) for page in filming]
         presses = [asyncio.ensure_future(press(page, str(number))) for number, page in enumerate(pressing)]
         await asyncio.sleep(2)
@@ -100,7 +100,7 @@ async def test_B7_a_stopped_server_loses_no_result(tmp_path: Path) -> None:
                 assert time.monotonic() - began < 0.1
             assert (await prober.get(served.url)).status_code == 503
         with pytest.raises(Closed):
-            await open_page(served.url)
+            await open_page(served.url, grace=0)
         done = [text for texts, _ in await asyncio.gather(*presses) for text in texts]
         assert set(await asyncio.gather(*films)) == {"shutdown"}
         for page in (*filming, *pressing):

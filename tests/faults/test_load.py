@@ -58,8 +58,13 @@ async def enter(url: str) -> asyncio.StreamWriter:
     return writer
 
 
+GOODBYE: Final = bytes([0x88, 0x82, 0, 0, 0, 0]) + (1001).to_bytes(2)
+"""A close frame, as of a page that is closed: its session ends at once."""
+
+
 async def leave(pages: list[asyncio.StreamWriter]) -> None:
     for page in pages:
+        page.write(GOODBYE)
         page.close()
         await page.wait_closed()
 

@@ -213,7 +213,7 @@ def press(url: str, name: str, process: subprocess.Popen[str]) -> threading.Thre
     """Press a button, and wait until its handler works."""
 
     def click() -> None:
-        with Client(url) as client:
+        with Client(url, grace=0) as client:
             client.click(name)
 
     thread = threading.Thread(target=click, daemon=True)
