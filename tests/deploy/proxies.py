@@ -87,7 +87,7 @@ def proxied(folder: Path, ports: tuple[int, int], certificate: Path, *changes: t
             process.terminate()
             process.wait(10)
     # What is refused or broken off by a process that ends goes on to the next one, and is an error in this log only.
-    log = re.sub(r".*(?:Connection refused|upstream prematurely closed).*\n", "", error_log(folder))
+    log = re.sub(r".*(?:Connection refused|upstream prematurely closed|reset by peer).*\n", "", error_log(folder))
     assert "[error]" not in log, log
 
 

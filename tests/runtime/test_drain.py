@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from typing import Any, cast
@@ -11,8 +12,13 @@ import pytest
 from tests.runtime.test_host import App, virtual
 
 import millstream as ms
+from millstream.declare.injected import Request
 from millstream.runtime.drain import BATCH, PAUSE_S, drain
 from millstream.runtime.session import Session
+from millstream.transports.memory import connect
+from millstream.wire.encoding import encode_message
+from millstream.wire.messages import Hello
+from millstream.wire.packet import VERSION
 
 
 class Page:
@@ -112,3 +118,30 @@ async def test_what_waits_and_what_follows_is_finished_and_nothing_new_begins() 
         transport: Any = page.link.transport
         assert transport.code == 1012
     await app.gone()
+
+
+@virtual
+async def test_a_page_that_is_about_to_begin_is_sent_away_too() -> None:
+    """Its initial values were still being computed when the app was stopped."""
+    go, called = threading.Event(), threading.Event()
+
+    def compute() -> str:
+        called.set()
+        go.wait(10)
+        return "late"
+
+    with ms.Blocks() as demo:
+        ms.Textbox(compute)
+    app = App(demo)
+    await app.host.start()
+    near, far = connect()
+    serving = asyncio.ensure_future(app.host.serve(far, Request()))
+    await near.send(encode_message(Hello(seq=1, version=VERSION, build="", page_us=0)))
+    while not called.is_set():  # noqa: ASYNC110 - a thread sets it
+        await asyncio.sleep(0)
+    closing = asyncio.ensure_future(app.host.close(1))
+    await asyncio.sleep(0)
+    go.set()
+    await asyncio.wait([closing, serving])
+    assert near.code == 1012
+    assert not app.host.sessions

@@ -192,6 +192,8 @@ class Host:
         self.totals.sessions += 1
         request = replace(request, session_hash=secrets.token_hex(8))
         initial = await self._shared.beginning.of_session()
+        if not self._is_ready:  # any more: nobody would send this page away
+            raise Refused("the app is being restarted", "shutdown")
         secret = secrets.token_urlsafe(32)
         page = page_of(request, visitor, is_developers=is_developers)
         session = Session(secret, self._shared, page, visitor, initial, self._folders.of_session())

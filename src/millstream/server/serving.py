@@ -37,6 +37,10 @@ PING_S: Final = 5.0
 SPARE_FILES: Final = 256
 """File descriptors that pages leave free for everything else."""
 
+ANSWERS_S: Final = 2.5
+LAST_ANSWERS_S: Final = 0.3
+"""How long at most, and at least, pages that were sent away may take to answer."""
+
 SPARE_S: Final = 1.0
 """Time that shutting down may take beyond the drain."""
 
@@ -172,8 +176,15 @@ class Server(uvicorn.Server):
         return protocol
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Drain first: while running handlers finish, the socket stays open and new requests get a 503."""
+        """Drain first: while running handlers finish, the socket stays open and new requests get a 503.
+
+        What is left of the drain is for pages to answer their close: a connection that is broken off may lose it.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._app.options.drain
         await self._app.close()
+        left_s = min(until - loop.time(), ANSWERS_S)
+        self.config.timeout_graceful_shutdown = max(left_s, LAST_ANSWERS_S)  # type: ignore[assignment]  # waits for it
         await super().shutdown(sockets)
         for connection in list(self.server_state.connections):
             connection.transport.abort()  # it did not answer the close; over TLS that would take half a minute
