@@ -1,4 +1,4 @@
-"""A6: an hour under load leaves memory, descriptors and latency as they were; CI takes 6 minutes, `scripts/soak` the hour."""
+"""A6: load that lasts leaves memory, descriptors and latency flat: 6 minutes in CI, an hour by `scripts/soak`."""
 
 from __future__ import annotations
 

@@ -174,7 +174,7 @@ def test_a_dead_link_ends_although_data_waits_for_it(monkeypatch: pytest.MonkeyP
     with gr.Blocks() as demo:
         text = gr.Textbox(label="Text")
         demo.load(lambda: "x" * 1_500_000, None, text)
-    with serving(demo) as (url, app), dead_page(url, app):
+    with serving(demo, grace=0) as (url, app), dead_page(url, app):
         wait_until(lambda: len(app.host.sessions) == 1)
         wait_until(lambda: not app.host.sessions)
 

@@ -311,7 +311,7 @@ def test_pages_that_never_say_hello_make_room_too(monkeypatch: pytest.MonkeyPatc
 def test_one_address_cannot_keep_the_others_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """With as many pages as there may be, the oldest of the address that has most goes."""
     monkeypatch.setattr(serving_module, "most_pages", lambda: 6)
-    with serving(trusted_proxies=["127.0.0.1"]) as (url, app), ExitStack() as stack:
+    with serving(trusted_proxies=["127.0.0.1"], grace=0) as (url, app), ExitStack() as stack:
 
         def page(address: str) -> ClientConnection:
             page = stack.enter_context(open_socket(url, forwarded=address))
