@@ -53,7 +53,7 @@ def start(launch: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> Callab
 
 
 def move(page: Page, slider: str, value: float) -> None:
-    page.get_by_role("slider", name=slider).fill(str(value))
+    page.get_by_role("slider", name=slider).fill(f"{value:g}")
 
 
 def test_simplest_gives_the_mirrored_frame_back(start: Callable[[str], str], open_page: OpenPage, clips: Clips) -> None:
