@@ -276,7 +276,7 @@ def test_the_bar_is_in_step_with_the_servers_clock(launch: Launch, open_page: Op
     before = time.monotonic()
     shown = page.evaluate(LEFT_S)
     after = time.monotonic()
-    deadline = stream._loop.ticket.deadline  # type: ignore[union-attr]  # what the server goes by
+    deadline = stream.loop.ticket.deadline  # type: ignore[union-attr]  # what the server goes by
     assert deadline is not None
     assert deadline - after - 0.15 < shown < deadline - before + 0.15
 

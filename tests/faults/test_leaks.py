@@ -69,7 +69,7 @@ def count() -> Iterator[str]:
 
 @pytest.fixture
 def served() -> Iterator[tuple[str, App]]:
-    with serving(declare()) as (url, app):
+    with serving(declare(), grace=0.5) as (url, app):
         yield url, app
 
 
@@ -191,7 +191,7 @@ def test_the_slot_of_a_page_that_is_killed_in_the_middle_of_a_frame_is_free_at_o
     with gr.Blocks() as demo:
         camera = gr.Image(label="camera", sources=["webcam"])
         camera.stream(lambda frame: frame, camera, camera, stream_every=0.0)
-    with serving(demo) as (url, _), Client(url) as page:
+    with serving(demo, grace=0) as (url, _), Client(url) as page:
         other = Client(url)
         theirs = other.record("camera")
         theirs.wait_for_state("running")
@@ -270,7 +270,7 @@ def _may_send(app: App, sequence: int) -> bool:
     session = next((found for found in app.host.sessions.values() if 1 in found.streams), None)
     if session is None:
         return False
-    receiver = session.streams[1]._receiver
+    receiver = session.streams[1].receiver
     until(lambda: receiver.limit >= sequence and receiver.received == sequence - 1)
     return True
 
