@@ -198,6 +198,8 @@ class Visitor:
             return page
 
 
+# Once in ten runs a TLS socket of urllib that the proxy resets is left to the collector: not ours to close.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.anyio
 async def test_B38_a_rolling_deploy_loses_no_event(tmp_path: Path, trusted: Path) -> None:
     """Ten visitors click while the process is replaced twice: each event is executed once, and answered."""

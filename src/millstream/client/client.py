@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import html.parser
 import json
+import logging
 import math
 import threading
 from collections.abc import Callable, Coroutine
@@ -30,6 +31,11 @@ from millstream.wire.limits import MAX_MESSAGE_BYTES
 from millstream.wire.packet import SUBPROTOCOL
 
 T = TypeVar("T")
+
+logger = logging.getLogger("millstream.client")
+
+ENDING_S: Final = 5.0
+"""How long what goes on in the background of a client may take to end."""
 
 REFUSALS: Final = {401: "login", 403: "origin", 429: "login", 503: "shutdown"}
 """The code of `Refused` for a status of HTTP."""
@@ -123,7 +129,10 @@ async def _cancel_others() -> None:
     others = asyncio.all_tasks() - {asyncio.current_task()}
     for task in others:
         task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
+    if others:  # one that does not end must not keep the caller waiting for ever
+        _, late = await asyncio.wait(others, timeout=ENDING_S)
+        for task in late:
+            logger.warning("a task of the client does not end: %r", task)
     await asyncio.get_running_loop().shutdown_default_executor()
 
 
