@@ -233,7 +233,7 @@ def hanging() -> Iterator[tuple[str, App]]:
         gr.Button("stop").click(None, None, None, cancels=event)
         slow = gr.Button("async")
         slow.click(asyncio.sleep, gr.Number(30, label="seconds"), None)
-    with serving(demo, abandon_after=ABANDON_S) as (url, app):
+    with serving(demo, abandon_after=ABANDON_S, grace=0) as (url, app):
         try:
             yield url, app
         finally:
