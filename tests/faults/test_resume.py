@@ -95,7 +95,7 @@ def test_B3_a_cut_of_5_s_costs_nothing_and_everything_goes_on_within_a_second() 
     heard = Heard()
     with linked(declare(heard, steps=400)) as (link, app, page):
         recording, mic, run = begun(page)
-        rate, samples = ramp(9.0)
+        rate, samples = ramp(16.0)  # longer than any wait for the next attempt
         feeding = mic.feed_in_background((rate, samples))
         page.wait_for(lambda: len(run.results) > 10)
         page.set("Number", 7)
