@@ -88,6 +88,7 @@ class ClientHttp:
         """
         while not self._ready:
             if self._end is not None:
+                await self._let_go()
                 raise self._end
             # If this is cancelled, the thread goes on reading, for the next call.
             if self._reading is None or self._reading.cancelled():
@@ -114,6 +115,10 @@ class ClientHttp:
                 await self._say_goodbye(frame_end(code, reason))
         if self._end is None:
             self._end = Closed("the connection is closed")
+        await self._let_go()
+
+    async def _let_go(self) -> None:
+        """Close the sockets and end the threads; harmless if repeated."""
         for found in (self._socket, self._up.sock):
             if found is not None:
                 _shut(found)
@@ -178,9 +183,12 @@ class ClientHttp:
     def _read(self) -> bytes:
         assert self._response is not None
         try:
-            return self._response.read1(READ_BYTES)
+            data = self._response.read1(READ_BYTES)
         except _BROKEN:
-            return b""
+            data = b""
+        if not data:
+            self._response.close()  # nobody may ask for more, and so nobody else would
+        return data
 
     def _post(self, number: int, body: bytes) -> int:
         headers = {**self._headers, "X-Millstream-Batch": str(number), "Content-Type": "application/octet-stream"}
@@ -200,6 +208,8 @@ class ClientHttp:
         if connection is self._down and self._response is not None:
             self._response.close()
         connection.close()
+        if connection is self._down and self._socket is not None:
+            self._socket.close()
 
 
 def _shut(found: socket.socket) -> None:
