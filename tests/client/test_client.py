@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from tests.server.live import serving
 
 import millstream as ms
 from millstream.client import Client
+from millstream.client import client as client_module
 from millstream.client.client import ClientWebSocket, open_page
 from millstream.errors import Closed, InvalidValue, Refused
 from millstream.server.app import App
@@ -220,3 +222,19 @@ async def test_a_page_on_the_running_loop(served: tuple[str, App]) -> None:
     assert isinstance(page.link.transport, ClientWebSocket)
     assert page.find("Camera")
     await page.close()
+
+
+def test_what_does_not_end_in_the_background_keeps_no_client_waiting(
+    served: tuple[str, App], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def stubborn() -> None:
+        while True:
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(3600)
+
+    monkeypatch.setattr(client_module, "ENDING_S", 0.05)
+    page = Client(served[0])
+    page.start(stubborn())
+    page.run(asyncio.sleep(0))
+    page.close()
+    assert any("does not end: <Task" in record.getMessage() for record in caplog.records)

@@ -199,7 +199,7 @@ class Visitor:
 
 
 # Once in ten runs a TLS socket of urllib that the proxy resets is left to the collector: not ours to close.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings(r"ignore:Exception ignored in. <ssl\.SSLSocket:pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.anyio
 async def test_B38_a_rolling_deploy_loses_no_event(tmp_path: Path, trusted: Path) -> None:
     """Ten visitors click while the process is replaced twice: each event is executed once, and answered."""
