@@ -1,5 +1,9 @@
 import asyncio
+import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -29,9 +33,25 @@ def test_in_the_main_thread_what_a_handler_raises_ends_there(error: BaseExceptio
     assert caught(error) == [error]
 
 
+@contextmanager
+def interrupted_by(handler: Any) -> Iterator[None]:
+    """Handle Ctrl-C so, whatever whoever started the tests has set."""
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_in_the_main_thread_control_c_goes_through() -> None:
-    with pytest.raises(KeyboardInterrupt):
+    with interrupted_by(signal.default_int_handler), pytest.raises(KeyboardInterrupt):
         caught(KeyboardInterrupt())
+
+
+def test_where_nobody_listens_to_control_c_it_is_the_handler_that_raised() -> None:
+    error = KeyboardInterrupt()
+    with interrupted_by(signal.SIG_IGN):
+        assert caught(error) == [error]
 
 
 @pytest.mark.anyio
