@@ -11,9 +11,9 @@ import pytest
 from tests.server.test_serving import wait_until
 
 import millstream
+from millstream.apps.program import CommandError, find, split
 from millstream.cli import main
 from millstream.cli.demo import example
-from millstream.cli.program import CommandError, find, split
 from millstream.client import Client
 
 APP = "import millstream as gr\nwith gr.Blocks(title={title!r}) as {name}:\n    gr.Textbox()\n"

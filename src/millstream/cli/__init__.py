@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final
 
 import millstream
+from millstream.apps.program import CommandError, ProgramError
 from millstream.cli.demo import add_demo
 from millstream.cli.link import add_link
-from millstream.cli.program import CommandError, ProgramError
 from millstream.cli.replay import add_replay
 from millstream.cli.run import add_run
 from millstream.cli.usage import EXIT_USAGE, Parser

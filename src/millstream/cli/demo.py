@@ -7,7 +7,7 @@ import difflib
 from pathlib import Path
 
 import millstream
-from millstream.cli.program import CommandError, ProgramError, serve
+from millstream.apps.program import CommandError, ProgramError, serve
 from millstream.cli.run import add_serving, serving
 from millstream.cli.usage import Parser
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Final
 
-from millstream.cli.program import CommandError, declared
+from millstream.apps.program import CommandError, declared
 from millstream.cli.usage import Parser
 from millstream.errors import InvalidValue
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from millstream.cli.program import serve
+from millstream.apps.program import serve
 from millstream.cli.usage import Parser, port
 
 

@@ -65,11 +65,12 @@ class NotServed(Exception):
 
     Attributes:
         declaration: The app.
+        arguments: What the program passes to `launch()` and has a meaning here, by name.
     """
 
-    def __init__(self, declaration: Declaration) -> None:
+    def __init__(self, declaration: Declaration, arguments: Mapping[str, object]) -> None:
         super().__init__("the app is not served")
-        self.declaration = declaration
+        self.declaration, self.arguments = declaration, arguments
 
 
 _overrides: ContextVar[Overrides | None] = ContextVar("millstream_overrides", default=None)
@@ -113,7 +114,7 @@ def launch(
     _warn_of_meaningless(share, arguments)
     if overrides := _overrides.get():
         if not overrides.serves:
-            raise NotServed(declaration)
+            raise NotServed(declaration, {name: value for name, value in arguments.items() if name not in _MEANINGLESS})
         overrides.launches += 1
         arguments |= overrides.arguments
         inbrowser = inbrowser or overrides.inbrowser
