@@ -300,10 +300,12 @@ class Worker(Protocol):
     Attributes:
         ended: Done when nothing of it runs any more: no thread, no coroutine.
         released: Done when it has ended, or was abandoned: its slot may be given away.
+        abandon_s: Seconds that what runs has to end after `close`; the engine's own when it is opened.
     """
 
     ended: asyncio.Future[None]
     released: asyncio.Future[None]
+    abandon_s: float
 
     def submit(self, job: Job) -> AsyncGenerator[Result, None]:
         """Run a job; the next step of a generator begins when the next result is asked for.
@@ -314,7 +316,7 @@ class Worker(Protocol):
     async def close(self, wait_s: float | None = None) -> None:
         """Close what runs; returns when it is released, or after `wait_s` (default: what a healthy one takes to end).
 
-        What does not end is abandoned once the engine's `abandon_s` have passed since the first call of this.
+        What does not end is abandoned once `abandon_s` have passed since the first call of this.
         """
 
 

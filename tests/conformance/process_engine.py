@@ -93,6 +93,7 @@ class ProcessWorker:
         self._results: asyncio.Queue[Result] = asyncio.Queue()
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.released = self.ended
+        self.abandon_s = 30.0
 
     def hear(self, said: Result | Notice | Shown | None) -> None:
         if said is None:

@@ -52,6 +52,9 @@ class Visitor:
     def expired(self) -> None:
         self.heard.append("expired")
 
+    def surrender(self) -> None:
+        self.heard.append("surrender")
+
     def stands(self, position: int, eta_s: float) -> None:
         self.heard.append((position, round(eta_s)))
         self.heard_at.append(asyncio.get_running_loop().time())

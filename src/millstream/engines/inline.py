@@ -49,6 +49,7 @@ class Worker:
         self._calls = calls
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.released = self.ended
+        self.abandon_s = 0.0  # nothing outlives its closing here
 
     async def submit(self, job: Job) -> AsyncGenerator[Result, None]:
         call = self._calls.begin(job)

@@ -51,7 +51,7 @@ class Engine:
 
     def start(self, program: Program, limits: EngineLimits = DEFAULT_LIMITS) -> None:
         self._program = program
-        self.abandon_s = max(limits.abandon_s, self.grace_s)  # a healthy thread takes a moment to end, too
+        self.abandon_s = limits.abandon_s
 
     async def prepare(self, bindings: Collection[int]) -> None:
         """Call the app's set-up, in a thread; raises what it raises, as no handler could do its work then."""
@@ -128,6 +128,7 @@ class Worker:
         self._pending = 0
         self._steps: Steps | None = None
         self._closed_at: float | None = None
+        self.abandon_s = engine.abandon_s
         self._abandonment: asyncio.TimerHandle | None = None
         self.ended: asyncio.Future[None] = self._loop.create_future()
         self.released: asyncio.Future[None] = self._loop.create_future()
@@ -182,7 +183,7 @@ class Worker:
     async def close(self, wait_s: float | None = None) -> None:
         if self._closed_at is None:
             self._closed_at = time.monotonic()
-            seconds = self._engine.abandon_s
+            seconds = max(self.abandon_s, self._engine.grace_s)  # a healthy thread takes a moment to end, too
             why = f"its page has gone, or it was cancelled, {seconds:g} seconds ago"
             self._abandonment = self._loop.call_later(seconds, self.abandon, why)
             if self._steps is None:

@@ -7,6 +7,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Sequence
 from typing import Final, Protocol
 
+from millstream.admission import RECHECK_S
 from millstream.runtime.queue import RunQueue
 from millstream.runtime.state.file_quota import network_of
 from millstream.tickets import Ticket
@@ -35,12 +36,17 @@ class Absences:
     """Keeps nobody waiting for a page that is away.
 
     What waits in the queue is passed over at once, and keeps its position. What has a slot keeps it until nothing has
-    been heard of the page for `HOLD_S`, and after that until somebody waits for it. Beyond `MAX_AWAY_EACH` the session
-    that has been away for longest is given up, so that nobody fills the server by opening pages and cutting them off.
+    been heard of the page for `HOLD_S`, and after that until somebody waits for it; a call that does not return then is
+    abandoned, as if the page had been closed when others were let in. Beyond `MAX_AWAY_EACH` the session that has been
+    away for longest is given up, so that nobody fills the server by opening pages and cutting them off.
+
+    Args:
+        queue: The queue of the app.
+        abandon_s: How long a call may hold a slot that is given up.
     """
 
-    def __init__(self, queue: RunQueue) -> None:
-        self._queue = queue
+    def __init__(self, queue: RunQueue, abandon_s: float) -> None:
+        self._queue, self._abandon_s = queue, abandon_s
         self._loop = asyncio.get_running_loop()
         self._away: OrderedDict[Absent, asyncio.TimerHandle] = OrderedDict()
         self._networks: defaultdict[str, OrderedDict[Absent, None]] = defaultdict(OrderedDict)
@@ -80,6 +86,13 @@ class Absences:
 
     def _let_others_in(self, session: Absent) -> None:
         self._queue.step_aside(session.tickets)
+        self._away[session] = self._loop.call_later(self._abandon_s, self._lose_patience, session)
+
+    def _lose_patience(self, session: Absent) -> None:
+        """End the calls that others wait for; of those that nobody waits for yet look again."""
+        if tickets := session.tickets:
+            self._away[session] = self._loop.call_later(RECHECK_S, self._lose_patience, session)
+            self._queue.lose_patience(tickets)
 
     def __len__(self) -> int:
         return len(self._away)

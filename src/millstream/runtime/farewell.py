@@ -64,5 +64,8 @@ class _Farewell:
     def expired(self) -> None:
         """It is called once."""
 
+    def surrender(self) -> None:
+        """Its page does not come back, so it is never away."""
+
     def stands(self, position: int, eta_s: float) -> None:
         """Nobody is to know."""

@@ -101,7 +101,7 @@ class Host:
         allowances = FileQuotas(settings.max_session_bytes, settings.max_address_bytes, settings.max_total_bytes)
         call_limits = CallLimits(self._engine, settings)
         components = expiring(self.manifest.components.values())
-        absences, tokens = Absences(queue), ResumeTokens[Session](lambda session: session.page.seen)
+        absences, tokens = Absences(queue, settings.abandon_s), ResumeTokens[Session](lambda session: session.page.seen)
         self._shared = Shared(
             self.manifest,
             settings,

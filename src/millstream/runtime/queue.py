@@ -44,6 +44,9 @@ class Queued(Protocol):
     def expired(self) -> None:
         """Its time is up and others wait: finish the running call, then `rejoin` or `leave`."""
 
+    def surrender(self) -> None:
+        """End at once: its time has been up for too long, and its call does not return."""
+
     def stands(self, position: int, eta_s: float) -> None:
         """It waits at `position` (from 1), for about `eta_s` seconds more; -1 if that is unknown."""
 
@@ -154,6 +157,8 @@ class RunQueue:
     def step_up(self, tickets: Iterable[Ticket]) -> None:
         """Let others go before these no longer: their page is back. Who waits is told where it stands."""
         for ticket in tickets:
+            for worker in self._workers.get(ticket, ()):
+                worker.abandon_s = self._abandon_s
             is_extended = ticket.is_away and ticket.is_running and ticket.ask.time_limit is not None
             self._moved(ticket.ask.key, self._admission.step_up(ticket, self._loop.time()))
             if is_extended:
@@ -161,6 +166,14 @@ class RunQueue:
             elif ticket.is_waiting:
                 self._stand_in_line(ticket)
         self._set_expiry()
+
+    def lose_patience(self, tickets: Iterable[Ticket]) -> None:
+        """Have calls of these abandoned as soon as they are closed, which those that others wait for are now."""
+        for ticket in tickets:
+            for worker in self._workers.get(ticket, ()):
+                worker.abandon_s = 0.0
+            if ticket.state is TicketState.EXPIRING:
+                self._queued[ticket].surrender()
 
     def close(self) -> None:
         """Admit nobody any more, but for those who bid farewell."""

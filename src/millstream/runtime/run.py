@@ -100,7 +100,7 @@ class Run:
         context, channel = self._context, self._context.sender.channels.shared
         context.totals.events[self.binding.name].call.add(result.call_s)
         if self._is_expired and not result.is_last:
-            self._surrender()
+            self.surrender()
         self._is_delivering = True
         failure = result.failure or await context.results.deliver(began, result, channel, self._voice, is_whole=True)
         self._is_delivering = False
@@ -148,12 +148,14 @@ class Run:
         """Give up the slot: others want it, and the page is away. A plain handler returns what it works on before."""
         self._is_expired = True
         if self._is_delivering:
-            self._surrender()
+            self.surrender()
 
-    def _surrender(self) -> None:
-        name = self.binding.name
-        self._context.reports.tell(Notice("warning", f"{name}() was ended: the connection was lost for too long."))
-        self.cancel()
+    def surrender(self) -> None:
+        """End at once, and say that this is because the page was away."""
+        if not self.is_over:
+            name = self.binding.name
+            self._context.reports.tell(Notice("warning", f"{name}() was ended: the connection was lost for too long."))
+            self.cancel()
 
     def stands(self, position: int, eta_s: float) -> None:
         self._say("waiting", position, eta_s)

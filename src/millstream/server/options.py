@@ -63,8 +63,8 @@ class ServerOptions:
             figures are for users who are logged in, or for this machine where there is no login.
         drain: Seconds that running handlers get to finish when the server stops; 0 ends them at once.
         grace: Seconds for which a session waits for its page when the link is lost; 0 ends it at once.
-        abandon_after: Seconds for which a call that does not end keeps its slot after it was cancelled or its page has
-            gone; then the slot is given to another.
+        abandon_after: Seconds for which a call that does not end keeps its slot after it was cancelled, its page has
+            gone, or others may have the slot of a page that is away; then it is given to another.
         unblock_after: Seconds for which an async handler may block the event loop, and with it everybody else; then it
             is ended. `math.inf` for ever.
         engine: Where handlers run whose events name no `engine=`: `"thread"` or `"process"`.

@@ -32,6 +32,7 @@ class Idler:
         loop = asyncio.get_running_loop()
         self.ended: asyncio.Future[None] = loop.create_future()
         self.released: asyncio.Future[None] = loop.create_future()
+        self.abandon_s = 30.0
 
     async def submit(self, job: Job) -> AsyncGenerator[Result, None]:
         raise NotImplementedError

@@ -63,6 +63,7 @@ class Worker:
         self._ending: asyncio.Task[None] | None = None
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.released = self.ended
+        self.abandon_s = means.limits.abandon_s
         self._pool.listeners[number] = notify
 
     @property
@@ -190,7 +191,7 @@ class Worker:
         self.ended.set_result(None)
 
     def _abandon_later(self) -> None:
-        seconds = max(self._means.limits.abandon_s, self._means.grace_s)
+        seconds = max(self.abandon_s, self._means.grace_s)
         self._abandonment = asyncio.get_running_loop().call_later(seconds, self._abandon, seconds)
 
     def _abandon(self, seconds: float) -> None:

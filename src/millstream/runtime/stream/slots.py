@@ -24,7 +24,7 @@ class StreamSlots:
     Attributes:
         component: The number of the component that the stream is of.
         fault: Called with an error that should not have happened.
-        surrender: Ends the stream at once: others want its slot, and its handler waits for a page that is away.
+        surrender: Ends the stream at once: others want its slot, and its page is away.
     """
 
     context: SessionContext
