@@ -1,0 +1,42 @@
+"""What sessions need of whatever keeps their snapshots: a broker, or an object in the same process."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class SnapshotOwner(Protocol):
+    """A gateway, as far as the store has something to tell it; called on its loop."""
+
+    def taken(self, key: bytes) -> None:
+        """Another gateway has taken this snapshot: let go of its session."""
+
+    def forgotten(self) -> None:
+        """The store begins anew and knows nothing: put all snapshots again."""
+
+
+class SnapshotStore(Protocol):
+    """One gateway's way to the snapshots of all; see `SnapshotTable` for whose a key is.
+
+    A key is 32 bytes, the SHA-256 of a resume token and of whom it was given to: the store learns neither. A snapshot
+    has a head, which is small and changes often, and a body; both are signed by the gateways, which restore nothing
+    that the store has made up or mixed up. No method but `take` waits, and none raises when the store is out of reach.
+    """
+
+    def attach(self, owner: SnapshotOwner) -> None:
+        """Say whom to tell; once, before anything else."""
+
+    def put(self, key: bytes, head: bytes, body: bytes | None = None) -> None:
+        """Keep the newest snapshot; with `body=None` the body stays as it was.
+
+        If the key is somebody else's, nothing is kept, and `owner.taken` is called.
+        """
+
+    async def take(self, key: bytes) -> tuple[bytes, bytes] | None:
+        """Take over a snapshot, `(head, body)`, at once and for good; `None` if there is none, or no store now.
+
+        Whom it belonged to is told by `taken`.
+        """
+
+    def drop(self, key: bytes) -> None:
+        """Forget a snapshot of one's own: its session is over, or has another key."""
