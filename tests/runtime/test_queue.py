@@ -14,9 +14,10 @@ import pytest
 
 import millstream as ms
 from millstream.admission import Admission
+from millstream.announcements import ANNOUNCE_S, SLICE
 from millstream.declare.binding import Binding
 from millstream.errors import Busy
-from millstream.runtime.queue import ANNOUNCE_S, SLICE, RunQueue
+from millstream.runtime.queue import RunQueue
 from millstream.testing.virtual import VirtualLoop
 from millstream.tickets import Ticket
 
@@ -54,6 +55,9 @@ class Visitor:
 
     def surrender(self) -> None:
         self.heard.append("surrender")
+
+    def refused(self, error: Busy) -> None:
+        self.heard.append(("refused", str(error)))
 
     def stands(self, position: int, eta_s: float) -> None:
         self.heard.append((position, round(eta_s)))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from millstream.admission import RECHECK_S
-from millstream.runtime.queue import RunQueue
+from millstream.runtime.queue import SlotQueue
 from millstream.runtime.state.file_quota import network_of
 from millstream.tickets import Ticket
 
@@ -45,7 +45,7 @@ class Absences:
         abandon_s: How long a call may hold a slot that is given up.
     """
 
-    def __init__(self, queue: RunQueue, abandon_s: float) -> None:
+    def __init__(self, queue: SlotQueue, abandon_s: float) -> None:
         self._queue, self._abandon_s = queue, abandon_s
         self._loop = asyncio.get_running_loop()
         self._away: OrderedDict[Absent, asyncio.TimerHandle] = OrderedDict()

@@ -8,7 +8,7 @@ from typing import Protocol, cast
 
 from millstream.jobs import Engine
 from millstream.runtime.metrics import StreamMetrics, Totals
-from millstream.runtime.queue import RunQueue
+from millstream.runtime.queue import SlotQueue
 from millstream.runtime.state.file_quota import FileQuotas
 from millstream.runtime.stream.stream import Stream
 
@@ -25,7 +25,7 @@ class MeasuredParts(Protocol):
     """The parts that all sessions share, and that are measured."""
 
     @property
-    def queue(self) -> RunQueue:
+    def queue(self) -> SlotQueue:
         """All that waits for a slot."""
 
     @property

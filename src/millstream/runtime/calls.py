@@ -16,7 +16,7 @@ from millstream.jobs import Failure, Job, Notify, Occurrence, Result, Role, Work
 from millstream.runtime.audio.output import AudioOutput
 from millstream.runtime.call.call_limits import CallLimits
 from millstream.runtime.page_info import PageInfo
-from millstream.runtime.queue import RunQueue
+from millstream.runtime.queue import SlotQueue
 from millstream.runtime.reports import Reports
 from millstream.runtime.send.channel import Channel, Delivery
 from millstream.runtime.send.sender import Sender
@@ -83,7 +83,7 @@ class SessionCalls:
         self,
         manifest: Manifest,
         limits: CallLimits,
-        queue: RunQueue,
+        queue: SlotQueue,
         page: PageInfo,
         values: Values,
         store: SessionFiles,

@@ -11,7 +11,7 @@ from millstream.runtime.calls import Results, SessionCalls
 from millstream.runtime.clock import SessionClock
 from millstream.runtime.metrics import Totals
 from millstream.runtime.page_info import PageInfo
-from millstream.runtime.queue import RunQueue
+from millstream.runtime.queue import SlotQueue
 from millstream.runtime.reports import Reports
 from millstream.runtime.send.sender import Sender
 from millstream.runtime.settings import Settings
@@ -37,7 +37,7 @@ class SessionContext:
 
     manifest: Manifest
     settings: Settings
-    queue: RunQueue
+    queue: SlotQueue
     totals: Totals
     page: PageInfo
     values: Values

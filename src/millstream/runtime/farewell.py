@@ -29,6 +29,8 @@ async def run_unseen(context: SessionContext, binding: Binding, event: Occurrenc
     try:
         while ticket is not None and ticket.state is TicketState.WAITING:
             await queued.admission.wait()
+            if queued.refusal is not None:
+                raise queued.refusal
         worker = calls.open(binding, _nobody, ticket)
         began = calls.begin(binding, Cause(event=event))
         async with asyncio.timeout(context.settings.farewell_s), aclosing(worker.submit(began.job)) as results:
@@ -54,8 +56,13 @@ class _Farewell:
 
     def __init__(self) -> None:
         self.admission = asyncio.Event()
+        self.refusal: Busy | None = None
 
     def admitted(self) -> None:
+        self.admission.set()
+
+    def refused(self, error: Busy) -> None:
+        self.refusal = error
         self.admission.set()
 
     def extended(self) -> None:

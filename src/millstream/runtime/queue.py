@@ -4,32 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Iterator
-from functools import partial
-from itertools import islice
-from typing import Final, NamedTuple, Protocol
+from collections.abc import Iterable
+from typing import Protocol
 
-from millstream.admission import Admission, Standing
+from millstream.admission import Admission
+from millstream.announcements import Announcements
 from millstream.declare.binding import Binding
 from millstream.errors import Busy
 from millstream.jobs import Worker
 from millstream.runtime.alarm import Alarm
+from millstream.runtime.slot_workers import SlotWorkers
 from millstream.tickets import Ask, Ticket, TicketState
 
 logger = logging.getLogger("millstream.session")
-
-ANNOUNCE_S: Final = 0.5
-"""Those who wait hear of their position at most this often."""
-
-SLICE: Final = 64
-"""So many are told at once, those in front first; then the loop has other things to do."""
-
-PAUSE_S: Final = 0.05
-"""How long it has for them: a thousand people a second are told at most, whatever the length of the queue."""
-
-NOTICEABLE_S: Final = 0.5
-NOTICEABLE_SHARE: Final = 0.05
-"""An expected wait that moves by less than this, or than this share of itself, is not worth a message."""
 
 
 class Queued(Protocol):
@@ -47,23 +34,74 @@ class Queued(Protocol):
     def surrender(self) -> None:
         """End at once: its time has been up for too long, and its call does not return."""
 
+    def refused(self, error: Busy) -> None:
+        """It waits no longer: the queue has no room for it, or cannot be reached. It has to `leave`."""
+
     def stands(self, position: int, eta_s: float) -> None:
         """It waits at `position` (from 1), for about `eta_s` seconds more; -1 if that is unknown."""
 
 
-class _Told(NamedTuple):
-    """The last thing that one who waits was told, when, and by when it is to expect a slot (`None`: unknown)."""
-
-    at: float
-    position: int
-    due: float | None
-
-
-class RunQueue:
-    """Hands out slots, and tells those who wait where they stand. All methods belong to the loop.
+class SlotQueue(Protocol):
+    """Hands out the slots of an app, and tells those who wait where they stand. All methods belong to the loop.
 
     A slot belongs to the calls that are made in it: when a stream or run has left it stays taken until the last worker
     that `hold` named is released, which means that nothing of it runs any more, or that it was abandoned.
+    """
+
+    @property
+    def waiting(self) -> int:
+        """The number of waiting streams and runs."""
+
+    def join(
+        self, queued: Queued, binding: Binding, visitor: str, *, is_farewell: bool = False, inherits: str = ""
+    ) -> Ticket:
+        """Ask for a slot; the ticket says if there is one at once, else `queued` is told when there is.
+
+        Args:
+            queued: Who asks.
+            binding: What is to be called there.
+            visitor: Whose page it is of.
+            is_farewell: Whether it belongs to the end of a page, which nobody is turned away from.
+            inherits: The `reference` of a ticket of a restored session: its slot or its queue position is taken over,
+                if it is still kept.
+
+        Raises:
+            Busy: Too many wait already, or the app is being shut down. Later on `queued` is told.
+        """
+
+    def reference(self, ticket: Ticket) -> str:
+        """Name a ticket for a snapshot; `""` if nobody else could take it over."""
+
+    def rejoin(self, ticket: Ticket) -> None:
+        """Go to the back of the queue; who rejoins is told when it has a slot again, maybe before this returns."""
+
+    def hold(self, ticket: Ticket, worker: Worker) -> None:
+        """Keep the slot of a ticket taken until a worker is released."""
+
+    async def idle(self, ticket: Ticket) -> None:
+        """Wait until no call is being made in the slot of a ticket."""
+
+    def leave(self, ticket: Ticket) -> None:
+        """Give up a slot, or the wait for one; harmless if repeated."""
+
+    def bequeath(self, tickets: Iterable[Ticket]) -> None:
+        """Keep these for a short time for whoever restores their session, instead of ending them when they leave."""
+
+    def step_aside(self, tickets: Iterable[Ticket]) -> None:
+        """Let others go before these, whose page is away: see `Admission.step_aside`."""
+
+    def step_up(self, tickets: Iterable[Ticket]) -> None:
+        """Let others go before these no longer: their page is back. Who waits is told where it stands."""
+
+    def lose_patience(self, tickets: Iterable[Ticket]) -> None:
+        """Have calls of these abandoned as soon as they are closed, which those that others wait for are now."""
+
+    def close(self) -> None:
+        """Admit nobody any more, but for those who bid farewell."""
+
+
+class RunQueue:
+    """The queue of a process that shares its slots with no other.
 
     Args:
         admission: Who may work now and who waits: pure, and given, so that it can be somewhere else.
@@ -74,33 +112,21 @@ class RunQueue:
         self._admission = admission
         self._abandon_s = abandon_s
         self._queued: dict[Ticket, Queued] = {}
-        self._workers: dict[Ticket, set[Worker]] = {}
-        self._told: dict[Ticket, _Told] = {}
+        self._workers = SlotWorkers(self._idled)
+        self.hold, self.idle = self._workers.hold, self._workers.idle
         self._loop = asyncio.get_running_loop()
         self._expiry = Alarm(self._expire, _log)
         self._announcement = Alarm(self._announce, _log)
-        self._next_slice = Alarm(self._go_round, _log)
-        self._stale: set[str] = set()
-        self._rounds: dict[str, tuple[float, Iterator[Standing]]] = {}
+        self._announcements = Announcements(admission, self._tell)
         self._is_closed = False
 
     @property
     def waiting(self) -> int:
-        """The number of waiting streams and runs."""
         return self._admission.waiting
 
-    def join(self, queued: Queued, binding: Binding, visitor: str, *, is_farewell: bool = False) -> Ticket:
-        """Ask for a slot; the ticket says if there is one at once, else `queued` is told when there is.
-
-        Args:
-            queued: Who asks.
-            binding: What is to be called there.
-            visitor: Whose page it is of.
-            is_farewell: Whether it belongs to the end of a page, which nobody is turned away from.
-
-        Raises:
-            Busy: Too many wait already, or the app is being shut down.
-        """
+    def join(
+        self, queued: Queued, binding: Binding, visitor: str, *, is_farewell: bool = False, inherits: str = ""
+    ) -> Ticket:
         if self._is_closed and not is_farewell:
             raise Busy("the app is restarting; try again in a moment")
         ask = Ask(
@@ -119,27 +145,21 @@ class RunQueue:
             self._set_expiry()
         return ticket
 
+    def reference(self, ticket: Ticket) -> str:
+        return ""
+
+    def bequeath(self, tickets: Iterable[Ticket]) -> None:
+        """There is nobody to bequeath them to."""
+
     def rejoin(self, ticket: Ticket) -> None:
-        """Go to the back of the queue; who rejoins is told when it has a slot again, maybe before this returns."""
         self._moved(ticket.ask.key, self._admission.rejoin(ticket, self._loop.time()))
         if ticket.state is TicketState.WAITING:
             self._stand_in_line(ticket)
 
-    def hold(self, ticket: Ticket, worker: Worker) -> None:
-        """Keep the slot of a ticket taken until a worker is released."""
-        self._workers.setdefault(ticket, set()).add(worker)
-        worker.released.add_done_callback(partial(self._let_go, ticket, worker))
-
-    async def idle(self, ticket: Ticket) -> None:
-        """Wait until no call is being made in the slot of a ticket."""
-        while workers := self._workers.get(ticket):
-            await asyncio.wait([worker.released for worker in workers])
-
     def leave(self, ticket: Ticket) -> None:
-        """Give up a slot, or the wait for one; harmless if repeated."""
         if self._queued.pop(ticket, None) is None:
             return
-        self._told.pop(ticket, None)
+        self._announcements.forget(ticket)
         if ticket in self._workers and ticket.has_slot:
             self._admission.linger(ticket, self._loop.time() + self._abandon_s)
             self._moved(ticket.ask.key, [])
@@ -149,16 +169,13 @@ class RunQueue:
                 self._moved(ticket.ask.key, admitted)
 
     def step_aside(self, tickets: Iterable[Ticket]) -> None:
-        """Let others go before these, whose page is away: see `Admission.step_aside`."""
         for ticket in tickets:
             self._admission.step_aside(ticket, self._loop.time())
         self._set_expiry()
 
     def step_up(self, tickets: Iterable[Ticket]) -> None:
-        """Let others go before these no longer: their page is back. Who waits is told where it stands."""
         for ticket in tickets:
-            for worker in self._workers.get(ticket, ()):
-                worker.abandon_s = self._abandon_s
+            self._workers.set_patience(ticket, self._abandon_s)
             is_extended = ticket.is_away and ticket.is_running and ticket.ask.time_limit is not None
             self._moved(ticket.ask.key, self._admission.step_up(ticket, self._loop.time()))
             if is_extended:
@@ -168,46 +185,32 @@ class RunQueue:
         self._set_expiry()
 
     def lose_patience(self, tickets: Iterable[Ticket]) -> None:
-        """Have calls of these abandoned as soon as they are closed, which those that others wait for are now."""
         for ticket in tickets:
-            for worker in self._workers.get(ticket, ()):
-                worker.abandon_s = 0.0
+            self._workers.set_patience(ticket, 0.0)
             if ticket.state is TicketState.EXPIRING:
                 self._queued[ticket].surrender()
 
     def close(self) -> None:
-        """Admit nobody any more, but for those who bid farewell."""
         self._is_closed = True
-        self._rounds.clear()
-        for alarm in (self._expiry, self._announcement, self._next_slice):
-            alarm.cancel()
+        self._announcements.close()
+        self._expiry.cancel()
+        self._announcement.cancel()
 
-    def _let_go(self, ticket: Ticket, worker: Worker, _: asyncio.Future[None]) -> None:
-        workers = self._workers[ticket]
-        workers.discard(worker)
-        if workers:
-            return
-        del self._workers[ticket]
+    def _idled(self, ticket: Ticket) -> None:
         if ticket not in self._queued:
             self._moved(ticket.ask.key, self._admission.leave(ticket, self._loop.time()))
-
-    def _stand_in_line(self, ticket: Ticket) -> None:
-        """Tell one who begins to wait where it stands, and some time later all others who wait there."""
-        if not self._is_closed:
-            now = self._loop.time()
-            self._announce_later(ticket.ask.key, now)
-            self._tell(self._admission.standing(ticket, now), now, now)
 
     def _moved(self, key: str, admitted: list[Ticket]) -> None:
         """Tell those who have a slot now, and some time later those who have moved up."""
         for ticket in admitted:
             if not self._is_closed or ticket.ask.is_exempt:
-                self._told.pop(ticket, None)
+                self._announcements.forget(ticket)
                 self._queued[ticket].admitted()
         if admitted or self._expiry.due is not None:
             self._set_expiry()
         if self._admission.waiting and not self._is_closed:
-            self._announce_later(key, self._loop.time())
+            self._announcements.moved(key, self._loop.time())
+            self._set_announcement()
 
     def _set_expiry(self) -> None:
         deadline = None if self._is_closed else self._admission.next_deadline()
@@ -228,65 +231,21 @@ class RunQueue:
 
     # ---- telling those who wait --------------------------------------------------------------------------------
 
-    def _announce_later(self, key: str, now: float) -> None:
-        self._stale.add(key)
-        if self._announcement.due is None:
-            self._announcement.set(now + ANNOUNCE_S)
+    def _stand_in_line(self, ticket: Ticket) -> None:
+        if not self._is_closed:
+            self._announcements.stand_in_line(ticket, self._loop.time())
+            self._set_announcement()
 
     def _announce(self) -> None:
-        """Tell those in front at once, and begin to go round the others."""
-        stale, self._stale = self._stale, set()
-        now = self._loop.time()
-        for key in stale:
-            standings = self._admission.standings(key, now)
-            self._tell_some(key, now, standings)
-            if key in self._rounds:
-                self._announce_later(key, now)  # there is another round to be made after this one
-            else:
-                self._rounds[key] = now, standings
-        if self._rounds and self._next_slice.due is None:
-            self._next_slice.set(now + PAUSE_S)
+        self._announcements.go_on(self._loop.time())
+        self._set_announcement()
 
-    def _go_round(self) -> None:
-        """Tell the next slice of one key, then of another."""
-        key = next(iter(self._rounds))
-        began, standings = self._rounds.pop(key)
-        if self._tell_some(key, began, standings):
-            self._rounds[key] = began, standings
-        if self._rounds:
-            self._next_slice.set(self._loop.time() + PAUSE_S)
+    def _set_announcement(self) -> None:
+        if self._announcements.due is not None:
+            self._announcement.set(self._announcements.due)
 
-    def _tell_some(self, key: str, began: float, standings: Iterator[Standing]) -> bool:
-        """Tell a slice; gives whether there may be more."""
-        told, now = 0, self._loop.time()
-        for standing in islice(standings, SLICE):
-            told += 1
-            if not self._tell(standing, began, now):
-                self._announce_later(key, now)
-        return told == SLICE
-
-    def _tell(self, standing: Standing, began: float, now: float) -> bool:
-        """Tell one who waits where it stands if that is news; gives whether it has been told all there is to say."""
-        ticket, position, estimate_s = standing
-        if ticket.is_away:
-            return True  # it is told when it is back
-        due = None if estimate_s is None else began + estimate_s
-        told = self._told.get(ticket)
-        if told is not None:
-            if told.position == position and not _is_news(told.due, due, now):
-                return True
-            if now < told.at + ANNOUNCE_S:
-                return False
-        self._told[ticket] = _Told(now, position, due)
-        self._queued[ticket].stands(position, -1.0 if due is None else max(due - now, 0.0))
-        return True
-
-
-def _is_news(told: float | None, due: float | None, now: float) -> bool:
-    """True if who was told to expect a slot at `told` has to hear that it comes at `due`: the page counts down."""
-    if told is None or due is None:
-        return told is not due
-    return abs(due - told) > max(NOTICEABLE_S, NOTICEABLE_SHARE * (due - now))
+    def _tell(self, ticket: Ticket, position: int, estimate_s: float | None) -> None:
+        self._queued[ticket].stands(position, -1.0 if estimate_s is None else estimate_s)
 
 
 def _log(error: BaseException) -> None:

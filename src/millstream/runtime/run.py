@@ -54,6 +54,7 @@ class Run:
         self._worker: Worker | None = None
         self._admission = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._refusal: Busy | None = None
         self._is_delivering = self._is_expired = False
         self.is_over = False
 
@@ -71,6 +72,8 @@ class Run:
                 self._ticket = self._context.queue.join(self, self.binding, self._context.page.caller.visitor)
                 while self._ticket.state is TicketState.WAITING:
                     await self._admission.wait()
+                    if self._refusal is not None:
+                        raise self._refusal
             if not self.is_over:  # else it was cancelled before it could begin
                 self._say("running")
                 calls = self._context.calls
@@ -139,6 +142,10 @@ class Run:
                 self._task.cancel()
 
     def admitted(self) -> None:
+        self._admission.set()
+
+    def refused(self, error: Busy) -> None:
+        self._refusal = error
         self._admission.set()
 
     def extended(self) -> None:

@@ -28,7 +28,7 @@ from millstream.runtime.inbox import Inbox
 from millstream.runtime.link import SessionLink
 from millstream.runtime.metrics import Totals
 from millstream.runtime.page_info import PageInfo
-from millstream.runtime.queue import RunQueue
+from millstream.runtime.queue import SlotQueue
 from millstream.runtime.reports import Reports
 from millstream.runtime.send.sender import Sender
 from millstream.runtime.send.toasts import Toasts
@@ -76,7 +76,7 @@ class Shared(NamedTuple):
     manifest: Manifest
     settings: Settings
     call_limits: CallLimits
-    queue: RunQueue
+    queue: SlotQueue
     totals: Totals
     allowances: FileQuotas
     beginning: Beginning

@@ -72,7 +72,12 @@ class StreamLoop:
                     self.input.wake.clear()
                     await self.input.wake.wait()
         except Busy as error:
-            self.lifecycle.on(LifecycleEvent.FAILED, Ending("busy", str(error), is_success=False))
+            self.refuse(error)
+
+    def refuse(self, error: Busy) -> None:
+        """End it, as it gets no slot."""
+        self.lifecycle.on(LifecycleEvent.FAILED, Ending("busy", str(error), is_success=False))
+        self.input.wake.set()
 
     async def _work(self, slots: Slots, ticket: Ticket) -> None:
         """Handle what comes in one slot, and go to the back of the queue if the stream is not over then."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from millstream.declare.binding import Binding
+from millstream.errors import Busy
 from millstream.jobs import Worker
 from millstream.runtime.alarm import Alarm
 from millstream.runtime.context import SessionContext
@@ -111,6 +112,9 @@ class StreamSlots:
         self.loop.input.wake.set()
         if self.context.clock.is_stopped and self.loop.output.is_delivering:
             self.surrender()
+
+    def refused(self, error: Busy) -> None:
+        self.loop.refuse(error)
 
     def stands(self, position: int, eta_s: float) -> None:
         self.status.waiting(position, eta_s, again=self.loop.lifecycle.has_run)
