@@ -11,6 +11,7 @@ from typing import Final
 import millstream
 from millstream.apps.program import CommandError, ProgramError
 from millstream.cli.demo import add_demo
+from millstream.cli.deploy import add_deploy
 from millstream.cli.link import add_link
 from millstream.cli.replay import add_replay
 from millstream.cli.run import add_run
@@ -60,6 +61,7 @@ def _parser() -> tuple[Parser, Mapping[str, Parser]]:
     parser.add_argument("--version", action="version", version=f"millstream {millstream.__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     add_run(commands)
+    add_deploy(commands)
     add_demo(commands)
     add_link(commands)
     add_replay(commands)

@@ -114,11 +114,11 @@ def launch(
     _warn_of_meaningless(share, arguments)
     if overrides := _overrides.get():
         if not overrides.serves:
-            raise NotServed(declaration, {name: value for name, value in arguments.items() if name not in _MEANINGLESS})
+            raise NotServed(declaration, _given(arguments))
         overrides.launches += 1
         arguments |= overrides.arguments
         inbrowser = inbrowser or overrides.inbrowser
-    options = ServerOptions.resolve({name: value for name, value in arguments.items() if name not in _MEANINGLESS})
+    options = ServerOptions.resolve(_given(arguments))
     load_certificate(options)
     app = create_app(declaration, options)
     listener = listen(options.server_name, options.server_port, options.num_ports)
@@ -138,6 +138,11 @@ def launch(
     app.stop = server.stop
     _serve(server, may_return=prevent_thread_lock, debug=debug, quiet=quiet)
     return app, local_url, None
+
+
+def _given(arguments: Mapping[str, object]) -> dict[str, object]:
+    """Leave out what was not given, and what has no meaning here."""
+    return {name: value for name, value in arguments.items() if name not in _MEANINGLESS and value is not None}
 
 
 def _serve(server: Server, *, may_return: bool, debug: bool, quiet: bool) -> None:
