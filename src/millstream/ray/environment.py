@@ -1,4 +1,4 @@
-"""What Ray's processes have to find in their environment, and why; `docs/guide/ray.md` repeats it for operators."""
+"""The environment that the processes of Ray need, and why; `docs/guide/ray.md` repeats it for operators."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an app on a Ray cluster may take."""
+"""The options of an app on a Ray cluster."""
 
 from __future__ import annotations
 

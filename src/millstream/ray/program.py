@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from millstream.declare.declaration import Declaration
 
 
-class Loaded(NamedTuple):
+class LoadedApp(NamedTuple):
     """An app, and the arguments of its program's `launch()`."""
 
     app: Declaration
     arguments: Mapping[str, object]
 
 
-def load(target: str) -> Loaded:
+def load(target: str) -> LoadedApp:
     """Run the program of `FILE` or `FILE:NAME` as Python runs a script, and leave it in place as `__main__`.
 
     States of its classes, which other replicas send, are found there.
@@ -46,4 +46,4 @@ def load(target: str) -> Loaded:
         except Exception as error:
             raise ProgramError(error, path) from error
     app = find(vars(main), path, name) if name is not None or served is None else served.declaration
-    return Loaded(app, served.arguments if served is not None and served.declaration is app else {})
+    return LoadedApp(app, served.arguments if served is not None and served.declaration is app else {})

@@ -1,4 +1,4 @@
-"""What Ray makes in each of its replicas: the app, served as under `launch()`, with the sessions that come to it."""
+"""A replica of Ray Serve: the app, served as under `launch()`, with the sessions that come to it."""
 
 from __future__ import annotations
 
