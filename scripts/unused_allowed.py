@@ -11,6 +11,7 @@ _.capture_signals, _.servers, _.wait_closed, _.disconnected, _.pong_timer, _.tim
 _.redirect_slashes  # Starlette's router
 _._clock_resolution  # asyncio's event loop, of which VirtualLoop is one
 PageHook, _.initialize, build_data  # hatchling
+_.record_autoscaling_stats, StreamsPolicy  # Ray Serve, the second by its path
 memo  # copy.deepcopy
 
 # PyAV passes them on to FFmpeg.
