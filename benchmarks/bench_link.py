@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -25,6 +26,7 @@ WARM_UP_S = 4.0
 ASKS = 12
 SIZE = (640, 480)
 LARGE_SIZES = ((1280, 720), (1920, 1080))
+STALL_AFTER_S = 0.5
 STALL_S = 3.0
 FRESH_MS = 500.0
 """What a frame may be old while the link changes its rate, before it counts as stale."""
@@ -118,8 +120,10 @@ def _stall(folder: Path) -> dict[str, float]:
     with _opened(folder, Shape(20, 20)) as (page, _, link):
         assert link is not None
         time.sleep(WARM_UP_S)
-        link.stall(STALL_S)
-        watched = watch(page, STALL_S + 4.0)
+        stall = threading.Timer(STALL_AFTER_S, link.stall, [STALL_S])
+        stall.start()
+        watched = watch(page, STALL_AFTER_S + STALL_S + 4.0)
+        stall.join()
     # The longest time without a frame is the stall, by whose end it is known where it was.
     times = [each.at_ms for each in watched.shown]
     _, end = max(pairwise(range(len(times))), key=lambda pair: times[pair[1]] - times[pair[0]])
