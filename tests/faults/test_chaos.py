@@ -43,7 +43,7 @@ APP: Final = """
 from tests.faults.chaos_app import demo
 
 if __name__ == "__main__":
-    demo.launch(workers=2, hang_after=1.0, grace=2.0)
+    demo.launch(engine_workers=2, hang_after=1.0, grace=2.0)
 """
 ROOT: Final = Path(__file__).parents[2]
 UNHANDLED: Final = ("never awaited", "never retrieved", "Exception in", "Exception ignored", "Unclosed", "leaked")

@@ -37,7 +37,7 @@ def served(**options: object) -> Iterator[tuple[str, App]]:
     server = psutil.Process()
     segments, children = set(SEGMENTS.iterdir()) if SEGMENTS.is_dir() else set(), set(server.children())
     files, threads = server.num_fds(), set(threading.enumerate())
-    with serving(process_app.demo, engine="process", **{"workers": 2, **options}) as (url, app):
+    with serving(process_app.demo, engine="process", **{"engine_workers": 2, **options}) as (url, app):
         yield url, app
     assert set(server.children()) <= children
     assert (set(SEGMENTS.iterdir()) if SEGMENTS.is_dir() else set()) <= segments
@@ -189,7 +189,7 @@ def test_b17_a_worker_beyond_its_limit_is_ended_and_says_why() -> None:
 
 
 def test_b18_a_worker_is_recycled_after_its_calls_and_no_call_is_lost() -> None:
-    with served(recycle_after=5, workers=1) as (url, app), Client(url) as page:
+    with served(recycle_after=5, engine_workers=1) as (url, app), Client(url) as page:
         seen: set[str] = set()
         while len(seen) < 3:
             seen.add(call(page, "echo", "x"))
@@ -198,7 +198,7 @@ def test_b18_a_worker_is_recycled_after_its_calls_and_no_call_is_lost() -> None:
 
 
 def test_b18_a_worker_that_leaks_is_recycled() -> None:
-    with served(recycle_memory="160 MB", workers=1) as (url, app), Client(url) as page:
+    with served(recycle_memory="160 MB", engine_workers=1) as (url, app), Client(url) as page:
         seen: set[str] = set()
         while len(seen) < 2:
             seen.add(call(page, "leak", "x"))
@@ -226,7 +226,7 @@ def test_b19_a_set_up_that_fails_is_said_in_the_page_and_in_the_log(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("MILLSTREAM_TEST_SETUP", "fail")
-    with caplog.at_level(logging.ERROR, "millstream"), served(workers=1) as (url, app), Client(url) as page:
+    with caplog.at_level(logging.ERROR, "millstream"), served(engine_workers=1) as (url, app), Client(url) as page:
         call(page, "echo", "x")
         assert "could not be started" in page.toasts[-1].message
         assert engine(app)["workers"] == 0
@@ -240,7 +240,7 @@ def test_b19_a_set_up_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch, caplo
     monkeypatch.setenv("MILLSTREAM_TEST_SETUP", "hang")
     monkeypatch.setattr("millstream.engines.process.process.SET_UP_S", 1.0)
     caplog.set_level(logging.ERROR, "millstream")
-    with served(workers=1, hang_after=3.0) as (url, _), Client(url) as page:
+    with served(engine_workers=1, hang_after=3.0) as (url, _), Client(url) as page:
         call(page, "echo", "x")
         assert "could not be started" in page.toasts[-1].message
     assert "gave no result for 3 seconds" in caplog.text
@@ -326,9 +326,9 @@ def program(path: Path, text: str) -> Iterator[tuple[str, subprocess.Popen[str]]
 @pytest.mark.parametrize(
     ("name", "launch", "after"),
     [
-        ("app.py", "demo.launch(workers=1)", "raise SystemExit('never in a worker')"),
-        ("my app.py", "if __name__ == '__main__':\n    demo.launch(workers=1)", ""),
-        ("turtle.py", "if __name__ == '__main__':\n    demo.launch(workers=1)", ""),
+        ("app.py", "demo.launch(engine_workers=1)", "raise SystemExit('never in a worker')"),
+        ("my app.py", "if __name__ == '__main__':\n    demo.launch(engine_workers=1)", ""),
+        ("turtle.py", "if __name__ == '__main__':\n    demo.launch(engine_workers=1)", ""),
     ],
 )
 def test_a_script_is_imported_under_its_own_name_however_it_launches(
@@ -349,7 +349,7 @@ def test_a_script_is_imported_under_its_own_name_however_it_launches(
 
 
 def test_ctrl_c_reaches_the_server_alone(tmp_path: Path) -> None:
-    with program(tmp_path / "app.py", PROGRAM.format(launch="demo.launch(workers=1)", after="")) as (
+    with program(tmp_path / "app.py", PROGRAM.format(launch="demo.launch(engine_workers=1)", after="")) as (
         _,
         server,
     ):

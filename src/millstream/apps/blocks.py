@@ -150,7 +150,7 @@ class Blocks(Declaration):
         record: str | Path | None = None,
         metrics_token: str | None = None,
         engine: Literal["thread", "process"] | None = None,
-        workers: int | None = None,
+        engine_workers: int | None = None,
         **others: object,
     ) -> tuple[App, str, None]:
         """Serve the app, print where it can be opened, and block until Ctrl-C.
@@ -195,8 +195,8 @@ class Blocks(Declaration):
                 figures are for users who are logged in, or for this machine where there is no login.
             engine: Where handlers run whose events name no `engine=`: `"thread"` of the server, the default, or worker
                 `"process"`, which imports the app: a handler that crashes or hangs costs no more than its call then.
-            workers: The number of worker processes, each of which handles one call at a time; by default one for each
-                CPU, and at least two.
+            engine_workers: The number of worker processes, each of which handles one call at a time; by default one for
+                each CPU, and at least two.
             others: Rarer options of the server; those that have a meaning in Gradio but none here are ignored with a
                 warning.
 

@@ -26,12 +26,13 @@ from millstream.runtime.metrics import Totals
 from millstream.runtime.page_info import page_of
 from millstream.runtime.queue import RunQueue
 from millstream.runtime.run_in_thread import run_in_thread
-from millstream.runtime.session import Closing, Session, Shared
+from millstream.runtime.session import Closing, Elsewhere, Session, Shared
 from millstream.runtime.settings import Settings
 from millstream.runtime.state.addresses import file_value
 from millstream.runtime.state.expiry import expiring
 from millstream.runtime.state.file_quota import FileQuotas
 from millstream.runtime.state.initial import Beginning
+from millstream.runtime.state.owned import new_secret
 from millstream.runtime.state.path_rules import PathRules
 from millstream.runtime.state.resume_tokens import ResumeTokens
 from millstream.runtime.state.temp_folders import TempFolders
@@ -94,25 +95,17 @@ class Host:
     async def start(self) -> None:
         """Make what all sessions share, on the running loop. Removes what a killed process left in the temp folder."""
         rules, beginning = await run_in_thread("start", self._prepare)
-        settings, self._inspector = self.settings, UploadInspector(self.manifest, rules)
-        self._engine.start(AppProgram(self.manifest, rules, settings.show_error), settings.engine_limits)
-        await self._engine.prepare([each.number for each in self.manifest.bindings if each.handler is not None])
+        manifest, settings, self._inspector = self.manifest, self.settings, UploadInspector(self.manifest, rules)
+        self._engine.start(AppProgram(manifest, rules, settings.show_error), settings.engine_limits)
+        await self._engine.prepare([each.number for each in manifest.bindings if each.handler is not None])
         queue = RunQueue(self._admission, settings.abandon_s)
         allowances = FileQuotas(settings.max_session_bytes, settings.max_address_bytes, settings.max_total_bytes)
         call_limits = CallLimits(self._engine, settings)
-        components = expiring(self.manifest.components.values())
-        absences, tokens = Absences(queue, settings.abandon_s), ResumeTokens[Session](lambda session: session.page.seen)
+        components = expiring(manifest.components.values())
+        absences = Absences(queue, settings.abandon_s)
+        tokens = ResumeTokens[Session](lambda session: session.page.seen, settings.gateway)
         self._shared = Shared(
-            self.manifest,
-            settings,
-            call_limits,
-            queue,
-            self.totals,
-            allowances,
-            beginning,
-            components,
-            absences,
-            tokens,
+            manifest, settings, call_limits, queue, self.totals, allowances, beginning, components, absences, tokens
         )
         self._is_ready = True
 
@@ -141,7 +134,13 @@ class Host:
             self._folders.remove()  # nobody is left who could be held up
 
     async def serve(
-        self, transport: Transport, request: Request, visitor: str = "", *, is_developers: bool = False
+        self,
+        transport: Transport,
+        request: Request,
+        visitor: str = "",
+        *,
+        is_developers: bool = False,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         """Serve one page over one connection from its hello on, and close that. Never raises for what a page does.
 
@@ -153,8 +152,9 @@ class Host:
             visitor: What tells browsers apart (a cookie's value, say); files are served to their own visitor only, and
                 only the same one can come back.
             is_developers: Whether the page is the developer's, who reads why a handler fails.
+            elsewhere: Serves a page whose session another gateway has.
         """
-        await self._lend(transport, self._serve(transport, request, visitor, is_developers))
+        await self._lend(transport, self._serve(transport, request, visitor, is_developers, elsewhere))
 
     def log_out(self, visitor: str) -> None:
         """End the sessions of a visitor whose login has ended, also those that wait for their page to come back."""
@@ -179,9 +179,13 @@ class Host:
             closing = Closing(1011, "something went wrong in the server")
         await transport.close(*closing)
 
-    async def _serve(self, transport: Transport, request: Request, visitor: str, is_developers: bool) -> Closing:
+    async def _serve(
+        self, transport: Transport, request: Request, visitor: str, is_developers: bool, elsewhere: Elsewhere | None
+    ) -> Closing:
         hello = await greeted(transport, self.settings.hello_s)
         known = self._known(hello, visitor)
+        if known is None and elsewhere is not None and (closing := await elsewhere(hello, transport)) is not None:
+            return closing
         refusal = self._refusal(hello, is_known=known is not None)
         if refusal is not None:
             await transport.send(encode_message(refusal))
@@ -194,7 +198,7 @@ class Host:
         initial = await self._shared.beginning.of_session()
         if not self._is_ready:  # any more: nobody would send this page away
             raise Refused("the app is being restarted", "shutdown")
-        secret = secrets.token_urlsafe(32)
+        secret = new_secret(self.settings.gateway)
         page = page_of(request, visitor, is_developers=is_developers)
         session = Session(secret, self._shared, page, visitor, initial, self._folders.of_session())
         self.sessions[secret] = session
@@ -273,12 +277,7 @@ class Host:
     ) -> dict[str, object]:
         """Give a file to a session at once; returns the value `{"file", "name", "type", "size"}` that its page may set.
 
-        Args:
-            session: The secret of the session.
-            name: What the file is called.
-            mime: What it is said to be.
-            body: The file.
-            component: Number of the component that it is meant for, which looks at it.
+        Its parameters are those of `begin_upload`; `mime` is what the file is said to be, and `body` the file.
 
         Raises:
             UnfitUpload: The component cannot take the file.

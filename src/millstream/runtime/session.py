@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from millstream import codecs
 from millstream.declare.binding import Binding
@@ -67,6 +67,12 @@ class Closing(NamedTuple):
     reason: str
 
 
+Elsewhere: TypeAlias = Callable[[Hello, Transport], Awaitable[Closing | None]]
+"""Serves a page that comes back to a session of another gateway, up to the end of its connection.
+
+`None` if no other gateway has the session: nothing was sent to the page then.
+"""
+
 STALLED: Final = Closing(1013, "the page does not take its messages")
 
 
@@ -105,7 +111,7 @@ class Session:
         self.tag = page.request.session_hash
         self.visitor, self.address = visitor, page.caller.address
         self._tokens = shared.tokens
-        self.store = SessionFiles(folder, shared.allowances.session(page.caller.address))
+        self.store = SessionFiles(folder, shared.allowances.session(page.caller.address), owner=settings.gateway)
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._closing: asyncio.Future[Closing] = asyncio.get_running_loop().create_future()
         self._link = SessionLink(

@@ -45,6 +45,7 @@ class Settings:
         abandon_s: How long a call keeps its slot while it does not end, after it was cancelled or its page has gone.
         farewell_s: How long `unload` handlers and `delete_callback`s of a closed page may take.
         drain_s: How long `Host.close` waits for running handlers.
+        gateway: The name of this gateway, with which its secrets begin; empty in an app of a single process.
         hang_s, workers, worker_bytes, recycle_calls, recycle_bytes: See `EngineLimits`.
     """
 
@@ -75,6 +76,7 @@ class Settings:
     abandon_s: float = 30.0
     farewell_s: float = 10.0
     drain_s: float = 10.0
+    gateway: str = ""
     hang_s: float = DEFAULT_LIMITS.hang_s
     workers: int | None = None
     worker_bytes: int | None = None

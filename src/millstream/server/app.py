@@ -245,7 +245,7 @@ def _settings(options: ServerOptions) -> Settings:
         grace_s=options.grace,
         abandon_s=options.abandon_after,
         hang_s=options.hang_after,
-        workers=options.workers,
+        workers=options.engine_workers,
         worker_bytes=options.worker_memory,
         recycle_calls=options.recycle_after,
         recycle_bytes=options.recycle_memory,

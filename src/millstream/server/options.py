@@ -68,7 +68,7 @@ class ServerOptions:
         unblock_after: Seconds for which an async handler may block the event loop, and with it everybody else; then it
             is ended. `math.inf` for ever.
         engine: Where handlers run whose events name no `engine=`: `"thread"` or `"process"`.
-        workers: The number of worker processes; `None` for one for each CPU, and at least two.
+        engine_workers: The number of worker processes; `None` for one for each CPU, and at least two.
         hang_after: Seconds after which a worker process is ended whose handler, or set-up, gives no result. `math.inf`
             for never.
         worker_memory: What a worker process may take, in bytes or as a text such as `"2 GB"`; `None` for any.
@@ -110,7 +110,7 @@ class ServerOptions:
     abandon_after: float = 30.0
     unblock_after: float = 10.0
     engine: str = "thread"
-    workers: int | None = None
+    engine_workers: int | None = None
     hang_after: float = DEFAULT_LIMITS.hang_s
     worker_memory: int | None = None
     recycle_after: int | None = None
@@ -141,7 +141,7 @@ class ServerOptions:
         for name, seconds in (("unblock_after", self.unblock_after), ("hang_after", self.hang_after)):
             if not (isinstance(seconds, Real) and seconds > 0):
                 raise ValueError(f"launch(): {name}={seconds!r} is no number of seconds above 0")
-        for name, count in (("workers", self.workers), ("recycle_after", self.recycle_after)):
+        for name, count in (("engine_workers", self.engine_workers), ("recycle_after", self.recycle_after)):
             if count is not None and not (is_number(count) and count >= 1):
                 raise ValueError(f"launch(): {name}={count!r} is no number from 1")
         engines.check(self.engine, "launch()")
@@ -226,6 +226,7 @@ _MEANT: Final = {
     "enable_queue": "; every event has a queue: see queue(max_size=…)",
     "concurrency_count": "; say concurrency_limit= of each event, or queue(default_concurrency_limit=…)",
     "reload": "; hot reload does not exist yet",
+    "workers": "; say engine_workers= for worker processes, or `millstream run --workers` for several gateways",
 }
 """Hints for arguments that `launch()` does not have."""
 
@@ -254,7 +255,7 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "abandon_after": float,
     "unblock_after": float,
     "engine": str,
-    "workers": int,
+    "engine_workers": int,
     "hang_after": float,
     "worker_memory": read_size,
     "recycle_after": int,

@@ -17,6 +17,7 @@ from typing import Final
 
 from millstream.errors import InvalidValue, QuotaExceeded
 from millstream.runtime.state.file_quota import FileQuota, Reservation, check_disk
+from millstream.runtime.state.owned import new_secret
 from millstream.runtime.state.path_rules import PathRules
 from millstream.runtime.state.temp_folders import PERMISSIONS
 from millstream.types import Blob
@@ -40,6 +41,7 @@ class SessionFiles:
         folder: Where files may be put. It is made by whoever writes the first one.
         max_bytes: What all files together may take, those that are still being written included.
         max_files: How many there may be.
+        owner: The name of this gateway, with which handles begin; empty if there is no other.
 
     Attributes:
         is_closed: Whether the page is gone: uploads are not taken in any more.
@@ -47,13 +49,14 @@ class SessionFiles:
         held: Handles of the files within the last values of components, by component.
     """
 
-    def __init__(self, folder: Path, max_bytes: int | FileQuota, max_files: int = 10_000) -> None:
+    def __init__(self, folder: Path, max_bytes: int | FileQuota, max_files: int = 10_000, owner: str = "") -> None:
         self.folder = folder
         self.is_closed = False
         whose = "the session's files"
         self._allowance = FileQuota(max_bytes, whose) if isinstance(max_bytes, int) else max_bytes
         self.quotas = (self._allowance, *self._allowance.around)
         self._max_files = max_files
+        self._owner = owner
         self._blobs: dict[str, Blob] = {}
         self._reservations: set[Reservation] = set()
         self._outputs: dict[int, deque[str]] = {}
@@ -93,7 +96,7 @@ class SessionFiles:
         """
         self._check()
         self._allowance.take(blob.total)
-        handle = secrets.token_urlsafe(16)
+        handle = new_secret(self._owner, 16)
         self._blobs[handle] = blob
         self._handles[id(blob)] = handle
         return handle

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
+
+from millstream.runtime.state.owned import new_secret
 
 SessionT = TypeVar("SessionT")
 
@@ -27,17 +28,19 @@ class ResumeTokens(Generic[SessionT]):
 
     Args:
         heard: Gives the last sequence of a session's page that was acted upon.
+        owner: The name of this gateway, with which tokens begin; empty if there is no other.
     """
 
-    def __init__(self, heard: Callable[[SessionT], int]) -> None:
+    def __init__(self, heard: Callable[[SessionT], int], owner: str = "") -> None:
         self._heard = heard
+        self._owner = owner
         self._sessions: dict[bytes, SessionT] = {}
         self._issued: dict[SessionT, _Issued] = {}
 
     def issue(self, session: SessionT, used: str = "") -> str:
         """Make the next token of a session whose page came with the token `used`; any other is void now."""
         self.revoke(session)
-        token = secrets.token_urlsafe(32)
+        token = new_secret(self._owner)
         issued = _Issued(_digest(token), _digest(used) if used else None, self._heard(session))
         self._issued[session] = issued
         self._sessions |= {digest: session for digest in issued[:2] if digest is not None}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import secrets
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -13,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from millstream.errors import Closed, ProtocolError
+from millstream.runtime.state.owned import new_secret
 from millstream.server.http.uploads import chunks_of
 from millstream.server.security.caller import Caller
 from millstream.transports.http import KEEP_ALIVE_S, MAX_IN_FLIGHT, PAGE_EXTENSION, HttpTransport
@@ -42,15 +42,17 @@ class HttpConnections:
 
     Args:
         serve: Serves the page of a request over a transport until its end.
+        gateway: The name of this gateway, with which secrets begin; empty if there is no other.
     """
 
-    def __init__(self, serve: Serve) -> None:
+    def __init__(self, serve: Serve, gateway: str = "") -> None:
         self._serve = serve
+        self._gateway = gateway
         self._open: dict[str, _Connection] = {}
 
     async def down(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer `POST down` with all that the server says to one page, as long as that lasts."""
-        transport, secret = HttpTransport(send), secrets.token_urlsafe(32)
+        transport, secret = HttpTransport(send), new_secret(self._gateway)
         self._open[secret] = _Connection(scope["caller"].visitor, transport)
         if count_as_page := scope.get("extensions", {}).get(PAGE_EXTENSION):
             count_as_page()
