@@ -152,7 +152,7 @@ class Host:
             visitor: What tells browsers apart (a cookie's value, say); files are served to their own visitor only, and
                 only the same one can come back.
             is_developers: Whether the page is the developer's, who reads why a handler fails.
-            elsewhere: Serves a page whose session another gateway has.
+            elsewhere: Serves the page over this transport if another gateway has its session.
         """
         await self._lend(transport, self._serve(transport, request, visitor, is_developers, elsewhere))
 
@@ -184,7 +184,7 @@ class Host:
     ) -> Closing:
         hello = await greeted(transport, self.settings.hello_s)
         known = self._known(hello, visitor)
-        if known is None and elsewhere is not None and (closing := await elsewhere(hello, transport)) is not None:
+        if known is None and elsewhere is not None and (closing := await elsewhere(hello)) is not None:
             return closing
         refusal = self._refusal(hello, is_known=known is not None)
         if refusal is not None:

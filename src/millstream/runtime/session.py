@@ -67,8 +67,8 @@ class Closing(NamedTuple):
     reason: str
 
 
-Elsewhere: TypeAlias = Callable[[Hello, Transport], Awaitable[Closing | None]]
-"""Serves a page that comes back to a session of another gateway, up to the end of its connection.
+Elsewhere: TypeAlias = Callable[[Hello], Awaitable[Closing | None]]
+"""Serves a page that has said this hello and whose session another gateway has, up to the end of its connection.
 
 `None` if no other gateway has the session: nothing was sent to the page then.
 """

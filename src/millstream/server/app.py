@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from pathlib import Path
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -28,13 +28,16 @@ from millstream.runtime.run_in_thread import run_in_thread
 from millstream.runtime.settings import Settings
 from millstream.server.complaints import VisitorLog
 from millstream.server.composition import compose_host
+from millstream.server.gateways.forwarded import PrivateDoor
+from millstream.server.gateways.gateway import Gateway
+from millstream.server.gateways.requests import Owner, owner_in_header, owner_in_path
 from millstream.server.http.assets import Assets
-from millstream.server.http.connections import HttpConnections
+from millstream.server.http.connections import CONNECTION_HEADER, HttpConnections
 from millstream.server.http.failures import answering, contained
 from millstream.server.http.favicon import Favicon
 from millstream.server.http.metrics import Metrics, collected
 from millstream.server.http.page import Content, PageDocument, read_source, read_sources
-from millstream.server.http.uploads import receive_file, send_file
+from millstream.server.http.uploads import SESSION_HEADER, receive_file, send_file
 from millstream.server.options import ServerOptions
 from millstream.server.security.gate import Gate
 from millstream.server.security.headers import Policy
@@ -50,7 +53,7 @@ LONGEST_LAG_S: Final = 5.0
 """The event loop is not waited for any longer when somebody asks for figures."""
 
 
-def create_app(declaration: Declaration, options: ServerOptions | None = None) -> App:
+def create_app(declaration: Declaration, options: ServerOptions | None = None, gateway: Gateway | None = None) -> App:
     """Make the ASGI application for a declaration, and freeze the declaration.
 
     Any ASGI server can serve it, and another application can mount it below any path.
@@ -58,11 +61,12 @@ def create_app(declaration: Declaration, options: ServerOptions | None = None) -
     Args:
         declaration: The app.
         options: How it is served; anything absent comes from the environment.
+        gateway: The place of this process among several; `None` for an app of a single process.
 
     Raises:
         DeclarationError: The declaration cannot work.
     """
-    return App(declaration, options or ServerOptions.resolve({}))
+    return App(declaration, options or ServerOptions.resolve({}), gateway)
 
 
 class App:
@@ -74,14 +78,18 @@ class App:
     Attributes:
         manifest: The frozen declaration.
         options: How it is served.
+        gateway: The place of this process among several; `None` if it is the only one.
         routes: All routes, behind the gate.
         complaints: Logs what visitors can cause at will, each kind at most once a minute.
         is_draining: Set it to turn new pages away; open pages keep working.
+        private_door: The ASGI application for the siblings of a gateway, which pass on requests of visitors.
         stop: Ends the server that `launch()` started for the app; does nothing without one.
     """
 
-    def __init__(self, declaration: Declaration, options: ServerOptions) -> None:
+    def __init__(self, declaration: Declaration, options: ServerOptions, gateway: Gateway | None = None) -> None:
         self.options = options
+        self.gateway = gateway
+        self._relay = None if gateway is None else gateway.relay()
         self.manifest = declaration.freeze(_look(declaration.look, options))
         _check_found(declaration, {options.engine, *(binding.engine for binding in self.manifest.bindings)})
         self.complaints = VisitorLog()
@@ -100,6 +108,7 @@ class App:
         inner.router.redirect_slashes = False  # it would build an address from the Host header
         self._gate = Gate(inner, options, logins, PUBLIC, policy)
         self._entrance = contained(self._gate, self.complaints)
+        self.private_door = PrivateDoor(self)
 
     @property
     def host(self) -> Host:
@@ -138,7 +147,8 @@ class App:
             return
         async with self._starting:
             if self._host is None:
-                host = compose_host(self.manifest, _settings(self.options), engines.load(self.options.engine))
+                settings = _settings(self.options, self._name)
+                host = compose_host(self.manifest, settings, engines.load(self.options.engine))
                 await host.start()
                 self._host = host
 
@@ -148,6 +158,8 @@ class App:
         The host is kept until a new one is started, so that it can still name the handlers it had to abandon.
         """
         self.is_draining = True
+        if self._relay is not None:
+            self._relay.close()
         if self._host is not None:
             await self._host.close(self.options.drain if drain_s is None else drain_s)
         await self._over_http.close()
@@ -188,21 +200,30 @@ class App:
         page = PageDocument(_content(self.manifest, self.options, assets), policy, has_logins=logins is not None)
         favicon = Favicon(self.options.favicon_path)
         metrics = Metrics(self.options.metrics_token or "", has_logins=logins is not None)
-        visits = Visits(lambda: self.is_draining, policy, self._recorder)
-        over_http = self._over_http = HttpConnections(visits.serve)
+        visits = Visits(lambda: self.is_draining, policy, self._recorder, self._relay)
+        over_http = self._over_http = HttpConnections(visits.serve, self._name)
+        upload = self._unless_draining(receive_file)
         return [
             Route("/", self._unless_draining(page.serve)),
             WebSocketRoute("/ws", visits.over_websocket),
             Route("/down", visits.unless_draining(over_http.down), methods=["POST"]),
-            Route("/up", over_http.up, methods=["POST"]),
-            Route("/upload", self._unless_draining(receive_file), methods=["POST"]),
-            Route("/file/{handle}", send_file),
+            Route("/up", self._at_owner(owner_in_header(CONNECTION_HEADER), over_http.up), methods=["POST"]),
+            Route("/upload", self._at_owner(owner_in_header(SESSION_HEADER), upload), methods=["POST"]),
+            Route("/file/{handle}", self._at_owner(owner_in_path("handle"), send_file), methods=["GET"]),
             Route("/assets/{name}", assets.serve),
             Route("/favicon.ico", favicon.serve),
             Route("/healthz", _alive),
             Route("/metrics", metrics.serve),
             Route("/readyz", self._unless_draining(_alive)),
         ]
+
+    @property
+    def _name(self) -> str:
+        return "" if self.gateway is None else self.gateway.siblings.name
+
+    def _at_owner(self, owner: Owner, endpoint: Callable[..., Any]) -> Callable[..., Any]:
+        """Let an endpoint answer what belongs to this gateway, and others the rest."""
+        return endpoint if self.gateway is None else self.gateway.forwarding(owner, endpoint)
 
     def _login_routes(self, policy: Policy, logins: Logins | None) -> list[BaseRoute]:
         if logins is None:
@@ -234,7 +255,7 @@ def _check_found(declaration: Declaration, asked: AbstractSet[str | None]) -> No
         find_source(declaration)
 
 
-def _settings(options: ServerOptions) -> Settings:
+def _settings(options: ServerOptions, gateway: str) -> Settings:
     return Settings(
         show_error=options.show_error,
         allowed_paths=tuple(Path(path) for path in options.allowed_paths),
@@ -242,6 +263,7 @@ def _settings(options: ServerOptions) -> Settings:
         max_file_size=options.max_file_size,
         max_image_pixels=options.max_image_pixels,
         drain_s=options.drain,
+        gateway=gateway,
         grace_s=options.grace,
         abandon_s=options.abandon_after,
         hang_s=options.hang_after,

@@ -7,6 +7,7 @@ import importlib
 import logging
 import signal
 import socket
+import ssl
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from types import FrameType
 from typing import Any, Final
 
 import uvicorn
+from starlette.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
 
 from millstream.server.app import App
@@ -56,25 +58,7 @@ class Server(uvicorn.Server):
 
     def __init__(self, app: App, listener: socket.socket, on_start: Callable[[], None] = lambda: None) -> None:
         tls = load_certificate(app.options)
-        super().__init__(
-            uvicorn.Config(
-                app,
-                http=BoundedHttp,
-                ws=LiveSocket,
-                ws_max_size=MAX_MESSAGE_BYTES,
-                ws_ping_interval=PING_S,
-                ws_ping_timeout=PING_S,
-                ws_per_message_deflate=False,
-                lifespan="on",
-                log_config=None,
-                access_log=False,
-                proxy_headers=False,
-                server_header=False,
-                backlog=BACKLOG,
-                timeout_graceful_shutdown=1,
-                ssl_context_factory=None if tls is None else lambda *_: tls,
-            )
-        )
+        super().__init__(_configured(app, tls))
         self._connection_limits = ConnectionLimits(app.options.proxies)
         self._pages = ConnectionLimits(app.options.proxies, per_address=sys.maxsize, in_all=most_pages())
         self._app = app
@@ -100,6 +84,8 @@ class Server(uvicorn.Server):
             if self._watchdog is not None:
                 self._watchdog.stop()
             self._listener.close()
+            if self._app.gateway is not None:
+                self._app.gateway.close()
             self._is_up.set()
 
     def run_in_thread(self) -> None:
@@ -135,6 +121,7 @@ class Server(uvicorn.Server):
         if self.lifespan.should_exit:
             sys.exit(STARTUP_FAILURE)
         door = await self._open()
+        self._open_private_door()
         options, complaints = self._app.options, self._app.complaints
         self._watchdog = Watchdog(asyncio.get_running_loop(), complaints, options.unblock_after, door, self._give_up)
         self._watchdog.start()
@@ -154,6 +141,24 @@ class Server(uvicorn.Server):
         if tls is not None:  # nothing can be read of a request before its connection belongs to somebody
             return None
         return SideDoor(self._listener, loop, acceptor.take, self._app.options.root_path)
+
+    def _open_private_door(self) -> None:
+        """Begin to accept the requests that siblings of a gateway pass on; theirs are not limited by address."""
+        gateway = self._app.gateway
+        if gateway is None or gateway.door is None:
+            return
+        config = _configured(self._app.private_door, None)
+        config.load()
+        limits, pages = (ConnectionLimits(per_address=sys.maxsize, in_all=sys.maxsize) for _ in range(2))
+
+        def protocol() -> BoundedHttp:
+            made = BoundedHttp(config, self.server_state, self.lifespan.state)
+            made.connection_limits, made.pages = limits, pages
+            return made
+
+        acceptor = Acceptor(gateway.door, protocol, None, limits, self._app.complaints)
+        acceptor.open()
+        self.servers.append(acceptor)  # type: ignore[arg-type]  # as above
 
     def _give_up(self, name: str) -> None:
         """End the process, if it is the server's, so that whoever supervises it starts it anew."""
@@ -231,6 +236,27 @@ class Server(uvicorn.Server):
     def _on_interrupt(self, number: int, frame: FrameType | None) -> None:
         if self._watchdog is not None:
             self._watchdog.interrupt(number, frame)
+
+
+def _configured(app: ASGIApp, tls: ssl.SSLContext | None) -> uvicorn.Config:
+    """Configure uvicorn for the public port, or for the private door."""
+    return uvicorn.Config(
+        app,
+        http=BoundedHttp,
+        ws=LiveSocket,
+        ws_max_size=MAX_MESSAGE_BYTES,
+        ws_ping_interval=PING_S,
+        ws_ping_timeout=PING_S,
+        ws_per_message_deflate=False,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=1,
+        ssl_context_factory=None if tls is None else lambda *_: tls,
+    )
 
 
 def most_pages() -> int:

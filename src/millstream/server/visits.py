@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 from urllib.parse import parse_qsl
@@ -17,6 +18,7 @@ from millstream.errors import Closed
 from millstream.recording.recorder import Recorder
 from millstream.recording.transport import RecordingTransport
 from millstream.runtime.host import Host
+from millstream.server.gateways.relay import Relay
 from millstream.server.security.caller import Caller
 from millstream.server.security.gate import LOGGED_OUT, Refusal, refuse, secured
 from millstream.server.security.headers import Policy
@@ -34,12 +36,20 @@ class Visits:
         is_draining: True if new pages are refused.
         policy: The security headers of a refusal.
         recorder: Records the visits; `None` if none is recorded.
+        relay: Serves pages whose sessions other gateways have; `None` if there are no others.
     """
 
-    def __init__(self, is_draining: Callable[[], bool], policy: Policy, recorder: Recorder | None = None) -> None:
+    def __init__(
+        self,
+        is_draining: Callable[[], bool],
+        policy: Policy,
+        recorder: Recorder | None = None,
+        relay: Relay | None = None,
+    ) -> None:
         self._is_draining = is_draining
         self._policy = policy
         self._recorder = recorder
+        self._relay = relay
         self._closing: set[asyncio.Task[None]] = set()
         self.over_websocket = self.unless_draining(self._accept)
 
@@ -59,6 +69,7 @@ class Visits:
         """Serve the page of a request over a transport that is accepted; a login that ends ends the page, too."""
         host: Host = scope["host"]
         caller: Caller = scope["caller"]
+        elsewhere = None if self._relay is None else partial(self._relay.serve, scope, transport)
         if self._recorder is not None:
             transport = RecordingTransport(transport, self._recorder)
         sockets = caller.login.sockets if caller.login is not None else set()
@@ -70,7 +81,13 @@ class Visits:
 
         sockets |= {log_out, _EndOfLogin(host, caller.visitor)}
         try:
-            await host.serve(transport, describe(scope, caller), caller.visitor, is_developers=caller.is_developers)
+            await host.serve(
+                transport,
+                describe(scope, caller),
+                caller.visitor,
+                is_developers=caller.is_developers,
+                elsewhere=elsewhere,
+            )
         finally:
             sockets.discard(log_out)
 

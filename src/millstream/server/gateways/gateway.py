@@ -1,0 +1,50 @@
+"""One of several gateways: what its app has to know of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from socket import socket
+from typing import Any
+
+from millstream.server.gateways.relay import Relay
+from millstream.server.gateways.requests import Forwarding, Owner
+from millstream.server.gateways.siblings import Siblings
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """A gateway among its siblings.
+
+    Attributes:
+        siblings: The directory of all.
+        key: The secret that all share: logins are signed with it.
+        door: The listening socket for siblings; `None` if they use the public port.
+        listener: The listening socket that all share; `None` for the first gateway, which opens it.
+        on_serving: Called once visitors are served, with the listening socket, the local address, and what is to be
+            told to whoever started the app.
+    """
+
+    siblings: Siblings
+    key: bytes = field(repr=False)
+    door: socket | None = None
+    listener: socket | None = None
+    on_serving: Callable[[socket, str, Sequence[str]], None] = lambda listener, url, lines: None
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it is the one that opens the port."""
+        return self.listener is None
+
+    def close(self) -> None:
+        """Close the door; siblings find nobody there. Harmless if repeated."""
+        if self.door is not None:
+            self.door.close()
+
+    def relay(self) -> Relay:
+        """Make what carries the messages of pages to siblings."""
+        return Relay(self.siblings)
+
+    def forwarding(self, owner: Owner, here: Callable[..., Any]) -> Forwarding:
+        """Make an endpoint that passes on what belongs to siblings."""
+        return Forwarding(self.siblings, owner, here)
