@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from millstream.errors import Busy
 from millstream.server.security import logins as module
 from millstream.server.security.address_slots import AddressSlots
-from millstream.server.security.logins import Backoff, Logins
+from millstream.server.security.logins import Logins
 
 pytestmark = pytest.mark.anyio
 
@@ -277,48 +277,6 @@ def test_the_number_of_logins_is_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
     logins = Logins(("ann", "secret"))
     tokens = [logins.open("ann") for _ in range(5)]
     assert [logins.find(token) is not None for token in tokens] == [False, False, True, True, True]
-
-
-def test_guessing_gets_slower_and_slower() -> None:
-    clock = Clock()
-    backoff = Backoff(clock)
-    waits = []
-    for _ in range(15):
-        waits.append(backoff.wait_s("6.6.6.6", "ann"))
-        clock.now += waits[-1]
-        backoff.failed("6.6.6.6", "ann")
-    assert waits == [0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 300]
-    assert backoff.wait_s("7.7.7.7", "ann") == 0
-    assert backoff.wait_s("6.6.6.6", "bob") == 0
-
-
-def test_one_address_cannot_try_many_names() -> None:
-    backoff = Backoff(Clock())
-    for number in range(21):
-        backoff.failed("2001:db8::1", f"user {number}")
-    assert backoff.wait_s("2001:db8::2", "somebody else") > 0  # the same /64
-    assert backoff.wait_s("2001:db8:0:1::1", "somebody else") == 0
-
-
-def test_who_gets_it_right_is_not_held_back() -> None:
-    backoff = Backoff(Clock())
-    for _ in range(100):
-        backoff.failed("10.0.0.1", "ann")
-        backoff.succeeded("10.0.0.1", "ann")
-    assert backoff.wait_s("10.0.0.1", "ann") == 0
-
-
-def test_failures_are_forgotten_and_bounded() -> None:
-    clock = Clock()
-    backoff = Backoff(clock)
-    for _ in range(6):
-        backoff.failed("6.6.6.6", "ann")
-    clock.now += 1000
-    backoff.failed("6.6.6.6", "ann")
-    assert backoff.wait_s("6.6.6.6", "ann") == 0
-    for number in range(6000):
-        backoff.failed(f"10.0.{number // 256}.{number % 256}", "ann")
-    assert len(backoff._failures) == Backoff.MAX_ENTRIES
 
 
 @pytest.mark.slow
