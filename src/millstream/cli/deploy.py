@@ -47,6 +47,7 @@ def deploy(options: argparse.Namespace) -> None:
     """
     try:
         import ray  # noqa: F401
+
         from millstream.ray.cluster import deployed
     except ModuleNotFoundError as error:
         raise CommandError("Ray is not installed: pip install 'millstream[ray]'") from error

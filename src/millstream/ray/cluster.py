@@ -34,8 +34,9 @@ def deployed(options: RayOptions, *, address: str | None, host: str, port: int) 
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)  # Ray Serve reads them when it is imported, and passes them on
     import ray
-    from millstream.ray.deployment import build
     from ray import serve
+
+    from millstream.ray.deployment import build
 
     folder = Path(options.target).resolve().parent
     try:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from ray import serve
 from ray.serve.config import AutoscalingConfig, AutoscalingPolicy
 
 from millstream.ray.environment import DRAINING_S
 from millstream.ray.options import RayOptions
 from millstream.ray.replica import Replica
-from ray import serve
 
 if TYPE_CHECKING:
     from ray.serve import Application
