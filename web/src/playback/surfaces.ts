@@ -172,8 +172,9 @@ export class Surfaces {
   }
 
   private watch(component: number, video: HTMLVideoElement): void {
-    const presented: VideoFrameRequestCallback = (_now, { mediaTime, expectedDisplayTime }) => {
-      const atUs = Math.round((performance.timeOrigin + expectedDisplayTime) * 1000);
+    const presented: VideoFrameRequestCallback = (_now, { mediaTime, presentationTime, expectedDisplayTime }) => {
+      // After a pause Chromium expects the display at a refresh of the screen that is long over.
+      const atUs = Math.round((performance.timeOrigin + Math.max(presentationTime, expectedDisplayTime)) * 1000);
       const scale = Math.min(video.clientWidth / video.videoWidth, video.clientHeight / video.videoHeight);
       this.events.presented(component, Math.round(mediaTime * US_PER_S), atUs, scale);
       video.requestVideoFrameCallback(presented);

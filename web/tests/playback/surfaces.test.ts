@@ -186,9 +186,10 @@ describe("a streamed frame", () => {
     outputs.prepare(4);
     outputs.stream(4);
     expect([events.target.mock.calls, placed]).toEqual([[[4, "track target"]], ["video"]]);
-    const metadata = { mediaTime: 1_795_354_164.490_641, expectedDisplayTime: 5 } as VideoFrameCallbackMetadata;
-    callbacks[0]?.(0, metadata);
-    expect(events.presented).toHaveBeenCalledWith(4, 1_795_354_164_490_641, expect.any(Number), expect.any(Number));
+    const times = { presentationTime: 420, expectedDisplayTime: 5 };
+    callbacks[0]?.(0, { mediaTime: 1_795_354_164.490_641, ...times } as VideoFrameCallbackMetadata);
+    const atUs = Math.round((performance.timeOrigin + 420) * 1000);
+    expect(events.presented).toHaveBeenCalledWith(4, 1_795_354_164_490_641, atUs, expect.any(Number));
     expect(callbacks).toHaveLength(2);
     delete window.MediaStreamTrackGenerator;
   });
