@@ -1,5 +1,6 @@
 """Run the benchmarks and print them against `budgets.toml`: `python -m benchmarks [hop] [load] [glass] [firefox]
-[sound] [voice] [soak] [queue] [slow] [path] [link] [process]`."""
+[sound] [voice] [soak] [queue] [slow] [path] [link] [process]
+[idle]`."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from benchmarks import (
     bench_firefox,
     bench_glass,
     bench_hop,
+    bench_idle,
     bench_link,
     bench_load,
     bench_path,
@@ -37,6 +39,7 @@ BENCHMARKS = {
     "path": bench_path.measure,
     "link": bench_link.measure,
     "process": bench_process.measure,
+    "idle": bench_idle.measure,
 }
 
 

@@ -17,14 +17,18 @@ import { openWebSocket } from "./websocket.ts";
 /** Clocks are compared so often: the smallest of recent delays, which tells of a queue, must be one of these. */
 const CLOCK_EVERY_MS = 1_000;
 
+/** After so many comparisons between which nothing was said a page is idle: only each third second compares then. */
+const LIVELY_BEATS = 8;
+const IDLE_BEATS = 3;
+
 /** Refusals that do not last: the page tries again, and says what the server said until it is served. */
 const PASSING: readonly Refuse["code"][] = ["busy", "shutdown"];
 
 /** The close code of a server that asks to come back later. */
 const TRY_LATER = 1013;
 
-/** The server answers once a second at least: after a longer silence the link, or the page, has stood still. */
-const STANDSTILL_MS = 1_500;
+/** The server answers each comparison: after a silence so much longer the link, or the page, has stood still. */
+const LATE_MS = 500;
 
 /** A server silent for this long, though asked for its clock, cannot be reached; where the network may have changed, sooner. */
 const SILENCE_MS = 6_000;
@@ -59,6 +63,10 @@ export class Link {
   /** The time of the server's last answer, and of the page when it was heard. */
   private heard = { server_us: 0, heard_us: 0 };
   private heardMs = 0;
+  /** Seconds since anything but the clock was said, here or there. */
+  private quietBeats = 0;
+  /** How long the server may be silent after what was heard last. */
+  private patienceMs = CLOCK_EVERY_MS + LATE_MS;
   private seq = 0;
   private support = NO_SUPPORT;
   /** The token by which the session goes on over another transport; empty without one. */
@@ -108,6 +116,7 @@ export class Link {
     this.seq = seq;
     if (this.token) this.unacted.keep(seq, message, data);
     if (this.isOpen) this.line.send(data);
+    if (message.type !== "clock" && message.type !== "ack") this.wake();
     return true;
   }
 
@@ -119,6 +128,7 @@ export class Link {
     if (kind === PacketKind.PICTURE) this.pace.sent(stream, sequence, payload.length, nowUs);
     const source = Math.min(Math.max(nowUs - packet.captured_us, 0), 0xffff_ffff);
     this.line.send(encodePacket({ ...packet, source }));
+    this.wake();
   }
 
   /** True if a frame of the stream that is taken now can leave without waiting behind others. */
@@ -164,16 +174,18 @@ export class Link {
     this.listen();
   }
 
-  /** Compares the clocks every second, and gives the transport up when the server has gone silent. */
+  /** Compares the clocks, every second unless the page is idle, and gives the transport up when the server is silent. */
   private listen(): void {
     this.heardMs = performance.now();
+    this.quietBeats = 0;
     const beat = (): void => {
       const limitMs = this.isOpen || this.token ? SILENCE_MS : BEGINNING_MS;
       if (performance.now() - this.heardMs > limitMs) {
         this.line.restart();
         return;
       }
-      if (this.isOpen) this.compareClocks();
+      this.quietBeats++;
+      if (this.isOpen && (!this.isIdle || this.quietBeats % IDLE_BEATS === 0)) this.compareClocks();
       this.timer = setTimeout(beat, CLOCK_EVERY_MS);
     };
     clearTimeout(this.timer);
@@ -187,6 +199,16 @@ export class Link {
     setTimeout(() => this.isOpen && this.heardMs < askedMs && this.line.restart(), CHECK_MS);
   }
 
+  private get isIdle(): boolean {
+    return this.quietBeats > LIVELY_BEATS;
+  }
+
+  /** Something was said: the clocks are compared every second again, from now on. */
+  private wake(): void {
+    if (this.isIdle && this.isOpen) this.compareClocks();
+    this.quietBeats = 0;
+  }
+
   private compareClocks(): void {
     this.send({ type: "clock", page_us: pageUs(), ...this.heard });
   }
@@ -198,10 +220,12 @@ export class Link {
 
   private receive(data: Uint8Array): void {
     const nowMs = performance.now();
-    if (this.isOpen && nowMs - this.heardMs > STANDSTILL_MS) this.events.stood(pageUs());
+    if (this.isOpen && nowMs - this.heardMs > this.patienceMs) this.events.stood(pageUs());
     this.heardMs = nowMs;
+    this.patienceMs = (this.isIdle ? IDLE_BEATS : 1) * CLOCK_EVERY_MS + LATE_MS;
     if (isPacket(data)) {
       const packet = decodePacket(data);
+      this.wake();
       this.events.packet(packet);
       if (packet.kind !== PacketKind.SOUND) return;
       this.ack.audio++;
@@ -229,6 +253,7 @@ export class Link {
       this.compare(message);
       this.unacted.settle(message.seen);
     } else {
+      this.wake();
       if (message.type === "credit") {
         this.pace.arrived(message.stream, message.received, message.left_us, message.rate);
       }

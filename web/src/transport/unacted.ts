@@ -2,7 +2,7 @@
 
 import type { PageMessage } from "../wire/messages.ts";
 
-/** More is not kept, in messages and bytes: the server says every second what it has acted upon. */
+/** More is not kept, in messages and bytes: the server says soon what it has acted upon. */
 const MOST_MESSAGES = 1024;
 const MOST_BYTES = 16 * 1024 * 1024;
 

@@ -68,6 +68,40 @@ it("notices that the link stood still, by a silence that is longer than between 
   expect(events.stood).toHaveBeenCalledExactlyOnceWith((performance.timeOrigin + performance.now()) * 1000);
 });
 
+/** Lets time pass in which the server answers its clock, and nothing else. */
+function idle(socket: FakeSocket, seconds: number): void {
+  for (let asked = socket.of("clock").length, i = 0; i < seconds; i++) {
+    vi.advanceTimersByTime(1_000);
+    if (socket.of("clock").length > asked) socket.say({ type: "clock", page_us: 0, server_us: 0 });
+    asked = socket.of("clock").length;
+  }
+}
+
+it("compares the clocks at each third second while nothing is said, and takes that for no standstill", () => {
+  const socket = serve();
+  idle(socket, 9);
+  const asked = socket.of("clock").length;
+  idle(socket, 60);
+  expect(socket.of("clock")).toHaveLength(asked + 20);
+  expect(events.stood).not.toHaveBeenCalled();
+  expect(events.lost).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(10_000);
+  expect(events.lost).toHaveBeenCalledOnce();
+});
+
+it.each<[string, (socket: FakeSocket) => void]>([
+  ["the page says something", () => link.send({ type: "cancel", run: 1 })],
+  ["the server says something", (socket) => socket.say({ type: "toast", level: "info", message: "hello" })],
+])("compares the clocks at once, and every second again, when %s", (_, speak) => {
+  const socket = serve();
+  idle(socket, 31);
+  const asked = socket.of("clock").length;
+  speak(socket);
+  expect(socket.of("clock")).toHaveLength(asked + 1);
+  idle(socket, 4);
+  expect(socket.of("clock")).toHaveLength(asked + 5);
+});
+
 it("says of each packet how long after its capture it leaves, and when the next one can", () => {
   const socket = serve();
   const [captured_us, payload] = [(performance.timeOrigin + performance.now()) * 1000, new Uint8Array(10_000)];
