@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from millstream import codecs
 from millstream.frames import Frame
+from millstream.load import devices
 from millstream.media import image_file as picture
 
 PHOTOGRAPH = Path(__file__).parent.parent / "examples" / "media" / "astronaut.jpg"
@@ -18,12 +19,7 @@ def moving(count: int, width: int = 640, height: int = 480) -> list[NDArray[np.u
     """Make `count` frames of a size; a frame larger than the photograph repeats it."""
     photograph = picture.decode_image_file(PHOTOGRAPH.read_bytes()).pixels[:480, :640]
     tiles = (-(-height // photograph.shape[0]), -(-width // photograph.shape[1]), 1)
-    still = np.tile(photograph, tiles)[:height, :width].astype(np.int16)
-    random = np.random.default_rng(7)
-    noise = [random.normal(0, 2, still.shape).astype(np.int16) for _ in range(4)]
-    return [
-        np.clip(np.roll(still, 3 * index, axis=1) + noise[index % 4], 0, 255).astype(np.uint8) for index in range(count)
-    ]
+    return devices.moving(np.tile(photograph, tiles)[:height, :width], count)
 
 
 def encoded(count: int, width: int = 640, height: int = 480) -> list[bytes]:

@@ -1,4 +1,4 @@
-"""The command line: `millstream run app.py`, `millstream demo`, `millstream replay visit.msr app.py`."""
+"""The command line: `millstream run app.py`, `demo`, `replay visit.msr app.py`, `load URL`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from millstream.apps.program import CommandError, ProgramError
 from millstream.cli.demo import add_demo
 from millstream.cli.deploy import add_deploy
 from millstream.cli.link import add_link
+from millstream.cli.load import add_load
 from millstream.cli.replay import add_replay
 from millstream.cli.run import add_run
 from millstream.cli.usage import EXIT_USAGE, Parser
@@ -64,6 +65,7 @@ def _parser() -> tuple[Parser, Mapping[str, Parser]]:
     add_deploy(commands)
     add_demo(commands)
     add_link(commands)
+    add_load(commands)
     add_replay(commands)
     return parser, commands.choices
 

@@ -52,6 +52,7 @@ class AppMetrics:
         workers: Worker processes that are ready.
         worker_deaths: Worker processes that have crashed, or had to be ended.
         workers_recycled: Worker processes that were replaced after their calls, or for their memory.
+        cpu_s: CPU time that this process has used, in seconds; `None` if nobody asked.
         loop_lag_s: How long the event loop took for one round; `None` if nobody could wait for it.
     """
 
@@ -71,6 +72,7 @@ class AppMetrics:
     workers: int = 0
     worker_deaths: int = 0
     workers_recycled: int = 0
+    cpu_s: float | None = None
     loop_lag_s: float | None = None
 
     def plain(self) -> dict[str, object]:

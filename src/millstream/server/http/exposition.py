@@ -72,6 +72,9 @@ def families(metrics: AppMetrics) -> list[Family]:
     if metrics.loop_lag_s is not None:
         lag: Samples = [({}, metrics.loop_lag_s)]
         of_app.append(Family("millstream.event_loop.lag", "gauge", "s", "One round of the event loop just now.", lag))
+    if metrics.cpu_s is not None:
+        cpu: Samples = [({}, metrics.cpu_s)]
+        of_app.append(Family("process.cpu.time", "counter", "s", "CPU time of this process.", cpu))
     return of_app + _of_events(metrics.events)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 from dataclasses import replace
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Final
 
 from starlette.requests import Request
@@ -62,7 +62,7 @@ class Metrics:
 
 
 async def collected(host: Host) -> AppMetrics:
-    """Take the figures of a host, and with them how long one round of the loop takes just now."""
+    """Take the figures of a host, and with them how long one round of the loop takes just now, and the CPU so far."""
     began = perf_counter()
     await asyncio.sleep(0)
-    return replace(host.metrics(), loop_lag_s=perf_counter() - began)
+    return replace(host.metrics(), loop_lag_s=perf_counter() - began, cpu_s=process_time())
