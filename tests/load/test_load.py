@@ -17,9 +17,9 @@ from millstream.load import server_figures
 from millstream.load.crew import find_event, processes_for
 from millstream.load.devices import camera, microphone
 from millstream.load.group import run_group
-from millstream.load.plan import GroupFigures, LoadPlan, Share
+from millstream.load.plan import GroupFigures, LoadPlan, GroupShare
 from millstream.load.server_figures import ServerFigures
-from millstream.load.stream_event import StreamEvent
+from millstream.load.fed_event import FedEvent
 from millstream.load.visitor import Devices
 
 RATE_HZ = 10.0
@@ -43,12 +43,12 @@ def url() -> Iterator[str]:
         yield url + "/"
 
 
-async def load(url: str, streams: int, event: str = "") -> tuple[StreamEvent, GroupFigures]:
+async def load(url: str, streams: int, event: str = "") -> tuple[FedEvent, GroupFigures]:
     """Load an app for a second, from this process."""
     plan = LoadPlan(url=url, event=event, streams=streams, rate_hz=RATE_HZ, width=64, height=48, ramp_s=0.5, seconds=1)
     found = await find_event(plan)
     made = Devices(camera(4, 64, 48), microphone(2.0) if found.is_audio else None)
-    return found, await run_group(Share(plan, found, 0, 1), made)
+    return found, await run_group(GroupShare(plan, found, 0, 1), made)
 
 
 @pytest.mark.anyio
@@ -138,7 +138,7 @@ def test_mistakes_in_the_options_say_what_to_write(
 
 
 def test_the_tester_takes_as_many_processes_as_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
-    event = StreamEvent(1, "camera", (), 0.0)
+    event = FedEvent(1, "camera", (), 0.0)
 
     def processes(streams: int, cpus: int | None) -> int:
         monkeypatch.setattr("os.cpu_count", lambda: cpus)

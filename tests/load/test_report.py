@@ -7,13 +7,13 @@ import pytest
 from millstream.load.plan import GroupFigures, LoadPlan, VisitorFigures
 from millstream.load.report import Goal, LoadReport, ServerReport, Spread, report, server_report
 from millstream.load.server_figures import Scrape, parse
-from millstream.load.stream_event import StreamEvent
+from millstream.load.fed_event import FedEvent
 from millstream.load.table import table
 from millstream.load.verdict import verdict
 from millstream.wire.packet import PacketKind
 
 PLAN = LoadPlan(url="http://127.0.0.1/", streams=4, rate_hz=10.0, seconds=10.0)
-CAMERA = StreamEvent(1, "camera", (PacketKind.PICTURE,), 0.0)
+CAMERA = FedEvent(1, "camera", (PacketKind.PICTURE,), 0.0)
 WELL = ServerReport(cores=0.3, calls=400, call_s=0.01, wait_s=0.002, running=4, received_mbit=8.0, sent_mbit=8.0)
 
 

@@ -15,10 +15,10 @@ import msgspec
 
 from millstream.client.client import open_page
 from millstream.errors import Closed
-from millstream.load.plan import GroupFigures, LoadPlan, Share
+from millstream.load.plan import GroupFigures, LoadPlan, GroupShare
 from millstream.load.report import Goal, LoadReport, report, server_report
 from millstream.load.server_figures import ServerFigures
-from millstream.load.stream_event import StreamEvent, find_stream_event
+from millstream.load.fed_event import FedEvent, find_fed_event
 
 OPENING_S: Final = 10.0
 
@@ -29,7 +29,7 @@ LINE_BYTES: Final = 256 * 1024 * 1024
 """The figures of one process are one line of at most so many bytes."""
 
 
-async def find_event(plan: LoadPlan) -> StreamEvent:
+async def find_event(plan: LoadPlan) -> FedEvent:
     """Open the app once, and find what is to be fed.
 
     Raises:
@@ -43,17 +43,17 @@ async def find_event(plan: LoadPlan) -> StreamEvent:
     except TimeoutError:
         raise Closed(f"{plan.url} did not open a page within {OPENING_S:g} s") from None
     await page.close()
-    return find_stream_event(page.manifest, plan.event)
+    return find_fed_event(page.manifest, plan.event)
 
 
-def processes_for(plan: LoadPlan, event: StreamEvent) -> int:
+def processes_for(plan: LoadPlan, event: FedEvent) -> int:
     """Tell how many processes the tester needs: not more than there are CPUs, nor than there are streams."""
     needed = math.ceil(plan.streams * event.results_hz(plan.rate_hz) / RESULTS_HZ)
     return max(1, min(needed, os.cpu_count() or 1, plan.streams))
 
 
 async def run_load(
-    plan: LoadPlan, event: StreamEvent, goal: Goal, processes: int, token: str, say: Callable[[str], None]
+    plan: LoadPlan, event: FedEvent, goal: Goal, processes: int, token: str, say: Callable[[str], None]
 ) -> LoadReport:
     """Run the test.
 
@@ -88,7 +88,7 @@ async def run_load(
 
 
 @asynccontextmanager
-async def _members(plan: LoadPlan, event: StreamEvent, count: int) -> AsyncIterator[Sequence[Process]]:
+async def _members(plan: LoadPlan, event: FedEvent, count: int) -> AsyncIterator[Sequence[Process]]:
     """Start the processes, tell each its share, and end them at the end."""
     members: list[Process] = []
     words = (sys.executable, "-m", "millstream.load.group")
@@ -97,7 +97,7 @@ async def _members(plan: LoadPlan, event: StreamEvent, count: int) -> AsyncItera
             member = await asyncio.create_subprocess_exec(*words, stdin=PIPE, stdout=PIPE, limit=LINE_BYTES)
             members.append(member)
             assert member.stdin is not None
-            member.stdin.write(msgspec.json.encode(Share(plan, event, first, count)) + b"\n")
+            member.stdin.write(msgspec.json.encode(GroupShare(plan, event, first, count)) + b"\n")
         yield members
     finally:
         for member in members:

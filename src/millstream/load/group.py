@@ -1,6 +1,6 @@
 """One process of the load tester: its visitors on one event loop.
 
-`python -m millstream.load.group` reads a `Share` as a line of JSON, says when it is ready, begins at the next line, and
+`python -m millstream.load.group` reads a `GroupShare` as a line of JSON, says when it is ready, begins at the next line, and
 writes `GroupFigures` as JSON.
 """
 
@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from millstream.load import devices
-from millstream.load.plan import GroupFigures, Share, VisitorFigures
+from millstream.load.plan import GroupFigures, GroupShare, VisitorFigures
 from millstream.load.visitor import Devices, Times, Visitor
 from millstream.wire.packet import PacketKind
 
@@ -28,7 +28,7 @@ AUDIO_S: Final = 10.0
 LAG_EVERY_S: Final = 0.02
 
 
-async def run_group(share: Share, made: Devices) -> GroupFigures:
+async def run_group(share: GroupShare, made: Devices) -> GroupFigures:
     """Run the visitors of a share, from now on."""
     plan, begin = share.plan, asyncio.get_running_loop().time()
     times = Times(begin, begin + plan.ramp_s, begin + plan.all_s)
@@ -39,7 +39,7 @@ async def run_group(share: Share, made: Devices) -> GroupFigures:
     return GroupFigures(figures, cores, lag_p95_s)
 
 
-def make_devices(share: Share) -> Devices:
+def make_devices(share: GroupShare) -> Devices:
     """Make what the visitors show and say."""
     plan, event = share.plan, share.event
     frames = devices.camera(FRAMES, plan.width, plan.height) if PacketKind.PICTURE in event.kinds else []
@@ -59,7 +59,7 @@ async def _watch(times: Times) -> tuple[float, float]:
 
 def main() -> None:
     """Serve the tester's main process, over standard input and output."""
-    share = msgspec.json.decode(sys.stdin.readline(), type=Share)
+    share = msgspec.json.decode(sys.stdin.readline(), type=GroupShare)
     made = make_devices(share)
     print(READY, flush=True)  # noqa: T201 - its words for the process that started it
     if sys.stdin.readline():  # else that process has gone

@@ -1,4 +1,4 @@
-"""What a load test is to do, and what each of its processes found: plain data, as it goes from process to process."""
+"""A load test and the figures of each of its processes: plain data, as it goes from one process to another."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from millstream.load.stream_event import StreamEvent
+from millstream.load.fed_event import FedEvent
 
 AGES_KEPT: Final = 10_000
 """The latest so many latencies of a stream are kept."""
 
 Outcome: TypeAlias = Literal["served", "waiting", "refused", "failed"]
-"""What became of a visitor: had a slot, waited in the queue to the end, was turned away, or broke off."""
+"""The end of a visit: the visitor had a slot, waited in the queue to the end, was turned away, or broke off."""
 
 
 class LoadPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,11 +45,11 @@ class LoadPlan(msgspec.Struct, frozen=True, kw_only=True):
         return self.ramp_s + self.seconds
 
 
-class Share(msgspec.Struct, frozen=True):
+class GroupShare(msgspec.Struct, frozen=True):
     """The visitors of one process: every `step`-th one, from `first` on, so that all processes ramp up together."""
 
     plan: LoadPlan
-    event: StreamEvent
+    event: FedEvent
     first: int
     step: int
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from millstream.load.plan import GroupFigures, LoadPlan, VisitorFigures
 from millstream.load.server_figures import Scrape
-from millstream.load.stream_event import StreamEvent
+from millstream.load.fed_event import FedEvent
 
 WHOLE: Final = 0.9
 """A stream counts as held only if it had a slot for this share of the time."""
@@ -24,7 +24,7 @@ CAUSES: Final = ("superseded", "broken", "unsent", "stale")
 
 @dataclass(frozen=True)
 class Goal:
-    """What each stream is to hold.
+    """The goal of each stream.
 
     Attributes:
         share: Of the rate that it is fed with.
@@ -83,7 +83,7 @@ class ServerReport:
 
     @property
     def is_known(self) -> bool:
-        """Whether its metrics could be read."""
+        """True if its metrics could be read."""
         return self.call_s is not None or self.cores is not None
 
 
@@ -149,7 +149,7 @@ class LoadReport:
 
 
 def report(
-    plan: LoadPlan, event: StreamEvent, goal: Goal, groups: Sequence[GroupFigures], server: ServerReport
+    plan: LoadPlan, event: FedEvent, goal: Goal, groups: Sequence[GroupFigures], server: ServerReport
 ) -> LoadReport:
     """Put a report together."""
     visitors = [visitor for group in groups for visitor in group.visitors]
@@ -183,7 +183,7 @@ def report(
     )
 
 
-def _holds(visitor: VisitorFigures, plan: LoadPlan, event: StreamEvent, goal: Goal) -> bool:
+def _holds(visitor: VisitorFigures, plan: LoadPlan, event: FedEvent, goal: Goal) -> bool:
     if visitor.outcome != "served" or visitor.running_s < WHOLE * plan.seconds:
         return False
     if visitor.results / visitor.running_s < goal.share * event.results_hz(plan.rate_hz):

@@ -1,4 +1,4 @@
-"""What happens to one stream, as it is noted: pure, with the time passed in."""
+"""The notes on one stream: its slots, results and gaps. Pure, with the time passed in."""
 
 from __future__ import annotations
 

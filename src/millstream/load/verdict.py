@@ -1,4 +1,4 @@
-"""Which part is saturated first, by the figures of a load test. Pure."""
+"""The verdict on a load test: the part that is saturated first. Pure."""
 
 from __future__ import annotations
 

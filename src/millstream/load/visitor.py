@@ -16,21 +16,21 @@ from millstream.client.uplink import sleep_until
 from millstream.errors import BacklogExceeded, Closed, InvalidValue, Refused
 from millstream.frames import Chunk
 from millstream.load.plan import LoadPlan, VisitorFigures
-from millstream.load.stream_event import StreamEvent
+from millstream.load.fed_event import FedEvent
 from millstream.load.stream_record import StreamRecord
 from millstream.wire.packet import PacketKind
 
 OPENING_S: Final = 20.0
-"""How long a page may take to open."""
+"""Seconds that a page may take to open."""
 
 LOOK_S: Final = 0.05
 
 CLOSING_S: Final = 2.0
-"""How long it may take to say goodbye."""
+"""Seconds that it may take to say goodbye."""
 
 
 class Devices(NamedTuple):
-    """What all visitors show and say, over and over: frames as JPEG, and audio."""
+    """Frames as JPEG and audio, which all visitors show and play over and over."""
 
     frames: Sequence[bytes]
     audio: Chunk | None
@@ -55,7 +55,7 @@ class Visitor:
         times: The course of the test.
     """
 
-    def __init__(self, plan: LoadPlan, event: StreamEvent, devices: Devices, number: int, times: Times) -> None:
+    def __init__(self, plan: LoadPlan, event: FedEvent, devices: Devices, number: int, times: Times) -> None:
         self._plan, self._event, self._devices = plan, event, devices
         self._arrival = times.begin + plan.ramp_s * number / plan.streams
         self._times = times

@@ -59,6 +59,7 @@ def test_each_figure_has_its_sample() -> None:
                     workers_recycled=21,
                     abandoned=18,
                     loop_lag_s=0.5,
+                    cpu_s=22,
                 )
             )
         )
@@ -71,6 +72,7 @@ def test_each_figure_has_its_sample() -> None:
     }
     assert plain == {
         ("millstream_sessions",): 7,
+        ("process_cpu_time_seconds_total",): 22,
         ("millstream_sessions_opened_total",): 8,
         ("millstream_streams", "running"): 9,
         ("millstream_streams", "waiting"): 10,
@@ -110,7 +112,7 @@ def test_a_help_text_stays_one_line() -> None:
 
 
 def test_the_names_are_those_of_opentelemetry() -> None:
-    for family in families(app(loop_lag_s=0.0)):
-        assert re.fullmatch(r"millstream(\.[a-z_]+)+", family.name)
+    for family in families(app(loop_lag_s=0.0, cpu_s=0.0)):
+        assert re.fullmatch(r"(millstream|process)(\.[a-z_]+)+", family.name)
         assert re.fullmatch(r"s|By|\{[a-z]+\}", family.unit)
         assert family.help

@@ -10,7 +10,7 @@ from millstream.errors import InvalidValue
 from millstream.wire.packet import VERSION, PacketKind
 
 
-class StreamEvent(NamedTuple):
+class FedEvent(NamedTuple):
     """A streaming event.
 
     Attributes:
@@ -29,7 +29,7 @@ class StreamEvent(NamedTuple):
 
     @property
     def is_audio(self) -> bool:
-        """Whether its calls follow chunks of audio."""
+        """True if its calls follow chunks of audio."""
         return PacketKind.SOUND in self.kinds
 
     def results_hz(self, rate_hz: float) -> float:
@@ -39,7 +39,7 @@ class StreamEvent(NamedTuple):
         return min(rate_hz, 1 / self.every_s) if self.every_s else rate_hz
 
 
-def find_stream_event(manifest: PageManifest, name: str = "") -> StreamEvent:
+def find_fed_event(manifest: PageManifest, name: str = "") -> FedEvent:
     """Find the event in a page's manifest.
 
     Args:
@@ -64,7 +64,7 @@ def find_stream_event(manifest: PageManifest, name: str = "") -> StreamEvent:
         raise InvalidValue(f"nothing streams from {name!r}; streams come from {known}")
     binding = streams[component]
     kinds, every_s = elements.captures(component), float(binding["stream"]["every_s"])
-    return StreamEvent(component, _name(elements, component), kinds, every_s, bool(binding["outputs"]))
+    return FedEvent(component, _name(elements, component), kinds, every_s, bool(binding["outputs"]))
 
 
 def _name(elements: Elements, component: int) -> str:

@@ -5,7 +5,7 @@ import pytest
 import millstream as ms
 from millstream.client.manifest import PageManifest
 from millstream.errors import InvalidValue
-from millstream.load.stream_event import find_stream_event
+from millstream.load.fed_event import find_fed_event
 
 
 def manifest() -> PageManifest:
@@ -18,7 +18,7 @@ def manifest() -> PageManifest:
 
 
 def test_the_first_streaming_event_is_found() -> None:
-    found = find_stream_event(manifest())
+    found = find_fed_event(manifest())
     assert (found.name, found.is_audio, found.has_outputs) == ("Camera", False, True)
     assert found.results_hz(5) == 5
     assert found.results_hz(30) == pytest.approx(10)
@@ -26,24 +26,24 @@ def test_the_first_streaming_event_is_found() -> None:
 
 @pytest.mark.parametrize("by_number", [False, True])
 def test_another_one_is_found_by_its_name_or_number(by_number: bool) -> None:
-    number = find_stream_event(manifest(), "mic").component
-    found = find_stream_event(manifest(), str(number) if by_number else "mic")
+    number = find_fed_event(manifest(), "mic").component
+    found = find_fed_event(manifest(), str(number) if by_number else "mic")
     assert (found.name, found.is_audio, found.has_outputs) == ("mic", True, False)
     assert found.results_hz(30) == pytest.approx(2)
 
 
 def test_what_streams_nothing_is_refused_with_what_does() -> None:
     with pytest.raises(InvalidValue, match="nothing streams from 'Name'; streams come from 'Camera', 'mic'"):
-        find_stream_event(manifest(), "Name")
+        find_fed_event(manifest(), "Name")
 
 
 def test_an_app_without_streaming_events_is_refused() -> None:
     with ms.Blocks() as demo:
         ms.Textbox()
     with pytest.raises(InvalidValue, match="no streaming event"):
-        find_stream_event(demo.freeze().page())
+        find_fed_event(demo.freeze().page())
 
 
 def test_another_version_is_refused_with_the_remedy() -> None:
     with pytest.raises(InvalidValue, match=r"version 99 of the protocol.*install the same release"):
-        find_stream_event({**manifest(), "version": 99})
+        find_fed_event({**manifest(), "version": 99})
