@@ -198,7 +198,7 @@ def misused(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
         ("app.py --port 1", "there is no command 'app.py'; did you mean `millstream run app.py`?", "millstream"),
         ("rum app.py", "there is no command 'rum'; did you mean `millstream run`?", "millstream"),
         ("help", "there is no command 'help'; did you mean `millstream --help`?", "millstream"),
-        ("zzz", "there is no command 'zzz'; there are run, demo, link and replay", "millstream"),
+        ("zzz", "there is no command 'zzz'; there are run, deploy, demo, link, load and replay", "millstream"),
         ("link --up 2", "COMMAND is missing", "millstream link"),
         ("link --up 0 run app.py", "--up: '0' is no rate: give Mbit/s above 0", "millstream link"),
         ("link --down inf run app.py", "--down: 'inf' is no rate", "millstream link"),

@@ -11,7 +11,7 @@ from millstream.load.fed_event import find_fed_event
 def manifest() -> PageManifest:
     with ms.Blocks() as demo:
         ms.Textbox(label="Name")
-        camera, microphone = ms.Image(label="Camera", sources="webcam"), ms.Audio(elem_id="mic", sources="microphone")
+        camera, microphone = ms.Image(label="Camera", sources="webcam"), ms.Audio(label="mic", sources="microphone")
         camera.stream(lambda frame: frame, camera, ms.Image(), stream_every=0.1)
         microphone.stream(lambda chunk: None, microphone, None, stream_every=0.5)
     return demo.freeze().page()

@@ -16,10 +16,10 @@ from millstream.cli import main
 from millstream.load import server_figures
 from millstream.load.crew import find_event, processes_for
 from millstream.load.devices import camera, microphone
-from millstream.load.group import run_group
-from millstream.load.plan import GroupFigures, LoadPlan, GroupShare
-from millstream.load.server_figures import ServerFigures
 from millstream.load.fed_event import FedEvent
+from millstream.load.group import run_group
+from millstream.load.plan import GroupFigures, GroupShare, LoadPlan
+from millstream.load.server_figures import ServerFigures
 from millstream.load.visitor import Devices
 
 RATE_HZ = 10.0

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
+from millstream.load.fed_event import FedEvent
 from millstream.load.plan import GroupFigures, LoadPlan, VisitorFigures
 from millstream.load.report import Goal, LoadReport, ServerReport, Spread, report, server_report
 from millstream.load.server_figures import Scrape, parse
-from millstream.load.fed_event import FedEvent
 from millstream.load.table import table
 from millstream.load.verdict import verdict
 from millstream.wire.packet import PacketKind

@@ -15,10 +15,10 @@ import msgspec
 
 from millstream.client.client import open_page
 from millstream.errors import Closed
-from millstream.load.plan import GroupFigures, LoadPlan, GroupShare
+from millstream.load.fed_event import FedEvent, find_fed_event
+from millstream.load.plan import GroupFigures, GroupShare, LoadPlan
 from millstream.load.report import Goal, LoadReport, report, server_report
 from millstream.load.server_figures import ServerFigures
-from millstream.load.fed_event import FedEvent, find_fed_event
 
 OPENING_S: Final = 10.0
 

@@ -1,7 +1,7 @@
 """One process of the load tester: its visitors on one event loop.
 
-`python -m millstream.load.group` reads a `GroupShare` as a line of JSON, says when it is ready, begins at the next line, and
-writes `GroupFigures` as JSON.
+`python -m millstream.load.group` reads a `GroupShare` as a line of JSON, says when it is ready, begins at the next
+line, and writes `GroupFigures` as JSON.
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ from millstream.client.stream import ClientStream
 from millstream.client.uplink import sleep_until
 from millstream.errors import BacklogExceeded, Closed, InvalidValue, Refused
 from millstream.frames import Chunk
-from millstream.load.plan import LoadPlan, VisitorFigures
 from millstream.load.fed_event import FedEvent
+from millstream.load.plan import LoadPlan, VisitorFigures
 from millstream.load.stream_record import StreamRecord
 from millstream.wire.packet import PacketKind
 
