@@ -13,6 +13,7 @@ _._clock_resolution  # asyncio's event loop, of which VirtualLoop is one
 PageHook, _.initialize, build_data  # hatchling
 _.record_autoscaling_stats, StreamsPolicy  # Ray Serve, the second by its path
 memo  # copy.deepcopy
+_.reducer_override  # pickle
 
 # PyAV passes them on to FFmpeg.
 _.bit_rate, _.thread_count, _.pict_type, _.framerate, _.gop_size, _.max_b_frames

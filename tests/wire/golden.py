@@ -115,7 +115,16 @@ MESSAGES: dict[str, tuple[str, m.PageMessage | m.ServerMessage]] = {
     "hello": ("page", m.Hello(seq=1, version=1, build="1a2b3c", page_us=NOW_US)),
     "hello again": (
         "page",
-        m.Hello(seq=1, version=1, build="1a2b3c", page_us=NOW_US, resume="t0ken", seen=41, audio=7),
+        m.Hello(
+            seq=1,
+            version=1,
+            build="1a2b3c",
+            page_us=NOW_US,
+            resume="t0ken",
+            seen=41,
+            audio=7,
+            sent={1: (70_000, 70_002)},
+        ),
     ),
     "hello of a page that knows Opus": ("page", m.Hello(seq=1, version=1, build="1a", page_us=NOW_US, decodes=[34])),
     "hello of a page that knows H.264": (
@@ -176,6 +185,7 @@ MESSAGES: dict[str, tuple[str, m.PageMessage | m.ServerMessage]] = {
             page_us=NOW_US,
             resume="t0ken",
             resumed=True,
+            moved=True,
             seen=22,
             received={1: 300, 2: 70_000},
             decodes=[255],
@@ -262,6 +272,8 @@ def packet_fields(packet: Packet) -> dict[str, Any]:
 def message_fields(message: m.PageMessage | m.ServerMessage) -> dict[str, Any]:
     """Give a control message as JSON values; the keys of a map are strings there."""
     fields: dict[str, Any] = msgspec.to_builtins(message, str_keys=True)
+    if "sent" in fields:
+        fields["sent"] = {number: list(place) for number, place in fields["sent"].items()}
     return fields
 
 

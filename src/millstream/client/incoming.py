@@ -71,6 +71,7 @@ class Incoming:
         self._elements = elements
         self._on_recorded = on_recorded
         self._cameras: dict[int, ClientStream] = {}
+        self._frames_of: dict[int, int] = {}
         self._listeners = Listeners(page.send, on_change)
 
     def add(self, stream: ClientStream, recording: Recording) -> None:
@@ -94,6 +95,18 @@ class Incoming:
         for applied in self.results.settle():
             self._deliver(applied)
         return [data for stream in self.streams.values() for data in stream.uplink.resume(received)]
+
+    def sent(self) -> dict[int, tuple[int, int]]:
+        """Give how far the packets of each open stream are, and may be: see `Hello.sent`."""
+        going_on = (stream.uplink for stream in self.streams.values() if stream.state != "ended")
+        return {number: place for uplink in going_on for number, place in uplink.sequences().items()}
+
+    async def renew_credit(self) -> None:
+        """Say again how many frames may come: the session goes on in a server that has not heard it."""
+        going_on = (number for number, stream in self.streams.items() if stream.state != "ended")
+        for number in (0, *going_on):
+            received = self._frames_of.get(number, 0)
+            await self._page.send(Credit(stream=number, limit=received + FRAMES_IN_FLIGHT, received=received))
 
     def losses(self) -> str:
         """Say what is lost if the session is."""
@@ -136,6 +149,7 @@ class Incoming:
         else:
             stream.received_frames += 1
             number = stream.number
+        self._frames_of[number] = packet.sequence
         credit = Credit(stream=number, limit=packet.sequence + FRAMES_IN_FLIGHT, page_us=self._page.now_us())
         await self._page.send(credit)
 

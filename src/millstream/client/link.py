@@ -53,6 +53,12 @@ class LinkUser(Protocol):
     def resume(self, received: Mapping[int, int]) -> list[bytes]:
         """Go on after the link was lost: the server has packets up to these; gives the audio to be sent again."""
 
+    def sent(self) -> dict[int, tuple[int, int]]:
+        """Give how far the packets of each stream are, and may be: see `Hello.sent`."""
+
+    async def renew_credit(self) -> None:
+        """Say again how many frames may come: the session goes on in a server that has not heard it."""
+
     def losses(self) -> str:
         """Say what is lost if the session is."""
 
@@ -259,7 +265,8 @@ class ClientLink:
         transport = await self._reopen()
         try:
             hello, ack = self._hello(), self._received.ack
-            hello.resume, hello.seen, hello.audio = self.welcome.resume, ack.seen, ack.audio
+            hello.resume, hello.sent = self.welcome.resume, self._user.sent()
+            hello.seen, hello.audio = ack.seen, ack.audio
             await transport.send(encode_message(hello))
             answer = decode_server_message(await transport.receive())
             if isinstance(answer, Welcome):
@@ -283,6 +290,8 @@ class ClientLink:
             for data in again:
                 await self._transmit(data)
         await self.compare_clocks()
+        if welcome.moved:
+            await self._user.renew_credit()
         self._changed()
 
     def _lost(self, seconds: float, why: str) -> Closed:

@@ -48,6 +48,11 @@ class _PacketSequence:
     def has_credit(self) -> bool:
         return self.credit > self.sent
 
+    @property
+    def settled(self) -> int:
+        """The last packet that is not sent again."""
+        return self.kept[0][0] - 1 if self.kept else self.sent
+
     def let_go(self, received: int) -> None:
         while self.kept and self.kept[0][0] <= received:
             self.kept.popleft()
@@ -130,6 +135,10 @@ class Uplink:
                 self._frame_encoder.request_key_frame()
         self._changed.set()
         return again
+
+    def sequences(self) -> dict[int, tuple[int, int]]:
+        """Give the last packet that need not be sent again, and the credit, by the number that packets go by."""
+        return {each.number: (each.settled, each.credit) for each in self._sequences.values()}
 
     def request_key_frame(self) -> None:
         """Send a key frame next: the server misses a frame that later ones build on."""

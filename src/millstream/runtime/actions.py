@@ -86,13 +86,15 @@ class Actions:
 
     def _compare_clocks(self, message: Clock) -> None:
         now_us, link = server_us(), self._context.sender.link
+        seen, journal = self._context.page.seen, self._context.journal
+        if journal is not None:  # once a second for every page that is there
+            journal.look()
+            seen = journal.seen
         self._context.page.clock.compare(message.page_us, now_us)
         link.up.heard(message.page_us / 1e6, now_us / 1e6)
         if message.heard_us:
             link.down.heard(message.server_us / 1e6, message.heard_us / 1e6)
-        self._context.sender.control.send(
-            Clock(page_us=message.page_us, server_us=now_us, seen=self._context.page.seen)
-        )
+        self._context.sender.control.send(Clock(page_us=message.page_us, server_us=now_us, seen=seen))
 
     def _say_goodbye(self, message: Bye) -> None:
         self._leave()

@@ -15,6 +15,7 @@ from millstream.errors import DeclarationError, InvalidValue, QuotaExceeded
 from millstream.jobs import Failure, Job, Notify, Occurrence, Result, Role, Worker
 from millstream.runtime.audio.output import AudioOutput
 from millstream.runtime.call.call_limits import CallLimits
+from millstream.runtime.journal import Journal
 from millstream.runtime.page_info import PageInfo
 from millstream.runtime.queue import SlotQueue
 from millstream.runtime.reports import Reports
@@ -77,6 +78,7 @@ class SessionCalls:
     Attributes:
         numbers: Gives each call its number.
         deferring: The streams whose frames are encoded when the link is free for them.
+        journal: Notes what goes on before a handler is called; `None` if nobody else could go on with the session.
     """
 
     def __init__(
@@ -93,6 +95,7 @@ class SessionCalls:
         self._page, self._values, self._store = page, values, store
         self.numbers = itertools.count(1)
         self.deferring: set[int] = set()
+        self.journal: Journal | None = None
 
     def open(self, binding: Binding, notify: Notify, ticket: Ticket | None) -> Worker:
         """Get a worker for a call, which holds the slot of `ticket` as long as anything of it runs.
@@ -103,6 +106,8 @@ class SessionCalls:
         worker = self._limits.open(binding, self._page.caller, notify)
         if ticket is not None:
             self._queue.hold(ticket, worker)
+        if self.journal is not None:
+            self.journal.note()
         return worker
 
     def begin(self, binding: Binding, cause: Cause, inputs: tuple[Stored, ...] | None = None) -> StartedCall:

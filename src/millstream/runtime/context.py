@@ -9,6 +9,7 @@ from millstream.runtime.audio.players import Players
 from millstream.runtime.background import Background
 from millstream.runtime.calls import Results, SessionCalls
 from millstream.runtime.clock import SessionClock
+from millstream.runtime.journal import Journal
 from millstream.runtime.metrics import Totals
 from millstream.runtime.page_info import PageInfo
 from millstream.runtime.queue import SlotQueue
@@ -33,6 +34,7 @@ class SessionContext:
         calls: Begins calls.
         results: Delivers what comes of them.
         reports: Says what went wrong.
+        journal: Writes the session down; `None` if nobody could go on with it.
     """
 
     manifest: Manifest
@@ -49,3 +51,4 @@ class SessionContext:
     calls: SessionCalls
     results: Results
     reports: Reports
+    journal: Journal | None = None

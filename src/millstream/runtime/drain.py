@@ -8,7 +8,8 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Final
 
-from millstream.runtime.session import Closing, Session
+from millstream.runtime.session import Session
+from millstream.runtime.shared import Closing
 
 BATCH: Final = 20
 PAUSE_S: Final = 0.1

@@ -50,7 +50,7 @@ class Edits:
             else:
                 self.refuse(error)
             return
-        if context.values.write(number, stored):
+        if context.values.write(number, stored) and message.seq > context.page.acted:
             self._on_change(number)
 
     def refuse(self, error: InvalidValue | MediaError) -> None:

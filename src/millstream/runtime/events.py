@@ -16,6 +16,7 @@ from millstream.runtime.page_scripts import PageScripts
 from millstream.runtime.run import TriggeredEvent
 from millstream.runtime.runs import RESTARTING, TOO_MUCH, CancelsStreams, Runs
 from millstream.runtime.state.reach import Reach
+from millstream.runtime.state.snapshot import HeldNote, SnapshotHead, occurrence_of
 from millstream.runtime.user_code import guarded
 from millstream.types import Stored
 from millstream.wire.messages import Fire, Open
@@ -54,6 +55,8 @@ class Events:
     Attributes:
         runs: What ordinary events have begun.
         edits: Takes what the user enters.
+        scripts: Runs scripts of the page.
+        last_run: The last run that the page has begun, or announced.
     """
 
     def __init__(self, context: SessionContext, reach: Reach, streams: SessionStreams) -> None:
@@ -61,8 +64,8 @@ class Events:
         self._reach = reach
         self._streams = streams
         self._held: dict[int, tuple[Binding, Occurrence | None]] = {}
-        self._last_run = 0
-        self._scripts = PageScripts(context)
+        self.last_run = 0
+        self.scripts = PageScripts(context)
         self._is_closed = False
         self.runs = Runs(context, streams, self.follow)
         self.edits = Edits(context, reach, self.raise_change)
@@ -91,9 +94,9 @@ class Events:
             event = self._occurrence(binding, message)
             target, name = (None, "") if event is None else event[:2]
             is_admitted = target is None or self._reach.admits(target, name, message.seen)
-            if message.run <= self._last_run:
+            if message.run <= self.last_run:
                 return  # begun before
-            self._last_run = message.run
+            self.last_run = message.run
             if not is_admitted:
                 self.runs.say(binding, message.run, "cancelled")
                 return
@@ -117,6 +120,19 @@ class Events:
             self.runs.say(binding, run, "failed", TOO_MUCH)
             return
         self._held[run] = binding, event
+        if self._context.journal is not None:
+            self._context.journal.note()
+
+    def held_notes(self) -> list[HeldNote]:
+        """Give the events that wait in the page."""
+        return [HeldNote(run, binding.number, event) for run, (binding, event) in self._held.items()]
+
+    def go_on(self, head: SnapshotHead) -> None:
+        """Go on where another gateway was: nothing that the page says again begins twice."""
+        bindings = self._context.manifest.bindings
+        self.last_run = head.last_run
+        self._held = {held.run: (bindings[held.binding], occurrence_of(held.event)) for held in head.held}
+        self.scripts.awaited.update(head.scripts)
 
     def cancel_run(self, number: int) -> None:
         """Cancel a run that the page began, or holds; one that is over is left alone."""
@@ -176,7 +192,7 @@ class Events:
     def _begin(self, binding: Binding, event: Occurrence | None) -> None:
         inputs = self._context.values.read(binding.inputs)
         if binding.js is not None:
-            _ = self._context.background.start(self._scripts.run(binding, inputs))
+            _ = self._context.background.start(self.scripts.run(binding, inputs))
         else:
             self.runs.trigger(TriggeredEvent(binding, 0, inputs, event))
 
@@ -185,7 +201,7 @@ class Events:
     def _occurrence(self, binding: Binding, message: Fire) -> Occurrence | None:
         """Find out what happened, and whether the page may say so."""
         number = binding.number
-        if message.inputs is not None and self._scripts.is_answer(number):
+        if message.inputs is not None and self.scripts.is_answer(number):
             return None
         if binding.is_stream or not 0 <= message.target < len(binding.targets):
             raise ProtocolError(f"target {message.target} of binding {number} does not exist", 4404)

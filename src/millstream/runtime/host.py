@@ -26,8 +26,10 @@ from millstream.runtime.metrics import Totals
 from millstream.runtime.page_info import page_of
 from millstream.runtime.queue import RunQueue
 from millstream.runtime.run_in_thread import run_in_thread
-from millstream.runtime.session import Closing, Elsewhere, Session, Shared
+from millstream.runtime.session import Session
 from millstream.runtime.settings import Settings
+from millstream.runtime.shared import Closing, Elsewhere, Shared
+from millstream.runtime.snapshots import Snapshots
 from millstream.runtime.state.addresses import file_value
 from millstream.runtime.state.expiry import expiring
 from millstream.runtime.state.file_quota import FileQuotas
@@ -35,15 +37,16 @@ from millstream.runtime.state.initial import Beginning
 from millstream.runtime.state.owned import new_secret
 from millstream.runtime.state.path_rules import PathRules
 from millstream.runtime.state.resume_tokens import ResumeTokens
+from millstream.runtime.state.snapshot import Seal
+from millstream.runtime.state.snapshot_store import SnapshotStore
 from millstream.runtime.state.temp_folders import TempFolders
 from millstream.runtime.state.upload import Upload
 from millstream.runtime.user_code import guarded
-from millstream.runtime.welcome import greeted
+from millstream.runtime.welcome import BUSY, greeted, refusal
 from millstream.types import Blob, Transport
 from millstream.wire.close_codes import CLOSE_LOGGED_OUT, CLOSE_TAKEN_OVER
 from millstream.wire.encoding import encode_message
 from millstream.wire.messages import Hello, Refuse
-from millstream.wire.packet import VERSION
 
 __all__ = ["Host", "Settings"]
 
@@ -68,6 +71,8 @@ class Host:
         engine: Where handlers run; started and closed here.
         admission: Who may work and who waits.
         folders: Where the files of sessions are; made and removed here.
+        snapshots: Where sessions are written down for other gateways of the app, and the secret by which these know
+            each other's.
 
     Attributes:
         totals: What was counted since the start.
@@ -75,12 +80,19 @@ class Host:
     """
 
     def __init__(
-        self, manifest: Manifest, settings: Settings, *, engine: Engine, admission: Admission, folders: TempFolders
+        self,
+        manifest: Manifest,
+        settings: Settings,
+        *,
+        engine: Engine,
+        admission: Admission,
+        folders: TempFolders,
+        snapshots: tuple[SnapshotStore, bytes] | None = None,
     ) -> None:
         self.manifest = manifest
         self.settings = settings
         self.sessions: dict[str, Session] = {}
-        self._engine, self._admission, self._folders = engine, admission, folders
+        self._engine, self._admission, self._folders, self._store = engine, admission, folders, snapshots
         self.totals = Totals()
         self._living: set[asyncio.Task[None]] = set()
         self._is_ready = False
@@ -104,9 +116,10 @@ class Host:
         components = expiring(manifest.components.values())
         absences = Absences(queue, settings.abandon_s)
         tokens = ResumeTokens[Session](lambda session: session.page.seen, settings.gateway)
-        self._shared = Shared(
-            manifest, settings, call_limits, queue, self.totals, allowances, beginning, components, absences, tokens
-        )
+        store = self._store if settings.grace_s > 0 else None
+        snapshots = None if store is None else Snapshots(store[0], Seal(store[1]), manifest)
+        parts = (allowances, beginning, components, absences, tokens, snapshots)
+        self._shared = Shared(manifest, settings, call_limits, queue, self.totals, *parts)
         self._is_ready = True
 
     async def close(self, drain_s: float | None = None) -> None:
@@ -194,18 +207,20 @@ class Host:
             return await self._lent(known, known.attach(transport, hello), transport)
         assert self._shared is not None
         self.totals.sessions += 1
-        request = replace(request, session_hash=secrets.token_hex(8))
-        initial = await self._shared.beginning.of_session()
+        initial, folder, restored = await self._shared.beginning.of_session(), self._folders.of_session(), None
+        if self._shared.snapshots is not None and hello.resume:
+            restored = await self._shared.snapshots.restored(hello.resume, visitor, initial, folder)
         if not self._is_ready:  # any more: nobody would send this page away
             raise Refused("the app is being restarted", "shutdown")
+        request = replace(request, session_hash=secrets.token_hex(8) if restored is None else restored.tag)
         secret = new_secret(self.settings.gateway)
         page = page_of(request, visitor, is_developers=is_developers)
-        session = Session(secret, self._shared, page, visitor, initial, self._folders.of_session())
+        session = Session(secret, self._shared, page, initial, folder, restored)
         self.sessions[secret] = session
         task = asyncio.create_task(self._live(session, hello))
         self._living.add(task)
         task.add_done_callback(self._living.discard)
-        return await self._lent(session, session.attach(transport), transport)
+        return await self._lent(session, session.attach(transport, hello if restored else None), transport)
 
     def _known(self, hello: Hello, visitor: str) -> Session | None:
         """Find the session that a page comes back to, if it still is, and is this visitor's."""
@@ -236,15 +251,11 @@ class Host:
             session.gone.set_result(None)
 
     def _refusal(self, hello: Hello, *, is_known: bool) -> Refuse | None:
-        if hello.version != VERSION or hello.build not in ("", self.manifest.build):
-            return Refuse(code="version", message="The app has been updated; please reload the page.")
-        if not self._is_ready:
-            return Refuse(code="shutdown", message="The app is being restarted; try again in a moment.")
+        if (refuse := refusal(hello, self.manifest.build, is_ready=self._is_ready)) is not None:
+            return refuse
         if is_known or len(self.sessions) < self.settings.max_sessions:
             return None
-        if self._shared is None or not self._shared.absences.make_room():
-            return Refuse(code="busy", message="The app has too many visitors right now. This page keeps trying.")
-        return None
+        return BUSY if self._shared is None or not self._shared.absences.make_room() else None
 
     def begin_upload(
         self, session: str, visitor: str, name: str, announced: int = 0, component: int | None = None
@@ -289,17 +300,9 @@ class Host:
         if len(body) > self.settings.max_file_size:
             raise QuotaExceeded(f"a file may have {self.settings.max_file_size} bytes, this one has {len(body)}")
         store = self.sessions[session].store
-        given = Blob(name, mime, data=body)
-        blob = await run_in_thread(
-            "upload", lambda: self._inspector.inspect(given, component, store.folder, store.room)
-        )
-        try:
-            value = file_value(store.add(blob), blob)
-            self.totals.uploaded(blob.size)
-            return value
-        except QuotaExceeded:
-            await run_in_thread("upload", lambda: _delete(blob))
-            raise
+        handle, blob = await self._inspector.taken_in(Blob(name, mime, data=body), component, store)
+        self.totals.uploaded(blob.size)
+        return file_value(handle, blob)
 
     def file(self, visitor: str, handle: str) -> Blob | None:
         """Find a file by its handle among the sessions of one visitor."""
@@ -342,8 +345,3 @@ class Host:
 def _fail(session: Session, error: BaseException) -> None:
     logger.error("session %s failed", session.tag, exc_info=error)
     session.end(1011, "something went wrong in the server")
-
-
-def _delete(blob: Blob) -> None:
-    for path in blob.paths:
-        path.unlink(missing_ok=True)

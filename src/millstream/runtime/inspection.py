@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from millstream.declare.manifest import Manifest
-from millstream.errors import InvalidValue
+from millstream.errors import InvalidValue, QuotaExceeded
 from millstream.media.image_header import HEAD_BYTES, MIMES, format_of
-from millstream.runtime.state.files import CallFiles
+from millstream.runtime.run_in_thread import run_in_thread
+from millstream.runtime.state.files import CallFiles, SessionFiles
 from millstream.runtime.state.path_rules import PathRules
 from millstream.types import Blob
 
@@ -60,6 +62,25 @@ class UploadInspector:
             raise UnfitUpload(str(error)) from error
         finally:
             files.close()
+
+    async def taken_in(self, given: Blob, component: int | None, store: SessionFiles) -> tuple[str, Blob]:
+        """Give a file to a session, on the loop; returns its handle, and the file as it is kept.
+
+        Raises:
+            UnfitUpload: The component cannot take it.
+            QuotaExceeded: The session has no room for it.
+        """
+        blob = await run_in_thread("upload", lambda: self.inspect(given, component, store.folder, store.room))
+        try:
+            return store.add(blob), blob
+        except QuotaExceeded:
+            await run_in_thread("upload", partial(_delete, blob))
+            raise
+
+
+def _delete(blob: Blob) -> None:
+    for path in blob.paths:
+        path.unlink(missing_ok=True)
 
 
 def found_in(blob: Blob) -> str:

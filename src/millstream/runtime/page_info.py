@@ -16,19 +16,24 @@ class PageInfo:
     Attributes:
         request: What handlers see of the HTTP request that opened it.
         caller: For whom its calls are made.
+        visitor: Tells browsers apart; empty for a program that keeps no cookies.
         clock: Translates the times of its clock.
         decodes: Numbers of the special codecs that it decodes and we encode: see `Hello.decodes`.
         encodes: Numbers of the special codecs in which it sends frames of a camera and that we decode.
         seen: The last sequence of its control messages that was acted upon.
+        acted: The last one that another gateway had acted upon before the session came here: what is said again up to
+            there is remembered, and causes nothing.
         is_developers: Whether it is the app's developer's, who reads why a handler fails.
     """
 
     request: Request
     caller: CallOwner
+    visitor: str = ""
     clock: PageClock = field(default_factory=PageClock)
     decodes: frozenset[int] = frozenset()
     encodes: frozenset[int] = frozenset()
     seen: int = 0
+    acted: int = 0
     is_developers: bool = False
 
 
@@ -41,4 +46,4 @@ def page_of(request: Request, visitor: str, *, is_developers: bool = False) -> P
         is_developers: See `PageInfo`.
     """
     caller = CallOwner(visitor or request.session_hash, "" if request.client is None else request.client.host)
-    return PageInfo(request, caller, is_developers=is_developers)
+    return PageInfo(request, caller, visitor, is_developers=is_developers)

@@ -26,11 +26,14 @@ class PageScripts:
 
     Args:
         context: What it shares with the rest of the session.
+
+    Attributes:
+        awaited: How many answers are still to come, by binding.
     """
 
     def __init__(self, context: SessionContext) -> None:
         self._context = context
-        self._awaited: Counter[int] = Counter()
+        self.awaited: Counter[int] = Counter()
         self._sending = asyncio.Lock()
 
     async def run(self, binding: Binding, stored: Sequence[Stored]) -> None:
@@ -41,7 +44,9 @@ class PageScripts:
                 shown = await run_in_thread("script", lambda: [_shown(component, value) for component, value in pairs])
                 inputs = [self._addressed(value, wire) for value, wire in zip(stored, shown, strict=True)]
                 self._context.sender.control.send(Script(binding=binding.number, inputs=inputs))
-                self._awaited[binding.number] += 1
+                self.awaited[binding.number] += 1
+                if self._context.journal is not None:
+                    self._context.journal.note()
         except InvalidValue as error:  # together they may be too large
             self._context.reports.report(self._context.reports.failed(binding.name, error))
         except Busy as error:
@@ -49,9 +54,9 @@ class PageScripts:
 
     def is_answer(self, binding: int) -> bool:
         """Say whether what the page fires is the answer of a script that was sent; each is taken once."""
-        if not self._awaited[binding]:
+        if not self.awaited[binding]:
             return False
-        self._awaited[binding] -= 1
+        self.awaited[binding] -= 1
         return True
 
     def _addressed(self, stored: Stored, wire: Value) -> Value:

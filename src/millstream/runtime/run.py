@@ -14,6 +14,8 @@ from millstream.runtime.audio.output import AudioOutput
 from millstream.runtime.calls import Cause, StartedCall
 from millstream.runtime.context import SessionContext
 from millstream.runtime.send.progress import ProgressSender
+from millstream.runtime.state.snapshot import RunNote
+from millstream.runtime.state.value_notes import inputs_note
 from millstream.runtime.user_code import is_for_the_caller
 from millstream.tickets import Ticket, TicketState
 from millstream.types import Stored
@@ -21,12 +23,17 @@ from millstream.wire.messages import RunState
 
 
 class TriggeredEvent(NamedTuple):
-    """One event of a binding: the page's number for the run (0: begun by the server), and the inputs at that moment."""
+    """One event of a binding: the page's number for the run (0: begun by the server), and the inputs at that moment.
+
+    One that has waited in another gateway has a call already, and a ticket there that it `inherits`.
+    """
 
     binding: Binding
     run: int
     inputs: tuple[Stored, ...]
     event: Occurrence | None
+    call: int = 0
+    inherits: str = ""
 
 
 class Run:
@@ -39,16 +46,18 @@ class Run:
 
     Attributes:
         is_over: Whether the page has been told how it ended; a handler that was cancelled may still be at work.
+        has_begun: Whether its handler may have been called.
     """
 
     def __init__(
         self, context: SessionContext, trigger: TriggeredEvent, on_end: Callable[[Binding, bool | None], None]
     ) -> None:
-        self.binding, self.number, self._inputs, self._event = trigger
-        self.call = next(context.calls.numbers)
+        self.binding, self.number, self._inputs, self._event, call, self._inherits = trigger
+        self.call = call or next(context.calls.numbers)
         self._context = context
         self._on_end = on_end
         self._voice = AudioOutput(context.players, 0)
+        self._inputs_note: bytes | None = None
         self._progress: ProgressSender | None = None
         self._ticket: Ticket | None = None
         self._worker: Worker | None = None
@@ -56,7 +65,16 @@ class Run:
         self._task: asyncio.Task[None] | None = None
         self._refusal: Busy | None = None
         self._is_delivering = self._is_expired = False
-        self.is_over = False
+        self.is_over = self.has_begun = False
+
+    def note(self) -> RunNote:
+        """Write it down: as long as it waits with all that it takes to begin it elsewhere."""
+        if self.has_begun:
+            return RunNote(self.number, self.call, self.binding.number)
+        ticket = "" if self._ticket is None else self._context.queue.reference(self._ticket)
+        if self._inputs_note is None:
+            self._inputs_note = inputs_note(self.binding, self._inputs, self._context.manifest.server_side)
+        return RunNote(self.number, self.call, self.binding.number, self._event, ticket, self._inputs_note)
 
     @property
     def ticket(self) -> Ticket | None:
@@ -69,12 +87,14 @@ class Run:
         failure: Failure | None = None
         try:
             if self.binding.queue and not self.is_over:
-                self._ticket = self._context.queue.join(self, self.binding, self._context.page.caller.visitor)
+                visitor = self._context.page.caller.visitor
+                self._ticket = self._context.queue.join(self, self.binding, visitor, inherits=self._inherits)
                 while self._ticket.state is TicketState.WAITING:
                     await self._admission.wait()
                     if self._refusal is not None:
                         raise self._refusal
             if not self.is_over:  # else it was cancelled before it could begin
+                self.has_begun = True
                 self._say("running")
                 calls = self._context.calls
                 worker = self._worker = calls.open(self.binding, self._hear, self._ticket)
@@ -166,6 +186,8 @@ class Run:
 
     def stands(self, position: int, eta_s: float) -> None:
         self._say("waiting", position, eta_s)
+        if self._context.journal is not None:
+            self._context.journal.note()
 
     def _hear(self, said: Notice | Advance) -> None:
         """Pass on what its handler says; most say nothing."""

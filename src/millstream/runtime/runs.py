@@ -9,6 +9,8 @@ from typing import Final, Literal, Protocol
 from millstream.declare.binding import Binding
 from millstream.runtime.context import SessionContext
 from millstream.runtime.run import Run, TriggeredEvent
+from millstream.runtime.state.snapshot import RunNote
+from millstream.runtime.state.value_notes import inputs_note
 from millstream.tickets import Ticket
 from millstream.wire.messages import RunState
 
@@ -51,6 +53,15 @@ class Runs:
     def tickets(self) -> list[Ticket]:
         """Their tickets in the queue."""
         return [run.ticket for run in self.running.values() if run.ticket is not None]
+
+    def notes(self) -> list[RunNote]:
+        """Write down those that wait or work, and then those that wait for their turn."""
+        server_side = self._context.manifest.server_side
+        following = [
+            RunNote(run, 0, binding.number, event, inputs=inputs_note(binding, inputs, server_side))
+            for binding, run, inputs, event, *_ in self._next.values()
+        ]
+        return [run.note() for run in self.running.values() if not run.is_over] + following
 
     def trigger(self, trigger: TriggeredEvent) -> None:
         """Do what an event of a binding is to do: cancel, and begin a run, at once, later or not at all."""
@@ -104,6 +115,10 @@ class Runs:
 
     def _forget(self, run: Run, _: object) -> None:
         del self.running[run.call]
+        journal = self._context.journal
+        if journal is not None:
+            journal.note()
+            journal.look()
         following = self._next.pop(run.binding.number, None)
         if following is not None:
             self.trigger(following)

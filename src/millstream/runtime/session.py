@@ -4,42 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final
 
 from millstream import codecs
 from millstream.declare.binding import Binding
-from millstream.declare.component import Component
-from millstream.declare.manifest import Manifest
 from millstream.errors import Busy, ProtocolError
 from millstream.jobs import Failure
-from millstream.runtime.absences import Absences
 from millstream.runtime.actions import Actions
 from millstream.runtime.audio.players import Players
 from millstream.runtime.background import Background
-from millstream.runtime.call.call_limits import CallLimits
 from millstream.runtime.calls import Results, SessionCalls
 from millstream.runtime.clock import server_us
 from millstream.runtime.context import SessionContext
 from millstream.runtime.events import Events
 from millstream.runtime.inbox import Inbox
+from millstream.runtime.journal import Journal
 from millstream.runtime.link import SessionLink
-from millstream.runtime.metrics import Totals
 from millstream.runtime.page_info import PageInfo
-from millstream.runtime.queue import SlotQueue
 from millstream.runtime.reports import Reports
+from millstream.runtime.restoration import go_on
+from millstream.runtime.restored import Restored
 from millstream.runtime.send.sender import Sender
 from millstream.runtime.send.toasts import Toasts
-from millstream.runtime.settings import Settings
+from millstream.runtime.session_notes import begin_notes
+from millstream.runtime.shared import Closing, Shared
 from millstream.runtime.state.disposal import Disposal
 from millstream.runtime.state.expiry import ExpiringValues
-from millstream.runtime.state.file_quota import FileQuotas
 from millstream.runtime.state.files import SessionFiles
-from millstream.runtime.state.initial import Beginning, Initial
+from millstream.runtime.state.initial import Initial
 from millstream.runtime.state.reach import Reach
-from millstream.runtime.state.resume_tokens import ResumeTokens
 from millstream.runtime.state.timers import Timers
 from millstream.runtime.state.values import Values
 from millstream.runtime.stream.stream import Stream
@@ -47,6 +43,7 @@ from millstream.runtime.streams import Streams
 from millstream.runtime.welcome import initial_updates, welcome
 from millstream.tickets import Ticket
 from millstream.types import Transport
+from millstream.wire.close_codes import CLOSE_TAKEN_OVER
 from millstream.wire.encoding import encode_message
 from millstream.wire.messages import Ack, Hello, Outputs, Welcome
 from millstream.wire.packet import CodecNumber
@@ -60,35 +57,8 @@ RESULTS_S: Final = 2.0
 """How long they may take when the app is being stopped: the results of what it waited for are among them."""
 
 
-class Closing(NamedTuple):
-    """Why a session ended: a close code of WebSocket, and a sentence."""
-
-    code: int
-    reason: str
-
-
-Elsewhere: TypeAlias = Callable[[Hello], Awaitable[Closing | None]]
-"""Serves a page that has said this hello and whose session another gateway has, up to the end of its connection.
-
-`None` if no other gateway has the session: nothing was sent to the page then.
-"""
-
+ELSEWHERE: Final = Closing(CLOSE_TAKEN_OVER, "the page goes on with another server")
 STALLED: Final = Closing(1013, "the page does not take its messages")
-
-
-class Shared(NamedTuple):
-    """The parts that all sessions of one app share."""
-
-    manifest: Manifest
-    settings: Settings
-    call_limits: CallLimits
-    queue: SlotQueue
-    totals: Totals
-    allowances: FileQuotas
-    beginning: Beginning
-    expiring: tuple[Component, ...]
-    absences: Absences
-    tokens: ResumeTokens[Session]
 
 
 class Session:
@@ -98,18 +68,24 @@ class Session:
         secret: The session's id. It authorises uploads, so only its page may know it.
         shared: What all sessions use.
         page: What is known of the page.
-        visitor: Tells browsers apart.
         initial: The values that the components start with.
         folder: Where its files may be put.
+        restored: What another gateway has left of it; `None` for a new one.
     """
 
     def __init__(
-        self, secret: str, shared: Shared, page: PageInfo, visitor: str, initial: Initial, folder: Path
+        self,
+        secret: str,
+        shared: Shared,
+        page: PageInfo,
+        initial: Initial,
+        folder: Path,
+        restored: Restored | None = None,
     ) -> None:
         settings = shared.settings
         self.secret = secret
         self.tag = page.request.session_hash
-        self.visitor, self.address = visitor, page.caller.address
+        self.visitor, self.address = page.visitor, page.caller.address
         self._tokens = shared.tokens
         self.store = SessionFiles(folder, shared.allowances.session(page.caller.address), owner=settings.gateway)
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -129,16 +105,17 @@ class Session:
             shared.totals,
         )
         self._goodbye_s = GOODBYE_S
-        self._initial = initial
+        self._initial, self._restored = initial, restored
         self.page = page
         self._reports = Reports(Toasts(self._sender.control).tell, self.page, settings.show_error)
         reach = Reach(shared.manifest, self._sender.told, self._reports.reject)
-        self._values = Values(shared.manifest, initial.values, reach.note)
+        self._values = Values(shared.manifest, initial.values, reach.note, initial.own)
         self._background = Background(self._fault)
         self._disposal = Disposal(folder, self._background.start)
         self._context = self._composed(shared)
         self._streams = Streams(self._context, self._follow)
         self.events = Events(self._context, reach, self._streams)
+        begin_notes(self._context, self._streams, self.events)
         self._expiry = ExpiringValues(self._values, shared.expiring, self._background.start)
         self._timers = Timers(shared.manifest, self._values, self.events.raise_event, self._link.clock)
         leave = partial(self.end, 1001, "the page said goodbye")
@@ -148,6 +125,10 @@ class Session:
     def _composed(self, shared: Shared) -> SessionContext:
         """Put together what the streams, runs and events share."""
         manifest, settings, page, values, store = shared.manifest, shared.settings, self.page, self._values, self.store
+        journal, epoch = None, 0 if self._restored is None else self._restored.epoch
+        if shared.snapshots is not None:
+            tokens, let_go = partial(shared.tokens.digests, self), partial(self.end, *ELSEWHERE)
+            journal = Journal(shared.snapshots, page, values, tokens, let_go, epoch)
         return SessionContext(
             manifest=manifest,
             settings=settings,
@@ -173,6 +154,7 @@ class Session:
                 delete=self._disposal.delete,
             ),
             reports=self._reports,
+            journal=journal,
         )
 
     async def live(self, hello: Hello) -> Closing:
@@ -181,13 +163,14 @@ class Session:
         What the session made is gone then.
         """
         try:
-            self.page.seen = hello.seq
             self._welcome(hello)
             closing = await self._closing
             if self._link.is_attached:
                 await self._sender.drained(self._goodbye_s)
         finally:
             self._link.end()
+            if self._context.journal is not None:
+                self._context.journal.close()
             self._tokens.revoke(self)
             await self._background.close()
             self.store.shut()
@@ -216,7 +199,13 @@ class Session:
             self._closing.set_result(Closing(code, reason))
 
     async def bid_farewell(self) -> None:
-        """Run what belongs to the end of a page: `unload` handlers and `delete_callback`s; then delete its files."""
+        """Run what belongs to the end of a page: `unload` handlers and `delete_callback`s; then delete its files.
+
+        If it goes on elsewhere, that is for whoever has it then; its files are moved there.
+        """
+        if self.closing == ELSEWHERE:
+            self._expiry.close()
+            return
         settings = self._context.settings
         try:
             async with asyncio.timeout(settings.abandon_s + settings.farewell_s):  # others may have to end before
@@ -272,6 +261,9 @@ class Session:
         self._sender.channels.renew_credit()
         message = self._greeting(hello, used=hello.resume)
         message.resumed, message.seen, message.received = True, self.page.seen, self._streams.resume()
+        message.moved, self._restored = self._restored is not None, None
+        if self._context.journal is not None:
+            self._context.journal.renew()
         await transport.send(encode_message(message))
         await self._sender.write(transport)
 
@@ -306,14 +298,21 @@ class Session:
         self._context.players.bandwidth.takes_opus = CodecNumber.OPUS in hello.decodes
         special = codecs.special()
         self.page.decodes, self.page.encodes = special.intersection(hello.decodes), special & set(hello.encodes)
-        self._sender.send(self._greeting(hello))
+        if self._restored is not None:
+            go_on(self._restored, hello, self._context, self._streams, self.events)
+        else:
+            self.page.seen = hello.seq
+            self._sender.send(self._greeting(hello))
         for number, value in initial_updates(self._initial, self._values, self.store):
             updates = {number: {"value": value}}
             call = next(self._context.calls.numbers)
             self._sender.send(Outputs(call=call, seen=self.page.seen, updates=updates))
         for name, error in self._initial.faults:
             self._reports.report(self._reports.fault(f"the initial value of {name}", error))
-        self.events.load()
+        if self._restored is None:
+            self.events.load()
+            if self._context.journal is not None:
+                self._context.journal.renew()
         self._timers.start()
 
     def statistics(self) -> dict[str, object]:

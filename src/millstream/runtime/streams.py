@@ -7,10 +7,11 @@ from collections.abc import Callable
 from millstream.declare.binding import Binding
 from millstream.errors import ProtocolError
 from millstream.runtime.context import SessionContext
+from millstream.runtime.state.snapshot import StreamNote
 from millstream.runtime.stream.stream import Stream
 from millstream.tickets import Ticket
 from millstream.wire.messages import Open, Shown, Stop, StreamState
-from millstream.wire.packet import Packet
+from millstream.wire.packet import Packet, PacketKind
 
 
 class Streams:
@@ -23,6 +24,8 @@ class Streams:
     Attributes:
         running: Those that are open, by number.
         receivers: Called with a packet and the time, by the number of the stream: a video with audio has one for both.
+        last: The last number that the page gave a stream.
+        sent: What the page has sent of each to another gateway, by the number of the packets: see `Hello.sent`.
     """
 
     def __init__(self, context: SessionContext, on_end: Callable[[Binding, bool | None], None]) -> None:
@@ -30,7 +33,8 @@ class Streams:
         self._context = context
         self._on_end = on_end
         self.receivers: dict[int, Callable[[Packet, float], None]] = {}
-        self._last = 0
+        self.last = 0
+        self.sent: dict[int, tuple[int, int]] = {}
 
     @property
     def is_full(self) -> bool:
@@ -44,18 +48,22 @@ class Streams:
             ProtocolError: They are not new, or do not go with the component.
         """
         assert binding.stream is not None
-        if not self._last < message.stream < 2**32:
-            raise ProtocolError(f"stream {message.stream} is opened after stream {self._last}")
+        if not self.last < message.stream < 2**32:
+            raise ProtocolError(f"stream {message.stream} is opened after stream {self.last}")
         has_both = self._context.manifest.components[binding.stream].streams == "film"
         if message.pictures and not (has_both and message.stream < message.pictures < 2**32):
             raise ProtocolError(f"stream {message.stream} has no frames, or not as stream {message.pictures}")
-        self._last = max(message.stream, message.pictures)
+        self.last = max(message.stream, message.pictures)
 
-    def open(self, message: Open, binding: Binding) -> None:
-        """Begin a stream that has been numbered."""
+    def open(self, message: Open, binding: Binding, note: StreamNote | None = None) -> None:
+        """Begin a stream that has been numbered, or go on with one of another gateway, as its note says."""
         stream = self.running[message.stream] = Stream(
-            self._context, message.stream, binding, message.pictures, self._on_end
+            self._context, message.stream, binding, message.pictures, self._on_end, self.sent
         )
+        if note is not None:
+            stream.loop.inherits = note.ticket
+        if self.sent and stream.receiver.kind is PacketKind.PICTURE:
+            stream.encoding.reset()
         self.receivers[message.stream] = stream.receive
         if message.pictures:
             self.receivers[message.pictures] = stream.receive
@@ -72,7 +80,7 @@ class Streams:
             ProtocolError: There never was such a stream.
         """
         del now
-        if not 0 < packet.stream <= self._last:
+        if not 0 < packet.stream <= self.last:
             raise ProtocolError(f"packet of stream {packet.stream}, which was never opened", 4404)
 
     def stop(self, message: Stop) -> None:

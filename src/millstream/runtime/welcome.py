@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from typing import Final
 
 from millstream import codecs
 from millstream.errors import ProtocolError
@@ -14,8 +15,10 @@ from millstream.runtime.state.initial import Initial
 from millstream.runtime.state.values import Values
 from millstream.types import Blob, Transport
 from millstream.wire.encoding import decode_page_message
-from millstream.wire.messages import Hello, Value, Welcome
+from millstream.wire.messages import Hello, Refuse, Value, Welcome
 from millstream.wire.packet import VERSION, is_packet
+
+BUSY: Final = Refuse(code="busy", message="The app has too many visitors right now. This page keeps trying.")
 
 
 async def greeted(transport: Transport, timeout_s: float) -> Hello:
@@ -33,6 +36,15 @@ async def greeted(transport: Transport, timeout_s: float) -> Hello:
     if not isinstance(hello, Hello):
         raise ProtocolError("the page did not begin with hello")
     return hello
+
+
+def refusal(hello: Hello, build: str, *, is_ready: bool) -> Refuse | None:
+    """Say why a page is not served at all: it is of another version, or the app is not ready; `None` if it may be."""
+    if hello.version != VERSION or hello.build not in ("", build):
+        return Refuse(code="version", message="The app has been updated; please reload the page.")
+    if not is_ready:
+        return Refuse(code="shutdown", message="The app is being restarted; try again in a moment.")
+    return None
 
 
 def welcome(build: str, secret: str, page_us: int, resume: str) -> Welcome:

@@ -79,6 +79,9 @@ class Welcome(ControlMessage):
     sends again what follows. `received` has the last sequence of packets that came, by the number that they go by, for
     each stream that is open: audio that follows is sent again under its numbers, frames go on with the next number and
     a key frame. This message has no sequence then; what the page has not got follows, in order.
+
+    `moved` says that it goes on in another server, which had only what the one before had written down: see
+    `Hello.sent`. The page says again what it said to that one alone: its credit, and whether it watches the latency.
     """
 
     version: int
@@ -88,6 +91,7 @@ class Welcome(ControlMessage):
     page_us: int
     resume: str = ""
     resumed: bool = False
+    moved: bool = False
     seen: int = 0
     received: dict[int, int] = msgspec.field(default_factory=dict)
     decodes: list[int] = msgspec.field(default_factory=list)

@@ -26,6 +26,10 @@ class Hello(ControlMessage):
     to it so far: control messages up to sequence `seen`, and so many packets of `audio`. Empty and 0 if it had none.
     This message counts as the first of a new session, and not at all in one that goes on.
 
+    `sent` is for a server that does not know the session itself, and goes on where another one was: for each number of
+    packets of the streams that are open, the last packet that the page need not send again, and its credit. Audio after
+    that follows again under its numbers, frames go on with the next number and a key frame.
+
     `decodes` are the numbers of the codecs that it may be sent besides those that every page knows (`COMMON_CODECS`),
     `encodes` of those in which it can send the frames of a camera besides JPEG.
     """
@@ -36,6 +40,7 @@ class Hello(ControlMessage):
     resume: str = ""
     seen: int = 0
     audio: int = 0
+    sent: dict[int, tuple[int, int]] = {}
     decodes: list[int] = []
     encodes: list[int] = []
 
@@ -109,7 +114,8 @@ class Credit(ControlMessage):
     The limit is absolute and never falls: a receiver that wants less simply raises it later. Downwards, stream 0 (the
     outputs of ordinary events) has a credit of its own.
 
-    It tells the sender of the link, too. From the page: `page_us`, when the last packet came. From the server: the last
+    It tells the sender of the link, too. From the page: `page_us`, when the last packet came; and to a server that has
+    not sent it all, in `received`, the last one. From the server: the last
     packet that came is `received`, it had left the bottleneck of the uplink at `left_us` of the page's clock, and the
     uplink carries `rate` bytes a second; 0 for each as long as it is not known.
     """

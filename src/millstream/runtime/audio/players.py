@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from millstream.declare.component import Component
@@ -15,6 +15,10 @@ MAX_KEPT: Final = 64
 """Playbacks whose position is kept after their handler has ended."""
 
 
+def _nothing() -> None:
+    """Stand in where nobody wants to know."""
+
+
 class Players:
     """All playbacks of one session: each component plays one at a time.
 
@@ -23,22 +27,31 @@ class Players:
 
     Attributes:
         bandwidth: What is known of that way, and remembered from one playback to the next.
+        last: The number of the last playback.
+        on_begin: Called when a playback is about to begin.
     """
 
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
         self.bandwidth = Bandwidth(sender.link)
         self._playbacks: dict[int, Playback] = {}
-        self._count = 0
+        self.last = 0
+        self.on_begin: Callable[[], None] = _nothing
 
     def begin(self, stream: int, component: Component) -> Playback:
         """Begin a playback; one that is still heard in the component gives way."""
         self.hush(component.id)
-        self._count += 1
-        playback = self._playbacks[self._count] = Playback(self._count, stream, component, self._sender, self.bandwidth)
+        self.last += 1
+        playback = self._playbacks[self.last] = Playback(self.last, stream, component, self._sender, self.bandwidth)
         for number in [number for number, old in self._playbacks.items() if old.is_over][:-MAX_KEPT]:
             del self._playbacks[number]
+        self.on_begin()
         return playback
+
+    @property
+    def running(self) -> list[int]:
+        """The numbers of those that have not ended."""
+        return [number for number, playback in self._playbacks.items() if not playback.is_over]
 
     def hush(self, component: int) -> None:
         """Silence the playback of a component, because something else replaces it."""

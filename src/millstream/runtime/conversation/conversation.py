@@ -67,6 +67,11 @@ class Conversation:
         """True while a reply is being made, or heard."""
         return self._reply is not None and not self._reply.is_over
 
+    @property
+    def is_calling(self) -> bool:
+        """True if a handler may be running."""
+        return self._handlers.is_busy or self.is_replying
+
     def open(self) -> None:
         """Begin to listen, with a greeting the first time."""
         self._is_open, self._shown = True, None

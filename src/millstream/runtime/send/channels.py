@@ -83,7 +83,9 @@ class Channels:
         channel = self._channels.get(message.stream)
         if channel is not None:
             channel.limit = max(channel.limit, message.limit)
-            if channel.sent == 0:
+            if channel.sent < message.received:  # it came from another gateway
+                channel.sent, channel.window = message.received, message.limit - message.received
+            elif channel.sent == 0:
                 channel.window = channel.limit
             now, sent = self._loop.time(), message.page_us / 1e6
             if sent:

@@ -133,6 +133,11 @@ class ControlQueue:
             keep(self._kept, self._seq, encode_message(again))
         return encode_message(message)
 
+    def go_on(self, seen: int, audio: int) -> None:
+        """Number what follows after what the page has had of another gateway."""
+        self._seq = self._kept.seen = seen
+        self._kept.audio = audio
+
     def take(self) -> bytes:
         """Take the next one, to be sent now."""
         _, seq, data = self.waiting.popleft()

@@ -24,11 +24,13 @@ class Initial(NamedTuple):
         shown: The page's form of those that are not in its manifest, by number; `None` for a `Blob`, whose address is
             the session's business.
         faults: Names of components whose function fails, and why.
+        own: Components whose value was made for this session alone.
     """
 
     values: dict[int, Stored]
     shown: dict[int, Value]
     faults: list[tuple[str, BaseException]]
+    own: frozenset[int] = frozenset()
 
 
 class Beginning:
@@ -42,6 +44,7 @@ class Beginning:
         self._same = _computed(component for component in components if component.is_prepared)
         self._lists = {number: stored for number, stored in self._same.values.items() if isinstance(stored, list)}
         self._others = [component for component in components if not component.is_prepared]
+        self._own = frozenset(component.id for component in self._others)
 
     async def of_session(self) -> Initial:
         """Give a session its own; what has to be computed for it is computed off the loop, in a thread.
@@ -50,7 +53,7 @@ class Beginning:
             Busy: There is no thread to be had.
         """
         own = {number: list(stored) for number, stored in self._lists.items()}
-        initial = Initial({**self._same.values, **own}, dict(self._same.shown), list(self._same.faults))
+        initial = Initial({**self._same.values, **own}, dict(self._same.shown), list(self._same.faults), self._own)
         if self._others:
             computed = await run_in_thread("initial values", lambda: _computed(self._others))
             initial.values.update(computed.values)

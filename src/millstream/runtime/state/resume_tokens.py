@@ -41,19 +41,26 @@ class ResumeTokens(Generic[SessionT]):
         """Make the next token of a session whose page came with the token `used`; any other is void now."""
         self.revoke(session)
         token = new_secret(self._owner)
-        issued = _Issued(_digest(token), _digest(used) if used else None, self._heard(session))
+        issued = _Issued(digest_of(token), digest_of(used) if used else None, self._heard(session))
         self._issued[session] = issued
         self._sessions |= {digest: session for digest in issued[:2] if digest is not None}
         return token
 
     def find(self, token: str) -> SessionT | None:
         """Find the session that a token is good for; `None` if it never was one, or is used up."""
-        digest = _digest(token)
+        digest = digest_of(token)
         session = self._sessions.get(digest)
         if session is None:
             return None
-        issued = self._issued[session]
-        return session if digest == issued.newest or self._heard(session) == issued.seen else None
+        return session if digest in self.digests(session) else None
+
+    def digests(self, session: SessionT) -> tuple[bytes, ...]:
+        """Give the hashes of the tokens that are good for a session now, the newest first; none if it has none."""
+        issued = self._issued.get(session)
+        if issued is None:
+            return ()
+        is_needed = issued.used is not None and self._heard(session) == issued.seen
+        return (issued.newest, issued.used) if is_needed and issued.used is not None else (issued.newest,)
 
     def revoke(self, session: SessionT) -> None:
         """Make the tokens of a session void: it is over. Harmless if it has none."""
@@ -66,5 +73,6 @@ class ResumeTokens(Generic[SessionT]):
         return len(self._sessions)
 
 
-def _digest(token: str) -> bytes:
+def digest_of(token: str) -> bytes:
+    """Give the SHA-256 of a token."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

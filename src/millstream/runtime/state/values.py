@@ -56,19 +56,26 @@ class Values:
         manifest: The declaration.
         initial: The value that each component starts with.
         on_element: Called with an element whose constructor arguments have changed in this session.
+        own: Components whose initial value was made for this session alone.
 
     Attributes:
         elements: The elements as they are in this session, by number.
         changed: Constructor arguments that differ from the declaration, by element.
         recording: Components that record, with the number of their running streams.
+        touched: Components whose value has been written, and elements whose arguments have changed, since it was last
+            looked at; at first those of `own`.
     """
 
     def __init__(
-        self, manifest: Manifest, initial: Mapping[int, Stored], on_element: Callable[[Element], None]
+        self,
+        manifest: Manifest,
+        initial: Mapping[int, Stored],
+        on_element: Callable[[Element], None],
+        own: Iterable[int] = (),
     ) -> None:
         self._manifest = manifest
         self._on_element = on_element
-        self.elements = manifest.elements
+        self.elements, self.components = manifest.elements, manifest.components
         self._stored = dict(initial)
         self._versions = dict.fromkeys(manifest.elements, 0)
         self._firm_versions = dict.fromkeys(manifest.elements, 0)
@@ -76,6 +83,7 @@ class Values:
         self._watchers: dict[int, Callable[[int], None]] = {}
         self._late: dict[int, StreamRecording] = {}
         self.recording: Counter[int] = Counter()
+        self.touched = set(own)
         self._marks = {number: _mark(self.component(number), self._stored[number]) for number in manifest.observed}
 
     def __getitem__(self, number: int) -> Stored:
@@ -126,6 +134,7 @@ class Values:
             if claim is not None:
                 claim.versions[number] = claim.current[number]
         self._stored[number] = stored
+        self.touched.add(number)
         self._late.pop(number, None)
         if number in self._watchers:
             self._watchers[number](number)
@@ -174,6 +183,7 @@ class Values:
         merged = {**self.changed.get(number, _NO_CHANGES), **changes}
         element = self._manifest.elements[number].updated(merged)
         self.changed[number] = merged  # never changed again: jobs carry it
+        self.touched.add(number)
         self.elements = {**self.elements, number: element}
         self._on_element(element)
         if number in self._watchers:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from millstream.declare.binding import Binding
 from millstream.runtime.stream.lane import LaneStatistics
-from millstream.runtime.stream.receiver import CHUNKS_WAITING, Receiver
+from millstream.runtime.stream.receiver import CHUNKS_WAITING, NOTHING, Receiver
 from millstream.types import Carried
 from millstream.wire.messages import Credit
 from millstream.wire.packet import Packet
@@ -24,14 +25,17 @@ class AVReceiver:
         binding: The stream event.
         number: The page's number for the stream, which is that of its audio.
         frames: The page's number for its frames.
+        sent: See `Receiver`.
 
     Attributes:
         kind: The kind of the packets that the component holds, for other events: its frames.
     """
 
-    def __init__(self, binding: Binding, number: int, frames: int) -> None:
-        self._audio = Receiver(binding, "sound", number, holds_back=False)
-        self._frames = Receiver(replace(binding, keep="latest"), "picture", frames)
+    def __init__(
+        self, binding: Binding, number: int, frames: int, sent: Mapping[int, tuple[int, int]] = NOTHING
+    ) -> None:
+        self._audio = Receiver(binding, "sound", number, sent, holds_back=False)
+        self._frames = Receiver(replace(binding, keep="latest"), "picture", frames, sent)
         self._frames_number = frames
         self.kind = self._frames.kind
         self._newest: tuple[Packet, ...] = ()
@@ -169,7 +173,13 @@ class AVReceiver:
         )
 
 
-def open_receiver(binding: Binding, carries: Carried | None, number: int, frames: int) -> Receiver | AVReceiver:
+def open_receiver(
+    binding: Binding,
+    carries: Carried | None,
+    number: int,
+    frames: int,
+    sent: Mapping[int, tuple[int, int]] = NOTHING,
+) -> Receiver | AVReceiver:
     """Open the receiver that fits a stream.
 
     Args:
@@ -177,9 +187,10 @@ def open_receiver(binding: Binding, carries: Carried | None, number: int, frames
         carries: What its component sends.
         number: The page's number for the stream.
         frames: The page's number for the frames of a video with audio; 0 if there is no audio, or nothing else.
+        sent: What the page has sent of it to another gateway: see `Hello.sent`.
     """
     if frames:
-        return AVReceiver(binding, number, frames)
+        return AVReceiver(binding, number, frames, sent)
     if carries == "film":
-        return Receiver(replace(binding, keep="latest"), "picture", number)
-    return Receiver(binding, "picture" if carries == "picture" else "sound", number)
+        return Receiver(replace(binding, keep="latest"), "picture", number, sent)
+    return Receiver(binding, "picture" if carries == "picture" else "sound", number, sent)

@@ -86,6 +86,10 @@ class StreamEncoding:
         if self._camera is not None:
             self.up(Encoding(self._camera))
 
+    def reset(self) -> None:
+        """Have the page encode as at the beginning, whatever another gateway has asked for."""
+        self.up(Encoding(self._camera or CodecNumber.JPEG))
+
     def decision(self, codec: int, times: CallTimes, interval_s: float, rtt_s: float | None) -> str:
         """Say how frames are encoded and why: on a narrow link, or else what limits their rate, as `unlimited` says."""
         ways = zip(("Up", "Down"), self._ways, strict=True)

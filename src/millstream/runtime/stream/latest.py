@@ -131,6 +131,10 @@ class Pacing:
         frames = math.ceil(self._known_path_s / max(self._interval_s, frame_s) - 0.01) + 1
         self.window = min(max(frames, MIN_WINDOW), MAX_WINDOW)
 
+    def go_on(self, received: int, limit: int) -> None:
+        """Go on after a frame that another gateway has received, with a limit that it has given."""
+        self._received, self._limit = received, limit
+
     def received(self, sequence: int, now: float) -> None:
         """Packet `sequence` has reached the lane."""
         self._received = max(self._received, sequence)

@@ -46,6 +46,8 @@ class StreamLoop:
         open: Gets a worker for a call that is made in the slot.
         fail: Called with why a call has failed.
         ticket: Its ticket in the queue, from `run` on.
+        inherits: What refers to the ticket that it had in another gateway; empty if it had none.
+        is_calling: Whether a call is running.
     """
 
     context: SessionContext
@@ -60,11 +62,24 @@ class StreamLoop:
     open: Callable[[Notify], Worker]
     fail: Callable[[Failure], None]
     ticket: Ticket | None = None
+    inherits: str = ""
+    is_calling: bool = False
+
+    @property
+    def is_stopping(self) -> bool:
+        """True if nothing more is captured."""
+        return self.lifecycle.ending is not None
+
+    @property
+    def is_at_work(self) -> bool:
+        """True if a handler may be running."""
+        return self.is_calling or (self.conversation is not None and self.conversation.is_calling)
 
     async def run(self, slots: Slots) -> None:
         """Wait for a slot, handle what comes until its time is up, and so on until the stream ends."""
         try:
-            ticket = self.ticket = self.context.queue.join(slots, self.binding, self.context.page.caller.visitor)
+            visitor = self.context.page.caller.visitor
+            ticket = self.ticket = self.context.queue.join(slots, self.binding, visitor, inherits=self.inherits)
             while not self.lifecycle.is_ended:
                 if ticket.has_slot:
                     await self._work(slots, ticket)
@@ -118,6 +133,7 @@ class StreamLoop:
         self.metrics.age.noted.append(age_s)
         self.receiver.call_began(now)
         self.input.give(now)
+        self.is_calling = True
         async with aclosing(worker.submit(began.job)) as results:
             async for result in results:
                 if self.conversation is None:  # else this call only listens; those of handlers count by themselves
@@ -131,7 +147,10 @@ class StreamLoop:
                     break
         if self.output.progress is not None:
             self.output.progress.rest()
-        self.receiver.call_ended(clock.time())
+        now, journal, self.is_calling = clock.time(), self.context.journal, False
+        self.receiver.call_ended(now)
+        if journal is not None and clock.server_time() >= journal.due_at:
+            journal.look()
 
     async def _finish(self, worker: Worker) -> None:
         """End what players were given, as a run does."""

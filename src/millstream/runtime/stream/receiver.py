@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, Literal
 
 from millstream.declare.binding import Binding
 from millstream.errors import ProtocolError
 from millstream.runtime.stream.lane import All, Lane, LaneStatistics
-from millstream.runtime.stream.latest import Latest, Pacing
+from millstream.runtime.stream.latest import MAX_WINDOW, Latest, Pacing
 from millstream.wire.messages import Credit
 from millstream.wire.packet import LAST, SEQUENCES, Packet, PacketKind
 from millstream.wire.sound import pcm16_seconds
@@ -17,6 +17,9 @@ CHUNKS_WAITING: Final = 2
 """Chunks of a stream that loses nothing which may wait on the server; the page holds the rest."""
 
 MAX_BACKLOG_BYTES: Final = 64 * 1024 * 1024
+
+NOTHING: Final[Mapping[int, tuple[int, int]]] = {}
+"""Sent by a page that has had no other gateway."""
 
 
 class Receiver:
@@ -27,6 +30,7 @@ class Receiver:
         carries: Whether its component sends frames or audio.
         number: The page's number for the stream.
         holds_back: Whether the page keeps audio that the handler is not ready for; else it comes at once.
+        sent: What the page has sent of it to another gateway, and the credit it has: see `Hello.sent`.
 
     Attributes:
         kind: The kind of its packets.
@@ -42,7 +46,13 @@ class Receiver:
     """
 
     def __init__(
-        self, binding: Binding, carries: Literal["picture", "sound"], number: int = 0, *, holds_back: bool = True
+        self,
+        binding: Binding,
+        carries: Literal["picture", "sound"],
+        number: int = 0,
+        sent: Mapping[int, tuple[int, int]] = NOTHING,
+        *,
+        holds_back: bool = True,
     ) -> None:
         self._number = number
         self._component = binding.stream
@@ -55,12 +65,14 @@ class Receiver:
         self._pacing = Pacing(binding.stream_every, binding.camera_s) if is_paced else None
         self.call_began: Callable[[float], None] = _unpaced if self._pacing is None else self._pacing.call_began
         self._holds_back = self._keeps_all and holds_back
-        self._taken = 0
         self._is_flushing = False
         self._final: int | None = None
         self.is_open = self.is_granted = self.is_flushed = self.needs_key = False
-        self.received = 0
-        self.limit = 0
+        last, limit = sent.get(number, (0, 0))
+        self.received = self._taken = min(max(last, 0), SEQUENCES - 1)
+        self.limit = min(max(limit, self.received), self.received + MAX_WINDOW)  # no gateway has given more
+        if self._pacing is not None:
+            self._pacing.go_on(self.received, self.limit)
         self.active_at = self.call_s = 0.0
 
     @property

@@ -6,7 +6,7 @@ It owns the parts: the loop, the life cycle, the slots, and what comes in and go
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
@@ -42,6 +42,7 @@ class Stream:
         binding: The stream event.
         frames: The page's number for the frames of a video with audio; 0 if there is no audio, or nothing else.
         on_end: Called with its binding when it is over, and whether it succeeded; `None` if it was cancelled.
+        sent: What the page has sent of it to another gateway, by the number of the packets: see `Hello.sent`.
 
     Attributes:
         number, binding, frames: As given.
@@ -59,14 +60,15 @@ class Stream:
         binding: Binding,
         frames: int,
         on_end: Callable[[Binding, bool | None], None],
+        sent: Mapping[int, tuple[int, int]],
     ) -> None:
         self._on_end = on_end
         assert binding.stream is not None
         self.number, self.binding, self.frames = number, binding, frames
-        self.metrics = StreamMetrics()
-        self._context, self._component = context, binding.stream
+        self.metrics, self._context, self._component = StreamMetrics(), context, binding.stream
         self._lifecycle = Lifecycle()
-        self.receiver = open_receiver(binding, context.manifest.components[binding.stream].streams, number, frames)
+        carries = context.manifest.components[binding.stream].streams
+        self.receiver = open_receiver(binding, carries, number, frames, sent)
         self._capture = StreamCapture(context, binding)
         self._output = StreamOutput(context, number, binding)
         self.encoding = StreamEncoding(context, binding, frames or number, self._output.channel)

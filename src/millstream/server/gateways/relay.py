@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.typing import Subprotocol
 
 from millstream.errors import Departed
-from millstream.runtime.session import Closing
+from millstream.runtime.shared import Closing
 from millstream.runtime.state.owned import owner_of
 from millstream.server.gateways.forwarded import is_forwarded
 from millstream.server.gateways.requests import passed_on, target_of

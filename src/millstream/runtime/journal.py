@@ -1,0 +1,152 @@
+"""Keeps the snapshot of one session up to date: at once before what must not happen twice, else once a second."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final, NamedTuple, Protocol
+
+import msgspec
+
+from millstream.runtime.page_info import PageInfo
+from millstream.runtime.snapshots import Snapshots
+from millstream.runtime.state.snapshot import SnapshotBody, SnapshotHead, StreamNote
+from millstream.runtime.state.value_notes import ValueNotes
+from millstream.runtime.state.values import Values
+
+EVERY_S: Final = 1.0
+"""How often values are written down at most."""
+
+
+class OpenStreams(NamedTuple):
+    """The streams of a session that are open, and the last number that the page gave one."""
+
+    notes: list[StreamNote]
+    last: int
+
+
+class JournalSource(Protocol):
+    """A session, as far as it says what goes on in it."""
+
+    def head(self, seen: int) -> SnapshotHead:
+        """Give what goes on, and has to be known before more does."""
+
+    def streams(self) -> OpenStreams:
+        """Give the streams."""
+
+    def at_work(self) -> set[int]:
+        """Give the components whose values calls have in their hands."""
+
+
+class Journal:
+    """The snapshot of one session in the store.
+
+    The head is put before each call of a handler: whoever restores the session knows what may have run. The body is
+    put when values have changed. Until then the page keeps what it said since, so an edit is never lost.
+
+    Args:
+        snapshots: Takes it.
+        page: The page.
+        values: The session's values.
+        digests: Gives the digests of the tokens that its page may come back with.
+        let_go: Called when the session goes on in another gateway.
+        epoch: How often the session was restored.
+
+    Attributes:
+        due_at: When `look` is worth calling again, in seconds of the loop's clock.
+        source: Says what goes on; set before anything does.
+    """
+
+    source: JournalSource
+
+    def __init__(
+        self,
+        snapshots: Snapshots,
+        page: PageInfo,
+        values: Values,
+        digests: Callable[[], tuple[bytes, ...]],
+        let_go: Callable[[], None],
+        epoch: int = 0,
+    ) -> None:
+        self._snapshots, self._page, self._values = snapshots, page, values
+        self._digests, self.let_go = digests, let_go
+        self._epoch = epoch
+        self._notes = ValueNotes(values, snapshots.warn)
+        self._keys: tuple[bytes, ...] = ()
+        self._body = b""
+        self._seen = 0
+        self._has_streams = False
+        self._loop = asyncio.get_running_loop()
+        self._later: asyncio.TimerHandle | None = None
+        self.due_at = 0.0
+
+    @property
+    def seen(self) -> int:
+        """The last message of the page that it need not say again to whoever restores the session."""
+        return self._seen if self._is_due else self._page.seen
+
+    @property
+    def _is_due(self) -> bool:
+        return bool(self._values.touched) or self._has_streams
+
+    def note(self) -> None:
+        """Put what goes on, because a call is about to begin, or has ended."""
+        self._put(None)
+
+    def look(self) -> None:
+        """Put values and streams if there is something new, now or when it is time; no call of the caller's may run."""
+        now = self._loop.time()
+        if now >= self.due_at:
+            self.due_at = now + EVERY_S
+            if self._is_due and self._write(now):
+                self._put(self._body)
+        if self._values.touched and self._later is None:
+            self._later = self._loop.call_at(self.due_at, self._look_again)
+
+    def _look_again(self) -> None:
+        self._later = None
+        self.look()
+
+    def renew(self) -> None:
+        """Put all of it, under the keys of now: there are new tokens, or the store has forgotten everything."""
+        self._write(self._loop.time())
+        self._put(self._body)
+
+    def close(self) -> None:
+        """Take it out of the store: the session is over, or another gateway has it."""
+        if self._later is not None:
+            self._later.cancel()
+        for key in self._keys:
+            self._snapshots.drop(key)
+        self._keys = ()
+
+    def _write(self, now: float) -> bool:
+        """Write the body anew; gives whether it has changed."""
+        notes, streams = self._notes, self.source.streams()
+        notes.update(self.source.at_work(), now)
+        self._has_streams = bool(streams.notes)
+        body = SnapshotBody(
+            build=self._snapshots.build,
+            tag=self._page.request.session_hash,
+            epoch=self._epoch,
+            seen=self._page.seen,
+            values=notes.written,
+            lost=sorted(notes.lost),
+            changed=notes.changed,
+            streams=streams.notes,
+            last_stream=streams.last,
+        )
+        before, self._body = self._body, msgspec.msgpack.encode(body)
+        self._seen = body.seen
+        return self._body != before
+
+    def _put(self, body: bytes | None) -> None:
+        """Put it under the key of each token that is good for the session, and forget it under those of others."""
+        keys = tuple(self._snapshots.key(digest, self._page.visitor) for digest in self._digests())
+        for key in self._keys:
+            if key not in keys:
+                self._snapshots.drop(key)
+        head = self.source.head(self._page.seen)
+        for key in keys:
+            self._snapshots.put(self, key, head, self._body if key not in self._keys else body)
+        self._keys = keys

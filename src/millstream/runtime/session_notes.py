@@ -1,0 +1,60 @@
+"""What goes on in one session, as it is written down."""
+
+from __future__ import annotations
+
+from millstream.runtime.context import SessionContext
+from millstream.runtime.events import Events
+from millstream.runtime.journal import OpenStreams
+from millstream.runtime.state.snapshot import SnapshotHead, StreamNote
+from millstream.runtime.streams import Streams
+
+
+class SessionNotes:
+    """The `JournalSource` of a session.
+
+    Args:
+        context: What its parts share.
+        streams: Its streams.
+        events: Its events.
+    """
+
+    def __init__(self, context: SessionContext, streams: Streams, events: Events) -> None:
+        self._context, self._streams, self._events = context, streams, events
+
+    def head(self, seen: int) -> SnapshotHead:
+        events = self._events
+        return SnapshotHead(
+            seen=seen,
+            last_run=events.last_run,
+            runs=events.runs.notes(),
+            held=events.held_notes(),
+            playbacks=self._context.players.running,
+            scripts=events.scripts.awaited,
+        )
+
+    def streams(self) -> OpenStreams:
+        queue = self._context.queue
+        notes = [
+            StreamNote(
+                number=stream.number,
+                frames=stream.frames,
+                binding=stream.binding.number,
+                is_stopping=stream.loop.is_stopping,
+                ticket="" if stream.loop.ticket is None else queue.reference(stream.loop.ticket),
+            )
+            for stream in self._streams.running.values()
+        ]
+        return OpenStreams(notes, self._streams.last)
+
+    def at_work(self) -> set[int]:
+        runs = (run.binding for run in self._events.runs.running.values() if run.has_begun)
+        streams = (stream.binding for stream in self._streams.running.values() if stream.loop.is_at_work)
+        return {number for binding in (*runs, *streams) for number in binding.inputs}
+
+
+def begin_notes(context: SessionContext, streams: Streams, events: Events) -> None:
+    """Have a session written down from now on, if another gateway could go on with it."""
+    journal = context.journal
+    if journal is not None:
+        journal.source = SessionNotes(context, streams, events)
+        context.calls.journal, context.players.on_begin = journal, journal.note
