@@ -1,0 +1,109 @@
+"""Apps on a Ray cluster of three nodes, by HAProxy: what visitors notice when replicas come, go and fail."""
+
+import os
+import re
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from benchmarks import ray_cluster
+from benchmarks.ray_cluster import Deployed, app_on
+from websockets.sync.client import connect
+
+from millstream.client import Client
+from millstream.wire.packet import SUBPROTOCOL
+
+pytestmark = [pytest.mark.ray, pytest.mark.slow, pytest.mark.filterwarnings("default"), pytest.mark.timeout(180)]
+
+APPS = Path(__file__).parent / "apps"
+PAGES = 10
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where the app writes; replicas have it in their environment."""
+    path = tmp_path_factory.mktemp("ray")
+    os.environ["MILLSTREAM_TEST_FOLDER"] = str(path)
+    yield path
+    del os.environ["MILLSTREAM_TEST_FOLDER"]
+
+
+@pytest.fixture(scope="module")
+def port(folder: Path) -> Iterator[int]:
+    with ray_cluster.cluster() as port:
+        yield port
+
+
+@pytest.fixture
+def counting(port: int) -> Iterator[Deployed]:
+    with app_on(port, APPS / "counting.py") as deployed:
+        yield deployed
+
+
+def click(page: Client, button: str, count: int) -> None:
+    page.fire(button, "click")
+    page.wait_for(lambda: page.page.values[page.page.find("count")] == count)
+
+
+def test_pages_are_served_with_our_settings_and_sessions_end(counting: Deployed, folder: Path) -> None:
+    address = counting.url.replace("http", "ws", 1) + "ws"
+    with connect(address, subprotocols=[SUBPROTOCOL], compression="deflate", proxy=None) as socket:
+        assert socket.response is not None
+        assert "sec-websocket-extensions" not in socket.response.headers
+    for _ in range(PAGES):
+        page = Client(counting.url)
+        click(page, "Add", 1)
+        page.drop()  # as a link that is lost: the session waits for its page, and then ends
+    gone = folder / "gone"
+    counting.wait_for(lambda: gone.exists() and len(gone.read_text().splitlines()) == PAGES)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("broken", "the weights are not there"), ("hanging", "is not ready after 3 seconds")]
+)
+def test_an_app_that_does_not_start_says_why(port: int, name: str, said: str) -> None:
+    with pytest.raises(RuntimeError, match=said), app_on(port, APPS / f"{name}.py", start_s=3):
+        pass
+
+
+def test_a_replica_that_is_killed_costs_a_moment(port: int) -> None:
+    with app_on(port, APPS / "counting.py", min_replicas=2, max_replicas=2) as deployed:
+        pages = [Client(deployed.url) for _ in range(4)]
+        for page in pages:
+            click(page, "Add", 1)
+        first, _ = deployed.pids()
+        os.kill(first, signal.SIGKILL)
+        begin = time.monotonic()
+        for page in pages:
+            click(page, "Add", 2)
+        assert time.monotonic() - begin < 3.0
+        for page in pages:
+            page.close()
+
+
+def test_replicas_come_with_streams_and_go_without_losing_an_event(port: int) -> None:
+    options = {"max_replicas": 2, "streams": 2, "upscale_s": 1, "downscale_s": 3}
+    with app_on(port, APPS / "counting.py", **options) as deployed:
+        pages = [Client(deployed.url) for _ in range(4)]
+        recordings = [page.record("camera") for page in pages]
+        assert deployed.wait_for(lambda: deployed.running() == 2) < 15
+        later = [Client(deployed.url) for _ in range(4)]
+        for recording in recordings:
+            recording.stop()
+        for count in range(1, 8):
+            for page in (*pages, *later):
+                click(page, "Add slowly" if count == 3 else "Add", count)
+            time.sleep(0.5)
+        deployed.wait_for(lambda: deployed.states() == {"RUNNING": 1})
+        for page in (*pages, *later):
+            click(page, "Add", 8)
+            page.close()
+
+
+def test_haproxy_keeps_the_sockets_of_old_processes_for_a_day(counting: Deployed) -> None:
+    configuration = Path(os.environ["RAY_SERVE_HAPROXY_CONFIG_FILE_LOC"]).read_text()
+    found = re.search(r"hard-stop-after (\d+)s", configuration)
+    assert found is not None
+    assert int(found[1]) >= 24 * 60 * 60
