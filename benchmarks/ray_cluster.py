@@ -14,7 +14,9 @@ from pathlib import Path
 
 import psutil
 
+from millstream.ray.cluster import start
 from millstream.ray.environment import ENVIRONMENT
+from millstream.ray.options import RayOptions
 
 HOST = "127.0.0.1"
 SOURCES = Path(__file__).parents[1]
@@ -64,19 +66,19 @@ def cluster(nodes: int = 3, cpus: int = 2) -> Iterator[int]:
     folder = tempfile.mkdtemp(prefix="ms-ray-", dir="/tmp")  # Ray's sockets have long names; a path has 107 bytes
     before = dict(os.environ)
     os.environ |= {**ENVIRONMENT, "RAY_TMPDIR": folder, "RAY_SERVE_LOG_TO_STDERR": "0"}
-    os.environ |= {name: f"{folder}/haproxy/{file}" for name, file in _HAPROXY_FILES.items()}
+    os.environ |= {name: f"{folder}/{file}" for name, file in _HAPROXY_FILES.items()}
     os.environ["PYTHONPATH"] = os.pathsep.join([str(SOURCES / "src"), str(SOURCES)])
     import ray
     from ray import serve
     from ray.cluster_utils import Cluster
 
     port = free_port()
-    made = Cluster(
-        head_node_args={"num_cpus": cpus, "include_dashboard": False, "node_ip_address": HOST}, initialize_head=True
-    )
+    address = ray.util.get_node_ip_address()  # Ray would look for services of a loopback address there
+    head = {"num_cpus": cpus, "include_dashboard": False, "node_ip_address": address}
+    made = Cluster(initialize_head=True, head_node_args=head)
     try:
         for _ in range(nodes - 1):
-            made.add_node(num_cpus=cpus, node_ip_address=HOST)
+            made.add_node(num_cpus=cpus, node_ip_address=address)
         ray.init(made.address, log_to_driver=False)
         serve.start(proxy_location="HeadOnly", http_options={"host": HOST, "port": port})
         yield port
@@ -95,11 +97,9 @@ def app_on(port: int, target: Path, **options: object) -> Iterator[Deployed]:
     """Deploy an app on the cluster that runs."""
     from ray import serve
 
-    from millstream.ray import app
-
     name = target.stem
-    serve.run(app({"target": str(target), "name": name, "num_cpus": 0.5, **options}), name=name, route_prefix="/")
     try:
+        start(RayOptions.resolve({"target": target, "name": name, "num_cpus": 0.5, **options}))
         yield Deployed(f"http://{HOST}:{port}/", name)
     finally:
         serve.delete(name)

@@ -36,8 +36,6 @@ def deployed(options: RayOptions, *, address: str | None, host: str, port: int) 
     import ray
     from ray import serve
 
-    from millstream.ray.deployment import build
-
     folder = Path(options.target).resolve().parent
     try:
         if address is None:
@@ -47,11 +45,30 @@ def deployed(options: RayOptions, *, address: str | None, host: str, port: int) 
             options = replace(options, target=Path(options.target).name)
             ray.init(address, runtime_env={"env_vars": dict(ENVIRONMENT), "working_dir": str(folder)})
         serve.start(proxy_location="EveryNode", http_options={"host": host, "port": port})
-        serve.run(build(options), name=options.name, route_prefix="/")
+        start(options)
         yield
-    except (ConnectionError, RuntimeError) as error:
+    except ConnectionError as error:
         raise CommandError(str(error)) from error
     finally:
         if address is None and ray.is_initialized():
             serve.shutdown()
         ray.shutdown()
+
+
+def start(options: RayOptions) -> None:
+    """Start an app on the cluster that this process is connected to; returns when its replicas serve.
+
+    Raises:
+        CommandError: They do not; the message says why, as a replica does.
+    """
+    from ray import serve
+
+    from millstream.ray.deployment import build
+
+    try:
+        serve.run(build(options), name=options.name, route_prefix="/")
+    except RuntimeError as error:
+        application = serve.status().applications.get(options.name)
+        deployments = () if application is None else application.deployments.values()
+        reasons = [each.message for each in deployments if each.message] or [str(error)]
+        raise CommandError(f"{options.target} does not start on Ray: " + "\n".join(reasons)) from error

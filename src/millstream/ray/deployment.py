@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 UNBOUNDED: Final = 1_000_000
 """Requests that Ray lets a replica have at once. Beyond its bound Ray lets them hang; the app says that it is full."""
 
+MEASURE_S: Final = 1.0
+"""How often replicas say how many streams they have."""
+
 LOOK_BACK_S: Final = 3.0
 """Streams are averaged over this time."""
 
@@ -33,6 +36,7 @@ def build(options: RayOptions) -> Application:
         min_replicas=options.min_replicas,
         initial_replicas=options.min_replicas,
         max_replicas=options.max_replicas,
+        metrics_interval_s=MEASURE_S,
         look_back_period_s=LOOK_BACK_S,
         upscale_delay_s=options.upscale_s,
         downscale_delay_s=options.downscale_s,
