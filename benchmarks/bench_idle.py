@@ -30,15 +30,15 @@ async def _measure(server: Server) -> dict[str, float]:
     for page in [await open_page(server.url) for _ in range(WARM_UP_PAGES)]:
         await page.close()
     await asyncio.sleep(SETTLE_S)
-    bytes_before, opening_s = server.process.memory_info().rss, server.cpu_s()
+    bytes_before, opening_s = server.process.memory_info().rss, _cpu_s(server)
     pages = [await open_page(server.url) for _ in range(PAGES)]
-    opening_s = server.cpu_s() - opening_s
+    opening_s = _cpu_s(server) - opening_s
     beats = [asyncio.create_task(_beat(page, index)) for index, page in enumerate(pages)]
     await asyncio.sleep(SETTLE_S)
     bytes_after = server.process.memory_info().rss
-    idle_s = server.cpu_s()
+    idle_s = _cpu_s(server)
     await asyncio.sleep(SECONDS)
-    idle_s = server.cpu_s() - idle_s
+    idle_s = _cpu_s(server) - idle_s
     for beat in beats:
         beat.cancel()
     for page in pages:
@@ -57,6 +57,12 @@ async def _beat(page: Page, index: int) -> None:
     for _ in itertools.count():
         await page.link.compare_clocks()
         await asyncio.sleep(every_s)
+
+
+def _cpu_s(server: Server) -> float:
+    """Give the CPU time of all threads, by a clock that is finer than the 10 ms of psutil."""
+    tasks = Path(f"/proc/{server.process.pid}/task").iterdir()
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
 
 
 def idle_clock_s() -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import socket
 import time
@@ -13,7 +14,9 @@ import pytest
 import uvloop
 from tests.server.live import serving
 
+from millstream.client import Client
 from millstream.server import serving as serving_module
+from millstream.server.process.protocols import BoundedHttp
 from millstream.transports.websocket import MAX_UNSENT, keep_little_unsent
 
 
@@ -48,6 +51,29 @@ HANDSHAKE = (
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
 )
 CLOSE, PING, PONG = 0x88, 0x89, 0x8A
+
+
+def test_only_a_page_that_is_silent_is_pinged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving_module, "PING_S", 0.5)
+    with serving() as (url, _), socket.create_connection(tuple(urlsplit(url).netloc.split(":")), 10) as page:
+        page.sendall(HANDSHAKE)
+        assert b" 101 " in page.recv(4096)
+        page.settimeout(0.1)
+        until = spoke_at = time.monotonic()
+        while spoke_at < until + 1.5:  # three intervals
+            spoke_at = time.monotonic()
+            page.sendall(bytes([PONG, 0x80, 0, 0, 0, 0]))
+            with pytest.raises(TimeoutError):
+                page.recv(1)
+        page.settimeout(10)
+        assert page.recv(1)[0] == PING
+        assert 0.4 < time.monotonic() - spoke_at < 5
+
+
+def test_a_page_does_not_keep_the_protocol_of_its_handshake() -> None:
+    with serving() as (url, _), Client(url), Client(url):
+        gc.collect()
+        assert not [kept for kept in gc.get_objects() if isinstance(kept, BoundedHttp)]
 
 
 @pytest.mark.blocking

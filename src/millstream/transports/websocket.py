@@ -171,7 +171,7 @@ class LiveSocket(WebSocketsSansIOProtocol):
 
     _is_silent = True
     _frames = 0
-    _since = 0.0
+    _since = _heard_at = 0.0
     _has_failed = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -208,7 +208,7 @@ class LiveSocket(WebSocketsSansIOProtocol):
             if connection.parser_exc is not None:
                 self.handle_parser_exception()
             elif connection.events:
-                now = self.loop.time()
+                now = self._heard_at = self.loop.time()
                 if now - self._since >= 1.0:
                     self._since, self._frames = now, 0
                 self._frames += len(connection.events)
@@ -225,6 +225,7 @@ class LiveSocket(WebSocketsSansIOProtocol):
         self._leave_crowd()
         if self.on_page is not None:
             self.on_page()
+            self.on_page = None  # it holds the protocol of the handshake
 
     def _end_flood(self) -> None:
         """Close with 1008, or with 1009 if there are too many fragments of one message."""
@@ -259,6 +260,14 @@ class LiveSocket(WebSocketsSansIOProtocol):
         if is_close and self.close_timer is not None:
             self.close_timer.cancel()
             self.close_timer = self.loop.call_later(self.close_timeout, self.transport.abort)
+
+    def send_keepalive_ping(self) -> None:
+        """Ask a peer only if nothing was heard of it for an interval: a page is heard more often than that."""
+        quiet_s = self.loop.time() - self._heard_at
+        if self.ping_interval is None or quiet_s >= self.ping_interval:
+            super().send_keepalive_ping()
+        else:
+            self.ping_timer = self.loop.call_later(self.ping_interval - quiet_s, self.send_keepalive_ping)
 
     def keepalive_timeout(self) -> None:
         """Drop the connection: a ping was not answered in time.

@@ -52,6 +52,7 @@ SIGNATURES = {
         "handle_parser_exception": "()",
         "keepalive_timeout": "()",
         "send": "(message)",
+        "send_keepalive_ping": "()",
     },
     uvicorn.Server: {
         "__init__": "(config)",

@@ -17,9 +17,9 @@ import { openWebSocket } from "./websocket.ts";
 /** Clocks are compared so often: the smallest of recent delays, which tells of a queue, must be one of these. */
 const CLOCK_EVERY_MS = 1_000;
 
-/** After so many comparisons between which nothing was said a page is idle: only each third second compares then. */
+/** After so many comparisons between which nothing was said a page is idle: only each fourth second compares then. */
 const LIVELY_BEATS = 8;
-const IDLE_BEATS = 3;
+const IDLE_BEATS = 4;
 
 /** Refusals that do not last: the page tries again, and says what the server said until it is served. */
 const PASSING: readonly Refuse["code"][] = ["busy", "shutdown"];
@@ -222,7 +222,8 @@ export class Link {
     const nowMs = performance.now();
     if (this.isOpen && nowMs - this.heardMs > this.patienceMs) this.events.stood(pageUs());
     this.heardMs = nowMs;
-    this.patienceMs = (this.isIdle ? IDLE_BEATS : 1) * CLOCK_EVERY_MS + LATE_MS;
+    const isLastBeforeIdle = this.quietBeats === LIVELY_BEATS;
+    this.patienceMs = (this.isIdle || isLastBeforeIdle ? IDLE_BEATS : 1) * CLOCK_EVERY_MS + LATE_MS;
     if (isPacket(data)) {
       const packet = decodePacket(data);
       this.wake();

@@ -77,12 +77,12 @@ function idle(socket: FakeSocket, seconds: number): void {
   }
 }
 
-it("compares the clocks at each third second while nothing is said, and takes that for no standstill", () => {
+it("compares the clocks at each fourth second while nothing is said, and takes that for no standstill", () => {
   const socket = serve();
   idle(socket, 9);
   const asked = socket.of("clock").length;
   idle(socket, 60);
-  expect(socket.of("clock")).toHaveLength(asked + 20);
+  expect(socket.of("clock")).toHaveLength(asked + 15);
   expect(events.stood).not.toHaveBeenCalled();
   expect(events.lost).not.toHaveBeenCalled();
   vi.advanceTimersByTime(10_000);
