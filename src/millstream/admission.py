@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from heapq import heapify, heapreplace
+from collections.abc import Iterator, Mapping
 from itertools import count
 from typing import Final, NamedTuple, TypeVar, cast
 
 from millstream.errors import Busy
-from millstream.fair_queue import FairQueue
+from millstream.slot_group import SlotGroup, Standing, duration_of
 from millstream.tickets import Ask, SlotDeadlines, Ticket, TicketState
 
 T = TypeVar("T")
@@ -39,14 +37,6 @@ class Expiry(NamedTuple):
     expiring: list[Ticket]
 
 
-class Standing(NamedTuple):
-    """The word to a waiting user: `position` counts from 1, `estimate_s` is the expected wait, `None` if unknown."""
-
-    ticket: Ticket
-    position: int
-    estimate_s: float | None
-
-
 class Admission:
     """All slots and queues of one app.
 
@@ -58,7 +48,7 @@ class Admission:
     def __init__(self, max_waiting: int | None = None, max_waiting_each: int | None = None) -> None:
         self._max_waiting = math.inf if max_waiting is None else max_waiting
         self._max_waiting_each = math.inf if max_waiting_each is None else max_waiting_each
-        self._groups: dict[str, _Group] = {}
+        self._groups: dict[str, SlotGroup] = {}
         self._waiting: Counter[str] = Counter()
         self._deadlines = SlotDeadlines()
         self._numbers = count(1)
@@ -78,7 +68,7 @@ class Admission:
             raise ValueError(f"concurrency limit of {ask.key!r} is {ask.limit}, but must be {many}")
         group = self._groups.get(ask.key)
         if group is None:
-            group = self._groups[ask.key] = _Group()
+            group = self._groups[ask.key] = SlotGroup()
         if ask.limit is not None and ask.limit < group.limit:
             group.limit = ask.limit
         is_free = len(group.holding) < group.limit  # then nobody waits, but for those who are away
@@ -183,6 +173,41 @@ class Admission:
         """Say when `expire` should be called next; `None` if no slot has a limit."""
         return self._deadlines.next()
 
+    def restore(self, ticket: Ticket, now: float) -> bool:
+        """Take in a ticket of an earlier queue as it was: with its slot, even beyond the limit, or where it waited.
+
+        Those that waited come in the order of their turns, the tickets of one visitor in that of their arrivals, and
+        before any that joins. Nobody is admitted until `resume`. The ticket's times are those of this queue.
+
+        Returns:
+            Whether more slots are taken than there are.
+        """
+        group = self._groups.setdefault(ticket.ask.key, SlotGroup())
+        group.lower(ticket.ask.limit)
+        if not ticket.has_slot:
+            self._wait(group, ticket, is_restored=True)
+            return False
+        group.holding[ticket] = None
+        group.expiring += ticket.state is TicketState.EXPIRING
+        deadline, ticket.deadline = ticket.deadline, None
+        if ticket.is_running and deadline is not None:
+            self._deadlines.set(ticket, deadline)
+        return len(group.holding) > group.limit
+
+    def resume(self, limits: Mapping[str, int], now: float) -> list[Ticket]:
+        """Begin to admit those who were restored.
+
+        Args:
+            limits: The lowest that were given for keys before; they still hold.
+            now: The time.
+
+        Returns:
+            The tickets that run now.
+        """
+        for key, limit in limits.items():
+            self._groups.setdefault(key, SlotGroup()).lower(limit)
+        return [ticket for group in self._groups.values() for ticket in self._admit(group, now)]
+
     def position(self, ticket: Ticket) -> int:
         """Count from 1 where a ticket waits; 0 if it does not wait."""
         return self._groups[ticket.ask.key].waiting.index(ticket) + 1 if ticket.is_waiting else 0
@@ -215,22 +240,26 @@ class Admission:
         if self._waiting[visitor] >= self._max_waiting_each:
             raise Busy("Too much of yours is waiting already. Try again when some of it is done.")
 
-    def _wait(self, group: _Group, ticket: Ticket) -> None:
-        """Put a ticket at the back of the queue."""
-        ticket.state, ticket.arrival = TicketState.WAITING, next(self._arrivals)
-        group.waiting.add(ticket)
-        group.durations[_slot_s(ticket)] += 1
+    def _wait(self, group: SlotGroup, ticket: Ticket, *, is_restored: bool = False) -> None:
+        """Put a ticket at the back of the queue, or where it was in an earlier one."""
+        if is_restored:
+            self._arrivals = count(max(next(self._arrivals), ticket.arrival + 1))
+            group.waiting.restore(ticket)
+        else:
+            ticket.state, ticket.arrival = TicketState.WAITING, next(self._arrivals)
+            group.waiting.add(ticket)
+        group.durations[duration_of(ticket)] += 1
         group.away += ticket.is_away
         self.waiting += 1
         self._waiting[ticket.ask.visitor] += 1
 
-    def _stop_waiting(self, group: _Group, ticket: Ticket) -> None:
-        _count_down(group.durations, _slot_s(ticket))
+    def _stop_waiting(self, group: SlotGroup, ticket: Ticket) -> None:
+        _count_down(group.durations, duration_of(ticket))
         group.away -= ticket.is_away
         self.waiting -= 1
         _count_down(self._waiting, ticket.ask.visitor)
 
-    def _admit(self, group: _Group, now: float) -> list[Ticket]:
+    def _admit(self, group: SlotGroup, now: float) -> list[Ticket]:
         """Give the slots that are free to those in front who are there."""
         admitted = []
         while group.waiting.size > group.away and len(group.holding) < group.limit:
@@ -241,14 +270,14 @@ class Admission:
             admitted.append(ticket)
         return admitted
 
-    def _give_slot(self, group: _Group, ticket: Ticket, now: float) -> None:
+    def _give_slot(self, group: SlotGroup, ticket: Ticket, now: float) -> None:
         group.holding[ticket] = None
         ticket.state, ticket.began = TicketState.RUNNING, now
         ticket.slots += 1
         if ticket.ask.time_limit is not None:
             self._deadlines.set(ticket, now + ticket.ask.time_limit)
 
-    def _free_slot(self, group: _Group, ticket: Ticket, now: float) -> None:
+    def _free_slot(self, group: SlotGroup, ticket: Ticket, now: float) -> None:
         del group.holding[ticket]
         group.expiring -= ticket.state is TicketState.EXPIRING
         if ticket.ask.time_limit is None and not ticket.ask.is_open_ended:
@@ -256,80 +285,6 @@ class Admission:
             group.mean_s = taken_s if group.mean_s is None else group.mean_s + SMOOTHING * (taken_s - group.mean_s)
         if ticket.deadline is not None:
             self._deadlines.forget(ticket)
-
-
-@dataclass(slots=True)
-class _Group:
-    """The slots and the queue of one key."""
-
-    limit: float = math.inf
-    holding: dict[Ticket, None] = field(default_factory=dict)
-    """Those that have a slot: an ordered set."""
-    waiting: FairQueue = field(default_factory=FairQueue)
-    durations: Counter[float | None] = field(default_factory=Counter)
-    """How many of those who wait take a slot for how long: see `_slot_s`."""
-    expiring: int = 0
-    away: int = 0
-    """How many of those who wait are passed over."""
-    mean_s: float | None = None
-
-    def expire(self, ticket: Ticket) -> bool:
-        """Let a slot end whose time is up, if that is needed for those who wait."""
-        is_needed = len(self.waiting) - self.away > self.expiring
-        if is_needed:
-            ticket.state = TicketState.EXPIRING
-            self.expiring += 1
-        return is_needed
-
-    def standings(self, now: float) -> Iterator[Standing]:
-        """Play the queue forward: whoever is next gets the slot that is free first, for as long as it lasts."""
-        free_at = self._free_at(now)
-        heapify(free_at)
-        waiting, newest = iter(self.waiting), self.waiting.newest
-        for ticket in waiting:
-            wait = free_at[0]
-            heapreplace(free_at, wait + self._expected_s(_slot_s(ticket)))
-            if ticket.is_waiting and ticket.arrival <= newest:  # else it has had a slot, or left, since we began
-                yield Standing(ticket, self.waiting.index(ticket) + 1, wait if wait < math.inf else None)
-
-    def estimate(self, position: int, now: float) -> float | None:
-        """Estimate the wait at a position as if all who wait held a slot for as long as any of them does."""
-        free_at = sorted(seconds for seconds in self._free_at(now) if seconds < math.inf)
-        rounds, slot = divmod(position - 1, max(len(free_at), 1))
-        if not free_at:
-            return None
-        slot_s = max((self._expected_s(each) for each in self.durations), default=0.0) if rounds else 0.0
-        # A slot that is held for longer than that would upset the order, in which each is free once a round.
-        wait = free_at[slot] + rounds * max(slot_s, free_at[-1] - free_at[0])
-        return wait if wait < math.inf else None
-
-    def _free_at(self, now: float) -> list[float]:
-        """Say when each slot is expected to be free, in seconds from now."""
-        free_at = [self._remaining(ticket, now) for ticket in self.holding]
-        surplus = len(free_at) - self.limit
-        # Some are free while all who wait are away; without a limit nobody waits.
-        free_at += [0.0] * int(min(-surplus, len(self.waiting)))
-        # The limit was lowered while more were running: the first to go are not replaced.
-        return sorted(free_at)[int(surplus) :] if surplus > 0 else free_at
-
-    def _expected_s(self, slot_s: float | None) -> float:
-        if slot_s is not None:
-            return slot_s
-        return math.inf if self.mean_s is None else self.mean_s
-
-    def _remaining(self, ticket: Ticket, now: float) -> float:
-        if ticket.state is TicketState.EXPIRING:
-            return 0.0
-        if ticket.deadline is not None:
-            return max(ticket.deadline - now, 0.0)
-        return max(self._expected_s(_slot_s(ticket)) - (now - ticket.began), 0.0)
-
-
-def _slot_s(ticket: Ticket) -> float | None:
-    """Tell how long a slot is held: its limit, infinitely long, or `None` for as long as runs take in the mean."""
-    if ticket.ask.time_limit is not None:
-        return ticket.ask.time_limit
-    return math.inf if ticket.ask.is_open_ended else None
 
 
 def _count_down(counter: Counter[T], key: T) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Final, NamedTuple
 
-from millstream.admission import Admission, Standing
+from millstream.admission import Admission
+from millstream.slot_group import Standing
 from millstream.tickets import Ticket
 
 ANNOUNCE_S: Final = 0.5

@@ -44,8 +44,16 @@ class FairQueue:
 
     def add(self, ticket: Ticket) -> None:
         """Put a ticket that has just arrived behind the others of its visitor."""
+        self._add(ticket, next(self._turns))
+
+    def restore(self, ticket: Ticket) -> None:
+        """Put a ticket of an earlier queue where its turn says, behind the others of its visitor."""
+        self._turns = count(max(next(self._turns), ticket.turn + 1))
+        self._add(ticket, ticket.turn)
+
+    def _add(self, ticket: Ticket, turn: int) -> None:
         tickets = self._visitors.setdefault(ticket.ask.visitor, [])
-        ticket.turn = tickets[0].turn if tickets else next(self._turns)
+        ticket.turn = tickets[0].turn if tickets else turn
         if len(tickets) == len(self._rows):
             self._rows.append([])
         insort(self._rows[len(tickets)], ticket, key=_TURN)

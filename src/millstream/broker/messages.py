@@ -19,10 +19,10 @@ MAX_MESSAGE_BYTES: Final = 8 * 1024 * 1024
 MAX_SNAPSHOT_BYTES: Final = 1024 * 1024
 """The largest snapshot of a session. What is in its files and frames is not in its snapshot."""
 
-PING_S: Final = 1.0
+PING_S: Final = 0.5
 """How often a gateway asks whether its broker is still there."""
 
-REPLY_S: Final = 2.0
+REPLY_S: Final = 1.5
 """How long a gateway waits for an answer before it takes its broker for lost."""
 
 
@@ -67,15 +67,20 @@ class Enrol(_Message, tag="enrol"):
         gateway: The gateway's name.
         build: The build of its declaration. Those of several builds share the slots, which protect what they run on.
         address: Where other gateways reach it: `unix:PATH` or `tcp:HOST:PORT`.
+        max_waiting, max_waiting_each: What the app says of the queue; that of the first to enrol counts.
         limits: The lowest limit that it has ever asked for, by key.
         tickets: Those that have not ended.
+        revoked: The logins that it knows to have ended, by the seconds for which they would have been good.
     """
 
     gateway: str
     build: str = ""
     address: str = ""
+    max_waiting: int | None = None
+    max_waiting_each: int | None = None
     limits: dict[str, int] = {}
     tickets: list[TicketRecord] = []
+    revoked: dict[bytes, float] = {}
 
 
 class Join(_Message, tag="join"):
@@ -180,20 +185,12 @@ class Attempt(_Message, tag="attempt"):
 class Ping(_Message, tag="ping"):
     """Ask whether somebody listens; answered by `Pong`."""
 
-    call: int
-
 
 # ---- from the broker -----------------------------------------------------------------------------------------------
 
 
 class Enrolled(_Message, tag="enrolled"):
-    """Welcome a gateway.
-
-    Attributes:
-        broker: Names this start of the broker: one with another name knows none of what the gateway has told it.
-    """
-
-    broker: str
+    """Welcome a gateway: it puts its snapshots again, which a broker that has begun anew does not know."""
 
 
 class Gateways(_Message, tag="gateways"):
@@ -203,10 +200,9 @@ class Gateways(_Message, tag="gateways"):
 
 
 class Admitted(_Message, tag="admitted"):
-    """Say that a ticket has a slot, its `slots`-th, for `left_s` seconds; `None` without a limit."""
+    """Say that a ticket has a slot, for `left_s` seconds; `None` without a limit. It may be said twice."""
 
     number: int
-    slots: int
     left_s: float | None = None
 
 
@@ -275,8 +271,6 @@ class AttemptWait(_Message, tag="attempt_wait"):
 
 class Pong(_Message, tag="pong"):
     """Answer `Ping`."""
-
-    call: int
 
 
 GatewayMessage: TypeAlias = (

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from millstream import codecs
-from millstream.admission import Admission
 from millstream.declare.injected import Request
 from millstream.declare.manifest import Manifest
 from millstream.errors import Busy, Closed, InvalidValue, ProtocolError, QuotaExceeded, Refused
@@ -24,7 +23,7 @@ from millstream.runtime.drain import drain
 from millstream.runtime.inspection import UploadInspector
 from millstream.runtime.metrics import Totals
 from millstream.runtime.page_info import page_of
-from millstream.runtime.queue import RunQueue
+from millstream.runtime.queue import SlotQueue
 from millstream.runtime.run_in_thread import run_in_thread
 from millstream.runtime.session import Session
 from millstream.runtime.settings import Settings
@@ -69,7 +68,7 @@ class Host:
         manifest: The frozen declaration.
         settings: Bounds and rules.
         engine: Where handlers run; started and closed here.
-        admission: Who may work and who waits.
+        queue: Makes the queue on the running loop: who may work, and who waits.
         folders: Where the files of sessions are; made and removed here.
         snapshots: Where sessions are written down for other gateways of the app, and the secret by which these know
             each other's.
@@ -85,14 +84,14 @@ class Host:
         settings: Settings,
         *,
         engine: Engine,
-        admission: Admission,
+        queue: Callable[[], SlotQueue],
         folders: TempFolders,
         snapshots: tuple[SnapshotStore, bytes] | None = None,
     ) -> None:
         self.manifest = manifest
         self.settings = settings
         self.sessions: dict[str, Session] = {}
-        self._engine, self._admission, self._folders, self._store = engine, admission, folders, snapshots
+        self._engine, self._new_queue, self._folders, self._store = engine, queue, folders, snapshots
         self.totals = Totals()
         self._living: set[asyncio.Task[None]] = set()
         self._is_ready = False
@@ -110,7 +109,7 @@ class Host:
         manifest, settings, self._inspector = self.manifest, self.settings, UploadInspector(self.manifest, rules)
         self._engine.start(AppProgram(manifest, rules, settings.show_error), settings.engine_limits)
         await self._engine.prepare([each.number for each in manifest.bindings if each.handler is not None])
-        queue = RunQueue(self._admission, settings.abandon_s)
+        queue = self._new_queue()
         allowances = FileQuotas(settings.max_session_bytes, settings.max_address_bytes, settings.max_total_bytes)
         call_limits = CallLimits(self._engine, settings)
         components = expiring(manifest.components.values())

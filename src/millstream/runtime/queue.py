@@ -112,7 +112,7 @@ class RunQueue:
         self._admission = admission
         self._abandon_s = abandon_s
         self._queued: dict[Ticket, Queued] = {}
-        self._workers = SlotWorkers(self._idled)
+        self._workers = SlotWorkers(self._queued, self._free)
         self.hold, self.idle = self._workers.hold, self._workers.idle
         self._loop = asyncio.get_running_loop()
         self._expiry = Alarm(self._expire, _log)
@@ -159,8 +159,9 @@ class RunQueue:
     def leave(self, ticket: Ticket) -> None:
         if self._queued.pop(ticket, None) is None:
             return
-        self._announcements.forget(ticket)
-        if ticket in self._workers and ticket.has_slot:
+        if ticket.state is TicketState.WAITING:
+            self._announcements.forget(ticket)
+        if ticket in self._workers.held and ticket.has_slot:
             self._admission.linger(ticket, self._loop.time() + self._abandon_s)
             self._moved(ticket.ask.key, [])
         else:
@@ -196,9 +197,8 @@ class RunQueue:
         self._expiry.cancel()
         self._announcement.cancel()
 
-    def _idled(self, ticket: Ticket) -> None:
-        if ticket not in self._queued:
-            self._moved(ticket.ask.key, self._admission.leave(ticket, self._loop.time()))
+    def _free(self, ticket: Ticket) -> None:
+        self._moved(ticket.ask.key, self._admission.leave(ticket, self._loop.time()))
 
     def _moved(self, key: str, admitted: list[Ticket]) -> None:
         """Tell those who have a slot now, and some time later those who have moved up."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from functools import partial
 
 from millstream.jobs import Worker
@@ -14,32 +14,34 @@ class SlotWorkers:
     """Knows which workers hold which slots; the part of a queue that is the same wherever its slots come from.
 
     Args:
-        idled: Called with a ticket when its last worker was released.
+        present: The tickets of streams and runs that have not left.
+        free: Called with another one when its last worker was released.
+
+    Attributes:
+        held: The workers by ticket.
     """
 
-    def __init__(self, idled: Callable[[Ticket], None]) -> None:
-        self._idled = idled
-        self._workers: dict[Ticket, set[Worker]] = {}
+    def __init__(self, present: Container[Ticket], free: Callable[[Ticket], None]) -> None:
+        self._present, self._free = present, free
+        self.held: dict[Ticket, set[Worker]] = {}
 
     def hold(self, ticket: Ticket, worker: Worker) -> None:
-        self._workers.setdefault(ticket, set()).add(worker)
+        self.held.setdefault(ticket, set()).add(worker)
         worker.released.add_done_callback(partial(self._let_go, ticket, worker))
 
     async def idle(self, ticket: Ticket) -> None:
-        while workers := self._workers.get(ticket):
+        while workers := self.held.get(ticket):
             await asyncio.wait([worker.released for worker in workers])
 
     def set_patience(self, ticket: Ticket, abandon_s: float) -> None:
         """Have the calls that are made in a slot abandoned so long after they were closed."""
-        for worker in self._workers.get(ticket, ()):
+        for worker in self.held.get(ticket, ()):
             worker.abandon_s = abandon_s
 
     def _let_go(self, ticket: Ticket, worker: Worker, _: asyncio.Future[None]) -> None:
-        workers = self._workers[ticket]
+        workers = self.held[ticket]
         workers.discard(worker)
         if not workers:
-            del self._workers[ticket]
-            self._idled(ticket)
-
-    def __contains__(self, ticket: Ticket) -> bool:
-        return ticket in self._workers
+            del self.held[ticket]
+            if ticket not in self._present:
+                self._free(ticket)

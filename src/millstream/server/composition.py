@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from millstream.admission import Admission
 from millstream.declare.manifest import Manifest
 from millstream.engines.router import Engine as Router
 from millstream.jobs import Engine
 from millstream.runtime.host import Host
+from millstream.runtime.queue import RunQueue
 from millstream.runtime.settings import Settings
 from millstream.runtime.state.temp_folders import TempFolders
 
@@ -23,6 +26,6 @@ def compose_host(manifest: Manifest, settings: Settings, engine: Engine | None =
         manifest,
         settings,
         engine=Router(engine),
-        admission=Admission(manifest.max_waiting, settings.max_waiting_each),
+        queue=partial(RunQueue, Admission(manifest.max_waiting, settings.max_waiting_each), settings.abandon_s),
         folders=TempFolders(),
     )

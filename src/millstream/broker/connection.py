@@ -1,0 +1,316 @@
+"""A gateway's way to its broker: it comes back by itself, and whoever uses it never waits for long."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from itertools import count
+from typing import Final, NamedTuple, Protocol, TypeAlias
+
+from millstream.broker.encoding import decode_of_broker, encode_broker_message
+from millstream.broker.messages import (
+    MAX_SNAPSHOT_BYTES,
+    PING_S,
+    REPLY_S,
+    Admitted,
+    Attempt,
+    AttemptWait,
+    BrokerMessage,
+    Declined,
+    DropSnapshot,
+    Enrol,
+    Enrolled,
+    Expired,
+    Extended,
+    GatewayMessage,
+    Gateways,
+    Goodbye,
+    Ping,
+    PutSnapshot,
+    Revoke,
+    Revoked,
+    SnapshotFound,
+    SnapshotMoved,
+    Stands,
+    TakeSnapshot,
+    TicketRecord,
+)
+from millstream.broker.revocations import Revocations
+from millstream.errors import Closed, ProtocolError
+from millstream.types import Transport
+
+logger = logging.getLogger("millstream.broker")
+
+AGAIN_S: Final = (0.02, 0.5)
+"""The wait before the first attempt to connect again, and the longest; each is twice as long as the one before."""
+
+MAX_UNSENT: Final = 100_000
+"""So many messages may wait to be sent; then the broker is taken for lost, and enrolling says it all."""
+
+SlotMessage: TypeAlias = Admitted | Extended | Expired | Stands | Declined
+
+
+class Identity(NamedTuple):
+    """What a gateway says of itself as it enrols: see `Enrol`."""
+
+    name: str
+    build: str = ""
+    address: str = ""
+    max_waiting: int | None = None
+    max_waiting_each: int | None = None
+
+
+class SlotListener(Protocol):
+    """A gateway's queue, as far as the broker speaks with it; called on the loop."""
+
+    @property
+    def limits(self) -> Mapping[str, int]:
+        """The lowest limit of each key."""
+
+    def records(self) -> list[TicketRecord]:
+        """Its tickets that have not ended."""
+
+    def hear(self, message: SlotMessage) -> None:
+        """Take a message about a ticket."""
+
+    def broker_changed(self, *, is_there: bool) -> None:
+        """Note that the broker is lost, or is there again."""
+
+
+class SnapshotListener(Protocol):
+    """A gateway's snapshots, as far as the broker speaks of them; called on the loop."""
+
+    def taken(self, key: bytes) -> None:
+        """Another gateway has taken this snapshot."""
+
+    def forgotten(self) -> None:
+        """The broker may have begun anew: put all snapshots again."""
+
+
+class BrokerConnection:
+    """One gateway's end. Whatever is said while there is no broker is not sent: enrolling says all that counts.
+
+    It is the gateway's `SnapshotStore`, too.
+
+    Args:
+        dial: Connects to the broker; raises `OSError` or `Closed` if it cannot.
+        identify: Says who this gateway is, whenever it enrols.
+
+    Attributes:
+        addresses: The addresses of the gateways that are there, by name; as the broker said last.
+        on_revoked: Called with each login that has ended at another gateway; those that ended before this one was
+            there come on enrolling.
+    """
+
+    def __init__(self, dial: Callable[[], Awaitable[Transport]], identify: Callable[[], Identity]) -> None:
+        self._dial, self._identify = dial, identify
+        self.addresses: Mapping[str, str] = {}
+        self.on_revoked: Callable[[bytes], None] = _nobody
+        self._slots: SlotListener | None = None
+        self._snapshots: SnapshotListener | None = None
+        self._revocations = Revocations()
+        self._calls: dict[int, asyncio.Future[object]] = {}
+        self._numbers = count(1)
+        self._unsent: deque[GatewayMessage] = deque()
+        self._wake, self._sent, self._enrolled = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._is_up = False
+        self._task: asyncio.Task[None] | None = None
+
+    def attach_queue(self, listener: SlotListener) -> None:
+        """Say whom to tell of tickets; once, before any joins."""
+        self._slots = listener
+
+    def attach(self, owner: SnapshotListener) -> None:
+        """Say whom to tell of snapshots: see `SnapshotStore`."""
+        self._snapshots = owner
+
+    @property
+    def is_enrolled(self) -> bool:
+        """True if a broker is there that knows this gateway."""
+        return self._enrolled.is_set()
+
+    def start(self) -> None:
+        """Begin to connect, again and again."""
+        self._task = asyncio.create_task(self._run())
+
+    async def close(self) -> None:
+        """Say goodbye, and end the connection; takes no longer than `REPLY_S`."""
+        if self._task is None:
+            return
+        if self._is_up:
+            self.say(Goodbye())
+            self._sent.clear()
+            try:
+                async with asyncio.timeout(REPLY_S):
+                    await self._sent.wait()
+            except TimeoutError:
+                logger.warning("the broker did not take the goodbye")
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        self._task = None
+
+    def say(self, message: GatewayMessage) -> None:
+        """Send a message if the broker is there."""
+        if not self._is_up:
+            return
+        self._unsent.append(message)
+        self._is_up = len(self._unsent) <= MAX_UNSENT
+        self._wake.set()
+
+    # ---- snapshots ---------------------------------------------------------------------------------------------
+
+    def put(self, key: bytes, head: bytes, body: bytes | None = None) -> None:
+        size = len(head) + len(body or b"")
+        if size > MAX_SNAPSHOT_BYTES:
+            logger.warning("a snapshot of %d bytes is not kept: at most %d are allowed", size, MAX_SNAPSHOT_BYTES)
+            return
+        self.say(PutSnapshot(key, head, body))
+
+    async def take(self, key: bytes) -> tuple[bytes, bytes] | None:
+        parts = await self._ask(lambda call: TakeSnapshot(call, key))
+        return parts if isinstance(parts, tuple) else None
+
+    def drop(self, key: bytes) -> None:
+        self.say(DropSnapshot(key))
+
+    # ---- logins ------------------------------------------------------------------------------------------------
+
+    def revoke(self, login: bytes, left_s: float) -> None:
+        """Tell all gateways that a login has ended, which would have been good for `left_s` seconds more."""
+        self._revocations.add({login: left_s}, asyncio.get_running_loop().time())
+        self.say(Revoke(login, left_s))
+
+    async def attempt(self, address: str, name: str, *, is_success: bool = False) -> float | None:
+        """Count an attempt to log in, at all gateways together.
+
+        Args:
+            address: Where it comes from; the network, of an IPv6 address.
+            name: The user's name.
+            is_success: Whether its password was right; it does not count any more then.
+
+        Returns:
+            The seconds to wait before the password may be tried; 0 if it may be now, `None` if there is no broker.
+        """
+        if is_success:
+            self.say(Attempt(0, address, name, is_success=True))
+            return 0.0
+        wait_s = await self._ask(lambda call: Attempt(call, address, name))
+        return wait_s if isinstance(wait_s, float) else None
+
+    async def _ask(self, question: Callable[[int], GatewayMessage]) -> object:
+        """Wait for an answer; `None` if there is none in time."""
+        call = next(self._numbers)
+        try:
+            async with asyncio.timeout(REPLY_S):
+                await self._enrolled.wait()
+                answer = self._calls[call] = asyncio.get_running_loop().create_future()
+                self.say(question(call))
+                return await answer
+        except TimeoutError:
+            return None
+        finally:
+            self._calls.pop(call, None)
+
+    # ---- the connection ----------------------------------------------------------------------------------------
+
+    async def _run(self) -> None:
+        wait_s = AGAIN_S[0]
+        while True:
+            try:
+                async with asyncio.timeout(REPLY_S):
+                    link = await self._dial()
+                await self._serve(link)
+            except (Closed, OSError, TimeoutError, ProtocolError) as error:
+                wait_s = AGAIN_S[0] if self.is_enrolled else min(2 * wait_s, AGAIN_S[1])
+                self._lose(error)
+            await asyncio.sleep(wait_s)
+
+    async def _serve(self, link: Transport) -> None:
+        """Enrol, and stay until the connection is lost."""
+        self._unsent.clear()
+        self._unsent.append(self._enrolment())
+        self._is_up = True
+        tasks = [asyncio.create_task(self._read(link)), asyncio.create_task(self._write(link))]
+        try:
+            ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._is_up = False
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await link.close(1001, "the gateway connects anew")
+        for task in ended:
+            task.result()
+
+    def _enrolment(self) -> Enrol:
+        name, build, address, max_waiting, max_waiting_each = self._identify()
+        limits = dict(self._slots.limits) if self._slots is not None else {}
+        tickets = self._slots.records() if self._slots is not None else []
+        revoked = self._revocations.all(asyncio.get_running_loop().time())
+        return Enrol(name, build, address, max_waiting, max_waiting_each, limits, tickets, revoked)
+
+    async def _read(self, link: Transport) -> None:
+        while True:
+            async with asyncio.timeout(PING_S + REPLY_S):  # a broker that lives answers each ping
+                data = await link.receive()
+            self._hear(decode_of_broker(data))
+
+    async def _write(self, link: Transport) -> None:
+        while self._is_up:
+            while self._unsent:
+                async with asyncio.timeout(REPLY_S):
+                    await link.send(encode_broker_message(self._unsent.popleft()))
+            self._sent.set()
+            self._wake.clear()
+            try:
+                async with asyncio.timeout(PING_S):
+                    await self._wake.wait()
+            except TimeoutError:
+                self.say(Ping())
+        raise Closed(f"more than {MAX_UNSENT} messages wait for the broker")
+
+    def _hear(self, message: BrokerMessage) -> None:
+        match message:
+            case Enrolled():
+                self._welcome()
+            case Gateways(addresses):
+                self.addresses = addresses
+            case Revoked(logins):
+                for login in self._revocations.add(logins, asyncio.get_running_loop().time()):
+                    self.on_revoked(login)
+            case SnapshotFound(call, parts):
+                self._answer(call, parts)
+            case AttemptWait(call, wait_s):
+                self._answer(call, wait_s)
+            case SnapshotMoved(key) if self._snapshots is not None:
+                self._snapshots.taken(key)
+            case Admitted() | Extended() | Expired() | Stands() | Declined() if self._slots is not None:
+                self._slots.hear(message)
+
+    def _welcome(self) -> None:
+        self._enrolled.set()
+        logger.info("the broker is there")
+        if self._slots is not None:
+            self._slots.broker_changed(is_there=True)
+        if self._snapshots is not None:
+            self._snapshots.forgotten()
+
+    def _answer(self, call: int, answer: object) -> None:
+        if call in self._calls:
+            self._calls.pop(call).set_result(answer)
+
+    def _lose(self, error: Exception) -> None:
+        if not self.is_enrolled:
+            return
+        self._enrolled.clear()
+        logger.warning("the broker is lost (%s): nobody new is admitted until it is back", error)
+        for call in list(self._calls):
+            self._answer(call, None)
+        if self._slots is not None:
+            self._slots.broker_changed(is_there=False)
+
+
+def _nobody(login: bytes) -> None:
+    """Hear of a login that has ended, where there are no logins."""

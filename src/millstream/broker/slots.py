@@ -1,0 +1,184 @@
+"""The slots of one app for all of its gateways: who has one, who waits, and who takes over from whom. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
+
+from millstream.admission import Admission
+from millstream.announcements import Announcements
+from millstream.broker.messages import Admitted, BrokerMessage, Declined, Expired, Extended, Join, Linger, Stands
+from millstream.broker.ticket_owners import Owner, TicketOwners, owner_of
+from millstream.errors import Busy
+from millstream.tickets import Ticket, TicketState
+
+Tell: TypeAlias = Callable[[str, BrokerMessage], None]
+
+
+class SharedSlots:
+    """Keeps the tickets of all gateways in one `Admission`, and tells each gateway what becomes of its own.
+
+    What is said of a ticket that is not the gateway's, or not any more, is passed over: it crossed with the news.
+
+    Args:
+        admission: The rules.
+        tell: Takes a message to a gateway, by its name; in vain, if that is gone.
+
+    Attributes:
+        owners: Whose the tickets are.
+    """
+
+    def __init__(self, admission: Admission, tell: Tell) -> None:
+        self._admission, self._tell = admission, tell
+        self.owners = TicketOwners()
+        self._announcements = Announcements(admission, self._say_where)
+
+    @property
+    def due(self) -> float | None:
+        """When `wake` is to be called next."""
+        dues = (self._admission.next_deadline(), self._announcements.due, self.owners.due)
+        return min((due for due in dues if due is not None), default=None)
+
+    def wake(self, now: float) -> None:
+        """Do what is due."""
+        for ticket in self.owners.overdue(now):
+            self.end(ticket, now)
+        extended, expiring = self._admission.expire(now)
+        for ticket in extended:
+            self.say_extended(ticket, now)
+        for ticket in expiring:
+            if self.owners.is_orphan(ticket):  # nobody is there who could finish the running call
+                self.end(ticket, now)
+            else:
+                self.say_expired(ticket)
+        self.moved({ticket.ask.key for ticket in (*extended, *expiring)}, now)
+        self._announcements.go_on(now)
+
+    # ---- what gateways say of their tickets --------------------------------------------------------------------
+
+    def join(self, gateway: str, join: Join, now: float) -> None:
+        """Let a new ticket take over from its predecessor, or ask for a slot."""
+        owner = Owner(gateway, join.number)
+        if self.owners.find(owner) is not None or (join.inherits and self._inherit(owner, join, now)):
+            return
+        try:
+            ticket = self._admission.join(join.ask, now)
+        except (Busy, ValueError) as error:
+            self._tell(gateway, Declined(join.number, str(error)))
+        else:
+            self.owners.own(ticket, owner)
+            self._begin(ticket, now)
+
+    def rejoin(self, gateway: str, number: int, now: float) -> None:
+        ticket = self.owners.get(gateway, number)
+        if ticket is not None and ticket.has_slot:
+            self.admitted(self._admission.rejoin(ticket, now), now)
+            if ticket.is_waiting:
+                self._announcements.stand_in_line(ticket, now)
+
+    def leave(self, gateway: str, number: int, now: float) -> None:
+        ticket = self.owners.get(gateway, number)
+        if ticket is not None:
+            self.end(ticket, now)
+
+    def linger(self, gateway: str, linger: Linger, now: float) -> None:
+        ticket = self.owners.get(gateway, linger.number)
+        if ticket is not None and ticket.has_slot:
+            self._admission.linger(ticket, now + linger.left_s)
+            self.moved({ticket.ask.key}, now)
+
+    def step_aside(self, gateway: str, numbers: Iterable[int], now: float) -> None:
+        for ticket in self.owners.some(gateway, numbers):
+            self._admission.step_aside(ticket, now)
+
+    def step_up(self, gateway: str, numbers: Iterable[int], now: float) -> None:
+        for ticket in self.owners.some(gateway, numbers):
+            is_extended = ticket.is_away and ticket.is_running and ticket.ask.time_limit is not None
+            self.admitted(self._admission.step_up(ticket, now), now)
+            if is_extended:
+                self.say_extended(ticket, now)
+            elif ticket.is_waiting:
+                self._announcements.stand_in_line(ticket, now)
+
+    def bequeath(self, gateway: str, numbers: Iterable[int], now: float) -> None:
+        for ticket in self.owners.some(gateway, numbers):
+            self._orphan(ticket, now, is_bequeathed=True)
+
+    # ---- gateways that go --------------------------------------------------------------------------------------
+
+    def lose(self, gateway: str, now: float, *, is_goodbye: bool) -> None:
+        """Keep the tickets of a gateway that is lost for those who restore its sessions; after a goodbye end them."""
+        for ticket in self.owners.left_by(gateway).values():
+            if is_goodbye:
+                self.end(ticket, now)
+            else:
+                self._orphan(ticket, now, is_bequeathed=False)
+
+    def end(self, ticket: Ticket, now: float) -> None:
+        """End a ticket, whosever it is."""
+        self.owners.forget(ticket)
+        self._announcements.forget(ticket)
+        self.admitted(self._admission.leave(ticket, now), now)
+        self.moved({ticket.ask.key}, now)
+
+    def _orphan(self, ticket: Ticket, now: float, *, is_bequeathed: bool) -> None:
+        self.owners.orphan(ticket, now, is_bequeathed=is_bequeathed)
+        if ticket.is_waiting:
+            self._admission.step_aside(ticket, now)
+
+    def _inherit(self, owner: Owner, join: Join, now: float) -> bool:
+        """Give slot or position to the ticket of a restored session; says whether there was any.
+
+        The gateway before need not have been found to be lost: nobody restores the session of one that lives.
+        """
+        before = owner_of(join.inherits)
+        ticket = self.owners.find(before) if before is not None else None
+        if ticket is None or ticket.ask[:2] != join.ask[:2] or ticket.state is TicketState.LINGERING:
+            return False
+        self.owners.own(ticket, owner)
+        ticket.slots = int(ticket.has_slot)  # as the heir counts
+        admitted = self._admission.step_up(ticket, now)
+        self.admitted(admitted, now)
+        if ticket not in admitted:
+            self._begin(ticket, now)
+        return True
+
+    # ---- telling gateways --------------------------------------------------------------------------------------
+
+    def _begin(self, ticket: Ticket, now: float) -> None:
+        if ticket.has_slot:
+            self.admitted([ticket], now)
+        else:
+            self._announcements.stand_in_line(ticket, now)
+
+    def admitted(self, tickets: Iterable[Ticket], now: float) -> None:
+        """Say that tickets have a slot, and some time later to others that they have moved up."""
+        for ticket in tickets:
+            gateway, number = self.owners.owner(ticket)
+            self._announcements.forget(ticket)
+            self._tell(gateway, Admitted(number, _left_s(ticket, now)))
+            if ticket.state is TicketState.EXPIRING:
+                self.say_expired(ticket)
+        self.moved({ticket.ask.key for ticket in tickets}, now)
+
+    def moved(self, keys: Iterable[str], now: float) -> None:
+        """Say some time later to those who wait where they stand."""
+        if self._admission.waiting:
+            for key in keys:
+                self._announcements.moved(key, now)
+
+    def say_extended(self, ticket: Ticket, now: float) -> None:
+        gateway, number = self.owners.owner(ticket)
+        self._tell(gateway, Extended(number, _left_s(ticket, now)))
+
+    def say_expired(self, ticket: Ticket) -> None:
+        gateway, number = self.owners.owner(ticket)
+        self._tell(gateway, Expired(number))
+
+    def _say_where(self, ticket: Ticket, position: int, estimate_s: float | None) -> None:
+        gateway, number = self.owners.owner(ticket)
+        self._tell(gateway, Stands(number, position, estimate_s, ticket.arrival, ticket.turn))
+
+
+def _left_s(ticket: Ticket, now: float) -> float | None:
+    return None if ticket.deadline is None else ticket.deadline - now
