@@ -22,6 +22,7 @@ from millstream.declare.injected import Request
 from millstream.engines.inline import Engine
 from millstream.errors import Closed
 from millstream.runtime.host import Host, Settings
+from millstream.runtime.queue import RunQueue
 from millstream.runtime.restoration import INTERRUPTED
 from millstream.runtime.state.temp_folders import TempFolders
 from millstream.testing.virtual import VirtualLoop
@@ -54,7 +55,7 @@ class Gateways:
             self.manifest,
             self.settings,
             engine=Engine(),
-            admission=Admission(None, None),
+            queue=functools.partial(RunQueue, Admission()),
             folders=TempFolders(),
             snapshots=(store, secret),
         )

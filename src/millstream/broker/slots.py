@@ -136,6 +136,7 @@ class SharedSlots:
         if ticket is None or ticket.ask[:2] != join.ask[:2] or ticket.state is TicketState.LINGERING:
             return False
         self.owners.own(ticket, owner)
+        self._announcements.forget(ticket)  # the heir has heard nothing yet
         ticket.slots = int(ticket.has_slot)  # as the heir counts
         admitted = self._admission.step_up(ticket, now)
         self.admitted(admitted, now)

@@ -12,7 +12,7 @@ from millstream.errors import nearest
 
 @dataclass(frozen=True, kw_only=True)
 class RayOptions:
-    """The deployment of an app: the arguments of `millstream deploy ray`, and of `args:` in a configuration of Ray Serve.
+    """The deployment of an app: the arguments of `millstream deploy ray`, and `args:` in a configuration of Ray Serve.
 
     Attributes:
         target: The program, with or without the variable that holds the app: `app.py`, `app.py:demo`. A relative path
