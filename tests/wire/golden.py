@@ -123,7 +123,7 @@ MESSAGES: dict[str, tuple[str, m.PageMessage | m.ServerMessage]] = {
             resume="t0ken",
             seen=41,
             audio=7,
-            sent={1: (70_000, 70_002)},
+            sent=[(1, 70_000, 70_002)],
         ),
     ),
     "hello of a page that knows Opus": ("page", m.Hello(seq=1, version=1, build="1a", page_us=NOW_US, decodes=[34])),
@@ -273,7 +273,7 @@ def message_fields(message: m.PageMessage | m.ServerMessage) -> dict[str, Any]:
     """Give a control message as JSON values; the keys of a map are strings there."""
     fields: dict[str, Any] = msgspec.to_builtins(message, str_keys=True)
     if "sent" in fields:
-        fields["sent"] = {number: list(place) for number, place in fields["sent"].items()}
+        fields["sent"] = [list(place) for place in fields["sent"]]
     return fields
 
 

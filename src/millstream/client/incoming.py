@@ -96,10 +96,10 @@ class Incoming:
             self._deliver(applied)
         return [data for stream in self.streams.values() for data in stream.uplink.resume(received)]
 
-    def sent(self) -> dict[int, tuple[int, int]]:
+    def sent(self) -> list[tuple[int, int, int]]:
         """Give how far the packets of each open stream are, and may be: see `Hello.sent`."""
         going_on = (stream.uplink for stream in self.streams.values() if stream.state != "ended")
-        return {number: place for uplink in going_on for number, place in uplink.sequences().items()}
+        return [place for uplink in going_on for place in uplink.sequences()]
 
     async def renew_credit(self) -> None:
         """Say again how many frames may come: the session goes on in a server that has not heard it."""

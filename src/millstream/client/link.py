@@ -53,7 +53,7 @@ class LinkUser(Protocol):
     def resume(self, received: Mapping[int, int]) -> list[bytes]:
         """Go on after the link was lost: the server has packets up to these; gives the audio to be sent again."""
 
-    def sent(self) -> dict[int, tuple[int, int]]:
+    def sent(self) -> list[tuple[int, int, int]]:
         """Give how far the packets of each stream are, and may be: see `Hello.sent`."""
 
     async def renew_credit(self) -> None:

@@ -136,9 +136,9 @@ class Uplink:
         self._changed.set()
         return again
 
-    def sequences(self) -> dict[int, tuple[int, int]]:
-        """Give the last packet that need not be sent again, and the credit, by the number that packets go by."""
-        return {each.number: (each.settled, each.credit) for each in self._sequences.values()}
+    def sequences(self) -> list[tuple[int, int, int]]:
+        """Give the numbers that its packets go by, the last packet that need not be sent again, and the credit."""
+        return [(each.number, each.settled, each.credit) for each in self._sequences.values()]
 
     def request_key_frame(self) -> None:
         """Send a key frame next: the server misses a frame that later ones build on."""

@@ -40,20 +40,19 @@ def go_on(restored: Restored, hello: Hello, context: SessionContext, streams: St
     events.go_on(head)
     for playback in head.playbacks:
         sender.send(Silence(playback=playback))
-    streams.last, streams.sent = body.last_stream, hello.sent
+    streams.last, streams.sent = body.last_stream, {number: (last, limit) for number, last, limit in hello.sent}
     for note in body.streams:
-        _go_on_with_stream(note, hello, context, streams, events)
+        _go_on_with_stream(note, context, streams, events)
     _go_on_with_runs(restored, context, events)
     if restored.missing:
         lost = ", ".join(restored.missing)
         context.reports.tell(Notice("warning", f"The server was replaced, and lost: {lost}. Enter it again."))
 
 
-def _go_on_with_stream(
-    note: StreamNote, hello: Hello, context: SessionContext, streams: Streams, events: Events
-) -> None:
-    binding, opening = context.manifest.bindings[note.binding], Open(note.number, note.binding, note.frames)
-    if note.number not in hello.sent:
+def _go_on_with_stream(note: StreamNote, context: SessionContext, streams: Streams, events: Events) -> None:
+    binding = context.manifest.bindings[note.binding]
+    opening = Open(stream=note.number, binding=note.binding, pictures=note.frames)
+    if note.number not in streams.sent:
         return  # the page knows that it is over
     if note.is_stopping:  # what was still to be handled is gone
         streams.refuse(opening, "error", INTERRUPTED)

@@ -27,8 +27,8 @@ class Hello(ControlMessage):
     This message counts as the first of a new session, and not at all in one that goes on.
 
     `sent` is for a server that does not know the session itself, and goes on where another one was: for each number of
-    packets of the streams that are open, the last packet that the page need not send again, and its credit. Audio after
-    that follows again under its numbers, frames go on with the next number and a key frame.
+    packets of the streams that are open, this number, the last packet that the page need not send again, and its
+    credit. Audio after that follows again under its numbers, frames go on with the next number and a key frame.
 
     `decodes` are the numbers of the codecs that it may be sent besides those that every page knows (`COMMON_CODECS`),
     `encodes` of those in which it can send the frames of a camera besides JPEG.
@@ -40,7 +40,7 @@ class Hello(ControlMessage):
     resume: str = ""
     seen: int = 0
     audio: int = 0
-    sent: dict[int, tuple[int, int]] = {}
+    sent: list[tuple[int, int, int]] = []
     decodes: list[int] = []
     encodes: list[int] = []
 

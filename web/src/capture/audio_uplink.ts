@@ -66,6 +66,11 @@ export class AudioUplink implements Uplink {
     return this.credit.last;
   }
 
+  get place(): [number, number] {
+    const first = this.unreceived[0];
+    return [first ? first.sequence - 1 : this.credit.last, this.credit.limit];
+  }
+
   run(): void {
     this.isRunning = true;
   }

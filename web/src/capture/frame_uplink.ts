@@ -47,6 +47,10 @@ export class FrameUplink implements Uplink {
     return this.credit.last;
   }
 
+  get place(): [number, number] {
+    return [this.credit.last, this.credit.limit];
+  }
+
   /** Frames are encoded in another way from the next one on. */
   encodeAs(way: Encode): void {
     this.way = way;

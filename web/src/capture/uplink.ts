@@ -15,6 +15,8 @@ export interface Uplink {
   finish(): number;
   /** The sequence of the last packet that was sent. */
   readonly sent: number;
+  /** The last packet that is not sent again if the link is lost, and the credit. */
+  readonly place: [last: number, limit: number];
   /** Of audio: the seconds that wait to be sent. */
   readonly backlogS?: number;
   /** Of frames: the server misses one that later ones build on. */

@@ -2,7 +2,8 @@
 
 /** The credit that the server gives us for one stream. */
 export class UpCredit {
-  private limit = 0;
+  /** The highest sequence that may be sent. */
+  limit = 0;
   private sent = 0;
   private reserved = 0;
 
@@ -56,7 +57,8 @@ export const DOWN_WINDOW = 16;
 
 /** The credit that we give the server for one stream. */
 export class DownCredit {
-  private received = 0;
+  /** The sequence of the last frame that arrived. */
+  received = 0;
 
   /** The limit to tell the server at first. */
   get limit(): number {

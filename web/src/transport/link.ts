@@ -49,6 +49,8 @@ export interface LinkEvents {
   lost(retryMs: number): void;
   message(message: Exclude<ServerMessage, { type: "welcome" | "refuse" | "clock" }>): void;
   packet(packet: Packet): void;
+  /** The places of the packets of all open streams, for a server that does not know them. */
+  sent(): [number, number, number][];
   /** The link stood still, and does not any more: what comes now may be from before. */
   stood(untilUs: number): void;
 }
@@ -168,7 +170,7 @@ export class Link {
       page_us: pageUs(),
       decodes: [...this.support.decodes, ...(takesOpus() ? [CodecNumber.OPUS] : [])],
       encodes: this.support.encodes,
-      ...(this.token && !this.unacted.isBroken ? { resume: this.token, seen, audio } : {}),
+      ...(this.token && !this.unacted.isBroken ? { resume: this.token, seen, audio, sent: this.events.sent() } : {}),
     };
     this.line.send(encodeMessage({ ...hello, seq: 1 }));
     this.listen();

@@ -26,6 +26,8 @@ export interface Hello {
   resume?: string;
   seen?: number;
   audio?: number;
+  /** For a server that has not known the session: of the packets of each open stream their number, the last that is not sent again, and the credit. */
+  sent?: [number: number, last: number, limit: number][];
   decodes?: number[];
   encodes?: number[];
 }
@@ -172,6 +174,8 @@ export interface Welcome {
   resume: string;
   /** An earlier session goes on: the page sends again what follows `seen`, and audio what follows `received`. */
   resumed: boolean;
+  /** It goes on in another server, which has not heard how much the page takes, and whether it watches the latency. */
+  moved: boolean;
   seen: number;
   /** The last sequence of packets that came, by the number that they go by; a JavaScript object's keys are strings. */
   received: { [stream: string]: number };

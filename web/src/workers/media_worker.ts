@@ -155,6 +155,7 @@ export class MediaWorker {
       },
       message: (message) => (this.serverHandlers[message.type] as (message: Message) => void)(message),
       packet: (packet) => this.receivePacket(packet),
+      sent: () => this.uplinks.places,
       stood: (untilUs) => this.presenter.freshness.stood(untilUs),
     };
     const choice = new TransportChoice(isHttp, (isHttp) => {
@@ -165,10 +166,13 @@ export class MediaWorker {
     this.probe((support) => this.link?.connect(support));
   }
 
-  private welcome({ session, build, resumed: isResumed, received }: Welcome): void {
+  private welcome({ session, build, resumed: isResumed, moved, received: up }: Welcome): void {
     if (isResumed) {
-      this.uplinks.resume(received);
-      for (const [stream, { limit }] of this.downCredits) this.link?.send({ type: "credit", stream, limit });
+      this.uplinks.resume(up);
+      for (const [stream, { limit, received }] of this.downCredits) {
+        this.link?.send({ type: "credit", stream, limit, received });
+      }
+      if (moved) this.latencyWatch.welcome();
     } else this.begin();
     this.post({ type: "welcome", session, build, isResumed });
   }

@@ -131,6 +131,11 @@ export class Uplinks {
     return frames;
   }
 
+  /** The place of each number of packets: see `Hello`. */
+  get places(): [number, number, number][] {
+    return [...this.uplinks].map(([number, { place }]) => [number, ...place]);
+  }
+
   /** The link is back: the server has the packets of each number up to `received`. */
   resume(received: { [number: string]: number }): void {
     for (const [number, uplink] of this.uplinks) {

@@ -4,7 +4,15 @@ import type { PageMessage } from "../../src/wire/messages.ts";
 import { PacketKind } from "../../src/wire/packet.ts";
 import { FakeSocket } from "../fake_socket.ts";
 
-const events = { welcome: vi.fn(), refused: vi.fn(), lost: vi.fn(), message: vi.fn(), packet: vi.fn(), stood: vi.fn() };
+const events = {
+  welcome: vi.fn(),
+  refused: vi.fn(),
+  lost: vi.fn(),
+  message: vi.fn(),
+  packet: vi.fn(),
+  sent: () => [[1, 5, 7]] as [number, number, number][],
+  stood: vi.fn(),
+};
 let link: Link;
 
 beforeEach(() => {
@@ -203,7 +211,7 @@ describe("a session whose link is lost", () => {
     socket.sendPacket({ ...sound, sequence: 1, captured_us: 0, payload: new Uint8Array(4) });
     const next = reopen(socket);
     expect(next.messages).toEqual([
-      expect.objectContaining({ type: "hello", seq: 1, resume: "token", seen: 7, audio: 1 }),
+      expect.objectContaining({ type: "hello", seq: 1, resume: "token", seen: 7, audio: 1, sent: [[1, 5, 7]] }),
     ]);
     next.resume(1);
     expect(events.welcome).toHaveBeenLastCalledWith(expect.objectContaining({ resumed: true }));

@@ -223,21 +223,23 @@ it("passes videos to the page, which plays them, and says how far they have been
   expect(FakeSocket.last.of("played")).toMatchObject([message]);
 });
 
+const FRAME = {
+  kind: PacketKind.PICTURE,
+  codec: 2,
+  flags: Flag.KEY | Flag.INDEPENDENT | Flag.LAST,
+  stream: 1,
+  component: 5,
+  sequence: 1,
+  source: 0,
+  call: 1,
+  captured_us: 0,
+  payload: Uint8Array.of(1, 2, 3),
+};
+
 describe("frames on their way down", () => {
   it("give credit on receipt, and reach the page as stills if there is no surface for streams", async () => {
     record();
-    FakeSocket.last.sendPacket({
-      kind: PacketKind.PICTURE,
-      codec: 2,
-      flags: Flag.KEY | Flag.INDEPENDENT | Flag.LAST,
-      stream: 1,
-      component: 5,
-      sequence: 1,
-      source: 0,
-      call: 1,
-      captured_us: 0,
-      payload: Uint8Array.of(1, 2, 3),
-    });
+    FakeSocket.last.sendPacket(FRAME);
     expect(FakeSocket.last.of("credit").at(-1)).toMatchObject({ stream: 1, limit: DOWN_WINDOW + 1 });
     expect(toldOf("apply")[0]?.images).toEqual([
       { component: 5, mime: "image/png", data: Uint8Array.of(1, 2, 3), stream: 1, sequence: 1 },
@@ -344,6 +346,24 @@ describe("a link that is lost and comes back", () => {
       [0, DOWN_WINDOW],
       [1, DOWN_WINDOW],
     ]);
+  });
+
+  it("tells a server that goes on where another one was all that only that one knew", () => {
+    engine.handle({ type: "watch", on: true });
+    speak(200);
+    FakeSocket.last.say({ type: "credit", stream: 1, limit: 4, received: 1 });
+    FakeSocket.last.sendPacket({ ...FRAME, stream: 0, sequence: 5 });
+    FakeSocket.last.drop();
+    const socket = reopen();
+    expect(socket.messages[0]).toMatchObject({ type: "hello", sent: [[1, 1, 4]] });
+    socket.welcome({ seq: 0, resumed: true, moved: true, resume: "next", seen: 99, received: { 1: 1 } });
+    expect(socket.packets.map(({ sequence }) => sequence)).toEqual([2, 3]);
+    expect(socket.of("credit").map(({ stream, limit, received }) => [stream, limit, received])).toEqual([
+      [0, 5 + DOWN_WINDOW, 5],
+      [1, DOWN_WINDOW, 0],
+    ]);
+    expect(socket.of("watch")).toEqual([expect.objectContaining({ on: true })]);
+    engine.handle({ type: "watch", on: false });
   });
 
   it("brings Stop, which was pressed meanwhile, and the rest of the recording", () => {
