@@ -106,6 +106,10 @@ class Link:
         rates = _rate("up", up), _rate("down", down)
         self._do(self._set_rates, *rates)
 
+    def lead_to(self, target: str | int) -> None:
+        """Carry new connections to another server."""
+        self.target, self._far = target, _address(target)
+
     def stall(self, seconds: float) -> None:
         """Let nothing pass for a while, in both directions."""
         _check(seconds=seconds)
