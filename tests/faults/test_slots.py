@@ -54,7 +54,7 @@ class House:
 
     def __init__(self, demo: gr.Blocks, **settings: Any) -> None:
         self.manifest = demo.freeze()
-        self.host = compose_host(self.manifest, Settings(**settings), Engine(GRACE_S))
+        self.host = compose_host(self.manifest, Settings(**{"grace_s": 0.0, **settings}), Engine(GRACE_S))
         self.serving: set[asyncio.Task[None]] = set()
 
     async def open(self, visitor: str = "") -> Page:

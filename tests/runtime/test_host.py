@@ -52,7 +52,7 @@ class App:
     def __init__(self, demo: ms.Blocks, **settings: Any) -> None:
         self.manifest = demo.freeze()
         self.engine = Engine(grace_s=0.1)
-        self.host = compose_host(self.manifest, Settings(**settings), self.engine)
+        self.host = compose_host(self.manifest, Settings(**{"grace_s": 0.0, **settings}), self.engine)
         loop = asyncio.get_running_loop()
         assert isinstance(loop, VirtualLoop)
         loop.watch(lambda: self.engine.is_busy)

@@ -389,7 +389,7 @@ async def test_a_return_cancels_the_grace_period() -> None:
 
 @virtual
 async def test_without_a_grace_period_a_lost_link_ends_the_session_at_once() -> None:
-    async with App(speaking()) as page:
+    async with App(speaking(), grace_s=0.0) as page:
         page.near.lose()
         await asyncio.sleep(0.01)
         assert not page.host.sessions
@@ -469,7 +469,7 @@ async def test_a_page_that_takes_nothing_for_too_long_counts_as_lost_and_may_com
 
 @virtual
 async def test_a_page_that_takes_nothing_and_could_not_come_back_is_closed() -> None:
-    async with App(speaking()) as page:
+    async with App(speaking(), grace_s=0.0) as page:
         await ask_in_vain(page)
         assert page.near.code == 1013
         assert not page.host.sessions

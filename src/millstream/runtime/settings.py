@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from millstream.engine_limits import DEFAULT_LIMITS, EngineLimits
 from millstream.media.image_header import MAX_PHOTO_PIXELS
@@ -70,7 +71,7 @@ class Settings:
     idle_s: float = 30.0
     credit_s: float = 10.0
     pause_s: float = 300.0
-    grace_s: float = 0.0
+    grace_s: float = 60.0
     flush_s: float = 10.0
     stop_s: float = 60.0
     abandon_s: float = 30.0
@@ -94,3 +95,6 @@ class Settings:
             recycle_calls=self.recycle_calls,
             recycle_bytes=self.recycle_bytes,
         )
+
+
+DEFAULT_SETTINGS: Final = Settings()

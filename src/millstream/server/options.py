@@ -17,7 +17,7 @@ from millstream.declare.arguments import fitted, is_number
 from millstream.engine_limits import DEFAULT_LIMITS
 from millstream.errors import nearest
 from millstream.media.image_header import MAX_PHOTO_PIXELS
-from millstream.runtime.settings import MEBIBYTE
+from millstream.runtime.settings import DEFAULT_SETTINGS, MEBIBYTE
 from millstream.wire.plain import plain
 
 Check: TypeAlias = Callable[[str, str], object | Awaitable[object]]
@@ -106,8 +106,8 @@ class ServerOptions:
     record: str | Path | None = None
     metrics_token: str | None = field(default=None, repr=False)
     drain: float = 4.0
-    grace: float = 60.0
-    abandon_after: float = 30.0
+    grace: float = DEFAULT_SETTINGS.grace_s
+    abandon_after: float = DEFAULT_SETTINGS.abandon_s
     unblock_after: float = 10.0
     engine: str = "thread"
     engine_workers: int | None = None

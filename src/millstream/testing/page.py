@@ -37,7 +37,8 @@ class TestPage(Driver):
     Args:
         demo: A `Blocks` or `Interface`.
         handler_time: Seconds that each call of a handler pretends to take.
-        settings: Bounds and rules, as `launch` would set them. Errors of handlers are shown by default.
+        settings: Bounds and rules, as `launch` would set them. Errors of handlers are shown by default. A page that
+            vanishes does not come back, so `grace_s` has no effect.
         latency_s: Seconds that each message takes, in each direction.
 
     Attributes:
@@ -54,7 +55,8 @@ class TestPage(Driver):
         settings: Settings | None = None,
         latency_s: float = 0.0,
     ) -> None:
-        self._app = _App(demo, handler_time, settings or Settings(show_error=True), latency_s)
+        settings = replace(settings or Settings(show_error=True), grace_s=0.0)  # this page does not come back
+        self._app = _App(demo, handler_time, settings, latency_s)
         self._join()
 
     def another(self) -> TestPage:
