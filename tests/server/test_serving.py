@@ -428,6 +428,17 @@ def test_logging_out_closes_the_open_pages() -> None:
             assert closing_code(socket) == 4401
 
 
+def test_a_closed_page_says_goodbye_to_a_session_that_waits_for_it() -> None:
+    with serving() as (url, app), visit(url) as client, visit(url) as other:
+        with open_socket(url, cookies(client)) as socket:
+            headers = {"x-millstream-session": say_hello(socket, app.manifest.build).session}
+            socket.close(4000)
+        assert [other.post("/bye", headers=headers).status_code, client.post("/bye").status_code] == [204, 204]
+        assert len(app.host.sessions) == 1, "it is not theirs"
+        assert client.post("/bye", headers=headers).status_code == 204
+        wait_until(lambda: not app.host.sessions)
+
+
 # ---- TLS -------------------------------------------------------------------------------------------------------
 
 

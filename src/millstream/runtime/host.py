@@ -26,6 +26,7 @@ from millstream.runtime.page_info import page_of
 from millstream.runtime.queue import SlotQueue
 from millstream.runtime.run_in_thread import run_in_thread
 from millstream.runtime.session import Session
+from millstream.runtime.sessions import Sessions
 from millstream.runtime.settings import Settings
 from millstream.runtime.shared import Closing, Elsewhere, Shared
 from millstream.runtime.snapshots import Snapshots
@@ -75,7 +76,7 @@ class Host:
 
     Attributes:
         totals: What was counted since the start.
-        sessions: By secret id. The only map that is looked up with a client's text; its keys are made here.
+        sessions: Those that live.
     """
 
     def __init__(
@@ -90,7 +91,7 @@ class Host:
     ) -> None:
         self.manifest = manifest
         self.settings = settings
-        self.sessions: dict[str, Session] = {}
+        self.sessions = Sessions()
         self._engine, self._new_queue, self._folders, self._store = engine, queue, folders, snapshots
         self.totals = Totals()
         self._living: set[asyncio.Task[None]] = set()
@@ -168,11 +169,16 @@ class Host:
         """
         await self._lend(transport, self._serve(transport, request, visitor, is_developers, elsewhere))
 
+    def leave(self, secret: str, visitor: str) -> None:
+        """End a session whose page has been closed; that of another visitor is as good as none."""
+        session = self.sessions.find(secret, visitor)
+        if session is not None:
+            session.end(1001, "the page said goodbye")
+
     def log_out(self, visitor: str) -> None:
         """End the sessions of a visitor whose login has ended, also those that wait for their page to come back."""
-        for session in self.sessions.values():
-            if session.visitor == visitor:
-                session.end(CLOSE_LOGGED_OUT, "logged out")
+        for session in self.sessions.of(visitor):
+            session.end(CLOSE_LOGGED_OUT, "logged out")
 
     async def _lend(self, transport: Transport, serving: Coroutine[Any, Any, Closing]) -> None:
         """Lend a transport to a session. If this is cancelled, its link is lost, and the session finds its own end."""
@@ -195,7 +201,7 @@ class Host:
         self, transport: Transport, request: Request, visitor: str, is_developers: bool, elsewhere: Elsewhere | None
     ) -> Closing:
         hello = await greeted(transport, self.settings.hello_s)
-        known = self._known(hello, visitor)
+        known = self._known(hello, visitor) if hello.resume else None
         if known is None and elsewhere is not None and (closing := await elsewhere(hello)) is not None:
             return closing
         refusal = self._refusal(hello, is_known=known is not None)
@@ -215,7 +221,7 @@ class Host:
         secret = new_secret(self.settings.gateway)
         page = page_of(request, visitor, is_developers=is_developers)
         session = Session(secret, self._shared, page, initial, folder, restored)
-        self.sessions[secret] = session
+        self.sessions.add(session)
         task = asyncio.create_task(self._live(session, hello))
         self._living.add(task)
         task.add_done_callback(self._living.discard)
@@ -223,7 +229,7 @@ class Host:
 
     def _known(self, hello: Hello, visitor: str) -> Session | None:
         """Find the session that a page comes back to, if it still is, and is this visitor's."""
-        session = self._shared.tokens.find(hello.resume) if hello.resume and self._shared is not None else None
+        session = self._shared.tokens.find(hello.resume) if self._shared is not None else None
         return session if session is not None and session.visitor == visitor and session.closing is None else None
 
     async def _lent(self, session: Session, attached: Coroutine[Any, Any, bool], transport: Transport) -> Closing:
@@ -245,7 +251,7 @@ class Host:
                 await session.live(hello)
             await session.bid_farewell()
         finally:
-            del self.sessions[session.secret]
+            self.sessions.remove(session)
             session.forget()
             session.gone.set_result(None)
 
@@ -273,8 +279,8 @@ class Host:
             InvalidValue: The session is gone, or is another visitor's.
             QuotaExceeded: It does not fit.
         """
-        found = self.sessions.get(session)
-        if found is None or found.visitor != visitor:
+        found = self.sessions.find(session, visitor)
+        if found is None:
             raise InvalidValue("the page of this upload is closed; reload it and try again")
 
         def inspect(blob: Blob, room: int) -> Blob:
@@ -305,13 +311,7 @@ class Host:
 
     def file(self, visitor: str, handle: str) -> Blob | None:
         """Find a file by its handle among the sessions of one visitor."""
-        for session in self.sessions.values():
-            if session.visitor == visitor:
-                try:
-                    return session.store.find(handle)
-                except InvalidValue:
-                    continue
-        return None
+        return self.sessions.file(visitor, handle)
 
     def statistics(self) -> Mapping[str, object]:
         """Counters as plain data: sessions, streams (age at handler start, on the glass, drops, backlog), engine."""

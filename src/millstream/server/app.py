@@ -32,7 +32,7 @@ from millstream.server.gateways.forwarded import PrivateDoor
 from millstream.server.gateways.gateway import Gateway
 from millstream.server.gateways.requests import Owner, owner_in_header, owner_in_path
 from millstream.server.http.assets import Assets
-from millstream.server.http.connections import CONNECTION_HEADER, HttpConnections
+from millstream.server.http.connections import CONNECTION_HEADER, HttpConnections, leave
 from millstream.server.http.failures import answering, contained
 from millstream.server.http.favicon import Favicon
 from millstream.server.http.metrics import Metrics, collected
@@ -208,6 +208,7 @@ class App:
             WebSocketRoute("/ws", visits.over_websocket),
             Route("/down", visits.unless_draining(over_http.down), methods=["POST"]),
             Route("/up", self._at_owner(owner_in_header(CONNECTION_HEADER), over_http.up), methods=["POST"]),
+            Route("/bye", self._at_owner(owner_in_header(SESSION_HEADER), leave), methods=["POST"]),
             Route("/upload", self._at_owner(owner_in_header(SESSION_HEADER), upload), methods=["POST"]),
             Route("/file/{handle}", self._at_owner(owner_in_path("handle"), send_file), methods=["GET"]),
             Route("/assets/{name}", assets.serve),

@@ -27,6 +27,8 @@ export class Connection {
   private secret: string | null = null;
   private waiting: SessionMessage[] = [];
   private readyWaiters: ((secret: string) => void)[] = [];
+  /** Its messages go over HTTP. */
+  private isHttp = sessionStorage.getItem(HTTP_KEY) !== null;
   private notice: ReturnType<typeof setTimeout> | undefined;
 
   /** `build` is the server's version that the page was made by. */
@@ -47,12 +49,13 @@ export class Connection {
     url.search = location.search; // what handlers read as `request.query_params`
     url.protocol = url.protocol.replace("http", "ws");
     if (this.secret === null) this.show({ state: "connecting", message: "" });
-    const isHttp = sessionStorage.getItem(HTTP_KEY) !== null;
-    this.post({ type: "connect", url: url.href, build: this.build, hidden: document.hidden, isHttp });
+    const { build, isHttp } = this;
+    this.post({ type: "connect", url: url.href, build, hidden: document.hidden, isHttp });
   }
 
   /** Remembers what carries the messages: the next page of this tab begins with it. */
   remember(isHttp: boolean): void {
+    this.isHttp = isHttp;
     if (isHttp) sessionStorage.setItem(HTTP_KEY, "1");
     else sessionStorage.removeItem(HTTP_KEY);
   }
@@ -84,6 +87,18 @@ export class Connection {
     this.isOpen = false;
     this.seen = 0;
     this.waiting = this.waiting.filter(({ type }) => type !== "set");
+  }
+
+  /**
+   * Says goodbye as the page is closed, after which nobody can be sure to do it: its worker ends with it.
+   *
+   * A WebSocket that is open tells the server by itself.
+   */
+  leave(): void {
+    const { secret } = this;
+    if (secret === null || (this.isOpen && !this.isHttp)) return;
+    const headers = { "X-Millstream-Session": secret };
+    void fetch(new URL("bye", document.baseURI), { method: "POST", headers, keepalive: true }).catch(() => {});
   }
 
   /** Says where the connection is. */

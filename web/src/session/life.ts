@@ -8,7 +8,7 @@ import { keepEdits, takeEdits } from "./kept_edits.ts";
 import type { Players } from "./players.ts";
 import type { Recordings } from "./recordings.ts";
 import type { Runs } from "./runs.ts";
-import { DROPPED, LOST, OUTDATED, RELOADED, startedOver } from "./sentences.ts";
+import { DROPPED, ELSEWHERE, LOST, OUTDATED, RELOADED, startedOver } from "./sentences.ts";
 import type { Store } from "./store.ts";
 import type { Uploads } from "./uploads.ts";
 import type { Values } from "./values.ts";
@@ -39,6 +39,8 @@ export class Life {
   hasBegun = false;
   /** The edits outlast a reload of the page. */
   private keepsEdits = false;
+  /** Another page has the session. */
+  private isReplaced = false;
 
   constructor(parts: SessionParts, events: LifeEvents) {
     this.parts = parts;
@@ -83,6 +85,13 @@ export class Life {
     if (code === "login") this.end();
   }
 
+  /** The session goes on in another page, which is left to it: there is one more only if this one is loaded again. */
+  giveWay(): void {
+    this.end();
+    this.keepsEdits = this.isReplaced = true;
+    this.parts.connection.tell({ state: "refused", message: ELSEWHERE });
+  }
+
   /** The page is left, and may be brought back. */
   rest(): void {
     const { manifest, store, connection, recordings } = this.parts;
@@ -93,6 +102,7 @@ export class Life {
 
   /** The page is there again, or the network is another one. */
   wake(): void {
+    if (this.isReplaced) return;
     this.parts.recordings.wake();
     this.parts.connection.connect();
   }
@@ -101,6 +111,7 @@ export class Life {
   leave(): void {
     const { manifest, store, connection, recordings, runs } = this.parts;
     if (this.keepsEdits) keepEdits(manifest, store);
+    connection.leave();
     connection.lose();
     recordings.clear(null);
     runs.clear();

@@ -16,6 +16,10 @@ export const DROPPED = "This did not run: a file that it needs was lost with the
 /** The page is of an earlier version of the app. */
 export const OUTDATED = "This page is older than the app. Reload it: what you entered is kept.";
 
+/** Another page has come back to the session of this one. */
+export const ELSEWHERE =
+  "This page is open in another tab or window, and continues there. Reload it to use it here, too.";
+
 const FILES = "Choose your files again.";
 
 export const RELOADED = `The page was reloaded. ${FILES}`;

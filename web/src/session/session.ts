@@ -62,6 +62,7 @@ export class Session {
   private readonly handlers: { [Type in FromWorker["type"]]: (message: FromWorkerOf<Type>) => void } = {
     welcome: (message) => this.life.welcome(message),
     refused: ({ refuse }) => this.life.refuse(refuse),
+    replaced: () => this.life.giveWay(),
     lost: () => this.life.lose(),
     transport: ({ isHttp }) => this.connection.remember(isHttp),
     sent: ({ component, seq }) => this.values.confirm(component, seq),

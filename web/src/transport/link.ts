@@ -45,6 +45,8 @@ export interface LinkEvents {
   welcome(welcome: Welcome): void;
   /** The server does not serve this page. If it may later on, `lost` has said so before: attempts go on. */
   refused(refuse: Refuse): void;
+  /** The session goes on over the transport of another page. */
+  replaced(): void;
   /** The server cannot be reached; the next attempt comes in `retryMs`. The session may go on then. */
   lost(retryMs: number): void;
   message(message: Exclude<ServerMessage, { type: "welcome" | "refuse" | "clock" }>): void;
@@ -84,6 +86,7 @@ export class Link {
       opened: () => this.greet(),
       received: (data) => this.receive(data),
       lost: (retryMs) => this.lose(retryMs),
+      replaced: () => this.yield(),
     });
   }
 
@@ -218,6 +221,12 @@ export class Link {
   private lose(retryMs: number): void {
     clearTimeout(this.timer);
     this.events.lost(retryMs);
+  }
+
+  /** Leaves the session to another page, and keeps nothing of it. */
+  private yield(): void {
+    this.close();
+    this.events.replaced();
   }
 
   private receive(data: Uint8Array): void {

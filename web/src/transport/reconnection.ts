@@ -17,11 +17,16 @@ const STEADY_MS = 1_000;
 const LEAVING = 1000;
 const COMING_BACK = 4000;
 
+/** Close code of a server: the session goes on over another connection. */
+const TAKEN_OVER = 4409;
+
 export interface ReconnectionEvents {
   opened(): void;
   received(data: Uint8Array): void;
   /** The transport is gone; the next one is opened in `retryMs`. */
   lost(retryMs: number): void;
+  /** The transport is gone, and there will be no other: another page has come back to the session. */
+  replaced(): void;
 }
 
 export class Reconnection {
@@ -93,7 +98,9 @@ export class Reconnection {
         if (transport === this.transport) this.events.received(data);
       },
       closed: (code) => {
-        if (transport === this.transport) this.lose(code);
+        if (transport !== this.transport) return;
+        if (code === TAKEN_OVER) this.giveWay();
+        else this.lose(code);
       },
     });
     this.transport = transport;
@@ -106,6 +113,12 @@ export class Reconnection {
     const retryMs = retryDelayMs(this.attempt++, code);
     this.timer = setTimeout(() => this.begin(), retryMs);
     this.events.lost(retryMs);
+  }
+
+  /** Does not come back: two pages that did would take the session from each other, again and again. */
+  private giveWay(): void {
+    this.close();
+    this.events.replaced();
   }
 
   /** Enters the state that an event leads to; false if it changes nothing. */

@@ -149,6 +149,7 @@ export class MediaWorker {
     const events: LinkEvents = {
       welcome: (welcome) => this.welcome(welcome),
       refused: (refuse) => this.post({ type: "refused", refuse }),
+      replaced: () => this.post({ type: "replaced" }),
       lost: (retryMs) => {
         this.presenter.interrupt();
         this.post({ type: "lost", retryMs });

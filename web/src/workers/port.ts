@@ -86,6 +86,7 @@ export type FromWorker =
   /** `isResumed`: it is the session that there was before. */
   | { type: "welcome"; session: string; build: string; isResumed: boolean }
   | { type: "refused"; refuse: Refuse }
+  | { type: "replaced" }
   /** From now on this carries the messages: HTTP, or a WebSocket. */
   | { type: "transport"; isHttp: boolean }
   | { type: "lost"; retryMs: number }

@@ -417,6 +417,54 @@ it("says goodbye when the page is left, and comes back with it", () => {
   expect(posted().at(-1)).toMatchObject({ type: "connect" });
 });
 
+describe("a page that is closed", () => {
+  const goodbyes = vi.fn(() => Promise.resolve(new Response()));
+  const leave = (): unknown => window.dispatchEvent(new Event("pagehide"));
+
+  beforeEach(() => {
+    goodbyes.mockClear();
+    vi.stubGlobal("fetch", goodbyes);
+    welcome();
+  });
+
+  const goodbye = [
+    expect.objectContaining({ pathname: "/bye" }),
+    { method: "POST", headers: { "X-Millstream-Session": "secret" }, keepalive: true },
+  ];
+
+  it("says goodbye by itself over HTTP, where its worker might not get to it", () => {
+    tell({ type: "transport", isHttp: true });
+    leave();
+    expect(goodbyes.mock.calls).toEqual([goodbye]);
+  });
+
+  it("does so while its link is lost, since its session would wait for it", () => {
+    tell({ type: "lost", retryMs: 1_000 });
+    leave();
+    expect(goodbyes.mock.calls).toEqual([goodbye]);
+  });
+
+  it("leaves it to the WebSocket otherwise", () => {
+    leave();
+    expect(goodbyes).not.toHaveBeenCalled();
+  });
+});
+
+it("gives way to another page that has its session, and keeps what was entered", () => {
+  welcome();
+  emit(root, EDIT, { component: 1, value: "typed" });
+  tell({ type: "replaced" });
+  expect(view.connection).toHaveBeenLastCalledWith({ state: "refused", message: expect.stringMatching(/another tab/) });
+  FakeWorker.last.posted = [];
+  for (const event of ["online", "offline"]) window.dispatchEvent(new Event(event));
+  expect(posted()).toEqual([]);
+  window.dispatchEvent(new Event("pagehide"));
+  const next = new Session(manifest(), root, view);
+  next.start();
+  expect(next.props(1)).toMatchObject({ value: "typed" });
+  next.close();
+});
+
 describe("a link that is lost and comes back", () => {
   const back = (): void => tell({ type: "welcome", session: "secret", build: "b", isResumed: true });
 

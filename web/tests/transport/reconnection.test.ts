@@ -3,7 +3,7 @@ import { Reconnection } from "../../src/transport/reconnection.ts";
 import { openWebSocket } from "../../src/transport/websocket.ts";
 import { FakeSocket } from "../fake_socket.ts";
 
-const events = { opened: vi.fn(), received: vi.fn(), lost: vi.fn() };
+const events = { opened: vi.fn(), received: vi.fn(), lost: vi.fn(), replaced: vi.fn() };
 let line: Reconnection;
 
 beforeEach(() => {
@@ -72,6 +72,14 @@ describe("a transport that is lost", () => {
       return lastWaitMs();
     });
     expect(waits[3]).toBeGreaterThanOrEqual(700);
+  });
+
+  it("that another page has come back for is left to it", () => {
+    serve();
+    FakeSocket.last.drop(4409);
+    vi.advanceTimersByTime(60_000);
+    expect([line.state, FakeSocket.all.length]).toEqual(["idle", 1]);
+    expect([events.lost, events.replaced].map(({ mock }) => mock.calls.length)).toEqual([0, 1]);
   });
 
   it("says nothing any more", () => {

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from millstream.errors import Closed, ProtocolError
 from millstream.runtime.state.owned import new_secret
-from millstream.server.http.uploads import chunks_of
+from millstream.server.http.uploads import SESSION_HEADER, chunks_of
 from millstream.server.security.caller import Caller
 from millstream.transports.http import KEEP_ALIVE_S, MAX_IN_FLIGHT, PAGE_EXTENSION, HttpTransport
 from millstream.types import Transport
@@ -107,6 +107,13 @@ class _Connection:
         self.visitor = visitor
         self.transport = transport
         self.requests = 0
+
+
+async def leave(request: Request) -> Response:
+    """Answer `POST bye`: the page of a session has been closed, which no connection of its own has told the server."""
+    caller: Caller = request.scope["caller"]
+    request.scope["host"].leave(request.headers.get(SESSION_HEADER, ""), caller.visitor)
+    return Response(status_code=204, headers={"cache-control": "no-store"})
 
 
 async def _watch(receive: Receive, transport: HttpTransport) -> None:
