@@ -58,6 +58,21 @@ def test_a_page_goes_over_http_within_3_s_and_remembers_it(launch: Launch, open_
         assert proxy.handshakes == tried, "it does not try again what is blocked"
 
 
+def test_a_page_over_http_that_is_closed_ends_its_session_at_once(launch: Launch, open_page: OpenPage) -> None:
+    demo = shout()
+    open_page.expected += BLOCKED  # type: ignore[attr-defined]
+    with BlockingProxy(launch(demo, grace=600), "refuse") as proxy:
+        page, other = open_page(proxy.url), open_page(proxy.url)
+        say(page, "hello")
+        say(other, "hello")
+        page.close(run_before_unload=True)
+        begun = time.monotonic()
+        while len(demo.app.host.sessions) > 1:
+            assert time.monotonic() - begun < 3, "it waits for a page that is gone"
+            other.wait_for_timeout(20)
+        say(other, "still here")
+
+
 def test_a_page_that_may_have_a_websocket_loads_nothing_of_http(launch: Launch, open_page: OpenPage) -> None:
     page = open_page(launch(shout()))
     say(page, "hello")

@@ -7,6 +7,7 @@ import { FakeSocket } from "../fake_socket.ts";
 const events = {
   welcome: vi.fn(),
   refused: vi.fn(),
+  replaced: vi.fn(),
   lost: vi.fn(),
   message: vi.fn(),
   packet: vi.fn(),
@@ -266,6 +267,16 @@ describe("a session whose link is lost", () => {
     expect(next.messages[0]).not.toHaveProperty("resume");
     next.welcome();
     expect(next.of("fire")).toEqual([]);
+  });
+
+  it("is left to another page that has come back to it, once and for all", () => {
+    begin().drop(4409);
+    vi.advanceTimersByTime(60_000);
+    expect([events.replaced, events.lost].map(({ mock }) => mock.calls.length)).toEqual([1, 0]);
+    expect(FakeSocket.all).toHaveLength(1);
+    link.connect();
+    FakeSocket.last.open();
+    expect(FakeSocket.last.messages[0]).not.toHaveProperty("resume");
   });
 
   it("is not asked for after the page has said goodbye", () => {
