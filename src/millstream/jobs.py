@@ -138,8 +138,7 @@ class Result:
         is_last: Whether the call is over.
         heard: The detected turns, of a job that listens.
         text: The recognised text, of a job that recognises.
-        decode_s, call_s, encode_s: The duration of each step in seconds; an async handler's call includes its wait for
-            the loop.
+        decode_s, call_s, encode_s: Seconds of each step; an async handler's call includes its wait for the loop.
     """
 
     call: int
@@ -316,7 +315,7 @@ class Worker(Protocol):
     async def close(self, wait_s: float | None = None) -> None:
         """Close what runs; returns when it is released, or after `wait_s` (default: what a healthy one takes to end).
 
-        What does not end is abandoned once `abandon_s` have passed since the first call of this.
+        What does not end is abandoned `abandon_s` after the first call.
         """
 
 

@@ -39,11 +39,14 @@ class ResumeTokens(Generic[SessionT]):
 
     def issue(self, session: SessionT, used: str = "") -> str:
         """Make the next token of a session whose page came with the token `used`; any other is void now."""
-        self.revoke(session)
+        if session in self._issued:
+            self.revoke(session)
         token = new_secret(self._owner)
         issued = _Issued(digest_of(token), digest_of(used) if used else None, self._heard(session))
         self._issued[session] = issued
-        self._sessions |= {digest: session for digest in issued[:2] if digest is not None}
+        self._sessions[issued.newest] = session
+        if issued.used is not None:
+            self._sessions[issued.used] = session
         return token
 
     def find(self, token: str) -> SessionT | None:
