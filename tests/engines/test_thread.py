@@ -15,7 +15,7 @@ import millstream as ms
 from millstream import engines
 from millstream.declare.manifest import Manifest
 from millstream.engine_limits import EngineLimits
-from millstream.engines.thread import Engine
+from millstream.engines.thread import Engine, Steps
 from millstream.errors import Busy, DeclarationError
 from millstream.jobs import Job, Notice, Result
 from millstream.runtime.call.program import AppProgram
@@ -364,6 +364,16 @@ async def test_the_steps_of_an_async_call_are_taken_in_one_task() -> None:
     assert await runner.values() == ["a"] * 3
     assert len(set(tasks)) == 1
     await runner.worker.close()
+
+
+async def test_a_step_that_is_asked_for_after_the_call_was_closed_is_cancelled() -> None:
+    async def handle(text: str) -> str:
+        return text
+
+    steps = Steps(program(handle).open(0, lambda said: None).begin(Job(0, 1, ("a",))))
+    steps.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await steps.take()
 
 
 async def test_where_no_thread_can_be_had_the_user_is_told_and_the_log_once(

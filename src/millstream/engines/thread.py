@@ -288,13 +288,14 @@ class Steps:
         self.task = asyncio.ensure_future(self._live())
 
     async def take(self) -> object:
-        """Take one step, and give what it gave. Cancelling this cancels the handler."""
+        """Take one step, and give what it gave. Cancelling this cancels the handler, and so does closing it."""
         asked: asyncio.Future[object] = asyncio.get_running_loop().create_future()
         self._asked.put_nowait(asked)
         either: list[asyncio.Future[Any]] = [asked, self.task]
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if not asked.done():
             await self.task  # which raises what ended it
+            raise asyncio.CancelledError("closed before the step could begin")
         return asked.result()
 
     async def close(self, wait_s: float) -> bool:
