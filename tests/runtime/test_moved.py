@@ -543,3 +543,59 @@ async def test_a_store_that_does_not_answer_costs_a_second_and_the_session() -> 
         with pytest.raises(Closed, match="given up the session"):
             await page.wait_for(lambda: False)
         assert asyncio.get_running_loop().time() - lost_at < 3.0
+
+
+@on_virtual_time
+async def test_a_server_that_is_stopped_hands_its_pages_over_and_loses_nothing() -> None:
+    unloads, clicks = [], []
+
+    async def click(value: str) -> str:
+        clicks.append(value)
+        await asyncio.sleep(0.5)
+        return value
+
+    with ms.Blocks() as demo:
+        camera, state = ms.Image(label="Camera", sources="webcam"), ms.State(0)
+        count, text, said = ms.Number(label="Frames"), ms.Textbox(label="Text"), ms.Textbox(label="Said")
+        camera.stream(lambda frame, n: (n + 1, n + 1), [camera, state], [state, count], stream_every=0.1)
+        ms.Button("Send").click(click, text, said, trigger_mode="multiple")
+        demo.unload(lambda: unloads.append(1))
+    async with gateways(demo) as there:
+        page = await there.open()
+        recording = await page.record(page.find("Camera"))
+        await recording.first.wait_for_state("running")
+        feeding = asyncio.create_task(recording.feed(jpegs(60), 10))
+        runs, stopping = [], None
+        for number in range(20):
+            await page.set(page.find("Text"), str(number))
+            runs += await page.fire(page.find("Send"), "click")
+            await asyncio.sleep(0.15)
+            if number == 9:
+                there.reached = 1
+                stopping = asyncio.create_task(there.hosts[0].close(10.0))
+        await page.wait_for(lambda: all(run.is_over for run in runs))
+        assert {run.state for run in runs} == {"done"}
+        assert clicks == [str(number) for number in range(20)]
+        await stopping
+        await feeding
+        assert page.welcome.moved
+        assert recording.first.state == "running"
+        assert page.values[page.find("Frames")] == recording.first.summary().results
+        assert unloads == []
+        assert len(page.streams) == 1
+        assert page.toasts == []
+
+
+@on_virtual_time
+async def test_a_page_that_nobody_takes_over_is_unloaded_where_it_was() -> None:
+    unloads: list[int] = []
+    with ms.Blocks() as demo:
+        ms.Button("Go")
+        demo.unload(lambda: unloads.append(1))
+    async with gateways(demo, count=1) as there:
+        await there.open()
+        began = asyncio.get_running_loop().time()
+        await there.hosts[0].close(5.0)
+        assert asyncio.get_running_loop().time() - began < 3.0
+        assert unloads == [1]
+        assert there.snapshots.table.size == 0

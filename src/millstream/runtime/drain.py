@@ -9,13 +9,11 @@ from collections.abc import Iterable
 from typing import Final
 
 from millstream.runtime.session import Session
-from millstream.runtime.shared import Closing
+from millstream.runtime.shared import SENT_AWAY
 
 BATCH: Final = 20
 PAUSE_S: Final = 0.1
 """So many pages are sent away at once, and so long after the last: they all come back to whoever answers then."""
-
-SENT_AWAY: Final = Closing(1012, "the app is being restarted; come back")
 
 
 async def drain(sessions: Iterable[Session], drain_s: float) -> None:

@@ -21,6 +21,7 @@ from millstream.runtime.call.call_limits import CallLimits
 from millstream.runtime.call.program import AppProgram
 from millstream.runtime.drain import drain
 from millstream.runtime.inspection import UploadInspector
+from millstream.runtime.journal import HAND_OVER_S
 from millstream.runtime.metrics import Totals
 from millstream.runtime.page_info import page_of
 from millstream.runtime.queue import SlotQueue
@@ -127,7 +128,8 @@ class Host:
 
         New pages are refused. Open ones are sent away in batches: what they have begun goes on to its end, whatever
         waits in the queue included, and their results still arrive; then each is closed with 1012. Generators and what
-        is left after `drain_s` are cancelled. A handler that ignores all of this is abandoned in its thread, named in
+        is left after `drain_s` are cancelled. Where another gateway could go on with them, they wait for it for two
+        seconds more. A handler that ignores all of this is abandoned in its thread, named in
         the log and in `statistics()["engine"]["abandoned"]`.
         """
         self._is_ready = False
@@ -136,7 +138,7 @@ class Host:
         await drain(list(self.sessions.values()), self.settings.drain_s if drain_s is None else drain_s)
         self._shared.queue.close()
         try:
-            async with asyncio.timeout(LAST_S):
+            async with asyncio.timeout(LAST_S + (HAND_OVER_S if self._shared.snapshots is not None else 0.0)):
                 await self._all_gone()
         except TimeoutError:
             logger.warning("%d sessions did not end in time", len(self.sessions))

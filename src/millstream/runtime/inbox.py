@@ -14,7 +14,7 @@ from millstream.runtime.page_info import PageInfo
 from millstream.runtime.user_code import is_for_the_caller
 from millstream.types import Transport
 from millstream.wire.encoding import decode_packet, decode_page_message
-from millstream.wire.messages import PageMessage
+from millstream.wire.messages import Ack, Bye, Clock, Credit, PageMessage, Played
 from millstream.wire.packet import FIRST_OF_CONTROL
 
 BURST_S: Final = 2.0
@@ -22,6 +22,9 @@ BURST_S: Final = 2.0
 
 BREATH: Final = 32
 """After this many messages in a row other pages get their turn."""
+
+FLOWING: Final = (Ack, Bye, Clock, Credit, Played)
+"""Messages that only say how far the page is, and the last one."""
 
 LARGE_BYTES: Final = 8 * 1024
 """A control message counts once more for each of these; packets are bounded by credit."""
@@ -37,6 +40,10 @@ class Inbox:
         clock: The time at which packets come.
         totals: Count what comes.
         refuse: Called when the page said what it may not say.
+
+    Attributes:
+        rests: Set it to act upon nothing any more that begins or changes anything: the page says it again to whoever
+            goes on with its session.
     """
 
     def __init__(
@@ -53,6 +60,7 @@ class Inbox:
         self._actions = actions
         self._clock, self._totals = clock, totals
         self._refuse = refuse
+        self.rests = False
 
     @property
     def silent_s(self) -> float:
@@ -76,10 +84,14 @@ class Inbox:
                 self._budget.spend(now, cost)
                 if is_media:
                     packet = decode_packet(data)
-                    receivers.get(packet.stream, unknown)(packet, now)
+                    if not self.rests:
+                        receivers.get(packet.stream, unknown)(packet, now)
                 else:
                     message = decode_page_message(data)
-                    if message.seq > self._page.seen:  # else it was acted upon before
+                    if self.rests:
+                        if isinstance(message, FLOWING):
+                            self._act(message)
+                    elif message.seq > self._page.seen:  # else it was acted upon before
                         self._page.seen = message.seq
                         self._act(message)
                 spent += cost

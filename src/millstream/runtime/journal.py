@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final, NamedTuple, Protocol
 
 import msgspec
@@ -13,6 +14,9 @@ from millstream.runtime.snapshots import Snapshots
 from millstream.runtime.state.snapshot import SnapshotBody, SnapshotHead, StreamNote
 from millstream.runtime.state.value_notes import ValueNotes
 from millstream.runtime.state.values import Values
+
+HAND_OVER_S: Final = 2.0
+"""How long a page that was sent away may take to reach another gateway."""
 
 EVERY_S: Final = 1.0
 """How often values are written down at most."""
@@ -37,6 +41,9 @@ class JournalSource(Protocol):
     def at_work(self) -> set[int]:
         """Give the components whose values calls have in their hands."""
 
+    def is_busy(self) -> bool:
+        """True if a call has begun and not ended, or what has come for a stream is still to be handled."""
+
 
 class Journal:
     """The snapshot of one session in the store.
@@ -49,7 +56,7 @@ class Journal:
         page: The page.
         values: The session's values.
         digests: Gives the digests of the tokens that its page may come back with.
-        let_go: Called when the session goes on in another gateway.
+        end: Called when the session goes on in another gateway.
         epoch: How often the session was restored.
 
     Attributes:
@@ -65,11 +72,13 @@ class Journal:
         page: PageInfo,
         values: Values,
         digests: Callable[[], tuple[bytes, ...]],
-        let_go: Callable[[], None],
+        end: Callable[[], None],
         epoch: int = 0,
     ) -> None:
         self._snapshots, self._page, self._values = snapshots, page, values
-        self._digests, self.let_go = digests, let_go
+        self._digests, self._end = digests, end
+        self._is_final = False
+        self._taken = asyncio.Event()
         self._epoch = epoch
         self._notes = ValueNotes(values, snapshots.warn)
         self._keys: tuple[bytes, ...] = ()
@@ -79,6 +88,11 @@ class Journal:
         self._loop = asyncio.get_running_loop()
         self._later: asyncio.TimerHandle | None = None
         self.due_at = 0.0
+
+    @property
+    def is_taken(self) -> bool:
+        """True if the session goes on in another gateway."""
+        return self._taken.is_set()
 
     @property
     def seen(self) -> int:
@@ -112,6 +126,22 @@ class Journal:
         self._write(self._loop.time())
         self._put(self._body)
 
+    def let_go(self) -> None:
+        """End the session here: another gateway has taken it."""
+        self._taken.set()
+        self._end()
+
+    def conclude(self) -> None:
+        """Put all of it for the last time: nothing more happens here."""
+        self.renew()
+        self._is_final = True
+
+    async def handed_over(self) -> None:
+        """Wait a little until another gateway has taken it, because its page went there."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(HAND_OVER_S):
+                await self._taken.wait()
+
     def close(self) -> None:
         """Take it out of the store: the session is over, or another gateway has it."""
         if self._later is not None:
@@ -142,6 +172,8 @@ class Journal:
 
     def _put(self, body: bytes | None) -> None:
         """Put it under the key of each token that is good for the session, and forget it under those of others."""
+        if self._is_final:
+            return
         keys = tuple(self._snapshots.key(digest, self._page.visitor) for digest in self._digests())
         for key in self._keys:
             if key not in keys:

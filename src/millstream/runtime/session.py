@@ -29,8 +29,8 @@ from millstream.runtime.restoration import go_on
 from millstream.runtime.restored import Restored
 from millstream.runtime.send.sender import Sender
 from millstream.runtime.send.toasts import Toasts
-from millstream.runtime.session_notes import begin_notes
-from millstream.runtime.shared import Closing, Shared
+from millstream.runtime.session_notes import begin_notes, wound_down
+from millstream.runtime.shared import SENT_AWAY, Closing, Shared
 from millstream.runtime.state.disposal import Disposal
 from millstream.runtime.state.expiry import ExpiringValues
 from millstream.runtime.state.files import SessionFiles
@@ -168,14 +168,20 @@ class Session:
             if self._link.is_attached:
                 await self._sender.drained(self._goodbye_s)
         finally:
+            journal, goes_on = self._context.journal, self.closing == SENT_AWAY
+            if journal is not None and goes_on:
+                journal.conclude()
+                self._context.queue.bequeath(self.tickets)
             self._link.end()
-            if self._context.journal is not None:
-                self._context.journal.close()
-            self._tokens.revoke(self)
             await self._background.close()
             self.store.shut()
             self._timers.close()
             self._streams.close()
+            if journal is not None:
+                if goes_on:
+                    await journal.handed_over()
+                journal.close()
+            self._tokens.revoke(self)
         return closing
 
     @property
@@ -203,7 +209,7 @@ class Session:
 
         If it goes on elsewhere, that is for whoever has it then; its files are moved there.
         """
-        if self.closing == ELSEWHERE:
+        if self._context.journal is not None and self._context.journal.is_taken:
             self._expiry.close()
             return
         settings = self._context.settings
@@ -229,11 +235,19 @@ class Session:
     def drain(self) -> set[asyncio.Task[None]]:
         """Begin nothing for the page any more, and end streams after their running call.
 
+        Where another gateway could go on with it, streams and what waits in the queue are left to that.
+
         Returns:
             What is at work for it: a set that is empty as soon as nothing is.
         """
         self._goodbye_s = RESULTS_S
         self._timers.close()
+        if self._context.journal is not None:
+            self._inbox.rests = True
+            winding_down = asyncio.create_task(wound_down(self._context.journal.source))
+            work = {winding_down}
+            winding_down.add_done_callback(work.discard)
+            return work
         self.events.close()
         self._streams.shut_down()
         return self._background.tasks

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Final
+
 from millstream.runtime.context import SessionContext
 from millstream.runtime.events import Events
-from millstream.runtime.journal import OpenStreams
+from millstream.runtime.journal import JournalSource, OpenStreams
 from millstream.runtime.state.snapshot import SnapshotHead, StreamNote
 from millstream.runtime.streams import Streams
+
+LOOK_S: Final = 0.05
+"""How often a session that is to go on elsewhere is looked at, as long as something still goes on."""
 
 
 class SessionNotes:
@@ -50,6 +56,19 @@ class SessionNotes:
         runs = (run.binding for run in self._events.runs.running.values() if run.has_begun)
         streams = (stream.binding for stream in self._streams.running.values() if stream.loop.is_at_work)
         return {number for binding in (*runs, *streams) for number in binding.inputs}
+
+    def is_busy(self) -> bool:
+        is_running = any(run.has_begun and not run.is_over for run in self._events.runs.running.values())
+        return is_running or any(
+            stream.loop.is_at_work or (stream.receiver.is_open and stream.receiver.is_due)
+            for stream in self._streams.running.values()
+        )
+
+
+async def wound_down(notes: JournalSource) -> None:
+    """Wait until nothing that has begun goes on."""
+    while notes.is_busy():  # noqa: ASYNC110 - a stream says nothing when a call ends: it has no time for that
+        await asyncio.sleep(LOOK_S)
 
 
 def begin_notes(context: SessionContext, streams: Streams, events: Events) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from millstream.declare.component import Component
 from millstream.declare.manifest import Manifest
@@ -25,6 +25,9 @@ class Closing(NamedTuple):
     code: int
     reason: str
 
+
+SENT_AWAY: Final = Closing(1012, "the app is being restarted; come back")
+"""A session ends because its app is stopped; its page may find another gateway, which goes on with it."""
 
 Elsewhere: TypeAlias = Callable[[Hello], Awaitable[Closing | None]]
 """Serves a page that has said this hello and whose session another gateway has, up to the end of its connection.
