@@ -7,7 +7,7 @@ import os
 import runpy
 import sys
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -18,6 +18,7 @@ from millstream.errors import MillstreamError
 if TYPE_CHECKING:
     from millstream.apps.blocks import Blocks
     from millstream.declare.declaration import Declaration
+    from millstream.server.gateways.gateway import Gateway
 
 USUAL_NAMES: Final = ("demo", "app")
 USUAL_FILES: Final = ("app.py", "demo.py", "main.py", "run.py")
@@ -50,7 +51,20 @@ class ProgramError(MillstreamError):
         self.report = "".join(line for line in whole.format() if line != title)
 
 
-def serve(target: str, arguments: Mapping[str, object], *, inbrowser: bool = False) -> None:
+def reported(work: Callable[[], int | None]) -> int:
+    """Do something with a program, and give the exit code: what is wrong with the program is on standard error."""
+    try:
+        return work() or 0
+    except CommandError as error:
+        sys.stderr.write(f"millstream: {error}\n")
+    except ProgramError as error:
+        sys.stderr.write(error.report)
+    return 1
+
+
+def serve(
+    target: str, arguments: Mapping[str, object], *, inbrowser: bool = False, gateway: Gateway | None = None
+) -> None:
     """Serve the app of `FILE` or `FILE:NAME`, until Ctrl-C.
 
     Without a name, the file runs as under `python FILE`, so that the arguments of its own `launch()` apply; an app that
@@ -60,6 +74,7 @@ def serve(target: str, arguments: Mapping[str, object], *, inbrowser: bool = Fal
         target: The file, with or without the name of a variable in it.
         arguments: Arguments for `launch()`; they override those in the file.
         inbrowser: Whether to open the page in the browser.
+        gateway: The place of this process among several.
 
     Raises:
         CommandError: There is no such file, there is no app in it, or the app cannot be served.
@@ -68,7 +83,7 @@ def serve(target: str, arguments: Mapping[str, object], *, inbrowser: bool = Fal
     from millstream.server.launch import overriding
 
     path, name = split(target)
-    with overriding(arguments, inbrowser=inbrowser) as overrides, _as_script(path):
+    with overriding(arguments, inbrowser=inbrowser, gateway=gateway) as overrides, _as_script(path):
         found = _run(path, "__main__" if name is None else path.stem)
         if name is not None or not overrides.launches:
             _launch(find(found, path, name))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import millstream
-from millstream.apps.program import CommandError, ProgramError
+from millstream.apps.program import reported
 from millstream.cli.demo import add_demo
 from millstream.cli.deploy import add_deploy
 from millstream.cli.link import add_link
@@ -45,16 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if extra:
         options.parser.refuse(extra)
     try:
-        code: int | None = options.run(options)
-    except CommandError as error:
-        print(f"millstream: {error}", file=sys.stderr)
-        return 1
-    except ProgramError as error:
-        sys.stderr.write(error.report)
-        return 1
+        return reported(lambda: options.run(options))
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
-    return code or 0
 
 
 def _parser() -> tuple[Parser, Mapping[str, Parser]]:

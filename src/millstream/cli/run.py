@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
-from millstream.apps.program import serve
-from millstream.cli.usage import Parser, port
+from millstream.apps.program import CommandError, serve, split
+from millstream.cli.usage import Parser, count, port
 
 
 def add_run(commands: argparse._SubParsersAction[Parser]) -> None:
@@ -18,9 +19,31 @@ def add_run(commands: argparse._SubParsersAction[Parser]) -> None:
         "target", metavar="FILE[:NAME]", help="the program, and if need be the variable that holds the app"
     )
     add_serving(parser)
-    parser.set_defaults(
-        parser=parser, run=lambda options: serve(options.target, serving(options), inbrowser=options.open)
+    parser.add_argument(
+        "--workers", type=count, metavar="N", help="serve by N processes behind one port, supervised by another one"
     )
+    parser.set_defaults(parser=parser, run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve the program in this process, or by a supervisor with several.
+
+    Raises:
+        CommandError, ProgramError: See `serve`.
+    """
+    if options.workers is None:
+        serve(options.target, serving(options), inbrowser=options.open)
+        return 0
+    if sys.platform == "win32":
+        raise CommandError("--workers needs Linux or macOS: leave it out on Windows")
+    from millstream.server.launch import say
+    from millstream.supervisor.supervisor import Program, Supervisor
+
+    split(options.target)  # a file that is missing is said once
+    code = Supervisor(Program(options.target, serving(options), options.open), options.workers, say).run()
+    if not code:
+        say("* Stopped.")
+    return code
 
 
 def add_serving(parser: argparse.ArgumentParser) -> None:

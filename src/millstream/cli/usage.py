@@ -18,7 +18,7 @@ _ELSEWHERE: Final = {
     "watch-dirs": "hot reload does not exist yet: end the program with Ctrl-C, and start it again",
     "demo-name": "name the variable behind the file, as in `millstream run app.py:demo`",
     "share": "there is no tunnel: use `ssh -R`, or a reverse proxy with HTTPS",
-    "workers": "one app is one process",
+    "threads": "calls of handlers have threads of their own; --workers N serves by N processes",
     "debug": "the log has the traceback of every exception; --show-error shows users their text",
     "server-port": "did you mean --port?",
     "server-name": "did you mean --host?",
@@ -58,6 +58,13 @@ def port(text: str) -> int:
     """Read a port number."""
     if not re.fullmatch(r"[0-9]{1,5}", text) or int(text) > 65_535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port: give a number from 0 to 65535")
+    return int(text)
+
+
+def count(text: str) -> int:
+    """Read a number from 1."""
+    if not re.fullmatch(r"[0-9]{1,4}", text) or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of processes: give one from 1 to 9999")
     return int(text)
 
 

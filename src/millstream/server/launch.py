@@ -17,6 +17,7 @@ from typing import Final
 from millstream.declare.app_source import Launched, is_worker
 from millstream.declare.declaration import Declaration
 from millstream.server.app import App, create_app
+from millstream.server.gateways.gateway import Gateway
 from millstream.server.options import ServerOptions
 from millstream.server.process.certificate import load_certificate
 from millstream.server.process.network import is_everywhere, is_loopback, listen
@@ -51,6 +52,7 @@ class Overrides:
         arguments: Arguments of `launch()`, by name.
         inbrowser: Whether to open the page in the browser, whatever the program says.
         launches: The number of calls of `launch()` that they applied to.
+        gateway: The place of this process among several gateways.
         serves: Whether the app is served; else `launch()` raises `NotServed`.
     """
 
@@ -58,6 +60,7 @@ class Overrides:
     inbrowser: bool = False
     launches: int = 0
     serves: bool = True
+    gateway: Gateway | None = None
 
 
 class NotServed(Exception):
@@ -111,32 +114,37 @@ def launch(
         if not prevent_thread_lock:
             raise Launched
         return create_app(declaration, ServerOptions()), "", None
-    _warn_of_meaningless(share, arguments)
-    if overrides := _overrides.get():
-        if not overrides.serves:
-            raise NotServed(declaration, _given(arguments))
-        overrides.launches += 1
-        arguments |= overrides.arguments
-        inbrowser = inbrowser or overrides.inbrowser
-    options = ServerOptions.resolve(_given(arguments))
+    overrides = _overrides.get() or Overrides({})
+    gateway = overrides.gateway
+    speaks = gateway is None or gateway.is_first  # of several gateways one warns, and opens the browser
+    if speaks:
+        _warn_of_meaningless(share, arguments)
+    if not overrides.serves:
+        raise NotServed(declaration, _given(arguments))
+    overrides.launches += 1
+    options = ServerOptions.resolve(_given({**arguments, **overrides.arguments}))
     load_certificate(options)
-    app = create_app(declaration, options)
-    listener = listen(options.server_name, options.server_port, options.num_ports)
+    app = create_app(declaration, options, gateway)
+    known = None if gateway is None else gateway.listener
+    listener = known or listen(options.server_name, options.server_port, options.num_ports)
     bound, port = listener.getsockname()[:2]
     app.bound_to(bound)
     local_url = address(options, port)
-    _warn_of_exposure(options)
+    if speaks:
+        _warn_of_exposure(options)
 
     def announce() -> None:
-        if not quiet:
-            _say(f"* Running on local URL:  {local_url.removesuffix('/')}")
-            _say_hints(options, port)
-        if inbrowser:
+        lines = [] if quiet else [f"* Running on local URL:  {local_url.removesuffix('/')}", *_hints(options, port)]
+        if gateway is not None:
+            gateway.on_serving(listener, lines, options.drain)
+        else:
+            say(*lines)
+        if speaks and (inbrowser or overrides.inbrowser):
             threading.Thread(target=webbrowser.open, args=[local_url], name="millstream-browser", daemon=True).start()
 
     server = Server(app, listener, announce)
     app.stop = server.stop
-    _serve(server, may_return=prevent_thread_lock, debug=debug, quiet=quiet)
+    _serve(server, may_return=prevent_thread_lock, debug=debug, quiet=quiet or gateway is not None)
     return app, local_url, None
 
 
@@ -151,7 +159,7 @@ def _serve(server: Server, *, may_return: bool, debug: bool, quiet: bool) -> Non
     if not may_return and not is_interactive and threading.current_thread() is threading.main_thread():
         server.run_here()
         if not quiet:
-            _say("* Stopped.")
+            say("* Stopped.")
         return
     server.run_in_thread()
     if not may_return and (debug or not is_interactive):
@@ -159,9 +167,15 @@ def _serve(server: Server, *, may_return: bool, debug: bool, quiet: bool) -> Non
 
 
 @contextmanager
-def overriding(arguments: Mapping[str, object], *, inbrowser: bool = False, serves: bool = True) -> Iterator[Overrides]:
+def overriding(
+    arguments: Mapping[str, object],
+    *,
+    inbrowser: bool = False,
+    serves: bool = True,
+    gateway: Gateway | None = None,
+) -> Iterator[Overrides]:
     """Let `arguments` override those that programs run inside the block pass to `launch()`; see `Overrides`."""
-    overrides = Overrides(arguments, inbrowser, serves=serves)
+    overrides = Overrides(arguments, inbrowser, serves=serves, gateway=gateway)
     token = _overrides.set(overrides)
     try:
         yield overrides
@@ -206,18 +220,18 @@ def _warn_of_exposure(options: ServerOptions) -> None:
         )
 
 
-def _say_hints(options: ServerOptions, port: int) -> None:
+def _hints(options: ServerOptions, port: int) -> Iterator[str]:
     if is_loopback(options.server_name) or options.ssl_certfile:
         return
     if is_everywhere(options.server_name):
-        _say(f"* Other machines reach it at this machine's address, port {port}.")
-    _say("  Browsers give them no camera or microphone over plain HTTP: set ssl_certfile=, or use an HTTPS proxy.")
+        yield f"* Other machines reach it at this machine's address, port {port}."
+    yield ("  Browsers give them no camera or microphone over plain HTTP: set ssl_certfile=, or use an HTTPS proxy.")
 
 
-def _say(line: str) -> None:
-    """Write a line to standard output; a program whose output is closed is served all the same."""
+def say(*lines: str) -> None:
+    """Write lines to standard output; a program whose output is closed is served all the same."""
     try:
-        sys.stdout.write(f"{line}\n")
+        sys.stdout.write("".join(f"{line}\n" for line in lines))
         sys.stdout.flush()
     except (OSError, ValueError, AttributeError):
         return

@@ -187,6 +187,8 @@ class Server(uvicorn.Server):
         """
         loop = asyncio.get_running_loop()
         until = loop.time() + self._app.options.drain
+        if self._app.gateway is not None and self._app.gateway.is_retiring:
+            self.servers.pop(0).close()  # its siblings take new connections from the same socket
         await self._app.close()
         left_s = min(until - loop.time(), ANSWERS_S)
         self.config.timeout_graceful_shutdown = max(left_s, LAST_ANSWERS_S)  # type: ignore[assignment]  # waits for it

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.server.gateways.pair import Member, browser, pair
+from tests.server.gateways.pair import browser, pair
 from tests.server.live import open_socket, raw, say_hello
 
 from millstream.runtime.state.owned import owner_of
@@ -186,7 +186,3 @@ def wait_until(condition: object) -> None:
             return
         threading.Event().wait(0.01)
     raise AssertionError("it did not come about")
-
-
-def known(member: Member) -> int:
-    return len(member.app.host.sessions)

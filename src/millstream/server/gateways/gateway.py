@@ -12,7 +12,7 @@ from millstream.server.gateways.requests import Forwarding, Owner
 from millstream.server.gateways.siblings import Siblings
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Gateway:
     """A gateway among its siblings.
 
@@ -21,15 +21,17 @@ class Gateway:
         key: The secret that all share: logins are signed with it.
         door: The listening socket for siblings; `None` if they use the public port.
         listener: The listening socket that all share; `None` for the first gateway, which opens it.
-        on_serving: Called once visitors are served, with the listening socket, the local address, and what is to be
-            told to whoever started the app.
+        on_serving: Called once visitors are served, with the listening socket, what is to be told to whoever started
+            the app, and the seconds that the drain may take.
+        is_retiring: Whether this gateway ends while its siblings go on; they get new connections then.
     """
 
     siblings: Siblings
     key: bytes = field(repr=False)
     door: socket | None = None
     listener: socket | None = None
-    on_serving: Callable[[socket, str, Sequence[str]], None] = lambda listener, url, lines: None
+    on_serving: Callable[[socket, Sequence[str], float], None] = lambda listener, lines, drain_s: None
+    is_retiring: bool = False
 
     @property
     def is_first(self) -> bool:

@@ -1,0 +1,300 @@
+"""The supervisor: keeps the listening socket, so that no connection is lost whichever gateway dies."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import selectors
+import signal
+import socket
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+from millstream.runtime.state.temp_folders import TempFolders
+from millstream.supervisor.back_off import RestartDelay
+from millstream.supervisor.child import GatewayChild
+from millstream.supervisor.messages import Retire, Serving, Start
+
+logger = logging.getLogger("millstream.supervisor")
+
+SPARE_S: Final = 3.0
+"""How much longer than its drain a gateway may take to end."""
+
+AT_ONCE_S: Final = 0.5
+"""How long gateways may take to end after a second signal."""
+
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD)
+
+
+@dataclass(frozen=True)
+class Program:
+    """The program whose app is served.
+
+    Attributes:
+        target: As in `millstream run`.
+        arguments: Arguments for its `launch()`.
+        inbrowser: Whether to open the page in the browser.
+    """
+
+    target: str
+    arguments: Mapping[str, object]
+    inbrowser: bool = False
+
+
+@dataclass(eq=False)
+class Post:
+    """A gateway's post, which one process holds after the other.
+
+    Attributes:
+        number: From 1.
+        child: The process that holds it.
+        successor: The process that is to take over in a rolling restart.
+        due: When it is to be filled, on the monotonic clock; `None` if it is not vacant.
+        starts: How many processes were started for it.
+        delay: The pause before the next.
+    """
+
+    number: int
+    child: GatewayChild | None = None
+    successor: GatewayChild | None = None
+    due: float | None = None
+    starts: int = 0
+    delay: RestartDelay = field(default_factory=RestartDelay)
+
+
+class Supervisor:
+    """Starts gateways, and starts again those that die. Runs on the main thread, without a loop.
+
+    The first gateway alone opens the port, and hands over the socket when it serves; the others start then. Until all
+    have served once, any that dies ends everything: what cannot start is not tried again and again.
+
+    Args:
+        program: What they serve.
+        gateways: How many.
+        say: Tells whoever started it.
+    """
+
+    def __init__(self, program: Program, gateways: int, say: Callable[[str], None]) -> None:
+        self._program = program
+        self._posts = [Post(number) for number in range(1, gateways + 1)]
+        self._say = say
+        self._key = secrets.token_bytes(32)
+        self._folder = Path()
+        self._listener: socket.socket | None = None
+        self._leaving: set[GatewayChild] = set()
+        self._rolling: deque[Post] = deque()
+        self._is_complete = self._is_ending = False
+        self._until: float | None = None
+        self._code = 0
+        self._signals: deque[int] = deque()
+        self._selector = selectors.DefaultSelector()
+
+    def run(self) -> int:
+        """Serve until a signal, or until the app cannot be served; returns the exit code."""
+        folders = TempFolders()
+        folders.make()
+        self._folder = folders.root
+        self._posts[0].due = time.monotonic()
+        try:
+            with self._hearing_signals():
+                while self._goes_on():
+                    self._step()
+        finally:
+            for child in self._children():
+                child.kill()
+                child.close()
+            if self._listener is not None:
+                self._listener.close()
+            self._selector.close()
+            folders.remove()
+        return self._code
+
+    def _goes_on(self) -> bool:
+        return not self._is_ending or bool(self._children())
+
+    def _step(self) -> None:
+        """Wait until something happens or is due, and do what follows from it."""
+        now = time.monotonic()
+        for post in self._posts:
+            if post.due is not None and post.due <= now:
+                post.due, post.child = None, self._started(post)
+        dues = [due for due in (self._until, *(post.due for post in self._posts)) if due is not None]
+        wait_s = max(min(dues) - now, 0.0) if dues else None
+        for key, _ in self._selector.select(wait_s):
+            if isinstance(key.data, GatewayChild):
+                self._hear(key.data)
+            else:
+                os.read(key.fd, 4096)
+        while self._signals:
+            self._obey(self._signals.popleft())
+        for child in self._children():
+            if (code := child.exit_code()) is not None:
+                self._bury(child, code)
+        if self._until is not None and time.monotonic() >= self._until:
+            for child in self._children():
+                logger.error("Gateway %s has not ended in time, and is killed.", child.name)
+                child.kill()
+            self._until = None
+
+    def _children(self) -> list[GatewayChild]:
+        held = [child for post in self._posts for child in (post.child, post.successor) if child is not None]
+        return [*held, *self._leaving]
+
+    def _started(self, post: Post) -> GatewayChild:
+        post.starts += 1
+        # Each start has a name of its own: what names one that has gone is not taken for its successor's.
+        name = f"g{post.number}" if post.starts == 1 else f"g{post.number}-{post.starts}"
+        program, is_first = self._program, self._listener is None
+        start = Start(
+            name=name,
+            folder=str(self._folder),
+            key=self._key,
+            target=program.target,
+            arguments=dict(program.arguments),
+            inbrowser=program.inbrowser and is_first,
+        )
+        child = GatewayChild(start, self._listener)
+        self._selector.register(child.connection, selectors.EVENT_READ, child)
+        return child
+
+    def _hear(self, child: GatewayChild) -> None:
+        try:
+            message, listener = child.hear()
+        except (EOFError, OSError):
+            self._selector.unregister(child.connection)  # its end is noticed by its exit code
+            return
+        if not isinstance(message, Serving):
+            return
+        child.is_serving, child.drain_s = True, message.drain_s
+        if self._listener is None:
+            self._listener = listener
+            for line in message.lines:
+                self._say(line)
+            for post in self._posts[1:]:
+                post.due = time.monotonic()
+        elif listener is not None:
+            listener.close()
+        self._is_complete = self._is_complete or all(
+            post.child is not None and post.child.is_serving for post in self._posts
+        )
+        for post in self._posts:
+            if post.successor is child:
+                self._take_over(post)
+
+    def _obey(self, number: int) -> None:
+        if number == signal.SIGCHLD:
+            return
+        if number == signal.SIGHUP:
+            self._roll()
+            return
+        if self._is_ending:  # the second: whatever runs, now
+            self._code, self._until = 128 + number, time.monotonic() + AT_ONCE_S
+            for child in self._children():
+                child.terminate()
+            return
+        self._end()
+
+    def _end(self) -> None:
+        """Ask all gateways to end."""
+        self._is_ending = True
+        self._rolling.clear()
+        for post in self._posts:
+            post.due = None
+        children = self._children()
+        self._until = time.monotonic() + max([child.drain_s for child in children], default=0.0) + SPARE_S
+        for child in children:
+            child.terminate()
+
+    def _bury(self, child: GatewayChild, code: int) -> None:
+        """See to what follows from the end of a gateway."""
+        if child.connection in self._selector.get_map():
+            self._selector.unregister(child.connection)
+        child.close()
+        (self._folder / f"{child.name}.sock").unlink(missing_ok=True)
+        self._leaving.discard(child)
+        if self._is_ending:
+            is_fine = code in (0, -signal.SIGTERM)  # the latter before it could drain: it had no visitors yet
+            self._code = self._code or (0 if is_fine else code if code > 0 else 128 - code)
+        for post in self._posts:
+            if post.successor is child:
+                post.successor = None
+                self._rolling.clear()
+                logger.error("The new gateway %s %s: the others go on as they are.", child.name, _ended(code))
+            if post.child is child:
+                post.child = None
+                self._replace(post, child, code)
+        self._roll_on()
+
+    def _replace(self, post: Post, child: GatewayChild, code: int) -> None:
+        if self._is_ending:
+            return
+        if not self._is_complete:
+            self._code = code if code > 0 else 1
+            self._say_failed(child, code)
+            self._end()
+            return
+        pause_s = post.delay.after(child.lived_s)
+        post.due = time.monotonic() + pause_s
+        when = f"in {pause_s:g} s" if pause_s else "now"
+        logger.error("Gateway %s %s; another one is started %s.", child.name, _ended(code), when)
+
+    def _say_failed(self, child: GatewayChild, code: int) -> None:
+        """Say that the app cannot be served; why is said by the gateway itself."""
+        remedy = "see above; the program has to run to its launch() in each gateway"
+        if self._listener is not None:
+            remedy += ". The first one could: whatever can be had only once, such as a port or a lock, is in the way"
+        logger.error("millstream: gateway %s %s before it served: %s", child.name, _ended(code), remedy)
+
+    # ---- rolling restart -------------------------------------------------------------------------------------------
+
+    def _roll(self) -> None:
+        """Replace all gateways, one by one: each goes when its successor serves."""
+        if self._is_complete and not self._is_ending and not self._rolling:
+            self._rolling.extend(self._posts)
+            self._roll_on()
+
+    def _roll_on(self) -> None:
+        """Start the next successor, unless one is on its way, or the one before it has not gone."""
+        is_busy = self._leaving or any(post.successor is not None for post in self._posts)
+        if self._rolling and not is_busy and not self._is_ending:
+            post = self._rolling.popleft()
+            post.successor = self._started(post)
+
+    def _take_over(self, post: Post) -> None:
+        if post.child is not None:
+            self._leaving.add(post.child)
+            post.child.tell(Retire())
+        post.child, post.successor, post.due = post.successor, None, None
+
+    # ---- signals ---------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _hearing_signals(self) -> Iterator[None]:
+        """Note signals, and wake the main thread for them."""
+        reading, writing = os.pipe()
+        os.set_blocking(writing, False)
+        self._selector.register(reading, selectors.EVENT_READ)
+        before = {number: signal.signal(number, self._note) for number in _SIGNALS}
+        woken = signal.set_wakeup_fd(writing)
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(woken)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            os.close(reading)
+            os.close(writing)
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        self._signals.append(number)
+
+
+def _ended(code: int) -> str:
+    return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
