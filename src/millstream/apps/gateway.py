@@ -25,6 +25,8 @@ def main(descriptor: int) -> int:
     supervisor.set_inheritable(False)
     start, listener = receive(supervisor)
     assert isinstance(start, Start)
+    if listener is not None:
+        listener.setblocking(False)
     siblings = FolderSiblings(Path(start.folder), start.name)
 
     def on_serving(listener: socket.socket, lines: Sequence[str], drain_s: float) -> None:

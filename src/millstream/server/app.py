@@ -100,7 +100,7 @@ class App:
         self._starting = asyncio.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         policy = Policy(options.frame_ancestors)
-        logins = None if options.auth is None else Logins(options.auth, complaints=self.complaints)
+        logins = self._logins = _logins(options, self.complaints, gateway)
         self.routes: list[BaseRoute] = [*self._routes(policy, logins), *self._login_routes(policy, logins)]
         answer = answering(self.complaints)
         handlers = {HTTPException: _as_json, Busy: _as_busy, OSError: answer, RuntimeError: answer}
@@ -273,6 +273,12 @@ def _settings(options: ServerOptions, gateway: str) -> Settings:
         recycle_calls=options.recycle_after,
         recycle_bytes=options.recycle_memory,
     )
+
+
+def _logins(options: ServerOptions, complaints: VisitorLog, gateway: Gateway | None) -> Logins | None:
+    if options.auth is None:
+        return None
+    return Logins(options.auth, complaints=complaints, key=None if gateway is None else gateway.key)
 
 
 def _recorder(manifest: Manifest, options: ServerOptions) -> Recorder | None:

@@ -73,6 +73,8 @@ def receive(connection: socket.socket) -> tuple[Message, socket.socket | None]:
     """
     head, descriptors, _, _ = socket.recv_fds(connection, _SIZE.size, 1)
     along = socket.socket(fileno=descriptors[0]) if descriptors else None
+    if along is not None:
+        along.set_inheritable(False)
     head += _exactly(connection, _SIZE.size - len(head))
     return _DECODER.decode(_exactly(connection, _SIZE.unpack(head)[0])), along
 

@@ -279,6 +279,75 @@ def test_the_number_of_logins_is_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
     assert [logins.find(token) is not None for token in tokens] == [False, False, True, True, True]
 
 
+def several(count: int) -> list[Logins]:
+    """Gateways that share a key, and a broker that tells each what the others say."""
+    made = [Logins(("ann", "secret"), Clock(), key=b"k" * 32) for _ in range(count)]
+    for one in made:
+        one.shared = Broker([other for other in made if other is not one])
+    return made
+
+
+class Broker:
+    def __init__(self, others: list[Logins]) -> None:
+        self.others = others
+        self.attempts: list[tuple[str, str, bool]] = []
+        self.wait_s: float | None = 7.0
+
+    def revoke(self, login: bytes, left_s: float) -> None:
+        for other in self.others:
+            other.revoked(login, left_s)
+
+    async def attempt(self, address: str, name: str, is_success: bool = False) -> float | None:
+        self.attempts.append((address, name, is_success))
+        return self.wait_s
+
+
+def test_each_gateway_knows_a_login_and_that_it_has_ended() -> None:
+    first, second, third = several(3)
+    token = first.open("ann")
+    closed: list[str] = []
+    for name, logins in (("first", first), ("second", second)):
+        login = logins.find(token)
+        assert login is not None
+        assert login.user == "ann"
+        login.sockets.add(lambda name=name: closed.append(name))
+    found = [logins.find(token) for logins in (first, second, third)]
+    assert len({login.visitor for login in found if login is not None}) == 1
+    second.close(token)
+    assert sorted(closed) == ["first", "second"]
+    assert [logins.find(token) for logins in (first, second, third)] == [None, None, None]
+
+
+def test_a_login_ends_once_however_often_it_is_said() -> None:
+    first, second = several(2)
+    token = first.open("ann")
+    for logins in (first, second, first):
+        logins.close(token)
+    assert first.find(token) is None
+
+
+def test_a_gateway_without_the_key_knows_nobody() -> None:
+    token = Logins(("ann", "secret"), key=b"a" * 32).open("ann")
+    assert Logins(("ann", "secret"), key=b"b" * 32).find(token) is None
+
+
+async def test_attempts_are_counted_by_the_broker_and_here_while_it_is_away() -> None:
+    logins, _ = several(2)
+    broker = logins.shared
+    assert isinstance(broker, Broker)
+    assert await logins.wait_s("10.0.0.2", "ann") == 7.0
+    await logins.succeeded("10.0.0.2", "ann")
+    assert broker.attempts == [("10.0.0.2", "ann", False), ("10.0.0.2", "ann", True)]
+    broker.wait_s = None
+    assert [await logins.wait_s("10.0.0.1", "ann") for _ in range(6)] == [0, 0, 0, 0, 0, 1]
+
+
+async def test_a_name_that_no_cookie_can_hold_lets_nobody_in(caplog: pytest.LogCaptureFixture) -> None:
+    assert await Logins(lambda name, password: "é" * 600).check("ann", "x") is None
+    assert "1024 bytes at most" in caplog.text
+    assert await Logins(lambda name, password: "é" * 512).check("ann", "x") == "é" * 512
+
+
 @pytest.mark.slow
 async def test_an_unknown_name_takes_as_long_as_a_wrong_password() -> None:
     logins = Logins([("ann", "secret")])

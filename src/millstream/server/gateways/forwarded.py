@@ -36,7 +36,7 @@ class Origin(NamedTuple):
     @classmethod
     def of(cls, scope: Scope) -> Origin:
         """Read it from a scope of ASGI."""
-        scheme = {"ws": "http", "wss": "https"}.get(scope["scheme"], scope["scheme"])
+        scheme = "https" if scope["scheme"] in ("https", "wss") else "http"
         client = scope.get("client")
         return cls(scheme, (client[0], client[1]) if client else None)
 

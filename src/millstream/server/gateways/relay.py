@@ -129,7 +129,8 @@ async def _up(transport: Transport, sibling: ClientConnection) -> Closing:
         await sibling.close(1000)
         raise
     except ConnectionClosed:
-        return await asyncio.get_running_loop().create_future()  # what it closed with comes down
+        await asyncio.Event().wait()  # what it closed with comes down
+        raise
 
 
 async def _opened(address: str, scope: Scope) -> ClientConnection:

@@ -12,7 +12,6 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from millstream.errors import Busy
-from millstream.runtime.state.file_quota import network_of
 from millstream.server.security.caller import Caller, set_cookie
 from millstream.server.security.headers import Policy
 from millstream.server.security.logins import Logins
@@ -106,14 +105,11 @@ class LoginPage:
         if form is None:
             return JSONResponse({"error": f"A login is shorter than {MAX_FORM_BYTES} bytes."}, 413)
         name, password = form
-        backoff, network = self._logins.backoff, network_of(caller.address)
-        if wait_s := backoff.wait_s(network, name):
+        if wait_s := await self._logins.wait_s(caller.address, name):
             sentence = f"Too many failed attempts. Wait {math.ceil(wait_s)} s and try again."
             response = self._form(caller, name, sentence, 429)
             response.headers["retry-after"] = str(math.ceil(wait_s))
             return response
-        # Counted before the check is done, so that many attempts at once do not count as one.
-        backoff.failed(network, name)
         try:
             user = await self._logins.check(name, password, caller.address)
         except Busy as error:
@@ -122,7 +118,7 @@ class LoginPage:
             return response
         if user is None:
             return self._form(caller, name, "Name or password is wrong.", 401)
-        backoff.succeeded(network, name)
+        await self._logins.succeeded(caller.address, name)
         if caller.token:
             self._logins.close(caller.token)
         response = RedirectResponse("./", 303)

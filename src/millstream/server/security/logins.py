@@ -1,4 +1,4 @@
-"""Logins: passwords, failed attempts, and the tokens that browsers keep in a cookie."""
+"""Logins: passwords, failed attempts, and who is logged in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from millstream.errors import Busy
 from millstream.login_backoff import Backoff
@@ -21,6 +21,8 @@ from millstream.runtime.user_code import guarded
 from millstream.server.complaints import VisitorLog
 from millstream.server.options import Auth
 from millstream.server.security.address_slots import AddressSlots
+from millstream.server.security.login_tokens import ID_BYTES, MAX_USER_BYTES, LoginToken, TokenSigner
+from millstream.server.security.revocations import Revocations
 from millstream.wire.plain import plain_scalar
 
 CHECK_S: Final = 30.0
@@ -55,22 +57,51 @@ class Login:
     sockets: set[Callable[[], None]] = field(default_factory=set)
 
 
-class Logins:
-    """Checks passwords and keeps the logins of this process; none outlives it.
+class SharedLogins(Protocol):
+    """What the gateways of an app share about logins: a broker, which may be away."""
 
-    The cookie is a random token. Only a keyed hash of it is kept, so that a leak of memory gives no access.
+    def revoke(self, login: bytes, left_s: float) -> None:
+        """Tell all gateways that a login has ended `left_s` before its time."""
+
+    async def attempt(self, address: str, name: str, is_success: bool = False) -> float | None:
+        """Count an attempt that is about to be checked, unless it has to wait: gives the seconds for which it does.
+
+        With `is_success` forget the failures of this name and address. `None` if the broker does not answer.
+        """
+
+
+class Logins:
+    """Checks passwords, and knows who is logged in.
+
+    The cookie is a signed token, which any gateway with the key reads. What is kept here of a login is what ends with
+    it. None outlives its key: that of a single process is made here, that of several gateways by their supervisor.
+
+    Args:
+        auth: Names and passwords, or a function that checks them.
+        clock: The monotonic clock; one for all gateways.
+        complaints: Logs what visitors can cause at will.
+        key: The secret that all gateways share; `None` makes one.
+
+    Attributes:
+        shared: What the gateways share about logins; `None` in a single process.
     """
 
     def __init__(
-        self, auth: Auth, clock: Callable[[], float] = time.monotonic, complaints: VisitorLog | None = None
+        self,
+        auth: Auth,
+        clock: Callable[[], float] = time.monotonic,
+        complaints: VisitorLog | None = None,
+        key: bytes | None = None,
     ) -> None:
         self._complaints = complaints or VisitorLog()
         self._check = auth if callable(auth) else _Passwords(_pairs(auth))
         self._clock = clock
-        self._key = secrets.token_bytes(32)
+        self._signer = TokenSigner(key or secrets.token_bytes(32))
+        self._revocations = Revocations(clock)
         self._logins: OrderedDict[bytes, Login] = OrderedDict()
+        self.shared: SharedLogins | None = None
         self._shares = AddressSlots(*(MAX_CALLS if callable(auth) else MAX_CHECKS), MAX_WAITING)
-        self.backoff = Backoff(clock)
+        self._backoff = Backoff(clock)
 
     async def check(self, name: str, password: str, address: str = "") -> str | None:
         """Return the user's name if the password is right. Fails closed: an error, a late or an unclear answer is a no.
@@ -94,10 +125,9 @@ class Logins:
         verdict = await self._ask(network, name, password)
         with guarded(self._report):
             verdict = plain_scalar(verdict)  # numpy's True, from a comparison in a table
-        if verdict is True:
-            return name
-        if isinstance(verdict, str) and verdict:
-            return verdict
+        user = name if verdict is True else verdict
+        if isinstance(user, str) and user:
+            return self._fitting(user)
         if not isinstance(verdict, bool | str | None):
             self._complaints.say(
                 "auth is vague",
@@ -139,34 +169,83 @@ class Logins:
     def _report(self, error: BaseException) -> None:
         self._complaints.failed("The function given as auth= raised; the login was refused", error)
 
+    def _fitting(self, user: str) -> str | None:
+        """Refuse a name that no cookie can hold."""
+        if len(user.encode("utf-8", "surrogatepass")) <= MAX_USER_BYTES:
+            return user
+        self._complaints.say(
+            "auth is long",
+            f"auth= returned a name of {len(user)} characters, which lets nobody in: {MAX_USER_BYTES} bytes at most",
+        )
+        return None
+
+    async def wait_s(self, address: str, name: str) -> float:
+        """Count an attempt as failed that is about to be checked, so that many at once do not count as one.
+
+        Returns:
+            Seconds until this address may try this name again; 0 if it may now, and only then the attempt counts.
+        """
+        network = network_of(address)
+        if self.shared is not None and (found_s := await self.shared.attempt(network, name)) is not None:
+            return found_s
+        waiting_s = self._backoff.wait_s(network, name)
+        if not waiting_s:
+            self._backoff.failed(network, name)
+        return waiting_s
+
+    async def succeeded(self, address: str, name: str) -> None:
+        """Forget the failures of this name from this address."""
+        network = network_of(address)
+        self._backoff.succeeded(network, name)
+        if self.shared is not None:
+            await self.shared.attempt(network, name, is_success=True)
+
     def open(self, user: str) -> str:
         """Log a user in; returns a new token for the cookie."""
-        token = secrets.token_urlsafe(32)
-        self._logins[self._digest(token)] = Login(user, secrets.token_urlsafe(16), self._clock() + LIFETIME_S)
-        while len(self._logins) > MAX_LOGINS:
-            self._end(next(iter(self._logins)))
-        return token
+        token = LoginToken(secrets.token_bytes(ID_BYTES), self._clock() + LIFETIME_S, user)
+        self._known(token)
+        return self._signer.sign(token)
 
-    def find(self, token: str) -> Login | None:
+    def find(self, text: str) -> Login | None:
         """Find the login that a cookie belongs to, unless it has ended."""
-        digest = self._digest(token)
-        login = self._logins.get(digest)
-        if login is not None and login.expires <= self._clock():
-            self._end(digest)
+        token = self._signer.read(text)
+        if token is None:
             return None
+        if self._revocations.has_ended(token.number, token.expires):
+            self._forget(token.number)
+            return None
+        return self._known(token)
+
+    def close(self, text: str) -> None:
+        """Log out, at all gateways: the token becomes invalid, and the connections opened with it are closed."""
+        token = self._signer.read(text)
+        if token is not None:
+            self._end(token.number, token.expires)
+
+    def revoked(self, login: bytes, left_s: float) -> None:
+        """Note that a login has ended at another gateway, `left_s` before its time."""
+        self._revocations.add(login, self._clock() + left_s)
+        self._forget(login)
+
+    def _known(self, token: LoginToken) -> Login:
+        login = self._logins.get(token.number)
+        if login is None:
+            login = Login(token.user, self._signer.visitor(token.number), token.expires)
+            self._logins[token.number] = login
+            while len(self._logins) > MAX_LOGINS:
+                number, oldest = next(iter(self._logins.items()))
+                self._end(number, oldest.expires)
         return login
 
-    def close(self, token: str) -> None:
-        """Log out: the token becomes invalid, and the connections opened with it are closed."""
-        self._end(self._digest(token))
+    def _end(self, number: bytes, expires: float) -> None:
+        if self._revocations.add(number, expires) and self.shared is not None:
+            self.shared.revoke(number, max(expires - self._clock(), 0.0))
+        self._forget(number)
 
-    def _end(self, digest: bytes) -> None:
-        login = self._logins.pop(digest, None)
+    def _forget(self, number: bytes) -> None:
+        login = self._logins.pop(number, None)
         for close in list(login.sockets) if login else ():
             close()
-
-    def _digest(self, token: str) -> bytes:
-        return hmac.digest(self._key, token.encode(), "sha256")
 
 
 class _Passwords:
