@@ -37,10 +37,10 @@ def run(options: argparse.Namespace) -> int:
     if sys.platform == "win32":
         raise CommandError("--workers needs Linux or macOS: leave it out on Windows")
     from millstream.server.launch import say
-    from millstream.supervisor.supervisor import Program, Supervisor
+    from millstream.supervisor.supervisor import ServedProgram, Supervisor
 
     split(options.target)  # a file that is missing is said once
-    code = Supervisor(Program(options.target, serving(options), options.open), options.workers, say).run()
+    code = Supervisor(ServedProgram(options.target, serving(options), options.open), options.workers, say).run()
     if not code:
         say("* Stopped.")
     return code

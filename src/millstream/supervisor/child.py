@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from millstream.supervisor.messages import Message, Start, receive, send
 
 
-class Child:
+class SupervisedProcess:
     """A process in a session of its own, so that Ctrl-C in the terminal reaches the supervisor alone.
 
     Args:
@@ -65,7 +65,7 @@ class Child:
         self._popen.wait()
 
 
-class GatewayChild(Child):
+class GatewayProcess(SupervisedProcess):
     """A gateway, with the connection over which it says that it serves.
 
     Args:

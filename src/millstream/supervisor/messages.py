@@ -1,4 +1,4 @@
-"""What supervisor and gateway say to each other over the connection between them, and the socket that goes along."""
+"""The words of supervisor and gateway over the connection between them, and the socket that goes along."""
 
 from __future__ import annotations
 

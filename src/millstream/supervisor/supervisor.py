@@ -19,7 +19,7 @@ from typing import Final
 
 from millstream.runtime.state.temp_folders import TempFolders
 from millstream.supervisor.back_off import RestartDelay
-from millstream.supervisor.child import GatewayChild
+from millstream.supervisor.child import GatewayProcess
 from millstream.supervisor.messages import Retire, Serving, Start
 
 logger = logging.getLogger("millstream.supervisor")
@@ -34,7 +34,7 @@ _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD)
 
 
 @dataclass(frozen=True)
-class Program:
+class ServedProgram:
     """The program whose app is served.
 
     Attributes:
@@ -62,8 +62,8 @@ class Post:
     """
 
     number: int
-    child: GatewayChild | None = None
-    successor: GatewayChild | None = None
+    child: GatewayProcess | None = None
+    successor: GatewayProcess | None = None
     due: float | None = None
     starts: int = 0
     delay: RestartDelay = field(default_factory=RestartDelay)
@@ -81,14 +81,14 @@ class Supervisor:
         say: Tells whoever started it.
     """
 
-    def __init__(self, program: Program, gateways: int, say: Callable[[str], None]) -> None:
+    def __init__(self, program: ServedProgram, gateways: int, say: Callable[[str], None]) -> None:
         self._program = program
         self._posts = [Post(number) for number in range(1, gateways + 1)]
         self._say = say
         self._key = secrets.token_bytes(32)
         self._folder = Path()
         self._listener: socket.socket | None = None
-        self._leaving: set[GatewayChild] = set()
+        self._leaving: set[GatewayProcess] = set()
         self._rolling: deque[Post] = deque()
         self._is_complete = self._is_ending = False
         self._until: float | None = None
@@ -128,7 +128,7 @@ class Supervisor:
         dues = [due for due in (self._until, *(post.due for post in self._posts)) if due is not None]
         wait_s = max(min(dues) - now, 0.0) if dues else None
         for key, _ in self._selector.select(wait_s):
-            if isinstance(key.data, GatewayChild):
+            if isinstance(key.data, GatewayProcess):
                 self._hear(key.data)
             else:
                 os.read(key.fd, 4096)
@@ -143,11 +143,11 @@ class Supervisor:
                 child.kill()
             self._until = None
 
-    def _children(self) -> list[GatewayChild]:
+    def _children(self) -> list[GatewayProcess]:
         held = [child for post in self._posts for child in (post.child, post.successor) if child is not None]
         return [*held, *self._leaving]
 
-    def _started(self, post: Post) -> GatewayChild:
+    def _started(self, post: Post) -> GatewayProcess:
         post.starts += 1
         # Each start has a name of its own: what names one that has gone is not taken for its successor's.
         name = f"g{post.number}" if post.starts == 1 else f"g{post.number}-{post.starts}"
@@ -160,11 +160,11 @@ class Supervisor:
             arguments=dict(program.arguments),
             inbrowser=program.inbrowser and is_first,
         )
-        child = GatewayChild(start, self._listener)
+        child = GatewayProcess(start, self._listener)
         self._selector.register(child.connection, selectors.EVENT_READ, child)
         return child
 
-    def _hear(self, child: GatewayChild) -> None:
+    def _hear(self, child: GatewayProcess) -> None:
         try:
             message, listener = child.hear()
         except (EOFError, OSError):
@@ -212,7 +212,7 @@ class Supervisor:
         for child in children:
             child.terminate()
 
-    def _bury(self, child: GatewayChild, code: int) -> None:
+    def _bury(self, child: GatewayProcess, code: int) -> None:
         """See to what follows from the end of a gateway."""
         if child.connection in self._selector.get_map():
             self._selector.unregister(child.connection)
@@ -232,7 +232,7 @@ class Supervisor:
                 self._replace(post, child, code)
         self._roll_on()
 
-    def _replace(self, post: Post, child: GatewayChild, code: int) -> None:
+    def _replace(self, post: Post, child: GatewayProcess, code: int) -> None:
         if self._is_ending:
             return
         if not self._is_complete:
@@ -245,7 +245,7 @@ class Supervisor:
         when = f"in {pause_s:g} s" if pause_s else "now"
         logger.error("Gateway %s %s; another one is started %s.", child.name, _ended(code), when)
 
-    def _say_failed(self, child: GatewayChild, code: int) -> None:
+    def _say_failed(self, child: GatewayProcess, code: int) -> None:
         """Say that the app cannot be served; why is said by the gateway itself."""
         remedy = "see above; the program has to run to its launch() in each gateway"
         if self._listener is not None:

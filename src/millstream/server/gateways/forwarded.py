@@ -22,7 +22,7 @@ _NOBODY: Final = "-"
 _NO_SIBLING: Final = Refusal(400, "Only gateways of the same app come this way.")
 
 
-class Origin(NamedTuple):
+class VisitorPeer(NamedTuple):
     """Where a request came from.
 
     Attributes:
@@ -34,7 +34,7 @@ class Origin(NamedTuple):
     client: tuple[str, int] | None
 
     @classmethod
-    def of(cls, scope: Scope) -> Origin:
+    def of(cls, scope: Scope) -> VisitorPeer:
         """Read it from a scope of ASGI."""
         scheme = "https" if scope["scheme"] in ("https", "wss") else "http"
         client = scope.get("client")
@@ -46,7 +46,7 @@ class Origin(NamedTuple):
         return f"{self.scheme} {address} {port}"
 
     @classmethod
-    def read(cls, text: str) -> Origin | None:
+    def read(cls, text: str) -> VisitorPeer | None:
         """Read the value of the header; `None` if it is malformed."""
         words = text.split(" ")
         if len(words) != 3 or words[0] not in ("http", "https") or not (words[2].isascii() and words[2].isdigit()):
@@ -78,7 +78,7 @@ class PrivateDoor:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in as the visitor's own."""
         given = Headers(scope=scope).getlist(FORWARDED)
-        origin = Origin.read(given[0]) if len(given) == 1 else None
+        origin = VisitorPeer.read(given[0]) if len(given) == 1 else None
         if origin is None:
             await refuse(scope, receive, send, _NO_SIBLING)
             return

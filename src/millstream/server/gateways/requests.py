@@ -11,7 +11,7 @@ from starlette.routing import request_response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from millstream.runtime.state.owned import owner_of
-from millstream.server.gateways.forwarded import FORWARDED, Origin, is_forwarded
+from millstream.server.gateways.forwarded import FORWARDED, VisitorPeer, is_forwarded
 from millstream.server.gateways.siblings import Siblings, connected
 from millstream.server.security.gate import Refusal, refuse
 
@@ -176,7 +176,7 @@ class _Exchange:
 def passed_on(scope: Scope) -> list[tuple[bytes, bytes]]:
     """Give the headers of a visitor's request as a sibling gets them."""
     headers = [(name, value) for name, value in scope["headers"] if name not in _NOT_PASSED_ON]
-    return [*headers, (FORWARDED.encode(), Origin.of(scope).written().encode())]
+    return [*headers, (FORWARDED.encode(), VisitorPeer.of(scope).written().encode())]
 
 
 def target_of(scope: Scope) -> bytes:

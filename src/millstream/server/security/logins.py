@@ -58,7 +58,7 @@ class Login:
 
 
 class SharedLogins(Protocol):
-    """What the gateways of an app share about logins: a broker, which may be away."""
+    """The part of a broker that knows of logins; it may be away."""
 
     def revoke(self, login: bytes, left_s: float) -> None:
         """Tell all gateways that a login has ended `left_s` before its time."""
@@ -83,7 +83,7 @@ class Logins:
         key: The secret that all gateways share; `None` makes one.
 
     Attributes:
-        shared: What the gateways share about logins; `None` in a single process.
+        shared: The broker of all gateways; `None` in a single process.
     """
 
     def __init__(
