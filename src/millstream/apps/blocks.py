@@ -245,6 +245,8 @@ class Blocks(Declaration):
         - `bytes`: `received` and `sent` over the connections of pages; `uploads`: `count`, `bytes`, `stored_bytes`;
         - `threads`: `running` handlers, and `abandoned` ones that did not end;
         - `workers`: worker processes that are `running`, and the `deaths` and `recycled` ones since the start;
+        - `gateways`: behind `millstream run --workers`, the same figures for each gateway by its name; all others are
+          those of the whole app then;
         - `loop_lag_s`: how long one round of the event loop takes just now; `None` where nobody could wait for it, as
           in an async handler.
 

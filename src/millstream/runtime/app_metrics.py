@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sized
-from dataclasses import dataclass
-from typing import Protocol, cast
+from collections.abc import Iterable, Mapping, Sequence, Sized
+from dataclasses import dataclass, fields
+from typing import Final, Protocol, cast
 
 from millstream.jobs import Engine
 from millstream.runtime.metrics import StreamMetrics, Totals
@@ -92,6 +92,21 @@ class AppMetrics:
             },
             "loop_lag_s": self.loop_lag_s,
         }
+
+    @classmethod
+    def whole(cls, parts: Sequence[AppMetrics]) -> AppMetrics:
+        """Add up the figures of several processes; the lag is the longest."""
+        total: dict[str, object] = {name: sum(getattr(part, name) for part in parts) for name in _SUMMED}
+        events: dict[str, StreamMetrics] = {}
+        for name, metrics in (event for part in parts for event in part.events.items()):
+            events.setdefault(name, StreamMetrics()).merge(metrics)
+        cpu_s = [part.cpu_s for part in parts if part.cpu_s is not None]
+        lags_s = [part.loop_lag_s for part in parts if part.loop_lag_s is not None]
+        total |= {"events": dict(sorted(events.items())), "cpu_s": sum(cpu_s) if cpu_s else None}
+        return cls(**total, loop_lag_s=max(lags_s, default=None))  # type: ignore[arg-type]  # each of its field's type
+
+
+_SUMMED: Final = tuple(field.name for field in fields(AppMetrics) if field.type == "int")
 
 
 def plain_event(metrics: StreamMetrics) -> dict[str, object]:

@@ -23,11 +23,13 @@ from millstream.declare.manifest import Look, Manifest
 from millstream.declare.theme import ThemeLike, theme_tokens
 from millstream.errors import Busy
 from millstream.recording.recorder import Recorder
+from millstream.runtime.app_metrics import AppMetrics
 from millstream.runtime.host import Host
 from millstream.runtime.run_in_thread import run_in_thread
 from millstream.runtime.settings import Settings
 from millstream.server.complaints import VisitorLog
 from millstream.server.composition import compose_host
+from millstream.server.gateways.figures import PATH
 from millstream.server.gateways.forwarded import PrivateDoor
 from millstream.server.gateways.gateway import Gateway
 from millstream.server.gateways.requests import Owner, owner_in_header, owner_in_path
@@ -35,7 +37,7 @@ from millstream.server.http.assets import Assets
 from millstream.server.http.connections import CONNECTION_HEADER, HttpConnections, leave
 from millstream.server.http.failures import answering, contained
 from millstream.server.http.favicon import Favicon
-from millstream.server.http.metrics import Metrics, collected
+from millstream.server.http.metrics import Metrics, alone
 from millstream.server.http.page import Content, PageDocument, read_source, read_sources
 from millstream.server.http.uploads import SESSION_HEADER, receive_file, send_file
 from millstream.server.options import ServerOptions
@@ -90,6 +92,7 @@ class App:
         self.options = options
         self.gateway = gateway
         self._relay = None if gateway is None else gateway.relay()
+        self._figures = None if gateway is None else gateway.figures(lambda: self.host)
         self.manifest = declaration.freeze(_look(declaration.look, options))
         _check_found(declaration, {options.engine, *(binding.engine for binding in self.manifest.bindings)})
         self.complaints = VisitorLog()
@@ -108,7 +111,7 @@ class App:
         inner.router.redirect_slashes = False  # it would build an address from the Host header
         self._gate = Gate(inner, options, logins, PUBLIC, policy)
         self._entrance = contained(self._gate, self.complaints)
-        self.private_door = PrivateDoor(self)
+        self.private_door = PrivateDoor(self, {} if self._figures is None else {PATH: self._figures.serve})
 
     @property
     def host(self) -> Host:
@@ -182,9 +185,17 @@ class App:
         if loop is None or not loop.is_running() or asyncio._get_running_loop() is loop:
             return host.metrics().plain()  # nobody can wait for the loop here
         try:
-            return asyncio.run_coroutine_threadsafe(collected(host), loop).result(LONGEST_LAG_S).plain()
+            return asyncio.run_coroutine_threadsafe(self._all_figures(host), loop).result(LONGEST_LAG_S)
         except TimeoutError:  # the loop is blocked, or has ended meanwhile
             return replace(host.metrics(), loop_lag_s=LONGEST_LAG_S).plain()
+
+    async def _gather(self, host: Host) -> Mapping[str, AppMetrics]:
+        return await (alone(host) if self._figures is None else self._figures.by_gateway(host))
+
+    async def _all_figures(self, host: Host) -> dict[str, object]:
+        parts = await self._gather(host)
+        whole = AppMetrics.whole(list(parts.values())).plain()
+        return whole if "" in parts else {**whole, "gateways": {name: part.plain() for name, part in parts.items()}}
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -199,7 +210,7 @@ class App:
         assets = Assets(policy, is_public=logins is None, elements=self.manifest.element_scripts.values())
         page = PageDocument(_content(self.manifest, self.options, assets), policy, has_logins=logins is not None)
         favicon = Favicon(self.options.favicon_path)
-        metrics = Metrics(self.options.metrics_token or "", has_logins=logins is not None)
+        metrics = Metrics(self.options.metrics_token or "", has_logins=logins is not None, gather=self._gather)
         visits = Visits(lambda: self.is_draining, policy, self._recorder, self._relay)
         over_http = self._over_http = HttpConnections(visits.serve, self._name)
         upload = self._unless_draining(receive_file)

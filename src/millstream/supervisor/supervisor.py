@@ -25,10 +25,10 @@ from millstream.supervisor.messages import Retire, Serving, Start
 logger = logging.getLogger("millstream.supervisor")
 
 SPARE_S: Final = 3.0
-"""How much longer than its drain a gateway may take to end."""
+"""Time that the end of a gateway may take beyond its drain."""
 
 AT_ONCE_S: Final = 0.5
-"""How long gateways may take to end after a second signal."""
+"""Time that gateways have for their end after a second signal."""
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD)
 

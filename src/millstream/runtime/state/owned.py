@@ -27,5 +27,5 @@ def owner_of(secret: str) -> str:
 
 
 def is_gateway_name(text: str) -> bool:
-    """Whether a gateway may have this name: lower-case letters, digits and hyphens, 63 at most, no hyphen first."""
+    """Tell whether a gateway may be called so: lower-case letters, digits and hyphens, 63 at most, no hyphen first."""
     return _NAME.fullmatch(text) is not None

@@ -9,6 +9,7 @@ to be passed on again.
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from starlette.datastructures import Headers
@@ -61,7 +62,7 @@ class VisitorPeer(NamedTuple):
 
 
 def is_forwarded(scope: Scope) -> bool:
-    """Whether a sibling has passed this request on, or somebody says so: it is not passed on again."""
+    """Tell whether a sibling has passed this request on, or somebody says so: it is not passed on again."""
     return any(name == FORWARDED.encode() for name, _ in scope["headers"])
 
 
@@ -70,10 +71,12 @@ class PrivateDoor:
 
     Args:
         app: The app with its gate.
+        own: What siblings alone may ask, by path.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, own: Mapping[str, ASGIApp]) -> None:
         self._app = app
+        self._own = own
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in as the visitor's own."""
@@ -82,5 +85,6 @@ class PrivateDoor:
         if origin is None:
             await refuse(scope, receive, send, _NO_SIBLING)
             return
+        app = self._own.get(scope["path"], self._app)
         scheme = origin.scheme.replace("http", "ws") if scope["type"] == "websocket" else origin.scheme
-        await self._app({**scope, "scheme": scheme, "client": origin.client}, receive, send)
+        await app({**scope, "scheme": scheme, "client": origin.client}, receive, send)

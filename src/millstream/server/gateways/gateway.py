@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from socket import socket
 from typing import Any
 
+from millstream.runtime.host import Host
+from millstream.server.gateways.figures import Figures
 from millstream.server.gateways.relay import Relay
 from millstream.server.gateways.requests import Forwarding, Owner
 from millstream.server.gateways.siblings import Siblings
@@ -35,7 +37,7 @@ class Gateway:
 
     @property
     def is_first(self) -> bool:
-        """Whether it is the one that opens the port."""
+        """True for the one that opens the port."""
         return self.listener is None
 
     def close(self) -> None:
@@ -46,6 +48,10 @@ class Gateway:
     def relay(self) -> Relay:
         """Make what carries the messages of pages to siblings."""
         return Relay(self.siblings)
+
+    def figures(self, host: Callable[[], Host]) -> Figures:
+        """Make what collects the figures of all gateways."""
+        return Figures(self.siblings, host)
 
     def forwarding(self, owner: Owner, here: Callable[..., Any]) -> Forwarding:
         """Make an endpoint that passes on what belongs to siblings."""

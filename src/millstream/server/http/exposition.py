@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Final, Literal, TypeAlias
 
@@ -42,6 +42,21 @@ class Family:
         """The name with underscores, the unit, and `_total` for a counter."""
         ending = "_total" if self.kind == "counter" else ""
         return f"{self.name.replace('.', '_')}{_UNITS.get(self.unit, '')}{ending}"
+
+
+def families_of(parts: Mapping[str, AppMetrics]) -> list[Family]:
+    """Give the figures of several gateways, by name, each sample with its `gateway`; those of one without a name alone.
+
+    No sample is a sum: whoever adds up the samples of a metric gets that.
+    """
+    if "" in parts:
+        return families(parts[""])
+    found: dict[str, Family] = {}
+    for gateway, metrics in parts.items():
+        for family in families(metrics):
+            known = found.setdefault(family.name, replace(family, samples=[]))
+            known.samples.extend(({"gateway": gateway, **labels}, value) for labels, value in family.samples)
+    return list(found.values())
 
 
 def families(metrics: AppMetrics) -> list[Family]:

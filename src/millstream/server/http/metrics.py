@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from time import perf_counter, process_time
-from typing import Final
+from typing import Final, TypeAlias
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from millstream.runtime.app_metrics import AppMetrics
 from millstream.runtime.host import Host
-from millstream.server.http.exposition import CONTENT_TYPE, exposition, families
+from millstream.server.http.exposition import CONTENT_TYPE, exposition, families_of
 from millstream.server.security.caller import Caller
 from millstream.server.security.hosts import is_from_here
 
 FRESH: Final = {"cache-control": "no-store"}
+
+Gather: TypeAlias = Callable[[Host], Awaitable[Mapping[str, AppMetrics]]]
+"""Collects the figures of a host and its siblings, by the names of their gateways."""
 
 _ASK: Final = {**FRESH, "www-authenticate": 'Bearer realm="metrics"'}
 
@@ -37,11 +41,13 @@ class Metrics:
     Args:
         token: What a scraper sends as `Authorization: Bearer TOKEN`; empty for none.
         has_logins: Whether the app asks for a login.
+        gather: Collects the figures of all gateways.
     """
 
-    def __init__(self, token: str, *, has_logins: bool) -> None:
+    def __init__(self, token: str, *, has_logins: bool, gather: Gather) -> None:
         self._token = token
         self._has_logins = has_logins
+        self._gather = gather
 
     async def serve(self, request: Request) -> Response:
         """Give the figures, or say what is missing to see them."""
@@ -52,13 +58,18 @@ class Metrics:
                 return JSONResponse({"error": _LOG_IN}, 401, _ASK)
             if not is_from_here(caller.address, caller.host.host, request.headers.keys()):
                 return JSONResponse({"error": _NOT_FROM_HERE}, 403, FRESH)
-        text = exposition(families(await collected(host)))
+        text = exposition(families_of(await self._gather(host)))
         return Response(text, headers={**FRESH, "content-type": CONTENT_TYPE})
 
     def _has_token(self, request: Request) -> bool:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         is_bearer = scheme.lower() == "bearer" and bool(self._token)
         return is_bearer and hmac.compare_digest(given.strip().encode(), self._token.encode())
+
+
+async def alone(host: Host) -> dict[str, AppMetrics]:
+    """Collect the figures of an app of a single process, which has no name."""
+    return {"": await collected(host)}
 
 
 async def collected(host: Host) -> AppMetrics:
