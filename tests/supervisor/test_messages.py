@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from millstream.supervisor.messages import Message, Retire, Serving, Start, receive, send
 
 MESSAGES: list[Message] = [
-    Start("g1", "/tmp/x", b"key", "app.py:demo", {"server_port": 0, "show_error": True}, inbrowser=True),
+    Start("g1", "/tmp/x", 3, b"key", "app.py:demo", {"server_port": 0, "show_error": True}, inbrowser=True),
     Retire(),
     Serving(["* Running"], 4.0),
 ]

@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType
 from typing import Any, Final
 
@@ -28,6 +29,7 @@ from millstream.server.process.network import BACKLOG
 from millstream.server.process.protocols import BoundedHttp
 from millstream.server.process.side_door import SideDoor
 from millstream.server.process.watchdog import INTERRUPT, Watchdog
+from millstream.supervisor.loads import Loads
 from millstream.transports.websocket import LiveSocket
 from millstream.wire.limits import MAX_MESSAGE_BYTES
 
@@ -136,11 +138,25 @@ class Server(uvicorn.Server):
             self.servers = [await loop.create_server(self._protocol, sock=self._listener, ssl=tls)]
             return None
         acceptor = Acceptor(self._listener, self._protocol, tls, self._connection_limits, self._app.complaints)
+        if self._app.gateway is not None and self._app.gateway.loads is not None:
+            acceptor.is_preferred = partial(self._is_least, self._app.gateway.loads)
         acceptor.open()
         self.servers = [acceptor]  # type: ignore[list-item]  # it has everything that uvicorn uses of a server
         if tls is not None:  # nothing can be read of a request before its connection belongs to somebody
             return None
         return SideDoor(self._listener, loop, acceptor.take, self._app.options.root_path)
+
+    def _is_least(self, loads: Loads) -> bool:
+        own = len(self.server_state.connections)
+        is_least = loads.is_least(own)
+        loads.note(own + is_least)  # it is about to accept one
+        return is_least
+
+    async def on_tick(self, counter: int) -> bool:
+        """Tell the other gateways ten times a second how many connections there are here."""
+        if self._app.gateway is not None and self._app.gateway.loads is not None:
+            self._app.gateway.loads.note(len(self.server_state.connections))
+        return await super().on_tick(counter)
 
     def _open_private_door(self) -> None:
         """Begin to accept the requests that siblings of a gateway pass on; theirs are not limited by address."""

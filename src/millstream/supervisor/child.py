@@ -81,7 +81,7 @@ class GatewayProcess(SupervisedProcess):
         )
         with theirs:
             super().__init__(start.name, [sys.executable, "-c", code], theirs.fileno())
-        self.drain_s = 0.0
+        self.seat, self.drain_s = start.seat, 0.0
         send(self.connection, start, listener)
 
     def hear(self) -> tuple[Message, socket.socket | None]:

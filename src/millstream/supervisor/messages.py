@@ -17,6 +17,7 @@ class Start(msgspec.Struct, frozen=True, tag="start"):
     Attributes:
         name: The gateway's name.
         folder: Where the sockets of the siblings are.
+        seat: Its entry in the memory that all share.
         key: The secret that all share.
         target: The program, as in `millstream run`.
         arguments: Arguments for its `launch()`.
@@ -25,6 +26,7 @@ class Start(msgspec.Struct, frozen=True, tag="start"):
 
     name: str
     folder: str
+    seat: int
     key: bytes
     target: str
     arguments: dict[str, object]

@@ -20,6 +20,7 @@ from typing import Final
 from millstream.runtime.state.temp_folders import TempFolders
 from millstream.supervisor.back_off import RestartDelay
 from millstream.supervisor.child import GatewayProcess
+from millstream.supervisor.loads import SEATS, Loads
 from millstream.supervisor.messages import Retire, Serving, Start
 
 logger = logging.getLogger("millstream.supervisor")
@@ -92,7 +93,7 @@ class Supervisor:
         self._rolling: deque[Post] = deque()
         self._is_complete = self._is_ending = False
         self._until: float | None = None
-        self._code = 0
+        self._code = self._seats = 0
         self._signals: deque[int] = deque()
         self._selector = selectors.DefaultSelector()
 
@@ -101,6 +102,7 @@ class Supervisor:
         folders = TempFolders()
         folders.make()
         self._folder = folders.root
+        self._loads = Loads(self._folder)
         self._posts[0].due = time.monotonic()
         try:
             with self._hearing_signals():
@@ -113,6 +115,7 @@ class Supervisor:
             if self._listener is not None:
                 self._listener.close()
             self._selector.close()
+            self._loads.close()
             folders.remove()
         return self._code
 
@@ -148,13 +151,14 @@ class Supervisor:
         return [*held, *self._leaving]
 
     def _started(self, post: Post) -> GatewayProcess:
-        post.starts += 1
+        post.starts, self._seats = post.starts + 1, self._seats + 1
         # Each start has a name of its own: what names one that has gone is not taken for its successor's.
         name = f"g{post.number}" if post.starts == 1 else f"g{post.number}-{post.starts}"
         program, is_first = self._program, self._listener is None
         start = Start(
             name=name,
             folder=str(self._folder),
+            seat=self._seats % SEATS,
             key=self._key,
             target=program.target,
             arguments=dict(program.arguments),
@@ -218,6 +222,7 @@ class Supervisor:
             self._selector.unregister(child.connection)
         child.close()
         (self._folder / f"{child.name}.sock").unlink(missing_ok=True)
+        self._loads.clear(child.seat)
         self._leaving.discard(child)
         if self._is_ending:
             is_fine = code in (0, -signal.SIGTERM)  # the latter before it could drain: it had no visitors yet

@@ -57,6 +57,7 @@ SIGNATURES = {
     uvicorn.Server: {
         "__init__": "(config)",
         "capture_signals": "()",
+        "on_tick": "(counter)",
         "shutdown": "(sockets)",
         "startup": "(sockets)",
     },

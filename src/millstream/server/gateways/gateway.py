@@ -12,6 +12,7 @@ from millstream.server.gateways.figures import Figures
 from millstream.server.gateways.relay import Relay
 from millstream.server.gateways.requests import Forwarding, Owner
 from millstream.server.gateways.siblings import Siblings
+from millstream.supervisor.loads import Loads
 
 
 @dataclass(eq=False)
@@ -25,6 +26,7 @@ class Gateway:
         listener: The listening socket that all share; `None` for the first gateway, which opens it.
         on_serving: Called once visitors are served, with the listening socket, what is to be told to whoever started
             the app, and the seconds that the drain may take.
+        loads: Says which gateway has fewest connections; `None` where a proxy shares them out.
         is_retiring: Whether this gateway ends while its siblings go on; they get new connections then.
     """
 
@@ -33,6 +35,7 @@ class Gateway:
     door: socket | None = None
     listener: socket | None = None
     on_serving: Callable[[socket, Sequence[str], float], None] = lambda listener, lines, drain_s: None
+    loads: Loads | None = None
     is_retiring: bool = False
 
     @property

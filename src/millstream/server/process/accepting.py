@@ -25,6 +25,9 @@ BURST: Final = 64
 REST_S: Final = 0.25
 """Pause in accepting when descriptors run out; new connections wait in the kernel meanwhile."""
 
+HESITATION_S: Final = 0.05
+"""Pause before a connection is accepted that another gateway should rather take; it may be stuck."""
+
 SHED: Final = 8
 """Number of connections, idle for longest, that are ended when descriptors run out."""
 
@@ -40,7 +43,12 @@ class Acceptor:
         tls: The TLS context; `None` for plain connections.
         crowd: The connections that make room when descriptors run out.
         complaints: Logs that they did.
+
+    Attributes:
+        is_preferred: Tells whether this process should take the next connection, of several that accept on the socket.
     """
+
+    is_preferred: Callable[[], bool] | None = None
 
     def __init__(
         self,
@@ -80,7 +88,21 @@ class Acceptor:
         await asyncio.gather(*self._opening, return_exceptions=True)
 
     def _accept(self) -> None:
-        for _ in range(BURST):
+        if self.is_preferred is None:
+            self._take_waiting(BURST)
+        elif self.is_preferred():
+            self._take_waiting(1)
+        else:
+            self._loop.remove_reader(self._listener.fileno())
+            self._is_open = False
+            self._rest = self._loop.call_later(HESITATION_S, self._insist)
+
+    def _insist(self) -> None:
+        self._take_waiting(1)
+        self.open()
+
+    def _take_waiting(self, most: int) -> None:
+        for _ in range(most):
             try:
                 connection, address = self._listener.accept()
             except OSError as error:

@@ -1,0 +1,33 @@
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from millstream.supervisor.loads import SEATS, Loads
+
+
+@given(st.lists(st.integers(0, 10_000), min_size=1, max_size=8))
+def test_whoever_has_fewest_is_the_least(counts: list[int]) -> None:
+    with TemporaryDirectory() as folder:
+        members = [Loads(Path(folder), seat) for seat in range(len(counts))]
+        for member, count in zip(members, counts, strict=True):
+            member.note(count)
+        assert [member.is_least(count) for member, count in zip(members, counts, strict=True)] == [
+            count == min(counts) for count in counts
+        ]
+        for member in members:
+            member.close()
+
+
+def test_one_that_has_gone_does_not_count(tmp_path: Path) -> None:
+    supervisor, first, last = Loads(tmp_path), Loads(tmp_path, 0), Loads(tmp_path, SEATS - 1)
+    last.note(0)
+    first.note(5)
+    assert not first.is_least(5)
+    supervisor.clear(SEATS - 1)
+    assert first.is_least(5)
+    supervisor.note(3)
+    assert first.is_least(5)
+    for one in (supervisor, first, last):
+        one.close()
