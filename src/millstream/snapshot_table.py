@@ -28,7 +28,7 @@ class TakenSnapshot(NamedTuple, Generic[OwnerT]):
 
 @dataclass(slots=True)
 class _Entry(Generic[OwnerT]):
-    """What is known of one key; without a body there is nothing to take."""
+    """The entry of one key; without a body there is nothing to take."""
 
     owner: OwnerT
     head: bytes = b""

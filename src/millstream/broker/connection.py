@@ -10,6 +10,7 @@ from itertools import count
 from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from millstream.broker.encoding import decode_of_broker, encode_broker_message
+from millstream.broker.ended_logins import EndedLogins
 from millstream.broker.messages import (
     MAX_SNAPSHOT_BYTES,
     PING_S,
@@ -37,7 +38,6 @@ from millstream.broker.messages import (
     TakeSnapshot,
     TicketRecord,
 )
-from millstream.broker.revocations import Revocations
 from millstream.errors import Closed, ProtocolError
 from millstream.types import Transport
 
@@ -53,7 +53,7 @@ SlotMessage: TypeAlias = Admitted | Extended | Expired | Stands | Declined
 
 
 class Identity(NamedTuple):
-    """What a gateway says of itself as it enrols: see `Enrol`."""
+    """A gateway, as it describes itself when it enrols: see `Enrol`."""
 
     name: str
     build: str = ""
@@ -89,6 +89,7 @@ class SnapshotListener(Protocol):
         """The broker may have begun anew: put all snapshots again."""
 
 
+# Long: tickets, snapshots and logins go through one connection, each by the two or three methods of its Protocol.
 class BrokerConnection:
     """One gateway's end. Whatever is said while there is no broker is not sent: enrolling says all that counts.
 
@@ -110,7 +111,7 @@ class BrokerConnection:
         self.on_revoked: Callable[[bytes], None] = _nobody
         self._slots: SlotListener | None = None
         self._snapshots: SnapshotListener | None = None
-        self._revocations = Revocations()
+        self._revocations = EndedLogins()
         self._calls: dict[int, asyncio.Future[object]] = {}
         self._numbers = count(1)
         self._unsent: deque[GatewayMessage] = deque()

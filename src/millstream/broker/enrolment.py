@@ -1,4 +1,4 @@
-"""How gateways enrol: in a broker that knows nothing yet, or in one that knows some of their tickets. Pure."""
+"""The enrolment of gateways: in a broker that knows nothing yet, or in one that knows some of their tickets. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeAlias
 from millstream.admission import Admission
 from millstream.broker.messages import Enrol, Join, TicketRecord
 from millstream.broker.slots import SharedSlots
-from millstream.broker.ticket_owners import Owner
+from millstream.broker.ticket_owners import TicketOwner
 from millstream.tickets import Ticket, TicketState
 
 Recorded: TypeAlias = tuple[str, TicketRecord]
@@ -80,7 +80,7 @@ class Enrolment:
             record.arrival,
             record.turn,
         )
-        self._slots.owners.own(ticket, Owner(gateway, record.number))
+        self._slots.owners.own(ticket, TicketOwner(gateway, record.number))
         is_over_limit = self._admission.restore(ticket, now)
         if record.is_away:
             self._slots.step_aside(gateway, [record.number], now)
@@ -94,7 +94,7 @@ class Enrolment:
             self._slots.end(ticket, now)
             self._restore(gateway, record, now)
             return
-        self._slots.owners.own(ticket, Owner(gateway, record.number))
+        self._slots.owners.own(ticket, TicketOwner(gateway, record.number))
         if record.is_away:
             self._slots.step_aside(gateway, [record.number], now)
         else:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from millstream.admission import Admission
 from millstream.announcements import Announcements
 from millstream.broker.messages import Admitted, BrokerMessage, Declined, Expired, Extended, Join, Linger, Stands
-from millstream.broker.ticket_owners import Owner, TicketOwners, owner_of
+from millstream.broker.ticket_owners import TicketOwner, TicketOwners, owner_of
 from millstream.errors import Busy
 from millstream.tickets import Ticket, TicketState
 
@@ -58,7 +58,7 @@ class SharedSlots:
 
     def join(self, gateway: str, join: Join, now: float) -> None:
         """Let a new ticket take over from its predecessor, or ask for a slot."""
-        owner = Owner(gateway, join.number)
+        owner = TicketOwner(gateway, join.number)
         if self.owners.find(owner) is not None or (join.inherits and self._inherit(owner, join, now)):
             return
         try:
@@ -126,7 +126,7 @@ class SharedSlots:
         if ticket.is_waiting:
             self._admission.step_aside(ticket, now)
 
-    def _inherit(self, owner: Owner, join: Join, now: float) -> bool:
+    def _inherit(self, owner: TicketOwner, join: Join, now: float) -> bool:
         """Give slot or position to the ticket of a restored session; says whether there was any.
 
         The gateway before need not have been found to be lost: nobody restores the session of one that lives.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from millstream.admission import Admission
+from millstream.broker.ended_logins import EndedLogins
 from millstream.broker.enrolment import Enrolment
 from millstream.broker.messages import (
     Attempt,
@@ -34,7 +35,6 @@ from millstream.broker.messages import (
     TakeSnapshot,
 )
 from millstream.broker.rebuild_window import RebuildWindow
-from millstream.broker.revocations import Revocations
 from millstream.broker.slots import SharedSlots
 from millstream.errors import ProtocolError
 from millstream.login_backoff import Backoff
@@ -54,7 +54,7 @@ class BrokerState:
         self._window = None if is_first else RebuildWindow(now, expected)
         self._gateways: dict[str, Enrol] = {}
         self._snapshots = SnapshotTable[str]()
-        self._revocations = Revocations()
+        self._revocations = EndedLogins()
         self._now = now
         self._backoff = Backoff(lambda: self._now)
         self._out: list[tuple[str, BrokerMessage]] = []

@@ -17,7 +17,7 @@ KEEP_POSITION_S: Final = 60.0
 """How long its queue position is kept. It holds up nobody: those who wait behind it go first."""
 
 
-class Owner(NamedTuple):
+class TicketOwner(NamedTuple):
     """The gateway of a ticket, and its number there; `g1.7` as text."""
 
     gateway: str
@@ -27,10 +27,10 @@ class Owner(NamedTuple):
         return f"{self.gateway}.{self.number}"
 
 
-def owner_of(reference: str) -> Owner | None:
+def owner_of(reference: str) -> TicketOwner | None:
     """Read the text of an owner; `None` if it is something else."""
     gateway, _, number = reference.rpartition(".")
-    return Owner(gateway, int(number)) if gateway and number.isascii() and number.isdigit() else None
+    return TicketOwner(gateway, int(number)) if gateway and number.isascii() and number.isdigit() else None
 
 
 @dataclass(slots=True)
@@ -48,12 +48,12 @@ class TicketOwners:
 
     def __init__(self) -> None:
         self._gateways: dict[str, dict[int, Ticket]] = {}
-        self._owners: dict[Ticket, Owner] = {}
+        self._owners: dict[Ticket, TicketOwner] = {}
         self._orphans: dict[Ticket, _Orphanhood] = {}
         self._ends: list[tuple[float, int, Ticket]] = []
         self._order = count()
 
-    def own(self, ticket: Ticket, owner: Owner) -> None:
+    def own(self, ticket: Ticket, owner: TicketOwner) -> None:
         """Give a ticket an owner, in place of the one that it had."""
         if ticket in self._owners:
             self.forget(ticket)
@@ -68,11 +68,11 @@ class TicketOwners:
         if not self._gateways[gateway]:
             del self._gateways[gateway]
 
-    def owner(self, ticket: Ticket) -> Owner:
+    def owner(self, ticket: Ticket) -> TicketOwner:
         """Give the owner, or the last one of an orphan."""
         return self._owners[ticket]
 
-    def find(self, owner: Owner) -> Ticket | None:
+    def find(self, owner: TicketOwner) -> Ticket | None:
         """Find a ticket, even if it is an orphan."""
         return self._gateways.get(owner.gateway, {}).get(owner.number)
 

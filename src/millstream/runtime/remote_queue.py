@@ -55,6 +55,7 @@ class SlotConnection(Protocol):
         """Send a message if the broker is there."""
 
 
+# Long: it has the methods of two Protocols, `SlotQueue` for the runtime and `SlotListener` for the broker.
 class RemoteQueue:
     """A `SlotQueue` whose slots come from a broker.
 

@@ -1,4 +1,4 @@
-"""What goes on in one session, as it is written down."""
+"""The events of one session, as they are written down."""
 
 from __future__ import annotations
 

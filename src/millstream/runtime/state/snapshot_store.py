@@ -1,4 +1,4 @@
-"""What sessions need of whatever keeps their snapshots: a broker, or an object in the same process."""
+"""The Protocol of whatever keeps the snapshots of sessions: a broker, or an object in the same process."""
 
 from __future__ import annotations
 

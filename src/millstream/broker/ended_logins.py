@@ -9,7 +9,7 @@ MAX_REVOKED: Final = 100_000
 """So many are remembered; of more, the half is forgotten that would have ended first."""
 
 
-class Revocations:
+class EndedLogins:
     """Ended logins, and until when they would have been good."""
 
     def __init__(self) -> None:
