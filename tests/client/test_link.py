@@ -17,6 +17,7 @@ import millstream as ms
 from millstream.client.link import ASK_EVERY
 from millstream.client.listener import Listener
 from millstream.client.page import Page
+from millstream.client.recording import Recording
 from millstream.declare.injected import Request
 from millstream.engines.inline import Engine
 from millstream.errors import Closed, Refused
@@ -204,6 +205,54 @@ async def test_every_event_every_sample_and_every_result_comes_once_and_in_order
         assert camera.first.state == "running"
         assert wire.host.totals.sessions == 1
         await camera.stop()
+
+
+async def lose_the_slot(wire: Wire, mic: Recording, samples: np.ndarray) -> tuple[asyncio.Task[None], Page]:
+    """Be away for 15 s of a recording, in which somebody else gets its slot; gives the feeding and that other page."""
+    rival = Page(wire.manifest.page(), await wire.open(), wire.open, 600.0)  # type: ignore[arg-type]
+    await rival.open()
+    feeding = asyncio.ensure_future(mic.feed((RATE, samples)))
+    await asyncio.sleep(0.95)
+    other = await rival.record(rival.find("Mic"))
+    wire.connections[0].transport.lose()
+    wire.back_at = asyncio.get_running_loop().time() + 15.0
+    await other.first.wait_for_state("running")
+    async with asyncio.timeout(60):
+        await wire.page.wait_for(lambda: wire.page.welcome is not None and wire.page.welcome.resumed)
+        await mic.first.wait_for_state("waiting")
+    return feeding, rival
+
+
+@virtual
+async def test_audio_of_a_page_that_lost_its_slot_while_it_was_away_is_handled_in_the_next_one() -> None:
+    given_to = Given()
+    async with Wire(declare(given_to)) as wire:
+        mic, (_, samples) = await wire.page.record(wire.page.find("Mic")), ramp(40.0)
+        await mic.first.wait_for_state("running")
+        feeding, rival = await lose_the_slot(wire, mic, samples)
+        await asyncio.sleep(2.0)  # nothing is captured meanwhile, and the page says so
+        await rival.close()
+        await mic.first.wait_for_state("running")
+        await feeding
+        await mic.stop()
+        heard = np.concatenate(given_to.chunks).ravel()
+        steps = np.diff(heard.astype(np.int32)) % 30_000
+        assert mic.first.error == ""
+        assert np.count_nonzero(steps != 1) == 1, "it jumps once, where nothing was captured"
+        assert len(samples) - len(heard) == pytest.approx(2 * RATE, abs=0.2 * RATE)
+
+
+@virtual
+async def test_who_stops_before_that_reads_how_much_was_not_handled() -> None:
+    async with Wire(declare(Given())) as wire:
+        mic, (_, samples) = await wire.page.record(wire.page.find("Mic")), ramp(40.0)
+        await mic.first.wait_for_state("running")
+        feeding, rival = await lose_the_slot(wire, mic, samples)
+        await mic.stop()
+        with pytest.raises(ms.Error, match=r"1\d\.\d s recorded without a connection were not handled"):
+            await mic.first.wait_for_state("ended")
+        await feeding
+        await rival.close()
 
 
 @virtual

@@ -155,10 +155,8 @@ class Uplink:
         self._longest = message.longest
 
     def on_state(self, state: str) -> None:
-        """Note where the stream is: what waits is dropped before a new slot, and handed over at the end of one."""
+        """Note where the stream is: what waits is handed over at the end of a slot, or in the next one."""
         self.state = state
-        if state == "waiting":
-            self._backlog.clear()
         if state == "stopping" and not self.is_stopped:
             self._flusher = asyncio.get_running_loop().create_task(self._flush(), name="millstream-client-flush")
         self._changed.set()
@@ -239,6 +237,11 @@ class Uplink:
         if self.state == "ended" or self.is_stopped:
             return
         self.is_stopped = True
+        if self.state == "waiting" and self._backlog.samples:
+            left = f"{self._backlog.samples / self._rate:.1f} s recorded without a connection were not handled"
+            message = f"It was stopped before its turn came again: {left}."
+            await self._page.send(Stop(stream=self._number, final=self._main.sent, reason="failed", message=message))
+            return
         held = math.ceil(self._backlog.samples / self._backlog.most)
         is_flushing = self._flusher is not None and not self._flusher.done()
         await self._page.send(Stop(stream=self._number, final=self._main.sent + max(held, int(is_flushing))))

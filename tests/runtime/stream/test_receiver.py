@@ -133,7 +133,7 @@ def test_a_backlog_has_a_bound() -> None:
 def test_what_comes_between_two_slots_is_dropped_but_counted() -> None:
     receiver = make()
     receiver.put(picture(1), 0.0)
-    receiver.close()
+    receiver.close(is_over=True)
     receiver.put(picture(2), 0.0)
     assert not receiver.raise_limit(0.0)
     receiver.open(1.0)
@@ -307,7 +307,7 @@ def test_a_video_without_any_frame_is_not_a_video() -> None:
     receiver.flush(1)
     assert receiver.is_flushed
     assert receiver.take() == ()
-    receiver.close()
+    receiver.close(is_over=True)
     assert receiver.statistics().dropped == 1
 
 
@@ -316,7 +316,7 @@ def test_a_second_slot_begins_with_a_frame_of_its_own() -> None:
     receiver.put(scene(1), 0.0)
     receiver.put(sound(1), 0.0)
     receiver.take()
-    receiver.close()
+    receiver.close(is_over=True)
     assert not receiver.is_open
     receiver.open(1.0)
     receiver.grants(1.0)
@@ -443,7 +443,7 @@ def test_what_keeps_only_the_latest_hands_on_nothing_more_once_it_is_flushed() -
     receiver.put(picture(2), 0.0)
     assert receiver.is_flushed
     assert receiver.take() == ()
-    receiver.close()
+    receiver.close(is_over=True)
     assert receiver.statistics().dropped == 2
     receiver.open(0.0)
     receiver.raise_limit(0.0)

@@ -62,6 +62,10 @@ export class AudioUplink implements Uplink {
     return this.backlog.seconds;
   }
 
+  get heldS(): number {
+    return this.isRunning ? 0 : this.backlog.seconds;
+  }
+
   get sent(): number {
     return this.credit.last;
   }

@@ -19,6 +19,8 @@ export interface Uplink {
   readonly place: [last: number, limit: number];
   /** Of audio: the seconds that wait to be sent. */
   readonly backlogS?: number;
+  /** Of audio: the seconds of them that wait for another slot, since this one was lost with the connection. */
+  readonly heldS?: number;
   /** Of frames: the server misses one that later ones build on. */
   requestKeyFrame?(): void;
   /** Of frames: they are encoded in another way from the next one on. */

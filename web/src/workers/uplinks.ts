@@ -111,10 +111,12 @@ export class Uplinks {
     const uplink = this.uplinks.get(stream);
     if (!uplink) return;
     this.stopped.add(stream);
+    const heldS = (reason === "user" && uplink.heldS) || 0;
     // What never fitted into the backlog would never be taken either: only what was sent counts.
     if (reason === "backlog") uplink.pause();
     const final = reason === "backlog" ? uplink.sent : uplink.finish();
-    this.events.say({ type: "stop", stream, final, reason, message });
+    const stop: Stop = { type: "stop", stream, final, reason, message };
+    this.events.say(heldS > 0 ? { ...stop, reason: "failed", message: unheard(heldS) } : stop);
   }
 
   /** The server moves a stream; at its end this gives the number of its frames. */
@@ -174,4 +176,9 @@ export class Uplinks {
   private of(component: number): Uplink[] {
     return [...this.uplinks.values()].filter((uplink) => uplink.component === component);
   }
+}
+
+/** A recording is stopped that has lost its turn with the connection, before it has another one. */
+function unheard(seconds: number): string {
+  return `It was stopped before its turn came again: ${seconds.toFixed(1)} s recorded without a connection were not handled.`;
 }

@@ -176,6 +176,22 @@ describe("audio whose link is lost", () => {
     expect(sent).toHaveLength(2);
   });
 
+  it("waits for the next slot if this one is lost meanwhile, and goes on where it was", () => {
+    const uplink = open();
+    uplink.run();
+    uplink.raise(1);
+    for (let i = 0; i < 5; i++) uplink.push(audio(100), 0);
+    uplink.resume(1);
+    uplink.pause();
+    uplink.push(audio(100), 0);
+    expect([sent.length, uplink.heldS]).toEqual([1, 0.4]);
+    uplink.run();
+    uplink.raise(2);
+    expect(sent.map(samplesOf)).toEqual([100, 400]);
+    expect(sent.map(firstOf)).toEqual([0, 100]);
+    expect(uplink.heldS).toBe(0);
+  });
+
   it("waits in the page meanwhile, as without credit, up to its bound", () => {
     const uplink = open();
     uplink.run();

@@ -122,6 +122,17 @@ describe("a stream", () => {
     expect(FakeSocket.last.packets.at(-1)).toMatchObject({ kind: PacketKind.SOUND, sequence: 2 });
   });
 
+  it("says how much is lost if it is stopped while it waits with what its slot could not take any more", () => {
+    state("running");
+    credit(1);
+    speak(100);
+    speak(200);
+    state("waiting", { again: true });
+    engine.handle({ type: "stop", stream: 1, reason: "user", message: "" });
+    const message = expect.stringMatching(/^It was stopped before its turn came again: 0\.2 s/);
+    expect(FakeSocket.last.of("stop")).toEqual([expect.objectContaining({ final: 1, reason: "failed", message })]);
+  });
+
   it("captures nothing after Stop, also if the server says just then that it runs", () => {
     state("running");
     credit(9);

@@ -48,6 +48,11 @@ class AVReceiver:
         return self._audio.is_open
 
     @property
+    def takes_in(self) -> bool:
+        """True if audio that comes is handled, in this slot or the next one."""
+        return self._audio.takes_in
+
+    @property
     def needs_key(self) -> bool:
         """True if frames are being dropped until a key frame comes."""
         return self._frames.needs_key
@@ -92,10 +97,10 @@ class AVReceiver:
         self._audio.open(now)
         self._frames.open(now)
 
-    def close(self) -> None:
-        """Give up the slot: what waits is dropped, and so is what is still on its way."""
-        self._audio.close()
-        self._frames.close()
+    def close(self, *, is_over: bool) -> None:
+        """Give up the slot: frames are dropped, audio as `Receiver.close` has it."""
+        self._audio.close(is_over=is_over)
+        self._frames.close(is_over=is_over)
         self._newest, self._is_behind, self._until = (), False, 0
 
     @property

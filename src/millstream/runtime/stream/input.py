@@ -84,13 +84,13 @@ class StreamInput:
         """
         receiver, recording = self.receiver, self.capture.recording
         try:
-            if receiver.is_open and packet.kind is PacketKind.SOUND:
+            if receiver.takes_in and packet.kind is PacketKind.SOUND:
                 packet = recording.put(packet)
             receiver.put(packet, now)
             self.metrics.received += 1
             if receiver.needs_key is not self._has_asked_for_key:
                 self._ask_for_key(packet)
-            if receiver.is_open:
+            if receiver.takes_in:
                 if recording.is_full:
                     self.fill()
                 if packet.payload and not self.is_over and packet.kind is receiver.kind:

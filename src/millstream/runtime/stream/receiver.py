@@ -35,6 +35,7 @@ class Receiver:
     Attributes:
         kind: The kind of its packets.
         is_open: Whether the stream has a slot.
+        takes_in: Whether what comes is handled, in this slot or the next one.
         is_granted: Whether the page has all the credit that it may have: `grants` would give nothing.
         is_flushed: Whether nothing more is to be handled in this slot.
         received: Number of packets that came so far, which is the sequence of the last one (before it wraps).
@@ -67,7 +68,7 @@ class Receiver:
         self._holds_back = self._keeps_all and holds_back
         self._is_flushing = False
         self._final: int | None = None
-        self.is_open = self.is_granted = self.is_flushed = self.needs_key = False
+        self.is_open = self.takes_in = self.is_granted = self.is_flushed = self.needs_key = False
         last, limit = sent.get(number, (0, 0))
         self.received = self._taken = min(max(last, 0), SEQUENCES - 1)
         self.limit = min(max(limit, self.received), self.received + MAX_WINDOW)  # no gateway has given more
@@ -94,15 +95,23 @@ class Receiver:
 
     def open(self, now: float) -> None:
         """Begin to work in a slot."""
-        self.is_open, self.is_granted, self._is_flushing, self._final = True, False, False, None
+        self.is_open = self.takes_in = True
+        self.is_granted, self._is_flushing, self._final = False, False, None
         self.is_flushed = False
+        self._taken = self.received - len(self._lane.queue)
         self.active_at = now
 
-    def close(self) -> None:
-        """Give up the slot: what waits is dropped, and so is what is still on its way."""
+    def close(self, *, is_over: bool) -> None:
+        """Give up the slot: what waits is dropped, and so is what is still on its way.
+
+        Audio of which all is handled waits for the next slot, unless the stream `is_over`: as much as the page has
+        credit for. The rest waits there.
+        """
         self.is_open = False
-        self._lane.clear()
-        self._lane.lose()
+        self.takes_in = self._keeps_all and self.kind is PacketKind.SOUND and not is_over
+        if not self.takes_in:
+            self._lane.clear()
+            self._lane.lose()
         if self._pacing is not None:
             self._pacing.pause()
 
@@ -152,7 +161,7 @@ class Receiver:
         self.active_at = now
         if not self._holds_back or self._is_flushing:
             self.is_granted = False
-        if not self.is_open:
+        if not self.takes_in:
             return
         if self._pacing is not None:
             self._pacing.received(self.received, now)

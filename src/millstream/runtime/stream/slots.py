@@ -53,8 +53,8 @@ class StreamSlots:
             self.loop.conversation.open()
 
     async def end(self, worker: Worker) -> None:
-        """Let no more packets in, and close the worker."""
-        self.loop.receiver.close()
+        """Let no more packets in, but for audio that the next slot gets, and close the worker."""
+        self.loop.receiver.close(is_over=self.loop.lifecycle.is_ended)
         self.context.values.recording[self.component] -= 1
         self.loop.input.rest()
         self._give_up_alarm.cancel()
