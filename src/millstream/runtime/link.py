@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
 from enum import Enum
+from operator import attrgetter
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from millstream.errors import Closed, Departed
@@ -194,6 +195,9 @@ class Kept(NamedTuple):
     again: bytes
 
 
+AGAIN: Final = attrgetter("again")
+
+
 class Unacknowledged:
     """Control messages and packets of audio that were sent, in order, until the page has acknowledged them.
 
@@ -227,7 +231,7 @@ class Unacknowledged:
 
     def messages(self) -> list[bytes]:
         """Give what is to be sent to a page that has come back, in order."""
-        return [kept.again for kept in self.sent]
+        return list(map(AGAIN, self.sent))
 
     def clear(self) -> None:
         """Let go of everything."""

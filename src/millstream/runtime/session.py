@@ -283,9 +283,10 @@ class Session:
 
     def _greeting(self, hello: Hello, used: str = "") -> Welcome:
         """Make the answer to a hello that came with the token `used`, with a token for the next one."""
-        self.page.clock.compare(hello.page_us, server_us())
+        now_us = server_us()
+        self.page.clock.compare(hello.page_us, now_us)
         token = self._tokens.issue(self, used) if self._context.settings.grace_s > 0 else ""
-        return welcome(self._context.manifest.build, self.secret, hello.page_us, token)
+        return welcome(self._context.manifest.build, self.secret, (hello.page_us, now_us), token)
 
     def _on_stall(self) -> None:
         """Let go of a page that takes nothing: where it may come back its link is as good as lost."""

@@ -8,7 +8,6 @@ from typing import Final
 
 from millstream import codecs
 from millstream.errors import ProtocolError
-from millstream.runtime.clock import server_us
 from millstream.runtime.state.addresses import addressed, file_value
 from millstream.runtime.state.files import SessionFiles
 from millstream.runtime.state.initial import Initial
@@ -47,21 +46,21 @@ def refusal(hello: Hello, build: str, *, is_ready: bool) -> Refuse | None:
     return None
 
 
-def welcome(build: str, secret: str, page_us: int, resume: str) -> Welcome:
+def welcome(build: str, secret: str, clocks_us: tuple[int, int], resume: str) -> Welcome:
     """Make the answer to a page that has come.
 
     Args:
         build: The manifest's.
         secret: The session's.
-        page_us: What the page's hello said of its clock.
+        clocks_us: What the page's hello said of its clock, and when that was on the server's.
         resume: The token for its return; empty if there is none.
     """
     return Welcome(
         version=VERSION,
         build=build,
         session=secret,
-        server_us=server_us(),
-        page_us=page_us,
+        server_us=clocks_us[1],
+        page_us=clocks_us[0],
         resume=resume,
         decodes=sorted(codecs.special()),
     )
