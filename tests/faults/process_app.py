@@ -29,6 +29,8 @@ def note(text: str) -> None:
 
 
 def echo(text: str) -> str:
+    if text == "slowly":
+        time.sleep(0.01)
     return f"{text} from {os.getpid()}"
 
 

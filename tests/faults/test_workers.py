@@ -192,7 +192,7 @@ def test_b18_a_worker_is_recycled_after_its_calls_and_no_call_is_lost() -> None:
     with served(recycle_after=5, engine_workers=1) as (url, app), Client(url) as page:
         seen: set[str] = set()
         while len(seen) < 3:
-            seen.add(call(page, "echo", "x"))
+            seen.add(call(page, "echo", "slowly"))  # a page that says more than a thousand things a second is sent away
         assert not page.toasts
         assert engine(app)["deaths"] == 0
 
