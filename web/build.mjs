@@ -1,16 +1,16 @@
 /**
- * Builds the page into ../src/millstream/static, as eight scripts which stand alone, and one file which names them.
+ * Builds the page into ../src/millstream/static, as nine scripts which stand alone, and one file which names them.
  *
  * `assets.json` is all that the server reads: {"main_js": "main-HASH.js", "main_css": "main-HASH.css",
  * "media_worker": "media-HASH.js", "microphone_worklet": "microphone-HASH.js", "speaker_worklet": "speaker-HASH.js",
  * "overlay": "overlay-HASH.js", "video_capture": "video_capture-HASH.js", "latency": "latency-HASH.js",
- * "videos": "videos-HASH.js"}, file names relative to the folder.
+ * "videos": "videos-HASH.js", "operator": "operator-HASH.js"}, file names relative to the folder.
  * The server inlines main_js (an ES module) and main_css in the page and serves the others as immutable files: the
  * worker with `new Worker(url, {type: "module"})`, the worklets with `audioWorklet.addModule(url)`, and what is
  * needed only now and then (the overlay for marks, the recorder of videos, the display of the latency,
- * streamed videos) with `import(url)`.
+ * streamed videos) with `import(url)`. The page for the operator is another document, with a script of its own.
  *
- * Eight builds, not one with eight inputs: a shared chunk would cost the worker a second request before its first
+ * Nine builds, not one with nine inputs: a shared chunk would cost the worker a second request before its first
  * frame, and an AudioWorklet in Firefox cannot import at all.
  */
 import { chmod, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
@@ -30,6 +30,7 @@ const ENTRIES = {
   video_capture: "src/capture/video_capture.ts",
   latency: "src/latency/latency_display.ts",
   videos: "src/playback/videos.ts",
+  operator: "src/operator/operator.ts",
 };
 
 /** Scripts that others import, by name. */
@@ -85,7 +86,7 @@ async function swap(folder) {
 const folder = await mkdtemp(join(web, "node_modules/.page-"));
 try {
   await chmod(folder, 0o755);
-  const [main, media, microphone, speaker, overlay, videoCapture, latency, videos] = [
+  const [main, media, microphone, speaker, overlay, videoCapture, latency, videos, operator] = [
     await buildEntry("main", folder),
     await buildEntry("media", folder),
     await buildEntry("microphone", folder),
@@ -94,6 +95,7 @@ try {
     await buildEntry("video_capture", folder),
     await buildEntry("latency", folder),
     await buildEntry("videos", folder),
+    await buildEntry("operator", folder),
   ];
   const assets = {
     main_js: main.js,
@@ -107,6 +109,7 @@ try {
     video_capture: videoCapture.js,
     latency: latency.js,
     videos: videos.js,
+    operator: operator.js,
   };
   await writeFile(join(folder, "assets.json"), `${JSON.stringify(assets, null, 2)}\n`);
   await swap(folder);

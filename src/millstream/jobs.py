@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
 
 from millstream.engine_limits import DEFAULT_LIMITS, EngineLimits
+from millstream.set_up_calls import SetUpCall
 from millstream.speech import Heard
 from millstream.types import Segment, Stored
 
@@ -43,6 +44,7 @@ class Job:
         is_developers: Whether the page is the app developer's, who sees why a handler fails.
         decodes: Numbers of the codecs that the page decodes besides those that every page knows.
         defers: Whether opaque frames are left as they are, to be encoded when the link is free for them.
+        session: Tells the page from others, for handlers that keep an object for each.
     """
 
     binding: int
@@ -62,6 +64,7 @@ class Job:
     is_developers: bool = False
     decodes: frozenset[int] = frozenset()
     defers: bool = False
+    session: str = ""
 
 
 class Occurrence(NamedTuple):
@@ -210,9 +213,9 @@ END: Final = _Marker("END")
 class Call(Protocol):
     """One job being run; none of its steps raises because of a handler.
 
-    `run` takes all steps, in the thread that calls it. An engine that separates them (an async handler's call on the
-    loop, the calls of several jobs as one) makes the `arguments`, calls the handler, and has the result made of its
-    return value, each in any thread. A generator repeats the last two until a result `is_last`.
+    `run` takes all steps, in its caller's thread. An engine that separates them (an async handler's call on the loop,
+    several calls as one) makes the `arguments`, calls the handler, and has the result made of its return value, each in
+    any thread. A generator repeats the last two until a result `is_last`.
     """
 
     is_async: bool
@@ -241,10 +244,7 @@ class Call(Protocol):
         """Make a result of the exception that the handler raised."""
 
     def close(self) -> None:
-        """Close a generator that is not at its end and delete the call's temporary files. Harmless if repeated.
-
-        `run` and `accept` do it with the last result.
-        """
+        """Close an open generator and delete temporary files, as the last result does; harmless if repeated."""
 
     async def close_async(self) -> None:
         """Do the part of `close` that belongs on the loop: close an async generator."""
@@ -263,11 +263,12 @@ class Calls(Protocol):
 
 
 class Signature(NamedTuple):
-    """The names of a binding: of its handler, and of its inputs and outputs by their numbers."""
+    """The names of a binding: its handler, its inputs and outputs; if it `keeps_sessions` a page stays in a process."""
 
     handler: str
     inputs: tuple[tuple[int, str], ...] = ()
     outputs: tuple[tuple[int, str], ...] = ()
+    keeps_sessions: bool = False
 
 
 class Program(Protocol):
@@ -282,8 +283,11 @@ class Program(Protocol):
     def signatures(self) -> tuple[Signature, ...]:
         """Give the names of all bindings, by their numbers."""
 
-    def set_ups(self, bindings: Collection[int]) -> Sequence[Callable[[], object]]:
-        """Give what is to be called once in each process that calls the handlers of these bindings, before it does."""
+    def set_ups(self, bindings: Collection[int], worker: int = 0) -> Sequence[SetUpCall]:
+        """Give what is to be called once in each process that calls these handlers; `worker` is its number."""
+
+    def end_session(self, session: str) -> None:
+        """Let go of what handlers keep for a page that has ended."""
 
     def factory(self) -> Callable[[], Program]:
         """Give a function that survives a pickle, and makes the same program in another process.
@@ -323,18 +327,10 @@ class Engine(Protocol):
     """Runs the handlers of an app."""
 
     def start(self, program: Program, limits: EngineLimits = DEFAULT_LIMITS) -> None:
-        """Get ready, on the running loop.
-
-        Args:
-            program: What is to be run.
-            limits: The bounds on its calls.
-        """
+        """Get ready to run a program within these bounds, on the running loop."""
 
     async def prepare(self, bindings: Collection[int]) -> None:
-        """Set up what the handlers of these bindings need; returns when they can be called.
-
-        Handlers can be called without it, but then the first calls wait.
-        """
+        """Set up what the handlers of these bindings need; returns when they can be called without waiting."""
 
     def open(self, binding: int, notify: Notify) -> Worker:
         """Get a worker for a binding; `notify` is called on the loop for each notice of its handlers.
@@ -342,6 +338,9 @@ class Engine(Protocol):
         Raises:
             Busy: No worker can be had at the moment, as the machine is short of something.
         """
+
+    def end_session(self, session: str) -> None:
+        """Let go of what handlers keep for a page that has ended, wherever they run."""
 
     def statistics(self) -> Mapping[str, object]:
         """Say what runs and what had to be abandoned, as plain data."""

@@ -134,12 +134,46 @@ class Detector:
         return frame[::-1]
 
 
+class Memory:
+    """What a page has said; its end is noted."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def __del__(self) -> None:
+        note(f"forgot {' '.join(self.said)}")
+
+
+class Keeper:
+    """Keeps what each page has said, in one worker."""
+
+    def setup(self, device: str) -> None:
+        self.device = device
+        if os.environ.get("MILLSTREAM_TEST_SETUP") == "model fails":
+            raise RuntimeError("no weights")
+        if os.environ.get("MILLSTREAM_TEST_SETUP") == "model hangs":
+            time.sleep(600)
+
+    def warm_up(self) -> None:
+        assert self("warm", Memory()).startswith(f"1 {self.device}")
+
+    def session(self) -> Memory:
+        return Memory()
+
+    def __call__(self, text: str, session: Memory) -> str:
+        session.said.append(text)
+        return f"{len(session.said)} {self.device} {os.getpid()}"
+
+
 detector = Detector()
+keeper = Keeper()
 
 with gr.Blocks() as demo:
     text, words = gr.Textbox(label="Text"), gr.State([])
     for handler in (echo, crash, leak, count, later, tell, models):
         gr.Button(handler.__name__).click(handler, text, text, concurrency_limit=None)
+    gr.Button("keep").click(keeper, text, text, concurrency_limit=None)
+    gr.Button("keep too").click(keeper, text, text, concurrency_limit=None)
     gr.Button("remember").click(remember, [text, words], [text, words])
     gr.Button("lock").click(lock, text, [text, words])
     camera, out = gr.Image(label="Camera", sources="webcam"), gr.Image(label="Out", format="png")

@@ -65,6 +65,12 @@ def page(both: tuple[str, App]) -> Iterator[Client]:
         yield page
 
 
+def developing(app: App, url: str) -> Client:
+    """Open the app as its developer, who reads why something fails."""
+    app.bound_to("127.0.0.1")
+    return Client(url)
+
+
 def wait_until(condition: Any, timeout_s: float = REPLACED_S) -> None:
     until = time.monotonic() + timeout_s
     while not condition():
@@ -236,14 +242,54 @@ def test_b19_a_set_up_that_fails_is_said_in_the_page_and_in_the_log(
     assert "no weights" in caplog.text
 
 
-def test_b19_a_set_up_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    monkeypatch.setenv("MILLSTREAM_TEST_SETUP", "hang")
-    monkeypatch.setattr("millstream.engines.process.process.SET_UP_S", 1.0)
-    caplog.set_level(logging.ERROR, "millstream")
-    with served(engine_workers=1, hang_after=3.0) as (url, _), Client(url) as page:
+@pytest.mark.parametrize(("how", "named"), [("hang", "load()"), ("model hangs", "Keeper.setup() on cuda:1")])
+def test_b19_a_set_up_that_hangs_is_ended(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, how: str, named: str
+) -> None:
+    monkeypatch.setenv("MILLSTREAM_TEST_SETUP", how)
+    monkeypatch.setattr("millstream.engine_limits.SET_UP_S", 1.0)
+    monkeypatch.setattr("millstream.engines.process.pool.WARN_S", 2.0)
+    caplog.set_level(logging.WARNING, "millstream")
+    with served(engine_workers=1, hang_after=3.0, devices="cuda:1") as (url, app), developing(app, url) as page:
         call(page, "echo", "x")
         assert "could not be started" in page.toasts[-1].message
+        assert f"gave no result for 3 seconds and was ended (hang_after), in {named}." in page.toasts[-1].message
+    assert f"{named} is still running in worker process" in caplog.text
     assert "gave no result for 3 seconds" in caplog.text
+
+
+def test_a_model_that_cannot_be_set_up_is_named_with_its_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MILLSTREAM_TEST_SETUP", "model fails")
+    with served(engine_workers=1, devices=["cuda:5"]) as (url, app), developing(app, url) as page:
+        call(page, "echo", "x")
+        assert "Keeper.setup() on cuda:5 failed: RuntimeError: no weights. Correct it" in page.toasts[-1].message
+
+
+def test_what_is_kept_for_a_page_stays_in_one_worker_and_ends_with_the_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notes = tmp_path / "notes"
+    notes.touch()
+    monkeypatch.setenv("MILLSTREAM_TEST_NOTES", str(notes))
+    with served(devices=["cuda:0", "cuda:1"]) as (url, app), Client(url) as page:
+        wait_until(lambda: len(pids(app)) == 2)
+        with Client(url) as other:
+            first, second = call(page, "keep", "a").split(), call(other, "keep", "x").split()
+            assert {first[1], second[1]} == {"cuda:0", "cuda:1"}, "each worker has a device of its own"
+            for number in range(2, 8):
+                button = "keep too" if number % 2 else "keep"
+                call(other, "echo", "anywhere")
+                assert call(page, button, "b").split() == [f"{number}", *first[1:]]
+            assert call(other, "keep", "y").split() == ["2", *second[1:]]
+            assert "forgot x" not in notes.read_text()
+        wait_until(lambda: "forgot x y" in notes.read_text())
+        assert "forgot a" not in notes.read_text()
+        os.kill(int(first[2]), signal.SIGKILL)
+        wait_until(lambda: len(pids(app)) == 2 and int(first[2]) not in pids(app))
+        again = {tuple(call(page, "keep", "c").split()[1:]) for _ in range(3)}
+        assert len(again) == 1, "it has a new one, which stays where it is"
+        with Client(url) as third:
+            assert {call(third, "keep", "z").split()[1], again.pop()[0]} == {"cuda:0", "cuda:1"}
 
 
 def test_what_cannot_be_pickled_is_named_with_the_remedy(page: Client) -> None:

@@ -149,6 +149,8 @@ class Blocks(Declaration):
         show_latency: bool | None = None,
         record: str | Path | None = None,
         metrics_token: str | None = None,
+        operator_token: str | None = None,
+        devices: Sequence[str] | str | None = None,
         engine: Literal["thread", "process"] | None = None,
         engine_workers: int | None = None,
         **others: object,
@@ -193,6 +195,10 @@ class Blocks(Declaration):
             record: Folder to which all that each visitor sends is recorded, for `millstream replay`; the page says so.
             metrics_token: What a scraper of `/metrics` has to send as `Authorization: Bearer TOKEN`; without one the
                 figures are for users who are logged in, or for this machine where there is no login.
+            operator_token: The password of `/operator`, a page that shows what the app is doing; without one it is for
+                this machine alone.
+            devices: The devices for models, such as `["cuda:0", "cuda:1"]`, by the number of their worker process; by
+                default the GPUs of this machine, or `cpu`.
             engine: Where handlers run whose events name no `engine=`: `"thread"` of the server, the default, or worker
                 `"process"`, which imports the app: a handler that crashes or hangs costs no more than its call then.
             engine_workers: The number of worker processes, each of which handles one call at a time; by default one for

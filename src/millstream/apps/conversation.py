@@ -44,7 +44,7 @@ class ChatFunction:
             HandlerKind.ASYNC_GENERATOR: self._async_generator,
         }
         handler: Handler = kinds[self._spec.kind](way)
-        handler.__name__ = self._spec.name
+        handler.__name__, handler.__wrapped__ = self._spec.name, self._spec.fn  # type: ignore[attr-defined]  # as wraps()
         handler.__signature__ = _signature(self._spec)  # type: ignore[attr-defined]  # what `inspect` looks at first
         return handler
 

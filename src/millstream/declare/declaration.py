@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Final, Self, TypeVar, cast, overload
+from typing import Final, ParamSpec, Self, TypeVar, cast, overload
 
 from millstream.declare.component import Component
 from millstream.declare.element import Element, current_parent
@@ -20,6 +20,7 @@ from millstream.declare.user_warnings import user_scope, warn
 from millstream.errors import DeclarationError
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 MAX_WAITING: Final = 1000
 """The length of the queue of an app that sets none; anybody who comes later is told that it is busy."""
@@ -162,14 +163,15 @@ class Declaration(Layout):
         self._check_members(dependency, allow_later=True)
         self.dependencies.append(dependency)
 
-    def setup(self, fn: Callable[[], T]) -> Callable[[], T]:
+    def setup(self, fn: Callable[P, T]) -> Callable[P, T]:
         """Have a function called once in each process that calls handlers, before it does; also as a decorator.
 
         It is the place to load a model that handlers use: each worker process has to load its own, and where handlers
         run in threads the server loads it, before the first visitor.
 
         Args:
-            fn: A function without arguments. It may not be async.
+            fn: A function without arguments, or with a parameter `device`, which gets `"cuda:0"`, `"cpu"` or whatever
+                `launch(devices=)` names. It may not be async.
 
         Returns:
             The function.
@@ -281,13 +283,14 @@ def _wrap_tabs(layout: Layout) -> None:
         tabs.children.append(child)
 
 
-def setup(fn: Callable[[], T]) -> Callable[[], T]:
+def setup(fn: Callable[P, T]) -> Callable[P, T]:
     """Have a function called once in each process that calls handlers, before it does; also as a decorator.
 
     It is `Blocks.setup` of the app around the call.
 
     Args:
-        fn: A function without arguments, to load a model for instance. It may not be async.
+        fn: A function without arguments, or with a parameter `device`, to load a model for instance. It may not be
+            async.
 
     Returns:
         The function.

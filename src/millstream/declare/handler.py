@@ -6,18 +6,20 @@ import functools
 import inspect
 import types
 import typing
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
-from millstream.declare.injected import EventData, Request, Turn
+from millstream.declare.injected import EventData, Request, SessionObject, Turn
+from millstream.declare.model_handler import SESSION, handler_object, session_maker, set_ups_of
 from millstream.declare.progress import Progress
+from millstream.declare.set_up import SetUp
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.types import Handler
 
-Special: TypeAlias = type[Request | EventData | Progress | Turn]
+Special: TypeAlias = type[Request | EventData | Progress | Turn | SessionObject]
 
 
 class HandlerKind(StrEnum):
@@ -38,8 +40,10 @@ class HandlerSpec:
         name: What messages call it.
         kind: How it is called.
         specials: The parameters that ask for something, and the class that they ask for: by annotation, or by a
-            `Progress` as the default.
+            `Progress` as the default; `SessionObject` by its name.
         parameters: Its parameters in order, `None` if Python cannot tell them.
+        make_session: Makes the object that it keeps for one page; `None` if it keeps none.
+        set_ups: What readies it in each process, of an object that holds a model.
     """
 
     fn: Handler
@@ -47,6 +51,8 @@ class HandlerSpec:
     kind: HandlerKind
     specials: Mapping[str, Special]
     parameters: tuple[inspect.Parameter, ...] | None
+    make_session: Callable[[], object] | None = None
+    set_ups: tuple[SetUp, ...] = ()
 
     @cached_property
     def is_generator(self) -> bool:
@@ -145,11 +151,12 @@ class HandlerSpec:
 
 
 def inspect_handler(fn: Handler, where: str) -> HandlerSpec:
-    """Find out how to call `fn`.
+    """Find out how to call `fn`; a class that holds a model stands for an object of it.
 
     Raises:
-        DeclarationError: It is not callable.
+        DeclarationError: It cannot be called, or its class cannot hold a model as it says.
     """
+    fn = cast("Handler", handler_object(fn, where))
     if not callable(fn):
         raise DeclarationError(f"{where} needs a function, but got {fn!r}")
     try:
@@ -157,8 +164,11 @@ def inspect_handler(fn: Handler, where: str) -> HandlerSpec:
     except (ValueError, TypeError):  # some built-in functions do not say
         return HandlerSpec(fn, handler_name(fn), HandlerKind.PLAIN, {}, None)
     parameters = tuple(signature.parameters.values())
-    specials = {p.name: asked for p in parameters if (asked := _special(p, fn)) is not None}
-    return HandlerSpec(fn, handler_name(fn), _kind(fn), specials, parameters)
+    specials: dict[str, Special] = {p.name: asked for p in parameters if (asked := _special(p, fn)) is not None}
+    make_session = session_maker(fn, parameters, where)
+    if make_session is not None:
+        specials[SESSION] = SessionObject
+    return HandlerSpec(fn, handler_name(fn), _kind(fn), specials, parameters, make_session, tuple(set_ups_of(fn)))
 
 
 def handler_name(fn: object) -> str:

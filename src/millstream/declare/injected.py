@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -64,6 +65,26 @@ class Request:
 
 def _nothing() -> float:
     return 0.0
+
+
+class SessionObject:
+    """The object that a handler's method `session()` makes for one page, with its first call.
+
+    Args:
+        make: The method.
+    """
+
+    def __init__(self, make: Callable[[], object]) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._made: list[object] = []
+
+    def value(self) -> object:
+        """Give it, in any thread; whatever the method raises, the next call tries again."""
+        with self._lock:
+            if not self._made:
+                self._made.append(self._make())
+            return self._made[0]
 
 
 class Turn:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final, TypeVar, cast
@@ -14,6 +14,7 @@ from millstream.declare.component import Component
 from millstream.declare.element import Element
 from millstream.declare.layout import Layout, Tab
 from millstream.declare.script import ElementScript
+from millstream.declare.set_up import SetUp
 from millstream.wire.messages import Value
 from millstream.wire.packet import VERSION
 from millstream.wire.plain import encodable
@@ -80,7 +81,7 @@ class Manifest:
     bindings: tuple[Binding, ...]
     element_scripts: Mapping[str, ElementScript] = field(default_factory=dict)
     max_waiting: int | None = None
-    set_ups: tuple[Callable[[], object], ...] = ()
+    set_ups: tuple[SetUp, ...] = ()
 
     def bindings_for(self, element: int | None, event: str) -> tuple[Binding, ...]:
         """Give the bindings that an event triggers, in order; `None` stands for the page (`load`, `unload`)."""

@@ -31,6 +31,9 @@ class Engine:
         self._open += 1
         return Worker(self, self._program.open(binding, notify))
 
+    def end_session(self, session: str) -> None:
+        self._program.end_session(session)
+
     def statistics(self) -> Mapping[str, object]:
         return {"threads": 0, "open": self._open, "abandoned": []}
 

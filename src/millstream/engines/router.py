@@ -51,6 +51,10 @@ class Engine:
     def open(self, binding: int, notify: Notify) -> Worker:
         return self._by_binding.get(binding, self._own).open(binding, notify)
 
+    def end_session(self, session: str) -> None:
+        for engine in self._engines:
+            engine.end_session(session)
+
     def statistics(self) -> Mapping[str, object]:
         """Sum the counts of all engines, and join their lists."""
         total: dict[str, object] = {}

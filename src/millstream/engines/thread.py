@@ -19,6 +19,7 @@ from millstream.cancellation import is_wanted
 from millstream.engine_limits import DEFAULT_LIMITS, EngineLimits
 from millstream.errors import Busy
 from millstream.jobs import Advance, Call, Job, Notice, Notify, Program, Result
+from millstream.set_up_calls import run_set_ups
 
 Task: TypeAlias = Callable[[], object]
 Arguments = TypeVarTuple("Arguments")
@@ -51,12 +52,11 @@ class Engine:
 
     def start(self, program: Program, limits: EngineLimits = DEFAULT_LIMITS) -> None:
         self._program = program
-        self.abandon_s = limits.abandon_s
+        self._set_up_s, self.abandon_s = limits.set_up_s, limits.abandon_s
 
     async def prepare(self, bindings: Collection[int]) -> None:
         """Call the app's set-up, in a thread; raises what it raises, as no handler could do its work then."""
-        for set_up in self._program.set_ups(bindings):
-            await asyncio.to_thread(set_up)
+        await run_set_ups(self._program.set_ups(bindings), self._set_up_s)
 
     def open(self, binding: int, notify: Notify) -> Worker:
         worker = Worker(self, self._program, binding, notify)
@@ -70,6 +70,9 @@ class Engine:
         self._opened += 1
         self._workers.add(worker)
         return worker
+
+    def end_session(self, session: str) -> None:
+        self._program.end_session(session)
 
     @property
     def is_busy(self) -> bool:

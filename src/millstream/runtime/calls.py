@@ -141,6 +141,7 @@ class SessionCalls:
             is_developers=page.is_developers,
             decodes=page.decodes,
             defers=cause.stream in self.deferring,
+            session=page.request.session_hash,
         )
         return StartedCall(job, values.claim(binding.outputs, is_stream=cause.stream > 0), cause.run)
 

@@ -107,9 +107,9 @@ class Host:
 
     async def start(self) -> None:
         """Make what all sessions share, on the running loop. Removes what a killed process left in the temp folder."""
-        rules, beginning = await run_in_thread("start", self._prepare)
-        manifest, settings, self._inspector = self.manifest, self.settings, UploadInspector(self.manifest, rules)
-        self._engine.start(AppProgram(manifest, rules, settings.show_error), settings.engine_limits)
+        manifest, settings = self.manifest, self.settings
+        program, self._inspector, beginning = await run_in_thread("start", self._prepare)
+        self._engine.start(program, settings.engine_limits)
         await self._engine.prepare([each.number for each in manifest.bindings if each.handler is not None])
         queue = self._new_queue()
         allowances = FileQuotas(settings.max_session_bytes, settings.max_address_bytes, settings.max_total_bytes)
@@ -254,6 +254,7 @@ class Host:
             await session.bid_farewell()
         finally:
             self.sessions.remove(session)
+            self._engine.end_session(session.tag)
             session.forget()
             session.gone.set_result(None)
 
@@ -330,13 +331,14 @@ class Host:
         """Give the figures of this moment."""
         return measured(self.totals, self.sessions.values(), self._engine, self._shared)
 
-    def _prepare(self) -> tuple[PathRules, Beginning]:
+    def _prepare(self) -> tuple[AppProgram, UploadInspector, Beginning]:
         self._folders.make()
         for name in ("jpeg", "pcm16"):
             codecs.load(name).open_encoder(1.0).close()  # so that no first frame waits for an import
         settings = self.settings
         rules = PathRules(settings.allowed_paths, settings.blocked_paths, self._folders.root, settings.max_image_pixels)
-        return rules, Beginning(self.manifest.components.values())
+        program = AppProgram(self.manifest, rules, settings.show_error, devices=settings.devices)
+        return program, UploadInspector(self.manifest, rules), Beginning(self.manifest.components.values())
 
     async def _all_gone(self) -> None:
         while self.sessions:

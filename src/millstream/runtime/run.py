@@ -47,6 +47,7 @@ class Run:
     Attributes:
         is_over: Whether the page has been told how it ended; a handler that was cancelled may still be at work.
         has_begun: Whether its handler may have been called.
+        position: Where it waits for a slot, as it was told last; 0 if it does not wait.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Run:
         self._refusal: Busy | None = None
         self._is_delivering = self._is_expired = False
         self.is_over = self.has_begun = False
+        self.position = 0
 
     def note(self) -> RunNote:
         """Write it down: as long as it waits with all that it takes to begin it elsewhere."""
@@ -222,6 +224,7 @@ class Run:
         eta_s: float = -1.0,
         message: str = "",
     ) -> None:
+        self.position = position
         self._context.sender.control.send(
             RunState(
                 run=self.number,

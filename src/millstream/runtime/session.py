@@ -113,7 +113,7 @@ class Session:
         self._background = Background(self._fault)
         self._disposal = Disposal(folder, self._background.start)
         self._context = self._composed(shared)
-        self._streams = Streams(self._context, self._follow)
+        self._streams = Streams(self._context, partial(_follow, self))
         self.events = Events(self._context, reach, self._streams)
         begin_notes(self._context, self._streams, self.events)
         self._expiry = ExpiringValues(self._values, shared.expiring, self._background.start)
@@ -193,6 +193,11 @@ class Session:
     def tickets(self) -> Sequence[Ticket]:
         """The tickets of its streams and runs in the queue."""
         return [*self._streams.tickets, *self.events.runs.tickets]
+
+    @property
+    def is_attached(self) -> bool:
+        """True if the page can be reached, as far as is known."""
+        return self._link.is_attached
 
     @property
     def closing(self) -> Closing | None:
@@ -306,9 +311,6 @@ class Session:
         self._reports.report(failure)
         return failure
 
-    def _follow(self, binding: Binding, is_success: bool | None) -> None:
-        self.events.follow(binding, is_success)
-
     def _welcome(self, hello: Hello) -> None:
         self._context.players.bandwidth.takes_opus = CodecNumber.OPUS in hello.decodes
         special = codecs.special()
@@ -341,6 +343,11 @@ class Session:
 
     def __repr__(self) -> str:
         return f"<Session {self.tag}: {len(self.streams)} streams, {len(self.events.runs.running)} runs>"
+
+
+def _follow(session: Session, binding: Binding, is_success: bool | None) -> None:
+    """Let what follows a stream begin; the events of a session are made after its streams."""
+    session.events.follow(binding, is_success)
 
 
 def _raise_change(session: Session, number: int) -> None:

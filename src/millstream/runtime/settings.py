@@ -47,6 +47,8 @@ class Settings:
         farewell_s: How long `unload` handlers and `delete_callback`s of a closed page may take.
         drain_s: How long `Host.close` waits for running handlers.
         gateway: The name of this gateway, with which its secrets begin; empty in an app of a single process.
+        devices: The devices that set-ups may ask for, such as `cuda:0`, by the number of their process; those of this
+            machine if there are none.
         hang_s, workers, worker_bytes, recycle_calls, recycle_bytes: See `EngineLimits`.
     """
 
@@ -78,6 +80,7 @@ class Settings:
     farewell_s: float = 10.0
     drain_s: float = 10.0
     gateway: str = ""
+    devices: tuple[str, ...] = ()
     hang_s: float = DEFAULT_LIMITS.hang_s
     workers: int | None = None
     worker_bytes: int | None = None

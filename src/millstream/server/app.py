@@ -38,6 +38,7 @@ from millstream.server.http.connections import CONNECTION_HEADER, HttpConnection
 from millstream.server.http.failures import answering, contained
 from millstream.server.http.favicon import Favicon
 from millstream.server.http.metrics import Metrics, alone
+from millstream.server.http.operator import OperatorPage
 from millstream.server.http.page import Content, PageDocument, read_source, read_sources
 from millstream.server.http.uploads import SESSION_HEADER, receive_file, send_file
 from millstream.server.options import ServerOptions
@@ -208,7 +209,9 @@ class App:
 
     def _routes(self, policy: Policy, logins: Logins | None) -> list[BaseRoute]:
         assets = Assets(policy, is_public=logins is None, elements=self.manifest.element_scripts.values())
-        page = PageDocument(_content(self.manifest, self.options, assets), policy, has_logins=logins is not None)
+        content = _content(self.manifest, self.options, assets)
+        page = PageDocument(content, policy, has_logins=logins is not None)
+        operator = OperatorPage(self.options.operator_token or "", content, assets.addresses["operator"], policy)
         favicon = Favicon(self.options.favicon_path)
         metrics = Metrics(self.options.metrics_token or "", has_logins=logins is not None, gather=self._gather)
         visits = Visits(lambda: self.is_draining, policy, self._recorder, self._relay)
@@ -226,6 +229,8 @@ class App:
             Route("/favicon.ico", favicon.serve),
             Route("/healthz", _alive),
             Route("/metrics", metrics.serve),
+            Route("/operator", operator.page),
+            Route("/operator/figures", operator.figures),
             Route("/readyz", self._unless_draining(_alive)),
         ]
 
@@ -279,6 +284,7 @@ def _settings(options: ServerOptions, gateway: str) -> Settings:
         grace_s=options.grace,
         abandon_s=options.abandon_after,
         hang_s=options.hang_after,
+        devices=options.devices,
         workers=options.engine_workers,
         worker_bytes=options.worker_memory,
         recycle_calls=options.recycle_after,

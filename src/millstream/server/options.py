@@ -61,6 +61,8 @@ class ServerOptions:
             visitors. `None` records nothing.
         metrics_token: What a scraper of `/metrics` has to send as `Authorization: Bearer TOKEN`. Without one the
             figures are for users who are logged in, or for this machine where there is no login.
+        operator_token: What the operator gives as a password at `/operator`, which shows what the app is doing. Without
+            one that page is for this machine alone.
         drain: Seconds that running handlers get to finish when the server stops; 0 ends them at once.
         grace: Seconds for which a session waits for its page when the link is lost; 0 ends it at once.
         abandon_after: Seconds for which a call that does not end keeps its slot after it was cancelled, its page has
@@ -68,6 +70,8 @@ class ServerOptions:
         unblock_after: Seconds for which an async handler may block the event loop, and with it everybody else; then it
             is ended. `math.inf` for ever.
         engine: Where handlers run whose events name no `engine=`: `"thread"` or `"process"`.
+        devices: The devices that models may use, such as `["cuda:0", "cuda:1"]`, by the number of their worker process;
+            by default the GPUs of this machine, or `cpu`.
         engine_workers: The number of worker processes; `None` for one for each CPU, and at least two.
         hang_after: Seconds after which a worker process is ended whose handler, or set-up, gives no result. `math.inf`
             for never.
@@ -105,11 +109,13 @@ class ServerOptions:
     show_latency: bool = False
     record: str | Path | None = None
     metrics_token: str | None = field(default=None, repr=False)
+    operator_token: str | None = field(default=None, repr=False)
     drain: float = 4.0
     grace: float = DEFAULT_SETTINGS.grace_s
     abandon_after: float = DEFAULT_SETTINGS.abandon_s
     unblock_after: float = 10.0
     engine: str = "thread"
+    devices: tuple[str, ...] = ()
     engine_workers: int | None = None
     hang_after: float = DEFAULT_LIMITS.hang_s
     worker_memory: int | None = None
@@ -126,8 +132,9 @@ class ServerOptions:
         if self.num_ports < 1:
             raise ValueError(f"launch(): num_ports={self.num_ports} is less than 1")
         self._check_bounds()
-        if not (self.metrics_token or "").isascii() or any(map(str.isspace, self.metrics_token or "")):
-            raise ValueError("launch(): metrics_token has to be ASCII without spaces, as it is sent in a header")
+        for name, token in (("metrics_token", self.metrics_token), ("operator_token", self.operator_token)):
+            if not (token or "").isascii() or any(map(str.isspace, token or "")):
+                raise ValueError(f"launch(): {name} has to be ASCII without spaces, as it is sent in a header")
         for origin in (*self.allowed_origins, *self.frame_ancestors):
             check_origin(origin)
         object.__setattr__(self, "root_path", "/" + path if (path := self.root_path.strip("/")) else "")
@@ -250,11 +257,13 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "show_latency": _flag,
     "record": str,
     "metrics_token": str,
+    "operator_token": str,
     "drain": float,
     "grace": float,
     "abandon_after": float,
     "unblock_after": float,
     "engine": str,
+    "devices": _list,
     "engine_workers": int,
     "hang_after": float,
     "worker_memory": read_size,

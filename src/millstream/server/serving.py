@@ -96,11 +96,17 @@ class Server(uvicorn.Server):
         Raises:
             RuntimeError: The server did not start; the log says why.
         """
-        self._thread = threading.Thread(target=self.run_here, name="millstream-server", daemon=True)
+        self._thread = threading.Thread(target=self._run_aside, name="millstream-server", daemon=True)
         self._thread.start()
         self._is_up.wait()
         if not self.started:
             raise RuntimeError("the server did not start; the log says why")
+
+    def _run_aside(self) -> None:
+        try:
+            self.run_here()
+        except SystemExit:  # it did not start: whoever waits for that is told
+            logger.debug("the server did not start")
 
     def stop(self) -> None:
         """End a server that runs in a thread, drain included; returns when it has ended or is overdue."""

@@ -173,7 +173,11 @@ class _App:
         self.engine = Engine(handler_time)
         self.host = compose_host(self._manifest, settings, self.engine)
         self.loop = VirtualLoop()
-        self.run(self.host.start())
+        try:
+            self.run(self.host.start())
+        except BaseException:
+            self.close_if_empty()
+            raise
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run to the end, or to where nothing can go on any more."""

@@ -70,6 +70,10 @@ class Engine:
         worker.ended.add_done_callback(lambda _: self._workers.discard(worker))
         return worker
 
+    def end_session(self, session: str) -> None:
+        self._means.pool.end_session(session)
+        self._means.threads.end_session(session)
+
     def statistics(self) -> Mapping[str, object]:
         """Count what runs.
 

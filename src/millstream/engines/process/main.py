@@ -28,6 +28,7 @@ from millstream.engines.process.messages import (
     Order,
     Ready,
     Report,
+    SettingUp,
     SetUpOrder,
     read_control,
 )
@@ -36,6 +37,7 @@ from millstream.engines.process.segment import Part, Segment
 from millstream.engines.process.wire import packed, receive, send, unpacked
 from millstream.errors import DeclarationError, InvalidValue
 from millstream.jobs import Call, Calls, Program, Result, Signature
+from millstream.set_up_calls import SetUpFailed
 
 logger = logging.getLogger("millstream.engine")
 
@@ -111,11 +113,14 @@ class CallServer:
             self._program = cast("Callable[[], Program]", unpacked([set_up.factory]))()
             self._signatures = self._program.signatures()
             check_same(set_up.signatures, self._signatures)
-            for function in self._program.set_ups(set_up.bindings):
-                function()
+            for call in self._program.set_ups(set_up.bindings, set_up.number):
+                self._say(SettingUp(call.name))
+                call()
         except BaseException as error:  # the app's own code, which may raise anything
             logger.error("a worker process cannot import or set up the app", exc_info=error)
-            self._answer(packed(Broken(f"{type(error).__name__}: {error}")))
+            self._answer(
+                packed(Broken(str(error) if isinstance(error, SetUpFailed) else f"{type(error).__name__}: {error}"))
+            )
             return False
         return True
 
@@ -128,6 +133,8 @@ class CallServer:
         if isinstance(order, Forget):
             for worker in order.workers:
                 self._forget(worker)
+            for session in order.sessions:
+                self._program.end_session(session)
             return
         is_wanted.set(lambda: cast("Order", order).worker not in self._cancelled)
         result = self._step(cast("Order", order))
@@ -182,7 +189,7 @@ class CallServer:
         with self._lock:
             send(self._sock, parts, None)
 
-    def _say(self, message: Report | Logged) -> None:
+    def _say(self, message: Report | Logged | SettingUp) -> None:
         """Send something that is no answer; in any thread."""
         try:
             self._answer(packed(message))

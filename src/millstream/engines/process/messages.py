@@ -19,6 +19,7 @@ class SetUpOrder(NamedTuple):
         bindings: The bindings whose handlers are called there.
         worker_bytes: See `EngineLimits`.
         log_level: The level of the server's log.
+        number: Its number among the worker processes, by which they share the devices.
     """
 
     arguments: list[str]
@@ -27,6 +28,7 @@ class SetUpOrder(NamedTuple):
     bindings: tuple[int, ...]
     worker_bytes: int | None
     log_level: int
+    number: int = 0
 
 
 class Begin(NamedTuple):
@@ -49,13 +51,20 @@ class CloseCall(NamedTuple):
 
 
 class Forget(NamedTuple):
-    """Close the calls of workers that have ended; not answered."""
+    """Close the calls of workers that have ended, let go of what is kept for pages that have; not answered."""
 
     workers: tuple[int, ...]
+    sessions: tuple[str, ...] = ()
 
 
 Order: TypeAlias = Begin | Next | CloseCall
 """Answered by a `Result`."""
+
+
+class SettingUp(NamedTuple):
+    """A set-up begins, named as in messages; not answered."""
+
+    name: str
 
 
 class Ready(NamedTuple):

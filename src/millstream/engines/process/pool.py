@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import os
 import sys
 import time
 from collections.abc import Callable, Collection
-from functools import partial
 from typing import Final
 
 from millstream.engine_limits import EngineLimits
@@ -17,9 +17,11 @@ from millstream.engines.process.circuit import Circuit
 from millstream.engines.process.death import Death
 from millstream.engines.process.messages import Control, Report, SetUpOrder
 from millstream.engines.process.process import Process
-from millstream.engines.process.turns import TurnRequest, Turns
+from millstream.engines.process.turn_grants import TurnGrants
+from millstream.engines.process.turns import Turns
 from millstream.engines.process.wire import packed
 from millstream.jobs import Advance, Failure, Notice, Program
+from millstream.set_up_calls import REMEDY, WARN_S, say_slow
 
 logger = logging.getLogger("millstream.engine")
 
@@ -58,10 +60,10 @@ class Pool:
         self.listeners: dict[int, Callable[[Notice | Advance], None]] = {}
         self.deaths = self.recycled = 0
         self._turns: Turns[Process] = Turns()
+        self._grants = TurnGrants(self._turns)
         self._set_up = Circuit()
         self._circuits: dict[int, Circuit] = {}
         self._processes: set[Process] = set()
-        self._waiting: dict[TurnRequest[Process], asyncio.Future[Process]] = {}
         self._set_up_order: SetUpOrder | None = None
         self._respawn: asyncio.TimerHandle | None = None
         self._trouble = ""
@@ -91,9 +93,19 @@ class Pool:
         self._refill()
 
     async def started(self) -> None:
-        """Wait until all processes are ready, or have failed to be."""
-        if self._processes:
-            await asyncio.wait([process.started for process in self._processes])
+        """Wait until all processes are ready, or have failed to be; the log says what takes long."""
+        starting = {process.started: process for process in self._processes}
+        if not starting:
+            return
+        _, slow = await asyncio.wait(starting, timeout=WARN_S)
+        for process in map(starting.__getitem__, slow):
+            say_slow(
+                process.setting_up or "the import of the app",
+                f" in worker process {process.pid}",
+                self._limits.set_up_s,
+            )
+        if slow:
+            await asyncio.wait(slow)
 
     def refusal(self, binding: int, is_developers: bool) -> Failure | None:
         """Say why a call of a binding is not even tried, if so; the app's developer reads more of it."""
@@ -102,35 +114,23 @@ class Pool:
             return Failure(words.OUT_OF_ORDER)
         return words.not_started(self._trouble, is_developers) if self._is_in_trouble else None
 
-    async def turn(self, home: Process | None, last: Process | None) -> Process:
+    async def turn(self, home: Process | None, last: Process | None, session: str = "") -> Process:
         """Wait for a turn, which has to be given back by `done`.
 
         Args:
             home: The only process that may take the step; `None` for any.
             last: The process that is preferred.
+            session: The page whose calls all go to one process, as a handler keeps something for it; empty for none.
 
         Raises:
             Unavailable: There is no process, and none can be expected.
         """
-        granted: asyncio.Future[Process] = asyncio.get_running_loop().create_future()
-        request = TurnRequest(partial(self._grant, granted), home, last)
-        self._waiting[request] = granted
-        self._turns.ask(request)
-        try:
-            return await granted
-        except asyncio.CancelledError:
-            self._turns.withdraw(request)
-            if not granted.cancelled() and granted.exception() is None:
-                self._turns.done(granted.result())
-            raise
-        finally:
-            del self._waiting[request]
+        return await self._grants.turn(home, last, session)
 
-    def _grant(self, granted: asyncio.Future[Process], process: Process) -> None:
-        if granted.done():
-            self._turns.done(process)
-        else:
-            granted.set_result(process)
+    def end_session(self, session: str) -> None:
+        """Let go of what is kept for a page that has ended."""
+        self._grants.end_session(session)
+        self._retire()
 
     def done(self, process: Process, binding: int) -> None:
         """Give a turn back."""
@@ -186,6 +186,7 @@ class Pool:
         self._refill()
 
     def died(self, process: Process, death: Death) -> None:
+        self._grants.forget(process)
         self._turns.remove(process)
         self._processes.discard(process)
         if self._is_closed or (death.cause == "closed" and process.is_ready):
@@ -193,17 +194,14 @@ class Pool:
         self.deaths += 1
         now, culprit = time.monotonic(), process.culprit
         if death.cause != "closed":  # else it was broken, and has said so
-            logger.error("worker process %d %s", process.pid, death.said)
+            logger.error("worker process %d %s%s", process.pid, death.said, _where(process))
         if not process.is_ready:
-            self._trouble = self._trouble or f"the worker process {death.said}"
+            self._trouble = self._trouble or f"the worker process {death.said}{_where(process)}"
         circuit = self._set_up if culprit is None else self._circuits.setdefault(culprit, Circuit())
         circuit.died(now)
         self._refill(circuit.delay_s(now) if circuit is self._set_up or not circuit.is_open(now) else 0.0)
         if self._is_in_trouble:
-            failure = words.not_started(self._trouble, is_developers=False)
-            for request in self._turns.withdraw_all():
-                if not self._waiting[request].done():
-                    self._waiting[request].set_exception(Unavailable(failure))
+            self._grants.refuse(Unavailable(words.not_started(self._trouble, is_developers=False)))
 
     @property
     def _is_in_trouble(self) -> bool:
@@ -224,7 +222,9 @@ class Pool:
             self._respawn = asyncio.get_running_loop().call_later(delay_s, self._refill_later)
             return
         for _ in range(missing):
-            self._start(self._set_up_order)
+            taken = {process.number for process in self._processes if process.is_wanted}
+            number = next(number for number in itertools.count() if number not in taken)
+            self._start(self._set_up_order._replace(number=number))
 
     def _refill_later(self) -> None:
         self._respawn = None
@@ -238,3 +238,8 @@ class Pool:
             self.broken(process, f"no thread can be had: {error}")
         else:
             self._processes.add(process)
+
+
+def _where(process: Process) -> str:
+    """Say in what set-up a process was that has never been ready; empty for others."""
+    return f", in {process.setting_up}. {REMEDY}" if process.setting_up and not process.is_ready else ""

@@ -17,7 +17,17 @@ from millstream.engines.process import words
 from millstream.engines.process.child import Child
 from millstream.engines.process.death import Cause, Death
 from millstream.engines.process.memory import resident_bytes
-from millstream.engines.process.messages import Begin, Broken, Control, Forget, Logged, Order, Report, SetUpOrder
+from millstream.engines.process.messages import (
+    Begin,
+    Broken,
+    Control,
+    Forget,
+    Logged,
+    Order,
+    Report,
+    SettingUp,
+    SetUpOrder,
+)
 from millstream.engines.process.wire import packed
 from millstream.errors import InvalidValue
 from millstream.jobs import Failure, Result, Signature
@@ -28,10 +38,6 @@ logger = logging.getLogger("millstream.engine")
 
 TICK_S: Final = 0.25
 """The interval at which a busy process is looked at: whether it hangs, and the memory that it takes."""
-
-
-SET_UP_S: Final = 60.0
-"""The time that a process has for its set-up at least, however little a call may take."""
 
 
 class Owner(Protocol):
@@ -76,6 +82,8 @@ class Process:
         owner: Who learns of what it does.
 
     Attributes:
+        number: Its number among the worker processes.
+        setting_up: The set-up that it has begun last, as messages call it; empty before.
         started: Done when it is ready, or dead.
         gone: Done when nothing of it is left.
         is_ready: Whether it has ever been ready.
@@ -85,7 +93,7 @@ class Process:
         self._set_up_order, self._limits, self._owner = set_up, limits, owner
         self._loop = asyncio.get_running_loop()
         self._steps: deque[tuple[PendingOrder, asyncio.Future[Result | None]]] = deque()
-        self._forgotten: deque[int] = deque()
+        self._forgotten: deque[int | str] = deque()
         self._current: tuple[PendingOrder, asyncio.Future[Result | None]] | None = None
         self._wakes, self._wake = os.pipe()
         for end in (self._wakes, self._wake):
@@ -95,6 +103,7 @@ class Process:
         self._bound = 0.0
         self._is_closing = self._is_due = False
         self._calls = 0
+        self.number, self.setting_up = set_up.number, ""
         self.is_ready = False
         self.started: asyncio.Future[None] = self._loop.create_future()
         self.gone: asyncio.Future[None] = self._loop.create_future()
@@ -145,10 +154,11 @@ class Process:
         if self._child is not None and not self.is_dead:
             self._child.tell(control, worker)
 
-    def forget(self, worker: int) -> None:
-        """Have the calls of a worker closed, before the next step."""
+    def forget(self, ended: int | str) -> None:
+        """Have the calls of a worker closed, by its number, or what is kept for a page let go of, by its session."""
         if not self.is_dead:
-            self._forgotten.append(worker)
+            self._forgotten.append(ended)
+            self._nudge()
 
     def kill(self, cause: Cause, bound: float = 0.0) -> None:
         """End it at once, whatever it does; in any thread."""
@@ -212,6 +222,7 @@ class Process:
                     self._hear(child.receive())
                 else:
                     os.read(self._wakes, 4096)
+                    _send_forgotten(child, self._forgotten)
         except (EOFError, OSError):
             logger.debug("a worker process has died")  # its owner says how
         finally:
@@ -223,7 +234,7 @@ class Process:
         if self._cause:  # killed before it was there
             child.kill()
         child.send(packed(self._set_up_order), is_answered=False)
-        answer = self._answer(child, max(self._limits.hang_s, SET_UP_S))
+        answer = self._answer(child, self._limits.set_up_s)
         if isinstance(answer, Broken):
             self._is_closing = True
             _on_loop(self._loop, self._owner.broken, self, answer.why)
@@ -240,9 +251,7 @@ class Process:
             _on_loop(self._loop, _give, future, step.failed(failure))
             return
         self._current = step, future
-        if self._forgotten:
-            forgotten = tuple(self._forgotten.popleft() for _ in range(len(self._forgotten)))
-            child.send(packed(Forget(forgotten)), is_answered=False)
+        _send_forgotten(child, self._forgotten)
         child.send(parts, is_answered=True)
         answer = self._answer(child, self._limits.hang_s)
         if isinstance(answer, Broken):
@@ -278,6 +287,8 @@ class Process:
         """Pass on what is no answer; gives whether it was none."""
         if isinstance(message, Report):
             _on_loop(self._loop, self._owner.heard, self, message)
+        elif isinstance(message, SettingUp):
+            self.setting_up = message.name
         elif isinstance(message, Logged):
             record = logging.makeLogRecord(message.attributes)
             log = logging.getLogger(record.name)
@@ -286,6 +297,15 @@ class Process:
         else:
             return False
         return True
+
+
+def _send_forgotten(child: Child, forgotten: deque[int | str]) -> None:
+    """Send what has ended since the last time: workers by their numbers, pages by their sessions."""
+    if forgotten:
+        ended = [forgotten.popleft() for _ in range(len(forgotten))]
+        workers = tuple(each for each in ended if isinstance(each, int))
+        sessions = tuple(each for each in ended if isinstance(each, str))
+        child.send(packed(Forget(workers, sessions)), is_answered=False)
 
 
 def _give(future: asyncio.Future[Result | None], result: Result | None) -> None:

@@ -108,7 +108,11 @@ class Turns(Generic[P]):
     def _process_for(self, request: TurnRequest[P]) -> P | None:
         if request.home is not None:
             return request.home if not self._is_busy.get(request.home, True) else None
-        return min(self._free(), key=lambda process: (self._guests[process] > 0, process != request.last), default=None)
+        return min(self._free(), key=lambda process: self._cost(process, request.last), default=None)
+
+    def _cost(self, process: P, last: P | None) -> tuple[bool, bool, int]:
+        guests = self._guests[process]
+        return guests > 0, process != last, guests
 
     def _free(self) -> Iterator[P]:
         for process in self.processes or self._retiring:

@@ -53,6 +53,7 @@ class Worker:
         self._means, self._pool = means, means.pool
         self._number, self._binding, self._notify = number, binding, notify
         self._signature = means.signatures[binding]
+        self._session = ""
         self._listener: thread.Worker | None = None
         self._home: Process | None = None
         self._last: Process | None = None
@@ -88,6 +89,7 @@ class Worker:
             yield Result(job.call, {}, failure)
             return
         self._is_pinned = self._is_pinned or _is_dependent(job)
+        self._session = job.session if self._signature.keeps_sessions else ""
         result = await self._take(Begin(self._number, job), job.call)
         try:
             while True:
@@ -122,7 +124,7 @@ class Worker:
                 if is_lost:
                     return Result(call, {}, words.lost_by_another(self.name))
             try:
-                process = self._at = await self._pool.turn(self._home, self._last)
+                process = self._at = await self._pool.turn(self._home, self._last, self._session)
             except Unavailable as error:
                 return Result(call, {}, error.failure)
             try:

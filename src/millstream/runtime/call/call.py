@@ -18,6 +18,7 @@ import numpy as np
 from millstream.declare.arguments import describe, plain_argument
 from millstream.declare.component import Component
 from millstream.declare.element import Element
+from millstream.declare.model_handler import SESSION
 from millstream.declare.progress import Bar, Tracker, calling
 from millstream.declare.updates import Declared, Skip, Update, changes_of
 from millstream.errors import InvalidValue
@@ -68,6 +69,7 @@ class HandlerCall:
         self._files = worker.files
         self._changes = dict(job.changes)
         self._arguments: Arguments | None = None
+        self._kept = None if plan.sessions is None else plan.sessions.find(job.session, plan.spec)
         self._generator: Generator[object, None, None] | None = None
         self._is_generator = plan.is_generator
         self._step: Literal["media", "input", "handler"] = "media"
@@ -116,6 +118,8 @@ class HandlerCall:
         values = self._inputs(media)
         extras = injected(self._plan, job, self._tracker) if self._plan.is_injected else None
         self._step = "handler"
+        if extras is not None and self._kept is not None:
+            extras[SESSION] = self._kept.value()
         arguments: Arguments = (values, {}) if extras is None else self._plan.spec.arguments(values, extras)
         self._decode_s, self._called_at = (now := perf_counter()) - began_at, now
         return arguments

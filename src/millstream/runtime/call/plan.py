@@ -10,10 +10,11 @@ from millstream.compat import tqdm
 from millstream.declare.binding import Binding
 from millstream.declare.element import Element
 from millstream.declare.handler import HandlerSpec
-from millstream.declare.injected import Request, Turn
+from millstream.declare.injected import Request, SessionObject, Turn
 from millstream.declare.manifest import Manifest
 from millstream.declare.progress import ForeignBars, Progress, Tracker
 from millstream.jobs import Job, Role
+from millstream.runtime.call.session_objects import SessionObjects
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class CallPlan:
         is_injected: Whether it asks for more than the values of its inputs.
         is_gapless: Whether audio that is missing is an error.
         foreign: Shows what another library draws, if the handler wants that.
+        sessions: Finds the object that the handler keeps for a page; `None` if it keeps none.
     """
 
     binding: Binding
@@ -41,9 +43,10 @@ class CallPlan:
     is_injected: bool
     is_gapless: bool
     foreign: ForeignBars | None
+    sessions: SessionObjects | None
 
 
-def plan(manifest: Manifest, number: int, role: Role) -> CallPlan:
+def plan(manifest: Manifest, number: int, role: Role, sessions: SessionObjects) -> CallPlan:
     """Settle what does not change from call to call of a binding."""
     binding = manifest.bindings[number]
     spec = cast("HandlerSpec", binding.handlers[role])
@@ -57,13 +60,16 @@ def plan(manifest: Manifest, number: int, role: Role) -> CallPlan:
         is_injected=bool(spec.specials),
         is_gapless=binding.keep == "all",
         foreign=tqdm.shown if spec.tracks_tqdm else None,
+        sessions=sessions if spec.make_session is not None else None,
     )
 
 
 def injected(plan: CallPlan, job: Job, tracker: Tracker) -> dict[str, object]:
-    """Make what a handler asks for besides the values of its inputs, by parameter."""
+    """Make what a handler asks for besides the values of its inputs, by parameter; all but its `SessionObject`."""
     extras: dict[str, object] = {}
     for name, wanted in plan.spec.specials.items():
+        if issubclass(wanted, SessionObject):
+            continue
         if issubclass(wanted, Progress):
             extras[name] = Progress().bound(tracker)
         elif issubclass(wanted, Request):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final, get_args
@@ -10,15 +10,18 @@ from typing import Final, get_args
 from millstream.declare.app_source import AppSource, find_source
 from millstream.declare.binding import Binding
 from millstream.declare.manifest import Manifest
-from millstream.declare.set_up import set_up_of
+from millstream.declare.set_up import SetUp
 from millstream.jobs import Notify, Program, Role, Signature
 from millstream.runtime.call.call import BeginCall, WorkerCalls
 from millstream.runtime.call.codec_state import CodecState
+from millstream.runtime.call.devices import CPU, find_devices
 from millstream.runtime.call.plan import plan
 from millstream.runtime.call.roles import Finishing, Greeting, Listening, Recognising
+from millstream.runtime.call.session_objects import SessionObjects
 from millstream.runtime.call.steps import SteppedCall
 from millstream.runtime.state.files import CallFiles
 from millstream.runtime.state.path_rules import PathRules
+from millstream.set_up_calls import SetUpCall
 
 KINDS: Final[Mapping[Role, type[SteppedCall]]] = {
     "listen": Listening,
@@ -37,6 +40,7 @@ class AppProgram:
         rules: Which files handlers may return.
         show_error: Whether visitors read the text of every exception; `None` for the developer alone.
         factory: Makes the same program in another process; by default from the module that declares the app.
+        devices: The devices that processes share; with none it looks for those of its machine, which may take a while.
     """
 
     def __init__(
@@ -45,8 +49,14 @@ class AppProgram:
         rules: PathRules,
         show_error: bool | None,
         factory: Callable[[], Program] | None = None,
+        devices: tuple[str, ...] = (),
     ) -> None:
         self.manifest = manifest
+        self._devices = self._found = devices
+        if not devices and any(each.looks_for_device for each in self._declared(range(len(manifest.bindings)))):
+            self._found = find_devices()
+        self._set_ups: dict[Hashable, SetUpCall] = {}
+        self._sessions = SessionObjects()
         self._factory = factory
         self.rules = rules
         self.show_error = show_error
@@ -60,7 +70,8 @@ class AppProgram:
     def _settled(self, binding: int) -> Mapping[Role, BeginCall]:
         """Settle, for each role of a binding, what does not change from call to call."""
         roles = self._roles[binding] = {
-            role: partial(KINDS.get(role, SteppedCall), plan(self.manifest, binding, role)) for role in get_args(Role)
+            role: partial(KINDS.get(role, SteppedCall), plan(self.manifest, binding, role, self._sessions))
+            for role in get_args(Role)
         }
         return roles
 
@@ -76,20 +87,36 @@ class AppProgram:
             tuple((number, self.manifest.elements[number].name) for number in numbers)
             for numbers in (binding.inputs, binding.outputs)
         )
-        return Signature(binding.name, inputs, outputs)
+        keeps = any(spec is not None and spec.make_session is not None for spec in binding.handlers.values())
+        return Signature(binding.name, inputs, outputs, keeps)
 
-    def set_ups(self, bindings: Collection[int]) -> Sequence[Callable[[], object]]:
-        """Give the app's own, then those of handlers that are objects with a method `setup()`; each once."""
+    def set_ups(self, bindings: Collection[int], worker: int = 0) -> Sequence[SetUpCall]:
+        """Give the app's own, then those of handlers that are objects with methods `setup` and `warm_up`; each once."""
         if not bindings:
             return ()
+        for each in self._declared(bindings):
+            if each.key not in self._set_ups:
+                self._set_ups[each.key] = each.call(self._device(each, worker))
+        return [self._set_ups[each.key] for each in self._declared(bindings)]
+
+    def _declared(self, bindings: Collection[int]) -> Sequence[SetUp]:
         specs = [spec for number in bindings for spec in self.manifest.bindings[number].handlers.values()]
-        own = [set_up_of(spec.fn) for spec in specs if spec is not None]
-        return tuple(dict.fromkeys([*self.manifest.set_ups, *(set_up for set_up in own if set_up is not None)]))
+        own = [each for spec in specs if spec is not None for each in spec.set_ups]
+        return tuple({each.key: each for each in (*self.manifest.set_ups, *own)}.values())
+
+    def _device(self, set_up: SetUp, worker: int) -> str:
+        devices = set_up.devices or self._found or CPU
+        return devices[worker % len(devices)]
+
+    def end_session(self, session: str) -> None:
+        self._sessions.end(session)
 
     def factory(self) -> Callable[[], Program]:
-        return self._factory or partial(_remade, find_source(self.manifest.root), self.rules, self.show_error)
+        if self._factory is not None:
+            return self._factory
+        return partial(_remade, find_source(self.manifest.root), self.rules, self.show_error, self._devices)
 
 
-def _remade(source: AppSource, rules: PathRules, show_error: bool | None) -> AppProgram:
+def _remade(source: AppSource, rules: PathRules, show_error: bool | None, devices: tuple[str, ...]) -> AppProgram:
     """Make the program of an app in a process that has not made the app."""
-    return AppProgram(source.load().freeze(), rules, show_error)
+    return AppProgram(source.load().freeze(), rules, show_error, devices=devices)

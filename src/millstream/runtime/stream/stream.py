@@ -116,6 +116,11 @@ class Stream:
             fault=self.fault,
         )
 
+    @property
+    def position(self) -> int:
+        """Where it waits for a slot, counted from 1; 0 if it does not wait."""
+        return self._status.position
+
     async def live(self) -> None:
         """Work in slots until it ends, send what is left, say that it is over, and let what follows begin."""
         self.encoding.begin()

@@ -68,6 +68,7 @@ class Assets:
             "video_capture",
             "latency",
             "videos",
+            "operator",
         )
         served = {key: str(names[key]) for key in scripts}
         self.addresses: Mapping[str, str] = {key: f"assets/{name}" for key, name in served.items()}

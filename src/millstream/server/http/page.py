@@ -6,7 +6,7 @@ import html
 import json
 import re
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from itertools import accumulate, pairwise
@@ -110,10 +110,7 @@ class PageDocument:
 
 def build(content: Content) -> str:
     """Assemble the document, with a placeholder for the nonce."""
-    theme = content.manifest.get("theme") or {}
-    tokens = "".join(f"{name}:{value};" for name, value in theme.items()) if isinstance(theme, Mapping) else ""
     notice, notice_css = (NOTICE, _NOTICE_CSS) if content.is_recorded else ("", "")
-    styles = [content.main_css, f":root{{{tokens}}}" if tokens else "", content.css, notice_css]
     scripts = [
         _script(f"(window.millstreamScripts??={{}})[{number}]=({js}\n);") for number, js in content.scripts.items()
     ]
@@ -127,7 +124,7 @@ def build(content: Content) -> str:
     return _DOCUMENT.format(
         lang=html.escape(content.lang),
         title=html.escape(str(content.manifest.get("title") or "Millstream").replace("\0", "")),
-        styles=_styles(styles),
+        styles=style_elements(content, _NONCE, content.css, notice_css),
         head=with_nonce(content.head),
         notice=notice,
         manifest=inline_json(content.manifest),
@@ -200,10 +197,14 @@ def read_sources(value: str | Path, paths: Sequence[str | Path], suffix: str) ->
     return "\n".join([read_source(value, suffix), *(Path(path).read_text(encoding="utf-8") for path in paths)])
 
 
-def _styles(sheets: Iterable[str]) -> str:
+def style_elements(content: Content, nonce: str, *sheets: str) -> str:
+    """Write the style sheet of the built page, the tokens of the theme and further style sheets as HTML."""
+    theme = content.manifest.get("theme") or {}
+    tokens = "".join(f"{name}:{value};" for name, value in theme.items()) if isinstance(theme, Mapping) else ""
+    given = (content.main_css, f":root{{{tokens}}}" if tokens else "", *sheets)
     # `<\/` is `</` in a CSS string, the only place where it can occur.
-    safe = [sheet.replace("</", "<\\/").replace("\0", "") for sheet in sheets if sheet]
-    return "\n".join(f'<style nonce="{_NONCE}">{sheet}</style>' for sheet in safe)
+    safe = [sheet.replace("</", "<\\/").replace("\0", "") for sheet in given if sheet]
+    return "\n".join(f'<style nonce="{nonce}">{sheet}</style>' for sheet in safe)
 
 
 def _script(source: str, kind: str = "") -> str:

@@ -1,0 +1,123 @@
+"""`GET /operator`: what the app is doing just now, on a page for whoever runs it, and for nobody else."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import html
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final, TypeAlias
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from millstream.runtime.host import Host
+from millstream.runtime.live_view import live_view
+from millstream.server.http.metrics import FRESH, collected
+from millstream.server.http.page import Content, style_elements
+from millstream.server.security.caller import Caller
+from millstream.server.security.headers import Policy
+from millstream.server.security.hosts import is_from_here
+
+Gateways: TypeAlias = Callable[[], Awaitable[Sequence[Mapping[str, object]]]]
+"""Gives the figures of all gateways of the app: `name`, and what `AppMetrics.plain` gives."""
+
+_ASK: Final = {**FRESH, "www-authenticate": 'Basic realm="operator", charset="UTF-8"'}
+_ASKED: Final = "Log in with any name, and the operator token as the password."
+
+_PAGE: Final = """<!doctype html>
+<html lang="{lang}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
+<meta name="color-scheme" content="light dark">
+<title>Operator · {title}</title>
+<link rel="icon" href="favicon.ico">
+{styles}
+</head>
+<body>
+<noscript>The operator page refreshes itself, and needs JavaScript for that: allow it.</noscript>
+<script type="module" nonce="{nonce}" src="{script}"></script>
+</body>
+</html>
+"""
+
+
+class OperatorPage:
+    """Answers `GET operator` and `GET operator/figures`.
+
+    Visitors never see what others do: where users log in, a login is needed, but does not suffice. Whoever sends the
+    token is answered; without a token only this machine is, and for everybody else the page does not exist.
+
+    Args:
+        token: What the operator gives as a password, or sends as `Authorization: Bearer TOKEN`; empty for none.
+        content: The page of the app, whose style sheets and title this page has as well.
+        script: Address of the script, relative to the page.
+        policy: Makes the content security policy of the page.
+        gateways: Gives the figures of all gateways; `None` if there is one process.
+    """
+
+    def __init__(
+        self, token: str, content: Content, script: str, policy: Policy, gateways: Gateways | None = None
+    ) -> None:
+        self._token = token
+        self._content, self._script = content, script
+        self._title = str(content.manifest.get("title") or "Millstream")
+        self._policy = policy
+        self._gateways = gateways
+
+    async def page(self, request: Request) -> Response:
+        """Give the page, which asks for the figures once a second."""
+        if refusal := self._refusal(request):
+            return refusal
+        caller: Caller = request.scope["caller"]
+        nonce = secrets.token_urlsafe(16)
+        body = _PAGE.format(
+            lang=html.escape(self._content.lang),
+            title=html.escape(self._title),
+            styles=style_elements(self._content, nonce),
+            nonce=nonce,
+            script=html.escape(self._script),
+        )
+        headers = {**FRESH, "content-security-policy": self._policy.page(caller, nonce)}
+        return Response(body, headers=headers, media_type="text/html")
+
+    async def figures(self, request: Request) -> Response:
+        """Give the figures of this moment."""
+        if refusal := self._refusal(request):
+            return refusal
+        host: Host = request.scope["host"]
+        engine = host.statistics()["engine"]
+        gateways = [] if self._gateways is None else list(await self._gateways())
+        body = {
+            "title": self._title,
+            "metrics": (await collected(host)).plain(),
+            "sessions": live_view(host.sessions.values()),
+            "engine": engine,
+            "gateways": gateways,
+        }
+        return JSONResponse(body, headers=FRESH)
+
+    def _refusal(self, request: Request) -> Response | None:
+        caller: Caller = request.scope["caller"]
+        if self._token:
+            is_operators = carries(request.headers.get("authorization", ""), self._token)
+            return None if is_operators else JSONResponse({"error": _ASKED}, 401, _ASK)
+        if is_from_here(caller.address, caller.host.host, request.headers.keys()):
+            return None
+        return JSONResponse({"error": "Not Found"}, 404, FRESH)
+
+
+def carries(authorization: str, token: str) -> bool:
+    """Tell whether a request has a token: as a bearer, or as the password of any name, which browsers can send."""
+    scheme, _, given = authorization.partition(" ")
+    if scheme.lower() == "bearer":
+        return hmac.compare_digest(given.strip().encode(), token.encode())
+    if scheme.lower() != "basic":
+        return False
+    try:
+        _, _, password = base64.b64decode(given.strip(), validate=True).partition(b":")
+    except ValueError:  # also if it is not ASCII
+        return False
+    return hmac.compare_digest(password, token.encode())

@@ -1,0 +1,48 @@
+"""The devices of a machine, found without torch."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from millstream.runtime.call.devices import find_devices
+
+GPUS = "GPU 0: NVIDIA L4 (UUID: GPU-1)\nGPU 1: NVIDIA L4 (UUID: GPU-2)\n"
+
+
+@pytest.mark.parametrize(
+    ("visible", "devices"),
+    [
+        ("", ("cpu",)),
+        ("-1", ("cpu",)),
+        ("NoDevFiles", ("cpu",)),
+        ("0", ("cuda:0",)),
+        ("5, 3", ("cuda:0", "cuda:1")),
+        ("GPU-8932f937,MIG-GPU-1/2/3", ("cuda:0", "cuda:1")),
+        ("1,-1,2", ("cuda:0",)),
+    ],
+)
+def test_the_variable_of_cuda_decides(visible: str, devices: tuple[str, ...]) -> None:
+    assert find_devices({"CUDA_VISIBLE_DEVICES": visible}) == devices
+
+
+@pytest.mark.parametrize(
+    ("program", "devices"),
+    [
+        (f"printf '{GPUS}'", ("cuda:0", "cuda:1")),
+        ("echo 'NVIDIA-SMI has failed'; exit 9", ("cpu",)),
+        ("exec sleep 60", ("cpu",)),
+        (None, ("cpu",)),
+    ],
+)
+def test_else_the_driver_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str | None, devices: tuple[str, ...]
+) -> None:
+    if program is not None:
+        (tmp_path / "nvidia-smi").write_text(f"#!/bin/sh\n{program}\n")
+        (tmp_path / "nvidia-smi").chmod(0o755)
+    monkeypatch.setattr("millstream.runtime.call.devices.ASK_S", 0.5)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}/bin" if program else str(tmp_path))
+    assert find_devices({}) == devices

@@ -1,0 +1,79 @@
+"""A model that is loaded by a real server: ready before the first visitor, and in words if it cannot be."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+
+import pytest
+from tests.server.live import serving
+
+import millstream as gr
+from millstream.client import Client
+
+
+class Model:
+    """Loads, or does not."""
+
+    devices = "cuda:3"
+
+    def __init__(self, how: str = "") -> None:
+        self.how = how
+        self.is_stuck = threading.Event()
+
+    def setup(self, device: str) -> None:
+        self.device = device
+        if self.how == "fails":
+            raise RuntimeError("no weights")
+        if self.how == "hangs":
+            self.is_stuck.wait()
+
+    def session(self) -> list[str]:
+        return []
+
+    def __call__(self, text: str, session: list[str]) -> str:
+        session.append(text)
+        return f"{self.device} {' '.join(session)}"
+
+
+def app(model: Model) -> gr.Blocks:
+    with gr.Blocks() as demo:
+        text = gr.Textbox(label="Text")
+        gr.Button("Go").click(model, text, text)
+    return demo
+
+
+@pytest.fixture
+def stuck() -> Iterator[Model]:
+    before = set(threading.enumerate())
+    yield (model := Model("hangs"))
+    model.is_stuck.set()
+    for thread in set(threading.enumerate()) - before:
+        thread.join()
+
+
+def test_a_model_works_in_threads_and_each_page_has_its_own_object() -> None:
+    with serving(app(Model())) as (url, _), Client(url) as page, Client(url) as other:
+        for client, said in ((page, "a"), (other, "x"), (page, "b")):
+            client.set("Text", said)
+            client.click("Go")
+        assert (page.value("Text"), other.value("Text")) == ("cuda:3 a b", "cuda:3 x")
+
+
+def test_one_that_fails_ends_the_start_and_the_log_names_it(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(RuntimeError, match="did not start"), serving(app(Model("fails"))):
+        pass
+    assert "Model.setup() on cuda:3 failed: RuntimeError: no weights. Correct it, or choose other dev" in caplog.text
+
+
+def test_one_that_hangs_does_so_too(
+    stuck: Model, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("millstream.engine_limits.SET_UP_S", 0.2)
+    monkeypatch.setattr("millstream.set_up_calls.WARN_S", 0.05)
+    caplog.set_level(logging.WARNING, "millstream")
+    with pytest.raises(RuntimeError, match="did not start"), serving(app(stuck), hang_after=0.1):
+        pass
+    assert "Model.setup() on cuda:3 is still running after 0.05 seconds" in caplog.text
+    assert "Model.setup() on cuda:3 did not end within 0.2 seconds (hang_after). Correct it" in caplog.text
