@@ -141,7 +141,7 @@ class Result:
         is_last: Whether the call is over.
         heard: The detected turns, of a job that listens.
         text: The recognised text, of a job that recognises.
-        decode_s, call_s, encode_s: Seconds of each step; an async handler's call includes its wait for the loop.
+        decode_s, call_s, encode_s: The seconds of each step, waits for the loop or for a batch included.
     """
 
     call: int

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from tests.conformance.batched_program import BatchedEngine
+
 from millstream import engines
+from millstream.engines.batch import Engine as BatchEngine
 from millstream.engines.inline import Engine as InlineEngine
 from millstream.engines.process import Engine as ProcessEngine
 from millstream.engines.router import Engine as RouterEngine
@@ -21,6 +24,18 @@ class TestProcess(EngineSuite):
         return ProcessEngine()
 
 
+class TestBatch(EngineSuite):
+    def engine(self) -> BatchEngine:
+        return BatchEngine()
+
+
+class TestBatched(EngineSuite):
+    """The same, with all handlers that may be called once for several calls."""
+
+    def engine(self) -> BatchedEngine:
+        return BatchedEngine()
+
+
 class TestInline(EngineSuite):
     def engine(self) -> InlineEngine:
         return InlineEngine()
@@ -31,6 +46,6 @@ class TestRouter(EngineSuite):
         return RouterEngine(ThreadEngine())
 
 
-def test_both_are_found_by_their_names() -> None:
-    found: list[Engine] = [engines.load(name) for name in ("thread", "process", "inline")]
-    assert [type(engine) for engine in found] == [ThreadEngine, ProcessEngine, InlineEngine]
+def test_all_are_found_by_their_names() -> None:
+    found: list[Engine] = [engines.load(name) for name in ("thread", "process", "inline", "batch")]
+    assert [type(engine) for engine in found] == [ThreadEngine, ProcessEngine, InlineEngine, BatchEngine]

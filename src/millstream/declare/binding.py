@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Literal, TypeAlias, get_args
 
+from millstream.batches import BatchRules
 from millstream.declare.handler import HandlerSpec
 from millstream.jobs import Role
 from millstream.speech import PauseRules, TurnDetector
@@ -77,6 +78,7 @@ class Binding:
         stream: Number of the component whose camera or microphone drives it; `None` for an ordinary event.
         turns: How it takes turns, if its handler answers what somebody said; else it is called with every chunk.
         engine: Name of the engine that runs its handlers; `None` for the app's own.
+        batch: How calls of several sessions are made as one; `None` if each is made by itself.
     """
 
     number: int
@@ -102,6 +104,7 @@ class Binding:
     stream: int | None = None
     turns: TurnTaking | None = None
     engine: str | None = None
+    batch: BatchRules | None = None
 
     @cached_property
     def is_stream(self) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final, Protocol, Self, TypeAlias, Unpack, cast, overload
 
+from millstream.declare.batching import check_batched
 from millstream.declare.binding import TurnTaking
 from millstream.declare.component import Component
 from millstream.declare.conversation import LISTEN_S, ReplyOnPause
@@ -274,6 +275,8 @@ def bind_now(
         handler.check_arity(count, where)
         if dependency.stream is not None:
             dependency.stream.feeds(handler.fn, where)
+    if checked.batch:
+        check_batched(where, handler, checked, takes_turns=reply is not None, gets_dict=dependency.inputs_as_dict)
     if reply is not None:
         _check_conversation(reply, dependency, triggers[0].streams)
         dependency.turns = reply.taken(where, count)

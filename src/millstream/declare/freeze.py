@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
+from millstream.declare.batching import batch_rules
 from millstream.declare.binding import CAMERA_S, Binding, Outcome
 from millstream.declare.component import Component
 from millstream.declare.event import Dependency, Trigger
@@ -32,7 +33,8 @@ def _frozen(
 ) -> Binding:
     options = dependency.options
     number = numbers[id(dependency)]
-    limit = options.concurrency_limit
+    limit = default_limit if options.concurrency_limit == "default" else options.concurrency_limit
+    batch = batch_rules(options, function_key)
     after = None
     targets: list[tuple[int | None, str]] = []
     for trigger in dependency.triggers:
@@ -50,7 +52,7 @@ def _frozen(
         trigger_mode=options.trigger_mode,
         show_progress=options.show_progress,
         queue=options.queue,
-        concurrency_limit=default_limit if limit == "default" else limit,
+        concurrency_limit=limit * batch.max_size if batch is not None and limit is not None else limit,
         concurrency_key=options.concurrency_id or function_key,
         time_limit=options.time_limit,
         stream_every=options.stream_every,
@@ -63,7 +65,8 @@ def _frozen(
         after=after,
         stream=dependency.stream.id if dependency.stream is not None else None,
         turns=dependency.turns,
-        engine=options.engine,
+        engine=options.engine if batch is None else "batch",
+        batch=batch,
     )
 
 

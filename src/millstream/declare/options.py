@@ -28,8 +28,6 @@ IGNORED: Final = frozenset(
 """Keywords of Gradio's events that have no meaning here."""
 
 NEUTRAL: Final = {
-    "batch": False,
-    "max_batch_size": ...,
     "preprocess": True,
     "postprocess": True,
     "collects_event_data": None,
@@ -69,6 +67,12 @@ class EventOptions(TypedDict, total=False):
     `concurrency_limit`: how many calls run at once; `None` for any number, `"default"` for the app's default.
     `concurrency_id`: events with the same word share one limit; without it, those with the same function do.
     `engine`: where the handler runs: `"thread"` of the server, or worker `"process"`; by default as `launch()` says.
+    `batch`: calls of several sessions are made as one: the handler gets a list for each input, and returns a list or
+    tuple with a list for each output. `concurrency_limit` counts such calls then, each of which has room for
+    `max_batch_size`.
+    `max_batch_size`: the most calls that are made as one, 4 by default.
+    `max_wait`: seconds that a call waits for others at most, 0.008 by default; it waits only for those that are
+    expected, and only as long as that saves time.
     """
 
     show_progress: Progress | bool
@@ -79,6 +83,9 @@ class EventOptions(TypedDict, total=False):
     concurrency_limit: Limit
     concurrency_id: str | None
     engine: str | None
+    batch: bool
+    max_batch_size: int
+    max_wait: float
 
 
 class StreamOptions(EventOptions, total=False):
@@ -106,6 +113,9 @@ KINDS: Final[Mapping[str, tuple[type, ...]]] = {
     "concurrency_limit": (int, Word, type(None)),
     "concurrency_id": (str, type(None)),
     "engine": (Word, type(None)),
+    "batch": (bool,),
+    "max_batch_size": (int,),
+    "max_wait": (float,),
     "time_limit": (float, type(None)),
     "stream_every": (float,),
     "max_backlog": (float,),
@@ -134,6 +144,9 @@ class Options:
     max_backlog: float = 30.0
     max_age: float | None = None
     engine: str | None = None
+    batch: bool = False
+    max_batch_size: int = 4
+    max_wait: float = 0.008
 
 
 def checked_options(
@@ -216,7 +229,7 @@ def _check(options: Options, where: str) -> None:
         DeclarationError: One is not allowed; the message says what is.
     """
     limit = options.concurrency_limit
-    limited = limit is None or limit == "default" or (is_number(limit) and limit == int(limit) >= 1)
+    limited = limit is None or limit == "default" or _is_count(limit)
     allowed = {
         "trigger_mode": (options.trigger_mode in ("once", "multiple", "always_last"), "once, multiple or always_last"),
         "queue": (isinstance(options.queue, bool), "True or False"),
@@ -227,11 +240,18 @@ def _check(options: Options, where: str) -> None:
         "stream_every": (options.stream_every == 0 or _is_over(options.stream_every, 0), "seconds from 0"),
         "keep": (options.keep in ("latest", "all"), "latest or all"),
         "max_backlog": (_is_over(options.max_backlog, 0), "seconds above 0"),
+        "batch": (isinstance(options.batch, bool), "True or False"),
+        "max_batch_size": (_is_count(options.max_batch_size), "a whole number from 1"),
+        "max_wait": (options.max_wait == 0 or _is_over(options.max_wait, 0), "seconds from 0"),
         "max_age": (options.max_age is None or _is_over(options.max_age, 0), "seconds above 0, or None for no limit"),
     }
     for name, (fits, what) in allowed.items():
         if not fits:
             raise DeclarationError(f"{where}: {name}={getattr(options, name)!r} is not allowed; give {what}")
+
+
+def _is_count(value: object) -> bool:
+    return is_number(value) and int(value) >= 1 and value == int(value)  # type: ignore[call-overload]
 
 
 def _is_over(value: object, bound: float) -> bool:

@@ -41,10 +41,15 @@ class Engine:
 
     Args:
         grace_s: How long a running handler is waited for when its worker is closed.
+
+    Attributes:
+        grace_s: As given.
+        makers: What makes the workers of certain bindings, which work in another way.
     """
 
     def __init__(self, grace_s: float = GRACE_S) -> None:
         self.grace_s = grace_s
+        self.makers: dict[int, Callable[[Engine, Program, int, Notify], Worker]] = {}
         self._workers: set[Worker] = set()
         self._abandoned: dict[Worker, str] = {}
         self._opened = 0
@@ -59,7 +64,7 @@ class Engine:
         await run_set_ups(self._program.set_ups(bindings), self._set_up_s)
 
     def open(self, binding: int, notify: Notify) -> Worker:
-        worker = Worker(self, self._program, binding, notify)
+        worker = self.makers.get(binding, Worker)(self, self._program, binding, notify)
         try:
             threading.Thread(target=worker.work, name=f"millstream {worker.name}", daemon=True).start()
         except RuntimeError as error:

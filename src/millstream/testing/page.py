@@ -156,8 +156,8 @@ def _looked_at(task: asyncio.Task[Any]) -> None:
         task.exception()
 
 
-def _inline(manifest: Manifest) -> Manifest:
-    """Have the engine on virtual time run all handlers, whatever engines their events name."""
+def on_one_engine(manifest: Manifest) -> Manifest:
+    """Have the engine on virtual time run all handlers, whatever engines their events name; batches are of one."""
     return replace(manifest, bindings=tuple(replace(binding, engine=None) for binding in manifest.bindings))
 
 
@@ -167,7 +167,7 @@ class _App:
     def __init__(self, demo: Declaration, handler_time: float, settings: Settings, latency_s: float) -> None:
         self.pages: list[TestPage] = []
         self.visitors = itertools.count(1)
-        self._manifest = _inline(demo.freeze())
+        self._manifest = on_one_engine(demo.freeze())
         self._latency_s = latency_s
         self._served: set[asyncio.Task[None]] = set()
         self.engine = Engine(handler_time)

@@ -18,6 +18,7 @@ from millstream.errors import ProtocolError
 from millstream.recording.msr import RecordKind, UnreadableRecording, Visit, read
 from millstream.runtime.settings import Settings
 from millstream.server.composition import compose_host
+from millstream.testing.page import on_one_engine
 from millstream.testing.replayed_page import Replayed, ReplayedPage
 from millstream.testing.told import EVENTS, Place, Step, VisitResults, difference, results_of
 from millstream.testing.virtual import VirtualLoop
@@ -175,7 +176,7 @@ def _named(place: Place) -> str:
 
 
 async def _play(visit: Visit, demo: Declaration, engine: Engine) -> Replayed:
-    host = compose_host(demo.freeze(), Settings(show_error=True, grace_s=0.0, messages_per_s=1e9), engine)
+    host = compose_host(on_one_engine(demo.freeze()), Settings(show_error=True, grace_s=0.0, messages_per_s=1e9), engine)
     near, far = connect(buffer_bytes=BUFFER_BYTES)
     page = ReplayedPage(near, visit, host)
     await host.start()

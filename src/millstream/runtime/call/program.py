@@ -7,11 +7,13 @@ from functools import partial
 from pathlib import Path
 from typing import Final, get_args
 
+from millstream.batches import BatchRules
 from millstream.declare.app_source import AppSource, find_source
 from millstream.declare.binding import Binding
 from millstream.declare.manifest import Manifest
 from millstream.declare.set_up import SetUp
 from millstream.jobs import Notify, Program, Role, Signature
+from millstream.runtime.call.batched import BatchedCall
 from millstream.runtime.call.call import BeginCall, WorkerCalls
 from millstream.runtime.call.codec_state import CodecState
 from millstream.runtime.call.devices import CPU, find_devices
@@ -69,8 +71,9 @@ class AppProgram:
 
     def _settled(self, binding: int) -> Mapping[Role, BeginCall]:
         """Settle, for each role of a binding, what does not change from call to call."""
+        usual = SteppedCall if self.manifest.bindings[binding].batch is None else BatchedCall
         roles = self._roles[binding] = {
-            role: partial(KINDS.get(role, SteppedCall), plan(self.manifest, binding, role, self._sessions))
+            role: partial(KINDS.get(role, usual), plan(self.manifest, binding, role, self._sessions))
             for role in get_args(Role)
         }
         return roles
@@ -78,6 +81,10 @@ class AppProgram:
     def routes(self) -> Mapping[int, str]:
         bindings = self.manifest.bindings
         return {binding.number: binding.engine for binding in bindings if binding.engine is not None}
+
+    def batches(self) -> Mapping[int, BatchRules]:
+        bindings = self.manifest.bindings
+        return {binding.number: binding.batch for binding in bindings if binding.batch is not None}
 
     def signatures(self) -> tuple[Signature, ...]:
         return tuple(self._signature(binding) for binding in self.manifest.bindings)

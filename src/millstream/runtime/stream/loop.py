@@ -11,6 +11,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Protocol, cast
 
+from millstream.batches import BatchWorker
 from millstream.declare.binding import Binding
 from millstream.errors import Busy
 from millstream.jobs import Failure, Notify, Result, Role, Worker
@@ -97,10 +98,13 @@ class StreamLoop:
     async def _work(self, slots: Slots, ticket: Ticket) -> None:
         """Handle what comes in one slot, and go to the back of the queue if the stream is not over then."""
         worker = self.open(self.output.hear)
+        batched = worker if isinstance(worker, BatchWorker) else None
         slots.begin()
         try:
             while self.lifecycle.is_handling:
-                if packets := self.receiver.take():
+                if batched is not None and self.receiver.is_due:
+                    await self._join_batch(batched)
+                elif packets := self.receiver.take():
                     await self._call(worker, packets)
                 elif self.receiver.is_flushed:
                     self.lifecycle.on(LifecycleEvent.DRAINED)
@@ -117,6 +121,12 @@ class StreamLoop:
             await self.context.queue.idle(ticket)
         if not self.lifecycle.is_ended:
             self.context.queue.rejoin(ticket)
+
+    async def _join_batch(self, worker: BatchWorker) -> None:
+        """Handle what is newest when the batch is formed; while others are waited for, a frame may be replaced."""
+        async with worker.turn():
+            if self.lifecycle.is_handling and (packets := self.receiver.take()):
+                await self._call(worker, packets)
 
     async def _call(self, worker: Worker, packets: tuple[Packet, ...]) -> None:
         """Handle one frame, or one stretch of audio; a frame beyond `max_age` is passed over."""

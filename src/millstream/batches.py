@@ -1,0 +1,110 @@
+"""Calls of several sessions that are made as one, as data, and the Protocols of what takes part. Read `jobs.py` first.
+
+The function of a batch gets a list for each input, and returns a list for each output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol, TypeAlias, runtime_checkable
+
+from millstream.jobs import Arguments, Call, Program, Worker
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRules:
+    """How the calls of a binding are batched.
+
+    Attributes:
+        max_size: The most calls that are made as one.
+        max_wait_s: How long a call that could begin waits for others, at most.
+        key: Bindings with the same key have the same function: no two of their calls run at once.
+    """
+
+    max_size: int = 4
+    max_wait_s: float = 0.008
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one call gets of a batch: the values at `index` of what the function returned for `size` calls."""
+
+    value: object
+    index: int
+    size: int
+
+
+class Raised(NamedTuple):
+    """What the function raised."""
+
+    error: BaseException
+
+
+Outcome: TypeAlias = Share | Raised
+"""What came of a call in a batch."""
+
+
+class BatchCall(Call, Protocol):
+    """A call that may be made together with others; `accept` takes an `Outcome`."""
+
+    def call_together(self, others: Sequence[Call], arguments: Sequence[Arguments]) -> object:
+        """Call the function once, for this call and others of the same binding.
+
+        Args:
+            others: The other calls; all of their pages see what the function says on its way.
+            arguments: Those of this call, and of each of the others, in order.
+
+        Returns:
+            What the function returned, or `Raised`.
+        """
+
+
+class BatchProgram(Program, Protocol):
+    """A program that says which of its bindings are batched."""
+
+    def batches(self) -> Mapping[int, BatchRules]:
+        """Give the rules of the batched bindings, by the binding's number."""
+
+
+@runtime_checkable
+class BatchWorker(Worker, Protocol):
+    """A worker whose calls wait for others. What they are made of is best chosen late: see `turn`."""
+
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """Wait until the batch is formed that the next job belongs to; inside the block the job is chosen and run.
+
+        The batch does not wait for who leaves the block without having submitted a job.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class BatchStatistics:
+    """The batches of one binding since its start.
+
+    Attributes:
+        batches: How often the function was called, calls of one included.
+        calls: How many calls that was for.
+        wait_s: How long those calls waited, from being ready to the beginning of the batch, all together.
+        call_s: How long the function took, all together.
+        pays: Whether a batch costs clearly less than its calls one by one; `None` as long as nobody knows.
+    """
+
+    batches: int = 0
+    calls: int = 0
+    wait_s: float = 0.0
+    call_s: float = 0.0
+    pays: bool | None = None
+
+    def __add__(self, other: BatchStatistics) -> BatchStatistics:
+        """Sum up what two bindings of one function have done; it pays if it does for one of them."""
+        known = [each.pays for each in (self, other) if each.pays is not None]
+        return BatchStatistics(
+            self.batches + other.batches,
+            self.calls + other.calls,
+            self.wait_s + other.wait_s,
+            self.call_s + other.call_s,
+            any(known) if known else None,
+        )

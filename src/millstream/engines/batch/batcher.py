@@ -1,0 +1,233 @@
+"""The batches of one binding: does what its `Former` says, on the loop, and has the function called in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from time import perf_counter
+from typing import NamedTuple, cast
+
+from millstream.batches import BatchCall, BatchRules, BatchStatistics, Outcome, Raised, Share
+from millstream.engines.batch.caller import Caller
+from millstream.engines.batch.costs import AGAIN_S, Costs
+from millstream.engines.batch.former import Former
+from millstream.jobs import Arguments
+
+logger = logging.getLogger("millstream.engine")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """One call in a batch: its arguments, and where its outcome goes."""
+
+    call: BatchCall
+    arguments: Arguments
+    outcome: asyncio.Future[Outcome]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunningBatch:
+    """A call of the function that is at work.
+
+    Attributes:
+        parts: The calls that it is for, by member.
+        done: What came of it.
+        returned: Set when the function has returned.
+        timer: Gives it up when it takes too long.
+    """
+
+    parts: dict[Hashable, Part]
+    done: asyncio.Future[object]
+    returned: threading.Event
+    timer: asyncio.TimerHandle
+
+
+class Called(NamedTuple):
+    """What came of a batch: an outcome for each call, and the seconds that it took if it was one call."""
+
+    outcomes: list[Outcome]
+    seconds: float | None
+
+
+class Batcher:
+    """Makes calls of one binding as one. All methods belong to the loop.
+
+    Args:
+        rules: How many calls are made as one, and how long one may wait for others.
+        caller: Calls the function.
+        hang_s: How long it may take.
+
+    Attributes:
+        caller: As given.
+        costs: What its calls take.
+    """
+
+    def __init__(self, rules: BatchRules, caller: Caller, hang_s: float) -> None:
+        self.caller, self.costs = caller, Costs()
+        self._hang_s = hang_s
+        self._former: Former[Hashable] = Former(rules, self.costs)
+        self._loop = asyncio.get_running_loop()
+        self._invitations: dict[Hashable, asyncio.Future[None]] = {}
+        self._ready_at: dict[Hashable, float] = {}
+        self._parts: dict[Hashable, Part] = {}
+        self._running: RunningBatch | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._batches = self._calls = 0
+        self._wait_s = self._call_s = 0.0
+        self._has_told = False
+
+    @property
+    def is_batching(self) -> bool:
+        """True if calls are to be made as one; else each is made by itself."""
+        return self.costs.is_batching(self._loop.time())
+
+    def statistics(self) -> BatchStatistics:
+        return BatchStatistics(self._batches, self._calls, self._wait_s, self._call_s, self.costs.pays)
+
+    # ---- what members do ---------------------------------------------------------------------------------------
+
+    async def turn(self, member: Hashable, owner: Hashable) -> None:
+        """Wait until it is time to choose what is to be handled. Then come `together`, or `leave`."""
+        now = self._ready_at[member] = self._loop.time()
+        invitation = self._invitations[member] = self._loop.create_future()
+        self._former.join(member, owner, now)
+        self._go_on()
+        try:
+            await invitation
+        except asyncio.CancelledError:
+            self.leave(member)
+            raise
+
+    async def together(self, member: Hashable, call: BatchCall, arguments: Arguments) -> Outcome:
+        """Take part in the next call; gives what came of it for this member."""
+        part = self._parts[member] = Part(call, arguments, self._loop.create_future())
+        self._former.arrive(member, self._loop.time())
+        self._go_on()
+        return await part.outcome
+
+    def leave(self, member: Hashable) -> None:
+        """Wait no longer for a member; harmless if nobody does."""
+        self._invitations.pop(member, None)
+        self._ready_at.pop(member, None)
+        self._parts.pop(member, None)
+        self._former.leave(member, self._loop.time())
+        self._go_on()
+
+    def forget(self, member: Hashable) -> None:
+        """Note that a member never comes back."""
+        self.leave(member)
+        self._former.forget(member)
+
+    def alone(self, seconds: float) -> None:
+        """Count a call that was made by itself."""
+        self._batches += 1
+        self._calls += 1
+        self._call_s += seconds
+
+    def running(self, member: Hashable) -> RunningBatch | None:
+        """Give the call at work that a member is part of, whether it waits for that or not."""
+        running = self._running
+        return running if running is not None and member in running.parts else None
+
+    # ---- what becomes of them ----------------------------------------------------------------------------------
+
+    def _go_on(self) -> None:
+        """Do what is to be done now, and look again when the former says."""
+        now = self._loop.time()
+        step = self._former.step(now)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if step.look_at is not None:
+            self._timer = self._loop.call_at(step.look_at, self._go_on)
+        for member in step.invited:
+            invitation = self._invitations.pop(member)
+            if not invitation.done():
+                invitation.set_result(None)
+        if step.called:
+            self._call({member: self._parts.pop(member) for member in step.called}, now)
+
+    def _call(self, parts: dict[Hashable, Part], now: float) -> None:
+        self._batches += 1
+        self._calls += len(parts)
+        self._wait_s += sum(now - self._ready_at.pop(member, now) for member in parts)
+        members, returned = [(part.call, part.arguments) for part in parts.values()], threading.Event()
+        done = self.caller.run(partial(called, members, returned))
+        timer = self._loop.call_later(self._hang_s, self.abandon, f"it was called {self._hang_s:g} seconds ago")
+        running = self._running = RunningBatch(parts, done, returned, timer)
+        done.add_done_callback(lambda _: self._end(running))
+
+    def _end(self, running: RunningBatch) -> None:
+        running.timer.cancel()
+        if running is not self._running:  # it was given up
+            return
+        outcomes, seconds = cast("Called", running.done.result())
+        now, self._running = self._loop.time(), None
+        self._former.end(now)
+        if seconds is not None:
+            self._call_s += seconds
+            self.costs.add(len(outcomes), seconds, now)
+            self._tell()
+        self._settle(running, outcomes)
+        self._go_on()
+
+    def _settle(self, running: RunningBatch, outcomes: Sequence[Outcome]) -> None:
+        for part, outcome in zip(running.parts.values(), outcomes, strict=True):
+            if not part.outcome.done():
+                part.outcome.set_result(outcome)
+
+    def _tell(self) -> None:
+        """Say once that batches do not pay."""
+        if self.costs.pays is False and not self._has_told:
+            self._has_told = True
+            one_s, fixed_s = self.costs.expected_s(1) or 0.0, self.costs.linear.fixed_s
+            saved_s = fixed_s if fixed_s < one_s else one_s
+            logger.warning(
+                "%s() has batch=True, which does not pay: a call of one takes %.2f ms, and at most %.2f ms of it are "
+                "saved by a batch; it is called for each by itself now, and measured again every %g seconds",
+                self.caller.name,
+                one_s * 1000,
+                saved_s * 1000,
+                AGAIN_S,
+            )
+
+    def abandon(self, why: str) -> None:
+        """Give up the call that runs: it fails for all that it is for, and others go on in another thread."""
+        running, self._running = self._running, None
+        self.caller.abandon()
+        if running is None:
+            return
+        running.timer.cancel()
+        logger.warning("%s() does not end although %s: the thread of its batch is abandoned", self.caller.name, why)
+        error = TimeoutError(f"{self.caller.name}() does not end although {why}")
+        self._former.end(self._loop.time())
+        self._settle(running, [Raised(error)] * len(running.parts))
+        self._go_on()
+
+
+def called(members: Sequence[tuple[BatchCall, Arguments]], returned: threading.Event) -> Called:
+    """Call the function once for all; in its thread."""
+    began_at = perf_counter()
+    outcomes = _outcomes(members)
+    returned.set()
+    return Called(outcomes, perf_counter() - began_at if _is_one_call(outcomes) else None)
+
+
+def _outcomes(members: Sequence[tuple[BatchCall, Arguments]]) -> list[Outcome]:
+    """Call the function; if it raises, again for each half, so that whoever is to blame fails alone."""
+    (first, *others), size = [call for call, _ in members], len(members)
+    value = first.call_together(others, [arguments for _, arguments in members])
+    if not isinstance(value, Raised):
+        return [Share(value, index, size) for index in range(size)]
+    if size == 1:
+        return [value]
+    return _outcomes(members[: size // 2]) + _outcomes(members[size // 2 :])
+
+
+def _is_one_call(outcomes: Sequence[Outcome]) -> bool:
+    first = outcomes[0]
+    return isinstance(first, Share) and first.size == len(outcomes)

@@ -1,0 +1,108 @@
+"""The thread in which a batched function is called; no two of its calls run at once, in whatever thread."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from queue import SimpleQueue
+from typing import Any, Final, TypeAlias
+
+Task: TypeAlias = Callable[[], object]
+
+logger = logging.getLogger("millstream.engine")
+
+LOOK_S: Final = 1.0
+"""A thread that waits for the function looks so often whether the call that it waits for was given up."""
+
+
+class Caller:
+    """One thread of our own, begun with the first call; and the lock that each call of the function holds.
+
+    Args:
+        name: What messages call the function.
+
+    Attributes:
+        name: As given.
+        abandoned: Calls that were given up and have not come back.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.abandoned = 0
+        self._lock = threading.Lock()
+        self._tasks: SimpleQueue[tuple[Task, asyncio.Future[object]] | None] | None = None
+        self._ended: asyncio.Future[None] | None = None
+
+    def run(self, task: Task) -> asyncio.Future[object]:
+        """Do something in the thread while nothing else calls the function; on the loop."""
+        loop = asyncio.get_running_loop()
+        if self._tasks is None:
+            self._tasks, self._ended = SimpleQueue(), loop.create_future()
+            work = _Thread(self, loop, self._tasks, self._ended).work
+            threading.Thread(target=work, name=f"millstream batches of {self.name}", daemon=True).start()
+        future: asyncio.Future[object] = loop.create_future()
+        self._tasks.put((task, future))
+        return future
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Call the function in the block, while no other thread does; in any thread but the loop's."""
+        while not (lock := self._lock).acquire(timeout=LOOK_S):
+            pass  # if the call that holds it was given up, there is another one now
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def abandon(self) -> None:
+        """Leave the call that runs, and its thread, to themselves: others need not wait for it."""
+        self._lock = threading.Lock()
+        if self._tasks is not None and self._ended is not None:
+            self.abandoned += 1
+            self._ended.add_done_callback(self._came_back)
+            self._tasks.put(None)
+            self._tasks = self._ended = None
+
+    async def close(self, wait_s: float) -> None:
+        """End the thread after the call that runs; returns when it has, or after `wait_s`."""
+        if self._tasks is not None and self._ended is not None:
+            self._tasks.put(None)
+            await asyncio.wait([self._ended], timeout=wait_s)
+
+    def _came_back(self, _: asyncio.Future[None]) -> None:
+        self.abandoned -= 1
+
+
+class _Thread:
+    """The thread, and the way back from it."""
+
+    def __init__(
+        self,
+        caller: Caller,
+        loop: asyncio.AbstractEventLoop,
+        tasks: SimpleQueue[tuple[Task, asyncio.Future[object]] | None],
+        ended: asyncio.Future[None],
+    ) -> None:
+        self._caller, self._loop, self._tasks, self._ended = caller, loop, tasks, ended
+
+    def work(self) -> None:
+        while (item := self._tasks.get()) is not None:
+            task, future = item
+            with self._caller.holding():
+                result = task()
+            self._on_loop(future, result)
+        self._on_loop(self._ended, None)
+
+    def _on_loop(self, future: asyncio.Future[Any], result: object) -> None:
+        try:
+            self._loop.call_soon_threadsafe(_set, future, result)
+        except RuntimeError:  # the loop is closed: an abandoned call came back after the server had ended
+            logger.debug("%s() ended after its server", self._caller.name)
+
+
+def _set(future: asyncio.Future[Any], result: object) -> None:
+    if not future.done():
+        future.set_result(result)

@@ -1,0 +1,229 @@
+"""Forms batches: whose turn it is to choose a frame, who belongs to the next call, and when it begins.
+
+Pure: no loop and no thread, and the clock is passed in. A member is *ready* when it has something to be handled. When
+the function is about to be free, it is *invited*: it chooses, and decodes, which is why that is not done before. It has
+*arrived* when its arguments are there. A batch is called when the function is free and nobody is worth waiting for.
+
+Ready members are invited in turn among their owners. Whoever is late misses the batch, and belongs to the next one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final, Generic, NamedTuple, TypeVar
+
+from millstream.batches import BatchRules
+from millstream.engines.batch.costs import Costs
+
+Key = TypeVar("Key", bound=Hashable)
+
+KEPT: Final = 5
+"""Durations of a member that tell when it will be ready again."""
+
+SLACK: Final = 1.25
+"""Durations are expected to be longer by this factor than four of five were of late."""
+
+PREPARE_S: Final = 0.005
+"""How long a member needs from its invitation to its arrival, before that was ever measured."""
+
+
+class MemberState(Enum):
+    """Where a member is."""
+
+    AWAY = "away"
+    READY = "ready"
+    INVITED = "invited"
+    ARRIVED = "arrived"
+    CALLED = "called"
+
+
+@dataclass(slots=True)
+class Member:
+    """One who takes part: a stream, or a single call.
+
+    Attributes:
+        state: Where it is.
+        since: When it came there.
+        rank: Its place among those who are ready.
+        ended_at: When its last call ended; `None` if it has gone away for another reason since.
+        gaps: How long it was away between its last calls, in seconds.
+    """
+
+    state: MemberState = MemberState.AWAY
+    since: float = 0.0
+    rank: tuple[int, int] = (0, 0)
+    ended_at: float | None = None
+    gaps: deque[float] = field(default_factory=lambda: deque(maxlen=KEPT))
+
+
+class Step(NamedTuple, Generic[Key]):
+    """What is to be done now: members that are to choose, those to be called as one, and when to look again."""
+
+    invited: tuple[Key, ...] = ()
+    called: tuple[Key, ...] = ()
+    look_at: float | None = None
+
+
+class Former(Generic[Key]):
+    """Forms the batches of one function; after each change ask `step`.
+
+    Args:
+        rules: How many calls are made as one, and how long one may wait for others.
+        costs: What that takes.
+    """
+
+    def __init__(self, rules: BatchRules, costs: Costs) -> None:
+        self._rules, self._costs = rules, costs
+        self._members: dict[Key, Member] = {}
+        self._owners: dict[Hashable, int] = {}
+        self._round = self._arrivals = 0
+        self._prepared: deque[float] = deque([PREPARE_S], maxlen=KEPT)
+        self._began_at: float | None = None
+        self._size = 0
+        self._free_at = -math.inf
+
+    def join(self, key: Key, owner: Hashable, now: float) -> None:
+        """Note that a member is ready; those of one owner take turns with those of others, as one."""
+        member = self._members.setdefault(key, Member())
+        if member.ended_at is not None:
+            member.gaps.append(now - member.ended_at)
+            member.ended_at = None
+        self._arrivals += 1
+        turn = max(self._round, self._owners.get(owner, -1) + 1)
+        self._owners[owner] = turn
+        member.rank = (turn, self._arrivals)
+        self._move(member, MemberState.READY, now)
+
+    def arrive(self, key: Key, now: float) -> None:
+        """Note that the arguments of a member that was invited are there."""
+        member = self._members[key]
+        self._prepared.append(now - member.since)
+        self._move(member, MemberState.ARRIVED, now)
+
+    def leave(self, key: Key, now: float) -> None:
+        """Note that a member takes no part for now; harmless if it does not."""
+        member = self._members.get(key)
+        if member is not None and member.state not in (MemberState.AWAY, MemberState.CALLED):
+            self._move(member, MemberState.AWAY, now)
+
+    def forget(self, key: Key) -> None:
+        """Note that a member never comes back. A call that it belongs to goes on."""
+        self._members.pop(key, None)
+
+    def end(self, now: float) -> None:
+        """Note that the running call is over."""
+        self._began_at, self._free_at = None, now
+        for member in self._in(MemberState.CALLED).values():
+            self._move(member, MemberState.AWAY, now)
+            member.ended_at = now
+
+    def step(self, now: float) -> Step[Key]:
+        """Say what is to be done now, and note that it is done."""
+        called, until = self._closed(now) if self._began_at is None else ((), None)
+        if called:
+            self._began_at, self._size = now, len(called)
+        invited, look_at = self._invite(now)
+        moments = [moment for moment in (until, look_at) if moment is not None]
+        return Step(invited, called, min(moments, default=None))
+
+    def _closed(self, now: float) -> tuple[tuple[Key, ...], float | None]:
+        """Give those who are to be called as one now; or nobody, and when to look again."""
+        arrived = sorted(self._in(MemberState.ARRIVED).items(), key=lambda item: item[1].rank)
+        until = self._worth_waiting_until(now, len(arrived)) if arrived else None
+        if until is not None:
+            return (), until
+        called = arrived[: self._capacity(now)]
+        for _, member in called:
+            self._move(member, MemberState.CALLED, now)
+        return tuple(key for key, _ in called), None
+
+    # ---- who may choose ----------------------------------------------------------------------------------------
+
+    def _invite(self, now: float) -> tuple[tuple[Key, ...], float | None]:
+        """Invite whom there is room for, if the function is about to be free; else say when to look again."""
+        ready = sorted(self._in(MemberState.READY).items(), key=lambda item: item[1].rank)
+        if not ready:
+            return (), None
+        if now < (opens_at := self._opens_at()):
+            return (), opens_at if opens_at < math.inf else None
+        if now + _usual(self._prepared) > self._closes_by():
+            return (), None  # it would miss this batch, and be old in the next one
+        lateness_s = _usual(self._prepared)  # who is that late is given up for this batch
+        pending = [due for due in (each + lateness_s for each in self._dues(MemberState.INVITED, now)) if due > now]
+        room = max(self._capacity(now) - len(self._in(MemberState.ARRIVED)) - len(pending), 0)
+        for _, member in ready[:room]:
+            self._move(member, MemberState.INVITED, now)
+            self._round = max(self._round, member.rank[0])
+        self._drop_owners()
+        return tuple(key for key, _ in ready[:room]), min(pending, default=None) if room < len(ready) else None
+
+    def _opens_at(self) -> float:
+        """Say from when on members choose: so long before the running call ends as they need until they arrive."""
+        if self._began_at is None:
+            return -math.inf
+        expected_s = self._costs.expected_s(self._size)
+        return math.inf if expected_s is None else self._began_at + expected_s - _usual(self._prepared)
+
+    def _capacity(self, now: float) -> int:
+        return 1 if self._costs.needs_one(now) else self._rules.max_size
+
+    def _drop_owners(self) -> None:
+        """Forget those whose turn is no later than that of somebody new."""
+        if len(self._owners) > 2 * len(self._members) + 16:
+            self._owners = {owner: turn for owner, turn in self._owners.items() if turn >= self._round}
+
+    # ---- when it begins ----------------------------------------------------------------------------------------
+
+    def _worth_waiting_until(self, now: float, arrived: int) -> float | None:
+        """Say until when it pays to wait for those who are expected; `None` to begin now.
+
+        Waiting for k more costs each of those who are here the wait and the longer call. It spares each of the k the
+        call that would be made before theirs, and the fixed part of their own.
+        """
+        deadline, room = self._closes_by(), self._capacity(now) - arrived
+        dues = sorted(
+            due
+            for state in (MemberState.READY, MemberState.INVITED, MemberState.AWAY)
+            for due in self._dues(state, now)
+            if now < due <= deadline
+        )
+        fixed_s, each_s = self._costs.linear
+        for more, due in enumerate(dues[: max(room, 0)], 1):
+            if (due - now) * (arrived + more) < more * (fixed_s - each_s * arrived):
+                return due
+        return None
+
+    def _closes_by(self) -> float:
+        """Say when the batch that is being formed begins at the latest, if the function is free and anybody is there."""
+        arrived = self._in(MemberState.ARRIVED).values()
+        if self._began_at is not None or not arrived:
+            return math.inf
+        return max(min(member.since for member in arrived), self._free_at) + self._rules.max_wait_s
+
+    def _dues(self, state: MemberState, now: float) -> list[float]:
+        """Say by when those who are in a state will have arrived, as far as one can tell."""
+        prepare_s, members = _usual(self._prepared), self._in(state).values()
+        if state is MemberState.READY:
+            return [now + prepare_s for _ in members]
+        if state is MemberState.INVITED:
+            return [member.since + prepare_s for member in members]
+        return [
+            member.ended_at + _usual(member.gaps) + prepare_s
+            for member in members
+            if member.ended_at is not None and member.gaps
+        ]
+
+    def _in(self, state: MemberState) -> dict[Key, Member]:
+        return {key: member for key, member in self._members.items() if member.state is state}
+
+    def _move(self, member: Member, state: MemberState, now: float) -> None:
+        member.state, member.since = state, now
+
+
+def _usual(seconds: deque[float]) -> float:
+    """Give a duration that is seldom exceeded, whatever the longest was."""
+    return SLACK * sorted(seconds)[round(0.8 * (len(seconds) - 1))]

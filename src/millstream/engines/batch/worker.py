@@ -1,0 +1,81 @@
+"""A worker whose calls are made together with those of others: it decodes and encodes in a thread of its own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Hashable
+from contextlib import aclosing, asynccontextmanager
+from functools import partial
+from typing import cast
+
+from millstream.batches import BatchCall
+from millstream.engines import thread
+from millstream.engines.batch.batcher import Batcher
+from millstream.jobs import END, Job, Notify, Program, Result
+
+
+class Worker(thread.Worker):
+    """One thread, and the batcher of its binding in the middle of each call. A `BatchWorker`."""
+
+    def __init__(self, batcher: Batcher, engine: thread.Engine, program: Program, binding: int, notify: Notify) -> None:
+        super().__init__(engine, program, binding, notify)
+        self._batcher = batcher
+        self._has_turn = False
+        self.ended.add_done_callback(lambda _: batcher.forget(self))
+
+    @property
+    def is_running(self) -> bool:
+        return super().is_running or self._batcher.running(self) is not None
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        async with self._turn_among(self):
+            yield
+
+    @asynccontextmanager
+    async def _turn_among(self, owner: Hashable) -> AsyncIterator[None]:
+        """Wait for the turn of an owner, unless calls are made by themselves; harmless inside of such a block."""
+        if self._has_turn or not self._batcher.is_batching:
+            yield
+            return
+        await self._batcher.turn(self, owner)
+        self._has_turn = True
+        try:
+            yield
+        finally:
+            self._has_turn = False
+            self._batcher.leave(self)
+
+    async def submit(self, job: Job) -> AsyncGenerator[Result, None]:
+        if job.role == "handler":
+            yield await self._result(cast("BatchCall", self.calls.begin(job)), job.folder)
+            return
+        async with aclosing(super().submit(job)) as results:
+            async for result in results:
+                yield result
+
+    async def _result(self, call: BatchCall, session: Hashable) -> Result:
+        async with self._turn_among(session):
+            if not self._has_turn:
+                result = cast("Result", await self._do(partial(self._run_alone, call)))
+                self._batcher.alone(result.call_s)
+                return result
+            arguments = await self._do(call.arguments)
+            outcome = END if arguments is None else await self._batcher.together(self, call, arguments)  # type: ignore[arg-type]
+        return cast("Result", await self._do(partial(call.accept, outcome)))
+
+    def _run_alone(self, call: BatchCall) -> Result:
+        """Take all steps; in the worker's thread."""
+        call.arguments()
+        with self._batcher.caller.holding():
+            value = call.call()
+        return call.accept(value)
+
+    async def close(self, wait_s: float | None = None) -> None:
+        if (running := self._batcher.running(self)) is not None and self._closed_at is None:
+            _ = self._do(running.returned.wait)  # it does not end before the function that was called for it
+        await super().close(wait_s)
+
+    def abandon(self, why: str) -> None:
+        if not self.released.done():
+            self._batcher.abandon(why)
+        super().abandon(why)

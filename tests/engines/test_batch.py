@@ -1,0 +1,326 @@
+"""Several workers, one call: what each of them gets, and what becomes of the others when something goes wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+import numpy as np
+import pytest
+
+import millstream as ms
+from millstream.batches import BatchStatistics
+from millstream.codecs import jpeg
+from millstream.engine_limits import DEFAULT_LIMITS, EngineLimits
+from millstream.engines.batch import Engine, former
+from millstream.engines.batch.worker import Worker
+from millstream.frames import Frame
+from millstream.jobs import Job, Notice, Result
+from millstream.runtime.call.program import AppProgram
+from millstream.testing.conformance.engines import RULES
+from millstream.wire.packet import INDEPENDENT, KEY, Packet, PacketKind
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let those who are invited together be called together, however busy the machine is."""
+    monkeypatch.setattr(former, "SLACK", 80.0)
+
+
+async def until(condition: Callable[[], object]) -> None:
+    while not condition():  # noqa: ASYNC110 - a thread ends, of which nobody is told
+        await asyncio.sleep(0.001)
+
+
+class Words:
+    """A function of a list of words, which says how often it was called with what; it can be held up."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[str]] = []
+        self.gate = threading.Event()
+        self.gate.set()
+        self.begun = threading.Event()
+        self.at_work = self.most_at_work = 0
+
+    def shout(self, words: list[str]) -> Sequence[object]:
+        self.batches.append(words)
+        self.at_work += 1
+        self.most_at_work = max(self.most_at_work, self.at_work)
+        self.begun.set()
+        self.gate.wait()
+        self.at_work -= 1
+        return self.answer(words)
+
+    def answer(self, words: list[str]) -> Sequence[object]:
+        if "bad" in words:
+            raise ValueError("bad word")
+        return [[word.upper() for word in words]]
+
+
+@asynccontextmanager
+async def running(
+    *functions: Callable[..., object], outputs: int = 1, limits: EngineLimits = DEFAULT_LIMITS, **options: object
+) -> AsyncIterator[Engine]:
+    with ms.Blocks() as demo:
+        word, out = ms.Textbox(), [ms.Textbox(label=f"Out {number}") for number in range(outputs)]
+        for function in functions:
+            ms.Button().click(function, word, out, batch=True, **{"max_batch_size": 8, "max_wait": 0.5, **options})  # type: ignore[arg-type]
+    engine = Engine()
+    engine.start(AppProgram(demo.freeze(), RULES, show_error=True), limits)
+    try:
+        yield engine
+    finally:
+        await engine.close()
+
+
+def workers(engine: Engine, count: int, said: list[object] | None = None, binding: int = 0) -> list[Worker]:
+    heard: list[object] = [] if said is None else said
+    opened = [engine.open(binding, heard.append) for _ in range(count)]
+    assert all(isinstance(worker, Worker) for worker in opened)
+    return opened  # type: ignore[return-value]
+
+
+async def result_of(worker: Worker, word: str, binding: int = 0) -> Result:
+    (result,) = [each async for each in worker.submit(Job(binding, 1, (word,)))]
+    return result
+
+
+def text_of(result: Result) -> str:
+    return result.failure.message if result.failure else " ".join(str(out.value) for out in result.outputs.values())
+
+
+async def called_together(engine: Engine, words: Words, given: Sequence[str]) -> list[str]:
+    """Have all be called as one: the first keeps the function busy until the others have come."""
+    first, *others = workers(engine, 1 + len(given))
+    words.gate.clear()
+    busy = asyncio.ensure_future(result_of(first, "first"))
+    await asyncio.to_thread(words.begun.wait)
+    waiting = [asyncio.ensure_future(result_of(worker, word)) for worker, word in zip(others, given, strict=True)]
+    await asyncio.sleep(0)
+    words.gate.set()
+    results = await asyncio.gather(*waiting)
+    await busy
+    for worker in (first, *others):
+        await worker.close()
+    return [text_of(result) for result in results]
+
+
+async def test_calls_that_come_while_the_function_is_busy_are_one_call() -> None:
+    words = Words()
+    async with running(words.shout) as engine:
+        assert await called_together(engine, words, ["a", "b", "c"]) == ["A", "B", "C"]
+        statistics = engine.statistics()["batches"]
+    assert words.batches == [["first"], ["a", "b", "c"]]
+    assert isinstance(statistics, dict)
+    (batches,) = statistics.values()
+    assert isinstance(batches, BatchStatistics)
+    assert (batches.batches, batches.calls, batches.pays) == (2, 4, None)
+    assert batches.wait_s > 0
+    assert batches.call_s > 0
+
+
+async def test_no_more_than_allowed_are_one_call() -> None:
+    words = Words()
+    words.answer = lambda given: (time.sleep(0.05), [[word.upper() for word in given]])[1]  # type: ignore[method-assign, return-value]
+    async with running(words.shout, max_batch_size=2) as engine:
+        assert await called_together(engine, words, list("abcde")) == list("ABCDE")
+    assert [len(batch) for batch in words.batches] == [1, 2, 2, 1]
+
+
+async def test_who_is_to_blame_fails_alone() -> None:
+    words = Words()
+    async with running(words.shout) as engine:
+        assert await called_together(engine, words, ["a", "b", "bad", "c"]) == ["A", "B", "bad word", "C"]
+    assert words.batches[1:] == [["a", "b", "bad", "c"], ["a", "b"], ["bad", "c"], ["bad"], ["c"]]
+
+
+async def test_an_exception_in_the_place_of_a_value_fails_its_call_alone() -> None:
+    words = Words()
+    words.answer = lambda given: [[ms.Error("too dark") if word == "b" else word for word in given]]  # type: ignore[method-assign]
+    async with running(words.shout) as engine:
+        assert await called_together(engine, words, ["a", "b", "c"]) == ["a", "too dark", "c"]
+    assert len(words.batches) == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (lambda given: given, r"shout\(\) has batch=True and 1 output \(Textbox 'Out 0'\), but returned a list: "),
+        (lambda given: [["x"]], r"shout\(\) has batch=True and was called with 3 values for each input, but returned"),
+        (lambda given: [["x"] * 4], r"returned 4 values for Textbox 'Out 0'; return a list for each output, with one"),
+        (lambda given: None, r"but returned None; return a list with a list for each output, of 3 values: one for"),
+        (lambda given: [given, given], r"but returned 2 lists; return a list with a list for each output"),
+        (lambda given: ["xyz"], r"but returned str 'xyz' for Textbox 'Out 0'; return a list for each output"),
+        (lambda given: [np.float64(1)], r"for Textbox 'Out 0'; return a list for each output"),
+        (lambda given: ([word] for word in given), r"but returned a generator"),
+    ],
+)
+async def test_what_is_no_list_for_each_output_is_an_error_of_each_call(
+    answer: Callable[[list[str]], Sequence[object]], message: str
+) -> None:
+    words = Words()
+    async with running(words.shout) as engine:
+        words.answer = lambda given: answer(given) if "first" not in given else [["FIRST"]]  # type: ignore[method-assign]
+        texts = await called_together(engine, words, ["a", "b", "c"])
+        for text in texts:
+            with pytest.raises(AssertionError, match=message):
+                raise AssertionError(text)
+        words.answer = lambda given: [[word.upper() for word in given]]  # type: ignore[method-assign]
+        assert await called_together(engine, words, ["d", "e"]) == ["D", "E"], "the next batch goes on"
+
+
+async def test_several_outputs_are_a_list_each() -> None:
+    words = Words()
+    words.answer = lambda given: (given, np.array([len(word) for word in given]))  # type: ignore[method-assign]
+    async with running(words.shout, outputs=2) as engine:
+        assert await called_together(engine, words, ["a", "bb"]) == ["a 1", "bb 2"]
+
+
+async def test_all_pages_of_a_batch_see_what_it_says() -> None:
+    words, said = Words(), []
+
+    def answer(given: list[str], progress: ms.Progress = ms.Progress()) -> list[list[str]]:
+        if len(given) > 1:
+            ms.Info("two")
+            ms.Progress()(0.5)
+        return [given]
+
+    words.answer = answer  # type: ignore[assignment]
+    async with running(words.shout) as engine:
+        first, *others = workers(engine, 3, said)
+        words.gate.clear()
+        tasks = [asyncio.ensure_future(result_of(first, "first"))]
+        await asyncio.to_thread(words.begun.wait)
+        tasks += [asyncio.ensure_future(result_of(worker, "a")) for worker in others]
+        await asyncio.sleep(0)
+        words.gate.set()
+        await asyncio.gather(*tasks)
+    assert [notice.message for notice in said if isinstance(notice, Notice)] == ["two"] * 2
+    assert [each.levels()[0].fraction for each in said if not isinstance(each, Notice)] == [0.5] * 2  # type: ignore[attr-defined]
+
+
+async def test_who_is_cancelled_in_a_batch_costs_nobody_else_and_ends_with_it() -> None:
+    words = Words()
+    async with running(words.shout) as engine:
+        one, other = workers(engine, 2)
+        words.gate.clear()
+        first = asyncio.ensure_future(result_of(one, "a"))
+        await asyncio.to_thread(words.begun.wait)
+        second = asyncio.ensure_future(result_of(other, "b"))
+        first.cancel()
+        await asyncio.wait([first])
+        await one.close(0.01)
+        assert not one.released.done(), "its call is still at work"
+        words.gate.set()
+        assert text_of(await second) == "B"
+        await one.released
+        assert engine.statistics()["abandoned"] == []
+
+
+async def test_who_leaves_before_the_call_is_not_waited_for() -> None:
+    words = Words()
+    async with running(words.shout) as engine:
+        one, other, third = workers(engine, 3)
+        words.gate.clear()
+        first = asyncio.ensure_future(result_of(one, "a"))
+        await asyncio.to_thread(words.begun.wait)
+        second, last = (asyncio.ensure_future(result_of(worker, "b")) for worker in (other, third))
+        await asyncio.sleep(0)
+        second.cancel()
+        await asyncio.wait([second])
+        await other.close()
+        words.gate.set()
+        assert [text_of(await first), text_of(await last)] == ["A", "B"]
+    assert words.batches == [["a"], ["b"]]
+
+
+@pytest.mark.parametrize("limits", [EngineLimits(abandon_s=0.1), EngineLimits(hang_s=0.1)])
+async def test_a_batch_that_hangs_is_given_up_and_the_next_one_goes_on(
+    limits: EngineLimits, caplog: pytest.LogCaptureFixture
+) -> None:
+    words = Words()
+    async with running(words.shout, limits=limits) as engine:
+        engine.grace_s = 0.05
+        one, other = workers(engine, 2)
+        words.gate.clear()
+        first = asyncio.ensure_future(result_of(one, "a"))
+        await asyncio.to_thread(words.begun.wait)
+        second = asyncio.ensure_future(result_of(other, "b"))
+        if limits.abandon_s < 1:
+            first.cancel()
+            await asyncio.wait([first])
+            await one.close(5.0)
+            assert one.released.done()
+            assert not one.ended.done()
+        else:
+            assert "does not end although it was called 0.1 seconds ago" in text_of(await first)
+        await until(lambda: len(words.batches) == 2)
+        assert engine.statistics()["abandoned"] == ["shout"] * (2 if limits.abandon_s < 1 else 1)
+        words.gate.set()
+        assert text_of(await second) == "B"
+        await until(lambda: not engine.statistics()["abandoned"])
+    assert "shout() does not end although" in caplog.text
+
+
+async def test_what_does_not_pay_is_called_one_by_one_and_that_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    words = Words()
+    async with running(words.shout) as engine:
+        crowd = workers(engine, 6)
+        for _ in range(12):
+            await asyncio.gather(*(result_of(worker, "a") for worker in crowd))
+        statistics = engine.statistics()["batches"]
+        for worker in crowd:
+            await worker.close()
+    assert isinstance(statistics, dict)
+    assert statistics["shout"].pays is False
+    assert [len(batch) for batch in words.batches[-36:]] == [1] * 36
+    (record,) = [record for record in caplog.records if "does not pay" in record.getMessage()]
+    assert record.levelno == logging.WARNING
+    assert record.getMessage().startswith("shout() has batch=True, which does not pay: a call of one takes 0.0")
+    assert statistics["shout"].calls == 72
+    assert words.most_at_work == 1, "no two calls at once, also one by one"
+
+
+async def test_no_two_calls_of_one_function_run_at_once_whatever_events_it_is_bound_to() -> None:
+    words = Words()
+    words.answer = lambda given: (time.sleep(0.005), [given])[1]  # type: ignore[method-assign, return-value]
+    async with running(words.shout, words.shout) as engine:
+        crowd = [worker for binding in (0, 1) for worker in workers(engine, 3, binding=binding)]
+        for _ in range(5):
+            await asyncio.gather(*(result_of(worker, "a", number // 3) for number, worker in enumerate(crowd)))
+        for worker in crowd:
+            await worker.close()
+    assert words.most_at_work == 1
+
+
+def mean_of(frames: list[np.ndarray], offsets: list[float]) -> list[list[str]]:
+    return [[f"{frame.mean() + offset:.0f}" for frame, offset in zip(frames, offsets, strict=True)]]
+
+
+async def test_what_cannot_be_decoded_is_in_no_batch() -> None:
+    with ms.Blocks() as demo:
+        camera = ms.Image(sources="webcam")
+        camera.stream(mean_of, [camera, ms.Number(0)], ms.Textbox(), batch=True)
+    engine = Engine()
+    engine.start(AppProgram(demo.freeze(), RULES, show_error=True))
+    crowd = workers(engine, 3)
+    jobs = [frame_job(10, 1.0), frame_job(50, 2.0, b"no JPEG"), frame_job(90, 3.0)]
+    first, broken, last = await asyncio.gather(
+        *(anext(worker.submit(job)) for worker, job in zip(crowd, jobs, strict=True))
+    )
+    assert broken.failure is not None
+    assert broken.failure.kind == "media"
+    assert [text_of(first), text_of(last)] == ["11", "93"]
+    await engine.close()
+
+
+def frame_job(shade: int, offset: float, payload: bytes | None = None) -> Job:
+    data = jpeg.open_encoder(1.0).encode(Frame(np.full((16, 16, 3), shade, np.uint8))).payload
+    packet = Packet(PacketKind.PICTURE, jpeg.NUMBER, KEY | INDEPENDENT, 1, 0, 1, 0, 0, 0, payload or data)
+    return Job(0, shade + 1, (None, offset), (packet,), stream=1)
