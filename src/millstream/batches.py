@@ -15,7 +15,7 @@ from millstream.jobs import Arguments, Call, Program, Worker
 
 @dataclass(frozen=True, slots=True)
 class BatchRules:
-    """How the calls of a binding are batched.
+    """The rules by which the calls of a binding are made as one.
 
     Attributes:
         max_size: The most calls that are made as one.
@@ -30,7 +30,7 @@ class BatchRules:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What one call gets of a batch: the values at `index` of what the function returned for `size` calls."""
+    """The share of one call in a batch: the values at `index` of what the function returned for `size` calls."""
 
     value: object
     index: int
@@ -38,13 +38,13 @@ class Share:
 
 
 class Raised(NamedTuple):
-    """What the function raised."""
+    """The exception that the function raised."""
 
     error: BaseException
 
 
 Outcome: TypeAlias = Share | Raised
-"""What came of a call in a batch."""
+"""The outcome of a call in a batch."""
 
 
 class BatchCall(Call, Protocol):

@@ -347,7 +347,7 @@ def test_options_that_are_not_allowed(option: str, value: object) -> None:
             camera.stream(echo, camera, **{option: value})
 
 
-@pytest.mark.parametrize("option", ["batch", "preprocess", "postprocess", "validator", "machine", "foo"])
+@pytest.mark.parametrize("option", ["preprocess", "postprocess", "validator", "machine", "foo"])
 def test_options_that_do_not_exist(option: str) -> None:
     with gr.Blocks():
         camera = gr.Image()

@@ -198,11 +198,6 @@ def test_interfaces_that_ask_for_nothing(options: dict[str, Any]) -> None:
     assert gr.Interface(str, "text", "text", **options).freeze().bindings
 
 
-def test_an_interface_of_batches_is_an_error() -> None:
-    with pytest.raises(TypeError, match=r"Interface\(\) has no argument 'batch'"):
-        gr.Interface(str, "text", "text", batch=True)
-
-
 def test_numbers_of_numpy_for_the_queue() -> None:
     with gr.Blocks() as demo:
         demo.queue(max_size=np.int64(3), default_concurrency_limit=np.int32(2))

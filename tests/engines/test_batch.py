@@ -30,7 +30,7 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture(autouse=True)
 def nobody_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let those who are invited together be called together, however busy the machine is."""
-    monkeypatch.setattr(former, "SLACK", 80.0)
+    monkeypatch.setattr(former, "SLACK", 800.0)
 
 
 async def until(condition: Callable[[], object]) -> None:
@@ -70,7 +70,7 @@ async def running(
     with ms.Blocks() as demo:
         word, out = ms.Textbox(), [ms.Textbox(label=f"Out {number}") for number in range(outputs)]
         for function in functions:
-            ms.Button().click(function, word, out, batch=True, **{"max_batch_size": 8, "max_wait": 0.5, **options})  # type: ignore[arg-type]
+            ms.Button().click(function, word, out, batch=True, **{"max_batch_size": 8, "max_wait": 8, **options})  # type: ignore[arg-type]
     engine = Engine()
     engine.start(AppProgram(demo.freeze(), RULES, show_error=True), limits)
     try:

@@ -9,7 +9,7 @@ from tests.engines.batch_room import BatchRoom, VirtualStream
 
 from millstream.batches import BatchRules
 from millstream.engines.batch.costs import Costs
-from millstream.engines.batch.former import Former, Step
+from millstream.engines.batch.former import Former, BatchStep
 
 DENSE = (0.018, 0.0012)
 SECONDS = 4.0
@@ -102,7 +102,7 @@ def test_who_never_comes_is_not_waited_for_again() -> None:
     former.join("a", "a", now)
     former.step(now)
     former.arrive("a", now + 0.001)
-    waiting: Step[str] = former.step(now + 0.001)
+    waiting: BatchStep[str] = former.step(now + 0.001)
     assert waiting.called == ()
     assert waiting.look_at is not None
     assert waiting.look_at < now + 0.009

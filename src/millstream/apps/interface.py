@@ -52,6 +52,7 @@ class Interface(Blocks):
         stop_btn: Text of the button that stops it if it is a generator, or the button itself.
         clear_btn: Text of the button that empties inputs and outputs; `None` for no such button.
         concurrency_limit: How many calls run at once.
+        batch, max_batch_size: See `EventOptions`.
         time_limit: Seconds that a live stream lasts; `None` for no limit.
         stream_every: Mean interval of capture of a live stream in seconds; by default what `stream` has.
         examples: Rows of values for the inputs, states left out; a click puts one into them. See `Examples`.
@@ -92,8 +93,6 @@ class Interface(Blocks):
         "preload_example",
     )
     neutral: ClassVar[Mapping[str, object]] = {
-        "batch": False,
-        "max_batch_size": ...,
         "validator": None,
         "interpretation": None,
     }
@@ -116,6 +115,8 @@ class Interface(Blocks):
         stop_btn: str | Button = "Stop",
         clear_btn: str | Button | None = "Clear",
         concurrency_limit: Limit = "default",
+        batch: bool = False,
+        max_batch_size: int = 4,
         time_limit: float | None = LIVE_TIME_LIMIT_S,
         stream_every: float | None = None,
         examples: Sequence[object] | None = None,
@@ -132,6 +133,7 @@ class Interface(Blocks):
         self.fn = fn
         self.is_live = live
         self.concurrency_limit = concurrency_limit
+        self._batching = {"batch": batch, "max_batch_size": max_batch_size}
         self.show_progress: Progress | None = (
             show_progress if not isinstance(show_progress, bool) else None if show_progress else "hidden"
         )
@@ -216,6 +218,7 @@ class Interface(Blocks):
         options = {
             "time_limit": self.time_limit,
             "concurrency_limit": self.concurrency_limit,
+            **self._batching,
             **{name: value for name, value in given.items() if value is not None},  # else as the event has it
         }
         for part in streamed:
@@ -232,7 +235,12 @@ class Interface(Blocks):
             )
 
     def _run_on(self, triggers: Sequence[Trigger], **more: object) -> Dependency:
-        options = {"concurrency_limit": self.concurrency_limit, "show_progress": self.show_progress or "full", **more}
+        options = {
+            "concurrency_limit": self.concurrency_limit,
+            "show_progress": self.show_progress or "full",
+            **self._batching,
+            **more,
+        }
         dependency = bind(triggers, self.fn, self.input_components, self.output_components, options)
         assert isinstance(dependency, Dependency)  # it was given its handler
         return dependency

@@ -176,7 +176,9 @@ def _named(place: Place) -> str:
 
 
 async def _play(visit: Visit, demo: Declaration, engine: Engine) -> Replayed:
-    host = compose_host(on_one_engine(demo.freeze()), Settings(show_error=True, grace_s=0.0, messages_per_s=1e9), engine)
+    host = compose_host(
+        on_one_engine(demo.freeze()), Settings(show_error=True, grace_s=0.0, messages_per_s=1e9), engine
+    )
     near, far = connect(buffer_bytes=BUFFER_BYTES)
     page = ReplayedPage(near, visit, host)
     await host.start()

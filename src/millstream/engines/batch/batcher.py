@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import NamedTuple, cast
 
 from millstream.batches import BatchCall, BatchRules, BatchStatistics, Outcome, Raised, Share
-from millstream.engines.batch.caller import Caller
+from millstream.engines.batch.call_thread import CallThread
 from millstream.engines.batch.costs import AGAIN_S, Costs
 from millstream.engines.batch.former import Former
 from millstream.jobs import Arguments
@@ -47,7 +47,7 @@ class RunningBatch:
 
 
 class Called(NamedTuple):
-    """What came of a batch: an outcome for each call, and the seconds that it took if it was one call."""
+    """The result of a batch: an outcome for each call, and the seconds that it took if it was one call."""
 
     outcomes: list[Outcome]
     seconds: float | None
@@ -66,7 +66,7 @@ class Batcher:
         costs: What its calls take.
     """
 
-    def __init__(self, rules: BatchRules, caller: Caller, hang_s: float) -> None:
+    def __init__(self, rules: BatchRules, caller: CallThread, hang_s: float) -> None:
         self.caller, self.costs = caller, Costs()
         self._hang_s = hang_s
         self._former: Former[Hashable] = Former(rules, self.costs)

@@ -14,7 +14,7 @@ ENOUGH: Final = 4
 """So many calls of one, and of several, have to be measured before it is judged whether batches pay."""
 
 HOP_S: Final = 0.0003
-"""What a batch costs beside its call: the way to its thread and back, and those who wait for each other."""
+"""The costs of a batch beside its call: the way to its thread and back, and the wait for each other."""
 
 PAYING_SHARE: Final = 0.5
 """A batch pays if at least this part of a call has to be done only once, however many are called."""
@@ -31,7 +31,7 @@ class Linear(NamedTuple):
 
 
 class Costs:
-    """How long calls of different sizes take.
+    """The durations of calls of different sizes.
 
     Attributes:
         pays: Whether batches pay, as it was judged last; `None` before the first time.

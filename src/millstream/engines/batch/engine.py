@@ -11,7 +11,7 @@ from millstream.batches import BatchProgram, BatchStatistics
 from millstream.engine_limits import DEFAULT_LIMITS, EngineLimits
 from millstream.engines import thread
 from millstream.engines.batch.batcher import Batcher
-from millstream.engines.batch.caller import Caller
+from millstream.engines.batch.call_thread import CallThread
 from millstream.engines.batch.worker import Worker
 from millstream.jobs import Program
 
@@ -27,7 +27,7 @@ class Engine(thread.Engine):
     def start(self, program: Program, limits: EngineLimits = DEFAULT_LIMITS) -> None:
         super().start(program, limits)
         rules, names = cast("BatchProgram", program).batches(), program.signatures()
-        self._callers = {each.key: Caller(names[binding].handler) for binding, each in rules.items()}
+        self._callers = {each.key: CallThread(names[binding].handler) for binding, each in rules.items()}
         self._batchers = {
             binding: Batcher(each, self._callers[each.key], limits.hang_s) for binding, each in rules.items()
         }

@@ -28,11 +28,11 @@ SLACK: Final = 1.25
 """Durations are expected to be longer by this factor than four of five were of late."""
 
 PREPARE_S: Final = 0.005
-"""How long a member needs from its invitation to its arrival, before that was ever measured."""
+"""The time that a member needs from its invitation to its arrival, before that was ever measured."""
 
 
 class MemberState(Enum):
-    """Where a member is."""
+    """The state of a member."""
 
     AWAY = "away"
     READY = "ready"
@@ -60,8 +60,8 @@ class Member:
     gaps: deque[float] = field(default_factory=lambda: deque(maxlen=KEPT))
 
 
-class Step(NamedTuple, Generic[Key]):
-    """What is to be done now: members that are to choose, those to be called as one, and when to look again."""
+class BatchStep(NamedTuple, Generic[Key]):
+    """The next things to do: who is to choose, who is to be called as one, and when to look again."""
 
     invited: tuple[Key, ...] = ()
     called: tuple[Key, ...] = ()
@@ -121,14 +121,14 @@ class Former(Generic[Key]):
             self._move(member, MemberState.AWAY, now)
             member.ended_at = now
 
-    def step(self, now: float) -> Step[Key]:
+    def step(self, now: float) -> BatchStep[Key]:
         """Say what is to be done now, and note that it is done."""
         called, until = self._closed(now) if self._began_at is None else ((), None)
         if called:
             self._began_at, self._size = now, len(called)
         invited, look_at = self._invite(now)
         moments = [moment for moment in (until, look_at) if moment is not None]
-        return Step(invited, called, min(moments, default=None))
+        return BatchStep(invited, called, min(moments, default=None))
 
     def _closed(self, now: float) -> tuple[tuple[Key, ...], float | None]:
         """Give those who are to be called as one now; or nobody, and when to look again."""
@@ -198,7 +198,7 @@ class Former(Generic[Key]):
         return None
 
     def _closes_by(self) -> float:
-        """Say when the batch that is being formed begins at the latest, if the function is free and anybody is there."""
+        """Say when the batch that is being formed begins at the latest, if anybody waits for it alone."""
         arrived = self._in(MemberState.ARRIVED).values()
         if self._began_at is not None or not arrived:
             return math.inf

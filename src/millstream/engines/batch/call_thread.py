@@ -18,7 +18,7 @@ LOOK_S: Final = 1.0
 """A thread that waits for the function looks so often whether the call that it waits for was given up."""
 
 
-class Caller:
+class CallThread:
     """One thread of our own, begun with the first call; and the lock that each call of the function holds.
 
     Args:
@@ -81,7 +81,7 @@ class _Thread:
 
     def __init__(
         self,
-        caller: Caller,
+        caller: CallThread,
         loop: asyncio.AbstractEventLoop,
         tasks: SimpleQueue[tuple[Task, asyncio.Future[object]] | None],
         ended: asyncio.Future[None],
