@@ -9,7 +9,7 @@ from tests.engines.batch_room import BatchRoom, VirtualStream
 
 from millstream.batches import BatchRules
 from millstream.engines.batch.costs import Costs
-from millstream.engines.batch.former import Former, BatchStep
+from millstream.engines.batch.former import BatchStep, Former
 
 DENSE = (0.018, 0.0012)
 SECONDS = 4.0

@@ -1,0 +1,75 @@
+"""The app of the benchmark of batches: each model twice, for each frame by itself and for those of all sessions."""
+
+from __future__ import annotations
+
+import itertools
+import time
+
+import numpy as np
+
+import millstream as ms
+from benchmarks.dense import dense_layer
+
+MODELS = {"wide": 3072, "narrow": 1024}
+"""The columns of the dense layers."""
+
+LIGHT_S = 0.0002
+"""The time of a model that is so quick that a batch saves nothing: it does frame after frame."""
+
+_numbers = itertools.count()
+
+
+class Dense:
+    """A dense layer on one thread, which has one call for one frame, and one for many."""
+
+    def __init__(self, outputs: int) -> None:
+        self._layer = dense_layer(outputs)
+
+    def one(self, frame: np.ndarray) -> str:
+        """Give the strongest output."""
+        return self.many([frame])[0][0]
+
+    def many(self, frames: list[np.ndarray]) -> list[list[str]]:
+        """Give the strongest output for each frame."""
+        rows = np.stack([frame.reshape(-1) for frame in frames]).astype(np.float32)
+        return [[f"{found} {next(_numbers)}" for found in self._layer.run(None, {"x": rows})[0].argmax(1)]]
+
+
+class Light:
+    """A model that needs 0.2 ms for each frame, however many there are."""
+
+    def one(self, frame: np.ndarray) -> str:
+        """Compute, for one frame."""
+        until = time.perf_counter() + LIGHT_S
+        while time.perf_counter() < until:
+            pass
+        return f"{frame[0, 0, 0]} {next(_numbers)}"
+
+    def many(self, frames: list[np.ndarray]) -> list[list[str]]:
+        """Compute, for each frame in turn."""
+        return [[self.one(frame) for frame in frames]]
+
+
+def declare() -> ms.Blocks:
+    """Make the app: a camera for each model and way."""
+    models: dict[str, Dense | Light] = {name: Dense(outputs) for name, outputs in MODELS.items()}
+    models["light"] = Light()
+    with ms.Blocks(title="Batches") as demo:
+        for name, model in models.items():
+            for batch in (False, True):
+                label = f"{name} {'batched' if batch else 'plain'}"
+                camera = ms.Image(label=label, sources=["webcam"], webcam_options=ms.WebcamOptions(mirror=False))
+                handler = model.many if batch else model.one
+                camera.stream(
+                    handler,
+                    camera,
+                    ms.Textbox(label=f"found {label}"),
+                    stream_every=0,
+                    concurrency_limit=None,
+                    **({"batch": True, "max_batch_size": 8, "max_wait": 0.008} if batch else {}),  # type: ignore[arg-type]
+                )
+    return demo
+
+
+if __name__ == "__main__":
+    declare().launch(server_port=0)

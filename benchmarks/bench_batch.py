@@ -1,0 +1,105 @@
+"""(m) Eight sessions on one model: a call for each frame, compared in one run with calls for those of all sessions."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import statistics
+import sys
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmarks.pictures import encoded
+from benchmarks.server import serve
+from millstream.client.client import open_page
+from millstream.client.page import Page
+
+SIDE = 96
+SESSIONS = 8
+RATE_HZ = 40
+LIGHT_HZ = 100
+ALONE_HZ = 15
+WARM_UP_S = 1.0
+SECONDS = 3.0
+ROUNDS = 5
+
+
+class Load(NamedTuple):
+    """Results a second of all sessions, and their ages."""
+
+    fps: float
+    p50_ms: float
+    p95_ms: float
+
+
+def measure() -> dict[str, float]:
+    """Medians of ratios within each round; ages in milliseconds, from the capture to the result in the client."""
+    frames = encoded(30, SIDE, SIDE)
+    with serve(app="benchmarks.batch_app") as server:
+        return asyncio.run(_measure(server.url, frames))
+
+
+async def _measure(url: str, frames: list[bytes]) -> dict[str, float]:
+    figures: dict[str, float] = {}
+    for model, rate_hz in (("wide", RATE_HZ), ("narrow", RATE_HZ), ("light", LIGHT_HZ)):
+        plain, batched = await _compared(url, frames, model, SESSIONS, rate_hz)
+        figures |= {
+            f"{model}_plain_fps": statistics.median(load.fps for load in plain),
+            f"{model}_batched_fps": statistics.median(load.fps for load in batched),
+            f"{model}_fps_ratio": _median_ratio([load.fps for load in batched], [load.fps for load in plain]),
+            f"{model}_plain_p95_ms": statistics.median(load.p95_ms for load in plain),
+            f"{model}_batched_p95_ms": statistics.median(load.p95_ms for load in batched),
+            f"{model}_p95_ratio": _median_ratio([load.p95_ms for load in batched], [load.p95_ms for load in plain]),
+        }
+    plain, batched = await _compared(url, frames, "narrow", 1, ALONE_HZ)
+    figures["alone_more_ms"] = statistics.median(
+        one.p50_ms - other.p50_ms for one, other in zip(batched, plain, strict=True)
+    )
+    return figures
+
+
+async def _compared(
+    url: str, frames: list[bytes], model: str, sessions: int, rate_hz: float
+) -> tuple[list[Load], list[Load]]:
+    """Measure both ways in turn, and give what came of each round; the first one warms up."""
+    loads: dict[str, list[Load]] = {"plain": [], "batched": []}
+    for number in range(ROUNDS + 1):
+        for way, measured in loads.items():
+            load = await _load(url, frames, f"{model} {way}", sessions, rate_hz)
+            print(f"{model} {way} {sessions}: {load}", file=sys.stderr)
+            if number:
+                measured.append(load)
+    return loads["plain"], loads["batched"]
+
+
+async def _load(url: str, frames: list[bytes], camera: str, sessions: int, rate_hz: float) -> Load:
+    pages: list[Page] = [await open_page(url) for _ in range(sessions)]
+    recordings = [await page.record(page.find(camera)) for page in pages]
+    for recording in recordings:
+        await recording.first.wait_for_state("running")
+    loop = asyncio.get_running_loop()
+    feeds = [asyncio.ensure_future(recording.feed(itertools.cycle(frames), rate_hz)) for recording in recordings]
+    await asyncio.sleep(WARM_UP_S)
+    begun, began_at = [recording.first.summary().results for recording in recordings], loop.time()
+    since_us = max(result.received_us for recording in recordings for result in recording.first.results)
+    await asyncio.sleep(SECONDS)
+    count = sum(recording.first.summary().results for recording in recordings) - sum(begun)
+    seconds = loop.time() - began_at
+    ages = [
+        result.age_s
+        for recording in recordings
+        for result in recording.first.results
+        if result.age_s is not None and result.received_us > since_us
+    ]
+    for feed in feeds:
+        feed.cancel()
+    await asyncio.wait(feeds)
+    for page in pages:
+        await page.close()
+    p50_s, p95_s = np.percentile(ages, (50, 95))
+    return Load(count / seconds, float(p50_s) * 1000, float(p95_s) * 1000)
+
+
+def _median_ratio(these: list[float], those: list[float]) -> float:
+    return statistics.median(one / other for one, other in zip(these, those, strict=True))
