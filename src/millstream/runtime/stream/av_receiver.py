@@ -58,11 +58,6 @@ class AVReceiver:
         return self._frames.needs_key
 
     @property
-    def is_due(self) -> bool:
-        """True if audio waits that is to be handled."""
-        return self._audio.is_due
-
-    @property
     def is_flushed(self) -> bool:
         """True if no audio comes any more in this slot."""
         return self._audio.is_flushed
