@@ -56,9 +56,11 @@ async def gateway(path: Path, name: str) -> AsyncIterator[tuple[BrokerConnection
 
 
 async def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.005)
+    loop = asyncio.get_running_loop()
+    due = loop.time() + seconds
+    while not condition():
+        assert loop.time() < due, "it does not come about"
+        await asyncio.sleep(0.005)
 
 
 class Stream:
@@ -109,7 +111,7 @@ async def test_a_broker_that_is_killed_and_started_again_changes_nothing_for_tho
                 await until(lambda stream=stream: stream.ticket.has_slot)
                 assert sum(each.ticket.has_slot for each in streams) <= 2
                 if number > 1:
-                    stream.queue.leave(streams[number - 1].ticket)
+                    streams[number - 1].queue.leave(streams[number - 1].ticket)
             assert admissions == streams
             assert asyncio.get_running_loop().time() - began < 8
 
@@ -163,8 +165,8 @@ async def test_snapshots_and_logins_go_from_one_gateway_to_another(tmp_path: Pat
         two.put(key, b"head", b"body")
         two.drop(key)
         assert await one.take(key) is None
-        waits = [await one.attempt("10.0.0.1", "anna") for _ in range(6)]
-        assert waits == [0.0] * 6
+        waits = [await one.attempt("10.0.0.1", "anna") for _ in range(5)]
+        assert waits == [0.0] * 5
         assert 0 < await two.attempt("10.0.0.1", "anna") <= 2.0, "both count together"
         assert await two.attempt("10.0.0.1", "anna", is_success=True) == 0.0
         await until(lambda: set(one.addresses) == {"g1", "g2"})
