@@ -109,6 +109,7 @@ async def test_what_waits_and_what_follows_is_finished_and_nothing_new_begins() 
     called.clear()
     [late] = await two.fire(two.find("first"), "click")
     await two.wait_for(lambda: late.is_over)
+    assert {session.events.last_run for session in app.host.sessions.values()} == {1}, "it may be asked for again"
     assert (late.state, late.error) == ("failed", "The app is being restarted. Try again in a moment.")
     await closing
     assert sorted(called) == ["first", "followed", "second"]

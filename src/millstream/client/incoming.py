@@ -199,7 +199,8 @@ class Incoming:
             if len(self.server_runs) > RUNS_KEPT:
                 del self.server_runs[next(iter(self.server_runs))]
             return
-        run.state, run.position, run.error = message.state, message.position, message.message
+        run.state = "failed" if message.state == "later" else message.state  # whoever drives it may ask again
+        run.position, run.error = message.position, message.message
         run.eta_s = message.eta_s if message.eta_s >= 0 else None
 
     async def _on_progress(self, message: ProgressState) -> None:

@@ -73,7 +73,6 @@ class Events:
     def close(self) -> None:
         """Begin nothing any more that the page asks for; what follows from what has begun goes on."""
         self._is_closed = True
-        self._held.clear()
 
     # ---- what the page says ------------------------------------------------------------------------------------
 
@@ -87,6 +86,9 @@ class Events:
         if not 0 <= message.binding < len(bindings):
             raise ProtocolError(f"binding {message.binding} does not exist", 4404)
         binding = bindings[message.binding]
+        if self._is_closed and (message.run > self.last_run or message.run in self._held):
+            self.runs.say(binding, message.run, "later", RESTARTING)
+            return
         held = self._held.pop(message.run, None)
         if held is not None and held[0] is binding:
             event = held[1]
@@ -100,9 +102,6 @@ class Events:
             if not is_admitted:
                 self.runs.say(binding, message.run, "cancelled")
                 return
-        if self._is_closed:
-            self.runs.say(binding, message.run, "failed", RESTARTING)
-            return
         if message.held:
             self._hold(message.run, binding, event)
             return

@@ -101,7 +101,9 @@ class Runs:
                 if run.binding.number == number:
                     run.cancel()
 
-    def say(self, binding: Binding, run: int, state: Literal["done", "failed", "cancelled"], message: str = "") -> None:
+    def say(
+        self, binding: Binding, run: int, state: Literal["done", "failed", "cancelled", "later"], message: str = ""
+    ) -> None:
         """Tell the page of a run that never began; one of the server's own is not worth a message."""
         if run:
             call = next(self._context.calls.numbers)

@@ -157,7 +157,7 @@ class TurnState(ControlMessage):
 
 
 class RunState(ControlMessage):
-    """Where a run of an ordinary event is.
+    """Where a run of an ordinary event is; `later` if it has not begun, and is to be asked for in the next session.
 
     `run` is the page's number, or 0 for a run that the server began by itself (`change`, `then`, `load`); `call` is
     its own number on the server, the same in all messages of one run.
@@ -166,7 +166,7 @@ class RunState(ControlMessage):
     run: int
     call: int
     binding: int
-    state: Literal["waiting", "running", "done", "failed", "cancelled"]
+    state: Literal["waiting", "running", "done", "failed", "cancelled", "later"]
     position: int = 0
     eta_s: float = -1.0
     message: str = ""

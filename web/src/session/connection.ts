@@ -121,8 +121,13 @@ export class Connection {
   send(message: SessionMessage): boolean {
     if (this.isOpen) this.post({ type: "send", message, seen: this.seen });
     else if (message.type === "set") return this.secret !== null && this.waitForEdit(message);
-    else if (this.events < MOST_WAITING) this.waiting.push(message);
+    else this.wait(message);
     return true;
+  }
+
+  /** Lets an event wait until the page is served anew. */
+  wait(message: Fire | Cancel): void {
+    if (this.events < MOST_WAITING) this.waiting.push(message);
   }
 
   /** Withdraws waiting events that must not reach the next session. */

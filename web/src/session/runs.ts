@@ -9,6 +9,8 @@ import { RunEstimate } from "./run_progress.ts";
 
 export interface RunsEvents {
   send(message: Fire): void;
+  /** Sends it in the next session, or when this one is served elsewhere: the server is being restarted, and has not begun it. */
+  later(message: Fire): void;
   /** Tells the server that an announced run never begins. */
   cancel?(run: number): void;
   /** Runs a binding's script, and returns its values. */
@@ -30,6 +32,8 @@ export class Runs {
   private readonly active = new Map<number, Set<number>>();
   /** Events that wait for their inputs. */
   readonly held: HeldEvents;
+  /** What was asked for, by run, until that is over. */
+  private readonly sent = new Map<number, Fire>();
   /** Callbacks that wait for runs to end. */
   private waiters: (() => void)[] = [];
   /** For `always_last`: the last event during a run. */
@@ -105,6 +109,11 @@ export class Runs {
   update(state: RunState): void {
     const binding = this.bindings.get(state.binding);
     if (!binding) return;
+    if (state.state === "later") {
+      const fire = this.sent.get(state.run);
+      if (fire) this.events.later(fire);
+      return;
+    }
     const { call, run, position, message } = state;
     const etaS = state.eta_s < 0 ? null : state.eta_s;
     const { outputs, progress } = binding;
@@ -139,6 +148,7 @@ export class Runs {
     this.shown.clear();
     this.estimates.clear();
     this.active.clear();
+    this.sent.clear();
     this.next.clear();
     for (const { binding, run } of this.held.forget()) this.mark(binding, run);
     this.wake();
@@ -187,7 +197,9 @@ export class Runs {
 
   private send(binding: Binding, run: number, trigger: Trigger, inputs: unknown[] | null, more: object = {}): void {
     const { target, data } = trigger;
-    this.events.send({ type: "fire", binding: binding.id, run, target, data: data ?? null, inputs, ...more });
+    const fire: Fire = { type: "fire", binding: binding.id, run, target, data: data ?? null, inputs, ...more };
+    this.sent.set(run, fire);
+    this.events.send(fire);
   }
 
   private async compute(binding: Binding, trigger: Trigger, begun: number, isFixed: boolean): Promise<void> {
@@ -208,6 +220,7 @@ export class Runs {
   }
 
   private finish(binding: Binding, run: number): void {
+    this.sent.delete(run);
     if (!this.active.get(binding.id)?.delete(run)) return;
     this.wake();
     const next = this.next.get(binding.id);

@@ -272,6 +272,7 @@ export class Session {
   private makeRuns(): Runs {
     return new Runs(this.manifest, {
       send: (message) => this.connection.send(message),
+      later: (message) => this.connection.wait(message),
       script: (binding) => this.scripts.run(binding),
       write: (binding, values) => this.scripts.write(binding, values),
       show: (run) => this.view.setRun(run),

@@ -224,7 +224,7 @@ export interface RunState {
   run: number;
   call: number;
   binding: number;
-  state: "waiting" | "running" | "done" | "failed" | "cancelled";
+  state: "waiting" | "running" | "done" | "failed" | "cancelled" | "later";
   position: number;
   eta_s: number;
   message: string;

@@ -8,6 +8,7 @@ import { binding, manifest } from "./manifest.ts";
 const speaks = vi.fn((_: number) => true);
 const events = {
   send: vi.fn(),
+  later: vi.fn(),
   script: vi.fn(),
   write: vi.fn(),
   show: vi.fn(),

@@ -3,7 +3,7 @@ import type { Binding } from "../../src/manifest.ts";
 import { Runs } from "../../src/session/runs.ts";
 import { binding, manifest, STREAM } from "./manifest.ts";
 
-const events = { send: vi.fn(), script: vi.fn(), write: vi.fn(), show: vi.fn(), failed: vi.fn() };
+const events = { send: vi.fn(), later: vi.fn(), script: vi.fn(), write: vi.fn(), show: vi.fn(), failed: vi.fn() };
 beforeEach(() => vi.resetAllMocks());
 
 const open = (...bindings: Binding[]): Runs => new Runs(manifest(...bindings), events);
@@ -40,6 +40,19 @@ describe("an event", () => {
       { type: "fire", binding: 0, run: 1, target: 0, data: { index: 3 }, inputs: null },
       { type: "fire", binding: 1, run: 2, target: 1, data: { index: 3 }, inputs: null },
     ]);
+  });
+
+  it("that a server has not begun since it ends is kept for the next one, as it was", () => {
+    const runs = open(binding({ trigger: "once" }));
+    runs.fire(4, "click", { index: 3 });
+    runs.update({ ...done(1), state: "later" } as never);
+    expect(events.later.mock.calls).toEqual(events.send.mock.calls);
+    expect([events.show, events.failed].map(({ mock }) => mock.calls.length)).toEqual([0, 0]);
+    runs.fire(4, "click");
+    expect(events.send).toHaveBeenCalledOnce();
+    runs.update(done(1) as never);
+    runs.update({ ...done(1), state: "later" } as never);
+    expect(events.later).toHaveBeenCalledOnce();
   });
 
   it("does not begin a stream", () => {

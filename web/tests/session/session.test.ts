@@ -520,6 +520,19 @@ describe("a link that is lost and comes back", () => {
     expect(sent().at(-1)).toEqual({ type: "set", component: 1, value: "typed" });
   });
 
+  it.each([true, false])(
+    "gets an event that the server did not begin any more once it is served again (%s)",
+    (isResumed) => {
+      emit(root, FIRE, { component: 4, event: "click" });
+      const run = { type: "runstate" as const, run: 1, call: 7, binding: 0, position: 0, eta_s: -1, message: "" };
+      tell({ type: "run", state: { ...run, state: "later" } });
+      expect(sent()).toHaveLength(1);
+      tell({ type: "lost", retryMs: 0 });
+      tell({ type: "welcome", session: "next", build: "b", isResumed });
+      expect(sent()).toEqual([sent()[0], sent()[0]]);
+    },
+  );
+
   it.each(["online", "offline"])("is tested, or tried at once, when the browser is %s", (event) => {
     window.dispatchEvent(new Event(event));
     expect(posted()).toEqual([expect.objectContaining({ type: "connect" })]);
