@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from millstream.admission import Admission
@@ -11,6 +12,7 @@ from millstream.declare.manifest import Manifest
 from millstream.engines.router import Engine as Router
 from millstream.jobs import Engine
 from millstream.runtime.host import Host
+from millstream.runtime.queue import RunQueue
 from millstream.runtime.settings import Settings
 from millstream.runtime.state.snapshot_store import SnapshotOwner
 from millstream.runtime.state.temp_folders import TempFolders
@@ -73,7 +75,7 @@ def share(folder: Path) -> None:
             manifest,
             settings,
             engine=Router(engine),
-            admission=Admission(manifest.max_waiting, settings.max_waiting_each),
+            queue=partial(RunQueue, Admission(manifest.max_waiting, settings.max_waiting_each)),
             folders=TempFolders(),
             snapshots=(FolderSnapshots(folder), b"the secret of all"),
         )

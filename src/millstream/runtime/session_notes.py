@@ -9,6 +9,7 @@ from millstream.runtime.context import SessionContext
 from millstream.runtime.events import Events
 from millstream.runtime.journal import JournalSource, OpenStreams
 from millstream.runtime.state.snapshot import SnapshotHead, StreamNote
+from millstream.runtime.state.value_notes import REST_BYTES
 from millstream.runtime.streams import Streams
 
 LOOK_S: Final = 0.05
@@ -28,11 +29,15 @@ class SessionNotes:
         self._context, self._streams, self._events = context, streams, events
 
     def head(self, seen: int) -> SnapshotHead:
-        events = self._events
+        events, runs, room = self._events, self._events.runs.notes(), REST_BYTES // 2
+        for run in runs:  # one whose inputs have no room fails elsewhere, as if it had begun
+            room -= len(run.inputs or b"")
+            if room < 0:
+                run.inputs = None
         return SnapshotHead(
             seen=seen,
             last_run=events.last_run,
-            runs=events.runs.notes(),
+            runs=runs,
             held=events.held_notes(),
             playbacks=self._context.players.running,
             scripts=events.scripts.awaited,
