@@ -105,7 +105,8 @@ class Journal:
 
     def note(self) -> None:
         """Put what goes on, because a call is about to begin, or has ended."""
-        self._put(None)
+        if self._keys:  # else nobody could come back yet
+            self._put(None)
 
     def look(self) -> None:
         """Put values and streams if there is something new, now or when it is time; no call of the caller's may run."""

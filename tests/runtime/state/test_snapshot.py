@@ -100,6 +100,7 @@ def test_what_was_signed_for_one_place_counts_in_no_other() -> None:
 def test_a_snapshot_of_another_version_is_none() -> None:
     head, _ = sealed(SnapshotHead(1, 2), SnapshotBody("build", "tag", 0, 1))
     assert SEAL.opened(KEY, head, SEAL.body(KEY, msgspec.msgpack.encode({"what": "is this"}))) is None
+    assert SEAL.opened(KEY, head, SEAL.body(KEY, b"")) is None
 
 
 def test_a_key_tells_neither_token_nor_visitor() -> None:

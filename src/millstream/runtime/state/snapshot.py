@@ -162,7 +162,7 @@ class Seal:
             return Snapshot(
                 msgspec.msgpack.decode(parts[0], type=SnapshotHead), msgspec.msgpack.decode(parts[1], type=SnapshotBody)
             )
-        except msgspec.ValidationError:
+        except msgspec.DecodeError:
             return None  # of another version of the library
 
     def _mac(self, key: bytes, kind: type, data: bytes) -> bytes:
