@@ -33,8 +33,7 @@ _.chatbot_value
 _.received_frames
 _.username, _.previous_value, _.from_xywh  # Request, EditData, Boxes
 _.feed_in_background, _.played_s, _.clock_offset_us, _.age_p50_s, _.age_p95_s, _.age_max_s  # the Python client
-CodecSuite, EngineSuite, LaneSuite, TransportSuite, _.another, _.room_at  # millstream.testing
-CodecSuite, EngineSuite, QueueSuite, TransportSuite, _.another, _.room_at  # millstream.testing
+CodecSuite, EngineSuite, LaneSuite, QueueSuite, TransportSuite, _.another, _.room_at, _.lead_to  # millstream.testing
 
 # Numbers on the wire, looked up by value.
 JPEG, WEBP
