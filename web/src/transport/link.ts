@@ -69,7 +69,7 @@ export class Link {
   private heardMs = 0;
   /** Seconds since anything but the clock was said, here or there. */
   private quietBeats = 0;
-  /** How long the server may be silent after what was heard last. */
+  /** The longest silence of the server that is none, after what was heard last. */
   private patienceMs = CLOCK_EVERY_MS + LATE_MS;
   private seq = 0;
   private support = NO_SUPPORT;
@@ -282,19 +282,17 @@ export class Link {
   private settle(welcome: Welcome): void {
     this.compare(welcome);
     if (welcome.resumed) this.unacted.settle(welcome.seen);
-    else this.begin();
+    else {
+      // A session begins, of which the hello was the first message.
+      this.seq = 1;
+      this.ack = { type: "ack", seen: 0, audio: 0 };
+      this.unacted.clear();
+    }
     this.token = welcome.resume;
     this.line.settle();
     for (const data of this.unacted.messages) this.line.send(data);
     this.events.welcome(welcome);
     this.compareClocks();
-  }
-
-  /** A session begins, of which the hello was the first message. */
-  private begin(): void {
-    this.seq = 1;
-    this.ack = { type: "ack", seen: 0, audio: 0 };
-    this.unacted.clear();
   }
 
   private refuse(refuse: Refuse): void {
