@@ -13,12 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from millstream.ray.cluster import start
 from millstream.ray.environment import ENVIRONMENT
 from millstream.ray.options import RayOptions
+from millstream.wire.packet import SUBPROTOCOL
 
 HOST = "127.0.0.1"
+READY_S = 10.0
 SOURCES = Path(__file__).parents[1]
 
 
@@ -100,9 +105,20 @@ def app_on(port: int, target: Path, **options: object) -> Iterator[Deployed]:
     name = target.stem
     try:
         start(RayOptions.resolve({"target": target, "name": name, "num_cpus": 0.5, **options}))
-        yield Deployed(f"http://{HOST}:{port}/", name)
+        deployed = Deployed(f"http://{HOST}:{port}/", name)
+        deployed.wait_for(lambda: _takes_pages(port), READY_S)
+        yield deployed
     finally:
         serve.delete(name)
+
+
+def _takes_pages(port: int) -> bool:
+    """True as soon as HAProxy knows a replica."""
+    try:
+        connect(f"ws://{HOST}:{port}/ws", subprotocols=[Subprotocol(SUBPROTOCOL)], proxy=None).close()
+    except InvalidStatus:
+        return False
+    return True
 
 
 def cpu_s() -> float:

@@ -2,6 +2,8 @@
 
 import os
 import re
+import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,6 +67,41 @@ def test_pages_are_served_with_our_settings_and_sessions_end(counting: Deployed,
 def test_an_app_that_does_not_start_says_why(port: int, name: str, said: str) -> None:
     with pytest.raises(CommandError, match=said), app_on(port, APPS / f"{name}.py", start_s=3):
         pass
+
+
+def test_a_replica_that_is_killed_costs_a_moment(port: int) -> None:
+    with app_on(port, APPS / "counting.py", min_replicas=2, max_replicas=2) as deployed:
+        pages = [Client(deployed.url) for _ in range(4)]
+        for page in pages:
+            click(page, "Add", 1)
+        time.sleep(1.2)  # what is younger than a second may be lost
+        first, _ = deployed.pids()
+        os.kill(first, signal.SIGKILL)
+        begin = time.monotonic()
+        for page in pages:
+            click(page, "Add", 2)
+        assert time.monotonic() - begin < 3.0
+        for page in pages:
+            page.close()
+
+
+def test_replicas_come_with_streams_and_go_without_losing_an_event(port: int) -> None:
+    options = {"max_replicas": 2, "streams": 2, "upscale_s": 1, "downscale_s": 3}
+    with app_on(port, APPS / "counting.py", **options) as deployed:
+        pages = [Client(deployed.url) for _ in range(4)]
+        recordings = [page.record("camera") for page in pages]
+        assert deployed.wait_for(lambda: deployed.running() == 2) < 15
+        later = [Client(deployed.url) for _ in range(4)]
+        for recording in recordings:
+            recording.stop()
+        for count in range(1, 8):
+            for page in (*pages, *later):
+                click(page, "Add slowly" if count == 3 else "Add", count)
+            time.sleep(0.5)
+        deployed.wait_for(lambda: deployed.states() == {"RUNNING": 1})
+        for page in (*pages, *later):
+            click(page, "Add", 8)
+            page.close()
 
 
 def test_haproxy_keeps_the_sockets_of_old_processes_for_a_day(counting: Deployed) -> None:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import os
-from typing import TYPE_CHECKING
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from millstream.errors import DeclarationError
 from millstream.ray import environment
+from millstream.ray.entrance import Entrance
 from millstream.ray.options import RayOptions
 from millstream.ray.program import load
+from millstream.ray.siblings import ReplicaSiblings, wall_clock
 from millstream.ray.uvicorn_settings import use_our_settings
 from millstream.server.app import App, create_app
+from millstream.server.gateways.gateway import Gateway
 from millstream.server.options import ServerOptions
-
-if TYPE_CHECKING:
-    from starlette.routing import BaseRoute
 
 
 class Replica:
@@ -43,8 +42,11 @@ class Replica:
         """
         loaded = load(self._options.target)
         arguments = {**loaded.arguments, "drain": self._options.drain}
-        served = create_app(loaded.app, ServerOptions.resolve(arguments))
-        await use_our_settings(served.close)
+        siblings = ReplicaSiblings(self._options.name)
+        gateway = Gateway(siblings, self._options.key, broker=siblings.broker, clock=wall_clock)
+        served = create_app(loaded.app, ServerOptions.resolve(arguments), gateway)
+        siblings.declared(served.manifest)
+        await use_our_settings(siblings.listens, served.close)
         try:
             async with asyncio.timeout(self._options.start_s):
                 await served.start()
@@ -54,7 +56,7 @@ class Replica:
                 "hangs, or takes longer; then give start_s="
             ) from error
         self._served = served
-        return Entrance(served)
+        return Entrance(served, served.routes, served.close)
 
     def record_autoscaling_stats(self) -> dict[str, float]:
         """Count, for Ray's autoscaler, the streams that run here and those that wait for a slot."""
@@ -62,29 +64,3 @@ class Replica:
             return {"streams": 0.0}
         metrics = self._served.host.metrics()
         return {"streams": float(metrics.running + metrics.waiting)}
-
-
-class Entrance:
-    """The app as Ray calls it: started already, so that Ray tells of what has failed.
-
-    Args:
-        app: The app.
-
-    Attributes:
-        routes: What Ray names requests by in its figures.
-    """
-
-    def __init__(self, app: App) -> None:
-        self._app = app
-        self.routes: list[BaseRoute] = app.routes
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on everything but the lifespan."""
-        if scope["type"] != "lifespan":
-            await self._app(scope, receive, send)
-            return
-        await receive()
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
-        await self._app.close()
-        await send({"type": "lifespan.shutdown.complete"})

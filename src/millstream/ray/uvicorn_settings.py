@@ -10,25 +10,23 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
-from typing import Any, Final
+from typing import Any, TypeAlias
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from millstream.errors import DeclarationError
+from millstream.ray.entrance import Undisturbed
 from millstream.server.process.connection_limits import ConnectionLimits
 from millstream.server.process.protocols import BoundedHttp
 from millstream.server.serving import LAST_ANSWERS_S, PING_S, most_pages, quieten
 from millstream.transports.websocket import LiveSocket
 from millstream.wire.limits import MAX_MESSAGE_BYTES
 
-STAYS: Final = (b"x-request-disconnect-disabled", b"?1")
-"""Ray's own header by which a call is left alone when its client goes: the app knows what to do then."""
-
-LIMITS_TIME: Final = b"x-request-timeout-seconds"
-"""Ray's header by which anybody may have a call ended."""
+OnStart: TypeAlias = Callable[[str, int], None]
+OnExit: TypeAlias = Callable[[], Awaitable[None]]
 
 
 class ReplicaServer(uvicorn.Server):
@@ -38,13 +36,19 @@ class ReplicaServer(uvicorn.Server):
 
     Args:
         config: The settings.
+        on_start: Called with the address and the port at which it listens.
         on_exit: Called when Ray wants it to end; returns when all pages are gone.
     """
 
-    def __init__(self, config: uvicorn.Config, on_exit: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, config: uvicorn.Config, on_start: OnStart, on_exit: OnExit) -> None:
         super().__init__(config)
-        self._on_exit = on_exit
+        self._on_start, self._on_exit = on_start, on_exit
         quieten()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen."""
+        await super().startup(sockets)
+        self._on_start(self.config.host, self.config.port)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Drain, and end."""
@@ -58,10 +62,11 @@ class ReplicaServer(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-async def use_our_settings(on_exit: Callable[[], Awaitable[None]]) -> None:
+async def use_our_settings(on_start: OnStart, on_exit: OnExit) -> None:
     """Have Ray start its HTTP server with our settings, and check that it does.
 
     Args:
+        on_start: Called with the address and the port at which the replica listens.
         on_exit: Called when Ray wants the replica to end; returns when all pages are gone.
 
     Raises:
@@ -69,13 +74,13 @@ async def use_our_settings(on_exit: Callable[[], Awaitable[None]]) -> None:
     """
     from ray.serve._private import http_util, replica
 
-    exits = [on_exit]
-    ours = SimpleNamespace(Config=_config, Server=lambda config: ReplicaServer(config, exits[-1]))
+    hooks: list[tuple[OnStart, OnExit]] = [(on_start, on_exit)]
+    ours = SimpleNamespace(Config=_config, Server=lambda config: ReplicaServer(config, *hooks[-1]))
     try:
         if http_util.uvicorn is not uvicorn and not isinstance(http_util.uvicorn, SimpleNamespace):
             raise AttributeError("uvicorn is something else there")
         http_util.uvicorn = ours
-        exits.append(_nothing)
+        hooks.append((_ignore, _nothing))
         await _try_out(replica.start_asgi_http_server)
     except (AttributeError, ImportError, TypeError) as error:
         version = getattr(sys.modules.get("ray"), "__version__", "")
@@ -83,7 +88,7 @@ async def use_our_settings(on_exit: Callable[[], Awaitable[None]]) -> None:
             f"Ray {version} starts its HTTP server in a way that Millstream does not know ({error}): install the "
             "release that `pip install 'millstream[ray]'` takes"
         ) from error
-    exits.pop()
+    hooks.pop()
 
 
 async def _try_out(start: Callable[..., Awaitable[tuple[asyncio.Task[None], object]]]) -> None:
@@ -104,7 +109,7 @@ def _config(make: Callable[[], ASGIApp], /, **rays: Any) -> uvicorn.Config:
     """Make the settings of Ray's server: where it listens and below which path are Ray's, all else is ours."""
     kept = {name: rays[name] for name in ("host", "port", "root_path", "ssl_keyfile", "ssl_certfile") if name in rays}
     return uvicorn.Config(
-        _Undisturbed(make()),
+        Undisturbed(make()),
         **kept,
         http=_protocols(),  # type: ignore[arg-type]  # what makes a protocol does as well
         ws=LiveSocket,
@@ -133,21 +138,8 @@ def _protocols() -> Callable[..., BoundedHttp]:
     return make
 
 
-class _Undisturbed:
-    """Has Ray leave calls alone: a page's session is no part of the call that lends it its connection.
-
-    Ray would read ahead of the app, without bound, to see a client go, and then cancel the call; and it would let a
-    client say after what time.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if "headers" in scope:
-            headers: Sequence[tuple[bytes, bytes]] = scope["headers"]
-            scope["headers"] = [each for each in headers if each[0] not in (STAYS[0], LIMITS_TIME)] + [STAYS]
-        await self._app(scope, receive, send)
+def _ignore(host: str, port: int) -> None:
+    """Start a server that nobody knows."""
 
 
 async def _nothing() -> None:

@@ -94,6 +94,7 @@ class App:
         self.gateway = gateway
         self._relay = None if gateway is None else gateway.relay()
         self._figures = None if gateway is None else gateway.figures(lambda: self.host)
+        self._broker = None if gateway is None else gateway.broker
         self.manifest = declaration.freeze(_look(declaration.look, options))
         _check_found(declaration, {options.engine, *(binding.engine for binding in self.manifest.bindings)})
         self.complaints = VisitorLog()
@@ -152,9 +153,11 @@ class App:
         async with self._starting:
             if self._host is None:
                 settings = _settings(self.options, self._name)
-                host = compose_host(self.manifest, settings, engines.load(self.options.engine))
+                host = compose_host(self.manifest, settings, engines.load(self.options.engine), self.gateway)
                 await host.start()
                 self._host = host
+                if self._broker is not None:
+                    self._broker.start()
 
     async def close(self, drain_s: float | None = None) -> None:
         """End all sessions; running handlers get `drain_s` seconds (`options.drain`) to finish.
@@ -166,6 +169,8 @@ class App:
             self._relay.close()
         if self._host is not None:
             await self._host.close(self.options.drain if drain_s is None else drain_s)
+        if self._broker is not None:
+            await self._broker.close()
         await self._over_http.close()
         if self._recorder is not None:
             await run_in_thread("recording", self._recorder.close)
@@ -295,7 +300,9 @@ def _settings(options: ServerOptions, gateway: str) -> Settings:
 def _logins(options: ServerOptions, complaints: VisitorLog, gateway: Gateway | None) -> Logins | None:
     if options.auth is None:
         return None
-    return Logins(options.auth, complaints=complaints, key=None if gateway is None else gateway.key)
+    if gateway is None:
+        return Logins(options.auth, complaints=complaints)
+    return Logins(options.auth, gateway.clock, complaints, gateway.key)
 
 
 def _recorder(manifest: Manifest, options: ServerOptions) -> Recorder | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from millstream.admission import Admission
@@ -9,23 +10,42 @@ from millstream.declare.manifest import Manifest
 from millstream.engines.router import Engine as Router
 from millstream.jobs import Engine
 from millstream.runtime.host import Host
-from millstream.runtime.queue import RunQueue
+from millstream.runtime.queue import RunQueue, SlotQueue
+from millstream.runtime.remote_queue import RemoteQueue
 from millstream.runtime.settings import Settings
 from millstream.runtime.state.temp_folders import TempFolders
+from millstream.server.gateways.gateway import Gateway
 
 
-def compose_host(manifest: Manifest, settings: Settings, engine: Engine | None = None) -> Host:
-    """Make a host whose neighbours live in this process; it has yet to be started.
+def compose_host(
+    manifest: Manifest, settings: Settings, engine: Engine | None = None, gateway: Gateway | None = None
+) -> Host:
+    """Make a host, which has yet to be started.
 
     Args:
         manifest: The frozen declaration.
         settings: Bounds and rules.
         engine: Where the handlers run whose bindings name no engine; threads by default.
+        gateway: The place of this process among several, whose broker has the queue and the snapshots of all; `None`
+            if there is no other.
     """
+    broker = None if gateway is None else gateway.broker
     return Host(
         manifest,
         settings,
         engine=Router(engine),
-        queue=partial(RunQueue, Admission(manifest.max_waiting, settings.max_waiting_each), settings.abandon_s),
+        queue=_queue(manifest, settings, gateway),
         folders=TempFolders(),
+        snapshots=None if gateway is None or broker is None else (broker, gateway.key_for("snapshots")),
     )
+
+
+def _queue(manifest: Manifest, settings: Settings, gateway: Gateway | None) -> Callable[[], SlotQueue]:
+    if gateway is None or gateway.broker is None:
+        return partial(RunQueue, Admission(manifest.max_waiting, settings.max_waiting_each), settings.abandon_s)
+    limits: dict[str, int] = {}
+    for binding in manifest.bindings:
+        if binding.concurrency_limit is not None:
+            key = binding.concurrency_key
+            limits[key] = min(binding.concurrency_limit, limits.get(key, binding.concurrency_limit))
+    return partial(RemoteQueue, gateway.broker, settings.gateway, limits, settings.abandon_s)

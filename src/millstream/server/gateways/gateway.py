@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hmac
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from socket import socket
 from typing import Any
 
+from millstream.broker.connection import BrokerConnection
 from millstream.runtime.host import Host
 from millstream.server.gateways.figures import Figures
 from millstream.server.gateways.relay import Relay
@@ -28,6 +31,8 @@ class Gateway:
             the app, and the seconds that the drain may take.
         loads: Says which gateway has fewest connections; `None` where a proxy shares them out.
         is_retiring: Whether this gateway ends while its siblings go on; they get new connections then.
+        broker: The way to what all share: slots, snapshots, ends of logins. `None` if nothing is shared but the key.
+        clock: Tells the same time in all of them, in seconds: logins end by it.
     """
 
     siblings: Siblings
@@ -37,11 +42,17 @@ class Gateway:
     on_serving: Callable[[socket, Sequence[str], float], None] = lambda listener, lines, drain_s: None
     loads: Loads | None = None
     is_retiring: bool = False
+    broker: BrokerConnection | None = None
+    clock: Callable[[], float] = time.monotonic
 
     @property
     def is_first(self) -> bool:
         """True for the one that opens the port."""
         return self.listener is None
+
+    def key_for(self, purpose: str) -> bytes:
+        """Derive a key for one purpose from the secret that all share."""
+        return hmac.digest(self.key, purpose.encode(), "sha256")
 
     def close(self) -> None:
         """Close the door; siblings find nobody there. Harmless if repeated."""

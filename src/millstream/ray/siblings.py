@@ -1,0 +1,66 @@
+"""A replica among the others of its app: its name and address, its way to the broker, and where its siblings are."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Sequence
+
+import ray
+
+from millstream.broker.connection import BrokerConnection, Identity
+from millstream.declare.manifest import Manifest
+from millstream.ray.broker_link import BrokerLink
+from millstream.ray.broker_process import dial
+from millstream.server.process.network import is_everywhere
+
+
+class ReplicaSiblings:
+    """The `Siblings` of a replica: all that the broker knows of, by their private HTTP ports.
+
+    Args:
+        app: Name of the app on the cluster.
+
+    Attributes:
+        name: The name of this gateway; another after each start.
+        broker: The way to the broker, which begins once the replica listens: only then it has an address.
+    """
+
+    def __init__(self, app: str) -> None:
+        self.name = f"r-{secrets.token_hex(6)}"
+        self.broker = BrokerConnection(self._dial, self._identify)
+        self._app = app
+        self._build = ""
+        self._max_waiting: int | None = None
+        self._address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    def declared(self, manifest: Manifest) -> None:
+        """Take note of what is served."""
+        self._build, self._max_waiting = manifest.build, manifest.max_waiting
+
+    def listens(self, host: str, port: int) -> None:
+        """Take note of where this replica is reached."""
+        where = ray.util.get_node_ip_address() if is_everywhere(host) else host
+        if not self._address.done():
+            self._address.set_result(f"tcp:[{where}]:{port}" if ":" in where else f"tcp:{where}:{port}")
+
+    def address(self, name: str) -> str | None:
+        """Give the address of a sibling."""
+        return None if name == self.name else self.broker.addresses.get(name)
+
+    async def names(self) -> Sequence[str]:
+        """List the siblings."""
+        return sorted(self.broker.addresses.keys() - {self.name})
+
+    async def _dial(self) -> BrokerLink:
+        await self._address
+        return await dial(self._app)
+
+    def _identify(self) -> Identity:
+        return Identity(self.name, self._build, self._address.result(), self._max_waiting)
+
+
+def wall_clock() -> float:
+    """Tell the time: monotonic clocks of several machines have nothing to do with each other."""
+    return time.time()  # noqa: TID251 - a login may end some seconds early or late
