@@ -16,7 +16,8 @@ from tests.server.live import serving
 import millstream as ms
 from millstream.client import Client
 from millstream.client import client as client_module
-from millstream.client.client import ClientWebSocket, open_page
+from millstream.client.client import ClientWebSocket, open_page, refusal_code
+from millstream.client.link import PASSING
 from millstream.errors import Closed, InvalidValue, Refused
 from millstream.server.app import App
 
@@ -238,3 +239,9 @@ def test_what_does_not_end_in_the_background_keeps_no_client_waiting(
     page.run(asyncio.sleep(0))
     page.close()
     assert any("does not end: <Task" in record.getMessage() for record in caplog.records)
+
+
+@pytest.mark.parametrize(("status", "code"), [(500, "shutdown"), (502, "shutdown"), (503, "shutdown"), (403, "origin")])
+def test_a_proxy_whose_server_is_gone_is_asked_again(status: int, code: str) -> None:
+    assert refusal_code(status) == code
+    assert (code in PASSING) == (status >= 500)

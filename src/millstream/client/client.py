@@ -40,6 +40,9 @@ ENDING_S: Final = 5.0
 REFUSALS: Final = {401: "login", 403: "origin", 429: "login", 503: "shutdown"}
 """The code of `Refused` for a status of HTTP."""
 
+SERVER_ERROR: Final = 500
+"""The first status of HTTP that is the server's fault."""
+
 
 class Client(Driver):
     """One page of a running app, opened over HTTP and WebSocket like a browser's.
@@ -200,7 +203,7 @@ class _Site:
             )
         except websockets.InvalidStatus as error:
             status = error.response.status_code
-            raise Refused(f"{address}: {status}", REFUSALS.get(status, "login")) from error
+            raise Refused(f"{address}: {status}", refusal_code(status)) from error
         except (OSError, websockets.InvalidHandshake) as error:
             raise Closed(f"no WebSocket at {address}: {error}") from error
         return ClientWebSocket(socket)
@@ -244,6 +247,11 @@ class _Site:
             raise InvalidValue(f"{request.full_url}: {error.code} {reason}") from error
         except (OSError, HTTPException) as error:
             raise Closed(f"no web server answers at {request.full_url}: {error}") from error
+
+
+def refusal_code(status: int) -> str:
+    """Give the code of `Refused` for the status of a handshake. What a proxy says of a server that is gone passes."""
+    return "shutdown" if status >= SERVER_ERROR else REFUSALS.get(status, "login")
 
 
 class _ManifestParser(html.parser.HTMLParser):
