@@ -26,7 +26,7 @@ def _session(session: Session) -> dict[str, object]:
     return {
         "tag": session.tag,
         "user": session.page.request.username or "",
-        "is_attached": session.is_attached,
+        "is_attached": session.link.is_attached,
         "stored_bytes": session.store.used,
         "streams": [_stream(stream) for stream in session.streams.values()],
         "runs": [_run(run) for run in session.events.runs.running.values()],

@@ -62,7 +62,7 @@ STALLED: Final = Closing(1013, "the page does not take its messages")
 
 
 class Session:
-    """One open page, from its welcome to its end.
+    """One open page, from its welcome to its end; `link` is the connection with it.
 
     Args:
         secret: The session's id. It authorises uploads, so only its page may know it.
@@ -90,18 +90,18 @@ class Session:
         self.store = SessionFiles(folder, shared.allowances.session(page.caller.address), owner=settings.gateway)
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._closing: asyncio.Future[Closing] = asyncio.get_running_loop().create_future()
-        self._link = SessionLink(
+        self.link = SessionLink(
             settings.grace_s,
             partial(self.end, 1001),
             lambda: shared.absences.begin(self, self._inbox.silent_s),
-            lambda: shared.absences.end(self, is_back=self._link.is_attached),
+            lambda: shared.absences.end(self, is_back=self.link.is_attached),
         )
         self._sender = Sender(
             settings.max_control,
             partial(self.end, *STALLED),
             self._on_stall,
-            self._link.clock,
-            self._link.kept,
+            self.link.clock,
+            self.link.kept,
             shared.totals,
         )
         self._goodbye_s = GOODBYE_S
@@ -113,14 +113,14 @@ class Session:
         self._background = Background(self._fault)
         self._disposal = Disposal(folder, self._background.start)
         self._context = self._composed(shared)
-        self._streams = Streams(self._context, partial(_follow, self))
+        self._streams = Streams(self._context, self._follow)
         self.events = Events(self._context, reach, self._streams)
         begin_notes(self._context, self._streams, self.events)
         self._expiry = ExpiringValues(self._values, shared.expiring, self._background.start)
-        self._timers = Timers(shared.manifest, self._values, self.events.raise_event, self._link.clock)
+        self._timers = Timers(shared.manifest, self._values, self.events.raise_event, self.link.clock)
         leave = partial(self.end, 1001, "the page said goodbye")
         actions = Actions(self._context, self.events, self._streams, self._fault, leave)
-        self._inbox = Inbox(self.page, settings.messages_per_s, actions, self._link.clock, shared.totals, self._refuse)
+        self._inbox = Inbox(self.page, settings.messages_per_s, actions, self.link.clock, shared.totals, self._refuse)
 
     def _composed(self, shared: Shared) -> SessionContext:
         """Put together what the streams, runs and events share."""
@@ -139,7 +139,7 @@ class Session:
             store=store,
             sender=self._sender,
             players=Players(self._sender),
-            clock=self._link.clock,
+            clock=self.link.clock,
             background=self._background,
             calls=SessionCalls(manifest, shared.call_limits, shared.queue, page, values, store),
             results=Results(
@@ -165,14 +165,14 @@ class Session:
         try:
             self._welcome(hello)
             closing = await self._closing
-            if self._link.is_attached:
+            if self.link.is_attached:
                 await self._sender.drained(self._goodbye_s)
         finally:
             journal, goes_on = self._context.journal, self.closing == SENT_AWAY
             if journal is not None and goes_on:
                 journal.conclude()
                 self._context.queue.bequeath(self.tickets)
-            self._link.end()
+            self.link.end()
             await self._background.close()
             self.store.shut()
             self._timers.close()
@@ -193,11 +193,6 @@ class Session:
     def tickets(self) -> Sequence[Ticket]:
         """The tickets of its streams and runs in the queue."""
         return [*self._streams.tickets, *self.events.runs.tickets]
-
-    @property
-    def is_attached(self) -> bool:
-        """True if the page can be reached, as far as is known."""
-        return self._link.is_attached
 
     @property
     def closing(self) -> Closing | None:
@@ -273,7 +268,7 @@ class Session:
             Closed: The session is over.
         """
         write = self._sender.write if returned is None else partial(self._resume, returned)
-        return await self._link.serve(transport, self._inbox.read, write)
+        return await self.link.serve(transport, self._inbox.read, write)
 
     async def _resume(self, hello: Hello, transport: Transport) -> None:
         self._sender.acknowledge(Ack(seen=hello.seen, audio=hello.audio))
@@ -296,7 +291,7 @@ class Session:
     def _on_stall(self) -> None:
         """Let go of a page that takes nothing: where it may come back its link is as good as lost."""
         if self._context.settings.grace_s > 0:
-            self._link.lose("the page does not take its messages")
+            self.link.lose("the page does not take its messages")
         else:
             self.end(*STALLED)
 
@@ -310,6 +305,9 @@ class Session:
         failure = self._reports.fault(f"something in session {self.tag}", error)
         self._reports.report(failure)
         return failure
+
+    def _follow(self, binding: Binding, is_success: bool | None) -> None:
+        self.events.follow(binding, is_success)
 
     def _welcome(self, hello: Hello) -> None:
         self._context.players.bandwidth.takes_opus = CodecNumber.OPUS in hello.decodes
@@ -343,11 +341,6 @@ class Session:
 
     def __repr__(self) -> str:
         return f"<Session {self.tag}: {len(self.streams)} streams, {len(self.events.runs.running)} runs>"
-
-
-def _follow(session: Session, binding: Binding, is_success: bool | None) -> None:
-    """Let what follows a stream begin; the events of a session are made after its streams."""
-    session.events.follow(binding, is_success)
 
 
 def _raise_change(session: Session, number: int) -> None:

@@ -216,7 +216,8 @@ class App:
         assets = Assets(policy, is_public=logins is None, elements=self.manifest.element_scripts.values())
         content = _content(self.manifest, self.options, assets)
         page = PageDocument(content, policy, has_logins=logins is not None)
-        operator = OperatorPage(self.options.operator_token or "", content, assets.addresses["operator"], policy)
+        token, script = self.options.operator_token or "", assets.addresses["operator"]
+        operator = OperatorPage(token, content, script, policy, self._gather)
         favicon = Favicon(self.options.favicon_path)
         metrics = Metrics(self.options.metrics_token or "", has_logins=logins is not None, gather=self._gather)
         visits = Visits(lambda: self.is_draining, policy, self._recorder, self._relay)

@@ -94,7 +94,7 @@ def test_what_the_owner_closes_with_is_passed_on() -> None:
     with opened() as (a, b, page, way):
         way.move(page, b)
         (session,) = a.app.host.sessions.values()
-        session._link._loop.call_soon_threadsafe(session.end, 4321, "so it is")
+        session.link._loop.call_soon_threadsafe(session.end, 4321, "so it is")
         with pytest.raises(Closed, match="so it is"):
             page.wait_for(lambda: False, 10)
 

@@ -83,8 +83,12 @@ export interface EngineFigures {
 /** The answer of the server, and the time when it came, in milliseconds of the page's clock. */
 export interface OperatorFigures {
   title: string;
+  /** The gateway that answers: sessions and engine are its own. Empty in an app of a single process. */
+  gateway: string;
   metrics: AppFigures;
   sessions: SessionFigures[];
+  /** The number of its open pages, of which `sessions` may be a part. */
+  open: number;
   engine: EngineFigures;
   gateways: GatewayFigures[];
   atMs: number;

@@ -36,7 +36,8 @@ class OperatorDisplay {
     try {
       const now = await asked();
       if (this.isPaused) return;
-      this.moment = { now, before: this.moment?.now ?? null };
+      const before = this.moment?.now ?? null;
+      this.moment = { now, before: before?.gateway === now.gateway ? before : null };
       this.trouble = "";
     } catch (error) {
       this.trouble = error instanceof Error ? error.message : String(error);

@@ -29,6 +29,7 @@ export function page(moment: Moment | null, { isPaused, trouble }: Refresh, togg
   return html`
     <header class="ms-op-head">
       <h1>${moment?.now.title ?? "Operator"}</h1>
+      ${moment?.now.gateway ? html`<p class="ms-op-state">Gateway ${moment.now.gateway}</p>` : nothing}
       <p class=${trouble ? "ms-op-trouble" : "ms-op-state"} role="status">${trouble || (isPaused ? "Paused" : "Live")}</p>
       <button class="ms-op-pause" type="button" aria-pressed=${isPaused} @click=${toggle}>Pause</button>
     </header>
@@ -40,13 +41,13 @@ function sections(moment: Moment): TemplateResult {
   const { now } = moment;
   return html`
     ${overview(moment)}
+    ${gateways(now)}
     ${streams(moment)}
     ${queue(now)}
     ${sessions(now)}
     ${events(moment)}
     ${workers(now)}
     ${batches(now)}
-    ${gateways(now)}
   `;
 }
 
@@ -135,7 +136,7 @@ function sessions(now: OperatorFigures): TemplateResult {
       <td>${bytes(session.stored_bytes)}</td>
     </tr>`,
   );
-  const hidden = now.metrics.sessions.open - now.sessions.length;
+  const hidden = now.open - now.sessions.length;
   const more = hidden > 0 ? `${hidden} more are not listed.` : "";
   return table("Pages", ["Page", "Link", "Streams", "Runs", "Files"], rows, "No page is open.", more);
 }

@@ -6,22 +6,19 @@ import base64
 import hmac
 import html
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Final, TypeAlias
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from millstream.runtime.app_metrics import AppMetrics
 from millstream.runtime.host import Host
 from millstream.runtime.live_view import live_view
-from millstream.server.http.metrics import FRESH, collected
+from millstream.server.http.metrics import FRESH, Gather
 from millstream.server.http.page import Content, style_elements
 from millstream.server.security.caller import Caller
 from millstream.server.security.headers import Policy
 from millstream.server.security.hosts import is_from_here
-
-Gateways: TypeAlias = Callable[[], Awaitable[Sequence[Mapping[str, object]]]]
-"""Gives the figures of all gateways of the app: `name`, and what `AppMetrics.plain` gives."""
 
 _ASK: Final = {**FRESH, "www-authenticate": 'Basic realm="operator", charset="UTF-8"'}
 _ASKED: Final = "Log in with any name, and the operator token as the password."
@@ -55,17 +52,15 @@ class OperatorPage:
         content: The page of the app, whose style sheets and title this page has as well.
         script: Address of the script, relative to the page.
         policy: Makes the content security policy of the page.
-        gateways: Gives the figures of all gateways; `None` if there is one process.
+        gather: Collects the figures of all gateways.
     """
 
-    def __init__(
-        self, token: str, content: Content, script: str, policy: Policy, gateways: Gateways | None = None
-    ) -> None:
+    def __init__(self, token: str, content: Content, script: str, policy: Policy, gather: Gather) -> None:
         self._token = token
         self._content, self._script = content, script
         self._title = str(content.manifest.get("title") or "Millstream")
         self._policy = policy
-        self._gateways = gateways
+        self._gather = gather
 
     async def page(self, request: Request) -> Response:
         """Give the page, which asks for the figures once a second."""
@@ -84,18 +79,19 @@ class OperatorPage:
         return Response(body, headers=headers, media_type="text/html")
 
     async def figures(self, request: Request) -> Response:
-        """Give the figures of this moment."""
+        """Give the figures of this moment: those of all gateways, and what goes on in the one that answers."""
         if refusal := self._refusal(request):
             return refusal
         host: Host = request.scope["host"]
-        engine = host.statistics()["engine"]
-        gateways = [] if self._gateways is None else list(await self._gateways())
+        parts = await self._gather(host)
         body = {
             "title": self._title,
-            "metrics": (await collected(host)).plain(),
+            "gateway": host.settings.gateway,
+            "metrics": AppMetrics.whole(list(parts.values())).plain(),
             "sessions": live_view(host.sessions.values()),
-            "engine": engine,
-            "gateways": gateways,
+            "open": len(host.sessions),
+            "engine": host.statistics()["engine"],
+            "gateways": [{"name": name, **part.plain()} for name, part in parts.items() if name],
         }
         return JSONResponse(body, headers=FRESH)
 
