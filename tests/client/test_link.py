@@ -254,6 +254,23 @@ async def test_who_stops_before_that_reads_how_much_was_not_handled() -> None:
         await rival.close()
 
 
+@pytest.mark.parametrize("way", ["close", "drop"])
+@virtual
+async def test_a_page_that_leaves_does_not_come_back_while_its_connection_takes_its_time_to_end(way: str) -> None:
+    async with Wire(declare(Given()), grace_s=0.5) as wire:
+        near = wire.connections[0]
+        close = near.close
+
+        async def close_slowly(code: int, reason: str) -> None:
+            await close(code, reason)
+            await asyncio.sleep(1.0)
+
+        near.close = close_slowly  # type: ignore[method-assign]
+        await (wire.page.close() if way == "close" else wire.page.drop())
+        await asyncio.sleep(5.0)
+        assert len(wire.connections) == 1
+
+
 @virtual
 async def test_what_the_server_has_is_not_kept_for_long() -> None:
     async with Wire(declare(Given())) as wire:

@@ -143,6 +143,11 @@ class ClientLink:
             if made_for == self._connection:
                 await self._transmit(data)
 
+    async def leave(self, code: int, reason: str) -> None:
+        """Close the connection, and come back no more."""
+        self._reopen = None
+        await self.transport.close(code, reason)
+
     async def live(self) -> None:
         """Take in what comes, over one connection after the other, until the link is over; `closed` says why."""
         try:

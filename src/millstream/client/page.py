@@ -97,7 +97,7 @@ class Page:
             await self.send(Credit(stream=0, limit=FRAMES_IN_FLIGHT))
             await self.link.compare_clocks()
         except BaseException:
-            await self.link.transport.close(1001, "the page gave up")
+            await self.link.leave(1001, "the page gave up")
             await self._end()
             raise
 
@@ -109,12 +109,12 @@ class Page:
                     await self.send(Bye())
             except (Closed, TimeoutError):
                 pass  # nobody listens any more
-            await self.link.transport.close(1001, "page closed")
+            await self.link.leave(1001, "page closed")
         await self._end()
 
     async def drop(self) -> None:
         """Vanish without a word, as a dead link does."""
-        await self.link.transport.close(1006, "")
+        await self.link.leave(1006, "")
         await self._end()
 
     async def _end(self) -> None:
