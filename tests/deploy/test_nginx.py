@@ -198,7 +198,8 @@ class Visitor:
             return page
 
 
-# Once in ten runs a TLS socket of urllib that the proxy resets is left to the collector: not ours to close.
+# If the proxy resets a connection before its TLS handshake, `ssl.SSLSocket` raises from its constructor without closing
+# the socket that it has taken over (CPython's `_create`, at `recv(1)`): nobody has it who could close it.
 @pytest.mark.filterwarnings(r"ignore:Exception ignored in. <ssl\.SSLSocket:pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.anyio
 async def test_B38_a_rolling_deploy_loses_no_event(tmp_path: Path, trusted: Path) -> None:
