@@ -30,7 +30,7 @@ from millstream.runtime.restored import Restored
 from millstream.runtime.send.sender import Sender
 from millstream.runtime.send.toasts import Toasts
 from millstream.runtime.session_notes import begin_notes, wound_down
-from millstream.runtime.shared import SENT_AWAY, Closing, Shared
+from millstream.runtime.shared import ELSEWHERE, SENT_AWAY, STALLED, Closing, Shared
 from millstream.runtime.state.disposal import Disposal
 from millstream.runtime.state.expiry import ExpiringValues
 from millstream.runtime.state.files import SessionFiles
@@ -43,7 +43,6 @@ from millstream.runtime.streams import Streams
 from millstream.runtime.welcome import initial_updates, welcome
 from millstream.tickets import Ticket
 from millstream.types import Transport
-from millstream.wire.close_codes import CLOSE_TAKEN_OVER
 from millstream.wire.encoding import encode_message
 from millstream.wire.messages import Ack, Hello, Outputs, Welcome
 from millstream.wire.packet import CodecNumber
@@ -55,10 +54,6 @@ GOODBYE_S: Final = 0.5
 
 RESULTS_S: Final = 2.0
 """How long they may take when the app is being stopped: the results of what it waited for are among them."""
-
-
-ELSEWHERE: Final = Closing(CLOSE_TAKEN_OVER, "the page goes on with another server")
-STALLED: Final = Closing(1013, "the page does not take its messages")
 
 
 class Session:

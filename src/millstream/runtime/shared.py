@@ -16,6 +16,7 @@ from millstream.runtime.snapshots import Snapshots
 from millstream.runtime.state.file_quota import FileQuotas
 from millstream.runtime.state.initial import Beginning
 from millstream.runtime.state.resume_tokens import ResumeTokens
+from millstream.wire.close_codes import CLOSE_TAKEN_OVER
 from millstream.wire.messages import Hello
 
 
@@ -25,6 +26,9 @@ class Closing(NamedTuple):
     code: int
     reason: str
 
+
+ELSEWHERE: Final = Closing(CLOSE_TAKEN_OVER, "the page goes on with another server")
+STALLED: Final = Closing(1013, "the page does not take its messages")
 
 SENT_AWAY: Final = Closing(1012, "the app is being restarted; come back")
 """A session ends because its app is stopped; its page may find another gateway, which goes on with it."""
