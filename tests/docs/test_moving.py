@@ -35,10 +35,8 @@ def test_what_is_not_there_is_not_there(name: str) -> None:
 
 
 def test_the_rows_of_what_is_not_there_are_errors_that_name_it() -> None:
-    with gr.Blocks():
-        button = gr.Button()
-        with pytest.raises(TypeError, match="batch"):
-            button.click(lambda: None, batch=True)
+    with gr.Blocks(), pytest.raises(TypeError, match="playback_position"):
+        gr.Audio(playback_position=1.0)
 
 
 def test_what_means_nothing_here_is_a_warning() -> None:

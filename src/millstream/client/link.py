@@ -252,11 +252,11 @@ class ClientLink:
                 if is_final:
                     raise
                 if loop.time() - lost_at >= self._grace_s:
-                    raise self._lost(loop.time() - lost_at, "the server cannot be reached") from error
+                    raise _lost(loop.time() - lost_at, "the server cannot be reached", self._user.losses()) from error
                 self._path.on(ReturnEvent.FAIL)
         if not welcome.resumed:
             await transport.close(1000, "the session is gone")
-            raise self._lost(loop.time() - lost_at, "the server has given up the session")
+            raise _lost(loop.time() - lost_at, "the server has given up the session", self._user.losses())
         await self._resume(transport, welcome)
 
     async def _greet(self) -> tuple[Transport, Welcome]:
@@ -299,8 +299,9 @@ class ClientLink:
             await self._user.renew_credit()
         self._changed()
 
-    def _lost(self, seconds: float, why: str) -> Closed:
-        return Closed(f"the link was lost for {seconds:.0f} s, and {why}: {self._user.losses()}; open the app again")
+
+def _lost(seconds: float, why: str, losses: str) -> Closed:
+    return Closed(f"the link was lost for {seconds:.0f} s, and {why}: {losses}; open the app again")
 
 
 def now_us() -> int:

@@ -26,9 +26,8 @@ from millstream.recording.recorder import Recorder
 from millstream.runtime.app_metrics import AppMetrics
 from millstream.runtime.host import Host
 from millstream.runtime.run_in_thread import run_in_thread
-from millstream.runtime.settings import Settings
 from millstream.server.complaints import VisitorLog
-from millstream.server.composition import compose_host
+from millstream.server.composition import compose_host, settings_of
 from millstream.server.gateways.figures import PATH
 from millstream.server.gateways.forwarded import PrivateDoor
 from millstream.server.gateways.gateway import Gateway
@@ -152,7 +151,7 @@ class App:
             return
         async with self._starting:
             if self._host is None:
-                settings = _settings(self.options, self._name)
+                settings = settings_of(self.options, self._name)
                 host = compose_host(self.manifest, settings, engines.load(self.options.engine), self.gateway)
                 await host.start()
                 self._host = host
@@ -276,26 +275,6 @@ def _check_found(declaration: Declaration, asked: AbstractSet[str | None]) -> No
     """
     if not is_worker() and any(name is not None and engines.imports_app(name) for name in asked):
         find_source(declaration)
-
-
-def _settings(options: ServerOptions, gateway: str) -> Settings:
-    return Settings(
-        show_error=options.show_error,
-        allowed_paths=tuple(Path(path) for path in options.allowed_paths),
-        blocked_paths=tuple(Path(path) for path in options.blocked_paths),
-        max_file_size=options.max_file_size,
-        max_image_pixels=options.max_image_pixels,
-        drain_s=options.drain,
-        gateway=gateway,
-        grace_s=options.grace,
-        abandon_s=options.abandon_after,
-        hang_s=options.hang_after,
-        devices=options.devices,
-        workers=options.engine_workers,
-        worker_bytes=options.worker_memory,
-        recycle_calls=options.recycle_after,
-        recycle_bytes=options.recycle_memory,
-    )
 
 
 def _logins(options: ServerOptions, complaints: VisitorLog, gateway: Gateway | None) -> Logins | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from millstream.admission import Admission
 from millstream.declare.manifest import Manifest
@@ -15,6 +16,28 @@ from millstream.runtime.remote_queue import RemoteQueue
 from millstream.runtime.settings import Settings
 from millstream.runtime.state.temp_folders import TempFolders
 from millstream.server.gateways.gateway import Gateway
+from millstream.server.options import ServerOptions
+
+
+def settings_of(options: ServerOptions, gateway: str = "") -> Settings:
+    """Give the bounds and rules that the options of `launch` stand for, at the gateway of this name."""
+    return Settings(
+        show_error=options.show_error,
+        allowed_paths=tuple(Path(path) for path in options.allowed_paths),
+        blocked_paths=tuple(Path(path) for path in options.blocked_paths),
+        max_file_size=options.max_file_size,
+        max_image_pixels=options.max_image_pixels,
+        drain_s=options.drain,
+        gateway=gateway,
+        grace_s=options.grace,
+        abandon_s=options.abandon_after,
+        hang_s=options.hang_after,
+        devices=options.devices,
+        workers=options.engine_workers,
+        worker_bytes=options.worker_memory,
+        recycle_calls=options.recycle_after,
+        recycle_bytes=options.recycle_memory,
+    )
 
 
 def compose_host(

@@ -18,7 +18,7 @@ SETTLE_S: Final = 0.01
 """So much virtual time a queue has to be told what was decided elsewhere."""
 
 
-class Member:
+class QueuedVisit:
     """A run or stream that writes down what it hears."""
 
     def __init__(self, queue: SlotQueue, binding: Binding, visitor: str = "") -> None:
@@ -26,7 +26,7 @@ class Member:
         self.heard: list[Any] = []
         self.ticket: Ticket | None = None
 
-    async def join(self, *, is_farewell: bool = False) -> Member:
+    async def join(self, *, is_farewell: bool = False) -> QueuedVisit:
         """Ask for a slot, and wait for the answer."""
         try:
             self.ticket = self.queue.join(self, self.binding, self.visitor, is_farewell=is_farewell)
@@ -97,9 +97,9 @@ class QueueSuite:
         finally:
             loop.close()
 
-    def member(self, queue: SlotQueue, visitor: str = "", time_limit: float | None = 10.0) -> Member:
+    def member(self, queue: SlotQueue, visitor: str = "", time_limit: float | None = 10.0) -> QueuedVisit:
         """Make somebody who shares one slot with all others."""
-        return Member(queue, replace(self.binding, concurrency_limit=1, time_limit=time_limit), visitor)
+        return QueuedVisit(queue, replace(self.binding, concurrency_limit=1, time_limit=time_limit), visitor)
 
     def test_slots_go_round(self) -> None:
         async def scene(queue: SlotQueue) -> None:
