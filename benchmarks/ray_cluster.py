@@ -72,6 +72,7 @@ def cluster(nodes: int = 3, cpus: int = 2) -> Iterator[int]:
     before = dict(os.environ)
     os.environ |= {**ENVIRONMENT, "RAY_TMPDIR": folder, "RAY_SERVE_LOG_TO_STDERR": "0"}
     os.environ |= {name: f"{folder}/{file}" for name, file in _HAPROXY_FILES.items()}
+    os.environ |= {name: str(free_port()) for name in _HAPROXY_PORTS}
     os.environ["PYTHONPATH"] = os.pathsep.join([str(SOURCES / "src"), str(SOURCES)])
     import ray
     from ray import serve
@@ -140,6 +141,8 @@ def free_port() -> int:
 def _processes(*also: str) -> Iterator[psutil.Process]:
     return psutil.process_iter(["name", *also])
 
+
+_HAPROXY_PORTS = ("RAY_SERVE_HAPROXY_METRICS_PORT", "RAY_SERVE_HAPROXY_STATS_PORT")
 
 _HAPROXY_FILES: Mapping[str, str] = {
     "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": "haproxy.cfg",

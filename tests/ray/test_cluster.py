@@ -5,6 +5,7 @@ import re
 import signal
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from websockets.sync.client import connect
 
 from millstream.apps.program import CommandError
 from millstream.client import Client
+from millstream.client.driver import DrivenRecording
+from millstream.ray.broker_name import NAMESPACE, broker_name
 from millstream.wire.packet import SUBPROTOCOL
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow, pytest.mark.filterwarnings("default"), pytest.mark.timeout(180)]
@@ -46,6 +49,17 @@ def counting(port: int) -> Iterator[Deployed]:
 def click(page: Client, button: str, count: int) -> None:
     page.fire(button, "click")
     page.wait_for(lambda: page.page.values[page.page.find("count")] == count)
+
+
+def is_in(recording: DrivenRecording, state: str, position: int = 0) -> bool:
+    return (recording.state, recording.position) == (state, position)
+
+
+def stands(page: Client, position: int) -> DrivenRecording:
+    """Press Record, and wait for a position in the queue; 0 is a slot."""
+    recording = page.record("camera")
+    page.wait_for(partial(is_in, recording, "waiting" if position else "running", position))
+    return recording
 
 
 def test_pages_are_served_with_our_settings_and_sessions_end(counting: Deployed, folder: Path) -> None:
@@ -110,3 +124,36 @@ def test_haproxy_keeps_the_sockets_of_old_processes_for_a_day(counting: Deployed
     found = re.search(r"hard-stop-after (\d+)s", configuration)
     assert found is not None
     assert int(found[1]) >= 24 * 60 * 60
+
+
+def test_uploads_and_files_reach_the_replica_that_has_the_page(port: int, tmp_path: Path) -> None:
+    with app_on(port, APPS / "counting.py", min_replicas=2, max_replicas=2) as deployed:
+        pages = [Client(deployed.url) for _ in range(4)]
+        given = tmp_path / "given.bin"
+        given.write_bytes(b"x" * 100_000)
+        for _ in range(6):
+            for page in pages:
+                page.set("file", given)
+                number = page.page.find_component("file")
+                assert page.value(number) == [given.read_bytes()]
+        assert len({page.page.welcome.session.partition(".")[0] for page in pages if page.page.welcome}) == 2
+        for page in pages:
+            page.close()
+
+
+def test_one_queue_is_for_the_pages_of_all_replicas_also_when_its_actor_is_killed(port: int) -> None:
+    import ray
+
+    with app_on(port, APPS / "queued.py", min_replicas=2, max_replicas=2) as deployed:
+        pages = [Client(deployed.url) for _ in range(5)]
+        recordings = [stands(page, place) for place, page in enumerate(pages)]
+        owners = [page.page.welcome.session.partition(".")[0] for page in pages if page.page.welcome]
+        assert len(set(owners)) == 2
+        for place, recording in enumerate(recordings):
+            pages[place].wait_for(partial(is_in, recording, "running"))
+            assert [each.state for each in recordings[place + 1 :]] == ["waiting"] * (4 - place)
+            if place == 1:
+                ray.kill(ray.get_actor(broker_name(deployed.name), NAMESPACE), no_restart=False)
+            recording.stop()
+        for page in pages:
+            page.close()

@@ -29,7 +29,8 @@ END_S = 20.0
 def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
     folder = tempfile.mkdtemp(prefix="ms-ray-", dir="/tmp")  # Ray's sockets have long names; a path has 107 bytes
     path = os.pathsep.join([str(SOURCES / "src"), str(SOURCES)])
-    yield {**os.environ, "RAY_TMPDIR": folder, "PYTHONPATH": path, "MILLSTREAM_TEST_FOLDER": str(tmp_path)}
+    ports = {f"RAY_SERVE_HAPROXY_{each}_PORT": str(free_port()) for each in ("METRICS", "STATS")}
+    yield {**os.environ, **ports, "RAY_TMPDIR": folder, "PYTHONPATH": path, "MILLSTREAM_TEST_FOLDER": str(tmp_path)}
     shutil.rmtree(folder, ignore_errors=True)
 
 

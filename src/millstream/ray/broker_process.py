@@ -15,9 +15,8 @@ from millstream.broker.state import BrokerState
 from millstream.errors import Closed
 from millstream.ray.broker_actor import BrokerActor
 from millstream.ray.broker_link import BrokerLink
+from millstream.ray.broker_name import NAMESPACE, broker_name
 from millstream.runtime.run_in_thread import run_in_thread
-
-NAMESPACE: Final = "millstream"
 
 MOST_CALLS: Final = 10_000
 """Calls that the actor takes at once; each gateway has one that waits for news."""
@@ -64,7 +63,7 @@ async def dial(name: str) -> BrokerLink:
 
 def _found(name: str) -> Any:
     made = ray.remote(BrokerProcess).options(
-        name=f"broker of {name}",
+        name=broker_name(name),
         namespace=NAMESPACE,
         get_if_exists=True,
         lifetime="detached",
