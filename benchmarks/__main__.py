@@ -1,6 +1,6 @@
 """Run the benchmarks and print them against `budgets.toml`: `python -m benchmarks [hop] [load] [glass] [firefox]
 [sound] [voice] [soak] [queue] [slow] [path] [link] [process]
-[idle]`."""
+[idle] [ray]`; the last needs `millstream[ray]`."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from benchmarks import (
     bench_path,
     bench_process,
     bench_queue,
+    bench_ray,
     bench_slow,
     bench_soak,
     bench_sound,
@@ -40,19 +41,24 @@ BENCHMARKS = {
     "link": bench_link.measure,
     "process": bench_process.measure,
     "idle": bench_idle.measure,
+    "ray": bench_ray.measure,
 }
+
+ONLY_NAMED = frozenset({"ray"})
+"""Those that need more than the usual packages are run if they are named."""
 
 
 def main() -> int:
     """Run the named benchmarks, or all of them; exit status 1 if a budget does not hold."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="name", help=f"{', '.join(BENCHMARKS)} (default: all of them)")
+    parser.add_argument("names", nargs="*", metavar="name", help=f"{', '.join(BENCHMARKS)} (default: all, without ray)")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of lines")
     arguments = parser.parse_args()
     if unknown := set(arguments.names) - BENCHMARKS.keys():
         parser.error(f"{', '.join(sorted(unknown))}: there is no such benchmark, but {', '.join(BENCHMARKS)}")
     budgets = tomllib.loads((Path(__file__).parent / "budgets.toml").read_text())
-    figures = {name: BENCHMARKS[name]() for name in arguments.names or BENCHMARKS}
+    usual = [name for name in BENCHMARKS if name not in ONLY_NAMED]
+    figures = {name: BENCHMARKS[name]() for name in arguments.names or usual}
     if arguments.json:
         print(json.dumps(figures, indent=2))
     over = 0
