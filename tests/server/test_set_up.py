@@ -6,11 +6,16 @@ import logging
 import threading
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from tests.server.live import serving
 
 import millstream as gr
 from millstream.client import Client
+from millstream.server.app import create_app
+from millstream.server.options import ServerOptions
+from millstream.server.process.network import listen
+from millstream.server.serving import Server
 
 
 class Model:
@@ -59,6 +64,25 @@ def test_a_model_works_in_threads_and_each_page_has_its_own_object() -> None:
             client.set("Text", said)
             client.click("Go")
         assert (page.value("Text"), other.value("Text")) == ("cuda:3 a b", "cuda:3 x")
+
+
+def test_nobody_is_told_that_the_app_is_ready_before_it_is(stuck: Model) -> None:
+    demo = app(stuck)
+    created = create_app(demo, ServerOptions.resolve({"server_port": 0}, {}))
+    listener = listen("127.0.0.1", 0, 1)
+    server = Server(created, listener)
+    starting = threading.Thread(target=server.run_in_thread)
+    starting.start()
+    ready = f"http://127.0.0.1:{listener.getsockname()[1]}/readyz"
+    try:
+        with pytest.raises(httpx.TimeoutException):
+            httpx.get(ready, timeout=0.3, trust_env=False)
+        stuck.is_stuck.set()
+        assert httpx.get(ready, timeout=10.0, trust_env=False).status_code == 200
+    finally:
+        stuck.is_stuck.set()
+        starting.join()
+        server.stop()
 
 
 def test_one_that_fails_ends_the_start_and_the_log_names_it(caplog: pytest.LogCaptureFixture) -> None:
