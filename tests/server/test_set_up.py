@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator
+from typing import ClassVar
 
 import httpx
 import pytest
@@ -64,6 +65,34 @@ def test_a_model_works_in_threads_and_each_page_has_its_own_object() -> None:
             client.set("Text", said)
             client.click("Go")
         assert (page.value("Text"), other.value("Text")) == ("cuda:3 a b", "cuda:3 x")
+
+
+def test_a_batched_model_is_set_up_once_and_gets_the_object_of_each_page() -> None:
+    class Batched(Model):
+        sizes: ClassVar[list[int]] = []
+        set_ups: ClassVar[list[str]] = []
+
+        def setup(self, device: str) -> None:
+            self.set_ups.append(device)
+
+        def __call__(self, texts: list[str], session: list[list[str]]) -> list[list[str]]:  # type: ignore[override]
+            self.sizes.append(len(texts))
+            for text, own in zip(texts, session, strict=True):
+                own.append(text)
+            return [[" ".join(own) for own in session]]
+
+    with gr.Blocks() as demo:
+        text = gr.Textbox(label="Text")
+        gr.Button("Go").click(Batched, text, text, batch=True, concurrency_limit=None)
+        gr.Button("Alone").click(str.upper, text, text)
+    with serving(demo) as (url, _), Client(url) as page, Client(url) as other:
+        for client, said in ((page, "a"), (other, "x"), (page, "b")):
+            client.set("Text", said)
+            client.click("Go")
+        assert (page.value("Text"), other.value("Text")) == ("a b", "x")
+        batches = httpx.get(f"{url}/operator/figures", trust_env=False).json()["engine"]["batches"]
+        assert [(each["event"], each["batches"], each["calls"]) for each in batches] == [("Batched", 3, 3)]
+    assert Batched.set_ups == ["cuda:3"]
 
 
 def test_nobody_is_told_that_the_app_is_ready_before_it_is(stuck: Model) -> None:

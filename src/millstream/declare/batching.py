@@ -6,6 +6,7 @@ from inspect import Parameter
 
 from millstream.batches import BatchRules
 from millstream.declare.handler import HandlerKind, HandlerSpec
+from millstream.declare.injected import SessionObject
 from millstream.declare.options import Options
 from millstream.declare.progress import Progress
 from millstream.errors import DeclarationError
@@ -52,6 +53,6 @@ def _obstacle(handler: HandlerSpec, options: Options, *, takes_turns: bool, gets
         return f"batches run in a thread of the server; leave out engine={options.engine!r}, or batch="
     for parameter in handler.parameters or ():
         asked = handler.specials.get(parameter.name)
-        if asked is not None and not (asked is Progress and parameter.default is not Parameter.empty):
+        if asked not in (None, SessionObject) and not (asked is Progress and parameter.default is not Parameter.empty):
             return f"{parameter.name}= asks for the {asked.__name__} of one call, but a batch is of many; remove it"
     return ""

@@ -63,14 +63,15 @@ export interface GatewayFigures extends AppFigures {
   name: string;
 }
 
-/** The batches of one event; a field that its engine does not tell is absent. */
+/** The batches of one function since the start; the seconds are those of all calls together. */
 export interface BatchFigures {
   event: string;
   batches: number;
-  frames: number;
-  failed?: number;
-  wait_s?: number;
-  pays?: boolean;
+  calls: number;
+  wait_s: number;
+  call_s: number;
+  /** null as long as nobody knows. */
+  pays: boolean | null;
 }
 
 export interface EngineFigures {

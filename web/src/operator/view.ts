@@ -184,13 +184,13 @@ function batches({ engine }: OperatorFigures): TemplateResult | typeof nothing {
     (batch) => html`<tr>
       <th scope="row">${batch.event}</th>
       <td>${batch.batches}</td>
-      <td>${batch.batches ? (batch.frames / batch.batches).toFixed(1) : "–"}</td>
-      <td>${duration(batch.wait_s ?? null)}</td>
-      <td>${batch.failed ?? 0}</td>
-      <td>${batch.pays === false ? "no: called singly" : "yes"}</td>
+      <td>${batch.batches ? (batch.calls / batch.batches).toFixed(1) : "–"}</td>
+      <td>${duration(batch.calls ? batch.wait_s / batch.calls : null)}</td>
+      <td>${duration(batch.batches ? batch.call_s / batch.batches : null)}</td>
+      <td>${batch.pays === null ? "not known yet" : batch.pays ? "yes" : "no"}</td>
     </tr>`,
   );
-  return table("Batches", ["Event", "Batches", "Mean size", "Mean wait", "Failed", "Pays"], rows, "");
+  return table("Batches", ["Event", "Batches", "Mean size", "Mean wait", "Mean call", "Pays"], rows, "");
 }
 
 function gateways({ gateways: known }: OperatorFigures): TemplateResult | typeof nothing {
