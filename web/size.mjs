@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 
-const BUDGET_BYTES = 100_000;
+const BUDGET_BYTES = 75_000;
 
 const folder = new URL("../src/millstream/static/", import.meta.url);
 const assets = JSON.parse(await readFile(new URL("assets.json", folder), "utf8"));

@@ -32,7 +32,7 @@ export class Runs {
   private readonly active = new Map<number, Set<number>>();
   /** Events that wait for their inputs. */
   readonly held: HeldEvents;
-  /** What was asked for, by run, until that is over. */
+  /** The events asked for, by run, until that is over. */
   private readonly sent = new Map<number, Fire>();
   /** Callbacks that wait for runs to end. */
   private waiters: (() => void)[] = [];
