@@ -85,6 +85,8 @@ class Gateways:
         store.vanish()
         self.reached = number + 1
         self.lose()
+        for session in self.hosts[number].sessions.values():
+            session.end(1001, "killed")  # nothing of it goes on
 
     def lose(self) -> None:
         """Break the links of all pages."""
@@ -144,6 +146,11 @@ def counter() -> ms.Blocks:
         state, shown = ms.State(0), ms.Number(label="Shown")
         ms.Button("Count").click(lambda n: (n + 1, n + 1), state, [state, shown])
     return demo
+
+
+async def fired(page: Page, button: str) -> ClientRun:
+    [run] = await page.fire(page.find(button), "click")
+    return run
 
 
 async def clicked(page: Page, button: str) -> ClientRun:
@@ -599,3 +606,97 @@ async def test_a_page_that_nobody_takes_over_is_unloaded_where_it_was() -> None:
         assert asyncio.get_running_loop().time() - began < 3.0
         assert unloads == [1]
         assert there.snapshots.table.size == 0
+
+
+@on_virtual_time
+async def test_a_stream_that_writes_nothing_goes_on_as_well() -> None:
+    frames: list[int] = []
+    with ms.Blocks() as demo:
+        camera = ms.Image(label="Camera", sources="webcam")
+        camera.stream(lambda frame: frames.append(1), camera, None, stream_every=0.1)
+    async with gateways(demo) as there:
+        page = await there.open()
+        recording = await page.record(page.find("Camera"))
+        await recording.first.wait_for_state("running")
+        feeding = asyncio.create_task(recording.feed(jpegs(60), 10))
+        for _ in range(3):
+            await asyncio.sleep(1.0)
+            await page.link.compare_clocks()
+        await there.kill()
+        await back(page)
+        before = len(frames)
+        await feeding
+        assert len(frames) > before + 20
+        assert recording.first.state == "running"
+
+
+@on_virtual_time
+async def test_an_event_that_waits_for_the_run_before_it_is_not_lost() -> None:
+    calls: list[float] = []
+
+    async def work(number: float) -> None:
+        calls.append(number)
+        await asyncio.sleep(5.0)
+
+    with ms.Blocks() as demo:
+        number = ms.Number(label="Number")
+        ms.Button("Work").click(work, number, trigger_mode="always_last")
+    async with gateways(demo) as there:
+        page = await there.open()
+        runs = []
+        for value in (1, 2):
+            await page.set(page.find("Number"), value)
+            runs.append(await fired(page, "Work"))
+            await asyncio.sleep(1.2)
+            await page.link.compare_clocks()
+        await there.kill()
+        await page.wait_for(lambda: all(run.is_over for run in runs))
+        assert [run.state for run in runs] == ["failed", "done"]
+        assert calls == [1, 2]
+
+
+@on_virtual_time
+async def test_an_element_that_is_hidden_later_on_may_still_be_acted_on_for_a_moment() -> None:
+    with ms.Blocks() as demo:
+        text = ms.Textbox(label="Text")
+        ms.Button("Rename").click(lambda: ms.update(label="Text"), None, text)
+        ms.Button("Hide").click(lambda: ms.update(visible=False), None, text)
+    async with gateways(demo) as there:
+        page = await there.open()
+        await clicked(page, "Rename")
+        await asyncio.sleep(1.0)
+        await there.kill()
+        await back(page)
+        (session,) = there.hosts[1].sessions.values()
+        assert session._sender.told.knows(page.find("Text"), page.link._received.ack.seen)
+        session._sender.told.owe([page.find("Text")])
+        assert not session._sender.told.knows(page.find("Text"), page.link._received.ack.seen)
+
+
+@on_virtual_time
+async def test_a_recording_that_was_stopped_is_whole_before_its_server_stops() -> None:
+    heard: list[np.ndarray] = []
+    with ms.Blocks() as demo:
+        mic = ms.Audio(label="Mic", sources="microphone")
+
+        async def listen(chunk: tuple[int, np.ndarray]) -> None:
+            heard.append(chunk[1])
+            await asyncio.sleep(0.3)
+
+        mic.stream(listen, mic, None, stream_every=0.1)
+    async with gateways(demo) as there:
+        page = await there.open()
+        recording = await page.record(page.find("Mic"))
+        await recording.first.wait_for_state("running")
+        samples = np.arange(1, 2 * 8000 + 1).astype(np.int16)
+        await recording.feed((8000, samples))
+        stopping = asyncio.create_task(recording.stop())
+        await asyncio.sleep(0.01)
+        there.reached = 1
+        closing = asyncio.create_task(there.hosts[0].close(10.0))
+        await stopping
+        await recording.first.wait_for_state("ended")
+        assert recording.first.reason == "user"
+        assert np.array_equal(np.concatenate(heard), samples)
+        await closing
+        await back(page)

@@ -84,7 +84,7 @@ class Inbox:
                 self._budget.spend(now, cost)
                 if is_media:
                     packet = decode_packet(data)
-                    if not self.rests:
+                    if not self.rests or self._actions.streams.is_stopping(packet.stream):
                         receivers.get(packet.stream, unknown)(packet, now)
                 else:
                     message = decode_page_message(data)

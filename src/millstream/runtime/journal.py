@@ -35,6 +35,10 @@ class JournalSource(Protocol):
     def head(self, seen: int) -> SnapshotHead:
         """Give what goes on, and has to be known before more does."""
 
+    @property
+    def has_streams(self) -> bool:
+        """True if a stream is open."""
+
     def streams(self) -> OpenStreams:
         """Give the streams."""
 
@@ -84,7 +88,7 @@ class Journal:
         self._keys: tuple[bytes, ...] = ()
         self._body = b""
         self._seen = 0
-        self._has_streams = False
+        self._had_streams = False
         self._loop = asyncio.get_running_loop()
         self._later: asyncio.TimerHandle | None = None
         self.due_at = 0.0
@@ -101,7 +105,7 @@ class Journal:
 
     @property
     def _is_due(self) -> bool:
-        return bool(self._values.touched) or self._has_streams
+        return bool(self._values.touched) or self._had_streams or self.source.has_streams
 
     def note(self) -> None:
         """Put what goes on, because a call is about to begin, or has ended."""
@@ -155,7 +159,7 @@ class Journal:
         """Write the body anew; gives whether it has changed."""
         notes, streams = self._notes, self.source.streams()
         notes.update(self.source.at_work(), now)
-        self._has_streams = bool(streams.notes)
+        self._had_streams = bool(streams.notes)
         body = SnapshotBody(
             build=self._snapshots.build,
             tag=self._page.request.session_hash,

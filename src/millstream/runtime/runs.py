@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Final, Literal, Protocol
@@ -83,6 +84,8 @@ class Runs:
             if replaced is not None:
                 self.say(binding, replaced.run, "cancelled")
             self._next[binding.number] = trigger
+            if self._context.journal is not None:
+                self._context.journal.note()
         else:
             self.say(binding, trigger.run, "cancelled")
 
@@ -115,12 +118,12 @@ class Runs:
         """True if a run of the binding waits or works; one that was cancelled does not, whatever its handler does."""
         return any(run.binding is binding and not run.is_over for run in self.running.values())
 
-    def _forget(self, run: Run, _: object) -> None:
+    def _forget(self, run: Run, task: asyncio.Task[None]) -> None:
         del self.running[run.call]
         journal = self._context.journal
         if journal is not None:
             journal.note()
             journal.look()
         following = self._next.pop(run.binding.number, None)
-        if following is not None:
+        if following is not None and not task.cancelled():  # else the session ends
             self.trigger(following)

@@ -43,6 +43,10 @@ class SessionNotes:
             scripts=events.scripts.awaited,
         )
 
+    @property
+    def has_streams(self) -> bool:
+        return bool(self._streams.running)
+
     def streams(self) -> OpenStreams:
         queue = self._context.queue
         notes = [
@@ -65,7 +69,7 @@ class SessionNotes:
     def is_busy(self) -> bool:
         is_running = any(run.has_begun and not run.is_over for run in self._events.runs.running.values())
         return is_running or any(
-            stream.loop.is_at_work or (stream.receiver.is_open and stream.receiver.is_due)
+            stream.loop.is_at_work or stream.loop.is_stopping or (stream.receiver.is_open and stream.receiver.is_due)
             for stream in self._streams.running.values()
         )
 

@@ -62,7 +62,7 @@ class Streams:
         )
         if note is not None:
             stream.loop.inherits = note.ticket
-        if self.sent and stream.receiver.kind is PacketKind.PICTURE:
+        if (message.pictures or message.stream) in self.sent and stream.receiver.kind is PacketKind.PICTURE:
             stream.encoding.reset()
         self.receivers[message.stream] = stream.receive
         if message.pictures:
@@ -87,6 +87,10 @@ class Streams:
         """End a stream as its page wants it."""
         if stream := self.running.get(message.stream):
             stream.stop(message)
+
+    def is_stopping(self, number: int) -> bool:
+        """True if only the rest of what was captured still comes of a stream."""
+        return number in self.running and self.running[number].loop.is_stopping
 
     @property
     def tickets(self) -> list[Ticket]:
