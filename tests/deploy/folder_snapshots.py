@@ -70,7 +70,7 @@ class FolderSnapshots:
 def share(folder: Path) -> None:
     """Have the app of this program write its sessions down in a folder, for other programs that do."""
 
-    def composed(manifest: Manifest, settings: Settings, engine: Engine | None = None) -> Host:
+    def composed(manifest: Manifest, settings: Settings, engine: Engine | None = None, *_: object) -> Host:
         return Host(
             manifest,
             settings,
