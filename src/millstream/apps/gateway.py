@@ -12,6 +12,7 @@ from pathlib import Path
 from millstream.apps.program import reported, serve
 from millstream.server.gateways.gateway import Gateway
 from millstream.server.gateways.siblings import FolderSiblings
+from millstream.supervisor.broker_keeper import SOCKET
 from millstream.supervisor.loads import Loads
 from millstream.supervisor.messages import Retire, Serving, Start, receive, send
 
@@ -34,7 +35,15 @@ def main(descriptor: int) -> int:
         send(supervisor, Serving(list(lines), drain_s), listener)
 
     loads = Loads(Path(start.folder), start.seat)
-    gateway = Gateway(siblings, start.key, siblings.listen(), listener, on_serving, loads)
+    gateway = Gateway(
+        siblings,
+        start.key,
+        siblings.listen(),
+        listener,
+        on_serving,
+        loads,
+        broker=siblings.broker(SOCKET),
+    )
     threading.Thread(target=_obey, args=[supervisor, gateway], name="millstream-supervisor", daemon=True).start()
     return reported(lambda: serve(start.target, start.arguments, inbrowser=start.inbrowser, gateway=gateway))
 

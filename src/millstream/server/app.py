@@ -95,6 +95,8 @@ class App:
         self._figures = None if gateway is None else gateway.figures(lambda: self.host)
         self._broker = None if gateway is None else gateway.broker
         self.manifest = declaration.freeze(_look(declaration.look, options))
+        if gateway is not None:
+            gateway.siblings.declared(self.manifest)
         _check_found(declaration, {options.engine, *(binding.engine for binding in self.manifest.bindings)})
         self.complaints = VisitorLog()
         self._recorder = _recorder(self.manifest, options)
@@ -282,7 +284,10 @@ def _logins(options: ServerOptions, complaints: VisitorLog, gateway: Gateway | N
         return None
     if gateway is None:
         return Logins(options.auth, complaints=complaints)
-    return Logins(options.auth, gateway.clock, complaints, gateway.key)
+    logins = Logins(options.auth, gateway.clock, complaints, gateway.key)
+    if gateway.broker is not None:
+        logins.shared, gateway.broker.on_revoked = gateway.broker, logins.revoked
+    return logins
 
 
 def _recorder(manifest: Manifest, options: ServerOptions) -> Recorder | None:

@@ -58,6 +58,14 @@ class SupervisedProcess:
         except ProcessLookupError:
             return
 
+    def wait(self, seconds: float) -> None:
+        """Wait for its end.
+
+        Raises:
+            subprocess.TimeoutExpired: It has not ended by then.
+        """
+        self._popen.wait(seconds)
+
     def close(self) -> None:
         """Let go of it once it has ended."""
         if self._popen.stdin is not None:

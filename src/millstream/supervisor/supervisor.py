@@ -19,6 +19,7 @@ from typing import Final
 
 from millstream.runtime.state.temp_folders import TempFolders
 from millstream.supervisor.back_off import RestartDelay
+from millstream.supervisor.broker_keeper import BrokerKeeper
 from millstream.supervisor.child import GatewayProcess
 from millstream.supervisor.loads import SEATS, Loads
 from millstream.supervisor.messages import Retire, Serving, Start
@@ -102,7 +103,7 @@ class Supervisor:
         folders = TempFolders()
         folders.make()
         self._folder = folders.root
-        self._loads = Loads(self._folder)
+        self._loads, self._broker = Loads(self._folder), BrokerKeeper(self._folder)
         self._posts[0].due = time.monotonic()
         try:
             with self._hearing_signals():
@@ -115,6 +116,7 @@ class Supervisor:
             if self._listener is not None:
                 self._listener.close()
             self._selector.close()
+            self._broker.close()
             self._loads.close()
             folders.remove()
         return self._code
@@ -124,11 +126,13 @@ class Supervisor:
 
     def _step(self) -> None:
         """Wait until something happens or is due, and do what follows from it."""
+        self._broker.tend([child.name for child in self._children()])
         now = time.monotonic()
         for post in self._posts:
             if post.due is not None and post.due <= now:
                 post.due, post.child = None, self._started(post)
-        dues = [due for due in (self._until, *(post.due for post in self._posts)) if due is not None]
+        known = (self._until, self._broker.due, *(post.due for post in self._posts))
+        dues = [due for due in known if due is not None]
         wait_s = max(min(dues) - now, 0.0) if dues else None
         for key, _ in self._selector.select(wait_s):
             if isinstance(key.data, GatewayProcess):

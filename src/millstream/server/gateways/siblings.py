@@ -5,10 +5,15 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
+from millstream.broker.connection import BrokerConnection, Identity
+from millstream.broker.unix_socket import dial
+from millstream.declare.manifest import Manifest
 from millstream.runtime.run_in_thread import run_in_thread
+from millstream.runtime.settings import Settings
 from millstream.runtime.state.owned import is_gateway_name
 
 CONNECT_S: Final = 2.0
@@ -37,6 +42,9 @@ class Siblings(Protocol):
     async def names(self) -> Sequence[str]:
         """List the siblings, without this gateway."""
 
+    def declared(self, manifest: Manifest) -> None:
+        """Take note of what is served."""
+
 
 class FolderSiblings:
     """Gateways on one host: each has a Unix socket in a folder that nobody else may enter.
@@ -49,6 +57,7 @@ class FolderSiblings:
     def __init__(self, folder: Path, name: str) -> None:
         self.name = name
         self._folder = folder
+        self._identity = Identity(name)
 
     def address(self, name: str) -> str | None:
         """Give the address of a sibling."""
@@ -58,6 +67,16 @@ class FolderSiblings:
     async def names(self) -> Sequence[str]:
         """List the siblings that have a socket."""
         return await run_in_thread("siblings", self._listed)
+
+    def declared(self, manifest: Manifest) -> None:
+        """Take note of what is served."""
+        address = f"unix:{self._folder / (self.name + _SUFFIX)}"
+        each = Settings().max_waiting_each
+        self._identity = Identity(self.name, manifest.build, address, manifest.max_waiting, each)
+
+    def broker(self, socket_name: str) -> BrokerConnection:
+        """Make the connection to the broker whose socket has this name in the folder."""
+        return BrokerConnection(partial(dial, self._folder / socket_name), lambda: self._identity)
 
     def listen(self) -> socket.socket:
         """Open the socket on which siblings reach this gateway. Blocks: not on the loop.

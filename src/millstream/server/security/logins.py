@@ -63,7 +63,7 @@ class SharedLogins(Protocol):
     def revoke(self, login: bytes, left_s: float) -> None:
         """Tell all gateways that a login has ended `left_s` before its time."""
 
-    async def attempt(self, address: str, name: str, is_success: bool = False) -> float | None:
+    async def attempt(self, address: str, name: str, *, is_success: bool = False) -> float | None:
         """Count an attempt that is about to be checked, unless it has to wait: gives the seconds for which it does.
 
         With `is_success` forget the failures of this name and address. `None` if the broker does not answer.
@@ -222,8 +222,8 @@ class Logins:
         if token is not None:
             self._end(token.number, token.expires)
 
-    def revoked(self, login: bytes, left_s: float) -> None:
-        """Note that a login has ended at another gateway, `left_s` before its time."""
+    def revoked(self, login: bytes, left_s: float = LIFETIME_S) -> None:
+        """Note that a login has ended at another gateway, no more than `left_s` before its time."""
         self._revocations.add(login, self._clock() + left_s)
         self._forget(login)
 
