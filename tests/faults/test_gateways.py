@@ -175,7 +175,7 @@ def test_a_signal_drains_all_gateways(number: signal.Signals) -> None:
     with served() as one, Client(one.url) as page:
         page.set("Text", "1.0")
         [run] = page.click("Linger", wait=False)
-        page.wait_for(lambda: page.value("Text") == "begun")
+        wait_until(lambda: page.value("Text") == "begun")
         one.process.send_signal(number)
         page.wait_for(lambda: run.is_over)
         assert page.value("Text") == "done"
@@ -188,7 +188,7 @@ def test_a_second_signal_means_now() -> None:
     with served() as one, Client(one.url) as page:
         page.set("Text", "30")
         page.click("Linger", wait=False)
-        page.wait_for(lambda: page.value("Text") == "begun")
+        wait_until(lambda: page.value("Text") == "begun")
         one.process.send_signal(signal.SIGTERM)
         threading.Event().wait(0.3)
         began = time.monotonic()
@@ -201,7 +201,7 @@ def test_a_handler_that_does_not_end_is_named_and_does_not_keep_the_processes() 
     with served() as one, Client(one.url) as page:
         page.set("Text", "60")
         page.click("Linger", wait=False)
-        page.wait_for(lambda: page.value("Text") == "begun")
+        wait_until(lambda: page.value("Text") == "begun")
         one.process.send_signal(signal.SIGTERM)
         code, output = one.wait()
         assert code == 75
