@@ -72,24 +72,3 @@ def _queue(manifest: Manifest, settings: Settings, gateway: Gateway | None) -> C
             key = binding.concurrency_key
             limits[key] = min(binding.concurrency_limit, limits.get(key, binding.concurrency_limit))
     return partial(RemoteQueue, gateway.broker, settings.gateway, limits, settings.abandon_s)
-
-
-def settings_of(options: ServerOptions, gateway: str) -> Settings:
-    """Give the bounds and rules of a host, as its operator wants them; `gateway` is its name."""
-    return Settings(
-        show_error=options.show_error,
-        allowed_paths=tuple(Path(path) for path in options.allowed_paths),
-        blocked_paths=tuple(Path(path) for path in options.blocked_paths),
-        max_file_size=options.max_file_size,
-        max_image_pixels=options.max_image_pixels,
-        drain_s=options.drain,
-        gateway=gateway,
-        grace_s=options.grace,
-        abandon_s=options.abandon_after,
-        hang_s=options.hang_after,
-        devices=options.devices,
-        workers=options.engine_workers,
-        worker_bytes=options.worker_memory,
-        recycle_calls=options.recycle_after,
-        recycle_bytes=options.recycle_memory,
-    )
