@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -236,11 +236,9 @@ def test_a_rolling_restart_replaces_each_and_refuses_nobody() -> None:
 
 
 def test_sessions_are_shared_out_among_gateways_and_name_their_owner() -> None:
-    with served() as one:
-        pages = [open_socket(one.url) for _ in range(8)]
+    with served() as one, ExitStack() as stack:
+        pages = [stack.enter_context(open_socket(one.url)) for _ in range(8)]
         owners = [owner_of(say_hello(page, "").session) for page in pages]
-        for page in pages:
-            page.close()
         assert sorted(owners.count(name) for name in ("g1", "g2")) == [4, 4]
 
 

@@ -45,6 +45,9 @@ ANSWERS_S: Final = 2.5
 LAST_ANSWERS_S: Final = 0.3
 """How long at most, and at least, pages that were sent away may take to answer."""
 
+ACCEPTED_S: Final = 0.2
+"""Time in which what a gateway has accepted is served before it refuses anything, if its siblings go on."""
+
 SPARE_S: Final = 1.0
 """Time that shutting down may take beyond the drain."""
 
@@ -208,15 +211,20 @@ class Server(uvicorn.Server):
         What is left of the drain is for pages to answer their close: a connection that is broken off may lose it.
         """
         loop = asyncio.get_running_loop()
-        until = loop.time() + self._app.options.drain
-        if self._app.gateway is not None and self._app.gateway.is_retiring:
+        if self._is_retiring:
             self.servers.pop(0).close()  # its siblings take new connections from the same socket
+            await asyncio.sleep(ACCEPTED_S)
+        until = loop.time() + self._app.options.drain
         await self._app.close()
         left_s = min(until - loop.time(), ANSWERS_S)
         self.config.timeout_graceful_shutdown = max(left_s, LAST_ANSWERS_S)  # type: ignore[assignment]  # waits for it
         await super().shutdown(sockets)
         for connection in list(self.server_state.connections):
             connection.transport.abort()  # it did not answer the close; over TLS that would take half a minute
+
+    @property
+    def _is_retiring(self) -> bool:
+        return self._app.gateway is not None and self._app.gateway.is_retiring
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -247,7 +255,8 @@ class Server(uvicorn.Server):
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if self.should_exit:
             leave(128 + number)
-        self._app.is_draining = self.should_exit = True
+        self.should_exit = True
+        self._app.is_draining = not self._is_retiring
         seconds = self._app.options.drain + SPARE_S
         self._overdue = threading.Timer(seconds, lambda: leave_abandoned(self._app.abandoned()))
         self._overdue.daemon = True
