@@ -37,6 +37,13 @@ def test_eight_streams_become_one_call_of_eight() -> None:
     assert made.fps(since=SECONDS / 2) > 4 * room(1, *DENSE).fps()
 
 
+@pytest.mark.parametrize("jitter", [0.0, 0.5])
+def test_who_is_out_of_step_is_taken_in_though_the_others_need_longer_than_one_may_wait(jitter: float) -> None:
+    made = room(8, 0.04, 0.002, pause_s=0.008, decode_s=0.003, jitter=jitter)
+    late = made.sizes[len(made.sizes) // 2 :]
+    assert sum(late) / len(late) > 7
+
+
 def test_sixteen_streams_keep_the_function_busy() -> None:
     made = room(16, *DENSE)
     busy_s = sum(DENSE[0] + size * DENSE[1] for size in made.sizes)

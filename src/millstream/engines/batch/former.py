@@ -27,6 +27,9 @@ KEPT: Final = 5
 SLACK: Final = 1.25
 """Durations are expected to be longer by this factor than four of five were of late."""
 
+CHOOSING_SHARE: Final = 0.7
+"""The part of the longest wait in which all of a batch are to choose; the rest is for those who take longer."""
+
 PREPARE_S: Final = 0.005
 """The time that a member needs from its invitation to its arrival, before that was ever measured."""
 
@@ -152,6 +155,8 @@ class Former(Generic[Key]):
             return (), opens_at if opens_at < math.inf else None
         if now + _usual(self._prepared) > self._closes_by():
             return (), None  # it would miss this batch, and be old in the next one
+        if (held_until := self._held_until(now, len(ready))) > now:
+            return (), held_until
         lateness_s = _usual(self._prepared)  # who is that late is given up for this batch
         pending = [due for due in (each + lateness_s for each in self._dues(MemberState.INVITED, now)) if due > now]
         room = max(self._capacity(now) - len(self._in(MemberState.ARRIVED)) - len(pending), 0)
@@ -165,8 +170,35 @@ class Former(Generic[Key]):
         """Say from when on members choose: so long before the running call ends as they need until they arrive."""
         if self._began_at is None:
             return -math.inf
-        expected_s = self._costs.expected_s(self._size)
-        return math.inf if expected_s is None else self._began_at + expected_s - _usual(self._prepared)
+        ends_at = self._expected_end()
+        return math.inf if ends_at == -math.inf else ends_at - _usual(self._prepared)
+
+    def _held_until(self, now: float, ready: int) -> float:
+        """Say until when nobody chooses yet, as others are worth a longer wait than who has chosen may have."""
+        fixed_s, each_s = self._costs.linear
+        forming = self._in(MemberState.INVITED) or self._in(MemberState.ARRIVED)
+        if forming or fixed_s == math.inf:
+            return now
+        free_at, until = max(now, self._expected_end()), now
+        for more, due in enumerate(self._returns(now)[: max(self._capacity(now) - ready, 0)], 1):
+            if (due - free_at) * (ready + more) < more * (fixed_s - each_s * ready):
+                until = max(until, due - CHOOSING_SHARE * self._rules.max_wait_s)
+        return until
+
+    def _returns(self, now: float) -> list[float]:
+        """Say when those who are away, or being called, will be ready, as far as one can tell."""
+        ends_at = self._expected_end()
+        away = [
+            (ends_at if member.state is MemberState.CALLED else member.ended_at, member.gaps)
+            for member in self._members.values()
+            if member.state in (MemberState.CALLED, MemberState.AWAY) and member.gaps
+        ]
+        return sorted(due for at, gaps in away if at is not None and (due := at + _usual(gaps)) > now)
+
+    def _expected_end(self) -> float:
+        """Say when the running call will end; without one, or if nobody knows, that is no bound."""
+        expected_s = None if self._began_at is None else self._costs.expected_s(self._size)
+        return -math.inf if self._began_at is None or expected_s is None else self._began_at + expected_s
 
     def _capacity(self, now: float) -> int:
         return 1 if self._costs.needs_one(now) else self._rules.max_size
