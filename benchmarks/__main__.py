@@ -1,6 +1,6 @@
 """Run the benchmarks and print them against `budgets.toml`: `python -m benchmarks [hop] [load] [glass] [firefox]
 [sound] [voice] [soak] [queue] [slow] [path] [link] [process]
-[idle] [broker] [ray]`; the last needs `millstream[ray]`."""
+[idle] [batch] [broker] [ray]`; the last needs `millstream[ray]`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import tomllib
 from pathlib import Path
 
 from benchmarks import (
+    bench_batch,
     bench_broker,
     bench_firefox,
     bench_glass,
@@ -29,6 +30,7 @@ from benchmarks import (
 )
 
 BENCHMARKS = {
+    "batch": bench_batch.measure,
     "broker": bench_broker.measure,
     "hop": bench_hop.measure,
     "load": bench_load.measure,

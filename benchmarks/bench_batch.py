@@ -17,8 +17,7 @@ from millstream.client.page import Page
 
 SIDE = 96
 SESSIONS = 8
-RATE_HZ = 40
-LIGHT_HZ = 100
+RATES_HZ = {"wide": 60, "narrow": 100, "light": 100}
 ALONE_HZ = 15
 WARM_UP_S = 1.0
 SECONDS = 3.0
@@ -42,7 +41,7 @@ def measure() -> dict[str, float]:
 
 async def _measure(url: str, frames: list[bytes]) -> dict[str, float]:
     figures: dict[str, float] = {}
-    for model, rate_hz in (("wide", RATE_HZ), ("narrow", RATE_HZ), ("light", LIGHT_HZ)):
+    for model, rate_hz in RATES_HZ.items():
         plain, batched = await _compared(url, frames, model, SESSIONS, rate_hz)
         figures |= {
             f"{model}_plain_fps": statistics.median(load.fps for load in plain),

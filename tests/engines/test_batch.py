@@ -240,6 +240,44 @@ async def test_who_leaves_before_the_call_is_not_waited_for() -> None:
     assert words.batches == [["a"], ["b"]]
 
 
+async def test_a_stream_chooses_its_frame_only_when_the_function_is_free() -> None:
+    words, chosen = Words(), []
+    async with running(words.shout) as engine:
+        one, other = workers(engine, 2)
+
+        async def stream() -> str:
+            async with other.turn():
+                chosen.append(words.at_work)
+                return text_of(await result_of(other, "newest"))
+
+        words.gate.clear()
+        busy = asyncio.ensure_future(result_of(one, "a"))
+        await asyncio.to_thread(words.begun.wait)
+        streaming = asyncio.ensure_future(stream())
+        await asyncio.sleep(0.01)
+        assert chosen == []
+        words.gate.set()
+        assert await streaming == "NEWEST"
+        assert chosen == [0]
+        await busy
+
+
+async def test_the_batch_does_not_wait_for_who_has_nothing_to_submit() -> None:
+    words = Words()
+    async with running(words.shout) as engine:
+        one, other = workers(engine, 2)
+        entered = asyncio.Event()
+
+        async def nothing() -> None:
+            async with other.turn():
+                entered.set()
+
+        tasks = [asyncio.ensure_future(nothing()), asyncio.ensure_future(result_of(one, "a"))]
+        await asyncio.wait_for(asyncio.gather(*tasks), 3)
+        assert entered.is_set()
+    assert words.batches == [["a"]]
+
+
 @pytest.mark.parametrize("limits", [EngineLimits(abandon_s=0.1), EngineLimits(hang_s=0.1)])
 async def test_a_batch_that_hangs_is_given_up_and_the_next_one_goes_on(
     limits: EngineLimits, caplog: pytest.LogCaptureFixture

@@ -251,6 +251,8 @@ class Blocks(Declaration):
         - `bytes`: `received` and `sent` over the connections of pages; `uploads`: `count`, `bytes`, `stored_bytes`;
         - `threads`: `running` handlers, and `abandoned` ones that did not end;
         - `workers`: worker processes that are `running`, and the `deaths` and `recycled` ones since the start;
+        - `batches`: by the name of each handler with `batch=True`, the `count` of its calls, their `mean_size`,
+          `mean_wait_s` of a frame or event for its batch, `mean_call_s`, and whether that `pays` (`None`: not known);
         - `gateways`: behind `millstream run --workers`, the same figures for each gateway by its name; all others are
           those of the whole app then;
         - `loop_lag_s`: how long one round of the event loop takes just now; `None` where nobody could wait for it, as

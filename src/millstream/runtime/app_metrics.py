@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Sized
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Final, Protocol, cast
 
+from millstream.batches import BatchStatistics
 from millstream.jobs import Engine
 from millstream.runtime.metrics import StreamMetrics, Totals
 from millstream.runtime.queue import SlotQueue
@@ -53,6 +54,7 @@ class AppMetrics:
         worker_deaths: Worker processes that have crashed, or had to be ended.
         workers_recycled: Worker processes that were replaced after their calls, or for their memory.
         cpu_s: CPU time that this process has used, in seconds; `None` if nobody asked.
+        batches: What was called for several sessions at once, by the name of the handler.
         loop_lag_s: How long the event loop took for one round; `None` if nobody could wait for it.
     """
 
@@ -72,6 +74,7 @@ class AppMetrics:
     workers: int = 0
     worker_deaths: int = 0
     workers_recycled: int = 0
+    batches: Mapping[str, BatchStatistics] = field(default_factory=dict)
     cpu_s: float | None = None
     loop_lag_s: float | None = None
 
@@ -90,6 +93,7 @@ class AppMetrics:
                 "deaths": self.worker_deaths,
                 "recycled": self.workers_recycled,
             },
+            "batches": {name: plain_batches(batches) for name, batches in self.batches.items()},
             "loop_lag_s": self.loop_lag_s,
         }
 
@@ -100,13 +104,16 @@ class AppMetrics:
         events: dict[str, StreamMetrics] = {}
         for name, metrics in (event for part in parts for event in part.events.items()):
             events.setdefault(name, StreamMetrics()).merge(metrics)
+        batches: dict[str, BatchStatistics] = {}
+        for name, more in (batch for part in parts for batch in part.batches.items()):
+            batches[name] = batches.get(name, BatchStatistics()) + more
         cpu_s = [part.cpu_s for part in parts if part.cpu_s is not None]
         lags_s = [part.loop_lag_s for part in parts if part.loop_lag_s is not None]
-        total |= {"events": dict(sorted(events.items())), "cpu_s": sum(cpu_s) if cpu_s else None}
+        total |= {"events": dict(sorted(events.items())), "batches": batches, "cpu_s": sum(cpu_s) if cpu_s else None}
         return cls(**total, loop_lag_s=max(lags_s, default=None))  # type: ignore[arg-type]  # each of its field's type
 
 
-_SUMMED: Final = tuple(field.name for field in fields(AppMetrics) if field.type == "int")
+_SUMMED: Final = tuple(each.name for each in fields(AppMetrics) if each.type == "int")
 
 
 def plain_event(metrics: StreamMetrics) -> dict[str, object]:
@@ -121,6 +128,17 @@ def plain_event(metrics: StreamMetrics) -> dict[str, object]:
         "age": metrics.age.statistics(),
         "shown_age": metrics.glass.statistics(),
         "call": metrics.call.statistics(),
+    }
+
+
+def plain_batches(batches: BatchStatistics) -> dict[str, object]:
+    """Give the figures of the batches of one handler as plain data: means of one batch, and of the wait of a call."""
+    return {
+        "count": batches.batches,
+        "mean_size": batches.calls / batches.batches if batches.batches else 0.0,
+        "mean_wait_s": batches.wait_s / batches.calls if batches.calls else 0.0,
+        "mean_call_s": batches.call_s / batches.batches if batches.batches else 0.0,
+        "pays": batches.pays,
     }
 
 
@@ -149,6 +167,7 @@ def measured(
         workers=cast("int", threads.get("workers", 0)),
         worker_deaths=cast("int", threads.get("deaths", 0)),
         workers_recycled=cast("int", threads.get("recycled", 0)),
+        batches=cast("Mapping[str, BatchStatistics]", threads.get("batches", {})),
     )
 
 

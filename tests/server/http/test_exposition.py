@@ -116,3 +116,13 @@ def test_the_names_are_those_of_opentelemetry() -> None:
         assert re.fullmatch(r"(millstream|process)(\.[a-z_]+)+", family.name)
         assert re.fullmatch(r"s|By|\{[a-z]+\}", family.unit)
         assert family.help
+
+
+def test_batches_are_there_if_a_handler_has_them() -> None:
+    text = exposition(families(figures(batches={"look": BatchStatistics(2, 7, 0.5, 0.25, pays=True)})))
+    assert 'millstream_batches_total{event="look"} 2' in text
+    assert 'millstream_batch_calls_total{event="look"} 7' in text
+    assert 'millstream_batch_wait_seconds_total{event="look"} 0.5' in text
+    assert 'millstream_batch_duration_seconds_total{event="look"} 0.25' in text
+    assert 'millstream_batch_pays{event="look"} 1' in text
+    assert "batch" not in exposition(families(figures()))

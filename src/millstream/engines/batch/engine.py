@@ -39,7 +39,7 @@ class Engine(thread.Engine):
         batches: dict[str, BatchStatistics] = {}
         for batcher in self._batchers.values():
             name, more = batcher.caller.name, batcher.statistics()
-            batches[name] = batches[name] + more if name in batches else more
+            batches[name] = batches.get(name, BatchStatistics()) + more
         return {**threads, "abandoned": [*cast("list[str]", threads["abandoned"]), *given_up], "batches": batches}
 
     async def close(self) -> None:

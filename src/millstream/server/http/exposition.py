@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Final, Literal, TypeAlias
 
+from millstream.batches import BatchStatistics
 from millstream.runtime.app_metrics import AppMetrics
 from millstream.runtime.metrics import AGE_BOUNDS_S, Histogram, StreamMetrics
 
@@ -90,7 +91,7 @@ def families(metrics: AppMetrics) -> list[Family]:
     if metrics.cpu_s is not None:
         cpu: Samples = [({}, metrics.cpu_s)]
         of_app.append(Family("process.cpu.time", "counter", "s", "CPU time of this process.", cpu))
-    return of_app + _of_events(metrics.events)
+    return of_app + _of_events(metrics.events) + _of_batches(metrics.batches)
 
 
 def _of_events(events: Mapping[str, StreamMetrics]) -> list[Family]:
@@ -114,6 +115,25 @@ def _of_events(events: Mapping[str, StreamMetrics]) -> list[Family]:
         Family("millstream.frame.shown_age", "histogram", "s", "Age on the screen.", each("glass")),
         Family("millstream.handler.duration", "histogram", "s", "Duration of a call, or of a step.", each("call")),
         Family("millstream.handler.errors", "counter", "{call}", "Calls that failed.", each("errors")),
+    ]
+
+
+def _of_batches(batches: Mapping[str, BatchStatistics]) -> list[Family]:
+    """Give the figures of handlers that are called for several sessions at once; none if there is no such handler."""
+    if not batches:
+        return []
+
+    def each(attribute: str) -> Samples:
+        return [({"event": name}, getattr(found, attribute)) for name, found in batches.items()]
+
+    pays: Samples = [({"event": name}, int(found.pays)) for name, found in batches.items() if found.pays is not None]
+    name = "millstream.batch"
+    return [
+        Family(f"{name}es", "counter", "{call}", "Calls for one or several sessions.", each("batches")),
+        Family(f"{name}.calls", "counter", "{call}", "Frames, chunks and events that those were for.", each("calls")),
+        Family(f"{name}.wait", "counter", "s", "The wait of all of these for their batch.", each("wait_s")),
+        Family(f"{name}.duration", "counter", "s", "The duration of all batches.", each("call_s")),
+        Family(f"{name}.pays", "gauge", "{handler}", "1 if batches save time, 0 if they do not.", pays),
     ]
 
 
