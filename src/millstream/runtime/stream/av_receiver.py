@@ -124,13 +124,13 @@ class AVReceiver:
         (self._frames if packet.stream == self._frames_number else self._audio).put(packet, now)
 
     @property
-    def is_ready(self) -> bool:
+    def is_due(self) -> bool:
         """True if `take` would give something: there is audio, and a frame has come."""
         return self._audio.is_due and bool(self._frames.is_due or self._newest) and not self._is_frame_awaited
 
     def take(self) -> tuple[Packet, ...]:
         """Take what the next call handles: audio, then the frame; nothing if none is due, or no frame ever came."""
-        if not self.is_ready:
+        if not self.is_due:
             return ()
         self._until = 0
         self._newest = self._frames.take() or self._newest

@@ -102,7 +102,7 @@ class StreamLoop:
         slots.begin()
         try:
             while self.lifecycle.is_handling:
-                if batched is not None and self.receiver.is_ready:
+                if batched is not None and self.receiver.is_due:
                     await self._join_batch(batched)
                 elif packets := self.receiver.take():
                     await self._call(worker, packets)

@@ -93,9 +93,6 @@ class Receiver:
             return False
         return not self._is_flushing or (self._keeps_all and (self._takes_one or self.is_flushed))
 
-    is_ready = is_due
-    """True if `take` would give something; the same of camera and microphone together."""
-
     def open(self, now: float) -> None:
         """Begin to work in a slot."""
         self.is_open = self.takes_in = True
