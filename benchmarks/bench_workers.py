@@ -30,7 +30,7 @@ def measure() -> dict[str, float]:
     fps: dict[int, list[float]] = {1: [], 2: []}
     cpu_ms: dict[int, list[float]] = {1: [], 2: []}
     for _ in range(ROUNDS):
-        for workers in fps:
+        for workers in (1, 2):
             with _served(workers) as (url, server):
                 frames, used_s = _frames(url, server)
             fps[workers].append(frames / SECONDS)
