@@ -240,8 +240,10 @@ class BrokerConnection:
             self._is_up = False
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            await link.close(1001, "the gateway connects anew")
+            try:
+                await asyncio.gather(*tasks, return_exceptions=True)
+            finally:  # also if the gateway is closed just now
+                await link.close(1001, "the gateway connects anew")
         for task in ended:
             task.result()
 
