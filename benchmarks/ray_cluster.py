@@ -53,7 +53,10 @@ class Deployed:
 
     def pids(self) -> list[int]:
         """Find the processes of its replicas."""
-        return [process.pid for process in _processes() if process.info["name"].startswith("ray::ServeRepl")]
+        title = f"ray::ServeReplica:{self.name}:"
+        return [
+            process.pid for process in _processes("cmdline") if "".join(process.info["cmdline"] or ()).startswith(title)
+        ]
 
     def wait_for(self, condition: Callable[[], bool], timeout_s: float = 60.0) -> float:
         """Wait until something is so; gives the seconds that it took."""

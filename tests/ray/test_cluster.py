@@ -17,6 +17,8 @@ from millstream.apps.program import CommandError
 from millstream.client import Client
 from millstream.client.driver import DrivenRecording
 from millstream.ray.broker_name import NAMESPACE, broker_name
+from millstream.ray.cluster import start
+from millstream.ray.options import RayOptions
 from millstream.wire.packet import SUBPROTOCOL
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow, pytest.mark.filterwarnings("default"), pytest.mark.timeout(180)]
@@ -49,6 +51,28 @@ def counting(port: int) -> Iterator[Deployed]:
 def click(page: Client, button: str, count: int) -> None:
     page.fire(button, "click")
     page.wait_for(lambda: page.page.values[page.page.find("count")] == count)
+
+
+def owner(page: Client) -> str:
+    """Name the replica that has a page."""
+    assert page.page.welcome is not None
+    return page.page.welcome.session.partition(".")[0]
+
+
+def opened(deployed: Deployed, count: int) -> list[Client]:
+    """Open so many pages, on two replicas, as soon as HAProxy knows both."""
+    first: list[Client] = []
+
+    def are_known() -> bool:
+        first.append(Client(deployed.url))
+        return len(set(map(owner, first))) == 2
+
+    deployed.wait_for(are_known, 20.0)
+    for page in first:
+        page.close()
+    pages = [Client(deployed.url) for _ in range(count)]
+    assert len(set(map(owner, pages))) == 2
+    return pages
 
 
 def is_in(recording: DrivenRecording, state: str, position: int = 0) -> bool:
@@ -85,7 +109,7 @@ def test_an_app_that_does_not_start_says_why(port: int, name: str, said: str) ->
 
 def test_a_replica_that_is_killed_costs_a_moment(port: int) -> None:
     with app_on(port, APPS / "counting.py", min_replicas=2, max_replicas=2) as deployed:
-        pages = [Client(deployed.url) for _ in range(4)]
+        pages = opened(deployed, 4)
         for page in pages:
             click(page, "Add", 1)
         time.sleep(1.2)  # what is younger than a second may be lost
@@ -128,7 +152,7 @@ def test_haproxy_keeps_the_sockets_of_old_processes_for_a_day(counting: Deployed
 
 def test_uploads_and_files_reach_the_replica_that_has_the_page(port: int, tmp_path: Path) -> None:
     with app_on(port, APPS / "counting.py", min_replicas=2, max_replicas=2) as deployed:
-        pages = [Client(deployed.url) for _ in range(4)]
+        pages = opened(deployed, 4)
         given = tmp_path / "given.bin"
         given.write_bytes(b"x" * 100_000)
         for _ in range(6):
@@ -136,7 +160,6 @@ def test_uploads_and_files_reach_the_replica_that_has_the_page(port: int, tmp_pa
                 page.set("file", given)
                 number = page.page.find_component("file")
                 assert page.value(number) == [given.read_bytes()]
-        assert len({page.page.welcome.session.partition(".")[0] for page in pages if page.page.welcome}) == 2
         for page in pages:
             page.close()
 
@@ -145,10 +168,8 @@ def test_one_queue_is_for_the_pages_of_all_replicas_also_when_its_actor_is_kille
     import ray
 
     with app_on(port, APPS / "queued.py", min_replicas=2, max_replicas=2) as deployed:
-        pages = [Client(deployed.url) for _ in range(5)]
+        pages = opened(deployed, 5)
         recordings = [stands(page, place) for place, page in enumerate(pages)]
-        owners = [page.page.welcome.session.partition(".")[0] for page in pages if page.page.welcome]
-        assert len(set(owners)) == 2
         for place, recording in enumerate(recordings):
             pages[place].wait_for(partial(is_in, recording, "running"))
             assert [each.state for each in recordings[place + 1 :]] == ["waiting"] * (4 - place)
@@ -157,3 +178,22 @@ def test_one_queue_is_for_the_pages_of_all_replicas_also_when_its_actor_is_kille
             recording.stop()
         for page in pages:
             page.close()
+
+
+def test_a_new_version_takes_over_the_pages_of_the_old_one_or_has_them_reloaded(port: int, tmp_path: Path) -> None:
+    source = (APPS / "counting.py").read_text()
+    app = tmp_path / "version.py"
+    app.write_text(source)
+    with app_on(port, app) as deployed:
+        page = Client(deployed.url)
+        click(page, "Add", 1)
+        start(RayOptions(target=str(app), name=deployed.name, num_cpus=0.5))
+        deployed.wait_for(lambda: deployed.states() == {"RUNNING": 1})
+        click(page, "Add", 2)
+        app.write_text(source.replace('title="Counting"', 'title="Another"').replace("Add slowly", "Add later"))
+        start(RayOptions(target=str(app), name=deployed.name, num_cpus=0.5))
+        page.wait_for(lambda: page.page.closed is not None, 20.0)
+        assert "updated" in str(page.page.closed)
+        again = Client(deployed.url)
+        click(again, "Add", 1)
+        again.close()

@@ -132,6 +132,10 @@ class BrokerConnection:
         """True if a broker is there that knows this gateway."""
         return self._enrolled.is_set()
 
+    async def enrolled(self) -> None:
+        """Wait until a broker is there that knows this gateway."""
+        await self._enrolled.wait()
+
     def start(self) -> None:
         """Begin to connect, again and again."""
         self._task = asyncio.create_task(self._run())

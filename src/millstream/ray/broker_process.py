@@ -18,6 +18,9 @@ from millstream.ray.broker_link import BrokerLink
 from millstream.ray.broker_name import NAMESPACE, broker_name
 from millstream.runtime.run_in_thread import run_in_thread
 
+START_S: Final = 30.0
+"""How long the actor may take to start."""
+
 MOST_CALLS: Final = 10_000
 """Calls that the actor takes at once; each gateway has one that waits for news."""
 
@@ -27,6 +30,12 @@ class BrokerProcess:
 
     def __init__(self) -> None:
         self._actor: BrokerActor | None = None
+        self._key = b""
+
+    async def agree(self, key: bytes) -> bytes:
+        """Give the secret of all replicas; the first that offers one decides, whatever version it is of."""
+        self._key = self._key or key
+        return self._key
 
     async def tell(self, line: str, messages: Sequence[bytes]) -> None:
         """See `BrokerActor.tell`."""
@@ -45,20 +54,42 @@ class BrokerProcess:
         return self._actor
 
 
-async def dial(name: str) -> BrokerLink:
+async def agreed(name: str, key: bytes) -> bytes:
+    """Ask for the secret that all replicas of an app share, those of the version before included.
+
+    Args:
+        name: Name of the app on the cluster.
+        key: The secret if there is none yet.
+
+    Raises:
+        Closed: The broker cannot be reached.
+    """
+    actor = await _broker(name)
+    async with asyncio.timeout(START_S):
+        answer: bytes = await _asked(actor.agree, key)
+        return answer
+
+
+async def dial(name: str, key: bytes) -> BrokerLink:
     """Connect to the broker of an app; whoever comes first makes it.
 
     Args:
         name: Name of the app on the cluster.
+        key: What was `agreed`: one that begins anew has to be told.
 
     Raises:
         Closed: It cannot be reached.
     """
+    actor = await _broker(name)
+    await _asked(actor.agree, key)
+    return BrokerLink(partial(_asked, actor.tell), partial(_asked, actor.hear))
+
+
+async def _broker(name: str) -> Any:
     try:
-        actor = await run_in_thread("broker", partial(_found, name))
+        return await run_in_thread("broker", partial(_found, name))
     except (RayError, ValueError) as error:
         raise Closed(f"the broker of {name} cannot be reached: {error}") from error
-    return BrokerLink(partial(_asked, actor.tell), partial(_asked, actor.hear))
 
 
 def _found(name: str) -> Any:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from functools import partial
+from dataclasses import dataclass, fields
 from typing import Final, Self
 
 from millstream.errors import nearest
@@ -40,8 +38,6 @@ class RayOptions:
     upscale_s: float = 2.0
     downscale_s: float = 300.0
     drain: float = 10.0
-    key: bytes = field(default_factory=partial(secrets.token_bytes, 32), init=False, repr=False, compare=False)
-    """The secret of all replicas of this deployment, which nobody else knows."""
 
     def __post_init__(self) -> None:
         if not self.target:
@@ -65,7 +61,7 @@ class RayOptions:
         Raises:
             ValueError: One is unknown, missing or malformed; the message names it.
         """
-        known = {each.name for each in fields(cls) if each.init}
+        known = {each.name for each in fields(cls)}
         for name in given:
             if name not in known:
                 raise ValueError(f"there is no argument {name!r}{nearest(name, known, cutoff=0.5)}")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 
 from starlette.types import ASGIApp
 
 from millstream.errors import DeclarationError
 from millstream.ray import environment
+from millstream.ray.broker_process import agreed
 from millstream.ray.entrance import Entrance
 from millstream.ray.options import RayOptions
 from millstream.ray.program import load
@@ -42,11 +44,12 @@ class Replica:
         """
         loaded = load(self._options.target)
         arguments = {**loaded.arguments, "drain": self._options.drain}
-        siblings = ReplicaSiblings(self._options.name)
-        gateway = Gateway(siblings, self._options.key, broker=siblings.broker, clock=wall_clock)
+        key = await agreed(self._options.name, secrets.token_bytes(32))
+        siblings = ReplicaSiblings(self._options.name, key)
+        gateway = Gateway(siblings, key, broker=siblings.broker, clock=wall_clock)
         served = create_app(loaded.app, ServerOptions.resolve(arguments), gateway)
         siblings.declared(served.manifest)
-        await use_our_settings(siblings.listens, served.close)
+        await use_our_settings(siblings.will_listen, served.close)
         try:
             async with asyncio.timeout(self._options.start_s):
                 await served.start()

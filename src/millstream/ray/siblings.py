@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import time
 from collections.abc import Sequence
+from typing import Final
 
 import ray
 
@@ -15,22 +17,28 @@ from millstream.ray.broker_link import BrokerLink
 from millstream.ray.broker_process import dial
 from millstream.server.process.network import is_everywhere
 
+logger = logging.getLogger("millstream.broker")
+
+BROKER_S: Final = 5.0
+"""How long a replica waits for the broker before it serves without."""
+
 
 class ReplicaSiblings:
     """The `Siblings` of a replica: all that the broker knows of, by their private HTTP ports.
 
     Args:
         app: Name of the app on the cluster.
+        key: The secret of all of them.
 
     Attributes:
         name: The name of this gateway; another after each start.
-        broker: The way to the broker, which begins once the replica listens: only then it has an address.
+        broker: The way to the broker, which begins when the replica is about to listen: only then it has an address.
     """
 
-    def __init__(self, app: str) -> None:
+    def __init__(self, app: str, key: bytes) -> None:
         self.name = f"r-{secrets.token_hex(6)}"
         self.broker = BrokerConnection(self._dial, self._identify)
-        self._app = app
+        self._app, self._key = app, key
         self._build = ""
         self._max_waiting: int | None = None
         self._address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -39,11 +47,16 @@ class ReplicaSiblings:
         """Take note of what is served."""
         self._build, self._max_waiting = manifest.build, manifest.max_waiting
 
-    def listens(self, host: str, port: int) -> None:
-        """Take note of where this replica is reached."""
+    async def will_listen(self, host: str, port: int) -> None:
+        """Take note of where this replica will be reached, and wait until it can find the sessions of pages there."""
         where = ray.util.get_node_ip_address() if is_everywhere(host) else host
         if not self._address.done():
             self._address.set_result(f"tcp:[{where}]:{port}" if ":" in where else f"tcp:{where}:{port}")
+        try:
+            async with asyncio.timeout(BROKER_S):
+                await self.broker.enrolled()
+        except TimeoutError:
+            logger.warning("the broker does not answer: this replica serves, but knows no sessions of others yet")
 
     def address(self, name: str) -> str | None:
         """Give the address of a sibling."""
@@ -55,7 +68,7 @@ class ReplicaSiblings:
 
     async def _dial(self) -> BrokerLink:
         await self._address
-        return await dial(self._app)
+        return await dial(self._app, self._key)
 
     def _identify(self) -> Identity:
         return Identity(self.name, self._build, self._address.result(), self._max_waiting)

@@ -25,7 +25,7 @@ from millstream.server.serving import LAST_ANSWERS_S, PING_S, most_pages, quiete
 from millstream.transports.websocket import LiveSocket
 from millstream.wire.limits import MAX_MESSAGE_BYTES
 
-OnStart: TypeAlias = Callable[[str, int], None]
+OnStart: TypeAlias = Callable[[str, int], Awaitable[None]]
 OnExit: TypeAlias = Callable[[], Awaitable[None]]
 
 
@@ -36,7 +36,7 @@ class ReplicaServer(uvicorn.Server):
 
     Args:
         config: The settings.
-        on_start: Called with the address and the port at which it listens.
+        on_start: Called with the address and the port at which it will listen; returns when it may.
         on_exit: Called when Ray wants it to end; returns when all pages are gone.
     """
 
@@ -46,9 +46,9 @@ class ReplicaServer(uvicorn.Server):
         quieten()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen."""
+        """Listen as soon as whoever comes can be served."""
+        await self._on_start(self.config.host, self.config.port)
         await super().startup(sockets)
-        self._on_start(self.config.host, self.config.port)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Drain, and end."""
@@ -66,7 +66,7 @@ async def use_our_settings(on_start: OnStart, on_exit: OnExit) -> None:
     """Have Ray start its HTTP server with our settings, and check that it does.
 
     Args:
-        on_start: Called with the address and the port at which the replica listens.
+        on_start: Called with the address and the port at which the replica will listen; returns when it may.
         on_exit: Called when Ray wants the replica to end; returns when all pages are gone.
 
     Raises:
@@ -138,7 +138,7 @@ def _protocols() -> Callable[..., BoundedHttp]:
     return make
 
 
-def _ignore(host: str, port: int) -> None:
+async def _ignore(host: str, port: int) -> None:
     """Start a server that nobody knows."""
 
 
