@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import httpx
 import psutil
 
 from benchmarks.pictures import encoded
@@ -59,8 +60,6 @@ def _served(workers: int) -> Iterator[tuple[str, psutil.Process]]:
 
 
 def _wait_for(url: str, workers: int) -> None:
-    import httpx
-
     while httpx.get(f"{url}/metrics", trust_env=False).text.count("millstream_sessions{") < workers:
         pass
 

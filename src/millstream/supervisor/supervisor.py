@@ -244,7 +244,7 @@ class Supervisor:
     def _replace(self, post: Post, child: GatewayProcess, code: int) -> None:
         if self._is_ending:
             return
-        if not self._is_complete:
+        if not self._is_complete and not child.is_serving:
             self._code = code if code > 0 else 1
             self._say_failed(child, code)
             self._end()

@@ -25,7 +25,7 @@ BURST: Final = 64
 REST_S: Final = 0.25
 """Pause in accepting when descriptors run out; new connections wait in the kernel meanwhile."""
 
-HESITATION_S: Final = 0.05
+HESITATION_S: Final = 0.1
 """Pause before a connection is accepted that another gateway should rather take; it may be stuck."""
 
 SHED: Final = 8
