@@ -1,6 +1,6 @@
 """Run the benchmarks and print them against `budgets.toml`: `python -m benchmarks [hop] [load] [glass] [firefox]
 [sound] [voice] [soak] [queue] [slow] [path] [link] [process]
-[idle] [batch] [broker] [ray]`; the last needs `millstream[ray]`."""
+[idle] [scale] [batch] [broker] [ray]`; the last needs `millstream[ray]`."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from benchmarks import (
     bench_process,
     bench_queue,
     bench_ray,
+    bench_scale,
     bench_slow,
     bench_soak,
     bench_sound,
@@ -46,6 +47,7 @@ BENCHMARKS = {
     "process": bench_process.measure,
     "idle": bench_idle.measure,
     "ray": bench_ray.measure,
+    "scale": bench_scale.measure,
 }
 
 ONLY_NAMED = frozenset({"ray"})

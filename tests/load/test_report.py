@@ -66,8 +66,8 @@ SLOW = visitor(hz=5.0)
     ("part", "said", "words"),
     [
         ("nothing", found(*[visitor()] * 4), "all 4 streams held"),
-        ("tester", found(*[visitor()] * 4, cores=0.95), "95% of a core"),
-        ("tester", found(*[SLOW] * 4, lag_s=0.05), "late by 50 ms"),
+        ("tester", found(*[visitor()] * 4, cores=0.95), "itself: its busiest process takes 95% of a core"),
+        ("tester", found(*[SLOW] * 4, lag_s=0.05), "late by 50 ms (p95) though"),
         ("queue", found(visitor(), visitor(outcome="waiting", running_s=0.0)), "1 streams never had a slot"),
         ("queue", found(visitor(), visitor(outcome="refused", running_s=0.0)), "1 of 4 visitors were turned away"),
         ("unknown", found(visitor(outcome="failed", running_s=0.0)), "no stream was served"),

@@ -55,6 +55,12 @@ def _of_tester(found: LoadReport) -> str:
     tester = found.tester
     if tester.cores < BUSY_CORES and tester.lag_p95_s < LATE_S:
         return ""
+    if tester.cores < BUSY_CORES:
+        return (
+            f"the machine of the load tester: its processes are late by {_ms(tester.lag_p95_s)} (p95) though the "
+            f"busiest takes only {tester.cores:.0%} of a core, as others, perhaps the app itself, have its cores. Use "
+            "another one"
+        )
     return (
         f"the load tester itself: its busiest process takes {tester.cores:.0%} of a core, and is late by "
         f"{_ms(tester.lag_p95_s)}. The figures are those of the tester: give it --processes or another machine"
