@@ -7,7 +7,15 @@ file is never run: it only mentions the names.
 # Python itself, or a library's class that ours extends, calls them.
 _.__getattr__, _.__dir__, _.__signature__
 _.handle_starttag, _.handle_endtag, _.handle_data  # html.parser.HTMLParser
-_.capture_signals, _.servers, _.wait_closed, _.disconnected, _.pong_timer, _.timeout_graceful_shutdown  # uvicorn
+(
+    _.capture_signals,
+    _.servers,
+    _.wait_closed,
+    _.disconnected,
+    _.ping_timer,
+    _.pong_timer,
+    _.timeout_graceful_shutdown,
+)  # uvicorn
 _.redirect_slashes  # Starlette's router
 _._clock_resolution  # asyncio's event loop, of which VirtualLoop is one
 PageHook, _.initialize, build_data  # hatchling
@@ -18,6 +26,13 @@ _.reducer_override  # pickle
 # PyAV passes them on to FFmpeg.
 _.bit_rate, _.thread_count, _.pict_type, _.framerate, _.gop_size, _.max_b_frames
 _.color_primaries, _.color_trc, _.colorspace, _.color_range
+
+# ONNX Runtime's options.
+_.inter_op_num_threads, _.intra_op_num_threads
+
+# Results of the simulation, which its tests read, and fields of its file of costs.
+_.gave_up, _.still_running, _.busy_s
+gave_up, still_running, idle_kb, machine
 
 # Read by name: Element adds up `ignores`, and the argument check keeps the other two in the class.
 ignores, _._positional, _._argument_kinds
@@ -39,7 +54,7 @@ CodecSuite, EngineSuite, LaneSuite, QueueSuite, TransportSuite, _.another, _.roo
 JPEG, WEBP
 
 # Named in annotations that are strings, or a parameter of a method that does nothing in the base class.
-AbstractContextManager, OpenAI, Annotation, Color, bits_per_second
+AbstractContextManager, BatchProgram, OpenAI, Annotation, Color, bits_per_second
 
 # Examples: registered by a decorator, and read by the example's test.
 offer_reset, set_back, DELAY

@@ -51,6 +51,9 @@ ACCEPTED_S: Final = 0.2
 SPARE_S: Final = 1.0
 """Time that shutting down may take beyond the drain."""
 
+NOTE_LOAD_S: Final = 0.1
+"""How often gateways tell each other how many connections they have."""
+
 
 class Server(uvicorn.Server):
     """Serves one app on one socket that is already open.
@@ -149,6 +152,7 @@ class Server(uvicorn.Server):
         acceptor = Acceptor(self._listener, self._protocol, tls, self._connection_limits, self._app.complaints)
         if self._app.gateway is not None and self._app.gateway.loads is not None:
             acceptor.is_preferred = partial(self._is_least, self._app.gateway.loads)
+            self._note_load(self._app.gateway.loads)
         acceptor.open()
         self.servers = [acceptor]  # type: ignore[list-item]  # it has everything that uvicorn uses of a server
         if tls is not None:  # nothing can be read of a request before its connection belongs to somebody
@@ -161,11 +165,11 @@ class Server(uvicorn.Server):
         loads.note(own + is_least)  # it is about to accept one
         return is_least
 
-    async def on_tick(self, counter: int) -> bool:
-        """Tell the other gateways ten times a second how many connections there are here."""
-        if self._app.gateway is not None and self._app.gateway.loads is not None:
-            self._app.gateway.loads.note(len(self.server_state.connections))
-        return await super().on_tick(counter)
+    def _note_load(self, loads: Loads) -> None:
+        """Tell the other gateways now, and again and again, how many connections there are here."""
+        loads.note(len(self.server_state.connections))
+        if not self.should_exit:
+            asyncio.get_running_loop().call_later(NOTE_LOAD_S, self._note_load, loads)
 
     def _open_private_door(self) -> None:
         """Begin to accept the requests that siblings of a gateway pass on; theirs are not limited by address."""

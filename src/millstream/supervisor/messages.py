@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -50,7 +50,6 @@ class Serving(msgspec.Struct, frozen=True, tag="serving"):
 
 
 Message: TypeAlias = Start | Retire | Serving
-MessageT = TypeVar("MessageT", bound=Message)
 
 _DECODER: Final = msgspec.msgpack.Decoder(Message)
 
