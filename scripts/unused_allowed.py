@@ -7,15 +7,8 @@ file is never run: it only mentions the names.
 # Python itself, or a library's class that ours extends, calls them.
 _.__getattr__, _.__dir__, _.__signature__
 _.handle_starttag, _.handle_endtag, _.handle_data  # html.parser.HTMLParser
-(
-    _.capture_signals,
-    _.servers,
-    _.wait_closed,
-    _.disconnected,
-    _.ping_timer,
-    _.pong_timer,
-    _.timeout_graceful_shutdown,
-)  # uvicorn
+_.capture_signals, _.servers, _.wait_closed, _.disconnected, _.ping_timer, _.pong_timer  # uvicorn
+_.timeout_graceful_shutdown  # uvicorn
 _.redirect_slashes  # Starlette's router
 _._clock_resolution  # asyncio's event loop, of which VirtualLoop is one
 PageHook, _.initialize, build_data  # hatchling
