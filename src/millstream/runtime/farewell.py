@@ -24,9 +24,9 @@ async def run_unseen(context: SessionContext, binding: Binding, event: Occurrenc
         TimeoutError: It takes longer than `farewell_s`.
     """
     queued, worker, ticket, calls, values = _Farewell(), None, None, context.calls, context.values
-    if binding.queue:
-        ticket = context.queue.join(queued, binding, context.page.caller.visitor, is_farewell=True)
     try:
+        if binding.queue:
+            ticket = context.queue.join(queued, binding, context.page.caller.visitor, is_farewell=True)
         while ticket is not None and ticket.state is TicketState.WAITING:
             await queued.admission.wait()
             if queued.refusal is not None:
