@@ -1,6 +1,6 @@
 """Run the benchmarks and print them against `budgets.toml`: `python -m benchmarks [hop] [load] [glass] [firefox]
 [sound] [voice] [soak] [queue] [slow] [path] [link] [process]
-[idle] [scale] [batch] [broker] [ray]`; the last needs `millstream[ray]`."""
+[idle] [scale] [batch] [broker] [workers] [ray]`; the last needs `millstream[ray]`."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from benchmarks import (
     bench_soak,
     bench_sound,
     bench_voice,
+    bench_workers,
 )
 
 BENCHMARKS = {
@@ -39,6 +40,7 @@ BENCHMARKS = {
     "firefox": bench_firefox.measure,
     "sound": bench_sound.measure,
     "voice": bench_voice.measure,
+    "workers": bench_workers.measure,
     "soak": bench_soak.measure,
     "queue": bench_queue.measure,
     "slow": bench_slow.measure,
