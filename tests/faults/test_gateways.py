@@ -307,3 +307,20 @@ def test_a_gateway_that_dies_while_others_start_is_started_again() -> None:
         one = Served(process, process.stdout.readline().split()[-1], temp)
         one.gateways[0].kill()
         wait_until(lambda: one.names() == ["g1-2", "g2"], 30)
+
+
+def test_a_page_of_a_gateway_that_is_killed_goes_on_elsewhere_within_3_s() -> None:
+    with served() as one, Client(one.url) as page:
+        page.click("Add")
+        page.click("Add")
+        page.set("Text", "at")
+        page.click("Which")
+        pid, token = int(page.value("Text").split()[-1]), page.page.link.welcome.resume
+        threading.Event().wait(1.5)  # a snapshot is written once a second at most
+        os.kill(pid, signal.SIGKILL)
+        page.wait_for(lambda: page.page.link.welcome.resume != token, 3)
+        page.click("Add")
+        assert page.value("Count") == 3
+        page.set("Text", "at")
+        page.click("Which")
+        assert int(page.value("Text").split()[-1]) != pid
