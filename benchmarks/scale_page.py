@@ -60,7 +60,7 @@ def compared(costs: Costs) -> str:
             f"{simulated_s / measured_s - 1:+.0%}".replace("%", " %"),
         ]
     )
-    return _table(["case", "measured", "simulated", "off by"], rows)
+    return _table(["case", "measured", "simulated", "off by"], rows) + f"\nMeasured on {costs.machine}.\n"
 
 
 def _titled(costs: Costs) -> dict[str, tuple[float, float]]:
@@ -94,7 +94,8 @@ def sizing(costs: Costs, found: Sequence[Size]) -> str:
         "1,000 streams need, in cores",
         "an hour, in dollars",
     ]
-    return _table(names, rows)
+    idle = f"A page in which nothing streams takes {costs.page.idle_kb:.0f} kB."
+    return f"{_table(names, rows)}\n{idle}\n"
 
 
 def queue(found: Sequence[Promise]) -> str:

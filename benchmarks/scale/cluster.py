@@ -123,6 +123,12 @@ class ClusterResult:
     gaps_s: list[float] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
 
+    @property
+    def users(self) -> int:
+        """All who have come, and were counted by what became of them."""
+        gone = self.finished + self.refused + self.gave_up
+        return gone + self.still_waiting + self.still_running
+
 
 @dataclass(eq=False)
 class _Replica:

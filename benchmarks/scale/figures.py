@@ -117,7 +117,7 @@ def _promise(load: float) -> Promise:
     told = [(told_s, was_s) for told_s, was_s in found.estimates if was_s > 1.0]
     kept = float(np.mean([was_s <= 1.2 * told_s for told_s, was_s in told])) if told else None
     error = float(np.median([abs(told_s - was_s) / was_s for told_s, was_s in told])) if told else None
-    return Promise(load, float(p50), float(p95), found.refused / USERS, kept, error)
+    return Promise(load, float(p50), float(p95), found.refused / found.users, kept, error)
 
 
 @dataclass(frozen=True)

@@ -127,8 +127,7 @@ class _Gateway:
             "gpu": device,
             "service": Station(simulation, case.streams),
         }
-        is_contended = case.handler.runs_on == "python" or case.handler.max_size > 1  # those of a batch come at once
-        self._gil_s = (frame.contended_ms if is_contended else frame.gil_ms) / 1000
+        self._gil_s = frame.gil_s(case.handler)
         rules = BatchRules(case.handler.max_size, case.max_wait_s)
         self.batcher = Batcher(simulation, rules, self.call) if case.handler.max_size > 1 else None
 

@@ -44,16 +44,12 @@ class Station:
     Args:
         simulation: Its clock.
         servers: How many jobs are served at once.
-
-    Attributes:
-        busy_s: Seconds of work that were begun.
     """
 
     def __init__(self, simulation: Simulation, servers: int) -> None:
         self._simulation = simulation
         self._free = servers
         self._waiting: deque[tuple[float, Action]] = deque()
-        self.busy_s = 0.0
 
     def serve(self, seconds: float, done: Action) -> None:
         """Serve a job that takes so long, as soon as a server is free; `done` comes after it."""
@@ -64,7 +60,6 @@ class Station:
         while self._free and self._waiting:
             seconds, done = self._waiting.popleft()
             self._free -= 1
-            self.busy_s += seconds
             self._simulation.after(seconds, lambda done=done: self._end(done))  # type: ignore[misc]
 
     def _end(self, done: Action) -> None:
