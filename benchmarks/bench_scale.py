@@ -9,11 +9,11 @@ from typing import Final
 
 from benchmarks.server import Server, serve
 from millstream.codecs import jpeg
-from millstream.load.crew import find_event
-from millstream.load.devices import camera
-from millstream.load.group import run_group
-from millstream.load.plan import GroupFigures, GroupShare, LoadPlan
-from millstream.load.visitor import Devices
+from millstream.load_testing.crew import find_event
+from millstream.load_testing.devices import camera
+from millstream.load_testing.group import run_group
+from millstream.load_testing.plan import GroupFigures, GroupShare, LoadPlan
+from millstream.load_testing.visitor import Devices
 
 STREAMS: Final = {"hold": 8, "hold_briefly": 8, "sleep": 4, "batch": 8, "queue": 6}
 RATE_HZ: Final = {"hold": 15.0, "hold_briefly": 30.0, "sleep": 30.0, "batch": 15.0, "queue": 5.0}

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from millstream import codecs
 from millstream.frames import Frame
-from millstream.load import devices
+from millstream.load_testing import devices
 from millstream.media import image_file as picture
 
 PHOTOGRAPH = Path(__file__).parent.parent / "examples" / "media" / "astronaut.jpg"

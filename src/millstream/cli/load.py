@@ -51,11 +51,11 @@ def add_load(commands: argparse._SubParsersAction[Parser]) -> None:
 
 def _load(options: argparse.Namespace) -> int:
     # The tester is not loaded for other commands.
-    from millstream.load.crew import find_event, processes_for, run_load
-    from millstream.load.plan import LoadPlan
-    from millstream.load.report import Goal
-    from millstream.load.table import table
-    from millstream.load.verdict import verdict
+    from millstream.load_testing.crew import find_event, processes_for, run_load
+    from millstream.load_testing.plan import LoadPlan
+    from millstream.load_testing.report import Goal
+    from millstream.load_testing.table import table
+    from millstream.load_testing.verdict import verdict
 
     width, height = options.size
     plan = LoadPlan(

@@ -57,7 +57,6 @@ SIGNATURES = {
     uvicorn.Server: {
         "__init__": "(config)",
         "capture_signals": "()",
-        "on_tick": "(counter)",
         "shutdown": "(sockets)",
         "startup": "(sockets)",
     },

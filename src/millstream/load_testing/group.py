@@ -1,7 +1,7 @@
 """One process of the load tester: its visitors on one event loop.
 
-`python -m millstream.load.group` reads a `GroupShare` as a line of JSON, says when it is ready, begins at the next
-line, and writes `GroupFigures` as JSON.
+`python -m millstream.load_testing.group` reads a `GroupShare` as a line of JSON, says when it is ready, begins at the
+next line, and writes `GroupFigures` as JSON.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from millstream.load import devices
-from millstream.load.plan import GroupFigures, GroupShare, VisitorFigures
-from millstream.load.visitor import Devices, Times, Visitor
+from millstream.load_testing import devices
+from millstream.load_testing.plan import GroupFigures, GroupShare, VisitorFigures
+from millstream.load_testing.visitor import Devices, Times, Visitor
 from millstream.wire.packet import PacketKind
 
 READY: Final = "ready"

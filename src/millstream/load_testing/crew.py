@@ -15,10 +15,10 @@ import msgspec
 
 from millstream.client.client import open_page
 from millstream.errors import Closed
-from millstream.load.fed_event import FedEvent, find_fed_event
-from millstream.load.plan import GroupFigures, GroupShare, LoadPlan
-from millstream.load.report import Goal, LoadReport, report, server_report
-from millstream.load.server_figures import ServerFigures
+from millstream.load_testing.fed_event import FedEvent, find_fed_event
+from millstream.load_testing.plan import GroupFigures, GroupShare, LoadPlan
+from millstream.load_testing.report import Goal, LoadReport, report, server_report
+from millstream.load_testing.server_figures import ServerFigures
 
 OPENING_S: Final = 10.0
 
@@ -91,7 +91,7 @@ async def run_load(
 async def _members(plan: LoadPlan, event: FedEvent, count: int) -> AsyncIterator[Sequence[Process]]:
     """Start the processes, tell each its share, and end them at the end."""
     members: list[Process] = []
-    words = (sys.executable, "-m", "millstream.load.group")
+    words = (sys.executable, "-m", "millstream.load_testing.group")
     try:
         for first in range(count):
             member = await asyncio.create_subprocess_exec(*words, stdin=PIPE, stdout=PIPE, limit=LINE_BYTES)

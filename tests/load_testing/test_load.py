@@ -13,14 +13,14 @@ from tests.server.live import serving
 
 import millstream as ms
 from millstream.cli import main
-from millstream.load import server_figures
-from millstream.load.crew import find_event, processes_for
-from millstream.load.devices import camera, microphone
-from millstream.load.fed_event import FedEvent
-from millstream.load.group import run_group
-from millstream.load.plan import GroupFigures, GroupShare, LoadPlan
-from millstream.load.server_figures import ServerFigures
-from millstream.load.visitor import Devices
+from millstream.load_testing import server_figures
+from millstream.load_testing.crew import find_event, processes_for
+from millstream.load_testing.devices import camera, microphone
+from millstream.load_testing.fed_event import FedEvent
+from millstream.load_testing.group import run_group
+from millstream.load_testing.plan import GroupFigures, GroupShare, LoadPlan
+from millstream.load_testing.server_figures import ServerFigures
+from millstream.load_testing.visitor import Devices
 
 RATE_HZ = 10.0
 

@@ -6,7 +6,7 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from millstream.load.fed_event import FedEvent
+from millstream.load_testing.fed_event import FedEvent
 
 AGES_KEPT: Final = 10_000
 """The latest so many latencies of a stream are kept."""

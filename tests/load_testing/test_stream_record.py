@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from millstream.load.stream_record import StreamRecord
+from millstream.load_testing.stream_record import StreamRecord
 
 
 def test_only_the_seconds_that_are_measured_count() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from millstream.load.report import LoadReport
+from millstream.load_testing.report import LoadReport
 
 Part: TypeAlias = Literal["nothing", "tester", "queue", "server", "handler", "link", "unknown"]
 

@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from millstream.load.fed_event import FedEvent
-from millstream.load.plan import GroupFigures, LoadPlan, VisitorFigures
-from millstream.load.report import Goal, LoadReport, ServerReport, Spread, report, server_report
-from millstream.load.server_figures import Scrape, parse
-from millstream.load.table import table
-from millstream.load.verdict import verdict
+from millstream.load_testing.fed_event import FedEvent
+from millstream.load_testing.plan import GroupFigures, LoadPlan, VisitorFigures
+from millstream.load_testing.report import Goal, LoadReport, ServerReport, Spread, report, server_report
+from millstream.load_testing.server_figures import Scrape, parse
+from millstream.load_testing.table import table
+from millstream.load_testing.verdict import verdict
 from millstream.wire.packet import PacketKind
 
 PLAN = LoadPlan(url="http://127.0.0.1/", streams=4, rate_hz=10.0, seconds=10.0)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from millstream.load.report import LoadReport, Spread
-from millstream.load.verdict import verdict
+from millstream.load_testing.report import LoadReport, Spread
+from millstream.load_testing.verdict import verdict
 
 
 def table(found: LoadReport) -> str:

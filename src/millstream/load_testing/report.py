@@ -9,9 +9,9 @@ from typing import Final
 
 import numpy as np
 
-from millstream.load.fed_event import FedEvent
-from millstream.load.plan import GroupFigures, LoadPlan, VisitorFigures
-from millstream.load.server_figures import Scrape
+from millstream.load_testing.fed_event import FedEvent
+from millstream.load_testing.plan import GroupFigures, LoadPlan, VisitorFigures
+from millstream.load_testing.server_figures import Scrape
 
 WHOLE: Final = 0.9
 """A stream counts as held only if it had a slot for this share of the time."""

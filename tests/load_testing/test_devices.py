@@ -3,7 +3,7 @@
 import numpy as np
 import simplejpeg
 
-from millstream.load.devices import NOISE, SAMPLE_RATE, camera, microphone, scene
+from millstream.load_testing.devices import NOISE, SAMPLE_RATE, camera, microphone, scene
 
 
 def test_frames_take_as_many_bytes_as_those_of_a_real_camera() -> None:

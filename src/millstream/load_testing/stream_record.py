@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-from millstream.load.plan import AGES_KEPT, Outcome, VisitorFigures
+from millstream.load_testing.plan import AGES_KEPT, Outcome, VisitorFigures
 
 WITH_SLOT: Final = frozenset({"running", "stopping"})
 

@@ -15,9 +15,9 @@ from millstream.client.stream import ClientStream
 from millstream.client.uplink import sleep_until
 from millstream.errors import BacklogExceeded, Closed, InvalidValue, Refused
 from millstream.frames import Chunk
-from millstream.load.fed_event import FedEvent
-from millstream.load.plan import LoadPlan, VisitorFigures
-from millstream.load.stream_record import StreamRecord
+from millstream.load_testing.fed_event import FedEvent
+from millstream.load_testing.plan import LoadPlan, VisitorFigures
+from millstream.load_testing.stream_record import StreamRecord
 from millstream.wire.packet import PacketKind
 
 OPENING_S: Final = 20.0

@@ -5,7 +5,7 @@ import pytest
 import millstream as ms
 from millstream.client.manifest import PageManifest
 from millstream.errors import InvalidValue
-from millstream.load.fed_event import find_fed_event
+from millstream.load_testing.fed_event import find_fed_event
 
 
 def manifest() -> PageManifest:
