@@ -306,6 +306,67 @@ async def test_a_batch_that_hangs_is_given_up_and_the_next_one_goes_on(
     assert "shout() does not end although" in caplog.text
 
 
+async def test_who_was_in_a_batch_that_was_given_up_takes_no_later_one_with_it() -> None:
+    words = Words()
+    async with running(words.shout, limits=EngineLimits(abandon_s=0.1)) as engine:
+        engine.grace_s = 0.05
+        one, other, third = workers(engine, 3)
+        words.gate.clear()
+        hung = [asyncio.ensure_future(result_of(worker, "a")) for worker in (one, other)]
+        await asyncio.to_thread(words.begun.wait)
+        assert words.batches == [["a", "a"]]
+        for task in hung:
+            task.cancel()
+        await asyncio.wait(hung)
+        await one.close(0)
+        later = asyncio.ensure_future(result_of(third, "b"))
+        await asyncio.sleep(0)
+        other.abandon_s = 0.2
+        await other.close(0)
+        await one.released
+        await until(lambda: len(words.batches) == 2)
+        await other.released
+        words.gate.set()
+        assert text_of(await later) == "B"
+
+
+async def test_who_is_given_up_soon_costs_the_others_of_its_batch_nothing() -> None:
+    words = Words()
+    async with running(words.shout) as engine:
+        engine.grace_s = 0.01
+        one, other = workers(engine, 2)
+        words.gate.clear()
+        both = [asyncio.ensure_future(result_of(worker, "a")) for worker in (one, other)]
+        await asyncio.to_thread(words.begun.wait)
+        assert words.batches == [["a", "a"]]
+        one.abandon_s = 0.0  # others wait for its slot
+        both[0].cancel()
+        await one.close(5.0)
+        assert one.released.done()
+        assert not one.ended.done()
+        words.gate.set()
+        assert text_of(await both[1]) == "A"
+
+
+async def test_who_waits_for_a_function_does_not_give_up_the_call_that_it_waits_for() -> None:
+    words = Words()
+    async with running(words.shout, limits=EngineLimits(abandon_s=0.05)) as engine:
+        engine.grace_s = 0.01
+        one, other = workers(engine, 2)
+        words.gate.clear()
+        busy = asyncio.ensure_future(result_of(one, "a"))
+        await asyncio.to_thread(words.begun.wait)
+        batcher = engine._batchers[0]
+        batcher.costs.pays, batcher.costs._judged_at = False, batcher._loop.time()  # from now on one by one
+        waiting = asyncio.ensure_future(result_of(other, "b"))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await other.close(5.0)
+        assert other.released.done()
+        words.gate.set()
+        assert text_of(await busy) == "A"
+
+
 async def test_what_does_not_pay_is_called_one_by_one_and_that_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
     words = Words()
     async with running(words.shout) as engine:

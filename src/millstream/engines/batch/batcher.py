@@ -29,18 +29,20 @@ class Part:
     outcome: asyncio.Future[Outcome]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class RunningBatch:
     """A call of the function that is at work.
 
     Attributes:
         parts: The calls that it is for, by member.
+        began_at: When it began.
         done: What came of it.
         returned: Set when the function has returned.
         timer: Gives it up when it takes too long.
     """
 
     parts: dict[Hashable, Part]
+    began_at: float
     done: asyncio.Future[object]
     returned: threading.Event
     timer: asyncio.TimerHandle
@@ -158,7 +160,7 @@ class Batcher:
         members, returned = [(part.call, part.arguments) for part in parts.values()], threading.Event()
         done = self.caller.run(partial(called, members, returned))
         timer = self._loop.call_later(self._hang_s, self.abandon, f"it was called {self._hang_s:g} seconds ago")
-        running = self._running = RunningBatch(parts, done, returned, timer)
+        running = self._running = RunningBatch(parts, now, done, returned, timer)
         done.add_done_callback(lambda _: self._end(running))
 
     def _end(self, running: RunningBatch) -> None:
@@ -194,6 +196,16 @@ class Batcher:
                 saved_s * 1000,
                 AGAIN_S,
             )
+
+    def give_up(self, member: Hashable, patience_s: float, why: str) -> None:
+        """Give up the call at work that a member is part of, if it is, once it has taken `patience_s`.
+
+        A member that is given up sooner has its part wasted: the others of its batch may well get their results.
+        """
+        if (running := self.running(member)) is not None:
+            at = min(running.began_at + patience_s, running.timer.when())
+            running.timer.cancel()
+            running.timer = self._loop.call_at(at, self.abandon, why)
 
     def abandon(self, why: str) -> None:
         """Give up the call that runs: it fails for all that it is for, and others go on in another thread."""

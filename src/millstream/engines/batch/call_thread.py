@@ -57,9 +57,13 @@ class CallThread:
         finally:
             lock.release()
 
+    def let_others_call(self) -> None:
+        """Have nobody wait any longer for the call that holds the function."""
+        self._lock = threading.Lock()
+
     def abandon(self) -> None:
         """Leave the call that runs, and its thread, to themselves: others need not wait for it."""
-        self._lock = threading.Lock()
+        self.let_others_call()
         if self._tasks is not None and self._ended is not None:
             self.abandoned += 1
             self._ended.add_done_callback(self._came_back)

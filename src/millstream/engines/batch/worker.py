@@ -19,7 +19,7 @@ class Worker(thread.Worker):
     def __init__(self, batcher: Batcher, engine: thread.Engine, program: Program, binding: int, notify: Notify) -> None:
         super().__init__(engine, program, binding, notify)
         self._batcher = batcher
-        self._has_turn = False
+        self._has_turn = self._is_alone = False
         self.ended.add_done_callback(lambda _: batcher.forget(self))
 
     @property
@@ -67,7 +67,9 @@ class Worker(thread.Worker):
         """Take all steps; in the worker's thread."""
         call.arguments()
         with self._batcher.caller.holding():
+            self._is_alone = True
             value = call.call()
+            self._is_alone = False
         return call.accept(value)
 
     async def close(self, wait_s: float | None = None) -> None:
@@ -77,5 +79,7 @@ class Worker(thread.Worker):
 
     def abandon(self, why: str) -> None:
         if not self.released.done():
-            self._batcher.abandon(why)
+            self._batcher.give_up(self, self._engine.abandon_s, why)
+            if self._is_alone:
+                self._batcher.caller.let_others_call()
         super().abandon(why)
