@@ -367,6 +367,20 @@ async def test_who_waits_for_a_function_does_not_give_up_the_call_that_it_waits_
         assert text_of(await busy) == "A"
 
 
+async def test_without_a_thread_a_call_fails_and_the_next_one_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = Words()
+    async with running(words.shout) as engine:
+        one, other = workers(engine, 2)
+
+        def no_thread(_: threading.Thread) -> None:
+            raise RuntimeError("can't start new thread")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Thread, "start", no_thread)
+            assert "no room for one more call" in text_of(await asyncio.wait_for(result_of(one, "a"), 3))
+        assert text_of(await asyncio.wait_for(result_of(other, "b"), 3)) == "B"
+
+
 async def test_what_does_not_pay_is_called_one_by_one_and_that_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
     words = Words()
     async with running(words.shout) as engine:

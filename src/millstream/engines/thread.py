@@ -29,6 +29,8 @@ logger = logging.getLogger("millstream.engine")
 GRACE_S: Final = 0.5
 """How long a worker that is closed waits for the handler that it runs, unless it is told to wait longer."""
 
+NO_THREAD: Final = "The app is busy: this machine has no room for one more call. Try again in a moment."
+
 KEPT: Final = 64
 """Different messages of a handler that wait for the loop; the newest are."""
 
@@ -70,7 +72,7 @@ class Engine:
         except RuntimeError as error:
             worker.calls.close()
             self._note_short(worker.name, error)
-            raise Busy("The app is busy: this machine has no room for one more call. Try again in a moment.") from None
+            raise Busy(NO_THREAD) from None
         self._is_short = False
         self._opened += 1
         self._workers.add(worker)

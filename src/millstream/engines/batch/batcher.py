@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
@@ -15,6 +15,8 @@ from millstream.batches import BatchCall, BatchRules, BatchStatistics, Outcome, 
 from millstream.engines.batch.call_thread import CallThread
 from millstream.engines.batch.costs import AGAIN_S, Costs
 from millstream.engines.batch.former import Former
+from millstream.engines.thread import NO_THREAD
+from millstream.errors import Busy
 from millstream.jobs import Arguments
 
 logger = logging.getLogger("millstream.engine")
@@ -154,11 +156,18 @@ class Batcher:
             self._call({member: self._parts.pop(member) for member in step.called}, now)
 
     def _call(self, parts: dict[Hashable, Part], now: float) -> None:
+        members, returned = [(part.call, part.arguments) for part in parts.values()], threading.Event()
+        try:
+            done = self.caller.run(partial(called, members, returned))
+        except RuntimeError as error:
+            logger.error("no thread can be had for %s (%s)", self.caller.name, error)
+            self._former.end(now)
+            self._settle(parts, [Raised(Busy(NO_THREAD))] * len(parts))
+            self._loop.call_soon(self._go_on)
+            return
         self._batches += 1
         self._calls += len(parts)
         self._wait_s += sum(now - self._ready_at.pop(member, now) for member in parts)
-        members, returned = [(part.call, part.arguments) for part in parts.values()], threading.Event()
-        done = self.caller.run(partial(called, members, returned))
         timer = self._loop.call_later(self._hang_s, self.abandon, f"it was called {self._hang_s:g} seconds ago")
         running = self._running = RunningBatch(parts, now, done, returned, timer)
         done.add_done_callback(lambda _: self._end(running))
@@ -174,11 +183,11 @@ class Batcher:
             self._call_s += seconds
             self.costs.add(len(outcomes), seconds, now)
             self._tell()
-        self._settle(running, outcomes)
+        self._settle(running.parts, outcomes)
         self._go_on()
 
-    def _settle(self, running: RunningBatch, outcomes: Sequence[Outcome]) -> None:
-        for part, outcome in zip(running.parts.values(), outcomes, strict=True):
+    def _settle(self, parts: Mapping[Hashable, Part], outcomes: Sequence[Outcome]) -> None:
+        for part, outcome in zip(parts.values(), outcomes, strict=True):
             if not part.outcome.done():
                 part.outcome.set_result(outcome)
 
@@ -217,7 +226,7 @@ class Batcher:
         logger.warning("%s() does not end although %s: the thread of its batch is abandoned", self.caller.name, why)
         error = TimeoutError(f"{self.caller.name}() does not end although {why}")
         self._former.end(self._loop.time())
-        self._settle(running, [Raised(error)] * len(running.parts))
+        self._settle(running.parts, [Raised(error)] * len(running.parts))
         self._go_on()
 
 

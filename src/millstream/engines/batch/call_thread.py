@@ -11,6 +11,7 @@ from queue import SimpleQueue
 from typing import Any, Final, TypeAlias
 
 Task: TypeAlias = Callable[[], object]
+Tasks: TypeAlias = SimpleQueue[tuple[Task, asyncio.Future[object]] | None]
 
 logger = logging.getLogger("millstream.engine")
 
@@ -33,19 +34,26 @@ class CallThread:
         self.name = name
         self.abandoned = 0
         self._lock = threading.Lock()
-        self._tasks: SimpleQueue[tuple[Task, asyncio.Future[object]] | None] | None = None
+        self._tasks: Tasks | None = None
         self._ended: asyncio.Future[None] | None = None
 
     def run(self, task: Task) -> asyncio.Future[object]:
-        """Do something in the thread while nothing else calls the function; on the loop."""
-        loop = asyncio.get_running_loop()
-        if self._tasks is None:
-            self._tasks, self._ended = SimpleQueue(), loop.create_future()
-            work = _Thread(self, loop, self._tasks, self._ended).work
-            threading.Thread(target=work, name=f"millstream batches of {self.name}", daemon=True).start()
-        future: asyncio.Future[object] = loop.create_future()
-        self._tasks.put((task, future))
+        """Do something in the thread while nothing else calls the function; on the loop.
+
+        Raises:
+            RuntimeError: No thread can be had.
+        """
+        future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        (self._tasks or self._begin()).put((task, future))
         return future
+
+    def _begin(self) -> Tasks:
+        loop, tasks = asyncio.get_running_loop(), Tasks()
+        ended: asyncio.Future[None] = loop.create_future()
+        work = _Thread(self, loop, tasks, ended).work
+        threading.Thread(target=work, name=f"millstream batches of {self.name}", daemon=True).start()
+        self._tasks, self._ended = tasks, ended
+        return tasks
 
     @contextmanager
     def holding(self) -> Iterator[None]:
@@ -87,7 +95,7 @@ class _Thread:
         self,
         caller: CallThread,
         loop: asyncio.AbstractEventLoop,
-        tasks: SimpleQueue[tuple[Task, asyncio.Future[object]] | None],
+        tasks: Tasks,
         ended: asyncio.Future[None],
     ) -> None:
         self._caller, self._loop, self._tasks, self._ended = caller, loop, tasks, ended
