@@ -348,6 +348,25 @@ async def test_who_is_given_up_soon_costs_the_others_of_its_batch_nothing() -> N
         assert text_of(await both[1]) == "A"
 
 
+async def test_a_batch_that_waits_for_that_of_another_event_outlives_it() -> None:
+    words = Words()
+
+    def shout(given: list[str]) -> Sequence[object]:
+        if given == ["a"]:
+            return words.shout(given)
+        time.sleep(0.1)
+        return words.answer(given)
+
+    async with running(shout, shout, limits=EngineLimits(hang_s=0.3)) as engine:
+        (one,), (other,) = workers(engine, 1, binding=0), workers(engine, 1, binding=1)
+        words.gate.clear()
+        hung = asyncio.ensure_future(result_of(one, "a", 0))
+        await asyncio.to_thread(words.begun.wait)
+        assert text_of(await result_of(other, "b", 1)) == "B"
+        assert "does not end although" in text_of(await hung)
+        words.gate.set()
+
+
 async def test_who_waits_for_a_function_does_not_give_up_the_call_that_it_waits_for() -> None:
     words = Words()
     async with running(words.shout, limits=EngineLimits(abandon_s=0.05)) as engine:

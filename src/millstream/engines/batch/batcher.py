@@ -6,9 +6,9 @@ import asyncio
 import logging
 import threading
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import NamedTuple, cast
 
 from millstream.batches import BatchCall, BatchRules, BatchStatistics, Outcome, Raised, Share
@@ -33,21 +33,28 @@ class Part:
 
 @dataclass(slots=True, eq=False)
 class RunningBatch:
-    """A call of the function that is at work.
+    """A call of the function that is at work, or waits for one that another event has made of it.
 
     Attributes:
         parts: The calls that it is for, by member.
-        began_at: When it began.
-        done: What came of it.
+        began_at: When the function was called, in seconds of `time.monotonic`; `None` before.
         returned: Set when the function has returned.
         timer: Gives it up when it takes too long.
     """
 
     parts: dict[Hashable, Part]
-    began_at: float
-    done: asyncio.Future[object]
-    returned: threading.Event
-    timer: asyncio.TimerHandle
+    began_at: float | None = None
+    returned: threading.Event = field(default_factory=threading.Event)
+    timer: asyncio.TimerHandle | None = None
+
+    @property
+    def call_s(self) -> float:
+        """The seconds for which the function has been at work."""
+        return 0.0 if self.began_at is None else monotonic() - self.began_at
+
+    def cancel_timer(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
 
 
 class Called(NamedTuple):
@@ -156,9 +163,9 @@ class Batcher:
             self._call({member: self._parts.pop(member) for member in step.called}, now)
 
     def _call(self, parts: dict[Hashable, Part], now: float) -> None:
-        members, returned = [(part.call, part.arguments) for part in parts.values()], threading.Event()
+        running = RunningBatch(parts)
         try:
-            done = self.caller.run(partial(called, members, returned))
+            done = self.caller.run(partial(called, running))
         except RuntimeError as error:
             logger.error("no thread can be had for %s (%s)", self.caller.name, error)
             self._former.end(now)
@@ -168,16 +175,16 @@ class Batcher:
         self._batches += 1
         self._calls += len(parts)
         self._wait_s += sum(now - self._ready_at.pop(member, now) for member in parts)
-        timer = self._loop.call_later(self._hang_s, self.abandon, f"it was called {self._hang_s:g} seconds ago")
-        running = self._running = RunningBatch(parts, now, done, returned, timer)
-        done.add_done_callback(lambda _: self._end(running))
+        self._running = running
+        self._watch(running, self._hang_s, f"it was called {self._hang_s:g} seconds ago")
+        done.add_done_callback(partial(self._end, running))
 
-    def _end(self, running: RunningBatch) -> None:
-        running.timer.cancel()
+    def _end(self, running: RunningBatch, done: asyncio.Future[object]) -> None:
         if running is not self._running:  # it was given up
             return
-        outcomes, seconds = cast("Called", running.done.result())
+        outcomes, seconds = cast("Called", done.result())
         now, self._running = self._loop.time(), None
+        running.cancel_timer()
         self._former.end(now)
         if seconds is not None:
             self._call_s += seconds
@@ -212,9 +219,16 @@ class Batcher:
         A member that is given up sooner has its part wasted: the others of its batch may well get their results.
         """
         if (running := self.running(member)) is not None:
-            at = min(running.began_at + patience_s, running.timer.when())
-            running.timer.cancel()
-            running.timer = self._loop.call_at(at, self.abandon, why)
+            self._watch(running, min(patience_s, self._hang_s), why)
+
+    def _watch(self, running: RunningBatch, bound_s: float, why: str) -> None:
+        """Give up a call once it has taken `bound_s`; its wait for another one does not count."""
+        running.cancel_timer()
+        left_s = bound_s - running.call_s
+        if left_s > 0:
+            running.timer = self._loop.call_later(left_s, self._watch, running, bound_s, why)
+        else:
+            self.abandon(why)
 
     def abandon(self, why: str) -> None:
         """Give up the call that runs: it fails for all that it is for, and others go on in another thread."""
@@ -222,7 +236,7 @@ class Batcher:
         self.caller.abandon()
         if running is None:
             return
-        running.timer.cancel()
+        running.cancel_timer()
         logger.warning("%s() does not end although %s: the thread of its batch is abandoned", self.caller.name, why)
         error = TimeoutError(f"{self.caller.name}() does not end although {why}")
         self._former.end(self._loop.time())
@@ -230,11 +244,11 @@ class Batcher:
         self._go_on()
 
 
-def called(members: Sequence[tuple[BatchCall, Arguments]], returned: threading.Event) -> Called:
+def called(running: RunningBatch) -> Called:
     """Call the function once for all; in its thread."""
-    began_at = perf_counter()
-    outcomes = _outcomes(members)
-    returned.set()
+    running.began_at, began_at = monotonic(), perf_counter()
+    outcomes = _outcomes([(part.call, part.arguments) for part in running.parts.values()])
+    running.returned.set()
     return Called(outcomes, perf_counter() - began_at if _is_one_call(outcomes) else None)
 
 

@@ -7,7 +7,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, Final, TypeAlias
 
 Task: TypeAlias = Callable[[], object]
@@ -70,13 +70,22 @@ class CallThread:
         self._lock = threading.Lock()
 
     def abandon(self) -> None:
-        """Leave the call that runs, and its thread, to themselves: others need not wait for it."""
+        """Leave the call that runs, and its thread, to themselves: what waits for it is done in another thread."""
         self.let_others_call()
-        if self._tasks is not None and self._ended is not None:
-            self.abandoned += 1
-            self._ended.add_done_callback(self._came_back)
-            self._tasks.put(None)
-            self._tasks = self._ended = None
+        left, ended = self._tasks, self._ended
+        if left is None or ended is None:
+            return
+        self._tasks = self._ended = None
+        self.abandoned += 1
+        ended.add_done_callback(self._came_back)
+        tasks: Tasks | None = None
+        try:
+            while not left.empty():
+                tasks = tasks or self._begin()
+                tasks.put(left.get_nowait())
+        except (RuntimeError, Empty) as error:  # no thread can be had, or the call came back just now
+            logger.debug("what waits for %s() is done when its call comes back: %s", self.name, error)
+        left.put(None)
 
     async def close(self, wait_s: float) -> None:
         """End the thread after the call that runs; returns when it has, or after `wait_s`."""
