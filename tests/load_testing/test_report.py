@@ -128,6 +128,19 @@ def test_the_server_is_summed_up_between_the_first_and_the_last_look() -> None:
     assert said.is_known
 
 
+def test_of_several_gateways_the_busiest_and_the_latest_count() -> None:
+    texts = [
+        f"""process_cpu_time_seconds_total{{gateway="0"}} {cpu}
+process_cpu_time_seconds_total{{gateway="1"}} {2 * cpu}
+millstream_event_loop_lag_seconds{{gateway="0"}} 0.015
+millstream_event_loop_lag_seconds{{gateway="1"}} 0.016
+"""
+        for cpu in (1, 2)
+    ]
+    said = server_report([Scrape(at, 0.01, parse(text)) for at, text in zip((5.0, 9.0), texts, strict=True)], "")
+    assert (said.cores, said.loop_lag.max) == (0.5, 0.016)
+
+
 def test_a_server_that_does_not_tell_is_known_by_its_answers_alone() -> None:
     said = server_report([Scrape(1.0, 0.01, {}), Scrape(2.0, None, {})], "/metrics answered 403")
     assert (said.is_known, said.answer.max, said.refusal) == (False, 0.01, "/metrics answered 403")

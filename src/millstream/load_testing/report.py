@@ -57,8 +57,8 @@ class ServerReport:
     """The server's own view, in the seconds that were measured.
 
     Attributes:
-        cores: CPU seconds a second of the process that answers; `None` if unknown.
-        loop_lag: How long one round of its event loop took, in seconds.
+        cores: CPU seconds a second of the busiest gateway; `None` if unknown.
+        loop_lag: How long one round of an event loop took, of whichever gateway was the latest, in seconds.
         answer: How long the answer to a request took that does nothing, in seconds.
         calls: Calls of handlers.
         call_s: Mean duration of a call, in seconds; `None` if unknown.
@@ -204,11 +204,11 @@ def server_report(scrapes: Sequence[Scrape], refusal: str) -> ServerReport:
         return last.figures.get(name, 0.0) - first.figures.get(name, 0.0)
 
     calls, ages = grown("millstream_handler_duration_seconds_count"), grown("millstream_frame_age_seconds_count")
-    has_cpu = "process_cpu_time_seconds_total" in last.figures
+    cpu = "process_cpu_time_seconds_total"
     drops = {cause: int(grown(f"millstream_frames_dropped_total:{cause}")) for cause in CAUSES}
     return ServerReport(
-        cores=grown("process_cpu_time_seconds_total") / seconds if has_cpu else None,
-        loop_lag=Spread.of([scrape.figures.get("millstream_event_loop_lag_seconds", 0.0) for scrape in told]),
+        cores=max(map(grown, _by_gateway(last, cpu))) / seconds if cpu in last.figures else None,
+        loop_lag=Spread.of([_latest(scrape) for scrape in told]),
         answer=answer,
         calls=int(calls),
         call_s=grown("millstream_handler_duration_seconds_sum") / calls if calls else None,
@@ -218,3 +218,13 @@ def server_report(scrapes: Sequence[Scrape], refusal: str) -> ServerReport:
         received_mbit=grown("millstream_network_io_bytes_total:receive") * 8e-6 / seconds,
         sent_mbit=grown("millstream_network_io_bytes_total:transmit") * 8e-6 / seconds,
     )
+
+
+def _latest(scrape: Scrape) -> float:
+    names = _by_gateway(scrape, "millstream_event_loop_lag_seconds")
+    return max(scrape.figures.get(name, 0.0) for name in names)
+
+
+def _by_gateway(scrape: Scrape, name: str) -> list[str]:
+    """Name a figure that has no other label for each gateway; itself where there is but one."""
+    return [key for key in scrape.figures if key.startswith(f"{name}:")] or [name]
