@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import threading
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -15,8 +17,10 @@ from hypothesis import strategies as st
 from millstream.engines.process.circuit import DELAYS_S, MOST_DEATHS, OPEN_S, Circuit
 from millstream.engines.process.death import Death
 from millstream.engines.process.messages import Report
+from millstream.engines.process.process import Process
 from millstream.engines.process.reporter import Reporter
 from millstream.engines.process.segment import KEPT_BYTES, Segment, open_segment
+from millstream.engines.process.turn_grants import TurnGrants
 from millstream.engines.process.turns import TurnRequest, Turns
 from millstream.engines.process.wire import INLINE_BYTES, packed, receive, send, unpacked
 from millstream.engines.process.words import unpicklable_input, unpicklable_output
@@ -53,6 +57,23 @@ def test_a_process_takes_one_step_at_a_time_and_steps_are_taken_in_order() -> No
     assert desk.take() == [("3", "b")]
     desk.turns.done("a")
     assert desk.take() == [("4", "a")]
+
+
+def test_a_generator_that_outlives_its_page_keeps_nothing_of_it_in_its_process() -> None:
+    process, turns = Mock(is_dead=False), Turns[Process]()
+    grants = TurnGrants(turns)
+    turns.add(process)
+
+    async def call() -> None:
+        assert await grants.turn(None, None, "page") is process
+        turns.done(process)
+        assert not turns.is_spare(process)
+        grants.end_session("page")
+        assert await grants.turn(process, process, "page") is process
+        turns.done(process)
+
+    asyncio.run(call())
+    assert turns.is_spare(process)
 
 
 def test_the_process_of_before_is_preferred_and_one_with_guests_avoided() -> None:

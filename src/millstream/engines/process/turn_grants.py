@@ -25,7 +25,7 @@ class TurnGrants:
         """Wait for a turn; see `Pool.turn`."""
         while True:
             process = await self._granted(home or self._homes.get(session), last)
-            if not session or process.is_dead or self._is_home(session, process):
+            if home is not None or not session or process.is_dead or self._is_home(session, process):
                 return process
             self._turns.done(process)  # another call of the page was faster, and is at home elsewhere
 
