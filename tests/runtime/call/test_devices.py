@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
+import millstream as ms
 from millstream.runtime.call.devices import find_devices
+from millstream.runtime.call.program import AppProgram
+from millstream.testing.conformance.engines import RULES
 
 GPUS = "GPU 0: NVIDIA L4 (UUID: GPU-1)\nGPU 1: NVIDIA L4 (UUID: GPU-2)\n"
 
@@ -46,3 +50,17 @@ def test_else_the_driver_does(
     monkeypatch.setattr("millstream.runtime.call.devices.ASK_S", 0.5)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}/bin" if program else str(tmp_path))
     assert find_devices({}) == devices
+
+
+def test_they_are_looked_for_once_and_not_in_each_worker_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ms.Blocks() as demo:
+
+        @demo.setup
+        def load(device: str) -> None: ...
+
+        ms.Button().click(print)
+    found = [("cuda:0", "cuda:1")]
+    monkeypatch.setattr("millstream.runtime.call.program.find_devices", found.pop)
+    monkeypatch.setattr("millstream.runtime.call.program.find_source", lambda _: Mock(load=lambda: demo))
+    remade = AppProgram(demo.freeze(), RULES, show_error=True).factory()()
+    assert [call.name for call in remade.set_ups([0], worker=1)] == ["load() on cuda:1"]

@@ -42,7 +42,8 @@ class AppProgram:
         rules: Which files handlers may return.
         show_error: Whether visitors read the text of every exception; `None` for the developer alone.
         factory: Makes the same program in another process; by default from the module that declares the app.
-        devices: The devices that processes share; with none it looks for those of its machine, which may take a while.
+        devices: The devices that processes share; with none it looks for those of its machine, which may take a while,
+            for itself and for the processes that `factory` is for.
     """
 
     def __init__(
@@ -54,9 +55,9 @@ class AppProgram:
         devices: tuple[str, ...] = (),
     ) -> None:
         self.manifest = manifest
-        self._devices = self._found = devices
+        self._devices = devices
         if not devices and any(each.looks_for_device for each in self._declared(range(len(manifest.bindings)))):
-            self._found = find_devices()
+            self._devices = find_devices()
         self._set_ups: dict[Hashable, SetUpCall] = {}
         self._sessions = SessionObjects()
         self._factory = factory
@@ -112,7 +113,7 @@ class AppProgram:
         return tuple({each.key: each for each in (*self.manifest.set_ups, *own)}.values())
 
     def _device(self, set_up: SetUp, worker: int) -> str:
-        devices = set_up.devices or self._found or CPU
+        devices = set_up.devices or self._devices or CPU
         return devices[worker % len(devices)]
 
     def end_session(self, session: str) -> None:
