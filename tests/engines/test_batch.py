@@ -16,7 +16,7 @@ import millstream as ms
 from millstream.batches import BatchStatistics
 from millstream.codecs import jpeg
 from millstream.engine_limits import DEFAULT_LIMITS, EngineLimits
-from millstream.engines.batch import Engine, former
+from millstream.engines.batch import Engine, call_thread, former
 from millstream.engines.batch.worker import Worker
 from millstream.frames import Frame
 from millstream.jobs import Job, Notice, Result
@@ -93,6 +93,12 @@ async def result_of(worker: Worker, word: str, binding: int = 0) -> Result:
 
 def text_of(result: Result) -> str:
     return result.failure.message if result.failure else " ".join(str(out.value) for out in result.outputs.values())
+
+
+def call_one_by_one(engine: Engine) -> None:
+    """Have batches not pay, from now on."""
+    costs = engine._batchers[0].costs
+    costs.pays, costs._judged_at = False, asyncio.get_running_loop().time()
 
 
 async def called_together(engine: Engine, words: Words, given: Sequence[str]) -> list[str]:
@@ -375,8 +381,7 @@ async def test_who_waits_for_a_function_does_not_give_up_the_call_that_it_waits_
         words.gate.clear()
         busy = asyncio.ensure_future(result_of(one, "a"))
         await asyncio.to_thread(words.begun.wait)
-        batcher = engine._batchers[0]
-        batcher.costs.pays, batcher.costs._judged_at = False, batcher._loop.time()  # from now on one by one
+        call_one_by_one(engine)
         waiting = asyncio.ensure_future(result_of(other, "b"))
         await asyncio.sleep(0)
         waiting.cancel()
@@ -384,6 +389,22 @@ async def test_who_waits_for_a_function_does_not_give_up_the_call_that_it_waits_
         assert other.released.done()
         words.gate.set()
         assert text_of(await busy) == "A"
+
+
+async def test_a_call_that_hangs_by_itself_is_not_waited_for_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(call_thread, "LOOK_S", 0.01)
+    words = Words()
+    async with running(
+        lambda given: words.shout(given) if given == ["a"] else [given], limits=EngineLimits(hang_s=0.1)
+    ) as engine:
+        one, other = workers(engine, 2)
+        call_one_by_one(engine)
+        words.gate.clear()
+        hung = asyncio.ensure_future(result_of(one, "a"))
+        await asyncio.to_thread(words.begun.wait)
+        assert text_of(await asyncio.wait_for(result_of(other, "b"), 3)) == "b"
+        words.gate.set()
+        assert text_of(await hung) == "A"
 
 
 async def test_without_a_thread_a_call_fails_and_the_next_one_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:

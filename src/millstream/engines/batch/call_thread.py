@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from queue import Empty, SimpleQueue
+from time import monotonic
 from typing import Any, Final, TypeAlias
 
 Task: TypeAlias = Callable[[], object]
@@ -24,16 +25,18 @@ class CallThread:
 
     Args:
         name: What messages call the function.
+        hang_s: How long a call that is made in another thread is waited for.
 
     Attributes:
         name: As given.
         abandoned: Calls that were given up and have not come back.
     """
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, hang_s: float) -> None:
+        self.name, self._hang_s = name, hang_s
         self.abandoned = 0
-        self._lock = threading.Lock()
+        self._lock, self._held_at = threading.Lock(), 0.0
+        self._giving_up = threading.Lock()
         self._tasks: Tasks | None = None
         self._ended: asyncio.Future[None] | None = None
 
@@ -59,11 +62,20 @@ class CallThread:
     def holding(self) -> Iterator[None]:
         """Call the function in the block, while no other thread does; in any thread but the loop's."""
         while not (lock := self._lock).acquire(timeout=LOOK_S):
-            pass  # if the call that holds it was given up, there is another one now
+            self._look(lock)  # if the call that holds it was given up, there is another one now
+        self._held_at = monotonic()
         try:
             yield
         finally:
             lock.release()
+
+    def _look(self, lock: threading.Lock) -> None:
+        """Give up the call that holds a lock if it hangs; a batch that hangs is given up by its batcher before."""
+        with self._giving_up:
+            if lock is self._lock and monotonic() > self._held_at + self._hang_s + 2 * LOOK_S:
+                why = f"it was called {self._hang_s:g} seconds ago"
+                logger.warning("%s() does not end although %s: others wait for it no longer", self.name, why)
+                self.let_others_call()
 
     def let_others_call(self) -> None:
         """Have nobody wait any longer for the call that holds the function."""

@@ -27,7 +27,7 @@ class Engine(thread.Engine):
     def start(self, program: Program, limits: EngineLimits = DEFAULT_LIMITS) -> None:
         super().start(program, limits)
         rules, names = cast("BatchProgram", program).batches(), program.signatures()
-        self._callers = {each.key: CallThread(names[binding].handler) for binding, each in rules.items()}
+        self._callers = {each.key: CallThread(names[binding].handler, limits.hang_s) for binding, each in rules.items()}
         self._batchers = {
             binding: Batcher(each, self._callers[each.key], limits.hang_s) for binding, each in rules.items()
         }
