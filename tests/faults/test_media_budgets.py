@@ -38,9 +38,10 @@ MOST_MIB = 300
 MOST_S = 3.0
 
 ATTEMPT = """
-import resource, sys, time
+import sys, time
 from pathlib import Path
 from tests.faults import bombs
+from tests.peak_memory import peak_mib
 from millstream.media import container
 from millstream.media.video import ContinuousVideo
 from millstream.media.untrusted import library
@@ -55,13 +56,13 @@ ways = {
     "converted": lambda: container.convert(path, path.with_suffix(".out.mp4")),
     "played": lambda: ContinuousVideo(25).add_file(path),
 }
-before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+before, began = peak_mib(), time.process_time()
 for name, way in ways.items():
     try:
         print(name, way())
     except MediaError as error:
         print(name, error)
-print(time.process_time() - began, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+print(time.process_time() - began, peak_mib() - before)
 """
 
 

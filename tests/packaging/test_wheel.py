@@ -70,7 +70,7 @@ def python(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_every_asset_that_the_page_names(wheel: zipfile.ZipFile) -> None:
     assets = json.loads(wheel.read("millstream/static/assets.json"))
     worker = {"media_worker", "microphone_worklet", "speaker_worklet"}
-    later = {"overlay", "latency", "video_codecs", "video_capture", "videos", "http"}
+    later = {"overlay", "latency", "video_codecs", "video_capture", "videos", "http", "operator"}
     assert set(assets) == {"main_js", "main_css"} | worker | later
     for name in filter(None, assets.values()):
         assert wheel.getinfo(f"millstream/static/{name}").file_size > 0
