@@ -265,6 +265,8 @@ class BrokerConnection:
             self._hear(decode_of_broker(data))
 
     async def _write(self, link: Transport) -> None:
+        loop = asyncio.get_running_loop()
+        ping_at = loop.time() + PING_S
         while self._is_up:
             while self._unsent:
                 async with asyncio.timeout(REPLY_S):
@@ -272,9 +274,10 @@ class BrokerConnection:
             self._sent.set()
             self._wake.clear()
             try:
-                async with asyncio.timeout(PING_S):
+                async with asyncio.timeout_at(ping_at):  # however much else is sent: most of that has no answer
                     await self._wake.wait()
             except TimeoutError:
+                ping_at = loop.time() + PING_S
                 self.say(Ping())
         raise Closed(f"more than {MAX_UNSENT} messages wait for the broker")
 
@@ -305,8 +308,9 @@ class BrokerConnection:
             self._snapshots.forgotten()
 
     def _answer(self, call: int, answer: object) -> None:
-        if call in self._calls:
-            self._calls.pop(call).set_result(answer)
+        future = self._calls.pop(call, None)
+        if future is not None and not future.done():  # a caller that is cancelled just now takes it out only later
+            future.set_result(answer)
 
     def _lose(self, error: Exception) -> None:
         if not self.is_enrolled:

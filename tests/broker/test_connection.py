@@ -1,0 +1,95 @@
+"""A gateway's connection to its broker, on virtual time and without a socket."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+from millstream.broker.broker import Broker
+from millstream.broker.connection import BrokerConnection, Identity
+from millstream.broker.encoding import encode_broker_message
+from millstream.broker.messages import PING_S, SnapshotFound
+from millstream.broker.state import BrokerState
+from millstream.testing.virtual import VirtualLoop
+
+
+class Line:
+    """One connection, as the gateway has it; what it sends reaches the broker at once.
+
+    Attributes:
+        received: What the gateway still has to read.
+        is_deaf: Whether the broker gets nothing.
+    """
+
+    def __init__(self, broker: Broker) -> None:
+        self.received: asyncio.Queue[bytes] = asyncio.Queue()
+        self.is_deaf = False
+        self._peer = broker.connect(self.received.put_nowait, lambda: None)
+
+    async def receive(self) -> bytes:
+        return await self.received.get()
+
+    async def send(self, message: bytes) -> None:
+        if not self.is_deaf:
+            self._peer.receive(message)
+
+    async def close(self, code: int, reason: str) -> None:
+        self._peer.lost()
+
+
+@asynccontextmanager
+async def gateway() -> AsyncIterator[tuple[BrokerConnection, list[Line]]]:
+    """Give an enrolled gateway, and all connections that it has made."""
+    broker, lines = Broker(BrokerState(0.0, is_first=True)), list[Line]()
+
+    async def dial() -> Line:
+        lines.append(Line(broker))
+        return lines[-1]
+
+    connection = BrokerConnection(dial, lambda: Identity("g1"))
+    connection.start()
+    try:
+        await connection.enrolled()
+        yield connection, lines
+    finally:
+        await connection.close()
+        broker.close()
+
+
+def on_virtual_time(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:
+    @functools.wraps(test)
+    def run() -> None:
+        loop = VirtualLoop()
+        try:
+            loop.run_until_complete(test())
+        finally:
+            loop.close()
+
+    return run
+
+
+@on_virtual_time
+async def test_a_gateway_that_keeps_sending_still_pings() -> None:
+    async with gateway() as (connection, lines):
+        for _ in range(100):
+            connection.put(b"key", b"head", b"body")  # never answered
+            await asyncio.sleep(PING_S / 5)
+        assert connection.is_enrolled
+        assert len(lines) == 1
+
+
+@on_virtual_time
+async def test_an_answer_that_arrives_as_its_caller_is_cancelled_is_dropped() -> None:
+    async with gateway() as (connection, lines):
+        lines[0].is_deaf = True
+        asking = asyncio.create_task(connection.take(b"key"))
+        await asyncio.sleep(0.1)
+        lines[0].received.put_nowait(encode_broker_message(SnapshotFound(1)))
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        lines[0].is_deaf = False
+        assert await connection.attempt("10.0.0.1", "anna") == 0.0
+        assert len(lines) == 1
