@@ -183,7 +183,7 @@ class Journal:
         for key in self._keys:
             if key not in keys:
                 self._snapshots.drop(key)
-        head = self.source.head(self._page.seen)
+        head = self.source.head(max(self._page.seen, self._page.acted))
         for key in keys:
             self._snapshots.put(self, key, head, self._body if key not in self._keys else body)
         self._keys = keys
