@@ -72,6 +72,17 @@ def test_an_owner_that_is_back_keeps_its_own() -> None:
     assert table.take("b", b"k", 100.0) == (b"2", b"1", "a")
 
 
+def test_a_snapshot_that_was_taken_and_never_put_again_is_forgotten() -> None:
+    table = SnapshotTable[str](keep_s=10.0)
+    for key in (b"j", b"k"):
+        table.put("a", key, b"1", b"1", 0.0)
+        table.take("b", key, 0.0)
+    table.put("b", b"k", b"2", b"2", 5.0)
+    table.expire(10.0)
+    assert len(table) == 1
+    assert table.take("c", b"k", 100.0) == (b"2", b"2", "b")
+
+
 def test_the_oldest_make_room() -> None:
     table = SnapshotTable[str](max_bytes=10)
     for key in (b"1", b"2", b"3"):

@@ -79,7 +79,10 @@ class SnapshotTable(Generic[OwnerT]):
         return True
 
     def take(self, owner: OwnerT, key: bytes, now: float) -> TakenSnapshot[OwnerT] | None:
-        """Give a snapshot to a new owner, whose the key is then; `None` if there is none, or it is its own."""
+        """Give a snapshot to a new owner, whose the key is then; `None` if there is none, or it is its own.
+
+        A new owner that puts none within `keep_s` has failed to restore the session, and is forgotten.
+        """
         self.expire(now)
         entry = self._entries.get(key)
         if entry is None or entry.body is None or entry.owner == owner:
@@ -87,7 +90,7 @@ class SnapshotTable(Generic[OwnerT]):
         taken = TakenSnapshot(entry.head, entry.body, entry.owner)
         self.size -= entry.size
         self._entries[key] = _Entry(owner)
-        self._ends.pop(key, None)
+        self._end_later(key, now)
         return taken
 
     def drop(self, owner: OwnerT, key: bytes, now: float) -> None:
