@@ -33,7 +33,7 @@ class FairQueue:
         self.size = 0
         """How many wait."""
         self.newest = 0
-        """The arrival of the ticket that was added last."""
+        """The latest arrival."""
 
     def __len__(self) -> int:
         return self.size
@@ -49,7 +49,9 @@ class FairQueue:
     def restore(self, ticket: Ticket) -> None:
         """Put a ticket of an earlier queue where its turn says, behind the others of its visitor."""
         self._turns = count(max(next(self._turns), ticket.turn + 1))
+        newest = self.newest
         self._add(ticket, ticket.turn)
+        self.newest = max(newest, ticket.arrival)
 
     def _add(self, ticket: Ticket, turn: int) -> None:
         tickets = self._visitors.setdefault(ticket.ask.visitor, [])

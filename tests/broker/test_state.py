@@ -274,6 +274,22 @@ async def test_a_broker_that_begins_anew_admits_nobody_before_all_have_enrolled(
 
 
 @virtual
+async def test_all_who_wait_hear_of_their_position_from_a_broker_that_begins_anew() -> None:
+    world = World()
+    gateway = world.gateway()
+    gateway.seat(STREAM)
+    waiting = [gateway.seat(STREAM, visitor) for visitor in ("anna", "bert", "anna")]
+    await world.wait(0.6)
+    assert [seat.heard[-1][0] for seat in waiting] == [1, 2, 3]
+    world.kill_broker()
+    world.start_broker()
+    gateway.link()
+    world.settle()
+    await world.wait(0.6)
+    assert [seat.heard[-1][0] for seat in waiting] == [1, 2, 3]
+
+
+@virtual
 async def test_a_gateway_that_never_enrols_is_waited_for_no_longer_than_a_second() -> None:
     world = World()
     one, two = world.gateway(), world.gateway()
