@@ -290,6 +290,22 @@ async def test_all_who_wait_hear_of_their_position_from_a_broker_that_begins_ane
 
 
 @virtual
+async def test_those_who_wait_hear_of_their_position_again_when_their_gateway_is_back() -> None:
+    world = World()
+    gateway = world.gateway()
+    gateway.seat(STREAM)
+    waiting = gateway.seat(STREAM)
+    await world.wait(0.6)
+    world.cut(gateway)
+    assert waiting.heard[-1] == (0, -1)
+    await world.wait(0.1)
+    gateway.link()
+    world.settle()
+    await world.wait(0.6)
+    assert waiting.heard[-1][0] == 1
+
+
+@virtual
 async def test_a_gateway_that_never_enrols_is_waited_for_no_longer_than_a_second() -> None:
     world = World()
     one, two = world.gateway(), world.gateway()

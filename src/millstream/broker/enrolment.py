@@ -94,7 +94,7 @@ class Enrolment:
             self._slots.end(ticket, now)
             self._restore(gateway, record, now)
             return
-        self._slots.owners.own(ticket, TicketOwner(gateway, record.number))
+        self._slots.hand_over(ticket, TicketOwner(gateway, record.number))
         if record.is_away:
             self._slots.step_aside(gateway, [record.number], now)
         else:

@@ -121,6 +121,11 @@ class SharedSlots:
         self.admitted(self._admission.leave(ticket, now), now)
         self.moved({ticket.ask.key}, now)
 
+    def hand_over(self, ticket: Ticket, owner: TicketOwner) -> None:
+        """Give a ticket to a gateway that has heard nothing of its position, or may have missed the last word."""
+        self.owners.own(ticket, owner)
+        self._announcements.forget(ticket)
+
     def _orphan(self, ticket: Ticket, now: float, *, is_bequeathed: bool) -> None:
         self.owners.orphan(ticket, now, is_bequeathed=is_bequeathed)
         if ticket.is_waiting:
@@ -135,8 +140,7 @@ class SharedSlots:
         ticket = self.owners.find(before) if before is not None else None
         if ticket is None or ticket.ask[:2] != join.ask[:2] or ticket.state is TicketState.LINGERING:
             return False
-        self.owners.own(ticket, owner)
-        self._announcements.forget(ticket)  # the heir has heard nothing yet
+        self.hand_over(ticket, owner)
         ticket.slots = int(ticket.has_slot)  # as the heir counts
         admitted = self._admission.step_up(ticket, now)
         self.admitted(admitted, now)
