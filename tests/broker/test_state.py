@@ -306,6 +306,21 @@ async def test_those_who_wait_hear_of_their_position_again_when_their_gateway_is
 
 
 @virtual
+async def test_an_extension_that_was_lost_on_the_way_is_sent_again() -> None:
+    world = World()
+    gateway = world.gateway()
+    running = gateway.seat(STREAM)
+    await world.wait(2.9)
+    world.cut(gateway)
+    await world.wait(0.2)
+    assert running.ticket.deadline == pytest.approx(3.0, abs=0.01)
+    gateway.link()
+    world.settle()
+    assert running.heard[-1] == "extended"
+    assert running.ticket.deadline == pytest.approx(6.0, abs=0.01)
+
+
+@virtual
 async def test_a_gateway_that_never_enrols_is_waited_for_no_longer_than_a_second() -> None:
     world = World()
     one, two = world.gateway(), world.gateway()

@@ -109,6 +109,8 @@ class Enrolment:
             self._admission.linger(ticket, now + (record.left_s or 0.0))
         elif ticket.state is TicketState.EXPIRING:
             self._slots.say_expired(ticket)
+        elif ticket.deadline is not None and not ticket.is_away:
+            self._slots.say_extended(ticket, now)
 
 
 def _in_order(waiting: Iterable[Recorded]) -> list[Recorded]:
