@@ -1,4 +1,4 @@
-"""Telling those who wait in a queue where they stand: neither too often, nor too many at once. Pure, but for `tell`."""
+"""Announces queue positions to those who wait: neither too often, nor to too many at once. Pure, but for `announce`."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from millstream.slot_group import Standing
 from millstream.tickets import Ticket
 
 ANNOUNCE_S: Final = 0.5
-"""Those who wait hear of their position at most this often."""
+"""Seconds between two announcements to the same ticket, at least."""
 
 SLICE: Final = 64
-"""So many are told at once, those in front first; then the loop has other things to do."""
+"""Announcements in a row, those in front first; then the loop has other things to do."""
 
 PAUSE_S: Final = 0.05
-"""How long it has for them: a thousand people a second are told at most, whatever the length of the queue."""
+"""Seconds between two slices: about a thousand announcements a second at most, whatever the length of the queue."""
 
 NOTICEABLE_S: Final = 0.5
 NOTICEABLE_SHARE: Final = 0.05
 """An expected wait that moves by less than this, or than this share of itself, is not worth a message."""
 
 
-class _Told(NamedTuple):
-    """The last thing that one who waits was told, when, and by when it is to expect a slot (`None`: unknown)."""
+class _Announced(NamedTuple):
+    """The last announcement to a ticket: when, its position, and when it is to expect a slot (`None`: unknown)."""
 
     at: float
     position: int
@@ -33,21 +33,21 @@ class _Told(NamedTuple):
 
 
 class Announcements:
-    """Tells those who wait where they stand when that has changed.
+    """Announces queue positions when they have changed.
 
     Args:
         admission: Where they wait.
-        tell: Tells the one with a ticket that it waits at a position (from 1), for about so many seconds more; `None`
-            if that is unknown.
+        announce: Called with a ticket, its position (from 1), and the seconds that it is expected to wait; `None` if
+            that is unknown.
 
     Attributes:
         due: When `go_on` is to be called next; `None` if nothing has changed.
     """
 
-    def __init__(self, admission: Admission, tell: Callable[[Ticket, int, float | None], None]) -> None:
+    def __init__(self, admission: Admission, announce: Callable[[Ticket, int, float | None], None]) -> None:
         self._admission = admission
-        self._tell_one = tell
-        self._told: dict[Ticket, _Told] = {}
+        self._announce_to = announce
+        self._announced: dict[Ticket, _Announced] = {}
         self._stale: set[str] = set()
         self._rounds: dict[str, tuple[float, Iterator[Standing]]] = {}
         self._next_announcement: float | None = None
@@ -55,33 +55,33 @@ class Announcements:
         self.due: float | None = None
 
     def stand_in_line(self, ticket: Ticket, now: float) -> None:
-        """Tell one who begins to wait where it stands, and some time later all others who wait there."""
+        """Announce to a ticket that begins to wait, and some time later to all others that wait there."""
         self.moved(ticket.ask.key, now)
-        self._tell(self._admission.standing(ticket, now), now, now)
+        self._announce(self._admission.standing(ticket, now), now, now)
 
     def moved(self, key: str, now: float) -> None:
-        """Tell those who wait under `key` some time later that they have moved up."""
+        """Announce to those who wait under `key`, some time later, that they have moved up."""
         self._stale.add(key)
         if self._next_announcement is None:
             self._next_announcement = now + ANNOUNCE_S
             self._set_due()
 
     def forget(self, ticket: Ticket) -> None:
-        """Note that a ticket waits no longer, or that its page has heard nothing."""
-        self._told.pop(ticket, None)
+        """Note that a ticket waits no longer, or that its page knows nothing of its position."""
+        self._announced.pop(ticket, None)
 
     def go_on(self, now: float) -> None:
-        """Tell as many as are to be told by now."""
+        """Make the announcements that are due."""
         if self._next_announcement is not None and self._next_announcement <= now:
             self._next_announcement = None
-            self._announce(now)
+            self._begin_rounds(now)
         elif self._next_slice is not None and self._next_slice <= now:
             self._next_slice = None
-            self._go_round(now)
+            self._go_on_with_round(now)
         self._set_due()
 
     def close(self) -> None:
-        """Tell nobody any more."""
+        """Announce nothing any more."""
         self._stale.clear()
         self._rounds.clear()
         self._next_announcement = self._next_slice = self.due = None
@@ -90,12 +90,12 @@ class Announcements:
         dues = [due for due in (self._next_announcement, self._next_slice) if due is not None]
         self.due = min(dues) if dues else None
 
-    def _announce(self, now: float) -> None:
-        """Tell those in front at once, and begin to go round the others."""
+    def _begin_rounds(self, now: float) -> None:
+        """Announce to those in front at once, and begin a round of the others."""
         stale, self._stale = self._stale, set()
         for key in stale:
             standings = self._admission.standings(key, now)
-            self._tell_some(key, now, standings, now)
+            self._announce_slice(key, now, standings, now)
             if key in self._rounds:
                 self.moved(key, now)  # there is another round to be made after this one
             else:
@@ -103,43 +103,43 @@ class Announcements:
         if self._rounds and self._next_slice is None:
             self._next_slice = now + PAUSE_S
 
-    def _go_round(self, now: float) -> None:
-        """Tell the next slice of one key, then of another."""
+    def _go_on_with_round(self, now: float) -> None:
+        """Announce to the next slice of one key; the next time, of another."""
         key = next(iter(self._rounds))
         began, standings = self._rounds.pop(key)
-        if self._tell_some(key, began, standings, now):
+        if self._announce_slice(key, began, standings, now):
             self._rounds[key] = began, standings
         if self._rounds:
             self._next_slice = now + PAUSE_S
 
-    def _tell_some(self, key: str, began: float, standings: Iterator[Standing], now: float) -> bool:
-        """Tell a slice; gives whether there may be more."""
-        told = 0
+    def _announce_slice(self, key: str, began: float, standings: Iterator[Standing], now: float) -> bool:
+        """Announce to the next slice; false if it was the last."""
+        size = 0
         for standing in islice(standings, SLICE):
-            told += 1
-            if not self._tell(standing, began, now):
+            size += 1
+            if not self._announce(standing, began, now):
                 self.moved(key, now)
-        return told == SLICE
+        return size == SLICE
 
-    def _tell(self, standing: Standing, began: float, now: float) -> bool:
-        """Tell one who waits where it stands if that is news; gives whether it has been told all there is to say."""
+    def _announce(self, standing: Standing, began: float, now: float) -> bool:
+        """Announce the position of a ticket if it is news; false if that has to wait, as the last one was just now."""
         ticket, position, estimate_s = standing
         if ticket.is_away:
-            return True  # it is told when it is back
+            return True  # it is announced when its page is back
         due = None if estimate_s is None else began + estimate_s
-        told = self._told.get(ticket)
-        if told is not None:
-            if told.position == position and not _is_news(told.due, due, now):
+        last = self._announced.get(ticket)
+        if last is not None:
+            if last.position == position and not _is_news(last.due, due, now):
                 return True
-            if now < told.at + ANNOUNCE_S:
+            if now < last.at + ANNOUNCE_S:
                 return False
-        self._told[ticket] = _Told(now, position, due)
-        self._tell_one(ticket, position, None if due is None else max(due - now, 0.0))
+        self._announced[ticket] = _Announced(now, position, due)
+        self._announce_to(ticket, position, None if due is None else max(due - now, 0.0))
         return True
 
 
-def _is_news(told: float | None, due: float | None, now: float) -> bool:
-    """True if who was told to expect a slot at `told` has to hear that it comes at `due`: the page counts down."""
-    if told is None or due is None:
-        return told is not due
-    return abs(due - told) > max(NOTICEABLE_S, NOTICEABLE_SHARE * (due - now))
+def _is_news(announced: float | None, due: float | None, now: float) -> bool:
+    """True if the page, which counts down to `announced`, is off by so much that it has to learn of `due`."""
+    if announced is None or due is None:
+        return announced is not due
+    return abs(due - announced) > max(NOTICEABLE_S, NOTICEABLE_SHARE * (due - now))

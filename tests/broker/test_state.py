@@ -79,36 +79,34 @@ class Gateway:
         self.seats: list[Seat] = []
         self.unread: deque[bytes] = deque()
         self.is_enrolled = self.is_linked = False
-        self.says: list[object] = []
         self.queue = RemoteQueue(self, name, limits)
 
     def attach_queue(self, listener: Any) -> None:
         self.listener = listener
 
-    def say(self, message: Any) -> None:
+    def send(self, message: Any) -> None:
         if self.is_linked:
-            self.says.append(message)
             self.world.unread.append((self.name, encode_broker_message(message)))
 
     def link(self) -> None:
         self.is_linked = True
         queue = self.listener
-        self.say(Enrol(self.name, limits=dict(queue.limits), tickets=queue.records()))
+        self.send(Enrol(self.name, limits=dict(queue.limits), tickets=queue.records()))
 
     def lose(self) -> None:
         if self.is_linked:
             self.is_linked = self.is_enrolled = False
             self.unread.clear()
-            self.listener.broker_changed(is_there=False)
+            self.listener.broker_changed(is_connected=False)
 
     def read(self) -> None:
         while self.unread:
             message = decode_of_broker(self.unread.popleft())
             if isinstance(message, Enrolled):
                 self.is_enrolled = True
-                self.listener.broker_changed(is_there=True)
+                self.listener.broker_changed(is_connected=True)
             elif not isinstance(message, Gateways | Revoked):
-                self.listener.hear(message)
+                self.listener.receive(message)
 
     def seat(self, binding: Binding = RUN, visitor: str = "", inherits: str = "") -> Seat:
         seat = Seat(self, binding, visitor or f"visitor {next(self.world.orders)}", inherits)

@@ -17,7 +17,7 @@ class Peer:
     Args:
         broker: The other end.
         send: Takes messages to the gateway. It must neither wait nor raise.
-        close: Ends the connection: the gateway has another one, or said nothing that makes sense.
+        close: Ends the connection: the gateway has another one, or sent something that makes no sense.
     """
 
     def __init__(self, broker: Broker, send: Callable[[bytes], None], close: Callable[[], None]) -> None:

@@ -1,4 +1,4 @@
-"""A gateway's way to its broker: it comes back by itself, and whoever uses it never waits for long."""
+"""A gateway's connection to its broker: it reconnects by itself, and no caller waits for long."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ AGAIN_S: Final = (0.02, 0.5)
 """The wait before the first attempt to connect again, and the longest; each is twice as long as the one before."""
 
 MAX_UNSENT: Final = 100_000
-"""So many messages may wait to be sent; then the broker is taken for lost, and enrolling says it all."""
+"""The most messages that may wait to be sent; beyond it the broker counts as lost, and enrolling restores all state."""
 
 SlotMessage: TypeAlias = Admitted | Extended | Expired | Stands | Declined
 
@@ -63,7 +63,7 @@ class Identity(NamedTuple):
 
 
 class SlotListener(Protocol):
-    """A gateway's queue, as far as the broker speaks with it; called on the loop."""
+    """A gateway's queue, as the broker's messages reach it; called on the loop."""
 
     @property
     def limits(self) -> Mapping[str, int]:
@@ -72,37 +72,37 @@ class SlotListener(Protocol):
     def records(self) -> list[TicketRecord]:
         """Its tickets that have not ended."""
 
-    def hear(self, message: SlotMessage) -> None:
+    def receive(self, message: SlotMessage) -> None:
         """Take a message about a ticket."""
 
-    def broker_changed(self, *, is_there: bool) -> None:
-        """Note that the broker is lost, or is there again."""
+    def broker_changed(self, *, is_connected: bool) -> None:
+        """Note that the broker is lost, or connected again."""
 
 
 class SnapshotListener(Protocol):
-    """A gateway's snapshots, as far as the broker speaks of them; called on the loop."""
+    """A gateway's snapshots, as the broker's messages reach them; called on the loop."""
 
     def taken(self, key: bytes) -> None:
         """Another gateway has taken this snapshot."""
 
     def forgotten(self) -> None:
-        """The broker may have begun anew: put all snapshots again."""
+        """The broker may have been restarted: put all snapshots again."""
 
 
 # Long: tickets, snapshots and logins go through one connection, each by the two or three methods of its Protocol.
 class BrokerConnection:
-    """One gateway's end. Whatever is said while there is no broker is not sent: enrolling says all that counts.
+    """A gateway's end of the connection. Messages are dropped while there is no broker: enrolling restores all state.
 
     It is the gateway's `SnapshotStore`, too.
 
     Args:
         dial: Connects to the broker; raises `OSError` or `Closed` if it cannot.
-        identify: Says who this gateway is, whenever it enrols.
+        identify: Gives the identity of this gateway, whenever it enrols.
 
     Attributes:
-        addresses: The addresses of the gateways that are there, by name; as the broker said last.
-        on_revoked: Called with each login that has ended at another gateway; those that ended before this one was
-            there come on enrolling.
+        addresses: The addresses of the gateways that are enrolled, by name; as the broker sent them last.
+        on_revoked: Called with each login that has ended at another gateway; on enrolling, with those that ended
+            before.
     """
 
     def __init__(self, dial: Callable[[], Awaitable[Transport]], identify: Callable[[], Identity]) -> None:
@@ -120,32 +120,32 @@ class BrokerConnection:
         self._task: asyncio.Task[None] | None = None
 
     def attach_queue(self, listener: SlotListener) -> None:
-        """Say whom to tell of tickets; once, before any joins."""
+        """Set who receives messages about tickets; once, before any joins."""
         self._slots = listener
 
     def attach(self, owner: SnapshotListener) -> None:
-        """Say whom to tell of snapshots: see `SnapshotStore`."""
+        """Set who receives messages about snapshots: see `SnapshotStore`."""
         self._snapshots = owner
 
     @property
     def is_enrolled(self) -> bool:
-        """True if a broker is there that knows this gateway."""
+        """True while a broker is connected and knows this gateway."""
         return self._enrolled.is_set()
 
     async def enrolled(self) -> None:
-        """Wait until a broker is there that knows this gateway."""
+        """Wait until a broker is connected and knows this gateway."""
         await self._enrolled.wait()
 
     def start(self) -> None:
-        """Begin to connect, again and again."""
+        """Connect, and reconnect whenever the connection is lost, until `close`."""
         self._task = asyncio.create_task(self._run())
 
     async def close(self) -> None:
-        """Say goodbye, and end the connection; takes no longer than `REPLY_S`."""
+        """Send the goodbye, and end the connection; takes no longer than about `REPLY_S`."""
         if self._task is None:
             return
         if self._is_up:
-            self.say(Goodbye())
+            self.send(Goodbye())
             self._sent.clear()
             try:
                 async with asyncio.timeout(REPLY_S):
@@ -156,8 +156,8 @@ class BrokerConnection:
         await asyncio.gather(self._task, return_exceptions=True)
         self._task = None
 
-    def say(self, message: GatewayMessage) -> None:
-        """Send a message if the broker is there."""
+    def send(self, message: GatewayMessage) -> None:
+        """Queue a message for the broker; it is dropped while there is none."""
         if not self._is_up:
             return
         self._unsent.append(message)
@@ -171,21 +171,21 @@ class BrokerConnection:
         if size > MAX_SNAPSHOT_BYTES:
             logger.warning("a snapshot of %d bytes is not kept: at most %d are allowed", size, MAX_SNAPSHOT_BYTES)
             return
-        self.say(PutSnapshot(key, head, body))
+        self.send(PutSnapshot(key, head, body))
 
     async def take(self, key: bytes) -> tuple[bytes, bytes] | None:
         parts = await self._ask(lambda call: TakeSnapshot(call, key))
         return parts if isinstance(parts, tuple) else None
 
     def drop(self, key: bytes) -> None:
-        self.say(DropSnapshot(key))
+        self.send(DropSnapshot(key))
 
     # ---- logins ------------------------------------------------------------------------------------------------
 
     def revoke(self, login: bytes, left_s: float) -> None:
-        """Tell all gateways that a login has ended, which would have been good for `left_s` seconds more."""
+        """Revoke a login at all gateways, which would have been valid for `left_s` seconds more."""
         self._revocations.add({login: left_s}, asyncio.get_running_loop().time())
-        self.say(Revoke(login, left_s))
+        self.send(Revoke(login, left_s))
 
     async def attempt(self, address: str, name: str, *, is_success: bool = False) -> float | None:
         """Count an attempt to log in, at all gateways together.
@@ -196,10 +196,10 @@ class BrokerConnection:
             is_success: Whether its password was right; it does not count any more then.
 
         Returns:
-            The seconds to wait before the password may be tried; 0 if it may be now, `None` if there is no broker.
+            The seconds to wait before the password may be tried; 0 if it may be tried now, `None` without a broker.
         """
         if is_success:
-            self.say(Attempt(0, address, name, is_success=True))
+            self.send(Attempt(0, address, name, is_success=True))
             return 0.0
         wait_s = await self._ask(lambda call: Attempt(call, address, name))
         return wait_s if isinstance(wait_s, float) else None
@@ -211,7 +211,7 @@ class BrokerConnection:
             async with asyncio.timeout(REPLY_S):
                 await self._enrolled.wait()
                 answer = self._calls[call] = asyncio.get_running_loop().create_future()
-                self.say(question(call))
+                self.send(question(call))
                 return await answer
         except TimeoutError:
             return None
@@ -262,7 +262,7 @@ class BrokerConnection:
         while True:
             async with asyncio.timeout(PING_S + REPLY_S):  # a broker that lives answers each ping
                 data = await link.receive()
-            self._hear(decode_of_broker(data))
+            self._receive(decode_of_broker(data))
 
     async def _write(self, link: Transport) -> None:
         loop = asyncio.get_running_loop()
@@ -278,10 +278,10 @@ class BrokerConnection:
                     await self._wake.wait()
             except TimeoutError:
                 ping_at = loop.time() + PING_S
-                self.say(Ping())
+                self.send(Ping())
         raise Closed(f"more than {MAX_UNSENT} messages wait for the broker")
 
-    def _hear(self, message: BrokerMessage) -> None:
+    def _receive(self, message: BrokerMessage) -> None:
         match message:
             case Enrolled():
                 self._welcome()
@@ -297,13 +297,13 @@ class BrokerConnection:
             case SnapshotMoved(key) if self._snapshots is not None:
                 self._snapshots.taken(key)
             case Admitted() | Extended() | Expired() | Stands() | Declined() if self._slots is not None:
-                self._slots.hear(message)
+                self._slots.receive(message)
 
     def _welcome(self) -> None:
         self._enrolled.set()
-        logger.info("the broker is there")
+        logger.info("the broker is connected")
         if self._slots is not None:
-            self._slots.broker_changed(is_there=True)
+            self._slots.broker_changed(is_connected=True)
         if self._snapshots is not None:
             self._snapshots.forgotten()
 
@@ -320,8 +320,8 @@ class BrokerConnection:
         for call in list(self._calls):
             self._answer(call, None)
         if self._slots is not None:
-            self._slots.broker_changed(is_there=False)
+            self._slots.broker_changed(is_connected=False)
 
 
 def _nobody(login: bytes) -> None:
-    """Hear of a login that has ended, where there are no logins."""
+    """Ignore the end of a login, where there are no logins."""

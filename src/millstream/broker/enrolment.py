@@ -27,7 +27,7 @@ class Enrolment:
         self._admission, self._slots = admission, slots
 
     def rebuild(self, enrolments: Iterable[Enrol], now: float) -> None:
-        """Take in all gateways of a broker that has begun anew: their slots first, then the queue in its old order."""
+        """Take in all gateways of a broker that was restarted: their slots first, then the queue in its old order."""
         enrolments = list(enrolments)
         tickets = [(enrol.gateway, record) for enrol in enrolments for record in enrol.tickets]
         for each in tickets:
@@ -85,10 +85,10 @@ class Enrolment:
         if record.is_away:
             self._slots.step_aside(gateway, [record.number], now)
         if is_over_limit and ticket.is_running and ticket.ask.is_open_ended:  # the others end by themselves
-            self._slots.say_expired(ticket)
+            self._slots.send_expired(ticket)
 
     def _take_back(self, gateway: str, ticket: Ticket, record: TicketRecord, now: float) -> None:
-        """Go on with a ticket whose gateway was out of reach: what may have been lost on the way is said again."""
+        """Go on with a ticket whose gateway was out of reach: what may have been lost on the way is sent again."""
         is_waiting = record.state is TicketState.WAITING
         if ticket.is_waiting and not is_waiting:  # the gateway is right about what it runs
             self._slots.end(ticket, now)
@@ -108,15 +108,15 @@ class Enrolment:
         elif record.state is TicketState.LINGERING:
             self._admission.linger(ticket, now + (record.left_s or 0.0))
         elif ticket.state is TicketState.EXPIRING:
-            self._slots.say_expired(ticket)
+            self._slots.send_expired(ticket)
         elif ticket.deadline is not None and not ticket.is_away:
-            self._slots.say_extended(ticket, now)
+            self._slots.send_extended(ticket, now)
 
 
 def _in_order(waiting: Iterable[Recorded]) -> list[Recorded]:
     """Order tickets as they waited.
 
-    Those of one visitor have one turn, of which the latest word is the highest; and stand in the order of arrival.
+    Those of one visitor have one turn, of which the highest is the latest, and wait in the order of arrival.
     """
     waiting = list(waiting)
     turns: dict[tuple[str, str], int] = {}

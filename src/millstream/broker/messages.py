@@ -20,10 +20,10 @@ MAX_SNAPSHOT_BYTES: Final = 1024 * 1024
 """The largest snapshot of a session. What is in its files and frames is not in its snapshot."""
 
 PING_S: Final = 0.5
-"""How often a gateway asks whether its broker is still there."""
+"""Seconds between two pings of a gateway."""
 
 REPLY_S: Final = 1.5
-"""How long a gateway waits for an answer before it takes its broker for lost."""
+"""How long a gateway waits for an answer of its broker."""
 
 
 class TicketRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -34,7 +34,7 @@ class TicketRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
         ask: What it asks for.
         state: As the gateway knows it.
         slots: How many slots it has had, the present one included.
-        arrival, turn: Its order in the queue as the broker last told it; 0 if it never did.
+        arrival, turn: Its order in the queue as the broker last sent it; 0 if it never did.
         is_away: Whether its page is.
         held_s: For how long it has had its slot.
         left_s: How long it may keep it; negative if that is over, `None` without a limit.
@@ -67,7 +67,7 @@ class Enrol(_Message, tag="enrol"):
         gateway: The gateway's name.
         build: The build of its declaration. Those of several builds share the slots, which protect what they run on.
         address: Where other gateways reach it: `unix:PATH` or `tcp:HOST:PORT`.
-        max_waiting, max_waiting_each: What the app says of the queue; that of the first to enrol counts.
+        max_waiting, max_waiting_each: Bounds of the queue; those of the first gateway to enrol count.
         limits: The lowest limit that it has ever asked for, by key.
         tickets: Those that have not ended.
         revoked: The logins that it knows to have ended, by the seconds for which they would have been good.
@@ -90,7 +90,7 @@ class Join(_Message, tag="join"):
         number: The gateway's number of the ticket.
         ask: What it asks for.
         inherits: The ticket of a session that has been restored here (`g1.7`), whose slot or position it takes over if
-            that is still kept; else it begins anew.
+            that is still kept; else it waits like any other.
     """
 
     number: int
@@ -183,44 +183,44 @@ class Attempt(_Message, tag="attempt"):
 
 
 class Ping(_Message, tag="ping"):
-    """Ask whether somebody listens; answered by `Pong`."""
+    """Check that the broker is alive; answered by `Pong`."""
 
 
 # ---- from the broker -----------------------------------------------------------------------------------------------
 
 
 class Enrolled(_Message, tag="enrolled"):
-    """Welcome a gateway: it puts its snapshots again, which a broker that has begun anew does not know."""
+    """Welcome a gateway: it puts its snapshots again, which a broker that was restarted does not know."""
 
 
 class Gateways(_Message, tag="gateways"):
-    """Say who else is there: addresses by name; sent after each change."""
+    """List the gateways that are enrolled: addresses by name; sent after each change."""
 
     addresses: dict[str, str]
 
 
 class Admitted(_Message, tag="admitted"):
-    """Say that a ticket has a slot, for `left_s` seconds; `None` without a limit. It may be said twice."""
+    """Give a ticket a slot, for `left_s` seconds; `None` without a limit. It may be sent twice."""
 
     number: int
     left_s: float | None = None
 
 
 class Extended(_Message, tag="extended"):
-    """Say that the slot may be kept for `left_s` seconds more."""
+    """Let a ticket keep its slot for `left_s` seconds more."""
 
     number: int
     left_s: float | None = None
 
 
 class Expired(_Message, tag="expired"):
-    """Say that the slot must be given up: others wait."""
+    """Ask for a slot back: others wait."""
 
     number: int
 
 
 class Stands(_Message, tag="stands"):
-    """Say where a ticket waits.
+    """Give the queue position of a ticket.
 
     Attributes:
         number: The ticket.
@@ -251,13 +251,13 @@ class SnapshotFound(_Message, tag="snapshot_found"):
 
 
 class SnapshotMoved(_Message, tag="snapshot_moved"):
-    """Say that the snapshot of a key, and with it the session, belongs to another gateway."""
+    """Note that the snapshot of a key, and with it the session, belongs to another gateway."""
 
     key: bytes
 
 
 class Revoked(_Message, tag="revoked"):
-    """Say that logins have ended, by the seconds for which they would have been good; all known ones on enrolling."""
+    """List logins that have ended, by the seconds for which they would be valid; all known ones on enrolling."""
 
     logins: dict[bytes, float]
 

@@ -1,4 +1,4 @@
-"""The first moments of a broker that was started again: gateways enrol, and what else they say waits. Pure."""
+"""The first moments of a broker that was started again: gateways enrol, and their other messages wait. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class RebuildWindow:
     Attributes:
         ends: The time at which it is over at the latest.
         enrolments: The last of each gateway, by its name.
-        postponed: What was said of tickets after that, in order; `None` if a gateway was lost.
+        postponed: Their messages about tickets after that, in order; `None` if a gateway was lost.
     """
 
     def __init__(self, now: float, expected: Iterable[str]) -> None:
@@ -32,7 +32,7 @@ class RebuildWindow:
         self._is_open_ended = not self._missing
 
     def enrol(self, enrol: Enrol) -> None:
-        """Note what a gateway says of its tickets; that holds all that it said before."""
+        """Note the enrolment of a gateway, which replaces all that it sent before."""
         self.enrolments[enrol.gateway] = enrol
         self.postponed = [each for each in self.postponed if each[0] != enrol.gateway]
         self._missing.discard(enrol.gateway)

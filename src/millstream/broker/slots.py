@@ -12,26 +12,26 @@ from millstream.broker.ticket_owners import TicketOwner, TicketOwners, owner_of
 from millstream.errors import Busy
 from millstream.tickets import Ticket, TicketState
 
-Tell: TypeAlias = Callable[[str, BrokerMessage], None]
+Send: TypeAlias = Callable[[str, BrokerMessage], None]
 
 
 class SharedSlots:
-    """Keeps the tickets of all gateways in one `Admission`, and tells each gateway what becomes of its own.
+    """Keeps the tickets of all gateways in one `Admission`, and sends each gateway what becomes of its own.
 
-    What is said of a ticket that is not the gateway's, or not any more, is passed over: it crossed with the news.
+    A message about a ticket that is not the gateway's, or not any more, is ignored: it crossed one to the gateway.
 
     Args:
         admission: The rules.
-        tell: Takes a message to a gateway, by its name; in vain, if that is gone.
+        send: Sends a message to a gateway, by its name; drops it if that is gone.
 
     Attributes:
         owners: Whose the tickets are.
     """
 
-    def __init__(self, admission: Admission, tell: Tell) -> None:
-        self._admission, self._tell = admission, tell
+    def __init__(self, admission: Admission, send: Send) -> None:
+        self._admission, self._send = admission, send
         self.owners = TicketOwners()
-        self._announcements = Announcements(admission, self._say_where)
+        self._announcements = Announcements(admission, self._send_position)
 
     @property
     def due(self) -> float | None:
@@ -45,16 +45,16 @@ class SharedSlots:
             self.end(ticket, now)
         extended, expiring = self._admission.expire(now)
         for ticket in extended:
-            self.say_extended(ticket, now)
+            self.send_extended(ticket, now)
         for ticket in expiring:
-            if self.owners.is_orphan(ticket):  # nobody is there who could finish the running call
+            if self.owners.is_orphan(ticket):  # its gateway is gone, and with it the running call
                 self.end(ticket, now)
             else:
-                self.say_expired(ticket)
+                self.send_expired(ticket)
         self.moved({ticket.ask.key for ticket in (*extended, *expiring)}, now)
         self._announcements.go_on(now)
 
-    # ---- what gateways say of their tickets --------------------------------------------------------------------
+    # ---- messages of gateways about their tickets --------------------------------------------------------------
 
     def join(self, gateway: str, join: Join, now: float) -> None:
         """Let a new ticket take over from its predecessor, or ask for a slot."""
@@ -64,7 +64,7 @@ class SharedSlots:
         try:
             ticket = self._admission.join(join.ask, now)
         except (Busy, ValueError) as error:
-            self._tell(gateway, Declined(join.number, str(error)))
+            self._send(gateway, Declined(join.number, str(error)))
         else:
             self.owners.own(ticket, owner)
             self._begin(ticket, now)
@@ -96,7 +96,7 @@ class SharedSlots:
             is_extended = ticket.is_away and ticket.is_running and ticket.ask.time_limit is not None
             self.admitted(self._admission.step_up(ticket, now), now)
             if is_extended:
-                self.say_extended(ticket, now)
+                self.send_extended(ticket, now)
             elif ticket.is_waiting:
                 self._announcements.stand_in_line(ticket, now)
 
@@ -122,7 +122,7 @@ class SharedSlots:
         self.moved({ticket.ask.key}, now)
 
     def hand_over(self, ticket: Ticket, owner: TicketOwner) -> None:
-        """Give a ticket to a gateway that has heard nothing of its position, or may have missed the last word."""
+        """Give a ticket to a gateway that knows nothing of its position, or may have missed the latest one."""
         self.owners.own(ticket, owner)
         self._announcements.forget(ticket)
 
@@ -132,7 +132,7 @@ class SharedSlots:
             self._admission.step_aside(ticket, now)
 
     def _inherit(self, owner: TicketOwner, join: Join, now: float) -> bool:
-        """Give slot or position to the ticket of a restored session; says whether there was any.
+        """Give slot or position to the ticket of a restored session; false if neither is kept any more.
 
         The gateway before need not have been found to be lost: nobody restores the session of one that lives.
         """
@@ -148,7 +148,7 @@ class SharedSlots:
             self._begin(ticket, now)
         return True
 
-    # ---- telling gateways --------------------------------------------------------------------------------------
+    # ---- messages to gateways ----------------------------------------------------------------------------------
 
     def _begin(self, ticket: Ticket, now: float) -> None:
         if ticket.has_slot:
@@ -157,32 +157,32 @@ class SharedSlots:
             self._announcements.stand_in_line(ticket, now)
 
     def admitted(self, tickets: Iterable[Ticket], now: float) -> None:
-        """Say that tickets have a slot, and some time later to others that they have moved up."""
+        """Send that tickets have a slot, and some time later to others that they have moved up."""
         for ticket in tickets:
             gateway, number = self.owners.owner(ticket)
             self._announcements.forget(ticket)
-            self._tell(gateway, Admitted(number, _left_s(ticket, now)))
+            self._send(gateway, Admitted(number, _left_s(ticket, now)))
             if ticket.state is TicketState.EXPIRING:
-                self.say_expired(ticket)
+                self.send_expired(ticket)
         self.moved({ticket.ask.key for ticket in tickets}, now)
 
     def moved(self, keys: Iterable[str], now: float) -> None:
-        """Say some time later to those who wait where they stand."""
+        """Have those who wait under these keys learn of their positions, some time later."""
         if self._admission.waiting:
             for key in keys:
                 self._announcements.moved(key, now)
 
-    def say_extended(self, ticket: Ticket, now: float) -> None:
+    def send_extended(self, ticket: Ticket, now: float) -> None:
         gateway, number = self.owners.owner(ticket)
-        self._tell(gateway, Extended(number, _left_s(ticket, now)))
+        self._send(gateway, Extended(number, _left_s(ticket, now)))
 
-    def say_expired(self, ticket: Ticket) -> None:
+    def send_expired(self, ticket: Ticket) -> None:
         gateway, number = self.owners.owner(ticket)
-        self._tell(gateway, Expired(number))
+        self._send(gateway, Expired(number))
 
-    def _say_where(self, ticket: Ticket, position: int, estimate_s: float | None) -> None:
+    def _send_position(self, ticket: Ticket, position: int, estimate_s: float | None) -> None:
         gateway, number = self.owners.owner(ticket)
-        self._tell(gateway, Stands(number, position, estimate_s, ticket.arrival, ticket.turn))
+        self._send(gateway, Stands(number, position, estimate_s, ticket.arrival, ticket.turn))
 
 
 def _left_s(ticket: Ticket, now: float) -> float | None:

@@ -84,7 +84,7 @@ class BrokerState:
         elif gateway not in self._gateways:
             raise ProtocolError(f"gateway {gateway or 'without a name'} has not enrolled")
         elif isinstance(message, Ping):
-            self._tell(gateway, Pong())
+            self._send(gateway, Pong())
         elif isinstance(message, PutSnapshot | TakeSnapshot | DropSnapshot):
             self._snapshot(gateway, message, now)
         elif isinstance(message, Attempt | Revoke):
@@ -93,7 +93,7 @@ class BrokerState:
             self._about_slots(gateway, message, now)
 
     def lost(self, gateway: str, now: float) -> None:
-        """Note that the connection of a gateway has ended without a goodbye. Harmless if it had said one."""
+        """Note that the connection of a gateway has ended without a goodbye. Harmless after one."""
         if gateway in self._gateways:
             self._gone(gateway, None, now)
 
@@ -108,14 +108,14 @@ class BrokerState:
 
     def _enrol(self, enrol: Enrol, now: float) -> None:
         self._gateways[enrol.gateway] = enrol
-        self._tell(enrol.gateway, Enrolled())
-        self._spread(enrol.gateway, self._revocations.add(enrol.revoked, now))
+        self._send(enrol.gateway, Enrolled())
+        self._send_revoked(enrol.gateway, self._revocations.add(enrol.revoked, now))
         if revoked := self._revocations.all(now):
-            self._tell(enrol.gateway, Revoked(revoked))
-        self._tell_who_is_there()
+            self._send(enrol.gateway, Revoked(revoked))
+        self._send_gateways()
         if self._slots is None:
             admission = Admission(enrol.max_waiting, enrol.max_waiting_each)
-            self._slots = SharedSlots(admission, self._tell)
+            self._slots = SharedSlots(admission, self._send)
             self._enrolment = Enrolment(admission, self._slots)
         if self._window is None:
             assert self._enrolment is not None
@@ -141,7 +141,7 @@ class BrokerState:
         else:
             self._window.postpone(gateway, message)
             if isinstance(message, Join):
-                self._tell(gateway, Stands(message.number, 0))
+                self._send(gateway, Stands(message.number, 0))
 
     def _change_slots(self, gateway: str, message: GatewayMessage | None, now: float) -> None:
         slots = self._slots
@@ -167,7 +167,7 @@ class BrokerState:
     def _gone(self, gateway: str, goodbye: Goodbye | None, now: float) -> None:
         del self._gateways[gateway]
         self._snapshots.leave(gateway, now)
-        self._tell_who_is_there()
+        self._send_gateways()
         self._about_slots(gateway, goodbye, now)
 
     def _snapshot(self, gateway: str, message: PutSnapshot | TakeSnapshot | DropSnapshot, now: float) -> None:
@@ -175,35 +175,35 @@ class BrokerState:
             self._snapshots.drop(gateway, message.key, now)
         elif isinstance(message, PutSnapshot):
             if not self._snapshots.put(gateway, message.key, message.head, message.body, now):
-                self._tell(gateway, SnapshotMoved(message.key))
+                self._send(gateway, SnapshotMoved(message.key))
         else:
             taken = self._snapshots.take(gateway, message.key, now)
-            self._tell(gateway, SnapshotFound(message.call, None if taken is None else (taken.head, taken.body)))
+            self._send(gateway, SnapshotFound(message.call, None if taken is None else (taken.head, taken.body)))
             if taken is not None:
-                self._tell(taken.before, SnapshotMoved(message.key))
+                self._send(taken.before, SnapshotMoved(message.key))
 
     def _login(self, gateway: str, message: Attempt | Revoke, now: float) -> None:
         self._now = now
         if isinstance(message, Revoke):
-            self._spread(gateway, self._revocations.add({message.login: message.left_s}, now))
+            self._send_revoked(gateway, self._revocations.add({message.login: message.left_s}, now))
         elif message.is_success:
             self._backoff.succeeded(message.address, message.name)
         else:
             wait_s = self._backoff.wait_s(message.address, message.name)
             if not wait_s:
                 self._backoff.failed(message.address, message.name)
-            self._tell(gateway, AttemptWait(message.call, wait_s))
+            self._send(gateway, AttemptWait(message.call, wait_s))
 
-    def _spread(self, gateway: str, revoked: dict[bytes, float]) -> None:
+    def _send_revoked(self, gateway: str, revoked: dict[bytes, float]) -> None:
         for other in self._gateways if revoked else ():
             if other != gateway:
-                self._tell(other, Revoked(revoked))
+                self._send(other, Revoked(revoked))
 
-    def _tell_who_is_there(self) -> None:
+    def _send_gateways(self) -> None:
         addresses = Gateways({name: enrol.address for name, enrol in self._gateways.items()})
         for gateway in self._gateways:
-            self._tell(gateway, addresses)
+            self._send(gateway, addresses)
 
-    def _tell(self, gateway: str, message: BrokerMessage) -> None:
+    def _send(self, gateway: str, message: BrokerMessage) -> None:
         if gateway in self._gateways:
             self._out.append((gateway, message))

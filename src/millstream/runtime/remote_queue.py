@@ -42,28 +42,28 @@ UNREACHABLE: Final = "The queue cannot be reached at the moment. Try again in a 
 
 
 class SlotConnection(Protocol):
-    """A gateway's way to its broker, as far as its queue uses it."""
+    """A gateway's connection to its broker, as far as its queue uses it."""
 
     @property
     def is_enrolled(self) -> bool:
-        """True if a broker is there that knows this gateway."""
+        """True while a broker is connected and knows this gateway."""
 
     def attach_queue(self, listener: SlotListener) -> None:
-        """Say whom to tell of tickets."""
+        """Set who receives messages about tickets."""
 
-    def say(self, message: GatewayMessage) -> None:
-        """Send a message if the broker is there."""
+    def send(self, message: GatewayMessage) -> None:
+        """Queue a message for the broker; it is dropped while there is none."""
 
 
 # Long: it has the methods of two Protocols, `SlotQueue` for the runtime and `SlotListener` for the broker.
 class RemoteQueue:
     """A `SlotQueue` whose slots come from a broker.
 
-    What needs no slot of others, as its key has no limit, runs at once, without a word to the broker. Without a broker
-    what has a slot keeps it, since nobody else could get it; nobody new is admitted.
+    What needs no slot of others, as its key has no limit, runs at once, without a message to the broker. While there is
+    no broker, what has a slot keeps it, since nobody else could get it, and nobody new is admitted.
 
     Args:
-        connection: The way to the broker.
+        connection: The connection to the broker.
         name: The name of this gateway.
         limits: The lowest limit of each concurrency key that has one.
         abandon_s: After how long at the latest a worker that does not end is abandoned.
@@ -106,7 +106,7 @@ class RemoteQueue:
             self._tickets[ticket.number] = ticket
             if inherits:
                 self._inherits[ticket.number] = inherits
-            self._connection.say(Join(ticket.number, ticket.ask, inherits))
+            self._connection.send(Join(ticket.number, ticket.ask, inherits))
         self._queued[ticket] = queued
         return ticket
 
@@ -115,7 +115,7 @@ class RemoteQueue:
 
     def rejoin(self, ticket: Ticket) -> None:
         ticket.state, ticket.deadline, ticket.arrival, ticket.turn = TicketState.WAITING, None, 0, 0
-        self._connection.say(Rejoin(ticket.number))
+        self._connection.send(Rejoin(ticket.number))
         if self._is_unreachable:
             self._refuse(ticket, UNREACHABLE)
 
@@ -125,14 +125,14 @@ class RemoteQueue:
         if ticket in self._workers.held and ticket.has_slot:
             ticket.state, ticket.deadline = TicketState.LINGERING, self._loop.time() + self._abandon_s
             if ticket.number in self._tickets:
-                self._connection.say(Linger(ticket.number, self._abandon_s))
+                self._connection.send(Linger(ticket.number, self._abandon_s))
         else:
             self._end(ticket)
 
     def bequeath(self, tickets: Iterable[Ticket]) -> None:
         numbers = [ticket.number for ticket in tickets if self._tickets.pop(ticket.number, None) is not None]
         if numbers:
-            self._connection.say(Bequeath(numbers))
+            self._connection.send(Bequeath(numbers))
 
     def step_aside(self, tickets: Iterable[Ticket]) -> None:
         self._set_away(tickets, StepAside, is_away=True)
@@ -153,7 +153,7 @@ class RemoteQueue:
         self._is_closed = True
         self._outage.cancel()
 
-    # ---- what the broker says ----------------------------------------------------------------------------------
+    # ---- messages of the broker ----------------------------------------------------------------------------------
 
     def records(self) -> list[TicketRecord]:
         now = self._loop.time()
@@ -173,7 +173,7 @@ class RemoteQueue:
             for number, ticket in self._tickets.items()
         ]
 
-    def hear(self, message: SlotMessage) -> None:
+    def receive(self, message: SlotMessage) -> None:
         ticket = self._tickets.get(message.number)
         if ticket is None or ticket not in self._queued:
             return  # it has left since
@@ -182,7 +182,7 @@ class RemoteQueue:
                 case Stands(_, position, estimate_s, arrival, turn) if ticket.is_waiting:
                     if position:
                         ticket.arrival, ticket.turn = arrival, turn
-                    self._tell_where(ticket, position, -1.0 if estimate_s is None else estimate_s)
+                    self._send_position(ticket, position, -1.0 if estimate_s is None else estimate_s)
                 case Declined(_, reason) if ticket.is_waiting:
                     self._refuse(ticket, reason)
                 case Admitted(_, left_s) if ticket.is_waiting:
@@ -194,15 +194,15 @@ class RemoteQueue:
                     ticket.state, ticket.deadline = TicketState.EXPIRING, None
                     self._queued[ticket].expired()
 
-    def broker_changed(self, *, is_there: bool) -> None:
-        if is_there:
+    def broker_changed(self, *, is_connected: bool) -> None:
+        if is_connected:
             self._outage.cancel()
             self._is_unreachable = False
         elif not self._is_closed:
             self._outage.set(self._loop.time() + OUTAGE_S)
             for ticket in self._tickets.values():
                 if ticket.is_waiting:
-                    self._tell_where(ticket, 0, -1.0)
+                    self._send_position(ticket, 0, -1.0)
 
     def _give_up(self) -> None:
         """Turn away those who wait: the broker has been out of reach for too long."""
@@ -211,7 +211,7 @@ class RemoteQueue:
             with guarded(_log):
                 self._refuse(ticket, UNREACHABLE)
 
-    def _tell_where(self, ticket: Ticket, position: int, estimate_s: float) -> None:
+    def _send_position(self, ticket: Ticket, position: int, estimate_s: float) -> None:
         if not (self._is_closed or ticket.is_away):
             self._queued[ticket].stands(position, estimate_s)
 
@@ -235,16 +235,16 @@ class RemoteQueue:
         ticket.state = TicketState.ENDED
         self._inherits.pop(ticket.number, None)
         if self._tickets.pop(ticket.number, None) is not None:
-            self._connection.say(Leave(ticket.number))
+            self._connection.send(Leave(ticket.number))
 
-    def _set_away(self, tickets: Iterable[Ticket], word: type[StepAside | StepUp], *, is_away: bool) -> None:
+    def _set_away(self, tickets: Iterable[Ticket], message: type[StepAside | StepUp], *, is_away: bool) -> None:
         numbers = []
         for ticket in tickets:
             ticket.is_away = is_away
             if ticket.number in self._tickets:
                 numbers.append(ticket.number)
         if numbers:
-            self._connection.say(word(numbers))
+            self._connection.send(message(numbers))
 
 
 def _asked(binding: Binding, visitor: str, *, is_farewell: bool) -> Ask:
@@ -259,4 +259,4 @@ def _asked(binding: Binding, visitor: str, *, is_farewell: bool) -> Ask:
 
 
 def _log(error: BaseException) -> None:
-    logger.error("the queue failed to tell somebody", exc_info=error)
+    logger.error("a message from the broker could not be handled", exc_info=error)
