@@ -94,7 +94,8 @@ class Enrolment:
             self._slots.end(ticket, now)
             self._restore(gateway, record, now)
             return
-        self._slots.hand_over(ticket, TicketOwner(gateway, record.number))
+        self._slots.owners.own(ticket, TicketOwner(gateway, record.number))
+        self._slots.announcements.forget(ticket)
         if record.is_away:
             self._slots.step_aside(gateway, [record.number], now)
         else:

@@ -26,17 +26,18 @@ class SharedSlots:
 
     Attributes:
         owners: Whose the tickets are.
+        announcements: Sends those who wait their positions.
     """
 
     def __init__(self, admission: Admission, send: Send) -> None:
         self._admission, self._send = admission, send
         self.owners = TicketOwners()
-        self._announcements = Announcements(admission, self._send_position)
+        self.announcements = Announcements(admission, self._send_position)
 
     @property
     def due(self) -> float | None:
         """When `wake` is to be called next."""
-        dues = (self._admission.next_deadline(), self._announcements.due, self.owners.due)
+        dues = (self._admission.next_deadline(), self.announcements.due, self.owners.due)
         return min((due for due in dues if due is not None), default=None)
 
     def wake(self, now: float) -> None:
@@ -52,7 +53,7 @@ class SharedSlots:
             else:
                 self.send_expired(ticket)
         self.moved({ticket.ask.key for ticket in (*extended, *expiring)}, now)
-        self._announcements.go_on(now)
+        self.announcements.go_on(now)
 
     # ---- messages of gateways about their tickets --------------------------------------------------------------
 
@@ -74,7 +75,7 @@ class SharedSlots:
         if ticket is not None and ticket.has_slot:
             self.admitted(self._admission.rejoin(ticket, now), now)
             if ticket.is_waiting:
-                self._announcements.stand_in_line(ticket, now)
+                self.announcements.stand_in_line(ticket, now)
 
     def leave(self, gateway: str, number: int, now: float) -> None:
         ticket = self.owners.get(gateway, number)
@@ -98,7 +99,7 @@ class SharedSlots:
             if is_extended:
                 self.send_extended(ticket, now)
             elif ticket.is_waiting:
-                self._announcements.stand_in_line(ticket, now)
+                self.announcements.stand_in_line(ticket, now)
 
     def bequeath(self, gateway: str, numbers: Iterable[int], now: float) -> None:
         for ticket in self.owners.some(gateway, numbers):
@@ -117,14 +118,9 @@ class SharedSlots:
     def end(self, ticket: Ticket, now: float) -> None:
         """End a ticket, whosever it is."""
         self.owners.forget(ticket)
-        self._announcements.forget(ticket)
+        self.announcements.forget(ticket)
         self.admitted(self._admission.leave(ticket, now), now)
         self.moved({ticket.ask.key}, now)
-
-    def hand_over(self, ticket: Ticket, owner: TicketOwner) -> None:
-        """Give a ticket to a gateway that knows nothing of its position, or may have missed the latest one."""
-        self.owners.own(ticket, owner)
-        self._announcements.forget(ticket)
 
     def _orphan(self, ticket: Ticket, now: float, *, is_bequeathed: bool) -> None:
         self.owners.orphan(ticket, now, is_bequeathed=is_bequeathed)
@@ -140,7 +136,8 @@ class SharedSlots:
         ticket = self.owners.find(before) if before is not None else None
         if ticket is None or ticket.ask[:2] != join.ask[:2] or ticket.state is TicketState.LINGERING:
             return False
-        self.hand_over(ticket, owner)
+        self.owners.own(ticket, owner)
+        self.announcements.forget(ticket)  # the heir knows no position yet
         ticket.slots = int(ticket.has_slot)  # as the heir counts
         admitted = self._admission.step_up(ticket, now)
         self.admitted(admitted, now)
@@ -154,13 +151,13 @@ class SharedSlots:
         if ticket.has_slot:
             self.admitted([ticket], now)
         else:
-            self._announcements.stand_in_line(ticket, now)
+            self.announcements.stand_in_line(ticket, now)
 
     def admitted(self, tickets: Iterable[Ticket], now: float) -> None:
         """Send that tickets have a slot, and some time later to others that they have moved up."""
         for ticket in tickets:
             gateway, number = self.owners.owner(ticket)
-            self._announcements.forget(ticket)
+            self.announcements.forget(ticket)
             self._send(gateway, Admitted(number, _left_s(ticket, now)))
             if ticket.state is TicketState.EXPIRING:
                 self.send_expired(ticket)
@@ -170,7 +167,7 @@ class SharedSlots:
         """Have those who wait under these keys learn of their positions, some time later."""
         if self._admission.waiting:
             for key in keys:
-                self._announcements.moved(key, now)
+                self.announcements.moved(key, now)
 
     def send_extended(self, ticket: Ticket, now: float) -> None:
         gateway, number = self.owners.owner(ticket)

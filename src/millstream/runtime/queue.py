@@ -249,4 +249,4 @@ class RunQueue:
 
 
 def _log(error: BaseException) -> None:
-    logger.error("the queue failed to tell somebody", exc_info=error)
+    logger.error("a stream or run could not be notified", exc_info=error)

@@ -259,4 +259,4 @@ def _asked(binding: Binding, visitor: str, *, is_farewell: bool) -> Ask:
 
 
 def _log(error: BaseException) -> None:
-    logger.error("a message from the broker could not be handled", exc_info=error)
+    logger.error("a stream or run could not be notified", exc_info=error)
