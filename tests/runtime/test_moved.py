@@ -25,6 +25,7 @@ from millstream.runtime.host import Host, Settings
 from millstream.runtime.queue import RunQueue
 from millstream.runtime.restoration import INTERRUPTED
 from millstream.runtime.state.temp_folders import TempFolders
+from millstream.runtime.state.value_notes import REST_BYTES
 from millstream.testing.virtual import VirtualLoop
 from millstream.transports.memory import MemoryTransport, connect
 from millstream.wire.encoding import encode_message
@@ -338,6 +339,30 @@ async def test_what_waits_in_the_queue_is_called_after_all() -> None:
         assert [run.state for run in runs] == ["failed", "done"]
         assert calls == [1, 2]
         assert page.values[page.find("Out")] == 2
+
+
+@on_virtual_time
+async def test_a_run_with_large_inputs_that_waits_costs_no_other_its_own() -> None:
+    calls: list[int] = []
+
+    async def work(text: str) -> None:
+        calls.append(len(text))
+        await asyncio.sleep(5)
+
+    with ms.Blocks() as demo:
+        text = ms.Textbox(label="Text")
+        ms.Button("Work").click(work, text, trigger_mode="multiple")
+    async with gateways(demo) as there:
+        page = await there.open()
+        runs = []
+        for size in (1, REST_BYTES, 2):
+            await page.set(page.find("Text"), "x" * size)
+            runs += await page.fire(page.find("Work"), "click")
+            await asyncio.sleep(0.5)
+        await there.kill()
+        await page.wait_for(lambda: all(run.is_over for run in runs))
+        assert [run.state for run in runs] == ["failed", "failed", "done"]
+        assert calls == [1, 2]
 
 
 @on_virtual_time

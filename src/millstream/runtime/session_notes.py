@@ -31,8 +31,10 @@ class SessionNotes:
     def head(self, seen: int) -> SnapshotHead:
         events, runs, room = self._events, self._events.runs.notes(), REST_BYTES // 2
         for run in runs:  # one whose inputs have no room fails elsewhere, as if it had begun
-            room -= len(run.inputs or b"")
-            if room < 0:
+            size = len(run.inputs or b"")
+            if size <= room:
+                room -= size
+            else:
                 run.inputs = None
         return SnapshotHead(
             seen=seen,
