@@ -170,7 +170,7 @@ class Admission:
         return expiry
 
     def next_deadline(self) -> float | None:
-        """Say when `expire` should be called next; `None` if no slot has a limit."""
+        """Return when `expire` should be called next; `None` if no slot has a limit."""
         return self._deadlines.next()
 
     def restore(self, ticket: Ticket, now: float) -> bool:
@@ -213,16 +213,16 @@ class Admission:
         return self._groups[ticket.ask.key].waiting.index(ticket) + 1 if ticket.is_waiting else 0
 
     def standing(self, ticket: Ticket, now: float) -> Standing:
-        """Tell position and estimate of one ticket without a look at the others, so that it may be estimated too long.
+        """Return position and estimate of one ticket without a look at the others; the estimate may be too long.
 
-        It is as exact as `standings` where all slots of the key last equally long; there are more words on it there.
+        It is as exact as `standings` where all slots of the key last equally long; see there for more on estimates.
         Where a visitor waits more than once, others may still go before all tickets but the first.
         """
         position = self.position(ticket)
         return Standing(ticket, position, self._groups[ticket.ask.key].estimate(position, now) if position else 0.0)
 
     def standings(self, key: str, now: float) -> Iterator[Standing]:
-        """Tell position and estimate of all who wait under `key`, first one first, in one pass.
+        """Give position and estimate of all who wait under `key`, first one first, in one pass.
 
         An estimate is an upper bound if all that matter have a time limit. Runs are expected to take as long as the
         smoothed mean of those that ended. Of what is open-ended nothing is known, nor of what depends on it: `None`.

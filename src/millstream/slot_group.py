@@ -14,7 +14,7 @@ from millstream.tickets import Ticket, TicketState
 
 
 class Standing(NamedTuple):
-    """The word to a waiting user: `position` counts from 1, `estimate_s` is the expected wait, `None` if unknown."""
+    """Where a ticket waits: `position` counts from 1, `estimate_s` is the expected wait, `None` if unknown."""
 
     ticket: Ticket
     position: int
@@ -72,7 +72,7 @@ class SlotGroup:
         return wait if wait < math.inf else None
 
     def _free_at(self, now: float) -> list[float]:
-        """Say when each slot is expected to be free, in seconds from now."""
+        """Return when each slot is expected to be free, in seconds from now."""
         free_at = [self._remaining(ticket, now) for ticket in self.holding]
         surplus = len(free_at) - self.limit
         # Some are free while all who wait are away; without a limit nobody waits.
@@ -94,7 +94,7 @@ class SlotGroup:
 
 
 def duration_of(ticket: Ticket) -> float | None:
-    """Tell how long a slot is held: its limit, infinitely long, or `None` for as long as runs take in the mean."""
+    """Return how long a slot is held: its limit, infinitely long, or `None` for as long as runs take in the mean."""
     if ticket.ask.time_limit is not None:
         return ticket.ask.time_limit
     return math.inf if ticket.ask.is_open_ended else None

@@ -129,8 +129,8 @@ class Host:
         New pages are refused. Open ones are sent away in batches: what they have begun goes on to its end, whatever
         waits in the queue included, and their results still arrive; then each is closed with 1012. Generators and what
         is left after `drain_s` are cancelled. Where another gateway could go on with them, they wait for it for two
-        seconds more. A handler that ignores all of this is abandoned in its thread, named in
-        the log and in `statistics()["engine"]["abandoned"]`.
+        seconds more (`HAND_OVER_S`). A handler that ignores all of this is abandoned in its thread, named in the log
+        and in `statistics()["engine"]["abandoned"]`.
         """
         self._is_ready = False
         if self._shared is None:

@@ -30,7 +30,7 @@ class OpenStreams(NamedTuple):
 
 
 class JournalSource(Protocol):
-    """A session, as far as it says what goes on in it."""
+    """A session, as its journal reads what goes on in it."""
 
     def head(self, seen: int) -> SnapshotHead:
         """Give what goes on, and has to be known before more does."""
@@ -53,7 +53,7 @@ class Journal:
     """The snapshot of one session in the store.
 
     The head is put before each call of a handler: whoever restores the session knows what may have run. The body is
-    put when values have changed. Until then the page keeps what it said since, so an edit is never lost.
+    put when values have changed. Until then the page keeps what it has sent since, so an edit is never lost.
 
     Args:
         snapshots: Takes it.
@@ -65,7 +65,7 @@ class Journal:
 
     Attributes:
         due_at: When `look` is worth calling again, in seconds of the loop's clock.
-        source: Says what goes on; set before anything does.
+        source: Gives what goes on; set before anything does.
     """
 
     source: JournalSource
@@ -100,7 +100,7 @@ class Journal:
 
     @property
     def seen(self) -> int:
-        """The last message of the page that it need not say again to whoever restores the session."""
+        """The last message of the page that it need not send again to whoever restores the session."""
         return self._seen if self._is_due else self._page.seen
 
     @property
@@ -156,7 +156,7 @@ class Journal:
         self._keys = ()
 
     def _write(self, now: float) -> bool:
-        """Write the body anew; gives whether it has changed."""
+        """Write the body again; true if it has changed."""
         notes, streams = self._notes, self.source.streams()
         notes.update(self.source.at_work(), now)
         self._had_streams = bool(streams.notes)

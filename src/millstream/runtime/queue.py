@@ -1,4 +1,4 @@
-"""The queue of one app while it runs: `Admission` with a clock, a timer, and somebody to tell."""
+"""The queue of one app while it runs: `Admission` with a clock, timers, and those who wait."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Queued(Protocol):
 
 
 class SlotQueue(Protocol):
-    """Hands out the slots of an app, and tells those who wait where they stand. All methods belong to the loop.
+    """Hands out the slots of an app, and announces positions to those who wait. All methods belong to the loop.
 
     A slot belongs to the calls that are made in it: when a stream or run has left it stays taken until the last worker
     that `hold` named is released, which means that nothing of it runs any more, or that it was abandoned.
@@ -55,7 +55,7 @@ class SlotQueue(Protocol):
     def join(
         self, queued: Queued, binding: Binding, visitor: str, *, is_farewell: bool = False, inherits: str = ""
     ) -> Ticket:
-        """Ask for a slot; the ticket says if there is one at once, else `queued` is told when there is.
+        """Ask for a slot; the ticket has one at once, or `queued` is notified when it has.
 
         Args:
             queued: Who asks.
@@ -66,14 +66,14 @@ class SlotQueue(Protocol):
                 if it is still kept.
 
         Raises:
-            Busy: Too many wait already, or the app is being shut down. Later on `queued` is told.
+            Busy: Too many wait already, or the app is being shut down. Later on `queued` is notified.
         """
 
     def reference(self, ticket: Ticket) -> str:
         """Name a ticket for a snapshot; `""` if nobody else could take it over."""
 
     def rejoin(self, ticket: Ticket) -> None:
-        """Go to the back of the queue; who rejoins is told when it has a slot again, maybe before this returns."""
+        """Go to the back of the queue; `Queued.admitted` follows, maybe before this returns."""
 
     def hold(self, ticket: Ticket, worker: Worker) -> None:
         """Keep the slot of a ticket taken until a worker is released."""
@@ -91,7 +91,7 @@ class SlotQueue(Protocol):
         """Let others go before these, whose page is away: see `Admission.step_aside`."""
 
     def step_up(self, tickets: Iterable[Ticket]) -> None:
-        """Let others go before these no longer: their page is back. Who waits is told where it stands."""
+        """Let others go before these no longer: their page is back. Those who wait learn their positions."""
 
     def lose_patience(self, tickets: Iterable[Ticket]) -> None:
         """Have calls of these abandoned as soon as they are closed, which those that others wait for are now."""
@@ -201,7 +201,7 @@ class RunQueue:
         self._moved(ticket.ask.key, self._admission.leave(ticket, self._loop.time()))
 
     def _moved(self, key: str, admitted: list[Ticket]) -> None:
-        """Tell those who have a slot now, and some time later those who have moved up."""
+        """Notify those who have a slot now, and some time later those who have moved up."""
         for ticket in admitted:
             if not self._is_closed or ticket.ask.is_exempt:
                 self._announcements.forget(ticket)
@@ -229,7 +229,7 @@ class RunQueue:
             self._moved(key, [])
         self._set_expiry()
 
-    # ---- telling those who wait --------------------------------------------------------------------------------
+    # ---- announcements to those who wait -----------------------------------------------------------------------
 
     def _stand_in_line(self, ticket: Ticket) -> None:
         if not self._is_closed:

@@ -6,13 +6,13 @@ from typing import Protocol
 
 
 class SnapshotOwner(Protocol):
-    """A gateway, as far as the store has something to tell it; called on its loop."""
+    """A gateway, as its store notifies it; called on its loop."""
 
     def taken(self, key: bytes) -> None:
         """Another gateway has taken this snapshot: let go of its session."""
 
     def forgotten(self) -> None:
-        """The store begins anew and knows nothing: put all snapshots again."""
+        """The store was restarted and is empty: put all snapshots again."""
 
 
 class SnapshotStore(Protocol):
@@ -24,7 +24,7 @@ class SnapshotStore(Protocol):
     """
 
     def attach(self, owner: SnapshotOwner) -> None:
-        """Say whom to tell; once, before anything else."""
+        """Set who is notified; once, before anything else."""
 
     def put(self, key: bytes, head: bytes, body: bytes | None = None) -> None:
         """Keep the newest snapshot; with `body=None` the body stays as it was.
@@ -35,7 +35,7 @@ class SnapshotStore(Protocol):
     async def take(self, key: bytes) -> tuple[bytes, bytes] | None:
         """Take over a snapshot, `(head, body)`, at once and for good; `None` if there is none, or no store now.
 
-        Whom it belonged to is told by `taken`.
+        Its owner until now is notified by `taken`.
         """
 
     def drop(self, key: bytes) -> None:
