@@ -403,6 +403,21 @@ async def test_a_session_is_moved_again_and_again() -> None:
 
 
 @on_virtual_time
+async def test_values_that_nobody_has_touched_since_are_moved_again() -> None:
+    async with gateways(counter(), count=3) as there:
+        page = await there.open()
+        await clicked(page, "Count")
+        await asyncio.sleep(1.0)
+        for number in range(2):
+            token = page.welcome.resume
+            await there.kill(number)
+            await page.wait_for(lambda token=token: page.welcome.resume != token)
+            await asyncio.sleep(2.0)
+        await clicked(page, "Count")
+        assert page.values[page.find("Shown")] == 2
+
+
+@on_virtual_time
 async def test_the_token_of_another_visitor_restores_nothing() -> None:
     async with gateways(counter()) as there:
         page = await there.open()

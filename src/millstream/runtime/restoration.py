@@ -36,6 +36,7 @@ def go_on(restored: Restored, hello: Hello, context: SessionContext, streams: St
     context.calls.numbers, context.players.last = count(first + 1), first
     for number, changes in restored.changed.items():
         context.values.change(number, changes)
+    context.values.touched.update(body.values, body.lost)  # the next gateway has to get them from this one
     sender.told.owe(list(restored.changed))
     sender.told.number(restored.changed, seen)
     events.go_on(head)
