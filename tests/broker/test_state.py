@@ -257,6 +257,7 @@ async def test_a_broker_that_begins_anew_admits_nobody_before_all_have_enrolled(
     assert second.heard[-1] == (0, -1), "those who wait are told"
     await world.wait(0.2)
     late = two.seat(STREAM)
+    assert late.heard == [(0, -1)], "and so are those who come now"
     world.start_broker()
     two.link()
     world.settle()

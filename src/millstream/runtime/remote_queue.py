@@ -108,6 +108,8 @@ class RemoteQueue:
                 self._inherits[ticket.number] = inherits
             self._connection.send(Join(ticket.number, ticket.ask, inherits))
         self._queued[ticket] = queued
+        if ticket.is_waiting and not self._connection.is_enrolled:
+            self._send_position(ticket, 0, -1.0)
         return ticket
 
     def reference(self, ticket: Ticket) -> str:
