@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections import deque
 from collections.abc import Coroutine
 from dataclasses import replace
@@ -215,10 +216,10 @@ def play(scene: Coroutine[Any, Any, None]) -> None:
 
 
 def virtual(scene: Any) -> Any:
-    def test() -> None:
-        play(scene())
+    @functools.wraps(scene)
+    def test(**fixtures: Any) -> None:
+        play(scene(**fixtures))
 
-    test.__name__ = scene.__name__
     return test
 
 
@@ -430,6 +431,18 @@ async def test_without_a_broker_nobody_waits_for_ever_and_what_runs_runs_on() ->
     gateway.link()
     world.settle()
     assert gateway.seat(STREAM).heard[-1] == (1, 3), "the slot that ran on is known, and was extended"
+
+
+@virtual
+async def test_one_that_cannot_be_notified_costs_no_other_its_position(caplog: pytest.LogCaptureFixture) -> None:
+    world = World()
+    gateway = world.gateway()
+    gateway.seat(STREAM)
+    faulty, waiting = gateway.seat(STREAM), gateway.seat(STREAM)
+    faulty.stands = lambda position, eta_s: 1 / 0
+    world.kill_broker()
+    assert waiting.heard[-1] == (0, -1)
+    assert "could not be notified" in caplog.text
 
 
 @virtual

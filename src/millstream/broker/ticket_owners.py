@@ -34,7 +34,7 @@ def owner_of(reference: str) -> TicketOwner | None:
 
 
 @dataclass(slots=True)
-class _Orphanhood:
+class _Orphan:
     ends: float
     is_bequeathed: bool
 
@@ -49,7 +49,7 @@ class TicketOwners:
     def __init__(self) -> None:
         self._gateways: dict[str, dict[int, Ticket]] = {}
         self._owners: dict[Ticket, TicketOwner] = {}
-        self._orphans: dict[Ticket, _Orphanhood] = {}
+        self._orphans: dict[Ticket, _Orphan] = {}
         self._ends: list[tuple[float, int, Ticket]] = []
         self._order = count()
 
@@ -96,7 +96,7 @@ class TicketOwners:
     def orphan(self, ticket: Ticket, now: float, *, is_bequeathed: bool) -> None:
         """Make a ticket an orphan, for as long as such a one is kept."""
         ends = now + (KEEP_SLOT_S if ticket.has_slot else KEEP_POSITION_S)
-        self._orphans[ticket] = _Orphanhood(ends, is_bequeathed)
+        self._orphans[ticket] = _Orphan(ends, is_bequeathed)
         heappush(self._ends, (ends, next(self._order), ticket))
 
     def is_orphan(self, ticket: Ticket) -> bool:

@@ -202,8 +202,8 @@ class RemoteQueue:
             self._is_unreachable = False
         elif not self._is_closed:
             self._outage.set(self._loop.time() + OUTAGE_S)
-            for ticket in self._tickets.values():
-                if ticket.is_waiting:
+            for ticket in [ticket for ticket in self._tickets.values() if ticket.is_waiting]:
+                with guarded(_log):
                     self._send_position(ticket, 0, -1.0)
 
     def _give_up(self) -> None:
