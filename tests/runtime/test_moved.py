@@ -451,6 +451,29 @@ async def test_however_often_a_token_is_shown_one_gateway_has_the_session() -> N
 
 
 @on_virtual_time
+async def test_a_page_that_comes_twice_while_its_session_is_restored_gets_it_and_no_new_one() -> None:
+    async with gateways(counter()) as there:
+        page = await there.open()
+        await clicked(page, "Count")
+        await asyncio.sleep(1.0)
+        hello = encode_message(
+            Hello(version=VERSION, build=there.manifest.build, page_us=0, resume=page.welcome.resume)
+        )
+        [tag] = [session.tag for session in there.hosts[0].sessions.values()]
+        await there.kill()
+        first, second = await there.reopen(), await there.reopen()
+        for transport in (first, second):
+            await transport.send(hello)
+        await first.receive()
+        with pytest.raises(Closed):
+            await second.receive()
+        third = await there.reopen()
+        await third.send(hello)
+        await third.receive()
+        assert [session.tag for session in there.hosts[1].sessions.values()] == [tag]
+
+
+@on_virtual_time
 async def test_a_store_that_was_tampered_with_restores_nothing(caplog: Any) -> None:
     async with gateways(counter()) as there:
         page = await there.open()

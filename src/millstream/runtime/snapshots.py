@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 from millstream.declare.component import Component
 from millstream.declare.manifest import Manifest
+from millstream.errors import Closed
 from millstream.runtime.restored import Restored, read_snapshot
 from millstream.runtime.run_in_thread import run_in_thread
 from millstream.runtime.state.initial import Initial
@@ -46,6 +47,7 @@ class Snapshots:
         self.build, self._manifest = manifest.build, manifest
         self._store, self._seal = store, seal
         self._sessions: dict[bytes, Written] = {}
+        self._restoring: set[str] = set()
         self._warned: set[int] = set()
         store.attach(self)
 
@@ -71,11 +73,21 @@ class Snapshots:
             visitor: Whose page it is.
             initial: The values of a new session, which become those of this one.
             folder: Where its files go.
+
+        Raises:
+            Closed: That is being done for an earlier connection of the page, which gets its session if it comes back.
+            Busy: There is no thread to be had.
         """
-        snapshot = await self.take(token, visitor)
-        if snapshot is None:
-            return None
-        return await run_in_thread("restore", partial(read_snapshot, snapshot, self._manifest, initial, folder))
+        if token in self._restoring:
+            raise Closed("the session is being restored for an earlier connection of the page; come back")
+        self._restoring.add(token)
+        try:
+            snapshot = await self.take(token, visitor)
+            if snapshot is None:
+                return None
+            return await run_in_thread("restore", partial(read_snapshot, snapshot, self._manifest, initial, folder))
+        finally:
+            self._restoring.remove(token)
 
     async def take(self, token: str, visitor: str) -> Snapshot | None:
         """Take over the session that a page comes back to; `None` if there is none that could go on here."""
