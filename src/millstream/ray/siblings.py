@@ -41,7 +41,8 @@ class ReplicaSiblings:
         self._app, self._key = app, key
         self._build = ""
         self._max_waiting: int | None = None
-        self._address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._address = ""
+        self._has_address = asyncio.Event()
 
     def declared(self, manifest: Manifest) -> None:
         """Take note of what is served."""
@@ -50,8 +51,8 @@ class ReplicaSiblings:
     async def will_listen(self, host: str, port: int) -> None:
         """Take note of where this replica will be reached, and wait until it can find the sessions of pages there."""
         where = ray.util.get_node_ip_address() if is_everywhere(host) else host
-        if not self._address.done():
-            self._address.set_result(f"tcp:[{where}]:{port}" if ":" in where else f"tcp:{where}:{port}")
+        self._address = f"tcp:[{where}]:{port}" if ":" in where else f"tcp:{where}:{port}"
+        self._has_address.set()
         try:
             async with asyncio.timeout(BROKER_S):
                 await self.broker.enrolled()
@@ -67,11 +68,11 @@ class ReplicaSiblings:
         return sorted(self.broker.addresses.keys() - {self.name})
 
     async def _dial(self) -> BrokerLink:
-        await self._address
+        await self._has_address.wait()  # longer, maybe, than the connection allows for one attempt
         return await dial(self._app, self._key)
 
     def _identify(self) -> Identity:
-        return Identity(self.name, self._build, self._address.result(), self._max_waiting)
+        return Identity(self.name, self._build, self._address, self._max_waiting)
 
 
 def wall_clock() -> float:
