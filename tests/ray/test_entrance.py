@@ -3,7 +3,8 @@
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from millstream.ray.entrance import DIRECT, Entrance, Undisturbed
+from millstream.ray.entrance import DIRECT, VIA, Entrance, Undisturbed
+from millstream.server.security.hosts import is_from_here
 
 pytestmark = pytest.mark.anyio
 
@@ -49,7 +50,15 @@ async def test_a_page_that_comes_by_rays_proxy_is_asked_to_try_again() -> None:
 async def test_everything_else_reaches_the_app(scope: Scope) -> None:
     recorded = Recorded()
     await recorded.enters(scope)
-    assert recorded.scopes == [scope]
+    assert recorded.scopes == [{**scope, "headers": [*scope["headers"], VIA]}]
+
+
+async def test_a_visitor_who_comes_by_a_haproxy_of_this_machine_is_not_taken_for_its_operator() -> None:
+    recorded = Recorded()
+    await recorded.enters(scope_of("http", **{DIRECT: True}))
+    (seen,) = recorded.scopes
+    names = [name.decode() for name, _ in seen["headers"]]
+    assert not is_from_here("127.0.0.1", "localhost", names)
 
 
 async def test_the_app_runs_already_when_ray_starts_it_and_ends_with_it() -> None:
