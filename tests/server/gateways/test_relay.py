@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from tests.client.media import endless
 from tests.server.gateways.pair import Member, pair
+from websockets.asyncio.server import ServerConnection, unix_serve
+from websockets.typing import Subprotocol
 
 import millstream as ms
 from millstream.client.client import Client
 from millstream.errors import Closed
-from millstream.runtime.state.owned import owner_of
+from millstream.runtime.state.owned import new_secret, owner_of
+from millstream.server.gateways.relay import Relay
+from millstream.server.gateways.siblings import FolderSiblings
 from millstream.testing.link import Link
+from millstream.transports.memory import connect
+from millstream.wire.messages import Hello
+from millstream.wire.packet import SUBPROTOCOL
 
 
 def declare() -> ms.Blocks:
@@ -121,6 +130,27 @@ def test_a_gateway_that_stops_sends_the_pages_of_others_away_at_once() -> None:
         page.click("Count")
         assert page.value("Total") == 1
         assert a.app.host.totals.sessions == 1
+
+
+@pytest.mark.anyio
+async def test_a_relay_that_is_cancelled_lets_go_of_the_sibling(tmp_path: Path) -> None:
+    asked, left = asyncio.Event(), asyncio.Event()
+
+    async def mute(connection: ServerConnection) -> None:
+        await connection.recv()
+        asked.set()
+        await connection.wait_closed()
+        left.set()
+
+    scope = {"type": "websocket", "scheme": "ws", "raw_path": b"/ws", "query_string": b"", "client": None}
+    hello = Hello(1, "", 0, new_secret("b"))
+    door = FolderSiblings(tmp_path, "b").listen()
+    async with await unix_serve(mute, sock=door, subprotocols=[Subprotocol(SUBPROTOCOL)]):
+        relay = Relay(FolderSiblings(tmp_path, "a"))
+        page = asyncio.create_task(relay.serve({**scope, "headers": [(b"host", b"a")]}, connect()[0], hello))
+        await asked.wait()
+        page.cancel()
+        await asyncio.wait_for(left.wait(), 5)
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

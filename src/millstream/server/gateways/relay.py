@@ -68,19 +68,18 @@ class Relay:
             return None
         sibling: ClientConnection | None = None
         try:
-            async with asyncio.timeout(OWNER_S):
-                sibling = await _opened(address, scope)
-                await sibling.send(encode_message(hello))
-                first = await sibling.recv(decode=False)
-        except (OSError, WebSocketException):  # it is gone, or does not have it
-            if sibling is not None:
-                sibling.transport.abort()
-            return None
-        try:
+            try:
+                async with asyncio.timeout(OWNER_S):
+                    sibling = await _opened(address, scope)
+                    await sibling.send(encode_message(hello))
+                    first = await sibling.recv(decode=False)
+            except (OSError, WebSocketException):  # it is gone, or does not have it
+                return None
             await transport.send(first)
             return await self._carry(transport, sibling)
         finally:
-            sibling.transport.abort()
+            if sibling is not None:  # also if the call was cancelled: its session would take the page for connected
+                sibling.transport.abort()
 
     def close(self) -> None:
         """Send all pages away: the server stops, and their sessions are elsewhere."""
