@@ -1,9 +1,16 @@
 from pathlib import Path
+from socket import socket
 from tempfile import TemporaryDirectory
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.server.live import echo
 
+from millstream.server.app import create_app
+from millstream.server.gateways.gateway import Gateway
+from millstream.server.gateways.siblings import FolderSiblings
+from millstream.server.options import ServerOptions
+from millstream.server.serving import Server
 from millstream.supervisor.loads import SEATS, Loads
 
 
@@ -27,7 +34,28 @@ def test_one_that_has_gone_does_not_count(tmp_path: Path) -> None:
     assert not first.is_least(5)
     supervisor.clear(SEATS - 1)
     assert first.is_least(5)
+    last.note(0)
+    assert not first.is_least(5)
+    last.leave()
+    assert first.is_least(5)
     supervisor.note(3)
+    supervisor.leave()
     assert first.is_least(5)
     for one in (supervisor, first, last):
+        one.close()
+
+
+def test_a_server_that_ends_does_not_keep_others_from_accepting(tmp_path: Path) -> None:
+    own, other = Loads(tmp_path, 0), Loads(tmp_path, 1)
+    gateway = Gateway(FolderSiblings(tmp_path, "g1"), b"k" * 32, loads=own)
+    app = create_app(echo(), ServerOptions.resolve({}, {}), gateway)
+    with socket() as listener:
+        server = Server(app, listener)
+        own.note(0)
+        assert not other.is_least(5)
+        server.should_exit = True
+        server._note_load(own)
+        server._is_least(own)
+        assert other.is_least(5)
+    for one in (own, other):
         one.close()

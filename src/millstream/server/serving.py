@@ -162,13 +162,19 @@ class Server(uvicorn.Server):
     def _is_least(self, loads: Loads) -> bool:
         own = len(self.server_state.connections)
         is_least = loads.is_least(own)
-        loads.note(own + is_least)  # it is about to accept one
+        if not self.should_exit:
+            loads.note(own + is_least)  # it is about to accept one
         return is_least
 
     def _note_load(self, loads: Loads) -> None:
-        """Tell the other gateways now, and again and again, how many connections there are here."""
-        loads.note(len(self.server_state.connections))
-        if not self.should_exit:
+        """Tell the other gateways now, and again and again, how many connections there are here, until this one ends.
+
+        They would wait for it to take new ones otherwise, as it has fewest.
+        """
+        if self.should_exit:
+            loads.leave()
+        else:
+            loads.note(len(self.server_state.connections))
             asyncio.get_running_loop().call_later(NOTE_LOAD_S, self._note_load, loads)
 
     def _open_private_door(self) -> None:

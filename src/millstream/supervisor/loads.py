@@ -37,6 +37,11 @@ class Loads:
         if self._seat is not None:
             _ENTRY.pack_into(self._memory, self._seat * _ENTRY.size, load + 1)
 
+    def leave(self) -> None:
+        """Count no more: this gateway takes no new connections."""
+        if self._seat is not None:
+            self.clear(self._seat)
+
     def clear(self, seat: int) -> None:
         """Empty the entry of a gateway that has gone."""
         _ENTRY.pack_into(self._memory, seat * _ENTRY.size, 0)
