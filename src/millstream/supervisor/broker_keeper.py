@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from millstream.supervisor.back_off import RestartDelay
+from millstream.supervisor.back_off import FIRST_S, RestartDelay
 from millstream.supervisor.child import SupervisedProcess
 
 logger = logging.getLogger("millstream.supervisor")
@@ -51,7 +51,13 @@ class BrokerKeeper:
             process.close()
             self._process, self.due = None, time.monotonic() + pause_s
         if self.due is not None and self.due <= time.monotonic():
-            self.due, self._process = None, self._started(gateways)
+            self.due = None
+            try:
+                self._process = self._started(gateways)
+            except OSError as error:  # for lack of memory or processes, which is no reason to end the gateways
+                pause_s = max(self._delay.after(0.0), FIRST_S)
+                self.due = time.monotonic() + pause_s
+                logger.error("No broker can be started (%s); it is tried again in %g s.", error, pause_s)
 
     def close(self) -> None:
         """End it."""
@@ -68,9 +74,10 @@ class BrokerKeeper:
     def _started(self, gateways: Iterable[str]) -> SupervisedProcess:
         words = ["--socket", str(self._folder / SOCKET)]
         words += ["--first"] if self._is_first else [f"--expect={name}" for name in gateways]
-        self._is_first = False
         code = (
             f"import sys; sys.path[:] = {sys.path!r}; "
             f"from millstream.broker.__main__ import main; sys.exit(main({words!r}))"
         )
-        return SupervisedProcess("broker", [sys.executable, "-c", code])
+        started = SupervisedProcess("broker", [sys.executable, "-c", code])
+        self._is_first = False
+        return started

@@ -20,11 +20,13 @@ class SupervisedProcess:
         name: Its name in the log.
         command: The program and its arguments.
         theirs: A descriptor that it inherits.
+
+    Raises:
+        OSError: It cannot be started.
     """
 
     def __init__(self, name: str, command: Sequence[str], theirs: int | None = None) -> None:
         self.name = name
-        self.is_serving = False
         self._began = time.monotonic()
         self._popen = subprocess.Popen(  # noqa: S603 - this very Python, and a program of ours or the user's own
             command,
@@ -79,6 +81,15 @@ class GatewayProcess(SupervisedProcess):
     Args:
         start: What it is to do.
         listener: The listening socket; `None` if it is to open it.
+
+    Attributes:
+        is_serving: Whether it has said that it serves.
+        until: When it has to have ended, on the monotonic clock; `None` unless it was asked to end.
+        seat: Its entry in the memory that all share.
+        drain_s: How long it may take to end, as it has said; 0 until it serves.
+
+    Raises:
+        OSError: It cannot be started.
     """
 
     def __init__(self, start: Start, listener: socket.socket | None) -> None:
@@ -88,9 +99,15 @@ class GatewayProcess(SupervisedProcess):
             f"from millstream.apps.gateway import main; sys.exit(main({theirs.fileno()}))"
         )
         with theirs:
-            super().__init__(start.name, [sys.executable, "-c", code], theirs.fileno())
+            try:
+                super().__init__(start.name, [sys.executable, "-c", code], theirs.fileno())
+            except OSError:
+                self.connection.close()
+                raise
+        self.is_serving = False
+        self.until: float | None = None
         self.seat, self.drain_s = start.seat, 0.0
-        send(self.connection, start, listener)
+        self.tell(start, listener)
 
     def hear(self) -> tuple[Message, socket.socket | None]:
         """Take its next message.
@@ -100,10 +117,10 @@ class GatewayProcess(SupervisedProcess):
         """
         return receive(self.connection)
 
-    def tell(self, message: Message) -> None:
+    def tell(self, message: Message, along: socket.socket | None = None) -> None:
         """Say something to it; it may be gone, which is noticed elsewhere."""
         try:
-            send(self.connection, message)
+            send(self.connection, message, along)
         except OSError:
             return
 

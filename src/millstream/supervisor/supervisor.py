@@ -18,7 +18,7 @@ from types import FrameType
 from typing import Final
 
 from millstream.runtime.state.temp_folders import TempFolders
-from millstream.supervisor.back_off import RestartDelay
+from millstream.supervisor.back_off import FIRST_S, RestartDelay
 from millstream.supervisor.broker_keeper import BrokerKeeper
 from millstream.supervisor.child import GatewayProcess
 from millstream.supervisor.loads import SEATS, Loads
@@ -75,7 +75,7 @@ class Supervisor:
     """Starts gateways, and starts again those that die. Runs on the main thread, without a loop.
 
     The first gateway alone opens the port, and hands over the socket when it serves; the others start then. Until all
-    have served once, any that dies ends everything: what cannot start is not tried again and again.
+    have served once, any that dies before it serves ends everything: what cannot start is not tried again and again.
 
     Args:
         program: What they serve.
@@ -93,7 +93,6 @@ class Supervisor:
         self._leaving: set[GatewayProcess] = set()
         self._rolling: deque[Post] = deque()
         self._is_complete = self._is_ending = False
-        self._until: float | None = None
         self._code = self._seats = 0
         self._signals: deque[int] = deque()
         self._selector = selectors.DefaultSelector()
@@ -130,8 +129,9 @@ class Supervisor:
         now = time.monotonic()
         for post in self._posts:
             if post.due is not None and post.due <= now:
-                post.due, post.child = None, self._started(post)
-        known = (self._until, self._broker.due, *(post.due for post in self._posts))
+                self._fill(post)
+        untils = (child.until for child in self._children())
+        known = (self._broker.due, *(post.due for post in self._posts), *untils)
         dues = [due for due in known if due is not None]
         wait_s = max(min(dues) - now, 0.0) if dues else None
         for key, _ in self._selector.select(wait_s):
@@ -144,15 +144,34 @@ class Supervisor:
         for child in self._children():
             if (code := child.exit_code()) is not None:
                 self._bury(child, code)
-        if self._until is not None and time.monotonic() >= self._until:
-            for child in self._children():
+        self._kill_overdue()
+
+    def _kill_overdue(self) -> None:
+        for child in self._children():
+            if child.until is not None and child.until <= time.monotonic():
                 logger.error("Gateway %s has not ended in time, and is killed.", child.name)
                 child.kill()
-            self._until = None
+                child.until = None
 
     def _children(self) -> list[GatewayProcess]:
         held = [child for post in self._posts for child in (post.child, post.successor) if child is not None]
         return [*held, *self._leaving]
+
+    def _fill(self, post: Post) -> None:
+        """Start a process for a post.
+
+        Raises:
+            OSError: None can be started, and the app was never served whole.
+        """
+        post.due = None
+        try:
+            post.child = self._started(post)
+        except OSError as error:  # for lack of memory or processes, which is no reason to end those that serve
+            if not self._is_complete:
+                raise
+            pause_s = max(post.delay.after(0.0), FIRST_S)
+            post.due = time.monotonic() + pause_s
+            logger.error("No gateway can be started (%s); it is tried again in %g s.", error, pause_s)
 
     def _started(self, post: Post) -> GatewayProcess:
         post.starts, self._seats = post.starts + 1, self._seats + 1
@@ -203,8 +222,9 @@ class Supervisor:
             self._roll()
             return
         if self._is_ending:  # the second: whatever runs, now
-            self._code, self._until = 128 + number, time.monotonic() + AT_ONCE_S
+            self._code = 128 + number
             for child in self._children():
+                child.until = time.monotonic() + AT_ONCE_S
                 child.terminate()
             return
         self._end()
@@ -215,10 +235,10 @@ class Supervisor:
         self._rolling.clear()
         for post in self._posts:
             post.due = None
-        children = self._children()
-        self._until = time.monotonic() + max([child.drain_s for child in children], default=0.0) + SPARE_S
-        for child in children:
-            child.terminate()
+        for child in self._children():
+            if child not in self._leaving:  # those were asked to end before; asked twice they would end at once
+                child.until = time.monotonic() + child.drain_s + SPARE_S
+                child.terminate()
 
     def _bury(self, child: GatewayProcess, code: int) -> None:
         """See to what follows from the end of a gateway."""
@@ -274,11 +294,16 @@ class Supervisor:
         is_busy = self._leaving or any(post.successor is not None for post in self._posts)
         if self._rolling and not is_busy and not self._is_ending:
             post = self._rolling.popleft()
-            post.successor = self._started(post)
+            try:
+                post.successor = self._started(post)
+            except OSError as error:
+                self._rolling.clear()
+                logger.error("No new gateway can be started (%s): the others go on as they are.", error)
 
     def _take_over(self, post: Post) -> None:
         if post.child is not None:
             self._leaving.add(post.child)
+            post.child.until = time.monotonic() + post.child.drain_s + SPARE_S
             post.child.tell(Retire())
         post.child, post.successor, post.due = post.successor, None, None
 
