@@ -92,7 +92,7 @@ class App:
         self.options = options
         self.gateway = gateway
         self._relay = None if gateway is None else gateway.relay()
-        self._figures = None if gateway is None else gateway.figures(lambda: self.host)
+        self._figures = None if gateway is None else gateway.figures()
         self._broker = None if gateway is None else gateway.broker
         self.manifest = declaration.freeze(_look(declaration.look, options))
         if gateway is not None:
@@ -112,9 +112,10 @@ class App:
         handlers = {HTTPException: _as_json, Busy: _as_busy, OSError: answer, RuntimeError: answer}
         inner = Starlette(routes=self.routes, exception_handlers=handlers)
         inner.router.redirect_slashes = False  # it would build an address from the Host header
-        self._gate = Gate(inner, options, logins, PUBLIC, policy)
+        public = PUBLIC if gateway is None else PUBLIC | {PATH}
+        self._gate = Gate(inner, options, logins, public, policy)
         self._entrance = contained(self._gate, self.complaints)
-        self.private_door = PrivateDoor(self, {} if self._figures is None else {PATH: self._figures.serve})
+        self.private_door = PrivateDoor(self)
 
     @property
     def host(self) -> Host:
@@ -224,7 +225,9 @@ class App:
         visits = Visits(lambda: self.is_draining, policy, self._recorder, self._relay)
         over_http = self._over_http = HttpConnections(visits.serve, self._name)
         upload = self._unless_draining(receive_file)
+        own = [] if self._figures is None else [Route(PATH, self._figures.serve)]
         return [
+            *own,
             Route("/", self._unless_draining(page.serve)),
             WebSocketRoute("/ws", visits.over_websocket),
             Route("/down", visits.unless_draining(over_http.down), methods=["POST"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import httpx
 import pytest
 from tests.server.gateways.pair import Member, browser, pair
 from tests.server.http.prometheus import parse
@@ -66,6 +67,21 @@ def test_visitors_cannot_ask_for_them_by_the_path_of_siblings() -> None:
             ):
                 assert client.get(url + path, headers=forged).status_code == 404
                 assert client.get(url + path).status_code == 404
+                assert client.get(url + path, headers={"authorization": "Bearer x"}).status_code == 404
+
+
+def test_siblings_that_have_only_their_public_ports_answer_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pair(auth=("me", "secret")) as (a, b):
+        where = {"a": a.url, "b": b.url}
+
+        def address(name: str) -> str | None:
+            return None if name == "a" else "tcp:" + where[name].removeprefix("http://")
+
+        monkeypatch.setattr(siblings_of(a), "address", address)
+        gateways = a.app.metrics()["gateways"]
+        assert isinstance(gateways, dict)
+        assert sorted(gateways) == ["a", "b"]
+        assert httpx.get(b.url + "/siblings/metrics", trust_env=False).status_code == 404
 
 
 def test_the_figures_of_all_are_sums_and_the_longest_lag() -> None:

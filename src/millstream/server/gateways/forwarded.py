@@ -9,7 +9,6 @@ to be passed on again.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from starlette.datastructures import Headers
@@ -71,12 +70,10 @@ class PrivateDoor:
 
     Args:
         app: The app with its gate.
-        own: What siblings alone may ask, by path.
     """
 
-    def __init__(self, app: ASGIApp, own: Mapping[str, ASGIApp]) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._own = own
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in as the visitor's own."""
@@ -85,6 +82,5 @@ class PrivateDoor:
         if origin is None:
             await refuse(scope, receive, send, _NO_SIBLING)
             return
-        app = self._own.get(scope["path"], self._app)
         scheme = origin.scheme.replace("http", "ws") if scope["type"] == "websocket" else origin.scheme
-        await app({**scope, "scheme": scheme, "client": origin.client}, receive, send)
+        await self._app({**scope, "scheme": scheme, "client": origin.client}, receive, send)

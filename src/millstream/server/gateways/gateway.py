@@ -10,7 +10,6 @@ from socket import socket
 from typing import Any
 
 from millstream.broker.connection import BrokerConnection
-from millstream.runtime.host import Host
 from millstream.server.gateways.figures import Figures
 from millstream.server.gateways.relay import Relay
 from millstream.server.gateways.requests import Forwarding, Owner
@@ -63,9 +62,9 @@ class Gateway:
         """Make what carries the messages of pages to siblings."""
         return Relay(self.siblings)
 
-    def figures(self, host: Callable[[], Host]) -> Figures:
+    def figures(self) -> Figures:
         """Make what collects the figures of all gateways."""
-        return Figures(self.siblings, host)
+        return Figures(self.siblings, self.key_for("figures").hex())
 
     def forwarding(self, owner: Owner, here: Callable[..., Any]) -> Forwarding:
         """Make an endpoint that passes on what belongs to siblings."""
