@@ -19,7 +19,7 @@ class LoginToken(NamedTuple):
 
     Attributes:
         number: Identifies the login: 16 random bytes.
-        expires: The end of the login, on the monotonic clock of the machine, in seconds.
+        expires: The end of the login, on the clock that all gateways share, in seconds.
         user: The name of the user.
     """
 

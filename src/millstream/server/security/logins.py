@@ -47,7 +47,7 @@ class Login:
     Attributes:
         user: The user's name.
         visitor: Identifies this login; no secret within the server, but never sent.
-        expires: The end of the login, on the monotonic clock.
+        expires: The end of the login, on the clock that all gateways share, in seconds.
         sockets: Callbacks that close the connections opened with it.
     """
 
@@ -78,7 +78,7 @@ class Logins:
 
     Args:
         auth: Names and passwords, or a function that checks them.
-        clock: The monotonic clock; one for all gateways.
+        clock: The clock that all gateways share, in seconds: monotonic on one machine, the time of day on several.
         complaints: Logs what visitors can cause at will.
         key: The secret that all gateways share; `None` makes one.
 

@@ -16,7 +16,7 @@ class Revocations:
     many than one too few.
 
     Args:
-        clock: The monotonic clock of the machine.
+        clock: The clock by which logins end, in seconds.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -25,7 +25,7 @@ class Revocations:
         self._void_until = 0.0
 
     def add(self, number: bytes, expires: float) -> bool:
-        """Note that a login has ended; says whether that was unknown."""
+        """Note that a login has ended; returns `False` if that was known."""
         if number in self._expires:
             return False
         self._expires[number] = expires
