@@ -9,7 +9,7 @@ pytest.importorskip("ray", reason="needs millstream[ray]")
 from millstream.ray import siblings as room
 from millstream.ray.siblings import ReplicaSiblings
 
-pytestmark = [pytest.mark.anyio, pytest.mark.filterwarnings("default")]
+pytestmark = [pytest.mark.anyio, pytest.mark.ray, pytest.mark.filterwarnings("default")]
 
 
 async def test_a_replica_that_listens_late_still_finds_its_broker(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
@@ -18,8 +20,13 @@ from millstream.ray.broker_link import BrokerLink
 from millstream.ray.broker_name import NAMESPACE, broker_name
 from millstream.runtime.run_in_thread import run_in_thread
 
+logger = logging.getLogger("millstream.broker")
+
 START_S: Final = 30.0
 """How long the actor may take to start."""
+
+KNOWN_S: Final = 3.0
+"""How long a broker that begins anew waits for a replica that knows the secret, before a new replica decides it."""
 
 MOST_CALLS: Final = 10_000
 """Calls that the actor takes at once; each gateway has one that waits for news."""
@@ -31,10 +38,21 @@ class BrokerProcess:
     def __init__(self) -> None:
         self._actor: BrokerActor | None = None
         self._key = b""
+        self._has_key = asyncio.Event()
 
-    async def agree(self, key: bytes) -> bytes:
-        """Give the secret of all replicas; the first that offers one decides, whatever version it is of."""
+    async def agree(self, key: bytes, is_new: bool = False) -> bytes:
+        """Give the secret of all replicas; the first that offers one decides, whatever version it is of.
+
+        Args:
+            key: What is offered.
+            is_new: Whether it was made just now. A broker that begins anew prefers what replicas had agreed upon.
+        """
+        if is_new and not self._key and ray.get_runtime_context().was_current_actor_reconstructed:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(KNOWN_S):
+                    await self._has_key.wait()
         self._key = self._key or key
+        self._has_key.set()
         return self._key
 
     async def tell(self, line: str, messages: Sequence[bytes]) -> None:
@@ -65,9 +83,12 @@ async def agreed(name: str, key: bytes) -> bytes:
         Closed: The broker cannot be reached.
     """
     actor = await _broker(name)
-    async with asyncio.timeout(START_S):
-        answer: bytes = await _asked(actor.agree, key)
-        return answer
+    try:
+        async with asyncio.timeout(START_S):
+            answer: bytes = await _asked(actor.agree, key, True)
+            return answer
+    except TimeoutError as error:
+        raise Closed(f"the broker of {name} does not start within {START_S:g} s") from error
 
 
 async def dial(name: str, key: bytes) -> BrokerLink:
@@ -81,7 +102,10 @@ async def dial(name: str, key: bytes) -> BrokerLink:
         Closed: It cannot be reached.
     """
     actor = await _broker(name)
-    await _asked(actor.agree, key)
+    if await _asked(actor.agree, key) != key:
+        logger.error(
+            "The replicas of %s disagree on their secret, so logins and pages do not move: deploy it anew.", name
+        )
     return BrokerLink(partial(_asked, actor.tell), partial(_asked, actor.hear))
 
 
