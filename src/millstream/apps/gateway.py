@@ -18,7 +18,7 @@ from millstream.supervisor.messages import Retire, Serving, Start, receive, send
 
 
 def main(descriptor: int) -> int:
-    """Serve until the supervisor says that it is enough, or is gone; returns the exit code.
+    """Serve until the supervisor ends this gateway, or is gone; returns the exit code.
 
     Args:
         descriptor: The connection with the supervisor.

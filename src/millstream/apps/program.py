@@ -90,7 +90,7 @@ def serve(
 
 
 def declared(target: str) -> Declaration:
-    """Run the program of `FILE` or `FILE:NAME` as `serve` does, up to where it would serve its app; gives the app.
+    """Run the program of `FILE` or `FILE:NAME` as `serve` does, up to where it would serve its app; returns the app.
 
     Raises:
         CommandError: There is no such file, or there is no app in it.

@@ -61,7 +61,7 @@ class BrokerActor:
         self._loop.call_later(LISTEN_S, self._check)
 
     async def tell(self, line: str, messages: Sequence[bytes]) -> None:
-        """Take in what a gateway says on a line that it has named; the first message there is `Enrol`.
+        """Take messages of a gateway on a line that it has named; the first message there is `Enrol`.
 
         Raises:
             ProtocolError: It makes no sense: the line is cut.

@@ -28,7 +28,7 @@ class BrokerLink:
         self._is_closed = False
 
     async def send(self, message: bytes) -> None:
-        """Say something; returns when the broker has it, so that whoever says one thing after another is understood.
+        """Send a message; returns when the broker has it, so that messages arrive in order.
 
         Raises:
             Closed: The broker is lost, or has cut the line.

@@ -30,7 +30,7 @@ class SupervisedProcess:
         self._began = time.monotonic()
         self._popen = subprocess.Popen(  # noqa: S603 - this very Python, and a program of ours or the user's own
             command,
-            stdin=subprocess.PIPE,  # its end tells the child that the supervisor is gone
+            stdin=subprocess.PIPE,  # closed when the supervisor ends, which the broker notices
             pass_fds=() if theirs is None else (theirs,),
             start_new_session=True,
         )
@@ -76,17 +76,17 @@ class SupervisedProcess:
 
 
 class GatewayProcess(SupervisedProcess):
-    """A gateway, with the connection over which it says that it serves.
+    """A gateway, and the connection over which it reports that it serves.
 
     Args:
         start: What it is to do.
         listener: The listening socket; `None` if it is to open it.
 
     Attributes:
-        is_serving: Whether it has said that it serves.
+        is_serving: Whether it has reported that it serves.
         until: When it has to have ended, on the monotonic clock; `None` unless it was asked to end.
         seat: Its entry in the memory that all share.
-        drain_s: How long it may take to end, as it has said; 0 until it serves.
+        drain_s: Seconds that its drain may take, as reported; 0 until it serves.
 
     Raises:
         OSError: It cannot be started.

@@ -47,7 +47,7 @@ class Loads:
         _ENTRY.pack_into(self._memory, seat * _ENTRY.size, 0)
 
     def is_least(self, load: int) -> bool:
-        """Tell whether no other gateway has less than this one, which has `load`."""
+        """Return whether no other gateway has fewer connections than this one, which has `load`."""
         entries = _ENTRY.iter_unpack(self._memory[:])
         return all(not entry or entry > load for (entry,) in entries)  # an entry is a load and one
 

@@ -34,15 +34,15 @@ class Start(msgspec.Struct, frozen=True, tag="start"):
 
 
 class Retire(msgspec.Struct, frozen=True, tag="retire"):
-    """Tells a gateway to end while its siblings go on: it takes no new connections."""
+    """Ends a gateway while its siblings go on: it takes no new connections."""
 
 
 class Serving(msgspec.Struct, frozen=True, tag="serving"):
-    """Says that visitors are served; the listening socket goes along.
+    """Reports that visitors are served; the listening socket goes along.
 
     Attributes:
-        lines: What is to be told to whoever started the app.
-        drain_s: How long it may take to end.
+        lines: What is to be printed for whoever started the app.
+        drain_s: Seconds that its drain may take.
     """
 
     lines: list[str]

@@ -80,7 +80,7 @@ class Supervisor:
     Args:
         program: What they serve.
         gateways: How many.
-        say: Tells whoever started it.
+        say: Prints a line for whoever started it.
     """
 
     def __init__(self, program: ServedProgram, gateways: int, say: Callable[[str], None]) -> None:
@@ -275,7 +275,7 @@ class Supervisor:
         logger.error("Gateway %s %s; another one is started %s.", child.name, _ended(code), when)
 
     def _say_failed(self, child: GatewayProcess, code: int) -> None:
-        """Say that the app cannot be served; why is said by the gateway itself."""
+        """Log that the app cannot be served; the gateway itself has printed the reason."""
         remedy = "see above; the program has to run to its launch() in each gateway"
         if self._listener is not None:
             remedy += ". The first one could: whatever can be had only once, such as a port or a lock, is in the way"

@@ -2,8 +2,8 @@
 
 A sibling gets the visitor's own request, and its gate judges it as any other. Only what the gate cannot see any more
 is in the header: the scheme and the address of the visitor's connection. It is believed on the private door alone,
-which only siblings can reach; in a request that comes by the public port it says nothing but that the request is not
-to be passed on again.
+which only siblings can reach; in a request that comes by the public port it has one effect: the request is not passed
+on again.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class VisitorPeer(NamedTuple):
 
 
 def is_forwarded(scope: Scope) -> bool:
-    """Tell whether a sibling has passed this request on, or somebody says so: it is not passed on again."""
+    """Return whether a sibling has passed this request on, or its header claims so: it is not passed on again."""
     return any(name == FORWARDED.encode() for name, _ in scope["headers"])
 
 

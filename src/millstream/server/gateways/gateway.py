@@ -26,12 +26,12 @@ class Gateway:
         key: The secret that all share: logins are signed with it.
         door: The listening socket for siblings; `None` if they use the public port.
         listener: The listening socket that all share; `None` for the first gateway, which opens it.
-        on_serving: Called once visitors are served, with the listening socket, what is to be told to whoever started
-            the app, and the seconds that the drain may take.
+        on_serving: Called once visitors are served, with the listening socket, what is to be printed for whoever
+            started the app, and the seconds that the drain may take.
         loads: Says which gateway has fewest connections; `None` where a proxy shares them out.
         is_retiring: Whether this gateway ends while its siblings go on; they get new connections then.
         broker: The way to what all share: slots, snapshots, ends of logins. `None` if nothing is shared but the key.
-        clock: Tells the same time in all of them, in seconds: logins end by it.
+        clock: The time in seconds, the same in all of them: logins end by it.
     """
 
     siblings: Siblings

@@ -56,7 +56,7 @@ class Relay:
         Args:
             scope: The request that opened the connection, over a WebSocket or HTTP.
             transport: The page's connection.
-            hello: What it has said.
+            hello: Its first message.
 
         Raises:
             Closed: The page is gone.
@@ -103,7 +103,7 @@ class Relay:
 
 
 async def _down(transport: Transport, sibling: ClientConnection) -> Closing:
-    """Pass on what the sibling says, until it closes; gives why it did.
+    """Pass on the messages of the sibling, until it closes; returns its close code and reason.
 
     Raises:
         Closed: The page is gone.
@@ -116,7 +116,7 @@ async def _down(transport: Transport, sibling: ClientConnection) -> Closing:
 
 
 async def _up(transport: Transport, sibling: ClientConnection) -> Closing:
-    """Pass on what the page says, and that it has said goodbye.
+    """Pass on the messages of the page, and its goodbye.
 
     Raises:
         Closed: The page is gone.

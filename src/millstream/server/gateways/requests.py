@@ -71,7 +71,7 @@ class Forwarding:
 
 
 async def forward(address: str, scope: Scope, receive: Receive, send: Send) -> bool:
-    """Have a request answered by a sibling; gives `False` if that has gone before it said anything."""
+    """Have a request answered by a sibling; returns `False` if that has gone before its answer began."""
     try:
         reader, writer = await asyncio.open_connection(sock=await connected(address))
     except OSError:
@@ -95,7 +95,7 @@ class _Exchange:
         self._clock: asyncio.Timeout = asyncio.timeout(None)
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        """Send the request and pass its answer back; gives `False` if there was none."""
+        """Send the request and pass its answer back; returns `False` if there was none."""
         writer.write(_head_of(self._scope))
         sending = asyncio.create_task(self._send_body(writer))
         try:

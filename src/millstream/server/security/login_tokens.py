@@ -1,4 +1,4 @@
-"""Signed tokens: what a browser's cookie says of its login, so that each process with the key knows it. Pure."""
+"""Signed tokens: a browser's cookie holds its login, which each process with the key can check. Pure."""
 
 from __future__ import annotations
 

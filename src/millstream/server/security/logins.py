@@ -64,7 +64,7 @@ class SharedLogins(Protocol):
         """Tell all gateways that a login has ended `left_s` before its time."""
 
     async def attempt(self, address: str, name: str, *, is_success: bool = False) -> float | None:
-        """Count an attempt that is about to be checked, unless it has to wait: gives the seconds for which it does.
+        """Count an attempt that is about to be checked, unless it has to wait; returns the seconds to wait, else 0.
 
         With `is_success` forget the failures of this name and address. `None` if the broker does not answer.
         """

@@ -37,7 +37,7 @@ class Revocations:
         return True
 
     def has_ended(self, number: bytes, expires: float) -> bool:
-        """Tell whether a login has ended."""
+        """Return whether a login has ended."""
         return number in self._expires or expires <= max(self._void_until, self._clock())
 
     def __len__(self) -> int:
