@@ -1,7 +1,9 @@
+import asyncio
 from pathlib import Path
 from socket import socket
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.server.live import echo
@@ -10,6 +12,7 @@ from millstream.server.app import create_app
 from millstream.server.gateways.gateway import Gateway
 from millstream.server.gateways.siblings import FolderSiblings
 from millstream.server.options import ServerOptions
+from millstream.server.process.network import listen
 from millstream.server.serving import Server
 from millstream.supervisor.loads import SEATS, Loads
 
@@ -43,6 +46,23 @@ def test_one_that_has_gone_does_not_count(tmp_path: Path) -> None:
     assert first.is_least(5)
     for one in (supervisor, first, last):
         one.close()
+
+
+@pytest.mark.parametrize("is_gateway", [False, True])
+def test_a_blocked_gateway_leaves_connections_to_its_siblings(tmp_path: Path, *, is_gateway: bool) -> None:
+    loads = Loads(tmp_path, 0)
+    gateway = Gateway(FolderSiblings(tmp_path, "g1"), b"k" * 32, loads=loads) if is_gateway else None
+    with listen("127.0.0.1", 0, 1) as listener:
+        server = Server(create_app(echo(), ServerOptions.resolve({}, {}), gateway), listener)
+        server.config.load()
+
+        async def has_side_door() -> bool:
+            door = await server._open()
+            server.servers.pop().close()
+            return door is not None
+
+        assert asyncio.run(has_side_door()) != is_gateway
+    loads.close()
 
 
 def test_a_server_that_ends_does_not_keep_others_from_accepting(tmp_path: Path) -> None:

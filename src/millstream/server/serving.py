@@ -144,18 +144,22 @@ class Server(uvicorn.Server):
         self._on_start()
 
     async def _open(self) -> SideDoor | None:
-        """Begin to accept connections; gives what can do so while the loop is blocked, if anything can."""
+        """Begin to accept connections; returns what does so while the loop is blocked, if anything should.
+
+        Of several gateways, none does: the others accept on the same socket, and serve whoever would have to wait here.
+        """
         loop, tls = asyncio.get_running_loop(), self.config.ssl
         if sys.platform == "win32":  # its loop cannot watch a listening socket for connections
             self.servers = [await loop.create_server(self._protocol, sock=self._listener, ssl=tls)]
             return None
         acceptor = Acceptor(self._listener, self._protocol, tls, self._connection_limits, self._app.complaints)
-        if self._app.gateway is not None and self._app.gateway.loads is not None:
-            acceptor.is_preferred = partial(self._is_least, self._app.gateway.loads)
-            self._note_load(self._app.gateway.loads)
+        loads = None if self._app.gateway is None else self._app.gateway.loads
+        if loads is not None:
+            acceptor.is_preferred = partial(self._is_least, loads)
+            self._note_load(loads)
         acceptor.open()
         self.servers = [acceptor]  # type: ignore[list-item]  # it has everything that uvicorn uses of a server
-        if tls is not None:  # nothing can be read of a request before its connection belongs to somebody
+        if tls is not None or loads is not None:  # over TLS nothing can be read of a request before its handshake
             return None
         return SideDoor(self._listener, loop, acceptor.take, self._app.options.root_path)
 
