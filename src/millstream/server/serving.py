@@ -27,6 +27,7 @@ from millstream.server.process.connection_limits import ConnectionLimits
 from millstream.server.process.exiting import EXIT_BLOCKED, leave, leave_abandoned
 from millstream.server.process.network import BACKLOG
 from millstream.server.process.protocols import BoundedHttp
+from millstream.server.process.retiring import settle
 from millstream.server.process.side_door import SideDoor
 from millstream.server.process.watchdog import INTERRUPT, Watchdog
 from millstream.supervisor.loads import Loads
@@ -44,9 +45,6 @@ SPARE_FILES: Final = 256
 ANSWERS_S: Final = 2.5
 LAST_ANSWERS_S: Final = 0.3
 """How long at most, and at least, pages that were sent away may take to answer."""
-
-ACCEPTED_S: Final = 0.2
-"""Time in which what a gateway has accepted is served before it refuses anything, if its siblings go on."""
 
 SPARE_S: Final = 1.0
 """Time that shutting down may take beyond the drain."""
@@ -225,11 +223,11 @@ class Server(uvicorn.Server):
         What is left of the drain is for pages to answer their close: a connection that is broken off may lose it.
         """
         loop = asyncio.get_running_loop()
-        if self._is_retiring:
-            self.servers.pop(0).close()  # its siblings take new connections from the same socket
-            await asyncio.sleep(ACCEPTED_S)
         until = loop.time() + self._app.options.drain
-        await self._app.close()
+        if self._is_retiring:  # its siblings take new connections from the same socket: nobody has to be refused
+            self.servers[0].stop()  # type: ignore[attr-defined]  # an acceptor
+            await settle(self.server_state.connections, until)
+        await self._app.close(max(until - loop.time(), 0.0))
         left_s = min(until - loop.time(), ANSWERS_S)
         self.config.timeout_graceful_shutdown = max(left_s, LAST_ANSWERS_S)  # type: ignore[assignment]  # waits for it
         await super().shutdown(sockets)

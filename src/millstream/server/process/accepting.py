@@ -73,13 +73,17 @@ class Acceptor:
         self._is_open, self._rest = True, None
         self._loop.add_reader(self._listener.fileno(), self._accept)
 
-    def close(self) -> None:
-        """Stop accepting, and cancel the handshakes that are under way."""
+    def stop(self) -> None:
+        """Stop accepting; what was accepted is served."""
         if self._is_open:
             self._loop.remove_reader(self._listener.fileno())
         if self._rest is not None:
             self._rest.cancel()
         self._is_open = False
+
+    def close(self) -> None:
+        """Stop accepting, and cancel the handshakes that are under way."""
+        self.stop()
         for task in self._opening:
             task.cancel()
 
