@@ -5,8 +5,8 @@ The function of a batch gets a list for each input, and returns a list for each 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeAlias, runtime_checkable
 
@@ -73,10 +73,13 @@ class BatchProgram(Program, Protocol):
 class BatchWorker(Worker, Protocol):
     """A worker whose calls wait for others. What they are made of is best chosen late: see `turn`."""
 
-    def turn(self) -> AbstractAsyncContextManager[None]:
-        """Wait until the batch is formed that the next job belongs to; inside the block the job is chosen and run.
+    def turn(self, invited: Callable[[], None]) -> AbstractContextManager[None]:
+        """Take part in the next batch; inside the block the job is chosen and run, once that is due.
 
-        The batch does not wait for who leaves the block without having submitted a job.
+        The batch does not wait for who leaves the block without having submitted a job, invited or not.
+
+        Args:
+            invited: Called when the batch is formed that the next job belongs to; at once if calls are made one by one.
         """
 
 

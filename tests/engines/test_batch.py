@@ -252,7 +252,9 @@ async def test_a_stream_chooses_its_frame_only_when_the_function_is_free() -> No
         one, other = workers(engine, 2)
 
         async def stream() -> str:
-            async with other.turn():
+            invited = asyncio.Event()
+            with other.turn(invited.set):
+                await invited.wait()
                 chosen.append(words.at_work)
                 return text_of(await result_of(other, "newest"))
 
@@ -275,8 +277,8 @@ async def test_the_batch_does_not_wait_for_who_has_nothing_to_submit() -> None:
         entered = asyncio.Event()
 
         async def nothing() -> None:
-            async with other.turn():
-                entered.set()
+            with other.turn(entered.set):
+                await entered.wait()
 
         tasks = [asyncio.ensure_future(nothing()), asyncio.ensure_future(result_of(one, "a"))]
         await asyncio.wait_for(asyncio.gather(*tasks), 3)

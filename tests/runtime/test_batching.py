@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import httpx
 import numpy as np
@@ -84,3 +87,53 @@ def test_a_page_on_virtual_time_makes_batches_of_one() -> None:
         page.stream("Camera", list(pictures(4))[1:])
         assert page.value("Said") == "me 3"
     assert brightness.sizes == [1, 1, 1]
+
+
+@contextmanager
+def waiting_for_a_batch(time_limit: float | None = None) -> Iterator[tuple[str, list[Client], list[Any]]]:
+    """Have two pages stream: the frame of the second waits for its batch, while that of the first is at work."""
+    begun, gate = threading.Event(), threading.Event()
+
+    def look(frames: list[np.ndarray]) -> list[list[np.ndarray]]:
+        begun.set()
+        gate.wait()
+        return [frames]
+
+    with ms.Blocks() as demo:
+        camera = ms.Image(label="Camera", sources=["webcam"])
+        options: dict[str, Any] = {"batch": True, "max_batch_size": 2, "time_limit": time_limit}
+        camera.stream(look, camera, ms.Image(), stream_every=0, **options)
+    with serving(demo) as (url, app):
+        clients = [Client(url) for _ in range(2)]
+        try:
+            recordings = [client.record("Camera") for client in clients]
+            for client, recording in zip(clients, recordings, strict=True):
+                recording.wait_for_state("running")
+                recording.feed(list(pictures(2))[1:])
+                client.wait_for(begun.is_set)
+            streams = [stream for session in app.host.sessions.values() for stream in session.streams.values()]
+            clients[1].wait_for(lambda: any(stream.receiver.is_due for stream in streams))
+            yield url, clients, recordings
+        finally:
+            gate.set()
+            for client in clients:
+                client.close()
+
+
+@pytest.mark.blocking
+def test_who_stops_while_it_waits_for_a_batch_does_not_wait_for_that_of_others() -> None:
+    with waiting_for_a_batch() as (_, clients, recordings):
+        stopping = clients[1].start(recordings[1].recording.stop())
+        clients[1].wait_for(lambda: recordings[1].recording.is_over, 5)
+        stopping.result()
+        assert not recordings[0].recording.is_over
+
+
+@pytest.mark.blocking
+def test_a_slot_that_ends_while_its_stream_waits_for_a_batch_is_given_on() -> None:
+    with waiting_for_a_batch(time_limit=0.5) as (url, _, _):
+        others = [Client(url), Client(url)]  # one for each of the slots, of which the first does not end
+        recordings = [client.record("Camera").recording for client in others]
+        others[0].wait_for(lambda: any(recording.first.state == "running" for recording in recordings), 5)
+        for client in others:
+            client.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic, perf_counter
@@ -82,7 +82,7 @@ class Batcher:
         self._hang_s = hang_s
         self._former: Former[Hashable] = Former(rules, self.costs)
         self._loop = asyncio.get_running_loop()
-        self._invitations: dict[Hashable, asyncio.Future[None]] = {}
+        self._invitations: dict[Hashable, Callable[[], None]] = {}
         self._ready_at: dict[Hashable, float] = {}
         self._parts: dict[Hashable, Part] = {}
         self._running: RunningBatch | None = None
@@ -101,17 +101,12 @@ class Batcher:
 
     # ---- what members do ---------------------------------------------------------------------------------------
 
-    async def turn(self, member: Hashable, owner: Hashable) -> None:
-        """Wait until it is time to choose what is to be handled. Then come `together`, or `leave`."""
+    def join(self, member: Hashable, owner: Hashable, invited: Callable[[], None]) -> None:
+        """Note that a member is ready; `invited` is called when it is to choose. Then come `together`, or `leave`."""
         now = self._ready_at[member] = self._loop.time()
-        invitation = self._invitations[member] = self._loop.create_future()
+        self._invitations[member] = invited
         self._former.join(member, owner, now)
         self._go_on()
-        try:
-            await invitation
-        except asyncio.CancelledError:
-            self.leave(member)
-            raise
 
     async def together(self, member: Hashable, call: BatchCall, arguments: Arguments) -> Outcome:
         """Take part in the next call; gives what came of it for this member."""
@@ -156,9 +151,7 @@ class Batcher:
         if step.look_at is not None:
             self._timer = self._loop.call_at(step.look_at, self._go_on)
         for member in step.invited:
-            invitation = self._invitations.pop(member)
-            if not invitation.done():
-                invitation.set_result(None)
+            self._invitations.pop(member)()
         if step.called:
             self._call({member: self._parts.pop(member) for member in step.called}, now)
 

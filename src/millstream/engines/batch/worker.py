@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Hashable
-from contextlib import aclosing, asynccontextmanager
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Hashable, Iterator
+from contextlib import AbstractContextManager, aclosing, contextmanager
 from functools import partial
 from typing import cast
 
@@ -26,20 +27,19 @@ class Worker(thread.Worker):
     def is_running(self) -> bool:
         return super().is_running or self._batcher.running(self) is not None
 
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        async with self._turn_among(self):
-            yield
+    def turn(self, invited: Callable[[], None]) -> AbstractContextManager[None]:
+        return self._turn_among(self, invited)
 
-    @asynccontextmanager
-    async def _turn_among(self, owner: Hashable) -> AsyncIterator[None]:
-        """Wait for the turn of an owner, unless calls are made by themselves; harmless inside of such a block."""
+    @contextmanager
+    def _turn_among(self, owner: Hashable, invited: Callable[[], None]) -> Iterator[None]:
+        """Ask for the turn of an owner, unless calls are made by themselves; harmless inside of such a block."""
         if self._has_turn or not self._batcher.is_batching:
+            invited()
             yield
             return
-        await self._batcher.turn(self, owner)
         self._has_turn = True
         try:
+            self._batcher.join(self, owner, invited)
             yield
         finally:
             self._has_turn = False
@@ -54,7 +54,9 @@ class Worker(thread.Worker):
                 yield result
 
     async def _result(self, call: BatchCall, session: Hashable) -> Result:
-        async with self._turn_among(session):
+        invited = asyncio.Event()
+        with self._turn_among(session, invited.set):
+            await invited.wait()
             if not self._has_turn:
                 result = cast("Result", await self._do(partial(self._run_alone, call)))
                 self._batcher.alone(result.call_s)

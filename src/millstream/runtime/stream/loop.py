@@ -123,10 +123,24 @@ class StreamLoop:
             self.context.queue.rejoin(ticket)
 
     async def _join_batch(self, worker: BatchWorker) -> None:
-        """Handle what is newest when the batch is formed; while others are waited for, a frame may be replaced."""
-        async with worker.turn():
-            if self.lifecycle.is_handling and (packets := self.receiver.take()):
-                await self._call(worker, packets)
+        """Handle what is newest when the batch is formed; while others are waited for, a frame may be replaced.
+
+        Who has nothing to be handled any more, as the stream or its slot ends, does not wait for the batch of others.
+        """
+        is_invited, wake = False, self.input.wake
+
+        def invited() -> None:
+            nonlocal is_invited
+            is_invited = True
+            wake.set()
+
+        with worker.turn(invited):
+            while self.lifecycle.is_handling and self.receiver.is_due:
+                if is_invited:
+                    await self._call(worker, self.receiver.take())
+                    return
+                wake.clear()
+                await wake.wait()
 
     async def _call(self, worker: Worker, packets: tuple[Packet, ...]) -> None:
         """Handle one frame, or one stretch of audio; a frame beyond `max_age` is passed over."""
