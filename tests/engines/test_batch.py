@@ -70,7 +70,7 @@ async def running(
     with ms.Blocks() as demo:
         word, out = ms.Textbox(), [ms.Textbox(label=f"Out {number}") for number in range(outputs)]
         for function in functions:
-            ms.Button().click(function, word, out, batch=True, **{"max_batch_size": 8, "max_wait": 8, **options})  # type: ignore[arg-type]
+            ms.Button().click(function, word, out, batch=True, **{"max_batch_size": 8, "max_wait": 600, **options})  # type: ignore[arg-type]
     engine = Engine()
     engine.start(AppProgram(demo.freeze(), RULES, show_error=True), limits)
     try:
@@ -105,6 +105,7 @@ async def called_together(engine: Engine, words: Words, given: Sequence[str]) ->
     """Have all be called as one: the first keeps the function busy until the others have come."""
     first, *others = workers(engine, 1 + len(given))
     words.gate.clear()
+    words.begun.clear()
     busy = asyncio.ensure_future(result_of(first, "first"))
     await asyncio.to_thread(words.begun.wait)
     waiting = [asyncio.ensure_future(result_of(worker, word)) for worker, word in zip(others, given, strict=True)]
@@ -144,6 +145,26 @@ async def test_who_is_to_blame_fails_alone() -> None:
     async with running(words.shout) as engine:
         assert await called_together(engine, words, ["a", "b", "bad", "c"]) == ["A", "B", "bad word", "C"]
     assert words.batches[1:] == [["a", "b", "bad", "c"], ["a", "b"], ["bad", "c"], ["bad"], ["c"]]
+
+
+async def test_a_batch_of_a_function_that_always_raises_is_not_taken_apart_until_it_works() -> None:
+    words = Words()
+    works = words.answer
+    words.answer = fail  # type: ignore[method-assign]
+    async with running(words.shout) as engine:
+        calls = []
+        for _ in range(3):
+            before = len(words.batches)
+            assert await called_together(engine, words, list("abcd")) == ["broken"] * 4
+            calls.append(len(words.batches) - before - 1)
+        assert calls == [7, 7, 1]
+        words.answer = works  # type: ignore[method-assign]
+        assert await called_together(engine, words, ["a", "b"]) == ["A", "B"]
+        assert await called_together(engine, words, ["a", "bad"]) == ["A", "bad word"]
+
+
+def fail(words: list[str]) -> Sequence[object]:
+    raise ValueError("broken")
 
 
 async def test_an_exception_in_the_place_of_a_value_fails_its_call_alone() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic, perf_counter
-from typing import NamedTuple, cast
+from typing import Final, NamedTuple, cast
 
 from millstream.batches import BatchCall, BatchRules, BatchStatistics, Outcome, Raised, Share
 from millstream.engines.batch.call_thread import CallThread
@@ -20,6 +20,9 @@ from millstream.errors import Busy
 from millstream.jobs import Arguments
 
 logger = logging.getLogger("millstream.engine")
+
+HOPELESS: Final = 2
+"""After so many batches in which each call failed by itself too, the next ones are not taken apart any more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +90,7 @@ class Batcher:
         self._parts: dict[Hashable, Part] = {}
         self._running: RunningBatch | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._batches = self._calls = 0
+        self._batches = self._calls = self._failures = 0
         self._wait_s = self._call_s = 0.0
         self._has_told = False
 
@@ -158,7 +161,7 @@ class Batcher:
     def _call(self, parts: dict[Hashable, Part], now: float) -> None:
         running = RunningBatch(parts)
         try:
-            done = self.caller.run(partial(called, running))
+            done = self.caller.run(partial(called, running, takes_apart=self._failures < HOPELESS))
         except RuntimeError as error:
             logger.error("no thread can be had for %s (%s)", self.caller.name, error)
             self._former.end(now)
@@ -183,6 +186,10 @@ class Batcher:
             self._call_s += seconds
             self.costs.add(len(outcomes), seconds, now)
             self._tell()
+        if any(isinstance(outcome, Share) for outcome in outcomes):
+            self._failures = 0
+        elif len(outcomes) > 1:
+            self._failures += 1
         self._settle(running.parts, outcomes)
         self._go_on()
 
@@ -237,23 +244,28 @@ class Batcher:
         self._go_on()
 
 
-def called(running: RunningBatch) -> Called:
-    """Call the function once for all; in its thread."""
+def called(running: RunningBatch, *, takes_apart: bool) -> Called:
+    """Call the function once for all; in its thread. See `_outcomes`."""
     running.began_at, began_at = monotonic(), perf_counter()
-    outcomes = _outcomes([(part.call, part.arguments) for part in running.parts.values()])
+    members = [(part.call, part.arguments) for part in running.parts.values()]
+    outcomes = _outcomes(members, takes_apart=takes_apart)
     running.returned.set()
     return Called(outcomes, perf_counter() - began_at if _is_one_call(outcomes) else None)
 
 
-def _outcomes(members: Sequence[tuple[BatchCall, Arguments]]) -> list[Outcome]:
-    """Call the function; if it raises, again for each half, so that whoever is to blame fails alone."""
+def _outcomes(members: Sequence[tuple[BatchCall, Arguments]], *, takes_apart: bool) -> list[Outcome]:
+    """Call the function; if it raises, again for each half, so that whoever is to blame fails alone.
+
+    Unless the batch `takes_apart`, it fails for all then: 2n - 1 calls are too many for a function that always raises.
+    """
     (first, *others), size = [call for call, _ in members], len(members)
     value = first.call_together(others, [arguments for _, arguments in members])
     if not isinstance(value, Raised):
         return [Share(value, index, size) for index in range(size)]
-    if size == 1:
-        return [value]
-    return _outcomes(members[: size // 2]) + _outcomes(members[size // 2 :])
+    if size == 1 or not takes_apart:
+        return [value] * size
+    halves = members[: size // 2], members[size // 2 :]
+    return [outcome for half in halves for outcome in _outcomes(half, takes_apart=True)]
 
 
 def _is_one_call(outcomes: Sequence[Outcome]) -> bool:
