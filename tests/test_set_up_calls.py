@@ -49,7 +49,7 @@ async def test_one_that_several_engines_ask_for_is_made_once_and_fails_for_all()
     assert made == ["once"]
 
 
-@pytest.mark.parametrize("error", [ValueError("no weights"), SystemExit("no weights")])
+@pytest.mark.parametrize("error", [ValueError("no weights"), SystemExit("no weights"), KeyboardInterrupt("no weights")])
 async def test_the_first_that_raises_is_the_last_and_its_exception_the_cause(error: BaseException) -> None:
     def fail() -> None:
         raise error
@@ -60,6 +60,17 @@ async def test_the_first_that_raises_is_the_last_and_its_exception_the_cause(err
         await run_set_ups(calls, 60.0)
     assert raised.value.__cause__ is error
     assert made == []
+
+
+def test_one_that_was_interrupted_has_failed_for_who_asks_later() -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    call = SetUpCall("Model.setup()", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        call()
+    with pytest.raises(SetUpFailed, match=r"Model\.setup\(\) failed: KeyboardInterrupt\. Correct it"):
+        call()
 
 
 async def test_one_that_hangs_is_said_and_then_given_up(

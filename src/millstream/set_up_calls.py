@@ -41,15 +41,19 @@ class SetUpCall:
 
         Raises:
             SetUpFailed: It raised; its own exception is the cause.
+            KeyboardInterrupt: Ctrl-C was pressed, and it ran in the main thread; for who asks later, it has failed.
         """
         with self._lock:
             fn, self._fn = self._fn, None
             if fn is not None:
                 try:
                     fn()
-                except (Exception, SystemExit) as error:  # the user's own code, which may raise anything
+                except BaseException as error:  # the user's own code, which may raise anything
                     why = f"{type(error).__name__}: {error}".rstrip(".: ")
                     self._failure = SetUpFailed(f"{self.name} failed: {why}. {REMEDY}")
+                    is_main = threading.current_thread() is threading.main_thread()
+                    if is_main and isinstance(error, KeyboardInterrupt):
+                        raise
                     raise self._failure from error
             if self._failure is not None:
                 raise self._failure
@@ -102,10 +106,10 @@ def _begun(call: SetUpCall) -> asyncio.Future[None]:
             done.set_result(None) if error is None else done.set_exception(error)
 
     def work() -> None:
-        failure: SetUpFailed | None = None
+        failure: BaseException | None = None
         try:
             call()
-        except SetUpFailed as error:
+        except BaseException as error:  # noqa: BLE001 - handed on, as it would end this thread unnoticed
             failure = error
         try:
             loop.call_soon_threadsafe(partial(settle, failure))

@@ -16,7 +16,7 @@ import millstream as ms
 from millstream.batches import BatchStatistics
 from millstream.codecs import jpeg
 from millstream.engine_limits import DEFAULT_LIMITS, EngineLimits
-from millstream.engines.batch import Engine, call_thread, former
+from millstream.engines.batch import Engine, batcher, call_thread, former
 from millstream.engines.batch.worker import Worker
 from millstream.frames import Frame
 from millstream.jobs import Job, Notice, Result
@@ -442,6 +442,22 @@ async def test_without_a_thread_a_call_fails_and_the_next_one_goes_on(monkeypatc
             patch.setattr(threading.Thread, "start", no_thread)
             assert "no room for one more call" in text_of(await asyncio.wait_for(result_of(one, "a"), 3))
         assert text_of(await asyncio.wait_for(result_of(other, "b"), 3)) == "B"
+
+
+async def test_a_mistake_of_ours_in_the_thread_costs_one_batch(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def mistake(*_: object) -> object:
+        raise SystemExit("no such thing")
+
+    words = Words()
+    async with running(words.shout) as engine:
+        one, other = workers(engine, 2)
+        with monkeypatch.context() as patch:
+            patch.setattr(batcher, "_is_one_call", mistake)
+            assert "no such thing" in text_of(await asyncio.wait_for(result_of(one, "a"), 3))
+        assert text_of(await asyncio.wait_for(result_of(other, "b"), 3)) == "B"
+    assert "a batch of shout() failed, by a mistake in Millstream" in caplog.text
 
 
 async def test_what_does_not_pay_is_called_one_by_one_and_that_is_said_once(caplog: pytest.LogCaptureFixture) -> None:

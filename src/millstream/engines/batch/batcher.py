@@ -176,9 +176,10 @@ class Batcher:
         done.add_done_callback(partial(self._end, running))
 
     def _end(self, running: RunningBatch, done: asyncio.Future[object]) -> None:
+        error = done.exception()
         if running is not self._running:  # it was given up
             return
-        outcomes, seconds = cast("Called", done.result())
+        outcomes, seconds = cast("Called", done.result()) if error is None else self._failed(running, error)
         now, self._running = self._loop.time(), None
         running.cancel_timer()
         self._former.end(now)
@@ -192,6 +193,11 @@ class Batcher:
             self._failures += 1
         self._settle(running.parts, outcomes)
         self._go_on()
+
+    def _failed(self, running: RunningBatch, error: BaseException) -> Called:
+        """Fail all of a batch because of what should not have happened."""
+        logger.error("a batch of %s() failed, by a mistake in Millstream", self.caller.name, exc_info=error)
+        return Called([Raised(error)] * len(running.parts), None)
 
     def _settle(self, parts: Mapping[Hashable, Part], outcomes: Sequence[Outcome]) -> None:
         for part, outcome in zip(parts.values(), outcomes, strict=True):
@@ -248,8 +254,10 @@ def called(running: RunningBatch, *, takes_apart: bool) -> Called:
     """Call the function once for all; in its thread. See `_outcomes`."""
     running.began_at, began_at = monotonic(), perf_counter()
     members = [(part.call, part.arguments) for part in running.parts.values()]
-    outcomes = _outcomes(members, takes_apart=takes_apart)
-    running.returned.set()
+    try:
+        outcomes = _outcomes(members, takes_apart=takes_apart)
+    finally:
+        running.returned.set()
     return Called(outcomes, perf_counter() - began_at if _is_one_call(outcomes) else None)
 
 

@@ -41,7 +41,7 @@ class CallThread:
         self._ended: asyncio.Future[None] | None = None
 
     def run(self, task: Task) -> asyncio.Future[object]:
-        """Do something in the thread while nothing else calls the function; on the loop.
+        """Do something in the thread while nothing else calls the function; on the loop. What it raises is handed on.
 
         Raises:
             RuntimeError: No thread can be had.
@@ -124,14 +124,20 @@ class _Thread:
     def work(self) -> None:
         while (item := self._tasks.get()) is not None:
             task, future = item
-            with self._caller.holding():
-                result = task()
-            self._on_loop(future, result)
-        self._on_loop(self._ended, None)
+            try:
+                with self._caller.holding():
+                    result = task()
+            except BaseException as error:  # noqa: BLE001 - handed on, as it would end this thread unnoticed
+                self._on_loop(_fail, future, error)
+            else:
+                self._on_loop(_set, future, result)
+        self._on_loop(_set, self._ended, None)
 
-    def _on_loop(self, future: asyncio.Future[Any], result: object) -> None:
+    def _on_loop(
+        self, settle: Callable[[asyncio.Future[Any], Any], None], future: asyncio.Future[Any], by: object
+    ) -> None:
         try:
-            self._loop.call_soon_threadsafe(_set, future, result)
+            self._loop.call_soon_threadsafe(settle, future, by)
         except RuntimeError:  # the loop is closed: an abandoned call came back after the server had ended
             logger.debug("%s() ended after its server", self._caller.name)
 
@@ -139,3 +145,8 @@ class _Thread:
 def _set(future: asyncio.Future[Any], result: object) -> None:
     if not future.done():
         future.set_result(result)
+
+
+def _fail(future: asyncio.Future[Any], error: BaseException) -> None:
+    if not future.done():
+        future.set_exception(error)
