@@ -430,6 +430,29 @@ async def test_a_call_that_hangs_by_itself_is_not_waited_for_either(monkeypatch:
         assert text_of(await hung) == "A"
 
 
+def test_a_call_that_was_given_up_and_comes_back_lets_no_two_others_call_at_once() -> None:
+    caller = call_thread.CallThread("shout", 60.0)
+
+    class Held:
+        """The lock of a call that is given up, and comes back, while another one waits for it."""
+
+        is_locked = False
+
+        def acquire(self, timeout: float) -> bool:
+            caller.let_others_call()
+            self.is_locked = True
+            return True
+
+        def release(self) -> None:
+            self.is_locked = False
+
+    held = caller._lock = Held()  # type: ignore[assignment]
+    with caller.holding():
+        assert not held.is_locked
+        assert caller._lock.locked()
+    assert not caller._lock.locked()
+
+
 async def test_without_a_thread_a_call_fails_and_the_next_one_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     words = Words()
     async with running(words.shout) as engine:

@@ -61,13 +61,23 @@ class CallThread:
     @contextmanager
     def holding(self) -> Iterator[None]:
         """Call the function in the block, while no other thread does; in any thread but the loop's."""
-        while not (lock := self._lock).acquire(timeout=LOOK_S):
-            self._look(lock)  # if the call that holds it was given up, there is another one now
+        lock = self._acquired()
         self._held_at = monotonic()
         try:
             yield
         finally:
             lock.release()
+
+    def _acquired(self) -> threading.Lock:
+        """Wait for the lock; there is another one once the call that holds it was given up."""
+        while True:
+            lock = self._lock
+            if not lock.acquire(timeout=LOOK_S):
+                self._look(lock)
+            elif lock is self._lock:
+                return lock
+            else:
+                lock.release()  # of a call that was given up, and came back while this one waited
 
     def _look(self, lock: threading.Lock) -> None:
         """Give up the call that holds a lock if it hangs; a batch that hangs is given up by its batcher before."""
