@@ -37,6 +37,11 @@ def test_what_streams_nothing_is_refused_with_what_does() -> None:
         find_fed_event(manifest(), "Name")
 
 
+def test_what_looks_like_a_number_and_is_none_is_a_name() -> None:
+    with pytest.raises(InvalidValue, match="'²'"):
+        find_fed_event(manifest(), "²")
+
+
 def test_an_app_without_streaming_events_is_refused() -> None:
     with ms.Blocks() as demo:
         ms.Textbox()

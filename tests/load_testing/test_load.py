@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -12,7 +16,7 @@ import pytest
 from tests.server.live import serving
 
 import millstream as ms
-from millstream.cli import main
+from millstream.cli import EXIT_INTERRUPTED, main
 from millstream.load_testing import server_figures
 from millstream.load_testing.crew import find_event, processes_for
 from millstream.load_testing.devices import camera, microphone
@@ -93,6 +97,18 @@ def test_the_command_tells_that_streams_did_not_hold(url: str, capsys: pytest.Ca
     assert "Saturated first: " in said
 
 
+def test_ctrl_c_ends_the_processes_of_the_tester_without_a_word_of_theirs(url: str) -> None:
+    words = ["-m", "millstream", "load", url, "--streams", "4", "--size", "64x48", "--processes", "2"]
+    tester = subprocess.Popen(
+        [sys.executable, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert tester.stderr is not None
+    assert tester.stderr.readline().startswith("visitors: 4")
+    os.killpg(tester.pid, signal.SIGINT)  # as a terminal does
+    assert tester.communicate(timeout=10) == ("", "")
+    assert tester.returncode == EXIT_INTERRUPTED
+
+
 def fails(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     assert main(["load", *words]) == 1
     said = capsys.readouterr()
@@ -148,6 +164,13 @@ def test_the_tester_takes_as_many_processes_as_it_needs(monkeypatch: pytest.Monk
     assert processes(60, 8) == 3
     assert processes(1000, 8) == 8
     assert processes(1000, None) == 1
+
+
+def test_what_is_no_exposition_has_no_figures() -> None:
+    assert server_figures.parse('hello world\nframes_total 3\nframes_total{event="echo"} 4\n<html>') == {
+        "frames_total": 7,
+        "frames_total:echo": 4,
+    }
 
 
 def test_metrics_that_need_a_token_are_read_with_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,7 +94,13 @@ async def _members(plan: LoadPlan, event: FedEvent, count: int) -> AsyncIterator
     words = (sys.executable, "-m", "millstream.load_testing.group")
     try:
         for first in range(count):
-            member = await asyncio.create_subprocess_exec(*words, stdin=PIPE, stdout=PIPE, limit=LINE_BYTES)
+            member = await asyncio.create_subprocess_exec(
+                *words,
+                stdin=PIPE,
+                stdout=PIPE,
+                limit=LINE_BYTES,
+                start_new_session=True,  # Ctrl-C is for this process alone, which ends the others
+            )
             members.append(member)
             assert member.stdin is not None
             member.stdin.write(msgspec.json.encode(GroupShare(plan, event, first, count)) + b"\n")

@@ -58,7 +58,7 @@ def find_fed_event(manifest: PageManifest, name: str = "") -> FedEvent:
     streams = {each["stream"]["component"]: each for each in reversed(manifest["bindings"]) if each["stream"]}
     if not streams:
         raise InvalidValue("the app has no streaming event: there is nothing to feed; bind one with .stream(...)")
-    component = elements.find(int(name) if name.isdigit() else name) if name else list(streams)[-1]
+    component = elements.find(int(name) if name.isdecimal() else name) if name else list(streams)[-1]
     if component not in streams:
         known = ", ".join(repr(_name(elements, each)) for each in reversed(streams))
         raise InvalidValue(f"nothing streams from {name!r}; streams come from {known}")

@@ -84,14 +84,17 @@ def parse(text: str) -> dict[str, float]:
     """Read an exposition of Prometheus: the sum of each metric by its name, and by its name and each value of a label.
 
     So `frames_dropped_total{event="echo",cause="stale"} 3` counts for `frames_dropped_total`,
-    `frames_dropped_total:echo` and `frames_dropped_total:stale`.
+    `frames_dropped_total:echo` and `frames_dropped_total:stale`. What is no sample is passed over.
     """
     sums: defaultdict[str, float] = defaultdict(float)
     for line in text.splitlines():
         found = _LINE.fullmatch(line)
         if found is None or found["name"].endswith("_bucket"):
             continue
-        name, value = found["name"], float(found["value"])
+        try:
+            name, value = found["name"], float(found["value"])
+        except ValueError:
+            continue
         for key in (name, *(f"{name}:{label}" for label in _LABEL.findall(found["labels"] or ""))):
             sums[key] += value
     return dict(sums)
