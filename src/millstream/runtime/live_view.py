@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from itertools import chain, islice
 from typing import Final
 
 from millstream.runtime.app_metrics import plain_event
@@ -12,14 +11,20 @@ from millstream.runtime.session import Session
 from millstream.runtime.stream.stream import Stream
 
 MOST: Final = 200
-"""So many pages are described: those that stream go first."""
+"""So many pages are described: those that wait for a slot go first, the front of the queue at their head."""
 
 
 def live_view(sessions: Collection[Session]) -> list[dict[str, object]]:
     """Describe open pages: who it is, whether its link is there, its streams and runs, and where these wait."""
-    streaming = (session for session in sessions if session.streams)
-    others = (session for session in sessions if not session.streams)
-    return [_session(session) for session in islice(chain(streaming, others), MOST)]
+    return [_session(session) for session in sorted(sessions, key=_rank)[:MOST]]
+
+
+def _rank(session: Session) -> tuple[int, int]:
+    """Order pages: those of which something waits, by its position, then those that stream, then all others."""
+    parts: list[Stream | Run] = [*session.streams.values(), *session.events.runs.running.values()]
+    if positions := [part.position for part in parts if part.position]:
+        return 0, min(positions)
+    return (1 if session.streams else 2), 0
 
 
 def _session(session: Session) -> dict[str, object]:
@@ -35,12 +40,12 @@ def _session(session: Session) -> dict[str, object]:
 
 def _stream(stream: Stream) -> dict[str, object]:
     metrics = stream.statistics()
-    state = "running" if metrics.has_slot else "waiting" if stream.position else "ending"
+    state = "running" if metrics.has_slot else "ending" if stream.loop.lifecycle.is_ended else "waiting"
     return {
         "number": stream.number,
         "event": stream.binding.name,
         "state": state,
-        "position": stream.position,
+        "position": stream.position if state == "waiting" else 0,
         "rtt_s": metrics.rtt_s,
         **plain_event(metrics),
     }

@@ -17,6 +17,7 @@ from tests.server.test_app import build, log_in
 
 import millstream as gr
 from millstream.client import Client
+from millstream.runtime import live_view
 from millstream.server.http.operator import carries
 from millstream.server.options import ServerOptions
 
@@ -93,14 +94,14 @@ def until(url: str, condition: Callable[[dict[str, Any]], bool]) -> dict[str, An
     return found
 
 
-def test_its_figures_are_those_of_the_app() -> None:
+def test_its_figures_are_those_of_the_app(monkeypatch: pytest.MonkeyPatch) -> None:
     def look(frame: np.ndarray) -> np.ndarray:
         return frame
 
     with gr.Blocks(title="Look") as demo:
         camera, seen = gr.Image(label="Camera", sources=["webcam"]), gr.Image(label="Seen")
         camera.stream(look, camera, seen, stream_every=0, concurrency_limit=1)
-    with serving(demo) as (url, _), Client(url) as one, Client(url) as two:
+    with serving(demo) as (url, app), Client(url), Client(url) as one, Client(url) as two:
         first = one.record("Camera")
         first.wait_for_state("running")
         second = two.record("Camera")
@@ -110,11 +111,22 @@ def test_its_figures_are_those_of_the_app() -> None:
         assert figures["title"] == "Look"
         assert figures["metrics"]["streams"] == {"running": 1, "waiting": 1}
         assert figures["gateways"] == []
-        running, waiting = (session["streams"][0] for session in figures["sessions"])
+        assert [len(session["streams"]) for session in figures["sessions"]] == [1, 1, 0]
+        waiting, running = (session["streams"][0] for session in figures["sessions"][:2])
         assert (running["event"], running["state"], running["position"]) == ("look", "running", 0)
         assert (running["handled"], running["age"]["count"]) == (1, 1)
         assert (waiting["state"], waiting["position"]) == ("waiting", 1)
         assert {session["is_attached"] for session in figures["sessions"]} == {True}
+        sessions = app.host.sessions.values()
+        with monkeypatch.context() as patch:
+            patch.setattr(live_view, "MOST", 1)
+            listed: list[Any] = live_view.live_view(sessions)
+            assert [page["streams"][0]["position"] for page in listed] == [1], "however many pages stream"
+        (stream,) = (each for session in sessions for each in session.streams.values() if each.position)
+        with monkeypatch.context() as patch:
+            patch.setattr(stream._status, "position", 0)  # it has just joined the queue
+            listed = live_view.live_view(sessions)
+            assert {each["state"] for page in listed for each in page["streams"]} == {"running", "waiting"}
         first.stop()
         second.wait_for_state("running")
         figures = until(url, lambda found: found["metrics"]["streams"] == {"running": 1, "waiting": 0})

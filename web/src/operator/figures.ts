@@ -26,7 +26,7 @@ export interface StreamFigures extends EventFigures {
   number: number;
   event: string;
   state: "running" | "waiting" | "ending";
-  /** From 1; 0 if it does not wait. */
+  /** From 1; 0 if it does not wait, or does not know yet. */
   position: number;
   rtt_s: number | null;
 }

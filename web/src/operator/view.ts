@@ -105,7 +105,7 @@ function streamRow(
   return html`<tr>
     <th scope="row">${stream.event}</th>
     <td>${pageName(session)}</td>
-    <td>${stream.state === "waiting" ? `waiting, position ${stream.position}` : stream.state}</td>
+    <td>${stream.position > 0 ? `waiting, position ${stream.position}` : stream.state}</td>
     <td>${duration(meanSince(stream.age, before?.age))}</td>
     <td>${duration(stream.age.count ? stream.age.p95_s : null)}</td>
     <td>${duration(meanSince(stream.shown_age, before?.shown_age))}</td>
