@@ -414,6 +414,22 @@ async def test_who_waits_for_a_function_does_not_give_up_the_call_that_it_waits_
         assert text_of(await busy) == "A"
 
 
+async def test_what_calls_took_that_were_made_by_themselves_is_counted_without_their_wait() -> None:
+    took_s: list[float] = []
+
+    def shout(given: list[str]) -> list[list[str]]:
+        began_at = time.perf_counter()
+        time.sleep(0.05)
+        took_s.append(time.perf_counter() - began_at)
+        return [given]
+
+    async with running(shout) as engine:
+        crowd = workers(engine, 4)
+        call_one_by_one(engine)
+        await asyncio.gather(*(result_of(worker, "a") for worker in crowd))
+        assert engine._batchers[0].statistics().call_s == pytest.approx(sum(took_s), abs=0.1)
+
+
 async def test_a_call_that_hangs_by_itself_is_not_waited_for_either(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(call_thread, "LOOK_S", 0.01)
     words = Words()

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Hashable, Iterator
 from contextlib import AbstractContextManager, aclosing, contextmanager
 from functools import partial
+from time import perf_counter
 from typing import cast
 
 from millstream.batches import BatchCall
@@ -58,21 +59,21 @@ class Worker(thread.Worker):
         with self._turn_among(session, invited.set):
             await invited.wait()
             if not self._has_turn:
-                result = cast("Result", await self._do(partial(self._run_alone, call)))
-                self._batcher.alone(result.call_s)
+                result, seconds = cast("tuple[Result, float]", await self._do(partial(self._run_alone, call)))
+                self._batcher.alone(seconds)
                 return result
             arguments = await self._do(call.arguments)
             outcome = END if arguments is None else await self._batcher.together(self, call, arguments)  # type: ignore[arg-type]
         return cast("Result", await self._do(partial(call.accept, outcome)))
 
-    def _run_alone(self, call: BatchCall) -> Result:
-        """Take all steps; in the worker's thread."""
+    def _run_alone(self, call: BatchCall) -> tuple[Result, float]:
+        """Take all steps; in the worker's thread. Gives how long the function took, too, without the wait for it."""
         call.arguments()
         with self._batcher.caller.holding():
-            self._is_alone = True
+            self._is_alone, began_at = True, perf_counter()
             value = call.call()
-            self._is_alone = False
-        return call.accept(value)
+            self._is_alone, seconds = False, perf_counter() - began_at
+        return call.accept(value), seconds
 
     async def close(self, wait_s: float | None = None) -> None:
         if (running := self._batcher.running(self)) is not None and self._closed_at is None:
