@@ -111,9 +111,7 @@ def queue(found: Sequence[Promise]) -> str:
         ]
         for each in found
     ]
-    return _table(
-        ["load", "wait p50", "wait p95", "turned away", "waited no longer than told", "told too much by"], rows
-    )
+    return _table(["load", "wait p50", "wait p95", "turned away", "estimate kept", "estimate too long by"], rows)
 
 
 def zone(found: Sequence[Loss]) -> str:

@@ -20,6 +20,12 @@ def test_all_tables_are_there() -> None:
         assert table[1].count("\n") >= 4
 
 
+def test_the_head_of_the_queue_is_that_of_the_page() -> None:
+    head = scale_page.queue([]).splitlines()[0]
+    assert head.endswith("| estimate kept | estimate too long by |")
+    assert head in scale_page.PAGE.read_text().splitlines()
+
+
 def test_a_plot_is_the_same_each_time_and_is_cut_off_at_its_top() -> None:
     lines = [Line("one", [(1.0, 50.0), (2.0, 500.0)]), Line("other", [(1.0, 0.0), (2.0, 100.0)])]
     text = plot("Title", "x", "y", lines, 100.0)
