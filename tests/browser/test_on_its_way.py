@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Error, Page, Route, expect
 from tests.browser.cable import Cable
 from tests.browser.conftest import OpenPage
 from tests.browser.glass import Notes, button, record, until
@@ -40,9 +41,13 @@ ATTEMPTS = 5
 class Gate:
     """Holds uploads on their way to the server back until they are let through, in any order."""
 
+    made: ClassVar[list[Gate]] = []
+
     def __init__(self, page: Page) -> None:
         self.routes: list[Route] = []
+        self._held: list[Route] = []
         self._page = page
+        self.made.append(self)
         page.route("**/upload?*", self._keep)
 
     def wait(self, count: int = 1) -> None:
@@ -53,16 +58,33 @@ class Gate:
         raise TimeoutError(f"{len(self.routes)} uploads")
 
     def open(self, number: int = 0) -> None:
+        self._held.remove(self.routes[number])
         self.routes[number].continue_()
 
     def refuse(self) -> None:
         """Break an upload off as often as the page tries it."""
         for attempt in range(ATTEMPTS):
             self.wait(attempt + 1)
+            self._held.remove(self.routes[attempt])
             self.routes[attempt].abort()
+
+    def close(self) -> None:
+        """Break off what is still held: Playwright has a coroutine for each, which has to end."""
+        for route in self._held:
+            with suppress(Error):  # the page may be closed
+                route.abort()
 
     def _keep(self, route: Route) -> None:
         self.routes.append(route)
+        self._held.append(route)
+
+
+@pytest.fixture(autouse=True)
+def gates_are_closed(page: Page) -> Iterator[None]:  # before the page is
+    yield
+    for gate in Gate.made:
+        gate.close()
+    Gate.made.clear()
 
 
 def choose(page: Page, path: Path, name: str = "Picture") -> None:
