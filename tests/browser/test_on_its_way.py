@@ -80,7 +80,7 @@ class Gate:
 
 
 @pytest.fixture(autouse=True)
-def gates_are_closed(page: Page) -> Iterator[None]:  # before the page is
+def gates_are_closed(open_page: OpenPage) -> Iterator[None]:  # and before its pages are
     yield
     for gate in Gate.made:
         gate.close()
