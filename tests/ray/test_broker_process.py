@@ -5,8 +5,6 @@ from types import SimpleNamespace
 
 import pytest
 
-pytest.importorskip("ray", reason="needs millstream[ray]")
-
 from millstream.ray import broker_process
 from millstream.ray.broker_process import BrokerProcess
 

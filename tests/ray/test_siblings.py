@@ -4,8 +4,6 @@ import asyncio
 
 import pytest
 
-pytest.importorskip("ray", reason="needs millstream[ray]")
-
 from millstream.ray import siblings as room
 from millstream.ray.siblings import ReplicaSiblings
 
