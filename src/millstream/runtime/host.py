@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from millstream import codecs
 from millstream.declare.injected import Request
 from millstream.declare.manifest import Manifest
-from millstream.errors import Busy, Closed, InvalidValue, ProtocolError, QuotaExceeded, Refused
+from millstream.errors import Busy, InvalidValue, QuotaExceeded, Refused
 from millstream.jobs import Engine
 from millstream.runtime.absences import Absences
 from millstream.runtime.app_metrics import AppMetrics, measured
@@ -22,6 +21,7 @@ from millstream.runtime.call.program import AppProgram
 from millstream.runtime.drain import drain
 from millstream.runtime.inspection import UploadInspector
 from millstream.runtime.journal import HAND_OVER_S
+from millstream.runtime.lending import lend, lent
 from millstream.runtime.metrics import Totals
 from millstream.runtime.page_info import page_of
 from millstream.runtime.queue import SlotQueue
@@ -45,19 +45,13 @@ from millstream.runtime.state.upload import Upload
 from millstream.runtime.user_code import guarded
 from millstream.runtime.welcome import BUSY, greeted, refusal
 from millstream.types import Blob, Transport
-from millstream.wire.close_codes import CLOSE_LOGGED_OUT, CLOSE_TAKEN_OVER
+from millstream.wire.close_codes import CLOSE_LOGGED_OUT
 from millstream.wire.encoding import encode_message
 from millstream.wire.messages import Hello, Refuse
 
 __all__ = ["Host", "Settings"]
 
 logger = logging.getLogger("millstream.session")
-
-REFUSALS = {"busy": 1013, "shutdown": 1012}
-"""Close codes of refusals; of the others 1008."""
-
-LOST = Closing(1001, "the link is lost")
-REPLACED = Closing(CLOSE_TAKEN_OVER, "the page has come back over another connection")
 
 LAST_S = 0.6
 """How long sessions may take to end once the time for draining is over."""
@@ -169,7 +163,7 @@ class Host:
             is_developers: Whether the page is the developer's, who reads why a handler fails.
             elsewhere: Serves the page over this transport if another gateway has its session.
         """
-        await self._lend(transport, self._serve(transport, request, visitor, is_developers, elsewhere))
+        await lend(transport, self._serve(transport, request, visitor, is_developers, elsewhere))
 
     def leave(self, secret: str, visitor: str) -> None:
         """End a session whose page has been closed; that of another visitor is as good as none."""
@@ -181,23 +175,6 @@ class Host:
         """End the sessions of a visitor whose login has ended, also those that wait for their page to come back."""
         for session in self.sessions.of(visitor):
             session.end(CLOSE_LOGGED_OUT, "logged out")
-
-    async def _lend(self, transport: Transport, serving: Coroutine[Any, Any, Closing]) -> None:
-        """Lend a transport to a session. If this is cancelled, its link is lost, and the session finds its own end."""
-        try:
-            closing = await serving
-        except ProtocolError as error:
-            closing = Closing(error.code, str(error))
-        except Busy as error:
-            closing = Closing(REFUSALS["busy"], str(error))
-        except Refused as error:
-            closing = Closing(REFUSALS.get(error.code, 1008), str(error))
-        except Closed as error:
-            closing = Closing(1001, str(error))
-        except Exception as error:
-            logger.error("serving a page failed", exc_info=error)
-            closing = Closing(1011, "something went wrong in the server")
-        await transport.close(*closing)
 
     async def _serve(
         self, transport: Transport, request: Request, visitor: str, is_developers: bool, elsewhere: Elsewhere | None
@@ -211,7 +188,7 @@ class Host:
             await transport.send(encode_message(refusal))
             raise Refused(refusal.message, refusal.code)
         if known is not None:
-            return await self._lent(known, known.attach(transport, hello), transport)
+            return await lent(known, known.attach(transport, hello), transport)
         assert self._shared is not None
         self.totals.sessions += 1
         initial, folder, restored = await self._shared.beginning.of_session(), self._folders.of_session(), None
@@ -227,24 +204,12 @@ class Host:
         task = asyncio.create_task(self._live(session, hello))
         self._living.add(task)
         task.add_done_callback(self._living.discard)
-        return await self._lent(session, session.attach(transport, hello if restored else None), transport)
+        return await lent(session, session.attach(transport, hello if restored else None), transport)
 
     def _known(self, hello: Hello, visitor: str) -> Session | None:
         """Find the session that a page comes back to, if it still is, and is this visitor's."""
         session = self._shared.tokens.find(hello.resume) if self._shared is not None else None
         return session if session is not None and session.visitor == visitor and session.closing is None else None
-
-    async def _lent(self, session: Session, attached: Coroutine[Any, Any, bool], transport: Transport) -> Closing:
-        """Wait until a transport is not needed any more, and if the session has ended until nothing is left of it.
-
-        A server that is being stopped waits for its calls: what belongs to the end of a page is not cut off then.
-        """
-        is_replaced = await attached
-        if session.closing is None:
-            return REPLACED if is_replaced else LOST
-        await transport.close(*session.closing)
-        await asyncio.shield(session.gone)
-        return session.closing
 
     async def _live(self, session: Session, hello: Hello) -> None:
         """Live a session to its end, in a task of its own: no connection has to outlast it."""
