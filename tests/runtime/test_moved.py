@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import os
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -572,6 +573,32 @@ async def test_a_file_goes_along_and_has_another_address() -> None:
         assert there.hosts[1].file("visitor", moved[0]["file"]).name == "notes.txt"
         await clicked(page, "Read")
         assert page.values[page.find("Said")] == "hello"
+
+
+@pytest.mark.blocking
+@on_virtual_time
+async def test_the_replacement_of_a_killed_gateway_leaves_its_files_to_pages_that_come_back_later() -> None:
+    with ms.Blocks() as demo:
+        file, said = ms.File(label="File"), ms.Textbox(label="Said")
+        ms.Button("Read").click(lambda path: Path(path).read_text(), file, said)
+    async with gateways(demo, count=1) as there:
+        page = await there.open()
+        await page.set(page.find("File"), [await there.upload(page, "notes.txt", b"hello", page.find("File"))])
+        await asyncio.sleep(1.0)
+        await page.link.compare_clocks()
+        await asyncio.sleep(0.1)
+        folders = there.hosts[0]._folders
+        os.close(folders._lock)
+        folders._lock = None  # as at its end
+        await there.start()
+        await there.kill()
+        await back(page)
+        await clicked(page, "Read")
+        assert page.values[page.find("Said")] == "hello"
+        assert folders.root.exists()
+        await asyncio.sleep(there.settings.grace_s + 1.0)
+        while folders.root.exists():  # noqa: ASYNC110 - a thread removes it
+            await asyncio.sleep(0.01)
 
 
 @on_virtual_time

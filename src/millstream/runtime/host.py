@@ -87,11 +87,13 @@ class Host:
         self.manifest = manifest
         self.settings = settings
         self.sessions = Sessions()
-        self._engine, self._new_queue, self._folders, self._store = engine, queue, folders, snapshots
+        self._engine, self._new_queue, self._folders = engine, queue, folders
+        self._store = snapshots if settings.grace_s > 0 else None
         self.totals = Totals()
         self._living: set[asyncio.Task[None]] = set()
         self._is_ready = False
         self._shared: Shared | None = None
+        self._cleaning: asyncio.Task[None] | None = None
         self._inspector: UploadInspector
 
     @property
@@ -100,7 +102,11 @@ class Host:
         return self._is_ready
 
     async def start(self) -> None:
-        """Make what all sessions share, on the running loop. Removes what a killed process left in the temp folder."""
+        """Make what all sessions share, on the running loop.
+
+        Removes what a killed process left in the temp folder. Where sessions outlive their process, that is done
+        `settings.grace_s` later: pages that come back here need their files.
+        """
         manifest, settings = self.manifest, self.settings
         program, self._inspector, beginning = await run_in_thread("start", self._prepare)
         self._engine.start(program, settings.engine_limits)
@@ -111,10 +117,11 @@ class Host:
         components = expiring(manifest.components.values())
         absences = Absences(queue, settings.abandon_s)
         tokens = ResumeTokens[Session](lambda session: session.page.seen, settings.gateway)
-        store = self._store if settings.grace_s > 0 else None
-        snapshots = None if store is None else Snapshots(store[0], Seal(store[1]), manifest)
+        snapshots = None if self._store is None else Snapshots(self._store[0], Seal(self._store[1]), manifest)
         parts = (allowances, beginning, components, absences, tokens, snapshots)
         self._shared = Shared(manifest, settings, call_limits, queue, self.totals, *parts)
+        if snapshots is not None:
+            self._cleaning = asyncio.create_task(self._remove_orphans())
         self._is_ready = True
 
     async def close(self, drain_s: float | None = None) -> None:
@@ -129,6 +136,8 @@ class Host:
         self._is_ready = False
         if self._shared is None:
             return
+        if self._cleaning is not None:
+            self._cleaning.cancel()
         await drain(list(self.sessions.values()), self.settings.drain_s if drain_s is None else drain_s)
         self._shared.queue.close()
         try:
@@ -296,8 +305,17 @@ class Host:
         """Give the figures of this moment."""
         return measured(self.totals, self.sessions.values(), self._engine, self._shared)
 
+    async def _remove_orphans(self) -> None:
+        await asyncio.sleep(self.settings.grace_s)
+        try:
+            await run_in_thread("clean", self._folders.remove_orphans)
+        except Busy:
+            logger.warning("what killed processes left in the temporary directory is removed at the next start")
+
     def _prepare(self) -> tuple[AppProgram, UploadInspector, Beginning]:
         self._folders.make()
+        if self._store is None:
+            self._folders.remove_orphans()
         for name in ("jpeg", "pcm16"):
             codecs.load(name).open_encoder(1.0).close()  # so that no first frame waits for an import
         settings = self.settings

@@ -101,6 +101,7 @@ class Supervisor:
         """Serve until a signal, or until the app cannot be served; returns the exit code."""
         folders = TempFolders()
         folders.make()
+        folders.remove_orphans()
         self._folder = folders.root
         self._loads, self._broker = Loads(self._folder), BrokerKeeper(self._folder)
         self._posts[0].due = time.monotonic()

@@ -56,6 +56,8 @@ def test_what_a_killed_process_left_is_removed_at_the_next_start(tree: Path) -> 
         assert its.exists()
         third = TempFolders()
         third.make()
+        assert its.exists(), "its pages may still come for their files"
+        third.remove_orphans()
         assert not its.exists()
         assert all(path.exists() for path in (others, folders.root, foreign, link, tree / "outside/c.png"))
         session = folders.of_session()

@@ -32,21 +32,27 @@ class TempFolders:
         self._own = Path(tempfile.gettempdir()) / f"{PREFIX}{secrets.token_hex(8)}"
         self.root = self._own / "sessions"
         self._lock: int | None = None
+        self._orphans: list[Path] = []
 
     def of_session(self) -> Path:
         """Name the folder of a new session. It does not exist yet."""
         return self.root / secrets.token_hex(8)
 
     def make(self) -> None:
-        """Make the root, and remove those of processes that were killed. Blocks: not on the loop."""
-        for other in self._own.parent.glob(f"{PREFIX}*"):
-            _remove_orphan(other)
+        """Make the root, and note the folders of processes that were killed. Blocks: not on the loop."""
+        self._orphans = [other for other in self._own.parent.glob(f"{PREFIX}*") if _is_orphan(other)]
         # It gets its name when it is locked: nobody ever sees it without.
         nascent = self._own.with_name(f".{self._own.name}")
         nascent.mkdir(PERMISSIONS)
         self._lock = _locked(nascent / LOCK, os.O_CREAT)
         (nascent / self.root.name).mkdir(PERMISSIONS)
         nascent.rename(self._own)
+
+    def remove_orphans(self) -> None:
+        """Remove the folders of processes that had been killed before `make`. Blocks: not on the loop."""
+        for orphan in self._orphans:
+            _is_orphan(orphan, is_removed=True)
+        self._orphans = []
 
     def remove(self) -> None:
         """Remove everything. Blocks: not on the loop."""
@@ -56,17 +62,20 @@ class TempFolders:
             self._lock = None
 
 
-def _remove_orphan(folder: Path) -> None:
-    """Remove a folder that was made by a process of ours which does not exist any more."""
+def _is_orphan(folder: Path, *, is_removed: bool = False) -> bool:
+    """Look whether a folder was made by a process of ours which does not exist any more, and maybe remove it."""
     try:
         if folder.is_symlink() or folder.stat().st_uid != os.getuid():
-            return
+            return False
         lock = _locked(folder / LOCK)
     except OSError:
-        return  # it has no lock, so it is none of ours; or somebody else removes it right now
-    if lock is not None:
+        return False  # it has no lock, so it is none of ours; or somebody else removes it right now
+    if lock is None:
+        return False
+    if is_removed:
         shutil.rmtree(folder, ignore_errors=True)
-        os.close(lock)
+    os.close(lock)
+    return True
 
 
 def _locked(path: Path, flags: int = 0) -> int | None:
