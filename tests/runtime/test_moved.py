@@ -21,12 +21,15 @@ from millstream.client.page import Page
 from millstream.client.run import ClientRun
 from millstream.declare.injected import Request
 from millstream.engines.inline import Engine
-from millstream.errors import Closed
+from millstream.errors import Busy, Closed
 from millstream.runtime.host import Host, Settings
 from millstream.runtime.queue import RunQueue
 from millstream.runtime.restoration import INTERRUPTED
+from millstream.runtime.run_in_thread import run_in_thread
+from millstream.runtime.snapshots import MAX_UNRESTORED, _Unrestored
 from millstream.runtime.state.temp_folders import TempFolders
 from millstream.runtime.state.value_notes import REST_BYTES
+from millstream.snapshot_table import KEEP_S
 from millstream.testing.virtual import VirtualLoop
 from millstream.transports.memory import MemoryTransport, connect
 from millstream.wire.encoding import encode_message
@@ -472,6 +475,65 @@ async def test_a_page_that_comes_twice_while_its_session_is_restored_gets_it_and
         await third.send(hello)
         await third.receive()
         assert [session.tag for session in there.hosts[1].sessions.values()] == [tag]
+
+
+@on_virtual_time
+async def test_a_session_that_cannot_be_restored_for_want_of_a_thread_is_restored_when_its_page_comes_again() -> None:
+    failures: list[Busy] = []
+
+    async def run(name: str, function: Callable[[], Any]) -> Any:
+        if len(failures) < 2:
+            failures.append(Busy("no threads"))
+            raise failures[-1]
+        return await run_in_thread(name, function)
+
+    async with gateways(counter()) as there:
+        page = await there.open()
+        await clicked(page, "Count")
+        await asyncio.sleep(1.0)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("millstream.runtime.snapshots.run_in_thread", run)
+            await there.kill()
+            await back(page)
+        assert len(failures) == 2
+        await clicked(page, "Count")
+        assert page.values[page.find("Shown")] == 2
+        assert not any(isinstance(each, _Unrestored) for each in there.hosts[1]._shared.snapshots._sessions.values())
+
+
+@on_virtual_time
+async def test_a_session_that_comes_to_a_gateway_which_is_being_stopped_goes_on_in_the_next() -> None:
+    async with gateways(counter(), count=3) as there:
+        page = await there.open()
+        await clicked(page, "Count")
+        await asyncio.sleep(1.0)
+        take, closing = there.stores[1].take, list[asyncio.Task[None]]()
+
+        async def take_and_stop(key: bytes) -> tuple[bytes, bytes] | None:
+            found = await take(key)
+            there.reached = 2
+            closing.append(asyncio.create_task(there.hosts[1].close(0.1)))
+            await asyncio.sleep(0)
+            return found
+
+        there.stores[1].take = take_and_stop
+        await there.kill()
+        await back(page)
+        assert len(closing) == 1
+        await clicked(page, "Count")
+        assert page.values[page.find("Shown")] == 2
+
+
+@on_virtual_time
+async def test_snapshots_that_cannot_be_restored_are_kept_for_a_while_and_so_many() -> None:
+    async with gateways(counter(), count=1) as there:
+        snapshots = there.hosts[0]._shared.snapshots
+        for number in range(MAX_UNRESTORED + 1):
+            snapshots._put_back(bytes([number]) * 32, (b"head", b"body"))
+        assert len(snapshots._sessions) == MAX_UNRESTORED
+        await asyncio.sleep(KEEP_S + 1.0)
+        assert not snapshots._sessions
+        assert there.snapshots.table.size == 0
 
 
 @on_virtual_time

@@ -202,7 +202,9 @@ class Host:
         self.totals.sessions += 1
         initial, folder, restored = await self._shared.beginning.of_session(), self._folders.of_session(), None
         if self._shared.snapshots is not None and hello.resume:
-            restored = await self._shared.snapshots.restored(hello.resume, visitor, initial, folder)
+            restored = await self._shared.snapshots.restored(
+                hello.resume, visitor, initial, folder, lambda: self._is_ready
+            )
         if not self._is_ready:  # any more: nobody would send this page away
             raise Refused("the app is being restarted", "shutdown")
         request = replace(request, session_hash=secrets.token_hex(8) if restored is None else restored.tag)

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from millstream.declare.component import Component
 from millstream.declare.manifest import Manifest
-from millstream.errors import Closed
+from millstream.errors import Busy, Closed
 from millstream.runtime.restored import Restored, read_snapshot
 from millstream.runtime.run_in_thread import run_in_thread
 from millstream.runtime.state.initial import Initial
 from millstream.runtime.state.resume_tokens import digest_of
 from millstream.runtime.state.snapshot import Seal, Snapshot, SnapshotHead
 from millstream.runtime.state.snapshot_store import SnapshotStore
+from millstream.snapshot_table import KEEP_S
 
 logger = logging.getLogger("millstream.session")
 
 TAKE_S: Final = 1.0
 """How long a page that comes back may wait for its snapshot; then it begins a new session."""
+
+Parts: TypeAlias = tuple[bytes, bytes]
+"""Head and body of a snapshot, signed."""
+
+MAX_UNRESTORED: Final = 64
+"""The most snapshots that are kept here because they could not be restored; the oldest is forgotten first."""
 
 
 class Written(Protocol):
@@ -32,6 +40,22 @@ class Written(Protocol):
 
     def renew(self) -> None:
         """Put all of it again."""
+
+
+class _Unrestored:
+    """A snapshot that was taken and could not be restored: it is put back, and waits for its page as it did before.
+
+    It is kept here, too: its key is this gateway's now, and a store gives nobody what is his own.
+    """
+
+    def __init__(self, parts: Parts, put: Callable[[bytes, bytes], None], end: asyncio.TimerHandle) -> None:
+        self.parts, self._put, self._end = parts, put, end
+
+    def let_go(self) -> None:
+        self._end.cancel()
+
+    def renew(self) -> None:
+        self._put(*self.parts)
 
 
 class Snapshots:
@@ -65,42 +89,73 @@ class Snapshots:
         if self._sessions.pop(key, None) is not None:
             self._store.drop(key)
 
-    async def restored(self, token: str, visitor: str, initial: Initial, folder: Path) -> Restored | None:
+    async def restored(
+        self, token: str, visitor: str, initial: Initial, folder: Path, is_ready: Callable[[], bool]
+    ) -> Restored | None:
         """Take over the session that a page comes back to, and read it; `None` if there is none.
+
+        If that fails, the session can still be restored, here or in another gateway; of its files those are lost that
+        have been moved by then.
 
         Args:
             token: The resume token of the page.
             visitor: Whose page it is.
             initial: The values of a new session, which become those of this one.
             folder: Where its files go.
+            is_ready: Whether pages are still served here.
 
         Raises:
-            Closed: That is being done for an earlier connection of the page, which gets its session if it comes back.
-            Busy: There is no thread to be had.
+            Closed: That is being done for an earlier connection of the page, or there is no thread to be had, or the
+                server is being stopped; the page gets its session if it comes back.
         """
         if token in self._restoring:
             raise Closed("the session is being restored for an earlier connection of the page; come back")
         self._restoring.add(token)
+        key = self.key(digest_of(token), visitor)
         try:
-            snapshot = await self.take(token, visitor)
-            if snapshot is None:
+            parts = await self._take(key)
+            snapshot = None if parts is None else self._opened(key, parts)
+            if parts is None or snapshot is None:
                 return None
-            return await run_in_thread("restore", partial(read_snapshot, snapshot, self._manifest, initial, folder))
+            try:
+                reading = partial(read_snapshot, snapshot, self._manifest, initial, folder)
+                restored = await run_in_thread("restore", reading) if is_ready() else None
+                if restored is None or not is_ready():
+                    raise Closed("the server is being stopped; come back")
+            except BaseException as error:
+                self._put_back(key, parts)
+                if isinstance(error, Busy):  # with any other code than that of a lost link its page would give up
+                    raise Closed(str(error)) from error
+                raise
+            return restored
         finally:
             self._restoring.remove(token)
 
-    async def take(self, token: str, visitor: str) -> Snapshot | None:
-        """Take over the session that a page comes back to; `None` if there is none that could go on here."""
-        key = self.key(digest_of(token), visitor)
+    async def _take(self, key: bytes) -> Parts | None:
+        unrestored = self._sessions.get(key)
+        if isinstance(unrestored, _Unrestored):
+            unrestored.let_go()
+            self.drop(key)
+            return unrestored.parts
         try:
             async with asyncio.timeout(TAKE_S):
-                found = await self._store.take(key)
+                return await self._store.take(key)
         except TimeoutError:
             logger.warning("a page has come back, and the store of snapshots does not answer: its session is lost")
             return None
-        if found is None:
-            return None
-        snapshot = self._seal.opened(key, *found)
+
+    def _put_back(self, key: bytes, parts: Parts) -> None:
+        others = [other for other, session in self._sessions.items() if isinstance(session, _Unrestored)]
+        if len(others) >= MAX_UNRESTORED:
+            self._sessions[others[0]].let_go()
+            self.drop(others[0])
+        end = asyncio.get_running_loop().call_later(KEEP_S, self.drop, key)
+        unrestored = self._sessions[key] = _Unrestored(parts, partial(self._store.put, key), end)
+        unrestored.renew()
+
+    def _opened(self, key: bytes, parts: Parts) -> Snapshot | None:
+        """Read a snapshot; `None` if it cannot go on here."""
+        snapshot = self._seal.opened(key, *parts)
         if snapshot is None:
             logger.error("a snapshot is not as a gateway of this app has signed it, and is not restored")
         elif snapshot.body.build == self.build:
