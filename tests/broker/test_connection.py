@@ -11,7 +11,7 @@ from typing import Any
 from millstream.broker.broker import Broker
 from millstream.broker.connection import BrokerConnection, Identity
 from millstream.broker.encoding import encode_broker_message
-from millstream.broker.messages import PING_S, SnapshotFound
+from millstream.broker.messages import PING_S, REPLY_S, SnapshotFound
 from millstream.broker.state import BrokerState
 from millstream.testing.virtual import VirtualLoop
 
@@ -93,3 +93,40 @@ async def test_an_answer_that_arrives_as_its_caller_is_cancelled_is_dropped() ->
         lines[0].is_deaf = False
         assert await connection.attempt("10.0.0.1", "anna") == 0.0
         assert len(lines) == 1
+
+
+class Owner:
+    """Snapshots of a gateway, which notes what comes late."""
+
+    def __init__(self) -> None:
+        self.lates: list[tuple[bytes, bytes, bytes]] = []
+
+    def late(self, key: bytes, head: bytes, body: bytes) -> None:
+        self.lates.append((key, head, body))
+
+    def taken(self, key: bytes) -> None: ...
+    def forgotten(self) -> None: ...
+
+
+@on_virtual_time
+async def test_a_snapshot_that_nobody_waits_for_any_more_is_not_lost() -> None:
+    found = encode_broker_message(SnapshotFound(1, (b"head", b"body")))
+    for is_cancelled, wait_s in ((False, REPLY_S + 0.1), (True, 0.1), (True, 0.0)):
+        async with gateway() as (connection, lines):
+            owner = Owner()
+            connection.attach(owner)
+            taking = asyncio.create_task(connection.take(b"key"))
+            lines[0].is_deaf = True
+            await asyncio.sleep(0.1)
+            if not wait_s:  # both in one turn of the loop
+                connection._receive(SnapshotFound(1, (b"head", b"body")))
+            if is_cancelled:
+                taking.cancel()
+            await asyncio.sleep(wait_s)
+            if wait_s:
+                lines[0].received.put_nowait(found)
+                await asyncio.sleep(0.01)
+            assert await asyncio.gather(taking, return_exceptions=True) != [(b"head", b"body")]
+            assert owner.lates == [(b"key", b"head", b"body")]
+            assert not connection._calls
+            lines[0].is_deaf = False

@@ -37,12 +37,11 @@ class MemorySnapshotStore:
 
     Attributes:
         puts: How often something was put.
-        is_deaf: Whether nobody is answered.
     """
 
     def __init__(self, snapshots: MemorySnapshots) -> None:
         self._snapshots = snapshots
-        self.puts, self.is_deaf = 0, False
+        self.puts = 0
         self._owner: SnapshotOwner | None = None
         self._is_gone = False
         self._loop = asyncio.get_running_loop()
@@ -56,8 +55,6 @@ class MemorySnapshotStore:
             self.tell_taken(key)
 
     async def take(self, key: bytes) -> tuple[bytes, bytes] | None:
-        if self.is_deaf:
-            await self._loop.create_future()
         taken = self._snapshots.table.take(self, key, self._loop.time())
         if taken is None:
             return None

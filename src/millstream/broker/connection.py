@@ -85,6 +85,9 @@ class SnapshotListener(Protocol):
     def taken(self, key: bytes) -> None:
         """Another gateway has taken this snapshot."""
 
+    def late(self, key: bytes, head: bytes, body: bytes) -> None:
+        """A snapshot has been taken that nobody waits for any more."""
+
     def forgotten(self) -> None:
         """The broker may have been restarted: put all snapshots again."""
 
@@ -112,7 +115,8 @@ class BrokerConnection:
         self._slots: SlotListener | None = None
         self._snapshots: SnapshotListener | None = None
         self._revocations = EndedLogins()
-        self._calls: dict[int, asyncio.Future[object]] = {}
+        self._calls: dict[int, tuple[asyncio.Future[object], Callable[[object], None]]] = {}
+        """Those that the broker has not answered; it answers each, or is lost."""
         self._numbers = count(1)
         self._unsent: deque[GatewayMessage] = deque()
         self._wake, self._sent, self._enrolled = asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -174,7 +178,11 @@ class BrokerConnection:
         self.send(PutSnapshot(key, head, body))
 
     async def take(self, key: bytes) -> tuple[bytes, bytes] | None:
-        parts = await self._ask(lambda call: TakeSnapshot(call, key))
+        def late(answer: object) -> None:
+            if self._snapshots is not None and isinstance(answer, tuple):
+                self._snapshots.late(key, *answer)
+
+        parts = await self._ask(lambda call: TakeSnapshot(call, key), late)
         return parts if isinstance(parts, tuple) else None
 
     def drop(self, key: bytes) -> None:
@@ -204,19 +212,30 @@ class BrokerConnection:
         wait_s = await self._ask(lambda call: Attempt(call, address, name))
         return wait_s if isinstance(wait_s, float) else None
 
-    async def _ask(self, question: Callable[[int], GatewayMessage]) -> object:
-        """Wait for an answer; `None` if there is none in time."""
-        call = next(self._numbers)
+    async def _ask(
+        self, question: Callable[[int], GatewayMessage], late: Callable[[object], None] = lambda _: None
+    ) -> object:
+        """Wait for an answer; `None` if there is none in time.
+
+        Args:
+            question: Makes the message from the number of the call.
+            late: Called with an answer that nobody waits for any more.
+        """
+        call, is_received = next(self._numbers), False
+        answer: asyncio.Future[object] = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout(REPLY_S):
                 await self._enrolled.wait()
-                answer = self._calls[call] = asyncio.get_running_loop().create_future()
+                self._calls[call] = answer, late
                 self.send(question(call))
-                return await answer
+                received = await answer
+                is_received = True
+                return received
         except TimeoutError:
             return None
         finally:
-            self._calls.pop(call, None)
+            if not is_received and answer.done() and not answer.cancelled():  # it came as the caller was cancelled
+                late(answer.result())
 
     # ---- the connection ----------------------------------------------------------------------------------------
 
@@ -308,9 +327,11 @@ class BrokerConnection:
             self._snapshots.forgotten()
 
     def _answer(self, call: int, answer: object) -> None:
-        future = self._calls.pop(call, None)
-        if future is not None and not future.done():  # a caller that is cancelled just now takes it out only later
+        future, late = self._calls.pop(call, (None, None))
+        if future is not None and not future.done():
             future.set_result(answer)
+        elif late is not None:
+            late(answer)
 
     def _lose(self, error: Exception) -> None:
         if not self.is_enrolled:

@@ -22,9 +22,6 @@ from millstream.snapshot_table import KEEP_S
 
 logger = logging.getLogger("millstream.session")
 
-TAKE_S: Final = 1.0
-"""How long a page that comes back may wait for its snapshot; then it begins a new session."""
-
 Parts: TypeAlias = tuple[bytes, bytes]
 """Head and body of a snapshot, signed."""
 
@@ -132,17 +129,16 @@ class Snapshots:
             self._restoring.remove(token)
 
     async def _take(self, key: bytes) -> Parts | None:
-        unrestored = self._sessions.get(key)
-        if isinstance(unrestored, _Unrestored):
-            unrestored.let_go()
-            self.drop(key)
-            return unrestored.parts
-        try:
-            async with asyncio.timeout(TAKE_S):
-                return await self._store.take(key)
-        except TimeoutError:
-            logger.warning("a page has come back, and the store of snapshots does not answer: its session is lost")
+        return self._unrestored(key) or await self._store.take(key) or self._unrestored(key)
+
+    def _unrestored(self, key: bytes) -> Parts | None:
+        """Give, and keep no longer, a snapshot that was put back, maybe just now."""
+        session = self._sessions.get(key)
+        if not isinstance(session, _Unrestored):
             return None
+        session.let_go()
+        self.drop(key)
+        return session.parts
 
     def _put_back(self, key: bytes, parts: Parts) -> None:
         others = [other for other, session in self._sessions.items() if isinstance(session, _Unrestored)]
@@ -167,6 +163,10 @@ class Snapshots:
         session = self._sessions.pop(key, None)
         if session is not None:
             session.let_go()
+
+    def late(self, key: bytes, head: bytes, body: bytes) -> None:
+        if key not in self._sessions:
+            self._put_back(key, (head, body))
 
     def forgotten(self) -> None:
         for session in set(self._sessions.values()):

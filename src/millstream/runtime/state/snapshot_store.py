@@ -11,6 +11,9 @@ class SnapshotOwner(Protocol):
     def taken(self, key: bytes) -> None:
         """Another gateway has taken this snapshot: let go of its session."""
 
+    def late(self, key: bytes, head: bytes, body: bytes) -> None:
+        """A snapshot has been taken that nobody waits for any more: keep it for its page."""
+
     def forgotten(self) -> None:
         """The store was restarted and is empty: put all snapshots again."""
 
@@ -35,7 +38,8 @@ class SnapshotStore(Protocol):
     async def take(self, key: bytes) -> tuple[bytes, bytes] | None:
         """Take over a snapshot, `(head, body)`, at once and for good; `None` if there is none, or no store now.
 
-        Its owner until now is notified by `taken`.
+        Its owner until now is notified by `taken`. A store that does not answer is not waited for: what it gives
+        afterwards, or when the caller is cancelled, goes to `owner.late`.
         """
 
     def drop(self, key: bytes) -> None:
