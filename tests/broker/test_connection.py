@@ -6,12 +6,14 @@ import asyncio
 import functools
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, ClassVar
+
+import pytest
 
 from millstream.broker.broker import Broker
-from millstream.broker.connection import BrokerConnection, Identity
+from millstream.broker.connection import BrokerConnection, Identity, SlotMessage
 from millstream.broker.encoding import encode_broker_message
-from millstream.broker.messages import PING_S, REPLY_S, SnapshotFound
+from millstream.broker.messages import PING_S, REPLY_S, Revoked, SnapshotFound, TicketRecord
 from millstream.broker.state import BrokerState
 from millstream.testing.virtual import VirtualLoop
 
@@ -59,12 +61,12 @@ async def gateway() -> AsyncIterator[tuple[BrokerConnection, list[Line]]]:
         broker.close()
 
 
-def on_virtual_time(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:
+def on_virtual_time(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
     @functools.wraps(test)
-    def run() -> None:
+    def run(**fixtures: Any) -> None:
         loop = VirtualLoop()
         try:
-            loop.run_until_complete(test())
+            loop.run_until_complete(test(**fixtures))
         finally:
             loop.close()
 
@@ -96,16 +98,24 @@ async def test_an_answer_that_arrives_as_its_caller_is_cancelled_is_dropped() ->
 
 
 class Owner:
-    """Snapshots of a gateway, which notes what comes late."""
+    """Snapshots of a gateway, which notes what comes late.
 
-    def __init__(self) -> None:
+    Attributes:
+        failure: What is raised instead of noting that the broker has forgotten everything.
+    """
+
+    def __init__(self, failure: Exception | None = None) -> None:
         self.lates: list[tuple[bytes, bytes, bytes]] = []
+        self.failure = failure
 
     def late(self, key: bytes, head: bytes, body: bytes) -> None:
         self.lates.append((key, head, body))
 
     def taken(self, key: bytes) -> None: ...
-    def forgotten(self) -> None: ...
+
+    def forgotten(self) -> None:
+        if self.failure is not None:
+            raise self.failure
 
 
 @on_virtual_time
@@ -130,3 +140,48 @@ async def test_a_snapshot_that_nobody_waits_for_any_more_is_not_lost() -> None:
             assert owner.lates == [(b"key", b"head", b"body")]
             assert not connection._calls
             lines[0].is_deaf = False
+
+
+class Queue:
+    """A gateway's queue that cannot take a message: it fails once for each change."""
+
+    limits: ClassVar[dict[str, int]] = {}
+
+    def __init__(self) -> None:
+        self.changes: list[bool] = []
+
+    def records(self) -> list[TicketRecord]:
+        return []
+
+    def receive(self, message: SlotMessage) -> None: ...
+
+    def broker_changed(self, *, is_connected: bool) -> None:
+        self.changes.append(is_connected)
+        if len(self.changes) <= 3:
+            raise KeyError(is_connected)
+
+
+@on_virtual_time
+async def test_a_listener_that_fails_costs_the_connection_once_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    async with gateway() as (connection, lines):
+        queue, owner = Queue(), Owner(KeyError("forgotten"))
+        connection.attach_queue(queue)
+        connection.attach(owner)
+        connection.on_revoked = lambda login: owner.unheard_of  # type: ignore[attr-defined]
+        lines[0].received.put_nowait(encode_broker_message(Revoked({b"login": 5.0})))
+        await asyncio.sleep(PING_S)  # `broker_changed` fails on the way out, then on the way in
+        await asyncio.sleep(5.0)
+        assert not connection.is_enrolled or len(lines) > 4, "its snapshots still fail"
+        owner.failure = None
+        await asyncio.sleep(2.0)
+        assert connection.is_enrolled
+        made = len(lines)
+        await asyncio.sleep(5.0)
+        assert connection.is_enrolled
+        assert len(lines) == made
+        assert queue.changes[:3] == [False, True, False]
+        assert queue.changes[-1]
+        assert made < 20, "it is not tried all the time"
+    errors = [record.message for record in caplog.records if record.levelname == "ERROR"]
+    assert "a message of the broker could not be handled; connecting again" in errors
+    assert "the queue could not be notified that the broker is lost" in errors

@@ -249,6 +249,10 @@ class BrokerConnection:
             except (Closed, OSError, TimeoutError, ProtocolError) as error:
                 wait_s = AGAIN_S[0] if self.is_enrolled else min(2 * wait_s, AGAIN_S[1])
                 self._lose(error)
+            except Exception as error:
+                logger.error("a message of the broker could not be handled; connecting again", exc_info=error)
+                wait_s = AGAIN_S[1]
+                self._lose(error)
             await asyncio.sleep(wait_s)
 
     async def _serve(self, link: Transport) -> None:
@@ -340,8 +344,11 @@ class BrokerConnection:
         logger.warning("the broker is lost (%s): nobody new is admitted until it is back", error)
         for call in list(self._calls):
             self._answer(call, None)
-        if self._slots is not None:
-            self._slots.broker_changed(is_connected=False)
+        try:
+            if self._slots is not None:
+                self._slots.broker_changed(is_connected=False)
+        except Exception as failure:
+            logger.error("the queue could not be notified that the broker is lost", exc_info=failure)
 
 
 def _nobody(login: bytes) -> None:
