@@ -14,6 +14,9 @@ OwnerT = TypeVar("OwnerT")
 MAX_BYTES: Final = 512 * 1024 * 1024
 """Bytes of all snapshots together; beyond it those go that were put longest ago."""
 
+MAX_SNAPSHOT_BYTES: Final = 1024 * 1024
+"""The largest snapshot of a session. What is in its files and frames is not in its snapshot."""
+
 KEEP_S: Final = 120.0
 """How long a snapshot outlives its owner, and the memory of one that was taken outlives its session."""
 

@@ -706,6 +706,51 @@ async def test_a_snapshot_is_small_and_none_is_put_while_nothing_happens() -> No
 
 
 @on_virtual_time
+async def test_an_edit_in_no_snapshot_since_that_is_too_large_is_said_again(caplog: Any) -> None:
+    with ms.Blocks() as demo:
+        text, said = ms.Textbox(label="Text"), ms.Textbox(label="Said")
+        ms.Button("Send").click(lambda value: value, text, said)
+    async with gateways(demo) as there:
+        page = await there.open()
+        await page.set(page.find("Text"), "old")
+        await asyncio.sleep(2.0)
+        (session,) = there.hosts[0].sessions.values()
+        journal = session._context.journal
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("millstream.runtime.snapshots.MAX_SNAPSHOT_BYTES", 100)
+            await page.set(page.find("Text"), "new")
+            for _ in range(3):
+                await asyncio.sleep(1.1)
+                await page.link.compare_clocks()
+            assert journal.seen < session.page.seen
+            await there.kill()
+        await back(page)
+        await clicked(page, "Send")
+        assert page.values[page.find("Said")] == "new"
+    assert sum("is not kept" in record.message for record in caplog.records) == 1
+
+
+@on_virtual_time
+async def test_an_edit_is_forgotten_by_its_page_as_soon_as_a_snapshot_fits_again() -> None:
+    with ms.Blocks() as demo:
+        ms.Textbox(label="Text")
+    async with gateways(demo) as there:
+        page = await there.open()
+        (session,) = there.hosts[0].sessions.values()
+        journal = session._context.journal
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("millstream.runtime.snapshots.MAX_SNAPSHOT_BYTES", 100)
+            await page.set(page.find("Text"), "new")
+            await asyncio.sleep(2.0)
+            await page.link.compare_clocks()
+            assert journal.seen < session.page.seen
+        await asyncio.sleep(2.0)
+        await page.link.compare_clocks()
+        await asyncio.sleep(0.1)
+        assert journal.seen == session.page.seen
+
+
+@on_virtual_time
 async def test_a_store_that_begins_anew_is_told_everything_again() -> None:
     async with gateways(counter()) as there:
         page = await there.open()

@@ -12,7 +12,6 @@ from typing import Final, NamedTuple, Protocol, TypeAlias
 from millstream.broker.encoding import decode_of_broker, encode_broker_message
 from millstream.broker.ended_logins import EndedLogins
 from millstream.broker.messages import (
-    MAX_SNAPSHOT_BYTES,
     PING_S,
     REPLY_S,
     Admitted,
@@ -171,10 +170,6 @@ class BrokerConnection:
     # ---- snapshots ---------------------------------------------------------------------------------------------
 
     def put(self, key: bytes, head: bytes, body: bytes | None = None) -> None:
-        size = len(head) + len(body or b"")
-        if size > MAX_SNAPSHOT_BYTES:
-            logger.warning("a snapshot of %d bytes is not kept: at most %d are allowed", size, MAX_SNAPSHOT_BYTES)
-            return
         self.send(PutSnapshot(key, head, body))
 
     async def take(self, key: bytes) -> tuple[bytes, bytes] | None:

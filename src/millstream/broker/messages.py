@@ -16,9 +16,6 @@ from millstream.tickets import Ask, TicketState
 MAX_MESSAGE_BYTES: Final = 8 * 1024 * 1024
 """The longest message: a gateway that enrols with 50,000 tickets needs less."""
 
-MAX_SNAPSHOT_BYTES: Final = 1024 * 1024
-"""The largest snapshot of a session. What is in its files and frames is not in its snapshot."""
-
 PING_S: Final = 0.5
 """Seconds between two pings of a gateway."""
 

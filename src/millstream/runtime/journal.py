@@ -87,7 +87,8 @@ class Journal:
         self._notes = ValueNotes(values, snapshots.warn)
         self._keys: tuple[bytes, ...] = ()
         self._body = b""
-        self._seen = 0
+        self._seen = self._written = 0
+        self._fits = True
         self._had_streams = False
         self._loop = asyncio.get_running_loop()
         self._later: asyncio.TimerHandle | None = None
@@ -105,7 +106,7 @@ class Journal:
 
     @property
     def _is_due(self) -> bool:
-        return bool(self._values.touched) or self._had_streams or self.source.has_streams
+        return not self._fits or bool(self._values.touched) or self._had_streams or self.source.has_streams
 
     def note(self) -> None:
         """Put what goes on, because a call is about to begin, or has ended."""
@@ -117,7 +118,7 @@ class Journal:
         now = self._loop.time()
         if now >= self.due_at:
             self.due_at = now + EVERY_S
-            if self._is_due and self._write(now):
+            if self._is_due and (self._write(now) or not self._fits):
                 self._put(self._body)
         if self._values.touched and self._later is None:
             self._later = self._loop.call_at(self.due_at, self._look_again)
@@ -172,7 +173,7 @@ class Journal:
             last_stream=streams.last,
         )
         before, self._body = self._body, msgspec.msgpack.encode(body)
-        self._seen = body.seen
+        self._written = body.seen
         return self._body != before
 
     def _put(self, body: bytes | None) -> None:
@@ -184,6 +185,9 @@ class Journal:
             if key not in keys:
                 self._snapshots.drop(key)
         head = self.source.head(max(self._page.seen, self._page.acted))
-        for key in keys:
-            self._snapshots.put(self, key, head, self._body if key not in self._keys else body)
+        fit = [self._snapshots.put(self, key, head, self._body if key not in self._keys else body) for key in keys]
+        if not all(fit):
+            self._fits = False
+        elif body is not None:
+            self._fits, self._seen = True, self._written
         self._keys = keys

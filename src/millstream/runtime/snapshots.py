@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Protocol, TypeAlias
 
-from millstream.declare.component import Component
+from millstream.declare.element import Element
 from millstream.declare.manifest import Manifest
 from millstream.errors import Busy, Closed
 from millstream.runtime.restored import Restored, read_snapshot
@@ -18,7 +18,7 @@ from millstream.runtime.state.initial import Initial
 from millstream.runtime.state.resume_tokens import digest_of
 from millstream.runtime.state.snapshot import Seal, Snapshot, SnapshotHead
 from millstream.runtime.state.snapshot_store import SnapshotStore
-from millstream.snapshot_table import KEEP_S
+from millstream.snapshot_table import KEEP_S, MAX_SNAPSHOT_BYTES
 
 logger = logging.getLogger("millstream.session")
 
@@ -70,16 +70,25 @@ class Snapshots:
         self._sessions: dict[bytes, Written] = {}
         self._restoring: set[str] = set()
         self._warned: set[int] = set()
+        self._is_warned_of_size = False
         store.attach(self)
 
     def key(self, token: bytes, visitor: str) -> bytes:
         """Give the key under which a session is put, by the digest of a resume token."""
         return self._seal.key(token, visitor)
 
-    def put(self, session: Written, key: bytes, head: SnapshotHead, body: bytes | None) -> None:
-        """Put a session under one of its keys; `None` leaves the body as it was."""
+    def put(self, session: Written, key: bytes, head: SnapshotHead, body: bytes | None) -> bool:
+        """Put a session under one of its keys; `None` leaves the body as it was. False if it is too large."""
+        signed = self._seal.head(key, head), None if body is None else self._seal.body(key, body)
+        size = len(signed[0]) + len(signed[1] or b"")
+        if size > MAX_SNAPSHOT_BYTES:
+            if not self._is_warned_of_size:
+                logger.warning("a snapshot of %d bytes is not kept: at most %d are allowed", size, MAX_SNAPSHOT_BYTES)
+            self._is_warned_of_size = True
+            return False
         self._sessions[key] = session
-        self._store.put(key, self._seal.head(key, head), None if body is None else self._seal.body(key, body))
+        self._store.put(key, *signed)
+        return True
 
     def drop(self, key: bytes) -> None:
         """Forget what was put under a key. Harmless if another gateway has it."""
@@ -172,13 +181,13 @@ class Snapshots:
         for session in set(self._sessions.values()):
             session.renew()
 
-    def warn(self, component: Component, error: BaseException) -> None:
-        """Say once that the values of a component cannot be written down."""
-        if component.id not in self._warned:
-            self._warned.add(component.id)
+    def warn(self, element: Element, error: BaseException) -> None:
+        """Say once that the value or the arguments of an element cannot be written down."""
+        if element.id not in self._warned:
+            self._warned.add(element.id)
             logger.warning(
                 "the value of %s cannot be written down (%s): if the server is replaced, it begins anew. "
                 "Keep in it only what can be pickled; locks, models and open files belong into the module",
-                component.name,
+                element.name,
                 error,
             )

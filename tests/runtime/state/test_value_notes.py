@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 import millstream as ms
-from millstream.declare.component import Component
+from millstream.declare.element import Element
 from millstream.runtime.state.initial import Beginning
-from millstream.runtime.state.snapshot import MAX_BYTES
 from millstream.runtime.state.value_notes import PATIENCE_S, ValueNotes
 from millstream.runtime.state.values import Values
 from millstream.runtime.state.written_values import MAX_VALUE_BYTES, ValueReader
+from millstream.snapshot_table import MAX_SNAPSHOT_BYTES
 
 
 class Session:
@@ -27,8 +27,8 @@ class Session:
         self.warnings: list[tuple[str, str]] = []
         self.notes = ValueNotes(self.values, self._warn)
 
-    def _warn(self, component: Component, error: BaseException) -> None:
-        self.warnings.append((component.name, str(error)))
+    def _warn(self, element: Element, error: BaseException) -> None:
+        self.warnings.append((element.name, str(error)))
 
     def write(self, number: int, value: object) -> None:
         self.values.write(self.states[number].id, value)
@@ -118,6 +118,18 @@ def test_all_of_them_together_have_a_bound(session: Session) -> None:
     for number in range(10):
         session.write(number, bytes(200 * 1024 - number))
     session.notes.update(set(), 0.0)
-    assert sum(map(len, session.notes.written.values())) < MAX_BYTES
+    assert sum(map(len, session.notes.written.values())) < MAX_SNAPSHOT_BYTES
     assert len(session.notes.written) == 4
     assert session.notes.lost == {session.states[number].id for number in range(6)}, "the largest go first"
+
+
+def test_changed_arguments_count_among_them(session: Session) -> None:
+    for number in range(10):
+        session.values.change(session.states[number].id, {"label": "x" * (200 * 1024 - number)})
+    session.write(9, 7)
+    session.notes.update(set(), 0.0)
+    assert sum(map(len, session.notes.changed.values())) < MAX_SNAPSHOT_BYTES
+    assert set(session.notes.changed) == {session.states[number].id for number in range(6, 10)}
+    assert session.read(9) == 7
+    assert session.notes.lost == set()
+    assert len(session.warnings) == 6

@@ -12,9 +12,6 @@ from millstream.jobs import Occurrence
 
 MAC_BYTES: Final = 32
 
-MAX_BYTES: Final = 1024 * 1024
-"""The largest snapshot; of one that would be larger, the largest values are left out."""
-
 
 class RunNote(msgspec.Struct, array_like=True):
     """A run that is not over.

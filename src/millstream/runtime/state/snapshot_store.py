@@ -30,7 +30,7 @@ class SnapshotStore(Protocol):
         """Set who is notified; once, before anything else."""
 
     def put(self, key: bytes, head: bytes, body: bytes | None = None) -> None:
-        """Keep the newest snapshot; with `body=None` the body stays as it was.
+        """Keep the newest snapshot, of `MAX_SNAPSHOT_BYTES` at most; with `body=None` the body stays as it was.
 
         If the key is somebody else's, nothing is kept, and `owner.taken` is called.
         """

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import Final
 
 from millstream.declare.binding import Binding
-from millstream.declare.component import Component
+from millstream.declare.element import Element
 from millstream.errors import InvalidValue
-from millstream.runtime.state.snapshot import MAX_BYTES
 from millstream.runtime.state.values import Values
 from millstream.runtime.state.written_values import MEDIA, PLAIN, written
 from millstream.runtime.user_code import guarded
+from millstream.snapshot_table import MAX_SNAPSHOT_BYTES
 from millstream.types import Stored
 
 PATIENCE_S: Final = 1.0
@@ -28,7 +28,7 @@ class ValueNotes:
 
     Args:
         values: The session's values.
-        warn: Called with a component whose value cannot be written down, and why.
+        warn: Called with an element whose value or arguments cannot be written down, and why.
 
     Attributes:
         written: Values that have been written since the session began, by component.
@@ -36,7 +36,7 @@ class ValueNotes:
         lost: Components whose last value could not be written down.
     """
 
-    def __init__(self, values: Values, warn: Callable[[Component, BaseException], None]) -> None:
+    def __init__(self, values: Values, warn: Callable[[Element, BaseException], None]) -> None:
         self._values, self._warn = values, warn
         self.written: dict[int, bytes] = {}
         self.changed: dict[int, bytes] = {}
@@ -90,13 +90,19 @@ class ValueNotes:
         self.changed.pop(number, None)
 
     def _make_room(self) -> None:
-        """Leave out the largest values of a snapshot that would be too large."""
-        room = MAX_BYTES - REST_BYTES - sum(map(len, self.changed.values()))
-        while self.written and sum(map(len, self.written.values())) > room:
-            largest = max(self.written, key=lambda number: len(self.written[number]))
-            size = len(self.written.pop(largest))
-            self.lost.add(largest)
-            self._warn(self._values.component(largest), InvalidValue(f"{size} bytes are too much beside all others"))
+        """Leave out the largest values and arguments of a snapshot that would be too large."""
+        room = MAX_SNAPSHOT_BYTES - REST_BYTES
+        while sum(len(data) for notes in (self.written, self.changed) for data in notes.values()) > room:
+            notes = max((self.written, self.changed), key=_largest)
+            number = max(notes, key=lambda number: len(notes[number]))
+            size = len(notes.pop(number))
+            if notes is self.written:
+                self.lost.add(number)
+            self._warn(self._values.elements[number], InvalidValue(f"{size} bytes are too much beside all others"))
+
+
+def _largest(notes: Mapping[int, bytes]) -> int:
+    return max(map(len, notes.values()), default=0)
 
 
 def inputs_note(binding: Binding, inputs: tuple[Stored, ...], server_side: AbstractSet[int]) -> bytes | None:
