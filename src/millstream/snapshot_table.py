@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
 OwnerT = TypeVar("OwnerT")
 
@@ -19,6 +19,19 @@ MAX_SNAPSHOT_BYTES: Final = 1024 * 1024
 
 KEEP_S: Final = 120.0
 """How long a snapshot outlives its owner, and the memory of one that was taken outlives its session."""
+
+
+class SnapshotOwner(Protocol):
+    """A gateway, as its store notifies it; called on its loop."""
+
+    def taken(self, key: bytes) -> None:
+        """Another gateway has taken this snapshot: let go of its session."""
+
+    def late(self, key: bytes, head: bytes, body: bytes) -> None:
+        """A snapshot has been taken that nobody waits for any more: keep it for its page."""
+
+    def forgotten(self) -> None:
+        """The store was restarted and is empty: put all snapshots again."""
 
 
 class TakenSnapshot(NamedTuple, Generic[OwnerT]):

@@ -14,9 +14,9 @@ from millstream.jobs import Engine
 from millstream.runtime.host import Host
 from millstream.runtime.queue import RunQueue
 from millstream.runtime.settings import Settings
-from millstream.runtime.state.snapshot_store import SnapshotOwner
 from millstream.runtime.state.temp_folders import TempFolders
 from millstream.server import app
+from millstream.snapshot_table import SnapshotOwner
 
 LOOK_S = 0.1
 

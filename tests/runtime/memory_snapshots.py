@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from millstream.runtime.state.snapshot_store import SnapshotOwner
-from millstream.snapshot_table import SnapshotTable
+from millstream.snapshot_table import SnapshotOwner, SnapshotTable
 
 
 class MemorySnapshots:

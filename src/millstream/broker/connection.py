@@ -38,6 +38,7 @@ from millstream.broker.messages import (
     TicketRecord,
 )
 from millstream.errors import Closed, ProtocolError
+from millstream.snapshot_table import SnapshotOwner
 from millstream.types import Transport
 
 logger = logging.getLogger("millstream.broker")
@@ -78,19 +79,6 @@ class SlotListener(Protocol):
         """Note that the broker is lost, or connected again."""
 
 
-class SnapshotListener(Protocol):
-    """A gateway's snapshots, as the broker's messages reach them; called on the loop."""
-
-    def taken(self, key: bytes) -> None:
-        """Another gateway has taken this snapshot."""
-
-    def late(self, key: bytes, head: bytes, body: bytes) -> None:
-        """A snapshot has been taken that nobody waits for any more."""
-
-    def forgotten(self) -> None:
-        """The broker may have been restarted: put all snapshots again."""
-
-
 # Long: tickets, snapshots and logins go through one connection, each by the two or three methods of its Protocol.
 class BrokerConnection:
     """A gateway's end of the connection. Messages are dropped while there is no broker: enrolling restores all state.
@@ -112,7 +100,7 @@ class BrokerConnection:
         self.addresses: Mapping[str, str] = {}
         self.on_revoked: Callable[[bytes], None] = _nobody
         self._slots: SlotListener | None = None
-        self._snapshots: SnapshotListener | None = None
+        self._snapshots: SnapshotOwner | None = None
         self._revocations = EndedLogins()
         self._calls: dict[int, tuple[asyncio.Future[object], Callable[[object], None]]] = {}
         """Those that the broker has not answered; it answers each, or is lost."""
@@ -126,7 +114,7 @@ class BrokerConnection:
         """Set who receives messages about tickets; once, before any joins."""
         self._slots = listener
 
-    def attach(self, owner: SnapshotListener) -> None:
+    def attach(self, owner: SnapshotOwner) -> None:
         """Set who receives messages about snapshots: see `SnapshotStore`."""
         self._snapshots = owner
 

@@ -4,18 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-
-class SnapshotOwner(Protocol):
-    """A gateway, as its store notifies it; called on its loop."""
-
-    def taken(self, key: bytes) -> None:
-        """Another gateway has taken this snapshot: let go of its session."""
-
-    def late(self, key: bytes, head: bytes, body: bytes) -> None:
-        """A snapshot has been taken that nobody waits for any more: keep it for its page."""
-
-    def forgotten(self) -> None:
-        """The store was restarted and is empty: put all snapshots again."""
+from millstream.snapshot_table import SnapshotOwner
 
 
 class SnapshotStore(Protocol):
