@@ -1,6 +1,7 @@
 """What holds for every test: the loop must not be blocked, the random cases are the same each time, asyncio only."""
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +14,12 @@ settings.register_profile("explore", max_examples=2_000, deadline=None, print_bl
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 _LEFT_ALONE = ("browser", "slow", "blocking")
+
+
+def pytest_configure() -> None:
+    """Handle Ctrl-C, which a shell has its background jobs ignore, and with them the programs that tests start."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
