@@ -173,16 +173,6 @@ async def test_snapshots_and_logins_go_from_one_gateway_to_another(tmp_path: Pat
 
 
 @pytest.mark.anyio
-async def test_a_snapshot_that_is_too_large_is_not_sent(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    path = tmp_path / "broker.sock"
-    async with broker(path, "--first"), gateway(path, "g1") as (one, _), gateway(path, "g2") as (two, _):
-        with caplog.at_level(logging.WARNING, "millstream.broker"):
-            one.put(b"key", b"", bytes(2_000_000))
-        assert "snapshot of 2000000 bytes" in caplog.text
-        assert await two.take(b"key") is None
-
-
-@pytest.mark.anyio
 async def test_a_broker_that_stands_still_is_found_out_and_nobody_hangs(tmp_path: Path) -> None:
     path, began = tmp_path / "broker.sock", asyncio.get_running_loop().time()
     async with broker(path, "--first") as process, gateway(path, "g1") as (one, queue):

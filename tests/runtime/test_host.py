@@ -105,7 +105,7 @@ async def use(app: App, how: str) -> None:
 
 @virtual
 async def test_two_hundred_sessions_leave_nothing_behind() -> None:
-    of_others = weakref.WeakSet(one for one in gc.get_objects() if isinstance(one, Session | Stream))
+    of_others = weakref.WeakSet(one for one in gc.get_objects() if type(one) in (Session, Stream))
     app = App(echo())
     await app.host.start()
     await use(app, "stop")
@@ -125,7 +125,7 @@ async def test_two_hundred_sessions_leave_nothing_behind() -> None:
         await asyncio.sleep(0)
     gc.collect()
     assert [one for one in kept if one() is not None] == []
-    assert [one for one in gc.get_objects() if isinstance(one, Session | Stream) and one not in of_others] == []
+    assert [one for one in gc.get_objects() if type(one) in (Session, Stream) and one not in of_others] == []
     assert list(app.host._folders.root.iterdir()) == []
     await app.host.close()
     assert not app.host._folders.root.exists()
