@@ -59,8 +59,8 @@ def test_it_shows_what_goes_on_and_refreshes_until_it_is_paused(visited: str, op
     expect(page).to_have_title("Operator · Cameras")
     expect(page.get_by_role("heading", level=1)).to_have_text("Cameras")
     expect(figure(page, "Pages open")).to_have_text("2")
-    expect(cell(page, "Streams", 0, 2)).to_have_text("running")
-    expect(cell(page, "Streams", 1, 2)).to_have_text("waiting, position 1")
+    expect(cell(page, "Streams", 0, 2)).to_have_text("waiting, position 1")  # who waits comes first
+    expect(cell(page, "Streams", 1, 2)).to_have_text("running")
     expect(cell(page, "Queue", 0, 1)).to_have_text("1")
     expect(rows(page, "Pages")).to_have_count(2)
     expect(cell(page, "Handlers", 0, 0)).to_have_text("look")
