@@ -114,6 +114,7 @@ class RunQueue:
         self._queued: dict[Ticket, Queued] = {}
         self._workers = SlotWorkers(self._queued, self._free)
         self.hold, self.idle = self._workers.hold, self._workers.idle
+        self.lose_patience = self._workers.lose_patience
         self._loop = asyncio.get_running_loop()
         self._expiry = Alarm(self._expire, _log)
         self._announcement = Alarm(self._announce, _log)
@@ -184,12 +185,6 @@ class RunQueue:
             elif ticket.is_waiting:
                 self._stand_in_line(ticket)
         self._set_expiry()
-
-    def lose_patience(self, tickets: Iterable[Ticket]) -> None:
-        for ticket in tickets:
-            self._workers.set_patience(ticket, 0.0)
-            if ticket.state is TicketState.EXPIRING:
-                self._queued[ticket].surrender()
 
     def close(self) -> None:
         self._is_closed = True

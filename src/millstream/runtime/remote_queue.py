@@ -55,7 +55,6 @@ class SlotConnection(Protocol):
         """Queue a message for the broker; it is dropped while there is none."""
 
 
-# Long: it has the methods of two Protocols, `SlotQueue` for the runtime and `SlotListener` for the broker.
 class RemoteQueue:
     """A `SlotQueue` whose slots come from a broker.
 
@@ -81,6 +80,7 @@ class RemoteQueue:
         self._queued: dict[Ticket, Queued] = {}
         self._workers = SlotWorkers(self._queued, self._end)
         self.hold, self.idle = self._workers.hold, self._workers.idle
+        self.lose_patience = self._workers.lose_patience
         self._is_closed = False
         self._is_unreachable = False
         self._outage = Alarm(self._give_up, _log)
@@ -144,12 +144,6 @@ class RemoteQueue:
         for ticket in tickets:
             self._workers.set_patience(ticket, self._abandon_s)
         self._set_away(tickets, StepUp, is_away=False)
-
-    def lose_patience(self, tickets: Iterable[Ticket]) -> None:
-        for ticket in tickets:
-            self._workers.set_patience(ticket, 0.0)
-            if ticket.state is TicketState.EXPIRING:
-                self._queued[ticket].surrender()
 
     def close(self) -> None:
         self._is_closed = True

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Container
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from typing import Protocol
 
 from millstream.jobs import Worker
-from millstream.tickets import Ticket
+from millstream.tickets import Ticket, TicketState
+
+
+class SlotHolder(Protocol):
+    """A stream or run, as far as it can be made to give up its slot."""
+
+    def surrender(self) -> None:
+        """End at once: its time has been up for too long, and its call does not return."""
 
 
 class SlotWorkers:
     """Knows which workers hold which slots; the part of a queue that is the same wherever its slots come from.
 
     Args:
-        present: The tickets of streams and runs that have not left.
+        present: The streams and runs that have not left, by ticket.
         free: Called with another one when its last worker was released.
 
     Attributes:
         held: The workers by ticket.
     """
 
-    def __init__(self, present: Container[Ticket], free: Callable[[Ticket], None]) -> None:
+    def __init__(self, present: Mapping[Ticket, SlotHolder], free: Callable[[Ticket], None]) -> None:
         self._present, self._free = present, free
         self.held: dict[Ticket, set[Worker]] = {}
 
@@ -37,6 +45,12 @@ class SlotWorkers:
         """Have the calls that are made in a slot abandoned so long after they were closed."""
         for worker in self.held.get(ticket, ()):
             worker.abandon_s = abandon_s
+
+    def lose_patience(self, tickets: Iterable[Ticket]) -> None:
+        for ticket in tickets:
+            self.set_patience(ticket, 0.0)
+            if ticket.state is TicketState.EXPIRING:
+                self._present[ticket].surrender()
 
     def _let_go(self, ticket: Ticket, worker: Worker, _: asyncio.Future[None]) -> None:
         workers = self.held[ticket]
