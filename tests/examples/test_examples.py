@@ -8,6 +8,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -68,7 +69,25 @@ def test_declaring_the_gallery_loads_no_model() -> None:
 def test_every_example_is_in_the_gallery() -> None:
     shown = {name for names in load("demo").GALLERY.values() for name in names}
 
-    assert set(NAMES) - shown == {"demo", "simplest", "interface_live"}
+    assert set(NAMES) - shown == {"demo", "all_parts", "simplest", "interface_live"}
+
+
+def test_every_story_is_on_the_page_of_all_parts() -> None:
+    stories = {path.stem for path in (EXAMPLES / "stories").glob("*.py")} - {"__init__"}
+    page = load("all_parts").demo.freeze().page()
+
+    def ids(node: dict[str, Any]) -> set[str]:
+        return {(node.get("props") or {}).get("elem_id")}.union(*map(ids, node.get("children", [])))
+
+    assert {f"story-{name}" for name in stories} <= ids(page["root"])
+
+
+@pytest.mark.parametrize("path", sorted((EXAMPLES / "stories").glob("[a-z]*.py")), ids=lambda path: path.stem)
+def test_a_story_has_a_title_and_one_sentence(path: Path) -> None:
+    title, sentence = inspect.cleandoc(ast.get_docstring(ast.parse(path.read_text())) or "").split("\n\n")
+
+    assert title.endswith(".")
+    assert sentence.endswith(".")
 
 
 def test_the_filters_return_images_of_the_same_size(astronaut: NDArray[np.uint8]) -> None:
